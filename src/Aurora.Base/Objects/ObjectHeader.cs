@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace Aurora.Base;
+
+/// <summary>The first field of every persistent kernel object. Protected by the kernel lock.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct ObjectHeader
+{
+    public ObjectId Id;
+    public ObjectKind Kind;
+    public ObjectFlags Flags;
+
+    /// <summary>The index of the consistency group that owns the object (<see cref="ObjectTracker.Index"/>).</summary>
+    public ushort Group;
+
+    /// <summary>How many other objects refer to it; its owner frees it at zero.</summary>
+    public int References;
+
+    public ObjectHeader* NextChanged;
+    public ObjectHeader* PreviousChanged;
+    public ObjectHeader* NextInBucket;
+}

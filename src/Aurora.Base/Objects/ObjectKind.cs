@@ -1,0 +1,24 @@
+namespace Aurora.Base;
+
+/// <summary>The kinds of persistent kernel objects. The values are part of the on-disk format: never renumber.</summary>
+public enum ObjectKind : byte
+{
+    None = 0,
+    Group = 1,
+    MemoryObject = 2,
+    AddressSpace = 3,
+    Mapping = 4,
+    Process = 5,
+    Thread = 6,
+    SignalActions = 7,
+    ProcessGroup = 8,
+    Session = 9,
+    DescriptorTable = 10,
+    OpenFile = 11,
+    Inode = 12,
+    DirectoryEntry = 13,
+    Pipe = 14,
+    Terminal = 15,
+    OutputHold = 16,
+    Timer = 17,
+}

@@ -1,0 +1,17 @@
+namespace Aurora.Base;
+
+/// <summary>Why a record could not be restored.</summary>
+public enum RestoreStatus : byte
+{
+    Ok,
+
+    /// <summary>The payload's length or a field's value is impossible.</summary>
+    BadRecord,
+
+    /// <summary>The record's version is newer than this kernel.</summary>
+    UnknownVersion,
+
+    /// <summary>A referenced object does not exist or is of another kind.</summary>
+    MissingReference,
+    OutOfMemory,
+}

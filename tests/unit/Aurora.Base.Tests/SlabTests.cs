@@ -1,0 +1,50 @@
+using Aurora.Base;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Base.Tests;
+
+public sealed unsafe class SlabTests
+{
+    private struct Thing
+    {
+        public ulong A, B, C;
+    }
+
+    public SlabTests() => HostEnvironment.Install();
+
+    [Fact]
+    public void A_handle_to_a_freed_object_panics_even_after_the_slot_is_reused()
+    {
+        var slab = new Slab<Thing>(new HostPageAllocator(), 100);
+        Thing* first = slab.Allocate();
+        Handle<Thing> handle = slab.HandleOf(first);
+        Assert.True(slab.Get(handle) == first);
+        slab.Free(first);
+        Thing* second = slab.Allocate();
+        Assert.True(first == second);
+        Assert.True(slab.TryGet(handle) == null);
+        Assert.Throws<PanicException>(() => slab.Get(handle));
+    }
+
+    [Fact]
+    public void Freeing_twice_panics()
+    {
+        var slab = new Slab<Thing>(new HostPageAllocator(), 100);
+        Thing* thing = slab.Allocate();
+        slab.Free(thing);
+        Assert.Throws<PanicException>(() => slab.Free(thing));
+    }
+
+    [Fact]
+    public void The_limit_and_the_end_of_memory_give_null()
+    {
+        var pages = new HostPageAllocator();
+        var slab = new Slab<Thing>(pages, 3);
+        for (int i = 0; i < 3; i++)
+            Assert.True(slab.Allocate() != null);
+        Assert.True(slab.Allocate() == null);
+        pages.PageLimit = 0;
+        Assert.True(new Slab<Thing>(pages, 3).Allocate() == null);
+    }
+}
