@@ -8,7 +8,7 @@ public sealed unsafe class SlabTests
 {
     private struct Thing
     {
-        public ulong A, B, C;
+        public fixed ulong Words[3];
     }
 
     public SlabTests() => HostEnvironment.Install();
