@@ -8,6 +8,9 @@ public abstract unsafe class FiberScheduler
     /// <summary>Releases the kernel lock, sleeps until woken through <paramref name="queue"/>, takes the lock again. Callers re-check their condition.</summary>
     public abstract void Block(FiberQueue* queue);
 
+    /// <summary>Lets other fibers and user threads run before going on: long work calls it between steps.</summary>
+    public abstract void Yield();
+
     public abstract void WakeOne(FiberQueue* queue);
 
     public abstract void WakeAll(FiberQueue* queue);

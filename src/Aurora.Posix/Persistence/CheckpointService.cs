@@ -1,0 +1,27 @@
+using System;
+using Aurora.Base;
+
+namespace Aurora.Posix.Persistence;
+
+/// <summary>
+/// What system calls ask of the checkpoint engine. A caller that needs durability (fsync, `sls checkpoint`) requests a checkpoint, keeps
+/// the epoch it gets as its progress, and blocks on <see cref="Durable"/> until <see cref="IsDurable"/> says so. Epoch numbers go on
+/// across a restore, so a call that was captured waiting finds its answer after it.
+/// </summary>
+public abstract unsafe class CheckpointService
+{
+    /// <summary>
+    /// Asks for a checkpoint as soon as possible, or joins the one already asked for, and returns the epoch that will cover everything
+    /// done so far. A name (UTF-8, at most 63 bytes) keeps the checkpoint in the history until it is deleted.
+    /// </summary>
+    public abstract Epoch Request(ReadOnlySpan<byte> name);
+
+    /// <summary>True when the epoch, and so everything before it, survives a power cut.</summary>
+    public abstract bool IsDurable(Epoch epoch);
+
+    /// <summary>True when the store has refused a commit: nothing more becomes durable until that is mended, and waiters get EIO.</summary>
+    public abstract bool HasFailed { get; }
+
+    /// <summary>Woken each time an epoch becomes durable or a commit fails.</summary>
+    public abstract WaitQueue* Durable { get; }
+}
