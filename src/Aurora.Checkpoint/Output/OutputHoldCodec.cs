@@ -1,0 +1,59 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The state record of a chunk of held output; its bytes not yet emitted follow.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+public struct OutputHoldRecord
+{
+    public const int Size = 16;
+
+    /// <summary>The position of the first byte that follows in the group's whole output.</summary>
+    public ulong Start;
+
+    /// <summary>The number of bytes that follow; may be zero.</summary>
+    public uint Length;
+    public uint Reserved;
+}
+
+/// <summary>Captures held output and puts it back.</summary>
+public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
+{
+    public override ObjectKind Kind => ObjectKind.OutputHold;
+    public override byte Version => 1;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        OutputChunk* chunk = (OutputChunk*)header;
+        int length = chunk->Length - chunk->Emitted;
+        var record = new OutputHoldRecord { Start = chunk->Start + (ulong)chunk->Emitted, Length = (uint)length };
+        MemoryMarshal.Write(payload, in record);
+        new ReadOnlySpan<byte>(chunk->Data + chunk->Emitted, length).CopyTo(payload[OutputHoldRecord.Size..]);
+        return OutputHoldRecord.Size + length;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        if (version != Version)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length < OutputHoldRecord.Size)
+            return RestoreStatus.BadRecord;
+        var record = MemoryMarshal.Read<OutputHoldRecord>(payload);
+        if (record.Length > OutputChunk.Capacity || payload.Length != OutputHoldRecord.Size + (int)record.Length
+            || record.Start > long.MaxValue)
+            return RestoreStatus.BadRecord;
+        OutputChunk* chunk = hold.Allocate();
+        if (chunk == null)
+            return RestoreStatus.OutOfMemory;
+        chunk->Start = record.Start;
+        chunk->Length = (int)record.Length;
+        payload[OutputHoldRecord.Size..].CopyTo(new Span<byte>(chunk->Data, chunk->Length));
+        tracker.Adopt(&chunk->Header, Kind, id);
+        hold.Insert(chunk);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+}
