@@ -1,0 +1,107 @@
+// A process: what its threads share. Parents, children, groups and sessions are linked both ways; a zombie keeps its Process (for wait)
+// but no threads, memory or files. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Processes;
+
+/// <summary>The stages of a process's life.</summary>
+public enum ProcessState : byte
+{
+    Alive,
+
+    /// <summary>exit_group or a fatal signal: its threads end as they reach the executive.</summary>
+    Exiting,
+
+    /// <summary>Ended, not yet waited for.</summary>
+    Zombie,
+}
+
+/// <summary>A process of a consistency group. Made and ended by ProcessTable.</summary>
+public unsafe struct Process
+{
+    public ObjectHeader Header;
+    public int Id;
+    public ProcessState State;
+
+    // Family.
+    public Process* Parent;
+    public Process* FirstChild;
+    public Process* NextSibling;
+    public Process* PreviousSibling;
+    public ProcessGroup* ProcessGroup;
+    public Process* NextInProcessGroup;
+    public Process* PreviousInProcessGroup;
+    public Thread* FirstThread;
+    public int ThreadCount;
+
+    // What its threads share. The file types belong to Aurora.Posix.Files.
+    public void* AddressSpace;
+    public void* Descriptors;
+    public void* FileSystem;
+    public SignalActions* Actions;
+    public PendingSignals Pending;
+    public Credentials Credentials;
+    public ResourceLimits Limits;
+
+    // Life and death.
+    public int ExitStatus;
+
+    /// <summary>The signal its parent gets when it ends; 0 for none, SIGCHLD after fork.</summary>
+    public int ExitSignal;
+    public bool HasExecuted;
+    public bool IsStopped;
+
+    /// <summary>The signal that stopped it, until wait4 has reported it.</summary>
+    public byte StopReport;
+
+    /// <summary>A SIGCONT that wait4 has not reported yet.</summary>
+    public bool ContinueReport;
+
+    /// <summary>A vfork child that still uses its parent's memory: the parent waits on Changed.</summary>
+    public bool BorrowsMemory;
+    public bool IsDumpable;
+    public bool NoNewPrivileges;
+    public bool IsChildSubreaper;
+    public uint Personality;
+    public uint Umask;
+    public int Nice;
+
+    /// <summary>Woken when a child ends, stops or continues: wait4 sleeps here.</summary>
+    public WaitQueue ChildChanged;
+
+    /// <summary>Woken when this process leaves its borrowed memory.</summary>
+    public WaitQueue MemoryReturned;
+
+    /// <summary>Woken when a signal becomes pending: sigtimedwait and signalfd sleep here.</summary>
+    public WaitQueue SignalArrived;
+
+    // Clocks and counts; those of ended threads, and of waited-for children.
+    public ulong StartNanoseconds;
+    public ulong UserNanoseconds;
+    public ulong SystemNanoseconds;
+    public ulong MinorFaults;
+    public ulong MajorFaults;
+    public ulong VoluntarySwitches;
+    public ulong InvoluntarySwitches;
+    public ulong ChildUserNanoseconds;
+    public ulong ChildSystemNanoseconds;
+    public ulong ChildMinorFaults;
+    public ulong ChildMajorFaults;
+    public DeadlineNode Alarm;
+    public ulong AlarmIntervalNanoseconds;
+    public ulong VirtualTimerNanoseconds;
+    public ulong VirtualTimerIntervalNanoseconds;
+    public ulong ProfileTimerNanoseconds;
+    public ulong ProfileTimerIntervalNanoseconds;
+    public void* FirstTimer;
+
+    /// <summary>The last executed file's name (comm), zero-terminated.</summary>
+    public fixed byte Name[16];
+
+    /// <summary>Where execve put the argument and environment strings (/proc/self/cmdline, environ).</summary>
+    public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd;
+    public ulong StackStart;
+}

@@ -1,0 +1,20 @@
+namespace Aurora.Posix.Signals;
+
+/// <summary>One queued signal; SignalQueue owns these.</summary>
+public unsafe struct QueuedSignal
+{
+    public SignalInfo Info;
+    public QueuedSignal* Next;
+}
+
+/// <summary>
+/// The signals pending for a thread or a process: the set says which, the queue holds their details in order of arrival. A signal may be in the
+/// set without a queue entry (its details were lost to a limit): it is delivered as if sent by kill from nobody. Zero is empty.
+/// </summary>
+public unsafe struct PendingSignals
+{
+    public SignalSet Set;
+    public QueuedSignal* First;
+    public QueuedSignal* Last;
+    public int Count;
+}

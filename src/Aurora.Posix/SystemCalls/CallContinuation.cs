@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace Aurora.Posix.SystemCalls;
+
+/// <summary>
+/// The system call a thread is in, and how far it has come. Captured with the thread: after a restore the call is dispatched again
+/// with this progress and goes on as if nothing had happened. Cleared when a call begins, kept while it blocks.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CallContinuation
+{
+    public SystemCallArguments Arguments;
+
+    /// <summary>The call number as the program gave it.</summary>
+    public uint Number;
+
+    /// <summary>True from entry until the call's result is in RAX.</summary>
+    public bool Active;
+
+    /// <summary>For the call: which step it is in; zero at entry.</summary>
+    public byte Phase;
+
+    /// <summary>A restart code (see <see cref="Errno"/>) while the executive decides between restart and EINTR; else zero.</summary>
+    public ushort RestartCode;
+
+    /// <summary>For the call: bytes or items done so far.</summary>
+    public ulong Progress;
+
+    /// <summary>For the call: absolute session-monotonic time at which its wait ends; zero for none.</summary>
+    public ulong DeadlineNanoseconds;
+
+    /// <summary>For the call.</summary>
+    public ulong Extra0, Extra1;
+}

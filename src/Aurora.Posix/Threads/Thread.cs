@@ -1,0 +1,71 @@
+// A thread of a guest program. It has no kernel stack: between two visits to user mode all there is of it is its registers (Context),
+// the system call it is in (Call) and its signal state, and that is what a checkpoint captures. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Threads;
+
+/// <summary>A thread; the unit of scheduling. Made and ended by ProcessTable.</summary>
+public unsafe struct Thread
+{
+    public ObjectHeader Header;
+
+    /// <summary>The registers, in a 2-KiB block of their own together with the XSAVE image (<see cref="ThreadContextPool"/>).</summary>
+    public UserContext* Context;
+    public CallContinuation Call;
+    public Process* Process;
+
+    /// <summary>The thread id; equal to the process id for the first thread of a process.</summary>
+    public int Id;
+    public ThreadState State;
+
+    /// <summary>On the scheduler's list of threads that ran since the last capture.</summary>
+    public bool RanSinceCapture;
+
+    /// <summary>Woken from sleep rather than preempted: goes ahead of threads that use up their slices.</summary>
+    public bool IsInteractive;
+
+    /// <summary>The current call has been counted and its entry handled: the next dispatch is a continuation.</summary>
+    public bool NeedsSignalCheck;
+
+    public Thread* NextOfProcess;
+    public Thread* PreviousOfProcess;
+
+    // Scheduling.
+    public Thread* NextRunnable;
+    public Thread* PreviousRunnable;
+    public WaitEntry* Waits;
+    public DeadlineNode Deadline;
+    public Thread* NextThatRan;
+    public Thread* PreviousThatRan;
+    public byte RunQueue;
+    public ulong SliceNanoseconds;
+    public ulong UserNanoseconds;
+    public ulong SystemNanoseconds;
+    public ulong VoluntarySwitches;
+    public ulong InvoluntarySwitches;
+    public ulong MinorFaults;
+    public ulong MajorFaults;
+
+    // Signals.
+    public PendingSignals Pending;
+    public SignalSet BlockedSignals;
+
+    /// <summary>The mask to put back when a call that replaced it for its duration (sigsuspend, ppoll) is over.</summary>
+    public SignalSet SavedBlockedSignals;
+    public bool HasSavedBlockedSignals;
+    public ulong AlternateStack;
+    public ulong AlternateStackBytes;
+    public uint AlternateStackFlags;
+
+    // Linux odds and ends that belong to the thread.
+    public ulong ClearChildTid;
+    public ulong RobustList;
+    public ulong RobustListBytes;
+    public ulong FutexAddress;
+    public fixed byte Name[16];
+    public int ParentDeathSignal;
+}

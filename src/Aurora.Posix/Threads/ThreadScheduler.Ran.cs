@@ -1,0 +1,54 @@
+// Which threads ran since the last capture. Running changes a thread's registers, so its record must be written again; threads that slept
+// through the whole period cost nothing.
+using Aurora.Base;
+
+namespace Aurora.Posix.Threads;
+
+public sealed unsafe partial class ThreadScheduler
+{
+    private Thread* _firstThatRan;
+
+    /// <summary>Marks every thread that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
+    public void MarkThreadsThatRan(ObjectTracker tracker)
+    {
+        Thread* thread = _firstThatRan;
+        while (thread != null)
+        {
+            Thread* next = thread->NextThatRan;
+            thread->NextThatRan = thread->PreviousThatRan = null;
+            thread->RanSinceCapture = false;
+            tracker.MarkChanged(&thread->Header);
+            thread = next;
+        }
+        _firstThatRan = null;
+        if (Current != null)
+            NoteRan(Current);
+    }
+
+    /// <summary>Takes an ending thread off the list.</summary>
+    public void ForgetRan(Thread* thread)
+    {
+        if (!thread->RanSinceCapture)
+            return;
+        if (thread->PreviousThatRan != null)
+            thread->PreviousThatRan->NextThatRan = thread->NextThatRan;
+        else
+            _firstThatRan = thread->NextThatRan;
+        if (thread->NextThatRan != null)
+            thread->NextThatRan->PreviousThatRan = thread->PreviousThatRan;
+        thread->NextThatRan = thread->PreviousThatRan = null;
+        thread->RanSinceCapture = false;
+    }
+
+    private void NoteRan(Thread* thread)
+    {
+        if (thread->RanSinceCapture)
+            return;
+        thread->RanSinceCapture = true;
+        thread->PreviousThatRan = null;
+        thread->NextThatRan = _firstThatRan;
+        if (_firstThatRan != null)
+            _firstThatRan->PreviousThatRan = thread;
+        _firstThatRan = thread;
+    }
+}

@@ -1,0 +1,151 @@
+// Sleeping and waking. A dispatch that must wait calls BlockOn for each queue and BlockUntil for its deadline, then returns "blocked";
+// the executive then calls Sleep. Between the two no other thread runs, so no wake-up is lost. Waking takes the thread off all its queues.
+using Aurora.Base;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Threads;
+
+public sealed unsafe partial class ThreadScheduler
+{
+    private const int MaxWaitEntries = 1 << 18;
+
+    // A thread that finds no room for a wait entry polls at this period instead of waiting for ever.
+    private const ulong RetryNanoseconds = 2_000_000;
+
+    private const int HandlerKinds = 8;
+
+    private readonly Slab<WaitEntry> _waitEntries;
+    private readonly DeadlineHeap _deadlines = new();
+    private readonly DeadlineHandler?[] _handlers = new DeadlineHandler?[HandlerKinds];
+
+    /// <summary>When the next deadline is due in session-monotonic time; all ones when none is armed.</summary>
+    public ulong NextDeadlineNanoseconds => _deadlines.First == null ? ulong.MaxValue : _deadlines.First->Nanoseconds;
+
+    /// <summary>Sets who handles the deadlines of a kind; at boot.</summary>
+    public void SetHandler(DeadlineKind kind, DeadlineHandler handler) => _handlers[(int)kind] = handler;
+
+    /// <inheritdoc/>
+    public override void BlockOn(void* thread, WaitQueue* queue)
+    {
+        Thread* sleeper = (Thread*)thread;
+        WaitEntry* entry = _waitEntries.Allocate();
+        if (entry == null)
+        {
+            BlockUntil(sleeper, NowNanoseconds + RetryNanoseconds);
+            return;
+        }
+        entry->Queue = queue;
+        entry->Thread = thread;
+        entry->NextOfThread = sleeper->Waits;
+        sleeper->Waits = entry;
+        entry->Previous = queue->Last;
+        if (queue->Last != null)
+            queue->Last->Next = entry;
+        else
+            queue->First = entry;
+        queue->Last = entry;
+    }
+
+    /// <summary>Bounds the coming sleep: the thread is woken at this time at the latest. The earliest bound counts.</summary>
+    public void BlockUntil(Thread* thread, ulong nanoseconds)
+    {
+        if (thread->Deadline.IsArmed && thread->Deadline.Nanoseconds <= nanoseconds)
+            return;
+        thread->Deadline.Owner = thread;
+        thread->Deadline.Kind = DeadlineKind.Thread;
+        _deadlines.Arm(&thread->Deadline, nanoseconds);
+    }
+
+    /// <summary>Puts the current thread to sleep on what it registered for.</summary>
+    public void Sleep(Thread* thread, bool isInterruptible)
+    {
+        thread->VoluntarySwitches++;
+        Suspend(thread, isInterruptible ? ThreadState.Blocked : ThreadState.BlockedUninterruptible);
+    }
+
+    /// <summary>Wakes one sleeping thread, whatever it waits for.</summary>
+    public void Wake(Thread* thread)
+    {
+        if (thread->State is not (ThreadState.Blocked or ThreadState.BlockedUninterruptible))
+            return;
+        thread->IsInteractive = true;
+        MakeRunnable(thread);
+    }
+
+    /// <inheritdoc/>
+    public override void WakeOne(WaitQueue* queue)
+    {
+        if (queue->First != null)
+            WakeEntry(queue->First);
+    }
+
+    /// <inheritdoc/>
+    public override void WakeAll(WaitQueue* queue)
+    {
+        while (queue->First != null)
+            WakeEntry(queue->First);
+    }
+
+    /// <summary>Forgets what a thread registered for; the sleep will not happen or is over.</summary>
+    public void LeaveQueues(Thread* thread)
+    {
+        if (thread->Deadline.IsArmed)
+            _deadlines.Disarm(&thread->Deadline);
+        while (thread->Waits != null)
+        {
+            WaitEntry* entry = thread->Waits;
+            thread->Waits = entry->NextOfThread;
+            Unlink(entry);
+            _waitEntries.Free(entry);
+        }
+    }
+
+    /// <summary>Arms a deadline that belongs to something other than a blocked thread.</summary>
+    public void Arm(DeadlineNode* node, DeadlineKind kind, void* owner, ulong nanoseconds)
+    {
+        node->Kind = kind;
+        node->Owner = owner;
+        _deadlines.Arm(node, nanoseconds);
+    }
+
+    public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
+
+    /// <summary>Handles every deadline that has passed; the main loop calls it when the one-shot timer fired and before it idles.</summary>
+    public void ExpireDeadlines()
+    {
+        ulong now = NowNanoseconds;
+        while (_deadlines.First != null && _deadlines.First->Nanoseconds <= now)
+        {
+            DeadlineNode* node = _deadlines.First;
+            _deadlines.Disarm(node);
+            if (node->Kind == DeadlineKind.Thread)
+                Wake((Thread*)node->Owner);
+            else
+                _handlers[(int)node->Kind]?.Expired(node, now);
+        }
+    }
+
+    // An entry of a thread that has not gone to sleep yet (it registered and then found something to do) must leave the queue too, or
+    // WakeAll would never end.
+    private void WakeEntry(WaitEntry* entry)
+    {
+        Thread* thread = (Thread*)entry->Thread;
+        if (thread->State is ThreadState.Blocked or ThreadState.BlockedUninterruptible)
+            Wake(thread);
+        else
+            LeaveQueues(thread);
+    }
+
+    private static void Unlink(WaitEntry* entry)
+    {
+        WaitQueue* queue = entry->Queue;
+        if (entry->Previous != null)
+            entry->Previous->Next = entry->Next;
+        else
+            queue->First = entry->Next;
+        if (entry->Next != null)
+            entry->Next->Previous = entry->Previous;
+        else
+            queue->Last = entry->Previous;
+    }
+}

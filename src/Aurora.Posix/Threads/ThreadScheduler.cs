@@ -1,0 +1,167 @@
+// Chooses which user thread runs next. Round robin with time slices, in two queues: threads that were woken from sleep go before threads
+// that used up their slice, except that after a run of such picks one of the others gets its turn, so nobody starves. The kernel main
+// loop asks PickNext before every return to user mode; it keeps the current thread unless there is a reason to change. Host and kernel run the
+// same code: time comes from the Clock alone. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Threads;
+
+/// <summary>Runs, blocks and wakes user threads, and keeps every deadline.</summary>
+public sealed unsafe partial class ThreadScheduler : ThreadWaker
+{
+    /// <summary>How long a thread may run before another of its kind gets the processor.</summary>
+    public const ulong SliceNanoseconds = 4_000_000;
+
+    private const int InteractivePicksInARow = 16;
+    private const byte NoQueue = 0;
+    private const byte InteractiveQueue = 1;
+    private const byte NormalQueue = 2;
+
+    private readonly Clock _clock;
+    private RunQueue _interactive;
+    private RunQueue _normal;
+    private int _interactivePicks;
+
+    public ThreadScheduler(PageAllocator pages, Clock clock)
+    {
+        _clock = clock;
+        _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries);
+    }
+
+    private struct RunQueue
+    {
+        public Thread* First;
+        public Thread* Last;
+    }
+
+    /// <summary>The thread that runs or ran last; null when it has ended or sleeps.</summary>
+    public Thread* Current { get; private set; }
+
+    /// <summary>Runnable threads, the current one included.</summary>
+    public int RunnableCount { get; private set; }
+
+    public ulong SwitchCount { get; private set; }
+    public ulong NowNanoseconds => _clock.MonotonicNanoseconds;
+
+    /// <summary>True when somebody else should run as soon as the current thread is in the kernel.</summary>
+    public bool ShouldReschedule
+        => Current == null || (_interactive.First != null && !Current->IsInteractive)
+            || (Current->SliceNanoseconds == 0 && (_interactive.First != null || _normal.First != null));
+
+    /// <summary>The thread to run now, or null when all sleep (then nothing is due before <see cref="NextDeadlineNanoseconds"/>).</summary>
+    public Thread* PickNext()
+    {
+        if (Current != null)
+        {
+            if (!ShouldReschedule)
+                return Current;
+            PutBack(Current);
+        }
+        Thread* next = TakeFirst();
+        if (next != Current && next != null)
+            SwitchCount++;
+        Current = next;
+        if (next != null)
+        {
+            NoteRan(next);
+            if (next->SliceNanoseconds == 0)
+                next->SliceNanoseconds = SliceNanoseconds;
+        }
+        return next;
+    }
+
+    /// <summary>Makes a new, stopped or sleeping thread runnable.</summary>
+    public void MakeRunnable(Thread* thread)
+    {
+        if (thread->State == ThreadState.Runnable && (thread->RunQueue != NoQueue || thread == Current))
+            return;
+        Panic.Unless(thread->State != ThreadState.Dead, "scheduler: a dead thread was woken"u8);
+        LeaveQueues(thread);
+        thread->State = ThreadState.Runnable;
+        RunnableCount++;
+        Enqueue(thread, thread->IsInteractive ? InteractiveQueue : NormalQueue);
+    }
+
+    /// <summary>Takes a thread off the processor or its run queue; <paramref name="state"/> says why.</summary>
+    public void Suspend(Thread* thread, ThreadState state)
+    {
+        if (thread->State == ThreadState.Runnable)
+        {
+            if (thread->RunQueue != NoQueue)
+                Dequeue(thread);
+            RunnableCount--;
+        }
+        if (state is ThreadState.Stopped or ThreadState.Dead)
+            LeaveQueues(thread);
+        if (thread == Current)
+            Current = null;
+        thread->State = state;
+    }
+
+    /// <summary>Charges time to the thread's slice; called with what the trap accounting measured.</summary>
+    public void Charge(Thread* thread, ulong nanoseconds)
+    {
+        if (thread->SliceNanoseconds > nanoseconds)
+        {
+            thread->SliceNanoseconds -= nanoseconds;
+            return;
+        }
+        thread->SliceNanoseconds = 0;
+        thread->IsInteractive = false;
+    }
+
+    /// <summary>Ends the current thread's turn (sched_yield).</summary>
+    public void Yield(Thread* thread)
+    {
+        thread->SliceNanoseconds = 0;
+        thread->IsInteractive = false;
+    }
+
+    private void PutBack(Thread* thread)
+    {
+        bool spent = thread->SliceNanoseconds == 0;
+        if (spent)
+            thread->InvoluntarySwitches++;
+        Enqueue(thread, thread->IsInteractive ? InteractiveQueue : NormalQueue);
+    }
+
+    private Thread* TakeFirst()
+    {
+        bool normalTurn = _normal.First != null && _interactivePicks >= InteractivePicksInARow;
+        Thread* next = _interactive.First != null && !normalTurn ? _interactive.First : _normal.First;
+        if (next == null)
+            return null;
+        _interactivePicks = next->RunQueue == InteractiveQueue ? _interactivePicks + 1 : 0;
+        Dequeue(next);
+        return next;
+    }
+
+    private void Enqueue(Thread* thread, byte queue)
+    {
+        ref RunQueue list = ref queue == InteractiveQueue ? ref _interactive : ref _normal;
+        thread->RunQueue = queue;
+        thread->NextRunnable = null;
+        thread->PreviousRunnable = list.Last;
+        if (list.Last != null)
+            list.Last->NextRunnable = thread;
+        else
+            list.First = thread;
+        list.Last = thread;
+    }
+
+    private void Dequeue(Thread* thread)
+    {
+        ref RunQueue list = ref thread->RunQueue == InteractiveQueue ? ref _interactive : ref _normal;
+        if (thread->PreviousRunnable != null)
+            thread->PreviousRunnable->NextRunnable = thread->NextRunnable;
+        else
+            list.First = thread->NextRunnable;
+        if (thread->NextRunnable != null)
+            thread->NextRunnable->PreviousRunnable = thread->PreviousRunnable;
+        else
+            list.Last = thread->PreviousRunnable;
+        thread->NextRunnable = thread->PreviousRunnable = null;
+        thread->RunQueue = NoQueue;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Aurora.Posix.Time;
+
+/// <summary>What a deadline belongs to, and so who handles it when it passes.</summary>
+public enum DeadlineKind : byte
+{
+    /// <summary>A blocked thread: it is woken.</summary>
+    Thread = 0,
+
+    /// <summary>ITIMER_REAL and alarm of a process.</summary>
+    ProcessAlarm = 1,
+
+    /// <summary>A POSIX timer.</summary>
+    Timer = 2,
+
+    /// <summary>For an open file with a clock of its own.</summary>
+    File = 3,
+}
+
+/// <summary>A place in the <see cref="DeadlineHeap"/>, embedded in its owner. Zero is not armed.</summary>
+public unsafe struct DeadlineNode
+{
+    /// <summary>Absolute session-monotonic time.</summary>
+    public ulong Nanoseconds;
+    public void* Owner;
+    public DeadlineNode* Child;
+    public DeadlineNode* Next;
+
+    /// <summary>The previous sibling, or the parent of a first child.</summary>
+    public DeadlineNode* Previous;
+    public DeadlineKind Kind;
+    public bool IsArmed;
+}
+
+/// <summary>Handles the deadlines of one kind; registered with the thread scheduler at boot.</summary>
+public abstract unsafe class DeadlineHandler
+{
+    /// <summary>Called once the deadline has passed; the node is no longer armed and may be armed again.</summary>
+    public abstract void Expired(DeadlineNode* node, ulong nowNanoseconds);
+}
