@@ -1,0 +1,22 @@
+using System;
+
+namespace Aurora.Memory;
+
+/// <summary>What a frame is used for; for assertions and statistics, never for deciding whether it may be freed.</summary>
+[Flags]
+public enum FrameFlags : ushort
+{
+    None = 0,
+
+    /// <summary>Holds a page of a <see cref="VmObject"/>.</summary>
+    Data = 1,
+
+    /// <summary>A node of a radix tree; <see cref="FrameInfo.References"/> counts the parents that share it.</summary>
+    RadixNode = 2,
+
+    /// <summary>A page table; <see cref="FrameInfo.Tag"/> counts its live entries.</summary>
+    PageTable = 4,
+
+    /// <summary>Owned by the kernel for good (image, heap, devices): never handed out, never freed.</summary>
+    Kernel = 8,
+}

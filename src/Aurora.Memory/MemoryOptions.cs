@@ -1,0 +1,27 @@
+namespace Aurora.Memory;
+
+/// <summary>How many of each kind of structure may exist. They size tables of pointers, not the structures themselves.</summary>
+public struct MemoryOptions
+{
+    public int MaxObjects;
+    public int MaxMappings;
+    public int MaxSpaces;
+
+    /// <summary>Pages that may be on dirty and protect lists at once.</summary>
+    public int MaxDirtyPages;
+
+    /// <summary>Page-in requests outstanding at once.</summary>
+    public int MaxPageIns;
+
+    /// <summary>Check expensive invariants (no frozen frame is writable anywhere) after every freeze.</summary>
+    public bool Verify;
+
+    public static MemoryOptions Default => new()
+    {
+        MaxObjects = 1 << 18,
+        MaxMappings = 1 << 18,
+        MaxSpaces = 1 << 15,
+        MaxDirtyPages = 1 << 22,
+        MaxPageIns = 256,
+    };
+}

@@ -1,0 +1,52 @@
+// A sparse array of pages: anonymous memory, shared memory, or the contents of a file. The pages hang in a radix tree (RadixTree.cs)
+// whose nodes are shared copy-on-write with the objects cloned from this one.
+//
+// Where a page's contents are, in order: the slot's frame; zero, if the slot is a hole or the page is at or beyond StoredLimit; the
+// store, under this object's id, or under StoreBase while this object is a clone that no checkpoint has captured yet.
+// Protected by the kernel lock.
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>The pages of one memory object. Persistent (<see cref="ObjectKind.MemoryObject"/>): record and pages share the id.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct VmObject
+{
+    public ObjectHeader Header;
+
+    /// <summary>The size in pages; accesses beyond it are bus errors.</summary>
+    public ulong SizePages;
+
+    /// <summary>The stored object whose pages stand for ours until our first capture; none when stored, or when nothing was inherited.</summary>
+    public ObjectId StoreBase;
+
+    /// <summary>The tree: a slot value (hole, in store, or the top node).</summary>
+    internal ulong Root;
+    internal byte Height;
+    public VmObjectFlags Flags;
+
+    /// <summary>A freeze has included this object: the store knows (or will know, in order) its id.</summary>
+    internal bool IsCaptured;
+
+    /// <summary>Page-in requests that name this object.</summary>
+    internal int PageIns;
+
+    /// <summary>From this page on nothing is in the store, whatever the slots say.</summary>
+    internal ulong StoredLimit;
+
+    /// <summary>What has changed since the last freeze, or null; and the frozen sets of epochs still in flight.</summary>
+    internal ChangeSet* Changes;
+    internal ChangeSet* Frozen;
+
+    /// <summary>The reverse map.</summary>
+    internal Mapping* FirstMapping;
+
+    /// <summary>During a fork only: the child's clone.</summary>
+    internal VmObject* ForkTwin;
+
+    /// <summary>The stored object that holds the pages which are not in memory.</summary>
+    public readonly ObjectId StoreSource => StoreBase.IsNone ? Header.Id : StoreBase;
+
+    public readonly bool IsMapped => FirstMapping != null;
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>How a page read from the store ended.</summary>
+public enum PageInStatus : byte
+{
+    /// <summary>The frame holds the page.</summary>
+    Ok,
+
+    /// <summary>The store has no such page: it is zero.</summary>
+    Hole,
+
+    /// <summary>The store could not deliver the page; accesses get a bus error.</summary>
+    Failed,
+
+    /// <summary>No frame to read into; the waiters try again.</summary>
+    OutOfMemory,
+}
+
+/// <summary>A page somebody waits for. Lives in the bounded table of PageInTable. Protected by the kernel lock.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct PageInRequest
+{
+    /// <summary>The object that gets the page; null once it has ended or the page has been cut off.</summary>
+    internal VmObject* Object;
+
+    /// <summary>What to read: this page of this stored object.</summary>
+    public ObjectId Source;
+    public ulong Page;
+
+    /// <summary>Where threads wait for the page.</summary>
+    public WaitQueue Waiters;
+
+    internal PageInRequest* NextQueued;
+    internal PageInRequest* NextInBucket;
+    internal bool IsActive;
+
+    /// <summary>A checkpoint has changed what Source means since the request was made: what was read must not be used.</summary>
+    internal bool IsStale;
+}

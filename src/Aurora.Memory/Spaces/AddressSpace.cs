@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>
+/// A program's view of memory: an ordered table of mappings and the page tables derived from it. Persistent
+/// (<see cref="ObjectKind.AddressSpace"/>); restored ones have empty page tables. Header.References counts the threads' processes.
+/// Protected by the kernel lock.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct AddressSpace
+{
+    /// <summary>User addresses are below this; the top page stays unmapped (the SYSRET and prefetch hazards at the canonical edge).</summary>
+    public const ulong UserEnd = 0x0000_7FFF_FFFF_F000;
+
+    /// <summary>Nothing is mapped below this, so that null pointers with small offsets fault.</summary>
+    public const ulong UserStart = 0x1_0000;
+
+    public ObjectHeader Header;
+
+    /// <summary>The frame of the top-level page table, as loaded into CR3.</summary>
+    public FrameNumber Root;
+
+    /// <summary>Where the program break area starts, and the current break.</summary>
+    public VirtualAddress BreakStart;
+    public VirtualAddress BreakEnd;
+
+    /// <summary>Where the search for free ranges starts, downwards.</summary>
+    public VirtualAddress MapTop;
+    public SpaceLimits Limits;
+
+    /// <summary>Sum of the lengths of all mappings.</summary>
+    public ulong MappedPages;
+
+    /// <summary>Present page-table entries.</summary>
+    public ulong ResidentPages;
+
+    /// <summary>Faults resolved, for statistics; not captured.</summary>
+    public ulong Faults;
+
+    internal Mapping** Table;
+    internal int Count;
+    internal int CapacityPages;
+    internal int LastHit;
+}

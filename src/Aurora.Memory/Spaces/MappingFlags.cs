@@ -1,0 +1,28 @@
+using System;
+
+namespace Aurora.Memory;
+
+/// <summary>Properties of a mapping. The values are part of the record format.</summary>
+[Flags]
+public enum MappingFlags : ushort
+{
+    None = 0,
+
+    /// <summary>Stores are seen by everybody who maps the object; otherwise they are private to the address space.</summary>
+    Shared = 1,
+
+    /// <summary>Grows down into the gap below it when touched (a stack).</summary>
+    GrowsDown = 2,
+
+    /// <summary>The object belongs to this address space alone (anonymous memory, or a clone of the mapped file).</summary>
+    OwnsObject = 4,
+
+    /// <summary>No file behind it.</summary>
+    Anonymous = 8,
+
+    /// <summary>The program break area.</summary>
+    Break = 16,
+
+    /// <summary>For /proc and the stack limit.</summary>
+    Stack = 32,
+}

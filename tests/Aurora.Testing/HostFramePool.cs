@@ -1,0 +1,62 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Testing;
+
+/// <summary>Physical memory for host tests: one native block, frame n at offset 4096 n; freed frames are poisoned.</summary>
+public sealed unsafe class HostFramePool : FramePool, IDisposable
+{
+    private const byte Poison = 0xDD;
+    private readonly byte* _memory;
+    private readonly FrameInfo* _infos;
+    private readonly ulong[] _free;
+    private int _freeCount;
+
+    public HostFramePool(int frames)
+        : this(frames, AllocateBlock(frames), AllocateInfos(frames))
+    {
+    }
+
+    private HostFramePool(int frames, byte* memory, FrameInfo* infos)
+        : base(memory, infos, (ulong)frames)
+    {
+        _memory = memory;
+        _infos = infos;
+        _free = new ulong[frames];
+        for (int frame = frames - 1; frame > 0; frame--)
+            _free[_freeCount++] = (ulong)frame;
+        TotalFrames = (ulong)frames - 1;
+    }
+
+    public override ulong FreeFrames => (ulong)_freeCount;
+    public override ulong TotalFrames { get; }
+
+    /// <summary>Frames handed out and not returned: a test compares it before and after.</summary>
+    public ulong UsedFrames => TotalFrames - FreeFrames;
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_memory);
+        NativeMemory.Free(_infos);
+    }
+
+    protected override ulong TakeFrame() => _freeCount == 0 ? 0 : _free[--_freeCount];
+
+    protected override void ReturnFrame(ulong frame)
+    {
+        new Span<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).Fill(Poison);
+        _free[_freeCount++] = frame;
+    }
+
+    private static byte* AllocateBlock(int frames)
+    {
+        nuint bytes = (nuint)frames * PageSize.Bytes;
+        void* block = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
+        new Span<byte>(block, checked((int)bytes)).Fill(Poison);
+        return (byte*)block;
+    }
+
+    private static FrameInfo* AllocateInfos(int frames) => (FrameInfo*)NativeMemory.AllocZeroed((nuint)frames, (nuint)sizeof(FrameInfo));
+}
