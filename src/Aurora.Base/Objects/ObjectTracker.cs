@@ -57,6 +57,13 @@ public sealed unsafe class ObjectTracker
             _nextId = id.Value + 1;
     }
 
+    /// <summary>Makes sure that no id below <paramref name="next"/> is given out again (restore only).</summary>
+    public void ContinueIdsFrom(ObjectId next)
+    {
+        if (next.Value > _nextId)
+            _nextId = next.Value;
+    }
+
     /// <summary>Schedules the object for the next capture. Cheap when it already is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MarkChanged(ObjectHeader* header)

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The consistency group as a kernel object: what belongs to the group as a whole.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct GroupObject
+{
+    public ObjectHeader Header;
+
+    /// <summary>The newest epoch captured.</summary>
+    public Epoch Epoch;
+
+    /// <summary>The group's monotonic clock at that capture, in nanoseconds.</summary>
+    public ulong MonotonicNanoseconds;
+
+    /// <summary>Real time at that capture, in nanoseconds since 1970.</summary>
+    public ulong RealtimeNanoseconds;
+
+    /// <summary>The processor features the group's programs may rely on; zero while the group has never run.</summary>
+    public MachineIdentity Machine;
+}
