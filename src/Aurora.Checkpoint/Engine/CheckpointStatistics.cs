@@ -72,7 +72,23 @@ public sealed unsafe class CheckpointStatistics
     {
         if (count == 0)
             return 0;
-        new Span<ulong>(_sorted, 0, count).Sort();
+        ShellSort(new Span<ulong>(_sorted, 0, count));
         return _sorted[Math.Min(count - 1, count * percent / 100)];
+    }
+
+    // The library's Span.Sort makes its helper objects on first use, which a sealed heap forbids.
+    private static void ShellSort(Span<ulong> values)
+    {
+        for (int gap = values.Length / 2; gap > 0; gap /= 2)
+        {
+            for (int i = gap; i < values.Length; i++)
+            {
+                ulong value = values[i];
+                int j = i;
+                for (; j >= gap && values[j - gap] > value; j -= gap)
+                    values[j] = values[j - gap];
+                values[j] = value;
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@ public sealed unsafe partial class ThreadScheduler
 {
     private Thread* _firstThatRan;
 
+    /// <summary>True when some thread ran since the last capture.</summary>
+    public bool HasThreadsThatRan => _firstThatRan != null;
+
     /// <summary>Marks every thread that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
     public void MarkThreadsThatRan(ObjectTracker tracker)
     {
