@@ -12,9 +12,6 @@ public enum ProcessState : byte
 {
     Alive,
 
-    /// <summary>exit_group or a fatal signal: its threads end as they reach the executive.</summary>
-    Exiting,
-
     /// <summary>Ended, not yet waited for.</summary>
     Zombie,
 }

@@ -14,8 +14,11 @@ public enum SystemCallOutcome : byte
     Done,
     Blocked,
 
-    /// <summary>The thread's registers were replaced or it ended: nothing is written to RAX.</summary>
+    /// <summary>The call replaced the thread's registers (execve, sigreturn): nothing is written to RAX.</summary>
     NoReturn,
+
+    /// <summary>The thread has ended; it must not be touched again.</summary>
+    Ended,
 }
 
 /// <summary>The outcome of one dispatch and the value that goes with it.</summary>
@@ -36,6 +39,7 @@ public readonly struct SystemCallResult
     public static SystemCallResult Blocked => new(SystemCallOutcome.Blocked, -(long)Errno.ERESTARTSYS);
     public static SystemCallResult BlockedUninterruptible => new(SystemCallOutcome.Blocked, Uninterruptible);
     public static SystemCallResult NoReturn => new(SystemCallOutcome.NoReturn, 0);
+    public static SystemCallResult Ended => new(SystemCallOutcome.Ended, 0);
 
     public bool IsInterruptible => Value != Uninterruptible;
     public bool IsError => Outcome == SystemCallOutcome.Done && Value < 0 && Value >= -4095;

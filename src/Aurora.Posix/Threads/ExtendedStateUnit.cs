@@ -25,4 +25,7 @@ public abstract unsafe class ExtendedStateUnit
 
     /// <summary>Gives the thread the state of a fresh program.</summary>
     public abstract void Reset(UserContext* context);
+
+    /// <summary>The thread has ended: nothing may be saved into its context any more.</summary>
+    public abstract void Forget(UserContext* context);
 }

@@ -28,9 +28,6 @@ public unsafe struct Thread
     /// <summary>Woken from sleep rather than preempted: goes ahead of threads that use up their slices.</summary>
     public bool IsInteractive;
 
-    /// <summary>The current call has been counted and its entry handled: the next dispatch is a continuation.</summary>
-    public bool NeedsSignalCheck;
-
     public Thread* NextOfProcess;
     public Thread* PreviousOfProcess;
 

@@ -1,0 +1,156 @@
+// Process groups and sessions: who is in which, and which groups are orphaned. A group lives while it has members, a session while it has
+// groups. A zombie stays in its group until it is waited for. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Processes;
+
+public sealed unsafe partial class ProcessTable
+{
+    /// <summary>Makes the process the leader of a new session with a new group, both with its id (setsid).</summary>
+    public Errno StartSession(Process* process)
+    {
+        IdSlot* slot = Ids.Find(process->Id);
+        if (slot->Group != null || slot->Session != null)
+            return Errno.EPERM;
+        Session* session = _sessions.Allocate();
+        ProcessGroup* group = session == null ? null : _groups.Allocate();
+        if (group == null)
+        {
+            if (session != null)
+                _sessions.Free(session);
+            return Errno.ENOMEM;
+        }
+        session->Id = process->Id;
+        session->Leader = process;
+        slot->Session = session;
+        Tracker.Register(&session->Header, ObjectKind.Session);
+        InitializeGroup(group, process->Id, session);
+        MoveTo(process, group);
+        return Errno.Ok;
+    }
+
+    /// <summary>Moves a process to the group with this id in its own session, making the group if it is the process's own id.</summary>
+    public Errno SetGroup(Process* process, int groupId)
+    {
+        Session* session = process->ProcessGroup->Session;
+        if (session->Leader == process)
+            return Errno.EPERM;
+        ProcessGroup* group = FindGroup(groupId);
+        if (group == process->ProcessGroup)
+            return Errno.Ok;
+        if (group == null)
+        {
+            if (groupId != process->Id)
+                return Errno.EPERM;
+            group = _groups.Allocate();
+            if (group == null)
+                return Errno.ENOMEM;
+            InitializeGroup(group, groupId, session);
+        }
+        if (group->Session != session)
+            return Errno.EPERM;
+        MoveTo(process, group);
+        return Errno.Ok;
+    }
+
+    /// <summary>Puts a process into a group (a new child into its parent's).</summary>
+    public void JoinGroup(Process* process, ProcessGroup* group)
+    {
+        process->ProcessGroup = group;
+        process->PreviousInProcessGroup = null;
+        process->NextInProcessGroup = group->FirstMember;
+        if (group->FirstMember != null)
+            group->FirstMember->PreviousInProcessGroup = process;
+        group->FirstMember = process;
+        group->MemberCount++;
+        Tracker.MarkChanged(&process->Header);
+    }
+
+    /// <summary>
+    /// True when no member has a living parent in the same session but another group: nobody could continue its stopped processes.
+    /// <paramref name="ignored"/> (may be null) is treated as already gone.
+    /// </summary>
+    public static bool IsOrphaned(ProcessGroup* group, Process* ignored)
+    {
+        for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
+        {
+            Process* parent = member->Parent;
+            if (member == ignored || member->State == ProcessState.Zombie || parent == null || parent->State == ProcessState.Zombie)
+                continue;
+            // Init counts like any parent: it may itself be the shell of an interactive session.
+            if (parent->ProcessGroup != group && parent->ProcessGroup->Session == group->Session)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>True when some member is stopped.</summary>
+    public static bool HasStoppedMember(ProcessGroup* group)
+    {
+        for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
+            if (member->IsStopped)
+                return true;
+        return false;
+    }
+
+    internal void LeaveGroup(Process* process)
+    {
+        ProcessGroup* group = process->ProcessGroup;
+        if (group == null)
+            return;
+        if (process->PreviousInProcessGroup != null)
+            process->PreviousInProcessGroup->NextInProcessGroup = process->NextInProcessGroup;
+        else
+            group->FirstMember = process->NextInProcessGroup;
+        if (process->NextInProcessGroup != null)
+            process->NextInProcessGroup->PreviousInProcessGroup = process->PreviousInProcessGroup;
+        process->NextInProcessGroup = process->PreviousInProcessGroup = null;
+        process->ProcessGroup = null;
+        if (--group->MemberCount == 0)
+            FreeGroup(group);
+    }
+
+    internal ProcessGroup* AllocateGroup() => _groups.Allocate();
+
+    internal Session* AllocateSession() => _sessions.Allocate();
+
+    internal static void LinkGroup(ProcessGroup* group, Session* session)
+    {
+        group->Session = session;
+        group->NextInSession = session->FirstGroup;
+        session->FirstGroup = group;
+    }
+
+    private void InitializeGroup(ProcessGroup* group, int id, Session* session)
+    {
+        group->Id = id;
+        Ids.Make(id)->Group = group;
+        LinkGroup(group, session);
+        Tracker.Register(&group->Header, ObjectKind.ProcessGroup);
+    }
+
+    // The new group first: leaving the old one may free its session.
+    private void MoveTo(Process* process, ProcessGroup* group)
+    {
+        LeaveGroup(process);
+        JoinGroup(process, group);
+    }
+
+    private void FreeGroup(ProcessGroup* group)
+    {
+        Session* session = group->Session;
+        ProcessGroup** link = &session->FirstGroup;
+        while (*link != group)
+            link = &(*link)->NextInSession;
+        *link = group->NextInSession;
+        Ids.Find(group->Id)->Group = null;
+        Tracker.Remove(&group->Header);
+        _groups.Free(group);
+        if (session->FirstGroup != null)
+            return;
+        Ids.Find(session->Id)->Session = null;
+        Tracker.Remove(&session->Header);
+        _sessions.Free(session);
+    }
+}

@@ -1,0 +1,105 @@
+// Queues of pending signals. A standard signal is pending at most once; real-time signals queue in order of arrival, up to a limit that also
+// bounds the thread's and the process's record in a checkpoint. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Signals;
+
+/// <summary>Allocates queue entries and keeps <see cref="PendingSignals"/> consistent.</summary>
+public sealed unsafe class SignalQueue
+{
+    /// <summary>The most entries one thread or process can have queued.</summary>
+    public const int Limit = 32;
+
+    private const int MaxEntries = 1 << 16;
+
+    private readonly Slab<QueuedSignal> _entries;
+
+    public SignalQueue(PageAllocator pages) => _entries = new Slab<QueuedSignal>(pages, MaxEntries);
+
+    /// <summary>Makes a signal pending. EAGAIN when a queued real-time signal finds no room; other signals lose only their details.</summary>
+    public Errno Add(PendingSignals* pending, in SignalInfo info)
+    {
+        Signal signal = info.Signal;
+        bool isStandard = signal < Signal.FirstRealTime;
+        if (isStandard && pending->Set.Contains(signal))
+            return Errno.Ok;
+        QueuedSignal* entry = pending->Count < Limit ? _entries.Allocate() : null;
+        if (entry == null && !isStandard && info.Code != SignalCode.User)
+            return Errno.EAGAIN;
+        pending->Set = pending->Set.With(signal);
+        if (entry == null)
+            return Errno.Ok;
+        entry->Info = info;
+        if (pending->Last != null)
+            pending->Last->Next = entry;
+        else
+            pending->First = entry;
+        pending->Last = entry;
+        pending->Count++;
+        return Errno.Ok;
+    }
+
+    /// <summary>The oldest details of a pending signal.</summary>
+    public static SignalInfo Peek(PendingSignals* pending, Signal signal)
+    {
+        QueuedSignal* entry = pending->First;
+        while (entry != null && entry->Info.Signal != signal)
+            entry = entry->Next;
+        return entry != null ? entry->Info : new SignalInfo { Number = (int)signal };
+    }
+
+    /// <summary>Removes the oldest instance; the signal stays pending if another is queued.</summary>
+    public void Take(PendingSignals* pending, Signal signal)
+    {
+        QueuedSignal** link = &pending->First;
+        QueuedSignal* previous = null;
+        bool isTaken = false;
+        while (*link != null)
+        {
+            QueuedSignal* entry = *link;
+            if (entry->Info.Signal != signal)
+            {
+                previous = entry;
+                link = &entry->Next;
+                continue;
+            }
+            if (isTaken)
+                return;
+            isTaken = true;
+            Unlink(pending, link, previous);
+        }
+        pending->Set = pending->Set.Without(signal);
+    }
+
+    /// <summary>Removes every instance of the signals in a set; true when there was one.</summary>
+    public bool Flush(PendingSignals* pending, SignalSet signals)
+    {
+        if (pending->Set.And(signals).IsEmpty)
+            return false;
+        QueuedSignal** link = &pending->First;
+        QueuedSignal* previous = null;
+        while (*link != null)
+        {
+            if (signals.Contains((*link)->Info.Signal))
+            {
+                Unlink(pending, link, previous);
+                continue;
+            }
+            previous = *link;
+            link = &(*link)->Next;
+        }
+        pending->Set = pending->Set.Except(signals);
+        return true;
+    }
+
+    private void Unlink(PendingSignals* pending, QueuedSignal** link, QueuedSignal* previous)
+    {
+        QueuedSignal* entry = *link;
+        *link = entry->Next;
+        if (pending->Last == entry)
+            pending->Last = previous;
+        pending->Count--;
+        _entries.Free(entry);
+    }
+}
