@@ -23,6 +23,18 @@ public abstract unsafe class BlockDevice
     /// <summary>Starts a request. Never blocks and never fails: errors appear in the request's status.</summary>
     public abstract void Submit(BlockRequest* request);
 
+    /// <summary>
+    /// From here to <see cref="EndBatch"/> a device may collect submissions and start them together, which is cheaper. Nests. No Wait
+    /// and no other blocking inside a batch. Devices that gain nothing from it do nothing.
+    /// </summary>
+    public virtual void BeginBatch()
+    {
+    }
+
+    public virtual void EndBatch()
+    {
+    }
+
     /// <summary>Blocks the calling fiber until the request is complete and returns its status.</summary>
     public abstract BlockStatus Wait(BlockRequest* request);
 

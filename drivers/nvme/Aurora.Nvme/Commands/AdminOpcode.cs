@@ -1,0 +1,13 @@
+namespace Aurora.Nvme;
+
+/// <summary>The admin commands the driver issues (NVM Express 1.4 §5, figure 139).</summary>
+public enum AdminOpcode : byte
+{
+    DeleteSubmissionQueue = 0x00,
+    CreateSubmissionQueue = 0x01,
+    DeleteCompletionQueue = 0x04,
+    CreateCompletionQueue = 0x05,
+    Identify = 0x06,
+    SetFeatures = 0x09,
+    GetFeatures = 0x0A,
+}

@@ -1,0 +1,193 @@
+// The bring-up states that wait for an admin command: what is identified, what is refused, and the write cache policy.
+using Aurora.Base;
+
+namespace Aurora.Nvme;
+
+internal sealed unsafe partial class BringUp
+{
+    /// <summary>One page the controller writes identify data into; later it holds the drain request.</summary>
+    private void* _scratch;
+    private int _maximumTransferBlocks;
+    private bool _supportsDeallocate;
+    private bool _supportsWriteZeroes;
+    private bool _cacheMayHoldData;
+
+    public AdminQueue? Admin { get; private set; }
+
+    public NvmeNamespace? Namespace { get; private set; }
+
+    public bool HasVolatileWriteCache { get; private set; }
+
+    /// <summary>How long the controller says a shutdown takes, in microseconds; 0 when it does not say.</summary>
+    public uint ShutdownMicroseconds { get; private set; }
+
+    private bool AllocateAdmin()
+    {
+        Admin = AdminQueue.Allocate(_host.Pages, _registers, new DoorbellLayout(Capabilities));
+        _scratch = _host.Pages.Allocate(1);
+        return Admin != null && _scratch != null;
+    }
+
+    private void BeginCommand(NvmeState state, in SubmissionEntry command)
+    {
+        Enter(state, _options.AdminTimeoutNanoseconds);
+        Admin!.Begin(command);
+    }
+
+    /// <summary>Looks once for the completion of the state's command, whatever its status; false while there is none.</summary>
+    private bool TryFinishCommand(out CompletionEntry completion)
+    {
+        switch (Admin!.Poll(out completion))
+        {
+            case AdminOutcome.Completed:
+                return true;
+            case AdminOutcome.BadCompletion:
+                NvmeLog.BadCompletion(0, in completion, 1);
+                Fail(NvmeFault.AdminProtocol);
+                return false;
+            default:
+                CheckAlive();
+                return false;
+        }
+    }
+
+    /// <summary>The same for a command that must succeed.</summary>
+    private bool TryFinishRequired(out CompletionEntry completion)
+    {
+        if (!TryFinishCommand(out completion))
+            return false;
+        if (completion.Status.IsSuccess)
+            return true;
+        FailedStatus = completion.Status;
+        Fail(NvmeFault.AdminCommandFailed);
+        return false;
+    }
+
+    private void CheckAlive()
+    {
+        var status = new ControllerStatus(_registers.Read32(NvmeRegister.Status));
+        if (status.IsAllOnes)
+            Fail(NvmeFault.Removed);
+        else if (status.IsFatal)
+            Fail(NvmeFault.FatalStatus);
+        else
+            RestOrFail(NvmeFault.AdminTimeout);
+    }
+
+    private void BeginIdentifyController()
+        => BeginCommand(NvmeState.IdentifyController, AdminCommands.IdentifyController(_host.PhysicalOf(_scratch)));
+
+    private void AwaitIdentifyController()
+    {
+        if (!TryFinishRequired(out _))
+            return;
+        IdentifyController* data = (IdentifyController*)_scratch;
+        if (!data->IsIoController)
+        {
+            Fail(NvmeFault.NotAnIoController);
+            return;
+        }
+        if (!data->AcceptsStandardEntries)
+        {
+            Fail(NvmeFault.EntrySizesUnsupported);
+            return;
+        }
+        _maximumTransferBlocks = TransferLimit(data->MaximumTransferShift);
+        _supportsDeallocate = data->SupportsDatasetManagement;
+        _supportsWriteZeroes = data->SupportsWriteZeroes;
+        HasVolatileWriteCache = data->HasVolatileWriteCache;
+        ShutdownMicroseconds = data->ShutdownMicroseconds;
+        NvmeLog.Identified(data, Version);
+        BeginCommand(NvmeState.IdentifyNamespace, AdminCommands.IdentifyNamespace(_options.NamespaceId, _host.PhysicalOf(_scratch)));
+    }
+
+    private int TransferLimit(byte shift)
+    {
+        // MDTS counts the controller's smallest pages, which are 4 KiB here; 0 is no limit, and beyond 2^20 pages none either.
+        int own = _options.MaximumTransferBlocks < 1 ? 1 : _options.MaximumTransferBlocks;
+        if (own > MaximumTransferBlocks)
+            own = MaximumTransferBlocks;
+        return shift is 0 or > 20 || 1 << shift > own ? own : 1 << shift;
+    }
+
+    /// <summary>A read or write counts logical blocks in 16 bits: 8192 × 4 KiB in a 512-byte format.</summary>
+    private const int MaximumTransferBlocks = 8192;
+
+    private void AwaitIdentifyNamespace()
+    {
+        if (!TryFinishRequired(out _))
+            return;
+        IdentifyNamespace* data = (IdentifyNamespace*)_scratch;
+        NvmeFault refusal = CheckNamespace(data);
+        if (refusal != NvmeFault.None)
+        {
+            NvmeLog.NamespaceRefused(_options.NamespaceId, data);
+            Fail(refusal);
+            return;
+        }
+        int dataShift = data->CurrentFormat.DataShift;
+        int blocksShift = 12 - dataShift;
+        Namespace = new NvmeNamespace
+        {
+            Id = _options.NamespaceId,
+            LogicalBlockBytes = 1 << dataShift,
+            LogicalBlocksShift = blocksShift,
+            BlockCount = data->SizeLogicalBlocks >> blocksShift,
+            MaximumTransferBlocks = _maximumTransferBlocks,
+            SupportsDeallocate = _supportsDeallocate,
+            SupportsWriteZeroes = _supportsWriteZeroes,
+        };
+        int pairs = _options.QueuePairs < 1 ? 1 : _options.QueuePairs;
+        BeginCommand(NvmeState.SetQueueCount, AdminCommands.SetFeature(FeatureId.NumberOfQueues, AdminCommands.QueueCountValue(pairs)));
+    }
+
+    private static NvmeFault CheckNamespace(IdentifyNamespace* data)
+    {
+        if (data->SizeLogicalBlocks == 0)
+            return NvmeFault.NamespaceMissing;
+        LbaFormat format = data->CurrentFormat;
+        if (format.MetadataBytes != 0 || (data->DataProtection & 7) != 0)
+            return NvmeFault.MetadataFormat;
+        if (format.DataShift is not (9 or 12))
+            return NvmeFault.LogicalBlockSizeUnsupported;
+        return data->SizeLogicalBlocks >> (12 - format.DataShift) == 0 ? NvmeFault.NamespaceTooSmall : NvmeFault.None;
+    }
+
+    private void BeginWriteCache()
+    {
+        if (HasVolatileWriteCache)
+            BeginCommand(NvmeState.GetWriteCache, AdminCommands.GetFeature(FeatureId.VolatileWriteCache));
+        else
+            BeginCompletionQueues();
+    }
+
+    private void AwaitGetWriteCache()
+    {
+        if (!TryFinishCommand(out CompletionEntry completion))
+            return;
+        if (completion.Status.IsSuccess)
+            HasVolatileWriteCache = (completion.Result & 1) != 0;
+        else
+            NvmeLog.Warning("cannot read the write cache feature; assuming the cache is on"u8, completion.Status);
+        bool wanted = _options.WriteCache == WriteCachePolicy.Enable;
+        if (_options.WriteCache == WriteCachePolicy.AsFound || wanted == HasVolatileWriteCache)
+            BeginCompletionQueues();
+        else
+            BeginCommand(NvmeState.SetWriteCache, AdminCommands.SetFeature(FeatureId.VolatileWriteCache, wanted ? 1u : 0));
+    }
+
+    private void AwaitSetWriteCache()
+    {
+        if (!TryFinishCommand(out CompletionEntry completion))
+            return;
+        if (completion.Status.IsSuccess)
+        {
+            // What an earlier life wrote may still be in the cache: it is drained once there is a queue to flush with.
+            _cacheMayHoldData = HasVolatileWriteCache;
+            HasVolatileWriteCache = !HasVolatileWriteCache;
+        }
+        else
+            NvmeLog.Warning("cannot switch the write cache; it stays as it was"u8, completion.Status);
+        BeginCompletionQueues();
+    }
+}

@@ -1,0 +1,167 @@
+// The bring-up states that create the I/O queues, and the flush after the write cache was switched off. All completion queues are
+// created before the first submission queue, because a submission queue names the completion queue it reports to.
+using Aurora.Base;
+
+namespace Aurora.Nvme;
+
+internal sealed unsafe partial class BringUp
+{
+    private int _pairCount;
+    private int _created;
+
+    public QueuePair[] Pairs { get; private set; } = [];
+
+    public NvmeStatistics Statistics { get; } = new();
+
+    /// <summary>Returns all memory of a bring-up that failed; only once the controller cannot reach it any more.</summary>
+    public void Release()
+    {
+        ReleaseScratch();
+        Admin?.Release();
+        Admin = null;
+        foreach (QueuePair? pair in Pairs)
+            pair?.Memory.Release();
+        Pairs = [];
+    }
+
+    private void ReleaseScratch()
+    {
+        if (_scratch != null)
+            _host.Pages.Free(_scratch, 1);
+        _scratch = null;
+    }
+
+    private void AwaitQueueCount()
+    {
+        if (!TryFinishRequired(out CompletionEntry completion))
+            return;
+        int submissions = (int)(completion.Result & 0xFFFF) + 1;
+        int completions = (int)(completion.Result >> 16) + 1;
+        int wanted = _options.QueuePairs < 1 ? 1 : _options.QueuePairs;
+        _pairCount = Smaller(wanted, Smaller(submissions, completions));
+        var doorbells = new DoorbellLayout(Capabilities);
+        while (_pairCount > 1 && doorbells.EndBytes(_pairCount) > _registers.LengthBytes)
+            _pairCount--;
+        if (AllocatePairs(doorbells))
+            BeginWriteCache();
+        else
+            Fail(NvmeFault.OutOfMemory);
+    }
+
+    private bool AllocatePairs(DoorbellLayout doorbells)
+    {
+        int entries = Smaller(Smaller(_options.QueueEntries, NvmeOptions.MaximumQueueEntries), Capabilities.MaximumQueueEntries);
+        if (entries < 2)
+            entries = 2;
+        var environment = new QueueEnvironment
+        {
+            Host = _host,
+            Registers = _registers,
+            Doorbells = doorbells,
+            Namespace = Namespace!,
+            Statistics = Statistics,
+            CommandTimeoutNanoseconds = _options.CommandTimeoutNanoseconds,
+        };
+        Pairs = new QueuePair[_pairCount];
+        for (int i = 0; i < _pairCount; i++)
+        {
+            QueueMemory? memory = QueueMemory.Allocate(_host.Pages, entries, Namespace!.MaximumTransferBlocks);
+            if (memory == null)
+                return false;
+            Pairs[i] = new QueuePair(environment, i + 1, memory);
+        }
+        return true;
+    }
+
+    private void BeginCompletionQueues()
+    {
+        _created = 0;
+        BeginCompletionQueue();
+    }
+
+    private void BeginCompletionQueue()
+    {
+        QueuePair pair = Pairs[_created];
+        int vector = _host.ConnectInterrupt(_controller, _created);
+        if (vector < 0)
+            IsPolled = true;
+        ulong physical = _host.PhysicalOf(pair.Memory.Completions);
+        BeginCommand(
+            NvmeState.CreateCompletionQueues,
+            AdminCommands.CreateCompletionQueue(pair.Queue, pair.Memory.Entries, physical, vector));
+    }
+
+    /// <summary>True when at least one queue pair has no interrupt.</summary>
+    public bool IsPolled { get; private set; }
+
+    private void AwaitCompletionQueue()
+    {
+        if (!TryFinishRequired(out _))
+            return;
+        _created++;
+        if (_created < Pairs.Length)
+        {
+            BeginCompletionQueue();
+            return;
+        }
+        _created = 0;
+        BeginSubmissionQueue();
+    }
+
+    private void BeginSubmissionQueue()
+    {
+        QueuePair pair = Pairs[_created];
+        ulong physical = _host.PhysicalOf(pair.Memory.Submissions);
+        BeginCommand(
+            NvmeState.CreateSubmissionQueues,
+            AdminCommands.CreateSubmissionQueue(pair.Queue, pair.Memory.Entries, physical));
+    }
+
+    private void AwaitSubmissionQueue()
+    {
+        if (!TryFinishRequired(out _))
+            return;
+        _created++;
+        if (_created < Pairs.Length)
+            BeginSubmissionQueue();
+        else if (_cacheMayHoldData)
+            BeginDrain();
+        else
+            BecomeReady();
+    }
+
+    private void BeginDrain()
+    {
+        Enter(NvmeState.DrainWriteCache, _options.CommandTimeoutNanoseconds);
+        BlockRequest* flush = (BlockRequest*)_scratch;
+        *flush = new BlockRequest { Operation = BlockOperation.Flush };
+        Pairs[0].Submit(flush);
+        Pairs[0].Ring();
+    }
+
+    private void AwaitDrain()
+    {
+        BlockRequest* flush = (BlockRequest*)_scratch;
+        Pairs[0].ProcessCompletions();
+        if (!BlockDevice.IsComplete(flush))
+        {
+            CheckAlive();
+            return;
+        }
+        if (flush->Status != BlockStatus.Ok)
+        {
+            FailedStatus = new NvmeStatus(flush->DeviceStatus);
+            Fail(NvmeFault.FlushFailed);
+            return;
+        }
+        BecomeReady();
+    }
+
+    private void BecomeReady()
+    {
+        ReleaseScratch();
+        Enter(NvmeState.Ready, 0);
+    }
+
+    private static int Smaller(int left, int right) => left < right ? left : right;
+}

@@ -1,0 +1,45 @@
+using Aurora.Base;
+
+namespace Aurora.Nvme;
+
+/// <summary>The status field of a completion: bits 7:0 SC, 10:8 SCT, 12:11 CRD, 13 M, 14 DNR (NVM Express 1.4 §4.6.1, figure 124).</summary>
+public readonly struct NvmeStatus
+{
+    private const byte InvalidOpcode = 0x01;
+    private const byte LbaOutOfRange = 0x80;
+
+    public readonly ushort Raw;
+
+    public NvmeStatus(ushort raw) => Raw = raw;
+
+    public NvmeStatus(StatusCodeType type, byte code) => Raw = (ushort)((int)type << 8 | code);
+
+    public bool IsSuccess => Number == 0;
+
+    /// <summary>SCT and SC as one number, the form in which they are logged and stored in <see cref="BlockRequest.DeviceStatus"/>.</summary>
+    public ushort Number => (ushort)(Raw & 0x7FF);
+
+    public byte Code => (byte)Raw;
+
+    public StatusCodeType Type => (StatusCodeType)(Raw >> 8 & 7);
+
+    /// <summary>DNR: the same command would fail again.</summary>
+    public bool DoNotRetry => (Raw >> 14 & 1) != 0;
+
+    /// <summary>What the status means to a user of the block device.</summary>
+    public BlockStatus ToBlockStatus()
+    {
+        if (IsSuccess)
+            return BlockStatus.Ok;
+        if (Type == StatusCodeType.MediaAndDataIntegrity)
+            return BlockStatus.MediaError;
+        if (Type != StatusCodeType.Generic)
+            return BlockStatus.DeviceError;
+        return Code switch
+        {
+            InvalidOpcode => BlockStatus.Unsupported,
+            LbaOutOfRange => BlockStatus.OutOfRange,
+            _ => BlockStatus.DeviceError,
+        };
+    }
+}
