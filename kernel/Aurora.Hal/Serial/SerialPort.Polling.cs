@@ -1,0 +1,54 @@
+// Sending without interrupts: at early boot, when a control line must not be lost, and in a panic.
+using System;
+using System.Threading;
+
+namespace Aurora.Hal;
+
+public sealed partial class SerialPort
+{
+    /// <summary>Status reads before a byte is given up: far beyond the time a byte takes, short enough for a panic to reach its reset.</summary>
+    private const int MaxPolls = 200_000;
+
+    /// <summary>
+    /// Sends what is queued and then these bytes, without interrupts and without waiting for ever. Interrupts of the port stay off afterwards.
+    /// For panics: works in any context.
+    /// </summary>
+    public void WriteEmergency(ReadOnlySpan<byte> bytes)
+    {
+        if (!IsPresent)
+            return;
+        Out(UartRegister.InterruptEnable, 0);
+        _usesInterrupts = false;
+        while (_transmit.TryRead(out byte value))
+            SendPolled(new ReadOnlySpan<byte>(in value));
+        SendPolled(bytes);
+    }
+
+    /// <summary>Sends everything queued by polling, then continues with interrupts. The caller is outside the handler.</summary>
+    public void Flush()
+    {
+        if (!IsPresent || !_usesInterrupts)
+            return;
+        // With the port's interrupts off, this code is the ring's only consumer.
+        Out(UartRegister.InterruptEnable, 0);
+        Volatile.Write(ref _isTransmitting, false);
+        while (_transmit.TryRead(out byte value))
+            SendPolled(new ReadOnlySpan<byte>(in value));
+        EnableFlagged();
+        _events.Post(_spaceEvent);
+    }
+
+    private void SendPolled(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+        {
+            int polls = 0;
+            while (((UartLineStatus)In(UartRegister.LineStatus) & UartLineStatus.TransmitterEmpty) == 0 && polls < MaxPolls)
+                polls++;
+            if (polls == MaxPolls)
+                DiscardedCount++;
+            else
+                Out(UartRegister.Data, value);
+        }
+    }
+}
