@@ -1,25 +1,8 @@
 // Figures of the checkpoints taken since boot: totals, and a ring of the latest for medians and percentiles. Written by the engine.
 using System;
-using System.Runtime.InteropServices;
-using Aurora.Base;
+using Aurora.Posix.Persistence;
 
 namespace Aurora.Checkpoint;
-
-/// <summary>What one checkpoint cost.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct CheckpointSample
-{
-    public ulong Epoch;
-
-    /// <summary>From the first thread stopped to the last one free to run, in nanoseconds.</summary>
-    public ulong StopNanoseconds;
-
-    /// <summary>From the start of the stop to the commit's durability, in nanoseconds.</summary>
-    public ulong DurableNanoseconds;
-    public uint DirtyPages;
-    public uint Records;
-    public ulong Bytes;
-}
 
 /// <summary>Totals and the latest samples.</summary>
 public sealed unsafe class CheckpointStatistics

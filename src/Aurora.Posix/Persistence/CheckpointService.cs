@@ -24,4 +24,19 @@ public abstract unsafe class CheckpointService
 
     /// <summary>Woken each time an epoch becomes durable or a commit fails.</summary>
     public abstract WaitQueue* Durable { get; }
+
+    /// <summary>The time between the starts of two checkpoints of a busy group, in nanoseconds.</summary>
+    public abstract ulong PeriodNanoseconds { get; set; }
+
+    /// <summary>Fills the group's totals; what the engine does not know (calls, faults, memory) is left alone.</summary>
+    public abstract void ReadStatistics(ref SlsStatistics statistics);
+
+    /// <summary>The cost of the <paramref name="index"/>-th newest checkpoint since boot; false past the last one kept.</summary>
+    public abstract bool ReadSample(int index, out CheckpointSample sample);
+
+    /// <summary>The <paramref name="index"/>-th newest checkpoint in the store; false past the last.</summary>
+    public abstract bool ReadHistory(int index, out SlsHistoryEntry entry);
+
+    /// <summary>The <paramref name="index"/>-th consistency group; false past the last.</summary>
+    public abstract bool ReadGroup(int index, out SlsGroup group);
 }

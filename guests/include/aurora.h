@@ -1,0 +1,54 @@
+/* aurora.h - the Aurora system calls for C programs. Numbers lie far beyond Linux's; on Linux they fail with ENOSYS.
+ * Times are nanoseconds, sizes bytes. Structures grow at the end only: the kernel fills as much as the caller's size admits. */
+#ifndef AURORA_H
+#define AURORA_H
+
+#include <stdint.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+
+#define SYS_sls_checkpoint 0x5A000
+#define SYS_sls_wait       0x5A001
+#define SYS_sls_stat       0x5A002
+#define SYS_sls_sample     0x5A003
+#define SYS_sls_history    0x5A004
+#define SYS_sls_group      0x5A005
+#define SYS_sls_unknown    0x5A006
+#define SYS_sls_period     0x5A007
+
+#define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
+
+struct sls_stat {
+    uint64_t captured_epoch, durable_epoch, restored_epoch;
+    uint64_t period_ns;
+    uint64_t checkpoints, pages, records, bytes;
+    uint64_t stop_median_ns, stop_p99_ns, durable_median_ns, durable_p99_ns;
+    uint64_t restore_ns;      /* kernel entry to the first guest instruction of this boot */
+    uint64_t system_calls, unknown_calls;
+    uint64_t minor_faults, major_faults;
+    uint64_t free_bytes, total_bytes;
+    uint64_t store_free_bytes, store_total_bytes;
+    uint64_t failed;          /* non-zero: the store refused a commit, nothing becomes durable any more */
+};
+
+struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, records; };
+struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; };
+struct sls_group { uint64_t id, captured_epoch, durable_epoch, period_ns; uint32_t processes, threads, state, reserved; char name[32]; };
+struct sls_unknown { uint64_t number, count; };
+
+/* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. */
+static inline long sls_checkpoint(const char *name, unsigned flags) { return syscall(SYS_sls_checkpoint, name, flags); }
+/* Waits until an epoch is durable. */
+static inline long sls_wait(uint64_t epoch) { return syscall(SYS_sls_wait, epoch); }
+static inline long sls_stat(struct sls_stat *s) { return syscall(SYS_sls_stat, s, sizeof *s); }
+/* The index-th newest checkpoint's cost; ENOENT past the last. */
+static inline long sls_sample(unsigned index, struct sls_sample *s) { return syscall(SYS_sls_sample, index, s); }
+/* The index-th newest checkpoint in the store; ENOENT past the last. */
+static inline long sls_history(unsigned index, struct sls_history *h) { return syscall(SYS_sls_history, index, h); }
+static inline long sls_group(unsigned index, struct sls_group *g) { return syscall(SYS_sls_group, index, g); }
+/* The index-th system call that was made and is not implemented. */
+static inline long sls_unknown(unsigned index, struct sls_unknown *u) { return syscall(SYS_sls_unknown, index, u); }
+/* Sets the checkpoint period of the caller's group, 1 ms to 60 s; root only. */
+static inline long sls_period(uint64_t ns) { return syscall(SYS_sls_period, ns); }
+
+#endif

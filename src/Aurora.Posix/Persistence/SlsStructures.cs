@@ -1,0 +1,85 @@
+// The structures of the Aurora calls, as guests/include/aurora.h declares them. They grow at the end only.
+using System.Runtime.InteropServices;
+
+namespace Aurora.Posix.Persistence;
+
+/// <summary>Totals of a group's persistence (struct sls_stat). Times in nanoseconds.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SlsStatistics
+{
+    public const int Size = 176;
+
+    public ulong CapturedEpoch, DurableEpoch, RestoredEpoch;
+    public ulong PeriodNanoseconds;
+    public ulong Checkpoints, Pages, Records, Bytes;
+    public ulong StopMedianNanoseconds, StopP99Nanoseconds, DurableMedianNanoseconds, DurableP99Nanoseconds;
+
+    /// <summary>From the kernel's entry to the first guest instruction of this boot.</summary>
+    public ulong RestoreNanoseconds;
+    public ulong SystemCalls, UnknownCalls;
+    public ulong MinorFaults, MajorFaults;
+    public ulong FreeBytes, TotalBytes;
+    public ulong StoreFreeBytes, StoreTotalBytes;
+    public ulong Failed;
+}
+
+/// <summary>What one checkpoint cost (struct sls_sample).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CheckpointSample
+{
+    public const int Size = 40;
+
+    public ulong Epoch;
+
+    /// <summary>From the first thread stopped to the last one free to run.</summary>
+    public ulong StopNanoseconds;
+
+    /// <summary>From the start of the stop to the commit's durability.</summary>
+    public ulong DurableNanoseconds;
+    public ulong Bytes;
+    public uint DirtyPages;
+    public uint Records;
+}
+
+/// <summary>A checkpoint in the store (struct sls_history).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct SlsHistoryEntry
+{
+    public const int Size = 88;
+    public const int NameBytes = 64;
+
+    public ulong Epoch;
+    public ulong RealtimeNanoseconds;
+    public ulong Bytes;
+
+    /// <summary>Zero-terminated; empty for a checkpoint nobody named.</summary>
+    public fixed byte Name[NameBytes];
+}
+
+/// <summary>A consistency group (struct sls_group).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct SlsGroup
+{
+    public const int Size = 80;
+    public const int NameBytes = 32;
+
+    public ulong Id;
+    public ulong CapturedEpoch, DurableEpoch;
+    public ulong PeriodNanoseconds;
+    public uint Processes, Threads;
+
+    /// <summary>0 persisted, 1 not persisted, 2 failed.</summary>
+    public uint State;
+    public uint Reserved;
+    public fixed byte Name[NameBytes];
+}
+
+/// <summary>A system call that was made and does not exist here (struct sls_unknown).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SlsUnknownCall
+{
+    public const int Size = 16;
+
+    public ulong Number;
+    public ulong Count;
+}
