@@ -1,0 +1,33 @@
+using System.Collections.Generic;
+
+namespace Aurora.Qemu;
+
+/// <summary>One line the kernel sent on COM2.</summary>
+public abstract record ControlEvent(string Line);
+
+/// <summary>A line of the kernel's log.</summary>
+public sealed record LogEvent(string Line) : ControlEvent(Line);
+
+/// <summary>The kernel is up and init runs.</summary>
+public sealed record ReadyEvent(string Line) : ControlEvent(Line);
+
+/// <summary>A saved session continues.</summary>
+public sealed record ResumedEvent(string Line, int Processes, ulong Epoch, IReadOnlyDictionary<string, string> Values) : ControlEvent(Line);
+
+/// <summary>Init ended; the machine powers off. <paramref name="Status"/> is a shell's view of it: the exit code, or 128 + the signal.</summary>
+public sealed record ExitEvent(string Line, int Status) : ControlEvent(Line);
+
+/// <summary>The kernel stopped on a broken invariant and is about to reset.</summary>
+public sealed record PanicEvent(string Line, string Reason) : ControlEvent(Line);
+
+/// <summary>The kernel will not run with what it was given: a bad image, an unknown format, a lesser machine.</summary>
+public sealed record RefusedEvent(string Line, string Reason) : ControlEvent(Line);
+
+/// <summary>Everything up to and including this checkpoint survives a power cut.</summary>
+public sealed record DurableEvent(string Line, ulong Epoch) : ControlEvent(Line);
+
+/// <summary>Figures, as key=value pairs.</summary>
+public sealed record StatEvent(string Line, IReadOnlyDictionary<string, string> Values) : ControlEvent(Line);
+
+/// <summary>Development output of the kernel, such as one frame of a stack trace.</summary>
+public sealed record TraceEvent(string Line, string Text) : ControlEvent(Line);

@@ -1,0 +1,62 @@
+// COM2 carries text lines from the kernel. A line that starts with '@' is an event: "@word rest". Anything that does not parse as an
+// event it claims to be is handed on as a log line: a kernel that is going down may leave half a line, and that half is evidence.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Aurora.Qemu;
+
+/// <summary>Parses the kernel's control lines.</summary>
+public static class ControlLineParser
+{
+    public static ControlEvent Parse(string line)
+    {
+        line = line.TrimEnd('\r', '\n');
+        if (!line.StartsWith('@'))
+            return new LogEvent(line);
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        string word = space < 0 ? line[1..] : line[1..space];
+        string rest = space < 0 ? "" : line[(space + 1)..].Trim();
+        return ParseEvent(line, word, rest) ?? new LogEvent(line);
+    }
+
+    /// <summary>Splits <c>key=value key=value</c>; a word without '=' is a key with an empty value.</summary>
+    public static IReadOnlyDictionary<string, string> ParseValues(string text)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int equals = word.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
+                values[word] = "";
+            else
+                values[word[..equals]] = word[(equals + 1)..];
+        }
+        return values;
+    }
+
+    private static ControlEvent? ParseEvent(string line, string word, string rest) => word switch
+    {
+        "ready" => new ReadyEvent(line),
+        "resumed" => ParseResumed(line, rest),
+        "exit" => TryNumber(rest, out ulong status) && status <= 255 ? new ExitEvent(line, (int)status) : null,
+        "panic" => new PanicEvent(line, rest),
+        "refused" => new RefusedEvent(line, rest),
+        "durable" => TryNumber(rest, out ulong epoch) ? new DurableEvent(line, epoch) : null,
+        "stat" => new StatEvent(line, ParseValues(rest)),
+        "trace" => new TraceEvent(line, rest),
+        _ => null,
+    };
+
+    private static ResumedEvent? ParseResumed(string line, string rest)
+    {
+        IReadOnlyDictionary<string, string> values = ParseValues(rest);
+        return values.TryGetValue("processes", out string? processText) && TryNumber(processText, out ulong processes)
+            && values.TryGetValue("epoch", out string? epochText) && TryNumber(epochText, out ulong epoch)
+            ? new ResumedEvent(line, (int)processes, epoch, values)
+            : null;
+    }
+
+    private static bool TryNumber(string text, out ulong value)
+        => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Generic;
+
+namespace Aurora.Qemu;
+
+/// <summary>What a virtual machine is made of.</summary>
+public sealed record MachineConfiguration
+{
+    /// <summary>The kernel image (an ELF file with a PVH note).</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>What the kernel is told at boot.</summary>
+    public BootConfiguration Boot { get; init; } = new();
+
+    /// <summary>The raw image behind the NVMe controller, or null for a machine without a disk.</summary>
+    public string? Disk { get; init; }
+
+    /// <summary>QEMU's <c>cache=</c> mode of the disk. Writeback offers a volatile cache that FLUSH empties with fdatasync: what a real disk does.</summary>
+    public string DiskCache { get; init; } = "writeback";
+
+    /// <summary>Further properties of the NVMe device, such as <c>mdts=4</c>.</summary>
+    public string NvmeProperties { get; init; } = "";
+
+    public int MemoryMebibytes { get; init; } = 512;
+
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>QEMU's machine type.</summary>
+    public string MachineType { get; init; } = "q35";
+
+    public Acceleration Acceleration { get; init; } = Acceleration.Automatic;
+
+    /// <summary>Opens QEMU's gdb stub on this UNIX socket and holds the processor until a debugger continues it.</summary>
+    public string? GdbSocket { get; init; }
+
+    /// <summary>Makes a reset end QEMU instead of booting again: for machines that are expected not to panic.</summary>
+    public bool ExitOnReset { get; init; }
+
+    /// <summary>Arguments appended to QEMU's command line as they are.</summary>
+    public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>The QEMU program.</summary>
+    public string Program { get; init; } = "qemu-system-x86_64";
+}

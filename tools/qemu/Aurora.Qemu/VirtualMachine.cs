@@ -1,0 +1,184 @@
+// A machine's life: StartAsync makes the sockets, forks QEMU and waits until both serial ports are connected; from then on one task reads
+// the control lines until QEMU closes them, and Exited completes when the process is gone and its last line has been read. The console
+// stream belongs to the caller, who must keep reading it: the guest's output stops when the socket is full.
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Aurora.Qemu;
+
+/// <summary>A running virtual machine. Disposing it cuts the power.</summary>
+public sealed class VirtualMachine : IAsyncDisposable
+{
+    private static readonly TimeSpan _connectDeadline = TimeSpan.FromSeconds(30);
+
+    private readonly QemuProcess _process;
+    private readonly MachineDirectory _directory;
+    private readonly DiskLock? _diskLock;
+    private readonly Socket _console;
+    private readonly NetworkStream _control;
+    private readonly SemaphoreSlim _controlWriter = new(1);
+    private int? _guestStatus;
+
+    private VirtualMachine(QemuProcess process, MachineDirectory directory, DiskLock? diskLock, Socket console, Socket control, Acceleration acceleration)
+    {
+        _process = process;
+        _directory = directory;
+        _diskLock = diskLock;
+        _console = console;
+        _control = new NetworkStream(control, ownsSocket: true);
+        Console = new NetworkStream(console, ownsSocket: true);
+        Acceleration = acceleration;
+        Exited = RunAsync();
+    }
+
+    /// <summary>COM1: the guest's console, raw bytes in both directions.</summary>
+    public NetworkStream Console { get; }
+
+    /// <summary>COM2: the kernel's log and events.</summary>
+    public EventLog Events { get; } = new();
+
+    public Acceleration Acceleration { get; }
+    public int ProcessId => _process.Id;
+
+    /// <summary>Completes when QEMU has ended and everything it sent has been read.</summary>
+    public Task<MachineExit> Exited { get; }
+
+    /// <summary>Locks the disk, starts QEMU and connects its serial ports.</summary>
+    public static async Task<VirtualMachine> StartAsync(MachineConfiguration configuration, CancellationToken cancellation = default)
+    {
+        Acceleration acceleration = HostVirtualization.Resolve(configuration.Acceleration);
+        if (!File.Exists(configuration.Kernel))
+            throw new MachineException($"no kernel image at {configuration.Kernel}");
+        DiskLock? diskLock = configuration.Disk == null ? null : DiskLock.Acquire(configuration.Disk);
+        MachineDirectory? directory = null;
+        QemuProcess? process = null;
+        try
+        {
+            directory = new MachineDirectory(configuration.Boot.Encode());
+            process = await QemuProcess.StartAsync(configuration.Program, QemuCommandLine.Build(
+                configuration, acceleration, directory.ConsoleSocket, directory.ControlSocket, directory.BootFile)).ConfigureAwait(false);
+            (Socket console, Socket control) = await ConnectAsync(directory, process, cancellation).ConfigureAwait(false);
+            return new VirtualMachine(process, directory, diskLock, console, control, acceleration);
+        }
+        catch
+        {
+            process?.Dispose();
+            directory?.Dispose();
+            diskLock?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends one line to the kernel: <c>eof</c>, <c>winsize ROWS COLS</c>, <c>poweroff</c>, <c>checkpoint [NAME]</c>.</summary>
+    public async Task SendAsync(string line, CancellationToken cancellation = default)
+    {
+        await _controlWriter.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await _control.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellation).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The machine is gone; Exited tells how.
+        }
+        finally
+        {
+            _controlWriter.Release();
+        }
+    }
+
+    /// <summary>Tells the guest that its standard input has ended, after it has received every byte sent before.</summary>
+    public async Task SendEndOfInputAsync(CancellationToken cancellation = default)
+    {
+        await SocketQueue.DrainAsync(_console, Exited, cancellation).ConfigureAwait(false);
+        await SendAsync("eof", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Pulls the plug: SIGKILL to QEMU. Returns when it is gone.</summary>
+    public async Task<MachineExit> CutPowerAsync()
+    {
+        _process.Kill();
+        return await Exited.ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the kernel to power off, and pulls the plug when it has not done so in time.</summary>
+    public async Task<MachineExit> StopAsync(TimeSpan deadline)
+    {
+        await SendAsync("poweroff").ConfigureAwait(false);
+        try
+        {
+            return await Exited.WaitAsync(deadline).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return await CutPowerAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CutPowerAsync().ConfigureAwait(false);
+        await Console.DisposeAsync().ConfigureAwait(false);
+        await _control.DisposeAsync().ConfigureAwait(false);
+        _process.Dispose();
+        _directory.Dispose();
+        _diskLock?.Dispose();
+        _controlWriter.Dispose();
+    }
+
+    private static async Task<(Socket Console, Socket Control)> ConnectAsync(MachineDirectory directory, QemuProcess process, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(_connectDeadline);
+        Task<(Socket, Socket)> connected = directory.AcceptAsync(deadline.Token);
+        Task<int> ended = process.WaitAsync();
+        if (await Task.WhenAny(connected, ended).ConfigureAwait(false) == connected)
+        {
+            try
+            {
+                return await connected.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new MachineException($"QEMU did not come up within {_connectDeadline.TotalSeconds:0} s. {process.Errors}");
+            }
+        }
+        await deadline.CancelAsync().ConfigureAwait(false);
+        throw new MachineException($"QEMU ended at once with status {await ended.ConfigureAwait(false)}: {process.Errors}");
+    }
+
+    private async Task<MachineExit> RunAsync()
+    {
+        await Task.Yield();
+        await ReadControlAsync().ConfigureAwait(false);
+        int status = await _process.WaitAsync().ConfigureAwait(false);
+        Events.End($"the machine ended (QEMU status {status}) {_process.Errors}".TrimEnd());
+        _directory.Dispose();
+        _diskLock?.Dispose();
+        return new MachineExit(_guestStatus, status, _process.Errors);
+    }
+
+    private async Task ReadControlAsync()
+    {
+        try
+        {
+            using var reader = new StreamReader(_control, new UTF8Encoding(false), leaveOpen: true);
+            while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                _directory.Dispose(); // A kernel that speaks has been loaded: QEMU needs the files no more.
+                ControlEvent item = ControlLineParser.Parse(line);
+                if (item is ExitEvent exit)
+                    _guestStatus = exit.Status;
+                Events.Add(item);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            // QEMU died with unread input in its sockets; what it managed to say has been read.
+        }
+    }
+}
