@@ -1,0 +1,21 @@
+using System;
+
+namespace Aurora.Cli;
+
+/// <summary>Something the user can understand and mend; printed without a stack trace.</summary>
+internal sealed class UserException : Exception
+{
+    public UserException()
+    {
+    }
+
+    public UserException(string message)
+        : base(message)
+    {
+    }
+
+    public UserException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,55 @@
+using System;
+using System.Threading.Tasks;
+using Spectre.Console;
+
+namespace Aurora.Cli.Workspace;
+
+/// <summary>
+/// What the tool says about itself. It goes to standard error, because standard output belongs to the guest or to a command's result;
+/// colours and spinners appear only on a terminal.
+/// </summary>
+internal static class Report
+{
+    private static readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+        Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+    });
+
+    public static bool IsTerminal => !Console.IsErrorRedirected;
+
+    public static void Line(string text) => Console.Error.WriteLine(text);
+
+    public static void Good(string text) => _console.MarkupLineInterpolated($"[green]{text}[/]");
+
+    public static void Warning(string text) => _console.MarkupLineInterpolated($"[yellow]{text}[/]");
+
+    public static void Error(string text)
+    {
+        if (IsTerminal)
+            _console.MarkupLineInterpolated($"[red]aurora: {text}[/]");
+        else
+            Console.Error.WriteLine($"aurora: {text}");
+    }
+
+    /// <summary>Shows a title while work goes on: a spinner on a terminal, one line elsewhere.</summary>
+    public static async Task<T> WorkAsync<T>(string title, Func<Action<string>, Task<T>> work)
+    {
+        if (IsTerminal)
+        {
+            return await _console.Status().StartAsync(Markup.Escape(title), context => work(detail
+                => context.Status(Markup.Escape($"{title}: {detail}"))));
+        }
+        Line(title);
+        return await work(_ => { });
+    }
+
+    /// <summary>Prints a table on standard output: aligned text when that is not a terminal.</summary>
+    public static void Print(Table table)
+    {
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = 160;
+        AnsiConsole.Write(Console.IsOutputRedirected ? table.AsciiBorder() : table.RoundedBorder());
+    }
+}
