@@ -136,3 +136,13 @@ cpu_write_xcr0:
   shr rdx, 32
   xsetbv
   ret
+
+; cpu_capture_position(ulong position[3]): the caller's RIP, RSP and RBP after this call.
+global cpu_capture_position
+cpu_capture_position:
+  mov rax, [rsp]
+  mov [rdi], rax
+  lea rax, [rsp + 8]
+  mov [rdi + 8], rax
+  mov [rdi + 16], rbp
+  ret

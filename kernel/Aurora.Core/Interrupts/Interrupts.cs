@@ -1,5 +1,6 @@
 // Which code answers which interrupt. Handlers run with interrupts disabled, on whatever stack was current, and only acknowledge the
 // device and post what happened; the main loop does the rest. Registration happens at boot; afterwards the table is read only.
+using System.Threading;
 using Aurora.Base;
 
 namespace Aurora.Core;
@@ -43,9 +44,29 @@ public static unsafe class Interrupts
         return s_nextVector++;
     }
 
+    /// <summary>True when an interrupt has arrived since <see cref="BeginDrain"/>.</summary>
+    internal static bool HaveArrived => Volatile.Read(ref PerCpu.Current->InterruptArrived) != 0;
+
+    /// <summary>
+    /// The main loop calls this before it looks at what handlers posted. An interrupt after it keeps <see cref="UserMode.Run"/> from
+    /// entering user mode and <see cref="Wait"/> from sleeping, so nothing posted is left lying.
+    /// </summary>
+    public static void BeginDrain() => Volatile.Write(ref PerCpu.Current->InterruptArrived, 0);
+
+    /// <summary>Sleeps until an interrupt arrives, unless one has since <see cref="BeginDrain"/>. Returns with interrupts enabled.</summary>
+    public static void Wait()
+    {
+        Cpu.DisableInterrupts();
+        if (HaveArrived)
+            Cpu.EnableInterrupts();
+        else
+            Cpu.EnableInterruptsAndHalt();
+    }
+
     /// <summary>Runs the handler of a vector. Interrupts are disabled.</summary>
     internal static void Dispatch(int vector)
     {
+        PerCpu.Current->InterruptArrived = 1;
         var handler = (delegate*<void*, void>)s_table.Handlers[vector];
         if (handler == null)
             UnexpectedCount++;

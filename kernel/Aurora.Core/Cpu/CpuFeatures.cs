@@ -1,0 +1,59 @@
+// What this processor can do, by CPUID (Intel SDM vol. 2A, CPUID). Read once at boot.
+using Aurora.Base;
+
+namespace Aurora.Core;
+
+/// <summary>Detected processor features.</summary>
+public static class CpuFeatures
+{
+    private const uint Leaf1EcxXsave = 1u << 26;
+    private const uint Leaf1EcxAvx = 1u << 28;
+    private const uint Leaf7EbxSmep = 1u << 7;
+    private const uint Leaf7EbxSmap = 1u << 20;
+    private const uint Leaf7EcxUmip = 1u << 2;
+    private const uint Extended1EdxGigabytePages = 1u << 26;
+
+    public static bool HasXsave { get; private set; }
+    public static bool HasAvx { get; private set; }
+    public static bool HasSmep { get; private set; }
+    public static bool HasSmap { get; private set; }
+    public static bool HasUmip { get; private set; }
+    public static bool HasGigabytePages { get; private set; }
+
+    internal static void Detect()
+    {
+        CpuidResult leaf1 = Cpu.Identify(1);
+        CpuidResult leaf7 = Leaf(7);
+        HasXsave = (leaf1.Ecx & Leaf1EcxXsave) != 0;
+        HasAvx = HasXsave && (leaf1.Ecx & Leaf1EcxAvx) != 0;
+        HasSmep = (leaf7.Ebx & Leaf7EbxSmep) != 0;
+        HasSmap = (leaf7.Ebx & Leaf7EbxSmap) != 0;
+        HasUmip = (leaf7.Ecx & Leaf7EcxUmip) != 0;
+        HasGigabytePages = (ExtendedLeaf(0x80000001).Edx & Extended1EdxGigabytePages) != 0;
+    }
+
+    /// <summary>What a program can learn about this processor; valid once the control registers are set up.</summary>
+    public static MachineIdentity ReadIdentity()
+    {
+        CpuidResult leaf1 = Cpu.Identify(1);
+        CpuidResult leaf7 = Leaf(7);
+        CpuidResult extended1 = ExtendedLeaf(0x80000001);
+        return new MachineIdentity
+        {
+            Leaf1Ecx = leaf1.Ecx,
+            Leaf1Edx = leaf1.Edx,
+            Leaf7Ebx = leaf7.Ebx,
+            Leaf7Ecx = leaf7.Ecx,
+            Leaf7Edx = leaf7.Edx,
+            Leaf13Eax = HasXsave ? Leaf(13, 1).Eax : 0,
+            Extended1Ecx = extended1.Ecx,
+            Extended1Edx = extended1.Edx,
+            Xcr0 = HasXsave ? Cpu.ReadXcr0() : ExtendedState.LegacyComponents,
+        };
+    }
+
+    /// <summary>A basic leaf, or zeros when the processor does not have it (it would answer with another leaf's data).</summary>
+    private static CpuidResult Leaf(uint leaf, uint subleaf = 0) => Cpu.Identify(0).Eax >= leaf ? Cpu.Identify(leaf, subleaf) : default;
+
+    private static CpuidResult ExtendedLeaf(uint leaf) => Cpu.Identify(0x80000000).Eax >= leaf ? Cpu.Identify(leaf) : default;
+}
