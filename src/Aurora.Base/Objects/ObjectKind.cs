@@ -21,4 +21,5 @@ public enum ObjectKind : byte
     Terminal = 15,
     OutputHold = 16,
     Timer = 17,
+    TerminalText = 32,
 }

@@ -1,6 +1,7 @@
 // A process: what its threads share. Parents, children, groups and sessions are linked both ways; a zombie keeps its Process (for wait)
 // but no threads, memory or files. Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 using Aurora.Posix.Time;
@@ -34,8 +35,8 @@ public unsafe struct Process
     public Thread* FirstThread;
     public int ThreadCount;
 
-    // What its threads share. The file types belong to Aurora.Posix.Files.
-    public void* AddressSpace;
+    // What its threads share. Descriptors and FileSystem belong to Aurora.Posix.Files; a zombie has none of these.
+    public AddressSpace* AddressSpace;
     public void* Descriptors;
     public void* FileSystem;
     public SignalActions* Actions;
@@ -63,7 +64,6 @@ public unsafe struct Process
     public bool NoNewPrivileges;
     public bool IsChildSubreaper;
     public uint Personality;
-    public uint Umask;
     public int Nice;
 
     /// <summary>Woken when a child ends, stops or continues: wait4 sleeps here.</summary>
@@ -93,7 +93,7 @@ public unsafe struct Process
     public ulong VirtualTimerIntervalNanoseconds;
     public ulong ProfileTimerNanoseconds;
     public ulong ProfileTimerIntervalNanoseconds;
-    public void* FirstTimer;
+    public Timer* FirstTimer;
 
     /// <summary>The last executed file's name (comm), zero-terminated.</summary>
     public fixed byte Name[16];

@@ -94,6 +94,16 @@ public sealed unsafe partial class ProcessTable
         return false;
     }
 
+    /// <summary>The leader of a session has ended: the session goes on without one.</summary>
+    public void ReleaseSessionLeadership(Process* process)
+    {
+        Session* session = process->ProcessGroup == null ? null : process->ProcessGroup->Session;
+        if (session == null || session->Leader != process)
+            return;
+        session->Leader = null;
+        Tracker.MarkChanged(&session->Header);
+    }
+
     internal void LeaveGroup(Process* process)
     {
         ProcessGroup* group = process->ProcessGroup;

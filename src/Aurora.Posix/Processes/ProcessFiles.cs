@@ -1,0 +1,19 @@
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Processes;
+
+/// <summary>What the life of a process asks of its descriptor table and file context (Process.Descriptors, Process.FileSystem).</summary>
+public abstract unsafe class ProcessFiles
+{
+    /// <summary>Gives a new process its parent's descriptors and file context, shared or copied. On failure the child has neither.</summary>
+    public abstract Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext);
+
+    /// <summary>Makes descriptors private to the process and closes those marked close-on-exec; execve has passed its point of no return.</summary>
+    public abstract void CloseOnExec(Process* process);
+
+    /// <summary>Makes what <see cref="CloseOnExec"/> may need, so that it cannot fail later.</summary>
+    public abstract Errno PrepareExec(Process* process);
+
+    /// <summary>Gives up descriptors and file context at the end of the process.</summary>
+    public abstract void Release(Process* process);
+}

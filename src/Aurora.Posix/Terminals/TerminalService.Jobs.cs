@@ -1,0 +1,128 @@
+// Job control: which session a terminal belongs to, which of its groups is in the foreground, and what happens to the others when they touch it.
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Terminals;
+
+public sealed unsafe partial class TerminalService
+{
+    /// <summary>The controlling terminal of a thread's session, or null.</summary>
+    public static Terminal* ControllingTerminal(Thread* thread)
+    {
+        ProcessGroup* group = thread->Process->ProcessGroup;
+        return group == null ? null : (Terminal*)group->Session->Terminal;
+    }
+
+    /// <summary>Ok when the caller may read; otherwise it has been sent SIGTTIN (a restart code) or cannot ever read (EIO).</summary>
+    public Errno CheckRead(Thread* thread, Terminal* terminal)
+    {
+        if (!IsInBackground(thread, terminal))
+            return Errno.Ok;
+        ProcessGroup* group = thread->Process->ProcessGroup;
+        if (IsImmune(thread, Signal.SIGTTIN) || ProcessTable.IsOrphaned(group, null))
+            return Errno.EIO;
+        _signals.SendToGroup(group, Signal.SIGTTIN);
+        return Errno.ERESTARTSYS;
+    }
+
+    /// <summary>Ok when the caller may change the terminal (or write to it under TOSTOP); SIGTTOU otherwise.</summary>
+    public Errno CheckChange(Thread* thread, Terminal* terminal)
+    {
+        if (!IsInBackground(thread, terminal) || IsImmune(thread, Signal.SIGTTOU))
+            return Errno.Ok;
+        ProcessGroup* group = thread->Process->ProcessGroup;
+        if (ProcessTable.IsOrphaned(group, null))
+            return Errno.EIO;
+        _signals.SendToGroup(group, Signal.SIGTTOU);
+        return Errno.ERESTARTSYS;
+    }
+
+    /// <summary>Ok when the caller may write.</summary>
+    public Errno CheckWrite(Thread* thread, Terminal* terminal)
+        => terminal->Settings.HasLocal(TermiosFlags.StopBackgroundOutput) ? CheckChange(thread, terminal) : Errno.Ok;
+
+    /// <summary>Makes the terminal the controlling terminal of the caller's session (TIOCSCTTY, or open without O_NOCTTY).</summary>
+    public Errno Acquire(Thread* thread, Terminal* terminal, bool steals)
+    {
+        Process* process = thread->Process;
+        Session* session = process->ProcessGroup->Session;
+        if (terminal->Session == session)
+            return Errno.Ok;
+        if (session->Leader != process || session->Terminal != null)
+            return Errno.EPERM;
+        if (terminal->Session != null)
+        {
+            if (!steals || !process->Credentials.IsRoot)
+                return Errno.EPERM;
+            Session* former = terminal->Session;
+            former->Terminal = null;
+            _tracker.MarkChanged(&former->Header);
+        }
+        terminal->Session = session;
+        terminal->ForegroundGroup = process->ProcessGroup->Id;
+        session->Terminal = &terminal->Header;
+        _tracker.MarkChanged(&terminal->Header);
+        _tracker.MarkChanged(&session->Header);
+        return Errno.Ok;
+    }
+
+    /// <summary>open(2) of a terminal: a session leader without a controlling terminal gets it.</summary>
+    public void Opened(Thread* thread, Terminal* terminal)
+    {
+        if (!terminal->IsPlain && terminal->Session == null)
+            Acquire(thread, terminal, false);
+    }
+
+    /// <summary>Gives up the controlling terminal (TIOCNOTTY); the leader takes it away from the whole session.</summary>
+    public Errno GiveUp(Thread* thread, Terminal* terminal)
+    {
+        Session* session = thread->Process->ProcessGroup->Session;
+        if (session->Terminal != &terminal->Header)
+            return Errno.ENOTTY;
+        if (session->Leader != thread->Process)
+            return Errno.Ok;
+        SignalForeground(terminal, Signal.SIGHUP);
+        SignalForeground(terminal, Signal.SIGCONT);
+        terminal->Session = null;
+        terminal->ForegroundGroup = 0;
+        session->Terminal = null;
+        _tracker.MarkChanged(&terminal->Header);
+        _tracker.MarkChanged(&session->Header);
+        return Errno.Ok;
+    }
+
+    /// <summary>Chooses the foreground group (TIOCSPGRP). It must be a group of the caller's session.</summary>
+    public Errno SetForeground(Thread* thread, Terminal* terminal, int groupId)
+    {
+        Session* session = thread->Process->ProcessGroup->Session;
+        if (session->Terminal != &terminal->Header)
+            return Errno.ENOTTY;
+        Errno error = CheckChange(thread, terminal);
+        if (error != Errno.Ok)
+            return error;
+        if (groupId < 0)
+            return Errno.EINVAL;
+        ProcessGroup* group = _processes.FindGroup(groupId);
+        if (group == null)
+            return Errno.ESRCH;
+        if (group->Session != session)
+            return Errno.EPERM;
+        terminal->ForegroundGroup = groupId;
+        _tracker.MarkChanged(&terminal->Header);
+        return Errno.Ok;
+    }
+
+    private static bool IsInBackground(Thread* thread, Terminal* terminal)
+    {
+        ProcessGroup* group = thread->Process->ProcessGroup;
+        return terminal->Session != null && group->Session == terminal->Session && terminal->ForegroundGroup != 0
+            && group->Id != terminal->ForegroundGroup;
+    }
+
+    private static bool IsImmune(Thread* thread, Signal signal)
+        => thread->BlockedSignals.Contains(signal)
+            || SignalActions.Of(thread->Process->Actions, signal)->Handler == SignalAction.Ignore;
+}

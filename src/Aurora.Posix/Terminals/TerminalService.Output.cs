@@ -1,0 +1,121 @@
+// Bytes to the line: post-processing, column tracking, the screen ring and the sink. A byte is taken only when all it turns into fits, so a
+// writer that must wait knows exactly how many of its bytes are out.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Posix.Terminals;
+
+public sealed unsafe partial class TerminalService
+{
+    private const int StagingBytes = 256;
+    private const int LongestExpansion = 8;
+
+    /// <summary>True when a write would take at least one byte.</summary>
+    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && Sink.Room >= LongestExpansion;
+
+    /// <summary>Writes a program's bytes and returns how many were taken.</summary>
+    public int Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
+        => terminal->IsOutputStopped ? 0 : Emit(terminal, bytes);
+
+    private int Emit(Terminal* terminal, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> staging = stackalloc byte[StagingBytes];
+        int room = Sink.Room;
+        int staged = 0;
+        int taken = 0;
+        for (; taken < bytes.Length && staged + LongestExpansion <= room; taken++)
+        {
+            if (staged + LongestExpansion > StagingBytes)
+            {
+                Send(terminal, staging[..staged]);
+                room -= staged;
+                staged = 0;
+                if (LongestExpansion > room)
+                    break;
+            }
+            staged += Process(terminal, bytes[taken], staging[staged..]);
+        }
+        if (staged > 0)
+            Send(terminal, staging[..staged]);
+        return taken;
+    }
+
+    private void Send(Terminal* terminal, ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+            *ScreenByte(terminal, terminal->ScreenEnd++) = value;
+        ulong first = terminal->ScreenEnd - (ulong)bytes.Length;
+        MarkScreen(terminal, first);
+        MarkScreen(terminal, terminal->ScreenEnd - 1);
+        _tracker.MarkChanged(&terminal->Header);
+        Sink.Write(bytes);
+    }
+
+    // A staged piece is shorter than a text, so its ends name every text it touched.
+    private void MarkScreen(Terminal* terminal, ulong position)
+    {
+        int index = (int)(position % Terminal.ScreenBytes) / TerminalText.Bytes;
+        _tracker.MarkChanged(&TextOf(terminal, Terminal.InputTexts + index)->Header);
+    }
+
+    // Turns one byte into what goes to the line (at most LongestExpansion bytes) and follows the cursor.
+    private static int Process(Terminal* terminal, byte value, Span<byte> output)
+    {
+        ref Termios settings = ref terminal->Settings;
+        output[0] = value;
+        if (!settings.HasOutput(TermiosFlags.PostProcess))
+        {
+            Advance(terminal, value);
+            return 1;
+        }
+        switch (value)
+        {
+            case (byte)'\n' when settings.HasOutput(TermiosFlags.OutNewlineToReturnNewline):
+                output[0] = (byte)'\r';
+                output[1] = (byte)'\n';
+                terminal->Column = 0;
+                return 2;
+            case (byte)'\n' when settings.HasOutput(TermiosFlags.NewlineReturns):
+                terminal->Column = 0;
+                return 1;
+            case (byte)'\r' when settings.HasOutput(TermiosFlags.NoReturnAtColumnZero) && terminal->Column == 0:
+                return 0;
+            case (byte)'\r' when settings.HasOutput(TermiosFlags.OutReturnToNewline):
+                output[0] = (byte)'\n';
+                if (settings.HasOutput(TermiosFlags.NewlineReturns))
+                    terminal->Column = 0;
+                return 1;
+            case (byte)'\t' when (settings.OutputFlags & TermiosFlags.TabMask) == TermiosFlags.ExpandTabs:
+                int spaces = TabWidth - (terminal->Column % TabWidth);
+                output[..spaces].Fill((byte)' ');
+                terminal->Column += spaces;
+                return spaces;
+            case >= (byte)'a' and <= (byte)'z' when settings.HasOutput(TermiosFlags.LowerToUpper):
+                output[0] = (byte)(value - 32);
+                break;
+        }
+        Advance(terminal, value);
+        return 1;
+    }
+
+    private static void Advance(Terminal* terminal, byte value)
+    {
+        switch (value)
+        {
+            case (byte)'\r':
+                terminal->Column = 0;
+                break;
+            case (byte)'\b':
+                if (terminal->Column > 0)
+                    terminal->Column--;
+                break;
+            case (byte)'\t':
+                terminal->Column += TabWidth - (terminal->Column % TabWidth);
+                break;
+            default:
+                if (!IsControl(value) && !IsContinuation(terminal, value))
+                    terminal->Column++;
+                break;
+        }
+    }
+}
