@@ -25,6 +25,9 @@ public unsafe struct ChangeSet
     /// <summary>The store does not know the object from an earlier epoch.</summary>
     internal bool IsNew;
 
+    /// <summary>The object was cloned after this set was frozen: the clones depend on what becomes of the epoch.</summary>
+    internal bool HasClones;
+
     internal DirtyChunk* FirstDirty;
     internal DirtyChunk* LastDirty;
     internal ProtectChunk* Protect;

@@ -18,10 +18,11 @@ public unsafe struct FrozenEpoch
     /// <summary>Page-table entries that were write-protected.</summary>
     public ulong ProtectedEntries;
 
-    /// <summary>Pages copied eagerly and left writable.</summary>
-    public ulong HotPages;
+    internal FrozenEpoch* Older;
+    internal FrozenEpoch* Newer;
     internal ushort Group;
     internal bool IsActive;
+    internal bool IsSubmitted;
 
     public readonly bool IsEmpty => First == null;
 }

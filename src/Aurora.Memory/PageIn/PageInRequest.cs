@@ -19,7 +19,7 @@ public enum PageInStatus : byte
     OutOfMemory,
 }
 
-/// <summary>A page somebody waits for. Lives in the bounded table of PageInTable. Protected by the kernel lock.</summary>
+/// <summary>A page somebody waits for. Lives in a bounded table. Protected by the kernel lock.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct PageInRequest
 {

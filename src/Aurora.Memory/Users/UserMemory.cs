@@ -1,22 +1,190 @@
+// The only way the kernel touches a program's memory: each page is found by walking the program's page table in software, a missing one
+// goes through the fault handler like the program's own access, and the bytes are copied through the direct map. No address or length can
+// hurt: whatever is not the program's is a Fault. Pages stay accessible until the kernel sleeps. Protected by the kernel lock.
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Aurora.Base;
+
 namespace Aurora.Memory;
-#pragma warning disable CA1801, IDE0060
-/// <summary>The only way the kernel touches user memory: any address and length is safe.</summary>
+
+/// <summary>Copies between the kernel and user memory.</summary>
 public sealed unsafe class UserMemory
 {
-    public UserMemory(MemoryManager memory) { }
-    public AccessResult Read(AddressSpace* space, VirtualAddress address, Span<byte> destination) { Later(); return default; }
-    public AccessResult Write(AddressSpace* space, VirtualAddress address, ReadOnlySpan<byte> source) { Later(); return default; }
-    public AccessResult Read<T>(AddressSpace* space, VirtualAddress address, out T value) where T : unmanaged { Later(); value = default; return default; }
-    public AccessResult Write<T>(AddressSpace* space, VirtualAddress address, in T value) where T : unmanaged { Later(); return default; }
-    public AccessResult Fill(AddressSpace* space, VirtualAddress address, ulong length, byte value) { Later(); return default; }
-    /// <summary>Reads up to and without the NUL; Bytes is the length. TooLong when the buffer ends first.</summary>
-    public AccessResult ReadString(AddressSpace* space, VirtualAddress address, Span<byte> buffer) { Later(); return default; }
-    public AccessResult ReadVectors(AddressSpace* space, VirtualAddress address, Span<UserVector> vectors) { Later(); return default; }
-    /// <summary>Makes every page of a range accessible now, so that the following copy cannot fail or wait.</summary>
-    public AccessResult Probe(AddressSpace* space, VirtualAddress address, ulong length, bool write) { Later(); return default; }
-    /// <summary>The direct-map address of an aligned word, for atomic operations (futex). Valid until the kernel next sleeps.</summary>
-    public AccessResult Locate(AddressSpace* space, VirtualAddress address, bool write, out byte* pointer) { Later(); pointer = null; return default; }
-    private static void Later() => Panic.Fail("memory: not wired up"u8);
+    private readonly MemoryManager _memory;
+    private readonly PageTables _tables;
+    private readonly FramePool _frames;
+
+    public UserMemory(MemoryManager memory)
+    {
+        _memory = memory;
+        _tables = memory.Tables;
+        _frames = memory.Frames;
+    }
+
+    public AccessResult Read(AddressSpace* space, VirtualAddress address, Span<byte> destination)
+    {
+        AccessResult result = default;
+        while (!destination.IsEmpty && Reach(space, address + result.Bytes, FaultAccess.Read, ref result, out byte* source))
+        {
+            int count = ChunkAt(address + result.Bytes, destination.Length);
+            // SAFETY: source lies in a mapped frame and count stops at the frame's end.
+            new ReadOnlySpan<byte>(source, count).CopyTo(destination);
+            destination = destination[count..];
+            result.Bytes += (ulong)count;
+        }
+        return result;
+    }
+
+    public AccessResult Write(AddressSpace* space, VirtualAddress address, ReadOnlySpan<byte> source)
+    {
+        AccessResult result = default;
+        while (!source.IsEmpty && Reach(space, address + result.Bytes, FaultAccess.Write, ref result, out byte* destination))
+        {
+            int count = ChunkAt(address + result.Bytes, source.Length);
+            // SAFETY: destination lies in a frame mapped writable and count stops at the frame's end.
+            source[..count].CopyTo(new Span<byte>(destination, count));
+            source = source[count..];
+            result.Bytes += (ulong)count;
+        }
+        return result;
+    }
+
+    public AccessResult Fill(AddressSpace* space, VirtualAddress address, ulong length, byte value)
+    {
+        AccessResult result = default;
+        while (result.Bytes < length && Reach(space, address + result.Bytes, FaultAccess.Write, ref result, out byte* destination))
+        {
+            ulong left = length - result.Bytes;
+            int count = ChunkAt(address + result.Bytes, left > PageSize.Bytes ? PageSize.Bytes : (int)left);
+            // SAFETY: as in Write.
+            new Span<byte>(destination, count).Fill(value);
+            result.Bytes += (ulong)count;
+        }
+        return result;
+    }
+
+    /// <summary>Reads a blittable value of any alignment.</summary>
+    public AccessResult Read<T>(AddressSpace* space, VirtualAddress address, out T value)
+        where T : unmanaged
+    {
+        AccessResult result = default;
+        if (address.PageOffset + (ulong)sizeof(T) <= PageSize.Bytes)
+        {
+            value = default;
+            if (Reach(space, address, FaultAccess.Read, ref result, out byte* source))
+            {
+                // SAFETY: the value lies within one mapped frame.
+                value = Unsafe.ReadUnaligned<T>(source);
+                result.Bytes = (ulong)sizeof(T);
+            }
+            return result;
+        }
+        value = default;
+        return Read(space, address, MemoryMarshal.AsBytes(new Span<T>(ref value)));
+    }
+
+    /// <summary>Writes a blittable value of any alignment.</summary>
+    public AccessResult Write<T>(AddressSpace* space, VirtualAddress address, in T value)
+        where T : unmanaged
+    {
+        AccessResult result = default;
+        if (address.PageOffset + (ulong)sizeof(T) > PageSize.Bytes)
+            return Write(space, address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+        if (Reach(space, address, FaultAccess.Write, ref result, out byte* destination))
+        {
+            // SAFETY: the value lies within one frame mapped writable.
+            Unsafe.WriteUnaligned(destination, value);
+            result.Bytes = (ulong)sizeof(T);
+        }
+        return result;
+    }
+
+    /// <summary>Reads a string up to its NUL, which is not stored; Bytes is the length. TooLong when the buffer is full before.</summary>
+    public AccessResult ReadString(AddressSpace* space, VirtualAddress address, Span<byte> buffer)
+    {
+        AccessResult result = default;
+        while (Reach(space, address + result.Bytes, FaultAccess.Read, ref result, out byte* source))
+        {
+            int room = buffer.Length - (int)result.Bytes;
+            // The NUL may be just behind a full buffer: look one byte further than there is room.
+            int count = ChunkAt(address + result.Bytes, room + 1);
+            // SAFETY: as in Read.
+            var chunk = new ReadOnlySpan<byte>(source, count);
+            int end = chunk.IndexOf((byte)0);
+            int text = end >= 0 ? end : count;
+            if (text > room)
+            {
+                result.Status = MemoryStatus.TooLong;
+                return result;
+            }
+            chunk[..text].CopyTo(buffer[(int)result.Bytes..]);
+            result.Bytes += (ulong)text;
+            if (end >= 0)
+                return result;
+        }
+        return result;
+    }
+
+    /// <summary>Reads an array of struct iovec.</summary>
+    public AccessResult ReadVectors(AddressSpace* space, VirtualAddress address, Span<UserVector> vectors) =>
+        Read(space, address, MemoryMarshal.AsBytes(vectors));
+
+    /// <summary>Makes every page of a range accessible now, so that copies cannot fail or wait until the kernel sleeps.</summary>
+    public AccessResult Probe(AddressSpace* space, VirtualAddress address, ulong length, bool write)
+    {
+        AccessResult result = default;
+        FaultAccess access = write ? FaultAccess.Write : FaultAccess.Read;
+        while (result.Bytes < length && Reach(space, address + result.Bytes, access, ref result, out _))
+        {
+            ulong left = length - result.Bytes;
+            ulong inPage = PageSize.Bytes - (address + result.Bytes).PageOffset;
+            result.Bytes += left < inPage ? left : inPage;
+        }
+        return result;
+    }
+
+    /// <summary>The direct-map address of a naturally aligned word, for atomic operations (futex); valid until the kernel sleeps.</summary>
+    public AccessResult Locate(AddressSpace* space, VirtualAddress address, bool write, out byte* pointer)
+    {
+        AccessResult result = default;
+        Reach(space, address, write ? FaultAccess.Write : FaultAccess.Read, ref result, out pointer);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int ChunkAt(VirtualAddress address, int wanted)
+    {
+        int inPage = PageSize.Bytes - (int)address.PageOffset;
+        return wanted < inPage ? wanted : inPage;
+    }
+
+    // The direct-map address of one user byte. False with the reason in result.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Reach(AddressSpace* space, VirtualAddress address, FaultAccess access, ref AccessResult result, out byte* pointer)
+    {
+        pointer = Translate(space, address, access);
+        return pointer != null || ReachByFault(space, address, access, ref result, out pointer);
+    }
+
+    private byte* Translate(AddressSpace* space, VirtualAddress address, FaultAccess access)
+    {
+        ulong* entry = _tables.Find(space->Root, address);
+        ulong needed = access == FaultAccess.Write ? PageEntry.Present | PageEntry.Writable : PageEntry.Present;
+        if (entry == null || (*entry & needed) != needed)
+            return null;
+        return _frames.AddressOf(PageEntry.FrameOf(*entry)) + address.PageOffset;
+    }
+
+    private bool ReachByFault(AddressSpace* space, VirtualAddress address, FaultAccess access, ref AccessResult result, out byte* pointer)
+    {
+        FaultResult fault = _memory.HandleFault(space, address, access);
+        pointer = fault.Status == MemoryStatus.Ok ? Translate(space, address, access) : null;
+        if (pointer != null)
+            return true;
+        Panic.Unless(fault.Status != MemoryStatus.Ok, "user memory: a resolved fault left the page inaccessible"u8);
+        result.Wait = fault.Wait;
+        result.Status = fault.Status is MemoryStatus.WouldBlock or MemoryStatus.OutOfMemory ? fault.Status : MemoryStatus.Fault;
+        return false;
+    }
 }

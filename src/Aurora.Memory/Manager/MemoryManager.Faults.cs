@@ -1,0 +1,160 @@
+// Page faults. A read fault maps the frame read-only (a hole shows the shared zero page) and, where it costs nothing, its resident
+// neighbours. A write fault is the only place that ever sets a write bit: the page is made exclusive and dirty first, and the entry goes
+// on the object's protect list. Everything that can fail comes before anything that can be seen.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    private const ulong FaultAroundPages = 16;
+    private const ulong StackGuardPages = 256;
+
+    /// <summary>
+    /// Resolves a fault of a program, or of the kernel on its behalf: Ok (run on), NotMapped or AccessDenied (SIGSEGV with MAPERR or
+    /// ACCERR), BusError, WouldBlock (sleep on Wait, then fault again), OutOfMemory.
+    /// </summary>
+    public FaultResult HandleFault(AddressSpace* space, VirtualAddress address, FaultAccess access)
+    {
+        FaultResult result = default;
+        Mapping* mapping = address.Value < AddressSpace.UserEnd ? FindOrGrow(space, address.PageStart) : null;
+        if (mapping == null)
+        {
+            result.Status = MemoryStatus.NotMapped;
+            return result;
+        }
+        if (!Allows(mapping->Protection, access))
+        {
+            result.Status = MemoryStatus.AccessDenied;
+            return result;
+        }
+        space->Faults++;
+        result.Status = access == FaultAccess.Write
+            ? FaultForWrite(mapping, address.PageStart, out result.Wait)
+            : FaultForRead(mapping, address.PageStart, out result.Wait);
+        return result;
+    }
+
+    private static bool Allows(Protection protection, FaultAccess access) => access switch
+    {
+        FaultAccess.Write => (protection & Protection.Write) != 0,
+        FaultAccess.Execute => (protection & Protection.Execute) != 0,
+        // x86 cannot forbid reading what may be written or executed.
+        _ => protection != Protection.None,
+    };
+
+    private MemoryStatus FaultForRead(Mapping* mapping, VirtualAddress address, out WaitQueue* wait)
+    {
+        wait = null;
+        VmObject* target = mapping->Object;
+        ulong page = mapping->PageAt(address);
+        if (page >= target->SizePages)
+            return MemoryStatus.BusError;
+        ulong slot = _tree.Lookup(target, page);
+        bool isResident = Slot.IsResident(slot);
+        if (!isResident && !Slot.IsHole(slot))
+            return StartPageIn(target, page, slot, out wait);
+        ulong* entry = _tables.FindOrCreate(mapping->Space->Root, address);
+        if (entry == null)
+            return NoMemory(out wait);
+        Show(mapping, address, entry, isResident ? Slot.FrameOf(slot) : _zeroFrame);
+        if (isResident)
+            FaultAround(mapping, address, entry);
+        return MemoryStatus.Ok;
+    }
+
+    // Enters a read-only translation. An entry that already shows the frame keeps its write bit: the fault was about something else.
+    private void Show(Mapping* mapping, VirtualAddress address, ulong* entry, FrameNumber frame)
+    {
+        ulong value = PageEntry.ReadOnly(frame, (mapping->Protection & Protection.Execute) != 0);
+        ulong old = *entry;
+        if (old != 0 && PageEntry.FrameOf(old) == frame)
+            value |= old & (PageEntry.Writable | PageEntry.Dirty);
+        if (old == 0)
+            mapping->Space->ResidentPages++;
+        _tables.Set(entry, value);
+        if (old != 0)
+            _tlb.InvalidatePage(mapping->Space->Root, address);
+    }
+
+    // Maps resident neighbours within one aligned group: same leaf, same page table, no allocation.
+    private void FaultAround(Mapping* mapping, VirtualAddress address, ulong* entry)
+    {
+        ulong number = address.Value >> PageSize.Shift;
+        ulong groupStart = number & ~(FaultAroundPages - 1);
+        ulong first = mapping->Start.Value >> PageSize.Shift;
+        ulong end = first + mapping->Pages;
+        if (first < groupStart)
+            first = groupStart;
+        if (end > groupStart + FaultAroundPages)
+            end = groupStart + FaultAroundPages;
+        for (ulong next = first; next < end; next++)
+        {
+            ulong* neighbour = entry + (long)(next - number);
+            VirtualAddress neighbourAddress = new(next << PageSize.Shift);
+            ulong page = mapping->PageAt(neighbourAddress);
+            if (*neighbour != 0 || page >= mapping->Object->SizePages)
+                continue;
+            ulong* slot = _tree.FindSlot(mapping->Object, page);
+            if (slot != null && Slot.IsResident(*slot))
+                Show(mapping, neighbourAddress, neighbour, Slot.FrameOf(*slot));
+        }
+    }
+
+    private MemoryStatus FaultForWrite(Mapping* mapping, VirtualAddress address, out WaitQueue* wait)
+    {
+        VmObject* target = mapping->Object;
+        AddressSpace* space = mapping->Space;
+        ulong* entry = _tables.FindOrCreate(space->Root, address);
+        if (entry == null)
+            return NoMemory(out wait);
+        MemoryStatus status = MakeWritable(target, mapping->PageAt(address), overwrite: false, out FrameNumber frame, out wait);
+        if (status != MemoryStatus.Ok)
+            return status;
+        ulong old = *entry;
+        bool isListed = (old & PageEntry.Writable) != 0 && PageEntry.FrameOf(old) == frame;
+        if (!isListed)
+        {
+            if (!_log.ReserveProtect(target))
+                return NoMemory(out wait);
+            _log.AppendProtect(target, entry);
+        }
+        if (old == 0)
+            space->ResidentPages++;
+        bool isExecutable = (mapping->Protection & Protection.Execute) != 0;
+        _tables.Set(entry, PageEntry.ReadOnly(frame, isExecutable) | PageEntry.Writable | PageEntry.Dirty);
+        _tlb.InvalidatePage(space->Root, address);
+        return MemoryStatus.Ok;
+    }
+
+    // The mapping of an address; a stack below which the address lies grows to contain it, if its limit and the gap allow.
+    private Mapping* FindOrGrow(AddressSpace* space, VirtualAddress page)
+    {
+        Mapping* mapping = MappingTable.Find(space, page);
+        if (mapping != null)
+            return mapping;
+        int index = MappingTable.FirstEndingAfter(space, page.Value);
+        if (index == space->Count)
+            return null;
+        Mapping* stack = space->Table[index];
+        if ((stack->Flags & MappingFlags.GrowsDown) == 0)
+            return null;
+        ulong grow = (stack->Start - page) >> PageSize.Shift;
+        ulong below = index == 0 ? AddressSpace.UserStart : space->Table[index - 1]->End.Value;
+        bool fits = grow <= stack->PageOffset
+            && (stack->Pages + grow) << PageSize.Shift <= space->Limits.StackBytes
+            && page.Value >= below + (StackGuardPages << PageSize.Shift)
+            && IsWithinLimit(space, grow);
+        if (!fits)
+            return null;
+        stack->Start = page;
+        stack->PageOffset -= grow;
+        stack->Pages += grow;
+        space->MappedPages += grow;
+        TrackerOf(&stack->Header).MarkChanged(&stack->Header);
+        return stack;
+    }
+
+    private static bool IsWithinLimit(AddressSpace* space, ulong morePages) =>
+        space->MappedPages + morePages <= space->Limits.TotalBytes >> PageSize.Shift;
+}

@@ -1,0 +1,218 @@
+// Checkpoints. A freeze takes the group's change sets as they are: it clears the write bits through the protect lists (no page-table
+// walk), looks each dirty page's frame up and marks it in flight, and shoots the TLB down once. It allocates nothing; all its work is
+// proportional to what changed. From then on the frozen frames cannot change: a store copies first.
+//
+// One epoch goes Freeze → (EpochSubmitted) → ReleaseEpoch, or Freeze → … → MergeEpoch. Several may be in flight; they are released
+// oldest first, and merged newest first.
+//
+// Between a freeze and the submission of its commit the store still knows the state before it, so clones captured in this epoch are
+// read from their base until EpochSubmitted, and from their own id afterwards.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    /// <summary>
+    /// Takes everything that changed in the group since its last freeze; runs in the stop window. The epoch is the caller's and must
+    /// stay where it is until it is released or merged.
+    /// </summary>
+    public void Freeze(ObjectTracker tracker, FrozenEpoch* epoch)
+    {
+        Panic.Unless(!epoch->IsActive, "memory: froze into an epoch that is in use"u8);
+        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
+        *epoch = default;
+        epoch->Group = tracker.Index;
+        epoch->IsActive = true;
+        epoch->First = group->First;
+        epoch->Objects = group->Count;
+        for (ChangeSet* set = group->First; set != null; set = set->Next)
+            FreezeSet(set, epoch);
+        group->First = group->Last = null;
+        group->Count = 0;
+        LinkEpoch(group, epoch);
+        if (epoch->ProtectedEntries != 0)
+            _tlb.InvalidateAll();
+        if (_verify)
+            VerifyAll();
+    }
+
+    /// <summary>
+    /// The store has taken the epoch's commit: its readers see it from now on. Call it in the same stretch as the store's Submit.
+    /// </summary>
+    public void EpochSubmitted(FrozenEpoch* epoch)
+    {
+        if (epoch->IsSubmitted)
+            return;
+        epoch->IsSubmitted = true;
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+        {
+            if (!set->IsNew)
+                continue;
+            if (set->Object != null)
+                MoveSource(set->Object, default);
+            if (set->HasClones)
+                MoveClones(epoch, set->Id);
+        }
+    }
+
+    /// <summary>The epoch is durable: its frames are no longer in flight, and those that nothing shows any more are free.</summary>
+    public void ReleaseEpoch(FrozenEpoch* epoch)
+    {
+        Panic.Unless(epoch->IsActive && epoch->Older == null, "memory: released an epoch before an older one"u8);
+        EpochSubmitted(epoch);
+        for (ChangeSet* set = epoch->First; set != null;)
+        {
+            ChangeSet* next = set->Next;
+            var cursor = new FrozenPageCursor(set);
+            while (cursor.MoveNext())
+                EndFlight(cursor.Current);
+            ForgetFrozen(set);
+            _log.Free(set);
+            set = next;
+        }
+        CloseEpoch(epoch);
+    }
+
+    /// <summary>
+    /// For groups that are not persisted: forgets what is dirty, so that the lists stay bounded. Costs each written page one fault more.
+    /// </summary>
+    public void DropTracking(ObjectTracker tracker)
+    {
+        ulong protectedEntries = 0;
+        for (ChangeSet* set = _log.GroupAt(tracker.Index)->First; set != null;)
+        {
+            ChangeSet* next = set->Next;
+            protectedEntries += _log.ProtectAll(set);
+            var cursor = new FrozenPageCursor(set);
+            while (cursor.MoveNext())
+                ClearDirty(set->Object, cursor.Current->Page);
+            _log.CutDirty(set, 0);
+            if (!set->IsNew)
+            {
+                _log.Detach(set->Object);
+                _log.Free(set);
+            }
+            set = next;
+        }
+        if (protectedEntries != 0)
+            _tlb.InvalidateAll();
+    }
+
+    private void FreezeSet(ChangeSet* set, FrozenEpoch* epoch)
+    {
+        VmObject* target = set->Object;
+        epoch->ProtectedEntries += _log.ProtectAll(set);
+        set->PageCount = 0;
+        for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
+            set->PageCount += FreezeChunk(target, chunk);
+        epoch->Pages += set->PageCount;
+        epoch->Clones += set->IsClone ? 1UL : 0;
+        epoch->Truncations += set->IsTruncated ? 1UL : 0;
+        target->IsCaptured = true;
+        target->Changes = null;
+        set->NextOfObject = target->Frozen;
+        target->Frozen = set;
+    }
+
+    // Resolves the pages of a chunk to frames, drops entries that an earlier one covers, and returns how many are left.
+    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk)
+    {
+        int kept = 0;
+        for (int index = 0; index < chunk->Count; index++)
+        {
+            FrozenPage* entry = DirtyChunk.At(chunk, index);
+            bool isForced = entry->Frame.Value == ChangeLog.Forced;
+            ulong* slot = _tree.FindSlot(target, entry->Page);
+            ulong value = slot != null ? *slot : _tree.Lookup(target, entry->Page);
+            // A forced entry gives way to a regular one for the same page.
+            bool isOurs = isForced != ((value & Slot.Dirty) != 0) && (value & (Slot.InStore | Slot.Bad)) == 0;
+            if (!isOurs)
+                continue;
+            FrozenPage* frozen = DirtyChunk.At(chunk, kept++);
+            frozen->Page = entry->Page;
+            frozen->Frame = default;
+            if (slot != null)
+                *slot = value & ~Slot.Dirty;
+            if (!Slot.IsResident(value))
+                continue;
+            frozen->Frame = Slot.FrameOf(value);
+            Frames.BeginFlight(frozen->Frame);
+        }
+        chunk->Count = kept;
+        return (ulong)kept;
+    }
+
+    private void ClearDirty(VmObject* target, ulong page)
+    {
+        ulong* slot = _tree.FindSlot(target, page);
+        if (slot != null && (*slot & Slot.Dirty) != 0)
+            *slot &= ~Slot.Dirty;
+    }
+
+    private void EndFlight(FrozenPage* page)
+    {
+        if (page->Frame.Value != 0)
+            Frames.EndFlight(page->Frame);
+    }
+
+    // From now on the object's missing pages come from another stored object.
+    private void MoveSource(VmObject* target, ObjectId source)
+    {
+        if (target->StoreBase == source)
+            return;
+        target->StoreBase = source;
+        if (target->PageIns > 0)
+            _pageIns.MarkStale(target);
+    }
+
+    // Clones of a stored object that the store does not know yet, frozen in a newer epoch or not at all, are read from it from now on.
+    private void MoveClones(FrozenEpoch* epoch, ObjectId origin)
+    {
+        MoveClonesOf(_log.GroupAt(epoch->Group)->First, origin);
+        for (FrozenEpoch* newer = epoch->Newer; newer != null; newer = newer->Newer)
+            MoveClonesOf(newer->First, origin);
+    }
+
+    private void MoveClonesOf(ChangeSet* first, ObjectId origin)
+    {
+        for (ChangeSet* set = first; set != null; set = set->Next)
+        {
+            if (set->IsNew && set->CloneSource == origin && set->Object != null)
+                MoveSource(set->Object, origin);
+        }
+    }
+
+    private static void ForgetFrozen(ChangeSet* set)
+    {
+        if (set->Object == null)
+            return;
+        ChangeSet** link = &set->Object->Frozen;
+        while (*link != set)
+            link = &(*link)->NextOfObject;
+        *link = set->NextOfObject;
+    }
+
+    private void LinkEpoch(ChangeLog.Group* group, FrozenEpoch* epoch)
+    {
+        epoch->Older = group->Newest;
+        if (group->Newest != null)
+            group->Newest->Newer = epoch;
+        group->Newest = epoch;
+        _epochsInFlight++;
+    }
+
+    private void CloseEpoch(FrozenEpoch* epoch)
+    {
+        if (epoch->Older != null)
+            epoch->Older->Newer = epoch->Newer;
+        if (epoch->Newer != null)
+            epoch->Newer->Older = epoch->Older;
+        else
+            _log.GroupAt(epoch->Group)->Newest = epoch->Older;
+        _epochsInFlight--;
+        *epoch = default;
+        if (!_frameWaiters->IsEmpty)
+            _waker.WakeAll(_frameWaiters);
+    }
+}

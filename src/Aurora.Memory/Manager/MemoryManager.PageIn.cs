@@ -1,0 +1,99 @@
+// Reading pages from the store on demand. A fault on a page that is only in the store makes a request and waits; a pager fiber takes it,
+// reads into a frame of its own, and completes it. The frame goes into the leaf even if clones share the leaf: the contents are the same
+// for all of them. The leaf is made to exist when the request is made, so completion allocates nothing.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    private const ulong ReadAheadPages = 8;
+
+    /// <summary>Where pager fibers sleep while <see cref="TakePageInRequest"/> returns null.</summary>
+    public FiberQueue* PageInWork => _pageIns.Work;
+
+    /// <summary>Page-in requests queued or being read.</summary>
+    public int PageInsOutstanding => _pageIns.ActiveCount;
+
+    /// <summary>The next page to read (Source, Page), or null. Each must be completed.</summary>
+    public PageInRequest* TakePageInRequest() => _pageIns.Take();
+
+    /// <summary>
+    /// Ends a request. The pager allocated <paramref name="frame"/> with <see cref="FrameFlags.Data"/> (frame 0 if it could not) and
+    /// gives it up here, whatever the status. Everybody who waited faults again.
+    /// </summary>
+    public void CompletePageIn(PageInRequest* request, PageInStatus status, FrameNumber frame)
+    {
+        bool isInstalled = false;
+        if (request->Object != null && !request->IsStale && status != PageInStatus.OutOfMemory)
+            isInstalled = Install(request, status, frame);
+        if (frame.Value != 0 && !isInstalled)
+            Frames.Release(frame);
+        _pageIns.Finish(request);
+    }
+
+    private bool Install(PageInRequest* request, PageInStatus status, FrameNumber frame)
+    {
+        VmObject* target = request->Object;
+        ulong* slot = _tree.FindSlot(target, request->Page);
+        // The page may have been overwritten, cut off or discarded meanwhile: then what was read is old.
+        if (slot == null || *slot != Slot.InStore || request->Page >= target->StoredLimit)
+            return false;
+        if (status == PageInStatus.Hole)
+        {
+            *slot = Slot.Hole;
+            return false;
+        }
+        if (status == PageInStatus.Failed || frame.Value == 0)
+        {
+            *slot = Slot.Bad;
+            ReportLostPage(request);
+            return false;
+        }
+        *slot = Slot.Of(frame);
+        return true;
+    }
+
+    private static void ReportLostPage(PageInRequest* request)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        var line = new Utf8Writer(buffer);
+        line.Append("memory: the store could not deliver page "u8);
+        line.AppendDecimal(request->Page);
+        line.Append(" of object "u8);
+        line.AppendDecimal(request->Source.Value);
+        line.Append("; accesses to it get a bus error"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    // The page's slot (InStore or Bad) stands in the way of an access.
+    private MemoryStatus StartPageIn(VmObject* target, ulong page, ulong slot, out WaitQueue* wait)
+    {
+        wait = null;
+        if ((slot & Slot.Bad) != 0)
+            return MemoryStatus.BusError;
+        if (_tree.RefineSlot(target, page) == null)
+            return NoMemory(out wait);
+        PageInRequest* request = _pageIns.Request(target, page);
+        wait = request != null ? &request->Waiters : _pageIns.Room;
+        if (request != null)
+            ReadAhead(target, page);
+        return MemoryStatus.WouldBlock;
+    }
+
+    // Requests the rest of an aligned group of pages, while the table is not busy: whoever reads one tends to read the next.
+    private void ReadAhead(VmObject* target, ulong page)
+    {
+        ulong end = (page | (ReadAheadPages - 1)) + 1;
+        if (end > target->SizePages)
+            end = target->SizePages;
+        for (ulong next = page + 1; next < end && next < target->StoredLimit && _pageIns.HasRoomToSpare; next++)
+        {
+            // SAFETY: the group lies within one leaf, which RefineSlot has just made to exist.
+            ulong* slot = _tree.FindSlot(target, next);
+            if (*slot == Slot.InStore)
+                _pageIns.Request(target, next);
+        }
+    }
+}

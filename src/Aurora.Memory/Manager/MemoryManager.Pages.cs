@@ -1,0 +1,125 @@
+// One page of one object, for the kernel and for user faults alike. MakeWritable is the only place that decides whether a store may go
+// to a frame in place: the frame must belong to this object alone and not be on its way to the disk. Otherwise it is copied, and the old
+// frame stays with whoever else holds it (the clone, or the flush, which frees it).
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    /// <summary>
+    /// A page's contents, valid until the kernel next sleeps. Ok, WouldBlock, OutOfMemory, or BusError beyond the end and for pages the
+    /// store could not deliver.
+    /// </summary>
+    public PageAccess GetPageForRead(VmObject* target, ulong page)
+    {
+        if (page >= target->SizePages)
+            return new PageAccess { Status = MemoryStatus.BusError };
+        ulong slot = _tree.Lookup(target, page);
+        PageAccess access = default;
+        if (Slot.IsResident(slot))
+            access.Address = Frames.AddressOf(Slot.FrameOf(slot));
+        else if (Slot.IsHole(slot))
+            access.Address = Frames.AddressOf(_zeroFrame);
+        else
+            access.Status = StartPageIn(target, page, slot, out access.Wait);
+        return access;
+    }
+
+    /// <summary>
+    /// A page to store into, tracked and copied as a user's store would be; valid until the kernel next sleeps. With
+    /// <paramref name="overwrite"/> the caller writes all 4096 bytes, so nothing is read in or copied. Results as GetPageForRead.
+    /// </summary>
+    public PageAccess GetPageForWrite(VmObject* target, ulong page, bool overwrite)
+    {
+        PageAccess access = default;
+        access.Status = MakeWritable(target, page, overwrite, out FrameNumber frame, out access.Wait);
+        if (access.Status == MemoryStatus.Ok)
+            access.Address = Frames.AddressOf(frame);
+        return access;
+    }
+
+    /// <summary>Zeroes a page from a byte on: for the last page of a file that ends inside it. A page that is all hole stays one.</summary>
+    public PageAccess ZeroTail(VmObject* target, ulong page, int fromByte)
+    {
+        if (page >= target->SizePages || Slot.IsHole(_tree.Lookup(target, page)))
+            return default;
+        PageAccess access = GetPageForWrite(target, page, overwrite: false);
+        if (access.IsOk)
+            new System.Span<byte>(access.Address + fromByte, PageSize.Bytes - fromByte).Clear();
+        return access;
+    }
+
+    /// <summary>True if an access to the page for reading would not wait: it is in memory or known to be zero.</summary>
+    public bool IsPageReady(VmObject* target, ulong page) =>
+        page >= target->SizePages || (_tree.Lookup(target, page) & Slot.InStore) == 0;
+
+    private MemoryStatus MakeWritable(VmObject* target, ulong page, bool overwrite, out FrameNumber frame, out WaitQueue* wait)
+    {
+        frame = default;
+        wait = null;
+        if (page >= target->SizePages)
+            return MemoryStatus.BusError;
+        ulong value = _tree.Lookup(target, page);
+        bool isResident = Slot.IsResident(value);
+        if (!isResident && !overwrite && !Slot.IsHole(value))
+            return StartPageIn(target, page, value, out wait);
+        ulong* slot = _tree.PrivateSlot(target, page);
+        if (slot == null)
+            return NoMemory(out wait);
+        if (isResident && IsExclusive(Slot.FrameOf(value)))
+        {
+            frame = Slot.FrameOf(value);
+            return MarkDirty(target, page, slot) ? MemoryStatus.Ok : NoMemory(out wait);
+        }
+        FrameNumber copy = Frames.Allocate(FrameFlags.Data);
+        if (copy.Value == 0)
+            return NoMemory(out wait);
+        if (!MarkDirty(target, page, slot))
+        {
+            Frames.Release(copy);
+            return NoMemory(out wait);
+        }
+        FillFrame(copy, isResident && !overwrite ? Slot.FrameOf(value) : default);
+        Replace(target, page, slot, copy);
+        frame = copy;
+        return MemoryStatus.Ok;
+    }
+
+    private bool IsExclusive(FrameNumber frame)
+    {
+        FrameInfo* info = Frames.InfoOf(frame);
+        return info->References == 1 && info->InFlight == 0;
+    }
+
+    private void FillFrame(FrameNumber frame, FrameNumber from)
+    {
+        byte* to = Frames.AddressOf(frame);
+        if (from.Value != 0)
+            PageContents.Copy(to, Frames.AddressOf(from));
+        else
+            PageContents.Clear(to);
+    }
+
+    // Puts another frame into a private, dirty slot. Nobody may go on seeing the old one through this object.
+    private void Replace(VmObject* target, ulong page, ulong* slot, FrameNumber frame)
+    {
+        UnmapPage(target, page);
+        ulong old = *slot;
+        *slot = Slot.Of(frame) | Slot.Dirty;
+        if (Slot.IsResident(old))
+            Frames.Release(Slot.FrameOf(old));
+    }
+
+    // Enters the page in the object's dirty list unless it is there; false when out of memory. The slot is private.
+    private bool MarkDirty(VmObject* target, ulong page, ulong* slot)
+    {
+        if ((*slot & Slot.Dirty) != 0)
+            return true;
+        if (!_log.ReserveDirty(target))
+            return false;
+        ChangeLog.AppendDirty(target, page);
+        *slot |= Slot.Dirty;
+        return true;
+    }
+}

@@ -1,0 +1,121 @@
+// mprotect and madvise. Taking a right away drops the page-table entries of the range: the next access faults and is judged anew. Adding
+// rights changes no entry, except that a private file mapping that becomes writable gets its clone.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    /// <summary>mprotect(2). Ok, InvalidArgument, NotMapped (a gap in the range: ENOMEM), AccessDenied or OutOfMemory.</summary>
+    public MemoryStatus Protect(AddressSpace* space, VirtualAddress address, ulong length, Protection protection)
+    {
+        if (address.PageOffset != 0)
+            return MemoryStatus.InvalidArgument;
+        if (length == 0)
+            return MemoryStatus.Ok;
+        if (!TryGetRange(address, length, out ulong start, out ulong end) || !IsRangeMapped(space, address, length))
+            return MemoryStatus.NotMapped;
+        if (!SplitAt(space, start) || !SplitAt(space, end))
+            return MemoryStatus.OutOfMemory;
+        MemoryStatus status = MemoryStatus.Ok;
+        int index = MappingTable.FirstEndingAfter(space, start);
+        for (; status == MemoryStatus.Ok && index < space->Count && space->Table[index]->Start.Value < end; index++)
+            status = ProtectMapping(space->Table[index], protection);
+        MergeAround(space, start, end);
+        return status;
+    }
+
+    /// <summary>
+    /// madvise(MADV_DONTNEED): private pages become zero, or the file's again; shared ones are only unmapped. Ok, InvalidArgument,
+    /// NotMapped or OutOfMemory.
+    /// </summary>
+    public MemoryStatus DropPages(AddressSpace* space, VirtualAddress address, ulong length)
+    {
+        if (address.PageOffset != 0)
+            return MemoryStatus.InvalidArgument;
+        if (length == 0)
+            return MemoryStatus.Ok;
+        if (!TryGetRange(address, length, out ulong start, out ulong end) || !IsRangeMapped(space, address, length))
+            return MemoryStatus.NotMapped;
+        ClearEntries(space, new VirtualAddress(start), new VirtualAddress(end));
+        for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count; index++)
+        {
+            Mapping* mapping = space->Table[index];
+            if (mapping->Start.Value >= end)
+                break;
+            const MappingFlags OwnAnonymous = MappingFlags.OwnsObject | MappingFlags.Anonymous;
+            if ((mapping->Flags & OwnAnonymous) != OwnAnonymous)
+                continue;
+            ulong first = mapping->Start.Value > start ? mapping->Start.Value : start;
+            ulong last = mapping->End.Value < end ? mapping->End.Value : end;
+            MemoryStatus status = Discard(mapping->Object, mapping->PageAt(new VirtualAddress(first)), (last - first) >> PageSize.Shift);
+            if (status != MemoryStatus.Ok)
+                return status;
+        }
+        return MemoryStatus.Ok;
+    }
+
+    private MemoryStatus ProtectMapping(Mapping* mapping, Protection protection)
+    {
+        if (mapping->Protection == protection)
+            return MemoryStatus.Ok;
+        if ((protection & ~mapping->MaxProtection) != 0)
+            return MemoryStatus.AccessDenied;
+        const MappingFlags KeepsObject = MappingFlags.Shared | MappingFlags.OwnsObject;
+        bool needsClone = (protection & Protection.Write) != 0 && (mapping->Flags & KeepsObject) == 0;
+        if (needsClone && !GiveOwnObject(mapping))
+            return MemoryStatus.OutOfMemory;
+        if (needsClone || (mapping->Protection & ~protection) != 0)
+            ClearEntries(mapping->Space, mapping->Start, mapping->End);
+        mapping->Protection = protection;
+        TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+        return MemoryStatus.Ok;
+    }
+
+    // Makes a private mapping of a file's object show a clone that only it writes.
+    private bool GiveOwnObject(Mapping* mapping)
+    {
+        VmObject* shared = mapping->Object;
+        VmObject* clone = CloneObject(shared);
+        if (clone == null)
+            return false;
+        UnlinkMapping(mapping);
+        mapping->Object = clone;
+        mapping->Flags |= MappingFlags.OwnsObject;
+        LinkMapping(mapping);
+        Release(shared);
+        return true;
+    }
+
+    // Joins neighbours in and around a range that differ in nothing but their place.
+    private void MergeAround(AddressSpace* space, ulong start, ulong end)
+    {
+        int index = MappingTable.FirstEndingAfter(space, start);
+        if (index > 0)
+            index--;
+        while (index + 1 < space->Count && space->Table[index]->Start.Value <= end)
+        {
+            Mapping* lower = space->Table[index];
+            Mapping* upper = space->Table[index + 1];
+            if (!AreJoinable(lower, upper))
+            {
+                index++;
+                continue;
+            }
+            ulong pages = upper->Pages;
+            EndMapping(upper);
+            lower->Pages += pages;
+            space->MappedPages += pages;
+            TrackerOf(&lower->Header).MarkChanged(&lower->Header);
+        }
+    }
+
+    private static bool AreJoinable(Mapping* lower, Mapping* upper) =>
+        lower->Object == upper->Object
+        && lower->End == upper->Start
+        && lower->PageOffset + lower->Pages == upper->PageOffset
+        && lower->Protection == upper->Protection
+        && lower->MaxProtection == upper->MaxProtection
+        && lower->Flags == upper->Flags
+        && lower->File == upper->File;
+}

@@ -1,0 +1,70 @@
+// Who shows a page: an object lists its mappings, and each mapping's page table is consulted. Called whenever a frame is replaced, cut,
+// discarded or (later) evicted, so that no program goes on seeing it.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    private static void LinkMapping(Mapping* mapping)
+    {
+        VmObject* target = mapping->Object;
+        mapping->PreviousOfObject = null;
+        mapping->NextOfObject = target->FirstMapping;
+        if (target->FirstMapping != null)
+            target->FirstMapping->PreviousOfObject = mapping;
+        target->FirstMapping = mapping;
+    }
+
+    private static void UnlinkMapping(Mapping* mapping)
+    {
+        if (mapping->PreviousOfObject != null)
+            mapping->PreviousOfObject->NextOfObject = mapping->NextOfObject;
+        else
+            mapping->Object->FirstMapping = mapping->NextOfObject;
+        if (mapping->NextOfObject != null)
+            mapping->NextOfObject->PreviousOfObject = mapping->PreviousOfObject;
+        mapping->NextOfObject = mapping->PreviousOfObject = null;
+    }
+
+    /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
+    private void UnmapPage(VmObject* target, ulong page)
+    {
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        {
+            ulong delta = page - mapping->PageOffset;
+            if (delta >= mapping->Pages)
+                continue;
+            VirtualAddress address = mapping->Start + (delta << PageSize.Shift);
+            ulong* entry = _tables.Find(mapping->Space->Root, address);
+            if (entry == null || *entry == 0)
+                continue;
+            _tables.Set(entry, 0);
+            mapping->Space->ResidentPages--;
+            _tlb.InvalidatePage(mapping->Space->Root, address);
+        }
+    }
+
+    /// <summary>Clears every entry that shows one of a range of pages, with shootdown.</summary>
+    private void UnmapPages(VmObject* target, ulong firstPage, ulong pages)
+    {
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        {
+            ulong first = firstPage > mapping->PageOffset ? firstPage : mapping->PageOffset;
+            ulong end = firstPage + pages < mapping->PageOffset + mapping->Pages ? firstPage + pages : mapping->PageOffset + mapping->Pages;
+            if (first >= end)
+                continue;
+            VirtualAddress start = mapping->Start + ((first - mapping->PageOffset) << PageSize.Shift);
+            ClearEntries(mapping->Space, start, start + ((end - first) << PageSize.Shift));
+        }
+    }
+
+    /// <summary>Clears the entries of a range of an address space, with shootdown. The pages stay with their objects.</summary>
+    private void ClearEntries(AddressSpace* space, VirtualAddress start, VirtualAddress end)
+    {
+        ulong cleared = _tables.ClearRange(space->Root, start, end);
+        space->ResidentPages -= cleared;
+        if (cleared != 0)
+            _tlb.InvalidateSpace(space->Root);
+    }
+}

@@ -1,0 +1,47 @@
+// Expensive checks for debug builds and tests: they walk everything that is mapped.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    /// <summary>
+    /// Panics unless every page-table entry shows what its object says, and every writable one shows an exclusive, dirty frame that no
+    /// epoch has in flight.
+    /// </summary>
+    public void VerifyAll()
+    {
+        for (uint index = 0; index < _mappings.IndexBound; index++)
+        {
+            Mapping* mapping = _mappings.LiveAt(index);
+            if (mapping != null && mapping->Space != null)
+                VerifyMapping(mapping);
+        }
+    }
+
+    private void VerifyMapping(Mapping* mapping)
+    {
+        for (ulong page = 0; page < mapping->Pages; page++)
+        {
+            VirtualAddress address = mapping->Start + (page << PageSize.Shift);
+            ulong* entry = _tables.Find(mapping->Space->Root, address);
+            if (entry == null)
+                page |= RadixTree.FanOut - 1;
+            else if (*entry != 0)
+                VerifyEntry(mapping, mapping->PageOffset + page, *entry);
+        }
+    }
+
+    private void VerifyEntry(Mapping* mapping, ulong page, ulong entry)
+    {
+        ulong slot = _tree.Lookup(mapping->Object, page);
+        FrameNumber frame = PageEntry.FrameOf(entry);
+        FrameNumber expected = Slot.IsResident(slot) ? Slot.FrameOf(slot) : _zeroFrame;
+        Panic.Unless(frame == expected && page < mapping->Object->SizePages, "memory: an entry shows a frame its object does not hold"u8);
+        if ((entry & PageEntry.Writable) == 0)
+            return;
+        Panic.Unless(Frames.InfoOf(frame)->InFlight == 0, "memory: a frozen frame is writable"u8);
+        Panic.Unless((slot & Slot.Dirty) != 0 && IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
+        Panic.Unless((mapping->Protection & Protection.Write) != 0, "memory: a writable entry in a read-only mapping"u8);
+    }
+}

@@ -1,0 +1,42 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>Captures and restores address spaces. A restored one maps nothing until its mappings link themselves into it.</summary>
+public sealed unsafe class AddressSpaceCodec : StateCodec
+{
+    private readonly MemoryManager _memory;
+
+    public AddressSpaceCodec(MemoryManager memory) => _memory = memory;
+
+    public override ObjectKind Kind => ObjectKind.AddressSpace;
+    public override byte Version => 1;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        AddressSpace* source = (AddressSpace*)header;
+        AddressSpaceRecord record = default;
+        record.BreakStart = source->BreakStart.Value;
+        record.BreakEnd = source->BreakEnd.Value;
+        record.MapTop = source->MapTop.Value;
+        record.Limits = source->Limits;
+        MemoryMarshal.Write(payload, in record);
+        return sizeof(AddressSpaceRecord);
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        if (version != Version)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length != sizeof(AddressSpaceRecord))
+            return RestoreStatus.BadRecord;
+        AddressSpaceRecord record = MemoryMarshal.Read<AddressSpaceRecord>(payload);
+        bool isValid = record.BreakStart <= record.BreakEnd && record.BreakEnd < AddressSpace.UserEnd
+            && record.MapTop <= AddressSpace.UserEnd && (record.MapTop & PageSize.OffsetMask) == 0;
+        return isValid ? _memory.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+}

@@ -1,0 +1,96 @@
+// The mappings of one address space in an array ordered by address: binary search to find, a short move to insert. A few hundred
+// mappings are common and 65,530 the limit, so the array beats a tree in both code and cache misses. Protected by the kernel lock.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>Search, insertion and removal in <see cref="AddressSpace.Table"/>.</summary>
+internal static unsafe class MappingTable
+{
+    /// <summary>The most mappings an address space may have, as in Linux.</summary>
+    public const int MaxMappings = 65530;
+
+    private const int PerPage = PageSize.Bytes / 8;
+
+    /// <summary>The index of the first mapping that ends after an address; Count if there is none.</summary>
+    public static int FirstEndingAfter(AddressSpace* space, ulong address)
+    {
+        int low = 0;
+        int high = space->Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (space->Table[middle]->End.Value > address)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+    /// <summary>The mapping that contains an address, or null.</summary>
+    public static Mapping* Find(AddressSpace* space, VirtualAddress address)
+    {
+        if (space->LastHit < space->Count)
+        {
+            Mapping* last = space->Table[space->LastHit];
+            if (last->Contains(address))
+                return last;
+        }
+        int index = FirstEndingAfter(space, address.Value);
+        if (index == space->Count || !space->Table[index]->Contains(address))
+            return null;
+        space->LastHit = index;
+        return space->Table[index];
+    }
+
+    public static int IndexOf(AddressSpace* space, Mapping* mapping) => FirstEndingAfter(space, mapping->Start.Value);
+
+    /// <summary>Makes room for <paramref name="more"/> mappings; false when out of memory or over the limit.</summary>
+    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more)
+    {
+        int needed = space->Count + more;
+        if (needed > MaxMappings)
+            return false;
+        if (needed <= space->CapacityPages * PerPage)
+            return true;
+        int newPages = space->CapacityPages == 0 ? 1 : space->CapacityPages * 2;
+        Mapping** table = (Mapping**)pages.Allocate(newPages);
+        if (table == null)
+            return false;
+        new ReadOnlySpan<nint>(space->Table, space->Count).CopyTo(new Span<nint>(table, space->Count));
+        Free(space, pages);
+        space->Table = table;
+        space->CapacityPages = newPages;
+        return true;
+    }
+
+    /// <summary>Inserts a mapping that overlaps none, after <see cref="Reserve"/>.</summary>
+    public static void Insert(AddressSpace* space, Mapping* mapping)
+    {
+        int index = FirstEndingAfter(space, mapping->Start.Value);
+        Panic.Unless(
+            index == space->Count || space->Table[index]->Start.Value >= mapping->End.Value, "memory: inserted an overlapping mapping"u8);
+        for (int move = space->Count; move > index; move--)
+            space->Table[move] = space->Table[move - 1];
+        space->Table[index] = mapping;
+        space->Count++;
+    }
+
+    public static void RemoveAt(AddressSpace* space, int index)
+    {
+        space->Count--;
+        for (int move = index; move < space->Count; move++)
+            space->Table[move] = space->Table[move + 1];
+    }
+
+    /// <summary>Gives the array back; the mappings are the caller's.</summary>
+    public static void Free(AddressSpace* space, PageAllocator pages)
+    {
+        if (space->Table != null)
+            pages.Free(space->Table, space->CapacityPages);
+        space->Table = null;
+        space->CapacityPages = 0;
+    }
+}

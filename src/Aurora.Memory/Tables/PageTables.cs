@@ -1,0 +1,140 @@
+// x86-64 four-level page tables as plain memory in frames. The user half (entries 0-255 of the top level) belongs to the address
+// space; the kernel half is copied once from a template, whose own entries never change after boot.
+// A table's frame carries in its FrameInfo: Tag = live entries (user half only), References = 1 for the parent entry plus one for each
+// protect-list entry that names one of its slots. An empty table is unhooked at once but its frame lives until the protect lists that
+// point into it have been frozen: a stale pointer then clears a bit in a dead table and hurts nobody. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>Makes, walks and takes down page tables. Invalidation is the caller's.</summary>
+public sealed unsafe class PageTables
+{
+    private const int TopLevel = 4;
+    private const int IndexBits = 9;
+    private const ulong IndexMask = (1 << IndexBits) - 1;
+    private const int UserTopEntries = 256;
+    private const int Entries = 512;
+
+    private readonly FramePool _frames;
+    private readonly FrameNumber _template;
+
+    /// <summary>Tables over <paramref name="frames"/>; a template of frame 0 leaves the kernel half empty (host).</summary>
+    public PageTables(FramePool frames, FrameNumber template)
+    {
+        _frames = frames;
+        _template = template;
+    }
+
+    /// <summary>A top-level table with an empty user half; frame 0 when out of memory.</summary>
+    public FrameNumber CreateRoot()
+    {
+        FrameNumber root = _frames.AllocateZeroed(FrameFlags.PageTable);
+        if (root.Value == 0 || _template.Value == 0)
+            return root;
+        ulong* from = (ulong*)_frames.AddressOf(_template);
+        ulong* to = (ulong*)_frames.AddressOf(root);
+        for (int index = UserTopEntries; index < Entries; index++)
+            to[index] = from[index];
+        return root;
+    }
+
+    /// <summary>Frees a top-level table whose user half has been cleared.</summary>
+    public void DestroyRoot(FrameNumber root)
+    {
+        Panic.Unless(_frames.InfoOf(root)->Tag == 0, "page tables: destroyed a root that still maps something"u8);
+        _frames.Release(root);
+    }
+
+    /// <summary>The lowest-level entry for a user address, or null when its table does not exist.</summary>
+    public ulong* Find(FrameNumber root, VirtualAddress address)
+    {
+        if (address.Value >= AddressSpace.UserEnd)
+            return null;
+        ulong* table = (ulong*)_frames.AddressOf(root);
+        for (int level = TopLevel; level > 1; level--)
+        {
+            ulong entry = table[IndexAt(address.Value, level)];
+            if (entry == 0)
+                return null;
+            table = (ulong*)_frames.AddressOf(PageEntry.FrameOf(entry));
+        }
+        return table + IndexAt(address.Value, 1);
+    }
+
+    /// <summary>Like <see cref="Find"/>, making missing tables; null when out of memory.</summary>
+    public ulong* FindOrCreate(FrameNumber root, VirtualAddress address)
+    {
+        ulong* table = (ulong*)_frames.AddressOf(root);
+        for (int level = TopLevel; level > 1; level--)
+        {
+            ulong* entry = table + IndexAt(address.Value, level);
+            if (*entry == 0)
+            {
+                FrameNumber child = _frames.AllocateZeroed(FrameFlags.PageTable);
+                if (child.Value == 0)
+                    return null;
+                Set(entry, child.Address.Value | PageEntry.TableBits);
+            }
+            table = (ulong*)_frames.AddressOf(PageEntry.FrameOf(*entry));
+        }
+        return table + IndexAt(address.Value, 1);
+    }
+
+    /// <summary>Stores an entry and keeps its table's count of live entries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Set(ulong* entry, ulong value)
+    {
+        if (*entry == 0 != (value == 0))
+        {
+            FrameInfo* info = _frames.InfoOf(_frames.FrameOf(entry));
+            info->Tag += value == 0 ? uint.MaxValue : 1;
+        }
+        *entry = value;
+    }
+
+    /// <summary>Clears all entries in [start, end), unhooks tables that become empty, and returns how many pages were mapped.</summary>
+    public ulong ClearRange(FrameNumber root, VirtualAddress start, VirtualAddress end) =>
+        start.Value >= end.Value ? 0 : ClearLevel(root, TopLevel, start.Value, end.Value - 1);
+
+    /// <summary>Keeps the table of an entry alive while a protect list names the entry.</summary>
+    public void HoldTable(ulong* entry) => _frames.AddReference(_frames.FrameOf(entry));
+
+    public void ReleaseTable(ulong* entry) => _frames.Release(_frames.FrameOf(entry));
+
+    // Clears the part of one table that translates [first, last].
+    private ulong ClearLevel(FrameNumber frame, int level, ulong first, ulong last)
+    {
+        ulong* table = (ulong*)_frames.AddressOf(frame);
+        ulong cleared = 0;
+        ulong span = 1UL << (PageSize.Shift + (IndexBits * (level - 1)));
+        ulong firstIndex = IndexAt(first, level);
+        ulong lastIndex = IndexAt(last, level);
+        for (ulong index = firstIndex; index <= lastIndex; index++)
+        {
+            ulong entry = table[index];
+            if (entry == 0)
+                continue;
+            if (level == 1)
+            {
+                Set(table + index, 0);
+                cleared++;
+                continue;
+            }
+            FrameNumber child = PageEntry.FrameOf(entry);
+            ulong from = index == firstIndex ? first : 0;
+            ulong to = index == lastIndex ? last : span - 1;
+            cleared += ClearLevel(child, level - 1, from, to);
+            if (_frames.InfoOf(child)->Tag == 0)
+            {
+                Set(table + index, 0);
+                _frames.Release(child);
+            }
+        }
+        return cleared;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong IndexAt(ulong address, int level) => (address >> (PageSize.Shift + (IndexBits * (level - 1)))) & IndexMask;
+}
