@@ -4,19 +4,27 @@ using System.Runtime;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Core;
+using Aurora.Hal;
 
 namespace Aurora.Kernel;
 
 internal static unsafe class KernelEntry
 {
+    private static ulong s_entryTimeStamp;
+    private static BootInformation s_boot;
     private static Machine s_machine = null!;
+    private static Hardware? s_hardware;
 
     [RuntimeExport("AuroraStart")]
     private static void Start(uint startInfo)
     {
+        s_entryTimeStamp = Cpu.ReadTimeStampCounter();
         Machine.StartProcessor();
+        BootStatus status = BootInformation.Parse(new DirectPhysicalMemory(), startInfo, out s_boot);
+        if (status != BootStatus.Ok)
+            Refuse(BootStatusName.Of(status));
         var map = default(PhysicalMemoryMap);
-        ReadMemoryMap(DirectMap.AddressOf(new PhysicalAddress(startInfo)), ref map);
+        BootMemoryMap.AddTo(ref map, s_boot);
         s_machine = Machine.StartMemory(ref map);
         s_machine.RunOnKernelStack(&Main);
     }
@@ -24,6 +32,9 @@ internal static unsafe class KernelEntry
     [UnmanagedCallersOnly]
     private static void Main()
     {
+        s_hardware = Hardware.Start(s_boot, s_machine.Pages, s_entryTimeStamp);
+        if (s_hardware == null)
+            Cpu.Stop();
         Span<byte> buffer = stackalloc byte[100];
         var line = new Utf8Writer(buffer);
         line.Append("aurora: started, free frames "u8);
@@ -31,23 +42,19 @@ internal static unsafe class KernelEntry
         line.Append(", heap bytes "u8);
         line.AppendDecimal(Aurora.Runtime.KernelHeap.UsedBytes);
         KernelLog.Line(line.Written);
-        Cpu.Stop();
+        Cpu.EnableInterrupts();
+        for (;;)
+            Interrupts.Wait();
     }
 
-    /// <summary>The RAM ranges of the PVH start info: {count at 48, table of {start, length, type} at the address at 40}.</summary>
-    private static void ReadMemoryMap(byte* startInfo, ref PhysicalMemoryMap map)
+    /// <summary>Tells the launcher why this machine cannot be used, and stops.</summary>
+    private static void Refuse(ReadOnlySpan<byte> reason)
     {
-        const int ram = 1;
-        byte* entry = DirectMap.AddressOf(new PhysicalAddress(*(ulong*)(startInfo + 40)));
-        uint count = *(uint*)(startInfo + 48);
-        for (uint i = 0; i < count; i++, entry += 24)
-        {
-            ulong start = *(ulong*)entry;
-            ulong end = start + *(ulong*)(entry + 8);
-            if (*(uint*)(entry + 16) == ram)
-                map.AddRam(start, end);
-            else if (start < map.LowEnd)
-                map.AddFirmware(end);
-        }
+        Span<byte> buffer = stackalloc byte[160];
+        var line = new Utf8Writer(buffer);
+        line.Append("@refused boot: "u8);
+        line.Append(reason);
+        KernelLog.Line(line.Written);
+        Cpu.Stop();
     }
 }

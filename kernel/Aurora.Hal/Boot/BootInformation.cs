@@ -1,6 +1,7 @@
 // Everything the boot loader told us, checked and copied out of its structures. The command line and the configuration module stay
 // where they are in memory: their ranges must not be given to the frame allocator while they are in use.
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Aurora.Hal;
@@ -29,7 +30,10 @@ public unsafe struct BootInformation
     /// <summary>Physical range of the configuration module; Length is zero when there is none.</summary>
     public MemoryRange ModuleRange { readonly get; private set; }
 
-    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    /// <summary>Physical range of the command line; Length is zero when there is none.</summary>
+    public MemoryRange CommandLineRange { readonly get; private set; }
+
+    [UnscopedRef]
     public readonly ReadOnlySpan<MemoryRange> MemoryMap => ((ReadOnlySpan<MemoryRange>)_ranges)[.._rangeCount];
 
     public readonly ReadOnlySpan<byte> CommandLine => new(_commandLine, _commandLineLength);
@@ -126,8 +130,11 @@ public unsafe struct BootInformation
             if (character[0] != 0)
                 continue;
             _commandLine = memory.View(info.CommandLine, (ulong)length + 1);
-            _commandLineLength = _commandLine == null ? 0 : length;
-            return _commandLine == null ? BootStatus.CommandLineOutsideMemory : BootStatus.Ok;
+            if (_commandLine == null)
+                return BootStatus.CommandLineOutsideMemory;
+            _commandLineLength = length;
+            CommandLineRange = new MemoryRange { Start = info.CommandLine, Length = (ulong)length + 1, Kind = MemoryKind.Reserved };
+            return BootStatus.Ok;
         }
         return BootStatus.CommandLineOutsideMemory;
     }
