@@ -117,7 +117,11 @@ public sealed unsafe partial class NvmeController
     private void StopNow()
     {
         uint configuration = _registers.Read32(NvmeRegister.Configuration);
-        if (configuration != uint.MaxValue && (configuration & ControllerConfiguration.Enable) != 0)
+        var status = new ControllerStatus(_registers.Read32(NvmeRegister.Status));
+
+        // Clearing EN of a controller that is still on its way to ready has undefined results (§3.1.5): that one is only cut off.
+        bool canDisable = !status.IsAllOnes && (status.IsReady || status.IsFatal);
+        if (canDisable && (configuration & ControllerConfiguration.Enable) != 0)
         {
             _registers.Write32(NvmeRegister.Configuration, configuration & ~ControllerConfiguration.Enable);
             AwaitDisabled();
