@@ -40,7 +40,7 @@ internal static class Program
     {
         var root = new RootCommand("Aurora: a single level store operating system. Programs survive power cuts because their memory is the saved state.");
         foreach (Command command in (Command[])
-            [SetupCommand.Create(), BuildCommand.Create(), TestCommand.Create()])
+            [SetupCommand.Create(), BuildCommand.Create(), TestCommand.Create(), DebugCommand.Create()])
             root.Subcommands.Add(command);
         return root;
     }

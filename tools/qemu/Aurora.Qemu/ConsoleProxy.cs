@@ -36,6 +36,9 @@ public sealed class ConsoleProxy : IDisposable
     /// <summary>True once a write to standard output failed because its reader had gone.</summary>
     public bool OutputClosed { get; private set; }
 
+    /// <summary>The last command given with the escape key; None when there was none.</summary>
+    public EscapeCommand LastCommand { get; private set; }
+
     /// <summary>Starts forwarding input, and forwards output until the machine closes its console.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -97,6 +100,8 @@ public sealed class ConsoleProxy : IDisposable
 
     private void Obey(EscapeCommand command)
     {
+        if (command != EscapeCommand.None)
+            LastCommand = command;
         if (command == EscapeCommand.PowerOff)
             _machine.SendAsync("poweroff").Wait();
         else if (command == EscapeCommand.CutPower)

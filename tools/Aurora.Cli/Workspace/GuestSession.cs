@@ -1,0 +1,118 @@
+// A machine with its console on the standard streams, from power-on to an exit status. A kernel that panics resets and resumes by itself,
+// so a panic is reported and the session goes on; only a machine that panics again and again without getting up is given up.
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Qemu;
+
+namespace Aurora.Cli.Workspace;
+
+/// <summary>Runs a machine for a user.</summary>
+internal sealed class GuestSession
+{
+    private const int PanicsBeforeGivingUp = 3;
+    private static readonly TimeSpan _outputGrace = TimeSpan.FromSeconds(5);
+
+    private readonly VirtualMachine _machine;
+    private readonly bool _verbose;
+    private readonly TaskCompletionSource<string> _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _panics;
+
+    private GuestSession(VirtualMachine machine, bool verbose)
+    {
+        _machine = machine;
+        _verbose = verbose;
+    }
+
+    /// <summary>Starts the machine, runs it to its end and returns the exit status for the tool.</summary>
+    public static async Task<int> RunAsync(
+        MachineConfiguration configuration, bool verbose, TimeSpan? timeLimit, Action? onBooted, CancellationToken cancellation)
+    {
+        await using VirtualMachine machine = await VirtualMachine.StartAsync(configuration, cancellation);
+        var session = new GuestSession(machine, verbose);
+        machine.Events.Received += session.OnEvent;
+        foreach (ControlEvent missed in machine.Events.Snapshot())
+            session.OnEvent(missed);
+        using var proxy = new ConsoleProxy(machine, configuration.Boot.Interactive);
+        _ = session.NotifyBootedAsync(onBooted);
+        return await session.WaitAsync(proxy, timeLimit, cancellation);
+    }
+
+    private async Task<int> WaitAsync(ConsoleProxy proxy, TimeSpan? timeLimit, CancellationToken cancellation)
+    {
+        Task output = proxy.RunAsync(cancellation);
+        Task limit = Task.Delay(timeLimit ?? Timeout.InfiniteTimeSpan, cancellation);
+        Task first = await Task.WhenAny(_machine.Exited, _hopeless.Task, output, limit);
+        cancellation.ThrowIfCancellationRequested();
+        if (first == limit)
+        {
+            await _machine.CutPowerAsync();
+            Report.Error($"the time limit of {timeLimit!.Value.TotalSeconds:0.#} s has passed: the plug is pulled");
+            return ExitCode.TimedOut;
+        }
+        if (proxy.OutputClosed)
+        {
+            await _machine.CutPowerAsync();
+            return ExitCode.OutputClosed;
+        }
+        if (first == _hopeless.Task)
+        {
+            await _machine.CutPowerAsync();
+            throw new UserException(await _hopeless.Task);
+        }
+        MachineExit exit = await _machine.Exited;
+        await Task.WhenAny(output, Task.Delay(_outputGrace, cancellation));
+        return StatusOf(exit, proxy);
+    }
+
+    private static int StatusOf(MachineExit exit, ConsoleProxy proxy)
+    {
+        if (exit.GuestStatus is { } status)
+            return status;
+        return proxy.LastCommand switch
+        {
+            EscapeCommand.PowerOff => ExitCode.Success,
+            EscapeCommand.CutPower => ExitCode.PowerCut,
+            _ => throw new UserException($"the machine ended without an exit status (QEMU status {exit.QemuStatus}) {exit.Errors}".TrimEnd()),
+        };
+    }
+
+    private async Task NotifyBootedAsync(Action? onBooted)
+    {
+        if (onBooted == null)
+            return;
+        var booted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _machine.Events.Received += _ => booted.TrySetResult();
+        if (_machine.Events.Snapshot().Count > 0)
+            booted.TrySetResult();
+        await Task.WhenAny(booted.Task, _machine.Exited);
+        onBooted();
+    }
+
+    private void OnEvent(ControlEvent item)
+    {
+        switch (item)
+        {
+            case ReadyEvent or ResumedEvent:
+                _panics = 0;
+                break;
+            case PanicEvent panic:
+                Say($"the kernel panicked: {panic.Reason}");
+                if (++_panics >= PanicsBeforeGivingUp)
+                    _hopeless.TrySetResult($"the kernel panicked {_panics} times in a row: {panic.Reason}");
+                break;
+            case TraceEvent trace when _panics > 0:
+                Say(trace.Text);
+                break;
+            case RefusedEvent refused:
+                _hopeless.TrySetResult($"refused: {refused.Reason}");
+                break;
+            case LogEvent log when _verbose:
+                Say(log.Line);
+                break;
+        }
+    }
+
+    // The terminal may be in raw mode, where a line feed does not return the carriage.
+    private static void Say(string text) => Report.Line(HostTerminal.IsInteractive ? $"\r[aurora] {text}\r" : $"[aurora] {text}");
+}
