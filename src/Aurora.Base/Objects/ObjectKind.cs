@@ -21,5 +21,9 @@ public enum ObjectKind : byte
     Terminal = 15,
     OutputHold = 16,
     Timer = 17,
+    FileContext = 18,
+    DescriptorChunk = 19,
+    FileLock = 20,
+    SymbolicLinkTail = 21,
     TerminalText = 32,
 }

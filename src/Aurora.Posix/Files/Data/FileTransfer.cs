@@ -1,0 +1,258 @@
+// The memory side of a read or write, and how far it has come. It is the memory of the calling program (one buffer or a vector of them)
+// or the kernel's own. A call that is dispatched again makes its transfer again and skips what was done (thread->Call.Progress);
+// the file side advances its position together with Done, so the two always agree and a captured call continues exactly.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>A transfer in progress; lives on the stack of one dispatch.</summary>
+public unsafe ref struct FileTransfer
+{
+    /// <summary>No call moves more: Linux's MAX_RW_COUNT.</summary>
+    public const ulong MaxBytes = 0x7FFF_F000;
+
+    /// <summary>Transfers stop at least this often at a point where they could be captured.</summary>
+    public const ulong StepBytes = 64 * 1024;
+
+    private readonly FileServices _files;
+    private readonly UserMemory? _user;
+    private readonly AddressSpace* _space;
+
+    // The current piece, and the vector elements that follow it in user memory.
+    private ulong _address;
+    private ulong _length;
+    private ulong _nextVector;
+    private int _vectorsLeft;
+    private WaitQueue* _page;
+
+    /// <summary>The thread that waits when the transfer must; null: what would wait fails with EAGAIN.</summary>
+    public readonly Thread* Thread;
+
+    /// <summary>True for pread and pwrite: Position is used and the file's own offset left alone.</summary>
+    public bool IsPositioned;
+    public ulong Position;
+
+    /// <summary>Bytes moved by this call, earlier dispatches included.</summary>
+    public ulong Done { get; private set; }
+
+    /// <summary>Bytes still to move.</summary>
+    public ulong Remaining { get; private set; }
+
+    /// <summary>A transfer to or from kernel memory.</summary>
+    public FileTransfer(FileServices files, Thread* thread, void* memory, ulong length, ulong done = 0)
+    {
+        _files = files;
+        Thread = thread;
+        _address = (ulong)memory;
+        _length = Remaining = length;
+        Done = done;
+    }
+
+    /// <summary>A transfer to or from one buffer of the calling program, of which <paramref name="done"/> bytes have been moved.</summary>
+    public FileTransfer(FileServices files, UserMemory user, Thread* thread, ulong address, ulong length, ulong done)
+    {
+        _files = files;
+        _user = user;
+        _space = (AddressSpace*)thread->Process->AddressSpace;
+        Thread = thread;
+        length = Math.Min(length, MaxBytes);
+        Panic.Unless(done <= length, "transfer: more done than asked for"u8);
+        _address = address + done;
+        _length = Remaining = length - done;
+        Done = done;
+    }
+
+    /// <summary>A transfer to or from a vector whose elements have been added up to <paramref name="total"/> bytes.</summary>
+    public FileTransfer(FileServices files, UserMemory user, Thread* thread, ulong vectors, int count, ulong total)
+    {
+        _files = files;
+        _user = user;
+        _space = (AddressSpace*)thread->Process->AddressSpace;
+        Thread = thread;
+        _nextVector = vectors;
+        _vectorsLeft = count;
+        Remaining = Math.Min(total, MaxBytes);
+    }
+
+    public readonly bool IsKernelMemory => _user is null;
+
+    /// <summary>Copies bytes to the program and counts them.</summary>
+    public TransferStatus Give(scoped ReadOnlySpan<byte> source)
+    {
+        while (!source.IsEmpty)
+        {
+            TransferStatus status = NextPiece();
+            if (status != TransferStatus.Ok)
+                return status;
+            int count = (int)Math.Min(_length, (ulong)source.Length);
+            if (_user is null)
+                source[..count].CopyTo(new Span<byte>((void*)_address, count));
+            else if (!Check(_user.Write(_space, new VirtualAddress(_address), source[..count]), out status))
+                return status;
+            Advance((ulong)count);
+            source = source[count..];
+        }
+        return TransferStatus.Ok;
+    }
+
+    /// <summary>Copies bytes from the program and counts them.</summary>
+    public TransferStatus Take(scoped Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            TransferStatus status = NextPiece();
+            if (status != TransferStatus.Ok)
+                return status;
+            int count = (int)Math.Min(_length, (ulong)destination.Length);
+            if (_user is null)
+                new ReadOnlySpan<byte>((void*)_address, count).CopyTo(destination);
+            else if (!Check(_user.Read(_space, new VirtualAddress(_address), destination[..count]), out status))
+                return status;
+            Advance((ulong)count);
+            destination = destination[count..];
+        }
+        return TransferStatus.Ok;
+    }
+
+    /// <summary>Gives zero bytes.</summary>
+    public TransferStatus GiveZeroes(ulong bytes)
+    {
+        while (bytes > 0)
+        {
+            TransferStatus status = NextPiece();
+            if (status != TransferStatus.Ok)
+                return status;
+            ulong count = Math.Min(Math.Min(_length, bytes), StepBytes);
+            if (_user is null)
+                new Span<byte>((void*)_address, (int)count).Clear();
+            else if (!Check(_user.Fill(_space, new VirtualAddress(_address), count, 0), out status))
+                return status;
+            Advance(count);
+            bytes -= count;
+        }
+        return TransferStatus.Ok;
+    }
+
+    /// <summary>Counts bytes as moved without touching them (writes to /dev/null).</summary>
+    public TransferStatus Skip(ulong bytes)
+    {
+        while (bytes > 0)
+        {
+            TransferStatus status = NextPiece();
+            if (status != TransferStatus.Ok)
+                return status;
+            ulong count = Math.Min(_length, bytes);
+            Advance(count);
+            bytes -= count;
+        }
+        return TransferStatus.Ok;
+    }
+
+    /// <summary>Makes the next bytes of the program's memory accessible, so that moving them neither fails nor waits in this dispatch.</summary>
+    public TransferStatus Prepare(ulong bytes, bool willGive)
+    {
+        if (_user is null)
+            return TransferStatus.Ok;
+        // A copy of the cursor walks ahead; the transfer itself stays where it is.
+        FileTransfer ahead = this;
+        while (bytes > 0)
+        {
+            TransferStatus status = ahead.NextPiece();
+            ulong count = Math.Min(ahead._length, bytes);
+            if (status == TransferStatus.Ok)
+                ahead.Check(_user.Probe(_space, new VirtualAddress(ahead._address), count, willGive), out status);
+            _page = ahead._page;
+            if (status != TransferStatus.Ok)
+                return status;
+            ahead.Advance(count);
+            bytes -= count;
+        }
+        return TransferStatus.Ok;
+    }
+
+    /// <summary>Waits on a queue for another program or a device. A signal ends the call with what is done, or restarts it.</summary>
+    public readonly SystemCallResult Wait(WaitQueue* queue)
+    {
+        if (Thread == null)
+            return Finish(Errno.EAGAIN);
+        Thread->Call.Progress = Done;
+        _files.Waker.BlockOn(Thread, queue);
+        return SystemCallResult.BlockedWith((long)Done);
+    }
+
+    /// <summary>Waits for a page to be read in; signals do not end that.</summary>
+    public readonly SystemCallResult WaitForPage(WaitQueue* queue)
+    {
+        if (Thread == null)
+            return Finish(Errno.EAGAIN);
+        Thread->Call.Progress = Done;
+        _files.Waker.BlockOn(Thread, queue);
+        return SystemCallResult.BlockedUninterruptible;
+    }
+
+    /// <summary>Ends or suspends the call after a step on the program's memory that was not Ok.</summary>
+    public readonly SystemCallResult Stop(TransferStatus status) => status switch
+    {
+        TransferStatus.WouldBlock => WaitForPage(_page),
+        TransferStatus.OutOfMemory => Finish(Errno.ENOMEM),
+        _ => Finish(Errno.EFAULT),
+    };
+
+    /// <summary>Ends or suspends the call after a page of the file could not be had.</summary>
+    public readonly SystemCallResult Stop(in PageAccess access) => access.Status switch
+    {
+        MemoryStatus.WouldBlock => WaitForPage(access.Wait),
+        MemoryStatus.OutOfMemory => Finish(Errno.ENOSPC),
+        _ => Finish(Errno.EIO),
+    };
+
+    /// <summary>The end of the call: what was moved, or the error when that is nothing.</summary>
+    public readonly SystemCallResult Finish(Errno error = Errno.Ok)
+        => Done > 0 || error == Errno.Ok ? SystemCallResult.Done((long)Done) : SystemCallResult.Fail(error);
+
+    private TransferStatus NextPiece()
+    {
+        while (_length == 0)
+        {
+            Panic.Unless(_vectorsLeft > 0, "transfer: moved more than there was"u8);
+            AccessResult access = _user!.Read(_space, new VirtualAddress(_nextVector), out UserVector vector);
+            if (!Check(access, out TransferStatus status))
+                return status;
+            _nextVector += (ulong)sizeof(UserVector);
+            _vectorsLeft--;
+            _address = vector.Address.Value;
+            _length = Math.Min(vector.Length, Remaining);
+            // The program may have changed its vector since it was added up; what is missing is a bad vector.
+            if (_length == 0 && _vectorsLeft == 0)
+                return TransferStatus.Fault;
+        }
+        return TransferStatus.Ok;
+    }
+
+    private void Advance(ulong bytes)
+    {
+        _address += bytes;
+        _length -= bytes;
+        Remaining -= bytes;
+        Done += bytes;
+        if (IsPositioned)
+            Position += bytes;
+    }
+
+    private bool Check(in AccessResult access, out TransferStatus status)
+    {
+        status = access.Status switch
+        {
+            MemoryStatus.Ok => TransferStatus.Ok,
+            MemoryStatus.WouldBlock => TransferStatus.WouldBlock,
+            MemoryStatus.OutOfMemory => TransferStatus.OutOfMemory,
+            _ => TransferStatus.Fault,
+        };
+        _page = access.Wait;
+        return status == TransferStatus.Ok;
+    }
+}

@@ -1,0 +1,40 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Which driver serves a character device. Filled at boot: the memory devices by itself, terminals by whoever owns them.</summary>
+public sealed class DeviceTable
+{
+    private const int MaxDevices = 64;
+
+    private readonly ulong[] _numbers = new ulong[MaxDevices];
+    private readonly FileOperations[] _drivers = new FileOperations[MaxDevices];
+    private int _count;
+
+    internal DeviceTable(FileServices files)
+    {
+        var random = new RandomDevice(files.Random);
+        Register(DeviceNumber.Null, new NullDevice());
+        Register(DeviceNumber.Zero, new ZeroDevice(isFull: false));
+        Register(DeviceNumber.Full, new ZeroDevice(isFull: true));
+        Register(DeviceNumber.Random, random);
+        Register(DeviceNumber.Urandom, random);
+    }
+
+    /// <summary>Makes a driver serve a device number; at boot.</summary>
+    public void Register(ulong device, FileOperations driver)
+    {
+        Panic.Unless(_count < MaxDevices && Find(device) is null, "devices: too many, or one number twice"u8);
+        _numbers[_count] = device;
+        _drivers[_count++] = driver;
+    }
+
+    /// <summary>The driver of a device, or null (ENXIO).</summary>
+    public FileOperations? Find(ulong device)
+    {
+        for (int i = 0; i < _count; i++)
+            if (_numbers[i] == device)
+                return _drivers[i];
+        return null;
+    }
+}

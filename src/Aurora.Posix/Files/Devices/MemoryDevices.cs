@@ -1,0 +1,76 @@
+using System;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>/dev/null.</summary>
+internal sealed unsafe class NullDevice : FileOperations
+{
+    public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer) => 0L;
+
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    {
+        TransferStatus status = transfer.Skip(transfer.Remaining);
+        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+    }
+
+    public override bool IsSeekable(OpenFile* file) => true;
+}
+
+/// <summary>/dev/zero and /dev/full: both read as zeroes; the one swallows, the other has no room.</summary>
+internal sealed unsafe class ZeroDevice(bool isFull) : FileOperations
+{
+    public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
+    {
+        TransferStatus status = transfer.GiveZeroes(transfer.Remaining);
+        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+    }
+
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    {
+        if (isFull)
+            return Errno.ENOSPC;
+        TransferStatus status = transfer.Skip(transfer.Remaining);
+        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+    }
+
+    public override bool IsSeekable(OpenFile* file) => true;
+}
+
+/// <summary>/dev/random and /dev/urandom, which are the same: the generator is seeded before any program runs. Writes add entropy.</summary>
+internal sealed unsafe class RandomDevice(RandomSource random) : FileOperations
+{
+    private const int PieceBytes = 512;
+
+    public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
+    {
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        while (transfer.Remaining > 0)
+        {
+            Span<byte> part = piece[..(int)Math.Min(transfer.Remaining, PieceBytes)];
+            TransferStatus status = transfer.Prepare((ulong)part.Length, willGive: true);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+            random.Fill(part);
+            status = transfer.Give(part);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+        }
+        piece.Clear();
+        return transfer.Finish();
+    }
+
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    {
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        while (transfer.Remaining > 0)
+        {
+            Span<byte> part = piece[..(int)Math.Min(transfer.Remaining, PieceBytes)];
+            TransferStatus status = transfer.Take(part);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+            random.Reseed(part);
+        }
+        return transfer.Finish();
+    }
+}

@@ -1,0 +1,114 @@
+// The files of all consistency groups: the slabs their objects live in, reference counting, and the services they need. Directory trees
+// belong to a Namespace, one per group. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>How many of each kind of file object may exist; memory is taken as they appear.</summary>
+public struct FileLimits
+{
+    public int MaxInodes;
+    public int MaxEntries;
+    public int MaxOpenFiles;
+    public int MaxTables;
+
+    public static FileLimits Default => new()
+    {
+        MaxInodes = 1 << 20,
+        MaxEntries = 1 << 20,
+        MaxOpenFiles = 1 << 17,
+        MaxTables = 1 << 15,
+    };
+}
+
+/// <summary>The kernel's file objects. Made once at boot; host tools make their own.</summary>
+public sealed unsafe partial class FileServices
+{
+    private const int MaxGroups = 256;
+
+    private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
+    private readonly Slab<Inode> _inodes;
+    private readonly Slab<SymbolicLinkTail> _tails;
+    private readonly Slab<FileContext> _contexts;
+
+    public FileServices(
+        PageAllocator pages, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random, in FileLimits limits)
+    {
+        Pages = pages;
+        Memory = memory;
+        User = user;
+        Waker = waker;
+        Clock = clock;
+        Random = random;
+        _inodes = new Slab<Inode>(pages, limits.MaxInodes);
+        _tails = new Slab<SymbolicLinkTail>(pages, limits.MaxInodes);
+        _contexts = new Slab<FileContext>(pages, limits.MaxTables);
+        ShortEntries = new Slab<DirectoryEntry>(pages, limits.MaxEntries);
+        LongEntries = new Slab<LongDirectoryEntry>(pages, limits.MaxEntries);
+        OpenFiles = new Slab<OpenFile>(pages, limits.MaxOpenFiles);
+        Tables = new Slab<DescriptorTable>(pages, limits.MaxTables);
+        Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4);
+        PipeSlab = new Slab<Pipe>(pages, limits.MaxOpenFiles);
+        Locks = new FileLocks(this, pages, limits.MaxOpenFiles);
+        Scratch = (byte*)pages.Allocate(4);
+        Panic.Unless(Scratch != null, "files: no memory for path buffers"u8);
+        RegularFiles = new RegularFileOperations(this);
+        Directories = new DirectoryOperations();
+        Pipes = new PipeOperations(this);
+        Proc = new ProcFileSystem(this);
+        ProcFiles = new ProcFileOperations(this);
+        Devices = new DeviceTable(this);
+    }
+
+    public PageAllocator Pages { get; }
+    public MemoryManager Memory { get; }
+    public UserMemory User { get; }
+    public ThreadWaker Waker { get; }
+    public Clock Clock { get; }
+    public RandomSource Random { get; }
+    public DeviceTable Devices { get; }
+    public FileLocks Locks { get; }
+    public ProcFileSystem Proc { get; }
+    public PipeOperations Pipes { get; }
+
+    internal RegularFileOperations RegularFiles { get; }
+    internal DirectoryOperations Directories { get; }
+    internal ProcFileOperations ProcFiles { get; }
+    internal Slab<DirectoryEntry> ShortEntries { get; }
+    internal Slab<LongDirectoryEntry> LongEntries { get; }
+    internal Slab<OpenFile> OpenFiles { get; }
+    internal Slab<DescriptorTable> Tables { get; }
+    internal Slab<DescriptorChunk> Chunks { get; }
+    internal Slab<Pipe> PipeSlab { get; }
+
+    /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
+    internal byte* Scratch { get; }
+
+    /// <summary>The time for stamps, in nanoseconds since 1970.</summary>
+    public long NowStamp => (long)Clock.RealtimeNanoseconds;
+
+    /// <summary>Makes a group known, before any file object of it is created or restored. Its namespace is empty: no root yet.</summary>
+    public Namespace Attach(ObjectTracker tracker)
+    {
+        Panic.Unless(tracker.Index < MaxGroups && _namespaces[tracker.Index] is null, "files: bad or repeated group"u8);
+        var created = new Namespace(this, tracker);
+        _namespaces[tracker.Index] = created;
+        return created;
+    }
+
+    /// <summary>The namespace of the group an object belongs to.</summary>
+    public Namespace NamespaceOf(ObjectHeader* header)
+    {
+        Namespace? found = _namespaces[header->Group];
+        Panic.Unless(found is not null, "files: an object of an unknown group"u8);
+        return found;
+    }
+
+    internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;
+
+    internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;
+
+    /// <summary>Schedules a file object for the next capture.</summary>
+    public void MarkChanged(ObjectHeader* header) => NamespaceOf(header).Tracker.MarkChanged(header);
+}

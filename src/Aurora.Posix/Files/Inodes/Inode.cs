@@ -1,0 +1,100 @@
+// A file of any type, without its name. Names are DirectoryEntry objects: a hard link is a second entry for one inode. An inode lives
+// while it has a name, or while somebody holds it (Header.References: open files, current directories, path walks), so an unlinked open
+// file survives, also through a checkpoint. What follows from the entries (link counts, parents, directory lists) is not captured but
+// rebuilt when they are linked. Protected by the kernel lock.
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Properties of an inode. The values are part of the record format.</summary>
+[System.Flags]
+public enum InodeFlags : uint
+{
+    None = 0,
+
+    /// <summary>The root directory of its group's namespace.</summary>
+    Root = 1,
+
+    /// <summary>A node of /proc: <see cref="Inode.ProcKey"/> says which; its contents are made on demand.</summary>
+    Proc = 2,
+
+    /// <summary>A directory that must stay where it is (/proc itself).</summary>
+    Pinned = 4,
+}
+
+/// <summary>One file: regular, directory, symbolic link, FIFO, device or /proc node.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct Inode
+{
+    /// <summary>Targets up to this many bytes are kept in the inode itself.</summary>
+    public const int InlineTargetBytes = 56;
+
+    /// <summary>The longest symbolic link target.</summary>
+    public const int MaxTargetBytes = 4095;
+
+    public ObjectHeader Header;
+    public InodeFlags Flags;
+    public uint Mode;
+    public uint Uid;
+    public uint Gid;
+
+    /// <summary>Regular files: the length in bytes.</summary>
+    public ulong Size;
+
+    // Nanoseconds since 1970; may be negative.
+    public long AccessTime;
+    public long ModifyTime;
+    public long ChangeTime;
+    public long BirthTime;
+
+    /// <summary>Device nodes: the device they name (Linux's encoding, <see cref="DeviceNumber"/>).</summary>
+    public ulong Device;
+
+    /// <summary>Regular files: the pages; null until the first byte is written or mapped.</summary>
+    public VmObject* Data;
+
+    /// <summary>FIFOs and anonymous pipes: the buffer; null while nobody has it open.</summary>
+    public Pipe* Pipe;
+
+    /// <summary>/proc nodes: which one.</summary>
+    public ProcKey ProcKey;
+
+    // Symbolic links: the target, inline or in a page of its own.
+    public ushort TargetLength;
+    internal byte* TargetPage;
+    internal SymbolicLinkTail* Tail;
+    internal fixed byte InlineTarget[InlineTargetBytes];
+
+    // Names. For a directory there is at most one.
+    public DirectoryEntry* FirstName;
+    public uint NameCount;
+
+    // Directories: the entries in the order of their ids, and how many of them are directories.
+    public Inode* Parent;
+    public DirectoryEntry* FirstEntry;
+    public DirectoryEntry* LastEntry;
+    public uint EntryCount;
+    public uint SubdirectoryCount;
+
+    // Advisory locks.
+    public FileLock* FirstLock;
+    public WaitQueue LockWaiters;
+
+    public readonly uint Type => Mode & InodeMode.TypeMask;
+    public readonly bool IsDirectory => Type == InodeMode.Directory;
+    public readonly bool IsRegular => Type == InodeMode.Regular;
+    public readonly bool IsSymbolicLink => Type == InodeMode.SymbolicLink;
+    public readonly bool IsFifo => Type == InodeMode.Fifo;
+    public readonly bool IsDevice => Type is InodeMode.CharacterDevice or InodeMode.BlockDevice;
+    public readonly bool IsProc => (Flags & InodeFlags.Proc) != 0;
+    public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
+
+    /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
+    public readonly bool IsOrphan => FirstName == null && !IsRoot && !IsProc;
+
+    /// <summary>st_nlink.</summary>
+    public readonly uint LinkCount
+        => !IsDirectory ? (IsProc ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
+}

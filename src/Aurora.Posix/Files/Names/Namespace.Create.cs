@@ -1,0 +1,103 @@
+using System;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+public sealed unsafe partial class Namespace
+{
+    /// <summary>The most names one inode may have.</summary>
+    public const uint MaxLinksOfInode = 65000;
+
+    /// <summary>
+    /// Makes a file of any type but a symbolic link, owned by the caller; the mode is complete (umask applied). The new inode is held.
+    /// Directories with set-group-id pass on their group, and to directories the bit itself.
+    /// </summary>
+    public Errno Make(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint mode, ulong device, out Inode* created)
+    {
+        created = null;
+        Errno error = CheckAddition(in caller, directory, name);
+        if (error != Errno.Ok)
+            return error;
+        Inode* inode = NewInode(in caller, directory, mode);
+        if (inode == null)
+            return Errno.ENOSPC;
+        inode->Device = device;
+        return Publish(directory, name, inode, out created);
+    }
+
+    /// <summary>Makes a symbolic link.</summary>
+    public Errno MakeLink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    {
+        if (target.IsEmpty)
+            return Errno.ENOENT;
+        if (target.Length > Inode.MaxTargetBytes)
+            return Errno.ENAMETOOLONG;
+        Errno error = CheckAddition(in caller, directory, name);
+        if (error != Errno.Ok)
+            return error;
+        Inode* inode = NewInode(in caller, directory, InodeMode.SymbolicLink | InodeMode.AccessMask);
+        if (inode == null)
+            return Errno.ENOSPC;
+        if (!_files.SetTarget(Tracker, inode, target))
+        {
+            _files.Release(inode);
+            return Errno.ENOSPC;
+        }
+        error = Publish(directory, name, inode, out Inode* created);
+        _files.Release(created);
+        return error;
+    }
+
+    /// <summary>Gives a file another name. Directories have one name only.</summary>
+    public Errno Link(in FileCaller caller, Inode* target, Inode* directory, ReadOnlySpan<byte> name)
+    {
+        if (target->IsDirectory)
+            return Errno.EPERM;
+        if (target->IsProc || target->Header.Group != directory->Header.Group)
+            return Errno.EXDEV;
+        if (target->NameCount >= MaxLinksOfInode)
+            return Errno.EMLINK;
+        Errno error = CheckAddition(in caller, directory, name);
+        if (error != Errno.Ok)
+            return error;
+        return AddEntry(directory, name, target) ? Errno.Ok : Errno.ENOSPC;
+    }
+
+    /// <summary>Whether the caller may add this name to a directory.</summary>
+    private Errno CheckAddition(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
+    {
+        if (directory->IsProc)
+            return Errno.EPERM;
+        if (directory->IsOrphan)
+            return Errno.ENOENT;
+        if (Find(directory, name) != null)
+            return Errno.EEXIST;
+        return Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
+    }
+
+    private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)
+    {
+        uint gid = caller.Gid;
+        if ((directory->Mode & InodeMode.SetGid) != 0)
+        {
+            gid = directory->Gid;
+            if ((mode & InodeMode.TypeMask) == InodeMode.Directory)
+                mode |= InodeMode.SetGid;
+            else if ((mode & InodeMode.GroupExecute) != 0 && !caller.IsPrivileged && !caller.IsInGroup(gid))
+                mode &= ~InodeMode.SetGid;
+        }
+        return _files.CreateInode(Tracker, mode, caller.Uid, gid);
+    }
+
+    private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
+    {
+        created = null;
+        if (!AddEntry(directory, name, inode))
+        {
+            _files.Release(inode);
+            return Errno.ENOSPC;
+        }
+        created = inode;
+        return Errno.Ok;
+    }
+}

@@ -1,0 +1,45 @@
+using System;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+public sealed unsafe partial class Namespace
+{
+    /// <summary>unlink: takes a name of a file that is not a directory.</summary>
+    public Errno Unlink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
+    {
+        if (directory->IsProc)
+            return Errno.EPERM;
+        DirectoryEntry* entry = Find(directory, name);
+        if (entry == null)
+            return Errno.ENOENT;
+        Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
+        if (error != Errno.Ok)
+            return error;
+        if (entry->Target->IsDirectory)
+            return Errno.EISDIR;
+        RemoveEntry(entry);
+        return Errno.Ok;
+    }
+
+    /// <summary>rmdir: takes away an empty directory.</summary>
+    public Errno RemoveDirectory(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
+    {
+        if (directory->IsProc)
+            return Errno.EPERM;
+        DirectoryEntry* entry = Find(directory, name);
+        if (entry == null)
+            return Errno.ENOENT;
+        Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
+        if (error != Errno.Ok)
+            return error;
+        if (!entry->Target->IsDirectory)
+            return Errno.ENOTDIR;
+        if ((entry->Target->Flags & InodeFlags.Pinned) != 0)
+            return Errno.EBUSY;
+        if (entry->Target->EntryCount != 0)
+            return Errno.ENOTEMPTY;
+        RemoveEntry(entry);
+        return Errno.Ok;
+    }
+}

@@ -1,0 +1,270 @@
+// Path resolution. Everything it needs is in memory, so a walk never waits. Two scratch pages take turns as the text still to be
+// walked: a symbolic link's target and the rest of the path are put together in the other one.
+using System;
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+public sealed unsafe partial class Namespace
+{
+    /// <summary>The longest path, without its NUL.</summary>
+    public const int MaxPathBytes = 4095;
+
+    private const int MaxLinks = 40;
+
+    /// <summary>The state of one walk. Current is held.</summary>
+    private ref struct Walker
+    {
+        public Inode* Current;
+        public Inode* Root;
+        public ReadOnlySpan<byte> Rest;
+        public WalkFlags Flags;
+        public int Links;
+        public bool UsesSecondPage;
+    }
+
+    /// <summary>
+    /// Follows a path from <paramref name="start"/> (relative) or the caller's root (absolute). On success the result must be released;
+    /// on failure there is nothing to release. An empty path is ENOENT.
+    /// </summary>
+    public Errno Walk(in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out WalkResult result)
+    {
+        result = default;
+        if (path.IsEmpty)
+            return Errno.ENOENT;
+        if (path.Length > MaxPathBytes)
+            return Errno.ENAMETOOLONG;
+        var walker = new Walker
+        {
+            Current = start,
+            Root = (flags & (WalkFlags.InRoot | WalkFlags.Beneath)) != 0 ? start : caller.Context->Root,
+            Rest = path,
+            Flags = flags,
+        };
+        _files.Hold(start);
+        Errno error = StartAtRootIfAbsolute(ref walker);
+        if (error == Errno.Ok)
+            error = Run(in caller, ref walker, ref result);
+        if (error != Errno.Ok)
+            _files.Release(ref result);
+        _files.Release(walker.Current);
+        return error;
+    }
+
+    /// <summary>Follows a path to an existing file, which is returned held.</summary>
+    public Errno Resolve(in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out Inode* inode)
+    {
+        Errno error = Walk(in caller, start, path, flags & ~WalkFlags.AllowMissing, out WalkResult result);
+        inode = result.Inode;
+        if (error != Errno.Ok)
+            return error;
+        _files.Hold(inode);
+        _files.Release(ref result);
+        return Errno.Ok;
+    }
+
+    private Errno StartAtRootIfAbsolute(ref Walker walker)
+    {
+        if (walker.Rest[0] != '/')
+            return Errno.Ok;
+        if ((walker.Flags & WalkFlags.Beneath) != 0)
+            return Errno.EXDEV;
+        MoveTo(ref walker, walker.Root);
+        return Errno.Ok;
+    }
+
+    private void MoveTo(ref Walker walker, Inode* next)
+    {
+        _files.Hold(next);
+        _files.Release(walker.Current);
+        walker.Current = next;
+    }
+
+    // One turn per component. The name of the last one goes into the result before it is followed, so that it is still known when a
+    // final link leads to a name that does not exist.
+    private Errno Run(in FileCaller caller, ref Walker walker, ref WalkResult result)
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> component = NextComponent(ref walker, out bool isLast, out bool hasSlash);
+            if (component.IsEmpty)
+                return FinishAt(ref walker, ref result, LastComponent.Root, hasSlash);
+            if (component.Length > DirectoryEntry.MaxNameBytes)
+                return Errno.ENAMETOOLONG;
+            if (!walker.Current->IsDirectory)
+                return Errno.ENOTDIR;
+            Errno error = Permissions.Check(walker.Current, in caller, FileAccess.Execute);
+            if (error != Errno.Ok)
+                return error;
+            if (component.SequenceEqual("."u8))
+            {
+                if (isLast)
+                    return FinishAt(ref walker, ref result, LastComponent.Dot, hasSlash);
+                continue;
+            }
+            if (component.SequenceEqual(".."u8))
+            {
+                error = Climb(ref walker);
+                if (error != Errno.Ok)
+                    return error;
+                if (isLast)
+                    return FinishAt(ref walker, ref result, LastComponent.DotDot, hasSlash);
+                continue;
+            }
+            error = Descend(in caller, ref walker, ref result, component, isLast, hasSlash, out bool isDone);
+            if (error != Errno.Ok || isDone)
+                return error;
+        }
+    }
+
+    private static ReadOnlySpan<byte> NextComponent(ref Walker walker, out bool isLast, out bool hasSlash)
+    {
+        ReadOnlySpan<byte> rest = walker.Rest.TrimStart((byte)'/');
+        int end = rest.IndexOf((byte)'/');
+        ReadOnlySpan<byte> component = end < 0 ? rest : rest[..end];
+        ReadOnlySpan<byte> after = rest[component.Length..];
+        hasSlash = !after.IsEmpty || component.IsEmpty;
+        walker.Rest = after;
+        isLast = after.TrimStart((byte)'/').IsEmpty;
+        return component;
+    }
+
+    private Errno Descend(
+        in FileCaller caller, ref Walker walker, ref WalkResult result, scoped ReadOnlySpan<byte> name, bool isLast, bool hasSlash, out bool isDone)
+    {
+        isDone = false;
+        if (isLast)
+        {
+            result.SetName(name);
+            result.Last = LastComponent.Name;
+            result.HasTrailingSlash |= hasSlash;
+        }
+        Inode* child = Child(walker.Current, name, in caller);
+        if (child == null)
+        {
+            if (!isLast || (walker.Flags & WalkFlags.AllowMissing) == 0 || walker.Current->IsOrphan)
+                return Errno.ENOENT;
+            return Complete(ref walker, ref result, null, out isDone);
+        }
+        bool follows = child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0);
+        if (follows)
+        {
+            Errno error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
+            _files.Release(child);
+            return error;
+        }
+        if (isLast)
+        {
+            if (result.HasTrailingSlash && !child->IsDirectory)
+            {
+                _files.Release(child);
+                return Errno.ENOTDIR;
+            }
+            return Complete(ref walker, ref result, child, out isDone);
+        }
+        _files.Release(walker.Current);
+        walker.Current = child;
+        return Errno.Ok;
+    }
+
+    // The result takes over what the walk holds: the directory, and the held child.
+    private Errno Complete(ref Walker walker, ref WalkResult result, Inode* child, out bool isDone)
+    {
+        _files.Hold(walker.Current);
+        result.Directory = walker.Current;
+        result.Inode = child;
+        isDone = true;
+        return Errno.Ok;
+    }
+
+    private Errno FinishAt(ref Walker walker, ref WalkResult result, LastComponent last, bool hasSlash)
+    {
+        result.HasTrailingSlash |= hasSlash;
+        if (result.HasTrailingSlash && !walker.Current->IsDirectory)
+            return Errno.ENOTDIR;
+        result.Last = last;
+        result.SetName(default);
+        _files.Hold(walker.Current);
+        result.Inode = walker.Current;
+        return Errno.Ok;
+    }
+
+    private Errno Climb(ref Walker walker)
+    {
+        if (walker.Current == walker.Root)
+            return (walker.Flags & WalkFlags.Beneath) != 0 ? Errno.EXDEV : Errno.Ok;
+        Inode* parent = ParentOf(walker.Current);
+        if (parent == null)
+            return Errno.ENOENT;
+        _files.Release(walker.Current);
+        walker.Current = parent;
+        return Errno.Ok;
+    }
+
+    private Errno Follow(in FileCaller caller, ref Walker walker, ref WalkResult result, Inode* link, bool isLast, out bool isDone)
+    {
+        isDone = false;
+        if ((walker.Flags & WalkFlags.NoLinks) != 0 || ++walker.Links > MaxLinks)
+            return Errno.ELOOP;
+        byte* page = _files.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
+        walker.UsesSecondPage = !walker.UsesSecondPage;
+        var text = new Span<byte>(page, PageSize.Bytes);
+        int length;
+        if (link->IsProc)
+        {
+            Inode* target = _files.Proc.TargetInode(link, in caller);
+            if (target != null)
+                return Jump(ref walker, ref result, target, isLast, out isDone);
+            Errno error = _files.Proc.ReadTarget(link, in caller, text, out length);
+            if (error != Errno.Ok)
+                return error;
+        }
+        else
+        {
+            ReadOnlySpan<byte> target = FileServices.TargetOf(link);
+            target.CopyTo(text);
+            length = target.Length;
+        }
+        if (length == 0)
+            return Errno.ENOENT;
+        if (length + walker.Rest.Length > MaxPathBytes)
+            return Errno.ENAMETOOLONG;
+        walker.Rest.CopyTo(text[length..]);
+        walker.Rest = text[..(length + walker.Rest.Length)];
+        return StartAtRootIfAbsolute(ref walker);
+    }
+
+    // A magic link leads to a file, whatever its name is or was. The target is held.
+    private Errno Jump(ref Walker walker, ref WalkResult result, Inode* target, bool isLast, out bool isDone)
+    {
+        isDone = isLast;
+        _files.Release(walker.Current);
+        walker.Current = target;
+        if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
+            return Errno.ELOOP;
+        return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
+    }
+
+    /// <summary>The parent of a directory, held; null when it has been removed.</summary>
+    internal Inode* ParentOf(Inode* directory)
+    {
+        Inode* parent = directory->Parent;
+        if (parent == null && directory->IsProc)
+            return _files.Proc.Parent(directory);
+        if (parent != null)
+            _files.Hold(parent);
+        return parent;
+    }
+
+    private Inode* Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
+    {
+        if (directory->IsProc)
+            return _files.Proc.Lookup(directory, name, in caller);
+        DirectoryEntry* entry = Find(directory, name);
+        if (entry == null)
+            return null;
+        _files.Hold(entry->Target);
+        return entry->Target;
+    }
+}

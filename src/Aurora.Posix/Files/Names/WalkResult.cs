@@ -1,0 +1,71 @@
+using System;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>How a path is followed.</summary>
+[Flags]
+public enum WalkFlags : uint
+{
+    None = 0,
+
+    /// <summary>If the last component is a symbolic link, go where it points.</summary>
+    FollowLast = 1,
+
+    /// <summary>The last component need not exist.</summary>
+    AllowMissing = 2,
+
+    /// <summary>Any symbolic link in the path is ELOOP (RESOLVE_NO_SYMLINKS).</summary>
+    NoLinks = 4,
+
+    /// <summary>The path may not leave the directory it starts in (RESOLVE_BENEATH): absolute paths and climbing out are EXDEV.</summary>
+    Beneath = 8,
+
+    /// <summary>The directory it starts in is the root for this walk (RESOLVE_IN_ROOT).</summary>
+    InRoot = 16,
+
+    /// <summary>Links of /proc that lead to files rather than to names are ELOOP (RESOLVE_NO_MAGICLINKS).</summary>
+    NoMagicLinks = 32,
+}
+
+/// <summary>What the last component of a path was.</summary>
+public enum LastComponent : byte
+{
+    Name,
+
+    /// <summary>The path was "/", or ended at a magic link of /proc.</summary>
+    Root,
+    Dot,
+    DotDot,
+}
+
+/// <summary>Where a path led. Directory and Inode are held; give the result to <see cref="FileServices.Release(ref WalkResult)"/>.</summary>
+public unsafe struct WalkResult
+{
+    /// <summary>The directory that contains the last component; null when there is none (the root).</summary>
+    public Inode* Directory;
+
+    /// <summary>The file, or null when it does not exist and need not.</summary>
+    public Inode* Inode;
+    public LastComponent Last;
+    public bool HasTrailingSlash;
+    private int _nameLength;
+    private fixed byte _name[DirectoryEntry.MaxNameBytes + 1];
+
+    /// <summary>The last component.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ReadOnlySpan<byte> Name
+    {
+        get
+        {
+            fixed (byte* name = _name)
+                return new ReadOnlySpan<byte>(name, _nameLength);
+        }
+    }
+
+    internal void SetName(ReadOnlySpan<byte> name)
+    {
+        _nameLength = name.Length;
+        fixed (byte* destination = _name)
+            name.CopyTo(new Span<byte>(destination, DirectoryEntry.MaxNameBytes));
+    }
+}

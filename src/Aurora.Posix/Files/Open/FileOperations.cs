@@ -1,0 +1,48 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>
+/// What can be done with an open file of one kind: regular files, pipes, and each device driver. An instance is made at boot and serves
+/// all its files. Access modes have been checked before Read and Write are called.
+/// </summary>
+public abstract unsafe class FileOperations
+{
+    /// <summary>Called for a new open file; an error fails open(2). A driver may set <see cref="OpenFile.Attachment"/>.</summary>
+    public virtual Errno Open(OpenFile* file, in FileCaller caller) => Errno.Ok;
+
+    /// <summary>Called when the last descriptor is gone.</summary>
+    public virtual void Close(OpenFile* file)
+    {
+    }
+
+    /// <summary>Called after a restore once everything is linked, to attach what a checkpoint does not carry.</summary>
+    public virtual RestoreStatus Restored(OpenFile* file) => RestoreStatus.Ok;
+
+    /// <summary>Moves bytes to the transfer's memory. Done(count), zero at the end of the file; or blocked through the transfer's Wait methods.</summary>
+    public virtual SystemCallResult Read(OpenFile* file, ref FileTransfer transfer) => Errno.EINVAL;
+
+    /// <summary>Takes bytes from the transfer's memory.</summary>
+    public virtual SystemCallResult Write(OpenFile* file, ref FileTransfer transfer) => Errno.EINVAL;
+
+    /// <summary>
+    /// What the file is ready for now. When <paramref name="waiter"/> is not null, also registers it (ThreadWaker.BlockOn) on the queues
+    /// that are woken when one of the <paramref name="interest"/> or an error or hang-up comes.
+    /// </summary>
+    public virtual PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter) => PollEvents.Readable | PollEvents.Writable;
+
+    /// <summary>ioctl, for the commands of this kind of file alone.</summary>
+    public virtual SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument) => Errno.ENOTTY;
+
+    /// <summary>True when the file has a position that lseek and pread may choose.</summary>
+    public virtual bool IsSeekable(OpenFile* file) => false;
+
+    /// <summary>Bytes that can be read at once (FIONREAD), or -1 when that means nothing here.</summary>
+    public virtual long ReadableBytes(OpenFile* file) => -1;
+
+    /// <summary>The object to map for mmap of this file, or null (ENODEV, or ENOMEM for a regular file).</summary>
+    public virtual VmObject* Mappable(OpenFile* file) => null;
+}

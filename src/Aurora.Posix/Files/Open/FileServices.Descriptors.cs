@@ -1,0 +1,234 @@
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+public sealed unsafe partial class FileServices
+{
+    /// <summary>An empty table with one reference; null when memory is exhausted.</summary>
+    public DescriptorTable* CreateTable(ObjectTracker tracker)
+    {
+        DescriptorTable* table = Tables.Allocate();
+        if (table == null)
+            return null;
+        table->Header.References = 1;
+        tracker.Register(&table->Header, ObjectKind.DescriptorTable);
+        return table;
+    }
+
+    /// <summary>A copy with one reference that shares the open files (fork); null when memory is exhausted.</summary>
+    public DescriptorTable* CopyTable(DescriptorTable* source)
+    {
+        DescriptorTable* table = CreateTable(TrackerOf(&source->Header));
+        if (table == null)
+            return null;
+        for (int i = 0; i < DescriptorTable.MaxChunks; i++)
+        {
+            if (source->ChunkAt(i) == null)
+                continue;
+            DescriptorChunk* chunk = AddChunk(table, i);
+            if (chunk == null)
+            {
+                Release(table);
+                return null;
+            }
+            DescriptorChunk* from = source->ChunkAt(i);
+            chunk->CloseOnExec = from->CloseOnExec;
+            for (int slot = 0; slot < DescriptorChunk.Capacity; slot++)
+            {
+                OpenFile* file = from->FileAt(slot);
+                if (file == null)
+                    continue;
+                file->Header.References++;
+                chunk->SetFile(slot, file);
+            }
+            chunk->OpenCount = from->OpenCount;
+        }
+        table->OpenCount = source->OpenCount;
+        table->LowestFree = source->LowestFree;
+        return table;
+    }
+
+    public void Hold(DescriptorTable* table) => table->Header.References++;
+
+    /// <summary>Drops a reference; the last one closes everything.</summary>
+    public void Release(DescriptorTable* table)
+    {
+        if (--table->Header.References > 0)
+            return;
+        for (int i = 0; i < DescriptorTable.MaxChunks; i++)
+            if (table->ChunkAt(i) != null)
+                CloseChunk(table, i, ulong.MaxValue);
+        TrackerOf(&table->Header).Remove(&table->Header);
+        Tables.Free(table);
+    }
+
+    /// <summary>The open file of a descriptor, or null (EBADF).</summary>
+    public static OpenFile* Find(DescriptorTable* table, int descriptor)
+    {
+        if ((uint)descriptor >= DescriptorTable.MaxDescriptors)
+            return null;
+        DescriptorChunk* chunk = table->ChunkAt(descriptor / DescriptorChunk.Capacity);
+        return chunk == null ? null : chunk->FileAt(descriptor % DescriptorChunk.Capacity);
+    }
+
+    /// <summary>
+    /// Gives a file the lowest free descriptor from <paramref name="minimum"/> up and below the limit. The table takes over the caller's
+    /// reference if it succeeds. EMFILE, or ENOMEM.
+    /// </summary>
+    public Errno Install(DescriptorTable* table, OpenFile* file, int minimum, ulong limit, bool closeOnExec, out int descriptor)
+    {
+        int start = minimum > table->LowestFree ? minimum : table->LowestFree;
+        int bound = (int)(limit < DescriptorTable.MaxDescriptors ? limit : DescriptorTable.MaxDescriptors);
+        descriptor = start;
+        while (descriptor < bound && Find(table, descriptor) != null)
+            descriptor++;
+        if (descriptor >= bound)
+            return Errno.EMFILE;
+        if (!Set(table, descriptor, file, closeOnExec))
+            return Errno.ENOMEM;
+        if (minimum <= table->LowestFree)
+            table->LowestFree = descriptor + 1;
+        return Errno.Ok;
+    }
+
+    /// <summary>Puts a file at exactly this descriptor, closing what was there. Takes over the caller's reference if it succeeds.</summary>
+    public Errno InstallAt(DescriptorTable* table, OpenFile* file, int descriptor, bool closeOnExec)
+    {
+        OpenFile* previous = Find(table, descriptor);
+        if (!Set(table, descriptor, file, closeOnExec))
+            return Errno.ENOMEM;
+        if (previous != null)
+            Closed(table, previous);
+        return Errno.Ok;
+    }
+
+    /// <summary>close: EBADF when the descriptor is not open.</summary>
+    public Errno Close(DescriptorTable* table, int descriptor)
+    {
+        OpenFile* file = Find(table, descriptor);
+        if (file == null)
+            return Errno.EBADF;
+        CloseSlot(table, table->ChunkAt(descriptor / DescriptorChunk.Capacity), descriptor % DescriptorChunk.Capacity);
+        return Errno.Ok;
+    }
+
+    /// <summary>Closes a range of descriptors (close_range).</summary>
+    public void CloseRange(DescriptorTable* table, uint first, uint last)
+    {
+        for (uint i = first; i <= last && i < DescriptorTable.MaxDescriptors; i++)
+            Close(table, (int)i);
+    }
+
+    /// <summary>What execve does with a table: closes the descriptors marked so.</summary>
+    public void CloseOnExec(DescriptorTable* table)
+    {
+        for (int i = 0; i < DescriptorTable.MaxChunks; i++)
+            if (table->ChunkAt(i) != null && table->ChunkAt(i)->CloseOnExec != 0)
+                CloseChunk(table, i, table->ChunkAt(i)->CloseOnExec);
+    }
+
+    public static bool IsCloseOnExec(DescriptorTable* table, int descriptor)
+    {
+        DescriptorChunk* chunk = table->ChunkAt(descriptor / DescriptorChunk.Capacity);
+        return (chunk->CloseOnExec >> (descriptor % DescriptorChunk.Capacity) & 1) != 0;
+    }
+
+    /// <summary>Sets or clears the mark of an open descriptor.</summary>
+    public void SetCloseOnExec(DescriptorTable* table, int descriptor, bool value)
+    {
+        DescriptorChunk* chunk = table->ChunkAt(descriptor / DescriptorChunk.Capacity);
+        ulong bit = 1UL << (descriptor % DescriptorChunk.Capacity);
+        chunk->CloseOnExec = value ? chunk->CloseOnExec | bit : chunk->CloseOnExec & ~bit;
+        MarkChanged(&chunk->Header);
+    }
+
+    /// <summary>The lowest open descriptor from <paramref name="minimum"/> up, or -1.</summary>
+    public static int NextOpen(DescriptorTable* table, int minimum)
+    {
+        for (int i = minimum; i < DescriptorTable.MaxDescriptors; i++)
+        {
+            if (table->ChunkAt(i / DescriptorChunk.Capacity) == null)
+                i |= DescriptorChunk.Capacity - 1;
+            else if (Find(table, i) != null)
+                return i;
+        }
+        return -1;
+    }
+
+    internal DescriptorChunk* AddChunk(DescriptorTable* table, int index)
+    {
+        DescriptorChunk* chunk = Chunks.Allocate();
+        if (chunk == null)
+            return null;
+        chunk->Table = table;
+        chunk->Index = index;
+        TrackerOf(&table->Header).Register(&chunk->Header, ObjectKind.DescriptorChunk);
+        table->SetChunk(index, chunk);
+        return chunk;
+    }
+
+    // Replaces what is in the slot without closing it.
+    private bool Set(DescriptorTable* table, int descriptor, OpenFile* file, bool closeOnExec)
+    {
+        int index = descriptor / DescriptorChunk.Capacity;
+        int slot = descriptor % DescriptorChunk.Capacity;
+        DescriptorChunk* chunk = table->ChunkAt(index);
+        if (chunk == null)
+            chunk = AddChunk(table, index);
+        if (chunk == null)
+            return false;
+        if (chunk->FileAt(slot) == null)
+        {
+            chunk->OpenCount++;
+            table->OpenCount++;
+        }
+        chunk->SetFile(slot, file);
+        ulong bit = 1UL << slot;
+        chunk->CloseOnExec = closeOnExec ? chunk->CloseOnExec | bit : chunk->CloseOnExec & ~bit;
+        MarkChanged(&chunk->Header);
+        return true;
+    }
+
+    private void CloseChunk(DescriptorTable* table, int index, ulong mask)
+    {
+        for (int slot = 0; slot < DescriptorChunk.Capacity && table->ChunkAt(index) != null; slot++)
+            if ((mask >> slot & 1) != 0 && table->ChunkAt(index)->FileAt(slot) != null)
+                CloseSlot(table, table->ChunkAt(index), slot);
+        DescriptorChunk* left = table->ChunkAt(index);
+        if (left != null && left->OpenCount == 0)
+            FreeChunk(table, left);
+    }
+
+    // An empty chunk other than the first goes away, so that a table's records are bounded by what is open.
+    private void CloseSlot(DescriptorTable* table, DescriptorChunk* chunk, int slot)
+    {
+        OpenFile* file = chunk->FileAt(slot);
+        int descriptor = (chunk->Index * DescriptorChunk.Capacity) + slot;
+        chunk->SetFile(slot, null);
+        chunk->CloseOnExec &= ~(1UL << slot);
+        chunk->OpenCount--;
+        table->OpenCount--;
+        if (descriptor < table->LowestFree)
+            table->LowestFree = descriptor;
+        MarkChanged(&chunk->Header);
+        if (chunk->OpenCount == 0 && chunk->Index != 0)
+            FreeChunk(table, chunk);
+        Closed(table, file);
+    }
+
+    private void FreeChunk(DescriptorTable* table, DescriptorChunk* chunk)
+    {
+        table->SetChunk(chunk->Index, null);
+        TrackerOf(&chunk->Header).Remove(&chunk->Header);
+        Chunks.Free(chunk);
+    }
+
+    // POSIX: closing any descriptor of a file ends the record locks its owner has on it.
+    private void Closed(DescriptorTable* table, OpenFile* file)
+    {
+        if (file->Inode->FirstLock != null)
+            Locks.ReleaseOwner(file->Inode, table->Header.Id);
+        Release(file);
+    }
+}

@@ -1,0 +1,57 @@
+// An open file description: what dup and fork share. It holds its inode. Header.References counts the descriptors (and calls in the
+// middle of a dispatch); at zero it is closed. Protected by the kernel lock.
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>What carries out the operations on an open file. The values are part of the record format.</summary>
+public enum FileKind : byte
+{
+    None = 0,
+    Regular = 1,
+    Directory = 2,
+    Pipe = 3,
+    Device = 4,
+    Proc = 5,
+
+    /// <summary>Opened with O_PATH: names a file and does nothing else.</summary>
+    PathOnly = 6,
+}
+
+/// <summary>One opening of a file.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct OpenFile
+{
+    public ObjectHeader Header;
+    public Inode* Inode;
+
+    /// <summary>Access mode and status flags (<see cref="OpenFlags"/>).</summary>
+    public uint Flags;
+    public FileKind Kind;
+
+    /// <summary>A pipe end that has been counted in <see cref="Pipe"/>.</summary>
+    internal bool IsCounted;
+
+    /// <summary>The shared position in bytes; in a directory, the position of getdents.</summary>
+    public ulong Offset;
+
+    /// <summary>The kernel object a device driver attached when it was opened (a terminal); captured by id.</summary>
+    public ObjectHeader* Attachment;
+
+    /// <summary>F_SETOWN: the process (positive) or process group (negative) that gets SIGIO, and F_SETSIG.</summary>
+    public int Owner;
+    public int OwnerSignal;
+
+    /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
+    internal ObjectId DirectoryHint;
+
+    /// <summary>/proc: the text being read. Not captured: made again at the next read.</summary>
+    internal byte* Text;
+    internal int TextPages;
+    internal int TextLength;
+
+    public readonly bool IsReadable => (Flags & OpenFlags.AccessMask) is OpenFlags.ReadOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
+    public readonly bool IsWritable => (Flags & OpenFlags.AccessMask) is OpenFlags.WriteOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
+    public readonly bool IsNonBlocking => (Flags & OpenFlags.NonBlocking) != 0;
+}

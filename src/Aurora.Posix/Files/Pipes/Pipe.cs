@@ -1,0 +1,52 @@
+// The buffer of a pipe or FIFO: a ring in the pages of a VmObject, so that its contents are captured like any other memory. An empty
+// ring starts again at its beginning, which keeps a pipe whose reader keeps up within one page.
+//
+// Opening a FIFO waits for the other end. A thread that waits to open is not counted yet (nothing would undo that if a signal ended the
+// call); whoever opens the other end finds it in the queue, wakes it, and notes it as expected, so that in the time until it runs again
+// neither side takes the other for absent. Protected by the kernel lock.
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>A pipe's buffer and the queues at its ends. Persistent (<see cref="ObjectKind.Pipe"/>); owned by its inode.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct Pipe
+{
+    public const uint DefaultCapacity = 64 * 1024;
+    public const uint MaxCapacity = 1024 * 1024;
+
+    /// <summary>Writes up to this size are not mixed with others (PIPE_BUF).</summary>
+    public const uint AtomicBytes = 4096;
+
+    public ObjectHeader Header;
+    public Inode* Inode;
+
+    /// <summary>The ring's pages; null until the first write.</summary>
+    public VmObject* Data;
+
+    /// <summary>In bytes, a multiple of the page.</summary>
+    public uint Capacity;
+
+    /// <summary>Where the oldest byte is in the ring.</summary>
+    public uint Head;
+
+    /// <summary>Bytes in the ring.</summary>
+    public uint Length;
+
+    /// <summary>Open files that can read and write; counted again from the open files after a restore.</summary>
+    public int Readers, Writers;
+
+    // Opening a FIFO.
+    internal bool ExpectsReader, ExpectsWriter;
+    internal uint ReaderOpens, WriterOpens;
+    internal WaitQueue OpeningReaders, OpeningWriters;
+
+    /// <summary>Woken when bytes arrive or the last writer goes; when room is made or the last reader goes.</summary>
+    public WaitQueue Readable, Writable;
+
+    public readonly bool HasReader => Readers > 0 || ExpectsReader;
+    public readonly bool HasWriter => Writers > 0 || ExpectsWriter;
+    public readonly uint Free => Capacity - Length;
+}

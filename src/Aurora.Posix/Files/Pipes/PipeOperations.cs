@@ -1,0 +1,140 @@
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Operations on pipes and FIFOs.</summary>
+public sealed unsafe partial class PipeOperations : FileOperations
+{
+    private readonly FileServices _files;
+
+    internal PipeOperations(FileServices files) => _files = files;
+
+    public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
+    {
+        Pipe* pipe = file->Inode->Pipe;
+        while (transfer.Remaining > 0 && pipe->Length > 0)
+        {
+            int start = (int)(pipe->Head & PageSize.OffsetMask);
+            int count = (int)Math.Min(transfer.Remaining, Math.Min(pipe->Length, (uint)(PageSize.Bytes - start)));
+            PageAccess page = _files.Memory.GetPageForRead(pipe->Data, pipe->Head >> PageSize.Shift);
+            if (!page.IsOk)
+                return transfer.Stop(in page);
+            ulong before = transfer.Done;
+            TransferStatus status = transfer.Give(new ReadOnlySpan<byte>(page.Address + start, count));
+            Consume(pipe, (uint)(transfer.Done - before));
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+        }
+        if (transfer.Done > 0 || transfer.Remaining == 0 || !pipe->HasWriter)
+            return transfer.Finish();
+        return file->IsNonBlocking ? Errno.EAGAIN : transfer.Wait(&pipe->Readable);
+    }
+
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    {
+        Pipe* pipe = file->Inode->Pipe;
+        while (transfer.Remaining > 0)
+        {
+            if (!pipe->HasReader)
+                return transfer.Finish(Errno.EPIPE);
+            bool isAtomic = transfer.Done + transfer.Remaining <= Pipe.AtomicBytes;
+            uint needed = isAtomic ? (uint)transfer.Remaining : 1;
+            if (pipe->Free < needed)
+                return file->IsNonBlocking ? transfer.Finish(Errno.EAGAIN) : transfer.Wait(&pipe->Writable);
+            SystemCallResult result = WriteStep(pipe, ref transfer, isAtomic, out bool isDone);
+            if (!isDone)
+                return result;
+        }
+        return transfer.Finish();
+    }
+
+    public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
+    {
+        Pipe* pipe = file->Inode->Pipe;
+        PollEvents ready = PollEvents.None;
+        if (file->IsReadable)
+        {
+            if (pipe->Length > 0)
+                ready |= PollEvents.Readable;
+            if (!pipe->HasWriter && !file->IsWritable)
+                ready |= PollEvents.HangUp;
+            if (waiter != null)
+                _files.Waker.BlockOn(waiter, &pipe->Readable);
+        }
+        if (file->IsWritable)
+        {
+            if (pipe->Free >= Pipe.AtomicBytes)
+                ready |= PollEvents.Writable;
+            if (!pipe->HasReader && !file->IsReadable)
+                ready |= PollEvents.Error;
+            if (waiter != null)
+                _files.Waker.BlockOn(waiter, &pipe->Writable);
+        }
+        return ready;
+    }
+
+    public override long ReadableBytes(OpenFile* file) => file->Inode->Pipe->Length;
+
+    // One page's worth, or a whole atomic write. Nothing enters the ring before all pages and the program's memory are there.
+    private SystemCallResult WriteStep(Pipe* pipe, ref FileTransfer transfer, bool isAtomic, out bool isDone)
+    {
+        isDone = false;
+        if (!EnsureData(pipe))
+            return transfer.Finish(Errno.ENOMEM);
+        uint tail = (pipe->Head + pipe->Length) % pipe->Capacity;
+        int start = (int)(tail & PageSize.OffsetMask);
+        uint bytes = (uint)Math.Min(transfer.Remaining, pipe->Free);
+        if (!isAtomic)
+            bytes = Math.Min(bytes, (uint)(PageSize.Bytes - start));
+        TransferStatus status = transfer.Prepare(bytes, willGive: false);
+        if (status != TransferStatus.Ok)
+            return transfer.Stop(status);
+        PageAccess page = _files.Memory.GetPageForWrite(pipe->Data, tail >> PageSize.Shift, false);
+        if (!page.IsOk)
+            return transfer.Stop(in page);
+        int first = (int)Math.Min(bytes, (uint)(PageSize.Bytes - start));
+        PageAccess next = page;
+        if (first < bytes)
+            next = _files.Memory.GetPageForWrite(pipe->Data, (tail + (uint)first) % pipe->Capacity >> PageSize.Shift, false);
+        if (!next.IsOk)
+            return transfer.Stop(in next);
+        ulong before = transfer.Done;
+        status = transfer.Take(new Span<byte>(page.Address + start, first));
+        if (status == TransferStatus.Ok && first < bytes)
+            status = transfer.Take(new Span<byte>(next.Address, (int)bytes - first));
+        Produce(pipe, (uint)(transfer.Done - before));
+        isDone = status == TransferStatus.Ok;
+        return isDone ? default : transfer.Stop(status);
+    }
+
+    private bool EnsureData(Pipe* pipe)
+    {
+        if (pipe->Data != null)
+            return true;
+        pipe->Data = _files.Memory.CreateObject(_files.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
+        return pipe->Data != null;
+    }
+
+    private void Produce(Pipe* pipe, uint bytes)
+    {
+        if (bytes == 0)
+            return;
+        pipe->Length += bytes;
+        _files.MarkChanged(&pipe->Header);
+        _files.Waker.WakeAll(&pipe->Readable);
+    }
+
+    private void Consume(Pipe* pipe, uint bytes)
+    {
+        if (bytes == 0)
+            return;
+        pipe->Length -= bytes;
+        pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes) % pipe->Capacity;
+        _files.MarkChanged(&pipe->Header);
+        _files.Waker.WakeAll(&pipe->Writable);
+    }
+}

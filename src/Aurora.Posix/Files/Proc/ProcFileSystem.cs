@@ -1,0 +1,307 @@
+// /proc. Its inodes are made when a path leads to them and end when nobody holds them; an inode names what it shows by its ProcKey, so an
+// open /proc file or a current directory inside it survives a checkpoint. Text is made when it is read (ProcText).
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The nodes of /proc: finding them, their links, and listing.</summary>
+public sealed unsafe class ProcFileSystem
+{
+    private readonly FileServices _files;
+
+    internal ProcFileSystem(FileServices files) => _files = files;
+
+    /// <summary>Where the answers come from; null (no processes to be seen) until boot has set it.</summary>
+    public ProcessInformation? Information { get; set; }
+
+    /// <summary>The process a node is about, or null when it has ended.</summary>
+    internal Process* ProcessOf(Inode* inode)
+        => Information is null || inode->ProcKey.Process == 0 ? null : Information.Find(inode->Header.Group, inode->ProcKey.Process);
+
+    /// <summary>The node with a name in a /proc directory, held, or null.</summary>
+    internal Inode* Lookup(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
+    {
+        ProcKey place = directory->ProcKey;
+        for (ProcNode node = ProcNames.NextIn(place.Node, ProcNode.Root); node != ProcNode.End; node = ProcNames.NextIn(place.Node, node + 1))
+            if (ProcNames.NameOf(node).SequenceEqual(name))
+                return place.Process != 0 && ProcessOf(directory) == null ? null : Make(directory, new ProcKey(node, place.Process));
+        // A task's directory shows its process's files.
+        if (place.Node == ProcNode.Task)
+            return LookupInTask(directory, name);
+        return ParseNumber(name, out int number) ? LookupNumber(directory, number) : null;
+    }
+
+    /// <summary>The directory a /proc directory is in, held; null when it is gone.</summary>
+    internal Inode* Parent(Inode* directory)
+    {
+        ProcKey key = directory->ProcKey;
+        ProcNode parent = ProcNames.DirectoryOf(key.Node);
+        if (parent == ProcNode.Root)
+        {
+            Inode* top = _files.NamespaceOf(&directory->Header).ProcRoot;
+            if (top != null)
+                _files.Hold(top);
+            return top;
+        }
+        return Make(directory, new ProcKey(parent, key.Process));
+    }
+
+    /// <summary>Where a magic link leads, held; null for links that are text and when there is nothing.</summary>
+    internal Inode* TargetInode(Inode* link, in FileCaller caller)
+    {
+        Process* process = ProcessOf(link);
+        if (process == null || !MayInspect(process, in caller))
+            return null;
+        Inode* target = link->ProcKey.Node switch
+        {
+            ProcNode.ProcessExecutable => ExecutableOf(process),
+            ProcNode.ProcessCurrentDirectory => process->FileSystem == null ? null : ((FileContext*)process->FileSystem)->CurrentDirectory,
+            ProcNode.ProcessRoot => process->FileSystem == null ? null : ((FileContext*)process->FileSystem)->Root,
+            ProcNode.Descriptor => DescriptorTarget(process, link->ProcKey.Item),
+            _ => null,
+        };
+        if (target != null)
+            _files.Hold(target);
+        return target;
+    }
+
+    /// <summary>What readlink shows for a link of /proc.</summary>
+    internal Errno ReadTarget(Inode* link, in FileCaller caller, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        var writer = new Utf8Writer(buffer);
+        if (link->ProcKey.Node == ProcNode.Self)
+        {
+            if (caller.Thread == null)
+                return Errno.ENOENT;
+            writer.AppendDecimal(caller.Thread->Process->Id);
+        }
+        else if (link->ProcKey.Node == ProcNode.Mounts)
+        {
+            writer.Append("self/mounts"u8);
+        }
+        else
+        {
+            Process* process = ProcessOf(link);
+            if (process == null)
+                return Errno.ENOENT;
+            if (!MayInspect(process, in caller))
+                return Errno.EACCES;
+            Inode* target = TargetInode(link, in caller);
+            if (target == null)
+                return Errno.ENOENT;
+            WritePath(target, caller.Context->Root, ref writer);
+            _files.Release(target);
+        }
+        length = writer.Length;
+        return Errno.Ok;
+    }
+
+    /// <summary>
+    /// The entry of a directory at or after a position: its key, and its name's bytes in <paramref name="name"/>. False at the end.
+    /// Positions from <see cref="DirectoryEntry.FirstPosition"/>: first the nodes with fixed names, then numbers.
+    /// </summary>
+    internal bool NextEntry(Inode* directory, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
+    {
+        ProcKey place = directory->ProcKey;
+        ProcNode holder = place.Node == ProcNode.Task ? ProcNode.Process : place.Node;
+        key = default;
+        nameLength = 0;
+        if (place.Process != 0 && ProcessOf(directory) == null)
+            return false;
+        ulong index = position - DirectoryEntry.FirstPosition;
+        if (index < (ulong)ProcNode.End)
+        {
+            ProcNode node = ProcNames.NextIn(holder, (ProcNode)index);
+            if (place.Node == ProcNode.Task && node == ProcNode.ProcessTasks)
+                node = ProcNames.NextIn(holder, node + 1);
+            if (node != ProcNode.End)
+            {
+                position = DirectoryEntry.FirstPosition + (ulong)node;
+                key = new ProcKey(node, place.Process);
+                ProcNames.NameOf(node).CopyTo(name);
+                nameLength = ProcNames.NameOf(node).Length;
+                return true;
+            }
+            index = (ulong)ProcNode.End;
+        }
+        int number = NextNumber(directory, (int)Math.Min(index - (ulong)ProcNode.End, int.MaxValue), out key);
+        if (number < 0)
+            return false;
+        position = DirectoryEntry.FirstPosition + (ulong)ProcNode.End + (ulong)number;
+        var writer = new Utf8Writer(name);
+        writer.AppendDecimal(number);
+        nameLength = writer.Length;
+        return true;
+    }
+
+    /// <summary>The path of a /proc node (Namespace.PathOf's contract).</summary>
+    internal int PathOf(Inode* inode, Namespace space, Inode* root, Span<byte> buffer, out bool isReachable)
+    {
+        Span<byte> tail = stackalloc byte[64];
+        var writer = new Utf8Writer(tail);
+        ProcKey key = inode->ProcKey;
+        WriteRelative(key, ref writer);
+        int start = buffer.Length - writer.Length;
+        isReachable = false;
+        if (start < 0 || space.ProcRoot == null)
+            return -1;
+        writer.Written.CopyTo(buffer[start..]);
+        return space.PathOf(space.ProcRoot, root, buffer[..start], out isReachable);
+    }
+
+    /// <summary>Writes a file's path as seen from a root, with Linux's mark when it has none any more.</summary>
+    internal void WritePath(Inode* inode, Inode* root, ref Utf8Writer writer)
+    {
+        if (inode->IsFifo && inode->NameCount == 0)
+        {
+            writer.Append("pipe:["u8);
+            writer.AppendDecimal(inode->Header.Id.Value);
+            writer.Append((byte)']');
+            return;
+        }
+        byte* page = _files.Scratch + (2 * PageSize.Bytes);
+        var buffer = new Span<byte>(page, PageSize.Bytes);
+        int start = _files.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out bool isReachable);
+        if (start >= 0)
+            writer.Append(buffer[start..]);
+        if (!isReachable)
+            writer.Append(" (deleted)"u8);
+    }
+
+    /// <summary>Whether a caller may see what a process has open and where it is.</summary>
+    internal static bool MayInspect(Process* process, in FileCaller caller)
+        => caller.IsPrivileged || (caller.Credentials->EffectiveUid == process->Credentials.RealUid
+            && caller.Credentials->EffectiveUid == process->Credentials.SavedUid && process->IsDumpable);
+
+    /// <summary>The program a process runs: the file of its lowest mapping. Not held; null when it has none.</summary>
+    internal Inode* ExecutableOf(Process* process)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        if (space == null)
+            return null;
+        int count = _files.Memory.MappingCount(space);
+        for (int i = 0; i < count; i++)
+        {
+            Mapping* mapping = _files.Memory.MappingAt(space, i);
+            if (!mapping->File.IsNone)
+                return FileOf(mapping);
+        }
+        return null;
+    }
+
+    /// <summary>The inode behind a mapping; null when it is gone or was never a file.</summary>
+    internal Inode* FileOf(Mapping* mapping)
+        => mapping->File.IsNone ? null : (Inode*)_files.TrackerOf(&mapping->Header).Find(mapping->File, ObjectKind.Inode);
+
+    private static Inode* DescriptorTarget(Process* process, int descriptor)
+    {
+        DescriptorTable* table = (DescriptorTable*)process->Descriptors;
+        OpenFile* file = table == null ? null : FileServices.Find(table, descriptor);
+        return file == null ? null : file->Inode;
+    }
+
+    private Inode* LookupNumber(Inode* directory, int number)
+    {
+        ProcKey place = directory->ProcKey;
+        if (place.Node == ProcNode.Root)
+            return Information is null || Information.Find(directory->Header.Group, number) == null
+                ? null : Make(directory, new ProcKey(ProcNode.Process, number));
+        Process* process = ProcessOf(directory);
+        if (process == null)
+            return null;
+        if (place.Node == ProcNode.ProcessDescriptors)
+            return DescriptorTarget(process, number) == null ? null : Make(directory, new ProcKey(ProcNode.Descriptor, place.Process, number));
+        if (place.Node == ProcNode.ProcessTasks)
+            for (Threads.Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+                if (thread->Id == number)
+                    return Make(directory, new ProcKey(ProcNode.Task, place.Process, number));
+        return null;
+    }
+
+    private Inode* LookupInTask(Inode* directory, ReadOnlySpan<byte> name)
+    {
+        if (ProcessOf(directory) == null)
+            return null;
+        for (ProcNode node = ProcNames.NextIn(ProcNode.Process, ProcNode.Process); node != ProcNode.End;
+            node = ProcNames.NextIn(ProcNode.Process, node + 1))
+        {
+            if (node != ProcNode.ProcessTasks && ProcNames.NameOf(node).SequenceEqual(name))
+                return Make(directory, new ProcKey(node, directory->ProcKey.Process));
+        }
+        return null;
+    }
+
+    // The lowest number of at least this that names an entry: a process, a descriptor or a thread. -1: none.
+    private int NextNumber(Inode* directory, int number, out ProcKey key)
+    {
+        ProcKey place = directory->ProcKey;
+        key = default;
+        int found = -1;
+        Process* process = ProcessOf(directory);
+        if (place.Node == ProcNode.Root)
+        {
+            Process* next = Information is null ? null : Information.Next(directory->Header.Group, number);
+            if (next != null)
+                key = new ProcKey(ProcNode.Process, found = next->Id);
+        }
+        else if (process != null && place.Node == ProcNode.ProcessDescriptors && process->Descriptors != null)
+        {
+            found = FileServices.NextOpen((DescriptorTable*)process->Descriptors, number);
+            key = new ProcKey(ProcNode.Descriptor, place.Process, found);
+        }
+        else if (process != null && place.Node == ProcNode.ProcessTasks)
+        {
+            for (Threads.Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+                if (thread->Id >= number && (found < 0 || thread->Id < found))
+                    found = thread->Id;
+            key = new ProcKey(ProcNode.Task, place.Process, found);
+        }
+        return found;
+    }
+
+    private Inode* Make(Inode* near, ProcKey key)
+    {
+        Process* process = key.Process == 0 || Information is null ? null : Information.Find(near->Header.Group, key.Process);
+        uint uid = process == null ? 0 : process->Credentials.EffectiveUid;
+        uint gid = process == null ? 0 : process->Credentials.EffectiveGid;
+        Inode* inode = _files.CreateInode(_files.TrackerOf(&near->Header), key.Mode, uid, gid);
+        if (inode == null)
+            return null;
+        inode->Flags = InodeFlags.Proc;
+        inode->ProcKey = key;
+        return inode;
+    }
+
+    private static void WriteRelative(ProcKey key, ref Utf8Writer writer)
+    {
+        ProcNode directory = ProcNames.DirectoryOf(key.Node);
+        if (directory != ProcNode.Root)
+            WriteRelative(new ProcKey(directory, key.Process), ref writer);
+        writer.Append((byte)'/');
+        if (key.Node == ProcNode.Process)
+            writer.AppendDecimal(key.Process);
+        else if (key.Node is ProcNode.Descriptor or ProcNode.Task)
+            writer.AppendDecimal(key.Item);
+        else
+            writer.Append(ProcNames.NameOf(key.Node));
+    }
+
+    private static bool ParseNumber(ReadOnlySpan<byte> text, out int number)
+    {
+        number = 0;
+        if (text.Length is 0 or > 9 || (text[0] == '0' && text.Length > 1))
+            return false;
+        foreach (byte digit in text)
+        {
+            if (digit is < (byte)'0' or > (byte)'9')
+                return false;
+            number = (number * 10) + digit - '0';
+        }
+        return true;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The nodes of /proc. The values are part of the record format; those of one directory are consecutive where it helps.</summary>
+public enum ProcNode : ushort
+{
+    None = 0,
+    Root = 1,
+    Self = 2,
+    Mounts = 3,
+    MemoryInfo = 4,
+    Uptime = 5,
+    Stat = 6,
+    LoadAverage = 7,
+    Version = 8,
+    CpuInfo = 9,
+    FileSystems = 10,
+    KernelCommandLine = 11,
+    Devices = 12,
+    Partitions = 13,
+    Sys = 20,
+    SysKernel = 21,
+    SysVm = 22,
+    SysFs = 23,
+    HostName = 24,
+    OsType = 25,
+    OsRelease = 26,
+    OsVersion = 27,
+    PidMax = 28,
+    NgroupsMax = 29,
+    CapLastCap = 30,
+    OvercommitMemory = 31,
+    MinFreeKilobytes = 32,
+    FileMax = 33,
+    NrOpen = 34,
+    PipeMaxSize = 35,
+    RandomDirectory = 36,
+    BootId = 37,
+    Uuid = 38,
+    EntropyAvailable = 39,
+
+    Process = 64,
+    ProcessStat = 65,
+    ProcessStatm = 66,
+    ProcessStatus = 67,
+    ProcessName = 68,
+    ProcessCommandLine = 69,
+    ProcessEnvironment = 70,
+    ProcessMaps = 71,
+    ProcessMounts = 72,
+    ProcessExecutable = 73,
+    ProcessCurrentDirectory = 74,
+    ProcessRoot = 75,
+    ProcessDescriptors = 76,
+    ProcessLimits = 77,
+    ProcessIo = 78,
+    ProcessWaitChannel = 79,
+    ProcessOomScore = 80,
+    ProcessTasks = 81,
+    Descriptor = 96,
+    Task = 97,
+
+    /// <summary>One more than the last.</summary>
+    End = 98,
+}
+
+/// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ProcKey
+{
+    public ProcNode Node;
+    public ushort Padding;
+
+    /// <summary>The process id; zero for the nodes of the system.</summary>
+    public int Process;
+
+    /// <summary>The descriptor or thread id.</summary>
+    public int Item;
+
+    public ProcKey(ProcNode node, int process = 0, int item = 0)
+    {
+        Node = node;
+        Process = process;
+        Item = item;
+    }
+
+    /// <summary>st_ino: unique among /proc's nodes and above all stored object ids.</summary>
+    public readonly ulong InodeNumber => (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
+
+    /// <summary>The permission bits and type.</summary>
+    public readonly uint Mode => Node switch
+    {
+        ProcNode.Self or ProcNode.Mounts or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory or ProcNode.ProcessRoot
+            or ProcNode.Descriptor => InodeMode.SymbolicLink | InodeMode.AccessMask,
+        ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
+        ProcNode.Root or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs or ProcNode.RandomDirectory
+            or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
+        ProcNode.ProcessEnvironment => InodeMode.Regular | 0x100,
+        ProcNode.ProcessName or ProcNode.ProcessOomScore => InodeMode.Regular | 0x1A4,
+        _ => InodeMode.Regular | 0x124,
+    };
+}

@@ -1,0 +1,94 @@
+using System;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The shape of /proc: each node's name and directory.</summary>
+internal static class ProcNames
+{
+    /// <summary>The fixed name of a node; empty for those named by a number.</summary>
+    public static ReadOnlySpan<byte> NameOf(ProcNode node) => node < ProcNode.Process ? SystemName(node) : ProcessName(node);
+
+    /// <summary>The directory a node is in. For /proc itself, None.</summary>
+    public static ProcNode DirectoryOf(ProcNode node) => node switch
+    {
+        ProcNode.Root or ProcNode.None => ProcNode.None,
+        ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
+        ProcNode.OvercommitMemory or ProcNode.MinFreeKilobytes => ProcNode.SysVm,
+        ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize => ProcNode.SysFs,
+        ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable => ProcNode.RandomDirectory,
+        >= ProcNode.HostName and <= ProcNode.RandomDirectory => ProcNode.SysKernel,
+        < ProcNode.Process => ProcNode.Root,
+        ProcNode.Process => ProcNode.Root,
+        ProcNode.Descriptor => ProcNode.ProcessDescriptors,
+        ProcNode.Task => ProcNode.ProcessTasks,
+        _ => ProcNode.Process,
+    };
+
+    /// <summary>The first node of a directory at or after one, by name or not; End when there is none.</summary>
+    public static ProcNode NextIn(ProcNode directory, ProcNode from)
+    {
+        for (ProcNode node = from; node < ProcNode.End; node++)
+            if (!NameOf(node).IsEmpty && DirectoryOf(node) == directory)
+                return node;
+        return ProcNode.End;
+    }
+
+    private static ReadOnlySpan<byte> SystemName(ProcNode node) => node switch
+    {
+        ProcNode.Self => "self"u8,
+        ProcNode.Mounts => "mounts"u8,
+        ProcNode.MemoryInfo => "meminfo"u8,
+        ProcNode.Uptime => "uptime"u8,
+        ProcNode.Stat => "stat"u8,
+        ProcNode.LoadAverage => "loadavg"u8,
+        ProcNode.Version => "version"u8,
+        ProcNode.CpuInfo => "cpuinfo"u8,
+        ProcNode.FileSystems => "filesystems"u8,
+        ProcNode.KernelCommandLine => "cmdline"u8,
+        ProcNode.Devices => "devices"u8,
+        ProcNode.Partitions => "partitions"u8,
+        ProcNode.Sys => "sys"u8,
+        ProcNode.SysKernel => "kernel"u8,
+        ProcNode.SysVm => "vm"u8,
+        ProcNode.SysFs => "fs"u8,
+        ProcNode.HostName => "hostname"u8,
+        ProcNode.OsType => "ostype"u8,
+        ProcNode.OsRelease => "osrelease"u8,
+        ProcNode.OsVersion => "version"u8,
+        ProcNode.PidMax => "pid_max"u8,
+        ProcNode.NgroupsMax => "ngroups_max"u8,
+        ProcNode.CapLastCap => "cap_last_cap"u8,
+        ProcNode.OvercommitMemory => "overcommit_memory"u8,
+        ProcNode.MinFreeKilobytes => "min_free_kbytes"u8,
+        ProcNode.FileMax => "file-max"u8,
+        ProcNode.NrOpen => "nr_open"u8,
+        ProcNode.PipeMaxSize => "pipe-max-size"u8,
+        ProcNode.RandomDirectory => "random"u8,
+        ProcNode.BootId => "boot_id"u8,
+        ProcNode.Uuid => "uuid"u8,
+        ProcNode.EntropyAvailable => "entropy_avail"u8,
+        _ => default,
+    };
+
+    private static ReadOnlySpan<byte> ProcessName(ProcNode node) => node switch
+    {
+        ProcNode.ProcessStat => "stat"u8,
+        ProcNode.ProcessStatm => "statm"u8,
+        ProcNode.ProcessStatus => "status"u8,
+        ProcNode.ProcessName => "comm"u8,
+        ProcNode.ProcessCommandLine => "cmdline"u8,
+        ProcNode.ProcessEnvironment => "environ"u8,
+        ProcNode.ProcessMaps => "maps"u8,
+        ProcNode.ProcessMounts => "mounts"u8,
+        ProcNode.ProcessExecutable => "exe"u8,
+        ProcNode.ProcessCurrentDirectory => "cwd"u8,
+        ProcNode.ProcessRoot => "root"u8,
+        ProcNode.ProcessDescriptors => "fd"u8,
+        ProcNode.ProcessLimits => "limits"u8,
+        ProcNode.ProcessIo => "io"u8,
+        ProcNode.ProcessWaitChannel => "wchan"u8,
+        ProcNode.ProcessOomScore => "oom_score_adj"u8,
+        ProcNode.ProcessTasks => "task"u8,
+        _ => default,
+    };
+}

@@ -1,0 +1,288 @@
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Files;
+
+internal sealed unsafe partial class ProcText
+{
+    private AccessResult WriteProcess(ProcessInformation information, Process* process, ProcNode node, ref Utf8Writer writer)
+    {
+        switch (node)
+        {
+            case ProcNode.ProcessCommandLine:
+                return CopyStrings(process, process->ArgumentsStart, process->ArgumentsEnd, ref writer);
+            case ProcNode.ProcessEnvironment:
+                return CopyStrings(process, process->EnvironmentStart, process->EnvironmentEnd, ref writer);
+            case ProcNode.ProcessStat:
+                WriteProcessStat(information, process, ref writer);
+                break;
+            case ProcNode.ProcessStatm:
+                WriteSizes(process, ref writer);
+                break;
+            case ProcNode.ProcessStatus:
+                WriteStatus(process, ref writer);
+                break;
+            case ProcNode.ProcessName:
+                WriteName(process, ref writer);
+                writer.Append((byte)'\n');
+                break;
+            case ProcNode.ProcessMaps:
+                WriteMaps(process, ref writer);
+                break;
+            case ProcNode.ProcessMounts:
+                writer.Append("aurora / aurora rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"u8);
+                break;
+            case ProcNode.ProcessLimits:
+                WriteLimits(process, ref writer);
+                break;
+            case ProcNode.ProcessIo:
+                writer.Append("rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"u8);
+                break;
+            case ProcNode.ProcessWaitChannel:
+                writer.Append((byte)'0');
+                break;
+            case ProcNode.ProcessOomScore:
+                writer.Append("0\n"u8);
+                break;
+        }
+        return default;
+    }
+
+    // The strings are in the program's own memory, where it may have changed them, as setproctitle does.
+    private AccessResult CopyStrings(Process* process, ulong start, ulong end, ref Utf8Writer writer)
+    {
+        Span<byte> piece = stackalloc byte[256];
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        while (space != null && start < end && !writer.Truncated)
+        {
+            Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, end - start)];
+            AccessResult result = files.User.Read(space, new VirtualAddress(start), part);
+            if (result.Status == MemoryStatus.WouldBlock)
+                return result;
+            if (!result.IsOk)
+                break;
+            writer.Append(part);
+            start += (ulong)part.Length;
+        }
+        return default;
+    }
+
+    /// <summary>The letter for a process's state, and the word that goes with it in status.</summary>
+    private static byte StateOf(Process* process, out ReadOnlySpan<byte> word)
+    {
+        word = "Z (zombie)"u8;
+        if (process->State == ProcessState.Zombie || process->FirstThread == null)
+            return word[0];
+        word = "S (sleeping)"u8;
+        if (process->IsStopped)
+            word = "T (stopped)"u8;
+        else
+            for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+            {
+                if (thread->State == ThreadState.Runnable)
+                    word = "R (running)"u8;
+                else if (thread->State == ThreadState.BlockedUninterruptible && word[0] == 'S')
+                    word = "D (disk sleep)"u8;
+            }
+        return word[0];
+    }
+
+    private static void WriteName(Process* process, ref Utf8Writer writer)
+    {
+        var name = new ReadOnlySpan<byte>(process->Name, 16);
+        int end = name.IndexOf((byte)0);
+        writer.Append(end < 0 ? name : name[..end]);
+    }
+
+    private static void Times(Process* process, out ulong user, out ulong system)
+    {
+        user = process->UserNanoseconds;
+        system = process->SystemNanoseconds;
+        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+        {
+            user += thread->UserNanoseconds;
+            system += thread->SystemNanoseconds;
+        }
+    }
+
+    // proc(5), /proc/pid/stat, fields 1 to 52.
+    private static void WriteProcessStat(ProcessInformation information, Process* process, ref Utf8Writer writer)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        ProcessGroup* group = process->ProcessGroup;
+        Session* session = group == null ? null : group->Session;
+        Times(process, out ulong user, out ulong system);
+        writer.AppendDecimal(process->Id);
+        writer.Append(" ("u8);
+        WriteName(process, ref writer);
+        writer.Append(") "u8);
+        writer.Append(StateOf(process, out _));
+        WriteField((ulong)(process->Parent == null ? 0 : process->Parent->Id), ref writer);
+        WriteField((ulong)(group == null ? 0 : group->Id), ref writer);
+        WriteField((ulong)(session == null ? 0 : session->Id), ref writer);
+        WriteField(information.TerminalOf(session), ref writer);
+        writer.Append((byte)' ');
+        writer.AppendDecimal(information.ForegroundGroup(session));
+        writer.Append(" 0"u8);
+        WriteField(process->MinorFaults, ref writer);
+        WriteField(process->ChildMinorFaults, ref writer);
+        WriteField(process->MajorFaults, ref writer);
+        WriteField(process->ChildMajorFaults, ref writer);
+        WriteField(user / TickNanoseconds, ref writer);
+        WriteField(system / TickNanoseconds, ref writer);
+        WriteField(process->ChildUserNanoseconds / TickNanoseconds, ref writer);
+        WriteField(process->ChildSystemNanoseconds / TickNanoseconds, ref writer);
+        WriteField((ulong)(20 + process->Nice), ref writer);
+        writer.Append((byte)' ');
+        writer.AppendDecimal(process->Nice);
+        WriteField((ulong)process->ThreadCount, ref writer);
+        writer.Append(" 0"u8);
+        WriteField(process->StartNanoseconds / TickNanoseconds, ref writer);
+        WriteField(space == null ? 0 : space->MappedPages << PageSize.Shift, ref writer);
+        WriteField(space == null ? 0 : space->ResidentPages, ref writer);
+        writer.Append(" 18446744073709551615 1 1"u8);
+        WriteField(process->StackStart, ref writer);
+        writer.Append(" 0 0"u8);
+        WriteField(process->Pending.Set.Bits, ref writer);
+        writer.Append(" 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0"u8);
+        WriteField(space == null ? 0 : space->BreakStart.Value, ref writer);
+        WriteField(process->ArgumentsStart, ref writer);
+        WriteField(process->ArgumentsEnd, ref writer);
+        WriteField(process->EnvironmentStart, ref writer);
+        WriteField(process->EnvironmentEnd, ref writer);
+        WriteField((ulong)process->ExitStatus, ref writer);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteSizes(Process* process, ref Utf8Writer writer)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        writer.AppendDecimal(space == null ? 0 : space->MappedPages);
+        WriteField(space == null ? 0 : space->ResidentPages, ref writer);
+        writer.Append(" 0 0 0"u8);
+        WriteField(space == null ? 0 : space->MappedPages, ref writer);
+        writer.Append(" 0\n"u8);
+    }
+
+    private static void WriteStatus(Process* process, ref Utf8Writer writer)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        ref readonly Credentials credentials = ref process->Credentials;
+        writer.Append("Name:\t"u8);
+        WriteName(process, ref writer);
+        writer.Append("\nUmask:\t0"u8);
+        writer.AppendOctal(process->FileSystem == null ? 0 : ((FileContext*)process->FileSystem)->Umask);
+        writer.Append("\nState:\t"u8);
+        StateOf(process, out ReadOnlySpan<byte> state);
+        WriteLine(state, ref writer);
+        WriteIds("Tgid:"u8, (uint)process->Id, ref writer);
+        WriteIds("Pid:"u8, (uint)process->Id, ref writer);
+        WriteIds("PPid:"u8, (uint)(process->Parent == null ? 0 : process->Parent->Id), ref writer);
+        writer.Append("TracerPid:\t0\nUid:"u8);
+        WriteFour(credentials.RealUid, credentials.EffectiveUid, credentials.SavedUid, credentials.FileUid, ref writer);
+        writer.Append("Gid:"u8);
+        WriteFour(credentials.RealGid, credentials.EffectiveGid, credentials.SavedGid, credentials.FileGid, ref writer);
+        WriteIds("FDSize:"u8, 256, ref writer);
+        WriteKilobytes("VmPeak:\t"u8, space == null ? 0 : space->MappedPages, ref writer);
+        WriteKilobytes("VmSize:\t"u8, space == null ? 0 : space->MappedPages, ref writer);
+        WriteKilobytes("VmRSS:\t"u8, space == null ? 0 : space->ResidentPages, ref writer);
+        WriteIds("Threads:"u8, (uint)process->ThreadCount, ref writer);
+        WriteMask("SigPnd:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->Pending.Set.Bits, ref writer);
+        WriteMask("ShdPnd:\t"u8, process->Pending.Set.Bits, ref writer);
+        WriteMask("SigBlk:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->BlockedSignals.Bits, ref writer);
+        writer.Append("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t"u8);
+        writer.AppendDecimal(process->VoluntarySwitches);
+        writer.Append("\nnonvoluntary_ctxt_switches:\t"u8);
+        writer.AppendDecimal(process->InvoluntarySwitches);
+        writer.Append((byte)'\n');
+    }
+
+    private void WriteMaps(Process* process, ref Utf8Writer writer)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        int count = space == null ? 0 : files.Memory.MappingCount(space);
+        for (int i = 0; i < count; i++)
+        {
+            Mapping* mapping = files.Memory.MappingAt(space, i);
+            int lineStart = writer.Length;
+            writer.AppendHex(mapping->Start.Value, 8);
+            writer.Append((byte)'-');
+            writer.AppendHex(mapping->End.Value, 8);
+            writer.Append((byte)' ');
+            writer.Append((byte)((mapping->Protection & Protection.Read) != 0 ? 'r' : '-'));
+            writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
+            writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
+            writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
+            Inode* inode = files.Proc.FileOf(mapping);
+            writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
+            writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
+            writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
+            while (writer.Length - lineStart < 73 && !writer.Truncated)
+                writer.Append((byte)' ');
+            if (inode != null && process->FileSystem != null)
+                files.Proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
+            else if ((mapping->Flags & MappingFlags.Break) != 0)
+                writer.Append("[heap]"u8);
+            else if ((mapping->Flags & MappingFlags.Stack) != 0)
+                writer.Append("[stack]"u8);
+            writer.Append((byte)'\n');
+        }
+    }
+
+    private static void WriteLimits(Process* process, ref Utf8Writer writer)
+    {
+        writer.Append("Limit                     Soft Limit           Hard Limit           Units     \n"u8);
+        WriteLimit("Max stack size            "u8, process->Limits[Resource.Stack], ref writer);
+        WriteLimit("Max processes             "u8, process->Limits[Resource.Processes], ref writer);
+        WriteLimit("Max open files            "u8, process->Limits[Resource.OpenFiles], ref writer);
+        WriteLimit("Max file size             "u8, process->Limits[Resource.FileSize], ref writer);
+        WriteLimit("Max address space         "u8, process->Limits[Resource.AddressSpace], ref writer);
+    }
+
+    private static void WriteLimit(ReadOnlySpan<byte> label, ResourceLimit limit, ref Utf8Writer writer)
+    {
+        writer.Append(label);
+        WriteLimitValue(limit.Soft, ref writer);
+        WriteLimitValue(limit.Hard, ref writer);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteLimitValue(ulong value, ref Utf8Writer writer)
+    {
+        if (value == ResourceLimit.Infinity)
+            writer.Append("unlimited            "u8);
+        else
+            writer.AppendDecimal(value, 20);
+    }
+
+    private static void WriteIds(ReadOnlySpan<byte> label, uint value, ref Utf8Writer writer)
+    {
+        writer.Append(label);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(value);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteFour(uint a, uint b, uint c, uint d, ref Utf8Writer writer)
+    {
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(a);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(b);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(c);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(d);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteMask(ReadOnlySpan<byte> label, ulong mask, ref Utf8Writer writer)
+    {
+        writer.Append(label);
+        writer.AppendHex(mask, 16);
+        writer.Append((byte)'\n');
+    }
+}

@@ -1,0 +1,57 @@
+using System;
+using Aurora.Posix.Processes;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Figures of the whole system, for /proc.</summary>
+public struct SystemDescription
+{
+    public ulong UptimeNanoseconds;
+    public ulong IdleNanoseconds;
+    public ulong UserNanoseconds;
+    public ulong SystemNanoseconds;
+
+    /// <summary>Seconds since 1970 at which the session began.</summary>
+    public ulong BootSeconds;
+    public ulong ContextSwitches;
+    public ulong Forks;
+    public ulong TotalPages;
+    public ulong FreePages;
+    public int Processors;
+    public int RunnableThreads;
+    public int BlockedThreads;
+    public int Threads;
+    public int LastProcess;
+
+    /// <summary>Load averages over 1, 5 and 15 minutes, in hundredths.</summary>
+    public uint Load1, Load5, Load15;
+}
+
+/// <summary>What /proc needs to know about processes and the machine. Given to <see cref="ProcFileSystem"/> at boot.</summary>
+public abstract unsafe class ProcessInformation
+{
+    /// <summary>The process with this id in the group, or null.</summary>
+    public abstract Process* Find(ushort group, int id);
+
+    /// <summary>The process with the lowest id of at least <paramref name="id"/>, or null.</summary>
+    public abstract Process* Next(ushort group, int id);
+
+    public abstract void Describe(out SystemDescription description);
+
+    /// <summary>The host name programs see.</summary>
+    public abstract ReadOnlySpan<byte> HostName { get; }
+
+    /// <summary>The model name of the processor.</summary>
+    public abstract ReadOnlySpan<byte> ProcessorName { get; }
+
+    /// <summary>uname's release and version.</summary>
+    public abstract ReadOnlySpan<byte> Release { get; }
+    public abstract ReadOnlySpan<byte> Version { get; }
+
+    /// <summary>The device number of a session's terminal, or zero.</summary>
+    public virtual ulong TerminalOf(Session* session)
+        => session == null || session->Terminal == null ? 0 : DeviceNumber.Console;
+
+    /// <summary>The foreground process group of a session's terminal, or -1.</summary>
+    public virtual int ForegroundGroup(Session* session) => -1;
+}
