@@ -1,0 +1,20 @@
+using System.Collections.Generic;
+using Aurora.Base;
+
+namespace Aurora.Testing;
+
+/// <summary>Remembers which queues were woken, for tests without threads.</summary>
+public sealed unsafe class RecordingWaker : ThreadWaker
+{
+    private readonly List<nint> _woken = [];
+
+    public bool WasWoken(WaitQueue* queue) => _woken.Contains((nint)queue);
+
+    public void Forget() => _woken.Clear();
+
+    public override void BlockOn(void* thread, WaitQueue* queue) => Panic.Fail("host: a thread blocked where there are none"u8);
+
+    public override void WakeOne(WaitQueue* queue) => _woken.Add((nint)queue);
+
+    public override void WakeAll(WaitQueue* queue) => _woken.Add((nint)queue);
+}

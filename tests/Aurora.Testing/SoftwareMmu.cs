@@ -1,0 +1,83 @@
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Testing;
+
+/// <summary>
+/// What a CPU does with page tables, for host tests: walks the four levels, checks present, user, write and no-execute, and keeps every
+/// translation it has used until it is told to forget it, so that a missing invalidation shows as a stale access.
+/// </summary>
+public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
+{
+    private readonly Dictionary<(ulong Root, ulong Page), ulong> _translations = [];
+
+    /// <summary>How often anything was invalidated.</summary>
+    public int Invalidations { get; private set; }
+
+    public int Shootdowns { get; private set; }
+
+    public override void InvalidatePage(FrameNumber root, VirtualAddress address)
+    {
+        Invalidations++;
+        _translations.Remove((root.Value, address.Value >> 12));
+    }
+
+    public override void InvalidateSpace(FrameNumber root)
+    {
+        Invalidations++;
+        foreach ((ulong Root, ulong Page) key in new List<(ulong Root, ulong Page)>(_translations.Keys))
+        {
+            if (key.Root == root.Value)
+                _translations.Remove(key);
+        }
+    }
+
+    public override void InvalidateAll()
+    {
+        Invalidations++;
+        Shootdowns++;
+        _translations.Clear();
+    }
+
+    /// <summary>The byte a program would access, or null: then it takes a fault.</summary>
+    public byte* Access(FrameNumber root, ulong address, FaultAccess access)
+    {
+        (ulong, ulong) key = (root.Value, address >> 12);
+        if (!_translations.TryGetValue(key, out ulong entry))
+        {
+            entry = Walk(root, address);
+            if ((entry & 1) == 0)
+                return null;
+            _translations[key] = entry;
+        }
+        bool isAllowed = (entry & 4) != 0
+            && (access != FaultAccess.Write || (entry & 2) != 0)
+            && (access != FaultAccess.Execute || entry >> 63 == 0);
+        if (!isAllowed)
+        {
+            // A CPU drops the translation that caused a fault.
+            _translations.Remove(key);
+            return null;
+        }
+        return frames.AddressOf(new FrameNumber((entry & 0x000F_FFFF_FFFF_F000) >> 12)) + (address & 4095);
+    }
+
+    private ulong Walk(FrameNumber root, ulong address)
+    {
+        ulong table = root.Value;
+        ulong rights = 2 | 4;
+        ulong noExecute = 0;
+        for (int shift = 39; ; shift -= 9)
+        {
+            ulong entry = ((ulong*)frames.AddressOf(new FrameNumber(table)))[(address >> shift) & 511];
+            if ((entry & 1) == 0)
+                return 0;
+            rights &= entry;
+            noExecute |= entry & (1UL << 63);
+            if (shift == 12)
+                return (entry & ~(6UL | (1UL << 63))) | rights | noExecute;
+            table = (entry & 0x000F_FFFF_FFFF_F000) >> 12;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Memory.Tests;
+
+/// <summary>What an object store does with an epoch, as plain dictionaries.</summary>
+internal sealed unsafe class ModelStore
+{
+    private readonly Dictionary<ulong, Dictionary<ulong, byte[]>> _objects = [];
+
+    public Dictionary<ulong, (ObjectKind Kind, byte[] Payload)> Records { get; } = [];
+
+    /// <summary>The stored bytes of a page, or null for a hole.</summary>
+    public byte[]? Page(ulong id, ulong page) => _objects.TryGetValue(id, out var pages) ? pages.GetValueOrDefault(page) : null;
+
+    public bool Knows(ulong id) => _objects.ContainsKey(id);
+
+    public void Apply(FrozenEpoch* epoch, Dictionary<ulong, (ObjectKind Kind, byte[] Payload)> records, List<ulong> ended, FramePool frames)
+    {
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+        {
+            if (set->IsClone)
+                _objects[set->Id.Value] = new Dictionary<ulong, byte[]>(_objects.GetValueOrDefault(set->CloneSource.Value) ?? []);
+        }
+        foreach (ulong id in ended)
+        {
+            _objects.Remove(id);
+            Records.Remove(id);
+        }
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+        {
+            if (!ended.Contains(set->Id.Value))
+                ApplyPages(set, frames);
+        }
+        foreach ((ulong id, (ObjectKind, byte[]) record) in records)
+            Records[id] = record;
+    }
+
+    public ModelStore Copy()
+    {
+        var copy = new ModelStore();
+        foreach ((ulong id, Dictionary<ulong, byte[]> pages) in _objects)
+            copy._objects[id] = new Dictionary<ulong, byte[]>(pages);
+        foreach ((ulong id, (ObjectKind, byte[]) record) in Records)
+            copy.Records[id] = record;
+        return copy;
+    }
+
+    private void ApplyPages(ChangeSet* set, FramePool frames)
+    {
+        if (!_objects.TryGetValue(set->Id.Value, out Dictionary<ulong, byte[]>? pages))
+            _objects[set->Id.Value] = pages = [];
+        if (set->IsTruncated)
+        {
+            foreach (ulong page in new List<ulong>(pages.Keys))
+            {
+                if (page >= set->TruncateFrom)
+                    pages.Remove(page);
+            }
+        }
+        var cursor = new FrozenPageCursor(set);
+        while (cursor.MoveNext())
+        {
+            if (cursor.Current->IsHole)
+                pages.Remove(cursor.Current->Page);
+            else
+                pages[cursor.Current->Page] = new ReadOnlySpan<byte>(frames.AddressOf(cursor.Current->Frame), 4096).ToArray();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+/// <summary>A frozen epoch with what the checkpoint engine would keep beside it.</summary>
+internal sealed unsafe class InFlightEpoch
+{
+    public FrozenEpoch* Epoch;
+    public Dictionary<ulong, (ObjectKind Kind, byte[] Payload)> Records = [];
+    public List<ulong> Ended = [];
+    public List<(FrameNumber Frame, byte[] Bytes)> Frozen = [];
+    public bool IsSubmitted;
+    public object? Tag;
+}
+
+/// <summary>Virtual memory over host frames, a software MMU, a model store with a pager, and a small checkpoint engine.</summary>
+internal sealed unsafe class TestMachine : IDisposable
+{
+    private readonly StateCodec[] _codecs;
+
+    public TestMachine(int frames = 4096, ModelStore? store = null)
+    {
+        HostEnvironment.Install();
+        Pages = new HostPageAllocator();
+        Frames = new HostFramePool(frames);
+        Mmu = new SoftwareMmu(Frames);
+        Waker = new RecordingWaker();
+        Store = store ?? new ModelStore();
+        var options = new MemoryOptions
+        {
+            MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
+        };
+        Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, options);
+        Tracker = new ObjectTracker(Pages, 0, new ObjectId(100));
+        Memory.AttachGroup(Tracker);
+        User = new UserMemory(Memory);
+        _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
+        Baseline = Frames.UsedFrames;
+    }
+
+    public HostPageAllocator Pages { get; }
+    public HostFramePool Frames { get; }
+    public SoftwareMmu Mmu { get; }
+    public RecordingWaker Waker { get; }
+    public ModelStore Store { get; set; }
+    public MemoryManager Memory { get; }
+    public ObjectTracker Tracker { get; }
+    public UserMemory User { get; }
+    public ulong Baseline { get; }
+    public List<InFlightEpoch> Epochs { get; } = [];
+
+    public void Dispose() => Frames.Dispose();
+
+    public AddressSpace* NewSpace()
+    {
+        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        Assert.True(space != null);
+        return space;
+    }
+
+    public ulong MapAnonymous(AddressSpace* space, ulong address, ulong pages, MappingFlags flags = 0, Protection protection = Protection.Read | Protection.Write)
+    {
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(address), Length = pages * 4096, Protection = protection, Flags = flags,
+            Placement = address == 0 ? MapPlacement.Hint : MapPlacement.Fixed,
+        };
+        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out VirtualAddress at));
+        return at.Value;
+    }
+
+    public ulong MapFile(AddressSpace* space, ulong address, VmObject* file, ulong offset, ulong pages, MappingFlags flags, Protection protection)
+    {
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(address), Length = pages * 4096, Protection = protection, Flags = flags,
+            Placement = address == 0 ? MapPlacement.Hint : MapPlacement.Fixed, Object = file, PageOffset = offset,
+        };
+        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out VirtualAddress at));
+        return at.Value;
+    }
+
+    /// <summary>A program's access: faults are resolved and page-ins served until it succeeds or is refused.</summary>
+    public MemoryStatus TryAccess(AddressSpace* space, ulong address, FaultAccess access, out byte* pointer)
+    {
+        for (int tries = 0; tries < 20; tries++)
+        {
+            pointer = Mmu.Access(space->Root, address, access);
+            if (pointer != null)
+                return MemoryStatus.Ok;
+            FaultResult fault = Memory.HandleFault(space, new VirtualAddress(address), access);
+            if (fault.Status == MemoryStatus.WouldBlock)
+                ServePager();
+            else if (fault.Status != MemoryStatus.Ok)
+                return fault.Status;
+        }
+        throw new InvalidOperationException("the fault never resolves");
+    }
+
+    public void Store64(AddressSpace* space, ulong address, ulong value)
+    {
+        Assert.Equal(MemoryStatus.Ok, TryAccess(space, address, FaultAccess.Write, out byte* pointer));
+        *(ulong*)pointer = value;
+    }
+
+    public ulong Load64(AddressSpace* space, ulong address)
+    {
+        Assert.Equal(MemoryStatus.Ok, TryAccess(space, address, FaultAccess.Read, out byte* pointer));
+        return *(ulong*)pointer;
+    }
+
+    public PageAccess FileForWrite(VmObject* file, ulong page, bool overwrite = false)
+    {
+        PageAccess access = Memory.GetPageForWrite(file, page, overwrite);
+        while (access.Status == MemoryStatus.WouldBlock)
+        {
+            ServePager();
+            access = Memory.GetPageForWrite(file, page, overwrite);
+        }
+        return access;
+    }
+
+    public PageAccess FileForRead(VmObject* file, ulong page)
+    {
+        PageAccess access = Memory.GetPageForRead(file, page);
+        while (access.Status == MemoryStatus.WouldBlock)
+        {
+            ServePager();
+            access = Memory.GetPageForRead(file, page);
+        }
+        return access;
+    }
+
+    public void ServePager()
+    {
+        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        {
+            byte[]? bytes = Store.Page(request->Source.Value, request->Page);
+            FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
+            if (bytes != null)
+                bytes.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
+            Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
+        }
+    }
+
+    public InFlightEpoch Freeze()
+    {
+        var flight = new InFlightEpoch { Epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch)) };
+        Memory.Freeze(Tracker, flight.Epoch);
+        CaptureRecords(flight);
+        SnapshotFrozen(flight);
+        Epochs.Add(flight);
+        return flight;
+    }
+
+    /// <summary>The store takes the commit; epochs are submitted in order.</summary>
+    public void Submit(InFlightEpoch flight)
+    {
+        Store.Apply(flight.Epoch, flight.Records, flight.Ended, Frames);
+        Memory.EpochSubmitted(flight.Epoch);
+        flight.IsSubmitted = true;
+    }
+
+    public void ReleaseOldest()
+    {
+        InFlightEpoch flight = Epochs[0];
+        if (!flight.IsSubmitted)
+            Submit(flight);
+        foreach ((FrameNumber frame, byte[] bytes) in flight.Frozen)
+            Assert.True(new ReadOnlySpan<byte>(Frames.AddressOf(frame), 4096).SequenceEqual(bytes), "a frozen frame changed");
+        Memory.ReleaseEpoch(flight.Epoch);
+        NativeMemory.Free(flight.Epoch);
+        Epochs.RemoveAt(0);
+    }
+
+    /// <summary>The newest epoch fails before the store has seen it.</summary>
+    public void MergeNewest()
+    {
+        InFlightEpoch flight = Epochs[^1];
+        Memory.MergeEpoch(flight.Epoch);
+        foreach (ulong id in flight.Ended)
+            Tracker.Ended.Add(new ObjectId(id));
+        foreach (ulong id in flight.Records.Keys)
+        {
+            ObjectHeader* header = Tracker.Find(new ObjectId(id));
+            if (header != null)
+                Tracker.MarkChanged(header);
+        }
+        NativeMemory.Free(flight.Epoch);
+        Epochs.RemoveAt(Epochs.Count - 1);
+    }
+
+    public void Checkpoint()
+    {
+        Freeze();
+        while (Epochs.Count > 0)
+            ReleaseOldest();
+    }
+
+    /// <summary>A new machine with the objects of the store's records and nothing in memory.</summary>
+    public TestMachine Restore(ModelStore store)
+    {
+        var machine = new TestMachine(4096, store);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
+            Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Create(machine.Tracker, new ObjectId(id), 1, payload));
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
+            Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Link(machine.Tracker, machine.Tracker.Find(new ObjectId(id)), payload));
+        return machine;
+    }
+
+    /// <summary>After everything has been released: nothing may be left.</summary>
+    public void AssertNothingLeft()
+    {
+        while (Epochs.Count > 0)
+            ReleaseOldest();
+        ServePager();
+        Checkpoint();
+        Assert.Equal(0, Memory.ObjectCount);
+        Assert.Equal(0, Memory.MappingTotal);
+        Assert.Equal(0, Memory.SpaceCount);
+        Assert.Equal(0, Memory.ChangeStructures);
+        Assert.Equal(0, Tracker.Count);
+        Assert.Equal(Baseline, Frames.UsedFrames);
+    }
+
+    private StateCodec CodecOf(ObjectKind kind) => Array.Find(_codecs, codec => codec.Kind == kind)!;
+
+    private void CaptureRecords(InFlightEpoch flight)
+    {
+        byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        while (Tracker.FirstChanged != null)
+        {
+            ObjectHeader* header = Tracker.FirstChanged;
+            int length = CodecOf(header->Kind).Capture(header, payload);
+            flight.Records[header->Id.Value] = (header->Kind, payload[..length]);
+            header->Flags |= ObjectFlags.Stored;
+            Tracker.ClearChanged(header);
+        }
+        while (Tracker.Ended.Count > 0)
+            flight.Ended.Add(Tracker.Ended.TakeLast().Value);
+    }
+
+    private void SnapshotFrozen(InFlightEpoch flight)
+    {
+        var seen = new HashSet<(ulong, ulong)>();
+        for (ChangeSet* set = flight.Epoch->First; set != null; set = set->Next)
+        {
+            var cursor = new FrozenPageCursor(set);
+            while (cursor.MoveNext())
+            {
+                Assert.True(seen.Add((set->Id.Value, cursor.Current->Page)), "a page is twice in one epoch");
+                FrameNumber frame = cursor.Current->Frame;
+                if (frame.Value != 0)
+                    flight.Frozen.Add((frame, new ReadOnlySpan<byte>(Frames.AddressOf(frame), 4096).ToArray()));
+            }
+        }
+        Assert.Equal((ulong)seen.Count, flight.Epoch->Pages);
+    }
+}

@@ -1,0 +1,143 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+public sealed unsafe class TrackingTests
+{
+    private const ulong At = 0x4000_0000;
+
+    [Fact]
+    public void A_store_to_a_page_in_flight_leaves_the_frozen_contents_alone()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 4);
+        machine.Store64(space, At, 1);
+        InFlightEpoch first = machine.Freeze();
+        Assert.Equal(1UL, first.Epoch->Pages);
+        machine.Store64(space, At, 2);
+        InFlightEpoch second = machine.Freeze();
+        machine.Store64(space, At, 3);
+        Assert.Equal(1UL, *(ulong*)machine.Frames.AddressOf(first.Frozen[0].Frame));
+        Assert.Equal(2UL, *(ulong*)machine.Frames.AddressOf(second.Frozen[0].Frame));
+        Assert.Equal(3UL, machine.Load64(space, At));
+        machine.ReleaseOldest();
+        machine.ReleaseOldest();
+        machine.Memory.Release(space);
+        machine.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void An_idle_group_freezes_nothing_and_a_second_store_after_a_freeze_is_seen()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 4);
+        machine.Store64(space, At, 1);
+        machine.Checkpoint();
+        Assert.False(machine.Memory.HasChanges(machine.Tracker));
+        machine.Load64(space, At);
+        Assert.True(machine.Freeze().Epoch->IsEmpty);
+        machine.Store64(space, At + 8, 2);
+        InFlightEpoch epoch = machine.Freeze();
+        Assert.Equal(1UL, epoch.Epoch->Pages);
+        Assert.Equal(1UL, epoch.Epoch->ProtectedEntries);
+    }
+
+    [Fact]
+    public void A_second_mapping_of_a_dirty_page_is_protected_too()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* one = machine.NewSpace();
+        AddressSpace* two = machine.NewSpace();
+        VmObject* shared = machine.Memory.CreateObject(machine.Tracker, 4, VmObjectFlags.None);
+        machine.MapFile(one, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
+        machine.MapFile(two, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
+        machine.Store64(one, At, 1);
+        machine.Store64(two, At + 8, 2);
+        InFlightEpoch epoch = machine.Freeze();
+        Assert.Equal(1UL, epoch.Epoch->Pages);
+        Assert.Equal(2UL, epoch.Epoch->ProtectedEntries);
+        machine.Store64(two, At + 8, 3);
+        Assert.Equal(3UL, machine.Load64(one, At + 8));
+        Assert.Equal(2UL, *(ulong*)(machine.Frames.AddressOf(epoch.Frozen[0].Frame) + 8));
+        machine.Memory.VerifyAll();
+    }
+
+    [Fact]
+    public void A_protect_list_may_outlive_the_page_table_it_points_into()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        VmObject* shared = machine.Memory.CreateObject(machine.Tracker, 4, VmObjectFlags.None);
+        machine.MapFile(space, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
+        machine.Store64(space, At, 1);
+        ulong used = machine.Frames.UsedFrames;
+        machine.Memory.Release(space);
+        // The table that the protect list names is still there; the others of the space are gone.
+        Assert.Equal(used - 3, machine.Frames.UsedFrames);
+        InFlightEpoch epoch = machine.Freeze();
+        Assert.Equal(1UL, epoch.Epoch->Pages);
+        Assert.Equal(used - 4, machine.Frames.UsedFrames);
+        machine.Memory.Release(shared);
+        machine.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void Kernel_stores_are_tracked_and_copied_like_a_programs()
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.CreateObject(machine.Tracker, 2, VmObjectFlags.File);
+        AddressSpace* space = machine.NewSpace();
+        machine.MapFile(space, At, file, 0, 2, MappingFlags.Shared, Protection.Read);
+        *machine.FileForWrite(file, 0).Address = 7;
+        Assert.Equal(7UL, machine.Load64(space, At));
+        InFlightEpoch epoch = machine.Freeze();
+        *machine.FileForWrite(file, 0).Address = 8;
+        Assert.Equal(8UL, machine.Load64(space, At));
+        Assert.Equal(7, *machine.Frames.AddressOf(epoch.Frozen[0].Frame));
+        Assert.Equal(MemoryStatus.BusError, machine.FileForWrite(file, 2).Status);
+    }
+
+    [Fact]
+    public void A_failed_epoch_is_dirty_again_and_newer_versions_win()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 4);
+        machine.Store64(space, At, 1);
+        machine.Store64(space, At + 4096, 1);
+        machine.Freeze();
+        machine.Store64(space, At, 2);
+        machine.MergeNewest();
+        InFlightEpoch epoch = machine.Freeze();
+        Assert.Equal(2UL, epoch.Epoch->Pages);
+        machine.ReleaseOldest();
+        using TestMachine restored = machine.Restore(machine.Store);
+        AddressSpace* again = (AddressSpace*)restored.Tracker.Find(space->Header.Id);
+        Assert.Equal(2UL, restored.Load64(again, At));
+        Assert.Equal(1UL, restored.Load64(again, At + 4096));
+    }
+
+    [Fact]
+    public void Tracking_can_be_dropped_for_a_group_that_is_not_persisted()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 100);
+        for (ulong round = 0; round < 3; round++)
+        {
+            for (ulong page = 0; page < 100; page++)
+                machine.Store64(space, At + (page * 4096), page + round);
+            machine.Memory.DropTracking(machine.Tracker);
+            machine.Memory.VerifyAll();
+            Assert.True(machine.Memory.ChangeStructures <= 2);
+        }
+        AddressSpace* child;
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(space, out child));
+        machine.Store64(space, At, 77);
+        Assert.Equal(2UL, machine.Load64(child, At));
+    }
+}
