@@ -9,6 +9,9 @@ namespace Aurora.Core;
 /// <summary>Reports a broken invariant and restarts the machine.</summary>
 public static unsafe class KernelPanic
 {
+    /// <summary>Run before the report, in any context: the serial driver sends what it has queued, so that the report comes last.</summary>
+    public static delegate*<void> BeforeReport;
+
     private static bool s_failing;
 
     /// <summary>Makes every <see cref="Panic"/> end here.</summary>
@@ -36,6 +39,8 @@ public static unsafe class KernelPanic
             MachineReset.Reset();
         }
         s_failing = true;
+        if (BeforeReport != null)
+            BeforeReport();
         Span<byte> buffer = stackalloc byte[320];
         var line = new Utf8Writer(buffer);
         line.Append("@panic "u8);

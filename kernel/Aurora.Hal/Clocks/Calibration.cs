@@ -22,8 +22,8 @@ public struct CalibrationSample
 /// <summary>Frequencies computed from two samples.</summary>
 public static class Calibration
 {
-    /// <summary>The shortest distance between two samples: at ±1 µs a reading it gives 200 parts per million.</summary>
-    public const uint MinimumMicroseconds = 10_000;
+    /// <summary>The shortest distance between two samples. Brackets under an emulator are about 0.2 µs wide: some tens of parts per million.</summary>
+    public const uint MinimumMicroseconds = 5_000;
 
     /// <summary>How many brackets a sample tries.</summary>
     public const int Attempts = 8;

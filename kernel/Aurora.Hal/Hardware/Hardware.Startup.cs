@@ -71,14 +71,28 @@ public sealed unsafe partial class Hardware
         line.Append(InterruptSystem.LocalApic.IsX2Apic ? "x2apic"u8 : "xapic"u8);
         line.Append(Timer.UsesDeadline ? ", tsc-deadline timer, tsc "u8 : ", one-shot timer, tsc "u8);
         line.AppendDecimal(Clock.Hertz / 1000);
-        line.Append(" kHz "u8);
-        line.Append(calibrator.IsMeasured ? "measured within "u8 : "stated, "u8);
+        line.Append(calibrator.IsMeasured ? " kHz measured within "u8 : " kHz stated, "u8);
         line.AppendDecimal(calibrator.PartsPerMillion);
         line.Append(" ppm, pci "u8);
         line.AppendDecimal((ulong)Pci.Devices.Length);
-        line.Append(UsesEcam ? " functions by ecam, up "u8 : " functions by ports, up "u8);
-        line.AppendDecimal(Clock.MonotonicNanoseconds / 1000);
-        line.Append(" us after entry"u8);
+        line.Append(UsesEcam ? " functions by ecam"u8 : " functions by ports"u8);
+        KernelLog.Line(line.Written);
+        ReportTimes();
+    }
+
+    /// <summary>Where the time went. The time stamp counter starts at reset, so its value at kernel entry is the firmware's share.</summary>
+    private void ReportTimes()
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        var line = new Utf8Writer(buffer);
+        ulong ticksPerMicrosecond = Math.Max(Clock.Hertz / 1_000_000, 1);
+        line.Append("hal: boot took firmware "u8);
+        line.AppendDecimal(_entryTimeStamp / ticksPerMicrosecond);
+        line.Append(", core "u8);
+        line.AppendDecimal((_startTimeStamp - _entryTimeStamp) / ticksPerMicrosecond);
+        line.Append(", hal "u8);
+        line.AppendDecimal((Cpu.ReadTimeStampCounter() - _startTimeStamp) / ticksPerMicrosecond);
+        line.Append(" us"u8);
         KernelLog.Line(line.Written);
     }
 

@@ -11,10 +11,12 @@ public sealed unsafe partial class Hardware
     private static Hardware? s_current;
 
     private readonly ulong _entryTimeStamp;
+    private readonly ulong _startTimeStamp;
 
     private Hardware(PageAllocator pages, ulong entryTimeStamp)
     {
         _entryTimeStamp = entryTimeStamp;
+        _startTimeStamp = Cpu.ReadTimeStampCounter();
         Ports = new MachinePorts();
         Events = new PostedEvents();
         Console = new SerialPort(Ports, ConsolePort, pages, Events);
@@ -48,6 +50,7 @@ public sealed unsafe partial class Hardware
     {
         var hardware = new Hardware(pages, entryTimeStamp); // serial ports, polled: from here on everything can speak
         s_current = hardware;
+        KernelPanic.BeforeReport = &FlushForPanic;
         AcpiStatus status = FirmwareTables.Read(new DirectPhysicalMemory(), boot.RootPointer, out FirmwareTables firmware);
         if (status != AcpiStatus.Ok)
             return hardware.Refuse(AcpiStatusName.Of(status));

@@ -40,6 +40,7 @@ public sealed class PowerControl
             _ports.Out8(DebugExitPort, status);
         if (!_canSleep)
             return;
+        EnterAcpiMode();
         _ports.Out16(_hardware.ControlPortA, SleepCommand(_powerOff.TypeA));
         if (_hardware.ControlPortB != 0)
             _ports.Out16(_hardware.ControlPortB, SleepCommand(_powerOff.TypeB));
@@ -51,6 +52,21 @@ public sealed class PowerControl
         if (_hardware.HasResetRegister)
             _ports.Out8((ushort)_hardware.ResetRegister.Address, _hardware.ResetValue);
     }
+
+    /// <summary>Machines that start in legacy mode honour the sleep registers only after the hand-over (§4.8.2.5); bounded, best effort.</summary>
+    private void EnterAcpiMode()
+    {
+        const int MaxPolls = 100_000;
+        if (_hardware.CommandPort == 0 || _hardware.AcpiEnableValue == 0 || IsInAcpiMode)
+            return;
+        _ports.Out8(_hardware.CommandPort, _hardware.AcpiEnableValue);
+        for (int i = 0; i < MaxPolls && !IsInAcpiMode; i++)
+        {
+        }
+    }
+
+    /// <summary>SCI_EN of the PM1 control register (§4.8.3.2.1).</summary>
+    private bool IsInAcpiMode => (_ports.In16(_hardware.ControlPortA) & 1) != 0;
 
     private static ushort SleepCommand(byte type) => (ushort)(SleepEnable | (type << SleepTypeShift));
 }
