@@ -214,7 +214,7 @@ public sealed unsafe partial class MemoryManager
         ulong pages = mapping->Pages;
         bool outlives = (mapping->Flags & MappingFlags.OwnsObject) != 0 && target->Header.References > 1;
         EndMapping(mapping);
-        if (!outlives)
+        if (!outlives || first >= target->SizePages)
             return;
         // Best effort: without memory for the books the pages just stay, unreachable, until the object ends.
         if (first + pages >= target->SizePages)
