@@ -1,13 +1,104 @@
+// The services behind the Linux system calls: what every call gets as its first argument. Made once at boot. Other parts of this class
+// register the calls of their area and add what they need; each area lives in a folder of its own.
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
 
 namespace Aurora.Linux.Executive;
 
-/// <summary>The services behind the Linux system calls; what every call gets as its first argument. Made once at boot.</summary>
+/// <summary>The Linux personality of one consistency group.</summary>
 public sealed unsafe partial class LinuxKernel
 {
-    public LinuxKernel(ThreadScheduler scheduler) => Scheduler = scheduler;
+    public LinuxKernel(in LinuxServices services)
+    {
+        Pages = services.Pages;
+        Tracker = services.Tracker;
+        Clock = services.Clock;
+        Memory = services.Memory;
+        User = services.User;
+        Scheduler = services.Scheduler;
+        Processes = services.Processes;
+        Signals = services.Signals;
+        Timers = services.Timers;
+        ProcessFiles = services.ProcessFiles;
+        Life = services.Life;
+        Terminals = services.Terminals;
+        Extended = services.Extended;
+        Machine = services.Machine;
+    }
 
+    public PageAllocator Pages { get; }
+    public ObjectTracker Tracker { get; }
+    public Clock Clock { get; }
+    public MemoryManager Memory { get; }
+    public UserMemory User { get; }
     public ThreadScheduler Scheduler { get; }
-
+    public ProcessTable Processes { get; }
+    public SignalService Signals { get; }
+    public TimerService Timers { get; }
+    public ProcessFiles ProcessFiles { get; }
+    public ProcessLife Life { get; }
+    public TerminalService Terminals { get; }
+    public ExtendedStateUnit Extended { get; }
+    public MachineControl Machine { get; }
     public SystemCallTable Calls { get; } = new();
+
+    /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>
+    public SystemCallResult Stop(Thread* thread, in AccessResult access)
+    {
+        switch (access.Status)
+        {
+            case MemoryStatus.WouldBlock:
+                Scheduler.BlockOn(thread, access.Wait);
+                return SystemCallResult.BlockedUninterruptible;
+            case MemoryStatus.OutOfMemory:
+                return Errno.ENOMEM;
+            case MemoryStatus.TooLong:
+                return Errno.ENAMETOOLONG;
+            default:
+                return Errno.EFAULT;
+        }
+    }
+
+    /// <summary>Reads a structure of the calling program; false with the call's result when that cannot be done now.</summary>
+    public bool Read<T>(Thread* thread, ulong address, out T value, out SystemCallResult failure)
+        where T : unmanaged
+    {
+        AccessResult access = User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out value);
+        failure = access.IsOk ? default : Stop(thread, in access);
+        return access.IsOk;
+    }
+
+    /// <summary>Writes a structure of the calling program; false with the call's result when that cannot be done now.</summary>
+    public bool Write<T>(Thread* thread, ulong address, in T value, out SystemCallResult failure)
+        where T : unmanaged
+    {
+        AccessResult access = User.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value);
+        failure = access.IsOk ? default : Stop(thread, in access);
+        return access.IsOk;
+    }
+
+    /// <summary>As <see cref="Write{T}"/>, but a null address is left alone: for results a program need not want.</summary>
+    public bool WriteIfWanted<T>(Thread* thread, ulong address, in T value, out SystemCallResult failure)
+        where T : unmanaged
+    {
+        failure = default;
+        return address == 0 || Write(thread, address, in value, out failure);
+    }
+
+    /// <summary>The errno of a memory operation that does not wait.</summary>
+    public static Errno ErrorOf(MemoryStatus status) => status switch
+    {
+        MemoryStatus.Ok => Errno.Ok,
+        MemoryStatus.AccessDenied => Errno.EACCES,
+        MemoryStatus.InvalidArgument => Errno.EINVAL,
+        MemoryStatus.AlreadyMapped => Errno.EEXIST,
+        MemoryStatus.Fault => Errno.EFAULT,
+        _ => Errno.ENOMEM,
+    };
 }

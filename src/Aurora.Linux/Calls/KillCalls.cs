@@ -1,0 +1,150 @@
+// Sending signals, and who may send what to whom.
+using Aurora.Linux.Executive;
+using Aurora.Linux.Signals;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class KillCalls
+{
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(62, &Kill);
+        table.Register(129, &Sigqueueinfo);
+        table.Register(200, &Tkill);
+        table.Register(234, &Tgkill);
+        table.Register(297, &Tgsigqueueinfo);
+    }
+
+    private static SystemCallResult Kill(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        int target = arguments->Int0;
+        int number = arguments->Int1;
+        if (number is < 0 or > (int)Signal.Last)
+            return Errno.EINVAL;
+        SignalInfo info = FromCaller(thread, number, SignalCode.User);
+        if (target > 0)
+        {
+            Process* process = FindProcess(kernel, target);
+            return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, in info);
+        }
+        if (target == -1)
+            return KillAll(kernel, thread, in info);
+        if (target == int.MinValue)
+            return Errno.ESRCH;
+        ProcessGroup* group = target == 0 ? thread->Process->ProcessGroup : kernel.Processes.FindGroup(-target);
+        return group == null ? Errno.ESRCH : KillGroup(kernel, thread, group, in info);
+    }
+
+    // A thread id names its process here, as in Linux.
+    private static Process* FindProcess(LinuxKernel kernel, int id)
+    {
+        Process* process = kernel.Processes.FindProcess(id);
+        if (process != null)
+            return process;
+        Thread* thread = kernel.Processes.FindThread(id);
+        return thread == null ? null : thread->Process;
+    }
+
+    private static SystemCallResult KillAll(LinuxKernel kernel, Thread* thread, in SignalInfo info)
+    {
+        Errno result = Errno.ESRCH;
+        Process* process = kernel.Processes.NextProcess(2);
+        for (; process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+            if (process != thread->Process)
+                result = Combine(result, SendChecked(kernel, thread, process, null, in info));
+        return result;
+    }
+
+    private static SystemCallResult KillGroup(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
+    {
+        Errno result = Errno.ESRCH;
+        for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
+            result = Combine(result, SendChecked(kernel, thread, member, null, in info));
+        return result;
+    }
+
+    // One success is success; a refusal says more than "nobody there".
+    private static Errno Combine(Errno sofar, Errno next) => sofar == Errno.Ok || next == Errno.Ok ? Errno.Ok : next;
+
+    private static SystemCallResult Tkill(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => SendToThread(kernel, thread, -1, arguments->Int0, arguments->Int1);
+
+    private static SystemCallResult Tgkill(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => arguments->Int0 <= 0 ? Errno.EINVAL : SendToThread(kernel, thread, arguments->Int0, arguments->Int1, arguments->Int2);
+
+    private static SystemCallResult SendToThread(LinuxKernel kernel, Thread* thread, int processId, int threadId, int number)
+    {
+        if (threadId <= 0 || number is < 0 or > (int)Signal.Last)
+            return Errno.EINVAL;
+        Thread* target = kernel.Processes.FindThread(threadId);
+        if (target == null || (processId != -1 && target->Process->Id != processId))
+            return Errno.ESRCH;
+        SignalInfo info = FromCaller(thread, number, SignalCode.ThreadKill);
+        return SendChecked(kernel, thread, target->Process, target, in info);
+    }
+
+    private static SystemCallResult Sigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Process* process = arguments->Int0 > 0 ? FindProcess(kernel, arguments->Int0) : null;
+        return Queue(kernel, thread, process, null, arguments->Int1, arguments->Arg2);
+    }
+
+    private static SystemCallResult Tgsigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (arguments->Int0 <= 0 || arguments->Int1 <= 0)
+            return Errno.EINVAL;
+        Thread* target = kernel.Processes.FindThread(arguments->Int1);
+        if (target != null && target->Process->Id != arguments->Int0)
+            target = null;
+        return Queue(kernel, thread, target == null ? null : target->Process, target, arguments->Int2, arguments->Arg3);
+    }
+
+    private static SystemCallResult Queue(LinuxKernel kernel, Thread* thread, Process* process, Thread* target, int number, ulong address)
+    {
+        if (!kernel.Read(thread, address, out UserSignalInfo user, out SystemCallResult failure))
+            return failure;
+        if (number is < 0 or > (int)Signal.Last)
+            return Errno.EINVAL;
+        // Only the kernel sends kernel codes, and kill's own: otherwise a receiver could be deceived about the sender.
+        bool isForged = user.Code >= 0 || user.Code == SignalCode.ThreadKill;
+        if (process == null)
+            return Errno.ESRCH;
+        if (isForged && process != thread->Process)
+            return Errno.EPERM;
+        SignalInfo info = SignalInfoFormat.FromUser(in user, (Signal)number);
+        return SendChecked(kernel, thread, process, target, in info);
+    }
+
+    private static SignalInfo FromCaller(Thread* thread, int number, int code) => new()
+    {
+        Number = number,
+        Code = code,
+        Pid = thread->Process->Id,
+        Uid = thread->Process->Credentials.RealUid,
+    };
+
+    private static Errno SendChecked(LinuxKernel kernel, Thread* thread, Process* process, Thread* target, in SignalInfo info)
+    {
+        if (!MaySignal(thread->Process, process, info.Number))
+            return Errno.EPERM;
+        if (info.Number == 0)
+            return Errno.Ok;
+        return target != null ? kernel.Signals.Send(target, in info) : kernel.Signals.Send(process, in info);
+    }
+
+    private static bool MaySignal(Process* sender, Process* target, int number)
+    {
+        uint effective = sender->Credentials.EffectiveUid;
+        uint real = sender->Credentials.RealUid;
+        if (effective == 0 || sender == target)
+            return true;
+        ref Credentials its = ref target->Credentials;
+        if (effective == its.RealUid || effective == its.SavedUid || real == its.RealUid || real == its.SavedUid)
+            return true;
+        return number == (int)Signal.SIGCONT && target->ProcessGroup != null && sender->ProcessGroup->Session == target->ProcessGroup->Session;
+    }
+}

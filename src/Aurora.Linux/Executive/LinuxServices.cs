@@ -1,0 +1,28 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Linux.Executive;
+
+/// <summary>What a <see cref="LinuxKernel"/> is made of; filled in at boot.</summary>
+public struct LinuxServices
+{
+    public PageAllocator Pages;
+    public ObjectTracker Tracker;
+    public Clock Clock;
+    public MemoryManager Memory;
+    public UserMemory User;
+    public ThreadScheduler Scheduler;
+    public ProcessTable Processes;
+    public SignalService Signals;
+    public TimerService Timers;
+    public ProcessFiles ProcessFiles;
+    public ProcessLife Life;
+    public TerminalService Terminals;
+    public ExtendedStateUnit Extended;
+    public MachineControl Machine;
+}

@@ -1,0 +1,192 @@
+// What stands between the kernel main loop and everything a program can cause. The main loop is, per CPU:
+//
+//     thread = scheduler.PickNext()
+//     if executive.PrepareToRun(thread):      continue a call that was blocked, deliver signals
+//         UserMode.Run(thread->Context)       until it traps
+//         executive.HandleTrap(thread)        a call, a fault, or nothing (an interrupt)
+//
+// A call that blocks leaves its progress in thread->Call and is dispatched again by PrepareToRun after the wake-up. A call that a signal ends
+// leaves a restart code; whether it restarts or fails with EINTR is decided where the signal is delivered. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Linux.Signals;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Executive;
+
+/// <summary>Handles every trap of user threads and readies threads for user mode.</summary>
+public sealed unsafe partial class SystemCallExecutive
+{
+    private const ulong NoCall = ulong.MaxValue;
+
+    private readonly LinuxKernel _kernel;
+    private readonly SignalDelivery _delivery;
+    private Thread* _accounted;
+    private ulong _since;
+
+    public SystemCallExecutive(LinuxKernel kernel)
+    {
+        _kernel = kernel;
+        _delivery = new SignalDelivery(kernel);
+    }
+
+    /// <summary>Page faults resolved, and those that had to wait for the store.</summary>
+    public ulong FaultCount { get; private set; }
+    public ulong PageInCount { get; private set; }
+
+    /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
+    public bool PrepareToRun(Thread* thread)
+    {
+        if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
+        {
+            StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);
+            if (!Dispatch(thread))
+                return false;
+        }
+        if (thread->Call.RestartCode != 0 || SignalService.HasDeliverable(thread))
+        {
+            if (!_delivery.Deliver(thread))
+            {
+                StopAccounting();
+                return false;
+            }
+            if (thread->Call.Active)
+            {
+                // No handler ran: the call continues with its progress, after the other threads have had their chance.
+                thread->Call.RestartCode = 0;
+                return false;
+            }
+        }
+        AccountEntryToUser(thread);
+        return true;
+    }
+
+    /// <summary>Handles what brought the thread into the kernel.</summary>
+    public void HandleTrap(Thread* thread)
+    {
+        AccountEntryToKernel(thread);
+        UserContext* context = thread->Context;
+        if (context->Trap == UserContext.SystemCallTrap)
+        {
+            BeginCall(thread);
+            Dispatch(thread);
+            return;
+        }
+        context->OriginalRax = NoCall;
+        if (context->Trap < FirstInterruptVector)
+            HandleException(thread);
+        if (_kernel.Scheduler.Current != thread)
+            StopAccounting();
+    }
+
+    private void BeginCall(Thread* thread)
+    {
+        UserContext* context = thread->Context;
+        context->OriginalRax = context->Rax;
+        thread->Call = default;
+        thread->Call.Active = true;
+        thread->Call.Number = context->OriginalRax <= uint.MaxValue ? (uint)context->OriginalRax : uint.MaxValue;
+        thread->Call.Arguments = new SystemCallArguments
+        {
+            Arg0 = context->Rdi,
+            Arg1 = context->Rsi,
+            Arg2 = context->Rdx,
+            Arg3 = context->R10,
+            Arg4 = context->R8,
+            Arg5 = context->R9,
+        };
+        _kernel.Calls.CountEntry();
+    }
+
+    // Runs one dispatch of the thread's call; false when the thread cannot go on now (or no longer exists).
+    private bool Dispatch(Thread* thread)
+    {
+        SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
+        switch (result.Outcome)
+        {
+            case SystemCallOutcome.Done:
+                _kernel.Scheduler.LeaveQueues(thread);
+                Finish(thread, result.Value);
+                return true;
+            case SystemCallOutcome.Blocked:
+                return Wait(thread, in result);
+            case SystemCallOutcome.NoReturn:
+                _kernel.Scheduler.LeaveQueues(thread);
+                thread->Call.Active = false;
+                thread->Context->OriginalRax = NoCall;
+                return true;
+            default:
+                StopAccounting();
+                return false;
+        }
+    }
+
+    private bool Wait(Thread* thread, in SystemCallResult result)
+    {
+        if (SignalService.IsKilled(thread))
+        {
+            _kernel.Scheduler.LeaveQueues(thread);
+            return true;
+        }
+        if (result.IsInterruptible && SignalService.HasDeliverable(thread))
+        {
+            _kernel.Scheduler.LeaveQueues(thread);
+            Finish(thread, result.Value);
+            return true;
+        }
+        _kernel.Scheduler.Sleep(thread, result.IsInterruptible);
+        StopAccounting();
+        return false;
+    }
+
+    private void Finish(Thread* thread, long value)
+    {
+        if (value <= -(long)Errno.ERESTARTSYS && value >= -(long)Errno.ERESTARTBLOCK)
+        {
+            thread->Call.RestartCode = (ushort)-value;
+            return;
+        }
+        thread->Context->Rax = (ulong)value;
+        thread->Call.Active = false;
+        _kernel.Signals.RestoreMask(thread);
+    }
+
+    private void StartAccounting(Thread* thread, ulong now)
+    {
+        if (_accounted == thread)
+            return;
+        _accounted = thread;
+        _since = now;
+    }
+
+    private void StopAccounting() => _accounted = null;
+
+    private void AccountEntryToUser(Thread* thread)
+    {
+        ulong now = _kernel.Scheduler.NowNanoseconds;
+        if (_accounted == thread)
+            Charge(thread, 0, now - _since);
+        _accounted = thread;
+        _since = now;
+    }
+
+    private void AccountEntryToKernel(Thread* thread)
+    {
+        ulong now = _kernel.Scheduler.NowNanoseconds;
+        if (_accounted == thread)
+            Charge(thread, now - _since, 0);
+        _accounted = thread;
+        _since = now;
+    }
+
+    private void Charge(Thread* thread, ulong user, ulong system)
+    {
+        thread->UserNanoseconds += user;
+        thread->SystemNanoseconds += system;
+        _kernel.Scheduler.Charge(thread, user + system);
+        _kernel.Timers.ChargeProcessorTime(thread->Process, user, system);
+    }
+}
