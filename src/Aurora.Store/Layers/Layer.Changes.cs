@@ -1,0 +1,155 @@
+// Applying commits to a layer. The memory was reserved before, so nothing here fails or blocks: a commit becomes visible as a whole.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+internal sealed unsafe partial class Layer
+{
+    private const int BlocksPerSuperseded = 61;
+
+    /// <summary>Blocks that belonged to this layer's commits and were overwritten within it.</summary>
+    public struct SupersededBlocks
+    {
+        public SupersededBlocks* Next;
+        public ulong Count;
+        public fixed ulong Blocks[BlocksPerSuperseded];
+    }
+
+    private SupersededBlocks* _superseded;
+
+    public SupersededBlocks* Superseded => _superseded;
+
+    /// <summary>Page elements the layer holds for an object: what a clone of it copies.</summary>
+    public ulong PagesOf(ulong objectId)
+    {
+        LayerNode* header = Find(objectId, 0);
+        return header == null ? 0 : header->Info->PageCount;
+    }
+
+    public void PutPage(ulong objectId, ulong page, ulong block, ulong checksum)
+    {
+        LayerObject* info = ObjectOf(objectId);
+        Locate(objectId, page + 1);
+        LayerNode* node = NextOf(_path[0], 0);
+        if (node == null || node->Object != objectId || node->Key != page + 1)
+        {
+            node = InsertAtPath(objectId, page + 1);
+            info->PageCount++;
+            PageCount++;
+        }
+        else
+        {
+            Supersede(node->Block);
+        }
+        node->Block = block;
+        node->Checksum = checksum;
+    }
+
+    public void PutRecord(ulong objectId, ReadOnlySpan<byte> record) => SetRecord(ObjectOf(objectId), record);
+
+    public void Delete(ulong objectId)
+    {
+        LayerObject* info = ObjectOf(objectId);
+        RemovePages(objectId, info, 0);
+        info->Base = LayerBase.None;
+        info->RecordState = LayerRecord.Absent;
+    }
+
+    public void Truncate(ulong objectId, ulong firstPage)
+    {
+        LayerObject* info = ObjectOf(objectId);
+        RemovePages(objectId, info, firstPage);
+        if (firstPage < info->Limit)
+            info->Limit = firstPage;
+    }
+
+    /// <summary>Gives <paramref name="target"/> the pages that <paramref name="source"/> has now; its record is not touched.</summary>
+    public void Clone(ulong source, ulong target)
+    {
+        if (source == target)
+            return;
+        LayerObject* to = ObjectOf(target);
+        RemovePages(target, to, 0);
+        LayerNode* header = Find(source, 0);
+        to->Base = LayerBase.Clone;
+        to->BaseObject = source;
+        to->Limit = ulong.MaxValue;
+        if (header == null)
+            return;
+        LayerObject* from = header->Info;
+        to->Limit = from->Limit;
+        if (from->Base == LayerBase.None)
+            to->Base = LayerBase.None;
+        else if (from->Base == LayerBase.Clone)
+            to->BaseObject = from->BaseObject;
+        for (LayerNode* node = Next(header); node != null && node->Object == source; node = Next(node))
+            PutPage(target, node->Key - 1, node->Block, node->Checksum);
+    }
+
+    /// <summary>A checkpoint is to be kept: its record goes into the history tree.</summary>
+    public void PutHistory(ulong sequence, ReadOnlySpan<byte> record) => SetRecord(InfoOf(LayerNode.HistoryObject, sequence), record);
+
+    public void DropHistory(ulong sequence) => InfoOf(LayerNode.HistoryObject, sequence)->RecordState = LayerRecord.Absent;
+
+    private LayerObject* ObjectOf(ulong objectId) => InfoOf(objectId, 0);
+
+    private LayerObject* InfoOf(ulong objectId, ulong key)
+    {
+        CreateHead();
+        Locate(objectId, key);
+        LayerNode* node = NextOf(_path[0], 0);
+        if (node != null && node->Object == objectId && node->Key == key)
+            return node->Info;
+        node = InsertAtPath(objectId, key);
+        LayerObject* info = (LayerObject*)Arena.Allocate(sizeof(LayerObject));
+        *info = new LayerObject { Limit = ulong.MaxValue };
+        node->Block = (ulong)info;
+        ObjectCount++;
+        return info;
+    }
+
+    private void SetRecord(LayerObject* info, ReadOnlySpan<byte> record)
+    {
+        if (record.Length > info->RecordCapacity)
+        {
+            // A little room to grow, so that a record that changes its length with every commit does not fill the arena.
+            int capacity = Math.Min((record.Length + 71) & ~63, StoreFormat.MaxRecordBytes + 64);
+            info->Record = (byte*)Arena.Allocate(capacity);
+            info->RecordCapacity = (ushort)capacity;
+        }
+        record.CopyTo(new Span<byte>(info->Record, info->RecordCapacity));
+        info->RecordLength = (ushort)record.Length;
+        info->RecordState = LayerRecord.Present;
+    }
+
+    private void RemovePages(ulong objectId, LayerObject* info, ulong firstPage)
+    {
+        Locate(objectId, firstPage + 1);
+        LayerNode* node = NextOf(_path[0], 0);
+        while (node != null && node->Object == objectId)
+        {
+            LayerNode* next = Next(node);
+            for (int level = 0; level < (int)node->Height; level++)
+                SetNext(_path[level], level, NextOf(node, level));
+            Supersede(node->Block);
+            info->PageCount--;
+            PageCount--;
+            node = next;
+        }
+    }
+
+    private void Supersede(ulong block)
+    {
+        if (block == 0)
+            return;
+        if (_superseded == null || _superseded->Count == BlocksPerSuperseded)
+        {
+            SupersededBlocks* chunk = (SupersededBlocks*)Arena.Allocate(sizeof(SupersededBlocks));
+            chunk->Next = _superseded;
+            chunk->Count = 0;
+            _superseded = chunk;
+        }
+        _superseded->Blocks[_superseded->Count++] = block;
+    }
+}

@@ -1,0 +1,169 @@
+// A layer holds the changes of a stretch of commits over the state below it: one skip list ordered by (object, page). The active layer takes new
+// commits; when a cut begins it becomes the frozen layer, whose changes go into the trees; historical views have one of their own. Because
+// the order is that of the trees, a cut walks the layer once. Searches start from where the last one ended, so sorted commits cost little.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>How a layer answers a lookup.</summary>
+internal enum LayerAnswer : byte
+{
+    Found,
+    Absent,
+
+    /// <summary>The state below decides, for the object id given back.</summary>
+    Below,
+}
+
+/// <summary>An ordered set of changes: searching and element management. Layer.Changes applies commits.</summary>
+internal sealed unsafe partial class Layer
+{
+    private const int MaxHeight = 14;
+
+    /// <summary>What a page may take of the arena, for reservations.</summary>
+    public const ulong BytesPerPage = 80;
+    public const ulong BytesPerObject = 256;
+    public const ulong FixedBytes = 8192;
+
+    private readonly LayerNode** _finger;
+    private readonly LayerNode** _path;
+    private LayerNode* _head;
+    private ulong _random = 0x2545F4914F6CDD1D;
+
+    /// <summary>Pages for the constructor.</summary>
+    public const int MemoryPages = 1;
+
+    public Layer(PageAllocator pages, byte* memory)
+    {
+        Arena = new Arena(pages);
+        _finger = (LayerNode**)memory;
+        _path = _finger + MaxHeight;
+    }
+
+    public Arena Arena { get; }
+
+    /// <summary>The last commit whose changes are in the layer.</summary>
+    public ulong LastSequence { get; set; }
+
+    public ulong PageCount { get; private set; }
+    public ulong ObjectCount { get; private set; }
+
+    public bool IsEmpty => _head == null || NextOf(_head, 0) == null;
+
+    /// <summary>Forgets everything and returns the memory.</summary>
+    public void Clear()
+    {
+        Arena.Reset();
+        _head = null;
+        _superseded = null;
+        PageCount = 0;
+        ObjectCount = 0;
+        ForgetFinger();
+    }
+
+    /// <summary>The first element, or null.</summary>
+    public LayerNode* First => _head == null ? null : NextOf(_head, 0);
+
+    public static LayerNode* Next(LayerNode* node) => NextOf(node, 0);
+
+    /// <summary>The first element at or after the key.</summary>
+    public LayerNode* FindFrom(ulong objectId, ulong key)
+    {
+        if (_head == null)
+            return null;
+        Locate(objectId, key);
+        return NextOf(_path[0], 0);
+    }
+
+    /// <summary>The element with exactly this key, or null.</summary>
+    public LayerNode* Find(ulong objectId, ulong key)
+    {
+        LayerNode* node = FindFrom(objectId, key);
+        return node != null && node->Object == objectId && node->Key == key ? node : null;
+    }
+
+    /// <summary>Looks a page up; when the answer is Below, <paramref name="objectId"/> is the object to ask the state below for.</summary>
+    public LayerAnswer FindPage(ref ulong objectId, ulong page, out MapEntry entry)
+    {
+        entry = default;
+        if (_head == null)
+            return LayerAnswer.Below;
+        LayerNode* node = Find(objectId, page + 1);
+        if (node != null)
+        {
+            entry = new MapEntry { Key = page, Block = node->Block, Checksum = node->Checksum };
+            return node->Block == 0 ? LayerAnswer.Absent : LayerAnswer.Found;
+        }
+        LayerNode* header = Find(objectId, 0);
+        if (header == null)
+            return LayerAnswer.Below;
+        if (header->Info->Base == LayerBase.None || page >= header->Info->Limit)
+            return LayerAnswer.Absent;
+        if (header->Info->Base == LayerBase.Clone)
+            objectId = header->Info->BaseObject;
+        return LayerAnswer.Below;
+    }
+
+    private static LayerNode* NextOf(LayerNode* node, int level) => ((LayerNode**)(node + 1))[level];
+
+    private static void SetNext(LayerNode* node, int level, LayerNode* next) => ((LayerNode**)(node + 1))[level] = next;
+
+    private static bool IsBefore(LayerNode* node, ulong objectId, ulong key)
+        => node->Object < objectId || (node->Object == objectId && node->Key < key);
+
+    // Fills _path with the last element before the key at each level.
+    private void Locate(ulong objectId, ulong key)
+    {
+        LayerNode* at = _head;
+        for (int level = MaxHeight - 1; level >= 0; level--)
+        {
+            LayerNode* finger = _finger[level];
+            if (finger != null && finger != _head && IsBefore(finger, objectId, key) && (at == _head || IsBefore(at, finger->Object, finger->Key)))
+                at = finger;
+            LayerNode* next = NextOf(at, level);
+            while (next != null && IsBefore(next, objectId, key))
+            {
+                at = next;
+                next = NextOf(at, level);
+            }
+            _path[level] = at;
+            _finger[level] = at;
+        }
+    }
+
+    private void ForgetFinger()
+    {
+        for (int i = 0; i < MaxHeight; i++)
+            _finger[i] = null;
+    }
+
+    // Inserts after a Locate of the same key that found nothing.
+    private LayerNode* InsertAtPath(ulong objectId, ulong key)
+    {
+        int height = 1;
+        _random ^= _random << 13;
+        _random ^= _random >> 7;
+        _random ^= _random << 17;
+        for (ulong bits = _random; (bits & 3) == 0 && height < MaxHeight; bits >>= 2)
+            height++;
+        LayerNode* node = (LayerNode*)Arena.Allocate(sizeof(LayerNode) + (height * 8));
+        *node = new LayerNode { Object = objectId, Key = key, Height = (ulong)height };
+        for (int level = 0; level < height; level++)
+        {
+            SetNext(node, level, NextOf(_path[level], level));
+            SetNext(_path[level], level, node);
+        }
+        return node;
+    }
+
+    private void CreateHead()
+    {
+        if (_head != null)
+            return;
+        _head = (LayerNode*)Arena.Allocate(sizeof(LayerNode) + (MaxHeight * 8));
+        *_head = new LayerNode { Height = MaxHeight };
+        for (int level = 0; level < MaxHeight; level++)
+            SetNext(_head, level, null);
+        ForgetFinger();
+    }
+}

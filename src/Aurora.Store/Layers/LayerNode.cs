@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Aurora.Store;
+
+/// <summary>
+/// An element of a layer's skip list, ordered by (Object, Key). Key 0 is the object itself (Block holds a LayerObject*); key p + 1 is page p.
+/// Height pointers to the next elements follow.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct LayerNode
+{
+    /// <summary>Kept checkpoints are elements of this pseudo-object; their Key is the sequence, and all have a LayerObject.</summary>
+    public const ulong HistoryObject = ulong.MaxValue - 1;
+
+    public ulong Object;
+    public ulong Key;
+
+    /// <summary>The page's block; 0 is a hole.</summary>
+    public ulong Block;
+    public ulong Checksum;
+    public ulong Height;
+
+    public readonly LayerObject* Info => (LayerObject*)Block;
+}
+
+internal enum LayerBase : byte
+{
+    /// <summary>Pages that are not in the layer are those the object had below it.</summary>
+    Same,
+
+    /// <summary>Nothing shows through: the object was deleted or is new.</summary>
+    None,
+
+    /// <summary>Pages that are not in the layer are those that BaseObject had below it.</summary>
+    Clone,
+}
+
+internal enum LayerRecord : byte
+{
+    /// <summary>The record is the one below the layer.</summary>
+    Same,
+    Absent,
+    Present,
+}
+
+/// <summary>What a layer knows about an object besides its pages.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct LayerObject
+{
+    public LayerBase Base;
+    public LayerRecord RecordState;
+    public ushort RecordLength;
+    public ushort RecordCapacity;
+
+    /// <summary>Entries of <see cref="CloneInline"/>.</summary>
+    public ushort CloneInlineCount;
+    public ulong BaseObject;
+
+    /// <summary>Pages from here on do not show through.</summary>
+    public ulong Limit;
+    public byte* Record;
+
+    /// <summary>Page elements of the object in this layer.</summary>
+    public ulong PageCount;
+
+    /// <summary>While a cut is made: the shared page map of a clone, with references already counted.</summary>
+    public NodePointer CloneRoot;
+    public MapEntry* CloneInline;
+}

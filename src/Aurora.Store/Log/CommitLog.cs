@@ -1,0 +1,318 @@
+// The writing end of the log. Protocol of a commit: data blocks and record are written in parallel; when both have completed, one FLUSH;
+// then it is durable, provided all before it are. An ordered commit flushes its data before it writes its record. Several commits are in
+// flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH covers every commit whose writes had
+// completed when it was sent. A failed write or flush poisons the store: nothing later is ever acknowledged.
+// Protected by the kernel lock; the methods that wait for the device say so.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Gives commits their place in the log and makes them durable.</summary>
+internal sealed unsafe class CommitLog
+{
+    private readonly StoreContext _context;
+    private readonly CommitPool _pool;
+    private readonly StoreQueues* _queues;
+    private StoreCommit* _firstInFlight;
+    private StoreCommit* _lastInFlight;
+    private bool _isFlushing;
+
+    public CommitLog(StoreContext context, CommitPool pool, StoreQueues* queues)
+    {
+        _context = context;
+        _pool = pool;
+        _queues = queues;
+    }
+
+    public ulong Generation { get; set; }
+
+    /// <summary>The last commit with a place in the order.</summary>
+    public ulong LastSequence { get; set; }
+
+    /// <summary>Every commit up to here survives a power cut.</summary>
+    public ulong DurableSequence { get; set; }
+
+    /// <summary>The greatest watermark a record has carried.</summary>
+    public ulong LastWatermark { get; private set; }
+
+    /// <summary>Where the next record goes.</summary>
+    public ulong Position { get; set; }
+
+    /// <summary>The checksum of the block before Position.</summary>
+    public ulong Chain { get; set; }
+
+    /// <summary>Log blocks before this position may be overwritten.</summary>
+    public ulong Tail { get; set; }
+
+    public bool IsIdle => _firstInFlight == null;
+
+    /// <summary>The longest record, and the most log that may be in flight: what recovery searches for a lost record's successors.</summary>
+    public ulong Window => WindowOf(_context.Geometry.LogBlocks);
+
+    public static ulong WindowOf(ulong logBlocks) => logBlocks / 4;
+
+    /// <summary>True when a record of this many blocks fits, with room left for a watermark.</summary>
+    public bool HasRoom(ulong blocks)
+    {
+        ulong tail = _context.Has(SeededFaults.ReusedLogSpace) ? Position : Tail;
+        return Position + blocks + 1 - tail <= _context.Geometry.LogBlocks;
+    }
+
+    /// <summary>True when so much is in flight that the record must wait for earlier ones to become durable.</summary>
+    public bool IsWindowFull(ulong blocks) => _firstInFlight != null && Position + blocks - _firstInFlight->LogPosition > Window;
+
+    public StoreCommit* FirstInFlight => _firstInFlight;
+
+    /// <summary>Prepares the device requests of the record, whose pages are built. False when there is no memory.</summary>
+    public bool PrepareRequests(StoreCommit* commit)
+    {
+        // The record may straddle the end of the ring once, wherever it lands: room for one more request than it needs otherwise.
+        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
+        int requests = ((commit->LogPages + most - 1) / most) + 1;
+        for (int i = 0; i < requests; i++)
+        {
+            var request = (CommitRequest*)_pool.Allocate(commit, sizeof(CommitRequest) + (most * sizeof(void*)));
+            if (request == null)
+                return false;
+            *request = default;
+            request->Request.Pages = (void**)(request + 1);
+            if (commit->LastLog == null)
+                commit->FirstLog = request;
+            else
+                commit->LastLog->Next = request;
+            commit->LastLog = request;
+        }
+        return true;
+    }
+
+    /// <summary>Gives the commit the next place in the order, completes its record and, unless it is ordered, starts writing it.</summary>
+    public void Append(StoreCommit* commit)
+    {
+        commit->Sequence = ++LastSequence;
+        commit->LogPosition = Position;
+        commit->State = CommitState.Submitted;
+        Seal(commit);
+        AssignRequests(commit);
+        if (_lastInFlight == null)
+            _firstInFlight = commit;
+        else
+            _lastInFlight->NextInFlight = commit;
+        _lastInFlight = commit;
+        if (!commit->IsOrdered || _context.Has(SeededFaults.UnorderedLargeCommit))
+            SubmitAll(commit->FirstLog);
+        _context.Statistics.Commits++;
+        _context.Statistics.LogBlocksWritten += (ulong)commit->LogPages;
+    }
+
+    /// <summary>Starts every request of a list.</summary>
+    public void SubmitAll(CommitRequest* first)
+    {
+        for (CommitRequest* request = first; request != null; request = request->Next)
+        {
+            if (request->Request.BlockCount > 0)
+                _context.Device.Submit(&request->Request);
+        }
+    }
+
+    /// <summary>Waits for every request of a list and returns the first failure.</summary>
+    public StoreStatus WaitAll(CommitRequest* first)
+    {
+        StoreStatus result = StoreStatus.Ok;
+        for (CommitRequest* request = first; request != null; request = request->Next)
+        {
+            if (request->Request.BlockCount == 0)
+                continue;
+            StoreStatus status = _context.CheckWrite(_context.Device.Wait(&request->Request), request->Request.Start.Value);
+            if (result == StoreStatus.Ok)
+                result = status;
+        }
+        return result;
+    }
+
+    /// <summary>Waits until every commit up to this one is durable, or the store is poisoned. Blocks.</summary>
+    public StoreStatus WaitDurable(ulong sequence)
+    {
+        while (DurableSequence < sequence)
+        {
+            if (_context.PoisonStatus != StoreStatus.Ok)
+                return StoreStatus.Poisoned;
+            StoreCommit* unwritten = FirstUnwritten(sequence);
+            if (unwritten != null)
+            {
+                Drive(unwritten);
+                continue;
+            }
+            if (_isFlushing)
+            {
+                _context.Fibers.Block(&_queues->Flush);
+                continue;
+            }
+            FlushWritten(sequence);
+        }
+        return StoreStatus.Ok;
+    }
+
+    /// <summary>After a failure: waits until the device no longer uses the commit's memory. Blocks.</summary>
+    public void WaitForWrites(StoreCommit* commit)
+    {
+        while (commit->IsDriven)
+            _context.Fibers.Block(&commit->Waiters);
+        for (CommitRequest* request = commit->FirstData; request != null; request = request->Next)
+            _context.Device.Wait(&request->Request);
+        for (CommitRequest* request = commit->FirstLog; request != null && !commit->IsOrdered; request = request->Next)
+        {
+            if (request->Request.BlockCount > 0)
+                _context.Device.Wait(&request->Request);
+        }
+        Unlink(commit);
+    }
+
+    private void Unlink(StoreCommit* commit)
+    {
+        StoreCommit* previous = null;
+        StoreCommit* at = _firstInFlight;
+        while (at != null && at != commit)
+        {
+            previous = at;
+            at = at->NextInFlight;
+        }
+        if (at == null)
+            return;
+        if (previous == null)
+            _firstInFlight = commit->NextInFlight;
+        else
+            previous->NextInFlight = commit->NextInFlight;
+        if (_lastInFlight == commit)
+            _lastInFlight = previous;
+    }
+
+    private StoreCommit* FirstUnwritten(ulong sequence)
+    {
+        StoreCommit* commit = _firstInFlight;
+        if (_context.Has(SeededFaults.EarlyAcknowledge))
+        {
+            while (commit != null && commit->Sequence < sequence)
+                commit = commit->NextInFlight;
+        }
+        while (commit != null && commit->Sequence <= sequence)
+        {
+            if (commit->State == CommitState.Submitted)
+                return commit;
+            commit = commit->NextInFlight;
+        }
+        return null;
+    }
+
+    // Waits for the device on behalf of a commit: data, for an ordered one the flush and the record, until everything is written.
+    private void Drive(StoreCommit* commit)
+    {
+        commit->Users++;
+        if (commit->IsDriven)
+        {
+            _context.Fibers.Block(&commit->Waiters);
+        }
+        else
+        {
+            commit->IsDriven = true;
+            StoreStatus status = WaitAll(commit->FirstData);
+            if (status == StoreStatus.Ok && commit->IsOrdered && !_context.Has(SeededFaults.UnorderedLargeCommit))
+            {
+                status = _context.Flush();
+                if (status == StoreStatus.Ok)
+                    SubmitAll(commit->FirstLog);
+            }
+            if (status == StoreStatus.Ok || !commit->IsOrdered)
+            {
+                StoreStatus logStatus = WaitAll(commit->FirstLog);
+                status = status == StoreStatus.Ok ? logStatus : status;
+            }
+            commit->State = status == StoreStatus.Ok ? CommitState.Written : CommitState.Failed;
+            commit->IsDriven = false;
+            _context.Fibers.WakeAll(&commit->Waiters);
+        }
+        commit->Users--;
+        if (commit->IsReleased && commit->Users == 0)
+            _pool.Release(commit);
+    }
+
+    // One FLUSH for every commit that is written now, in order.
+    private void FlushWritten(ulong atLeast)
+    {
+        ulong target = DurableSequence;
+        for (StoreCommit* commit = _firstInFlight; commit != null && commit->State == CommitState.Written; commit = commit->NextInFlight)
+            target = commit->Sequence;
+        if (_context.Has(SeededFaults.EarlyAcknowledge))
+            target = atLeast;
+        _isFlushing = true;
+        StoreStatus status = _context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : _context.Flush();
+        _isFlushing = false;
+        if (status == StoreStatus.Ok && _context.PoisonStatus == StoreStatus.Ok)
+        {
+            DurableSequence = target;
+            while (_firstInFlight != null && _firstInFlight->Sequence <= target)
+            {
+                StoreCommit* commit = _firstInFlight;
+                if (commit->State == CommitState.Submitted)
+                    Drive(commit);
+                commit->State = CommitState.Durable;
+                _firstInFlight = commit->NextInFlight;
+                commit->NextInFlight = null;
+            }
+            if (_firstInFlight == null)
+                _lastInFlight = null;
+        }
+        _context.Fibers.WakeAll(&_queues->Flush);
+    }
+
+    private void Seal(StoreCommit* commit)
+    {
+        ulong watermark = DurableSequence;
+        if (_context.Has(SeededFaults.WatermarkOffByOne))
+            watermark = commit->Sequence;
+        uint part = 0;
+        for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
+        {
+            LogBlockHeader* header = (LogBlockHeader*)page->Data;
+            header->Magic = StoreFormat.LogMagic;
+            header->Version = (ushort)StoreFormat.Version;
+            header->Flags = (commit->IsOrdered ? LogFlags.Ordered : 0) | (commit->IsWatermark ? LogFlags.Watermark : 0);
+            header->UuidLow = _context.Super->UuidLow;
+            header->UuidHigh = _context.Super->UuidHigh;
+            header->Generation = Generation;
+            header->Sequence = commit->Sequence;
+            header->Position = Position;
+            header->Chain = Chain;
+            header->Watermark = watermark;
+            header->Part = part++;
+            header->Parts = (uint)commit->LogPages;
+            header->DataBlocks = commit->DataPages;
+            header->Checksum = BlockChecksum.OfLogBlock(_context.HashSeed, Position, page->Data);
+            Chain = header->Checksum;
+            Position++;
+        }
+        LastWatermark = watermark;
+    }
+
+    private void AssignRequests(StoreCommit* commit)
+    {
+        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
+        CommitRequest* request = commit->FirstLog;
+        ulong position = commit->LogPosition;
+        for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
+        {
+            ulong block = StoreFormat.LogStart + (position++ % _context.Geometry.LogBlocks);
+            BlockRequest* target = &request->Request;
+            if (target->BlockCount == most || (target->BlockCount > 0 && block != target->Start.Value + (ulong)target->BlockCount))
+            {
+                request = request->Next;
+                target = &request->Request;
+            }
+            if (target->BlockCount == 0)
+            {
+                target->Operation = BlockOperation.Write;
+                target->Start = new BlockNumber(block);
+            }
+            target->Pages[target->BlockCount++] = page->Data;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// A commit while it is built and until it is durable. It lives in one of a fixed number of slots; its operations, device requests and log blocks
+// live in pages of its own, of which the first few stay with the slot, so that small commits ask the page allocator for nothing.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+internal enum CommitState : byte
+{
+    Unused,
+    Building,
+
+    /// <summary>Has its place in the order; writes are on their way.</summary>
+    Submitted,
+
+    /// <summary>All its writes have completed.</summary>
+    Written,
+    Durable,
+    Failed,
+}
+
+/// <summary>A set of changes that becomes durable as a whole or not at all. Opaque: use the methods of <see cref="ObjectStore"/>.</summary>
+public unsafe struct StoreCommit
+{
+    internal CommitState State;
+    internal bool IsOrdered;
+    internal bool IsWatermark;
+
+    /// <summary>A fiber is waiting for the device on the commit's behalf; others wait in Waiters.</summary>
+    internal bool IsDriven;
+    internal bool IsReleased;
+
+    /// <summary>The first failure while building; Submit returns it.</summary>
+    internal StoreStatus Status;
+    internal ushort Group;
+
+    /// <summary>Fibers that are looking at the commit; the slot is not reused before they are done.</summary>
+    internal int Users;
+    internal ulong Sequence;
+    internal ulong LogPosition;
+    internal ulong DataPages;
+
+    /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
+    internal ulong LayerBytes;
+    internal CommitInfo Info;
+    internal CommitMemory* FirstMemory;
+    internal CommitMemory* LastMemory;
+    internal CommitOperation* FirstOperation;
+    internal CommitOperation* LastOperation;
+    internal CommitRequest* FirstData;
+    internal CommitRequest* LastData;
+    internal CommitRequest* FirstLog;
+    internal CommitRequest* LastLog;
+    internal LogPage* FirstLogPage;
+    internal LogPage* LastLogPage;
+    internal int LogPages;
+    internal StoreCommit* NextInFlight;
+    internal FiberQueue Waiters;
+
+    /// <summary>The commit's place in the order of all commits; 0 before Submit.</summary>
+    public readonly ulong SequenceNumber => Sequence;
+}
+
+/// <summary>A chunk of a commit's memory.</summary>
+internal unsafe struct CommitMemory
+{
+    public const int Pages = 4;
+
+    public CommitMemory* Next;
+    public int Used;
+    public int Reserved;
+}
+
+/// <summary>One operation; record payloads follow in the same allocation.</summary>
+internal unsafe struct CommitOperation
+{
+    public CommitOperation* Next;
+    public LogEntryKind Kind;
+    public ushort Length;
+    public ulong Object;
+
+    /// <summary>As in <see cref="LogEntry"/>.</summary>
+    public ulong Page;
+    public ulong Block;
+    public ulong Checksum;
+
+    /// <summary>The caller's page.</summary>
+    public void* Data;
+}
+
+/// <summary>A device request of a commit; its page pointers follow.</summary>
+internal unsafe struct CommitRequest
+{
+    public CommitRequest* Next;
+    public BlockRequest Request;
+}
+
+/// <summary>A block of the commit's log record.</summary>
+internal unsafe struct LogPage
+{
+    public LogPage* Next;
+    public byte* Data;
+}

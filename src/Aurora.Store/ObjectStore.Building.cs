@@ -1,0 +1,103 @@
+// Building a commit. Nothing here blocks or touches the device. Operations take effect in the order they are given. A failure is kept in the
+// commit and returned by Submit, so that a long series of calls needs only one check.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+public sealed unsafe partial class ObjectStore
+{
+    /// <summary>Starts a commit for a consistency group; null when 32 are in use or there is no memory, or nothing can be committed.</summary>
+    public StoreCommit* Begin(ushort group)
+    {
+        if (_options.ReadOnly || _context.PoisonStatus != StoreStatus.Ok)
+            return null;
+        StoreCommit* commit = _pool.Take(group);
+        if (commit != null)
+            commit->LayerBytes = Layer.FixedBytes;
+        return commit;
+    }
+
+    /// <summary>
+    /// Gives <paramref name="target"/> the pages <paramref name="source"/> has at this point, replacing any it had; costs nothing until
+    /// either is changed. The record of the target is not touched.
+    /// </summary>
+    public StoreStatus CloneObject(StoreCommit* commit, ObjectId source, ObjectId target)
+        => !IsValid(source) ? Reject(commit) : AddOperation(commit, LogEntryKind.Clone, target, source.Value, null, default);
+
+    /// <summary>Removes an object's record and pages.</summary>
+    public StoreStatus DeleteObject(StoreCommit* commit, ObjectId id) => AddOperation(commit, LogEntryKind.Delete, id, 0, null, default);
+
+    /// <summary>Removes the pages from <paramref name="firstPage"/> on.</summary>
+    public StoreStatus Truncate(StoreCommit* commit, ObjectId id, ulong firstPage)
+        => AddOperation(commit, LogEntryKind.Truncate, id, firstPage, null, default);
+
+    /// <summary>Sets an object's record: at most <see cref="MaxRecordBytes"/>, copied now.</summary>
+    public StoreStatus PutRecord(StoreCommit* commit, ObjectId id, ReadOnlySpan<byte> record)
+    {
+        if (record.Length > MaxRecordBytes)
+        {
+            commit->Status = StoreStatus.TooLong;
+            return StoreStatus.TooLong;
+        }
+        return AddOperation(commit, LogEntryKind.Record, id, 0, null, record);
+    }
+
+    /// <summary>
+    /// Sets a page. <paramref name="data"/> is a page-aligned 4-KiB buffer from the page allocator that must not change before the commit is durable
+    /// or has failed. Pages in ascending order cost least.
+    /// </summary>
+    public StoreStatus WritePage(StoreCommit* commit, ObjectId id, ulong page, void* data)
+    {
+        StoreStatus status = AddOperation(commit, LogEntryKind.Pages, id, page, data, default);
+        if (status == StoreStatus.Ok)
+            commit->DataPages++;
+        return status;
+    }
+
+    /// <summary>Makes a page a hole: it reads as zeroes and takes no space.</summary>
+    public StoreStatus WriteHole(StoreCommit* commit, ObjectId id, ulong page)
+        => AddOperation(commit, LogEntryKind.Holes, id, page, null, default);
+
+    /// <summary>Drops a kept checkpoint: what only it needs becomes free.</summary>
+    public StoreStatus DropCheckpoint(StoreCommit* commit, ulong sequence)
+        => AddOperation(commit, LogEntryKind.DropCheckpoint, new ObjectId(1), sequence, null, default);
+
+    /// <summary>Gives up a commit that was not submitted.</summary>
+    public void Abort(StoreCommit* commit)
+    {
+        Panic.Unless(commit->State == CommitState.Building, "store: only a commit being built can be aborted"u8);
+        _pool.Release(commit);
+    }
+
+    private StoreStatus AddOperation(StoreCommit* commit, LogEntryKind kind, ObjectId id, ulong page, void* data, ReadOnlySpan<byte> payload)
+    {
+        Panic.Unless(commit->State == CommitState.Building, "store: the commit was already submitted"u8);
+        if (!IsValid(id) || (page > StoreFormat.MaxPage && kind is LogEntryKind.Pages or LogEntryKind.Holes or LogEntryKind.Truncate))
+            return Reject(commit);
+        var operation = (CommitOperation*)_pool.Allocate(commit, sizeof(CommitOperation) + payload.Length);
+        if (operation == null)
+        {
+            commit->Status = StoreStatus.OutOfMemory;
+            return StoreStatus.OutOfMemory;
+        }
+        *operation = new CommitOperation { Kind = kind, Object = id.Value, Page = page, Data = data, Length = (ushort)payload.Length };
+        payload.CopyTo(new Span<byte>(operation + 1, payload.Length));
+        bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
+        commit->LayerBytes += (isSameObject ? 0 : Layer.BytesPerObject) + (ulong)payload.Length + Layer.BytesPerPage;
+        if (commit->LastOperation == null)
+            commit->FirstOperation = operation;
+        else
+            commit->LastOperation->Next = operation;
+        commit->LastOperation = operation;
+        return StoreStatus.Ok;
+    }
+
+    private static bool IsValid(ObjectId id) => !id.IsNone && id.Value < StoreFormat.MaxObjectId;
+
+    private static StoreStatus Reject(StoreCommit* commit)
+    {
+        commit->Status = StoreStatus.BadArgument;
+        return StoreStatus.BadArgument;
+    }
+}

@@ -1,0 +1,129 @@
+// The history: named commits are kept (root and record in the history tree) until dropped; all others stay readable for as long as the log and the
+// rule of two superblocks keep them anyway: from the cut before the last one on.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+public sealed unsafe partial class ObjectStore
+{
+    /// <summary>
+    /// The next checkpoint after <paramref name="sequence"/> (0: the oldest) that can be opened, in order: kept ones and recent ones.
+    /// NotFound at the end. Blocks.
+    /// </summary>
+    public StoreStatus NextCheckpoint(ulong sequence, out CheckpointInfo info)
+    {
+        info = default;
+        StoreStatus status = NextKept(sequence, out CheckpointInfo kept);
+        if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+            return status;
+        for (int i = 0; i < _recent.Count; i++)
+        {
+            ref readonly CheckpointInfo recent = ref _recent.InfoAt(i);
+            if (recent.Sequence <= sequence)
+                continue;
+            if (status == StoreStatus.Ok && kept.Sequence <= recent.Sequence)
+                break;
+            info = recent;
+            info.IsKept = recent.Commit.NameLength > 0;
+            return StoreStatus.Ok;
+        }
+        info = kept;
+        return status;
+    }
+
+    /// <summary>The kept or recent checkpoint with a name; of several, the newest. Blocks.</summary>
+    public StoreStatus FindCheckpoint(ReadOnlySpan<byte> name, out CheckpointInfo found)
+    {
+        found = default;
+        StoreStatus result = StoreStatus.NotFound;
+        ulong sequence = 0;
+        while (true)
+        {
+            StoreStatus status = NextCheckpoint(sequence, out CheckpointInfo info);
+            if (status != StoreStatus.Ok)
+                return status == StoreStatus.NotFound ? result : status;
+            sequence = info.Sequence;
+            CommitInfo commit = info.Commit;
+            if (!new ReadOnlySpan<byte>(commit.Name, commit.NameLength).SequenceEqual(name))
+                continue;
+            found = info;
+            result = StoreStatus.Ok;
+        }
+    }
+
+    /// <summary>
+    /// Opens a checkpoint for reading. NotFound when it is not (or no longer) retained or not yet durable; OutOfMemory when four views are open or
+    /// its changes do not fit. Blocks.
+    /// </summary>
+    public StoreStatus OpenView(ulong sequence, out StoreView? view)
+    {
+        view = null;
+        StoreView? free = null;
+        foreach (StoreView candidate in _views)
+        {
+            if (!candidate.IsOpen)
+                free = candidate;
+        }
+        if (free == null)
+            return StoreStatus.OutOfMemory;
+        Superblock* super = _context.Super;
+        bool isRecent = _recent.Contains(sequence) && sequence <= _log.DurableSequence;
+        Cut start = super->Current;
+        if (isRecent && sequence < start.Sequence)
+            start = super->Previous;
+        else if (!isRecent && sequence != start.Sequence)
+            return OpenKept(sequence, free, ref view);
+
+        // Opened first, so that nothing it needs is reused while the log is read.
+        free.Open(sequence, start.Objects, start.Number);
+        StoreStatus status = isRecent ? Replay(start, sequence, free.Layer) : StoreStatus.Ok;
+        if (status != StoreStatus.Ok)
+            free.Close();
+        else
+            view = free;
+        return status;
+    }
+
+    private StoreStatus OpenKept(ulong sequence, StoreView free, ref StoreView? view)
+    {
+        free.Open(sequence, default, _context.Super->Current.Number);
+        StoreStatus status = _reader.PinRecord(TreeKind.History, _context.Super->History, sequence, out NodeFrame* leaf, out RecordEntry* entry);
+        if (status != StoreStatus.Ok)
+        {
+            free.Close();
+            return status;
+        }
+        free.Open(sequence, entry->Root, free.BaseCut);
+        NodeCache.Unpin(leaf);
+        view = free;
+        return StoreStatus.Ok;
+    }
+
+    private StoreStatus Replay(in Cut start, ulong sequence, Layer layer)
+    {
+        layer.Arena.Limit = _options.OverlayBytes * 2;
+        var replay = new LogReplay(_context, start);
+        StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        while (status == StoreStatus.Ok && replay.Sequence < sequence)
+            status = replay.Next(layer);
+        replay.Dispose();
+
+        // The part of the log that held it may have been overwritten meanwhile.
+        return status == StoreStatus.Corrupt && !_recent.Contains(sequence) ? StoreStatus.NotFound : status;
+    }
+
+    private StoreStatus NextKept(ulong sequence, out CheckpointInfo info)
+    {
+        info = default;
+        StoreStatus status = _reader.PinNextRecord(TreeKind.History, _context.Super->History, sequence + 1, out NodeFrame* leaf, out RecordEntry* entry);
+        if (status != StoreStatus.Ok)
+            return status;
+        if (entry->RecordLength != HistoryRecord.Size)
+            status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, leaf->Block, 0, entry->Key);
+        else
+            info = ((HistoryRecord*)(entry + 1))->ToInfo(entry->Key);
+        NodeCache.Unpin(leaf);
+        return status;
+    }
+}

@@ -1,0 +1,46 @@
+using System;
+
+namespace Aurora.Store;
+
+/// <summary>Deliberate bugs that the crash suite must detect. Never set outside the tests.</summary>
+[Flags]
+internal enum SeededFaults
+{
+    None = 0,
+
+    /// <summary>Commits are acknowledged without a FLUSH.</summary>
+    DroppedFlush = 1 << 0,
+
+    /// <summary>Freed blocks are reusable as soon as the cut that frees them begins.</summary>
+    EarlyBlockReuse = 1 << 1,
+
+    /// <summary>Recovery does not verify the data of unordered records.</summary>
+    SkippedDataCheck = 1 << 2,
+
+    /// <summary>Recovery does not start a new generation and does not chain records.</summary>
+    StaleGeneration = 1 << 3,
+
+    /// <summary>A failed write is taken for a success.</summary>
+    IgnoredWriteStatus = 1 << 4,
+
+    /// <summary>The watermark claims one commit more than is durable.</summary>
+    WatermarkOffByOne = 1 << 5,
+
+    /// <summary>The last entry of a log record is forgotten.</summary>
+    LostLogEntry = 1 << 6,
+
+    /// <summary>A commit is acknowledged before earlier ones are durable.</summary>
+    EarlyAcknowledge = 1 << 7,
+
+    /// <summary>Log space is reused before a superblock has made it unnecessary.</summary>
+    ReusedLogSpace = 1 << 8,
+
+    /// <summary>The superblock is written without a FLUSH of what it points to.</summary>
+    UnflushedCut = 1 << 9,
+
+    /// <summary>A clone does not count its reference on the shared pages.</summary>
+    UncountedClone = 1 << 10,
+
+    /// <summary>An ordered commit does not flush its data before its record.</summary>
+    UnorderedLargeCommit = 1 << 11,
+}

@@ -1,0 +1,182 @@
+// Changing counts. All of it happens while a cut is made; the pages touched become dirty and take the cut's number. The Freed marks
+// found on a page of an older cut are first brought up to date: free ones become zero, the others FreedBefore.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+internal sealed unsafe partial class SpaceMap
+{
+    /// <summary>Blocks that can be allocated now.</summary>
+    public ulong FreeBlocks { get; private set; }
+
+    /// <summary>Blocks with a reference.</summary>
+    public ulong UsedBlocks { get; private set; }
+
+    /// <summary>Allocated, and not yet referenced by a tree.</summary>
+    public ulong NewBlocks { get; private set; }
+
+    /// <summary>Blocks freed by the cut being made, or the last one made.</summary>
+    public ulong FreedByCut { get; private set; }
+
+    private ulong _freedBefore;
+
+    public ulong PendingFreeBlocks => FreedByCut + _freedBefore;
+
+    /// <summary>Takes over the state of a superblock.</summary>
+    public void Start(ulong cut, ulong usedBlocks, ulong freedBlocks)
+    {
+        _cut = cut;
+        _reusableCut = cut;
+        UsedBlocks = usedBlocks;
+        FreedByCut = freedBlocks;
+        FreeBlocks = _context.Geometry.DataBlocks - usedBlocks - freedBlocks;
+    }
+
+    /// <summary>Counts change from here on as part of this cut.</summary>
+    public void BeginCut(ulong cut)
+    {
+        _cut = cut;
+        _freedBefore += FreedByCut;
+        FreedByCut = 0;
+    }
+
+    /// <summary>Marks made by cuts before <paramref name="cut"/> become free blocks.</summary>
+    public void SetReusable(ulong cut)
+    {
+        _reusableCut = cut;
+        if (cut < _cut)
+            return;
+        FreeBlocks += _freedBefore;
+        _freedBefore = 0;
+    }
+
+    /// <summary>The references on a block (zero: free, new or freed) and the raw count.</summary>
+    public StoreStatus Read(ulong block, out uint references, out ushort raw)
+    {
+        references = 0;
+        raw = 0;
+        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        if (status != StoreStatus.Ok)
+            return status;
+        raw = *count;
+        references = raw >= SpacePage.New ? 0u : raw;
+        Unpin(frame);
+        return StoreStatus.Ok;
+    }
+
+    /// <summary>Adds a reference from a tree; a New block gets its first.</summary>
+    public StoreStatus Increment(ulong block)
+    {
+        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        if (status != StoreStatus.Ok)
+            return status;
+        Touch(frame);
+        switch (*count)
+        {
+            case SpacePage.New:
+                *count = 1;
+                AddNew(frame, -1);
+                UsedBlocks++;
+                break;
+            case SpacePage.Freed:
+                *count = 1;
+                FreedByCut--;
+                UsedBlocks++;
+                break;
+            case 0 or SpacePage.FreedBefore:
+                status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, 0, *count);
+                break;
+            case < SpacePage.Saturated:
+                (*count)++;
+                break;
+        }
+        Unpin(frame);
+        return status;
+    }
+
+    /// <summary>Removes a reference and says how many are left.</summary>
+    public StoreStatus Decrement(ulong block, out uint left)
+    {
+        left = 0;
+        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        if (status != StoreStatus.Ok)
+            return status;
+        Touch(frame);
+        if (*count is 0 or >= SpacePage.New)
+            status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, 0, *count);
+        else if (*count >= SpacePage.Saturated)
+            left = *count;
+        else if (*count > 1)
+            left = --(*count);
+        else
+            MarkFreed(count);
+        Unpin(frame);
+        return status;
+    }
+
+    /// <summary>Frees a block that no tree came to reference: what it held was overwritten before the cut.</summary>
+    public StoreStatus FreeIfNew(ulong block)
+    {
+        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        if (status != StoreStatus.Ok)
+            return status;
+        if (*count == SpacePage.New)
+        {
+            Touch(frame);
+            *count = SpacePage.Freed;
+            AddNew(frame, -1);
+            FreedByCut++;
+        }
+        Unpin(frame);
+        return StoreStatus.Ok;
+    }
+
+    private void MarkFreed(ushort* count)
+    {
+        *count = SpacePage.Freed;
+        UsedBlocks--;
+        FreedByCut++;
+    }
+
+    private StoreStatus PinCount(ulong block, out SpaceFrame* frame, out ushort* count)
+    {
+        frame = null;
+        count = null;
+        if (!_context.Geometry.IsDataBlock(block))
+            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block);
+        ulong index = block - _context.Geometry.DataStart;
+        StoreStatus status = Pin(0, index / SpacePage.BlocksPerGroup, out frame);
+        if (status == StoreStatus.Ok)
+            count = CountsOf(frame) + (index % SpacePage.BlocksPerGroup);
+        return status;
+    }
+
+    private void Touch(SpaceFrame* frame)
+    {
+        SpacePageHeader* header = (SpacePageHeader*)frame->Data;
+        frame->IsDirty = true;
+        if (header->Cut == _cut)
+            return;
+        if (frame->Level == 0)
+            UpdateMarks(CountsOf(frame), header->Cut);
+        header->Cut = _cut;
+    }
+
+    private void UpdateMarks(ushort* counts, ulong markCut)
+    {
+        for (int i = 0; i < SpacePage.BlocksPerGroup; i++)
+        {
+            if (counts[i] < SpacePage.FreedBefore)
+                continue;
+            counts[i] = IsFree(counts[i], markCut) ? (ushort)0 : SpacePage.FreedBefore;
+        }
+    }
+
+    private bool IsFree(ushort count, ulong markCut) => count switch
+    {
+        0 => true,
+        SpacePage.Freed => _reusableCut > markCut || _context.Has(SeededFaults.EarlyBlockReuse),
+        SpacePage.FreedBefore => _reusableCut >= markCut,
+        _ => false,
+    };
+}

@@ -1,0 +1,103 @@
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>How to make a new store.</summary>
+public struct FormatOptions
+{
+    /// <summary>The store's identity: random, not zero. Every block of the log carries it.</summary>
+    public ulong UuidLow;
+    public ulong UuidHigh;
+
+    /// <summary>The size of the log ring in blocks; zero chooses 1/16 of the device, between 64 blocks and 64 MiB.</summary>
+    public uint LogBlocks;
+}
+
+/// <summary>How to open a store. Zero means the default everywhere; docs/disk-format.md gives the memory formula.</summary>
+public struct OpenOptions
+{
+    /// <summary>Tree nodes kept in memory (4 KiB each); default 1024, minimum 64.</summary>
+    public int CachedNodes;
+
+    /// <summary>Pages of the space map kept in memory (4 KiB each); default 512, minimum 32.</summary>
+    public int CachedSpacePages;
+
+    /// <summary>The most memory, in bytes, one of the two overlays of not yet indexed changes may take (about 64 bytes a page); default 32 MiB.</summary>
+    public ulong OverlayBytes;
+
+    /// <summary>How much commit time may pass before the index is brought up to date, in nanoseconds; default 2 s.</summary>
+    public ulong CutIntervalNanoseconds;
+
+    /// <summary>Commits with more data than this, in bytes, write data before the record instead of beside it; default 1 MiB.</summary>
+    public uint OrderedCommitBytes;
+
+    /// <summary>Replay the log in memory but never write to the device.</summary>
+    public bool ReadOnly;
+
+    /// <summary>A fiber runs <see cref="ObjectStore.RunMaintenance"/>; otherwise Submit brings the index up to date itself when it must.</summary>
+    public bool BackgroundMaintenance;
+
+    /// <summary>Deliberate bugs, for tests that prove that the tests find them.</summary>
+    internal SeededFaults Seeded;
+}
+
+/// <summary>What a commit is, for the history.</summary>
+public unsafe struct CommitInfo
+{
+    /// <summary>The longest name, in bytes.</summary>
+    public const int MaxNameBytes = 64;
+
+    public Epoch Epoch;
+
+    /// <summary>Nanoseconds since 1970-01-01 UTC.</summary>
+    public ulong RealtimeNanoseconds;
+
+    /// <summary>The length of <see cref="Name"/> in bytes. A named commit is kept until it is dropped; zero is an ordinary one.</summary>
+    public int NameLength;
+
+    /// <summary>UTF-8.</summary>
+    public fixed byte Name[MaxNameBytes];
+}
+
+/// <summary>A checkpoint that can still be read.</summary>
+public unsafe struct CheckpointInfo
+{
+    /// <summary>The commit's place in the order of all commits: the key of <see cref="ObjectStore.OpenView"/>.</summary>
+    public ulong Sequence;
+
+    /// <summary>Epoch, time and name.</summary>
+    public CommitInfo Commit;
+
+    /// <summary>Bytes of page data the commit wrote.</summary>
+    public ulong Bytes;
+
+    /// <summary>True when it has a root of its own and stays until dropped.</summary>
+    public bool IsKept;
+}
+
+/// <summary>Counters since the store was opened, and its present state.</summary>
+public struct StoreStatistics
+{
+    public ulong Commits;
+    public ulong DataPagesWritten;
+    public ulong LogBlocksWritten;
+    public ulong Flushes;
+    public ulong Cuts;
+    public ulong NodesWritten;
+    public ulong SpacePagesWritten;
+    public ulong PagesRead;
+    public ulong NodesRead;
+
+    /// <summary>Commits that had to wait for the log, the overlay or space.</summary>
+    public ulong Stalls;
+    public ulong TotalBlocks;
+    public ulong FreeBlocks;
+
+    /// <summary>Freed, but still needed by a superblock or the recent history.</summary>
+    public ulong PendingFreeBlocks;
+    public ulong LogBlocksUsed;
+    public ulong LogBlocksTotal;
+    public ulong OverlayBytesUsed;
+    public ulong DurableSequence;
+    public ulong LastSequence;
+}

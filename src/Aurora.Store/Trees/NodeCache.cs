@@ -1,0 +1,181 @@
+// Tree nodes in memory: a fixed number of frames found by (block, checksum). Nodes never change once written, and a block that is freed and
+// written again has another checksum, so an entry can be old but never wrong. A frame being read is Busy; others wait for it. The checksum and
+// the structure are verified once, when the node is read. Protected by the kernel lock.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>A cached node.</summary>
+internal unsafe struct NodeFrame
+{
+    public byte* Data;
+    public ulong Block;
+    public ulong Checksum;
+    public FrameState State;
+    public bool IsRecent;
+    public int Pins;
+    public NodeFrame* NextInBucket;
+    public FiberQueue Waiters;
+
+    public readonly NodeHeader* Header => (NodeHeader*)Data;
+
+    public readonly MapEntry* Entries => (MapEntry*)(Data + NodeHeader.Bytes);
+
+    public readonly byte* Payload => Data + NodeHeader.Bytes;
+}
+
+/// <summary>The cache of tree nodes.</summary>
+internal sealed unsafe class NodeCache
+{
+    private const int Buckets = 2048;
+
+    private readonly StoreContext _context;
+    private readonly NodeFrame* _frames;
+    private readonly NodeFrame** _buckets;
+    private readonly int _frameCount;
+    private int _hand;
+
+    /// <summary>Pages needed by the constructor, besides one for each frame.</summary>
+    public static int OverheadPages(int frames)
+        => (int)PageSize.PagesFor((ulong)frames * (ulong)sizeof(NodeFrame)) + (Buckets * 8 / PageSize.Bytes);
+
+    public NodeCache(StoreContext context, byte* memory, int frames)
+    {
+        _context = context;
+        _frameCount = frames;
+        _buckets = (NodeFrame**)(memory + ((long)frames * PageSize.Bytes));
+        _frames = (NodeFrame*)((byte*)_buckets + (Buckets * 8));
+        for (int i = 0; i < frames; i++)
+            _frames[i].Data = memory + ((long)i * PageSize.Bytes);
+    }
+
+    /// <summary>Pins the node, reading and checking it when it is not in memory. Blocks.</summary>
+    public StoreStatus Pin(TreeKind kind, in NodePointer pointer, out NodeFrame* pinned)
+    {
+        pinned = null;
+        while (true)
+        {
+            NodeFrame* frame = Find(pointer.Block, pointer.Checksum);
+            if (frame == null)
+            {
+                StoreStatus status = Load(kind, pointer);
+                if (status != StoreStatus.Ok)
+                    return status;
+                continue;
+            }
+            if (frame->State == FrameState.Busy)
+            {
+                _context.Fibers.Block(&frame->Waiters);
+                continue;
+            }
+            // The same bytes can be asked for in another role only through a corrupt pointer.
+            if (frame->Header->Kind != kind || frame->Header->Level != pointer.Level)
+                return _context.Refuse(StoreStatus.Corrupt, PlaceOf(kind), pointer.Block);
+            frame->Pins++;
+            frame->IsRecent = true;
+            pinned = frame;
+            return StoreStatus.Ok;
+        }
+    }
+
+    public static void Unpin(NodeFrame* frame) => frame->Pins--;
+
+    /// <summary>Keeps a copy of a node that was just built; it is only a convenience, so a full cache is no failure.</summary>
+    public void Add(ulong block, ulong checksum, void* contents)
+    {
+        if (Find(block, checksum) != null)
+            return;
+        NodeFrame* frame = TakeFrame();
+        if (frame == null)
+            return;
+        StoreContext.Copy(contents, frame->Data, PageSize.Bytes);
+        Insert(frame, block, checksum);
+        frame->State = FrameState.Ready;
+    }
+
+    public static FaultPlace PlaceOf(TreeKind kind) => kind switch
+    {
+        TreeKind.Objects => FaultPlace.ObjectTree,
+        TreeKind.Pages => FaultPlace.PageTree,
+        _ => FaultPlace.HistoryTree,
+    };
+
+    private StoreStatus Load(TreeKind kind, in NodePointer pointer)
+    {
+        if (!_context.Geometry.IsDataBlock(pointer.Block) || pointer.Level >= StoreFormat.MaxLevels)
+            return _context.Refuse(StoreStatus.Corrupt, PlaceOf(kind), pointer.Block);
+        NodeFrame* frame = TakeFrame();
+        if (frame == null)
+            return StoreStatus.OutOfMemory;
+        Insert(frame, pointer.Block, pointer.Checksum);
+        frame->State = FrameState.Busy;
+        StoreStatus status = _context.ReadBlock(pointer.Block, frame->Data);
+        _context.Statistics.NodesRead++;
+        if (status == StoreStatus.Ok && BlockChecksum.OfNode(_context.HashSeed, pointer.Block, frame->Data) != pointer.Checksum)
+            status = _context.Refuse(StoreStatus.BadChecksum, PlaceOf(kind), pointer.Block);
+        if (status == StoreStatus.Ok && !NodeCheck.IsValid(frame->Data, kind, pointer, _context.Geometry))
+            status = _context.Refuse(StoreStatus.Corrupt, PlaceOf(kind), pointer.Block);
+        if (status == StoreStatus.Ok)
+        {
+            frame->State = FrameState.Ready;
+        }
+        else
+        {
+            Remove(frame);
+            frame->State = FrameState.Empty;
+        }
+        _context.Fibers.WakeAll(&frame->Waiters);
+        return status;
+    }
+
+    private NodeFrame* Find(ulong block, ulong checksum)
+    {
+        NodeFrame* frame = _buckets[BucketOf(block)];
+        while (frame != null && (frame->Block != block || frame->Checksum != checksum))
+            frame = frame->NextInBucket;
+        return frame;
+    }
+
+    private NodeFrame* TakeFrame()
+    {
+        for (int step = 0; step < 2 * _frameCount; step++)
+        {
+            NodeFrame* frame = &_frames[_hand];
+            _hand = (_hand + 1) % _frameCount;
+            if (frame->State == FrameState.Empty)
+                return frame;
+            if (frame->State == FrameState.Busy || frame->Pins != 0)
+                continue;
+            if (frame->IsRecent)
+            {
+                frame->IsRecent = false;
+                continue;
+            }
+            Remove(frame);
+            frame->State = FrameState.Empty;
+            return frame;
+        }
+        return null;
+    }
+
+    private static int BucketOf(ulong block) => (int)(block % Buckets);
+
+    private void Insert(NodeFrame* frame, ulong block, ulong checksum)
+    {
+        frame->Block = block;
+        frame->Checksum = checksum;
+        frame->Pins = 0;
+        frame->IsRecent = true;
+        NodeFrame** bucket = &_buckets[BucketOf(block)];
+        frame->NextInBucket = *bucket;
+        *bucket = frame;
+    }
+
+    private void Remove(NodeFrame* frame)
+    {
+        NodeFrame** link = &_buckets[BucketOf(frame->Block)];
+        while (*link != frame)
+            link = &(*link)->NextInBucket;
+        *link = frame->NextInBucket;
+    }
+}

@@ -1,0 +1,213 @@
+// Merges a layer's changes to one object's pages into its page map, giving a new map that shares every untouched subtree with the old one.
+// References follow Rodeh's lazy scheme. A node with one reference is replaced: its references to children pass to the new nodes. A node with
+// more stays: the new nodes add references of their own to what they keep, and children met through it count as shared too.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>The pages of an object: a tree, or a few entries inline, or nothing.</summary>
+internal unsafe struct PageMap
+{
+    public NodePointer Root;
+    public MapEntry* Inline;
+    public int InlineCount;
+
+    /// <summary>Whoever refers to this map stays, so that its references may not be taken over.</summary>
+    public bool IsShared;
+}
+
+/// <summary>Merges page changes; used by the fiber that makes the cut.</summary>
+internal sealed unsafe class PageMerger
+{
+    private readonly SpaceMap _space;
+    private readonly NodeCache _cache;
+    private readonly TreeBuilder _builder;
+
+    // The next change to place, and the state that is the same for a whole merge.
+    private LayerNode* _change;
+    private ulong _object;
+    private ulong _limit;
+
+    public PageMerger(SpaceMap space, NodeCache cache, TreeBuilder builder)
+    {
+        _space = space;
+        _cache = cache;
+        _builder = builder;
+    }
+
+    /// <summary>Nodes whose last reference was dropped since the cut began.</summary>
+    public ulong NodesFreed { get; set; }
+
+    public ulong NodesWritten { get; set; }
+
+    /// <summary>
+    /// The old map up to <paramref name="limit"/> with the changes of <paramref name="objectId"/> from <paramref name="firstChange"/> on. Inline
+    /// entries of the result live in the builder until the next merge.
+    /// </summary>
+    public StoreStatus Merge(in PageMap old, ulong limit, ulong objectId, LayerNode* firstChange, ulong cut, out PageMap result)
+    {
+        result = default;
+        _builder.Begin(cut);
+        _change = firstChange;
+        _object = objectId;
+        _limit = limit;
+        if (old.Root.IsEmpty)
+            MergeEntries(old.Inline, old.InlineCount, old.IsShared, ulong.MaxValue);
+        else
+            MergeNode(old.Root, old.IsShared, ulong.MaxValue);
+        int inline = _builder.TryInline(out MapEntry* entries);
+        if (inline >= 0)
+        {
+            result.Inline = entries;
+            result.InlineCount = inline;
+        }
+        else
+        {
+            result.Root = _builder.Finish();
+        }
+        NodesWritten += _builder.NodesWritten;
+        return _builder.Status;
+    }
+
+    /// <summary>Drops the references that a map holds, unless its holder stays.</summary>
+    public StoreStatus Drop(in PageMap map)
+    {
+        if (map.IsShared)
+            return StoreStatus.Ok;
+        if (!map.Root.IsEmpty)
+            return DropNode(map.Root);
+        StoreStatus status = StoreStatus.Ok;
+        for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
+            status = _space.Decrement(map.Inline[i].Block, out _);
+        return status;
+    }
+
+    /// <summary>Adds a reference to everything a map refers to directly.</summary>
+    public StoreStatus AddReference(in PageMap map)
+    {
+        if (!map.Root.IsEmpty)
+            return _space.Increment(map.Root.Block);
+        StoreStatus status = StoreStatus.Ok;
+        for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
+            status = _space.Increment(map.Inline[i].Block);
+        return status;
+    }
+
+    private bool HasChangeBefore(ulong high) => _change != null && _change->Object == _object && _change->Key <= high && _change->Key - 1 < high;
+
+    private void MergeNode(in NodePointer pointer, bool isInherited, ulong high)
+    {
+        if (!Enter(pointer, isInherited, out bool isShared, out NodeFrame* frame))
+            return;
+        NodeHeader* header = frame->Header;
+        if (header->Level == 0)
+        {
+            MergeEntries(frame->Entries, header->Count, isShared, high);
+        }
+        else
+        {
+            for (int i = 0; i < header->Count && _builder.Status == StoreStatus.Ok; i++)
+                MergeChild(frame, i, isShared, i + 1 < header->Count ? frame->Entries[i + 1].Key : high);
+        }
+        NodeCache.Unpin(frame);
+    }
+
+    private void MergeChild(NodeFrame* frame, int index, bool isShared, ulong childHigh)
+    {
+        MapEntry child = frame->Entries[index];
+        var pointer = new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) };
+        if (child.Key >= _limit)
+        {
+            if (!isShared)
+                Check(DropNode(pointer));
+            EmitChangesBefore(childHigh);
+            return;
+        }
+        if (HasChangeBefore(childHigh) || _limit < childHigh)
+        {
+            MergeNode(pointer, isShared, childHigh);
+            return;
+        }
+        if (isShared)
+            Check(_space.Increment(child.Block));
+        _builder.EmitChild(frame->Header->Level, child);
+    }
+
+    // Takes over, or leaves, a node's reference; then pins it. From here on its entries belong to the merge.
+    private bool Enter(in NodePointer pointer, bool isInherited, out bool isShared, out NodeFrame* frame)
+    {
+        isShared = isInherited;
+        frame = null;
+        if (_builder.Status != StoreStatus.Ok || !Check(_cache.Pin(TreeKind.Pages, pointer, out frame)))
+            return false;
+        if (isInherited)
+            return true;
+        if (!Check(_space.Decrement(pointer.Block, out uint left)))
+        {
+            NodeCache.Unpin(frame);
+            return false;
+        }
+        isShared = left > 0;
+        if (!isShared)
+            NodesFreed++;
+        return true;
+    }
+
+    private void MergeEntries(MapEntry* entries, int count, bool isShared, ulong high)
+    {
+        for (int i = 0; i < count && _builder.Status == StoreStatus.Ok; i++)
+        {
+            MapEntry entry = entries[i];
+            EmitChangesBefore(entry.Key);
+            bool isReplaced = HasChangeBefore(entry.Key + 1);
+            if (isReplaced || entry.Key >= _limit)
+            {
+                if (!isShared)
+                    Check(_space.Decrement(entry.Block, out _));
+                continue;
+            }
+            if (isShared)
+                Check(_space.Increment(entry.Block));
+            _builder.EmitPage(entry);
+        }
+        EmitChangesBefore(high);
+    }
+
+    private void EmitChangesBefore(ulong high)
+    {
+        while (HasChangeBefore(high) && _builder.Status == StoreStatus.Ok)
+        {
+            if (_change->Block != 0 && Check(_space.Increment(_change->Block)))
+                _builder.EmitPage(new MapEntry { Key = _change->Key - 1, Block = _change->Block, Checksum = _change->Checksum });
+            _change = Layer.Next(_change);
+        }
+    }
+
+    private StoreStatus DropNode(in NodePointer pointer)
+    {
+        StoreStatus status = _cache.Pin(TreeKind.Pages, pointer, out NodeFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        status = _space.Decrement(pointer.Block, out uint left);
+        if (status == StoreStatus.Ok && left == 0)
+        {
+            NodesFreed++;
+            for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
+            {
+                MapEntry child = frame->Entries[i];
+                status = frame->Header->Level == 0
+                    ? _space.Decrement(child.Block, out _)
+                    : DropNode(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) });
+            }
+        }
+        NodeCache.Unpin(frame);
+        return status;
+    }
+
+    private bool Check(StoreStatus status)
+    {
+        if (status != StoreStatus.Ok)
+            _builder.Fail(status);
+        return status == StoreStatus.Ok;
+    }
+}

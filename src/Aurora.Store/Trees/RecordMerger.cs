@@ -1,0 +1,256 @@
+// Merges a layer's changes into a record tree: the objects (whose pages are merged on the way), or the kept checkpoints. The same lazy reference
+// scheme as PageMerger, one level up: a record entry of a shared leaf that is kept adds a reference to its page map.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Merges record changes; used by the fiber that makes the cut.</summary>
+internal sealed unsafe class RecordMerger
+{
+    private readonly SpaceMap _space;
+    private readonly NodeCache _cache;
+    private readonly TreeBuilder _builder;
+    private readonly PageMerger _pages;
+    private readonly TreeKind _kind;
+    private readonly RecordMerger? _objects;
+    private LayerNode* _change;
+    private ulong _cut;
+
+    /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
+    public RecordMerger(SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
+    {
+        _space = space;
+        _cache = cache;
+        _builder = builder;
+        _pages = pages;
+        _kind = kind;
+        _objects = objects;
+    }
+
+    /// <summary>The root a checkpoint kept by this cut gets (history tree only).</summary>
+    public NodePointer KeptRoot { get; set; }
+
+    public ulong NodesFreed { get; set; }
+
+    public ulong NodesWritten { get; set; }
+
+    /// <summary>The old tree with all changes from <paramref name="firstChange"/> on that concern this tree.</summary>
+    public StoreStatus Merge(in NodePointer old, LayerNode* firstChange, ulong cut, out NodePointer result)
+    {
+        _builder.Begin(cut);
+        _cut = cut;
+        _change = firstChange;
+        SkipForeign();
+        if (_change == null)
+        {
+            result = old;
+            return StoreStatus.Ok;
+        }
+        if (!old.IsEmpty)
+            MergeNode(old, false, ulong.MaxValue);
+        EmitChangesBefore(ulong.MaxValue);
+        result = _builder.Finish();
+        NodesWritten += _builder.NodesWritten;
+        return _builder.Status;
+    }
+
+    /// <summary>Drops a reference to a tree of this kind, freeing what nobody else refers to.</summary>
+    public StoreStatus DropTree(in NodePointer pointer)
+    {
+        StoreStatus status = _cache.Pin(_kind, pointer, out NodeFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        status = _space.Decrement(pointer.Block, out uint left);
+        if (status == StoreStatus.Ok && left == 0)
+        {
+            NodesFreed++;
+            if (frame->Header->Level == 0)
+                status = DropRecords(frame);
+            for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)
+            {
+                MapEntry child = frame->Entries[i];
+                status = DropTree(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) });
+            }
+        }
+        NodeCache.Unpin(frame);
+        return status;
+    }
+
+    private StoreStatus DropRecords(NodeFrame* frame)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        byte* at = frame->Payload;
+        for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
+        {
+            status = DropMap((RecordEntry*)at, false);
+            at += ((RecordEntry*)at)->TotalBytes;
+        }
+        return status;
+    }
+
+    private StoreStatus DropMap(RecordEntry* entry, bool isShared)
+    {
+        if (_objects == null)
+            return _pages.Drop(MapOf(entry, isShared));
+        return isShared || entry->RootBlock == 0 ? StoreStatus.Ok : _objects.DropTree(entry->Root);
+    }
+
+    private static PageMap MapOf(RecordEntry* entry, bool isShared) => new()
+    {
+        Root = entry->Root,
+        Inline = (MapEntry*)(entry + 1),
+        InlineCount = entry->InlinePages,
+        IsShared = isShared,
+    };
+
+    private ulong ChangeKey => _kind == TreeKind.History ? _change->Key : _change->Object;
+
+    private bool HasChangeBefore(ulong high) => _change != null && ChangeKey < high;
+
+    // Moves on to the next element that is a record change of this tree: an object's head, or an element of the history pseudo-object.
+    private void SkipForeign()
+    {
+        while (_change != null && (_kind == TreeKind.History ? _change->Object != LayerNode.HistoryObject : _change->Key != 0))
+            _change = Layer.Next(_change);
+        if (_change != null && _kind == TreeKind.Objects && _change->Object == LayerNode.HistoryObject)
+            _change = null;
+    }
+
+    private void MergeNode(in NodePointer pointer, bool isInherited, ulong high)
+    {
+        if (_builder.Status != StoreStatus.Ok || !Check(_cache.Pin(_kind, pointer, out NodeFrame* frame)))
+            return;
+        bool isShared = isInherited;
+        if (!isInherited && Check(_space.Decrement(pointer.Block, out uint left)))
+        {
+            isShared = left > 0;
+            NodesFreed += isShared ? 0UL : 1UL;
+        }
+        NodeHeader* header = frame->Header;
+        if (header->Level == 0)
+        {
+            MergeRecords(frame, isShared);
+            EmitChangesBefore(high);
+        }
+        for (int i = 0; header->Level > 0 && i < header->Count && _builder.Status == StoreStatus.Ok; i++)
+        {
+            MapEntry child = frame->Entries[i];
+            ulong childHigh = i + 1 < header->Count ? frame->Entries[i + 1].Key : high;
+            if (HasChangeBefore(childHigh))
+            {
+                MergeNode(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(header->Level - 1) }, isShared, childHigh);
+                continue;
+            }
+            if (isShared)
+                Check(_space.Increment(child.Block));
+            _builder.EmitChild(header->Level, child);
+        }
+        NodeCache.Unpin(frame);
+    }
+
+    private void MergeRecords(NodeFrame* frame, bool isShared)
+    {
+        byte* at = frame->Payload;
+        for (int i = 0; i < frame->Header->Count && _builder.Status == StoreStatus.Ok; i++)
+        {
+            RecordEntry* entry = (RecordEntry*)at;
+            at += entry->TotalBytes;
+            EmitChangesBefore(entry->Key);
+            if (HasChangeBefore(entry->Key + 1))
+            {
+                ApplyChange(entry, isShared);
+                continue;
+            }
+            if (isShared)
+                Check(AddReference(entry));
+            _builder.EmitRecord(*entry, (MapEntry*)(entry + 1), RecordOf(entry));
+        }
+    }
+
+    private StoreStatus AddReference(RecordEntry* entry)
+    {
+        if (_objects == null)
+            return _pages.AddReference(MapOf(entry, true));
+        return entry->RootBlock == 0 ? StoreStatus.Ok : _space.Increment(entry->RootBlock);
+    }
+
+    private static byte* RecordOf(RecordEntry* entry) => (byte*)(entry + 1) + (entry->InlinePages * MapEntry.Bytes);
+
+    private void EmitChangesBefore(ulong high)
+    {
+        while (HasChangeBefore(high) && _builder.Status == StoreStatus.Ok)
+            ApplyChange(null, false);
+    }
+
+    // Emits what the current change makes of the old entry (null when there is none), and moves on.
+    private void ApplyChange(RecordEntry* old, bool isShared)
+    {
+        if (_kind == TreeKind.History)
+            ApplyHistory(old, isShared);
+        else
+            ApplyObject(old, isShared);
+        _change = Layer.Next(_change);
+        SkipForeign();
+    }
+
+    private void ApplyHistory(RecordEntry* old, bool isShared)
+    {
+        LayerObject* info = _change->Info;
+        if (old != null)
+            Check(DropMap(old, isShared));
+        if (info->RecordState != LayerRecord.Present)
+            return;
+        if (!KeptRoot.IsEmpty)
+            Check(_space.Increment(KeptRoot.Block));
+        var entry = new RecordEntry
+        {
+            Key = _change->Key,
+            RootBlock = KeptRoot.Block,
+            RootChecksum = KeptRoot.Checksum,
+            RootLevel = KeptRoot.Level,
+            RecordLength = info->RecordLength,
+            Flags = RecordEntry.HasRecord,
+        };
+        _builder.EmitRecord(entry, null, info->Record);
+    }
+
+    private void ApplyObject(RecordEntry* old, bool isShared)
+    {
+        LayerObject* info = _change->Info;
+        PageMap oldMap = old == null ? default : MapOf(old, isShared);
+        PageMap map = oldMap;
+        if (info->Base != LayerBase.Same)
+        {
+            Check(_pages.Drop(oldMap));
+            map = default;
+        }
+        if (info->Base == LayerBase.Clone)
+            map = new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount };
+        if (info->PageCount > 0 || info->Limit != ulong.MaxValue)
+            Check(_pages.Merge(map, info->Limit, _change->Object, Layer.Next(_change), _cut, out map));
+        else if (map.IsShared)
+            Check(_pages.AddReference(map));
+        bool keepsRecord = info->RecordState == LayerRecord.Same && old != null && (old->Flags & RecordEntry.HasRecord) != 0;
+        bool hasRecord = keepsRecord || info->RecordState == LayerRecord.Present;
+        if (_builder.Status != StoreStatus.Ok || (!hasRecord && map.Root.IsEmpty && map.InlineCount == 0))
+            return;
+        var entry = new RecordEntry
+        {
+            Key = _change->Object,
+            RootBlock = map.Root.Block,
+            RootChecksum = map.Root.Checksum,
+            RootLevel = map.Root.Level,
+            InlinePages = (byte)map.InlineCount,
+            Flags = hasRecord ? RecordEntry.HasRecord : (byte)0,
+            RecordLength = keepsRecord ? old->RecordLength : hasRecord ? info->RecordLength : (ushort)0,
+        };
+        _builder.EmitRecord(entry, map.Inline, keepsRecord ? RecordOf(old) : info->Record);
+    }
+
+    private bool Check(StoreStatus status)
+    {
+        if (status != StoreStatus.Ok)
+            _builder.Fail(status);
+        return status == StoreStatus.Ok;
+    }
+}

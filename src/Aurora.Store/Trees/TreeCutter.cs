@@ -1,0 +1,102 @@
+// The work of a cut on the trees: counts the references of new clones (first, while what they refer to is untouched), merges the frozen layer
+// into the object tree, keeps and drops checkpoints, and frees the blocks that were overwritten before any tree referred to them. Changes only memory
+// and free blocks: until the superblock is written, the previous cut stays whole. Run by one fiber at a time. Blocks.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Brings the trees up to date with a layer.</summary>
+internal sealed unsafe class TreeCutter
+{
+    private readonly StoreContext _context;
+    private readonly SpaceMap _space;
+    private readonly TreeReader _reader;
+    private readonly PageMerger _pages;
+    private readonly RecordMerger _objects;
+    private readonly RecordMerger _history;
+
+    public TreeCutter(StoreContext context, SpaceMap space, NodeCache cache, TreeReader reader, StoreMemory memory)
+    {
+        _context = context;
+        _space = space;
+        _reader = reader;
+        Batch = new WriteBatch(context, memory.Batch);
+        byte* builders = memory.Builders;
+        const long BuilderBytes = TreeBuilder.MemoryPages * (long)PageSize.Bytes;
+        var pageBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Pages, builders);
+        var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
+        var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
+        _pages = new PageMerger(space, cache, pageBuilder);
+        _objects = new RecordMerger(space, cache, objectBuilder, _pages, TreeKind.Objects, null);
+        _history = new RecordMerger(space, cache, historyBuilder, _pages, TreeKind.History, _objects);
+    }
+
+    /// <summary>Where the nodes, and later the space map, are written through.</summary>
+    public WriteBatch Batch { get; }
+
+    /// <summary>Tree nodes more (or less) than before the cut.</summary>
+    public long NodeBalance
+        => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten)
+            - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
+
+    /// <summary>Merges the layer into the trees of <paramref name="old"/>.</summary>
+    public StoreStatus Merge(Layer layer, in Cut old, NodePointer oldHistory, ulong cut, out NodePointer objects, out NodePointer history)
+    {
+        objects = old.Objects;
+        history = oldHistory;
+        ResetCounters();
+        StoreStatus status = CountClones(layer, old.Objects);
+        if (status == StoreStatus.Ok)
+            status = _objects.Merge(old.Objects, layer.First, cut, out objects);
+        if (status == StoreStatus.Ok)
+        {
+            _history.KeptRoot = objects;
+            status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
+        }
+        for (Layer.SupersededBlocks* chunk = layer.Superseded; chunk != null && status == StoreStatus.Ok; chunk = chunk->Next)
+        {
+            for (ulong i = 0; i < chunk->Count && status == StoreStatus.Ok; i++)
+                status = _space.FreeIfNew(chunk->Blocks[i]);
+        }
+        return status;
+    }
+
+    private void ResetCounters()
+    {
+        _pages.NodesWritten = 0;
+        _pages.NodesFreed = 0;
+        _objects.NodesWritten = 0;
+        _objects.NodesFreed = 0;
+        _history.NodesWritten = 0;
+        _history.NodesFreed = 0;
+    }
+
+    private StoreStatus CountClones(Layer layer, NodePointer objects)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
+        {
+            if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
+                status = CountClone(layer, node->Info, objects);
+        }
+        return status;
+    }
+
+    private StoreStatus CountClone(Layer layer, LayerObject* info, NodePointer objects)
+    {
+        info->CloneRoot = default;
+        info->CloneInlineCount = 0;
+        StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, info->BaseObject, out NodeFrame* leaf, out RecordEntry* entry);
+        if (status != StoreStatus.Ok)
+            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
+        info->CloneRoot = entry->Root;
+        info->CloneInlineCount = entry->InlinePages;
+        int bytes = entry->InlinePages * MapEntry.Bytes;
+        info->CloneInline = (MapEntry*)layer.Arena.Allocate(bytes);
+        StoreContext.Copy(entry + 1, info->CloneInline, bytes);
+        NodeCache.Unpin(leaf);
+        if (_context.Has(SeededFaults.UncountedClone))
+            return StoreStatus.Ok;
+        return _pages.AddReference(new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount });
+    }
+}
