@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Store.Tests;
+
+/// <summary>A store on a memory device, with helpers that speak of pages by a single number in their contents.</summary>
+public sealed unsafe class StoreHarness : IDisposable
+{
+    private readonly HostFibers _fibers = new();
+    private readonly List<nint> _pagesInUse = [];
+    private ulong _time = 1;
+    private ulong _epoch;
+
+    public StoreHarness(ulong blocks = 8192, uint logBlocks = 256, BlockDevice? device = null)
+    {
+        HostEnvironment.Install();
+        Device = device ?? new MemoryBlockDevice(blocks);
+        var options = new FormatOptions { UuidLow = 0x1234, UuidHigh = 0x5678, LogBlocks = logBlocks };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(Device, Pages, _fibers, options));
+    }
+
+    public HostPageAllocator Pages { get; } = new();
+
+    public BlockDevice Device { get; set; }
+
+    public MemoryBlockDevice Memory => (MemoryBlockDevice)Device;
+
+    public OpenOptions Options = new() { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = 1 << 20 };
+
+    public ObjectStore Store { get; private set; } = null!;
+
+    public StoreFault OpenFault { get; private set; }
+
+    public ObjectStore Open()
+    {
+        StoreStatus status = TryOpen();
+        Assert.True(status == StoreStatus.Ok, $"open: {status} {OpenFault.Place} page {OpenFault.Page} block {OpenFault.Block.Value} found {OpenFault.Found}");
+        return Store;
+    }
+
+    public StoreStatus TryOpen()
+    {
+        StoreStatus status = ObjectStore.Open(Device, Pages, _fibers, Options, out ObjectStore? store, out StoreFault fault);
+        Store = store!;
+        OpenFault = fault;
+        return status;
+    }
+
+    public void Reopen(bool crash = false)
+    {
+        if (crash)
+            Store.Abandon();
+        else
+            Assert.Equal(StoreStatus.Ok, Store.Close());
+        FreePages();
+        Open();
+    }
+
+    public StoreCommit* Begin()
+    {
+        StoreCommit* commit = Store.Begin(0);
+        Assert.True(commit != null);
+        return commit;
+    }
+
+    public void Write(StoreCommit* commit, ulong id, ulong page, ulong value)
+    {
+        ulong* data = (ulong*)Pages.Allocate(1);
+        for (int i = 0; i < 512; i++)
+            data[i] = value + ((ulong)i * 0x9E3779B97F4A7C15);
+        _pagesInUse.Add((nint)data);
+        Assert.Equal(StoreStatus.Ok, Store.WritePage(commit, new ObjectId(id), page, data));
+    }
+
+    public StoreStatus TryCommit(StoreCommit* commit, string name = "", ulong nanoseconds = 10_000_000)
+    {
+        CommitInfo info = Info(name, nanoseconds);
+        StoreStatus status = Store.Submit(commit, info);
+        if (status == StoreStatus.Ok)
+            status = Store.WaitDurable(commit);
+        Store.Release(commit);
+        FreePages();
+        return status;
+    }
+
+    public CommitInfo Info(string name = "", ulong nanoseconds = 10_000_000)
+    {
+        _time += nanoseconds;
+        var info = new CommitInfo { Epoch = new Epoch(++_epoch), RealtimeNanoseconds = _time };
+        byte[] utf8 = Encoding.UTF8.GetBytes(name);
+        info.NameLength = utf8.Length;
+        for (int i = 0; i < utf8.Length && i < CommitInfo.MaxNameBytes; i++)
+            info.Name[i] = utf8[i];
+        return info;
+    }
+
+    public void Commit(StoreCommit* commit, string name = "") => Assert.Equal(StoreStatus.Ok, TryCommit(commit, name));
+
+    /// <summary>The number a page was written with; 0 for a hole.</summary>
+    public ulong Read(ulong id, ulong page) => Read(page, (target) => Store.ReadPage(new ObjectId(id), page, (void*)target));
+
+    public ulong Read(StoreView view, ulong id, ulong page) => Read(page, (target) => view.ReadPage(new ObjectId(id), page, (void*)target));
+
+    public string? Record(ulong id)
+    {
+        byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
+        StoreStatus status = Store.ReadRecord(new ObjectId(id), buffer, out int length);
+        if (status == StoreStatus.NotFound)
+            return null;
+        Assert.Equal(StoreStatus.Ok, status);
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
+    public void PutRecord(StoreCommit* commit, ulong id, string text)
+        => Assert.Equal(StoreStatus.Ok, Store.PutRecord(commit, new ObjectId(id), Encoding.UTF8.GetBytes(text)));
+
+    public void FreePages()
+    {
+        foreach (nint page in _pagesInUse)
+            Pages.Free((void*)page, 1);
+        _pagesInUse.Clear();
+    }
+
+    public void Dispose()
+    {
+        FreePages();
+        Store?.Abandon();
+        Assert.Equal(0, Pages.PagesOutstanding);
+    }
+
+    private ulong Read(ulong page, Func<nint, StoreStatus> read)
+    {
+        ulong* data = (ulong*)Pages.Allocate(1);
+        StoreStatus status = read((nint)data);
+        ulong value = data[0];
+        bool isConsistent = true;
+        for (int i = 0; i < 512; i++)
+            isConsistent &= data[i] == (status == StoreStatus.Hole ? 0 : value + ((ulong)i * 0x9E3779B97F4A7C15));
+        Pages.Free(data, 1);
+        Assert.True(status is StoreStatus.Ok or StoreStatus.Hole, $"page {page}: {status} {Store?.LastFault.Place} block {Store?.LastFault.Block.Value}");
+        Assert.True(isConsistent, $"page {page} holds a mixture");
+        return status == StoreStatus.Hole ? 0 : value;
+    }
+}
