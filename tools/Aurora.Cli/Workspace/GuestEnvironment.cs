@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+using Aurora.Qemu;
+
+namespace Aurora.Cli.Workspace;
+
+/// <summary>What a guest's first program is given.</summary>
+internal static class GuestEnvironment
+{
+    public static IReadOnlyList<string> Default { get; } =
+        ["PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/lib/aurora", "HOME=/root", "USER=root", "SHELL=/bin/sh", "LANG=C.UTF-8"];
+
+    /// <summary>Adds what depends on the host's terminal: an interactive console and its size, or a raw byte console.</summary>
+    public static BootConfiguration WithTerminal(BootConfiguration boot)
+    {
+        if (!HostTerminal.IsInteractive)
+            return boot with { Interactive = false };
+        (int rows, int columns) = HostTerminal.Size ?? (24, 80);
+        string type = System.Environment.GetEnvironmentVariable("TERM") ?? "vt100";
+        return boot with { Interactive = true, Rows = rows, Columns = columns, Environment = [.. boot.Environment, "TERM=" + type] };
+    }
+}
