@@ -44,13 +44,6 @@ public sealed unsafe partial class FileServices
     internal Inode* AllocateInode() => _inodes.Allocate();
     internal SymbolicLinkTail* AllocateTail() => _tails.Allocate();
 
-    internal void FreeTail(SymbolicLinkTail* tail)
-    {
-        if (tail->Restored != null)
-            Pages.Free(tail->Restored, 1);
-        _tails.Free(tail);
-    }
-
     internal void EndIfUnused(Inode* inode)
     {
         if (inode->Header.References == 0 && inode->NameCount == 0 && !inode->IsRoot)
@@ -111,7 +104,7 @@ public sealed unsafe partial class FileServices
         if (inode->Tail != null)
         {
             tracker.Remove(&inode->Tail->Header);
-            FreeTail(inode->Tail);
+            _tails.Free(inode->Tail);
         }
         tracker.Remove(&inode->Header);
         _inodes.Free(inode);

@@ -13,8 +13,4 @@ public unsafe struct SymbolicLinkTail
 
     public ObjectHeader Header;
     public Inode* Owner;
-
-    /// <summary>Restore only: the bytes, until the owner is known.</summary>
-    internal byte* Restored;
-    internal int RestoredLength;
 }

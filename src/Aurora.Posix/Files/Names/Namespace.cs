@@ -48,6 +48,11 @@ public sealed unsafe partial class Namespace
         return true;
     }
 
+    /// <summary>True for what may name an entry: 1 to 255 bytes without NUL and '/', and neither "." nor "..".</summary>
+    public static bool IsValidName(ReadOnlySpan<byte> name)
+        => name.Length is > 0 and <= DirectoryEntry.MaxNameBytes && name.IndexOfAny((byte)0, (byte)'/') < 0
+            && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
+
     /// <summary>The entry with this name, or null.</summary>
     public DirectoryEntry* Find(Inode* directory, ReadOnlySpan<byte> name)
     {

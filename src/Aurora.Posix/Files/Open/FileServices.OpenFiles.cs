@@ -65,7 +65,7 @@ public sealed unsafe partial class FileServices
         _ => null,
     };
 
-    private static FileKind KindOf(Inode* inode) => inode->Type switch
+    internal static FileKind KindOf(Inode* inode) => inode->Type switch
     {
         InodeMode.Directory => FileKind.Directory,
         InodeMode.Regular => inode->IsProc ? FileKind.Proc : FileKind.Regular,

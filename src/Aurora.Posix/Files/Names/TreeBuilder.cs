@@ -1,0 +1,154 @@
+// Builds and reads directory trees from outside: image tools on the host, tests, and the kernel's first boot. Works on behalf of root and
+// with absolute paths; reports errors as errno values. It does not wait: contents must be in memory or the page reader synchronous.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Creates, fills, reads and lists files of a namespace by path. Attributes are given complete; no umask applies.</summary>
+public sealed unsafe class TreeBuilder
+{
+    private readonly Namespace _space;
+    private readonly FileServices _files;
+    private readonly Credentials* _root;
+    private readonly FileContext* _context;
+
+    /// <summary>A builder for a namespace whose root exists. Its context lives as long as the builder and is not captured.</summary>
+    public TreeBuilder(Namespace space)
+    {
+        _space = space;
+        _files = space.Files;
+        byte* page = (byte*)_files.Pages.Allocate(1);
+        Panic.Unless(page != null && space.Root != null, "tree builder: no memory or no root"u8);
+        _root = (Credentials*)page;
+        _context = (FileContext*)(page + (PageSize.Bytes / 2));
+        _context->Root = _context->CurrentDirectory = space.Root;
+        _context->Header.Group = space.Tracker.Index;
+    }
+
+    private FileCaller Caller => new() { Credentials = _root, Context = _context };
+
+    /// <summary>Makes a file of any type but a symbolic link; existing directories are fine when a directory is wanted.</summary>
+    public Errno Make(ReadOnlySpan<byte> path, uint mode, ulong device = 0)
+    {
+        FileCaller caller = Caller;
+        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        if (error != Errno.Ok)
+            return error;
+        if (found.Inode != null)
+        {
+            bool isWanted = found.Inode->IsDirectory && (mode & InodeMode.TypeMask) == InodeMode.Directory;
+            error = isWanted ? Errno.Ok : Errno.EEXIST;
+        }
+        else
+        {
+            error = _space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
+            _files.Release(created);
+        }
+        _files.Release(ref found);
+        return error;
+    }
+
+    /// <summary>Makes a directory and those above it that are missing.</summary>
+    public Errno MakeDirectories(ReadOnlySpan<byte> path, uint permissions = 0x1ED)
+    {
+        for (int end = 1; end <= path.Length; end++)
+        {
+            if (end < path.Length && path[end] != '/')
+                continue;
+            Errno error = Make(path[..end], InodeMode.Directory | permissions);
+            if (error != Errno.Ok && error != Errno.EEXIST)
+                return error;
+        }
+        return Errno.Ok;
+    }
+
+    public Errno MakeLink(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target)
+    {
+        FileCaller caller = Caller;
+        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        if (error != Errno.Ok)
+            return error;
+        error = found.Inode != null ? Errno.EEXIST : _space.MakeLink(in caller, found.Directory, found.Name, target);
+        _files.Release(ref found);
+        return error;
+    }
+
+    /// <summary>Gives an existing file a second name.</summary>
+    public Errno MakeHardLink(ReadOnlySpan<byte> path, ReadOnlySpan<byte> existing)
+    {
+        Errno error = Find(existing, follow: false, out Inode* target);
+        if (error != Errno.Ok)
+            return error;
+        FileCaller caller = Caller;
+        error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        if (error == Errno.Ok)
+        {
+            error = found.Inode != null ? Errno.EEXIST : _space.Link(in caller, target, found.Directory, found.Name);
+            _files.Release(ref found);
+        }
+        _files.Release(target);
+        return error;
+    }
+
+    /// <summary>Removes a file or an empty directory.</summary>
+    public Errno Remove(ReadOnlySpan<byte> path)
+    {
+        FileCaller caller = Caller;
+        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.None, out WalkResult found);
+        if (error != Errno.Ok)
+            return error;
+        if (found.Directory == null)
+            error = Errno.EBUSY;
+        else if (found.Inode->IsDirectory)
+            error = _space.RemoveDirectory(in caller, found.Directory, found.Name);
+        else
+            error = _space.Unlink(in caller, found.Directory, found.Name);
+        _files.Release(ref found);
+        return error;
+    }
+
+    /// <summary>The inode at a path, held: release it through <see cref="FileServices.Release(Inode*)"/>.</summary>
+    public Errno Find(ReadOnlySpan<byte> path, bool follow, out Inode* inode)
+    {
+        FileCaller caller = Caller;
+        return _space.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+    }
+
+    /// <summary>Sets owner, permissions and stamps of a file.</summary>
+    public void SetAttributes(Inode* inode, uint permissions, uint uid, uint gid, long modifyTime)
+    {
+        inode->Mode = (inode->Mode & InodeMode.TypeMask) | (permissions & InodeMode.PermissionMask);
+        inode->Uid = uid;
+        inode->Gid = gid;
+        inode->ModifyTime = inode->AccessTime = inode->ChangeTime = modifyTime;
+        _files.MarkChanged(&inode->Header);
+    }
+
+    /// <summary>Writes bytes into a regular file.</summary>
+    public Errno Write(Inode* inode, ulong position, ReadOnlySpan<byte> bytes)
+    {
+        PageAccess access = FileData.Write(_files, inode, position, bytes);
+        return FileData.ErrorOf(in access);
+    }
+
+    /// <summary>Reads bytes of a regular file; fewer than asked for only at its end.</summary>
+    public Errno Read(Inode* inode, ulong position, Span<byte> bytes, out int count)
+    {
+        PageAccess access = FileData.Read(_files, inode, position, bytes, out count);
+        return FileData.ErrorOf(in access);
+    }
+
+    /// <summary>Sets the length of a regular file.</summary>
+    public Errno Resize(Inode* inode, ulong size)
+    {
+        PageAccess access = FileData.Truncate(_files, inode, size);
+        return FileData.ErrorOf(in access);
+    }
+
+    /// <summary>The entry after a position of a directory, or null; start with zero and go on with <see cref="DirectoryEntry.Position"/>.</summary>
+    public DirectoryEntry* Next(Inode* directory, ulong position) => _space.FirstAfter(directory, position, default);
+}

@@ -1,0 +1,121 @@
+using System;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The state record of a descriptor table: its chunks say everything.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct DescriptorTableRecord
+{
+    public const int Bytes = 8;
+
+    public ulong Reserved;
+}
+
+/// <summary>Captures descriptor tables and puts them back; the processes that use one take their references themselves.</summary>
+public sealed unsafe class DescriptorTableCodec(FileServices files) : FileCodec(files)
+{
+    public override ObjectKind Kind => ObjectKind.DescriptorTable;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, default(DescriptorTableRecord));
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, 0, out DescriptorTableRecord _);
+        if (status != RestoreStatus.Ok)
+            return status;
+        DescriptorTable* table = Files.Tables.Allocate();
+        if (table == null)
+            return RestoreStatus.OutOfMemory;
+        tracker.Adopt(&table->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+}
+
+/// <summary>The state record of a chunk of descriptors; the ids of the open ones follow in ascending order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct DescriptorChunkRecord
+{
+    public const int Bytes = 32;
+
+    public ObjectId Table;
+    public int Index;
+    public int Reserved;
+
+    /// <summary>Bit n: descriptor n is open; is closed by execve.</summary>
+    public ulong Open;
+    public ulong CloseOnExec;
+}
+
+/// <summary>Captures descriptors and puts them back.</summary>
+public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(files)
+{
+    public override ObjectKind Kind => ObjectKind.DescriptorChunk;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        DescriptorChunk* chunk = (DescriptorChunk*)header;
+        var record = new DescriptorChunkRecord { Table = chunk->Table->Header.Id, Index = chunk->Index, CloseOnExec = chunk->CloseOnExec };
+        int length = DescriptorChunkRecord.Bytes;
+        for (int slot = 0; slot < DescriptorChunk.Capacity; slot++)
+        {
+            OpenFile* file = chunk->FileAt(slot);
+            if (file == null)
+                continue;
+            record.Open |= 1UL << slot;
+            length += Write(payload[length..], file->Header.Id);
+        }
+        Write(payload, in record);
+        return length;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, -1, out DescriptorChunkRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        bool isValid = (uint)record.Index < DescriptorTable.MaxChunks && (record.CloseOnExec & ~record.Open) == 0
+            && payload.Length == DescriptorChunkRecord.Bytes + (BitOperations.PopCount(record.Open) * sizeof(ObjectId));
+        if (!isValid)
+            return RestoreStatus.BadRecord;
+        DescriptorChunk* chunk = Files.Chunks.Allocate();
+        if (chunk == null)
+            return RestoreStatus.OutOfMemory;
+        chunk->Index = record.Index;
+        chunk->CloseOnExec = record.CloseOnExec;
+        tracker.Adopt(&chunk->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        DescriptorChunk* chunk = (DescriptorChunk*)header;
+        DescriptorChunkRecord record = Reread<DescriptorChunkRecord>(payload);
+        DescriptorTable* table = (DescriptorTable*)tracker.Find(record.Table, ObjectKind.DescriptorTable);
+        if (table == null)
+            return RestoreStatus.MissingReference;
+        if (table->ChunkAt(chunk->Index) != null)
+            return RestoreStatus.BadRecord;
+        chunk->Table = table;
+        table->SetChunk(chunk->Index, chunk);
+        int position = DescriptorChunkRecord.Bytes;
+        for (int slot = 0; slot < DescriptorChunk.Capacity; slot++)
+        {
+            if ((record.Open >> slot & 1) == 0)
+                continue;
+            OpenFile* file = (OpenFile*)tracker.Find(Reread<ObjectId>(payload[position..]), ObjectKind.OpenFile);
+            if (file == null)
+                return RestoreStatus.MissingReference;
+            position += sizeof(ObjectId);
+            Files.Hold(file);
+            chunk->SetFile(slot, file);
+            chunk->OpenCount++;
+            table->OpenCount++;
+        }
+        return RestoreStatus.Ok;
+    }
+}

@@ -1,0 +1,40 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>What the codecs of this layer share: one format version, and fixed records read with a length check.</summary>
+public abstract unsafe class FileCodec(FileServices files) : StateCodec
+{
+    protected FileServices Files { get; } = files;
+
+    public override byte Version => 1;
+
+    /// <summary>Reads the fixed part of a payload; the rest must have exactly <paramref name="tailBytes"/> bytes unless that is negative.</summary>
+    protected RestoreStatus Read<T>(byte version, ReadOnlySpan<byte> payload, int tailBytes, out T record)
+        where T : unmanaged
+    {
+        record = default;
+        if (version != Version)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length < sizeof(T) || (tailBytes >= 0 && payload.Length != sizeof(T) + tailBytes))
+            return RestoreStatus.BadRecord;
+        record = Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(payload));
+        return RestoreStatus.Ok;
+    }
+
+    /// <summary>Reads a payload again that Create has accepted.</summary>
+    protected static T Reread<T>(ReadOnlySpan<byte> payload)
+        where T : unmanaged => Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(payload));
+
+    protected static int Write<T>(Span<byte> payload, in T record)
+        where T : unmanaged
+    {
+        Unsafe.WriteUnaligned(ref MemoryMarshal.GetReference(payload), record);
+        return sizeof(T);
+    }
+
+    protected static ObjectId IdOf(ObjectHeader* header) => header == null ? default : header->Id;
+}

@@ -1,0 +1,62 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The state record of a file context.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct FileContextRecord
+{
+    public const int Bytes = 24;
+
+    public ObjectId Root;
+    public ObjectId CurrentDirectory;
+    public uint Umask;
+    public uint Reserved;
+}
+
+/// <summary>Captures file contexts and puts them back; the processes that use one take their references themselves.</summary>
+public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(files)
+{
+    public override ObjectKind Kind => ObjectKind.FileContext;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        FileContext* context = (FileContext*)header;
+        return Write(payload, new FileContextRecord
+        {
+            Root = context->Root->Header.Id,
+            CurrentDirectory = context->CurrentDirectory->Header.Id,
+            Umask = context->Umask,
+        });
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, 0, out FileContextRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        if (record.Umask > InodeMode.AccessMask)
+            return RestoreStatus.BadRecord;
+        FileContext* context = Files.AllocateContext();
+        if (context == null)
+            return RestoreStatus.OutOfMemory;
+        context->Umask = record.Umask;
+        tracker.Adopt(&context->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        FileContext* context = (FileContext*)header;
+        FileContextRecord record = Reread<FileContextRecord>(payload);
+        context->Root = (Inode*)tracker.Find(record.Root, ObjectKind.Inode);
+        context->CurrentDirectory = (Inode*)tracker.Find(record.CurrentDirectory, ObjectKind.Inode);
+        if (context->Root == null || context->CurrentDirectory == null)
+            return RestoreStatus.MissingReference;
+        Files.Hold(context->Root);
+        Files.Hold(context->CurrentDirectory);
+        return context->Root->IsDirectory && context->CurrentDirectory->IsDirectory ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    }
+}

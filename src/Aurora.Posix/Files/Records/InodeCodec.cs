@@ -1,0 +1,202 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The state record of an inode. A symbolic link's target follows, up to <see cref="SymbolicLinkTail.FirstByte"/> bytes of it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct InodeRecord
+{
+    public const int Bytes = 96;
+
+    public InodeFlags Flags;
+    public uint Mode;
+    public uint Uid;
+    public uint Gid;
+    public ulong Size;
+    public long AccessTime;
+    public long ModifyTime;
+    public long ChangeTime;
+    public long BirthTime;
+    public ulong Device;
+    public ObjectId Data;
+    public ProcKey ProcKey;
+    public ushort TargetLength;
+    public ushort Reserved0;
+    public ulong Reserved1;
+}
+
+/// <summary>Captures inodes and puts them back.</summary>
+public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
+{
+    private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned;
+
+    public override ObjectKind Kind => ObjectKind.Inode;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        Inode* inode = (Inode*)header;
+        var record = new InodeRecord
+        {
+            Flags = inode->Flags,
+            Mode = inode->Mode,
+            Uid = inode->Uid,
+            Gid = inode->Gid,
+            Size = inode->Size,
+            AccessTime = inode->AccessTime,
+            ModifyTime = inode->ModifyTime,
+            ChangeTime = inode->ChangeTime,
+            BirthTime = inode->BirthTime,
+            Device = inode->Device,
+            Data = inode->Data == null ? default : inode->Data->Header.Id,
+            ProcKey = inode->ProcKey,
+            TargetLength = inode->TargetLength,
+        };
+        int length = Write(payload, in record);
+        ReadOnlySpan<byte> target = FileServices.TargetOf(inode);
+        target = target[..Math.Min(target.Length, SymbolicLinkTail.FirstByte)];
+        target.CopyTo(payload[length..]);
+        return length + target.Length;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, -1, out InodeRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        ReadOnlySpan<byte> target = payload[InodeRecord.Bytes..];
+        Namespace? space = Files.FindNamespace(tracker);
+        if (space is null || !IsValid(in record, target.Length) || ((record.Flags & InodeFlags.Root) != 0 && space.Root != null))
+            return RestoreStatus.BadRecord;
+        Inode* inode = Files.AllocateInode();
+        if (inode == null || (record.TargetLength > Inode.InlineTargetBytes && !Files.AddTargetPage(inode)))
+            return RestoreStatus.OutOfMemory;
+        Fill(inode, in record, target);
+        tracker.Adopt(&inode->Header, Kind, id);
+        if (inode->IsRoot)
+        {
+            inode->Parent = inode;
+            space.Root = inode;
+        }
+        if (inode->IsProc && inode->ProcKey.Node == ProcNode.Root)
+            space.ProcRoot = inode;
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        Inode* inode = (Inode*)header;
+        ObjectId data = Reread<InodeRecord>(payload).Data;
+        if (data.IsNone)
+            return RestoreStatus.Ok;
+        inode->Data = (VmObject*)tracker.Find(data, ObjectKind.MemoryObject);
+        if (inode->Data == null)
+            return RestoreStatus.MissingReference;
+        Files.Memory.Retain(inode->Data);
+        return RestoreStatus.Ok;
+    }
+
+    /// <summary>Refuses directories that contain themselves: walks up from one would never end.</summary>
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+    {
+        Inode* inode = (Inode*)header;
+        if (inode->TargetLength > SymbolicLinkTail.FirstByte && inode->Tail == null)
+            return RestoreStatus.MissingReference;
+        Inode* slow = inode;
+        Inode* fast = inode;
+        while (fast != null && fast->Parent != null && fast->Parent != fast)
+        {
+            fast = fast->Parent->Parent;
+            slow = slow->Parent;
+            if (fast == slow && fast != null && fast->Parent != fast)
+                return RestoreStatus.BadRecord;
+        }
+        return RestoreStatus.Ok;
+    }
+
+    private static bool IsValid(in InodeRecord record, int targetBytes)
+    {
+        bool isLink = (record.Mode & InodeMode.TypeMask) == InodeMode.SymbolicLink;
+        bool isDirectory = (record.Mode & InodeMode.TypeMask) == InodeMode.Directory;
+        bool isProc = (record.Flags & InodeFlags.Proc) != 0;
+        bool hasTarget = isLink && !isProc;
+        return (record.Flags & ~KnownFlags) == 0
+            && record.Mode <= 0xFFFF && InodeMode.IsValidType(record.Mode)
+            && record.Size <= FileData.MaxFileBytes
+            && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
+            && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
+            && (!isProc || record.ProcKey.Node != ProcNode.Root || isDirectory)
+            && record.TargetLength <= Inode.MaxTargetBytes
+            && hasTarget == record.TargetLength > 0
+            && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
+    }
+
+    private static void Fill(Inode* inode, in InodeRecord record, ReadOnlySpan<byte> target)
+    {
+        inode->Flags = record.Flags;
+        inode->Mode = record.Mode;
+        inode->Uid = record.Uid;
+        inode->Gid = record.Gid;
+        inode->Size = record.Size;
+        inode->AccessTime = record.AccessTime;
+        inode->ModifyTime = record.ModifyTime;
+        inode->ChangeTime = record.ChangeTime;
+        inode->BirthTime = record.BirthTime;
+        inode->Device = record.Device;
+        inode->ProcKey = record.ProcKey;
+        inode->TargetLength = record.TargetLength;
+        target.CopyTo(new Span<byte>(inode->TargetPage != null ? inode->TargetPage : inode->InlineTarget, target.Length));
+    }
+}
+
+/// <summary>The state record of the end of a long symbolic link; its bytes follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SymbolicLinkTailRecord
+{
+    public const int Bytes = 8;
+
+    public ObjectId Owner;
+}
+
+/// <summary>Captures the ends of long symbolic links and puts them back.</summary>
+public sealed unsafe class SymbolicLinkTailCodec(FileServices files) : FileCodec(files)
+{
+    public override ObjectKind Kind => ObjectKind.SymbolicLinkTail;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        SymbolicLinkTail* tail = (SymbolicLinkTail*)header;
+        int length = Write(payload, new SymbolicLinkTailRecord { Owner = tail->Owner->Header.Id });
+        ReadOnlySpan<byte> rest = FileServices.TargetOf(tail->Owner)[SymbolicLinkTail.FirstByte..];
+        rest.CopyTo(payload[length..]);
+        return length + rest.Length;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, -1, out SymbolicLinkTailRecord _);
+        if (status != RestoreStatus.Ok)
+            return status;
+        SymbolicLinkTail* tail = Files.AllocateTail();
+        if (tail == null)
+            return RestoreStatus.OutOfMemory;
+        tracker.Adopt(&tail->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        SymbolicLinkTail* tail = (SymbolicLinkTail*)header;
+        ReadOnlySpan<byte> rest = payload[SymbolicLinkTailRecord.Bytes..];
+        tail->Owner = (Inode*)tracker.Find(Reread<SymbolicLinkTailRecord>(payload).Owner, ObjectKind.Inode);
+        if (tail->Owner == null)
+            return RestoreStatus.MissingReference;
+        if (tail->Owner->Tail != null || tail->Owner->TargetLength != SymbolicLinkTail.FirstByte + rest.Length || rest.IsEmpty)
+            return RestoreStatus.BadRecord;
+        tail->Owner->Tail = tail;
+        rest.CopyTo(new Span<byte>(tail->Owner->TargetPage + SymbolicLinkTail.FirstByte, rest.Length));
+        return RestoreStatus.Ok;
+    }
+}

@@ -1,0 +1,86 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The state record of an open file.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct OpenFileRecord
+{
+    public const int Bytes = 48;
+
+    public ObjectId Inode;
+    public ulong Offset;
+    public ObjectId Attachment;
+    public uint Flags;
+    public FileKind Kind;
+    public byte Reserved0;
+    public ushort Reserved1;
+    public int Owner;
+    public int OwnerSignal;
+    public ulong Reserved2;
+}
+
+/// <summary>Captures open files and puts them back; drivers hear of theirs (FileOperations.Restored).</summary>
+public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
+{
+    public override ObjectKind Kind => ObjectKind.OpenFile;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        OpenFile* file = (OpenFile*)header;
+        return Write(payload, new OpenFileRecord
+        {
+            Inode = file->Inode->Header.Id,
+            Offset = file->Offset,
+            Attachment = IdOf(file->Attachment),
+            Flags = file->Flags,
+            Kind = file->Kind,
+            Owner = file->Owner,
+            OwnerSignal = file->OwnerSignal,
+        });
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, 0, out OpenFileRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        if ((record.Flags & ~OpenFlags.Kept) != 0 || record.Offset > long.MaxValue)
+            return RestoreStatus.BadRecord;
+        OpenFile* file = Files.OpenFiles.Allocate();
+        if (file == null)
+            return RestoreStatus.OutOfMemory;
+        file->Offset = record.Offset;
+        file->Flags = record.Flags;
+        file->Kind = record.Kind;
+        file->Owner = record.Owner;
+        file->OwnerSignal = record.OwnerSignal;
+        tracker.Adopt(&file->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        OpenFile* file = (OpenFile*)header;
+        OpenFileRecord record = Reread<OpenFileRecord>(payload);
+        Inode* inode = (Inode*)tracker.Find(record.Inode, ObjectKind.Inode);
+        if (inode == null)
+            return RestoreStatus.MissingReference;
+        bool isPathOnly = (file->Flags & OpenFlags.Path) != 0;
+        if (file->Kind != (isPathOnly ? FileKind.PathOnly : FileServices.KindOf(inode)) || file->Kind == FileKind.None)
+            return RestoreStatus.BadRecord;
+        file->Inode = inode;
+        Files.Hold(inode);
+        file->Attachment = record.Attachment.IsNone ? null : tracker.Find(record.Attachment);
+        return file->Attachment == null && !record.Attachment.IsNone ? RestoreStatus.MissingReference : RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+    {
+        OpenFile* file = (OpenFile*)header;
+        FileOperations? operations = Files.OperationsOf(file);
+        return operations is null ? RestoreStatus.MissingReference : operations.Restored(file);
+    }
+}
