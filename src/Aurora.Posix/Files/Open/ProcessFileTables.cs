@@ -1,0 +1,81 @@
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Descriptor tables and file contexts over the life of a process.</summary>
+public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
+{
+    /// <summary>Gives the first process of a group an empty table and a context at the root.</summary>
+    public Errno Start(Process* process, Namespace space, uint umask)
+    {
+        DescriptorTable* table = files.CreateTable(space.Tracker);
+        FileContext* context = table == null ? null : files.CreateContext(space, umask);
+        if (context == null)
+        {
+            if (table != null)
+                files.Release(table);
+            return Errno.ENOMEM;
+        }
+        process->Descriptors = table;
+        process->FileSystem = context;
+        files.MarkChanged(&process->Header);
+        return Errno.Ok;
+    }
+
+    public override Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext)
+    {
+        var table = (DescriptorTable*)parent->Descriptors;
+        var context = (FileContext*)parent->FileSystem;
+        if (shareDescriptors)
+            files.Hold(table);
+        else
+            table = files.CopyTable(table);
+        if (table == null)
+            return Errno.ENOMEM;
+        if (shareContext)
+            files.Hold(context);
+        else
+            context = files.CopyContext(context);
+        if (context == null)
+        {
+            files.Release(table);
+            return Errno.ENOMEM;
+        }
+        child->Descriptors = table;
+        child->FileSystem = context;
+        return Errno.Ok;
+    }
+
+    /// <summary>A shared table is copied here already: an execve that fails afterwards leaves the process with one of its own.</summary>
+    public override Errno PrepareExec(Process* process)
+    {
+        var table = (DescriptorTable*)process->Descriptors;
+        if (table->Header.References == 1)
+            return Errno.Ok;
+        DescriptorTable* own = files.CopyTable(table);
+        if (own == null)
+            return Errno.ENOMEM;
+        files.Release(table);
+        process->Descriptors = own;
+        files.MarkChanged(&process->Header);
+        return Errno.Ok;
+    }
+
+    public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
+
+    public override void Release(Process* process)
+    {
+        var table = (DescriptorTable*)process->Descriptors;
+        var context = (FileContext*)process->FileSystem;
+        process->Descriptors = null;
+        process->FileSystem = null;
+        if (table != null)
+            files.Release(table);
+        if (context != null)
+            files.Release(context);
+        if ((process->Header.Flags & ObjectFlags.Tracked) != 0)
+            files.MarkChanged(&process->Header);
+    }
+}
