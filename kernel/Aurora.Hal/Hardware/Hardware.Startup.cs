@@ -80,15 +80,15 @@ public sealed unsafe partial class Hardware
         ReportTimes();
     }
 
-    /// <summary>Where the time went. The time stamp counter starts at reset, so its value at kernel entry is the firmware's share.</summary>
+    /// <summary>Where the time went. After a cold start the counter at kernel entry is the firmware's share; a warm reset may not clear it.</summary>
     private void ReportTimes()
     {
         Span<byte> buffer = stackalloc byte[128];
         var line = new Utf8Writer(buffer);
         ulong ticksPerMicrosecond = Math.Max(Clock.Hertz / 1_000_000, 1);
-        line.Append("hal: boot took firmware "u8);
+        line.Append("hal: entered at "u8);
         line.AppendDecimal(_entryTimeStamp / ticksPerMicrosecond);
-        line.Append(", core "u8);
+        line.Append(" us on the counter, core took "u8);
         line.AppendDecimal((_startTimeStamp - _entryTimeStamp) / ticksPerMicrosecond);
         line.Append(", hal "u8);
         line.AppendDecimal((Cpu.ReadTimeStampCounter() - _startTimeStamp) / ticksPerMicrosecond);
