@@ -43,8 +43,20 @@ internal static unsafe class KernelEntry
         line.AppendDecimal(Aurora.Runtime.KernelHeap.UsedBytes);
         KernelLog.Line(line.Written);
         Cpu.EnableInterrupts();
+        RunBenchmark();
         for (;;)
             Interrupts.Wait();
+    }
+
+    /// <summary>The benchmark the boot configuration names, if any; ends the machine.</summary>
+    private static void RunBenchmark()
+    {
+        if (BootConfiguration.Parse(s_boot.ConfigurationBytes, out BootConfiguration configuration, out _) != BootStatus.Ok)
+            return;
+        if (!configuration.Benchmark.SequenceEqual("nvme"u8))
+            return;
+        bool isOk = NvmeBenchmark.Run(s_hardware!, s_machine.Pages, null, configuration.DestroyableDisk);
+        s_hardware!.PowerOff(isOk ? (byte)0 : (byte)1);
     }
 
     /// <summary>Tells the launcher why this machine cannot be used, and stops.</summary>

@@ -3,7 +3,8 @@
 //   arg      (repeated) the argument vector of init         tty        1: interactive terminal, 0: raw byte console
 //   env      (repeated) its environment                      rows, cols window size
 //   cwd      its working directory                           period_ms  checkpoint period
-//                                                            persist    1: checkpoint, 0: do not
+//   bench    run this benchmark instead of init              persist    1: checkpoint, 0: do not
+//   destroy  serial number of the disk it may overwrite
 //
 // Values are bytes without NUL; numbers are decimal. A missing module means the defaults. The last of a repeated single key wins. Unknown
 // keys are counted and skipped, so that a newer launcher can start an older kernel; the caller reports them.
@@ -18,6 +19,8 @@ public ref struct BootConfiguration
 
     private ReadOnlySpan<byte> _bytes;
     private ReadOnlySpan<byte> _workingDirectory;
+    private ReadOnlySpan<byte> _benchmark;
+    private ReadOnlySpan<byte> _destroyableDisk;
 
     /// <summary>The number of arg strings; zero means the default program.</summary>
     public int ArgumentCount { readonly get; private set; }
@@ -30,6 +33,12 @@ public ref struct BootConfiguration
     public uint PeriodMilliseconds { readonly get; private set; }
 
     public readonly ReadOnlySpan<byte> WorkingDirectory => _workingDirectory;
+
+    /// <summary>The benchmark to run instead of init; empty for none.</summary>
+    public readonly ReadOnlySpan<byte> Benchmark => _benchmark;
+
+    /// <summary>The serial number of the disk a benchmark may overwrite; empty for none.</summary>
+    public readonly ReadOnlySpan<byte> DestroyableDisk => _destroyableDisk;
 
     /// <summary>What applies when there is no module.</summary>
     public static BootConfiguration Default => new()
@@ -109,6 +118,10 @@ public ref struct BootConfiguration
             EnvironmentCount++;
         else if (key.SequenceEqual("cwd"u8))
             _workingDirectory = value;
+        else if (key.SequenceEqual("bench"u8))
+            _benchmark = value;
+        else if (key.SequenceEqual("destroy"u8))
+            _destroyableDisk = value;
         else
             return ApplyNumber(key, value);
         return BootStatus.Ok;

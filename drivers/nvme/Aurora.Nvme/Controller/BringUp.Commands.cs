@@ -1,4 +1,5 @@
 // The bring-up states that wait for an admin command: what is identified, what is refused, and the write cache policy.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Nvme;
@@ -20,6 +21,9 @@ internal sealed unsafe partial class BringUp
 
     /// <summary>How long the controller says a shutdown takes, in microseconds; 0 when it does not say.</summary>
     public uint ShutdownMicroseconds { get; private set; }
+
+    /// <summary>ASCII without padding.</summary>
+    public byte[] SerialNumber { get; private set; } = [];
 
     private bool AllocateAdmin()
     {
@@ -97,6 +101,8 @@ internal sealed unsafe partial class BringUp
         _supportsWriteZeroes = data->SupportsWriteZeroes;
         HasVolatileWriteCache = data->HasVolatileWriteCache;
         ShutdownMicroseconds = data->ShutdownMicroseconds;
+        Span<byte> serial = stackalloc byte[20];
+        SerialNumber = serial[..data->CopySerialNumber(serial)].ToArray();
         NvmeLog.Identified(data, Version);
         BeginCommand(NvmeState.IdentifyNamespace, AdminCommands.IdentifyNamespace(_options.NamespaceId, _host.PhysicalOf(_scratch)));
     }

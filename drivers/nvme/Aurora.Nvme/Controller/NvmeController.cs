@@ -4,6 +4,7 @@
 //   NvmeController.Failure.cs   timeouts, fatal status, removal
 //   NvmeController.Shutdown.cs  the orderly end
 // Memory is taken during Start and never after. Everything runs under the kernel lock, except OnInterrupt.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Nvme;
@@ -20,6 +21,7 @@ public sealed unsafe partial class NvmeController : BlockDevice
     private bool _hasVolatileWriteCache;
     private ulong _readyTimeoutNanoseconds;
     private uint _shutdownMicroseconds;
+    private byte[] _serialNumber = [];
 
     public NvmeController(NvmeRegisters registers, NvmeHost host, NvmeOptions options)
     {
@@ -48,6 +50,9 @@ public sealed unsafe partial class NvmeController : BlockDevice
     public NvmeStatus FailedStatus { get; private set; }
 
     public NvmeNamespace Namespace => _namespace;
+
+    /// <summary>The device's serial number, ASCII without padding.</summary>
+    public ReadOnlySpan<byte> SerialNumber => _serialNumber;
 
     public NvmeStatistics Statistics { get; private set; } = new();
 
@@ -88,6 +93,7 @@ public sealed unsafe partial class NvmeController : BlockDevice
         _admin = bringUp.Admin;
         _namespace = bringUp.Namespace!;
         _hasVolatileWriteCache = bringUp.HasVolatileWriteCache;
+        _serialNumber = bringUp.SerialNumber;
         _shutdownMicroseconds = bringUp.ShutdownMicroseconds;
         Statistics = bringUp.Statistics;
         IsPolled = bringUp.IsPolled;

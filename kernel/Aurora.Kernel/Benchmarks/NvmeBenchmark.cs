@@ -1,0 +1,104 @@
+// Measures the NVMe driver on the raw device, below the store: what the store's figures are compared with. It overwrites the disk, so it
+// runs only when the boot configuration says bench=nvme and destroy=SERIAL with the serial number of the very disk. First a check: blocks
+// with a pattern of their own, written at every size and depth, flushed and read back. Results are "@stat bench=nvme …" lines, in
+// microseconds and MiB/s.
+using System;
+using Aurora.Base;
+using Aurora.Hal;
+using Aurora.Nvme;
+
+namespace Aurora.Kernel;
+
+/// <summary>The benchmark behind <c>bench=nvme</c>.</summary>
+internal sealed unsafe partial class NvmeBenchmark
+{
+    private const int Depth = 8;
+    private const int BlocksPerRequest = 32;
+    private const int SingleWrites = 2000;
+    private const int FlushedWrites = 1000;
+    private const int Bursts = 200;
+
+    private readonly NvmeController _disk;
+    private readonly Clock _clock;
+    private readonly LatencySamples _samples;
+    private readonly BlockRequest* _requests;
+    private readonly void** _pageLists;
+    private ulong _random = 0x9E37_79B9_7F4A_7C15;
+
+    public NvmeBenchmark(NvmeController disk, Clock clock, PageAllocator pages)
+    {
+        _disk = disk;
+        _clock = clock;
+        _samples = new LatencySamples(pages);
+        _requests = (BlockRequest*)pages.Allocate(1);
+        _pageLists = (void**)pages.Allocate(1);
+        byte* data = (byte*)pages.Allocate(Depth * BlocksPerRequest);
+        Panic.Unless(_requests != null && _pageLists != null && data != null, "benchmark: no memory for requests"u8);
+        for (int i = 0; i < Depth * BlocksPerRequest; i++)
+            _pageLists[i] = data + ((long)i << PageSize.Shift);
+    }
+
+    /// <summary>Opens the machine's disk and runs on it if it is the one that may be overwritten.</summary>
+    public static bool Run(Hardware hardware, PageAllocator pages, FiberScheduler? fibers, ReadOnlySpan<byte> destroyableDisk)
+    {
+        NvmeDevice? device = NvmeDevice.Open(hardware, pages, fibers, new NvmeOptions());
+        if (device == null)
+            return Report("no disk"u8);
+        if (destroyableDisk.IsEmpty || !device.Controller.SerialNumber.SequenceEqual(destroyableDisk))
+            return Report("the disk is not the one that may be overwritten (destroy=SERIAL)"u8);
+        bool isOk = new NvmeBenchmark(device.Controller, hardware.Clock, pages).Run();
+        return device.Controller.Shutdown() && isOk;
+    }
+
+    /// <summary>Checks, measures and reports; false when the device returned an error or wrong data.</summary>
+    public bool Run()
+    {
+        if (_disk.BlockCount < Depth * BlocksPerRequest * 4 || _disk.MaxBlocksPerRequest < BlocksPerRequest)
+            return Report("disk too small"u8);
+        if (!CheckPattern())
+            return Report("check failed"u8);
+        KernelLog.Line("@stat bench=nvme check=ok"u8);
+        return MeasureSingle("read_4k"u8, BlockOperation.Read, false, SingleWrites)
+            && MeasureSingle("write_4k"u8, BlockOperation.Write, false, SingleWrites)
+            && MeasureSingle("write_4k_flush"u8, BlockOperation.Write, true, FlushedWrites)
+            && MeasureFlush()
+            && MeasureBurst("burst_8x4k"u8, false)
+            && MeasureBurst("burst_8x4k_batched"u8, true)
+            && MeasureStream("sequential_write_8x128k"u8, BlockOperation.Write)
+            && MeasureStream("sequential_read_8x128k"u8, BlockOperation.Read)
+            && ReportCounters();
+    }
+
+    private BlockRequest* Prepare(int slot, BlockOperation operation, ulong start, int blocks)
+    {
+        BlockRequest* request = &_requests[slot];
+        request->Operation = operation;
+        request->Start = new BlockNumber(start);
+        request->BlockCount = operation == BlockOperation.Flush ? 0 : blocks;
+        request->Pages = operation == BlockOperation.Flush ? null : &_pageLists[slot * BlocksPerRequest];
+        return request;
+    }
+
+    private bool Run(BlockRequest* request)
+    {
+        _disk.Submit(request);
+        return _disk.Wait(request) == BlockStatus.Ok;
+    }
+
+    private ulong RandomBlock(int blocks)
+    {
+        _random ^= _random << 13;
+        _random ^= _random >> 7;
+        _random ^= _random << 17;
+        return _random % (_disk.BlockCount - (ulong)blocks);
+    }
+
+    private static bool Report(ReadOnlySpan<byte> failure)
+    {
+        var line = new Utf8Writer(stackalloc byte[120]);
+        line.Append("@stat bench=nvme error="u8);
+        line.Append(failure);
+        KernelLog.Line(line.Written);
+        return false;
+    }
+}
