@@ -36,7 +36,7 @@ internal sealed unsafe class KernelNvmeHost : NvmeHost
 
     public override bool CanBlock => false;
 
-    public override ulong PhysicalOf(void* memory) => DirectMap.PhysicalOf(memory).Value;
+    public override ulong PhysicalOf(void* memory) => DmaAddress.Of(memory);
 
     /// <summary>Entry 0 belongs to the admin queue, which is polled and stays masked; pair i gets entry i + 1.</summary>
     public override int ConnectInterrupt(NvmeController controller, int pair)

@@ -1,26 +1,22 @@
-using Aurora.Core;
+using Aurora.Hal;
 using Aurora.Nvme;
 
 namespace Aurora.Kernel;
 
-/// <summary>An NVMe controller's registers in an uncached mapping of BAR0.</summary>
-internal sealed unsafe class MappedNvmeRegisters : NvmeRegisters
+/// <summary>An NVMe controller's registers in the mapped window of BAR0.</summary>
+internal sealed class MappedNvmeRegisters : NvmeRegisters
 {
-    private readonly byte* _base;
+    private readonly DeviceRegisters _window;
 
-    public MappedNvmeRegisters(byte* mapping, ulong lengthBytes)
-    {
-        _base = mapping;
-        LengthBytes = lengthBytes;
-    }
+    public MappedNvmeRegisters(DeviceRegisters window) => _window = window;
 
-    public override ulong LengthBytes { get; }
+    public override ulong LengthBytes => _window.LengthBytes;
 
-    public override uint Read32(uint offset) => Mmio.Read32(_base + offset);
+    public override uint Read32(uint offset) => _window.Read32(offset);
 
-    public override ulong Read64(uint offset) => Mmio.Read64(_base + offset);
+    public override ulong Read64(uint offset) => _window.Read64(offset);
 
-    public override void Write32(uint offset, uint value) => Mmio.Write32(_base + offset, value);
+    public override void Write32(uint offset, uint value) => _window.Write32(offset, value);
 
-    public override void Write64(uint offset, ulong value) => Mmio.Write64(_base + offset, value);
+    public override void Write64(uint offset, ulong value) => _window.Write64(offset, value);
 }

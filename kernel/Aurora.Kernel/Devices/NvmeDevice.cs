@@ -2,14 +2,13 @@
 // each queue pair. Interrupts only post events; Serve, called by the main loop, does the work.
 using System;
 using Aurora.Base;
-using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Nvme;
 
 namespace Aurora.Kernel;
 
 /// <summary>The machine's NVMe disk.</summary>
-internal sealed unsafe class NvmeDevice
+internal sealed class NvmeDevice
 {
     private readonly KernelNvmeHost _host;
 
@@ -30,14 +29,12 @@ internal sealed unsafe class NvmeDevice
         PciDevice? device = hardware.Pci.Find(PciClass.NvmeController, index);
         if (device == null)
             return Refuse("no controller on the PCI bus"u8);
-        PciBar registers = device.ReadBar(0);
-        if (!registers.IsUsableMemory)
+        DeviceRegisters? registers = DeviceRegisters.Map(device, 0);
+        if (registers == null)
             return Refuse("the controller's registers have no usable address"u8);
         MsiX? interrupts = MsiX.Open(device);
-        device.EnableMemoryAndBusMaster();
-        byte* mapping = DeviceMemory.Map(new PhysicalAddress(registers.Address), registers.Length);
         var host = new KernelNvmeHost(hardware, pages, fibers, device, interrupts);
-        var controller = new NvmeController(new MappedNvmeRegisters(mapping, registers.Length), host, options);
+        var controller = new NvmeController(new MappedNvmeRegisters(registers), host, options);
         interrupts?.Enable();
         return controller.Start() == NvmeFault.None ? new NvmeDevice(host, controller) : null;
     }

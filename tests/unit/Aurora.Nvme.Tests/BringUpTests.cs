@@ -45,6 +45,8 @@ public sealed unsafe class BringUpTests
         Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Flush));
         for (int i = 0; i < blocks; i++)
             Assert.Equal(TestBench.Pattern(1, 100 + (ulong)i), bench.Block(100 + (ulong)i, durable: true));
+        Assert.Equal("SERIAL-7"u8, bench.Driver.SerialNumber);
+        Assert.Contains("nvme: Model controller, serial SERIAL-7, version 1.", bench.LogText);
         Assert.Contains("nvme: ready: 512 blocks", bench.LogText);
     }
 
