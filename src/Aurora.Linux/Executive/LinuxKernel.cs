@@ -1,6 +1,7 @@
 // The services behind the Linux system calls: what every call gets as its first argument. Made once at boot. Other parts of this class
 // register the calls of their area and add what they need; each area lives in a folder of its own.
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -30,6 +31,7 @@ public sealed unsafe partial class LinuxKernel
         Terminals = services.Terminals;
         Extended = services.Extended;
         Machine = services.Machine;
+        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory);
     }
 
     public PageAllocator Pages { get; }
@@ -46,6 +48,7 @@ public sealed unsafe partial class LinuxKernel
     public TerminalService Terminals { get; }
     public ExtendedStateUnit Extended { get; }
     public MachineControl Machine { get; }
+    public FutexTable Futexes { get; }
     public SystemCallTable Calls { get; } = new();
 
     /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>

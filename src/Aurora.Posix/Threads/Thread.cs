@@ -61,8 +61,11 @@ public unsafe struct Thread
     // Linux odds and ends that belong to the thread.
     public ulong ClearChildTid;
     public ulong RobustList;
-    public ulong RobustListBytes;
-    public ulong FutexAddress;
+
+    // The futex it waits for; not captured, since the wait is made again after a restore.
+    public ulong FutexOwner;
+    public ulong FutexOffset;
+    public uint FutexBitset;
     public fixed byte Name[16];
     public int ParentDeathSignal;
 }

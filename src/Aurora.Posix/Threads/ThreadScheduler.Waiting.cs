@@ -34,16 +34,10 @@ public sealed unsafe partial class ThreadScheduler
             BlockUntil(sleeper, NowNanoseconds + RetryNanoseconds);
             return;
         }
-        entry->Queue = queue;
         entry->Thread = thread;
         entry->NextOfThread = sleeper->Waits;
         sleeper->Waits = entry;
-        entry->Previous = queue->Last;
-        if (queue->Last != null)
-            queue->Last->Next = entry;
-        else
-            queue->First = entry;
-        queue->Last = entry;
+        Append(entry, queue);
     }
 
     /// <summary>Bounds the coming sleep: the thread is woken at this time at the latest. The earliest bound counts.</summary>
@@ -100,6 +94,15 @@ public sealed unsafe partial class ThreadScheduler
         }
     }
 
+    /// <summary>Moves a thread that sleeps on exactly one queue to the end of another; its deadline stays.</summary>
+    public void MoveWaiter(Thread* thread, WaitQueue* queue)
+    {
+        WaitEntry* entry = thread->Waits;
+        Panic.Unless(entry != null && entry->NextOfThread == null, "scheduler: moved a thread that waits on several queues"u8);
+        Unlink(entry);
+        Append(entry, queue);
+    }
+
     /// <summary>Arms a deadline that belongs to something other than a blocked thread.</summary>
     public void Arm(DeadlineNode* node, DeadlineKind kind, void* owner, ulong nanoseconds)
     {
@@ -134,6 +137,18 @@ public sealed unsafe partial class ThreadScheduler
             Wake(thread);
         else
             LeaveQueues(thread);
+    }
+
+    private static void Append(WaitEntry* entry, WaitQueue* queue)
+    {
+        entry->Queue = queue;
+        entry->Next = null;
+        entry->Previous = queue->Last;
+        if (queue->Last != null)
+            queue->Last->Next = entry;
+        else
+            queue->First = entry;
+        queue->Last = entry;
     }
 
     private static void Unlink(WaitEntry* entry)

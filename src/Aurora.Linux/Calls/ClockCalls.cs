@@ -1,0 +1,174 @@
+// Clocks and sleeping. A sleep keeps its absolute deadline in the call's continuation, so that it ends on time after any number of wake-ups,
+// signals without handlers, or a restore.
+using Aurora.Linux.Executive;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class ClockCalls
+{
+    private const int Realtime = 0;
+    private const int Monotonic = 1;
+    private const int ProcessTime = 2;
+    private const int ThreadTime = 3;
+    private const int MonotonicRaw = 4;
+    private const int RealtimeCoarse = 5;
+    private const int MonotonicCoarse = 6;
+    private const int BootTime = 7;
+    private const int RealtimeAlarm = 8;
+    private const int BootTimeAlarm = 9;
+    private const int AtomicTime = 11;
+    private const int Absolute = 1;
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(35, &Nanosleep);
+        table.Register(96, &Gettimeofday);
+        table.Register(164, &Settimeofday);
+        table.Register(201, &Time);
+        table.Register(227, &Settime);
+        table.Register(228, &Gettime);
+        table.Register(229, &Getres);
+        table.Register(230, &ClockNanosleep);
+    }
+
+    private static SystemCallResult Gettime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (!Now(kernel, thread, arguments->Int0, out ulong now))
+            return Errno.EINVAL;
+        Timespec time = Timespec.From(now);
+        return kernel.Write(thread, arguments->Arg1, in time, out SystemCallResult failure) ? 0 : failure;
+    }
+
+    private static SystemCallResult Getres(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (!Now(kernel, thread, arguments->Int0, out _))
+            return Errno.EINVAL;
+        Timespec resolution = Timespec.From(1);
+        return kernel.WriteIfWanted(thread, arguments->Arg1, in resolution, out SystemCallResult failure) ? 0 : failure;
+    }
+
+    // Real time belongs to the machine, not to a session that may be copied or restored elsewhere.
+    private static SystemCallResult Settime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => arguments->Int0 == Realtime ? Errno.EPERM : Errno.EINVAL;
+
+    private static SystemCallResult Settimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Errno.EPERM;
+
+    private static SystemCallResult Gettimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timeval time = Timeval.From(kernel.Clock.RealtimeNanoseconds);
+        ulong zone = 0;
+        return kernel.WriteIfWanted(thread, arguments->Arg0, in time, out SystemCallResult failure)
+            && kernel.WriteIfWanted(thread, arguments->Arg1, in zone, out failure) ? 0 : failure;
+    }
+
+    private static SystemCallResult Time(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        long seconds = (long)(kernel.Clock.RealtimeNanoseconds / NanosecondsPerSecond);
+        return kernel.WriteIfWanted(thread, arguments->Arg0, in seconds, out SystemCallResult failure) ? seconds : failure;
+    }
+
+    private static SystemCallResult Nanosleep(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => SleepFor(kernel, thread, arguments->Arg0, arguments->Arg1);
+
+    private static SystemCallResult ClockNanosleep(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        bool isRealtime = arguments->Int0 is Realtime or AtomicTime or RealtimeAlarm;
+        if (!isRealtime && arguments->Int0 is not (Monotonic or BootTime or BootTimeAlarm))
+            return arguments->Int0 is ProcessTime or ThreadTime ? Errno.EOPNOTSUPP : Errno.EINVAL;
+        return (arguments->Int1 & Absolute) != 0
+            ? SleepUntil(kernel, thread, arguments->Arg2, isRealtime)
+            : SleepFor(kernel, thread, arguments->Arg2, arguments->Arg3);
+    }
+
+    private static SystemCallResult SleepFor(LinuxKernel kernel, Thread* thread, ulong request, ulong remaining)
+    {
+        ulong now = kernel.Scheduler.NowNanoseconds;
+        if (thread->Call.Phase == 0)
+        {
+            if (!kernel.Read(thread, request, out Timespec time, out SystemCallResult failure))
+                return failure;
+            if (!time.IsValid)
+                return Errno.EINVAL;
+            thread->Call.DeadlineNanoseconds = now + time.ToNanoseconds();
+            thread->Call.Phase = 1;
+        }
+        ulong deadline = thread->Call.DeadlineNanoseconds;
+        if (now >= deadline)
+            return 0;
+        if (SignalService.HasDeliverable(thread))
+        {
+            Timespec left = Timespec.From(deadline - now);
+            return kernel.WriteIfWanted(thread, remaining, in left, out SystemCallResult failure) ? Errno.ERESTARTBLOCK : failure;
+        }
+        kernel.Scheduler.BlockUntil(thread, deadline);
+        return SystemCallResult.BlockedOr(Errno.ERESTARTBLOCK);
+    }
+
+    // The target is kept on its own clock: real time may jump while the thread sleeps, at a restore above all.
+    private static SystemCallResult SleepUntil(LinuxKernel kernel, Thread* thread, ulong request, bool isRealtime)
+    {
+        if (thread->Call.Phase == 0)
+        {
+            if (!kernel.Read(thread, request, out Timespec time, out SystemCallResult failure))
+                return failure;
+            if (!time.IsValid)
+                return Errno.EINVAL;
+            thread->Call.Extra0 = time.ToNanoseconds();
+            thread->Call.Phase = 1;
+        }
+        ulong now = isRealtime ? kernel.Clock.RealtimeNanoseconds : kernel.Scheduler.NowNanoseconds;
+        if (now >= thread->Call.Extra0)
+            return 0;
+        kernel.Scheduler.BlockUntil(thread, kernel.Scheduler.NowNanoseconds + (thread->Call.Extra0 - now));
+        return SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND);
+    }
+
+    private static bool Now(LinuxKernel kernel, Thread* thread, int clock, out ulong nanoseconds)
+    {
+        nanoseconds = 0;
+        switch (clock)
+        {
+            case Realtime or RealtimeCoarse or RealtimeAlarm or AtomicTime:
+                nanoseconds = kernel.Clock.RealtimeNanoseconds;
+                return true;
+            case Monotonic or MonotonicRaw or MonotonicCoarse or BootTime or BootTimeAlarm:
+                nanoseconds = kernel.Scheduler.NowNanoseconds;
+                return true;
+            case ProcessTime:
+                nanoseconds = TimeOf(thread->Process);
+                return true;
+            case ThreadTime:
+                nanoseconds = thread->UserNanoseconds + thread->SystemNanoseconds;
+                return true;
+            default:
+                return clock < 0 && ProcessorTime(kernel, thread, clock, out nanoseconds);
+        }
+    }
+
+    // Negative clocks name somebody's processor time: bits 3 up are the complement of an id, bit 2 says thread (clock_getcpuclockid).
+    private static bool ProcessorTime(LinuxKernel kernel, Thread* thread, int clock, out ulong nanoseconds)
+    {
+        nanoseconds = 0;
+        int id = ~(clock >> 3);
+        if ((clock & 4) != 0)
+        {
+            Thread* other = id == 0 ? thread : kernel.Processes.FindThread(id);
+            if (other == null || other->Process != thread->Process)
+                return false;
+            nanoseconds = other->UserNanoseconds + other->SystemNanoseconds;
+            return true;
+        }
+        Process* process = id == 0 ? thread->Process : kernel.Processes.FindProcess(id);
+        if (process == null)
+            return false;
+        nanoseconds = TimeOf(process);
+        return true;
+    }
+
+    private static ulong TimeOf(Process* process) => ProcessTimes.User(process) + ProcessTimes.System(process);
+}

@@ -1,0 +1,178 @@
+// fork, vfork, clone, clone3. The child exists completely or not at all after one dispatch; only vfork's wait for the child is a second phase:
+//   Phase 1: the child (Progress is its id) runs in our memory; wait until it has its own.
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class CloneCalls
+{
+    private const ulong SignalMask = 0xFF;
+    private const ulong SharesMemory = 0x100;
+    private const ulong SharesFileContext = 0x200;
+    private const ulong SharesDescriptors = 0x400;
+    private const ulong SharesSignalActions = 0x800;
+    private const ulong WantsPidDescriptor = 0x1000;
+    private const ulong WaitsForMemory = 0x4000;
+    private const ulong IsSibling = 0x8000;
+    private const ulong IsThread = 0x10000;
+    private const ulong SetsThreadPointer = 0x80000;
+    private const ulong SetsParentTid = 0x100000;
+    private const ulong ClearsChildTid = 0x200000;
+    private const ulong SetsChildTid = 0x1000000;
+    private const ulong ClearsSignalActions = 0x1_0000_0000;
+    private const ulong IntoGroup = 0x2_0000_0000;
+
+    // New namespaces: mount, cgroup, uts, ipc, user, pid, net, time.
+    private const ulong Namespaces = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x80;
+
+    /// <summary>struct clone_args; also what the older calls are turned into.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct CloneArguments
+    {
+        public const ulong FirstBytes = 64;
+
+        public ulong Flags, PidDescriptor, ChildTid, ParentTid, ExitSignal, Stack, StackBytes, ThreadPointer;
+    }
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(56, &Clone);
+        table.Register(57, &Fork);
+        table.Register(58, &Vfork);
+        table.Register(435, &Clone3);
+    }
+
+    private static SystemCallResult Fork(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Make(kernel, thread, new CloneArguments { ExitSignal = (ulong)Signal.SIGCHLD });
+
+    private static SystemCallResult Vfork(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Make(kernel, thread, new CloneArguments { Flags = SharesMemory | WaitsForMemory, ExitSignal = (ulong)Signal.SIGCHLD });
+
+    private static SystemCallResult Clone(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong flags = arguments->Arg0 & uint.MaxValue;
+        return Make(kernel, thread, new CloneArguments
+        {
+            Flags = flags & ~SignalMask,
+            ExitSignal = flags & SignalMask,
+            Stack = arguments->Arg1,
+            ParentTid = arguments->Arg2,
+            ChildTid = arguments->Arg3,
+            ThreadPointer = arguments->Arg4,
+        });
+    }
+
+    private static SystemCallResult Clone3(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (arguments->Arg1 > PageSize.Bytes)
+            return Errno.E2BIG;
+        if (arguments->Arg1 < CloneArguments.FirstBytes)
+            return Errno.EINVAL;
+        if (!kernel.Read(thread, arguments->Arg0, out CloneArguments request, out SystemCallResult failure))
+            return failure;
+        // Chosen ids and control groups (the words after the first eight) are not offered.
+        for (ulong offset = CloneArguments.FirstBytes; offset + 8 <= arguments->Arg1; offset += 8)
+        {
+            if (!kernel.Read(thread, arguments->Arg0 + offset, out ulong word, out failure))
+                return failure;
+            if (word != 0)
+                return offset > CloneArguments.FirstBytes + 16 ? Errno.E2BIG : Errno.EINVAL;
+        }
+        if ((request.Flags & SignalMask) != 0 || request.ExitSignal > (ulong)Signal.Last || (request.Stack == 0) != (request.StackBytes == 0))
+            return Errno.EINVAL;
+        request.Stack += request.StackBytes;
+        return Make(kernel, thread, in request);
+    }
+
+    private static SystemCallResult Make(LinuxKernel kernel, Thread* thread, in CloneArguments request)
+    {
+        if (thread->Call.Phase == 1)
+            return AwaitMemory(kernel, thread);
+        Errno error = Check(in request);
+        if (error != Errno.Ok)
+            return error;
+        // The ids are written after the point where nothing may fail or wait any more: make their pages writable first.
+        if (!ProbeWord(kernel, thread, request.Flags, SetsParentTid, request.ParentTid, out SystemCallResult failure)
+            || !ProbeWord(kernel, thread, request.Flags, SetsChildTid, request.ChildTid, out failure))
+            return failure;
+        error = kernel.Life.Clone(thread, Translate(in request), out Thread* child);
+        if (error != Errno.Ok)
+            return error;
+        int id = child->Id;
+        if ((request.Flags & SetsParentTid) != 0)
+            kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(request.ParentTid), in id);
+        if ((request.Flags & SetsChildTid) != 0)
+            kernel.User.Write(child->Process->AddressSpace, new VirtualAddress(request.ChildTid), in id);
+        kernel.Life.Start(child);
+        if ((request.Flags & WaitsForMemory) == 0)
+            return id;
+        thread->Call.Phase = 1;
+        thread->Call.Progress = (ulong)id;
+        return AwaitMemory(kernel, thread);
+    }
+
+    private static SystemCallResult AwaitMemory(LinuxKernel kernel, Thread* thread)
+    {
+        int id = (int)thread->Call.Progress;
+        Process* child = kernel.Processes.FindProcess(id);
+        if (child == null || !child->BorrowsMemory || child->AddressSpace != thread->Process->AddressSpace)
+            return id;
+        kernel.Scheduler.BlockOn(thread, &child->MemoryReturned);
+        return SystemCallResult.BlockedUninterruptible;
+    }
+
+    private static bool ProbeWord(LinuxKernel kernel, Thread* thread, ulong flags, ulong flag, ulong address, out SystemCallResult failure)
+    {
+        failure = default;
+        if ((flags & flag) == 0)
+            return true;
+        AccessResult access = kernel.User.Probe(thread->Process->AddressSpace, new VirtualAddress(address), sizeof(int), true);
+        if (!access.IsOk)
+            failure = kernel.Stop(thread, in access);
+        return access.IsOk;
+    }
+
+    private static Errno Check(in CloneArguments request)
+    {
+        ulong flags = request.Flags;
+        bool threadWithoutActions = (flags & IsThread) != 0 && (flags & SharesSignalActions) == 0;
+        bool actionsWithoutMemory = (flags & SharesSignalActions) != 0 && (flags & SharesMemory) == 0;
+        bool clearsShared = (flags & ClearsSignalActions) != 0 && (flags & SharesSignalActions) != 0;
+        // Descriptors and file context belong to the process here: threads share them as every C library asks.
+        bool isOddThread = (flags & IsThread) != 0 && (flags & (SharesDescriptors | SharesFileContext)) != (SharesDescriptors | SharesFileContext);
+        bool isUnsupported = (flags & (Namespaces | WantsPidDescriptor | IntoGroup)) != 0;
+        if (threadWithoutActions || actionsWithoutMemory || clearsShared || isOddThread || isUnsupported)
+            return Errno.EINVAL;
+        if ((flags & SetsThreadPointer) != 0 && request.ThreadPointer >= AddressSpace.UserEnd)
+            return Errno.EPERM;
+        return request.ExitSignal > (ulong)Signal.Last ? Errno.EINVAL : Errno.Ok;
+    }
+
+    private static CloneRequest Translate(in CloneArguments request)
+    {
+        ulong flags = request.Flags;
+        return new CloneRequest
+        {
+            IsThread = (flags & IsThread) != 0,
+            SharesMemory = (flags & SharesMemory) != 0,
+            SharesDescriptors = (flags & SharesDescriptors) != 0,
+            SharesFileContext = (flags & SharesFileContext) != 0,
+            SharesSignalActions = (flags & SharesSignalActions) != 0,
+            ClearsSignalActions = (flags & ClearsSignalActions) != 0,
+            IsSibling = (flags & IsSibling) != 0,
+            BorrowsMemory = (flags & WaitsForMemory) != 0 && (flags & SharesMemory) != 0,
+            ExitSignal = (int)request.ExitSignal,
+            StackPointer = request.Stack,
+            SetsThreadPointer = (flags & SetsThreadPointer) != 0,
+            ThreadPointer = request.ThreadPointer,
+            ClearChildTid = (flags & ClearsChildTid) != 0 ? request.ChildTid : 0,
+        };
+    }
+}

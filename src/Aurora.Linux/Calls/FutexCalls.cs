@@ -1,0 +1,181 @@
+// futex(2). FUTEX_WAIT's continuation: Phase 0 entry, 1 waiting, 2 woken by a waker. A waiter that is dispatched again for any other reason (a
+// stop, a restore) compares the word again and may return EAGAIN, which every user of a futex must expect.
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class FutexCalls
+{
+    private const uint OperationMask = 0x7F;
+    private const uint Private = 0x80;
+    private const uint UsesRealtime = 0x100;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(202, &Futex);
+        table.Register(273, &SetRobustList);
+        table.Register(274, &GetRobustList);
+    }
+
+    private static SystemCallResult Futex(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if ((arguments->Arg0 & 3) != 0)
+            return Errno.EINVAL;
+        return (arguments->UInt1 & OperationMask) switch
+        {
+            0 => Wait(kernel, thread, arguments, uint.MaxValue, isAbsolute: false),
+            1 => Wake(kernel, thread, arguments, uint.MaxValue),
+            3 => Requeue(kernel, thread, arguments, compares: false),
+            4 => Requeue(kernel, thread, arguments, compares: true),
+            5 => WakeAfterOperation(kernel, thread, arguments),
+            9 => Wait(kernel, thread, arguments, arguments->UInt5, isAbsolute: true),
+            10 => Wake(kernel, thread, arguments, arguments->UInt5),
+            _ => Errno.ENOSYS,
+        };
+    }
+
+    private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, uint bitset, bool isAbsolute)
+    {
+        if (bitset == 0)
+            return Errno.EINVAL;
+        if (thread->Call.Phase == FutexTable.Woken)
+            return 0;
+        bool isTimed = arguments->Arg3 != 0;
+        if (isTimed && thread->Call.Phase == 0)
+        {
+            if (!kernel.Read(thread, arguments->Arg3, out Timespec timeout, out SystemCallResult bad))
+                return bad;
+            if (!timeout.IsValid)
+                return Errno.EINVAL;
+            thread->Call.DeadlineNanoseconds = DeadlineOf(kernel, arguments->UInt1, timeout.ToNanoseconds(), isAbsolute);
+        }
+        if (isTimed && thread->Call.Phase == 1 && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+            return Errno.ETIMEDOUT;
+        if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
+            return failure;
+        if (word != arguments->UInt2)
+            return Errno.EAGAIN;
+        if (isTimed && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+            return Errno.ETIMEDOUT;
+        FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
+        kernel.Futexes.Enter(thread, in key, bitset);
+        thread->Call.Phase = 1;
+        if (isTimed)
+            kernel.Scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
+        return SystemCallResult.BlockedOr(isTimed ? Errno.ERESTARTBLOCK : Errno.ERESTARTSYS);
+    }
+
+    private static ulong DeadlineOf(LinuxKernel kernel, uint operation, ulong time, bool isAbsolute)
+    {
+        ulong now = kernel.Scheduler.NowNanoseconds;
+        if (!isAbsolute)
+            return now + time;
+        if ((operation & UsesRealtime) == 0)
+            return time;
+        ulong realtime = kernel.Clock.RealtimeNanoseconds;
+        return now + (time > realtime ? time - realtime : 0);
+    }
+
+    private static SystemCallResult Wake(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, uint bitset)
+    {
+        if (bitset == 0)
+            return Errno.EINVAL;
+        FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
+        return kernel.Futexes.Wake(in key, arguments->Int2, bitset);
+    }
+
+    private static SystemCallResult Requeue(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool compares)
+    {
+        if ((arguments->Arg4 & 3) != 0 || arguments->Int2 < 0 || arguments->Int3 < 0)
+            return Errno.EINVAL;
+        if (compares)
+        {
+            if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
+                return failure;
+            if (word != arguments->UInt5)
+                return Errno.EAGAIN;
+        }
+        FutexKey from = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
+        FutexKey to = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
+        int woken = kernel.Futexes.Wake(in from, arguments->Int2, uint.MaxValue);
+        int moved = kernel.Futexes.Requeue(in from, in to, arguments->Int3);
+        return compares ? woken + moved : woken;
+    }
+
+    // FUTEX_WAKE_OP: *uaddr2 = old op argument; wake uaddr; if old cmp argument, wake uaddr2.
+    private static SystemCallResult WakeAfterOperation(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if ((arguments->Arg4 & 3) != 0)
+            return Errno.EINVAL;
+        uint encoded = arguments->UInt5;
+        if (!kernel.Read(thread, arguments->Arg4, out int old, out SystemCallResult failure))
+            return failure;
+        int argument = (int)(encoded << 8) >> 20;
+        if ((encoded & 0x80000000) != 0)
+            argument = 1 << (argument & 31);
+        int? value = ((encoded >> 28) & 7) switch
+        {
+            0 => argument,
+            1 => old + argument,
+            2 => old | argument,
+            3 => old & ~argument,
+            4 => old ^ argument,
+            _ => null,
+        };
+        if (value == null)
+            return Errno.ENOSYS;
+        int written = value.Value;
+        if (!kernel.Write(thread, arguments->Arg4, in written, out failure))
+            return failure;
+        FutexKey first = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
+        int woken = kernel.Futexes.Wake(in first, arguments->Int2, uint.MaxValue);
+        if (!Compare(encoded, old))
+            return woken;
+        FutexKey second = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
+        return woken + kernel.Futexes.Wake(in second, arguments->Int3, uint.MaxValue);
+    }
+
+    private static bool Compare(uint encoded, int old)
+    {
+        int argument = (int)(encoded << 20) >> 20;
+        return ((encoded >> 24) & 15) switch
+        {
+            0 => old == argument,
+            1 => old != argument,
+            2 => old < argument,
+            3 => old <= argument,
+            4 => old > argument,
+            5 => old >= argument,
+            _ => false,
+        };
+    }
+
+    private static FutexKey Key(LinuxKernel kernel, Thread* thread, ulong address, uint operation)
+        => kernel.Futexes.KeyOf(thread->Process->AddressSpace, address, (operation & Private) != 0);
+
+    private static SystemCallResult SetRobustList(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        const ulong headBytes = 24;
+        if (arguments->Arg1 != headBytes)
+            return Errno.EINVAL;
+        thread->RobustList = arguments->Arg0;
+        return 0;
+    }
+
+    private static SystemCallResult GetRobustList(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong headBytes = 24;
+        Thread* target = arguments->Int0 == 0 ? thread : kernel.Processes.FindThread(arguments->Int0);
+        if (target == null)
+            return Errno.ESRCH;
+        if (target->Process != thread->Process && !thread->Process->Credentials.IsRoot)
+            return Errno.EPERM;
+        ulong head = target->RobustList;
+        return kernel.Write(thread, arguments->Arg1, in head, out SystemCallResult failure)
+            && kernel.Write(thread, arguments->Arg2, in headBytes, out failure) ? 0 : failure;
+    }
+}

@@ -1,0 +1,203 @@
+// alarm, interval timers and POSIX timers.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class TimerCalls
+{
+    private const int Real = 0;
+    private const int Virtual = 1;
+    private const int Profile = 2;
+    private const int Absolute = 1;
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>struct sigevent.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Event
+    {
+        public ulong Value;
+        public int Signal;
+        public int Notify;
+        public int ThreadId;
+        private fixed int _padding[11];
+    }
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(36, &Getitimer);
+        table.Register(37, &Alarm);
+        table.Register(38, &Setitimer);
+        table.Register(222, &Create);
+        table.Register(223, &Settime);
+        table.Register(224, &Gettime);
+        table.Register(225, &Getoverrun);
+        table.Register(226, &Delete);
+    }
+
+    private static SystemCallResult Alarm(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong now = kernel.Scheduler.NowNanoseconds;
+        ulong left = LeftOfAlarm(thread->Process, now);
+        ulong seconds = arguments->UInt0;
+        kernel.Timers.SetAlarm(thread->Process, seconds == 0 ? 0 : now + (seconds * NanosecondsPerSecond), 0);
+        // Rounded, but never to zero while one was running.
+        ulong reported = (left + (NanosecondsPerSecond / 2)) / NanosecondsPerSecond;
+        return (long)(left != 0 && reported == 0 ? 1 : reported);
+    }
+
+    private static ulong LeftOfAlarm(Process* process, ulong now)
+        => process->Alarm.IsArmed && process->Alarm.Nanoseconds > now ? process->Alarm.Nanoseconds - now : 0;
+
+    private static SystemCallResult Getitimer(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (arguments->UInt0 > Profile)
+            return Errno.EINVAL;
+        IntervalTimeval value = Current(kernel, thread->Process, arguments->Int0);
+        return kernel.Write(thread, arguments->Arg1, in value, out SystemCallResult failure) ? 0 : failure;
+    }
+
+    private static SystemCallResult Setitimer(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (arguments->UInt0 > Profile)
+            return Errno.EINVAL;
+        IntervalTimeval value = default;
+        if (arguments->Arg1 != 0 && !kernel.Read(thread, arguments->Arg1, out value, out SystemCallResult failure))
+            return failure;
+        if (!value.Value.IsValid || !value.Interval.IsValid)
+            return Errno.EINVAL;
+        IntervalTimeval old = Current(kernel, thread->Process, arguments->Int0);
+        if (!kernel.WriteIfWanted(thread, arguments->Arg2, in old, out failure))
+            return failure;
+        Set(kernel, thread->Process, arguments->Int0, value.Value.ToNanoseconds(), value.Interval.ToNanoseconds());
+        return 0;
+    }
+
+    private static IntervalTimeval Current(LinuxKernel kernel, Process* process, int which) => which switch
+    {
+        Real => Make(LeftOfAlarm(process, kernel.Scheduler.NowNanoseconds), process->AlarmIntervalNanoseconds),
+        Virtual => Make(process->VirtualTimerNanoseconds, process->VirtualTimerIntervalNanoseconds),
+        _ => Make(process->ProfileTimerNanoseconds, process->ProfileTimerIntervalNanoseconds),
+    };
+
+    private static IntervalTimeval Make(ulong value, ulong interval)
+        => new() { Value = Timeval.From(value), Interval = Timeval.From(interval) };
+
+    private static void Set(LinuxKernel kernel, Process* process, int which, ulong value, ulong interval)
+    {
+        if (which == Real)
+        {
+            kernel.Timers.SetAlarm(process, value == 0 ? 0 : kernel.Scheduler.NowNanoseconds + value, interval);
+            return;
+        }
+        if (which == Virtual)
+        {
+            process->VirtualTimerNanoseconds = value;
+            process->VirtualTimerIntervalNanoseconds = interval;
+        }
+        else
+        {
+            process->ProfileTimerNanoseconds = value;
+            process->ProfileTimerIntervalNanoseconds = interval;
+        }
+        kernel.Tracker.MarkChanged(&process->Header);
+    }
+
+    private static SystemCallResult Create(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        bool isRealtime = arguments->Int0 is 0 or 8 or 11;
+        if (!isRealtime && arguments->Int0 is not (1 or 7 or 9))
+            return Errno.EINVAL;
+        Event request = default;
+        request.Signal = (int)Signal.SIGALRM;
+        bool hasRequest = arguments->Arg1 != 0;
+        if (hasRequest && !kernel.Read(thread, arguments->Arg1, out request, out SystemCallResult failure))
+            return failure;
+        Errno error = Check(thread, in request);
+        if (error != Errno.Ok)
+            return error;
+        Timer* timer = kernel.Timers.Create(thread->Process);
+        if (timer == null)
+            return Errno.EAGAIN;
+        timer->IsRealtime = isRealtime;
+        timer->Notify = (TimerNotify)request.Notify;
+        timer->Signal = request.Signal;
+        timer->ThreadId = request.ThreadId;
+        timer->Value = hasRequest ? request.Value : (ulong)timer->Id;
+        if (kernel.Write(thread, arguments->Arg2, in timer->Id, out failure))
+            return 0;
+        kernel.Timers.End(timer);
+        return failure;
+    }
+
+    private static Errno Check(Thread* thread, in Event request)
+    {
+        if (request.Notify is not ((int)TimerNotify.Signal or (int)TimerNotify.None or (int)TimerNotify.ThreadSignal))
+            return Errno.EINVAL;
+        if (request.Notify != (int)TimerNotify.None && request.Signal is < 1 or > (int)Signal.Last)
+            return Errno.EINVAL;
+        if (request.Notify != (int)TimerNotify.ThreadSignal)
+            return Errno.Ok;
+        for (Thread* each = thread->Process->FirstThread; each != null; each = each->NextOfProcess)
+            if (each->Id == request.ThreadId)
+                return Errno.Ok;
+        return Errno.EINVAL;
+    }
+
+    private static SystemCallResult Settime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
+        if (timer == null)
+            return Errno.EINVAL;
+        if (!kernel.Read(thread, arguments->Arg2, out IntervalTimespec request, out SystemCallResult failure))
+            return failure;
+        if (!request.IsValid)
+            return Errno.EINVAL;
+        IntervalTimespec old = Describe(kernel, timer);
+        if (!kernel.WriteIfWanted(thread, arguments->Arg3, in old, out failure))
+            return failure;
+        ulong value = request.Value.ToNanoseconds();
+        if (value != 0 && (arguments->Int1 & Absolute) == 0)
+            value += kernel.Timers.Now(timer);
+        kernel.Timers.Set(timer, value, request.Interval.ToNanoseconds());
+        return 0;
+    }
+
+    private static SystemCallResult Gettime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
+        if (timer == null)
+            return Errno.EINVAL;
+        IntervalTimespec value = Describe(kernel, timer);
+        return kernel.Write(thread, arguments->Arg1, in value, out SystemCallResult failure) ? 0 : failure;
+    }
+
+    // An armed timer whose time has come but whose expiry has not been handled shows one nanosecond: zero would mean disarmed.
+    private static IntervalTimespec Describe(LinuxKernel kernel, Timer* timer)
+    {
+        ulong now = kernel.Timers.Now(timer);
+        ulong left = timer->ExpiryNanoseconds == 0 ? 0 : timer->ExpiryNanoseconds > now ? timer->ExpiryNanoseconds - now : 1;
+        return new IntervalTimespec { Value = Timespec.From(left), Interval = Timespec.From(timer->IntervalNanoseconds) };
+    }
+
+    private static SystemCallResult Getoverrun(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
+        return timer == null ? Errno.EINVAL : timer->LastOverruns;
+    }
+
+    private static SystemCallResult Delete(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
+        if (timer == null)
+            return Errno.EINVAL;
+        kernel.Timers.End(timer);
+        return 0;
+    }
+}
