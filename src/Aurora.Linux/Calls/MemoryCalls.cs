@@ -1,0 +1,144 @@
+// Memory calls that need no file: mprotect, munmap, brk, mremap and advice. mmap is in MapCalls.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class MemoryCalls
+{
+    private const uint ProtectionMask = 7;
+    private const uint ProtectGrowsDown = 0x01000000;
+    private const uint ProtectGrowsUp = 0x02000000;
+    private const uint RemapMayMove = 1;
+    private const uint RemapFixed = 2;
+    private const uint RemapDontUnmap = 4;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(10, &Mprotect);
+        table.Register(11, &Munmap);
+        table.Register(12, &Brk);
+        table.Register(25, &Mremap);
+        table.Register(27, &Mincore);
+        table.Register(28, &Madvise);
+        table.Register(149, &Mlock);
+        table.Register(150, &Mlock);
+        table.Register(151, &MlockAll);
+        table.Register(152, &MlockAll);
+        table.Register(324, &Membarrier);
+        table.Register(325, &Mlock);
+    }
+
+    private static SystemCallResult Mprotect(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        uint bits = arguments->UInt2;
+        if ((bits & ~(ProtectionMask | ProtectGrowsDown | ProtectGrowsUp)) != 0 || (bits & (ProtectGrowsDown | ProtectGrowsUp)) != 0)
+            return Errno.EINVAL;
+        if (!GoodRange(arguments->Arg0, arguments->Arg1))
+            return arguments->Arg1 > AddressSpace.UserEnd ? Errno.ENOMEM : Errno.EINVAL;
+        if (arguments->Arg1 == 0)
+            return 0;
+        MemoryStatus status = kernel.Memory.Protect(
+            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), arguments->Arg1, (Protection)(bits & ProtectionMask));
+        return LinuxKernel.ErrorOf(status);
+    }
+
+    private static SystemCallResult Munmap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (!GoodRange(arguments->Arg0, arguments->Arg1) || arguments->Arg1 == 0)
+            return Errno.EINVAL;
+        MemoryStatus status = kernel.Memory.Unmap(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), arguments->Arg1);
+        return LinuxKernel.ErrorOf(status);
+    }
+
+    private static SystemCallResult Brk(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => (long)kernel.Memory.SetBreak(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0)).Value;
+
+    private static SystemCallResult Mremap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        uint flags = arguments->UInt3;
+        bool isFixed = (flags & RemapFixed) != 0;
+        if ((flags & ~(RemapMayMove | RemapFixed | RemapDontUnmap)) != 0 || (isFixed && (flags & RemapMayMove) == 0))
+            return Errno.EINVAL;
+        // Leaving the old range mapped to fresh pages serves only userfaultfd, which does not exist here.
+        if ((flags & RemapDontUnmap) != 0)
+            return Errno.EINVAL;
+        if ((arguments->Arg0 & PageSize.OffsetMask) != 0 || arguments->Arg2 == 0 || arguments->Arg1 == 0)
+            return Errno.EINVAL;
+        var request = new RemapRequest
+        {
+            Address = new VirtualAddress(arguments->Arg0),
+            OldLength = arguments->Arg1,
+            NewLength = arguments->Arg2,
+            MayMove = (flags & RemapMayMove) != 0,
+            IsFixed = isFixed,
+            NewAddress = new VirtualAddress(arguments->Arg4),
+        };
+        MemoryStatus status = kernel.Memory.Remap(thread->Process->AddressSpace, in request, out VirtualAddress address);
+        return status == MemoryStatus.Ok ? (long)address.Value
+            : status == MemoryStatus.NotMapped ? Errno.EFAULT : LinuxKernel.ErrorOf(status);
+    }
+
+    private static SystemCallResult Madvise(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong length = (arguments->Arg1 + PageSize.OffsetMask) & ~PageSize.OffsetMask;
+        if (!GoodRange(arguments->Arg0, length) || length < arguments->Arg1)
+            return Errno.EINVAL;
+        AddressSpace* space = thread->Process->AddressSpace;
+        var start = new VirtualAddress(arguments->Arg0);
+        switch (arguments->Int2)
+        {
+            // DONTNEED, and FREE, which may drop pages at any time: at once is allowed.
+            case 4 or 8:
+                return length == 0 ? 0 : LinuxKernel.ErrorOf(kernel.Memory.DropPages(space, start, length));
+            // NORMAL RANDOM SEQUENTIAL WILLNEED DONTFORK* MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
+            case 0 or 1 or 2 or 3 or 12 or 13 or 14 or 15 or 16 or 17 or 20 or 21:
+                return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    // Every page that is mapped counts as resident: whether it is in memory or in the store is the system's affair.
+    private static SystemCallResult Mincore(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if ((arguments->Arg0 & PageSize.OffsetMask) != 0)
+            return Errno.EINVAL;
+        ulong pages = PageSize.PagesFor(arguments->Arg1);
+        AddressSpace* space = thread->Process->AddressSpace;
+        if (!GoodRange(arguments->Arg0, arguments->Arg1) || (pages != 0
+            && !kernel.Memory.IsRangeMapped(space, new VirtualAddress(arguments->Arg0), pages << PageSize.Shift)))
+            return Errno.ENOMEM;
+        AccessResult access = kernel.User.Fill(space, new VirtualAddress(arguments->Arg2), pages, 1);
+        return access.IsOk ? 0 : kernel.Stop(thread, in access);
+    }
+
+    // Memory is never lost to a swap device; locking has nothing to add beyond checking the range.
+    private static SystemCallResult Mlock(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong start = arguments->Arg0 & ~PageSize.OffsetMask;
+        ulong length = (arguments->Arg1 + (arguments->Arg0 & PageSize.OffsetMask) + PageSize.OffsetMask) & ~PageSize.OffsetMask;
+        if (length < arguments->Arg1 || !GoodRange(start, length))
+            return Errno.EINVAL;
+        return length == 0 || kernel.Memory.IsRangeMapped(thread->Process->AddressSpace, new VirtualAddress(start), length) ? 0 : Errno.ENOMEM;
+    }
+
+    private static SystemCallResult MlockAll(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => 0;
+
+    // One processor, and the kernel entry is a barrier: every command but the query does what it says by being called.
+    private static SystemCallResult Membarrier(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        const int supported = 1 | 2 | 4 | 8 | 16;
+        if (arguments->UInt1 != 0)
+            return Errno.EINVAL;
+        return arguments->Int0 == 0 ? supported : (arguments->Int0 & supported) != 0 ? 0 : Errno.EINVAL;
+    }
+
+    /// <summary>True for a page-aligned range inside user space.</summary>
+    internal static bool GoodRange(ulong address, ulong length)
+        => (address & PageSize.OffsetMask) == 0 && address <= AddressSpace.UserEnd && length <= AddressSpace.UserEnd - address;
+}

@@ -1,0 +1,158 @@
+// What a thread sets about itself: segment bases, names, ids to clear, and the rest of prctl.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class ThreadCalls
+{
+    private const int NameBytes = 16;
+
+    private const int SetGs = 0x1001;
+    private const int SetFs = 0x1002;
+    private const int GetFs = 0x1003;
+    private const int GetGs = 0x1004;
+
+    private const int SetParentDeathSignal = 1;
+    private const int GetParentDeathSignal = 2;
+    private const int GetDumpable = 3;
+    private const int SetDumpable = 4;
+    private const int SetName = 15;
+    private const int GetName = 16;
+    private const int GetSecureComputing = 21;
+    private const int CapabilityBoundingRead = 23;
+    private const int SetTimerSlack = 29;
+    private const int GetTimerSlack = 30;
+    private const int SetChildSubreaper = 36;
+    private const int GetChildSubreaper = 37;
+    private const int SetNoNewPrivileges = 38;
+    private const int GetNoNewPrivileges = 39;
+    private const int SetMemoryName = 0x53564d41;
+    private const int DefaultTimerSlackNanoseconds = 50_000;
+    private const int LastCapability = 40;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(157, &Prctl);
+        table.Register(158, &ArchPrctl);
+        table.Register(218, &SetTidAddress);
+        table.Register(334, &Rseq);
+    }
+
+    // Restartable sequences need the kernel to watch preemption; every C library does without when refused.
+    private static SystemCallResult Rseq(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Errno.ENOSYS;
+
+    private static SystemCallResult SetTidAddress(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        thread->ClearChildTid = arguments->Arg0;
+        return thread->Id;
+    }
+
+    private static SystemCallResult ArchPrctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong value = arguments->Arg1;
+        switch (arguments->Int0)
+        {
+            case SetFs or SetGs:
+                // The processor refuses non-canonical bases, and a base in the kernel's half is nobody's business.
+                if (value >= AddressSpace.UserEnd)
+                    return Errno.EPERM;
+                if (arguments->Int0 == SetFs)
+                    thread->Context->FsBase = value;
+                else
+                    thread->Context->GsBase = value;
+                return 0;
+            case GetFs:
+                return kernel.Write(thread, value, in thread->Context->FsBase, out SystemCallResult failure) ? 0 : failure;
+            case GetGs:
+                return kernel.Write(thread, value, in thread->Context->GsBase, out failure) ? 0 : failure;
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    private static SystemCallResult Prctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong value = arguments->Arg1;
+        int yes = 1;
+        int no = 0;
+        SystemCallResult failure;
+        switch (arguments->Int0)
+        {
+            case SetName:
+                return WriteName(kernel, thread, value);
+            case GetName:
+                AccessResult access = kernel.User.Write(
+                    thread->Process->AddressSpace, new VirtualAddress(value), new ReadOnlySpan<byte>(thread->Name, NameBytes));
+                return access.IsOk ? 0 : kernel.Stop(thread, in access);
+            case SetParentDeathSignal:
+                if (value > (ulong)Signal.Last)
+                    return Errno.EINVAL;
+                thread->ParentDeathSignal = (int)value;
+                return 0;
+            case GetParentDeathSignal:
+                return kernel.Write(thread, value, in thread->ParentDeathSignal, out failure) ? 0 : failure;
+            case GetChildSubreaper:
+                return kernel.Write(thread, value, thread->Process->IsChildSubreaper ? yes : no, out failure) ? 0 : failure;
+            default:
+                return SimpleOption(kernel, thread, arguments->Int0, value);
+        }
+    }
+
+    private static SystemCallResult SimpleOption(LinuxKernel kernel, Thread* thread, int option, ulong value)
+    {
+        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        switch (option)
+        {
+            case GetDumpable:
+                return thread->Process->IsDumpable ? 1 : 0;
+            case SetDumpable:
+                if (value > 1)
+                    return Errno.EINVAL;
+                thread->Process->IsDumpable = value == 1;
+                return 0;
+            case SetChildSubreaper:
+                thread->Process->IsChildSubreaper = value != 0;
+                return 0;
+            case SetNoNewPrivileges:
+                if (value != 1)
+                    return Errno.EINVAL;
+                thread->Process->NoNewPrivileges = true;
+                return 0;
+            case GetNoNewPrivileges:
+                return thread->Process->NoNewPrivileges ? 1 : 0;
+            case GetSecureComputing or SetTimerSlack:
+                return 0;
+            case GetTimerSlack:
+                return DefaultTimerSlackNanoseconds;
+            case CapabilityBoundingRead:
+                return value <= LastCapability ? 1 : Errno.EINVAL;
+            case SetMemoryName:
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    private static SystemCallResult WriteName(LinuxKernel kernel, Thread* thread, ulong address)
+    {
+        Span<byte> name = stackalloc byte[NameBytes];
+        name.Clear();
+        AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(address), name);
+        if (!access.IsOk && access.Status != MemoryStatus.TooLong)
+            return kernel.Stop(thread, in access);
+        int length = Math.Min((int)access.Bytes, NameBytes - 1);
+        name[length..].Clear();
+        name.CopyTo(new Span<byte>(thread->Name, NameBytes));
+        if (thread->Id == thread->Process->Id)
+        {
+            name.CopyTo(new Span<byte>(thread->Process->Name, NameBytes));
+            kernel.Tracker.MarkChanged(&thread->Process->Header);
+        }
+        return 0;
+    }
+}
