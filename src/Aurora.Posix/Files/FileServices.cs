@@ -52,7 +52,8 @@ public sealed unsafe partial class FileServices
         PipeSlab = new Slab<Pipe>(pages, limits.MaxOpenFiles);
         Locks = new FileLocks(this, pages, limits.MaxOpenFiles);
         Scratch = (byte*)pages.Allocate(4);
-        Panic.Unless(Scratch != null, "files: no memory for path buffers"u8);
+        ZeroPage = (byte*)pages.Allocate(1);
+        Panic.Unless(Scratch != null && ZeroPage != null, "files: no memory for path buffers"u8);
         RegularFiles = new RegularFileOperations(this);
         Directories = new DirectoryOperations();
         Pipes = new PipeOperations(this);
@@ -67,6 +68,9 @@ public sealed unsafe partial class FileServices
     public ThreadWaker Waker { get; }
     public Clock Clock { get; }
     public RandomSource Random { get; }
+
+    /// <summary>Where statfs asks; boot may set a better one.</summary>
+    public StorageSpace Space { get; set; } = new();
     public DeviceTable Devices { get; }
     public FileLocks Locks { get; }
     public ProcFileSystem Proc { get; }
@@ -84,6 +88,12 @@ public sealed unsafe partial class FileServices
 
     /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
     internal byte* Scratch { get; }
+
+    /// <summary>One of those pages, for the path a call was given; walks leave it alone.</summary>
+    public byte* PathBuffer => Scratch + (3 * PageSize.Bytes);
+
+    /// <summary>A page of zeroes: the contents of a file without pages. Never written.</summary>
+    public byte* ZeroPage { get; }
 
     /// <summary>The time for stamps, in nanoseconds since 1970.</summary>
     public long NowStamp => (long)Clock.RealtimeNanoseconds;

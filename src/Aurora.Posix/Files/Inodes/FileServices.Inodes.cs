@@ -1,6 +1,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
@@ -40,6 +41,23 @@ public sealed unsafe partial class FileServices
     /// <summary>The target of a symbolic link; not for /proc, whose targets are made on demand.</summary>
     public static ReadOnlySpan<byte> TargetOf(Inode* link)
         => new(link->TargetPage != null ? link->TargetPage : link->InlineTarget, link->TargetLength);
+
+    /// <summary>What readlink shows. The text is valid until the next walk.</summary>
+    public Errno ReadTarget(Inode* link, in FileCaller caller, out ReadOnlySpan<byte> target)
+    {
+        if (!link->IsProc)
+        {
+            target = TargetOf(link);
+            return Errno.Ok;
+        }
+        var buffer = new Span<byte>(Scratch, PageSize.Bytes);
+        Errno error = Proc.ReadTarget(link, in caller, buffer, out int length);
+        target = buffer[..length];
+        return error;
+    }
+
+    /// <summary>Stamps an inode whose attributes changed.</summary>
+    public void TouchStatus(Inode* inode) => NamespaceOf(&inode->Header).TouchStatus(inode);
 
     internal Inode* AllocateInode() => _inodes.Allocate();
     internal SymbolicLinkTail* AllocateTail() => _tails.Allocate();

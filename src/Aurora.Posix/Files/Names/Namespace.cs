@@ -78,6 +78,14 @@ public sealed unsafe partial class Namespace
         return entry;
     }
 
+    /// <summary>The next entry of an open directory after a position, remembered so that going on is fast; null at the end.</summary>
+    public DirectoryEntry* Next(OpenFile* file, ulong position)
+    {
+        DirectoryEntry* entry = FirstAfter(file->Inode, position, file->DirectoryHint);
+        file->DirectoryHint = entry == null ? default : entry->Header.Id;
+        return entry;
+    }
+
     /// <summary>Names an inode. The caller has checked that the name is free and allowed; false when memory is exhausted.</summary>
     internal bool AddEntry(Inode* directory, ReadOnlySpan<byte> name, Inode* target)
     {

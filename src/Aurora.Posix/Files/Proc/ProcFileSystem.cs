@@ -105,7 +105,7 @@ public sealed unsafe class ProcFileSystem
     /// The entry of a directory at or after a position: its key, and its name's bytes in <paramref name="name"/>. False at the end.
     /// Positions from <see cref="DirectoryEntry.FirstPosition"/>: first the nodes with fixed names, then numbers.
     /// </summary>
-    internal bool NextEntry(Inode* directory, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
+    public bool NextEntry(Inode* directory, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
     {
         ProcKey place = directory->ProcKey;
         ProcNode holder = place.Node == ProcNode.Task ? ProcNode.Process : place.Node;

@@ -1,0 +1,209 @@
+// dup, fcntl except locks, ioctl, pipe.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Files;
+
+internal static unsafe class DescriptorCalls
+{
+    private const uint DuplicateFd = 0;
+    private const uint GetFd = 1;
+    private const uint SetFd = 2;
+    private const uint GetFlags = 3;
+    private const uint SetFlags = 4;
+    private const uint SetOwner = 8;
+    private const uint GetOwner = 9;
+    private const uint SetSignal = 10;
+    private const uint GetSignal = 11;
+    private const uint DuplicateFdCloseOnExec = 1030;
+    private const uint SetPipeSize = 1031;
+    private const uint GetPipeSize = 1032;
+    private const uint FdCloseOnExec = 1;
+
+    private const uint IoctlReadable = 0x541B;
+    private const uint IoctlNonBlocking = 0x5421;
+    private const uint IoctlNoCloseOnExec = 0x5450;
+    private const uint IoctlCloseOnExec = 0x5451;
+    private const uint IoctlAsync = 0x5452;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(16, &Ioctl);
+        table.Register(22, &Pipe);
+        table.Register(32, &Duplicate);
+        table.Register(33, &Duplicate2);
+        table.Register(72, &Control);
+        table.Register(292, &Duplicate3);
+        table.Register(293, &Pipe2);
+    }
+
+    private static SystemCallResult Duplicate(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        return call.AnyFile(a->Int0, out OpenFile* file) ? Install(ref call, file, 0, false) : call.Failure;
+    }
+
+    private static SystemCallResult Duplicate2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (a->Int0 == a->Int1)
+            return call.AnyFile(a->Int0, out _) ? SystemCallResult.Done(a->Int0) : call.Failure;
+        return DuplicateTo(ref call, a->Int0, a->Int1, false);
+    }
+
+    private static SystemCallResult Duplicate3(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (a->Int0 == a->Int1 || (a->UInt2 & ~OpenFlags.CloseOnExec) != 0)
+            return Errno.EINVAL;
+        return DuplicateTo(ref call, a->Int0, a->Int1, (a->UInt2 & OpenFlags.CloseOnExec) != 0);
+    }
+
+    private static SystemCallResult DuplicateTo(ref FileCall call, int from, int to, bool closeOnExec)
+    {
+        if (!call.AnyFile(from, out OpenFile* file))
+            return call.Failure;
+        if ((uint)to >= DescriptorTable.MaxDescriptors || (ulong)to >= call.DescriptorLimit)
+            return Errno.EBADF;
+        call.Files.Hold(file);
+        Errno error = call.Files.InstallAt(call.Table, file, to, closeOnExec);
+        if (error == Errno.Ok)
+            return SystemCallResult.Done(to);
+        call.Files.Release(file);
+        return error;
+    }
+
+    private static SystemCallResult Install(ref FileCall call, OpenFile* file, int minimum, bool closeOnExec)
+    {
+        call.Files.Hold(file);
+        Errno error = call.Files.Install(call.Table, file, minimum, call.DescriptorLimit, closeOnExec, out int descriptor);
+        if (error == Errno.Ok)
+            return SystemCallResult.Done(descriptor);
+        call.Files.Release(file);
+        return error;
+    }
+
+    private static SystemCallResult Control(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (!call.AnyFile(a->Int0, out OpenFile* file))
+            return call.Failure;
+        bool isPath = file->Kind == FileKind.PathOnly;
+        switch (a->UInt1)
+        {
+            case DuplicateFd or DuplicateFdCloseOnExec:
+                if ((long)a->Arg2 < 0 || a->Arg2 >= call.DescriptorLimit)
+                    return Errno.EINVAL;
+                return Install(ref call, file, (int)a->Arg2, a->UInt1 == DuplicateFdCloseOnExec);
+            case GetFd:
+                return FileServices.IsCloseOnExec(call.Table, a->Int0) ? (long)FdCloseOnExec : 0L;
+            case SetFd:
+                kernel.Files.SetCloseOnExec(call.Table, a->Int0, (a->Arg2 & FdCloseOnExec) != 0);
+                return Errno.Ok;
+            case GetFlags:
+                return (long)file->Flags;
+        }
+        return isPath ? Errno.EBADF : ControlFile(ref call, file, a);
+    }
+
+    private static SystemCallResult ControlFile(ref FileCall call, OpenFile* file, SystemCallArguments* a)
+    {
+        switch (a->UInt1)
+        {
+            case SetFlags:
+                file->Flags = (file->Flags & ~OpenFlags.Changeable) | (a->UInt2 & OpenFlags.Changeable);
+                break;
+            case SetOwner:
+                file->Owner = a->Int2;
+                break;
+            case GetOwner:
+                return (long)file->Owner;
+            case SetSignal:
+                if (a->Int2 is < 0 or > 64)
+                    return Errno.EINVAL;
+                file->OwnerSignal = a->Int2;
+                break;
+            case GetSignal:
+                return (long)file->OwnerSignal;
+            case SetPipeSize:
+                return file->Kind == FileKind.Pipe ? call.Files.Pipes.SetCapacity(file->Inode, a->UInt2) : Errno.EBADF;
+            case GetPipeSize:
+                return file->Kind == FileKind.Pipe ? (long)file->Inode->Pipe->Capacity : Errno.EBADF;
+            case LockCalls.GetLock or LockCalls.SetLock or LockCalls.SetLockWait
+                or LockCalls.OpenFileGetLock or LockCalls.OpenFileSetLock or LockCalls.OpenFileSetLockWait:
+                return LockCalls.Control(ref call, file, a->UInt1, a->Arg2);
+            default:
+                return Errno.EINVAL;
+        }
+        call.Files.MarkChanged(&file->Header);
+        return Errno.Ok;
+    }
+
+    private static SystemCallResult Ioctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (!call.File(a->Int0, out OpenFile* file))
+            return call.Failure;
+        switch (a->UInt1)
+        {
+            case IoctlCloseOnExec or IoctlNoCloseOnExec:
+                kernel.Files.SetCloseOnExec(call.Table, a->Int0, a->UInt1 == IoctlCloseOnExec);
+                return Errno.Ok;
+            case IoctlNonBlocking or IoctlAsync:
+                if (!call.Read(a->Arg2, out int isOn))
+                    return call.Failure;
+                uint bit = a->UInt1 == IoctlAsync ? OpenFlags.Async : OpenFlags.NonBlocking;
+                file->Flags = isOn != 0 ? file->Flags | bit : file->Flags & ~bit;
+                kernel.Files.MarkChanged(&file->Header);
+                return Errno.Ok;
+        }
+        FileOperations? operations = kernel.Files.OperationsOf(file);
+        if (operations is null)
+            return Errno.ENOTTY;
+        if (a->UInt1 != IoctlReadable || operations.ReadableBytes(file) is not (>= 0 and var bytes))
+            return operations.Control(file, thread, a->UInt1, a->Arg2);
+        return call.Write(a->Arg2, (int)Math.Min(bytes, int.MaxValue)) ? Errno.Ok : call.Failure;
+    }
+
+    private static SystemCallResult Pipe(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => MakePipe(kernel, thread, a->Arg0, 0);
+
+    private static SystemCallResult Pipe2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => (a->UInt1 & ~(OpenFlags.CloseOnExec | OpenFlags.NonBlocking | OpenFlags.Direct)) != 0
+            ? Errno.EINVAL
+            : MakePipe(kernel, thread, a->Arg0, a->UInt1);
+
+    private static SystemCallResult MakePipe(LinuxKernel kernel, Thread* thread, ulong address, uint flags)
+    {
+        var call = new FileCall(kernel, thread);
+        if (!call.Probe(address, 2 * sizeof(int), willWrite: true))
+            return call.Failure;
+        FileCaller caller = call.Caller;
+        Errno error = kernel.Files.Pipes.Create(in caller, flags & ~OpenFlags.Direct, out OpenFile* reader, out OpenFile* writer);
+        if (error != Errno.Ok)
+            return error;
+        bool closes = (flags & OpenFlags.CloseOnExec) != 0;
+        error = kernel.Files.Install(call.Table, reader, 0, call.DescriptorLimit, closes, out int first);
+        if (error != Errno.Ok)
+        {
+            kernel.Files.Release(reader);
+            kernel.Files.Release(writer);
+            return error;
+        }
+        error = kernel.Files.Install(call.Table, writer, 0, call.DescriptorLimit, closes, out int second);
+        if (error != Errno.Ok)
+        {
+            kernel.Files.Close(call.Table, first);
+            kernel.Files.Release(writer);
+            return error;
+        }
+        if (call.Write(address, ((ulong)(uint)second << 32) | (uint)first))
+            return Errno.Ok;
+        kernel.Files.Close(call.Table, first);
+        kernel.Files.Close(call.Table, second);
+        return call.Failure;
+    }
+}

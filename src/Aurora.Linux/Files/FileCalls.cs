@@ -1,0 +1,26 @@
+using Aurora.Linux.Executive;
+
+namespace Aurora.Linux.Files;
+
+/// <summary>All file calls.</summary>
+public static class FileCalls
+{
+    /// <summary>Enters the file calls into the table.</summary>
+    public static void Register(SystemCallTable table)
+    {
+        ReadWriteCalls.Register(table);
+        OpenCalls.Register(table);
+        DescriptorCalls.Register(table);
+        LockCalls.Register(table);
+        SizeCalls.Register(table);
+        StatCalls.Register(table);
+        DirectoryCalls.Register(table);
+        NameCalls.Register(table);
+        AttributeCalls.Register(table);
+        SyncCalls.Register(table);
+        CopyCalls.Register(table);
+        PollCalls.Register(table);
+        SelectCalls.Register(table);
+        OtherCalls.Register(table);
+    }
+}

@@ -1,0 +1,229 @@
+// open and its forms, close, and files without names.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Files;
+
+/// <summary>struct open_how.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct LinuxOpenHow
+{
+    public ulong Flags;
+    public ulong Mode;
+    public ulong Resolve;
+}
+
+internal static unsafe class OpenCalls
+{
+    private const ulong ResolveNoMagicLinks = 2;
+    private const ulong ResolveNoSymlinks = 4;
+    private const ulong ResolveBeneath = 8;
+    private const ulong ResolveInRoot = 16;
+    private const ulong KnownResolve = 0x1F;
+    private const uint MemoryFileCloseOnExec = 1;
+    private const uint MemoryFileKnownFlags = 0x3;
+    private const uint RangeUnshare = 2;
+    private const uint RangeCloseOnExec = 4;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(2, &Open);
+        table.Register(3, &Close);
+        table.Register(85, &Create);
+        table.Register(257, &OpenAt);
+        table.Register(319, &MemoryFile);
+        table.Register(436, &CloseRange);
+        table.Register(437, &OpenAt2);
+    }
+
+    private static SystemCallResult Open(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Open(kernel, thread, FileCall.CurrentDirectory, a->Arg0, a->UInt1, a->UInt2, WalkFlags.None);
+
+    private static SystemCallResult Create(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Open(kernel, thread, FileCall.CurrentDirectory, a->Arg0, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Truncate, a->UInt1,
+            WalkFlags.None);
+
+    private static SystemCallResult OpenAt(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Open(kernel, thread, a->Int0, a->Arg1, a->UInt2, a->UInt3, WalkFlags.None);
+
+    private static SystemCallResult OpenAt2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (a->Arg3 < (ulong)sizeof(LinuxOpenHow))
+            return Errno.EINVAL;
+        if (a->Arg3 > (ulong)sizeof(LinuxOpenHow))
+            return Errno.E2BIG;
+        if (!call.Read(a->Arg2, out LinuxOpenHow how))
+            return call.Failure;
+        if ((how.Resolve & ~KnownResolve) != 0 || how.Flags > uint.MaxValue || how.Mode > InodeMode.PermissionMask)
+            return Errno.EINVAL;
+        WalkFlags walk = WalkFlags.None;
+        if ((how.Resolve & ResolveNoMagicLinks) != 0)
+            walk |= WalkFlags.NoMagicLinks;
+        if ((how.Resolve & ResolveNoSymlinks) != 0)
+            walk |= WalkFlags.NoLinks;
+        if ((how.Resolve & ResolveBeneath) != 0)
+            walk |= WalkFlags.Beneath;
+        if ((how.Resolve & ResolveInRoot) != 0)
+            walk |= WalkFlags.InRoot;
+        return Open(kernel, thread, a->Int0, a->Arg1, (uint)how.Flags, (uint)how.Mode, walk);
+    }
+
+    private static SystemCallResult Open(
+        LinuxKernel kernel, Thread* thread, int directory, ulong path, uint flags, uint mode, WalkFlags walk)
+    {
+        var call = new FileCall(kernel, thread);
+        if ((flags & OpenFlags.Path) != 0)
+            flags &= OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+        if ((flags & OpenFlags.AccessMask) == OpenFlags.AccessMask)
+            return Errno.EINVAL;
+        if ((flags & OpenFlags.TemporaryFile) == OpenFlags.TemporaryFile)
+            return OpenTemporary(ref call, directory, path, flags, mode);
+        bool creates = (flags & OpenFlags.Create) != 0;
+        bool isExclusive = creates && (flags & OpenFlags.Exclusive) != 0;
+        if ((flags & OpenFlags.NoFollow) == 0 && !isExclusive)
+            walk |= WalkFlags.FollowLast;
+        if (creates)
+            walk |= WalkFlags.AllowMissing;
+        if (!call.Walk(directory, path, walk, out WalkResult found))
+            return call.Failure;
+        SystemCallResult result = OpenFound(ref call, ref found, flags, mode, isExclusive);
+        kernel.Files.Release(ref found);
+        return result;
+    }
+
+    private static SystemCallResult OpenFound(ref FileCall call, ref WalkResult found, uint flags, uint mode, bool isExclusive)
+    {
+        FileCaller caller = call.Caller;
+        bool isNew = false;
+        if (found.Inode == null)
+        {
+            if (found.HasTrailingSlash)
+                return Errno.EISDIR;
+            mode &= InodeMode.PermissionMask & ~call.Context->Umask;
+            Errno error = call.Space.Make(in caller, found.Directory, found.Name, InodeMode.Regular | mode, 0, out found.Inode);
+            if (error != Errno.Ok)
+                return error;
+            isNew = true;
+        }
+        else if (isExclusive)
+        {
+            return Errno.EEXIST;
+        }
+        else
+        {
+            Errno error = MayOpen(found.Inode, in caller, flags);
+            if (error != Errno.Ok)
+                return error;
+        }
+        return Finish(ref call, found.Inode, flags, isNew);
+    }
+
+    private static Errno MayOpen(Inode* inode, in FileCaller caller, uint flags)
+    {
+        if ((flags & OpenFlags.Directory) != 0 && !inode->IsDirectory)
+            return Errno.ENOTDIR;
+        if ((flags & OpenFlags.Path) != 0)
+            return Errno.Ok;
+        if (inode->IsSymbolicLink)
+            return Errno.ELOOP;
+        bool writes = (flags & OpenFlags.AccessMask) != OpenFlags.ReadOnly || (flags & OpenFlags.Truncate) != 0;
+        if (inode->IsDirectory && (writes || (flags & OpenFlags.Create) != 0))
+            return Errno.EISDIR;
+        if ((flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(inode, in caller) != Errno.Ok)
+            return Errno.EPERM;
+        FileAccess wanted = (flags & OpenFlags.AccessMask) != OpenFlags.WriteOnly ? FileAccess.Read : FileAccess.None;
+        return Permissions.Check(inode, in caller, writes ? wanted | FileAccess.Write : wanted);
+    }
+
+    // FIFOs wait for their other end and truncation for a page; only then anything is changed.
+    private static SystemCallResult Finish(ref FileCall call, Inode* inode, uint flags, bool isNew)
+    {
+        FileServices files = call.Files;
+        bool isPath = (flags & OpenFlags.Path) != 0;
+        if (inode->IsFifo && !isPath && !files.Pipes.MayOpen(call.Thread, inode, flags, out SystemCallResult wait))
+            return wait;
+        if ((flags & OpenFlags.Truncate) != 0 && inode->IsRegular && !inode->IsProc && !isNew && !call.Check(FileData.Truncate(files, inode, 0)))
+            return call.Failure;
+        FileCaller caller = call.Caller;
+        Errno error = files.Open(in caller, inode, flags, out OpenFile* file);
+        if (error != Errno.Ok)
+            return error;
+        error = files.Install(call.Table, file, 0, call.DescriptorLimit, (flags & OpenFlags.CloseOnExec) != 0, out int descriptor);
+        if (error == Errno.Ok)
+            return SystemCallResult.Done(descriptor);
+        files.Release(file);
+        return error;
+    }
+
+    private static SystemCallResult OpenTemporary(ref FileCall call, int directory, ulong path, uint flags, uint mode)
+    {
+        if ((flags & OpenFlags.AccessMask) == OpenFlags.ReadOnly)
+            return Errno.EINVAL;
+        if (!call.Resolve(directory, path, 0, follows: true, out Inode* place))
+            return call.Failure;
+        FileCaller caller = call.Caller;
+        Errno error = !place->IsDirectory ? Errno.ENOTDIR : place->IsProc ? Errno.EOPNOTSUPP
+            : Permissions.Check(place, in caller, FileAccess.Write | FileAccess.Execute);
+        call.Files.Release(place);
+        if (error != Errno.Ok)
+            return error;
+        mode &= InodeMode.PermissionMask & ~call.Context->Umask;
+        return OpenNameless(ref call, mode, flags & ~OpenFlags.TemporaryFile);
+    }
+
+    private static SystemCallResult MemoryFile(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if ((a->UInt1 & ~MemoryFileKnownFlags) != 0)
+            return Errno.EINVAL;
+        if (!call.Path(a->Arg0, out ReadOnlySpan<byte> name))
+            return call.Failure;
+        if (name.Length > 249)
+            return Errno.EINVAL;
+        uint flags = OpenFlags.ReadWrite | OpenFlags.LargeFile;
+        if ((a->UInt1 & MemoryFileCloseOnExec) != 0)
+            flags |= OpenFlags.CloseOnExec;
+        return OpenNameless(ref call, InodeMode.AccessMask, flags);
+    }
+
+    private static SystemCallResult OpenNameless(ref FileCall call, uint mode, uint flags)
+    {
+        FileCaller caller = call.Caller;
+        Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, caller.Uid, caller.Gid);
+        if (inode == null)
+            return Errno.ENOSPC;
+        SystemCallResult result = Finish(ref call, inode, flags, isNew: true);
+        call.Files.Release(inode);
+        return result;
+    }
+
+    private static SystemCallResult Close(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        return kernel.Files.Close(call.Table, a->Int0);
+    }
+
+    private static SystemCallResult CloseRange(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        uint flags = a->UInt2;
+        if (a->UInt0 > a->UInt1 || (flags & ~(RangeUnshare | RangeCloseOnExec)) != 0)
+            return Errno.EINVAL;
+        if ((flags & RangeUnshare) != 0 && kernel.ProcessFiles.PrepareExec(thread->Process) != Errno.Ok)
+            return Errno.ENOMEM;
+        if ((flags & RangeCloseOnExec) == 0)
+        {
+            kernel.Files.CloseRange(call.Table, a->UInt0, a->UInt1);
+            return Errno.Ok;
+        }
+        int descriptor = a->UInt0 > int.MaxValue ? -1 : FileServices.NextOpen(call.Table, (int)a->UInt0);
+        for (; descriptor >= 0 && (uint)descriptor <= a->UInt1; descriptor = FileServices.NextOpen(call.Table, descriptor + 1))
+            kernel.Files.SetCloseOnExec(call.Table, descriptor, true);
+        return Errno.Ok;
+    }
+}

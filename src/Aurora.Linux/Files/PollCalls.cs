@@ -1,0 +1,158 @@
+// poll and ppoll. Each dispatch asks every file afresh; if none is ready the thread is put on the queues of all of them and sleeps until one
+// is woken or the deadline passes. The deadline is absolute and part of the captured call.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Linux.Calls;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Files;
+
+/// <summary>struct pollfd.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct LinuxPollDescriptor
+{
+    public const int Bytes = 8;
+
+    public int Descriptor;
+    public PollEvents Events;
+    public PollEvents Returned;
+}
+
+internal static unsafe class PollCalls
+{
+    private const byte StartedPhase = 1;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(7, &Poll);
+        table.Register(271, &PollWithMask);
+    }
+
+    private static SystemCallResult Poll(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (thread->Call.Phase == 0)
+        {
+            ulong timeout = a->Int2 < 0 ? Timespec.Forever : (ulong)a->Int2 * 1_000_000;
+            SetDeadline(ref call, timeout, a->Int2 >= 0);
+        }
+        return Run(ref call, a->Arg0, a->UInt1);
+    }
+
+    private static SystemCallResult PollWithMask(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+    {
+        var call = new FileCall(kernel, thread);
+        if (thread->Call.Phase == 0 && !Start(ref call, a->Arg2, a->Arg3, a->Arg4))
+            return call.Failure;
+        SystemCallResult result = Run(ref call, a->Arg0, a->UInt1);
+        return result.Outcome == SystemCallOutcome.Done ? ReturnRemaining(ref call, a->Arg2, result) : result;
+    }
+
+    /// <summary>The first dispatch of ppoll and pselect6: the deadline, and the mask for the duration of the call.</summary>
+    public static bool Start(ref FileCall call, ulong timeoutAddress, ulong maskAddress, ulong maskBytes)
+    {
+        Timespec timeout = default;
+        if (timeoutAddress != 0 && !call.Read(timeoutAddress, out timeout))
+            return false;
+        SignalSet mask = default;
+        if (maskAddress != 0)
+        {
+            call.Failure = Errno.EINVAL;
+            if (maskBytes != sizeof(ulong) || !call.Read(maskAddress, out mask))
+                return false;
+        }
+        call.Failure = Errno.EINVAL;
+        if (!timeout.IsValid)
+            return false;
+        SetDeadline(ref call, timeout.ToNanoseconds(), timeoutAddress != 0);
+        if (maskAddress != 0)
+            call.Kernel.Signals.ReplaceMaskForCall(call.Thread, mask);
+        return true;
+    }
+
+    /// <summary>Notes when the call's wait ends: now for a zero time-out, never without one.</summary>
+    public static void SetDeadline(ref FileCall call, ulong timeoutNanoseconds, bool isTimed)
+    {
+        ulong now = call.Kernel.Scheduler.NowNanoseconds;
+        ulong deadline = timeoutNanoseconds >= ulong.MaxValue - now ? ulong.MaxValue : now + timeoutNanoseconds;
+        call.Thread->Call.DeadlineNanoseconds = isTimed ? deadline : ulong.MaxValue;
+        call.Thread->Call.Phase = StartedPhase;
+    }
+
+    /// <summary>What ppoll and pselect6 do at their end: tell how much of the time-out was left, if the program's memory allows it.</summary>
+    public static SystemCallResult ReturnRemaining(ref FileCall call, ulong timeoutAddress, SystemCallResult result)
+    {
+        if (timeoutAddress == 0 || result.IsError)
+            return result;
+        ulong now = call.Kernel.Scheduler.NowNanoseconds;
+        ulong deadline = call.Thread->Call.DeadlineNanoseconds;
+        Timespec left = Timespec.From(deadline > now ? deadline - now : 0);
+        bool isWritten = call.Write(timeoutAddress, in left);
+        return !isWritten && call.Failure.Outcome == SystemCallOutcome.Blocked ? call.Failure : result;
+    }
+
+    /// <summary>Sleeps until a queue the thread is on is woken or the deadline passes; false when it has passed.</summary>
+    public static bool Wait(ref FileCall call)
+    {
+        ulong deadline = call.Thread->Call.DeadlineNanoseconds;
+        if (deadline <= call.Kernel.Scheduler.NowNanoseconds)
+            return false;
+        if (deadline != ulong.MaxValue)
+            call.Kernel.Scheduler.BlockUntil(call.Thread, deadline);
+        return true;
+    }
+
+    /// <summary>What a descriptor is ready for; with a waiter, also puts it on the file's queues.</summary>
+    public static PollEvents Ask(ref FileCall call, int descriptor, PollEvents interest, Thread* waiter)
+    {
+        OpenFile* file = FileServices.Find(call.Table, descriptor);
+        FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OperationsOf(file);
+        if (operations is null)
+            return PollEvents.Invalid;
+        return operations.Poll(file, interest, waiter) & (interest | PollEvents.Always);
+    }
+
+    private static SystemCallResult Run(ref FileCall call, ulong address, uint count)
+    {
+        if (count > call.DescriptorLimit && count > DescriptorTable.MaxDescriptors)
+            return Errno.EINVAL;
+        if (!Scan(ref call, address, count, null, out long ready))
+            return call.Failure;
+        if (ready > 0)
+            return SystemCallResult.Done(ready);
+        bool mayWait = Wait(ref call);
+        if (!mayWait)
+            return SystemCallResult.Done(0);
+        return Scan(ref call, address, count, call.Thread, out _) ? SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND) : call.Failure;
+    }
+
+    // The first pass stores what it finds; the second, with a waiter, only registers.
+    private static bool Scan(ref FileCall call, ulong address, uint count, Thread* waiter, out long ready)
+    {
+        const int atOnce = 32;
+        Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[atOnce];
+        ready = 0;
+        for (uint first = 0; first < count; first += atOnce)
+        {
+            Span<LinuxPollDescriptor> part = buffer[..(int)Math.Min(count - first, atOnce)];
+            ulong place = address + ((ulong)first * LinuxPollDescriptor.Bytes);
+            if (!call.ReadBytes(place, MemoryMarshal.AsBytes(part)))
+                return false;
+            foreach (ref LinuxPollDescriptor entry in part)
+            {
+                entry.Returned = entry.Descriptor < 0 ? PollEvents.None : Ask(ref call, entry.Descriptor, entry.Events, waiter);
+                if (entry.Returned != PollEvents.None)
+                    ready++;
+            }
+            if (waiter == null && !call.WriteBytes(place, MemoryMarshal.AsBytes(part)))
+                return false;
+        }
+        return true;
+    }
+}
