@@ -1,0 +1,126 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+public sealed unsafe class PageInTests
+{
+    private const ulong At = 0x4000_0000;
+
+    [Fact]
+    public void Restored_memory_comes_in_on_fault_and_only_what_is_touched()
+    {
+        using TestMachine restored = RestoredWith(pages: 64, out AddressSpace* space, out _);
+        ulong before = restored.Frames.UsedFrames;
+        Assert.Equal(7UL, restored.Load64(space, At + (33 << 12)));
+        Assert.InRange(restored.Frames.UsedFrames - before, 1UL, 16UL);
+        Assert.False(restored.Memory.HasChanges(restored.Tracker));
+    }
+
+    [Fact]
+    public void Two_waiters_share_one_request_and_both_are_woken()
+    {
+        using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out _);
+        FaultResult first = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
+        FaultResult second = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Write);
+        Assert.Equal(MemoryStatus.WouldBlock, first.Status);
+        Assert.True(first.Wait == second.Wait && first.Wait != null);
+        Assert.Equal(1, restored.Memory.PageInsOutstanding);
+        restored.ServePager();
+        Assert.True(restored.Waker.WasWoken(first.Wait));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Write).Status);
+    }
+
+    [Fact]
+    public void A_page_the_store_cannot_deliver_is_a_bus_error_until_it_is_overwritten()
+    {
+        using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out VmObject* memory);
+        Assert.Equal(MemoryStatus.WouldBlock, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read).Status);
+        restored.Memory.CompletePageIn(restored.Memory.TakePageInRequest(), PageInStatus.Failed, default);
+        Assert.Equal(MemoryStatus.BusError, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read).Status);
+        Assert.Equal(MemoryStatus.Fault, restored.User.Read(space, new VirtualAddress(At), out ulong _).Status);
+        PageAccess access = restored.Memory.GetPageForWrite(memory, 0, overwrite: true);
+        Assert.True(access.IsOk);
+        PageContents.Clear(access.Address);
+        Assert.Equal(0UL, restored.Load64(space, At));
+    }
+
+    [Fact]
+    public void A_page_overwritten_while_it_is_being_read_keeps_the_new_contents()
+    {
+        using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out VmObject* memory);
+        restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* request = restored.Memory.TakePageInRequest();
+        PageAccess access = restored.Memory.GetPageForWrite(memory, 0, overwrite: true);
+        PageContents.Clear(access.Address);
+        *(ulong*)access.Address = 99;
+        restored.Memory.CompletePageIn(request, PageInStatus.Ok, restored.Frames.AllocateZeroed(FrameFlags.Data));
+        Assert.Equal(99UL, restored.Load64(space, At));
+    }
+
+    [Fact]
+    public void An_object_may_end_while_its_page_is_being_read()
+    {
+        using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out _);
+        FaultResult fault = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* request = restored.Memory.TakePageInRequest();
+        restored.Memory.Release(space);
+        Assert.True(restored.Waker.WasWoken(fault.Wait));
+        restored.Memory.CompletePageIn(request, PageInStatus.Ok, restored.Frames.Allocate(FrameFlags.Data));
+        restored.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_full_table_makes_faults_wait_for_room()
+    {
+        using TestMachine restored = RestoredWith(pages: 200, out AddressSpace* space, out _);
+        FaultResult fault = default;
+        for (ulong page = 0; page < 200; page += 5)
+            fault = restored.Memory.HandleFault(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
+        Assert.Equal(MemoryStatus.WouldBlock, fault.Status);
+        Assert.Equal(32, restored.Memory.PageInsOutstanding);
+        *fault.Wait = new WaitQueue { First = (WaitEntry*)1 };
+        restored.Memory.CompletePageIn(restored.Memory.TakePageInRequest(), PageInStatus.OutOfMemory, default);
+        Assert.True(restored.Waker.WasWoken(fault.Wait));
+        *fault.Wait = default;
+        Assert.Equal(7UL, restored.Load64(space, At + (150 << 12)));
+    }
+
+    [Fact]
+    public void A_clone_made_before_its_base_was_read_gets_the_old_pages_after_both_moved_on()
+    {
+        using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out _);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        for (ulong page = 0; page < 20; page++)
+            restored.Store64(space, At + (page << 12), 1000 + page);
+        restored.Memory.HandleFault(child, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* inFlight = restored.Memory.TakePageInRequest();
+        restored.Submit(restored.Freeze());
+        // The read that is under way asked the base, whose page is another one by now: it must not be believed.
+        FrameNumber frame = restored.Frames.AllocateZeroed(FrameFlags.Data);
+        *(ulong*)restored.Frames.AddressOf(frame) = 1000;
+        if (inFlight != null)
+            restored.Memory.CompletePageIn(inFlight, PageInStatus.Ok, frame);
+        else
+            restored.Frames.Release(frame);
+        for (ulong page = 0; page < 20; page++)
+            Assert.Equal(7UL, restored.Load64(child, At + (page << 12)));
+    }
+
+    // A machine restored from a checkpoint of one address space with one mapping, each of whose pages holds 7.
+    private static TestMachine RestoredWith(ulong pages, out AddressSpace* space, out VmObject* memory)
+    {
+        using var machine = new TestMachine();
+        AddressSpace* original = machine.NewSpace();
+        machine.MapAnonymous(original, At, pages);
+        for (ulong page = 0; page < pages; page++)
+            machine.Store64(original, At + (page << 12), 7);
+        machine.Checkpoint();
+        TestMachine restored = machine.Restore(machine.Store.Copy());
+        space = (AddressSpace*)restored.Tracker.Find(original->Header.Id);
+        restored.Memory.Retain(space);
+        memory = restored.Memory.MappingAt(space, 0)->Object;
+        return restored;
+    }
+}
