@@ -54,21 +54,22 @@ internal sealed unsafe class ModelRun : IDisposable
             case < 80: EndFile(); break;
             case < 89: Freeze(); break;
             case < 93: SubmitNext(); break;
-            case < 97: ReleaseOldest(); break;
-            case < 98: Merge(); break;
+            case < 95: ReleaseOldest(); break;
+            case < 96: Merge(); break;
+            case < 98: HoldPageIns(); break;
             default: CrashAndRestore(); break;
         }
     }
 
     private void NewSpace()
     {
-        if (_state.Spaces.Count < 6)
+        if (_state.Spaces.Count < 4)
             _state.Spaces[_machine.NewSpace()->Header.Id.Value] = new ModelSpace();
     }
 
     private void NewFile()
     {
-        if (_state.Files.Count >= 5)
+        if (_state.Files.Count >= 3)
             return;
         ulong size = Pick(1UL, 40UL, 600UL, 1100UL);
         VmObject* file = _machine.Memory.CreateObject(_machine.Tracker, size, VmObjectFlags.File);
@@ -144,7 +145,7 @@ internal sealed unsafe class ModelRun : IDisposable
 
     private void Fork()
     {
-        if (_state.Spaces.Count >= 6 || !PickSpace(out AddressSpace* space, out ModelSpace? model))
+        if (_state.Spaces.Count >= 4 || !PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.ForkSpace(space, out AddressSpace* child));
         _state.Spaces[child->Header.Id.Value] = model.Copy(null);
@@ -214,6 +215,10 @@ internal sealed unsafe class ModelRun : IDisposable
         ulong size = Pick(0UL, 10UL, 35UL, 510UL, 513UL, 1100UL, contents.Size / 2);
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size));
         contents.Resize(size);
+        if (_random.Next(2) == 0)
+            return;
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size + 40));
+        contents.Resize(size + 40);
     }
 
     private void DropPages()
@@ -283,6 +288,17 @@ internal sealed unsafe class ModelRun : IDisposable
         _state.Files.Remove(file->Header.Id.Value);
         _state.Unnamed.Add(contents);
         _machine.Memory.Release(file);
+    }
+
+    // Starts reading pages and lets other things happen before the reads complete.
+    private void HoldPageIns()
+    {
+        for (int count = 0; count < 3; count++)
+        {
+            if (PickPage(out AddressSpace* space, out ulong number, out _))
+                _machine.Memory.HandleFault(space, At(number), FaultAccess.Read);
+        }
+        _machine.HoldPageIns();
     }
 
     private void Freeze()
@@ -408,7 +424,9 @@ internal sealed unsafe class ModelRun : IDisposable
         page = null;
         if (!PickSpace(out space, out ModelSpace? model) || model.Pages.Count == 0)
             return false;
-        number = model.Pages.Keys.Order().ElementAt(_random.Next(model.Pages.Count));
+        // Half of the accesses go to a few pages, so that operations meet.
+        int among = _random.Next(2) == 0 ? Math.Min(4, model.Pages.Count) : model.Pages.Count;
+        number = model.Pages.Keys.Order().ElementAt(_random.Next(among));
         page = model.Pages[number];
         return true;
     }

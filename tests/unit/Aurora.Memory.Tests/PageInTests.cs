@@ -108,6 +108,38 @@ public sealed unsafe class PageInTests
             Assert.Equal(7UL, restored.Load64(child, At + (page << 12)));
     }
 
+    [Fact]
+    public void A_clone_of_a_clone_that_is_not_stored_yet_follows_it_into_the_store()
+    {
+        using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out _);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        for (ulong page = 0; page < 20; page++)
+            restored.FileForWrite(restored.Memory.MappingAt(space, 0)->Object, page, overwrite: true);
+        InFlightEpoch epoch = restored.Freeze();
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(child, out AddressSpace* grandchild));
+        Assert.Equal(7UL, restored.Load64(grandchild, At));
+        restored.Submit(epoch);
+        Assert.Equal(7UL, restored.Load64(grandchild, At + (10 << 12)));
+        Assert.Equal(7UL, restored.Load64(child, At + (19 << 12)));
+    }
+
+    [Fact]
+    public void Pages_cut_off_and_grown_back_are_zero_in_memory_and_in_the_store()
+    {
+        using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out VmObject* memory);
+        restored.Memory.Resize(memory, 5);
+        restored.Memory.Resize(memory, 20);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(7UL, restored.Load64(child, At + (4 << 12)));
+        Assert.Equal(0UL, restored.Load64(space, At + (5 << 12)));
+        Assert.Equal(0UL, restored.Load64(child, At + (6 << 12)));
+        restored.Checkpoint();
+        using TestMachine again = restored.Restore(restored.Store.Copy());
+        AddressSpace* stored = (AddressSpace*)again.Tracker.Find(child->Header.Id);
+        Assert.Equal(7UL, again.Load64(stored, At + (4 << 12)));
+        Assert.Equal(0UL, again.Load64(stored, At + (5 << 12)));
+    }
+
     // A machine restored from a checkpoint of one address space with one mapping, each of whose pages holds 7.
     private static TestMachine RestoredWith(ulong pages, out AddressSpace* space, out VmObject* memory)
     {

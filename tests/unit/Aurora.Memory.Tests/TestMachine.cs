@@ -23,6 +23,7 @@ internal sealed unsafe class InFlightEpoch
 internal sealed unsafe class TestMachine : IDisposable
 {
     private readonly StateCodec[] _codecs;
+    private readonly List<(nint Request, byte[]? Bytes)> _held = [];
 
     public TestMachine(int frames = 4096, ModelStore? store = null)
     {
@@ -137,16 +138,27 @@ internal sealed unsafe class TestMachine : IDisposable
         return access;
     }
 
-    public void ServePager()
+    /// <summary>Takes and reads what is queued; the completions come with the next <see cref="ServePager"/>.</summary>
+    public void HoldPageIns()
     {
         for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
-        {
-            byte[]? bytes = Store.Page(request->Source.Value, request->Page);
-            FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
-            if (bytes != null)
-                bytes.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
-            Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
-        }
+            _held.Add(((nint)request, Store.Page(request->Source.Value, request->Page)));
+    }
+
+    public void ServePager()
+    {
+        HoldPageIns();
+        foreach ((nint request, byte[]? bytes) in _held)
+            Complete((PageInRequest*)request, bytes);
+        _held.Clear();
+    }
+
+    private void Complete(PageInRequest* request, byte[]? bytes)
+    {
+        FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
+        if (bytes != null)
+            bytes.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
+        Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
     }
 
     public InFlightEpoch Freeze()

@@ -140,4 +140,24 @@ public sealed unsafe class TrackingTests
         machine.Store64(space, At, 77);
         Assert.Equal(2UL, machine.Load64(child, At));
     }
+
+    [Fact]
+    public void A_fork_protects_what_the_parent_could_write_a_moment_before()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* parent = machine.NewSpace();
+        machine.MapAnonymous(parent, At, 4);
+        machine.Store64(parent, At, 1);
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(parent, out AddressSpace* child));
+        machine.Store64(parent, At, 2);
+        machine.Store64(child, At + 8, 3);
+        Assert.Equal(1UL, machine.Load64(child, At));
+        Assert.Equal(0UL, machine.Load64(parent, At + 8));
+        InFlightEpoch epoch = machine.Freeze();
+        Assert.Equal(2UL, epoch.Epoch->Pages);
+        Assert.Equal(0UL, epoch.Epoch->Clones);
+        machine.Memory.Release(child);
+        machine.Memory.Release(parent);
+        machine.AssertNothingLeft();
+    }
 }
