@@ -1,0 +1,27 @@
+using Aurora.Linux.Executive;
+
+namespace Aurora.Linux.Calls;
+
+/// <summary>Registers the calls of threads, processes, signals, time and memory; those of files register themselves.</summary>
+public static class SystemCallSetup
+{
+    public static void Register(SystemCallTable table)
+    {
+        SignalCalls.Register(table);
+        KillCalls.Register(table);
+        IdentityCalls.Register(table);
+        CredentialCalls.Register(table);
+        CapabilityCalls.Register(table);
+        LimitCalls.Register(table);
+        SchedulingCalls.Register(table);
+        ClockCalls.Register(table);
+        TimerCalls.Register(table);
+        CloneCalls.Register(table);
+        ExitCalls.Register(table);
+        WaitCalls.Register(table);
+        FutexCalls.Register(table);
+        MemoryCalls.Register(table);
+        ThreadCalls.Register(table);
+        MachineCalls.Register(table);
+    }
+}

@@ -1,0 +1,199 @@
+// ioctl on terminals. Numbers and structures are Linux's x86-64 ones (asm-generic/ioctls.h). A plain console answers ENOTTY to all but the
+// byte counts, so that programs see a pipe.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Terminals;
+
+/// <summary>The terminal commands of ioctl.</summary>
+public sealed unsafe class TerminalControl
+{
+    private const uint GetSettings = 0x5401;
+    private const uint SetSettings = 0x5402;
+    private const uint SetSettingsAfterOutput = 0x5403;
+    private const uint SetSettingsFlush = 0x5404;
+    private const uint SendBreak = 0x5409;
+    private const uint FlowControl = 0x540A;
+    private const uint Flush = 0x540B;
+    private const uint Exclusive = 0x540C;
+    private const uint NotExclusive = 0x540D;
+    private const uint SetControllingTerminal = 0x540E;
+    private const uint GetForeground = 0x540F;
+    private const uint SetForeground = 0x5410;
+    private const uint OutputCount = 0x5411;
+    private const uint SimulateInput = 0x5412;
+    private const uint GetWindow = 0x5413;
+    private const uint SetWindow = 0x5414;
+    private const uint InputCount = 0x541B;
+    private const uint GiveUpTerminal = 0x5422;
+    private const uint SetDiscipline = 0x5423;
+    private const uint GetDiscipline = 0x5424;
+    private const uint SendBreakLong = 0x5425;
+    private const uint GetSession = 0x5429;
+    private const uint GetSettings2 = 0x802C542A;
+    private const uint SetSettings2 = 0x402C542B;
+    private const uint SetSettingsAfterOutput2 = 0x402C542C;
+    private const uint SetSettingsFlush2 = 0x402C542D;
+
+    private readonly TerminalService _terminals;
+    private readonly ThreadScheduler _scheduler;
+    private readonly UserMemory _user;
+
+    public TerminalControl(TerminalService terminals, ThreadScheduler scheduler, UserMemory user)
+    {
+        _terminals = terminals;
+        _scheduler = scheduler;
+        _user = user;
+    }
+
+    /// <summary>Carries out one command; ENOTTY when it is none of a terminal's.</summary>
+    public SystemCallResult Control(Thread* thread, Terminal* terminal, uint command, ulong argument)
+    {
+        if (command == InputCount)
+        {
+            TerminalService.Readable(terminal, Terminal.InputBytes, out int count);
+            return Write(thread, argument, in count);
+        }
+        if (terminal->IsPlain)
+            return Errno.ENOTTY;
+        switch (command)
+        {
+            case GetSettings or GetSettings2:
+                return WriteSettings(thread, terminal, argument, command == GetSettings ? Termios.ShortBytes : Termios.Bytes);
+            case SetSettings or SetSettingsAfterOutput or SetSettingsFlush:
+                return ReadSettings(thread, terminal, argument, Termios.ShortBytes, command == SetSettingsFlush);
+            case SetSettings2 or SetSettingsAfterOutput2 or SetSettingsFlush2:
+                return ReadSettings(thread, terminal, argument, Termios.Bytes, command == SetSettingsFlush2);
+            case GetWindow:
+                return Write(thread, argument, in terminal->Window);
+            case SetWindow:
+                return ChangeWindow(thread, terminal, argument);
+            case GetForeground or SetForeground or GetSession or SetControllingTerminal or GiveUpTerminal:
+                return ControlJobs(thread, terminal, command, argument);
+            case Flush or FlowControl or SendBreak or SendBreakLong:
+                return ControlFlow(thread, terminal, command, argument);
+            case OutputCount or GetDiscipline:
+                int zero = 0;
+                return Write(thread, argument, in zero);
+            case Exclusive or NotExclusive:
+                return 0;
+            case SetDiscipline:
+                return ReadInt(thread, argument, out int discipline, out SystemCallResult failure)
+                    ? discipline == 0 ? 0 : Errno.EINVAL : failure;
+            case SimulateInput:
+                return Simulate(thread, terminal, argument);
+            default:
+                return Errno.ENOTTY;
+        }
+    }
+
+    private SystemCallResult WriteSettings(Thread* thread, Terminal* terminal, ulong address, int bytes)
+    {
+        AccessResult access = _user.Write(
+            thread->Process->AddressSpace, new VirtualAddress(address), new ReadOnlySpan<byte>(&terminal->Settings, bytes));
+        return access.IsOk ? 0 : Stop(thread, in access);
+    }
+
+    private SystemCallResult ReadSettings(Thread* thread, Terminal* terminal, ulong address, int bytes, bool dropsInput)
+    {
+        Termios settings = terminal->Settings;
+        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), new Span<byte>(&settings, bytes));
+        if (!access.IsOk)
+            return Stop(thread, in access);
+        Errno error = _terminals.CheckChange(thread, terminal);
+        if (error != Errno.Ok)
+            return error;
+        settings.Line = 0;
+        _terminals.SetSettings(terminal, in settings, dropsInput);
+        return 0;
+    }
+
+    private SystemCallResult ChangeWindow(Thread* thread, Terminal* terminal, ulong address)
+    {
+        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out WindowSize window);
+        if (!access.IsOk)
+            return Stop(thread, in access);
+        _terminals.SetWindow(terminal, in window);
+        return 0;
+    }
+
+    private SystemCallResult ControlJobs(Thread* thread, Terminal* terminal, uint command, ulong argument)
+    {
+        bool isOwn = TerminalService.ControllingTerminal(thread) == terminal;
+        switch (command)
+        {
+            case SetControllingTerminal:
+                return _terminals.Acquire(thread, terminal, argument == 1);
+            case GiveUpTerminal:
+                return _terminals.GiveUp(thread, terminal);
+            case GetForeground:
+                return isOwn ? Write(thread, argument, in terminal->ForegroundGroup) : Errno.ENOTTY;
+            case GetSession:
+                return isOwn ? Write(thread, argument, in terminal->Session->Id) : Errno.ENOTTY;
+            default:
+                return ReadInt(thread, argument, out int group, out SystemCallResult failure)
+                    ? _terminals.SetForeground(thread, terminal, group) : failure;
+        }
+    }
+
+    private SystemCallResult ControlFlow(Thread* thread, Terminal* terminal, uint command, ulong argument)
+    {
+        Errno error = _terminals.CheckChange(thread, terminal);
+        if (error != Errno.Ok)
+            return error;
+        switch (command)
+        {
+            case Flush:
+                if (argument > 2)
+                    return Errno.EINVAL;
+                // 0 input, 1 output, 2 both; output is already on its way.
+                if (argument != 1)
+                    _terminals.FlushInput(terminal);
+                return 0;
+            case FlowControl:
+                if (argument > 3)
+                    return Errno.EINVAL;
+                if (argument <= 1)
+                    _terminals.SetOutputStopped(terminal, argument == 0);
+                return 0;
+            default:
+                return 0;
+        }
+    }
+
+    private SystemCallResult Simulate(Thread* thread, Terminal* terminal, ulong address)
+    {
+        if (TerminalService.ControllingTerminal(thread) != terminal && !thread->Process->Credentials.IsRoot)
+            return Errno.EPERM;
+        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out byte value);
+        if (!access.IsOk)
+            return Stop(thread, in access);
+        _terminals.Receive(terminal, new ReadOnlySpan<byte>(in value));
+        return 0;
+    }
+
+    private bool ReadInt(Thread* thread, ulong address, out int value, out SystemCallResult failure)
+    {
+        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out value);
+        failure = access.IsOk ? default : Stop(thread, in access);
+        return access.IsOk;
+    }
+
+    private SystemCallResult Write<T>(Thread* thread, ulong address, in T value)
+        where T : unmanaged
+    {
+        AccessResult access = _user.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value);
+        return access.IsOk ? 0 : Stop(thread, in access);
+    }
+
+    private SystemCallResult Stop(Thread* thread, in AccessResult access)
+    {
+        if (access.Status != MemoryStatus.WouldBlock)
+            return access.Status == MemoryStatus.OutOfMemory ? Errno.ENOMEM : Errno.EFAULT;
+        _scheduler.BlockOn(thread, access.Wait);
+        return SystemCallResult.BlockedUninterruptible;
+    }
+}

@@ -1,0 +1,179 @@
+// The terminal as an open file: reads and writes of programs, readiness, and which terminal an open gets. /dev/console and /dev/ttyS0 are the
+// console; /dev/tty is the controlling terminal of whoever opens it. The terminal is the open file's attachment, captured by id.
+using System;
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Terminals;
+
+/// <summary>Serves the terminal devices; register it for their numbers with <see cref="DeviceTable"/>.</summary>
+public sealed unsafe class TerminalFile : FileOperations
+{
+    private const int PieceBytes = 256;
+    private const int LongestExpansion = 8;
+
+    private readonly TerminalService _terminals;
+    private readonly ThreadScheduler _scheduler;
+    private readonly TerminalControl _control;
+
+    public TerminalFile(TerminalService terminals, ThreadScheduler scheduler, FileServices files)
+    {
+        _terminals = terminals;
+        _scheduler = scheduler;
+        _control = new TerminalControl(terminals, scheduler, files.User);
+    }
+
+    /// <summary>Makes this serve every terminal device.</summary>
+    public void RegisterWith(DeviceTable devices)
+    {
+        devices.Register(DeviceNumber.ControllingTerminal, this);
+        devices.Register(DeviceNumber.Console, this);
+        devices.Register(DeviceNumber.SerialTerminal, this);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Open(OpenFile* file, in FileCaller caller)
+    {
+        bool isOwn = file->Inode->Device == DeviceNumber.ControllingTerminal;
+        Terminal* terminal = !isOwn ? _terminals.Console : caller.Thread == null ? null : TerminalService.ControllingTerminal(caller.Thread);
+        if (terminal == null)
+            return Errno.ENXIO;
+        file->Attachment = &terminal->Header;
+        if (!isOwn && caller.Thread != null && (file->Flags & OpenFlags.NoControllingTerminal) == 0)
+            _terminals.Opened(caller.Thread, terminal);
+        return Errno.Ok;
+    }
+
+    /// <inheritdoc/>
+    public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
+    {
+        Terminal* terminal = Of(file);
+        Errno error = transfer.Thread == null ? Errno.Ok : _terminals.CheckRead(transfer.Thread, terminal);
+        if (error != Errno.Ok)
+            return transfer.Finish(error);
+        int wanted = (int)Math.Min(transfer.Remaining, Terminal.InputBytes);
+        if (wanted == 0)
+            return 0;
+        switch (TerminalService.Readable(terminal, wanted, out int count))
+        {
+            case ReadReadiness.Bytes:
+                return Give(terminal, ref transfer, count);
+            case ReadReadiness.EndOfFile:
+                if (terminal->HasLine)
+                    _terminals.Consume(terminal, 0);
+                return 0;
+            default:
+                return AwaitInput(file, terminal, ref transfer, wanted);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    {
+        Terminal* terminal = Of(file);
+        Errno error = transfer.Thread == null ? Errno.Ok : _terminals.CheckWrite(transfer.Thread, terminal);
+        if (error != Errno.Ok)
+            return transfer.Finish(error);
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        while (transfer.Remaining > 0)
+        {
+            int room = terminal->IsOutputStopped ? 0 : _terminals.Sink.Room / LongestExpansion;
+            int count = (int)Math.Min(transfer.Remaining, (ulong)Math.Min(room, PieceBytes));
+            if (count == 0)
+                return AwaitRoom(file, terminal, ref transfer);
+            // The bytes are taken only if all of them go out now.
+            TransferStatus status = transfer.Prepare((ulong)count, willGive: false);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+            status = transfer.Take(piece[..count]);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+            int written = _terminals.Write(terminal, piece[..count]);
+            Panic.Unless(written == count, "terminal: took bytes it had no room for"u8);
+        }
+        return transfer.Finish();
+    }
+
+    /// <inheritdoc/>
+    public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
+    {
+        Terminal* terminal = Of(file);
+        if (waiter != null && (interest & PollEvents.Readable) != 0)
+            _scheduler.BlockOn(waiter, &terminal->Readers);
+        if (waiter != null && (interest & PollEvents.Writable) != 0)
+        {
+            _scheduler.BlockOn(waiter, &terminal->Writers);
+            _scheduler.BlockOn(waiter, _terminals.Sink.Space);
+        }
+        return (TerminalService.CanRead(terminal) ? PollEvents.Readable : PollEvents.None)
+            | (_terminals.CanWrite(terminal) ? PollEvents.Writable : PollEvents.None);
+    }
+
+    /// <inheritdoc/>
+    public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
+        => _control.Control(thread, Of(file), command, argument);
+
+    /// <inheritdoc/>
+    public override long ReadableBytes(OpenFile* file)
+    {
+        TerminalService.Readable(Of(file), Terminal.InputBytes, out int count);
+        return count;
+    }
+
+    private static Terminal* Of(OpenFile* file) => (Terminal*)file->Attachment;
+
+    private SystemCallResult Give(Terminal* terminal, ref FileTransfer transfer, int count)
+    {
+        TransferStatus status = transfer.Prepare((ulong)count, willGive: true);
+        if (status != TransferStatus.Ok)
+            return transfer.Stop(status);
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        for (int given = 0; given < count; given += PieceBytes)
+        {
+            int bytes = Math.Min(PieceBytes, count - given);
+            TerminalService.Peek(terminal, given, piece[..bytes]);
+            status = transfer.Give(piece[..bytes]);
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+        }
+        _terminals.Consume(terminal, count);
+        return transfer.Finish();
+    }
+
+    // VTIME: the deadline is the call's, and starts again with each byte when there is a minimum.
+    private SystemCallResult AwaitInput(OpenFile* file, Terminal* terminal, ref FileTransfer transfer, int wanted)
+    {
+        bool isRaw = !terminal->Settings.IsCanonical;
+        int present = isRaw ? Math.Min(wanted, terminal->InputCount) : 0;
+        if (file->IsNonBlocking || transfer.Thread == null)
+            return present > 0 ? Give(terminal, ref transfer, present) : Errno.EAGAIN;
+        ulong timeout = TerminalService.ReadTimeoutNanoseconds(terminal);
+        if (timeout == 0)
+            return present > 0 ? Give(terminal, ref transfer, present) : 0;
+        Thread* thread = transfer.Thread;
+        if (timeout != ulong.MaxValue)
+        {
+            ulong now = _scheduler.NowNanoseconds;
+            if (thread->Call.DeadlineNanoseconds == 0 || thread->Call.Extra0 != (ulong)present)
+            {
+                thread->Call.DeadlineNanoseconds = now + timeout;
+                thread->Call.Extra0 = (ulong)present;
+            }
+            if (now >= thread->Call.DeadlineNanoseconds)
+                return present > 0 ? Give(terminal, ref transfer, present) : 0;
+            _scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
+        }
+        return transfer.Wait(&terminal->Readers);
+    }
+
+    private SystemCallResult AwaitRoom(OpenFile* file, Terminal* terminal, ref FileTransfer transfer)
+    {
+        if (file->IsNonBlocking || transfer.Thread == null)
+            return transfer.Finish(Errno.EAGAIN);
+        if (terminal->IsOutputStopped)
+            return transfer.Wait(&terminal->Writers);
+        return transfer.Wait(_terminals.Sink.Space);
+    }
+}
