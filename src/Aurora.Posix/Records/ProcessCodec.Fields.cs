@@ -1,0 +1,122 @@
+using System;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+
+namespace Aurora.Posix.Records;
+
+// The copying between a process and its record, field by field.
+public sealed unsafe partial class ProcessCodec
+{
+    private void Describe(Process* process, ref ProcessRecord record)
+    {
+        record.Parent = IdOf(process->Parent);
+        record.Group = IdOf(process->ProcessGroup);
+        record.AddressSpace = IdOf(process->AddressSpace);
+        record.Descriptors = IdOf(process->Descriptors);
+        record.FileContext = IdOf(process->FileSystem);
+        record.Actions = IdOf(process->Actions);
+        record.Id = process->Id;
+        record.Flags = FlagsOf(process);
+        record.ExitStatus = process->ExitStatus;
+        record.ExitSignal = process->ExitSignal;
+        record.StopReport = process->StopReport;
+        record.Personality = process->Personality;
+        record.Nice = process->Nice;
+        record.PendingSet = process->Pending.Set.Bits;
+        record.Credentials = process->Credentials;
+        record.Limits = process->Limits;
+        record.ArgumentsStart = process->ArgumentsStart;
+        record.ArgumentsEnd = process->ArgumentsEnd;
+        record.EnvironmentStart = process->EnvironmentStart;
+        record.EnvironmentEnd = process->EnvironmentEnd;
+        record.StackStart = process->StackStart;
+        fixed (byte* name = record.Name)
+            new ReadOnlySpan<byte>(process->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));
+    }
+
+    private static void CopyCounts(Process* process, ref ProcessRecord record)
+    {
+        record.StartNanoseconds = process->StartNanoseconds;
+        record.UserNanoseconds = process->UserNanoseconds;
+        record.SystemNanoseconds = process->SystemNanoseconds;
+        record.MinorFaults = process->MinorFaults;
+        record.MajorFaults = process->MajorFaults;
+        record.VoluntarySwitches = process->VoluntarySwitches;
+        record.InvoluntarySwitches = process->InvoluntarySwitches;
+        record.ChildUserNanoseconds = process->ChildUserNanoseconds;
+        record.ChildSystemNanoseconds = process->ChildSystemNanoseconds;
+        record.ChildMinorFaults = process->ChildMinorFaults;
+        record.ChildMajorFaults = process->ChildMajorFaults;
+        record.AlarmNanoseconds = process->Alarm.IsArmed ? process->Alarm.Nanoseconds : 0;
+        record.AlarmIntervalNanoseconds = process->AlarmIntervalNanoseconds;
+        record.VirtualTimerNanoseconds = process->VirtualTimerNanoseconds;
+        record.VirtualTimerIntervalNanoseconds = process->VirtualTimerIntervalNanoseconds;
+        record.ProfileTimerNanoseconds = process->ProfileTimerNanoseconds;
+        record.ProfileTimerIntervalNanoseconds = process->ProfileTimerIntervalNanoseconds;
+    }
+
+    private ProcessRecordFlags FlagsOf(Process* process)
+    {
+        ProcessRecordFlags flags = process == processes.Init ? ProcessRecordFlags.Init : ProcessRecordFlags.None;
+        flags |= process->State == ProcessState.Zombie ? ProcessRecordFlags.Zombie : 0;
+        flags |= process->HasExecuted ? ProcessRecordFlags.HasExecuted : 0;
+        flags |= process->IsStopped ? ProcessRecordFlags.Stopped : 0;
+        flags |= process->ContinueReport ? ProcessRecordFlags.ContinueReport : 0;
+        flags |= process->BorrowsMemory ? ProcessRecordFlags.BorrowsMemory : 0;
+        flags |= process->IsDumpable ? ProcessRecordFlags.Dumpable : 0;
+        flags |= process->NoNewPrivileges ? ProcessRecordFlags.NoNewPrivileges : 0;
+        return flags | (process->IsChildSubreaper ? ProcessRecordFlags.ChildSubreaper : 0);
+    }
+
+    private static void Fill(Process* process, in ProcessRecord record)
+    {
+        ProcessRecordFlags flags = record.Flags;
+        process->Id = record.Id;
+        process->State = (flags & ProcessRecordFlags.Zombie) != 0 ? ProcessState.Zombie : ProcessState.Alive;
+        process->HasExecuted = (flags & ProcessRecordFlags.HasExecuted) != 0;
+        process->IsStopped = (flags & ProcessRecordFlags.Stopped) != 0;
+        process->ContinueReport = (flags & ProcessRecordFlags.ContinueReport) != 0;
+        process->BorrowsMemory = (flags & ProcessRecordFlags.BorrowsMemory) != 0;
+        process->IsDumpable = (flags & ProcessRecordFlags.Dumpable) != 0;
+        process->NoNewPrivileges = (flags & ProcessRecordFlags.NoNewPrivileges) != 0;
+        process->IsChildSubreaper = (flags & ProcessRecordFlags.ChildSubreaper) != 0;
+        process->ExitStatus = record.ExitStatus;
+        process->ExitSignal = record.ExitSignal;
+        process->StopReport = (byte)record.StopReport;
+        process->Personality = record.Personality;
+        process->Nice = record.Nice;
+        process->Credentials = record.Credentials;
+        process->Limits = record.Limits;
+        process->ArgumentsStart = record.ArgumentsStart;
+        process->ArgumentsEnd = record.ArgumentsEnd;
+        process->EnvironmentStart = record.EnvironmentStart;
+        process->EnvironmentEnd = record.EnvironmentEnd;
+        process->StackStart = record.StackStart;
+        fixed (byte* name = record.Name)
+            new ReadOnlySpan<byte>(name, NameBytes).CopyTo(new Span<byte>(process->Name, NameBytes));
+        process->Name[NameBytes - 1] = 0;
+        FillCounts(process, in record);
+    }
+
+    private static void FillCounts(Process* process, in ProcessRecord record)
+    {
+        process->StartNanoseconds = record.StartNanoseconds;
+        process->UserNanoseconds = record.UserNanoseconds;
+        process->SystemNanoseconds = record.SystemNanoseconds;
+        process->MinorFaults = record.MinorFaults;
+        process->MajorFaults = record.MajorFaults;
+        process->VoluntarySwitches = record.VoluntarySwitches;
+        process->InvoluntarySwitches = record.InvoluntarySwitches;
+        process->ChildUserNanoseconds = record.ChildUserNanoseconds;
+        process->ChildSystemNanoseconds = record.ChildSystemNanoseconds;
+        process->ChildMinorFaults = record.ChildMinorFaults;
+        process->ChildMajorFaults = record.ChildMajorFaults;
+        process->Alarm.Nanoseconds = record.AlarmNanoseconds;
+        process->AlarmIntervalNanoseconds = record.AlarmIntervalNanoseconds;
+        process->VirtualTimerNanoseconds = record.VirtualTimerNanoseconds;
+        process->VirtualTimerIntervalNanoseconds = record.VirtualTimerIntervalNanoseconds;
+        process->ProfileTimerNanoseconds = record.ProfileTimerNanoseconds;
+        process->ProfileTimerIntervalNanoseconds = record.ProfileTimerIntervalNanoseconds;
+    }
+}

@@ -1,0 +1,103 @@
+// Processes. What follows from other records is not captured: children, group members and threads link themselves in.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>Captures processes and puts them back.</summary>
+public sealed unsafe partial class ProcessCodec(
+    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, MemoryManager memory, FileServices files) : RecordCodec
+{
+    private const int NameBytes = 16;
+
+    public override ObjectKind Kind => ObjectKind.Process;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        Process* process = (Process*)header;
+        ProcessRecord record = default;
+        Describe(process, ref record);
+        CopyCounts(process, ref record);
+        int queued = SignalRecords.Write(&process->Pending, payload[sizeof(ProcessRecord)..]);
+        record.QueuedSignals = process->Pending.Count;
+        Write(payload, in record);
+        return sizeof(ProcessRecord) + queued;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, out ProcessRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        IdSlot* slot = processes.Ids.Make(record.Id);
+        bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
+            && (uint)record.Credentials.GroupCount <= Credentials.MaxGroups && record.ExitSignal is >= 0 and <= 64;
+        if (!isValid)
+            return RestoreStatus.BadRecord;
+        Process* process = processes.AllocateProcess();
+        if (process == null)
+            return RestoreStatus.OutOfMemory;
+        slot->Process = process;
+        processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
+        tracker.Adopt(&process->Header, Kind, id);
+        Fill(process, in record);
+        return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, payload[sizeof(ProcessRecord)..]);
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        Process* process = (Process*)header;
+        ProcessRecord record = Reread<ProcessRecord>(payload);
+        ProcessGroup* group = (ProcessGroup*)tracker.Find(record.Group, ObjectKind.ProcessGroup);
+        Process* parent = (Process*)tracker.Find(record.Parent, ObjectKind.Process);
+        SignalActions* actions = (SignalActions*)tracker.Find(record.Actions, ObjectKind.SignalActions);
+        if (group == null || actions == null || (parent == null && !record.Parent.IsNone))
+            return RestoreStatus.MissingReference;
+        if (parent == process)
+            return RestoreStatus.BadRecord;
+        process->Actions = actions;
+        actions->Header.References++;
+        processes.SetParent(process, parent);
+        processes.JoinGroup(process, group);
+        if ((record.Flags & ProcessRecordFlags.Init) != 0)
+            processes.Init = process;
+        return LinkShared(tracker, process, in record);
+    }
+
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+    {
+        Process* process = (Process*)header;
+        bool isAlive = process->State == ProcessState.Alive;
+        if (isAlive != (process->FirstThread != null) || processes.Init == null)
+            return RestoreStatus.BadRecord;
+        if (process->Alarm.Nanoseconds != 0)
+            scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, process->Alarm.Nanoseconds);
+        // Linking is not a change: the record that says it is where it came from.
+        tracker.ClearChanged(header);
+        return RestoreStatus.Ok;
+    }
+
+    private RestoreStatus LinkShared(ObjectTracker tracker, Process* process, in ProcessRecord record)
+    {
+        if (process->State == ProcessState.Zombie)
+            return RestoreStatus.Ok;
+        AddressSpace* space = (AddressSpace*)tracker.Find(record.AddressSpace, ObjectKind.AddressSpace);
+        DescriptorTable* table = (DescriptorTable*)tracker.Find(record.Descriptors, ObjectKind.DescriptorTable);
+        FileContext* context = (FileContext*)tracker.Find(record.FileContext, ObjectKind.FileContext);
+        if (space == null || table == null || context == null)
+            return RestoreStatus.MissingReference;
+        memory.Retain(space);
+        files.Hold(table);
+        files.Hold(context);
+        process->AddressSpace = space;
+        process->Descriptors = table;
+        process->FileSystem = context;
+        return RestoreStatus.Ok;
+    }
+}

@@ -1,0 +1,28 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table.</summary>
+public sealed class ProcessCodecs(
+    ProcessTable processes, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, FileServices files,
+    ExtendedStateUnit extended, TimerService timers, TerminalService terminals)
+{
+    private readonly StateCodec[] _all =
+    [
+        new SignalActionsCodec(processes), new SessionCodec(processes), new ProcessGroupCodec(processes),
+        new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
+        new ThreadCodec(processes, scheduler, signals.Queue, extended), new TimerCodec(timers),
+        new TerminalCodec(terminals), new TerminalTextCodec(terminals),
+    ];
+
+    public int Count => _all.Length;
+
+    public StateCodec this[int index] => _all[index];
+}

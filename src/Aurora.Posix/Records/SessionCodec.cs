@@ -1,0 +1,60 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>The state record of a session.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SessionRecord
+{
+    public const int Bytes = 24;
+
+    public ObjectId Leader;
+    public ObjectId Terminal;
+    public int Id;
+    public int Reserved;
+}
+
+/// <summary>Captures sessions; their groups link themselves in.</summary>
+public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
+{
+    public override ObjectKind Kind => ObjectKind.Session;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        Session* session = (Session*)header;
+        return Write(payload, new SessionRecord { Leader = IdOf(session->Leader), Terminal = IdOf(session->Terminal), Id = session->Id });
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = ReadExactly(version, payload, out SessionRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        IdSlot* slot = processes.Ids.Make(record.Id);
+        if (slot == null || slot->Session != null)
+            return RestoreStatus.BadRecord;
+        Session* session = processes.AllocateSession();
+        if (session == null)
+            return RestoreStatus.OutOfMemory;
+        session->Id = record.Id;
+        slot->Session = session;
+        tracker.Adopt(&session->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        Session* session = (Session*)header;
+        SessionRecord record = Reread<SessionRecord>(payload);
+        session->Leader = (Process*)tracker.Find(record.Leader, ObjectKind.Process);
+        session->Terminal = tracker.Find(record.Terminal, ObjectKind.Terminal);
+        bool isWhole = (session->Leader != null || record.Leader.IsNone) && (session->Terminal != null || record.Terminal.IsNone);
+        return isWhole ? RestoreStatus.Ok : RestoreStatus.MissingReference;
+    }
+
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+        => ((Session*)header)->FirstGroup != null ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+}

@@ -1,0 +1,45 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Terminals;
+
+namespace Aurora.Posix.Records;
+
+[Flags]
+public enum TerminalRecordFlags : uint
+{
+    None = 0,
+    Plain = 1,
+    Ended = 2,
+    OutputStopped = 4,
+    LiteralNext = 8,
+    All = 15,
+}
+
+/// <summary>The state record of a terminal; its input and screen are TerminalText objects.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct TerminalRecord
+{
+    public const int Bytes = 624;
+
+    public ObjectId Session;
+    public TerminalRecordFlags Flags;
+    public int ForegroundGroup;
+    public ulong InputHead, LineHead, InputTail, ScreenEnd;
+    public int Column, LineColumn;
+    public Termios Settings;
+    public WindowSize Window;
+    public int Reserved;
+    public fixed ulong LineEnds[Terminal.InputBytes / 64];
+}
+
+/// <summary>The head of a terminal text's record; its 2,048 bytes follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TerminalTextRecord
+{
+    public const int Bytes = 16;
+
+    public ObjectId Terminal;
+    public int Index;
+    public int Reserved;
+}

@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>The general registers of a thread.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct RegisterRecord
+{
+    public const int Bytes = 184;
+
+    public ulong R15, R14, R13, R12, Rbp, Rbx, R11, R10, R9, R8, Rax, Rcx, Rdx, Rsi, Rdi;
+    public ulong OriginalRax, Rip, Cs, Rflags, Rsp, Ss, FsBase, GsBase;
+}
+
+/// <summary>The state record of a thread; its queued signals and then its XSAVE image (standard format) follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct ThreadRecord
+{
+    public const int Bytes = 440;
+
+    public ObjectId Process;
+    public int Id;
+    public bool HasSavedBlockedSignals;
+    public byte Reserved0;
+    public ushort Reserved1;
+    public ulong UserNanoseconds, SystemNanoseconds, VoluntarySwitches, InvoluntarySwitches, MinorFaults, MajorFaults;
+    public ulong PendingSet, BlockedSignals, SavedBlockedSignals;
+    public ulong AlternateStack, AlternateStackBytes;
+    public uint AlternateStackFlags;
+    public int ParentDeathSignal;
+    public ulong ClearChildTid, RobustList, RobustListBytes, FutexAddress;
+    public fixed byte Name[16];
+    public CallContinuation Call;
+    public RegisterRecord Registers;
+    public int QueuedSignals;
+    public int ImageBytes;
+}

@@ -1,0 +1,95 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Time;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>The state record of a POSIX timer.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TimerRecord
+{
+    public const int Bytes = 64;
+
+    public ObjectId Process;
+    public int Id;
+    public TimerNotify Notify;
+    public int Signal;
+    public int ThreadId;
+    public ulong Value;
+    public ulong IntervalNanoseconds;
+
+    /// <summary>On the timer's own clock: session-monotonic or real time.</summary>
+    public ulong ExpiryNanoseconds;
+    public int Overruns;
+    public int LastOverruns;
+    public int IsRealtime;
+    public int Reserved;
+}
+
+/// <summary>Captures POSIX timers; a restored one is armed against the clocks as they are now.</summary>
+public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
+{
+    public override ObjectKind Kind => ObjectKind.Timer;
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload)
+    {
+        Timer* timer = (Timer*)header;
+        return Write(payload, new TimerRecord
+        {
+            Process = timer->Process->Header.Id,
+            Id = timer->Id,
+            Notify = timer->Notify,
+            Signal = timer->Signal,
+            ThreadId = timer->ThreadId,
+            Value = timer->Value,
+            IntervalNanoseconds = timer->IntervalNanoseconds,
+            ExpiryNanoseconds = timer->ExpiryNanoseconds,
+            Overruns = timer->Overruns,
+            LastOverruns = timer->LastOverruns,
+            IsRealtime = timer->IsRealtime ? 1 : 0,
+        });
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = ReadExactly(version, payload, out TimerRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        bool isValid = record.Notify is TimerNotify.Signal or TimerNotify.None or TimerNotify.ThreadSignal && record.Signal is >= 0 and <= 64
+            && record.IsRealtime is 0 or 1;
+        if (!isValid)
+            return RestoreStatus.BadRecord;
+        Timer* timer = timers.Allocate();
+        if (timer == null)
+            return RestoreStatus.OutOfMemory;
+        timer->Id = record.Id;
+        timer->Notify = record.Notify;
+        timer->Signal = record.Signal;
+        timer->ThreadId = record.ThreadId;
+        timer->Value = record.Value;
+        timer->IntervalNanoseconds = record.IntervalNanoseconds;
+        timer->ExpiryNanoseconds = record.ExpiryNanoseconds;
+        timer->Overruns = record.Overruns;
+        timer->LastOverruns = record.LastOverruns;
+        timer->IsRealtime = record.IsRealtime == 1;
+        tracker.Adopt(&timer->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        Process* process = (Process*)tracker.Find(Reread<TimerRecord>(payload).Process, ObjectKind.Process);
+        if (process == null)
+            return RestoreStatus.MissingReference;
+        TimerService.Link(process, (Timer*)header);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+    {
+        timers.Rearm((Timer*)header);
+        return RestoreStatus.Ok;
+    }
+}
