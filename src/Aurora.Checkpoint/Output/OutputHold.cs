@@ -50,6 +50,10 @@ public sealed unsafe class OutputHold
     /// <summary>True while some byte has not reached the device.</summary>
     public bool IsPending => Emitted != Written;
 
+    /// <summary>Bytes that <see cref="Write"/> takes for certain.</summary>
+    public int Room
+        => ((MaxChunks - _chunks.Count) * OutputChunk.Capacity) + (_last == null ? 0 : OutputChunk.Capacity - _last->Length);
+
     /// <summary>Takes as many bytes as there is room for and returns their number.</summary>
     public int Write(ReadOnlySpan<byte> bytes)
     {

@@ -17,6 +17,9 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         Finish,
     }
 
+    /// <summary>Leave objects alone whose kind has no codec, instead of refusing them.</summary>
+    public bool SkipsUnknownKinds { get; init; }
+
     /// <summary>Runs all passes; on failure <paramref name="fault"/> names the object.</summary>
     public RestoreStatus Restore(RecordStage records, out RestoreFault fault)
     {
@@ -50,7 +53,7 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         kind = header.Kind;
         StateCodec? codec = codecs.Find(kind);
         if (codec is null)
-            return RestoreStatus.UnknownVersion;
+            return SkipsUnknownKinds ? RestoreStatus.Ok : RestoreStatus.UnknownVersion;
         ReadOnlySpan<byte> payload = record[RecordHeader.Size..];
         if (phase == Phase.Create)
             return tracker.Find(id) == null ? codec.Create(tracker, id, header.Version, payload) : RestoreStatus.BadRecord;

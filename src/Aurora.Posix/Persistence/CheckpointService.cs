@@ -34,7 +34,13 @@ public abstract unsafe class CheckpointService
     /// <summary>The cost of the <paramref name="index"/>-th newest checkpoint since boot; false past the last one kept.</summary>
     public abstract bool ReadSample(int index, out CheckpointSample sample);
 
-    /// <summary>The <paramref name="index"/>-th newest checkpoint in the store; false past the last.</summary>
+    /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when done.</summary>
+    public abstract ulong RequestHistory();
+
+    /// <summary>True when the history asked for with this ticket has been read; also for a ticket of an earlier boot.</summary>
+    public abstract bool IsHistoryReady(ulong ticket);
+
+    /// <summary>The <paramref name="index"/>-th newest checkpoint of the history last read; false past the last.</summary>
     public abstract bool ReadHistory(int index, out SlsHistoryEntry entry);
 
     /// <summary>The <paramref name="index"/>-th consistency group; false past the last.</summary>

@@ -103,8 +103,6 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
         record.ParentDeathSignal = thread->ParentDeathSignal;
         record.ClearChildTid = thread->ClearChildTid;
         record.RobustList = thread->RobustList;
-        record.RobustListBytes = thread->RobustListBytes;
-        record.FutexAddress = thread->FutexAddress;
         record.Call = thread->Call;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(thread->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));
@@ -132,8 +130,6 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
         thread->ParentDeathSignal = record.ParentDeathSignal;
         thread->ClearChildTid = record.ClearChildTid;
         thread->RobustList = record.RobustList;
-        thread->RobustListBytes = record.RobustListBytes;
-        thread->FutexAddress = record.FutexAddress;
         thread->Call = record.Call;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(name, NameBytes).CopyTo(new Span<byte>(thread->Name, NameBytes));

@@ -18,7 +18,7 @@ public struct RegisterRecord
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord
 {
-    public const int Bytes = 440;
+    public const int Bytes = 424;
 
     public ObjectId Process;
     public int Id;
@@ -30,7 +30,7 @@ public unsafe struct ThreadRecord
     public ulong AlternateStack, AlternateStackBytes;
     public uint AlternateStackFlags;
     public int ParentDeathSignal;
-    public ulong ClearChildTid, RobustList, RobustListBytes, FutexAddress;
+    public ulong ClearChildTid, RobustList;
     public fixed byte Name[16];
     public CallContinuation Call;
     public RegisterRecord Registers;

@@ -1,0 +1,164 @@
+// The two fibers behind the stop window. The operations of an epoch go to the store in the order the format demands: clones (against the
+// state of the previous epoch), ended objects, truncations, pages, records.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+public sealed unsafe partial class CheckpointEngine
+{
+    // Pages handed to the store between two looks at whether somebody else wants the processor.
+    private const int PagesPerStep = 32;
+
+    /// <summary>The body of the flush fiber; never returns.</summary>
+    public void RunFlushFiber()
+    {
+        for (;;)
+        {
+            if (!FlushNext())
+                _services.Fibers.Block(FlushWork);
+        }
+    }
+
+    /// <summary>The body of the commit fiber; never returns.</summary>
+    public void RunCommitFiber()
+    {
+        for (;;)
+        {
+            if (!CommitNext())
+                _services.Fibers.Block(CommitWork);
+        }
+    }
+
+    /// <summary>Takes a checkpoint now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
+    public StoreStatus CheckpointAndWait()
+    {
+        _isRequested = true;
+        EpochSlot? slot = FreeSlot();
+        Panic.Unless(slot is not null, "checkpoint: a synchronous checkpoint while epochs are under way"u8);
+        Take(slot);
+        while (FlushNext() || CommitNext())
+        {
+        }
+        return Failure;
+    }
+
+    private bool FlushNext()
+    {
+        EpochSlot? slot = SlotOf(_nextToFlush, SlotState.Captured);
+        if (slot is null || _hasFailed)
+            return false;
+        slot.FlushStatus = Flush(slot);
+        _nextToFlush = _nextToFlush.Next;
+        slot.State = SlotState.Submitted;
+        _services.Fibers.WakeAll(CommitWork);
+        return true;
+    }
+
+    private bool CommitNext()
+    {
+        EpochSlot? slot = SlotOf(_lastDurable.Next, SlotState.Submitted);
+        if (slot is null || _hasFailed)
+            return false;
+        Commit(slot);
+        return true;
+    }
+
+    private StoreStatus Flush(EpochSlot slot)
+    {
+        slot.Commit = _services.Store.Begin(_services.Tracker.Index);
+        if (slot.Commit == null)
+            return _services.Store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : _services.Store.Health;
+        StoreStatus status = PutStructure(slot);
+        if (status == StoreStatus.Ok)
+            status = PutPages(slot);
+        if (status == StoreStatus.Ok)
+            status = PutRecords(slot);
+        if (status == StoreStatus.Ok)
+            status = Submit(slot);
+        return status;
+    }
+
+    private StoreStatus PutStructure(EpochSlot slot)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
+        {
+            if (set->IsClone)
+                status = _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id);
+        }
+        while (slot.Ended.Count != 0 && status == StoreStatus.Ok)
+            status = _services.Store.DeleteObject(slot.Commit, slot.Ended.TakeLast());
+        for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
+        {
+            if (set->IsTruncated)
+                status = _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom);
+        }
+        return status;
+    }
+
+    private StoreStatus PutPages(EpochSlot slot)
+    {
+        int step = 0;
+        for (ChangeSet* set = slot.Frozen->First; set != null; set = set->Next)
+        {
+            var cursor = new FrozenPageCursor(set);
+            while (cursor.MoveNext())
+            {
+                FrozenPage* page = cursor.Current;
+                StoreStatus status = page->IsHole
+                    ? _services.Store.WriteHole(slot.Commit, set->Id, page->Page)
+                    : _services.Store.WritePage(slot.Commit, set->Id, page->Page, _services.Memory.Frames.AddressOf(page->Frame));
+                if (status != StoreStatus.Ok)
+                    return status;
+                if (++step % PagesPerStep == 0)
+                    _services.Fibers.Yield();
+            }
+        }
+        return StoreStatus.Ok;
+    }
+
+    private StoreStatus PutRecords(EpochSlot slot)
+    {
+        RecordStage.Cursor cursor = default;
+        StoreStatus status = StoreStatus.Ok;
+        while (status == StoreStatus.Ok && slot.Records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
+            status = _services.Store.PutRecord(slot.Commit, id, record);
+        return status;
+    }
+
+    private StoreStatus Submit(EpochSlot slot)
+    {
+        var info = new CommitInfo
+        {
+            Epoch = slot.Epoch,
+            RealtimeNanoseconds = slot.RealtimeNanoseconds,
+            NameLength = slot.NameLength,
+        };
+        new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
+        return _services.Store.Submit(slot.Commit, in info);
+    }
+
+    private void Commit(EpochSlot slot)
+    {
+        StoreStatus status = slot.FlushStatus;
+        if (status == StoreStatus.Ok)
+            status = _services.Store.WaitDurable(slot.Commit);
+        if (status != StoreStatus.Ok)
+        {
+            Fail(status);
+            return;
+        }
+        _services.Store.Release(slot.Commit);
+        _services.Memory.ReleaseEpoch(slot.Frozen);
+        slot.Records.Clear();
+        _lastDurable = slot.Epoch;
+        slot.Sample.DurableNanoseconds = _services.MachineClock.MonotonicNanoseconds - slot.StartNanoseconds;
+        Statistics.Add(in slot.Sample);
+        slot.State = SlotState.Free;
+        _services.Output.Release(slot.OutputPosition);
+        _services.Scheduler.WakeAll(_durable);
+    }
+}

@@ -1,0 +1,160 @@
+// The checkpoint pipeline of one consistency group (architecture, section 6). An epoch moves through a slot:
+//
+//   main loop: Take      stop: freeze dirty lists, capture changed records, note the held output     Free -> Captured
+//   flush fiber          clones, ends, truncations, pages and records to the store; Submit           Captured -> Submitted
+//   commit fiber         wait until durable; land the frames, release output, wake fsync             Submitted -> Free
+//
+// Epochs are flushed and acknowledged in order, and at most SlotCount are under way: when the disk is slower than the period, the period
+// stretches. A group in which nothing changed takes no checkpoint and writes nothing. When the store refuses a commit nothing later can be
+// durable: the engine stops for good (HasFailed) and held output stays held. Protected by the kernel lock.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.Threads;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Takes, flushes and commits the checkpoints of a group.</summary>
+public sealed unsafe partial class CheckpointEngine : CheckpointService
+{
+    /// <summary>Epochs under way at once.</summary>
+    public const int SlotCount = 3;
+
+    /// <summary>The period when nobody chose one.</summary>
+    public const ulong DefaultPeriodNanoseconds = 10_000_000;
+
+    private readonly CheckpointServices _services;
+    private readonly EpochSlot[] _slots = new EpochSlot[SlotCount];
+    private readonly byte[] _requestedName = new byte[EpochSlot.MaxNameBytes];
+    private WaitQueue* _durable;
+    private FiberQueue* _queues;
+    private Epoch _lastCaptured;
+    private Epoch _lastDurable;
+    private Epoch _nextToFlush;
+    private int _requestedNameLength;
+    private bool _isRequested;
+    private bool _hasFailed;
+    private ulong _lastStartNanoseconds;
+
+    public CheckpointEngine(in CheckpointServices services)
+    {
+        _services = services;
+        for (int i = 0; i < SlotCount; i++)
+        {
+            _slots[i] = new EpochSlot(services.Pages);
+            _slots[i].Frozen = (FrozenEpoch*)services.Pages.Allocate(1);
+        }
+        byte* block = (byte*)services.Pages.Allocate(1);
+        Panic.Unless(block != null && _slots[^1].Frozen != null, "checkpoint: no memory for the engine"u8);
+        _durable = (WaitQueue*)block;
+        _queues = (FiberQueue*)(block + PageSize.Bytes / 2);
+        _nextToFlush = _lastCaptured.Next;
+    }
+
+    /// <inheritdoc/>
+    public override ulong PeriodNanoseconds { get; set; } = DefaultPeriodNanoseconds;
+
+    /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
+    public bool IsEnabled { get; set; }
+
+    public CheckpointStatistics Statistics { get; } = new();
+
+    public Epoch LastCaptured => _lastCaptured;
+    public Epoch LastDurable => _lastDurable;
+
+    /// <summary>What the store said when it refused a commit.</summary>
+    public StoreStatus Failure { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool HasFailed => _hasFailed;
+
+    /// <inheritdoc/>
+    public override WaitQueue* Durable => _durable;
+
+    // Where the flush fiber sleeps, and where the commit fiber sleeps.
+    private FiberQueue* FlushWork => _queues;
+    private FiberQueue* CommitWork => _queues + 1;
+
+    /// <inheritdoc/>
+    public override Epoch Request(ReadOnlySpan<byte> name)
+    {
+        _isRequested = true;
+        if (!name.IsEmpty)
+        {
+            _requestedNameLength = Math.Min(name.Length, EpochSlot.MaxNameBytes);
+            name[.._requestedNameLength].CopyTo(_requestedName);
+        }
+        return _lastCaptured.Next;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDurable(Epoch epoch) => epoch <= _lastDurable;
+
+    /// <summary>Starts the numbering after a restored epoch, which is durable by the fact of the restore.</summary>
+    public void ContinueFrom(Epoch restored)
+    {
+        _lastCaptured = _lastDurable = restored;
+        _nextToFlush = restored.Next;
+    }
+
+    /// <summary>
+    /// Takes a checkpoint if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
+    /// </summary>
+    public void Poll()
+    {
+        if (!IsEnabled || _hasFailed || NextDueNanoseconds > _services.MachineClock.MonotonicNanoseconds)
+            return;
+        EpochSlot? slot = FreeSlot();
+        if (slot is not null)
+            Take(slot);
+    }
+
+    /// <summary>Machine time at which Poll wants to be called next; all ones when nothing has changed or no slot is free.</summary>
+    public ulong NextDueNanoseconds
+    {
+        get
+        {
+            if (!IsEnabled || _hasFailed || FreeSlot() is null)
+                return ulong.MaxValue;
+            if (_isRequested)
+                return 0;
+            return HasWork ? _lastStartNanoseconds + PeriodNanoseconds : ulong.MaxValue;
+        }
+    }
+
+    /// <summary>True while an epoch has been captured and is not yet durable.</summary>
+    public bool IsBusy => _lastDurable != _lastCaptured;
+
+    private bool HasWork
+        => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
+            || _services.Memory.HasChanges(_services.Tracker);
+
+    private EpochSlot? FreeSlot()
+    {
+        foreach (EpochSlot slot in _slots)
+        {
+            if (slot.State == SlotState.Free)
+                return slot;
+        }
+        return null;
+    }
+
+    private EpochSlot? SlotOf(Epoch epoch, SlotState state)
+    {
+        foreach (EpochSlot slot in _slots)
+        {
+            if (slot.State == state && slot.Epoch == epoch)
+                return slot;
+        }
+        return null;
+    }
+
+    private void Fail(StoreStatus status)
+    {
+        _hasFailed = true;
+        Failure = status;
+        _services.Scheduler.WakeAll(_durable);
+    }
+}

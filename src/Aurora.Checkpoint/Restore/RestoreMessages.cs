@@ -1,0 +1,49 @@
+using System;
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Words for a restore that was refused, for the kernel's log and the host tools.</summary>
+public static class RestoreMessages
+{
+    /// <summary>Why and at which object a restore ended.</summary>
+    public static ReadOnlySpan<byte> Describe(in RestoreResult result, Span<byte> buffer)
+    {
+        var text = new Utf8Writer(buffer);
+        if (result.Store != StoreStatus.Ok)
+        {
+            text.Append("the store could not be read: "u8);
+            text.Append(StoreMessages.Of(result.Store));
+            return text.Written;
+        }
+        text.Append(Of(result.Fault.Status));
+        text.Append(": object "u8);
+        text.AppendDecimal(result.Fault.Id.Value);
+        text.Append(" of kind "u8);
+        text.AppendDecimal((ulong)result.Fault.Kind);
+        return text.Written;
+    }
+
+    /// <summary>Names a processor feature that the group has used and this machine lacks.</summary>
+    public static ReadOnlySpan<byte> DescribeFeature(ReadOnlySpan<byte> word, int bit, Span<byte> buffer)
+    {
+        var text = new Utf8Writer(buffer);
+        text.Append("the session ran on a processor with "u8);
+        text.Append(word);
+        text.Append(" bit "u8);
+        text.AppendDecimal(bit);
+        text.Append(", which this one lacks"u8);
+        return text.Written;
+    }
+
+    private static ReadOnlySpan<byte> Of(RestoreStatus status) => status switch
+    {
+        RestoreStatus.Ok => "ok"u8,
+        RestoreStatus.BadRecord => "a record is impossible"u8,
+        RestoreStatus.UnknownVersion => "a record is of a kind or version this kernel does not know"u8,
+        RestoreStatus.MissingReference => "a record refers to an object that does not exist"u8,
+        RestoreStatus.OutOfMemory => "out of memory"u8,
+        _ => "unknown status"u8,
+    };
+}

@@ -1,0 +1,129 @@
+// One consistency group put together: its objects, memory, files, held output and checkpoint engine over a store. The kernel adds
+// processes and the Linux calls; host tools use it as it is to make images and to read them. Built once; then either Create (nothing in the
+// store yet) or Restore.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Threads;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The services of one consistency group.</summary>
+public sealed unsafe partial class GroupSession
+{
+    /// <summary>The one group there is as yet.</summary>
+    public const ushort DefaultGroup = 0;
+
+    private readonly SessionMachine _machine;
+
+    public GroupSession(in SessionMachine machine, ObjectStore store)
+    {
+        _machine = machine;
+        Store = store;
+        Clock = new SessionClock(machine.Clock);
+        Tracker = new ObjectTracker(machine.Pages, DefaultGroup, new ObjectId(1));
+        Scheduler = new ThreadScheduler(machine.Pages, Clock);
+        Memory = new MemoryManager(
+            machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, machine.Memory);
+        Memory.AttachGroup(Tracker);
+        User = new UserMemory(Memory);
+        Random = new RandomSource();
+        Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, machine.Files);
+        Names = Files.Attach(Tracker);
+        Output = new OutputHold(machine.Pages, Tracker, Scheduler);
+        Group = new GroupCodec(machine.Pages);
+        Codecs.Add(Group);
+        Codecs.Add(new OutputHoldCodec(Output));
+        Codecs.Add(new MemoryObjectCodec(Memory));
+        Codecs.Add(new AddressSpaceCodec(Memory));
+        Codecs.Add(new MappingCodec(Memory));
+        var fileCodecs = new FileCodecs(Files);
+        for (int i = 0; i < FileCodecs.Count; i++)
+            Codecs.Add(fileCodecs[i]);
+        Engine = new CheckpointEngine(new CheckpointServices
+        {
+            Pages = machine.Pages,
+            Fibers = machine.Fibers,
+            MachineClock = machine.Clock,
+            SessionClock = Clock,
+            Tracker = Tracker,
+            Codecs = Codecs,
+            Group = Group,
+            Memory = Memory,
+            Scheduler = Scheduler,
+            Output = Output,
+            Store = store,
+        });
+    }
+
+    public ObjectStore Store { get; }
+    public SessionClock Clock { get; }
+    public ObjectTracker Tracker { get; }
+    public ThreadScheduler Scheduler { get; }
+    public MemoryManager Memory { get; }
+    public UserMemory User { get; }
+    public RandomSource Random { get; }
+    public FileServices Files { get; }
+    public Namespace Names { get; }
+    public OutputHold Output { get; }
+    public GroupCodec Group { get; }
+    public CodecTable Codecs { get; } = new();
+    public CheckpointEngine Engine { get; }
+
+    /// <summary>Starts a group from nothing: a group object and an empty root directory. False when memory is exhausted.</summary>
+    public bool Create()
+    {
+        Group.CreateNew(Tracker);
+        return Names.CreateRoot();
+    }
+
+    /// <summary>
+    /// Rebuilds the group from the newest checkpoint in the store. A host tool passes <paramref name="skipUnknownKinds"/>: it has no use
+    /// for processes and what only they refer to.
+    /// </summary>
+    public RestoreResult Restore(bool skipUnknownKinds)
+    {
+        var records = new RecordStage(_machine.Pages);
+        RestoreResult result = ReadRecords(records);
+        if (result.IsOk)
+        {
+            var restorer = new ObjectRestorer(Codecs, Tracker) { SkipsUnknownKinds = skipUnknownKinds };
+            restorer.Restore(records, out result.Fault);
+        }
+        records.Clear();
+        if (!result.IsOk)
+            return result;
+        if (Group.Group == null)
+            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
+        else if (Names.Root == null)
+            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
+        else
+            ContinueTime();
+        return result;
+    }
+
+    private void ContinueTime()
+    {
+        Clock.ContinueFrom(Group.Group->MonotonicNanoseconds);
+        Engine.ContinueFrom(Group.Group->Epoch);
+    }
+
+    private RestoreResult ReadRecords(RecordStage records)
+    {
+        ObjectId id = default;
+        for (;;)
+        {
+            Span<byte> room = records.Reserve();
+            if (room.IsEmpty)
+                return new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
+            StoreStatus status = Store.NextRecord(ref id, room, out int length);
+            if (status == StoreStatus.NotFound)
+                return default;
+            if (status != StoreStatus.Ok)
+                return new RestoreResult { Store = status };
+            records.Append(id, length);
+        }
+    }
+}

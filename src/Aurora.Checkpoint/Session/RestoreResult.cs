@@ -1,0 +1,13 @@
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>How a restore ended: the store could not be read, or an object could not be rebuilt.</summary>
+public struct RestoreResult
+{
+    public StoreStatus Store;
+    public RestoreFault Fault;
+
+    public readonly bool IsOk => Store == StoreStatus.Ok && Fault.Status == RestoreStatus.Ok;
+}

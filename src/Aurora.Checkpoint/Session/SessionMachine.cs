@@ -1,0 +1,20 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>What a group needs from below: the kernel's machine, or a host tool's imitation of the few parts it uses.</summary>
+public struct SessionMachine
+{
+    public PageAllocator Pages;
+    public FramePool Frames;
+    public TlbControl Tlb;
+    public FiberScheduler Fibers;
+    public Clock Clock;
+
+    /// <summary>The page table whose kernel half every address space shares.</summary>
+    public FrameNumber TemplateRoot;
+    public MemoryOptions Memory;
+    public FileLimits Files;
+}
