@@ -53,9 +53,9 @@ internal static unsafe class KernelEntry
     {
         if (BootConfiguration.Parse(s_boot.ConfigurationBytes, out BootConfiguration configuration, out _) != BootStatus.Ok)
             return;
-        if (!configuration.Benchmark.SequenceEqual("nvme"u8))
+        if (!NvmeBenchmark.Answers(configuration.Benchmark))
             return;
-        bool isOk = NvmeBenchmark.Run(s_hardware!, s_machine.Pages, null, configuration.DestroyableDisk);
+        bool isOk = NvmeBenchmark.Run(s_hardware!, s_machine.Pages, null, configuration);
         s_hardware!.PowerOff(isOk ? (byte)0 : (byte)1);
     }
 

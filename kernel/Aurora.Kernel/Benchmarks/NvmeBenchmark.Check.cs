@@ -23,6 +23,34 @@ internal sealed unsafe partial class NvmeBenchmark
         return true;
     }
 
+    /// <summary>Write Zeroes zeroes exactly its blocks, and a discard is accepted; a device may implement neither.</summary>
+    private bool CheckZeroes()
+    {
+        const ulong Seed = 99, Start = 3, Count = 2;
+        if (!WritePattern(0, 1, Seed))
+            return false;
+        BlockRequest* zero = Prepare(0, BlockOperation.WriteZeroes, Start, (int)Count);
+        _disk.Submit(zero);
+        BlockStatus status = _disk.Wait(zero);
+        bool isZero = status == BlockStatus.Ok;
+        if (!isZero && status != BlockStatus.Unsupported)
+            return false;
+        if (!Transfer(BlockOperation.Read, 0, 1))
+            return false;
+        for (int slot = 0; slot < Depth; slot++)
+        {
+            bool isInside = (ulong)slot - Start < Count;
+            bool isAsExpected = isZero && isInside
+                ? new ReadOnlySpan<byte>(PageOf(slot, 0), PageSize.Bytes).IndexOfAnyExcept((byte)0) < 0
+                : Holds(PageOf(slot, 0), Tag((ulong)slot, Seed));
+            if (!isAsExpected)
+                return false;
+        }
+        BlockRequest* discard = Prepare(0, BlockOperation.Discard, 0, Depth);
+        _disk.Submit(discard);
+        return _disk.Wait(discard) is BlockStatus.Ok or BlockStatus.Unsupported;
+    }
+
     private bool WritePattern(ulong start, int blocks, ulong seed)
     {
         for (int slot = 0; slot < Depth; slot++)

@@ -1,7 +1,7 @@
 // Measures the NVMe driver on the raw device, below the store: what the store's figures are compared with. It overwrites the disk, so it
 // runs only when the boot configuration says bench=nvme and destroy=SERIAL with the serial number of the very disk. First a check: blocks
-// with a pattern of their own, written at every size and depth, flushed and read back. Results are "@stat bench=nvme …" lines, in
-// microseconds and MiB/s.
+// with a pattern of their own, written at every size and depth, flushed and read back; bench=nvme-check stops there. Results are
+// "@stat bench=nvme …" lines, in microseconds and MiB/s.
 using System;
 using Aurora.Base;
 using Aurora.Hal;
@@ -38,36 +38,46 @@ internal sealed unsafe partial class NvmeBenchmark
             _pageLists[i] = data + ((long)i << PageSize.Shift);
     }
 
+    /// <summary>Whether <paramref name="benchmark"/> is this one's name, in full or check only.</summary>
+    public static bool Answers(ReadOnlySpan<byte> benchmark) => benchmark.SequenceEqual("nvme"u8) || IsCheck(benchmark);
+
     /// <summary>Opens the machine's disk and runs on it if it is the one that may be overwritten.</summary>
-    public static bool Run(Hardware hardware, PageAllocator pages, FiberScheduler? fibers, ReadOnlySpan<byte> destroyableDisk)
+    public static bool Run(Hardware hardware, PageAllocator pages, FiberScheduler? fibers, in BootConfiguration configuration)
     {
+        ReadOnlySpan<byte> destroyableDisk = configuration.DestroyableDisk;
         NvmeDevice? device = NvmeDevice.Open(hardware, pages, fibers, new NvmeOptions());
         if (device == null)
             return Report("no disk"u8);
         if (destroyableDisk.IsEmpty || !device.Controller.SerialNumber.SequenceEqual(destroyableDisk))
             return Report("the disk is not the one that may be overwritten (destroy=SERIAL)"u8);
-        bool isOk = new NvmeBenchmark(device.Controller, hardware.Clock, pages).Run();
+        var benchmark = new NvmeBenchmark(device.Controller, hardware.Clock, pages);
+        bool isOk = benchmark.Check() && (IsCheck(configuration.Benchmark) || benchmark.Measure());
         return device.Controller.Shutdown() && isOk;
     }
 
-    /// <summary>Checks, measures and reports; false when the device returned an error or wrong data.</summary>
-    public bool Run()
+    private static bool IsCheck(ReadOnlySpan<byte> benchmark) => benchmark.SequenceEqual("nvme-check"u8);
+
+    private bool Check()
     {
         if (_disk.BlockCount < Depth * BlocksPerRequest * 4 || _disk.MaxBlocksPerRequest < BlocksPerRequest)
             return Report("disk too small"u8);
-        if (!CheckPattern())
+        if (!CheckPattern() || !CheckZeroes())
             return Report("check failed"u8);
         KernelLog.Line("@stat bench=nvme check=ok"u8);
-        return MeasureSingle("read_4k"u8, BlockOperation.Read, false, SingleWrites)
+        return true;
+    }
+
+    private bool Measure()
+        => MeasureSingle("read_4k"u8, BlockOperation.Read, false, SingleWrites)
             && MeasureSingle("write_4k"u8, BlockOperation.Write, false, SingleWrites)
             && MeasureSingle("write_4k_flush"u8, BlockOperation.Write, true, FlushedWrites)
             && MeasureFlush()
             && MeasureBurst("burst_8x4k"u8, false)
             && MeasureBurst("burst_8x4k_batched"u8, true)
             && MeasureStream("sequential_write_8x128k"u8, BlockOperation.Write)
+            && MeasureStream("sequential_overwrite_8x128k"u8, BlockOperation.Write)
             && MeasureStream("sequential_read_8x128k"u8, BlockOperation.Read)
             && ReportCounters();
-    }
 
     private BlockRequest* Prepare(int slot, BlockOperation operation, ulong start, int blocks)
     {
