@@ -44,7 +44,7 @@ internal sealed unsafe class PageMerger
     /// The old map up to <paramref name="limit"/> with the changes of <paramref name="objectId"/> from <paramref name="firstChange"/> on. Inline
     /// entries of the result live in the builder until the next merge.
     /// </summary>
-    public StoreStatus Merge(in PageMap old, ulong limit, ulong objectId, LayerNode* firstChange, ulong cut, out PageMap result)
+    public StoreStatus Merge(PageMap old, ulong limit, ulong objectId, LayerNode* firstChange, ulong cut, out PageMap result)
     {
         result = default;
         _builder.Begin(cut);

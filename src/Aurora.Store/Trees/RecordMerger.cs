@@ -35,7 +35,7 @@ internal sealed unsafe class RecordMerger
     public ulong NodesWritten { get; set; }
 
     /// <summary>The old tree with all changes from <paramref name="firstChange"/> on that concern this tree.</summary>
-    public StoreStatus Merge(in NodePointer old, LayerNode* firstChange, ulong cut, out NodePointer result)
+    public StoreStatus Merge(NodePointer old, LayerNode* firstChange, ulong cut, out NodePointer result)
     {
         _builder.Begin(cut);
         _cut = cut;
@@ -227,7 +227,10 @@ internal sealed unsafe class RecordMerger
         if (info->Base == LayerBase.Clone)
             map = new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount };
         if (info->PageCount > 0 || info->Limit != ulong.MaxValue)
-            Check(_pages.Merge(map, info->Limit, _change->Object, Layer.Next(_change), _cut, out map));
+        {
+            Check(_pages.Merge(map, info->Limit, _change->Object, Layer.Next(_change), _cut, out PageMap merged));
+            map = merged;
+        }
         else if (map.IsShared)
             Check(_pages.AddReference(map));
         bool keepsRecord = info->RecordState == LayerRecord.Same && old != null && (old->Flags & RecordEntry.HasRecord) != 0;

@@ -1,0 +1,156 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Aurora.Store.Tests;
+
+/// <summary>Random histories against the model: present state, history, clean and unclean restarts.</summary>
+public sealed unsafe class ModelTests
+{
+    [Property(MaxTest = 40, QuietOnSuccess = true)]
+    public void Random_histories_agree_with_the_model(int seed) => Run(seed, 60);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_long_history_agrees_with_the_model(int seed) => Run(seed, 500);
+
+    private static void Run(int seed, int commits)
+    {
+        using var harness = new StoreHarness(blocks: 24_000, logBlocks: 128);
+        harness.Options.OrderedCommitBytes = 100 * 4096;
+        harness.Options.CutIntervalNanoseconds = 100_000_000;
+        harness.Open();
+        var random = new Random(seed);
+        var generator = new HistoryGenerator(seed);
+        var model = new StoreModel();
+        var past = new Dictionary<ulong, StoreModel>();
+        for (int i = 0; i < commits; i++)
+        {
+            ModelCommit next = generator.Next();
+            StoreCommit* commit = ModelCheck.Fill(harness, next);
+            harness.Commit(commit, next.Name);
+            model.Apply(next);
+            past[harness.Store.LastSequence] = model.Copy();
+            switch (random.Next(20))
+            {
+                case 0:
+                    ModelCheck.Compare(harness, model);
+                    break;
+                case 1:
+                    harness.Reopen(crash: random.Next(2) == 0);
+                    ModelCheck.Compare(harness, model);
+                    break;
+                case 2:
+                    Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+                    break;
+                case 3 when random.Next(3) == 0:
+                    ModelCheck.CompareHistory(harness, past);
+                    break;
+                case 4:
+                    DropOneCheckpoint(harness, model, past);
+                    break;
+            }
+        }
+        ModelCheck.CompareHistory(harness, past);
+        harness.Reopen(crash: true);
+        ModelCheck.CompareHistory(harness, past);
+        ModelCheck.Compare(harness, model);
+    }
+
+    private static void DropOneCheckpoint(StoreHarness harness, StoreModel model, Dictionary<ulong, StoreModel> past)
+    {
+        if (harness.Store.NextCheckpoint(0, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
+            return;
+        StoreCommit* commit = harness.Begin();
+        harness.Store.DropCheckpoint(commit, info.Sequence);
+        harness.Commit(commit);
+        past[harness.Store.LastSequence] = model.Copy();
+    }
+}
+
+/// <summary>Between a store and a model.</summary>
+public static unsafe class ModelCheck
+{
+    public static StoreCommit* Fill(StoreHarness harness, ModelCommit from)
+    {
+        StoreCommit* commit = harness.Begin();
+        ObjectStore store = harness.Store;
+        foreach (ModelOperation operation in from.Operations)
+        {
+            var id = new ObjectId(operation.Object);
+            StoreStatus status = operation.Action switch
+            {
+                ModelAction.Hole => store.WriteHole(commit, id, operation.Page),
+                ModelAction.Put => store.PutRecord(commit, id, Encoding.UTF8.GetBytes(StoreModel.RecordText(operation.Value))),
+                ModelAction.Delete => store.DeleteObject(commit, id),
+                ModelAction.Truncate => store.Truncate(commit, id, operation.Page),
+                ModelAction.Clone => store.CloneObject(commit, new ObjectId(operation.Page), id),
+                _ => StoreStatus.Ok,
+            };
+            Assert.Equal(StoreStatus.Ok, status);
+            if (operation.Action == ModelAction.Write)
+                harness.Write(commit, operation.Object, operation.Page, operation.Value);
+        }
+        return commit;
+    }
+
+    public static void Compare(StoreHarness harness, StoreModel model)
+    {
+        foreach (var page in model.Pages)
+            Assert.Equal(page.Value, harness.Read(page.Key.Object, page.Key.Page));
+        for (ulong id = 1; id <= 6; id++)
+        {
+            for (ulong page = 0; page < 600; page += page < 20 ? 1UL : 7UL)
+            {
+                if (!model.Pages.ContainsKey((id, page)))
+                    Assert.Equal(0UL, harness.Read(id, page));
+            }
+        }
+        var found = new List<ulong>();
+        byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
+        ObjectId at = default;
+        while (harness.Store.NextRecord(ref at, buffer, out int length) == StoreStatus.Ok)
+        {
+            found.Add(at.Value);
+            Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
+        }
+        Assert.Equal(model.Records.Keys, found);
+    }
+
+    /// <summary>Every checkpoint the store offers must read as the state after its commit.</summary>
+    public static int CompareHistory(StoreHarness harness, Dictionary<ulong, StoreModel> past)
+    {
+        int count = 0;
+        ulong sequence = 0;
+        while (harness.Store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        {
+            Assert.True(info.Sequence > sequence);
+            sequence = info.Sequence;
+            count++;
+            StoreStatus status = harness.Store.OpenView(sequence, out StoreView? view);
+            Assert.Equal(StoreStatus.Ok, status);
+            Compare(harness, view!, past[sequence]);
+            view!.Close();
+        }
+        return count;
+    }
+
+    private static void Compare(StoreHarness harness, StoreView view, StoreModel model)
+    {
+        foreach (var page in model.Pages)
+            Assert.Equal(page.Value, harness.Read(view, page.Key.Object, page.Key.Page));
+        byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
+        var found = new List<ulong>();
+        ObjectId at = default;
+        while (view.NextRecord(ref at, buffer, out int length) == StoreStatus.Ok)
+        {
+            found.Add(at.Value);
+            Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
+        }
+        Assert.Equal(model.Records.Keys, found);
+    }
+}
