@@ -52,4 +52,10 @@ public enum StoreStatus : byte
 
     /// <summary>The commit is not durable yet.</summary>
     Pending,
+
+    /// <summary>A check found a block that is counted as used although nothing refers to it.</summary>
+    Leaked,
+
+    /// <summary>A check found a block whose reference count is not the number of references to it.</summary>
+    WrongCount,
 }

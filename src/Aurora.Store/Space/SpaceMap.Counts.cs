@@ -64,6 +64,20 @@ internal sealed unsafe partial class SpaceMap
         return StoreStatus.Ok;
     }
 
+    /// <summary>True when the group's page was ever written; otherwise all its blocks are free.</summary>
+    public StoreStatus IsGroupPresent(ulong group, out bool isPresent)
+    {
+        isPresent = true;
+        if (Find(0, group) != null)
+            return StoreStatus.Ok;
+        StoreStatus status = ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
+        if (status != StoreStatus.Ok)
+            return status;
+        isPresent = entry->IsPresent != 0;
+        Unpin(parent);
+        return StoreStatus.Ok;
+    }
+
     /// <summary>Adds a reference from a tree; a New block gets its first.</summary>
     public StoreStatus Increment(ulong block)
     {

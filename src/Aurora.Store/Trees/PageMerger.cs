@@ -19,6 +19,7 @@ internal unsafe struct PageMap
 /// <summary>Merges page changes; used by the fiber that makes the cut.</summary>
 internal sealed unsafe class PageMerger
 {
+    private readonly FiberScheduler _fibers;
     private readonly SpaceMap _space;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
@@ -28,8 +29,9 @@ internal sealed unsafe class PageMerger
     private ulong _object;
     private ulong _limit;
 
-    public PageMerger(SpaceMap space, NodeCache cache, TreeBuilder builder)
+    public PageMerger(FiberScheduler fibers, SpaceMap space, NodeCache cache, TreeBuilder builder)
     {
+        _fibers = fibers;
         _space = space;
         _cache = cache;
         _builder = builder;
@@ -171,6 +173,9 @@ internal sealed unsafe class PageMerger
             _builder.EmitPage(entry);
         }
         EmitChangesBefore(high);
+
+        // A leaf is a good step for long merges.
+        _fibers.Yield();
     }
 
     private void EmitChangesBefore(ulong high)

@@ -7,6 +7,7 @@ namespace Aurora.Store;
 /// <summary>Merges record changes; used by the fiber that makes the cut.</summary>
 internal sealed unsafe class RecordMerger
 {
+    private readonly FiberScheduler _fibers;
     private readonly SpaceMap _space;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
@@ -17,8 +18,9 @@ internal sealed unsafe class RecordMerger
     private ulong _cut;
 
     /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
-    public RecordMerger(SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
+    public RecordMerger(FiberScheduler fibers, SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
     {
+        _fibers = fibers;
         _space = space;
         _cache = cache;
         _builder = builder;
@@ -191,6 +193,7 @@ internal sealed unsafe class RecordMerger
             ApplyObject(old, isShared);
         _change = Layer.Next(_change);
         SkipForeign();
+        _fibers.Yield();
     }
 
     private void ApplyHistory(RecordEntry* old, bool isShared)

@@ -26,9 +26,9 @@ internal sealed unsafe class TreeCutter
         var pageBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Pages, builders);
         var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
         var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
-        _pages = new PageMerger(space, cache, pageBuilder);
-        _objects = new RecordMerger(space, cache, objectBuilder, _pages, TreeKind.Objects, null);
-        _history = new RecordMerger(space, cache, historyBuilder, _pages, TreeKind.History, _objects);
+        _pages = new PageMerger(context.Fibers, space, cache, pageBuilder);
+        _objects = new RecordMerger(context.Fibers, space, cache, objectBuilder, _pages, TreeKind.Objects, null);
+        _history = new RecordMerger(context.Fibers, space, cache, historyBuilder, _pages, TreeKind.History, _objects);
     }
 
     /// <summary>Where the nodes, and later the space map, are written through.</summary>

@@ -39,6 +39,7 @@ public sealed unsafe class ModelTests
             {
                 case 0:
                     ModelCheck.Compare(harness, model);
+                    harness.CheckClean();
                     break;
                 case 1:
                     harness.Reopen(crash: random.Next(2) == 0);
@@ -59,6 +60,7 @@ public sealed unsafe class ModelTests
         harness.Reopen(crash: true);
         ModelCheck.CompareHistory(harness, past);
         ModelCheck.Compare(harness, model);
+        harness.CheckClean();
     }
 
     private static void DropOneCheckpoint(StoreHarness harness, StoreModel model, Dictionary<ulong, StoreModel> past)

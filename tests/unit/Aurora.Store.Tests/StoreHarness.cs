@@ -118,6 +118,37 @@ public sealed unsafe class StoreHarness : IDisposable
     public void PutRecord(StoreCommit* commit, ulong id, string text)
         => Assert.Equal(StoreStatus.Ok, Store.PutRecord(commit, new ObjectId(id), Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>A full check of the device finds nothing.</summary>
+    public CheckReport CheckClean()
+    {
+        List<string> faults = Check(out CheckReport report);
+        Assert.True(faults.Count == 0, string.Join("\n", faults));
+        return report;
+    }
+
+    public List<string> Check(out CheckReport report)
+    {
+        var faults = new List<string>();
+        var handle = System.Runtime.InteropServices.GCHandle.Alloc(faults);
+        var options = new CheckOptions
+        {
+            VerifyData = true,
+            Open = Options,
+            OnFault = &AddFault,
+            Context = (void*)System.Runtime.InteropServices.GCHandle.ToIntPtr(handle),
+        };
+        ObjectStore.Check(Device, Pages, _fibers, options, out report);
+        handle.Free();
+        return faults;
+    }
+
+    private static void AddFault(StoreFault* fault, void* context)
+    {
+        var faults = (List<string>)System.Runtime.InteropServices.GCHandle.FromIntPtr((nint)context).Target!;
+        if (faults.Count < 20)
+            faults.Add($"{fault->Status} {fault->Place} object {fault->Object.Value} page {fault->Page} block {fault->Block.Value} found {fault->Found:x}");
+    }
+
     public void FreePages()
     {
         foreach (nint page in _pagesInUse)

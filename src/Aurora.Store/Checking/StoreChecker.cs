@@ -1,0 +1,226 @@
+// The check: count every reference from every root, then compare with the space map. A node with several references is walked once, as the
+// counts say it is stored once. The previous cut, the base of the recent history, is walked apart: its blocks need not be counted any more, but none
+// may have been given away.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>One run of a check over a store opened read-only.</summary>
+internal sealed unsafe class StoreChecker
+{
+    private readonly ObjectStore _store;
+    private readonly StoreContext _context;
+    private readonly SpaceMap _space;
+    private readonly NodeCache _cache;
+    private readonly CheckOptions _options;
+    private readonly ReferenceMap _present;
+    private readonly ReferenceMap _past;
+    private readonly byte* _page;
+    private ReferenceMap _counted;
+    private CheckReport _report;
+    private StoreStatus _status;
+
+    public StoreChecker(ObjectStore store, StoreContext context, SpaceMap space, NodeCache cache, in CheckOptions options)
+    {
+        _store = store;
+        _context = context;
+        _space = space;
+        _cache = cache;
+        _options = options;
+        _present = new ReferenceMap(context.Pages, context.Geometry);
+        _past = new ReferenceMap(context.Pages, context.Geometry);
+        _page = (byte*)context.Pages.Allocate(1);
+        _counted = _present;
+    }
+
+    public StoreStatus Run(Layer layer, out CheckReport report)
+    {
+        Superblock* super = _context.Super;
+        bool hasMemory = _present.HasMemory && _past.HasMemory && _page != null;
+        _status = hasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        if (hasMemory)
+        {
+            CountTree(TreeKind.Objects, super->Current.Objects, 0, 0);
+            CountTree(TreeKind.History, super->History, 0, 0);
+            CheckLayer(layer);
+            CompareCounts();
+            _counted = _past;
+            CountTree(TreeKind.Objects, super->Previous.Objects, 0, 0);
+        }
+        _present.Free();
+        _past.Free();
+        if (_page != null)
+            _context.Pages.Free(_page, 1);
+        _report.LastSequence = _store.LastSequence;
+        report = _report;
+        return _status;
+    }
+
+    // Counts a reference to a node, and walks it when it is the first. FirstKey must be what the parent says (0 for a root, which has no say).
+    private void CountTree(TreeKind kind, NodePointer pointer, ulong firstKey, ulong objectId)
+    {
+        if (pointer.IsEmpty || _status != StoreStatus.Ok || !Count(pointer.Block, kind, objectId, out bool isFirst) || !isFirst)
+            return;
+        StoreStatus status = _cache.Pin(kind, pointer, out NodeFrame* frame);
+        if (status == StoreStatus.OutOfMemory)
+        {
+            _status = status;
+            return;
+        }
+        if (status != StoreStatus.Ok)
+        {
+            StoreFault fault = _context.Fault;
+            fault.Object = new ObjectId(objectId);
+            Report(fault);
+            return;
+        }
+        _report.TreeNodes += _counted == _present ? 1u : 0u;
+        if (firstKey != 0 && frame->Header->FirstKey != firstKey)
+            Report(StoreStatus.Corrupt, NodeCache.PlaceOf(kind), pointer.Block, objectId, firstKey, frame->Header->FirstKey);
+        if (kind != TreeKind.Pages && frame->Header->Level == 0)
+            CountRecords(kind, frame);
+        else
+            CountEntries(kind, frame->Entries, frame->Header->Count, frame->Header->Level, objectId);
+        NodeCache.Unpin(frame);
+    }
+
+    private void CountEntries(TreeKind kind, MapEntry* entries, int count, byte level, ulong objectId)
+    {
+        for (int i = 0; i < count && _status == StoreStatus.Ok; i++)
+        {
+            MapEntry entry = entries[i];
+            if (level > 0)
+                CountTree(kind, new NodePointer { Block = entry.Block, Checksum = entry.Checksum, Level = (byte)(level - 1) }, entry.Key, objectId);
+            else if (Count(entry.Block, kind, objectId, out bool isFirst) && isFirst)
+                CheckData(objectId, entry);
+        }
+    }
+
+    private void CountRecords(TreeKind kind, NodeFrame* frame)
+    {
+        byte* at = frame->Payload;
+        for (int i = 0; i < frame->Header->Count && _status == StoreStatus.Ok; i++)
+        {
+            RecordEntry* entry = (RecordEntry*)at;
+            at += entry->TotalBytes;
+            bool isPresent = _counted == _present;
+            if (kind == TreeKind.History)
+            {
+                _report.Checkpoints += isPresent ? 1u : 0u;
+                CountTree(TreeKind.Objects, entry->Root, 0, 0);
+                continue;
+            }
+            _report.Objects += isPresent ? 1u : 0u;
+            CountTree(TreeKind.Pages, entry->Root, 0, entry->Key);
+            CountEntries(TreeKind.Pages, (MapEntry*)(entry + 1), entry->InlinePages, 0, entry->Key);
+        }
+    }
+
+    private bool Count(ulong block, TreeKind kind, ulong objectId, out bool isFirst)
+    {
+        isFirst = false;
+        if (!_context.Geometry.IsDataBlock(block))
+        {
+            Report(StoreStatus.Corrupt, NodeCache.PlaceOf(kind), block, objectId, 0, 0);
+            return false;
+        }
+        uint count = _counted.Add(block);
+        if (count == 0)
+            _status = StoreStatus.OutOfMemory;
+        isFirst = count == 1;
+        if (isFirst && _counted == _past && _present.Count(block) == 0)
+            CheckNotGivenAway(block, kind, objectId);
+        return count != 0;
+    }
+
+    // A block only the previous cut refers to: freed by the current cut, so marked, and not yet anyone else's.
+    private void CheckNotGivenAway(ulong block, TreeKind kind, ulong objectId)
+    {
+        StoreStatus status = _space.Read(block, out _, out ushort raw);
+        if (status != StoreStatus.Ok)
+            Report(_context.Fault);
+        else if (raw != SpacePage.Freed)
+            Report(StoreStatus.WrongCount, NodeCache.PlaceOf(kind), block, objectId, 0, raw);
+    }
+
+    private void CheckData(ulong objectId, in MapEntry entry)
+    {
+        _report.DataBlocks += _counted == _present ? 1u : 0u;
+        if (_options.VerifyData && _store.ReadData(objectId, entry, _page) != StoreStatus.Ok)
+            Report(_context.Fault);
+        _context.Fibers.Yield();
+    }
+
+    // Pages that are only in the log so far: each has its block for itself, except that clones share.
+    private void CheckLayer(Layer layer)
+    {
+        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        {
+            if (node->Key == 0 || node->Block == 0)
+                continue;
+            _report.LogPages++;
+            var entry = new MapEntry { Key = node->Key - 1, Block = node->Block, Checksum = node->Checksum };
+            if (!_context.Geometry.IsDataBlock(entry.Block) || _present.Count(entry.Block) != 0)
+                Report(StoreStatus.Corrupt, FaultPlace.Log, entry.Block, node->Object, entry.Key, 0);
+            else if (_options.VerifyData && _store.ReadData(node->Object, entry, _page) != StoreStatus.Ok)
+                Report(_context.Fault);
+        }
+    }
+
+    private void CompareCounts()
+    {
+        ulong used = 0;
+        for (ulong group = 0; group < _context.Geometry.Groups && _status == StoreStatus.Ok; group++)
+        {
+            StoreStatus status = _space.IsGroupPresent(group, out bool isPresent);
+            if (status != StoreStatus.Ok)
+                Report(_context.Fault);
+            else if (isPresent || _present.HasGroup(group))
+                used += CompareGroup(group);
+            _context.Fibers.Yield();
+        }
+        if (used != _context.Super->UsedBlocks)
+            Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, used, _context.Super->UsedBlocks);
+        if (_report.TreeNodes != _context.Super->NodeBlocks)
+            Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, _report.TreeNodes, _context.Super->NodeBlocks);
+        _report.FreeBlocks = _space.FreeBlocks;
+    }
+
+    private ulong CompareGroup(ulong group)
+    {
+        ulong used = 0;
+        ulong start = _context.Geometry.DataStart + (group * SpacePage.BlocksPerGroup);
+        for (ulong block = start; block < start + SpacePage.BlocksPerGroup && block < _context.Geometry.BlockCount; block++)
+        {
+            StoreStatus status = _space.Read(block, out uint references, out ushort raw);
+            if (status != StoreStatus.Ok)
+            {
+                Report(_context.Fault);
+                return used;
+            }
+            uint counted = _present.Count(block);
+            used += references > 0 ? 1u : 0u;
+            if (references != counted && raw != SpacePage.Saturated)
+                Report(counted == 0 ? StoreStatus.Leaked : StoreStatus.WrongCount, FaultPlace.SpaceMap, block, 0, counted, raw);
+        }
+        return used;
+    }
+
+    private void Report(StoreStatus status, FaultPlace place, ulong block, ulong objectId, ulong page, ulong found)
+        => Report(new StoreFault
+        {
+            Status = status,
+            Place = place,
+            Block = new BlockNumber(block),
+            Object = new ObjectId(objectId),
+            Page = page,
+            Found = found,
+        });
+
+    private void Report(StoreFault fault)
+    {
+        _report.Faults++;
+        if (_options.OnFault != null)
+            _options.OnFault(&fault, _options.Context);
+    }
+}
