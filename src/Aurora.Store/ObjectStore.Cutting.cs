@@ -67,9 +67,10 @@ public sealed unsafe partial class ObjectStore
     {
         if (_lastCutTime == 0 || now < _lastCutTime)
             _lastCutTime = now;
-        bool isDue = now - _lastCutTime >= _options.CutIntervalNanoseconds
-            || _active.Arena.BytesUsed > _options.OverlayBytes / 2
-            || _log.Position - _context.Super->Current.LogPosition > _context.Geometry.LogBlocks / 4;
+        bool isLogLong = _log.Position - _context.Super->Current.LogPosition > _context.Geometry.LogBlocks / 4;
+        bool isOld = now - _lastCutTime >= _options.CutIntervalNanoseconds;
+        bool isDue = _active.Arena.BytesUsed > _options.OverlayBytes / 2
+            || ((isOld || isLogLong) && !_context.Has(SeededFaults.ReusedLogSpace));
         if (!isDue && !IsFrozen)
             return;
         if (isDue && !_isCutDue)

@@ -1,0 +1,187 @@
+// Runs a generated history on a tracing device: commits of all kinds, several in flight, cuts, named checkpoints that are dropped again. The model
+// after each commit is kept, so that a recovered store can be compared with the state it claims.
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Store;
+using Aurora.Store.Tests;
+
+namespace Aurora.Crash.Tests;
+
+/// <summary>One history: its trace, and the models by sequence.</summary>
+public sealed unsafe class CrashHistory
+{
+    private readonly Random _random;
+    private readonly HistoryGenerator _generator;
+    private readonly TraceDevice _device;
+    private readonly List<nint> _pages = [];
+    private ObjectStore _store = null!;
+    private StoreModel _model;
+    private ulong _time = 1;
+
+    private CrashHistory(int seed, TraceDevice device, StoreModel model)
+    {
+        _random = new Random(seed);
+        _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 40);
+        _device = device;
+        _model = model;
+    }
+
+    public Dictionary<ulong, StoreModel> Models { get; } = [];
+
+    public List<TraceEvent> Events => _device.Events;
+
+    /// <summary>Runs a history over an image whose store has the state <paramref name="start"/>.</summary>
+    internal static CrashHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, int failingWrite = -1)
+    {
+        var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
+        var history = new CrashHistory(seed, device, start);
+        if (image.Count == 0)
+            CrashStore.Format(device);
+        history._store = CrashStore.Open(device, seeded);
+        history.Models[history._store.LastSequence] = start;
+        device.Acknowledge(history._store.LastSequence);
+        try
+        {
+            for (int done = 0; done < commits && history._store.Health == StoreStatus.Ok; done++)
+                history.Step();
+        }
+        finally
+        {
+            history._store.Abandon();
+            history.FreePages();
+        }
+        return history;
+    }
+
+    // One to three commits in flight, acknowledged in an order of chance; now and then a cut, a dropped checkpoint or a watermark.
+    private void Step()
+    {
+        int count = _random.Next(4) == 0 ? 1 + _random.Next(3) : 1;
+        StoreCommit** commits = stackalloc StoreCommit*[count];
+        int submitted = 0;
+        for (int i = 0; i < count; i++)
+        {
+            StoreCommit* commit = Submit();
+            if (commit != null)
+                commits[submitted++] = commit;
+        }
+        if (submitted > 0 && _store.WaitDurable(commits[submitted - 1]) == StoreStatus.Ok)
+            _device.Acknowledge(commits[submitted - 1]->SequenceNumber);
+        for (int i = 0; i < submitted; i++)
+        {
+            if (_store.WaitDurable(commits[i]) == StoreStatus.Ok)
+                _device.Acknowledge(commits[i]->SequenceNumber);
+            _store.Release(commits[i]);
+        }
+        FreePages();
+        Interlude();
+    }
+
+    private void Interlude()
+    {
+        switch (_random.Next(24))
+        {
+            case 0:
+                _store.CutNow();
+                break;
+            case 1:
+                if (_store.WriteWatermark() == StoreStatus.Ok)
+                    Models[_store.LastSequence] = _model;
+                break;
+            case 2 or 3 or 4 when _store.NextCheckpoint(0, out CheckpointInfo info) == StoreStatus.Ok && info.IsKept:
+                Finish(SubmitDrop(info.Sequence));
+                break;
+        }
+    }
+
+    private StoreCommit* SubmitDrop(ulong sequence)
+    {
+        StoreCommit* commit = _store.Begin(0);
+        if (commit != null)
+            _store.DropCheckpoint(commit, sequence);
+        return commit == null || !TrySubmit(commit, "") ? null : commit;
+    }
+
+    private void Finish(StoreCommit* commit)
+    {
+        if (commit == null)
+            return;
+        if (_store.WaitDurable(commit) == StoreStatus.Ok)
+            _device.Acknowledge(commit->SequenceNumber);
+        _store.Release(commit);
+    }
+
+    private StoreCommit* Submit()
+    {
+        ModelCommit next = _generator.Next();
+        StoreCommit* commit = _store.Begin(0);
+        if (commit == null)
+            return null;
+        StoreModel after = _model.Copy();
+        after.Apply(next);
+        foreach (ModelOperation operation in next.Operations)
+            Add(commit, operation);
+        StoreModel before = _model;
+        _model = after;
+        if (TrySubmit(commit, next.Name))
+            return commit;
+        _model = before;
+        return null;
+    }
+
+    private bool TrySubmit(StoreCommit* commit, string name)
+    {
+        var info = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000, NameLength = name.Length };
+        byte[] utf8 = Encoding.UTF8.GetBytes(name);
+        for (int i = 0; i < utf8.Length; i++)
+            info.Name[i] = utf8[i];
+        StoreStatus status = _store.Submit(commit, info);
+        if (status == StoreStatus.Ok)
+        {
+            Models[commit->SequenceNumber] = _model;
+            return true;
+        }
+        bool isExpected = status is StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
+        CrashStore.Require(isExpected, $"submit: {status} {_store.LastFault.Place} block {_store.LastFault.Block.Value} found {_store.LastFault.Found}");
+        _store.Release(commit);
+        return false;
+    }
+
+    private void Add(StoreCommit* commit, ModelOperation operation)
+    {
+        var id = new ObjectId(operation.Object);
+        switch (operation.Action)
+        {
+            case ModelAction.Write:
+                ulong* data = (ulong*)CrashStore.Pages.Allocate(1);
+                CrashStore.Fill(data, operation.Value);
+                _pages.Add((nint)data);
+                _store.WritePage(commit, id, operation.Page, data);
+                break;
+            case ModelAction.Hole:
+                _store.WriteHole(commit, id, operation.Page);
+                break;
+            case ModelAction.Put:
+                _store.PutRecord(commit, id, Encoding.UTF8.GetBytes(StoreModel.RecordText(operation.Value)));
+                break;
+            case ModelAction.Delete:
+                _store.DeleteObject(commit, id);
+                break;
+            case ModelAction.Truncate:
+                _store.Truncate(commit, id, operation.Page);
+                break;
+            case ModelAction.Clone:
+                _store.CloneObject(commit, new ObjectId(operation.Page), id);
+                break;
+        }
+    }
+
+    private void FreePages()
+    {
+        foreach (nint page in _pages)
+            CrashStore.Pages.Free((void*)page, 1);
+        _pages.Clear();
+    }
+}

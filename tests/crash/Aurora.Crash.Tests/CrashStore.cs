@@ -1,0 +1,134 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Store;
+using Aurora.Store.Tests;
+using Aurora.Testing;
+
+namespace Aurora.Crash.Tests;
+
+/// <summary>What the suite found wrong with a recovered store.</summary>
+public sealed class CrashFindingException(string what) : Exception(what);
+
+/// <summary>Opens stores on images and compares them with models; every disagreement is a CrashFindingException.</summary>
+public static unsafe class CrashStore
+{
+    public const ulong Blocks = 1500;
+    public const uint LogBlocks = 64;
+    private const ulong Stride = 0x9E3779B97F4A7C15;
+
+    public static readonly HostPageAllocator Pages = new();
+    public static readonly HostFibers Fibers = new();
+
+    internal static OpenOptions Options(SeededFaults seeded) => new()
+    {
+        CachedNodes = 64,
+        CachedSpacePages = 32,
+        OverlayBytes = 512 << 10,
+        OrderedCommitBytes = 12 * 4096,
+        CutIntervalNanoseconds = 60_000_000,
+        Seeded = seeded,
+    };
+
+    public static void Format(BlockDevice device)
+    {
+        var options = new FormatOptions { UuidLow = 11, UuidHigh = 12, LogBlocks = LogBlocks };
+        Require(ObjectStore.Format(device, Pages, Fibers, options) == StoreStatus.Ok, "format failed");
+    }
+
+    internal static ObjectStore Open(BlockDevice device, SeededFaults seeded)
+    {
+        StoreStatus status = ObjectStore.Open(device, Pages, Fibers, Options(seeded), out ObjectStore? store, out StoreFault fault);
+        Require(store != null, $"open refused: {status} {fault.Place} block {fault.Block.Value} page {fault.Page} found {fault.Found:x}");
+        return store!;
+    }
+
+    public static void Fill(ulong* data, ulong value)
+    {
+        for (int i = 0; i < 512; i++)
+            data[i] = value + ((ulong)i * Stride);
+    }
+
+    /// <summary>The present state is exactly the model's.</summary>
+    public static void Compare(ObjectStore store, StoreModel model)
+    {
+        ulong* page = (ulong*)Pages.Allocate(1);
+        try
+        {
+            foreach (var expected in model.Pages)
+            {
+                StoreStatus status = store.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+                Require(status == StoreStatus.Ok && IsFilled(page, expected.Value), $"page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
+            }
+            for (ulong id = 1; id <= 5; id++)
+            {
+                for (ulong at = 0; at < 100; at += 3)
+                {
+                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(new ObjectId(id), at, page) != StoreStatus.Hole;
+                    Require(!isWrong, $"page {(id, at)} should be a hole");
+                }
+            }
+        }
+        finally
+        {
+            Pages.Free(page, 1);
+        }
+        CompareRecords(store, model);
+    }
+
+    /// <summary>A full check finds nothing.</summary>
+    internal static void CheckClean(BlockDevice device, SeededFaults seeded)
+    {
+        var faults = new List<string>();
+        var handle = System.Runtime.InteropServices.GCHandle.Alloc(faults);
+        var options = new CheckOptions
+        {
+            VerifyData = true,
+            Open = Options(seeded),
+            OnFault = &AddFault,
+            Context = (void*)System.Runtime.InteropServices.GCHandle.ToIntPtr(handle),
+        };
+        ObjectStore.Check(device, Pages, Fibers, options, out _);
+        handle.Free();
+        Require(faults.Count == 0, "check: " + string.Join("; ", faults));
+    }
+
+    public static void Require(bool condition, string what)
+    {
+        if (!condition)
+            throw new CrashFindingException(what);
+    }
+
+    private static void CompareRecords(ObjectStore store, StoreModel model)
+    {
+        byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
+        int found = 0;
+        ObjectId at = default;
+        while (store.NextRecord(ref at, buffer, out int length) == StoreStatus.Ok)
+        {
+            found++;
+            bool isRight = model.Records.TryGetValue(at.Value, out ulong value)
+                && StoreModel.RecordText(value) == Encoding.UTF8.GetString(buffer, 0, length);
+            Require(isRight, $"record of object {at.Value} is wrong");
+        }
+        Require(found == model.Records.Count, $"{found} records instead of {model.Records.Count}");
+    }
+
+    private static bool IsFilled(ulong* data, ulong value)
+    {
+        for (int i = 0; i < 512; i++)
+        {
+            if (data[i] != value + ((ulong)i * Stride))
+                return false;
+        }
+        return true;
+    }
+
+    private static void AddFault(StoreFault* fault, void* context)
+    {
+        var faults = (List<string>)System.Runtime.InteropServices.GCHandle.FromIntPtr((nint)context).Target!;
+        if (faults.Count < 5)
+            faults.Add($"{fault->Status} {fault->Place} object {fault->Object.Value} page {fault->Page} block {fault->Block.Value} found {fault->Found:x}");
+    }
+}

@@ -1,0 +1,133 @@
+// The suite itself: histories, crash states, recovery, comparison. Used as it is for the store as it should be, and with a seeded fault to
+// prove that it would find it.
+using System;
+using System.Collections.Generic;
+using Aurora.Store;
+using Aurora.Store.Tests;
+
+namespace Aurora.Crash.Tests;
+
+/// <summary>Enumerates crash states and checks what recovery makes of them.</summary>
+public sealed class CrashSuite
+{
+    private readonly SeededFaults _seeded;
+    private readonly HashSet<(int Seed, ulong Sequence, ulong Free, ulong Log)> _outcomes = [];
+
+    internal CrashSuite(SeededFaults seeded) => _seeded = seeded;
+
+    public int States { get; private set; }
+
+    public int Outcomes => _outcomes.Count;
+
+    public int Histories { get; private set; }
+
+    /// <summary>One history, its crash states, and for some of them a second history on top with crash states of its own.</summary>
+    public void Run(int seed, int commits, int statesPerPoint, int secondHistories)
+    {
+        // A failing write now and then: what is then acknowledged must still be true.
+        int failingWrite = seed % 4 == 3 ? 40 + (seed * 37 % 200) : -1;
+        CrashHistory history = CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), failingWrite);
+        Histories++;
+        List<(Dictionary<ulong, byte[]> Image, StoreModel Model)> recovered = [];
+        RunStates(seed, history, [], statesPerPoint, secondHistories, recovered);
+        foreach ((Dictionary<ulong, byte[]> image, StoreModel model) in recovered)
+        {
+            CrashHistory second = CrashHistory.Run(seed + 7919, 6, _seeded, image, model);
+            Histories++;
+            RunStates(seed, second, image, statesPerPoint, 0, []);
+        }
+    }
+
+    private void RunStates(
+        int seed,
+        CrashHistory history,
+        Dictionary<ulong, byte[]> image,
+        int statesPerPoint,
+        int keep,
+        List<(Dictionary<ulong, byte[]> Image, StoreModel Model)> recovered)
+    {
+        var random = new Random(seed);
+        var states = new CrashStates(history.Events, image);
+        while (states.Advance())
+        {
+            // Before the first acknowledgement there is no store to recover.
+            bool isFormatted = states.Acknowledged > 0 || image.Count > 0 || states.Position > 40;
+            if (!isFormatted || (!states.IsInteresting && random.Next(40) != 0))
+                continue;
+            foreach ((List<TraceEvent> arrived, bool isTorn) in Choices(states.Outstanding, statesPerPoint, random))
+            {
+                Dictionary<ulong, byte[]> crashed = states.Image(arrived, isTorn ? random : null);
+                StoreModel model = Check(seed, history, crashed, states.Acknowledged);
+                if (recovered.Count < keep && arrived.Count > 0 && arrived.Count < states.Outstanding.Count && random.Next(12) == 0)
+                    recovered.Add((crashed, model));
+            }
+        }
+    }
+
+    // Nothing, everything, prefixes, all but one, only one, random subsets in random order, torn.
+    private static List<(List<TraceEvent> Arrived, bool IsTorn)> Choices(IReadOnlyList<TraceEvent> outstanding, int count, Random random)
+    {
+        var all = new List<TraceEvent>(outstanding);
+        List<(List<TraceEvent>, bool)> choices = [([], false), (all, false)];
+        if (all.Count == 0)
+            return [([], false)];
+        for (int i = 0; i < count; i++)
+        {
+            int which = random.Next(all.Count);
+            switch (i % 5)
+            {
+                case 0:
+                    var without = new List<TraceEvent>(all);
+                    without.RemoveAt(which);
+                    choices.Add((without, false));
+                    break;
+                case 1:
+                    choices.Add((all.GetRange(0, which), false));
+                    break;
+                case 2:
+                    choices.Add(([all[which]], random.Next(2) == 0));
+                    break;
+                case 3:
+                    choices.Add((all.FindAll(_ => random.Next(3) != 0), true));
+                    break;
+                default:
+                    var shuffled = all.FindAll(_ => random.Next(8) != 0);
+                    random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(shuffled));
+                    choices.Add((shuffled, false));
+                    break;
+            }
+        }
+        return choices;
+    }
+
+    private StoreModel Check(int seed, CrashHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
+    {
+        States++;
+        var device = new TraceDevice(CrashStore.Blocks, image);
+        ObjectStore store = CrashStore.Open(device, _seeded);
+        try
+        {
+            ulong sequence = store.LastSequence;
+            CrashStore.Require(sequence >= acknowledged, $"{acknowledged} was acknowledged, {sequence} recovered");
+            CrashStore.Require(history.Models.ContainsKey(sequence), $"recovered a commit {sequence} that never was");
+            StoreModel model = history.Models[sequence];
+            CrashStore.Compare(store, model);
+            StoreStatistics statistics = store.Statistics;
+            _outcomes.Add((seed, sequence, statistics.FreeBlocks, statistics.LogBlocksUsed));
+            CrashStore.CheckClean(device, _seeded);
+
+            // The recovered store must be usable, and stay right after the log has become trees.
+            if (States % 4 == 0)
+            {
+                CrashStore.Require(store.CutNow() == StoreStatus.Ok && store.CutNow() == StoreStatus.Ok, "a cut after recovery failed");
+                CrashStore.Compare(store, model);
+                CrashStore.CheckClean(device, _seeded);
+            }
+            return model;
+        }
+        finally
+        {
+            store.Abandon();
+        }
+    }
+}
