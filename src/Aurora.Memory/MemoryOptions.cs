@@ -13,6 +13,9 @@ public struct MemoryOptions
     /// <summary>Page-in requests outstanding at once.</summary>
     public int MaxPageIns;
 
+    /// <summary>Pages a freeze may copy inside the stop window instead of write-protecting them; 0 switches hot pages off.</summary>
+    public ulong MaxHotPages;
+
     /// <summary>Check expensive invariants (no frozen frame is writable anywhere) after every freeze.</summary>
     public bool Verify;
 
@@ -23,5 +26,6 @@ public struct MemoryOptions
         MaxSpaces = 1 << 15,
         MaxDirtyPages = 1 << 22,
         MaxPageIns = 256,
+        MaxHotPages = 96,
     };
 }

@@ -21,6 +21,9 @@ internal sealed unsafe class ChangeLog
         public ChangeSet* Last;
         public ulong Count;
 
+        /// <summary>How many freezes there have been.</summary>
+        public uint Freezes;
+
         /// <summary>The newest epoch that is frozen and neither released nor merged.</summary>
         public FrozenEpoch* Newest;
     }
@@ -29,10 +32,12 @@ internal sealed unsafe class ChangeLog
     private readonly Slab<DirtyChunk> _dirty;
     private readonly Slab<ProtectChunk> _protect;
     private readonly PageTables _tables;
+    private readonly FramePool _frames;
     private readonly Group* _groups;
 
-    public ChangeLog(PageAllocator pages, PageTables tables, in MemoryOptions options)
+    public ChangeLog(PageAllocator pages, PageTables tables, FramePool frames, in MemoryOptions options)
     {
+        _frames = frames;
         _tables = tables;
         _sets = new Slab<ChangeSet>(pages, options.MaxObjects * 2);
         // Every object may waste most of its last chunk.
@@ -153,9 +158,14 @@ internal sealed unsafe class ChangeLog
         _tables.HoldTable(entry);
     }
 
-    /// <summary>Clears the write bit of every entry on the set's protect list and empties the list. Returns the number of entries.</summary>
-    public ulong ProtectAll(ChangeSet* set)
+    /// <summary>
+    /// Clears the write bit of every entry on the set's protect list and empties the list; returns the number of entries cleared. With
+    /// <paramref name="keepHot"/>, entries that show one of its hot pages stay writable and move to its present set.
+    /// </summary>
+    public ulong ProtectAll(ChangeSet* set, VmObject* keepHot = null)
     {
+        // Only a freeze that found a hot page has begun another set.
+        bool hasHot = keepHot != null && keepHot->Changes != null;
         ulong count = 0;
         ProtectChunk* chunk = set->Protect;
         while (chunk != null)
@@ -163,10 +173,12 @@ internal sealed unsafe class ChangeLog
             for (int index = 0; index < chunk->Count; index++)
             {
                 ulong* entry = *ProtectChunk.At(chunk, index);
+                if (hasHot && KeepHot(keepHot, entry))
+                    continue;
                 *entry &= ~PageEntry.Writable;
                 _tables.ReleaseTable(entry);
+                count++;
             }
-            count += (ulong)chunk->Count;
             ProtectChunk* next = chunk->Next;
             _protect.Free(chunk);
             chunk = next;
@@ -236,6 +248,21 @@ internal sealed unsafe class ChangeLog
             chunk = next;
         }
         _sets.Free(set);
+    }
+
+    // A stale entry may show anything, or nothing; only one that is writable and shows a hot frame moves on. The hold on its table too.
+    private bool KeepHot(VmObject* target, ulong* entry)
+    {
+        const ulong Needed = PageEntry.Present | PageEntry.Writable;
+        bool isHot = (*entry & Needed) == Needed
+            && (_frames.InfoOf(PageEntry.FrameOf(*entry))->Flags & FrameFlags.Hot) != 0
+            && ReserveProtect(target);
+        if (isHot)
+        {
+            AppendProtect(target, entry);
+            _tables.ReleaseTable(entry);
+        }
+        return isHot;
     }
 
     private void FreeDirty(DirtyChunk* chunk)

@@ -18,6 +18,8 @@ public unsafe struct FrozenEpoch
     /// <summary>Page-table entries that were write-protected.</summary>
     public ulong ProtectedEntries;
 
+    /// <summary>Pages that were copied inside the stop window and left writable.</summary>
+    public ulong HotPages;
     internal FrozenEpoch* Older;
     internal FrozenEpoch* Newer;
     internal ushort Group;

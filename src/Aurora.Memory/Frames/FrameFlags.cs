@@ -19,4 +19,7 @@ public enum FrameFlags : ushort
 
     /// <summary>Owned by the kernel for good (image, heap, devices): never handed out, never freed.</summary>
     Kernel = 8,
+
+    /// <summary>A data frame that the last freeze copied and left writable.</summary>
+    Hot = 16,
 }

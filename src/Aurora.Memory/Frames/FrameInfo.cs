@@ -16,7 +16,7 @@ public struct FrameInfo
     public ushort Pins;
     public FrameFlags Flags;
 
-    /// <summary>Page tables: live entries. Data: consecutive checkpoints in which the page was dirty.</summary>
+    /// <summary>Page tables: live entries. Data: in which checkpoints the page was dirty, for finding hot pages.</summary>
     public uint Tag;
 
     public readonly bool IsFree => References == 0 && InFlight == 0 && Pins == 0;

@@ -1,6 +1,7 @@
 // Checkpoints. A freeze takes the group's change sets as they are: it clears the write bits through the protect lists (no page-table
-// walk), looks each dirty page's frame up and marks it in flight, and shoots the TLB down once. It allocates nothing; all its work is
-// proportional to what changed. From then on the frozen frames cannot change: a store copies first.
+// walk), looks each dirty page's frame up and marks it in flight, and shoots the TLB down once. It needs no memory; all its work is
+// proportional to what changed. From then on the frozen frames cannot change: a store copies first. (Hot pages are frozen as copies and
+// need memory, but give way to the ordinary path without it: see Hot.)
 //
 // One epoch goes Freeze → (EpochSubmitted) → ReleaseEpoch, or Freeze → … → MergeEpoch. Several may be in flight; they are released
 // oldest first, and merged newest first.
@@ -26,10 +27,11 @@ public sealed unsafe partial class MemoryManager
         epoch->IsActive = true;
         epoch->First = group->First;
         epoch->Objects = group->Count;
-        for (ChangeSet* set = group->First; set != null; set = set->Next)
-            FreezeSet(set, epoch);
         group->First = group->Last = null;
         group->Count = 0;
+        group->Freezes++;
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+            FreezeSet(set, epoch);
         LinkEpoch(group, epoch);
         if (epoch->ProtectedEntries != 0)
             _tlb.InvalidateAll();
@@ -102,21 +104,22 @@ public sealed unsafe partial class MemoryManager
     private void FreezeSet(ChangeSet* set, FrozenEpoch* epoch)
     {
         VmObject* target = set->Object;
-        epoch->ProtectedEntries += _log.ProtectAll(set);
+        target->Changes = null;
         set->PageCount = 0;
         for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
-            set->PageCount += FreezeChunk(target, chunk);
+            set->PageCount += FreezeChunk(target, chunk, epoch);
+        // After the pages: a page that stays hot takes its entries along into the new set.
+        epoch->ProtectedEntries += _log.ProtectAll(set, target);
         epoch->Pages += set->PageCount;
         epoch->Clones += set->IsClone ? 1UL : 0;
         epoch->Truncations += set->IsTruncated ? 1UL : 0;
         target->IsCaptured = true;
-        target->Changes = null;
         set->NextOfObject = target->Frozen;
         target->Frozen = set;
     }
 
     // Resolves the pages of a chunk to frames, drops entries that an earlier one covers, and returns how many are left.
-    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk)
+    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch)
     {
         int kept = 0;
         for (int index = 0; index < chunk->Count; index++)
@@ -132,6 +135,8 @@ public sealed unsafe partial class MemoryManager
             FrozenPage* frozen = DirtyChunk.At(chunk, kept++);
             frozen->Page = entry->Page;
             frozen->Frame = default;
+            if (Slot.IsResident(value) && !isForced && FreezeHot(target, frozen, Slot.FrameOf(value), epoch))
+                continue;
             if (slot != null)
                 *slot = value & ~Slot.Dirty;
             if (!Slot.IsResident(value))

@@ -81,6 +81,8 @@ public sealed unsafe partial class MemoryManager
             return NoMemory(out wait);
         }
         FillFrame(copy, isResident && !overwrite ? Slot.FrameOf(value) : default);
+        if (isResident)
+            Frames.InfoOf(copy)->Tag = Frames.InfoOf(Slot.FrameOf(value))->Tag;
         Replace(target, page, slot, copy);
         frame = copy;
         return MemoryStatus.Ok;

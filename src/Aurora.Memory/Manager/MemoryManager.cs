@@ -31,6 +31,7 @@ public sealed unsafe partial class MemoryManager
     private readonly WaitQueue* _frameWaiters;
     private readonly FrameNumber _zeroFrame;
     private readonly bool _verify;
+    private readonly ulong _maxHotPages;
     private int _epochsInFlight;
 
     /// <summary>
@@ -47,7 +48,7 @@ public sealed unsafe partial class MemoryManager
         _waker = waker;
         _tables = new PageTables(frames, templateRoot);
         _tree = new RadixTree(frames);
-        _log = new ChangeLog(pages, _tables, options);
+        _log = new ChangeLog(pages, _tables, frames, options);
         _pageIns = new PageInTable(pages, waker, fibers, options.MaxPageIns);
         _objects = new Slab<VmObject>(pages, options.MaxObjects);
         _mappings = new Slab<Mapping>(pages, options.MaxMappings);
@@ -57,6 +58,7 @@ public sealed unsafe partial class MemoryManager
         _zeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(_zeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         _verify = options.Verify;
+        _maxHotPages = options.MaxHotPages;
     }
 
     public FramePool Frames { get; }

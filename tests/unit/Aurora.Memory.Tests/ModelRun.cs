@@ -52,7 +52,8 @@ internal sealed unsafe class ModelRun : IDisposable
             case < 77: Remap(); break;
             case < 79: EndSpace(); break;
             case < 80: EndFile(); break;
-            case < 89: Freeze(); break;
+            case < 88: Freeze(); break;
+            case < 89: StoreAndFreezeRepeatedly(); break;
             case < 93: SubmitNext(); break;
             case < 95: ReleaseOldest(); break;
             case < 96: Merge(); break;
@@ -305,6 +306,22 @@ internal sealed unsafe class ModelRun : IDisposable
     {
         if (_machine.Epochs.Count < 4)
             _machine.Freeze().Tag = _state.Copy();
+    }
+
+    // Makes a page hot, and leaves it so.
+    private void StoreAndFreezeRepeatedly()
+    {
+        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page) || Expected(page, write: true) != MemoryStatus.Ok)
+            return;
+        int rounds = _random.Next(3, 14);
+        for (int round = 0; round < rounds; round++)
+        {
+            _machine.Store64(space, number << 12, _nextValue);
+            page.Contents(create: true)!.Words[0] = _nextValue++;
+            if (_machine.Epochs.Count == 4)
+                _machine.ReleaseOldest();
+            Freeze();
+        }
     }
 
     private void SubmitNext()

@@ -35,7 +35,7 @@ internal sealed unsafe class TestMachine : IDisposable
         Store = store ?? new ModelStore();
         var options = new MemoryOptions
         {
-            MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
+            MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
         };
         Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, options);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(100));

@@ -160,4 +160,35 @@ public sealed unsafe class TrackingTests
         machine.Memory.Release(parent);
         machine.AssertNothingLeft();
     }
+
+    [Fact]
+    public void A_hot_page_is_frozen_by_copy_without_a_fault_and_cools_down_when_left_alone()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 4);
+        ulong faultsWithout = 0;
+        for (ulong round = 0; round < 30; round++)
+        {
+            ulong faults = space->Faults;
+            machine.Store64(space, At, round);
+            faultsWithout += space->Faults == faults ? 1UL : 0;
+            InFlightEpoch epoch = machine.Freeze();
+            Assert.Equal(1UL, epoch.Epoch->Pages);
+            Assert.Equal(round, *(ulong*)machine.Frames.AddressOf(epoch.Frozen[0].Frame));
+            machine.Store64(space, At, 1000);
+            if (machine.Epochs.Count == 3)
+                machine.ReleaseOldest();
+        }
+        Assert.InRange(faultsWithout, 20UL, 29UL);
+        while (machine.Epochs.Count > 0)
+            machine.ReleaseOldest();
+        int periods = 0;
+        for (; machine.Memory.HasChanges(machine.Tracker); periods++)
+            machine.Checkpoint();
+        Assert.InRange(periods, 1, 10);
+        Assert.Equal(1000UL, *(ulong*)machine.FileForRead(machine.Memory.MappingAt(space, 0)->Object, 0).Address);
+        machine.Memory.Release(space);
+        machine.AssertNothingLeft();
+    }
 }
