@@ -21,6 +21,8 @@ public static class SystemCallSetup
         WaitCalls.Register(table);
         FutexCalls.Register(table);
         MemoryCalls.Register(table);
+        MapCalls.Register(table);
+        ExecCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);
     }

@@ -101,4 +101,7 @@ public unsafe struct Process
     /// <summary>Where execve put the argument and environment strings (/proc/self/cmdline, environ).</summary>
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd;
     public ulong StackStart;
+
+    /// <summary>The inode of the executed file (/proc/self/exe); none before the first execve.</summary>
+    public ObjectId ExecutableInode;
 }

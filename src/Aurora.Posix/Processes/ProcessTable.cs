@@ -123,6 +123,19 @@ public sealed unsafe partial class ProcessTable
         _threads.Free(thread);
     }
 
+    /// <summary>Gives the only thread of a process the process's id (execve by a thread that was not the first).</summary>
+    public void BecomeLeader(Thread* thread)
+    {
+        Process* process = thread->Process;
+        if (thread->Id == process->Id)
+            return;
+        Panic.Unless(process->ThreadCount == 1, "processes: a new leader beside other threads"u8);
+        Ids.Find(thread->Id)->Thread = null;
+        thread->Id = process->Id;
+        Ids.Find(thread->Id)->Thread = thread;
+        Tracker.MarkChanged(&thread->Header);
+    }
+
     /// <summary>Frees a process without threads or children: a waited-for zombie, or one whose creation failed.</summary>
     public void FreeProcess(Process* process)
     {

@@ -1,0 +1,138 @@
+// execve, execveat, and the start of the first program, which is an execve of a process that has no memory yet: it is a call of its own, so that
+// it can wait for its file's pages as any call does.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Elf;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Calls;
+
+public static unsafe class ExecCalls
+{
+    /// <summary>The call that init begins in; refused to programs.</summary>
+    public const uint StartFirstProgram = SystemCallTable.AuroraFirst + SystemCallTable.AuroraCount - 1;
+
+    private const int CurrentDirectory = -100;
+    private const uint NoFollow = 0x100;
+    private const uint EmptyPath = 0x1000;
+    private const int NotFoundStatus = 127;
+
+    public static void Register(SystemCallTable table)
+    {
+        table.Register(59, &Execve);
+        table.Register(322, &Execveat);
+        table.Register(StartFirstProgram, &StartInit);
+    }
+
+    private static SystemCallResult Execve(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Execute(kernel, thread, CurrentDirectory, arguments->Arg0, arguments->Arg1, arguments->Arg2, 0);
+
+    private static SystemCallResult Execveat(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if ((arguments->UInt4 & ~(NoFollow | EmptyPath)) != 0)
+            return Errno.EINVAL;
+        return Execute(kernel, thread, arguments->Int0, arguments->Arg1, arguments->Arg2, arguments->Arg3, arguments->UInt4);
+    }
+
+    private static SystemCallResult Execute(
+        LinuxKernel kernel, Thread* thread, int directory, ulong pathAddress, ulong argv, ulong envp, uint flags)
+    {
+        ProgramLoader loader = kernel.Programs;
+        AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(pathAddress), loader.PathBuffer);
+        if (!access.IsOk)
+            return kernel.Stop(thread, in access);
+        ReadOnlySpan<byte> path = loader.PathBuffer[..(int)access.Bytes];
+        if (path.IsEmpty && (flags & EmptyPath) == 0)
+            return Errno.ENOENT;
+        Inode* start = ((FileContext*)thread->Process->FileSystem)->CurrentDirectory;
+        bool isRelativeToFile = directory != CurrentDirectory && (path.IsEmpty || path[0] != '/');
+        if (isRelativeToFile)
+        {
+            OpenFile* file = FileServices.Find((DescriptorTable*)thread->Process->Descriptors, directory);
+            if (file == null)
+                return Errno.EBADF;
+            start = file->Inode;
+            if (!path.IsEmpty && !start->IsDirectory)
+                return Errno.ENOTDIR;
+        }
+        loader.Arguments.Clear();
+        if (!Collect(kernel, thread, argv, false, out SystemCallResult failure) || !Collect(kernel, thread, envp, true, out failure))
+            return failure;
+        if (loader.Arguments.ArgumentCount == 0 && !loader.Arguments.AddFront(default))
+            return Errno.E2BIG;
+        Span<byte> shown = stackalloc byte[64];
+        ReadOnlySpan<byte> fileName = isRelativeToFile ? DescriptorPath(directory, path, shown) : path;
+        return loader.Execute(thread, start, path, fileName, (flags & NoFollow) == 0);
+    }
+
+    // The name a program run through a descriptor is known by.
+    private static ReadOnlySpan<byte> DescriptorPath(int directory, ReadOnlySpan<byte> path, Span<byte> buffer)
+    {
+        if (!path.IsEmpty)
+            return path;
+        var writer = new Utf8Writer(buffer);
+        writer.Append("/dev/fd/"u8);
+        writer.AppendDecimal(directory);
+        return buffer[..writer.Length];
+    }
+
+    private static bool Collect(LinuxKernel kernel, Thread* thread, ulong vector, bool isEnvironment, out SystemCallResult failure)
+    {
+        failure = default;
+        if (vector == 0)
+            return true;
+        ArgumentBlock block = kernel.Programs.Arguments;
+        for (; ; vector += sizeof(ulong))
+        {
+            if (!kernel.Read(thread, vector, out ulong address, out failure))
+                return false;
+            if (address == 0)
+                return true;
+            AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(address), block.Room);
+            if (access.Status == MemoryStatus.TooLong || (access.IsOk && !block.Commit((int)access.Bytes, isEnvironment)))
+            {
+                failure = Errno.E2BIG;
+                return false;
+            }
+            if (access.IsOk)
+                continue;
+            failure = kernel.Stop(thread, in access);
+            return false;
+        }
+    }
+
+    private static SystemCallResult StartInit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (thread->Process->AddressSpace != null)
+            return Errno.ENOSYS;
+        ProgramLoader loader = kernel.Programs;
+        loader.Arguments.Clear();
+        Errno error = kernel.FirstProgram == null ? Errno.ENOENT : kernel.FirstProgram.Collect(loader.Arguments);
+        SystemCallResult result = error;
+        if (error == Errno.Ok)
+        {
+            ReadOnlySpan<byte> path = kernel.FirstProgram!.Path;
+            Inode* start = ((FileContext*)thread->Process->FileSystem)->CurrentDirectory;
+            result = path.IsEmpty ? Errno.ENOENT : loader.Execute(thread, start, path, path, true);
+        }
+        if (!result.IsError)
+            return result;
+        Report((int)-result.Value);
+        kernel.Life.EndProcess(thread->Process, WaitStatus.Exited(NotFoundStatus));
+        return SystemCallResult.Ended;
+    }
+
+    private static void Report(int error)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var writer = new Utf8Writer(buffer);
+        writer.Append("init: the first program cannot be started, errno "u8);
+        writer.AppendDecimal(error);
+        KernelLog.Line(writer.Written);
+    }
+}

@@ -1,0 +1,110 @@
+// The point of no return of execve: from here on nothing fails and nothing waits.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Calls;
+using Aurora.Linux.Signals;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Elf;
+
+public sealed unsafe partial class ProgramLoader
+{
+    private const int NameBytes = 16;
+    private const ulong InitialFlags = 0x202;
+    private const ulong UserCodeSelector = 0x33;
+    private const ulong UserDataSelector = 0x2B;
+
+    // Makes everything the commit needs that could be refused. Shared signal actions are parted here: a failure afterwards leaves the
+    // process with a copy of its own, which nobody can tell.
+    private Errno PrepareCommit(Thread* thread)
+    {
+        Process* process = thread->Process;
+        Errno error = _kernel.ProcessFiles.PrepareExec(process);
+        if (error != Errno.Ok || process->Actions->Header.References == 1)
+            return error;
+        SignalActions* own = _kernel.Processes.CreateActions();
+        if (own == null)
+            return Errno.ENOMEM;
+        new ReadOnlySpan<byte>(process->Actions->Storage, sizeof(SignalAction) * 64).CopyTo(
+            new Span<byte>(own->Storage, sizeof(SignalAction) * 64));
+        _kernel.Processes.ReleaseActions(process->Actions);
+        process->Actions = own;
+        return Errno.Ok;
+    }
+
+    private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> programName)
+    {
+        Process* process = thread->Process;
+        if (process->AddressSpace != null)
+            ExitCalls.LeaveMemory(_kernel, thread);
+        _kernel.Life.EndOtherThreads(thread);
+        _kernel.Processes.BecomeLeader(thread);
+        ChangeMemory(thread, in program);
+        _kernel.ProcessFiles.CloseOnExec(process);
+        _kernel.Signals.ResetForExec(process);
+        _kernel.Timers.EndTimers(process);
+        bool changesIdentity = program.IsSecure;
+        process->Credentials = program.Credentials;
+        process->IsDumpable = !changesIdentity;
+        process->HasExecuted = true;
+        process->ExitSignal = (int)Signal.SIGCHLD;
+        process->ExecutableInode = program.Inode;
+        process->ArgumentsStart = program.Stack.ArgumentsStart;
+        process->ArgumentsEnd = program.Stack.ArgumentsEnd;
+        process->EnvironmentStart = program.Stack.EnvironmentStart;
+        process->EnvironmentEnd = program.Stack.EnvironmentEnd;
+        process->StackStart = program.Stack.StackPointer;
+        if (changesIdentity)
+            thread->ParentDeathSignal = 0;
+        SetName(thread, programName);
+        ResetThread(thread, in program);
+        _kernel.Tracker.MarkChanged(&process->Header);
+        _kernel.Tracker.MarkChanged(&thread->Header);
+    }
+
+    private void ChangeMemory(Thread* thread, in NewProgram program)
+    {
+        Process* process = thread->Process;
+        AddressSpace* old = process->AddressSpace;
+        process->AddressSpace = program.Space;
+        thread->Context->PageTableRoot = program.Space->Root.Address.Value;
+        if (old != null)
+            _kernel.Memory.Release(old);
+        _kernel.Life.ReturnMemory(process);
+    }
+
+    private void ResetThread(Thread* thread, in NewProgram program)
+    {
+        UserContext* context = thread->Context;
+        byte* image = context->ExtendedState;
+        ulong root = context->PageTableRoot;
+        *context = default;
+        context->ExtendedState = image;
+        context->PageTableRoot = root;
+        context->Rip = program.Entry;
+        context->Rsp = program.Stack.StackPointer;
+        context->Rflags = InitialFlags;
+        context->Cs = UserCodeSelector;
+        context->Ss = UserDataSelector;
+        context->OriginalRax = ulong.MaxValue;
+        _kernel.Extended.Reset(context);
+        AlternateStack.Disarm(thread);
+        thread->ClearChildTid = 0;
+        thread->RobustList = 0;
+    }
+
+    private static void SetName(Thread* thread, ReadOnlySpan<byte> path)
+    {
+        ReadOnlySpan<byte> name = path[(path.LastIndexOf((byte)'/') + 1)..];
+        if (name.Length > NameBytes - 1)
+            name = name[..(NameBytes - 1)];
+        var process = new Span<byte>(thread->Process->Name, NameBytes);
+        process.Clear();
+        name.CopyTo(process);
+        process.CopyTo(new Span<byte>(thread->Name, NameBytes));
+    }
+}

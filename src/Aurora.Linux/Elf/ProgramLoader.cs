@@ -1,0 +1,177 @@
+// execve in two halves. The first finds the file, follows scripts to their interpreter, reads the headers and builds a complete new address space
+// beside the old one; it may fail or wait at any point and leaves no trace then (it is done again from the start). The second, Commit, cannot
+// fail: it exchanges everything at once. So a checkpoint sees the old program or the new one, never anything between.
+using System;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Elf;
+
+/// <summary>Loads programs.</summary>
+public sealed unsafe partial class ProgramLoader
+{
+    private const int MaxScriptDepth = 5;
+    private const int MaxPathBytes = PageSize.Bytes;
+    private const int MaxHeldFiles = MaxScriptDepth + 2;
+
+    private readonly LinuxKernel _kernel;
+    private readonly byte* _path;
+    private readonly byte* _interpreter;
+    private readonly nint[] _held = new nint[MaxHeldFiles];
+    private int _heldCount;
+
+    public ProgramLoader(LinuxKernel kernel)
+    {
+        _kernel = kernel;
+        Arguments = new ArgumentBlock(kernel.Pages);
+        _path = (byte*)kernel.Pages.Allocate(1);
+        _interpreter = (byte*)kernel.Pages.Allocate(1);
+        Panic.Unless(_path != null && _interpreter != null, "exec: no memory for paths"u8);
+    }
+
+    /// <summary>The strings of the execve in progress; fill them in before <see cref="Execute"/>.</summary>
+    public ArgumentBlock Arguments { get; }
+
+    /// <summary>A page for the path of the execve in progress.</summary>
+    public Span<byte> PathBuffer => new(_path, MaxPathBytes);
+
+    /// <summary>CPUID leaf 1 EDX and the kernel's additions, as AT_HWCAP and AT_HWCAP2 tell programs; set at boot.</summary>
+    public ulong HardwareCapabilities { get; set; }
+    public ulong HardwareCapabilities2 { get; set; }
+
+    /// <summary>Replaces the thread's program by the file at a path (UTF-8, from <paramref name="start"/> if relative) or by start itself.</summary>
+    public SystemCallResult Execute(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)
+    {
+        _heldCount = 0;
+        SystemCallResult result = Load(thread, start, path, fileName, followsLink);
+        while (_heldCount > 0)
+            _kernel.Files.Release((Inode*)_held[--_heldCount]);
+        return result;
+    }
+
+    private SystemCallResult Load(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)
+    {
+        Errno error = Open(thread, start, path, followsLink, out ProgramFile file);
+        if (error != Errno.Ok)
+            return error;
+        ReadOnlySpan<byte> name = fileName;
+        ElfImage image = default;
+        for (int depth = 0; ; depth++)
+        {
+            PageAccess access = ProgramReader.ReadImage(_kernel.Memory, in file, out image, out bool isExecutable);
+            if (!access.IsOk)
+                return Stop(thread, in access);
+            if (isExecutable)
+                break;
+            access = ReadScript(in file, out int interpreterBytes, out int argumentStart, out int argumentBytes);
+            if (!access.IsOk)
+                return Stop(thread, in access);
+            if (interpreterBytes == 0)
+                return Errno.ENOEXEC;
+            if (depth == MaxScriptDepth)
+                return Errno.ELOOP;
+            error = EnterScript(thread, name, interpreterBytes, argumentStart, argumentBytes, out file);
+            if (error != Errno.Ok)
+                return error;
+            name = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
+        }
+        return LoadImage(thread, in file, in image, fileName, name);
+    }
+
+    private Errno Open(Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out ProgramFile file)
+    {
+        file = default;
+        var caller = new FileCaller(thread);
+        Inode* inode = start;
+        if (path.IsEmpty)
+        {
+            _kernel.Files.Hold(inode);
+        }
+        else
+        {
+            Namespace space = _kernel.Files.NamespaceOf(&caller.Context->Header);
+            Errno error = space.Resolve(in caller, start, path, followsLink ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+            if (error != Errno.Ok)
+                return error;
+        }
+        _held[_heldCount++] = (nint)inode;
+        if (inode->IsSymbolicLink)
+            return Errno.ELOOP;
+        if (!inode->IsRegular || inode->IsProc)
+            return Errno.EACCES;
+        Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
+        if (denied != Errno.Ok)
+            return denied;
+        if (inode->Data == null)
+            return Errno.ENOEXEC;
+        file = new ProgramFile
+        {
+            Data = inode->Data,
+            Bytes = inode->Size,
+            Inode = inode->Header.Id,
+            SetsUid = (inode->Mode & InodeMode.SetUid) != 0,
+            SetsGid = (inode->Mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute),
+            Uid = inode->Uid,
+            Gid = inode->Gid,
+        };
+        return Errno.Ok;
+    }
+
+    // "#! interpreter [argument]": the rest of the line is one argument. The text is left in the interpreter page.
+    private PageAccess ReadScript(in ProgramFile file, out int interpreterBytes, out int argumentStart, out int argumentBytes)
+    {
+        const int lineBytes = 256;
+        interpreterBytes = argumentStart = argumentBytes = 0;
+        Span<byte> line = stackalloc byte[lineBytes];
+        PageAccess access = ProgramReader.Read(_kernel.Memory, in file, 0, line);
+        if (!access.IsOk || line[0] != '#' || line[1] != '!')
+            return access;
+        int end = line.IndexOf((byte)'\n');
+        if (end < 0 && file.Bytes >= lineBytes)
+            return access;
+        ReadOnlySpan<byte> text = line[2..(end < 0 ? (int)file.Bytes : end)];
+        text = text.Trim(" \t"u8);
+        int space = text.IndexOfAny((byte)' ', (byte)'\t', (byte)0);
+        ReadOnlySpan<byte> interpreter = space < 0 ? text : text[..space];
+        ReadOnlySpan<byte> argument = space < 0 ? default : text[space..].Trim(" \t"u8);
+        if (argument.IndexOf((byte)0) is int nul and >= 0)
+            argument = argument[..nul];
+        var page = new Span<byte>(_interpreter, MaxPathBytes);
+        interpreter.CopyTo(page);
+        argument.CopyTo(page[interpreter.Length..]);
+        interpreterBytes = interpreter.Length;
+        argumentStart = interpreter.Length;
+        argumentBytes = argument.Length;
+        return access;
+    }
+
+    // The interpreter runs with its own path, the argument, and the script's path in place of the script's first argument.
+    private Errno EnterScript(
+        Thread* thread, ReadOnlySpan<byte> scriptName, int interpreterBytes, int argumentStart, int argumentBytes, out ProgramFile file)
+    {
+        var interpreter = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
+        file = default;
+        if (Arguments.ArgumentCount > 0)
+            Arguments.RemoveFront();
+        bool fits = Arguments.AddFront(scriptName)
+            && (argumentBytes == 0 || Arguments.AddFront(new ReadOnlySpan<byte>(_interpreter + argumentStart, argumentBytes)))
+            && Arguments.AddFront(interpreter);
+        if (!fits)
+            return Errno.E2BIG;
+        var context = (FileContext*)thread->Process->FileSystem;
+        return Open(thread, context->CurrentDirectory, interpreter, true, out file);
+    }
+
+    private SystemCallResult Stop(Thread* thread, in PageAccess access)
+    {
+        if (access.Status != MemoryStatus.WouldBlock)
+            return access.Status == MemoryStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO;
+        _kernel.Scheduler.BlockOn(thread, access.Wait);
+        return SystemCallResult.BlockedUninterruptible;
+    }
+}
