@@ -42,6 +42,7 @@ internal static unsafe class KernelEntry
         line.Append(", heap bytes "u8);
         line.AppendDecimal(Aurora.Runtime.KernelHeap.UsedBytes);
         KernelLog.Line(line.Written);
+        Diagnostics.Run(s_boot.CommandLine, s_machine, s_hardware);
         Cpu.EnableInterrupts();
         RunBenchmark();
         for (;;)

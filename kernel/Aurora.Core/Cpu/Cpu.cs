@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Aurora.Core;
@@ -39,6 +39,7 @@ public static unsafe class Cpu
     public static void Pause() => cpu_pause();
 
     /// <summary>Stops this processor for good.</summary>
+    [DoesNotReturn]
     public static void Stop()
     {
         cpu_disable_interrupts();

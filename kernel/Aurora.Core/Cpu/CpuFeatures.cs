@@ -6,6 +6,8 @@ namespace Aurora.Core;
 /// <summary>Detected processor features.</summary>
 public static class CpuFeatures
 {
+    /// <summary>x86-64-v2 in CPUID.1.ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, POPCNT. The image is compiled for it.</summary>
+    private const uint Leaf1EcxRequired = 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23;
     private const uint Leaf1EcxXsave = 1u << 26;
     private const uint Leaf1EcxAvx = 1u << 28;
     private const uint Leaf7EbxSmep = 1u << 7;
@@ -24,6 +26,8 @@ public static class CpuFeatures
     {
         CpuidResult leaf1 = Cpu.Identify(1);
         CpuidResult leaf7 = Leaf(7);
+        if ((leaf1.Ecx & Leaf1EcxRequired) != Leaf1EcxRequired)
+            RefuseProcessor();
         HasXsave = (leaf1.Ecx & Leaf1EcxXsave) != 0;
         HasAvx = HasXsave && (leaf1.Ecx & Leaf1EcxAvx) != 0;
         HasSmep = (leaf7.Ebx & Leaf7EbxSmep) != 0;
@@ -50,6 +54,12 @@ public static class CpuFeatures
             Extended1Edx = extended1.Edx,
             Xcr0 = HasXsave ? Cpu.ReadXcr0() : ExtendedState.LegacyComponents,
         };
+    }
+
+    private static void RefuseProcessor()
+    {
+        EarlyConsole.WriteLogLine("@refused processor: it lacks x86-64-v2 (SSE4.2, POPCNT, CMPXCHG16B)"u8);
+        Cpu.Stop();
     }
 
     /// <summary>A basic leaf, or zeros when the processor does not have it (it would answer with another leaf's data).</summary>

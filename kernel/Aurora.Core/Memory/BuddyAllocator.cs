@@ -19,6 +19,7 @@ public sealed unsafe class BuddyAllocator
 
     private enum FrameState : byte
     {
+        /// <summary>Handed out, or inside a free block.</summary>
         InUse,
 
         /// <summary>The first frame of a free block of Order.</summary>
@@ -167,6 +168,7 @@ public sealed unsafe class BuddyAllocator
             uint frame = _loose;
             _loose = _nodes[frame].Next;
             _looseCount--;
+            _nodes[frame].State = FrameState.InUse;
             Merge(frame, 0);
         }
     }

@@ -12,10 +12,10 @@ public static unsafe class DirectMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PhysicalAddress PhysicalOf(void* address) => new((ulong)address - KernelLayout.DirectMap);
 
-    /// <summary>One past the highest physical address the map covers; set when the final page tables are built.</summary>
-    public static PhysicalAddress End { get; internal set; }
+    /// <summary>One past the highest physical address the map covers. The boot page tables show 4 GiB.</summary>
+    public static PhysicalAddress End { get; internal set; } = new(KernelPageTables.FourGiB);
 
-    /// <summary>The ranges the map covers below and above 4 GiB; anything else must be mapped through <see cref="DeviceMemory"/>.</summary>
+    /// <summary>True when the map shows a range; anything else must be mapped through <see cref="DeviceMemory"/>.</summary>
     public static bool Covers(ulong physical, ulong bytes)
     {
         if (bytes > ulong.MaxValue - physical)
@@ -24,5 +24,5 @@ public static unsafe class DirectMap
         return end <= LowEnd || (physical >= KernelPageTables.FourGiB && end <= End.Value);
     }
 
-    internal static ulong LowEnd { get; set; }
+    internal static ulong LowEnd { get; set; } = KernelPageTables.FourGiB;
 }

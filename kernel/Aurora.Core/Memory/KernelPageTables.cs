@@ -47,6 +47,13 @@ public static unsafe class KernelPageTables
         Cpu.WriteCr3(Root.Address.Value);
     }
 
+    /// <summary>Makes the kernel visible in a new top-level table.</summary>
+    public static void CopyKernelHalf(ulong* root)
+    {
+        for (int slot = KernelLayout.FirstKernelSlot; slot < KernelLayout.SlotCount; slot++)
+            root[slot] = s_root[slot];
+    }
+
     /// <summary>From now on tables come from the frame allocator.</summary>
     internal static void UsePages(PageAllocator pages) => s_pages = pages;
 
@@ -65,6 +72,20 @@ public static unsafe class KernelPageTables
 
     /// <summary>Maps one page of a kernel stack.</summary>
     internal static void MapStackPage(ulong address, FrameNumber frame) => MapRange(address, frame.Address.Value, PageSize.Bytes, ReadWrite, false);
+
+    /// <summary>True when a page of the stack window is mapped.</summary>
+    internal static bool IsMapped(ulong address)
+    {
+        ulong* table = s_root;
+        for (int level = 3; level >= 0; level--)
+        {
+            ulong entry = table[SlotOf(address, level)];
+            if ((entry & PageEntry.Present) == 0)
+                return false;
+            table = (ulong*)DirectMap.AddressOf(PageEntry.FrameOf(entry).Address);
+        }
+        return true;
+    }
 
     private static void MapDirect(ulong start, ulong end)
     {

@@ -16,16 +16,20 @@ public static unsafe class KernelStacks
         ulong bottom = s_next + PageSize.Bytes;
         ulong top = bottom + ((ulong)pages << PageSize.Shift);
         Panic.Unless(top < KernelLayout.StackWindowEnd, "stacks: window exhausted"u8);
+        if (!frames.TryReserve((ulong)pages))
+            return 0;
         for (ulong address = bottom; address != top; address += PageSize.Bytes)
         {
-            FrameNumber frame = frames.AllocateZeroed(FrameFlags.Kernel);
-            if (frame.Value == 0)
-                return 0;
+            FrameNumber frame = frames.AllocateReserved(FrameFlags.Kernel);
+            PageContents.Clear(frames.AddressOf(frame));
             KernelPageTables.MapStackPage(address, frame);
         }
         s_next = top;
         return top;
     }
+
+    /// <summary>True for an address that lies on some kernel stack, not in a guard page.</summary>
+    internal static bool IsMapped(ulong address) => address >= KernelLayout.StackWindow && address < s_next && KernelPageTables.IsMapped(address);
 
     /// <summary>True for an address in the stack window: a fault there is a stack overflow.</summary>
     internal static bool IsStackAddress(ulong address) => address is >= KernelLayout.StackWindow and < KernelLayout.StackWindowEnd;

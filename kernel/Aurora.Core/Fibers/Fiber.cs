@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices;
+
+namespace Aurora.Core;
+
+/// <summary>A fiber's place in the scheduler.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Fiber
+{
+    /// <summary>Where the stack was left; valid while the fiber does not run.</summary>
+    public ulong StackPointer;
+
+    /// <summary>One past the stack's highest byte.</summary>
+    public ulong StackTop;
+
+    /// <summary>In the ready list, in the queue it is blocked on, or among the idle fibers.</summary>
+    public Fiber* Next;
+    public delegate*<void*, void> Body;
+    public void* Argument;
+}

@@ -1,0 +1,166 @@
+// The kernel's cooperative threads. The main loop calls RunOne; it switches to the first ready fiber's stack and returns when that fiber
+// blocks, yields or ends. Fibers never switch to each other directly, so the main loop's stack is always the one that decides. A wake
+// moves a fiber from its queue to the end of the ready list. Stacks are guarded and kept: an ended fiber's stack serves the next one.
+// The lowest word of each stack is a canary, checked at every switch: it catches what the guard page cannot, a frame that just fits.
+// Protected by the kernel lock.
+using System.Runtime;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Core;
+
+/// <summary>Runs fibers on the machine.</summary>
+public sealed unsafe class KernelFibers : FiberScheduler
+{
+    private const int StackPages = 8;
+    private const int MaxFibers = 1024;
+    private const ulong Canary = 0x0A07_04A2_1BE2_C0DE;
+
+    /// <summary>What fiber_switch pops (six registers) and then returns to; one more word keeps the stack aligned as after a call.</summary>
+    private const int InitialWords = 8;
+    private const int ReturnAddressWord = 6;
+
+    private struct State
+    {
+        public FiberQueue Ready;
+        public FiberQueue Idle;
+        public Fiber* Current;
+        public ulong MainStackPointer;
+    }
+
+    private static KernelFibers s_instance = null!;
+
+    private readonly FramePool _frames;
+    private readonly Slab<Fiber> _fibers;
+    private readonly State* _state;
+
+    /// <summary>The scheduler; there is one.</summary>
+    public KernelFibers(FramePool frames, PageAllocator pages)
+    {
+        Panic.Unless(s_instance == null, "fibers: a second scheduler"u8);
+        _frames = frames;
+        _fibers = new Slab<Fiber>(pages, MaxFibers);
+        _state = (State*)pages.Allocate(1);
+        Panic.Unless(_state != null, "fibers: no memory for the scheduler"u8);
+        s_instance = this;
+    }
+
+    public bool HasReady => !_state->Ready.IsEmpty;
+
+    /// <summary>True while a fiber is running, false in the main loop.</summary>
+    public bool IsInFiber => _state->Current != null;
+
+    /// <summary>Fibers that have been started and have not ended.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Makes a fiber that runs <paramref name="body"/> when the main loop comes to it; false when memory is short.</summary>
+    public bool Start(delegate*<void*, void> body, void* argument)
+    {
+        Fiber* fiber = FiberList.RemoveFirst(&_state->Idle);
+        if (fiber == null)
+            fiber = Create();
+        if (fiber == null)
+            return false;
+        fiber->Body = body;
+        fiber->Argument = argument;
+        PrepareStack(fiber);
+        Count++;
+        FiberList.Append(&_state->Ready, fiber);
+        return true;
+    }
+
+    /// <summary>Gives the processor to one ready fiber until it blocks; false when none is ready. For the main loop only.</summary>
+    public bool RunOne()
+    {
+        Panic.Unless(_state->Current == null, "fibers: a fiber tried to schedule"u8);
+        Fiber* fiber = FiberList.RemoveFirst(&_state->Ready);
+        if (fiber == null)
+            return false;
+        _state->Current = fiber;
+        fiber_switch(&_state->MainStackPointer, fiber->StackPointer);
+        _state->Current = null;
+        Panic.Unless(*CanaryOf(fiber) == Canary, "fibers: a fiber overran its stack"u8);
+        return true;
+    }
+
+    public override void Block(FiberQueue* queue)
+    {
+        Fiber* fiber = Running();
+        FiberList.Append(queue, fiber);
+        Leave(fiber);
+    }
+
+    public override void Yield()
+    {
+        Fiber* fiber = Running();
+        FiberList.Append(&_state->Ready, fiber);
+        Leave(fiber);
+    }
+
+    public override void WakeOne(FiberQueue* queue)
+    {
+        Fiber* fiber = FiberList.RemoveFirst(queue);
+        if (fiber != null)
+            FiberList.Append(&_state->Ready, fiber);
+    }
+
+    public override void WakeAll(FiberQueue* queue)
+    {
+        while (!queue->IsEmpty)
+            WakeOne(queue);
+    }
+
+    /// <summary>Where every fiber begins, on its own stack.</summary>
+    [RuntimeExport("AuroraFiberMain")]
+    private static void Main()
+    {
+        KernelFibers scheduler = s_instance;
+        Fiber* fiber = scheduler.Running();
+        fiber->Body(fiber->Argument);
+        scheduler.Count--;
+        FiberList.Append(&scheduler._state->Idle, fiber);
+        scheduler.Leave(fiber);
+        Panic.Fail("fibers: an ended fiber ran"u8);
+    }
+
+    private Fiber* Running()
+    {
+        Panic.Unless(_state->Current != null, "fibers: blocked outside a fiber"u8);
+        return _state->Current;
+    }
+
+    private void Leave(Fiber* fiber) => fiber_switch(&fiber->StackPointer, _state->MainStackPointer);
+
+    private Fiber* Create()
+    {
+        Fiber* fiber = _fibers.Allocate();
+        if (fiber == null)
+            return null;
+        fiber->StackTop = KernelStacks.Allocate(_frames, StackPages);
+        if (fiber->StackTop == 0)
+        {
+            _fibers.Free(fiber);
+            return null;
+        }
+        *CanaryOf(fiber) = Canary;
+        return fiber;
+    }
+
+    private static ulong* CanaryOf(Fiber* fiber) => (ulong*)(fiber->StackTop - (StackPages * PageSize.Bytes));
+
+    private static void PrepareStack(Fiber* fiber)
+    {
+        ulong* words = (ulong*)fiber->StackTop - InitialWords;
+        for (int i = 0; i < InitialWords; i++)
+            words[i] = 0;
+        words[ReturnAddressWord] = (ulong)fiber_start_address();
+        fiber->StackPointer = (ulong)words;
+    }
+
+    [DllImport("*"), SuppressGCTransition]
+    private static extern void fiber_switch(ulong* leaving, ulong arriving);
+
+    [DllImport("*"), SuppressGCTransition]
+    private static extern void* fiber_start_address();
+}
