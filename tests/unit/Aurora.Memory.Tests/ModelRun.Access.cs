@@ -1,0 +1,80 @@
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+/// <summary>The operations on contents: stores, loads, files.</summary>
+internal sealed unsafe partial class ModelRun
+{
+    private void StoreWord()
+    {
+        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page))
+            return;
+        int word = _random.Next(4);
+        ulong address = (number << 12) + (ulong)Cell.Offsets[word];
+        ulong value = _random.Next(6) == 0 ? 0 : _nextValue++;
+        MemoryStatus expected = Expected(page, write: true);
+        MemoryStatus status;
+        if (_random.Next(3) == 0)
+        {
+            status = ByKernel(space, address, value);
+            expected = expected == MemoryStatus.Ok ? expected : MemoryStatus.Fault;
+        }
+        else
+        {
+            status = _machine.TryAccess(space, address, FaultAccess.Write, out byte* pointer);
+            if (status == MemoryStatus.Ok)
+                *(ulong*)pointer = value;
+        }
+        Assert.Equal(expected, status);
+        if (status == MemoryStatus.Ok)
+            page.Contents(create: true)!.Words[word] = value;
+    }
+
+    private MemoryStatus ByKernel(AddressSpace* space, ulong address, ulong value)
+    {
+        AccessResult result = _machine.User.Write(space, new VirtualAddress(address), in value);
+        for (; result.Status == MemoryStatus.WouldBlock; result = _machine.User.Write(space, new VirtualAddress(address), in value))
+            _machine.ServePager();
+        return result.Status;
+    }
+
+    private void LoadWord()
+    {
+        if (PickPage(out AddressSpace* space, out ulong number, out ModelPage? page))
+            ComparePage(_machine, space, number, page);
+    }
+
+    private void WriteFile()
+    {
+        if (!PickFile(out VmObject* file, out ModelFile? contents) || contents.Size == 0)
+            return;
+        ulong page = (ulong)_random.Next(12) * 101 % contents.Size;
+        bool overwrite = _random.Next(2) == 0;
+        PageAccess access = _machine.FileForWrite(file, page, overwrite);
+        Assert.Equal(MemoryStatus.Ok, access.Status);
+        Cell cell = contents.PageAt(page, create: true)!;
+        if (overwrite)
+        {
+            new Span<byte>(access.Address, 4096).Clear();
+            Array.Clear(cell.Words);
+        }
+        int word = _random.Next(4);
+        *(ulong*)(access.Address + Cell.Offsets[word]) = cell.Words[word] = _nextValue++;
+    }
+
+    private void ResizeFile()
+    {
+        if (!PickFile(out VmObject* file, out ModelFile? contents))
+            return;
+        ulong size = Pick(0UL, 10UL, 35UL, 510UL, 513UL, 1100UL, contents.Size / 2);
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size));
+        contents.Resize(size);
+        if (_random.Next(2) == 0)
+            return;
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size + 40));
+        contents.Resize(size + 40);
+    }
+}

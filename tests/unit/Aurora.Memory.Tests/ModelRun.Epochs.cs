@@ -1,0 +1,82 @@
+using System.Linq;
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+/// <summary>The operations of checkpoints, page-in and power loss.</summary>
+internal sealed unsafe partial class ModelRun
+{
+    // Starts reading pages and lets other things happen before the reads complete.
+    private void HoldPageIns()
+    {
+        for (int count = 0; count < 3; count++)
+        {
+            if (PickPage(out AddressSpace* space, out ulong number, out _))
+                _machine.Memory.HandleFault(space, At(number), FaultAccess.Read);
+        }
+        _machine.HoldPageIns();
+    }
+
+    private void Freeze()
+    {
+        if (_machine.Epochs.Count < 4)
+            _machine.Freeze().Tag = _state.Copy();
+    }
+
+    // Makes a page hot, and leaves it so.
+    private void StoreAndFreezeRepeatedly()
+    {
+        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page) || Expected(page, write: true) != MemoryStatus.Ok)
+            return;
+        int rounds = _random.Next(3, 14);
+        for (int round = 0; round < rounds; round++)
+        {
+            _machine.Store64(space, number << 12, _nextValue);
+            page.Contents(create: true)!.Words[0] = _nextValue++;
+            if (_machine.Epochs.Count == 4)
+                _machine.ReleaseOldest();
+            Freeze();
+        }
+    }
+
+    private void SubmitNext()
+    {
+        InFlightEpoch? next = _machine.Epochs.Find(epoch => !epoch.IsSubmitted);
+        if (next != null)
+            _machine.Submit(next);
+    }
+
+    private void ReleaseOldest()
+    {
+        if (_machine.Epochs.Count > 0)
+            _machine.ReleaseOldest();
+    }
+
+    private void Merge()
+    {
+        while (_machine.Epochs.Count > 0 && !_machine.Epochs[^1].IsSubmitted)
+            _machine.MergeNewest();
+    }
+
+    // Power is lost: what the last submitted epoch captured is what comes back, on an empty machine.
+    private void CrashAndRestore()
+    {
+        if (_machine.Epochs.Count == 0)
+            Freeze();
+        foreach (InFlightEpoch epoch in _machine.Epochs.Where(epoch => !epoch.IsSubmitted).ToList())
+            _machine.Submit(epoch);
+        var state = (ModelState)_machine.Epochs[^1].Tag!;
+        TestMachine restored = _machine.Restore(_machine.Store.Copy());
+        foreach (ulong id in state.Spaces.Keys)
+            restored.Memory.Retain((AddressSpace*)restored.Tracker.Find(new ObjectId(id)));
+        foreach (ulong id in state.Files.Keys)
+            restored.Memory.Retain((VmObject*)restored.Tracker.Find(new ObjectId(id)));
+        _machine.Dispose();
+        _machine = restored;
+        _state = state;
+        if (_random.Next(2) == 0)
+            CompareAll(_machine, _state);
+    }
+}
