@@ -25,5 +25,6 @@ public static class SystemCallSetup
         ExecCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);
+        SlsCalls.Register(table);
     }
 }

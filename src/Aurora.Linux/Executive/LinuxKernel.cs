@@ -49,6 +49,9 @@ public sealed unsafe partial class LinuxKernel
     public ExtendedStateUnit Extended { get; }
     public MachineControl Machine { get; }
     public FutexTable Futexes { get; }
+    /// <summary>Page faults resolved at once, and those that had to wait for the store.</summary>
+    public ulong FaultCount { get; internal set; }
+    public ulong PageInCount { get; internal set; }
     public SystemCallTable Calls { get; } = new();
 
     /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>

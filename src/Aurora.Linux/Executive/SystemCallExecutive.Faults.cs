@@ -38,12 +38,12 @@ public sealed unsafe partial class SystemCallExecutive
         switch (result.Status)
         {
             case MemoryStatus.Ok:
-                FaultCount++;
+                _kernel.FaultCount++;
                 thread->MinorFaults++;
                 return;
             case MemoryStatus.WouldBlock:
                 // The instruction runs again after the wake-up and faults again if the page is still not there.
-                PageInCount++;
+                _kernel.PageInCount++;
                 thread->MajorFaults++;
                 _kernel.Scheduler.BlockOn(thread, result.Wait);
                 _kernel.Scheduler.Sleep(thread, false);

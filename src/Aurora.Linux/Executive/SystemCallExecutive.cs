@@ -33,10 +33,6 @@ public sealed unsafe partial class SystemCallExecutive
         _delivery = new SignalDelivery(kernel);
     }
 
-    /// <summary>Page faults resolved, and those that had to wait for the store.</summary>
-    public ulong FaultCount { get; private set; }
-    public ulong PageInCount { get; private set; }
-
     /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
     public bool PrepareToRun(Thread* thread)
     {

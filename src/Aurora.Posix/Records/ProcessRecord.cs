@@ -25,7 +25,7 @@ public enum ProcessRecordFlags : uint
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ProcessRecord
 {
-    public const int Bytes = 704;
+    public const int Bytes = 712;
 
     public ObjectId Parent, Group, AddressSpace, Descriptors, FileContext, Actions;
     public int Id;
@@ -50,5 +50,6 @@ public unsafe struct ProcessRecord
     public ulong VirtualTimerNanoseconds, VirtualTimerIntervalNanoseconds;
     public ulong ProfileTimerNanoseconds, ProfileTimerIntervalNanoseconds;
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd, StackStart;
+    public ObjectId ExecutableInode;
     public fixed byte Name[16];
 }

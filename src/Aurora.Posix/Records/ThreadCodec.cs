@@ -70,7 +70,11 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
         Thread* thread = (Thread*)header;
         if (thread->Process->State != ProcessState.Alive)
             return RestoreStatus.BadRecord;
-        thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+        // Only init before its first execve has no memory.
+        if (thread->Process->AddressSpace != null)
+            thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+        else if (!thread->Call.Active)
+            return RestoreStatus.BadRecord;
         if (!thread->Process->IsStopped)
             scheduler.MakeRunnable(thread);
         return RestoreStatus.Ok;

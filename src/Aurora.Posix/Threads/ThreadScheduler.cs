@@ -42,6 +42,23 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     public int RunnableCount { get; private set; }
 
     public ulong SwitchCount { get; private set; }
+
+    /// <summary>Time the main loop has reported as idle.</summary>
+    public ulong IdleNanoseconds { get; private set; }
+
+    /// <summary>When the one-shot timer should fire: the next deadline, or the end of the current slice if somebody else waits for it.</summary>
+    public ulong NextTimerNanoseconds
+    {
+        get
+        {
+            ulong deadline = NextDeadlineNanoseconds;
+            if (Current == null || RunnableCount < 2)
+                return deadline;
+            ulong slice = NowNanoseconds + Current->SliceNanoseconds;
+            return slice < deadline ? slice : deadline;
+        }
+    }
+
     public ulong NowNanoseconds => _clock.MonotonicNanoseconds;
 
     /// <summary>True when somebody else should run as soon as the current thread is in the kernel.</summary>
@@ -117,6 +134,9 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         thread->SliceNanoseconds = 0;
         thread->IsInteractive = false;
     }
+
+    /// <summary>The main loop had nothing to run for this long.</summary>
+    public void AddIdle(ulong nanoseconds) => IdleNanoseconds += nanoseconds;
 
     private void PutBack(Thread* thread)
     {

@@ -181,6 +181,12 @@ public sealed unsafe class TimerService
     private void TimerExpired(Timer* timer)
     {
         ulong now = Now(timer);
+        if (now < timer->ExpiryNanoseconds)
+        {
+            // Real time has been set back, or the timer was armed while the clocks of a restored session were not yet right.
+            Rearm(timer);
+            return;
+        }
         ulong missed = 0;
         timer->ExpiryNanoseconds = timer->IntervalNanoseconds == 0
             ? 0 : NextExpiry(timer->ExpiryNanoseconds, timer->IntervalNanoseconds, now, out missed);
