@@ -3,10 +3,11 @@
  *
  *   parent: stamps N into a page, appends record N of the parent, sends N down the pipe
  *   child:  checks that N follows N-1, stamps its own memory, appends record N of the child, answers with the sum 1..N
- *   parent: checks the sum, the file's size and last two records, and every page of its memory, and prints "check N ok"
+ *   parent: checks the sum, the file's size and last two records, and every page of its memory, and prints "check N ok t=TIME"
  *
  * A restored machine must continue with N+1 whatever instant the power went at. Anything else prints "check N FAIL what" and exits 1.
- * Lines are numbered without gaps, so that whoever reads the console can tell lost output and lost work from a continuation.
+ * Whoever reads the console can tell a continuation from lost output (the numbers have no gaps) and from lost work: each line carries
+ * the real time of its step, so a step that was shown and then done again has two different lines.
  *
  * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE]      STEPS 0 (default): for ever */
 #define _GNU_SOURCE
@@ -165,7 +166,9 @@ int main(int count, char **words)
         check_file(file);
         if (!stamped(memory, pages, step))
             fail("memory");
-        printf("check %lu ok\n", (unsigned long)step);
+        struct timespec time;
+        clock_gettime(CLOCK_REALTIME, &time);
+        printf("check %lu ok t=%lld%09ld\n", (unsigned long)step, (long long)time.tv_sec, time.tv_nsec);
         fflush(stdout);
         pause_for(interval);
     }

@@ -69,12 +69,11 @@ internal sealed class GuestSession
     {
         if (exit.GuestStatus is { } status)
             return status;
-        return proxy.LastCommand switch
-        {
-            EscapeCommand.PowerOff => ExitCode.Success,
-            EscapeCommand.CutPower => ExitCode.PowerCut,
-            _ => throw new UserException($"the machine ended without an exit status (QEMU status {exit.QemuStatus}) {exit.Errors}".TrimEnd()),
-        };
+        if (exit.PoweredOff)
+            return ExitCode.Success;
+        if (proxy.LastCommand == EscapeCommand.CutPower)
+            return ExitCode.PowerCut;
+        throw new UserException($"the machine ended without an exit status (QEMU status {exit.QemuStatus}) {exit.Errors}".TrimEnd());
     }
 
     private async Task NotifyBootedAsync(Action? onBooted)

@@ -17,6 +17,9 @@ public sealed record ResumedEvent(string Line, int Processes, ulong Epoch, IRead
 /// <summary>Init ended; the machine powers off. <paramref name="Status"/> is a shell's view of it: the exit code, or 128 + the signal.</summary>
 public sealed record ExitEvent(string Line, int Status) : ControlEvent(Line);
 
+/// <summary>The machine powers off because somebody asked for it; the session stays on its disk.</summary>
+public sealed record PowerOffEvent(string Line) : ControlEvent(Line);
+
 /// <summary>The kernel stopped on a broken invariant and is about to reset.</summary>
 public sealed record PanicEvent(string Line, string Reason) : ControlEvent(Line);
 

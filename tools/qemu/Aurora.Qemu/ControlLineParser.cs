@@ -40,6 +40,7 @@ public static class ControlLineParser
         "ready" => new ReadyEvent(line),
         "resumed" => ParseResumed(line, rest),
         "exit" => TryNumber(rest, out ulong status) && status <= 255 ? new ExitEvent(line, (int)status) : null,
+        "poweroff" => new PowerOffEvent(line),
         "panic" => new PanicEvent(line, rest),
         "refused" => new RefusedEvent(line, rest),
         "durable" => TryNumber(rest, out ulong epoch) ? new DurableEvent(line, epoch) : null,

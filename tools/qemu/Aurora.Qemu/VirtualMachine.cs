@@ -22,6 +22,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     private readonly NetworkStream _control;
     private readonly SemaphoreSlim _controlWriter = new(1);
     private int? _guestStatus;
+    private bool _poweredOff;
 
     private VirtualMachine(QemuProcess process, MachineDirectory directory, DiskLock? diskLock, Socket console, Socket control, Acceleration acceleration)
     {
@@ -159,7 +160,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         Events.End($"the machine ended (QEMU status {status}) {_process.Errors}".TrimEnd());
         _directory.Dispose();
         _diskLock?.Dispose();
-        return new MachineExit(_guestStatus, status, _process.Errors);
+        return new MachineExit(_guestStatus, _poweredOff, status, _process.Errors);
     }
 
     private async Task ReadControlAsync()
@@ -173,6 +174,7 @@ public sealed class VirtualMachine : IAsyncDisposable
                 ControlEvent item = ControlLineParser.Parse(line);
                 if (item is ExitEvent exit)
                     _guestStatus = exit.Status;
+                _poweredOff |= item is PowerOffEvent;
                 Events.Add(item);
             }
         }

@@ -1,0 +1,33 @@
+using Xunit;
+
+namespace Aurora.Qemu.Tests;
+
+public sealed class SelfCheckWitnessTests
+{
+    [Fact]
+    public void A_continuation_with_a_replay_is_fine()
+    {
+        SelfCheckWitness witness = Observe("selfcheck started\ncheck 1 ok t=10\ncheck 2 ok t=20\r\ncheck 3 ok t=3", "heck 1 ok t=10\ncheck 2 ok t=20\ncheck 3 ok t=30\n$ check 4 ok t=40\n");
+        Assert.Empty(witness.Faults);
+        Assert.Equal((1L, 4L), (witness.First, witness.Last));
+    }
+
+    [Theory]
+    [InlineData("check 1 ok t=10\ncheck 2 ok t=20\n", "check 2 ok t=21\n", "made again")]
+    [InlineData("check 1 ok t=10\n", "check 3 ok t=30\n", "step 2 was never shown")]
+    [InlineData("check 1 ok t=10\n", "check 1 ok t=99\ncheck 2 ok t=100\n", "made again")]
+    [InlineData("check 1 ok t=10\n", "check 2 FAIL memory (errno 0)\n", "FAIL memory")]
+    public void Lost_work_lost_output_and_failed_checks_are_found(string before, string after, string fault)
+        => Assert.Contains(Observe(before, after).Faults, text => text.Contains(fault, System.StringComparison.Ordinal));
+
+    [Fact]
+    public void The_last_step_of_a_text_is_found() => Assert.Equal(12, SelfCheckWitness.LastStepIn("check 11 ok t=1\ncheck 12 ok t=2\ncheck 13 o"));
+
+    private static SelfCheckWitness Observe(params string[] boots)
+    {
+        var witness = new SelfCheckWitness();
+        foreach (string boot in boots)
+            witness.Observe(boot);
+        return witness;
+    }
+}

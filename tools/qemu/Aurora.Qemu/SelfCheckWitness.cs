@@ -1,0 +1,78 @@
+// Judges what the guest program selfcheck prints across power cuts. Its lines are "check N ok t=TIME": N counts without gaps, TIME is the
+// real time at which the step was made. A console that holds its output until it is durable, and replays its last screens to whoever
+// attaches, may show a line again, letter for letter; it may never show
+//   - a step with another time than before: the step had been shown, was lost, and was made again;
+//   - a gap: a step whose line was lost;
+//   - a line with FAIL: memory, file or pipe disagree.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Aurora.Qemu;
+
+/// <summary>Collects the lines of selfcheck over several boots and finds what must not be.</summary>
+public sealed partial class SelfCheckWitness
+{
+    private readonly Dictionary<long, string> _times = [];
+    private readonly List<string> _faults = [];
+
+    /// <summary>The highest step seen.</summary>
+    public long Last { get; private set; }
+
+    /// <summary>The lowest step seen; zero before any.</summary>
+    public long First { get; private set; }
+
+    /// <summary>Everything that must not have happened.</summary>
+    public IReadOnlyList<string> Faults => _faults;
+
+    /// <summary>Takes in all that one boot printed.</summary>
+    public void Observe(string console)
+    {
+        foreach (Match match in StepLine().Matches(console))
+        {
+            long step = long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture);
+            if (match.Groups["fail"].Success)
+                _faults.Add(match.Value.Trim());
+            else
+                Note(step, match.Groups["time"].Value);
+        }
+        FindGaps();
+    }
+
+    /// <summary>The highest step a piece of console output shows; zero for none.</summary>
+    public static long LastStepIn(string console)
+    {
+        long last = 0;
+        foreach (Match match in StepLine().Matches(console))
+            last = Math.Max(last, long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture));
+        return last;
+    }
+
+    private void Note(long step, string time)
+    {
+        if (_times.TryGetValue(step, out string? before))
+        {
+            if (before != time)
+                _faults.Add($"step {step} was shown, lost and made again (t={before}, then t={time})");
+            return;
+        }
+        _times[step] = time;
+        Last = Math.Max(Last, step);
+        First = First == 0 ? step : Math.Min(First, step);
+    }
+
+    private void FindGaps()
+    {
+        for (long step = First; step < Last; step++)
+        {
+            if (!_times.TryAdd(step, "lost"))
+                continue;
+            _faults.Add($"step {step} was never shown");
+        }
+    }
+
+    // Only whole lines count: the power may have gone in the middle of one.
+    [GeneratedRegex(@"check (?<step>\d+) (?:ok t=(?<time>\d+)|(?<fail>FAIL [^\r\n]*))\r?\n", RegexOptions.CultureInvariant)]
+    private static partial Regex StepLine();
+}
