@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Threading.Tasks;
 using Aurora.Cli.Commands;
 using Aurora.Cli.Workspace;
+using Aurora.Images;
 using Aurora.Qemu;
 
 namespace Aurora.Cli;
@@ -25,7 +26,7 @@ internal static class Program
         {
             return await parsed.InvokeAsync(configuration);
         }
-        catch (Exception failure) when (failure is UserException or MachineException)
+        catch (Exception failure) when (failure is UserException or MachineException or ImageException)
         {
             Report.Error(failure.Message);
             return ExitCode.Trouble;
@@ -40,7 +41,10 @@ internal static class Program
     {
         var root = new RootCommand("Aurora: a single level store operating system. Programs survive power cuts because their memory is the saved state.");
         foreach (Command command in (Command[])
-            [SetupCommand.Create(), BuildCommand.Create(), TestCommand.Create(), DebugCommand.Create()])
+            [
+                SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), DemoCommand.Create(),
+                ImageCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(), TestCommand.Create(), DebugCommand.Create(),
+            ])
             root.Subcommands.Add(command);
         return root;
     }

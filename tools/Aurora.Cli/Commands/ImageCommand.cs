@@ -1,0 +1,129 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using Aurora.Cli.Workspace;
+using Aurora.Images;
+using Aurora.Images.Root;
+
+namespace Aurora.Cli.Commands;
+
+/// <summary><c>aurora image create|ls|cat|put|extract</c>.</summary>
+internal static class ImageCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("image", "Make disk images, and look into them.");
+        foreach (Command child in (Command[])[CreateCreate(), CreateList(), CreateCat(), CreatePut(), CreateExtract()])
+            command.Subcommands.Add(child);
+        return command;
+    }
+
+    private static Argument<string> Image() => new("image") { Description = "The disk image." };
+
+    private static Argument<string> GuestPath(string description) => new("path") { Description = description, DefaultValueFactory = _ => "/" };
+
+    private static Command CreateCreate()
+    {
+        var command = new Command("create", "Make an image with a root file system.");
+        Argument<string> image = Image();
+        var size = new Option<string>("--size") { Description = "The disk's size (K, M, G); the file is sparse.", DefaultValueFactory = _ => "4G" };
+        var root = new Option<string?>("--root") { Description = "A folder or tar archive (plain or gzip); without it, busybox and the test programs." };
+        command.Arguments.Add(image);
+        command.Options.Add(size);
+        command.Options.Add(root);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            long bytes = ByteSize.Parse(parsed.GetValue(size)!, defaultUnit: 1) ?? throw new UserException($"'{parsed.GetValue(size)}' is not a size");
+            await DiskImages.CreateAsync(parsed.GetValue(image)!, bytes, parsed.GetValue(root), cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var command = new Command("ls", "List a directory of an image.");
+        Argument<string> image = Image();
+        Argument<string> path = GuestPath("The directory or file in the image.");
+        var recursive = new Option<bool>("--recursive", "-R") { Description = "Everything below it." };
+        var plain = new Option<bool>("-1") { Description = "Names only." };
+        command.Arguments.Add(image);
+        command.Arguments.Add(path);
+        command.Options.Add(recursive);
+        command.Options.Add(plain);
+        command.SetAction(parsed =>
+        {
+            IReadOnlyList<ImageEntry> entries = DiskImage.List(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(recursive));
+            foreach (ImageEntry entry in entries)
+                Console.WriteLine(parsed.GetValue(plain) ? entry.Path : Line(entry));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static string Line(ImageEntry entry)
+    {
+        string target = entry.Target.Length > 0 ? " -> " + entry.Target : "";
+        string time = entry.Modified.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{entry.ModeText} {entry.Links,3} {entry.UserId,5} {entry.GroupId,5} {entry.Size,10} {time} {entry.Path}{target}");
+    }
+
+    private static Command CreateCat()
+    {
+        var command = new Command("cat", "Copy a file of an image to standard output.");
+        Argument<string> image = Image();
+        var path = new Argument<string>("path") { Description = "The file in the image." };
+        command.Arguments.Add(image);
+        command.Arguments.Add(path);
+        command.SetAction(parsed =>
+        {
+            using Stream output = Console.OpenStandardOutput();
+            DiskImage.Cat(parsed.GetValue(image)!, parsed.GetValue(path)!, output);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command CreatePut()
+    {
+        var command = new Command("put", "Copy a file or folder of the host into an image that holds no live session.");
+        Argument<string> image = Image();
+        var source = new Argument<string>("source") { Description = "A file or folder of the host." };
+        var path = new Argument<string>("path") { Description = "Its path in the image; a path that ends in / is a folder to put it into." };
+        command.Arguments.Add(image);
+        command.Arguments.Add(source);
+        command.Arguments.Add(path);
+        command.SetAction(parsed =>
+        {
+            string from = parsed.GetValue(source)!.TrimEnd('/');
+            string to = parsed.GetValue(path)!;
+            if (to.EndsWith('/'))
+                to += Path.GetFileName(from);
+            if (!Directory.Exists(from) && !File.Exists(from))
+                throw new UserException($"no file or folder at {from}");
+            DiskImage.Put(parsed.GetValue(image)!, Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)]);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command CreateExtract()
+    {
+        var command = new Command("extract", "Copy a file or folder of an image to the host.");
+        Argument<string> image = Image();
+        var path = new Argument<string>("path") { Description = "The file or folder in the image." };
+        var folder = new Argument<string>("folder") { Description = "The folder to copy into; made when missing." };
+        command.Arguments.Add(image);
+        command.Arguments.Add(path);
+        command.Arguments.Add(folder);
+        command.SetAction(parsed =>
+        {
+            int files = DiskImage.Extract(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(folder)!);
+            Report.Line(files == 1 ? "1 file" : $"{files} files");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,95 @@
+// What the host tools do with disk images, in terms of paths and streams. Each call opens the image, works, commits if it changed
+// anything, and closes it; the image is locked meanwhile.
+using System.Collections.Generic;
+using System.IO;
+using Aurora.Images.Root;
+using Aurora.Images.Session;
+
+namespace Aurora.Images;
+
+/// <summary>Makes, reads and changes disk images.</summary>
+public static class DiskImage
+{
+    /// <summary>The size of a new image unless one is chosen. The file is sparse: it takes what is written.</summary>
+    public const long DefaultBytes = 4L << 30;
+
+    public const long MinimumBytes = 16L << 20;
+
+    /// <summary>
+    /// Makes an image that holds these files. The image appears under its name only when it is complete: an interrupted attempt leaves
+    /// at most a file with another name.
+    /// </summary>
+    public static void Create(string path, long bytes, IEnumerable<RootEntry> entries)
+    {
+        if (bytes < MinimumBytes)
+            throw new ImageException($"an image needs at least {MinimumBytes >> 20} MiB");
+        if (File.Exists(path))
+            throw new ImageException($"{path} exists already");
+        string partial = path + ".partial";
+        File.Delete(partial);
+        try
+        {
+            using (ImageStore store = ImageStore.Format(partial, bytes))
+            {
+                ImageSession session = ImageSession.Create(store);
+                new TreeWriter(session).WriteAll(entries);
+                session.AddStandardFiles();
+                session.Commit();
+            }
+            File.Move(partial, path, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    /// <summary>The entries at a path: a directory's contents (all below it when <paramref name="recursive"/>), or the one file.</summary>
+    public static IReadOnlyList<ImageEntry> List(string image, string path, bool recursive)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return new TreeReader(ImageSession.Open(store)).List(path, recursive);
+    }
+
+    /// <summary>Copies a file of the image to a stream.</summary>
+    public static void Cat(string image, string path, Stream destination)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        new TreeReader(ImageSession.Open(store)).Copy(path, destination);
+    }
+
+    /// <summary>Copies a file or a tree of the image into a folder of the host; returns the number of files.</summary>
+    public static int Extract(string image, string path, string folder)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return new TreeReader(ImageSession.Open(store)).Extract(path, folder);
+    }
+
+    /// <summary>Copies host files into the image, replacing files of the same name. Refused while the image holds a live session.</summary>
+    public static void Put(string image, IEnumerable<RootEntry> entries)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        if (LiveSession.ProcessesIn(store) is > 0 and int processes)
+            throw new ImageException($"{image} holds a live session of {processes} processes, whose files must not change under it: let it end first");
+        ImageSession session = ImageSession.Open(store);
+        new TreeWriter(session).WriteAll(entries);
+        session.Commit();
+    }
+
+    /// <summary>Checks everything the format promises, and with <paramref name="verifyData"/> every page of data; nothing is written.</summary>
+    public static ImageReport Check(string image, bool verifyData = true) => ImageCheck.Run(image, verifyData);
+
+    /// <summary>The checkpoints that can still be read, oldest first.</summary>
+    public static IReadOnlyList<ImageCheckpoint> History(string image)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return ImageHistory.Read(store);
+    }
+
+    /// <summary>The number of processes in the session the image holds; zero when none lives.</summary>
+    public static int LiveProcesses(string image)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return LiveSession.ProcessesIn(store);
+    }
+}

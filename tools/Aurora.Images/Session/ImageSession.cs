@@ -1,0 +1,129 @@
+// An image opened by a host tool: the store on its device, and the files of its group restored from the newest checkpoint. Changes are made
+// in memory through the kernel's own file code and become one durable checkpoint with Commit. Processes in the image are not restored: the
+// tool neither runs nor understands them, so an image that holds a live session is opened for reading only.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Images.Session;
+
+/// <summary>The files of an image.</summary>
+internal sealed unsafe class ImageSession : IDisposable
+{
+    private readonly HostMachine _machine;
+    private readonly ImageStore _image;
+    private readonly GroupSession _group;
+
+    private ImageSession(ImageStore image, HostMachine machine)
+    {
+        _image = image;
+        _machine = machine;
+        _group = new GroupSession(machine.Describe(), image.Store);
+    }
+
+    public TreeBuilder Tree { get; private set; } = null!;
+    public FileServices Files => _group.Files;
+
+    /// <summary>Starts a group with an empty root in a store that has none.</summary>
+    public static ImageSession Create(ImageStore image)
+    {
+        var session = new ImageSession(image, image.Machine);
+        if (!session._group.Create())
+            throw new ImageException("no memory for a new image");
+        session._group.Engine.IsEnabled = true;
+        session.Tree = new TreeBuilder(session._group.Names);
+        return session;
+    }
+
+    /// <summary>Restores the files of the newest checkpoint.</summary>
+    public static ImageSession Open(ImageStore image)
+    {
+        var session = new ImageSession(image, image.Machine);
+        RestoreResult result = session._group.Restore(skipUnknownKinds: true);
+        if (!result.IsOk)
+            throw new ImageException($"the image cannot be restored: {Describe(result)}");
+        session._group.Engine.IsEnabled = true;
+        session.Tree = new TreeBuilder(session._group.Names);
+        return session;
+    }
+
+    /// <summary>Adds /proc and /dev.</summary>
+    public void AddStandardFiles() => Check(StandardTree.Populate(_group.Names), "/dev");
+
+    /// <summary>Makes the changes so far a durable checkpoint.</summary>
+    public void Commit()
+    {
+        StoreStatus status = _group.Engine.CheckpointAndWait();
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"the image cannot be written: {_image.Explain(status)}");
+    }
+
+    /// <summary>The held inode at a path; release it.</summary>
+    public Inode* Find(string path, bool follow)
+    {
+        Check(Tree.Find(Bytes(path), follow, out Inode* inode), path);
+        return inode;
+    }
+
+    /// <summary>Reads file data, bringing pages in from the store.</summary>
+    public int Read(Inode* inode, ulong position, Span<byte> buffer, string path)
+    {
+        while (true)
+        {
+            Errno error = Tree.Read(inode, position, buffer, out int count);
+            if (count > 0 || error == Errno.Ok)
+                return count;
+            if (error != Errno.EAGAIN)
+                Check(error, path);
+            ServePageIns();
+        }
+    }
+
+    /// <summary>Writes file data, bringing in the pages it covers in part.</summary>
+    public void Write(Inode* inode, ulong position, ReadOnlySpan<byte> bytes, string path)
+    {
+        Errno error;
+        while ((error = Tree.Write(inode, position, bytes)) == Errno.EAGAIN)
+            ServePageIns();
+        Check(error, path);
+    }
+
+    public void Dispose() => _machine.Dispose();
+
+    public static ReadOnlySpan<byte> Bytes(string path) => Encoding.UTF8.GetBytes(path);
+
+    public static void Check(Errno error, string path)
+    {
+        if (error != Errno.Ok)
+            throw new ImageException($"{path}: {ErrnoText.Of(error)}");
+    }
+
+    private void ServePageIns()
+    {
+        PageInRequest* request;
+        while ((request = _group.Memory.TakePageInRequest()) != null)
+        {
+            FrameNumber frame = _group.Memory.Frames.Allocate(FrameFlags.Data);
+            if (frame.Value == 0)
+                throw new ImageException("too much file data for one operation");
+            StoreStatus status = _group.Store.ReadPage(request->Source, request->Page, _group.Memory.Frames.AddressOf(frame));
+            PageInStatus outcome = status switch
+            {
+                StoreStatus.Ok => PageInStatus.Ok,
+                StoreStatus.Hole => PageInStatus.Hole,
+                _ => PageInStatus.Failed,
+            };
+            _group.Memory.CompletePageIn(request, outcome, frame);
+        }
+    }
+
+    private static string Describe(in RestoreResult result)
+        => result.Store != StoreStatus.Ok ? result.Store.ToString() : $"{result.Fault.Kind} object {result.Fault.Id.Value}: {result.Fault.Status}";
+}

@@ -1,0 +1,25 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Store;
+
+namespace Aurora.Images.Session;
+
+/// <summary>Tells whether an image holds processes.</summary>
+internal static class LiveSession
+{
+    /// <summary>The number of processes in the newest checkpoint.</summary>
+    public static int ProcessesIn(ImageStore image)
+    {
+        Span<byte> record = new byte[ObjectStore.MaxRecordBytes];
+        int processes = 0;
+        ObjectId id = default;
+        while (image.Store.NextRecord(ref id, record, out int length) == StoreStatus.Ok)
+        {
+            if (length >= RecordHeader.Size && MemoryMarshal.Read<RecordHeader>(record).Kind == ObjectKind.Process)
+                processes++;
+        }
+        return processes;
+    }
+}

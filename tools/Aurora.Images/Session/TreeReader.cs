@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Images.Session;
+
+/// <summary>Lists and copies the files of an image.</summary>
+internal sealed unsafe class TreeReader(ImageSession session)
+{
+    private const long NanosecondsPerTick = 100;
+
+    private readonly byte[] _buffer = new byte[1 << 20];
+
+    public IReadOnlyList<ImageEntry> List(string path, bool recursive)
+    {
+        var entries = new List<ImageEntry>();
+        Inode* inode = session.Find(path, follow: true);
+        if (inode->IsDirectory)
+            ListDirectory(inode, path.TrimEnd('/'), recursive, entries);
+        else
+            entries.Add(Describe(inode, path));
+        session.Files.Release(inode);
+        return entries;
+    }
+
+    public void Copy(string path, Stream destination)
+    {
+        Inode* inode = session.Find(path, follow: true);
+        if (!inode->IsRegular)
+            throw new ImageException($"{path}: not a regular file");
+        CopyData(inode, path, destination);
+        session.Files.Release(inode);
+    }
+
+    public int Extract(string path, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        Inode* inode = session.Find(path, follow: true);
+        int files = inode->IsDirectory
+            ? ExtractDirectory(inode, path.TrimEnd('/'), folder)
+            : ExtractFile(inode, path, Path.Combine(folder, Path.GetFileName(path)));
+        session.Files.Release(inode);
+        return files;
+    }
+
+    private void ListDirectory(Inode* directory, string path, bool recursive, List<ImageEntry> entries)
+    {
+        for (DirectoryEntry* entry = session.Tree.Next(directory, 0); entry != null; entry = session.Tree.Next(directory, entry->Position))
+        {
+            string name = $"{path}/{NameOf(entry)}";
+            entries.Add(Describe(entry->Target, name));
+            if (recursive && entry->Target->IsDirectory)
+                ListDirectory(entry->Target, name, recursive, entries);
+        }
+    }
+
+    // Devices and pipes have no contents to copy and are left out.
+    private int ExtractDirectory(Inode* directory, string path, string folder)
+    {
+        int files = 0;
+        Directory.CreateDirectory(folder);
+        for (DirectoryEntry* entry = session.Tree.Next(directory, 0); entry != null; entry = session.Tree.Next(directory, entry->Position))
+        {
+            string name = NameOf(entry);
+            string target = Path.Combine(folder, name);
+            Inode* inode = entry->Target;
+            if (inode->IsDirectory)
+                files += ExtractDirectory(inode, $"{path}/{name}", target);
+            else if (inode->IsRegular)
+                files += ExtractFile(inode, $"{path}/{name}", target);
+            else if (inode->IsSymbolicLink)
+                files += ExtractLink(inode, target);
+        }
+        return files;
+    }
+
+    private int ExtractFile(Inode* inode, string path, string target)
+    {
+        // A link of this name would lead the write elsewhere.
+        File.Delete(target);
+        using (FileStream file = new(target, FileMode.CreateNew, System.IO.FileAccess.Write))
+            CopyData(inode, path, file);
+        File.SetUnixFileMode(target, (UnixFileMode)(inode->Mode & 0x1FF));
+        File.SetLastWriteTimeUtc(target, TimeOf(inode).UtcDateTime);
+        return 1;
+    }
+
+    private static int ExtractLink(Inode* inode, string target)
+    {
+        File.Delete(target);
+        File.CreateSymbolicLink(target, Encoding.UTF8.GetString(FileServices.TargetOf(inode)));
+        return 1;
+    }
+
+    private void CopyData(Inode* inode, string path, Stream destination)
+    {
+        int count;
+        for (ulong position = 0; (count = session.Read(inode, position, _buffer, path)) > 0; position += (ulong)count)
+            destination.Write(_buffer, 0, count);
+    }
+
+    private static string NameOf(DirectoryEntry* entry) => Encoding.UTF8.GetString(DirectoryEntry.NameOf(entry));
+
+    private static DateTimeOffset TimeOf(Inode* inode) => DateTimeOffset.UnixEpoch.AddTicks(inode->ModifyTime / NanosecondsPerTick);
+
+    private static ImageEntry Describe(Inode* inode, string path)
+    {
+        string target = inode->IsSymbolicLink ? Encoding.UTF8.GetString(FileServices.TargetOf(inode)) : "";
+        return new ImageEntry(path, inode->Mode, inode->LinkCount, inode->Uid, inode->Gid, inode->Size, TimeOf(inode), target);
+    }
+}
