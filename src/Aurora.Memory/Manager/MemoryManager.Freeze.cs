@@ -106,8 +106,12 @@ public sealed unsafe partial class MemoryManager
         VmObject* target = set->Object;
         target->Changes = null;
         set->PageCount = 0;
+        // The store has nothing of a new object that is not a clone: nothing to cut, no page to turn into a hole.
+        bool isUnknown = set->IsNew && !set->IsClone;
+        if (isUnknown)
+            set->TruncateFrom = ChangeSet.NoTruncation;
         for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
-            set->PageCount += FreezeChunk(target, chunk, epoch);
+            set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
         // After the pages: a page that stays hot takes its entries along into the new set.
         epoch->ProtectedEntries += _log.ProtectAll(set, target);
         epoch->Pages += set->PageCount;
@@ -119,7 +123,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     // Resolves the pages of a chunk to frames, drops entries that an earlier one covers, and returns how many are left.
-    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch)
+    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch, bool keepHoles)
     {
         int kept = 0;
         for (int index = 0; index < chunk->Count; index++)
@@ -132,14 +136,16 @@ public sealed unsafe partial class MemoryManager
             bool isOurs = isForced != ((value & Slot.Dirty) != 0) && (value & (Slot.InStore | Slot.Bad)) == 0;
             if (!isOurs)
                 continue;
-            FrozenPage* frozen = DirtyChunk.At(chunk, kept++);
+            bool isResident = Slot.IsResident(value);
+            FrozenPage* frozen = DirtyChunk.At(chunk, kept);
             frozen->Page = entry->Page;
             frozen->Frame = default;
-            if (Slot.IsResident(value) && !isForced && FreezeHot(target, frozen, Slot.FrameOf(value), epoch))
+            kept += isResident || keepHoles ? 1 : 0;
+            if (isResident && !isForced && FreezeHot(target, frozen, Slot.FrameOf(value), epoch))
                 continue;
             if (slot != null)
                 *slot = value & ~Slot.Dirty;
-            if (!Slot.IsResident(value))
+            if (!isResident)
                 continue;
             frozen->Frame = Slot.FrameOf(value);
             Frames.BeginFlight(frozen->Frame);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Aurora.Base;
 using Aurora.Memory;
+using Xunit;
 
 namespace Aurora.Memory.Tests;
 
@@ -22,7 +23,7 @@ internal sealed unsafe class ModelStore
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
         {
             if (set->IsClone)
-                _objects[set->Id.Value] = new Dictionary<ulong, byte[]>(_objects.GetValueOrDefault(set->CloneSource.Value) ?? []);
+                _objects[set->Id.Value] = new Dictionary<ulong, byte[]>(_objects[set->CloneSource.Value]);
         }
         foreach (ulong id in ended)
         {
@@ -50,8 +51,10 @@ internal sealed unsafe class ModelStore
 
     private void ApplyPages(ChangeSet* set, FramePool frames)
     {
-        if (!_objects.TryGetValue(set->Id.Value, out Dictionary<ulong, byte[]>? pages))
+        bool isKnown = _objects.TryGetValue(set->Id.Value, out Dictionary<ulong, byte[]>? pages);
+        if (pages == null)
             _objects[set->Id.Value] = pages = [];
+        Assert.True(isKnown || !set->IsTruncated, "cut an object the store does not know");
         if (set->IsTruncated)
         {
             foreach (ulong page in new List<ulong>(pages.Keys))
@@ -63,6 +66,7 @@ internal sealed unsafe class ModelStore
         var cursor = new FrozenPageCursor(set);
         while (cursor.MoveNext())
         {
+            Assert.True(isKnown || !cursor.Current->IsHole, "a hole in an object the store does not know");
             if (cursor.Current->IsHole)
                 pages.Remove(cursor.Current->Page);
             else
