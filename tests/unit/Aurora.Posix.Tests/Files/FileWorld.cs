@@ -1,0 +1,293 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Memory.Tests;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Posix.Tests.Files;
+
+/// <summary>One group's files over host memory and a model store, with one process and thread to act for, and checkpoints of it all.</summary>
+internal sealed unsafe class FileWorld : IDisposable
+{
+    private readonly StateCodec[] _codecs;
+
+    public FileWorld(ModelStore? store = null, int frames = 2048, bool isExpectedToFail = false)
+    {
+        HostEnvironment.Install();
+        Frames = new HostFramePool(frames);
+        Scheduler = new ThreadScheduler(Pages, Clock);
+        var options = new MemoryOptions
+        {
+            MaxObjects = 1 << 16, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
+        };
+        Memory = new MemoryManager(Pages, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, options);
+        User = new UserMemory(Memory);
+        Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
+        Memory.AttachGroup(Tracker);
+        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, new RandomSource(), FileLimits.Default);
+        Space = Files.Attach(Tracker);
+        _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
+        Tables = new ProcessFileTables(Files);
+        Processes = new ProcessTable(Pages, Tracker);
+        Files.Proc.Information = new TestProcesses(this);
+        Store = store ?? new ModelStore();
+        if (store is null)
+            Assert.True(Space.CreateRoot());
+        else
+            LoadStatus = TryLoad(store);
+        Assert.True(isExpectedToFail || LoadStatus == RestoreStatus.Ok, $"{LoadStatus}");
+        if (Space.Root == null)
+            Assert.True(Space.CreateRoot());
+        Build = new TreeBuilder(Space);
+        if (store is null)
+        {
+            Assert.Equal(Errno.Ok, StandardTree.Populate(Space));
+            StartProcess();
+        }
+    }
+
+    public HostPageAllocator Pages { get; } = new();
+    public HostFramePool Frames { get; }
+    public TestClock Clock { get; } = new();
+    public ThreadScheduler Scheduler { get; }
+    public MemoryManager Memory { get; }
+    public UserMemory User { get; }
+    public ObjectTracker Tracker { get; }
+    public FileServices Files { get; }
+    public Namespace Space { get; }
+    public ProcessTable Processes { get; }
+    public ProcessFileTables Tables { get; }
+    public TreeBuilder Build { get; }
+    public ModelStore Store { get; }
+    public RestoreStatus LoadStatus { get; }
+
+    /// <summary>The process and thread the tests act for: root, at the root, without memory.</summary>
+    public Process* Process { get; private set; }
+    public Thread* Thread { get; private set; }
+
+    public FileCaller Caller => new(Thread);
+    public DescriptorTable* Table => (DescriptorTable*)Process->Descriptors;
+    public FileContext* Context => (FileContext*)Process->FileSystem;
+
+    public void Dispose() => Frames.Dispose();
+
+    public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>A process with its own table and context (or those given), and a thread in it.</summary>
+    public Thread* StartProcess(DescriptorTable* table = null, FileContext* context = null)
+    {
+        Process* process = Processes.CreateProcess();
+        process->Limits = ResourceLimits.Initial();
+        if (table == null)
+        {
+            Assert.Equal(Errno.Ok, Tables.Start(process, Space, 0x12));
+        }
+        else
+        {
+            Files.Hold(table);
+            Files.Hold(context);
+            process->Descriptors = table;
+            process->FileSystem = context;
+        }
+        Thread* thread = Processes.CreateThread(process);
+        if (Process == null)
+        {
+            Process = process;
+            Thread = thread;
+        }
+        return thread;
+    }
+
+    public void ActAs(uint uid, uint gid)
+    {
+        ref Credentials c = ref Process->Credentials;
+        c.RealUid = c.EffectiveUid = c.SavedUid = c.FileUid = uid;
+        c.RealGid = c.EffectiveGid = c.SavedGid = c.FileGid = gid;
+    }
+
+    /// <summary>The inode at a path, not held beyond its names.</summary>
+    public Inode* At(string path, bool follow = false)
+    {
+        Assert.Equal(Errno.Ok, Build.Find(Bytes(path), follow, out Inode* inode));
+        Files.Release(inode);
+        return inode;
+    }
+
+    public bool Exists(string path)
+    {
+        Errno error = Build.Find(Bytes(path), false, out Inode* inode);
+        if (error == Errno.Ok)
+            Files.Release(inode);
+        return error == Errno.Ok;
+    }
+
+    public void WriteFile(string path, ReadOnlySpan<byte> contents, uint permissions = 0x1A4)
+    {
+        Errno error = Build.Make(Bytes(path), InodeMode.Regular | permissions);
+        Assert.True(error is Errno.Ok or Errno.EEXIST);
+        Inode* inode = At(path);
+        Assert.Equal(Errno.Ok, Settle(() => Build.Resize(inode, 0)));
+        byte[] copy = contents.ToArray();
+        Assert.Equal(Errno.Ok, Settle(() => Build.Write(inode, 0, copy)));
+    }
+
+    public byte[] ReadFile(Inode* inode)
+    {
+        byte[] contents = new byte[inode->Size];
+        Errno error = Settle(() => Build.Read(inode, 0, contents, out _));
+        Assert.Equal(Errno.Ok, error);
+        return contents;
+    }
+
+    /// <summary>Repeats what had to wait for a page.</summary>
+    public Errno Settle(Func<Errno> action)
+    {
+        Errno error = action();
+        for (int tries = 0; error == Errno.EAGAIN && tries < 100; tries++)
+        {
+            ServePages();
+            error = action();
+        }
+        return error;
+    }
+
+    /// <summary>Opens an inode without a descriptor; the file has one reference.</summary>
+    public OpenFile* Open(Inode* inode, uint flags)
+    {
+        FileCaller caller = Caller;
+        Assert.Equal(Errno.Ok, Files.Open(in caller, inode, flags, out OpenFile* file));
+        return file;
+    }
+
+    /// <summary>A read into kernel memory; -errno, or minus 1000 when it would block. Pages on their way are awaited.</summary>
+    public long Read(OpenFile* file, Span<byte> buffer)
+    {
+        fixed (byte* memory = buffer)
+            return Drive(file, memory, buffer.Length, isWrite: false);
+    }
+
+    public long Write(OpenFile* file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* memory = bytes)
+            return Drive(file, memory, bytes.Length, isWrite: true);
+    }
+
+    // As the executive would: dispatch again with the recorded progress after every wait for a page.
+    private long Drive(OpenFile* file, byte* memory, int length, bool isWrite)
+    {
+        Thread->Call = default;
+        Scheduler.LeaveQueues(Thread);
+        while (true)
+        {
+            ulong done = Thread->Call.Progress;
+            var transfer = new FileTransfer(Files, Thread, memory + done, (ulong)length - done, done);
+            FileOperations operations = Files.OperationsOf(file)!;
+            SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
+            if (result.Outcome == SystemCallOutcome.Done)
+                return result.Value;
+            if (result.IsInterruptible || Memory.PageInsOutstanding == 0)
+                return -1000;
+            Scheduler.LeaveQueues(Thread);
+            ServePages();
+        }
+    }
+
+    public void ServePages()
+    {
+        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        {
+            byte[]? bytes = Store.Page(request->Source.Value, request->Page);
+            FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
+            bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), PageSize.Bytes));
+            Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
+        }
+    }
+
+    /// <summary>Commits everything that changed to the model store.</summary>
+    public void Checkpoint()
+    {
+        var epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch));
+        Memory.Freeze(Tracker, epoch);
+        var records = new Dictionary<ulong, (ObjectKind, byte[])>();
+        byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        while (Tracker.FirstChanged != null)
+        {
+            ObjectHeader* header = Tracker.FirstChanged;
+            StateCodec? codec = Array.Find(_codecs, c => c.Kind == header->Kind);
+            Tracker.ClearChanged(header);
+            if (codec is null)
+                continue;
+            int length = codec.Capture(header, payload);
+            Assert.InRange(length, 0, StateCodec.MaxPayloadBytes);
+            records[header->Id.Value] = (header->Kind, payload[..length]);
+            header->Flags |= ObjectFlags.Stored;
+        }
+        var ended = new List<ulong>();
+        while (Tracker.Ended.Count > 0)
+            ended.Add(Tracker.Ended.TakeLast().Value);
+        Store.Apply(epoch, records, ended, Frames);
+        Memory.EpochSubmitted(epoch);
+        Memory.ReleaseEpoch(epoch);
+        NativeMemory.Free(epoch);
+    }
+
+    /// <summary>Checkpoints, and makes another world from the store as a boot would. The process gets its table and context back.</summary>
+    public FileWorld Reboot()
+    {
+        Checkpoint();
+        ObjectId table = Table->Header.Id;
+        ObjectId context = Context->Header.Id;
+        var world = new FileWorld(Store.Copy());
+        world.StartProcess(
+            (DescriptorTable*)world.Tracker.Find(table, ObjectKind.DescriptorTable),
+            (FileContext*)world.Tracker.Find(context, ObjectKind.FileContext));
+        return world;
+    }
+
+    /// <summary>Restores records into this world; the first status that is not Ok.</summary>
+    private RestoreStatus TryLoad(ModelStore store)
+    {
+        var ids = new List<ulong>(store.Records.Keys);
+        ids.Sort();
+        foreach (ulong id in ids)
+        {
+            (ObjectKind kind, byte[] payload) = store.Records[id];
+            RestoreStatus status = CodecOf(kind).Create(Tracker, new ObjectId(id), 1, payload);
+            if (status != RestoreStatus.Ok)
+                return status;
+        }
+        foreach (ulong id in ids)
+        {
+            (ObjectKind kind, byte[] payload) = store.Records[id];
+            RestoreStatus status = CodecOf(kind).Link(Tracker, Tracker.Find(new ObjectId(id)), payload);
+            if (status != RestoreStatus.Ok)
+                return status;
+        }
+        foreach (ulong id in ids)
+        {
+            RestoreStatus status = CodecOf(store.Records[id].Kind).Finish(Tracker, Tracker.Find(new ObjectId(id)));
+            if (status != RestoreStatus.Ok)
+                return status;
+        }
+        return RestoreStatus.Ok;
+    }
+
+    private StateCodec CodecOf(ObjectKind kind) => Array.Find(_codecs, codec => codec.Kind == kind)!;
+
+    private static List<StateCodec> CodecsOf(FileServices files)
+    {
+        var table = new FileCodecs(files);
+        var codecs = new List<StateCodec>();
+        for (int i = 0; i < FileCodecs.Count; i++)
+            codecs.Add(table[i]);
+        return codecs;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using Aurora.Posix.Files;
+using Xunit;
+
+namespace Aurora.Posix.Tests.Files;
+
+/// <summary>The records are a disk format: sizes and offsets may only change together with a version.</summary>
+public sealed class LayoutTests
+{
+    [Fact]
+    public void Records_have_their_sizes()
+    {
+        Assert.Equal(InodeRecord.Bytes, Marshal.SizeOf<InodeRecord>());
+        Assert.Equal(SymbolicLinkTailRecord.Bytes, Marshal.SizeOf<SymbolicLinkTailRecord>());
+        Assert.Equal(DirectoryEntryRecord.Bytes, Marshal.SizeOf<DirectoryEntryRecord>());
+        Assert.Equal(OpenFileRecord.Bytes, Marshal.SizeOf<OpenFileRecord>());
+        Assert.Equal(DescriptorTableRecord.Bytes, Marshal.SizeOf<DescriptorTableRecord>());
+        Assert.Equal(DescriptorChunkRecord.Bytes, Marshal.SizeOf<DescriptorChunkRecord>());
+        Assert.Equal(PipeRecord.Bytes, Marshal.SizeOf<PipeRecord>());
+        Assert.Equal(FileLockRecord.Bytes, Marshal.SizeOf<FileLockRecord>());
+        Assert.Equal(FileContextRecord.Bytes, Marshal.SizeOf<FileContextRecord>());
+        Assert.Equal(12, Marshal.SizeOf<ProcKey>());
+    }
+
+    [Theory]
+    [InlineData(nameof(InodeRecord.Mode), 4)]
+    [InlineData(nameof(InodeRecord.Size), 16)]
+    [InlineData(nameof(InodeRecord.AccessTime), 24)]
+    [InlineData(nameof(InodeRecord.BirthTime), 48)]
+    [InlineData(nameof(InodeRecord.Device), 56)]
+    [InlineData(nameof(InodeRecord.Data), 64)]
+    [InlineData(nameof(InodeRecord.ProcKey), 72)]
+    [InlineData(nameof(InodeRecord.TargetLength), 84)]
+    public void Inode_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<InodeRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(OpenFileRecord.Inode), 0)]
+    [InlineData(nameof(OpenFileRecord.Offset), 8)]
+    [InlineData(nameof(OpenFileRecord.Attachment), 16)]
+    [InlineData(nameof(OpenFileRecord.Flags), 24)]
+    [InlineData(nameof(OpenFileRecord.Kind), 28)]
+    [InlineData(nameof(OpenFileRecord.Owner), 32)]
+    public void Open_file_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<OpenFileRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(PipeRecord.Data), 8)]
+    [InlineData(nameof(PipeRecord.Capacity), 16)]
+    [InlineData(nameof(PipeRecord.Head), 20)]
+    [InlineData(nameof(PipeRecord.Length), 24)]
+    [InlineData(nameof(PipeRecord.WriterOpens), 32)]
+    [InlineData(nameof(PipeRecord.ExpectsReader), 36)]
+    public void Pipe_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<PipeRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(DescriptorChunkRecord.Index), 8)]
+    [InlineData(nameof(DescriptorChunkRecord.Open), 16)]
+    [InlineData(nameof(DescriptorChunkRecord.CloseOnExec), 24)]
+    public void Descriptor_record_offsets(string field, int offset)
+        => Assert.Equal(offset, (int)Marshal.OffsetOf<DescriptorChunkRecord>(field));
+}

@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Xunit;
+
+namespace Aurora.Posix.Tests.Files;
+
+public sealed unsafe class PipeTests
+{
+    private const long WouldBlock = -1000;
+
+    private static (nint Reader, nint Writer) MakePipe(FileWorld world, uint flags = OpenFlags.NonBlocking)
+    {
+        FileCaller caller = world.Caller;
+        Assert.Equal(Errno.Ok, world.Files.Pipes.Create(in caller, flags, out OpenFile* reader, out OpenFile* writer));
+        return ((nint)reader, (nint)writer);
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    public void A_pipe_is_a_queue_of_bytes_across_reboots(int seed)
+    {
+        var random = new Random(seed);
+        var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world);
+        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
+        var model = new Queue<byte>();
+        for (int step = 0; step < 600; step++)
+        {
+            OpenFile* reader = FileServices.Find(world.Table, 0);
+            OpenFile* writer = FileServices.Find(world.Table, 1);
+            byte[] bytes = new byte[random.Next(1, random.Next(3) == 0 ? 90_000 : 6_000)];
+            if (random.Next(2) == 0)
+            {
+                random.NextBytes(bytes);
+                long written = world.Write(writer, bytes);
+                int free = 65536 - model.Count;
+                if (bytes.Length <= free)
+                    Assert.Equal(bytes.Length, written);
+                else if (bytes.Length <= 4096 || free == 0)
+                    Assert.Equal(-(long)Errno.EAGAIN, written);
+                else
+                    Assert.Equal(free, written);
+                for (int i = 0; i < written; i++)
+                    model.Enqueue(bytes[i]);
+            }
+            else
+            {
+                long read = world.Read(reader, bytes);
+                Assert.Equal(model.Count == 0 ? -(long)Errno.EAGAIN : Math.Min(bytes.Length, model.Count), read);
+                for (int i = 0; i < read; i++)
+                    Assert.Equal(model.Dequeue(), bytes[i]);
+            }
+            if (step % 50 == 49)
+            {
+                FileWorld next = world.Reboot();
+                world.Dispose();
+                world = next;
+            }
+        }
+        world.Dispose();
+    }
+
+    [Fact]
+    public void Ends_see_each_other_go()
+    {
+        using var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world);
+        byte[] buffer = new byte[10];
+        Assert.Equal(3, world.Write((OpenFile*)w, "abc"u8));
+        world.Files.Release((OpenFile*)w);
+        Assert.Equal(PollEvents.Readable | PollEvents.HangUp, world.Files.Pipes.Poll((OpenFile*)r, PollEvents.In, null));
+        Assert.Equal(3, world.Read((OpenFile*)r, buffer));
+        Assert.Equal(0, world.Read((OpenFile*)r, buffer));
+        world.Files.Release((OpenFile*)r);
+
+        (r, w) = MakePipe(world);
+        world.Files.Release((OpenFile*)r);
+        Assert.Equal(-(long)Errno.EPIPE, world.Write((OpenFile*)w, "x"u8));
+        Assert.Equal(PollEvents.Writable | PollEvents.Error, world.Files.Pipes.Poll((OpenFile*)w, PollEvents.Out, null));
+        world.Files.Release((OpenFile*)w);
+    }
+
+    [Fact]
+    public void Nothing_is_left_of_a_closed_pipe()
+    {
+        using var world = new FileWorld();
+        world.Checkpoint();
+        int objects = world.Tracker.Count;
+        ulong frames = world.Frames.UsedFrames;
+        (nint r, nint w) = MakePipe(world);
+        world.Write((OpenFile*)w, new byte[50_000]);
+        world.Checkpoint();
+        world.Files.Release((OpenFile*)r);
+        world.Files.Release((OpenFile*)w);
+        world.Checkpoint();
+        Assert.Equal(objects, world.Tracker.Count);
+        Assert.Equal(frames, world.Frames.UsedFrames);
+    }
+
+    [Fact]
+    public void The_capacity_can_change_while_the_bytes_fit()
+    {
+        using var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world);
+        Inode* inode = ((OpenFile*)w)->Inode;
+        Assert.Equal(4096, world.Files.Pipes.SetCapacity(inode, 1).Value);
+        Assert.Equal(4096, world.Write((OpenFile*)w, new byte[10_000]));
+        Assert.Equal(131072, world.Files.Pipes.SetCapacity(inode, 70_000).Value);
+        Assert.Equal(131072 - 4096, world.Write((OpenFile*)w, new byte[200_000]));
+        Assert.Equal(-(long)Errno.EBUSY, world.Files.Pipes.SetCapacity(inode, 4096).Value);
+        byte[] all = new byte[200_000];
+        Assert.Equal(131072, world.Read((OpenFile*)r, all));
+        world.Files.Release((OpenFile*)r);
+        world.Files.Release((OpenFile*)w);
+    }
+
+    [Fact]
+    public void A_blocked_reader_is_woken_by_bytes()
+    {
+        using var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world, 0);
+        byte[] buffer = new byte[10];
+        Assert.Equal(WouldBlock, world.Read((OpenFile*)r, buffer));
+        Assert.True(world.Thread->Waits != null);
+        world.Write((OpenFile*)w, "go"u8);
+        Assert.True(world.Thread->Waits == null);
+        Assert.Equal(2, world.Read((OpenFile*)r, buffer));
+        world.Files.Release((OpenFile*)r);
+        world.Files.Release((OpenFile*)w);
+    }
+
+    [Fact]
+    public void Opening_a_fifo_waits_for_the_other_end_even_if_that_leaves_again()
+    {
+        using var world = new FileWorld();
+        world.Build.Make("/fifo"u8, InodeMode.Fifo | 0x1B6);
+        Inode* inode = world.At("/fifo");
+        Thread* reader = world.StartProcess();
+        Thread* writer = world.StartProcess();
+        Assert.False(world.Files.Pipes.MayOpen(writer, inode, OpenFlags.WriteOnly | OpenFlags.NonBlocking, out SystemCallResult result));
+        Assert.Equal(-(long)Errno.ENXIO, result.Value);
+        Assert.False(world.Files.Pipes.MayOpen(reader, inode, OpenFlags.ReadOnly, out result));
+        Assert.Equal(SystemCallOutcome.Blocked, result.Outcome);
+        Assert.True(world.Files.Pipes.MayOpen(writer, inode, OpenFlags.WriteOnly, out _));
+        OpenFile* sender = world.Open(inode, OpenFlags.WriteOnly);
+        Assert.True(reader->Waits == null);
+        Assert.Equal(5, world.Write(sender, "hello"u8));
+        world.Files.Release(sender);
+        Assert.True(world.Files.Pipes.MayOpen(reader, inode, OpenFlags.ReadOnly, out _));
+        OpenFile* receiver = world.Open(inode, OpenFlags.ReadOnly);
+        byte[] buffer = new byte[10];
+        Assert.Equal(5, world.Read(receiver, buffer));
+        Assert.Equal("hello"u8.ToArray(), buffer.Take(5));
+        Assert.Equal(0, world.Read(receiver, buffer));
+        world.Files.Release(receiver);
+        Assert.True(inode->Pipe == null);
+    }
+}

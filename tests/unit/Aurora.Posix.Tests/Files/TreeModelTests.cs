@@ -1,0 +1,163 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Aurora.Posix.Tests.Files;
+
+/// <summary>Random histories of a directory tree against <see cref="TreeModel"/>, with reboots in between.</summary>
+public sealed unsafe class TreeModelTests
+{
+    private static readonly string[] Names = ["a", "b", "c", new('L', 60), new('N', 255)];
+
+    /// <summary>One step: an operation, two paths, and a number.</summary>
+    public sealed record Step(int Operation, int[] First, int[] Second)
+    {
+        public override string ToString() => $"{Operation} {string.Join('/', First)} {string.Join('/', Second)}";
+    }
+
+    public static class Generators
+    {
+        private static readonly Gen<int[]> Path =
+            from length in Gen.Choose(1, 3)
+            from names in Gen.Choose(0, Names.Length - 1).ArrayOf(length)
+            select names;
+
+        public static Arbitrary<Step> Steps() => Arb.From(
+            from operation in Gen.Choose(0, 11)
+            from first in Path
+            from second in Path
+            select new Step(operation, first, second));
+    }
+
+    [Property(Arbitrary = [typeof(Generators)], MaxTest = 25, StartSize = 60, EndSize = 250)]
+    public void The_tree_behaves_as_the_model_also_across_reboots(Step[] steps)
+    {
+        var world = new FileWorld();
+        world.Build.Make("/t"u8, InodeMode.Directory | InodeMode.AccessMask);
+        var model = new TreeModel();
+        foreach (Step step in steps)
+        {
+            if (step.Operation == 11)
+            {
+                FileWorld next = world.Reboot();
+                world.Dispose();
+                world = next;
+                continue;
+            }
+            bool expected = Apply(model, step);
+            Errno actual = Apply(world, step);
+            Assert.True(expected == (actual == Errno.Ok), $"{step.Operation} {Text(step.First)} {Text(step.Second)}: {actual}");
+        }
+        Assert.Equal(model.Describe(), Describe(world));
+        Empty(world, world.At("/t"), "/t");
+        Assert.Equal(0u, world.At("/t")->EntryCount);
+        world.Dispose();
+    }
+
+    private static string[] PathOf(int[] path) => path.Select(i => Names[i]).ToArray();
+
+    private static string Text(int[] path) => "/t/" + string.Join('/', PathOf(path));
+
+    private static bool Apply(TreeModel model, Step step)
+    {
+        string[] first = PathOf(step.First);
+        string[] second = PathOf(step.Second);
+        return step.Operation switch
+        {
+            0 or 1 => model.Make(first, isDirectory: true, null),
+            2 or 3 => model.Make(first, isDirectory: false, null),
+            4 => model.Make(first, isDirectory: false, "/nowhere" + Text(step.Second)),
+            5 => model.Link(first, second),
+            6 or 7 => model.Remove(first),
+            8 or 9 => model.Rename(first, second),
+            _ => model.Exchange(first, second),
+        };
+    }
+
+    private static Errno Apply(FileWorld world, Step step)
+    {
+        byte[] first = FileWorld.Bytes(Text(step.First));
+        byte[] second = FileWorld.Bytes(Text(step.Second));
+        switch (step.Operation)
+        {
+            case 0 or 1:
+                // Make accepts an existing directory; the model does not.
+                return world.Exists(Text(step.First)) ? Errno.EEXIST : world.Build.Make(first, InodeMode.Directory | InodeMode.AccessMask);
+            case 2 or 3:
+                return world.Build.Make(first, InodeMode.Regular | InodeMode.AccessMask);
+            case 4:
+                return world.Build.MakeLink(first, FileWorld.Bytes("/nowhere" + Text(step.Second)));
+            case 5:
+                return world.Build.MakeHardLink(first, second);
+            case 6 or 7:
+                return world.Build.Remove(first);
+            default:
+                return Rename(world, first, second, step.Operation == 10 ? RenameFlags.Exchange : RenameFlags.None);
+        }
+    }
+
+    private static Errno Rename(FileWorld world, byte[] from, byte[] to, RenameFlags flags)
+    {
+        FileCaller caller = world.Caller;
+        Errno error = world.Space.Walk(in caller, world.Space.Root, from, WalkFlags.None, out WalkResult source);
+        if (error != Errno.Ok)
+            return error;
+        error = world.Space.Walk(in caller, world.Space.Root, to, WalkFlags.AllowMissing, out WalkResult target);
+        if (error == Errno.Ok)
+        {
+            error = world.Space.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, flags);
+            world.Files.Release(ref target);
+        }
+        world.Files.Release(ref source);
+        return error;
+    }
+
+    private static SortedDictionary<string, string> Describe(FileWorld world)
+    {
+        var lines = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        Describe(world, world.At("/t"), "", lines);
+        return lines;
+    }
+
+    private static void Describe(FileWorld world, Inode* directory, string path, SortedDictionary<string, string> lines)
+    {
+        foreach (string name in Entries(world, directory))
+        {
+            string full = path + "/" + name;
+            Inode* inode = world.At("/t" + full);
+            lines[full] = inode->IsDirectory ? $"directory {inode->LinkCount}"
+                : inode->IsSymbolicLink ? $"link {Encoding.UTF8.GetString(FileServices.TargetOf(inode))} {inode->LinkCount}"
+                : $"file {inode->LinkCount}";
+            Assert.True(!inode->IsDirectory || inode->Parent == directory);
+            if (inode->IsDirectory)
+                Describe(world, inode, full, lines);
+        }
+    }
+
+    private static List<string> Entries(FileWorld world, Inode* directory)
+    {
+        var names = new List<string>();
+        for (DirectoryEntry* entry = world.Build.Next(directory, 0); entry != null; entry = world.Build.Next(directory, entry->Position))
+            names.Add(Encoding.UTF8.GetString(DirectoryEntry.NameOf(entry)));
+        Assert.Equal((int)directory->EntryCount, names.Count);
+        return names;
+    }
+
+    private static void Empty(FileWorld world, Inode* directory, string path)
+    {
+        foreach (string name in Entries(world, directory))
+        {
+            string full = path + "/" + name;
+            if (world.At(full)->IsDirectory)
+                Empty(world, world.At(full), full);
+            Assert.Equal(Errno.Ok, world.Build.Remove(FileWorld.Bytes(full)));
+        }
+    }
+}
