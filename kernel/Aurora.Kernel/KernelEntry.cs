@@ -56,7 +56,7 @@ internal static unsafe class KernelEntry
             return;
         if (!NvmeBenchmark.Answers(configuration.Benchmark))
             return;
-        bool isOk = NvmeBenchmark.Run(s_hardware!, s_machine.Pages, null, configuration);
+        bool isOk = NvmeBenchmark.Run(s_hardware!, s_machine, configuration);
         s_hardware!.PowerOff(isOk ? (byte)0 : (byte)1);
     }
 

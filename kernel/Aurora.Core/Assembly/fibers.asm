@@ -30,6 +30,8 @@ global fiber_start_address
 extern AuroraFiberMain
 fiber_start:
   xor ebp, ebp
+  ; Entered by a return, so the stack is aligned as after a call; the call below must find it aligned to 16 bytes.
+  sub rsp, 8
   call AuroraFiberMain
   ud2
 fiber_start_address:

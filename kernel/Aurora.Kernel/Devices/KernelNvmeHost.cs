@@ -11,9 +11,9 @@ internal sealed unsafe class KernelNvmeHost : NvmeHost
     private readonly Hardware _hardware;
     private readonly PciDevice _device;
     private readonly MsiX? _interrupts;
-    private readonly FiberScheduler? _fibers;
+    private readonly KernelFibers _fibers;
 
-    public KernelNvmeHost(Hardware hardware, PageAllocator pages, FiberScheduler? fibers, PciDevice device, MsiX? interrupts)
+    public KernelNvmeHost(Hardware hardware, PageAllocator pages, KernelFibers fibers, PciDevice device, MsiX? interrupts)
     {
         _hardware = hardware;
         _fibers = fibers;
@@ -29,12 +29,12 @@ internal sealed unsafe class KernelNvmeHost : NvmeHost
 
     public override Clock Clock => _hardware.Clock;
 
-    public override FiberScheduler Fibers => _fibers!;
+    public override FiberScheduler Fibers => _fibers;
 
     /// <summary>One processor runs the kernel.</summary>
     public override int CurrentProcessor => 0;
 
-    public override bool CanBlock => false;
+    public override bool CanBlock => _fibers.IsInFiber;
 
     public override ulong PhysicalOf(void* memory) => DmaAddress.Of(memory);
 

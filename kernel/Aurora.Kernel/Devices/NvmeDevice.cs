@@ -2,6 +2,7 @@
 // each queue pair. Interrupts only post events; Serve, called by the main loop, does the work.
 using System;
 using Aurora.Base;
+using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Nvme;
 
@@ -24,7 +25,7 @@ internal sealed class NvmeDevice
     /// Brings up the <paramref name="index"/>-th controller (boot only). Null when there is none, or when it cannot be used: then the log
     /// names the state and the reason.
     /// </summary>
-    public static NvmeDevice? Open(Hardware hardware, PageAllocator pages, FiberScheduler? fibers, NvmeOptions options, int index = 0)
+    public static NvmeDevice? Open(Hardware hardware, PageAllocator pages, KernelFibers fibers, NvmeOptions options, int index = 0)
     {
         PciDevice? device = hardware.Pci.Find(PciClass.NvmeController, index);
         if (device == null)

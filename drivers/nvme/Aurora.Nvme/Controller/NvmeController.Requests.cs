@@ -91,7 +91,7 @@ public sealed unsafe partial class NvmeController
     {
         Panic.Unless(_batchDepth == 0, "nvme: waited inside a batch"u8);
         bool blocked = false;
-        ulong pollUntil = _host.Clock.MonotonicNanoseconds + _options.PollNanoseconds;
+        ulong pollUntil = _host.Clock.MonotonicNanoseconds + PollNanoseconds;
         while (!IsComplete(request))
         {
             if (ProcessCompletions())

@@ -28,6 +28,7 @@ public sealed unsafe partial class NvmeController : BlockDevice
         _registers = registers;
         _host = host;
         _options = options;
+        PollNanoseconds = options.PollNanoseconds;
     }
 
     public override ulong BlockCount => _namespace.BlockCount;
@@ -55,6 +56,9 @@ public sealed unsafe partial class NvmeController : BlockDevice
     public ReadOnlySpan<byte> SerialNumber => _serialNumber;
 
     public NvmeStatistics Statistics { get; private set; } = new();
+
+    /// <summary>How long Wait polls before it blocks the fiber.</summary>
+    public ulong PollNanoseconds { get; set; }
 
     public int QueuePairCount => _pairs.Length;
 

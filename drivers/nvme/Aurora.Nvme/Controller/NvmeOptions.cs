@@ -30,7 +30,7 @@ public sealed class NvmeOptions
 
     public WriteCachePolicy WriteCache { get; init; } = WriteCachePolicy.AsFound;
 
-    /// <summary>How long Wait polls before it blocks the fiber.</summary>
+    /// <summary>How long Wait polls before it blocks the fiber; can be changed later on the controller.</summary>
     public ulong PollNanoseconds { get; init; } = 20_000;
 
     /// <summary>How long an I/O command may take before the controller is declared dead.</summary>
