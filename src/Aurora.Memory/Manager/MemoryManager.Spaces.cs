@@ -124,6 +124,8 @@ public sealed unsafe partial class MemoryManager
         while (space->Count > 0)
             EndMapping(space->Table[space->Count - 1]);
         MappingTable.Free(space, _pages);
+        // Even when no page was resident: a CPU may still have this table loaded, and must leave it before the frame is reused.
+        _tlb.InvalidateSpace(space->Root);
         _tables.DestroyRoot(space->Root);
         TrackerOf(&space->Header).Remove(&space->Header);
         _spaces.Free(space);
