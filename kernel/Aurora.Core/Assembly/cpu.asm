@@ -146,3 +146,16 @@ cpu_capture_position:
   mov [rdi + 8], rax
   mov [rdi + 16], rbp
   ret
+
+; () -> 64 random bits, or 0 when the generator has nothing to give after ten tries (Intel SDM vol. 1, 7.3.17.1).
+global cpu_read_random
+cpu_read_random:
+  mov ecx, 10
+.try:
+  rdrand rax
+  jc .done
+  dec ecx
+  jnz .try
+  xor eax, eax
+.done:
+  ret

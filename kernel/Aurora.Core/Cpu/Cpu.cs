@@ -23,6 +23,9 @@ public static unsafe class Cpu
     /// <summary>The time stamp counter, read after all earlier loads.</summary>
     public static ulong ReadTimeStampCounter() => cpu_read_tsc();
 
+    /// <summary>64 random bits of the processor's generator, or zero when it has none or it gave up.</summary>
+    public static ulong ReadRandom() => CpuFeatures.HasRandom ? cpu_read_random() : 0;
+
     public static void EnableInterrupts() => cpu_enable_interrupts();
 
     public static void DisableInterrupts() => cpu_disable_interrupts();
@@ -116,6 +119,9 @@ public static unsafe class Cpu
 
     [DllImport("*"), SuppressGCTransition]
     private static extern void cpu_write_xcr0(ulong value);
+
+    [DllImport("*"), SuppressGCTransition]
+    private static extern ulong cpu_read_random();
 
     [DllImport("*"), SuppressGCTransition]
     private static extern void cpu_invalidate_page(ulong address);

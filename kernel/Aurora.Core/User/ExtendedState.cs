@@ -22,11 +22,22 @@ public static unsafe class ExtendedState
     private const int XmmOffset = 160;
     private const int XmmBytes = 256;
     private const int HeaderOffset = 512;
+    private const int AvxOffset = 576;
+    private const uint MxcsrMask = 0xFFFF;
     private const ushort InitialControlWord = 0x37F;
     private const uint InitialMxcsr = 0x1F80;
 
     /// <summary>The components enabled in XCR0: x87, SSE and, where the processor has it, AVX.</summary>
     internal static ulong EnabledComponents => CpuFeatures.HasAvx ? LegacyComponents | AvxComponent : LegacyComponents;
+
+    /// <summary>The enabled components, as XCR0 has them.</summary>
+    public static ulong Components => EnabledComponents;
+
+    /// <summary>The size of an image with the enabled components: legacy region and header, and the upper YMM halves.</summary>
+    public static int ImageBytes => CpuFeatures.HasAvx ? AvxOffset + XmmBytes : AvxOffset;
+
+    /// <summary>The MXCSR bits a program may set.</summary>
+    public static uint MxcsrBits => MxcsrMask;
 
     /// <summary>
     /// Makes <paramref name="to"/> the owner of the extended registers, saving those of <paramref name="from"/> first (null: nothing to

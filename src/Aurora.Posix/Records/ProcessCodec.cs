@@ -90,9 +90,12 @@ public sealed unsafe partial class ProcessCodec(
         AddressSpace* space = (AddressSpace*)tracker.Find(record.AddressSpace, ObjectKind.AddressSpace);
         DescriptorTable* table = (DescriptorTable*)tracker.Find(record.Descriptors, ObjectKind.DescriptorTable);
         FileContext* context = (FileContext*)tracker.Find(record.FileContext, ObjectKind.FileContext);
-        if (space == null || table == null || context == null)
+        // Only init has no memory while it lives: until its first program is loaded.
+        bool isLoading = record.AddressSpace.IsNone && (record.Flags & ProcessRecordFlags.Init) != 0;
+        if ((space == null && !isLoading) || table == null || context == null)
             return RestoreStatus.MissingReference;
-        memory.Retain(space);
+        if (space != null)
+            memory.Retain(space);
         files.Hold(table);
         files.Hold(context);
         process->AddressSpace = space;

@@ -1,0 +1,105 @@
+// The kernel's one loop (docs/architecture.md, control flow). Everything the kernel does between two stretches of user code happens here, under
+// the kernel lock and on the kernel stack of this processor. A thread that only makes short system calls stays in the inner loop of
+// RunThread; any interrupt brings it back out, because UserMode.Run refuses to enter user mode while one is unserved.
+using System;
+using Aurora.Base;
+using Aurora.Core;
+using Aurora.Hal;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Kernel;
+
+internal sealed unsafe class MainLoop
+{
+    // Fibers that may run between two looks at the user threads, so that a long flush cannot starve them.
+    private const int FibersPerTurn = 8;
+
+    private readonly KernelSession _session;
+    private readonly Hardware _hardware;
+    private readonly KernelFibers _fibers;
+    private ulong _armedNanoseconds = OneShotTimer.Never;
+
+    public MainLoop(KernelSession session, Hardware hardware, KernelFibers fibers)
+    {
+        _session = session;
+        _hardware = hardware;
+        _fibers = fibers;
+    }
+
+    public void Run()
+    {
+        for (;;)
+        {
+            Interrupts.BeginDrain();
+            _session.ServeEvents(_hardware.Events.TakeAll());
+            for (int turn = 0; turn < FibersPerTurn && _fibers.RunOne(); turn++)
+            {
+            }
+            if (_session.IsRunning)
+                RunGuests();
+            else if (!_fibers.HasReady)
+                Idle(OneShotTimer.Never);
+        }
+    }
+
+    private void RunGuests()
+    {
+        _session.Group.Engine.Poll();
+        _session.PumpOutput();
+        _session.CheckEnd();
+        ThreadScheduler scheduler = _session.Group.Scheduler;
+        scheduler.ExpireDeadlines();
+        Thread* thread = _session.IsPaused ? null : scheduler.PickNext();
+        if (thread != null)
+            RunThread(thread);
+        else if (!_fibers.HasReady)
+            Idle(NextEventNanoseconds());
+    }
+
+    private void RunThread(Thread* thread)
+    {
+        ThreadScheduler scheduler = _session.Group.Scheduler;
+        SystemCallExecutive executive = _session.Executive;
+        ulong sliceEnd = _hardware.Clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
+        ArmTimer(Math.Min(sliceEnd, NextEventNanoseconds()));
+        do
+        {
+            if (!executive.PrepareToRun(thread))
+                return;
+            thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+            _session.Extended.MakeCurrent(thread->Context);
+            UserMode.Run(thread->Context);
+            if (thread->Context->Trap == UserMode.NotEntered)
+                return;
+            executive.HandleTrap(thread);
+        }
+        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !_fibers.HasReady);
+    }
+
+    private void Idle(ulong deadlineNanoseconds)
+    {
+        ArmTimer(deadlineNanoseconds);
+        Interrupts.Wait();
+    }
+
+    // In machine time: the next deadline of a thread or timer, and the next checkpoint.
+    private ulong NextEventNanoseconds()
+    {
+        ulong deadline = _session.Group.Scheduler.NextDeadlineNanoseconds;
+        ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
+        return Math.Min(machine, _session.Group.Engine.NextDueNanoseconds);
+    }
+
+    // An armed timer that fires too early only costs one turn of the loop; programming the APIC costs more than most system calls.
+    private void ArmTimer(ulong deadlineNanoseconds)
+    {
+        ulong now = _hardware.Clock.MonotonicNanoseconds;
+        if (_armedNanoseconds > now && _armedNanoseconds <= deadlineNanoseconds && _armedNanoseconds != OneShotTimer.Never)
+            return;
+        if (deadlineNanoseconds == OneShotTimer.Never && _armedNanoseconds == OneShotTimer.Never)
+            return;
+        _armedNanoseconds = deadlineNanoseconds;
+        _hardware.Timer.Arm(deadlineNanoseconds);
+    }
+}

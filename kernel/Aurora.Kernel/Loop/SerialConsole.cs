@@ -1,0 +1,11 @@
+using System;
+using Aurora.Checkpoint;
+using Aurora.Hal;
+
+namespace Aurora.Kernel;
+
+/// <summary>COM1 as the place where released console output goes.</summary>
+internal sealed class SerialConsole(SerialPort port) : ConsoleOutput
+{
+    public override int Write(ReadOnlySpan<byte> bytes) => port.Write(bytes);
+}

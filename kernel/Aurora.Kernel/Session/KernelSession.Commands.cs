@@ -1,0 +1,41 @@
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff.
+using System;
+using System.Buffers.Text;
+using Aurora.Base;
+using Aurora.Posix.Terminals;
+
+namespace Aurora.Kernel;
+
+internal sealed unsafe partial class KernelSession
+{
+    private void Obey(ReadOnlySpan<byte> command)
+    {
+        if (command.SequenceEqual("eof"u8))
+            Linux.Terminals.EndInput(Linux.Terminals.Console);
+        else if (command.StartsWith("winsize "u8))
+            SetWindow(command["winsize "u8.Length..]);
+        else if (command.SequenceEqual("checkpoint"u8))
+            Group.Engine.Request(default);
+        else if (command.StartsWith("checkpoint "u8))
+            Group.Engine.Request(command["checkpoint "u8.Length..]);
+        else if (command.SequenceEqual("poweroff"u8))
+            BeginEnd(EndReason.PowerOff, 0);
+        else
+            KernelLog.Line("control: unknown command"u8);
+    }
+
+    private void SetWindow(ReadOnlySpan<byte> sizes)
+    {
+        bool isValid = Utf8Parser.TryParse(sizes, out ushort rows, out int used) && used < sizes.Length && sizes[used] == ' '
+            && Utf8Parser.TryParse(sizes[(used + 1)..], out ushort columns, out int rest) && used + 1 + rest == sizes.Length
+            && rows != 0 && columns != 0 && SetWindow(rows, columns);
+        if (!isValid)
+            KernelLog.Line("control: winsize wants ROWS COLS"u8);
+    }
+
+    private bool SetWindow(ushort rows, ushort columns)
+    {
+        Linux.Terminals.SetWindow(Linux.Terminals.Console, new WindowSize { Rows = rows, Columns = columns });
+        return true;
+    }
+}

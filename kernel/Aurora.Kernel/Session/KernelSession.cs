@@ -1,0 +1,71 @@
+// The session: the group's services joined to this machine. Made by SessionBoot in the boot fiber; from then on the main loop drives it.
+using System;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Core;
+using Aurora.Hal;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Terminals;
+
+namespace Aurora.Kernel;
+
+internal sealed unsafe partial class KernelSession
+{
+    private static KernelSession s_current = null!;
+
+    private readonly SerialConsole _console;
+
+    public KernelSession(Hardware hardware, KernelFibers fibers)
+    {
+        Hardware = hardware;
+        Fibers = fibers;
+        _console = new SerialConsole(hardware.Console);
+        s_current = this;
+    }
+
+    /// <summary>The session of this machine; there is one.</summary>
+    public static KernelSession Current => s_current;
+
+    public Hardware Hardware { get; }
+    public KernelFibers Fibers { get; }
+    public KernelExtendedState Extended { get; } = new();
+    public NvmeDevice? Disk { get; set; }
+    public GroupSession Group { get; set; } = null!;
+    public LinuxKernel Linux { get; set; } = null!;
+    public SystemCallExecutive Executive { get; set; } = null!;
+
+    /// <summary>True once the group has been started or resumed.</summary>
+    public bool IsRunning { get; set; }
+
+    /// <summary>True while no thread may run: the store has failed and what they did could never become durable.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Does the work that interrupt handlers posted.</summary>
+    public void ServeEvents(ulong events)
+    {
+        Disk?.Serve(events);
+        if (!IsRunning || events == 0)
+            return;
+        ReceiveInput();
+        while (Hardware.Control.TryReadCommand(out ReadOnlySpan<byte> command))
+            Obey(command);
+    }
+
+    /// <summary>Gives output that may be seen to the serial port.</summary>
+    public void PumpOutput() => Group.Output.Pump(_console);
+
+    private void ReceiveInput()
+    {
+        Span<byte> bytes = stackalloc byte[256];
+        Terminal* terminal = Linux.Terminals.Console;
+        while (TerminalService.CanReceive(terminal))
+        {
+            int count = Hardware.Console.Read(bytes);
+            if (count == 0)
+                return;
+            int taken = Linux.Terminals.Receive(terminal, bytes[..count]);
+            if (taken < count)
+                KernelLog.Line("console: input was typed faster than it was read; some is lost"u8);
+        }
+    }
+}

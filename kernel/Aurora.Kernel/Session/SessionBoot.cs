@@ -1,0 +1,173 @@
+// From a bare machine to a running group. Runs as the first fiber, because opening the store and restoring wait for the disk; the main loop is
+// already turning. Managed allocation ends here: the last step seals the heap.
+using System;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Core;
+using Aurora.Hal;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Nvme;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+using Aurora.Runtime;
+using Aurora.Store;
+
+namespace Aurora.Kernel;
+
+internal static unsafe class SessionBoot
+{
+    private const ulong NanosecondsPerMillisecond = 1_000_000;
+
+    private static BootInformation s_boot;
+    private static Machine s_machine = null!;
+
+    /// <summary>Starts the boot fiber; <see cref="MainLoop"/> runs it.</summary>
+    public static void Begin(in BootInformation boot, Machine machine, KernelSession session)
+    {
+        s_boot = boot;
+        s_machine = machine;
+        Panic.Unless(session.Fibers.Start(&Run, null), "boot: no memory for the first fiber"u8);
+    }
+
+    private static void Run(void* argument)
+    {
+        KernelSession session = KernelSession.Current;
+        BootStatus status = BootConfiguration.Parse(s_boot.ConfigurationBytes, out BootConfiguration configuration, out _);
+        if (status != BootStatus.Ok)
+        {
+            session.Refuse("boot configuration"u8, BootStatusName.Of(status));
+            return;
+        }
+        if (!OpenDisk(session) || !OpenStore(session, out ObjectStore? store))
+            return;
+        BuildServices(session, store!);
+        if (!RestoreGroup(session) || !StartFibers(session) || !StartInit(session, configuration))
+            return;
+        ApplyConfiguration(session, configuration);
+        KernelHeap.Seal();
+        session.Start();
+    }
+
+    private static bool OpenDisk(KernelSession session)
+    {
+        NvmeDevice? disk = NvmeDevice.Open(session.Hardware, s_machine.Pages, session.Fibers, new NvmeOptions());
+        if (disk == null)
+            return session.Refuse("disk"u8, "no usable NVMe disk; the log says why"u8);
+        session.Disk = disk;
+        return true;
+    }
+
+    private static bool OpenStore(KernelSession session, out ObjectStore? store)
+    {
+        var options = new OpenOptions { BackgroundMaintenance = true };
+        StoreStatus status = ObjectStore.Open(
+            session.Disk!.Controller, s_machine.Pages, session.Fibers, in options, out store, out StoreFault fault);
+        return status == StoreStatus.Ok || session.Refuse("store"u8, StoreMessages.Describe(status, fault, stackalloc byte[160]));
+    }
+
+    private static void BuildServices(KernelSession session, ObjectStore store)
+    {
+        var machine = new SessionMachine
+        {
+            Pages = s_machine.Pages,
+            Frames = s_machine.Frames,
+            Tlb = s_machine.Tlb,
+            Fibers = session.Fibers,
+            Clock = session.Hardware.Clock,
+            TemplateRoot = KernelPageTables.Root,
+            Memory = MemoryOptions.Default,
+            Files = FileLimits.Default,
+        };
+        var group = new GroupSession(in machine, store);
+        session.Group = group;
+        var processes = new ProcessTable(s_machine.Pages, group.Tracker);
+        var signals = new SignalService(s_machine.Pages, group.Scheduler, group.Tracker);
+        var timers = new TimerService(s_machine.Pages, group.Scheduler, signals, group.Clock, group.Tracker);
+        var terminals = new TerminalService(
+            s_machine.Pages, group.Tracker, group.Scheduler, signals, processes, new HeldConsole(group.Output));
+        var processFiles = new ProcessFileTables(group.Files);
+        var control = new SessionControl(session);
+        var services = new LinuxServices
+        {
+            Pages = s_machine.Pages,
+            Tracker = group.Tracker,
+            Clock = group.Clock,
+            Memory = group.Memory,
+            User = group.User,
+            Scheduler = group.Scheduler,
+            Processes = processes,
+            Signals = signals,
+            Timers = timers,
+            ProcessFiles = processFiles,
+            Life = new ProcessLife(processes, group.Scheduler, signals, group.Memory, processFiles, timers, session.Extended, control),
+            Terminals = terminals,
+            Extended = session.Extended,
+            Machine = control,
+        };
+        session.Linux = new LinuxKernel(in services);
+        session.Executive = new SystemCallExecutive(session.Linux);
+        var codecs = new ProcessCodecs(
+            processes, group.Scheduler, signals, group.Memory, group.Files, session.Extended, timers, terminals);
+        for (int i = 0; i < codecs.Count; i++)
+            group.Codecs.Add(codecs[i]);
+    }
+
+    private static bool RestoreGroup(KernelSession session)
+    {
+        Entropy.Reseed(session.Group.Random, session.Hardware);
+        RestoreResult result = session.Group.Restore(skipUnknownKinds: false);
+        if (!result.IsOk)
+            return session.Refuse("restore"u8, RestoreMessages.Describe(result, stackalloc byte[160]));
+        GroupObject* group = session.Group.Group.Group;
+        bool hasRun = group->Machine.Xcr0 != 0;
+        if (hasRun && !group->Machine.IsSatisfiedBy(s_machine.Identity, out ReadOnlySpan<byte> word, out int bit))
+            return session.Refuse("machine"u8, RestoreMessages.DescribeFeature(word, bit, stackalloc byte[160]));
+        group->Machine = s_machine.Identity;
+        return true;
+    }
+
+    private static bool StartFibers(KernelSession session)
+    {
+        bool isStarted = session.Fibers.Start(&RunFlush, null) && session.Fibers.Start(&RunCommit, null)
+            && session.Fibers.Start(&RunHistory, null) && session.Fibers.Start(&RunMaintenance, null);
+        for (int i = 0; i < PagerFiber.Count; i++)
+            isStarted &= session.Fibers.Start(&PagerFiber.Run, null);
+        return isStarted || session.Refuse("boot"u8, "no memory for the kernel's fibers"u8);
+    }
+
+    private static void RunFlush(void* argument) => KernelSession.Current.Group.Engine.RunFlushFiber();
+
+    private static void RunCommit(void* argument) => KernelSession.Current.Group.Engine.RunCommitFiber();
+
+    private static void RunHistory(void* argument) => KernelSession.Current.Group.Engine.RunHistoryFiber();
+
+    private static void RunMaintenance(void* argument) => KernelSession.Current.Group.Store.RunMaintenance();
+
+    private static void ApplyConfiguration(KernelSession session, in BootConfiguration configuration)
+    {
+        session.Group.Engine.PeriodNanoseconds = configuration.PeriodMilliseconds * NanosecondsPerMillisecond;
+        session.Group.Engine.IsEnabled = configuration.Persists;
+        session.Group.Output.PassThrough = !configuration.Persists;
+    }
+
+    // A group that holds processes continues; the configured program is for a group that has none.
+    private static bool StartInit(KernelSession session, in BootConfiguration configuration)
+    {
+        var window = new WindowSize { Rows = configuration.Rows, Columns = configuration.Columns };
+        if (session.Linux.Processes.Init != null)
+        {
+            session.Attach(!configuration.IsInteractive, window);
+            return true;
+        }
+        if (session.Linux.Terminals.Console == null && session.Linux.Terminals.CreateConsole(!configuration.IsInteractive, window) == null)
+            return session.Refuse("boot"u8, "no memory for the console"u8);
+        session.Linux.Terminals.SetPlain(session.Linux.Terminals.Console, !configuration.IsInteractive);
+        return InitProgram.Start(session, configuration);
+    }
+}
