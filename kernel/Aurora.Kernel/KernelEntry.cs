@@ -35,18 +35,13 @@ internal static unsafe class KernelEntry
         s_hardware = Hardware.Start(s_boot, s_machine.Pages, s_entryTimeStamp);
         if (s_hardware == null)
             Cpu.Stop();
-        Span<byte> buffer = stackalloc byte[100];
-        var line = new Utf8Writer(buffer);
-        line.Append("aurora: started, free frames "u8);
-        line.AppendDecimal(s_machine.Frames.FreeFrames);
-        line.Append(", heap bytes "u8);
-        line.AppendDecimal(Aurora.Runtime.KernelHeap.UsedBytes);
-        KernelLog.Line(line.Written);
         Diagnostics.Run(s_boot.CommandLine, s_machine, s_hardware);
         Cpu.EnableInterrupts();
         RunBenchmark();
-        for (;;)
-            Interrupts.Wait();
+        var fibers = new KernelFibers(s_machine.Frames, s_machine.Pages);
+        var session = new KernelSession(s_hardware, fibers);
+        SessionBoot.Begin(s_boot, s_machine, session);
+        new MainLoop(session, s_hardware, fibers).Run();
     }
 
     /// <summary>The benchmark the boot configuration names, if any; ends the machine.</summary>

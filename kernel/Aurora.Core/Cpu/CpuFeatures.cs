@@ -10,6 +10,7 @@ public static class CpuFeatures
     private const uint Leaf1EcxRequired = 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23;
     private const uint Leaf1EcxXsave = 1u << 26;
     private const uint Leaf1EcxAvx = 1u << 28;
+    private const uint Leaf1EcxRandom = 1u << 30;
     private const uint Leaf7EbxSmep = 1u << 7;
     private const uint Leaf7EbxSmap = 1u << 20;
     private const uint Leaf7EcxUmip = 1u << 2;
@@ -20,6 +21,9 @@ public static class CpuFeatures
     public static bool HasSmep { get; private set; }
     public static bool HasSmap { get; private set; }
     public static bool HasUmip { get; private set; }
+
+    /// <summary>RDRAND.</summary>
+    public static bool HasRandom { get; private set; }
     public static bool HasGigabytePages { get; private set; }
 
     internal static void Detect()
@@ -32,6 +36,7 @@ public static class CpuFeatures
         HasAvx = HasXsave && (leaf1.Ecx & Leaf1EcxAvx) != 0;
         HasSmep = (leaf7.Ebx & Leaf7EbxSmep) != 0;
         HasSmap = (leaf7.Ebx & Leaf7EbxSmap) != 0;
+        HasRandom = (leaf1.Ecx & Leaf1EcxRandom) != 0;
         HasUmip = (leaf7.Ecx & Leaf7EcxUmip) != 0;
         HasGigabytePages = (ExtendedLeaf(0x80000001).Edx & Extended1EdxGigabytePages) != 0;
     }

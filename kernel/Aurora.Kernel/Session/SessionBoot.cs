@@ -111,7 +111,12 @@ internal static unsafe class SessionBoot
             Machine = control,
         };
         session.Linux = new LinuxKernel(in services);
+        session.Linux.AttachFiles(group.Files, group.Engine);
+        session.Linux.AttachPrograms();
+        session.Linux.FirstProgram = new InitProgram(s_boot);
         session.Executive = new SystemCallExecutive(session.Linux);
+        group.Files.Proc.Information = new LinuxProcessInformation(session.Linux);
+        new TerminalFile(terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
         var codecs = new ProcessCodecs(
             processes, group.Scheduler, signals, group.Memory, group.Files, session.Extended, timers, terminals);
         for (int i = 0; i < codecs.Count; i++)
