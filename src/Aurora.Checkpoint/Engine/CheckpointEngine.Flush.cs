@@ -108,9 +108,7 @@ public sealed unsafe partial class CheckpointEngine
             while (cursor.MoveNext())
             {
                 FrozenPage* page = cursor.Current;
-                StoreStatus status = page->IsHole
-                    ? _services.Store.WriteHole(slot.Commit, set->Id, page->Page)
-                    : _services.Store.WritePage(slot.Commit, set->Id, page->Page, _services.Memory.Frames.AddressOf(page->Frame));
+                StoreStatus status = PutPage(slot, set->Id, page);
                 if (status != StoreStatus.Ok)
                     return status;
                 if (++step % PagesPerStep == 0)
@@ -118,6 +116,15 @@ public sealed unsafe partial class CheckpointEngine
             }
         }
         return StoreStatus.Ok;
+    }
+
+    // Whole pages of zeroes take no space; looking costs a fraction of the checksum they would need.
+    private StoreStatus PutPage(EpochSlot slot, ObjectId id, FrozenPage* page)
+    {
+        byte* contents = page->IsHole ? null : _services.Memory.Frames.AddressOf(page->Frame);
+        return contents == null || PageContents.IsZero(contents)
+            ? _services.Store.WriteHole(slot.Commit, id, page->Page)
+            : _services.Store.WritePage(slot.Commit, id, page->Page, contents);
     }
 
     private StoreStatus PutRecords(EpochSlot slot)
@@ -138,7 +145,11 @@ public sealed unsafe partial class CheckpointEngine
             NameLength = slot.NameLength,
         };
         new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
-        return _services.Store.Submit(slot.Commit, in info);
+        StoreStatus status = _services.Store.Submit(slot.Commit, in info);
+        // From here on readers of the store see this epoch, so memory must stop reading clones through their bases.
+        if (status == StoreStatus.Ok)
+            _services.Memory.EpochSubmitted(slot.Frozen);
+        return status;
     }
 
     private void Commit(EpochSlot slot)
