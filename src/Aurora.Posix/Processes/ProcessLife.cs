@@ -232,6 +232,8 @@ public sealed unsafe partial class ProcessLife
                 Reap(process);
             process = _table.NextProcess(next);
         }
+        // Nobody waits for init: what stays must be a group without processes, so that the next session can begin with process 1.
+        Reap(init);
         _machine.SessionEnded(waitStatus);
     }
 
