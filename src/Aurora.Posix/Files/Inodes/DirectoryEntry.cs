@@ -1,5 +1,5 @@
 // A name in a directory. Directory order is the order of the entries' object ids, which only grow: a position in a directory (d_off) is
-// the id of the last entry seen plus two ("." and ".." are 1 and 2), valid whatever is added or removed, and after a restore. A rename therefore makes a
+// the id of the last entry seen plus two ("." and ".." are 1 and 2), valid whatever is added or removed, and after a restore. A rename makes a
 // new entry. Protected by the kernel lock.
 using System;
 using System.Runtime.InteropServices;

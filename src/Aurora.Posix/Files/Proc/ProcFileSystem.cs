@@ -9,7 +9,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>The nodes of /proc: finding them, their links, and listing.</summary>
-public sealed unsafe class ProcFileSystem
+public sealed unsafe partial class ProcFileSystem
 {
     private readonly FileServices _files;
 
@@ -101,44 +101,6 @@ public sealed unsafe class ProcFileSystem
         return Errno.Ok;
     }
 
-    /// <summary>
-    /// The entry of a directory at or after a position: its key, and its name's bytes in <paramref name="name"/>. False at the end.
-    /// Positions from <see cref="DirectoryEntry.FirstPosition"/>: first the nodes with fixed names, then numbers.
-    /// </summary>
-    public bool NextEntry(Inode* directory, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
-    {
-        ProcKey place = directory->ProcKey;
-        ProcNode holder = place.Node == ProcNode.Task ? ProcNode.Process : place.Node;
-        key = default;
-        nameLength = 0;
-        if (place.Process != 0 && ProcessOf(directory) == null)
-            return false;
-        ulong index = position - DirectoryEntry.FirstPosition;
-        if (index < (ulong)ProcNode.End)
-        {
-            ProcNode node = ProcNames.NextIn(holder, (ProcNode)index);
-            if (place.Node == ProcNode.Task && node == ProcNode.ProcessTasks)
-                node = ProcNames.NextIn(holder, node + 1);
-            if (node != ProcNode.End)
-            {
-                position = DirectoryEntry.FirstPosition + (ulong)node;
-                key = new ProcKey(node, place.Process);
-                ProcNames.NameOf(node).CopyTo(name);
-                nameLength = ProcNames.NameOf(node).Length;
-                return true;
-            }
-            index = (ulong)ProcNode.End;
-        }
-        int number = NextNumber(directory, (int)Math.Min(index - (ulong)ProcNode.End, int.MaxValue), out key);
-        if (number < 0)
-            return false;
-        position = DirectoryEntry.FirstPosition + (ulong)ProcNode.End + (ulong)number;
-        var writer = new Utf8Writer(name);
-        writer.AppendDecimal(number);
-        nameLength = writer.Length;
-        return true;
-    }
-
     /// <summary>The path of a /proc node (Namespace.PathOf's contract).</summary>
     internal int PathOf(Inode* inode, Namespace space, Inode* root, Span<byte> buffer, out bool isReachable)
     {
@@ -205,65 +167,6 @@ public sealed unsafe class ProcFileSystem
         return file == null ? null : file->Inode;
     }
 
-    private Inode* LookupNumber(Inode* directory, int number)
-    {
-        ProcKey place = directory->ProcKey;
-        if (place.Node == ProcNode.Root)
-            return Information is null || Information.Find(directory->Header.Group, number) == null
-                ? null : Make(directory, new ProcKey(ProcNode.Process, number));
-        Process* process = ProcessOf(directory);
-        if (process == null)
-            return null;
-        if (place.Node == ProcNode.ProcessDescriptors)
-            return DescriptorTarget(process, number) == null ? null : Make(directory, new ProcKey(ProcNode.Descriptor, place.Process, number));
-        if (place.Node == ProcNode.ProcessTasks)
-            for (Threads.Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-                if (thread->Id == number)
-                    return Make(directory, new ProcKey(ProcNode.Task, place.Process, number));
-        return null;
-    }
-
-    private Inode* LookupInTask(Inode* directory, ReadOnlySpan<byte> name)
-    {
-        if (ProcessOf(directory) == null)
-            return null;
-        for (ProcNode node = ProcNames.NextIn(ProcNode.Process, ProcNode.Process); node != ProcNode.End;
-            node = ProcNames.NextIn(ProcNode.Process, node + 1))
-        {
-            if (node != ProcNode.ProcessTasks && ProcNames.NameOf(node).SequenceEqual(name))
-                return Make(directory, new ProcKey(node, directory->ProcKey.Process));
-        }
-        return null;
-    }
-
-    // The lowest number of at least this that names an entry: a process, a descriptor or a thread. -1: none.
-    private int NextNumber(Inode* directory, int number, out ProcKey key)
-    {
-        ProcKey place = directory->ProcKey;
-        key = default;
-        int found = -1;
-        Process* process = ProcessOf(directory);
-        if (place.Node == ProcNode.Root)
-        {
-            Process* next = Information is null ? null : Information.Next(directory->Header.Group, number);
-            if (next != null)
-                key = new ProcKey(ProcNode.Process, found = next->Id);
-        }
-        else if (process != null && place.Node == ProcNode.ProcessDescriptors && process->Descriptors != null)
-        {
-            found = FileServices.NextOpen((DescriptorTable*)process->Descriptors, number);
-            key = new ProcKey(ProcNode.Descriptor, place.Process, found);
-        }
-        else if (process != null && place.Node == ProcNode.ProcessTasks)
-        {
-            for (Threads.Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-                if (thread->Id >= number && (found < 0 || thread->Id < found))
-                    found = thread->Id;
-            key = new ProcKey(ProcNode.Task, place.Process, found);
-        }
-        return found;
-    }
-
     private Inode* Make(Inode* near, ProcKey key)
     {
         Process* process = key.Process == 0 || Information is null ? null : Information.Find(near->Header.Group, key.Process);
@@ -289,19 +192,5 @@ public sealed unsafe class ProcFileSystem
             writer.AppendDecimal(key.Item);
         else
             writer.Append(ProcNames.NameOf(key.Node));
-    }
-
-    private static bool ParseNumber(ReadOnlySpan<byte> text, out int number)
-    {
-        number = 0;
-        if (text.Length is 0 or > 9 || (text[0] == '0' && text.Length > 1))
-            return false;
-        foreach (byte digit in text)
-        {
-            if (digit is < (byte)'0' or > (byte)'9')
-                return false;
-            number = (number * 10) + digit - '0';
-        }
-        return true;
     }
 }

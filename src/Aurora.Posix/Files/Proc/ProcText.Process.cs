@@ -200,64 +200,6 @@ internal sealed unsafe partial class ProcText
         writer.Append((byte)'\n');
     }
 
-    private void WriteMaps(Process* process, ref Utf8Writer writer)
-    {
-        AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        int count = space == null ? 0 : files.Memory.MappingCount(space);
-        for (int i = 0; i < count; i++)
-        {
-            Mapping* mapping = files.Memory.MappingAt(space, i);
-            int lineStart = writer.Length;
-            writer.AppendHex(mapping->Start.Value, 8);
-            writer.Append((byte)'-');
-            writer.AppendHex(mapping->End.Value, 8);
-            writer.Append((byte)' ');
-            writer.Append((byte)((mapping->Protection & Protection.Read) != 0 ? 'r' : '-'));
-            writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
-            writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
-            writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
-            Inode* inode = files.Proc.FileOf(mapping);
-            writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
-            writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
-            writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
-            while (writer.Length - lineStart < 73 && !writer.Truncated)
-                writer.Append((byte)' ');
-            if (inode != null && process->FileSystem != null)
-                files.Proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
-            else if ((mapping->Flags & MappingFlags.Break) != 0)
-                writer.Append("[heap]"u8);
-            else if ((mapping->Flags & MappingFlags.Stack) != 0)
-                writer.Append("[stack]"u8);
-            writer.Append((byte)'\n');
-        }
-    }
-
-    private static void WriteLimits(Process* process, ref Utf8Writer writer)
-    {
-        writer.Append("Limit                     Soft Limit           Hard Limit           Units     \n"u8);
-        WriteLimit("Max stack size            "u8, process->Limits[Resource.Stack], ref writer);
-        WriteLimit("Max processes             "u8, process->Limits[Resource.Processes], ref writer);
-        WriteLimit("Max open files            "u8, process->Limits[Resource.OpenFiles], ref writer);
-        WriteLimit("Max file size             "u8, process->Limits[Resource.FileSize], ref writer);
-        WriteLimit("Max address space         "u8, process->Limits[Resource.AddressSpace], ref writer);
-    }
-
-    private static void WriteLimit(ReadOnlySpan<byte> label, ResourceLimit limit, ref Utf8Writer writer)
-    {
-        writer.Append(label);
-        WriteLimitValue(limit.Soft, ref writer);
-        WriteLimitValue(limit.Hard, ref writer);
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteLimitValue(ulong value, ref Utf8Writer writer)
-    {
-        if (value == ResourceLimit.Infinity)
-            writer.Append("unlimited            "u8);
-        else
-            writer.AppendDecimal(value, 20);
-    }
-
     private static void WriteIds(ReadOnlySpan<byte> label, uint value, ref Utf8Writer writer)
     {
         writer.Append(label);
