@@ -1,0 +1,273 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Linux.Tests;
+
+/// <summary>
+/// The whole kernel above the hardware, with a test in the role of the programs: it makes system calls for a thread and sees what the
+/// program would see. Every process has a scratch area at <see cref="Scratch"/>.
+/// </summary>
+internal sealed unsafe partial class TestKernel : IDisposable
+{
+    public const ulong Scratch = 0x1000_0000;
+    public const ulong ScratchBytes = 64 * 4096;
+    public const ulong StackTop = Scratch + ScratchBytes - 4096;
+    public const ulong Code = 0x40_0000;
+
+    public TestKernel(bool isPlain = false, int frames = 8192)
+    {
+        HostEnvironment.Install();
+        Pages = new HostPageAllocator();
+        Frames = new HostFramePool(frames);
+        Mmu = new SoftwareMmu(Frames);
+        Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
+        Scheduler = new ThreadScheduler(Pages, Clock);
+        var options = new MemoryOptions { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
+        Memory = new MemoryManager(Pages, Frames, Mmu, Scheduler, new HostFibers(), default, options);
+        Memory.AttachGroup(Tracker);
+        User = new UserMemory(Memory);
+        Random.Reseed("test"u8);
+        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, new FileLimits
+        {
+            MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 512,
+        });
+        Names = Files.Attach(Tracker);
+        Console = new TestConsole(Pages);
+        Checkpoints = new TestCheckpoints(Pages);
+        Processes = new ProcessTable(Pages, Tracker);
+        Signals = new SignalService(Pages, Scheduler, Tracker);
+        Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
+        FileTables = new ProcessFileTables(Files);
+        Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
+        Terminals = new TerminalService(Pages, Tracker, Scheduler, Signals, Processes, Console);
+        new TerminalFile(Terminals, Scheduler, Files).RegisterWith(Files.Devices);
+        Linux = MakeLinux();
+        Executive = new SystemCallExecutive(Linux);
+        IsPlain = isPlain;
+        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals);
+        AddCodecs(process);
+    }
+
+    public bool IsPlain { get; }
+    public HostPageAllocator Pages { get; }
+    public HostFramePool Frames { get; }
+    public SoftwareMmu Mmu { get; }
+    public TestClock Clock { get; } = new();
+    public ObjectTracker Tracker { get; }
+    public ThreadScheduler Scheduler { get; }
+    public MemoryManager Memory { get; }
+    public UserMemory User { get; }
+    public RandomSource Random { get; } = new();
+    public FileServices Files { get; }
+    public Namespace Names { get; }
+    public TestConsole Console { get; }
+    public TestCheckpoints Checkpoints { get; }
+    public ProcessTable Processes { get; }
+    public SignalService Signals { get; }
+    public TimerService Timers { get; }
+    public ProcessFileTables FileTables { get; }
+    public ProcessLife Life { get; }
+    public TerminalService Terminals { get; }
+    public TestExtendedState Extended { get; } = new();
+    public TestMachineControl Machine { get; } = new();
+    public LinuxKernel Linux { get; }
+    public SystemCallExecutive Executive { get; }
+    public Dictionary<ObjectKind, StateCodec> Codecs { get; } = [];
+
+    public void Dispose() => Frames.Dispose();
+
+    /// <summary>A tree, a terminal, and init with scratch memory and the terminal as descriptors 0 to 2.</summary>
+    public Thread* Boot()
+    {
+        Assert.True(Names.CreateRoot());
+        Assert.Equal(Errno.Ok, StandardTree.Populate(Names));
+        Assert.True(Terminals.CreateConsole(IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
+        Thread* init = Life.CreateInit();
+        Assert.True(init != null);
+        Assert.Equal(Errno.Ok, FileTables.Start(init->Process, Names, 0x12));
+        GiveMemory(init);
+        Life.Start(init);
+        return init;
+    }
+
+    /// <summary>Memory as an execve would leave it: a code page, scratch memory, a stack pointer.</summary>
+    public void GiveMemory(Thread* thread)
+    {
+        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        thread->Process->AddressSpace = space;
+        thread->Context->PageTableRoot = space->Root.Address.Value;
+        Map(space, Code, 4096, Protection.Read | Protection.Execute);
+        Map(space, Scratch, ScratchBytes, Protection.Read | Protection.Write);
+        thread->Context->Rip = Code + 0x100;
+        thread->Context->Rsp = StackTop;
+        thread->Context->Cs = 0x33;
+        thread->Context->Ss = 0x2B;
+    }
+
+    public void Map(AddressSpace* space, ulong address, ulong bytes, Protection protection)
+    {
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(address), Length = bytes, Protection = protection, Placement = MapPlacement.FixedNoReplace,
+        };
+        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, in request, out _));
+    }
+
+    /// <summary>Makes a system call for a thread: its result, or null when the thread sleeps, stopped or ended.</summary>
+    public long? Call(Thread* thread, int number, params ulong[] arguments)
+    {
+        UserContext* context = thread->Context;
+        context->Rax = (ulong)number;
+        context->Rdi = arguments.Length > 0 ? arguments[0] : 0;
+        context->Rsi = arguments.Length > 1 ? arguments[1] : 0;
+        context->Rdx = arguments.Length > 2 ? arguments[2] : 0;
+        context->R10 = arguments.Length > 3 ? arguments[3] : 0;
+        context->R8 = arguments.Length > 4 ? arguments[4] : 0;
+        context->R9 = arguments.Length > 5 ? arguments[5] : 0;
+        context->Trap = UserContext.SystemCallTrap;
+        context->Rip += 2;
+        int id = thread->Id;
+        Executive.HandleTrap(thread);
+        return Resume(thread, id);
+    }
+
+    /// <summary>Lets a thread go on until it reaches user mode (its RAX), or sleeps or ends (null).</summary>
+    public long? Resume(Thread* thread, int id = 0)
+    {
+        id = id == 0 ? thread->Id : id;
+        for (int turns = 0; turns < 100; turns++)
+        {
+            if (Processes.FindThread(id) != thread || thread->State != ThreadState.Runnable)
+                return null;
+            if (Executive.PrepareToRun(thread))
+                return (long)thread->Context->Rax;
+        }
+        throw new InvalidOperationException("a thread neither runs nor sleeps");
+    }
+
+    /// <summary>A call that must succeed at once.</summary>
+    public long Do(Thread* thread, int number, params ulong[] arguments)
+    {
+        long? result = Call(thread, number, arguments);
+        Assert.True(result.HasValue, $"call {number} did not return");
+        Assert.True(result >= 0, $"call {number} failed with {result}");
+        return result!.Value;
+    }
+
+    public void Fault(Thread* thread, ulong vector, ulong address = 0, ulong error = 4)
+    {
+        thread->Context->Trap = vector;
+        thread->Context->ErrorCode = error;
+        thread->Context->FaultAddress = address;
+        Executive.HandleTrap(thread);
+    }
+
+    public Thread* ThreadOf(long id)
+    {
+        Thread* thread = Processes.FindThread((int)id);
+        Assert.True(thread != null, $"thread {id} does not exist");
+        return thread;
+    }
+
+    public Thread* Fork(Thread* parent)
+    {
+        Thread* child = ThreadOf(Do(parent, 57));
+        Assert.Equal(0, Resume(child));
+        return child;
+    }
+
+    public void Advance(ulong nanoseconds)
+    {
+        Clock.Advance(nanoseconds);
+        Scheduler.ExpireDeadlines();
+    }
+
+    public void Poke<T>(Thread* thread, ulong address, T value)
+        where T : unmanaged => Assert.True(User.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value).IsOk);
+
+    public T Peek<T>(Thread* thread, ulong address)
+        where T : unmanaged
+    {
+        Assert.True(User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out T value).IsOk);
+        return value;
+    }
+
+    public ulong PokeText(Thread* thread, ulong address, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text + "\0");
+        Assert.True(User.Write(thread->Process->AddressSpace, new VirtualAddress(address), bytes).IsOk);
+        return address;
+    }
+
+    public string PeekText(Thread* thread, ulong address)
+    {
+        var text = new StringBuilder();
+        for (byte b; (b = Peek<byte>(thread, address)) != 0; address++)
+            text.Append((char)b);
+        return text.ToString();
+    }
+
+    /// <summary>What the user types.</summary>
+    public void Type(string text)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(text);
+        Assert.Equal(bytes.Length, Terminals.Receive(Terminals.Console, bytes));
+    }
+
+    /// <summary>Makes init a session leader with the terminal on descriptors 0 to 2, as a getty does.</summary>
+    public void OpenTerminal(Thread* thread)
+    {
+        ulong path = PokeText(thread, Scratch, "/dev/console");
+        Assert.Equal(0, Do(thread, 2, path, 2));
+        Assert.Equal(1, Do(thread, 32, 0));
+        Assert.Equal(2, Do(thread, 32, 0));
+    }
+
+    public Inode* WriteFile(string path, ReadOnlySpan<byte> bytes, uint mode = 0x81ED)
+    {
+        var tree = new TreeBuilder(Names);
+        Assert.Equal(Errno.Ok, tree.Make(Encoding.UTF8.GetBytes(path), mode));
+        Assert.Equal(Errno.Ok, tree.Find(Encoding.UTF8.GetBytes(path), true, out Inode* inode));
+        Assert.Equal(Errno.Ok, tree.Write(inode, 0, bytes));
+        return inode;
+    }
+
+    private LinuxKernel MakeLinux()
+    {
+        var linux = new LinuxKernel(new LinuxServices
+        {
+            Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
+            Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
+        });
+        linux.AttachFiles(Files, Checkpoints);
+        linux.AttachPrograms();
+        Files.Proc.Information = new LinuxProcessInformation(linux);
+        return linux;
+    }
+
+    private void AddCodecs(ProcessCodecs process)
+    {
+        StateCodec[] memory = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
+        foreach (StateCodec codec in memory)
+            Codecs[codec.Kind] = codec;
+        var files = new FileCodecs(Files);
+        for (int i = 0; i < FileCodecs.Count; i++)
+            Codecs[files[i].Kind] = files[i];
+        for (int i = 0; i < process.Count; i++)
+            Codecs[process[i].Kind] = process[i];
+    }
+}
