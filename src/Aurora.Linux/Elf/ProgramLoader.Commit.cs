@@ -36,7 +36,7 @@ public sealed unsafe partial class ProgramLoader
         return Errno.Ok;
     }
 
-    private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> programName)
+    private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> fileName)
     {
         Process* process = thread->Process;
         if (process->AddressSpace != null)
@@ -60,7 +60,7 @@ public sealed unsafe partial class ProgramLoader
         process->StackStart = program.Stack.StackPointer;
         if (changesIdentity)
             thread->ParentDeathSignal = 0;
-        SetName(thread, programName);
+        SetName(thread, fileName);
         ResetThread(thread, in program);
         _kernel.Tracker.MarkChanged(&process->Header);
         _kernel.Tracker.MarkChanged(&thread->Header);

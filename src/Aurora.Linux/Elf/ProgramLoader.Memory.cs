@@ -36,8 +36,7 @@ public sealed unsafe partial class ProgramLoader
         public bool IsSecure;
     }
 
-    private SystemCallResult LoadImage(
-        Thread* thread, in ProgramFile file, in ElfImage image, ReadOnlySpan<byte> fileName, ReadOnlySpan<byte> programName)
+    private SystemCallResult LoadImage(Thread* thread, in ProgramFile file, in ElfImage image, ReadOnlySpan<byte> fileName)
     {
         ProgramFile linker = default;
         ElfImage linkerImage = default;
@@ -59,7 +58,7 @@ public sealed unsafe partial class ProgramLoader
         Errno error = built.IsOk ? PrepareCommit(thread) : Errno.Ok;
         if (built.IsOk && error == Errno.Ok)
         {
-            Commit(thread, in program, programName);
+            Commit(thread, in program, fileName);
             return SystemCallResult.NoReturn;
         }
         _kernel.Memory.Release(program.Space);

@@ -59,7 +59,6 @@ public sealed unsafe partial class ProgramLoader
         Errno error = Open(thread, start, path, followsLink, out ProgramFile file);
         if (error != Errno.Ok)
             return error;
-        ReadOnlySpan<byte> name = fileName;
         ElfImage image = default;
         for (int depth = 0; ; depth++)
         {
@@ -75,12 +74,11 @@ public sealed unsafe partial class ProgramLoader
                 return Errno.ENOEXEC;
             if (depth == MaxScriptDepth)
                 return Errno.ELOOP;
-            error = EnterScript(thread, name, interpreterBytes, argumentStart, argumentBytes, out file);
+            error = EnterScript(thread, depth == 0 ? fileName : default, interpreterBytes, argumentStart, argumentBytes, out file);
             if (error != Errno.Ok)
                 return error;
-            name = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
         }
-        return LoadImage(thread, in file, in image, fileName, name);
+        return LoadImage(thread, in file, in image, fileName);
     }
 
     private Errno Open(Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out ProgramFile file)
@@ -150,15 +148,16 @@ public sealed unsafe partial class ProgramLoader
         return access;
     }
 
-    // The interpreter runs with its own path, the argument, and the script's path in place of the script's first argument.
+    // The interpreter runs with its own path, the argument, and the script's path in place of the script's first argument. When the script is
+    // itself an interpreter its path is the first argument already, and no name is given.
     private Errno EnterScript(
         Thread* thread, ReadOnlySpan<byte> scriptName, int interpreterBytes, int argumentStart, int argumentBytes, out ProgramFile file)
     {
         var interpreter = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
         file = default;
-        if (Arguments.ArgumentCount > 0)
+        if (!scriptName.IsEmpty && Arguments.ArgumentCount > 0)
             Arguments.RemoveFront();
-        bool fits = Arguments.AddFront(scriptName)
+        bool fits = (scriptName.IsEmpty || Arguments.AddFront(scriptName))
             && (argumentBytes == 0 || Arguments.AddFront(new ReadOnlySpan<byte>(_interpreter + argumentStart, argumentBytes)))
             && Arguments.AddFront(interpreter);
         if (!fits)

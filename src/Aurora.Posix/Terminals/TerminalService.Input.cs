@@ -129,7 +129,7 @@ public sealed unsafe partial class TerminalService
         if (!settings.Is(value, ControlCharacter.Reprint) || !settings.HasLocal(TermiosFlags.Echo))
             return false;
         EchoByte(terminal, value);
-        EchoText(terminal, "\r\n"u8);
+        EchoNewline(terminal);
         EchoPending(terminal);
         return true;
     }

@@ -140,23 +140,30 @@ internal sealed unsafe partial class TestKernel : IDisposable
         context->R9 = arguments.Length > 5 ? arguments[5] : 0;
         context->Trap = UserContext.SystemCallTrap;
         context->Rip += 2;
-        int id = thread->Id;
         Executive.HandleTrap(thread);
-        return Resume(thread, id);
+        return Resume(thread);
     }
 
     /// <summary>Lets a thread go on until it reaches user mode (its RAX), or sleeps or ends (null).</summary>
-    public long? Resume(Thread* thread, int id = 0)
+    public long? Resume(Thread* thread)
     {
-        id = id == 0 ? thread->Id : id;
         for (int turns = 0; turns < 100; turns++)
         {
-            if (Processes.FindThread(id) != thread || thread->State != ThreadState.Runnable)
+            if (!IsAlive(thread) || thread->State != ThreadState.Runnable)
                 return null;
             if (Executive.PrepareToRun(thread))
                 return (long)thread->Context->Rax;
         }
         throw new InvalidOperationException("a thread neither runs nor sleeps");
+    }
+
+    public bool IsAlive(Thread* thread)
+    {
+        for (Process* process = Processes.NextProcess(1); process != null; process = Processes.NextProcess(process->Id + 1))
+            for (Thread* each = process->FirstThread; each != null; each = each->NextOfProcess)
+                if (each == thread)
+                    return true;
+        return false;
     }
 
     /// <summary>A call that must succeed at once.</summary>

@@ -1,0 +1,364 @@
+using System;
+using Aurora.Base;
+using Aurora.Linux.Calls;
+using Aurora.Linux.Signals;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Xunit;
+
+namespace Aurora.Linux.Tests;
+
+public sealed unsafe class SignalTests
+{
+    private const ulong Scratch = TestKernel.Scratch;
+    private const ulong Handler = TestKernel.Code + 0x800;
+    private const ulong Restorer = TestKernel.Code + 0x900;
+
+    private static void Catch(TestKernel kernel, Thread* thread, Signal signal, ulong flags = 0, ulong mask = 0)
+    {
+        kernel.Poke(thread, Scratch, new SignalAction
+        {
+            Handler = Handler, Flags = flags | SignalAction.HasRestorer, Restorer = Restorer, Mask = mask,
+        });
+        kernel.Do(thread, 13, (ulong)signal, Scratch, 0, 8);
+    }
+
+    private static Thread* Child(TestKernel kernel)
+    {
+        Thread* init = kernel.Boot();
+        return kernel.Fork(init);
+    }
+
+    /// <summary>The handler's `ret`: it pops the restorer's address, and the restorer calls rt_sigreturn.</summary>
+    private static long? Return(TestKernel kernel, Thread* thread)
+    {
+        Assert.Equal(Restorer, kernel.Peek<ulong>(thread, thread->Context->Rsp));
+        thread->Context->Rsp += 8;
+        return kernel.Call(thread, 15);
+    }
+
+    [Fact]
+    public void A_handler_gets_a_complete_frame_and_returning_restores_everything()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        Catch(kernel, thread, Signal.SIGUSR1, SignalAction.SigInfo);
+        UserContext* context = thread->Context;
+        context->Rbx = 0x1111;
+        context->R12 = 0x2222;
+        context->Rflags = 0x202 | 0x400;
+        context->Mxcsr = 0x1FA0;
+        context->Xmm[7] = 77;
+        ulong rsp = context->Rsp;
+        Assert.Equal(0, kernel.Call(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGUSR1) is long rax && rax == 0 ? 0 : -1);
+        Assert.Equal(Handler, context->Rip);
+        Assert.Equal((ulong)Signal.SIGUSR1, context->Rdi);
+        Assert.Equal(8UL, context->Rsp % 16);
+        Assert.True(context->Rsp + 440 + 832 + 128 <= rsp);
+        Assert.Equal(0UL, context->Rflags & 0x400);
+        Assert.Equal(0x1F80U, context->Mxcsr);
+        Assert.Equal(0, context->Xmm[7]);
+        var info = kernel.Peek<UserSignalInfo>(thread, context->Rsi);
+        Assert.Equal((int)Signal.SIGUSR1, info.Number);
+        Assert.Equal(thread->Id, (int)info.Fields[0]);
+        var ucontext = kernel.Peek<UserSignalUcontext>(thread, context->Rdx);
+        Assert.Equal(0x1111UL, ucontext.Context.Rbx);
+        Assert.Equal(0UL, ucontext.Context.FloatState % 64);
+        Assert.Equal(FloatStateNote.OpeningMagic, kernel.Peek<uint>(thread, ucontext.Context.FloatState + 464));
+        Assert.Equal(FloatStateNote.ClosingMagic, kernel.Peek<uint>(thread, ucontext.Context.FloatState + 832));
+        Assert.True(thread->BlockedSignals.Contains(Signal.SIGUSR1));
+        context->Rbx = 0;
+        context->R12 = 0;
+        Assert.Equal(0, Return(kernel, thread));
+        Assert.Equal(0x1111UL, context->Rbx);
+        Assert.Equal(0x2222UL, context->R12);
+        Assert.Equal(rsp, context->Rsp);
+        Assert.Equal(0x400UL, context->Rflags & 0x400);
+        Assert.Equal(0x1FA0U, context->Mxcsr);
+        Assert.Equal(77, context->Xmm[7]);
+        Assert.True(thread->BlockedSignals.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(0UL, 34, (long)Errno.EINTR)]
+    [InlineData(SignalAction.Restart, 34, (long)Errno.EINTR)]
+    [InlineData(0UL, 35, (long)Errno.EINTR)]
+    [InlineData(SignalAction.Restart, 35, (long)Errno.EINTR)]
+    [InlineData(0UL, 61, (long)Errno.EINTR)]
+    [InlineData(SignalAction.Restart, 61, 0L)]
+    [InlineData(0UL, 202, (long)Errno.EINTR)]
+    [InlineData(SignalAction.Restart, 202, 0L)]
+    public void An_interrupted_call_restarts_only_where_it_should(ulong flags, int call, long error)
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        kernel.Fork(thread);
+        Catch(kernel, thread, Signal.SIGUSR1, flags);
+        kernel.Poke(thread, Scratch + 64, new Timespec { Seconds = 5 });
+        ulong rip = thread->Context->Rip;
+        ulong[] arguments = call switch
+        {
+            35 => [Scratch + 64, 0],
+            61 => [ulong.MaxValue, 0, 0, 0],
+            202 => [Scratch + 128, 0, 0, 0, 0, 0],
+            _ => [],
+        };
+        Assert.Null(kernel.Call(thread, call, arguments));
+        kernel.Signals.Send(thread->Process, new SignalInfo { Number = (int)Signal.SIGUSR1, Pid = 1 });
+        Assert.NotNull(kernel.Resume(thread));
+        Assert.Equal(Handler, thread->Context->Rip);
+        long? result = Return(kernel, thread);
+        if (error != 0)
+        {
+            Assert.Equal(-error, result);
+            Assert.Equal(rip + 2, thread->Context->Rip);
+            return;
+        }
+        // Restarted: the instruction pointer is back at the call and RAX holds its number.
+        Assert.Equal(rip, thread->Context->Rip);
+        Assert.Equal(call, result);
+    }
+
+    [Fact]
+    public void A_stop_and_continue_do_not_disturb_a_sleep()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        kernel.Poke(thread, Scratch, new Timespec { Seconds = 5 });
+        Assert.Null(kernel.Call(thread, 35, Scratch, Scratch + 16));
+        kernel.Advance(1_000_000_000);
+        kernel.Signals.Send(thread->Process, SignalInfo.FromKernel(Signal.SIGSTOP));
+        Assert.Null(kernel.Resume(thread));
+        kernel.Advance(1_000_000_000);
+        kernel.Signals.Send(thread->Process, SignalInfo.FromKernel(Signal.SIGCONT));
+        Assert.Null(kernel.Resume(thread));
+        Assert.Equal(ThreadState.Blocked, thread->State);
+        kernel.Advance(2_999_999_999);
+        Assert.Equal(ThreadState.Blocked, thread->State);
+        kernel.Advance(1);
+        Assert.Equal(0, kernel.Resume(thread));
+    }
+
+    [Fact]
+    public void An_interrupted_sleep_tells_what_is_left()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        Catch(kernel, thread, Signal.SIGALRM);
+        kernel.Do(thread, 37, 2);
+        kernel.Poke(thread, Scratch, new Timespec { Seconds = 5 });
+        Assert.Null(kernel.Call(thread, 35, Scratch, Scratch + 16));
+        kernel.Advance(2_000_000_000);
+        Assert.NotNull(kernel.Resume(thread));
+        Assert.Equal(3, kernel.Peek<Timespec>(thread, Scratch + 16).Seconds);
+        Assert.Equal(-(long)Errno.EINTR, Return(kernel, thread));
+    }
+
+    [Fact]
+    public void Real_time_signals_queue_in_order_and_standard_ones_merge()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        kernel.Poke(thread, Scratch, ulong.MaxValue);
+        kernel.Do(thread, 14, 0, Scratch, 0, 8);
+        for (ulong value = 1; value <= 3; value++)
+        {
+            var user = new UserSignalInfo { Number = 40, Code = SignalCode.Queue };
+            user.Fields[1] = value;
+            kernel.Poke(thread, Scratch + 64, user);
+            kernel.Do(thread, 129, (ulong)thread->Id, 40, Scratch + 64);
+            kernel.Do(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGUSR1);
+        }
+        kernel.Poke(thread, Scratch, new SignalSet(ulong.MaxValue).Bits);
+        Assert.Equal((long)Signal.SIGUSR1, kernel.Do(thread, 128, Scratch, Scratch + 64, 0, 8));
+        for (ulong value = 1; value <= 3; value++)
+        {
+            Assert.Equal(40, kernel.Do(thread, 128, Scratch, Scratch + 64, 0, 8));
+            var info = kernel.Peek<UserSignalInfo>(thread, Scratch + 64);
+            Assert.Equal(value, info.Fields[1]);
+        }
+        kernel.Poke(thread, Scratch + 16, default(Timespec));
+        Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(thread, 128, Scratch, 0, Scratch + 16, 8));
+    }
+
+    [Fact]
+    public void A_full_queue_refuses_queued_signals_and_keeps_the_rest()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        kernel.Poke(thread, Scratch, ulong.MaxValue);
+        kernel.Do(thread, 14, 0, Scratch, 0, 8);
+        kernel.Poke(thread, Scratch + 64, new UserSignalInfo { Number = 50, Code = SignalCode.Queue });
+        for (int i = 0; i < SignalQueue.Limit; i++)
+            kernel.Do(thread, 129, (ulong)thread->Id, 50, Scratch + 64);
+        Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(thread, 129, (ulong)thread->Id, 50, Scratch + 64));
+        kernel.Do(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGTERM);
+        Assert.True(thread->Process->Pending.Set.Contains(Signal.SIGTERM));
+    }
+
+    [Fact]
+    public void Sigsuspend_swaps_the_mask_for_exactly_one_handler()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        Catch(kernel, thread, Signal.SIGUSR1);
+        ulong usr1 = SignalSet.Of(Signal.SIGUSR1).Bits;
+        kernel.Poke(thread, Scratch, usr1);
+        kernel.Do(thread, 14, 0, Scratch, 0, 8);
+        kernel.Do(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGUSR1);
+        kernel.Poke(thread, Scratch, 0UL);
+        Assert.NotNull(kernel.Call(thread, 130, Scratch, 8));
+        Assert.Equal(Handler, thread->Context->Rip);
+        Assert.Equal(usr1, kernel.Peek<UserSignalUcontext>(thread, thread->Context->Rdx).Mask);
+        Assert.Equal(-(long)Errno.EINTR, Return(kernel, thread));
+        Assert.Equal(usr1, thread->BlockedSignals.Bits);
+    }
+
+    [Theory]
+    [InlineData(14UL, 0x10UL, (int)Signal.SIGSEGV, SignalCode.FaultMapError)]
+    [InlineData(14UL, TestKernel.Code, (int)Signal.SIGSEGV, SignalCode.FaultAccessError)]
+    [InlineData(14UL, 0xFFFF_8000_0000_0000UL, (int)Signal.SIGSEGV, SignalCode.FaultMapError)]
+    [InlineData(0UL, 0UL, (int)Signal.SIGFPE, SignalCode.DivideByZero)]
+    [InlineData(6UL, 0UL, (int)Signal.SIGILL, SignalCode.IllegalOperand)]
+    [InlineData(3UL, 0UL, (int)Signal.SIGTRAP, SignalCode.Kernel)]
+    [InlineData(13UL, 0UL, (int)Signal.SIGSEGV, SignalCode.Kernel)]
+    public void Faults_become_signals_with_their_details(ulong vector, ulong address, int signal, int code)
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        Catch(kernel, thread, (Signal)signal, SignalAction.SigInfo);
+        kernel.Fault(thread, vector, address, 6);
+        Assert.NotNull(kernel.Resume(thread));
+        var info = kernel.Peek<UserSignalInfo>(thread, thread->Context->Rsi);
+        Assert.Equal(signal, info.Number);
+        Assert.Equal(code, info.Code);
+        if (vector == 14)
+            Assert.Equal(address, info.Fields[0]);
+    }
+
+    [Fact]
+    public void A_fault_that_is_blocked_or_has_no_stack_ends_the_program()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* thread = kernel.Fork(init);
+        Catch(kernel, thread, Signal.SIGSEGV);
+        thread->Context->Rsp = 0x2000;
+        kernel.Fault(thread, 14, 0x10);
+        Assert.Null(kernel.Resume(thread));
+        Assert.Equal(2, kernel.Do(init, 61, ulong.MaxValue, Scratch, 0, 0));
+        Assert.Equal((int)Signal.SIGSEGV | 0x80, kernel.Peek<int>(init, Scratch));
+    }
+
+    [Fact]
+    public void The_alternate_stack_saves_a_program_whose_stack_is_gone()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Child(kernel);
+        Catch(kernel, thread, Signal.SIGSEGV, SignalAction.OnStack | SignalAction.SigInfo);
+        kernel.Poke(thread, Scratch, new UserStack { Pointer = Scratch + 0x8000, Bytes = 0x4000 });
+        kernel.Do(thread, 131, Scratch, 0);
+        thread->Context->Rsp = 0x2000;
+        kernel.Fault(thread, 14, 0x1FF8, 6);
+        Assert.NotNull(kernel.Resume(thread));
+        Assert.InRange(thread->Context->Rsp, Scratch + 0x8000, Scratch + 0xC000);
+        Assert.Equal(-(long)Errno.EPERM, kernel.Call(thread, 131, Scratch, 0));
+    }
+
+    public static TheoryData<string> BrokenFrames => new("rip", "cs", "mxcsr", "header", "reserved", "components");
+
+    [Theory]
+    [MemberData(nameof(BrokenFrames))]
+    public void A_forged_frame_is_refused_without_changing_the_thread(string what)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* thread = kernel.Fork(init);
+        Catch(kernel, thread, Signal.SIGUSR1);
+        kernel.Do(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGUSR1);
+        ulong frame = thread->Context->Rdx;
+        var ucontext = kernel.Peek<UserSignalUcontext>(thread, frame);
+        ulong image = ucontext.Context.FloatState;
+        switch (what)
+        {
+            case "rip":
+                ucontext.Context.Rip = 0x8000_0000_0000;
+                break;
+            case "cs":
+                ucontext.Context.Cs = 0x10;
+                break;
+            case "mxcsr":
+                kernel.Poke(thread, image + 24, 0xFFFF_0000U);
+                break;
+            case "header":
+                kernel.Poke(thread, image + 512 + 8, 1UL << 63);
+                break;
+            case "reserved":
+                kernel.Poke(thread, image + 512 + 40, 1UL);
+                break;
+            case "components":
+                kernel.Poke(thread, image + 512, 1UL << 9);
+                break;
+        }
+        kernel.Poke(thread, frame, ucontext);
+        Assert.Null(Return(kernel, thread));
+        Assert.Equal(2, kernel.Do(init, 61, ulong.MaxValue, Scratch, 0, 0));
+        Assert.Equal((int)Signal.SIGSEGV, kernel.Peek<int>(init, Scratch) & 0x7F);
+    }
+
+    [Fact]
+    public void Every_signal_acts_by_default_as_documented()
+    {
+        for (Signal signal = Signal.SIGHUP; signal <= Signal.Last; signal++)
+        {
+            using var kernel = new TestKernel(frames: 2048);
+            Thread* init = kernel.Boot();
+            Thread* thread = kernel.Fork(init);
+            // In a group of its own it is not orphaned, so that it can be stopped.
+            kernel.Do(thread, 109, 0, 0);
+            kernel.Do(init, 62, (ulong)thread->Id, (ulong)signal);
+            kernel.Resume(thread);
+            long reported = kernel.Do(init, 61, ulong.MaxValue, Scratch, 1 | 2, 0);
+            int status = reported == 0 ? -1 : kernel.Peek<int>(init, Scratch);
+            int expected = SignalDefaults.Of(signal) switch
+            {
+                DefaultAction.Terminate => (int)signal,
+                DefaultAction.TerminateWithCore => (int)signal | 0x80,
+                DefaultAction.Stop => WaitStatus.Stopped((int)signal),
+                _ => -1,
+            };
+            Assert.True(expected == status, $"signal {signal}: expected {expected:x}, got {status:x}");
+        }
+    }
+
+    [Fact]
+    public void A_kill_ends_even_a_wait_that_signals_do_not_interrupt()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* thread = kernel.Fork(init);
+        Assert.Null(kernel.Call(thread, 58));
+        kernel.Do(init, 62, (ulong)thread->Id, (ulong)Signal.SIGTERM);
+        Assert.Equal(ThreadState.BlockedUninterruptible, thread->State);
+        kernel.Do(init, 62, (ulong)thread->Id, (ulong)Signal.SIGKILL);
+        Assert.Null(kernel.Resume(thread));
+        Assert.Equal(2, kernel.Do(init, 61, 2, Scratch, 0, 0));
+        Assert.Equal((int)Signal.SIGKILL, kernel.Peek<int>(init, Scratch));
+    }
+
+    [Fact]
+    public void Nobody_kills_init_but_init()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* child = kernel.Fork(init);
+        kernel.Do(child, 62, 1, (ulong)Signal.SIGKILL);
+        kernel.Do(child, 62, 1, (ulong)Signal.SIGTERM);
+        Assert.NotNull(kernel.Resume(init));
+        Assert.Null(kernel.Machine.SessionStatus);
+        Assert.Null(kernel.Call(init, 234, 1, 1, (ulong)Signal.SIGABRT));
+        Assert.Equal((int)Signal.SIGABRT | 0x80, kernel.Machine.SessionStatus);
+    }
+}
