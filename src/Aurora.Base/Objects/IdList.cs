@@ -32,6 +32,55 @@ public sealed unsafe class IdList
         Count++;
     }
 
+    /// <summary>A place in a list; the default is before its first id.</summary>
+    public struct Cursor
+    {
+        internal void* Chunk;
+        internal int Index;
+    }
+
+    /// <summary>Hands all ids over to another list, beside those it has; allocates nothing.</summary>
+    public void MoveTo(IdList other)
+    {
+        if (_first == null)
+            return;
+        Chunk* last = _first;
+        while (last->Next != null)
+            last = last->Next;
+        last->Next = other._first;
+        other._first = _first;
+        other.Count += Count;
+        _first = null;
+        Count = 0;
+    }
+
+    /// <summary>Moves to the next id, in no particular order; false at the end. The list must not change meanwhile.</summary>
+    public bool Next(ref Cursor cursor, out ObjectId id)
+    {
+        Chunk* chunk = cursor.Chunk == null ? _first : (Chunk*)cursor.Chunk;
+        while (chunk != null && cursor.Index == chunk->Count && chunk->Next != null)
+        {
+            chunk = chunk->Next;
+            cursor.Index = 0;
+        }
+        cursor.Chunk = chunk;
+        bool exists = chunk != null && cursor.Index < chunk->Count;
+        id = exists ? new ObjectId(chunk->Ids[cursor.Index++]) : default;
+        return exists;
+    }
+
+    /// <summary>Forgets all ids.</summary>
+    public void Clear()
+    {
+        while (_first != null)
+        {
+            Chunk* chunk = _first;
+            _first = chunk->Next;
+            _pages.Free(chunk, 1);
+        }
+        Count = 0;
+    }
+
     /// <summary>Removes and returns the most recently added id; none when empty.</summary>
     public ObjectId TakeLast()
     {

@@ -134,6 +134,19 @@ internal sealed unsafe partial class ChangeLog
         set->PageCount++;
     }
 
+    /// <summary>Moves the dirty list of one set in front of another's.</summary>
+    public static void Splice(ChangeSet* to, ChangeSet* from)
+    {
+        if (from->LastDirty == null)
+            return;
+        from->LastDirty->Next = to->FirstDirty;
+        to->FirstDirty = from->FirstDirty;
+        if (to->LastDirty == null)
+            to->LastDirty = from->LastDirty;
+        to->PageCount += from->PageCount;
+        from->FirstDirty = from->LastDirty = null;
+    }
+
     /// <summary>Copies the dirty entries of one object to another; false when out of memory (the copy is then partial).</summary>
     public bool CopyDirty(VmObject* source, VmObject* target)
     {

@@ -1,7 +1,7 @@
 // A failed epoch: everything it froze is dirty again. The present state of each page is at least as new as the frozen one, so a page is
 // simply entered in its object's dirty list; the frozen frame lives on only if it is still the page's. Clones made after the freeze started
-// from the state that has now not been stored, so they inherit the obligation. The set's own memory is reused where the object has no
-// newer set; nothing here needs memory to be correct except books for clones, and there running out is a panic: the last durable
+// from the state that has now not been stored, so they inherit the obligation. A freeze is undone for lack of memory, so the frozen lists
+// become dirty lists where they are; only the books of clones made since need memory, and there running out is a panic: the last durable
 // checkpoint stands.
 using Aurora.Base;
 
@@ -19,31 +19,76 @@ public sealed unsafe partial class MemoryManager
             ForgetFrozen(set);
             if (set->HasClones)
                 MergeIntoClones(epoch, set);
-            if (set->Object != null)
-                MergeIntoObject(epoch, set);
-            var cursor = new FrozenPageCursor(set);
-            while (cursor.MoveNext())
-                EndFlight(cursor.Current);
-            _log.Free(set);
+            if (set->Object == null || !MergeIntoObject(epoch, set))
+                FreeFrozen(set);
             set = next;
         }
         CloseEpoch(epoch);
     }
 
-    private void MergeIntoObject(FrozenEpoch* epoch, ChangeSet* set)
+    // True when the set has become the object's current one.
+    private bool MergeIntoObject(FrozenEpoch* epoch, ChangeSet* set)
     {
         VmObject* target = set->Object;
-        ChangeSet* current = _log.Open(target);
-        Panic.Unless(current != null, "memory: no room to merge a failed checkpoint"u8);
         if (set->IsNew)
         {
-            current->IsNew = true;
-            current->CloneSource = set->CloneSource;
             target->IsCaptured = false;
             if (epoch->IsSubmitted)
                 MoveSource(target, set->CloneSource);
         }
-        MergePages(target, current, set);
+        MakeDirtyAgain(target, set);
+        ChangeSet* current = target->Changes;
+        if (current == null)
+        {
+            set->HasClones = false;
+            set->NextOfObject = null;
+            _log.Attach(target, set);
+            return true;
+        }
+        if (set->IsNew)
+        {
+            current->IsNew = true;
+            current->CloneSource = set->CloneSource;
+        }
+        if (set->TruncateFrom < current->TruncateFrom)
+            current->TruncateFrom = set->TruncateFrom;
+        ChangeLog.Splice(current, set);
+        return false;
+    }
+
+    // Turns the frozen list back into a dirty list in its own memory, dropping pages that a newer list has and pages that have been cut off.
+    private void MakeDirtyAgain(VmObject* target, ChangeSet* set)
+    {
+        set->PageCount = 0;
+        for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
+        {
+            int kept = 0;
+            for (int index = 0; index < chunk->Count; index++)
+            {
+                FrozenPage entry = *DirtyChunk.At(chunk, index);
+                EndFlight(&entry);
+                if (entry.Page >= target->SizePages)
+                    continue;
+                ulong* slot = _tree.PrivateSlot(target, entry.Page);
+                if (slot != null && (*slot & Slot.Dirty) != 0)
+                    continue;
+                // Without memory to unshare the leaf the entry alone must do: it is forced.
+                entry.Frame = new FrameNumber(slot == null ? ChangeLog.Forced : 0);
+                if (slot != null)
+                    *slot |= Slot.Dirty;
+                *DirtyChunk.At(chunk, kept++) = entry;
+            }
+            chunk->Count = kept;
+            set->PageCount += (ulong)kept;
+        }
+    }
+
+    private void FreeFrozen(ChangeSet* set)
+    {
+        var cursor = new FrozenPageCursor(set);
+        while (cursor.MoveNext())
+            EndFlight(cursor.Current);
+        _log.Free(set);
     }
 
     // Clones of the object that no freeze has taken: their clone operation would start from a state the store does not have.
