@@ -1,6 +1,7 @@
 // Threads: registers, extended state, the call they are in, and their signals. Run queues and wait queues are not captured: a restored thread is
 // runnable, and if it was waiting in a call the call is dispatched again with its progress and waits again if it still must.
 using System;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -41,7 +42,8 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
             return status;
         ReadOnlySpan<byte> tail = payload[sizeof(ThreadRecord)..];
         IdSlot* slot = processes.Ids.Make(record.Id);
-        if (slot == null || slot->Thread != null || !IsValid(in record, tail.Length))
+        if (slot == null || slot->Thread != null || !IsValid(in record, tail.Length)
+            || !IsLoadable(tail[(record.QueuedSignals * sizeof(SignalInfo))..]))
             return RestoreStatus.BadRecord;
         Thread* thread = processes.AllocateThread();
         if (thread == null)
@@ -85,6 +87,18 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
             && tailBytes == (record.QueuedSignals * sizeof(SignalInfo)) + record.ImageBytes
             && record.Registers.FsBase < AddressSpace.UserEnd && record.Registers.GsBase < AddressSpace.UserEnd
             && record.ParentDeathSignal is >= 0 and <= 64;
+
+    // The processor faults in the kernel when it is given an image with anything else.
+    private bool IsLoadable(ReadOnlySpan<byte> image)
+    {
+        const int mxcsr = 24;
+        const int header = 512;
+        const int headerEnd = header + 64;
+        return image.Length >= headerEnd
+            && (MemoryMarshal.Read<uint>(image[mxcsr..]) & ~extended.MxcsrMask) == 0
+            && (MemoryMarshal.Read<ulong>(image[header..]) & ~extended.ComponentMask) == 0
+            && image[(header + sizeof(ulong))..headerEnd].IndexOfAnyExcept((byte)0) < 0;
+    }
 
     private static void Describe(Thread* thread, ref ThreadRecord record)
     {
