@@ -63,10 +63,11 @@ public sealed unsafe partial class ObjectStore
     public StoreStatus DropCheckpoint(StoreCommit* commit, ulong sequence)
         => AddOperation(commit, LogEntryKind.DropCheckpoint, new ObjectId(1), sequence, null, default);
 
-    /// <summary>Gives up a commit that was not submitted.</summary>
+    /// <summary>Gives up a commit that was not submitted, or that Submit refused.</summary>
     public void Abort(StoreCommit* commit)
     {
-        Panic.Unless(commit->State == CommitState.Building, "store: only a commit being built can be aborted"u8);
+        bool isApart = commit->State == CommitState.Building || (commit->State == CommitState.Failed && commit->Sequence == 0);
+        Panic.Unless(isApart, "store: only a commit that is not in the log can be aborted"u8);
         _pool.Release(commit);
     }
 

@@ -9,7 +9,8 @@ namespace Aurora.Checkpoint;
 
 public sealed unsafe partial class CheckpointEngine
 {
-    private void Take(EpochSlot slot)
+    // False when there was no memory for it: then nothing has happened.
+    private bool Take(EpochSlot slot)
     {
         ulong start = _services.MachineClock.MonotonicNanoseconds;
         _lastStartNanoseconds = start;
@@ -22,10 +23,12 @@ public sealed unsafe partial class CheckpointEngine
         if (!CaptureRecords(slot))
         {
             Undo(slot);
-            return;
+            RetryAfter(PeriodNanoseconds);
+            KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
+            return false;
         }
-        while (_services.Tracker.Ended.Count != 0)
-            slot.Ended.Add(_services.Tracker.Ended.TakeLast());
+        _services.Tracker.Ended.MoveTo(slot.Ended);
+        _mustRetry = false;
         TakeName(slot);
         _lastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
@@ -38,6 +41,7 @@ public sealed unsafe partial class CheckpointEngine
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
         };
         _services.Fibers.WakeAll(FlushWork);
+        return true;
     }
 
     private bool CaptureRecords(EpochSlot slot)
@@ -73,7 +77,7 @@ public sealed unsafe partial class CheckpointEngine
         return true;
     }
 
-    // What the epoch had taken belongs to the next one.
+    // What the epoch had taken belongs to the next one. Newest epoch first.
     private void Undo(EpochSlot slot)
     {
         RecordStage.Cursor cursor = default;
@@ -84,8 +88,16 @@ public sealed unsafe partial class CheckpointEngine
                 _services.Tracker.MarkChanged(header);
         }
         slot.Records.Clear();
+        slot.Ended.MoveTo(_services.Tracker.Ended);
         _services.Memory.MergeEpoch(slot.Frozen);
-        KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
+        slot.State = SlotState.Free;
+    }
+
+    // Even a request waits until then.
+    private void RetryAfter(ulong nanoseconds)
+    {
+        _mustRetry = true;
+        _retryNanoseconds = _services.MachineClock.MonotonicNanoseconds + nanoseconds;
     }
 
     private void TakeName(EpochSlot slot)

@@ -12,6 +12,9 @@ public sealed unsafe partial class CheckpointEngine
     // Pages handed to the store between two looks at whether somebody else wants the processor.
     private const int PagesPerStep = 32;
 
+    // How long to wait after the store had no room: somebody must delete something first.
+    private const ulong RefusedRetryNanoseconds = 250_000_000;
+
     /// <summary>The body of the flush fiber; never returns.</summary>
     public void RunFlushFiber()
     {
@@ -35,23 +38,31 @@ public sealed unsafe partial class CheckpointEngine
     /// <summary>Takes a checkpoint now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
     public StoreStatus CheckpointAndWait()
     {
-        _isRequested = true;
+        if (_hasFailed)
+            return Failure;
         EpochSlot? slot = FreeSlot();
         Panic.Unless(slot is not null, "checkpoint: a synchronous checkpoint while epochs are under way"u8);
-        Take(slot);
+        if (!Take(slot))
+            return StoreStatus.OutOfMemory;
         while (FlushNext() || CommitNext())
         {
         }
-        return Failure;
+        return Failure != StoreStatus.Ok ? Failure : Refusal;
     }
 
     private bool FlushNext()
     {
-        EpochSlot? slot = SlotOf(_nextToFlush, SlotState.Captured);
+        EpochSlot? slot = OldestSlot(SlotState.Captured);
         if (slot is null || _hasFailed)
             return false;
         slot.FlushStatus = Flush(slot);
-        _nextToFlush = _nextToFlush.Next;
+        if (slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory && _services.Store.Health == StoreStatus.Ok)
+        {
+            Discard(slot);
+            return false;
+        }
+        if (slot.FlushStatus == StoreStatus.Ok)
+            Refusal = StoreStatus.Ok;
         slot.State = SlotState.Submitted;
         _services.Fibers.WakeAll(CommitWork);
         return true;
@@ -59,11 +70,31 @@ public sealed unsafe partial class CheckpointEngine
 
     private bool CommitNext()
     {
-        EpochSlot? slot = SlotOf(_lastDurable.Next, SlotState.Submitted);
+        EpochSlot? slot = OldestSlot(SlotState.Submitted);
         if (slot is null || _hasFailed)
             return false;
         Commit(slot);
         return true;
+    }
+
+    // The store has refused the oldest captured epoch and is otherwise well.
+    private void Discard(EpochSlot refused)
+    {
+        if (Refusal != refused.FlushStatus)
+            KernelLog.Line(StoreMessages.Of(refused.FlushStatus));
+        Refusal = refused.FlushStatus;
+        if (refused.Commit != null)
+            _services.Store.Abort(refused.Commit);
+        for (EpochSlot? slot = NewestCaptured(); slot is not null; slot = NewestCaptured())
+        {
+            if (slot.NameLength != 0 && _requestedNameLength == 0)
+            {
+                _requestedNameLength = slot.NameLength;
+                new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(_requestedName);
+            }
+            Undo(slot);
+        }
+        RetryAfter(Math.Max(PeriodNanoseconds, RefusedRetryNanoseconds));
     }
 
     private StoreStatus Flush(EpochSlot slot)
@@ -89,8 +120,9 @@ public sealed unsafe partial class CheckpointEngine
             if (set->IsClone)
                 status = _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id);
         }
-        while (slot.Ended.Count != 0 && status == StoreStatus.Ok)
-            status = _services.Store.DeleteObject(slot.Commit, slot.Ended.TakeLast());
+        IdList.Cursor cursor = default;
+        while (status == StoreStatus.Ok && slot.Ended.Next(ref cursor, out ObjectId id))
+            status = _services.Store.DeleteObject(slot.Commit, id);
         for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsTruncated)
@@ -146,7 +178,7 @@ public sealed unsafe partial class CheckpointEngine
         };
         new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
         StoreStatus status = _services.Store.Submit(slot.Commit, in info);
-        // From here on readers of the store see this epoch, so memory must stop reading clones through their bases.
+        // The store's readers see the commit from here on: clones are no longer read from their bases, which it may have deleted.
         if (status == StoreStatus.Ok)
             _services.Memory.EpochSubmitted(slot.Frozen);
         return status;
@@ -165,6 +197,7 @@ public sealed unsafe partial class CheckpointEngine
         _services.Store.Release(slot.Commit);
         _services.Memory.ReleaseEpoch(slot.Frozen);
         slot.Records.Clear();
+        slot.Ended.Clear();
         _lastDurable = slot.Epoch;
         slot.Sample.DurableNanoseconds = _services.MachineClock.MonotonicNanoseconds - slot.StartNanoseconds;
         Statistics.Add(in slot.Sample);

@@ -5,8 +5,11 @@
 //   commit fiber         wait until durable; land the frames, release output, wake fsync             Submitted -> Free
 //
 // Epochs are flushed and acknowledged in order, and at most SlotCount are under way: when the disk is slower than the period, the period
-// stretches. A group in which nothing changed takes no checkpoint and writes nothing. When the store refuses a commit nothing later can be
-// durable: the engine stops for good (HasFailed) and held output stays held. Protected by the kernel lock.
+// stretches. A group in which nothing changed takes no checkpoint and writes nothing.
+//
+// A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed again,
+// and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be durable: the
+// engine stops (HasFailed) and held output stays held. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -32,11 +35,14 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     private FiberQueue* _queues;
     private Epoch _lastCaptured;
     private Epoch _lastDurable;
-    private Epoch _nextToFlush;
     private int _requestedNameLength;
     private bool _isRequested;
     private bool _hasFailed;
     private ulong _lastStartNanoseconds;
+
+    // An epoch was undone, and this is the machine time of the next attempt.
+    private bool _mustRetry;
+    private ulong _retryNanoseconds;
 
     public CheckpointEngine(in CheckpointServices services)
     {
@@ -50,7 +56,6 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
         Panic.Unless(block != null && _slots[^1].Frozen != null, "checkpoint: no memory for the engine"u8);
         _durable = (WaitQueue*)block;
         _queues = (FiberQueue*)(block + PageSize.Bytes / 2);
-        _nextToFlush = _lastCaptured.Next;
     }
 
     /// <inheritdoc/>
@@ -64,7 +69,10 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     public Epoch LastCaptured => _lastCaptured;
     public Epoch LastDurable => _lastDurable;
 
-    /// <summary>What the store said when it refused a commit.</summary>
+    /// <summary>Why the last commit was refused, while it is being tried again; Ok once one has been taken.</summary>
+    public StoreStatus Refusal { get; private set; }
+
+    /// <summary>What the store said when it failed for good.</summary>
     public StoreStatus Failure { get; private set; }
 
     /// <inheritdoc/>
@@ -96,7 +104,7 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     public void ContinueFrom(Epoch restored)
     {
         _lastCaptured = _lastDurable = restored;
-        _nextToFlush = restored.Next;
+        RestoredEpoch = restored.Value;
     }
 
     /// <summary>
@@ -118,6 +126,8 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
         {
             if (!IsEnabled || _hasFailed || FreeSlot() is null)
                 return ulong.MaxValue;
+            if (_mustRetry)
+                return _retryNanoseconds;
             if (_isRequested)
                 return 0;
             return HasWork ? _lastStartNanoseconds + PeriodNanoseconds : ulong.MaxValue;
@@ -125,7 +135,7 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     }
 
     /// <summary>True while an epoch has been captured and is not yet durable.</summary>
-    public bool IsBusy => _lastDurable != _lastCaptured;
+    public bool IsBusy => OldestSlot(SlotState.Captured) is not null || OldestSlot(SlotState.Submitted) is not null;
 
     private bool HasWork
         => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
@@ -141,14 +151,26 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
         return null;
     }
 
-    private EpochSlot? SlotOf(Epoch epoch, SlotState state)
+    private EpochSlot? OldestSlot(SlotState state)
     {
+        EpochSlot? oldest = null;
         foreach (EpochSlot slot in _slots)
         {
-            if (slot.State == state && slot.Epoch == epoch)
-                return slot;
+            if (slot.State == state && (oldest is null || slot.Epoch < oldest.Epoch))
+                oldest = slot;
         }
-        return null;
+        return oldest;
+    }
+
+    private EpochSlot? NewestCaptured()
+    {
+        EpochSlot? newest = null;
+        foreach (EpochSlot slot in _slots)
+        {
+            if (slot.State == SlotState.Captured && (newest is null || slot.Epoch > newest.Epoch))
+                newest = slot;
+        }
+        return newest;
     }
 
     private void Fail(StoreStatus status)

@@ -7,9 +7,18 @@ namespace Aurora.Checkpoint;
 /// <summary>Captures and restores the group object; there is exactly one in a group.</summary>
 public sealed unsafe class GroupCodec : StateCodec
 {
-    private readonly Slab<GroupObject> _groups;
+    // Ids and times beyond these are not reached by counting: a record that has them is damaged.
+    private const ulong MaxNextId = 1UL << 62;
 
-    public GroupCodec(PageAllocator pages) => _groups = new Slab<GroupObject>(pages, 1);
+    private readonly Slab<GroupObject> _groups;
+    private readonly SessionClock _clock;
+
+    /// <summary>A codec for the group that sees <paramref name="clock"/>.</summary>
+    public GroupCodec(PageAllocator pages, SessionClock clock)
+    {
+        _groups = new Slab<GroupObject>(pages, 1);
+        _clock = clock;
+    }
 
     /// <summary>The group object; null until created or restored.</summary>
     public GroupObject* Group { get; private set; }
@@ -50,9 +59,13 @@ public sealed unsafe class GroupCodec : StateCodec
         if (payload.Length != GroupRecord.Size || Group != null)
             return RestoreStatus.BadRecord;
         var record = MemoryMarshal.Read<GroupRecord>(payload);
-        if (record.NextObjectId <= id.Value || record.MonotonicNanoseconds > long.MaxValue)
+        bool isValid = record.NextObjectId > id.Value && record.NextObjectId <= MaxNextId
+            && record.MonotonicNanoseconds <= long.MaxValue && record.Epoch is > 0 and < long.MaxValue;
+        if (!isValid)
             return RestoreStatus.BadRecord;
         Group = _groups.Allocate();
+        if (Group == null)
+            return RestoreStatus.OutOfMemory;
         Group->Epoch = new Epoch(record.Epoch);
         Group->MonotonicNanoseconds = record.MonotonicNanoseconds;
         Group->RealtimeNanoseconds = record.RealtimeNanoseconds;
@@ -62,5 +75,10 @@ public sealed unsafe class GroupCodec : StateCodec
         return RestoreStatus.Ok;
     }
 
-    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+    /// <summary>Lets the group's time go on, before anything is finished: timers are armed against it.</summary>
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        _clock.ContinueFrom(((GroupObject*)header)->MonotonicNanoseconds);
+        return RestoreStatus.Ok;
+    }
 }

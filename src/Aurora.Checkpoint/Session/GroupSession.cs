@@ -33,7 +33,7 @@ public sealed unsafe partial class GroupSession
         Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, machine.Files);
         Names = Files.Attach(Tracker);
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
-        Group = new GroupCodec(machine.Pages);
+        Group = new GroupCodec(machine.Pages, Clock);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(Output));
         Codecs.Add(new MemoryObjectCodec(Memory));
@@ -100,14 +100,8 @@ public sealed unsafe partial class GroupSession
         else if (Names.Root == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
         else
-            ContinueTime();
+            Engine.ContinueFrom(Group.Group->Epoch);
         return result;
-    }
-
-    private void ContinueTime()
-    {
-        Clock.ContinueFrom(Group.Group->MonotonicNanoseconds);
-        Engine.ContinueFrom(Group.Group->Epoch);
     }
 
     private RestoreResult ReadRecords(RecordStage records)
