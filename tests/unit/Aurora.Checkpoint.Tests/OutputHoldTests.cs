@@ -1,0 +1,90 @@
+using System;
+using System.Linq;
+using System.Text;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>External synchrony: nothing is seen before it is durable, everything durable is seen at least once and in order.</summary>
+public sealed class OutputHoldTests
+{
+    [Fact]
+    public void NothingIsSeenBeforeItIsDurable()
+    {
+        using TestSession session = TestSession.Create();
+        var console = new TestConsole();
+        session.Group.Output.Write("one "u8);
+        session.Capture();
+        session.Group.Output.Write("two"u8);
+        session.Flush();
+        session.Group.Output.Pump(console);
+        Assert.Equal("", console.Text);
+        session.Commit();
+        session.Group.Output.Pump(console);
+        Assert.Equal("one ", console.Text);
+        session.Checkpoint();
+        session.Group.Output.Pump(console);
+        Assert.Equal("one two", console.Text);
+        Assert.False(session.Group.Output.IsPending);
+    }
+
+    [Fact]
+    public void WhatWasDurableAndNotSeenIsSeenAfterARestore()
+    {
+        TestSession session = TestSession.Create();
+        var console = new TestConsole { Room = 3 };
+        session.Group.Output.Write("durable"u8);
+        session.Checkpoint();
+        session.Group.Output.Pump(console);
+        session.Group.Output.Write(" lost"u8);
+        using TestSession restored = session.Reboot();
+        var again = new TestConsole();
+        restored.Group.Output.Pump(again);
+        Assert.Equal("dur", console.Text);
+        Assert.Equal("durable", again.Text);
+    }
+
+    [Fact]
+    public void WhatACheckpointKnowsToBeSeenIsNotRepeated()
+    {
+        TestSession session = TestSession.Create();
+        session.Group.Output.Write("seen unseen"u8);
+        session.Checkpoint();
+        session.Group.Output.Pump(new TestConsole { Room = 5 });
+        session.Checkpoint();
+        using TestSession restored = session.Reboot();
+        var again = new TestConsole();
+        restored.Group.Output.Pump(again);
+        Assert.Equal("unseen", again.Text);
+        restored.Group.Output.Write("!"u8);
+        restored.Checkpoint();
+        restored.Group.Output.Pump(again);
+        Assert.Equal("unseen!", again.Text);
+    }
+
+    [Fact]
+    public void OutputOfManyChunksIsTakenUpToItsRoomAndComesBackInOrder()
+    {
+        TestSession session = TestSession.Create();
+        byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{i:D5},")));
+        int room = session.Group.Output.Room;
+        int taken = session.Group.Output.Write(text);
+        Assert.Equal(room, taken);
+        Assert.Equal(0, session.Group.Output.Room);
+        session.Checkpoint();
+        session.Group.Output.Pump(new TestConsole { Room = 10_000 });
+        session.Checkpoint();
+        using TestSession restored = session.Reboot();
+        var again = new TestConsole();
+        restored.Group.Output.Pump(again);
+        Assert.Equal(Encoding.ASCII.GetString(text, 10_000, taken - 10_000), again.Text);
+        Assert.Equal(room, restored.Group.Output.Room);
+    }
+
+    [Fact]
+    public void OutputComesAtLeastOnceAndInOrderWhateverHappens()
+    {
+        for (int seed = 1; seed <= 12; seed++)
+            new OutputRun(new Random(seed)).Run();
+    }
+}

@@ -1,0 +1,43 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>Native pages that can run out on demand and all go back at the end.</summary>
+internal sealed unsafe class TestPages : PageAllocator, IDisposable
+{
+    private readonly HashSet<nint> _live = [];
+
+    /// <summary>When true every allocation fails.</summary>
+    public bool IsExhausted { get; set; }
+
+    /// <summary>How many more allocations succeed; null for as many as wanted.</summary>
+    public int? Remaining { get; set; }
+
+    public override void* Allocate(int pages)
+    {
+        if (IsExhausted || Remaining == 0)
+            return null;
+        Remaining--;
+        nuint bytes = (nuint)pages * PageSize.Bytes;
+        void* memory = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
+        NativeMemory.Clear(memory, bytes);
+        _live.Add((nint)memory);
+        return memory;
+    }
+
+    public override void Free(void* memory, int pages)
+    {
+        _live.Remove((nint)memory);
+        NativeMemory.AlignedFree(memory);
+    }
+
+    public void Dispose()
+    {
+        foreach (nint memory in _live)
+            NativeMemory.AlignedFree((void*)memory);
+        _live.Clear();
+    }
+}

@@ -1,0 +1,240 @@
+using System;
+using System.Text;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>A group session with an imitated machine over a store on a device in memory. Reopening the device is a reboot.</summary>
+internal sealed unsafe class TestSession : IDisposable
+{
+    private TreeBuilder? _tree;
+
+    private TestSession(MemoryBlockDevice device)
+    {
+        HostEnvironment.Install();
+        Device = device;
+        Frames = new HostFramePool(2048);
+        Mmu = new SoftwareMmu(Frames);
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers, SmallStore, out ObjectStore? store, out _));
+        Store = store!;
+        Group = new GroupSession(
+            new SessionMachine
+            {
+                Pages = Pages, Frames = Frames, Tlb = Mmu, Fibers = Fibers, Clock = Clock,
+                Memory = new MemoryOptions
+                {
+                    MaxObjects = 4096, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
+                },
+                Files = new FileLimits { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 256 },
+            },
+            Store);
+        Group.Engine.IsEnabled = true;
+    }
+
+    public static OpenOptions SmallStore => new() { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = 4 << 20 };
+
+    public TestPages Pages { get; } = new();
+    public SteppedFibers Fibers { get; } = new();
+    public TestClock Clock { get; } = new();
+    public MemoryBlockDevice Device { get; }
+    public HostFramePool Frames { get; }
+    public SoftwareMmu Mmu { get; }
+    public ObjectStore Store { get; }
+    public GroupSession Group { get; }
+    public CheckpointEngine Engine => Group.Engine;
+    public MemoryManager Memory => Group.Memory;
+    public ObjectTracker Tracker => Group.Tracker;
+    public TreeBuilder Tree => _tree ??= new TreeBuilder(Group.Names);
+
+    /// <summary>A device with an empty store on it.</summary>
+    public static MemoryBlockDevice NewDevice(ulong blocks = 1 << 15)
+    {
+        var device = new MemoryBlockDevice(blocks);
+        using var pages = new TestPages();
+        var options = new FormatOptions { UuidLow = 7, UuidHigh = 9 };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(device, pages, new SteppedFibers(), options));
+        return device;
+    }
+
+    /// <summary>A new group on a new device.</summary>
+    public static TestSession Create(ulong blocks = 1 << 15)
+    {
+        var session = new TestSession(NewDevice(blocks));
+        Assert.True(session.Group.Create());
+        return session;
+    }
+
+    /// <summary>A session that has neither been created nor restored.</summary>
+    public static TestSession Open(MemoryBlockDevice device) => new(device);
+
+    /// <summary>The machine loses power; a new one restores what the device holds.</summary>
+    public TestSession Reboot()
+    {
+        var restored = new TestSession(Device);
+        RestoreResult result = restored.Group.Restore(skipUnknownKinds: false);
+        Assert.True(result.IsOk, Words(result));
+        Dispose();
+        return restored;
+    }
+
+    public static string Words(RestoreResult result)
+        => Encoding.UTF8.GetString(RestoreMessages.Describe(in result, new byte[256]));
+
+    public void Dispose()
+    {
+        Frames.Dispose();
+        Pages.Dispose();
+    }
+
+    public void Checkpoint() => Assert.Equal(StoreStatus.Ok, Engine.CheckpointAndWait());
+
+    /// <summary>Captures an epoch now and leaves it to the fibers.</summary>
+    public Epoch Capture()
+    {
+        Epoch epoch = Engine.Request(default);
+        Engine.Poll();
+        return epoch;
+    }
+
+    public void Flush() => SteppedFibers.Run(Engine.RunFlushFiber);
+
+    public void Commit() => SteppedFibers.Run(Engine.RunCommitFiber);
+
+    /// <summary>What the kernel's pager fiber does.</summary>
+    public void ServePager()
+    {
+        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        {
+            FrameNumber frame = Frames.Allocate(FrameFlags.Data);
+            StoreStatus status = Store.ReadPage(request->Source, request->Page, Frames.AddressOf(frame));
+            PageInStatus outcome = status switch
+            {
+                StoreStatus.Ok => PageInStatus.Ok,
+                StoreStatus.Hole => PageInStatus.Hole,
+                _ => PageInStatus.Failed,
+            };
+            Memory.CompletePageIn(request, outcome, frame);
+        }
+    }
+
+    public AddressSpace* NewSpace(ulong address, ulong pages)
+    {
+        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(address), Length = pages * 4096, Protection = Protection.Read | Protection.Write,
+            Placement = MapPlacement.Fixed,
+        };
+        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out _));
+        return space;
+    }
+
+    /// <summary>The restored address space with this id, referred to as a process would.</summary>
+    public AddressSpace* Space(ObjectId id)
+    {
+        AddressSpace* space = (AddressSpace*)Tracker.Find(id, ObjectKind.AddressSpace);
+        Assert.True(space != null, "an address space is missing");
+        Memory.Retain(space);
+        return space;
+    }
+
+    public ulong Load(AddressSpace* space, ulong address) => *(ulong*)Touch(space, address, FaultAccess.Read);
+
+    public void Store64(AddressSpace* space, ulong address, ulong value) => *(ulong*)Touch(space, address, FaultAccess.Write) = value;
+
+    public Inode* Find(string path)
+    {
+        Errno error = Tree.Find(Encoding.UTF8.GetBytes(path), follow: false, out Inode* inode);
+        return error == Errno.Ok ? inode : null;
+    }
+
+    public void MakeFile(string path, ReadOnlySpan<byte> contents)
+    {
+        Assert.Equal(Errno.Ok, Tree.Make(Encoding.UTF8.GetBytes(path), InodeMode.Regular | 0x1A4));
+        Write(path, 0, contents);
+    }
+
+    public void Write(string path, ulong position, ReadOnlySpan<byte> bytes)
+    {
+        Inode* inode = Find(path);
+        Errno error = Tree.Write(inode, position, bytes);
+        for (int tries = 0; error == Errno.EAGAIN && tries < 100; tries++)
+        {
+            ServePager();
+            error = Tree.Write(inode, position, bytes);
+        }
+        Assert.Equal(Errno.Ok, error);
+        Group.Files.Release(inode);
+    }
+
+    public void Resize(string path, ulong size)
+    {
+        Inode* inode = Find(path);
+        Errno error = Tree.Resize(inode, size);
+        for (int tries = 0; error == Errno.EAGAIN && tries < 100; tries++)
+        {
+            ServePager();
+            error = Tree.Resize(inode, size);
+        }
+        Assert.Equal(Errno.Ok, error);
+        Group.Files.Release(inode);
+    }
+
+    public void Remove(string path) => Assert.Equal(Errno.Ok, Tree.Remove(Encoding.UTF8.GetBytes(path)));
+
+    public byte[] Contents(string path)
+    {
+        Inode* inode = Find(path);
+        Assert.True(inode != null, path + " is missing");
+        byte[] bytes = Contents(inode);
+        Group.Files.Release(inode);
+        return bytes;
+    }
+
+    public byte[] Contents(Inode* inode)
+    {
+        byte[] bytes = new byte[inode->Size];
+        Errno error = Tree.Read(inode, 0, bytes, out int count);
+        for (int tries = 0; error == Errno.EAGAIN && tries < 1000; tries++)
+        {
+            ServePager();
+            error = Tree.Read(inode, 0, bytes, out count);
+        }
+        Assert.Equal(Errno.Ok, error);
+        Assert.Equal(bytes.Length, count);
+        return bytes;
+    }
+
+    /// <summary>Opens a file as a program would; the open file has one reference.</summary>
+    public OpenFile* OpenFile(string path)
+    {
+        Inode* inode = Find(path);
+        var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1) };
+        Assert.Equal(Errno.Ok, Group.Files.Open(in caller, inode, 2, out OpenFile* file));
+        Group.Files.Release(inode);
+        return file;
+    }
+
+    private byte* Touch(AddressSpace* space, ulong address, FaultAccess access)
+    {
+        for (int tries = 0; tries < 20; tries++)
+        {
+            byte* pointer = Mmu.Access(space->Root, address, access);
+            if (pointer != null)
+                return pointer;
+            FaultResult fault = Memory.HandleFault(space, new VirtualAddress(address), access);
+            if (fault.Status == MemoryStatus.WouldBlock)
+                ServePager();
+            else
+                Assert.Equal(MemoryStatus.Ok, fault.Status);
+        }
+        throw new InvalidOperationException("the fault never resolves");
+    }
+}
