@@ -30,13 +30,15 @@ public sealed unsafe class FutexTable
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
     private readonly MemoryManager _memory;
+    private readonly ObjectTracker _tracker;
 
-    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, MemoryManager memory)
+    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, MemoryManager memory, ObjectTracker tracker)
     {
         _buckets = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
         _scheduler = scheduler;
         _memory = memory;
+        _tracker = tracker;
     }
 
     /// <summary>The identity of a word of an address space.</summary>
@@ -74,7 +76,9 @@ public sealed unsafe class FutexTable
             entry = entry->Next;
             if (!Waits(thread, in key) || (thread->FutexBitset & bitset) == 0)
                 continue;
+            // A checkpoint may come before the thread runs: the wake-up must be in it.
             thread->Call.Phase = Woken;
+            _tracker.MarkChanged(&thread->Header);
             _scheduler.Wake(thread);
             woken++;
         }

@@ -31,7 +31,7 @@ public sealed unsafe partial class LinuxKernel
         Terminals = services.Terminals;
         Extended = services.Extended;
         Machine = services.Machine;
-        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory);
+        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory, services.Tracker);
     }
 
     public PageAllocator Pages { get; }

@@ -138,7 +138,7 @@ public sealed unsafe class ProcessTests
         kernel.Fork(child);
         kernel.Call(init, 231, 42);
         Assert.Equal(42 << 8, kernel.Machine.SessionStatus);
-        Assert.Equal(1, kernel.Processes.ProcessCount);
+        Assert.Equal(0, kernel.Processes.ProcessCount);
         Assert.Equal(0, kernel.Processes.ThreadCount);
     }
 

@@ -149,6 +149,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         for (int turns = 0; turns < 100; turns++)
         {
+            if (_image != null)
+                ServePager();
             if (!IsAlive(thread) || thread->State != ThreadState.Runnable)
                 return null;
             if (Executive.PrepareToRun(thread))
@@ -204,11 +206,19 @@ internal sealed unsafe partial class TestKernel : IDisposable
     }
 
     public void Poke<T>(Thread* thread, ulong address, T value)
-        where T : unmanaged => Assert.True(User.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value).IsOk);
+        where T : unmanaged
+    {
+        AccessResult access;
+        while ((access = User.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value)).Status == MemoryStatus.WouldBlock)
+            ServePager();
+        Assert.True(access.IsOk);
+    }
 
     public T Peek<T>(Thread* thread, ulong address)
         where T : unmanaged
     {
+        while (_image != null && User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out T _).Status == MemoryStatus.WouldBlock)
+            ServePager();
         Assert.True(User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out T value).IsOk);
         return value;
     }

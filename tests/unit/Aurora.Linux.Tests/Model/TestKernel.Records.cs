@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Linux.Tests;
+
+internal sealed unsafe partial class TestKernel
+{
+    /// <summary>Records and pages of one capture; what a store would hold.</summary>
+    internal sealed class Image
+    {
+        public SortedDictionary<ulong, (ObjectKind Kind, byte[] Payload)> Records { get; } = [];
+        public Dictionary<ulong, Dictionary<ulong, byte[]>> Pages { get; } = [];
+        public ulong Monotonic { get; set; }
+    }
+
+    /// <summary>Captures everything that changed since the last capture into the image, as the checkpoint engine does.</summary>
+    public void Capture(Image image)
+    {
+        Scheduler.MarkThreadsThatRan(Tracker);
+        FrozenEpoch epoch = default;
+        Memory.Freeze(Tracker, &epoch);
+        byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        while (Tracker.FirstChanged != null)
+        {
+            ObjectHeader* header = Tracker.FirstChanged;
+            int length = Codecs[header->Kind].Capture(header, payload);
+            image.Records[header->Id.Value] = (header->Kind, payload[..length]);
+            header->Flags |= ObjectFlags.Stored;
+            Tracker.ClearChanged(header);
+        }
+        while (Tracker.Ended.Count > 0)
+            image.Records.Remove(Tracker.Ended.TakeLast().Value);
+        ApplyPages(image, &epoch);
+        Memory.EpochSubmitted(&epoch);
+        Memory.ReleaseEpoch(&epoch);
+        image.Monotonic = Clock.Now;
+    }
+
+    /// <summary>A fresh machine with the image's state; its pages are read in when they are touched.</summary>
+    public static TestKernel Restore(Image image, bool isPlain = false)
+    {
+        var kernel = new TestKernel(isPlain) { _image = image };
+        kernel.Clock.Now = image.Monotonic;
+        foreach (Action<ulong, ObjectKind, byte[]> pass in new Action<ulong, ObjectKind, byte[]>[] { kernel.CreateOne, kernel.LinkOne, kernel.FinishOne })
+            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
+                pass(id, kind, payload);
+        return kernel;
+    }
+
+    private Image? _image;
+
+    /// <summary>Serves the pages that restored programs wait for.</summary>
+    public void ServePager()
+    {
+        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        {
+            byte[]? bytes = _image!.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
+            bool isKnown = bytes != null;
+            FrameNumber frame = isKnown ? Frames.Allocate(FrameFlags.Data) : default;
+            bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
+            Memory.CompletePageIn(request, isKnown ? PageInStatus.Ok : PageInStatus.Hole, frame);
+        }
+    }
+
+    private void CreateOne(ulong id, ObjectKind kind, byte[] payload)
+        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Create(Tracker, new ObjectId(id), 1, payload)));
+
+    private void LinkOne(ulong id, ObjectKind kind, byte[] payload)
+        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload)));
+
+    private void FinishOne(ulong id, ObjectKind kind, byte[] payload)
+        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Finish(Tracker, Tracker.Find(new ObjectId(id)))));
+
+    private void ApplyPages(Image image, FrozenEpoch* epoch)
+    {
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+            if (set->IsClone)
+                image.Pages[set->Id.Value] = new Dictionary<ulong, byte[]>(image.Pages.GetValueOrDefault(set->CloneSource.Value) ?? []);
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+            ApplyPages(image, set);
+    }
+
+    private void ApplyPages(Image image, ChangeSet* set)
+    {
+        if (!image.Pages.TryGetValue(set->Id.Value, out Dictionary<ulong, byte[]>? pages))
+            image.Pages[set->Id.Value] = pages = [];
+        if (set->IsTruncated)
+            foreach (ulong page in new List<ulong>(pages.Keys))
+                if (page >= set->TruncateFrom)
+                    pages.Remove(page);
+        var cursor = new FrozenPageCursor(set);
+        while (cursor.MoveNext())
+        {
+            if (cursor.Current->IsHole)
+                pages.Remove(cursor.Current->Page);
+            else
+                pages[cursor.Current->Page] = new ReadOnlySpan<byte>(Frames.AddressOf(cursor.Current->Frame), 4096).ToArray();
+        }
+    }
+}
