@@ -48,6 +48,7 @@ internal sealed unsafe class MainLoop
         _session.Group.Engine.Poll();
         _session.PumpOutput();
         _session.CheckEnd();
+        _session.ForgetUnpersistedChanges();
         ThreadScheduler scheduler = _session.Group.Scheduler;
         scheduler.ExpireDeadlines();
         Thread* thread = _session.IsPaused ? null : scheduler.PickNext();
@@ -79,6 +80,12 @@ internal sealed unsafe class MainLoop
 
     private void Idle(ulong deadlineNanoseconds)
     {
+        if (_session.Disk is not null)
+        {
+            if (_session.Disk.NeedsPolling)
+                return;
+            deadlineNanoseconds = Math.Min(deadlineNanoseconds, _session.Disk.DeadlineNanoseconds);
+        }
         ArmTimer(deadlineNanoseconds);
         Interrupts.Wait();
     }

@@ -13,7 +13,10 @@ internal sealed unsafe partial class KernelSession
 {
     private static KernelSession s_current = null!;
 
+    private const ulong ForgetNanoseconds = 1_000_000_000;
+
     private readonly SerialConsole _console;
+    private ulong _forgottenNanoseconds;
 
     public KernelSession(Hardware hardware, KernelFibers fibers)
     {
@@ -53,6 +56,16 @@ internal sealed unsafe partial class KernelSession
 
     /// <summary>Gives output that may be seen to the serial port.</summary>
     public void PumpOutput() => Group.Output.Pump(_console);
+
+    /// <summary>Keeps the lists of dirty pages bounded in a session that is not persisted: nobody will ever freeze them.</summary>
+    public void ForgetUnpersistedChanges()
+    {
+        ulong now = Hardware.Clock.MonotonicNanoseconds;
+        if (Group.Engine.IsEnabled || now - _forgottenNanoseconds < ForgetNanoseconds)
+            return;
+        _forgottenNanoseconds = now;
+        Group.Memory.DropTracking(Group.Tracker);
+    }
 
     private void ReceiveInput()
     {
