@@ -1,0 +1,107 @@
+using System;
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>A session with processes, as the kernel puts it together.</summary>
+internal sealed unsafe class ProcessMachine : IDisposable
+{
+    public const ulong Arena = 0x4000_0000;
+
+    private sealed class NoControl : MachineControl
+    {
+        public override void SessionEnded(int waitStatus)
+        {
+        }
+
+        public override void PowerOff()
+        {
+        }
+
+        public override void Restart()
+        {
+        }
+    }
+
+    private ProcessMachine(TestSession session)
+    {
+        Session = session;
+        GroupSession group = session.Group;
+        Table = new ProcessTable(session.Pages, group.Tracker);
+        Signals = new SignalService(session.Pages, group.Scheduler, group.Tracker);
+        Timers = new TimerService(session.Pages, group.Scheduler, Signals, group.Clock, group.Tracker);
+        Terminals = new TerminalService(session.Pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
+        Files = new ProcessFileTables(group.Files);
+        Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, Extended, new NoControl());
+        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, Extended, Timers, Terminals);
+        for (int i = 0; i < codecs.Count; i++)
+            group.Codecs.Add(codecs[i]);
+    }
+
+    public TestSession Session { get; }
+    public ProcessTable Table { get; }
+    public SignalService Signals { get; }
+    public TimerService Timers { get; }
+    public TerminalService Terminals { get; }
+    public ProcessFileTables Files { get; }
+    public ProcessLife Life { get; }
+    public FakeExtendedState Extended { get; } = new();
+    public ThreadScheduler Scheduler => Session.Group.Scheduler;
+    public ObjectTracker Tracker => Session.Tracker;
+
+    public static ProcessMachine Create() => new(TestSession.Create());
+
+    public ProcessMachine Reboot()
+    {
+        var restored = new ProcessMachine(TestSession.Open(Session.Device));
+        RestoreResult result = restored.Session.Group.Restore(skipUnknownKinds: false);
+        Assert.True(result.IsOk, TestSession.Words(result));
+        Dispose();
+        return restored;
+    }
+
+    public void Dispose() => Session.Dispose();
+
+    /// <summary>Process 1 with a little memory, an empty descriptor table and a runnable thread.</summary>
+    public Thread* StartInit()
+    {
+        Thread* thread = Life.CreateInit();
+        thread->Process->AddressSpace = Session.NewSpace(Arena, 16);
+        thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+        Assert.Equal(Errno.Ok, Files.Start(thread->Process, Session.Group.Names, 0x12));
+        Tracker.MarkChanged(&thread->Process->Header);
+        Life.Start(thread);
+        return thread;
+    }
+
+    public Thread* Fork(Thread* maker)
+    {
+        Assert.Equal(Errno.Ok, Life.Clone(maker, new CloneRequest { ExitSignal = (int)Signal.SIGCHLD }, out Thread* child));
+        Life.Start(child);
+        return child;
+    }
+
+    public Thread* StartThread(Thread* maker)
+    {
+        var request = new CloneRequest
+        {
+            IsThread = true, SharesMemory = true, SharesDescriptors = true, SharesFileContext = true, SharesSignalActions = true,
+        };
+        Assert.Equal(Errno.Ok, Life.Clone(maker, in request, out Thread* thread));
+        Life.Start(thread);
+        return thread;
+    }
+
+    public ulong Load(Process* process, ulong offset) => Session.Load(process->AddressSpace, Arena + offset);
+
+    public void Store(Process* process, ulong offset, ulong value) => Session.Store64(process->AddressSpace, Arena + offset, value);
+}
