@@ -91,6 +91,7 @@ public sealed unsafe partial class ObjectStore
         else
             commit->LastOperation->Next = operation;
         commit->LastOperation = operation;
+        commit->Operations++;
         return StoreStatus.Ok;
     }
 

@@ -56,21 +56,13 @@ public sealed unsafe partial class ObjectStore
             ulong at = id.Value;
             StoreStatus status = NextWithRecord(_active, IsFrozen ? _frozen : null, _context.Super->Current.Objects, ref at);
             length = 0;
-            if (status == StoreStatus.Ok)
-            {
+            if (cut == _context.Super->Current.Number && status == StoreStatus.Ok)
                 status = FindRecord(at, destination, out length);
-                if (status is StoreStatus.Ok or StoreStatus.TooLong)
-                {
-                    id = new ObjectId(at);
-                    return status;
-                }
-            }
-            else if (status == StoreStatus.NotFound)
-            {
-                return status;
-            }
-            if (cut == _context.Super->Current.Number && status != StoreStatus.NotFound)
-                return status;
+            if (cut != _context.Super->Current.Number)
+                continue;
+            if (status is StoreStatus.Ok or StoreStatus.TooLong)
+                id = new ObjectId(at);
+            return status;
         }
     }
 

@@ -7,6 +7,7 @@ namespace Aurora.Store;
 public sealed unsafe partial class ObjectStore
 {
     private const ulong MinimumReserveBlocks = 32;
+    private const ulong MinimumCutBlocks = 8;
     private const ulong MaximumEmergencyBlocks = 4096;
 
     // Blocks only deletions (and the cuts they need) may use.
@@ -22,14 +23,17 @@ public sealed unsafe partial class ObjectStore
     // What the next cuts may need for tree nodes: four for every change, but hardly more than there are in all.
     private ulong CutReserve(StoreCommit* commit)
     {
-        ulong changes = _active.PageCount + _active.ObjectCount + _frozen.PageCount + _frozen.ObjectCount + commit->DataPages + 16;
+        ulong changes = _active.PageCount + _active.ObjectCount + _frozen.PageCount + _frozen.ObjectCount + commit->Operations + 4;
         ulong paths = changes * 4;
         ulong nodes = _context.Super->NodeBlocks;
-        return (paths < nodes ? paths : nodes) + (changes / 40) + MinimumReserveBlocks;
+        return (paths < nodes ? paths : nodes) + (changes / 40) + MinimumCutBlocks;
     }
 
     private bool HasSpace(StoreCommit* commit)
-        => commit->DataPages == 0 || _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + EmergencyBlocks;
+    {
+        ulong emergency = commit->DataPages > 0 ? EmergencyBlocks : 0;
+        return _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + emergency;
+    }
 
     /// <summary>Waits until there are free blocks for the commit's pages; NoSpace when cuts do not help.</summary>
     private StoreStatus WaitForSpace(StoreCommit* commit)

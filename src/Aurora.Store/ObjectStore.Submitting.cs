@@ -64,7 +64,7 @@ public sealed unsafe partial class ObjectStore
     /// </summary>
     public StoreStatus WriteWatermark()
     {
-        if (_options.ReadOnly || !_log.IsIdle || _log.LastWatermark >= _log.LastSequence || _log.LastSequence == _context.Super->DurableSequence)
+        if (_options.ReadOnly || !_log.IsIdle || _log.EndsWithWatermark || _log.LastSequence == _context.Super->DurableSequence)
             return _context.PoisonStatus;
         StoreCommit* commit = Begin(0);
         if (commit == null)

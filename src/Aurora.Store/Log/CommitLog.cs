@@ -32,8 +32,8 @@ internal sealed unsafe class CommitLog
     /// <summary>Every commit up to here survives a power cut.</summary>
     public ulong DurableSequence { get; set; }
 
-    /// <summary>The greatest watermark a record has carried.</summary>
-    public ulong LastWatermark { get; private set; }
+    /// <summary>The newest record only carries a watermark, so the log says already that all before it is durable.</summary>
+    public bool EndsWithWatermark { get; private set; }
 
     /// <summary>Where the next record goes.</summary>
     public ulong Position { get; set; }
@@ -290,7 +290,7 @@ internal sealed unsafe class CommitLog
             Chain = header->Checksum;
             Position++;
         }
-        LastWatermark = watermark;
+        EndsWithWatermark = commit->IsWatermark;
     }
 
     private void AssignRequests(StoreCommit* commit)

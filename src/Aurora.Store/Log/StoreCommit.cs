@@ -38,6 +38,7 @@ public unsafe struct StoreCommit
     internal ulong Sequence;
     internal ulong LogPosition;
     internal ulong DataPages;
+    internal ulong Operations;
 
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
     internal ulong LayerBytes;
