@@ -21,7 +21,7 @@ public sealed class CrashTests
     public void Recovery_survives_every_enumerated_power_cut()
     {
         var suite = new CrashSuite(SeededFaults.None);
-        for (int seed = 1; seed <= 8; seed++)
+        for (int seed = 1; seed <= 10; seed++)
         {
             try
             {
