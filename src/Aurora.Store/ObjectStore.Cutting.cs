@@ -68,9 +68,9 @@ public sealed unsafe partial class ObjectStore
         if (_lastCutTime == 0 || now < _lastCutTime)
             _lastCutTime = now;
         bool isLogLong = _log.Position - _context.Super->Current.LogPosition > _context.Geometry.LogBlocks / 4;
-        bool isOld = now - _lastCutTime >= _options.CutIntervalNanoseconds;
-        bool isDue = _active.Arena.BytesUsed > _options.OverlayBytes / 2
-            || ((isOld || isLogLong) && !_context.Has(SeededFaults.ReusedLogSpace));
+        bool isDue = isLogLong
+            || _active.Arena.BytesUsed > _options.OverlayBytes / 2
+            || now - _lastCutTime >= _options.CutIntervalNanoseconds;
         if (!isDue && !IsFrozen)
             return;
         if (isDue && !_isCutDue)

@@ -32,6 +32,12 @@ internal sealed unsafe class StoreContext
         Super = super;
     }
 
+    /// <summary>The length of the ring in blocks.</summary>
+    public ulong LogRing => Has(SeededFaults.ReusedLogSpace) ? Geometry.LogBlocks / 4 : Geometry.LogBlocks;
+
+    /// <summary>The block that holds a position of the log.</summary>
+    public ulong LogBlockAt(ulong position) => StoreFormat.LogStart + (position % LogRing);
+
     public bool Has(SeededFaults fault) => (Seeded & fault) != 0;
 
     /// <summary>Records where something failed and returns the status, for "return Refuse(…)".</summary>

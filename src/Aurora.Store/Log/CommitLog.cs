@@ -52,11 +52,7 @@ internal sealed unsafe class CommitLog
     public static ulong WindowOf(ulong logBlocks) => logBlocks / 4;
 
     /// <summary>True when a record of this many blocks fits, with room left for a watermark.</summary>
-    public bool HasRoom(ulong blocks)
-    {
-        ulong tail = _context.Has(SeededFaults.ReusedLogSpace) ? Position : Tail;
-        return Position + blocks + 1 - tail <= _context.Geometry.LogBlocks;
-    }
+    public bool HasRoom(ulong blocks) => Position + blocks + 1 - Tail <= _context.Geometry.LogBlocks;
 
     /// <summary>True when so much is in flight that the record must wait for earlier ones to become durable.</summary>
     public bool IsWindowFull(ulong blocks) => _firstInFlight != null && Position + blocks - _firstInFlight->LogPosition > Window;
@@ -300,7 +296,7 @@ internal sealed unsafe class CommitLog
         ulong position = commit->LogPosition;
         for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
         {
-            ulong block = StoreFormat.LogStart + (position++ % _context.Geometry.LogBlocks);
+            ulong block = _context.LogBlockAt(position++);
             BlockRequest* target = &request->Request;
             if (target->BlockCount == most || (target->BlockCount > 0 && block != target->Start.Value + (ulong)target->BlockCount))
             {

@@ -107,13 +107,13 @@ internal unsafe ref struct LogReader
 
     private StoreStatus Fill(ulong position)
     {
-        ulong slot = position % _context.Geometry.LogBlocks;
-        ulong count = Math.Min(Math.Min(BatchBlocks, _context.Geometry.LogBlocks - slot), (ulong)_context.Device.MaxBlocksPerRequest);
+        ulong untilWrap = _context.LogRing - (position % _context.LogRing);
+        ulong count = Math.Min(Math.Min(BatchBlocks, untilWrap), (ulong)_context.Device.MaxBlocksPerRequest);
         void** pages = stackalloc void*[BatchBlocks];
         for (int i = 0; i < (int)count; i++)
             pages[i] = _buffer + (i * PageSize.Bytes);
         _buffered = 0;
-        StoreStatus status = _context.ReadBlocks(StoreFormat.LogStart + slot, pages, (int)count);
+        StoreStatus status = _context.ReadBlocks(_context.LogBlockAt(position), pages, (int)count);
         if (status == StoreStatus.Ok)
         {
             _bufferStart = position;

@@ -189,7 +189,7 @@ internal sealed unsafe class LogRecovery
         => _context.Refuse(
             StoreStatus.Corrupt,
             FaultPlace.Log,
-            StoreFormat.LogStart + (position % _context.Geometry.LogBlocks),
+            _context.LogBlockAt(position),
             0,
             EndSequence + 1);
 }

@@ -110,7 +110,7 @@ internal unsafe ref struct LogReplay
         => _context.Refuse(
             StoreStatus.Corrupt,
             FaultPlace.Log,
-            StoreFormat.LogStart + (position % _context.Geometry.LogBlocks),
+            _context.LogBlockAt(position),
             0,
             _reader.Sequence + 1);
 }

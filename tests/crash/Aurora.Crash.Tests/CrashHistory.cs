@@ -23,7 +23,9 @@ public sealed unsafe class CrashHistory
     private CrashHistory(int seed, TraceDevice device, StoreModel model)
     {
         _random = new Random(seed);
-        _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 40);
+
+        // Some histories have no named commits, so that their cuts are made by time and log space alone.
+        _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 40, hasNames: seed % 5 != 4);
         _device = device;
         _model = model;
     }
@@ -37,9 +39,10 @@ public sealed unsafe class CrashHistory
     {
         var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
         var history = new CrashHistory(seed, device, start);
+        // Some cuts are made often, by time; others late, when the log or the disk is filling up.
         if (image.Count == 0)
             CrashStore.Format(device);
-        history._store = CrashStore.Open(device, seeded);
+        history._store = CrashStore.Open(device, seeded, seed % 2 == 0 ? 10_000_000_000UL : 60_000_000UL);
         history.Models[history._store.LastSequence] = start;
         device.Acknowledge(history._store.LastSequence);
         try

@@ -21,13 +21,13 @@ public static unsafe class CrashStore
     public static readonly HostPageAllocator Pages = new();
     public static readonly HostFibers Fibers = new();
 
-    internal static OpenOptions Options(SeededFaults seeded) => new()
+    internal static OpenOptions Options(SeededFaults seeded, ulong cutInterval = 60_000_000) => new()
     {
         CachedNodes = 64,
         CachedSpacePages = 32,
         OverlayBytes = 512 << 10,
         OrderedCommitBytes = 12 * 4096,
-        CutIntervalNanoseconds = 60_000_000,
+        CutIntervalNanoseconds = cutInterval,
         Seeded = seeded,
     };
 
@@ -37,9 +37,9 @@ public static unsafe class CrashStore
         Require(ObjectStore.Format(device, Pages, Fibers, options) == StoreStatus.Ok, "format failed");
     }
 
-    internal static ObjectStore Open(BlockDevice device, SeededFaults seeded)
+    internal static ObjectStore Open(BlockDevice device, SeededFaults seeded, ulong cutInterval = 60_000_000)
     {
-        StoreStatus status = ObjectStore.Open(device, Pages, Fibers, Options(seeded), out ObjectStore? store, out StoreFault fault);
+        StoreStatus status = ObjectStore.Open(device, Pages, Fibers, Options(seeded, cutInterval), out ObjectStore? store, out StoreFault fault);
         Require(store != null, $"open refused: {status} {fault.Place} block {fault.Block.Value} page {fault.Page} found {fault.Found:x}");
         return store!;
     }
@@ -75,6 +75,35 @@ public static unsafe class CrashStore
             Pages.Free(page, 1);
         }
         CompareRecords(store, model);
+    }
+
+    /// <summary>Every checkpoint offered, recent or kept, is the model's state after its commit.</summary>
+    public static void CompareHistory(ObjectStore store, Dictionary<ulong, StoreModel> models)
+    {
+        ulong* page = (ulong*)Pages.Allocate(1);
+        try
+        {
+            ulong sequence = 0;
+            while (store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+            {
+                sequence = info.Sequence;
+                if (!models.TryGetValue(sequence, out StoreModel? model))
+                    continue;
+                StoreStatus status = store.OpenView(sequence, out StoreView? view);
+                Require(view != null, $"checkpoint {sequence}: {status} {store.LastFault.Place} block {store.LastFault.Block.Value}");
+                foreach (var expected in model.Pages)
+                {
+                    status = view!.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+                    bool isRight = status == StoreStatus.Ok && IsFilled(page, expected.Value);
+                    Require(isRight, $"checkpoint {sequence}, page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
+                }
+                view!.Close();
+            }
+        }
+        finally
+        {
+            Pages.Free(page, 1);
+        }
     }
 
     /// <summary>A full check finds nothing.</summary>

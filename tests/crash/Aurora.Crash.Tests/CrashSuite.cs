@@ -115,6 +115,8 @@ public sealed class CrashSuite
             StoreStatistics statistics = store.Statistics;
             _outcomes.Add((seed, sequence, statistics.FreeBlocks, statistics.LogBlocksUsed));
             CrashStore.CheckClean(device, _seeded);
+            if (States % 8 == 0)
+                CrashStore.CompareHistory(store, history.Models);
 
             // The recovered store must be usable, and stay right after the log has become trees.
             if (States % 4 == 0)

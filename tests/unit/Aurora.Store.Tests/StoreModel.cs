@@ -95,7 +95,7 @@ public sealed class StoreModel
 }
 
 /// <summary>Generates commits of all kinds from a seed.</summary>
-public sealed class HistoryGenerator(int seed, ulong objects = 6, ulong pages = 400, int largest = 200)
+public sealed class HistoryGenerator(int seed, ulong objects = 6, ulong pages = 400, int largest = 200, bool hasNames = true)
 {
     private readonly Random _random = new(seed);
     private ulong _value;
@@ -106,7 +106,7 @@ public sealed class HistoryGenerator(int seed, ulong objects = 6, ulong pages = 
         int parts = 1 + _random.Next(3);
         for (int i = 0; i < parts; i++)
             AddPart(operations, _random.Next(14));
-        return new ModelCommit(operations, _random.Next(12) == 0 ? $"n{_value}" : "");
+        return new ModelCommit(operations, hasNames && _random.Next(12) == 0 ? $"n{_value}" : "");
     }
 
     private ulong AnyObject => 1 + (ulong)_random.Next((int)objects);
