@@ -8,7 +8,7 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Gives commits their place in the log and makes them durable.</summary>
-internal sealed unsafe class CommitLog
+internal sealed unsafe partial class CommitLog
 {
     private readonly StoreContext _context;
     private readonly CommitPool _pool;
@@ -58,28 +58,6 @@ internal sealed unsafe class CommitLog
     public bool IsWindowFull(ulong blocks) => _firstInFlight != null && Position + blocks - _firstInFlight->LogPosition > Window;
 
     public StoreCommit* FirstInFlight => _firstInFlight;
-
-    /// <summary>Prepares the device requests of the record, whose pages are built. False when there is no memory.</summary>
-    public bool PrepareRequests(StoreCommit* commit)
-    {
-        // The record may straddle the end of the ring once, wherever it lands: room for one more request than it needs otherwise.
-        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
-        int requests = ((commit->LogPages + most - 1) / most) + 1;
-        for (int i = 0; i < requests; i++)
-        {
-            var request = (CommitRequest*)_pool.Allocate(commit, sizeof(CommitRequest) + (most * sizeof(void*)));
-            if (request == null)
-                return false;
-            *request = default;
-            request->Request.Pages = (void**)(request + 1);
-            if (commit->LastLog == null)
-                commit->FirstLog = request;
-            else
-                commit->LastLog->Next = request;
-            commit->LastLog = request;
-        }
-        return true;
-    }
 
     /// <summary>Gives the commit the next place in the order, completes its record and, unless it is ordered, starts writing it.</summary>
     public void Append(StoreCommit* commit)
@@ -258,57 +236,5 @@ internal sealed unsafe class CommitLog
                 _lastInFlight = null;
         }
         _context.Fibers.WakeAll(&_queues->Flush);
-    }
-
-    private void Seal(StoreCommit* commit)
-    {
-        ulong watermark = DurableSequence;
-        if (_context.Has(SeededFaults.WatermarkOffByOne))
-            watermark = commit->Sequence;
-        uint part = 0;
-        for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
-        {
-            LogBlockHeader* header = (LogBlockHeader*)page->Data;
-            header->Magic = StoreFormat.LogMagic;
-            header->Version = (ushort)StoreFormat.Version;
-            header->Flags = (commit->IsOrdered ? LogFlags.Ordered : 0) | (commit->IsWatermark ? LogFlags.Watermark : 0);
-            header->UuidLow = _context.Super->UuidLow;
-            header->UuidHigh = _context.Super->UuidHigh;
-            header->Generation = Generation;
-            header->Sequence = commit->Sequence;
-            header->Position = Position;
-            header->Chain = Chain;
-            header->Watermark = watermark;
-            header->Part = part++;
-            header->Parts = (uint)commit->LogPages;
-            header->DataBlocks = commit->DataPages;
-            header->Checksum = BlockChecksum.OfLogBlock(_context.HashSeed, Position, page->Data);
-            Chain = header->Checksum;
-            Position++;
-        }
-        EndsWithWatermark = commit->IsWatermark;
-    }
-
-    private void AssignRequests(StoreCommit* commit)
-    {
-        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
-        CommitRequest* request = commit->FirstLog;
-        ulong position = commit->LogPosition;
-        for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
-        {
-            ulong block = _context.LogBlockAt(position++);
-            BlockRequest* target = &request->Request;
-            if (target->BlockCount == most || (target->BlockCount > 0 && block != target->Start.Value + (ulong)target->BlockCount))
-            {
-                request = request->Next;
-                target = &request->Request;
-            }
-            if (target->BlockCount == 0)
-            {
-                target->Operation = BlockOperation.Write;
-                target->Start = new BlockNumber(block);
-            }
-            target->Pages[target->BlockCount++] = page->Data;
-        }
     }
 }
