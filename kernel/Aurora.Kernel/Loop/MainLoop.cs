@@ -87,7 +87,10 @@ internal sealed unsafe class MainLoop
             deadlineNanoseconds = Math.Min(deadlineNanoseconds, _session.Disk.DeadlineNanoseconds);
         }
         ArmTimer(deadlineNanoseconds);
+        ulong start = _hardware.Clock.MonotonicNanoseconds;
         Interrupts.Wait();
+        if (_session.IsRunning)
+            _session.Group.Scheduler.AddIdle(_hardware.Clock.MonotonicNanoseconds - start);
     }
 
     // In machine time: the next deadline of a thread or timer, and the next checkpoint.

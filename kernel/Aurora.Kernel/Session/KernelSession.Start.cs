@@ -48,6 +48,7 @@ internal sealed unsafe partial class KernelSession
     public void Start()
     {
         BootNanoseconds = Hardware.Clock.MonotonicNanoseconds;
+        Group.Engine.BootNanoseconds = BootNanoseconds;
         IsRunning = true;
         Span<byte> buffer = stackalloc byte[96];
         var line = new Utf8Writer(buffer);

@@ -113,6 +113,7 @@ internal static unsafe class SessionBoot
         session.Linux = new LinuxKernel(in services);
         session.Linux.AttachFiles(group.Files, group.Engine);
         session.Linux.AttachPrograms();
+        session.Linux.Programs.HardwareCapabilities = s_machine.Identity.Leaf1Edx;
         session.Linux.FirstProgram = new InitProgram(s_boot);
         session.Executive = new SystemCallExecutive(session.Linux);
         group.Files.Proc.Information = new LinuxProcessInformation(session.Linux);

@@ -1,5 +1,7 @@
 using System;
+using Aurora.Base;
 using Aurora.Posix.Persistence;
+using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
@@ -8,6 +10,9 @@ public sealed unsafe partial class CheckpointEngine
 {
     /// <summary>The epoch this boot continued from; zero when it started fresh.</summary>
     public ulong RestoredEpoch { get; private set; }
+
+    /// <summary>From kernel entry to the moment guests could run in this boot, in nanoseconds; set once by whoever boots.</summary>
+    public ulong BootNanoseconds { get; set; }
 
     /// <inheritdoc/>
     public override void ReadStatistics(ref SlsStatistics statistics)
@@ -24,6 +29,10 @@ public sealed unsafe partial class CheckpointEngine
         statistics.StopP99Nanoseconds = Statistics.StopPercentile(99);
         statistics.DurableMedianNanoseconds = Statistics.DurablePercentile(50);
         statistics.DurableP99Nanoseconds = Statistics.DurablePercentile(99);
+        statistics.RestoreNanoseconds = BootNanoseconds;
+        StoreStatistics store = _services.Store.Statistics;
+        statistics.StoreFreeBytes = store.FreeBlocks * PageSize.Bytes;
+        statistics.StoreTotalBytes = store.TotalBlocks * PageSize.Bytes;
         statistics.Failed = _hasFailed ? 1UL : 0;
     }
 
