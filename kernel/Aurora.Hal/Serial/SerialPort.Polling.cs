@@ -9,6 +9,9 @@ public sealed partial class SerialPort
     /// <summary>Status reads before a byte is given up: far beyond the time a byte takes, short enough for a panic to reach its reset.</summary>
     private const int MaxPolls = 200_000;
 
+    /// <summary>The same outside a panic, where a host that reads slowly must not cost output: several seconds.</summary>
+    private const int MaxPatientPolls = 20_000_000;
+
     /// <summary>
     /// Sends what is queued and then these bytes, without interrupts and without waiting for ever. Interrupts of the port stay off afterwards.
     /// For panics: works in any context.
@@ -32,20 +35,25 @@ public sealed partial class SerialPort
         // With the port's interrupts off, this code is the ring's only consumer.
         Out(UartRegister.InterruptEnable, 0);
         Volatile.Write(ref _isTransmitting, false);
+        uint discarded = DiscardedCount;
         while (_transmit.TryRead(out byte value))
-            SendPolled(new ReadOnlySpan<byte>(in value));
+        {
+            // A host that has not taken one byte in all that time is not reading: the rest is not worth waiting for.
+            int polls = DiscardedCount == discarded ? MaxPatientPolls : MaxPolls;
+            SendPolled(new ReadOnlySpan<byte>(in value), polls);
+        }
         EnableFlagged();
         _events.Post(_spaceEvent);
     }
 
-    private void SendPolled(ReadOnlySpan<byte> bytes)
+    private void SendPolled(ReadOnlySpan<byte> bytes, int maxPolls = MaxPolls)
     {
         foreach (byte value in bytes)
         {
             int polls = 0;
-            while (((UartLineStatus)In(UartRegister.LineStatus) & UartLineStatus.TransmitterEmpty) == 0 && polls < MaxPolls)
+            while (((UartLineStatus)In(UartRegister.LineStatus) & UartLineStatus.TransmitterEmpty) == 0 && polls < maxPolls)
                 polls++;
-            if (polls == MaxPolls)
+            if (polls == maxPolls)
                 DiscardedCount++;
             else
                 Out(UartRegister.Data, value);
