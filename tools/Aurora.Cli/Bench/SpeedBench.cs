@@ -1,0 +1,158 @@
+// The speed section: the cost of checkpoints, against the raw device in the same emulator and the same run. The device is measured by the
+// kernel before any session, on a scratch disk; everything else by the guest program bench in machines with standard settings. Under TCG
+// the figures are ratios and orders of magnitude, never claims about hardware.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Cli.Workspace;
+using Aurora.Images.Root;
+using Aurora.Qemu;
+
+namespace Aurora.Cli.Bench;
+
+/// <summary>Runs the measurements and judges them.</summary>
+internal sealed class SpeedBench(MachineConfiguration machine, string folder)
+{
+    private const string Program = StandardRoot.TestFolder + "/bench";
+    private const string DiskSerial = "aurora";
+    private const long ScratchBytes = 1L << 30;
+    private const int HeldMebibytes = 256;
+    private const int ResumeMemoryMebibytes = 1024;
+    private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(5);
+
+    private readonly List<Measurement> _rows = [];
+
+    public IReadOnlyList<Measurement> Rows => _rows;
+
+    public async Task RunAsync(Action<string> progress, CancellationToken cancellation)
+    {
+        progress("the raw device");
+        DeviceReport device = await MeasureDeviceAsync(cancellation);
+        progress("stop times");
+        GuestReport stop = await RunGuestAsync("stop", cancellation);
+        AddStopTimes(stop);
+        progress("one page to durable");
+        AddOnePage(await RunGuestAsync("one", cancellation), device);
+        AddStreaming(stop, device);
+        progress("start and resume");
+        await AddStartAsync(cancellation);
+        progress("a program that redirties");
+        double speed = (await RunGuestAsync("redirty", cancellation)).Value("redirty", 64, "speed_ppm_median") / 10_000;
+        Add("64 pages redirtied in every period: speed against no checkpoints", $"{speed:0.0} %", "≥ 90 %", speed >= 90);
+    }
+
+    private async Task<DeviceReport> MeasureDeviceAsync(CancellationToken cancellation)
+    {
+        string scratch = Path.Combine(folder, "scratch.img");
+        await WriteThroughAsync(scratch, cancellation);
+        var keys = new Dictionary<string, string> { ["bench"] = "nvme", ["destroy"] = DiskSerial };
+        await using VirtualMachine running = await VirtualMachine.StartAsync(
+            machine with { Disk = scratch, Boot = machine.Boot with { Extra = keys } }, cancellation);
+        var console = new ConsoleTranscript(running);
+        await running.Exited.WaitAsync(_deadline, cancellation);
+        await console.Completed;
+        File.Delete(scratch);
+        return new DeviceReport(running.Events.Snapshot());
+    }
+
+    // Blocks that exist already: no measured write waits for the host's file system to find room.
+    private static async Task WriteThroughAsync(string path, CancellationToken cancellation)
+    {
+        byte[] zeroes = new byte[4 << 20];
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        for (long written = 0; written < ScratchBytes; written += zeroes.Length)
+            await file.WriteAsync(zeroes, cancellation);
+    }
+
+    private async Task<string> MakeDiskAsync(string name, CancellationToken cancellation)
+    {
+        string disk = Path.Combine(folder, name + ".img");
+        await DiskImages.EnsureAsync(disk, root: null, cancellation);
+        return disk;
+    }
+
+    private async Task<GuestReport> RunGuestAsync(string verb, CancellationToken cancellation)
+    {
+        string disk = await MakeDiskAsync(verb, cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(WithProgram(machine, disk, verb), cancellation);
+        var console = new ConsoleTranscript(running);
+        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
+        await console.Completed;
+        File.Delete(disk);
+        return exit.GuestStatus == 0
+            ? new GuestReport(console.Text)
+            : throw new UserException($"bench {verb} failed: {console.Text}\n{running.Events.Tail()}");
+    }
+
+    private static MachineConfiguration WithProgram(MachineConfiguration machine, string disk, params string[] arguments) => machine with
+    {
+        Disk = disk,
+        Boot = machine.Boot with { Arguments = [Program, .. arguments], Environment = GuestEnvironment.Default },
+    };
+
+    private void AddStopTimes(GuestReport stop)
+    {
+        double baseCost = stop.Value("stop", 1, "stop_ns_median");
+        foreach (long pages in (long[])[1, 4, 16, 64, 256, 1024, 4096, 16384])
+        {
+            double median = stop.Value("stop", pages, "stop_ns_median");
+            string perPage = pages == 1 ? "" : $"; {(median - baseCost) / (pages - 1):0} ns per further page";
+            string value = $"{Microseconds(median)}{perPage}";
+            if (pages == 256)
+                Add($"stop time, {pages} dirty pages", value, "≤ 1 ms", median <= 1e6);
+            else
+                Add($"stop time, {pages} dirty pages", value);
+        }
+    }
+
+    private void AddOnePage(GuestReport one, DeviceReport device)
+    {
+        double durable = one.Value("one", 1, "durable_ns_median");
+        double raw = device.Value("write_4k_flush", "p50_us") * 1000;
+        Add("raw 4-KiB write and FLUSH, same driver", Microseconds(raw));
+        Add("one dirty page to durable", $"{Microseconds(durable)} = {durable / raw:0.00} × raw", "≤ 2 ×", durable <= 2 * raw);
+    }
+
+    private void AddStreaming(GuestReport stop, DeviceReport device)
+    {
+        const long Pages = 16384;
+        double streamed = Pages * 4096 / (1 << 20) / (stop.Value("stop", Pages, "durable_ns_median") / 1e9);
+        double raw = device.Value("sequential_write_8x128k", "mib_per_s");
+        Add("raw sequential write, same driver", $"{raw:0} MiB/s");
+        Add("streaming a checkpoint of 64 MiB", $"{streamed:0} MiB/s = {100 * streamed / raw:0} % of raw", "≥ 70 %", streamed >= 0.7 * raw);
+    }
+
+    private async Task AddStartAsync(CancellationToken cancellation)
+    {
+        double cold = (await RunGuestAsync("boot", cancellation)).Value("boot", 0, "ns");
+        Add("kernel entry to first guest instruction, cold", Milliseconds(cold), "≤ 150 ms", cold <= 150e6);
+        double resume = await MeasureResumeAsync(cancellation);
+        Add($"the same, resuming a {HeldMebibytes}-MiB guest", Milliseconds(resume), "≤ 200 ms", resume <= 200e6);
+    }
+
+    private async Task<double> MeasureResumeAsync(CancellationToken cancellation)
+    {
+        string disk = await MakeDiskAsync("hold", cancellation);
+        MachineConfiguration holding = WithProgram(
+            machine with { MemoryMebibytes = ResumeMemoryMebibytes }, disk, "hold", HeldMebibytes.ToString(CultureInfo.InvariantCulture));
+        await using (VirtualMachine first = await VirtualMachine.StartAsync(holding, cancellation))
+        {
+            await new ConsoleTranscript(first).WaitForAsync("holding", _deadline, cancellation);
+            await first.CutPowerAsync();
+        }
+        await using VirtualMachine second = await VirtualMachine.StartAsync(holding, cancellation);
+        var console = new ConsoleTranscript(second);
+        await second.Exited.WaitAsync(_deadline, cancellation);
+        await console.Completed;
+        return new GuestReport(console.Text).Value("resume", HeldMebibytes, "ns");
+    }
+
+    private void Add(string measure, string value, string target = "", bool? holds = null) => _rows.Add(new Measurement(measure, value, target, holds));
+
+    private static string Microseconds(double nanoseconds) => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1000:0.0} µs");
+
+    private static string Milliseconds(double nanoseconds) => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.0} ms");
+}
