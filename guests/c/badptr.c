@@ -191,7 +191,8 @@ static void try_boundary(void)
     CHECK(syscall(SYS_access, edge, F_OK) == 0, "a path that ends before the edge");
     CHECK_ERRNO(syscall(SYS_uname, edge), EFAULT, "uname across the edge");
     long count = syscall(SYS_read, zero_fd, edge, 64);
-    CHECK(count == 8 || (count == -1 && errno == EFAULT), "read across the edge gives what fits, or EFAULT");
+    int error = errno;
+    CHECK(count == 8 || (count == -1 && error == EFAULT), "read across the edge gives what fits, or EFAULT");
     CHECK(syscall(SYS_write, pipe_fds[1], "z", 1) == 1 && syscall(SYS_read, pipe_fds[0], edge + 7, 64) == 1 && edge[7] == 'z',
           "a short read does not touch what lies beyond");
 }

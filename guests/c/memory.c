@@ -75,6 +75,7 @@ static void protection(void)
     munmap(area, 8 * PAGE);
 }
 
+/* Whether a private mapping shows what is written to the file after it was made is left open by POSIX, and so here. */
 static void files(void)
 {
     char buffer[16];
@@ -84,7 +85,7 @@ static void files(void)
     char *private = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, PAGE);
     CHECK(shared != MAP_FAILED && memcmp(shared + PAGE, "file", 4) == 0 && memcmp(private, "file", 4) == 0, "its contents");
     memcpy(shared + PAGE, "mmap", 4);
-    CHECK(pread(fd, buffer, 4, PAGE) == 4 && memcmp(buffer, "mmap", 4) == 0 && memcmp(private, "mmap", 4) == 0, "a store to a shared mapping is a write");
+    CHECK(pread(fd, buffer, 4, PAGE) == 4 && memcmp(buffer, "mmap", 4) == 0, "a store to a shared mapping is a write");
     CHECK(pwrite(fd, "back", 4, PAGE) == 4 && memcmp(shared + PAGE, "back", 4) == 0, "a write shows in the mapping");
     memcpy(private, "mine", 4);
     CHECK(pread(fd, buffer, 4, PAGE) == 4 && memcmp(buffer, "back", 4) == 0, "a store to a private mapping is not a write");
