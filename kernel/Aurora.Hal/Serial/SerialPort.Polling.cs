@@ -1,4 +1,4 @@
-// Sending without interrupts: at early boot, when a control line must not be lost, and in a panic.
+// Working without interrupts: at early boot, when a control line must not be lost, and in a panic.
 using System;
 using System.Threading;
 
@@ -11,6 +11,16 @@ public sealed partial class SerialPort
 
     /// <summary>The same outside a panic, where a host that reads slowly must not cost output: several seconds.</summary>
     private const int MaxPatientPolls = 20_000_000;
+
+    /// <summary>
+    /// Moves what the FIFO holds into the receive ring without waiting for its interrupt, which comes late for the last few bytes. The caller
+    /// has switched the processor's interrupts off.
+    /// </summary>
+    public void CollectReceived()
+    {
+        if (IsPresent)
+            Receive();
+    }
 
     /// <summary>
     /// Sends what is queued and then these bytes, without interrupts and without waiting for ever. Interrupts of the port stay off afterwards.

@@ -1,4 +1,4 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff.
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff, and panic KIND for tests.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
@@ -11,13 +11,15 @@ internal sealed unsafe partial class KernelSession
     private void Obey(ReadOnlySpan<byte> command)
     {
         if (command.SequenceEqual("eof"u8))
-            Linux.Terminals.EndInput(Linux.Terminals.Console);
+            _inputEnds = true;
         else if (command.StartsWith("winsize "u8))
             SetWindow(command["winsize "u8.Length..]);
         else if (command.SequenceEqual("checkpoint"u8))
             Group.Engine.Request(default);
         else if (command.StartsWith("checkpoint "u8))
             Group.Engine.Request(command["checkpoint "u8.Length..]);
+        else if (command.StartsWith("panic "u8))
+            DeliberateFailure.Run(command["panic "u8.Length..]);
         else if (command.SequenceEqual("poweroff"u8))
             BeginEnd(EndReason.PowerOff, 0);
         else

@@ -47,9 +47,11 @@ internal sealed unsafe partial class KernelSession
     public void ServeEvents(ulong events)
     {
         Disk?.Serve(events);
-        if (!IsRunning || events == 0)
+        if (!IsRunning)
             return;
         ReceiveInput();
+        if (events == 0)
+            return;
         while (Hardware.Control.TryReadCommand(out ReadOnlySpan<byte> command))
             Obey(command);
     }
@@ -65,20 +67,5 @@ internal sealed unsafe partial class KernelSession
             return;
         _forgottenNanoseconds = now;
         Group.Memory.DropTracking(Group.Tracker);
-    }
-
-    private void ReceiveInput()
-    {
-        Span<byte> bytes = stackalloc byte[256];
-        Terminal* terminal = Linux.Terminals.Console;
-        while (TerminalService.CanReceive(terminal))
-        {
-            int count = Hardware.Console.Read(bytes);
-            if (count == 0)
-                return;
-            int taken = Linux.Terminals.Receive(terminal, bytes[..count]);
-            if (taken < count)
-                KernelLog.Line("console: input was typed faster than it was read; some is lost"u8);
-        }
     }
 }
