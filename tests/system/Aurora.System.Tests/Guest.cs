@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading.Tasks;
 using Aurora.Qemu;
 
@@ -41,9 +40,6 @@ internal sealed class Guest : IAsyncDisposable
 
     /// <summary>The boot settings of an interactive terminal.</summary>
     public static BootConfiguration Terminal => new() { Interactive = true, Rows = 24, Columns = 80 };
-
-    /// <summary>Boot settings with one further key.</summary>
-    public static BootConfiguration With(string key, string value) => new() { Extra = new Dictionary<string, string> { [key] = value } };
 
     /// <summary>Waits until init has ended and the machine is off; returns init's status and all it printed.</summary>
     public async Task<(int? Status, string Output)> FinishAsync()

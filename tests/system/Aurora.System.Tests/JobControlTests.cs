@@ -14,17 +14,20 @@ public sealed class JobControlTests
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(disk, Guest.Terminal, "/bin/busybox", "sh");
         await guest.Console.WaitForAsync(Prompt, Guest.Deadline);
-        await TypeAsync(guest, "sleep 1000\n", "sleep 1000");
+        // A key acts on whoever is in the foreground when it arrives: wait until the job says that it runs.
+        await TypeAsync(guest, "sh -c 'echo job $((40+2)); exec sleep 1000'\n", "job 42");
         await TypeAsync(guest, "\u0003", Prompt);
         await TypeAsync(guest, "echo status $?\n", "status 130");
-        await TypeAsync(guest, "sleep 1000\n", "sleep 1000");
+        await TypeAsync(guest, "sh -c 'echo job $((40+3)); exec sleep 1000'\n", "job 43");
         await TypeAsync(guest, "\u001a", "Stopped");
-        await TypeAsync(guest, "jobs\n", "sleep 1000");
-        await TypeAsync(guest, "fg\n", "sleep 1000");
+        await TypeAsync(guest, "jobs\n", "Stopped");
+        await TypeAsync(guest, "bg; sh -c 'echo job $((40+4)); exec sleep 1000'\n", "job 44");
         await TypeAsync(guest, "\u0003", Prompt);
+        await TypeAsync(guest, "jobs; kill %1; wait; echo all $?\n", "Running");
+        await TypeAsync(guest, "", "\nall");
         await TypeAsync(guest, "wrong\u0015echo right\n", "\nright");
-        await TypeAsync(guest, "cat\n", "cat");
-        await TypeAsync(guest, "echoed by cat\n", "echoed by cat\r\nechoed by cat");
+        await TypeAsync(guest, "echo $((7*7)); cat\n", "\n49");
+        await TypeAsync(guest, "typed ahead\n", "typed ahead\r\ntyped ahead");
         await TypeAsync(guest, "\u0004", Prompt);
         await guest.Console.TypeAsync("exit 6\n");
         Assert.Equal(6, (await guest.FinishAsync()).Status);
@@ -36,10 +39,10 @@ public sealed class JobControlTests
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(disk, Guest.Terminal, "/bin/busybox", "sh");
         await guest.Console.WaitForAsync(Prompt, Guest.Deadline);
-        await TypeAsync(guest, "stty size\n", "24 80");
-        await TypeAsync(guest, "trap 'stty size' WINCH; echo set\n", "\nset");
+        await TypeAsync(guest, "stty size\n", "\n24 80");
+        await TypeAsync(guest, "sh -c 'trap \"stty size; exit\" WINCH; echo set; while :; do sleep 0.1; done'\n", "\nset");
         await guest.Machine.SendAsync("winsize 50 132");
-        await TypeAsync(guest, "\n", "50 132");
+        await TypeAsync(guest, "", "50 132");
         await guest.Console.TypeAsync("exit\n");
         Assert.Equal(0, (await guest.FinishAsync()).Status);
     }
