@@ -60,6 +60,20 @@ public sealed partial class SerialPort
     /// <summary>How much Write accepts now.</summary>
     public int Room => _transmit.Room;
 
+    /// <summary>
+    /// Bytes accepted by <see cref="Write"/> that may not have left the machine: what is in the ring, the FIFO and the shift register. Never
+    /// too low; exact only when zero.
+    /// </summary>
+    public int Undelivered
+    {
+        get
+        {
+            int queued = _transmit.Count;
+            bool isSilent = !IsPresent || (queued == 0 && ((UartLineStatus)In(UartRegister.LineStatus) & UartLineStatus.TransmitterIdle) != 0);
+            return isSilent ? 0 : queued + FifoDepth + 1;
+        }
+    }
+
     /// <summary>Times the hardware reported that received bytes were lost.</summary>
     public uint OverrunCount { get; private set; }
 

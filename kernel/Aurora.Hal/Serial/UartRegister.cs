@@ -51,5 +51,10 @@ public enum UartLineStatus : byte
     None = 0,
     DataReady = 1,
     Overrun = 2,
+
+    /// <summary>The FIFO is empty; the shift register may still hold a byte.</summary>
     TransmitterEmpty = 0x20,
+
+    /// <summary>FIFO and shift register are empty: every byte has left.</summary>
+    TransmitterIdle = 0x40,
 }

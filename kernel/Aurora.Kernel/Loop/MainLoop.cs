@@ -15,6 +15,9 @@ internal sealed unsafe class MainLoop
     // Fibers that may run between two looks at the user threads, so that a long flush cannot starve them.
     private const int FibersPerTurn = 8;
 
+    // How soon the loop looks again whether the console's last bytes are out.
+    private const ulong DeliveryNanoseconds = 500_000;
+
     private readonly KernelSession _session;
     private readonly Hardware _hardware;
     private readonly KernelFibers _fibers;
@@ -98,7 +101,9 @@ internal sealed unsafe class MainLoop
     {
         ulong deadline = _session.Group.Scheduler.NextDeadlineNanoseconds;
         ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
-        return Math.Min(machine, _session.Group.Engine.NextDueNanoseconds);
+        ulong due = Math.Min(machine, _session.Group.Engine.NextDueNanoseconds);
+        // No interrupt tells when the last byte has left the serial port.
+        return _session.Group.Output.IsInDevice ? Math.Min(due, _hardware.Clock.MonotonicNanoseconds + DeliveryNanoseconds) : due;
     }
 
     // An armed timer that fires too early only costs one turn of the loop; programming the APIC costs more than most system calls.

@@ -8,4 +8,6 @@ namespace Aurora.Kernel;
 internal sealed class SerialConsole(SerialPort port) : ConsoleOutput
 {
     public override int Write(ReadOnlySpan<byte> bytes) => port.Write(bytes);
+
+    public override int Undelivered => port.Undelivered;
 }

@@ -7,4 +7,7 @@ public abstract class ConsoleOutput
 {
     /// <summary>Takes as many bytes as it has room for and returns their number; zero when full.</summary>
     public abstract int Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Bytes taken that may not have left the machine yet: they are lost if the power goes now.</summary>
+    public abstract int Undelivered { get; }
 }

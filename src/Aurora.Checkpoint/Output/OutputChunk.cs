@@ -18,8 +18,11 @@ public unsafe struct OutputChunk
     /// <summary>Bytes in use.</summary>
     public int Length;
 
-    /// <summary>Bytes already given to the device; not given again after a restore that knows of it.</summary>
+    /// <summary>Bytes that have left the machine; not shown again after a restore that knows of it.</summary>
     public int Emitted;
+
+    /// <summary>Bytes given to the device.</summary>
+    public int Sent;
 
     public fixed byte Data[Capacity];
 }

@@ -2,9 +2,10 @@
 // the state which produced them is durable. The held bytes are kernel objects themselves, so a checkpoint taken before they reached the
 // device carries them, and they are given to the device again after a restore: at least once, never before durable.
 //
-//   written   >= durable >= emitted    (positions in the group's whole output, in bytes)
+//   written   >= durable >= sent >= emitted    (positions in the group's whole output, in bytes)
 //
-// A capture notes `Written`; when that epoch commits the engine calls Release with it; Pump moves bytes to the device as it has room.
+// A capture notes `Written`; when that epoch commits the engine calls Release with it; Pump moves bytes to the device as it has room, and
+// forgets them only when they have left the device: what is in its queues when the power goes was not seen by anybody.
 // Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -39,6 +40,9 @@ public sealed unsafe class OutputHold
     public ulong Durable { get; private set; }
 
     /// <summary>Bytes given to the device.</summary>
+    public ulong Sent { get; private set; }
+
+    /// <summary>Bytes that have left the machine.</summary>
     public ulong Emitted { get; private set; }
 
     /// <summary>When true nothing is held: the group is not persisted.</summary>
@@ -47,8 +51,11 @@ public sealed unsafe class OutputHold
     /// <summary>Woken when held output has left and a writer that was turned away may try again.</summary>
     public WaitQueue* Space => _space;
 
-    /// <summary>True while some byte has not reached the device.</summary>
+    /// <summary>True while some byte has not left the machine.</summary>
     public bool IsPending => Emitted != Written;
+
+    /// <summary>True while the device holds bytes that have not left the machine.</summary>
+    public bool IsInDevice => Emitted != Sent;
 
     /// <summary>Bytes that <see cref="Write"/> takes for certain.</summary>
     public int Room
@@ -83,18 +90,37 @@ public sealed unsafe class OutputHold
             Durable = position;
     }
 
-    /// <summary>Gives releasable bytes to the device until it has no more room.</summary>
+    /// <summary>Gives releasable bytes to the device until it has no more room, and drops what has left it.</summary>
     public void Pump(ConsoleOutput device)
     {
-        while (_first != null && Emitted < Durable)
+        if (Sent < Durable)
+            Send(device);
+        if (Emitted < Sent)
+            DropDelivered(Sent - Math.Min(Sent - Emitted, (ulong)device.Undelivered));
+    }
+
+    private void Send(ConsoleOutput device)
+    {
+        for (OutputChunk* chunk = _first; chunk != null && Sent < Durable; chunk = chunk->Next)
+        {
+            ulong allowed = Math.Min(Durable - Sent, (ulong)(chunk->Length - chunk->Sent));
+            int sent = allowed == 0 ? 0 : device.Write(new ReadOnlySpan<byte>(chunk->Data + chunk->Sent, (int)allowed));
+            chunk->Sent += sent;
+            Sent += (ulong)sent;
+            if ((ulong)sent != allowed)
+                return;
+        }
+    }
+
+    private void DropDelivered(ulong position)
+    {
+        while (Emitted < position)
         {
             OutputChunk* chunk = _first;
-            ulong allowed = Math.Min(Durable - Emitted, (ulong)(chunk->Length - chunk->Emitted));
-            int sent = device.Write(new ReadOnlySpan<byte>(chunk->Data + chunk->Emitted, (int)allowed));
-            if (sent == 0)
-                return;
-            chunk->Emitted += sent;
-            Emitted += (ulong)sent;
+            int count = (int)Math.Min(position - Emitted, (ulong)(chunk->Sent - chunk->Emitted));
+            Panic.Unless(count > 0, "output hold: the positions and the chunks disagree"u8);
+            chunk->Emitted += count;
+            Emitted += (ulong)count;
             if (chunk->Emitted == chunk->Length)
                 Drop(chunk);
             else
@@ -117,7 +143,7 @@ public sealed unsafe class OutputHold
         if (chunk->Next == null)
             _last = chunk;
         Written = Durable = Math.Max(Written, chunk->Start + (ulong)chunk->Length);
-        Emitted = _first->Start + (ulong)_first->Emitted;
+        Sent = Emitted = _first->Start + (ulong)_first->Emitted;
     }
 
     internal OutputChunk* Allocate() => _chunks.Allocate();

@@ -148,8 +148,7 @@ public static unsafe class WaitCalls
             return info;
         }
         int status = child->ExitStatus;
-        info.Code = WaitStatus.IsExit(status) ? SignalCode.ChildExited
-            : WaitStatus.HasCore(status) ? SignalCode.ChildDumped : SignalCode.ChildKilled;
+        info.Code = WaitStatus.IsExit(status) ? SignalCode.ChildExited : SignalCode.ChildKilled;
         info.Status = WaitStatus.IsExit(status) ? WaitStatus.ExitCode(status) : WaitStatus.SignalOf(status);
         return info;
     }

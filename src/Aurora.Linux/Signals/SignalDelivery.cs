@@ -33,7 +33,7 @@ public sealed unsafe class SignalDelivery
         Process* process = thread->Process;
         if (SignalService.IsKilled(thread))
         {
-            _kernel.Life.EndProcess(process, WaitStatus.Killed((int)Signal.SIGKILL, false));
+            _kernel.Life.EndProcess(process, WaitStatus.Killed((int)Signal.SIGKILL));
             return false;
         }
         while (SignalService.Peek(thread, thread->BlockedSignals, out SignalInfo info))
@@ -64,7 +64,7 @@ public sealed unsafe class SignalDelivery
                 _kernel.Signals.Stop(process, info.Signal);
                 return false;
             default:
-                _kernel.Life.EndProcess(process, WaitStatus.Killed(info.Number, action == DefaultAction.TerminateWithCore));
+                _kernel.Life.EndProcess(process, WaitStatus.Killed(info.Number));
                 return false;
         }
     }

@@ -197,8 +197,7 @@ public sealed unsafe partial class ProcessLife
 
     private void NotifyEnd(Process* process, int waitStatus)
     {
-        int code = WaitStatus.IsExit(waitStatus) ? SignalCode.ChildExited
-            : WaitStatus.HasCore(waitStatus) ? SignalCode.ChildDumped : SignalCode.ChildKilled;
+        int code = WaitStatus.IsExit(waitStatus) ? SignalCode.ChildExited : SignalCode.ChildKilled;
         int status = WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : WaitStatus.SignalOf(waitStatus);
         _table.Tracker.MarkChanged(&process->Header);
         _signals.ReportToParent(process, code, status);
@@ -227,7 +226,7 @@ public sealed unsafe partial class ProcessLife
         {
             int next = process->Id + 1;
             if (process != init && process->State == ProcessState.Alive)
-                EndProcess(process, WaitStatus.Killed((int)Signal.SIGKILL, false));
+                EndProcess(process, WaitStatus.Killed((int)Signal.SIGKILL));
             else if (process != init)
                 Reap(process);
             process = _table.NextProcess(next);

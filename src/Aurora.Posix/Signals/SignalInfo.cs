@@ -13,7 +13,6 @@ public static class SignalCode
 
     public const int ChildExited = 1;
     public const int ChildKilled = 2;
-    public const int ChildDumped = 3;
     public const int ChildTrapped = 4;
     public const int ChildStopped = 5;
     public const int ChildContinued = 6;

@@ -43,7 +43,7 @@ public sealed unsafe partial class SignalService
         if (parent == null)
             return;
         _scheduler.WakeAll(&parent->ChildChanged);
-        bool isEnd = code is SignalCode.ChildExited or SignalCode.ChildKilled or SignalCode.ChildDumped;
+        bool isEnd = code is SignalCode.ChildExited or SignalCode.ChildKilled;
         Signal signal = isEnd ? (Signal)child->ExitSignal : Signal.SIGCHLD;
         SignalAction* action = SignalActions.Of(parent->Actions, Signal.SIGCHLD);
         if (signal == Signal.None || (!isEnd && (action->Flags & SignalAction.NoChildStop) != 0))

@@ -63,6 +63,24 @@ public sealed class OutputHoldTests
     }
 
     [Fact]
+    public void WhatWasStillInTheDeviceIsSeenAfterARestore()
+    {
+        TestSession session = TestSession.Create();
+        var console = new TestConsole { Queued = 6 };
+        session.Group.Output.Write("seen queued"u8);
+        session.Checkpoint();
+        session.Group.Output.Pump(console);
+        Assert.True(session.Group.Output.IsPending);
+        session.Checkpoint();
+        using TestSession restored = session.Reboot();
+        var again = new TestConsole();
+        restored.Group.Output.Pump(again);
+        Assert.Equal("seen queued", console.Text);
+        Assert.Equal("queued", again.Text);
+        Assert.False(restored.Group.Output.IsPending);
+    }
+
+    [Fact]
     public void OutputOfManyChunksIsTakenUpToItsRoomAndComesBackInOrder()
     {
         TestSession session = TestSession.Create();

@@ -67,6 +67,22 @@ public sealed class SerialTests
     }
 
     [Fact]
+    public void Bytes_count_as_delivered_when_the_last_has_left()
+    {
+        _port.EnableInterrupts();
+        Assert.Equal(0, _port.Undelivered);
+        _port.Write("abc"u8);
+        Assert.True(_port.Undelivered >= 3);
+        _uart.IsBlocked = true;
+        Serve();
+        Assert.True(_port.Undelivered >= 3);
+        _uart.IsBlocked = false;
+        Serve();
+        Assert.Equal("abc", SentText);
+        Assert.Equal(0, _port.Undelivered);
+    }
+
+    [Fact]
     public void Nothing_is_lost_when_the_reader_is_slow()
     {
         _port.EnableInterrupts();

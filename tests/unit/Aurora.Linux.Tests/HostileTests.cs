@@ -72,7 +72,7 @@ public sealed unsafe class HostileTests
         {
             id = process->Id + 1;
             if (process->State == ProcessState.Alive)
-                kernel.Life.EndProcess(process, WaitStatus.Killed(9, false));
+                kernel.Life.EndProcess(process, WaitStatus.Killed(9));
         }
         while (kernel.Call(init, 61, ulong.MaxValue, 0, 0x4000_0001, 0) > 0)
         {

@@ -249,7 +249,7 @@ public sealed unsafe class SignalTests
         kernel.Fault(thread, 14, 0x10);
         Assert.Null(kernel.Resume(thread));
         Assert.Equal(2, kernel.Do(init, 61, ulong.MaxValue, Scratch, 0, 0));
-        Assert.Equal((int)Signal.SIGSEGV | 0x80, kernel.Peek<int>(init, Scratch));
+        Assert.Equal((int)Signal.SIGSEGV, kernel.Peek<int>(init, Scratch));
     }
 
     [Fact]
@@ -325,7 +325,6 @@ public sealed unsafe class SignalTests
             int expected = SignalDefaults.Of(signal) switch
             {
                 DefaultAction.Terminate => (int)signal,
-                DefaultAction.TerminateWithCore => (int)signal | 0x80,
                 DefaultAction.Stop => WaitStatus.Stopped((int)signal),
                 _ => -1,
             };
@@ -359,6 +358,6 @@ public sealed unsafe class SignalTests
         Assert.NotNull(kernel.Resume(init));
         Assert.Null(kernel.Machine.SessionStatus);
         Assert.Null(kernel.Call(init, 234, 1, 1, (ulong)Signal.SIGABRT));
-        Assert.Equal((int)Signal.SIGABRT | 0x80, kernel.Machine.SessionStatus);
+        Assert.Equal((int)Signal.SIGABRT, kernel.Machine.SessionStatus);
     }
 }

@@ -13,7 +13,20 @@ public sealed class SelfCheckWitnessTests
     }
 
     [Theory]
+    [InlineData("check 1 ok t=10\ncheck 2", " ok t=20\ncheck 3 ok t=30\n")]
+    [InlineData("check 1 ok t=10\ncheck 2 ok t=2", "2 ok t=20\ncheck 3 ok t=30\n")]
+    [InlineData("check 1 ok t=10\ncheck 2 ok t=20", "\ncheck 3 ok t=30\n")]
+    [InlineData("check 1 ok t=10\ncheck 2 ok t=20", "t=20\r\ncheck 3 ok t=30\n")]
+    public void A_torn_line_goes_on_in_the_next_boot(string before, string after)
+    {
+        SelfCheckWitness witness = Observe(before, after);
+        Assert.Empty(witness.Faults);
+        Assert.Equal((1L, 3L), (witness.First, witness.Last));
+    }
+
+    [Theory]
     [InlineData("check 1 ok t=10\ncheck 2 ok t=20\n", "check 2 ok t=21\n", "made again")]
+    [InlineData("check 1 ok t=10\ncheck 2 o", "check 3 ok t=30\n", "step 2 was never shown")]
     [InlineData("check 1 ok t=10\n", "check 3 ok t=30\n", "step 2 was never shown")]
     [InlineData("check 1 ok t=10\n", "check 1 ok t=99\ncheck 2 ok t=100\n", "made again")]
     [InlineData("check 1 ok t=10\n", "check 2 FAIL memory (errno 0)\n", "FAIL memory")]

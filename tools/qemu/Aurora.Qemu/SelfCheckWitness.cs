@@ -4,6 +4,7 @@
 //   - a step with another time than before: the step had been shown, was lost, and was made again;
 //   - a gap: a step whose line was lost;
 //   - a line with FAIL: memory, file or pipe disagree.
+// The cut may go through a line: its end then opens the next boot's output, from any byte at or before the cut on.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -16,6 +17,7 @@ public sealed partial class SelfCheckWitness
 {
     private readonly Dictionary<long, string> _times = [];
     private readonly List<string> _faults = [];
+    private string _torn = "";
 
     /// <summary>The highest step seen.</summary>
     public long Last { get; private set; }
@@ -29,7 +31,7 @@ public sealed partial class SelfCheckWitness
     /// <summary>Takes in all that one boot printed.</summary>
     public void Observe(string console)
     {
-        foreach (Match match in StepLine().Matches(console))
+        foreach (Match match in StepLine().Matches(Mended(console) + console))
         {
             long step = long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture);
             if (match.Groups["fail"].Success)
@@ -38,6 +40,7 @@ public sealed partial class SelfCheckWitness
                 Note(step, match.Groups["time"].Value);
         }
         FindGaps();
+        _torn = console[(console.LastIndexOf('\n') + 1)..];
     }
 
     /// <summary>The highest step a piece of console output shows; zero for none.</summary>
@@ -47,6 +50,21 @@ public sealed partial class SelfCheckWitness
         foreach (Match match in StepLine().Matches(console))
             last = Math.Max(last, long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture));
         return last;
+    }
+
+    /// <summary>The line the last cut tore, when this boot's output goes on with its end; else nothing.</summary>
+    private string Mended(string console)
+    {
+        string end = console[..(console.IndexOf('\n', StringComparison.Ordinal) + 1)];
+        for (int again = Math.Min(_torn.Length, end.Length); again >= 0; again--)
+        {
+            if (!_torn.EndsWith(end[..again], StringComparison.Ordinal))
+                continue;
+            string line = _torn + end[again..];
+            if (LastStepIn(line) == Last + 1)
+                return line;
+        }
+        return "";
     }
 
     private void Note(long step, string time)

@@ -11,6 +11,11 @@ internal sealed class TestConsole : ConsoleOutput
     /// <summary>Bytes it still takes.</summary>
     public int Room { get; set; } = int.MaxValue;
 
+    /// <summary>Bytes taken that are still in its queue.</summary>
+    public int Queued { get; set; }
+
+    public override int Undelivered => Queued;
+
     public string Text => _text.ToString();
 
     public override int Write(ReadOnlySpan<byte> bytes)

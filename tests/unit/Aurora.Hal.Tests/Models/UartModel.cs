@@ -82,7 +82,7 @@ internal sealed class UartModel(ushort basePort) : PortSpace
 
     private byte ReadLineStatus()
     {
-        var status = IsBlocked ? UartLineStatus.None : UartLineStatus.TransmitterEmpty;
+        var status = IsBlocked ? UartLineStatus.None : UartLineStatus.TransmitterEmpty | UartLineStatus.TransmitterIdle;
         status |= _fifo.Count > 0 ? UartLineStatus.DataReady : UartLineStatus.None;
         status |= _overrun ? UartLineStatus.Overrun : UartLineStatus.None;
         _overrun = false;
