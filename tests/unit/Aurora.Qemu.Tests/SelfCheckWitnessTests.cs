@@ -12,6 +12,14 @@ public sealed class SelfCheckWitnessTests
         Assert.Equal((1L, 4L), (witness.First, witness.Last));
     }
 
+    [Fact]
+    public void The_end_of_an_earlier_line_mends_nothing()
+    {
+        SelfCheckWitness witness = Observe("check 1 ok t=11\ncheck 2 ok t=12\ncheck 3 ok t=1", " t=11\ncheck 2 ok t=12\ncheck 3 ok t=13\n");
+        Assert.Empty(witness.Faults);
+        Assert.Equal(3, witness.Last);
+    }
+
     [Theory]
     [InlineData("check 1 ok t=10\ncheck 2", " ok t=20\ncheck 3 ok t=30\n")]
     [InlineData("check 1 ok t=10\ncheck 2 ok t=2", "2 ok t=20\ncheck 3 ok t=30\n")]

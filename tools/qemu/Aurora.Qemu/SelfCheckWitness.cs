@@ -56,6 +56,10 @@ public sealed partial class SelfCheckWitness
     private string Mended(string console)
     {
         string end = console[..(console.IndexOf('\n', StringComparison.Ordinal) + 1)];
+        // The line after it tells which step's end this is; one shown before needs no mending.
+        Match next = StepLine().Match(console, end.Length);
+        if (next.Success && next.Groups["step"].Value != (Last + 2).ToString(CultureInfo.InvariantCulture))
+            return "";
         for (int again = Math.Min(_torn.Length, end.Length); again >= 0; again--)
         {
             if (!_torn.EndsWith(end[..again], StringComparison.Ordinal))
