@@ -51,6 +51,11 @@ public sealed unsafe partial class ObjectStore
     {
         if (isWatermark)
             return;
+        if (_active.RollbackTo != 0)
+        {
+            KeepBranch();
+            _isFreezeRequired = true;
+        }
         _recent.Add(sequence, logPosition, dataPages * PageSize.Bytes, info);
         if (info.NameLength > 0)
         {
@@ -147,6 +152,8 @@ public sealed unsafe partial class ObjectStore
         scratch->DurableSequence = next.Sequence;
         scratch->UsedBlocks = _space.UsedBlocks;
         scratch->FreedBlocks = _space.FreedByCut;
+        if (_isRollbackWanted)
+            scratch->RequiredFeatures |= StoreFormat.RollbackFeature;
         scratch->NodeBlocks = (ulong)((long)super->NodeBlocks + _cutter.NodeBalance);
         status = WriteSuperblock(_context, scratch);
         if (status == StoreStatus.Ok)

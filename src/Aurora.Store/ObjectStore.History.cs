@@ -52,6 +52,24 @@ public sealed unsafe partial class ObjectStore
         }
     }
 
+    /// <summary>The kept or recent checkpoint of an epoch; of several, the newest. Blocks.</summary>
+    public StoreStatus FindCheckpoint(Epoch epoch, out CheckpointInfo found)
+    {
+        found = default;
+        StoreStatus result = StoreStatus.NotFound;
+        StoreStatus status;
+        ulong sequence = 0;
+        while ((status = NextCheckpoint(sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            if (info.Commit.Epoch.Value != epoch.Value)
+                continue;
+            found = info;
+            result = StoreStatus.Ok;
+        }
+        return status == StoreStatus.NotFound ? result : status;
+    }
+
     /// <summary>
     /// Opens a checkpoint for reading. NotFound when it is not (or no longer) retained or not yet durable; OutOfMemory when four views are open or
     /// its changes do not fit. Blocks.
@@ -77,7 +95,10 @@ public sealed unsafe partial class ObjectStore
 
         // Opened first, so that nothing it needs is reused while the log is read.
         free.Open(sequence, start.Objects, start.Number);
-        StoreStatus status = isRecent ? Replay(start, sequence, free.Layer) : StoreStatus.Ok;
+        NodePointer objects = start.Objects;
+        StoreStatus status = isRecent ? Replay(start, sequence, free.Layer, ref objects) : StoreStatus.Ok;
+        if (status == StoreStatus.Ok)
+            free.Open(sequence, objects, start.Number);
         if (status != StoreStatus.Ok)
             free.Close();
         else
@@ -88,25 +109,30 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus OpenKept(ulong sequence, StoreView free, ref StoreView? view)
     {
         free.Open(sequence, default, _context.Super->Current.Number);
-        StoreStatus status = _reader.PinRecord(TreeKind.History, _context.Super->History, sequence, out NodeFrame* leaf, out RecordEntry* entry);
+        StoreStatus status = _reader.FindKept(_context.Super->History, sequence, out NodePointer objects);
         if (status != StoreStatus.Ok)
         {
             free.Close();
             return status;
         }
-        free.Open(sequence, entry->Root, free.BaseCut);
-        NodeCache.Unpin(leaf);
+        free.Open(sequence, objects, free.BaseCut);
         view = free;
         return StoreStatus.Ok;
     }
 
-    private StoreStatus Replay(in Cut start, ulong sequence, Layer layer)
+    private StoreStatus Replay(in Cut start, ulong sequence, Layer layer, ref NodePointer objects)
     {
         layer.Arena.Limit = _options.OverlayBytes * 2;
         var replay = new LogReplay(_context, start);
         StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         while (status == StoreStatus.Ok && replay.Sequence < sequence)
+        {
             status = replay.Next(layer);
+
+            // Only a store opened for reading has a rollback behind its newest cut.
+            if (status == StoreStatus.Ok && layer.RollbackTo != 0)
+                status = SwitchTo(layer, out objects);
+        }
         replay.Dispose();
 
         // The part of the log that held it may have been overwritten meanwhile.

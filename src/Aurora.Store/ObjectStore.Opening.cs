@@ -172,9 +172,14 @@ public sealed unsafe partial class ObjectStore
         if (replay.IsWatermark)
             return StoreStatus.Ok;
         ulong bytes = replay.DataBlocks * PageSize.Bytes;
+        bool isRollback = _active.RollbackTo != 0;
+        if (isRollback && !_options.ReadOnly)
+            KeepBranch();
         _recent.Add(replay.Sequence, replay.RecordPosition, bytes, replay.Info);
         bool isNamed = replay.Info.NameLength > 0;
-        if (_options.ReadOnly || (!isNamed && _active.Arena.BytesUsed < _options.OverlayBytes))
+        if (_options.ReadOnly)
+            return isRollback ? SwitchPresent() : StoreStatus.Ok;
+        if (!isNamed && !isRollback && _active.Arena.BytesUsed < _options.OverlayBytes)
             return StoreStatus.Ok;
         if (isNamed)
         {

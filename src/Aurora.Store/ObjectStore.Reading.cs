@@ -54,7 +54,7 @@ public sealed unsafe partial class ObjectStore
         {
             ulong cut = _context.Super->Current.Number;
             ulong at = id.Value;
-            StoreStatus status = NextWithRecord(_active, IsFrozen ? _frozen : null, _context.Super->Current.Objects, ref at);
+            StoreStatus status = NextWithRecord(_active, IsFrozen ? _frozen : null, PresentObjects, ref at);
             length = 0;
             if (cut == _context.Super->Current.Number && status == StoreStatus.Ok)
                 status = FindRecord(at, destination, out length);
@@ -85,7 +85,7 @@ public sealed unsafe partial class ObjectStore
         {
             LayerAnswer.Found => StoreStatus.Ok,
             LayerAnswer.Absent => StoreStatus.Hole,
-            _ => FindPageInTree(_context.Super->Current.Objects, id, page, out entry),
+            _ => FindPageInTree(PresentObjects, id, page, out entry),
         };
     }
 
@@ -115,7 +115,7 @@ public sealed unsafe partial class ObjectStore
         StoreStatus status = RecordInLayer(_active, id, destination, out length);
         if (status == StoreStatus.Pending && IsFrozen)
             status = RecordInLayer(_frozen, id, destination, out length);
-        return status == StoreStatus.Pending ? RecordInTree(TreeKind.Objects, _context.Super->Current.Objects, id, destination, out length) : status;
+        return status == StoreStatus.Pending ? RecordInTree(TreeKind.Objects, PresentObjects, id, destination, out length) : status;
     }
 
     /// <summary>Pending when the layer does not decide.</summary>

@@ -20,17 +20,14 @@ public sealed unsafe partial class ObjectStore
     public StoreStatus Submit(StoreCommit* commit, in CommitInfo info)
     {
         Panic.Unless(commit->State == CommitState.Building, "store: the commit was already submitted"u8);
-        ulong ticket = _nextTicket++;
-        while (ticket != _servedTicket)
-            _context.Fibers.Block(&_queues->Turn);
+        TakeTurn();
         commit->Info = info;
         if (info.NameLength is < 0 or > CommitInfo.MaxNameBytes)
             commit->Status = StoreStatus.TooLong;
         StoreStatus status = commit->Status != StoreStatus.Ok ? commit->Status : SubmitInTurn(commit);
         if (status != StoreStatus.Ok)
             commit->State = CommitState.Failed;
-        _servedTicket++;
-        _context.Fibers.WakeAll(&_queues->Turn);
+        EndTurn();
         return status;
     }
 
@@ -76,6 +73,20 @@ public sealed unsafe partial class ObjectStore
             status = WaitDurable(commit);
         Release(commit);
         return status;
+    }
+
+    // What changes the order of commits is done by one fiber at a time, in the order in which they asked.
+    private void TakeTurn()
+    {
+        ulong ticket = _nextTicket++;
+        while (ticket != _servedTicket)
+            _context.Fibers.Block(&_queues->Turn);
+    }
+
+    private void EndTurn()
+    {
+        _servedTicket++;
+        _context.Fibers.WakeAll(&_queues->Turn);
     }
 
     private StoreStatus SubmitInTurn(StoreCommit* commit)
@@ -238,6 +249,9 @@ public sealed unsafe partial class ObjectStore
                 break;
             case LogEntryKind.DropCheckpoint:
                 layer.DropHistory(page);
+                break;
+            case LogEntryKind.Rollback:
+                layer.RollbackTo = page;
                 break;
         }
     }

@@ -73,6 +73,9 @@ public unsafe struct CheckpointInfo
 
     /// <summary>True when it has a root of its own and stays until dropped.</summary>
     public bool IsKept;
+
+    /// <summary>True when the store keeps it by its own decision and may drop it again.</summary>
+    public bool IsAutomatic;
 }
 
 /// <summary>Counters since the store was opened, and its present state.</summary>

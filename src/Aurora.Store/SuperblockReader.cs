@@ -69,7 +69,7 @@ internal static unsafe class SuperblockReader
         Superblock* super = context.Super;
         if (super->FormatVersion != StoreFormat.Version)
             return context.Refuse(StoreStatus.UnknownVersion, FaultPlace.Superblock, block, 0, 0, super->FormatVersion);
-        if (super->RequiredFeatures != 0)
+        if ((super->RequiredFeatures & ~StoreFormat.KnownFeatures) != 0)
             return context.Refuse(StoreStatus.UnknownFeature, FaultPlace.Superblock, block, 0, 0, super->RequiredFeatures);
         if (super->Algorithm != StoreFormat.AlgorithmXxh64)
             return context.Refuse(StoreStatus.UnknownFeature, FaultPlace.Superblock, block, 0, 0, super->Algorithm);

@@ -77,6 +77,9 @@ internal enum LogEntryKind : byte
 
     /// <summary>The kept checkpoint with the sequence in Page is dropped.</summary>
     DropCheckpoint = 8,
+
+    /// <summary>From here on the state is that of the kept checkpoint with the sequence in Page. Alone in its commit.</summary>
+    Rollback = 9,
 }
 
 /// <summary>The head of a log entry; entries are multiples of 8 bytes long.</summary>

@@ -21,6 +21,10 @@ internal static class StoreFormat
 
     /// <summary>Checksum algorithm 1: XXH64 (see BlockChecksum).</summary>
     public const uint AlgorithmXxh64 = 1;
+
+    /// <summary>Required feature: the log may hold rollbacks.</summary>
+    public const ulong RollbackFeature = 1;
+    public const ulong KnownFeatures = RollbackFeature;
     public const ulong LogStart = 8;
     public const uint MinimumLogBlocks = 64;
     public const uint MaximumLogBlocks = 1 << 20;

@@ -48,6 +48,13 @@ internal sealed unsafe class RecentCheckpoints
         return false;
     }
 
+    /// <summary>The newest one.</summary>
+    public bool TryGetLast(out CheckpointInfo info)
+    {
+        info = Count == 0 ? default : At(Count - 1)->Info;
+        return Count > 0;
+    }
+
     /// <summary>Forgets the commits before a sequence: the base they need is gone.</summary>
     public void DropBefore(ulong sequence)
     {

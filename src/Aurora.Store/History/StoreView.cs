@@ -19,6 +19,9 @@ public sealed unsafe class StoreView
 
     internal Layer Layer { get; }
 
+    /// <summary>The trees below the layer.</summary>
+    internal NodePointer Objects => _objects;
+
     internal bool IsOpen { get; private set; }
 
     /// <summary>Blocks freed by cuts after this one must stay.</summary>

@@ -90,6 +90,15 @@ internal sealed unsafe partial class Layer
     /// <summary>A checkpoint is to be kept: its record goes into the history tree.</summary>
     public void PutHistory(ulong sequence, ReadOnlySpan<byte> record) => SetRecord(InfoOf(LayerNode.HistoryObject, sequence), record);
 
+    /// <summary>As above, with a root whose reference is already counted, instead of that of the cut being made.</summary>
+    public void PutHistory(ulong sequence, ReadOnlySpan<byte> record, in NodePointer root)
+    {
+        LayerObject* info = InfoOf(LayerNode.HistoryObject, sequence);
+        SetRecord(info, record);
+        info->Base = LayerBase.Clone;
+        info->CloneRoot = root;
+    }
+
     public void DropHistory(ulong sequence) => InfoOf(LayerNode.HistoryObject, sequence)->RecordState = LayerRecord.Absent;
 
     private LayerObject* ObjectOf(ulong objectId) => InfoOf(objectId, 0);

@@ -48,6 +48,9 @@ internal sealed unsafe partial class Layer
     public ulong PageCount { get; private set; }
     public ulong ObjectCount { get; private set; }
 
+    /// <summary>When not zero, the layer's last commit makes the state that of this kept checkpoint.</summary>
+    public ulong RollbackTo { get; set; }
+
     public bool IsEmpty => _head == null || NextOf(_head, 0) == null;
 
     /// <summary>Forgets everything and returns the memory.</summary>
@@ -58,6 +61,7 @@ internal sealed unsafe partial class Layer
         _superseded = null;
         PageCount = 0;
         ObjectCount = 0;
+        RollbackTo = 0;
         ForgetFinger();
     }
 

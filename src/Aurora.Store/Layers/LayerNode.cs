@@ -63,7 +63,7 @@ internal unsafe struct LayerObject
     /// <summary>Page elements of the object in this layer.</summary>
     public ulong PageCount;
 
-    /// <summary>While a cut is made: the shared page map of a clone, with references already counted.</summary>
+    /// <summary>While a cut is made: the shared page map of a clone, or the root of a checkpoint, with references already counted.</summary>
     public NodePointer CloneRoot;
     public MapEntry* CloneInline;
 }

@@ -136,7 +136,8 @@ internal unsafe ref struct LogReader
             LogEntryKind.Holes => entry->Count > 0 && IsPageRun(entry),
             LogEntryKind.Record => entry->Length <= StoreFormat.MaxRecordBytes,
             LogEntryKind.CommitInfo => entry->Length <= CommitInfo.MaxNameBytes,
-            LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint => true,
+            LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint
+                or LogEntryKind.Rollback => true,
             _ => false,
         };
         bool hasObject = entry->Kind == LogEntryKind.CommitInfo || (entry->Object != 0 && entry->Object < StoreFormat.MaxObjectId);

@@ -78,9 +78,13 @@ internal sealed unsafe partial class SpaceMap
         return StoreStatus.Ok;
     }
 
-    /// <summary>Adds a reference from a tree; a New block gets its first.</summary>
-    public StoreStatus Increment(ulong block)
+    /// <summary>Adds a reference from a tree; a New block gets its first, and one that was freed but not yet reusable gets one again.</summary>
+    public StoreStatus Increment(ulong block) => Increment(block, out _);
+
+    /// <summary>As above; tells whether the block had been freed.</summary>
+    public StoreStatus Increment(ulong block, out bool wasFreed)
     {
+        wasFreed = false;
         StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
         if (status != StoreStatus.Ok)
             return status;
@@ -96,8 +100,15 @@ internal sealed unsafe partial class SpaceMap
                 *count = 1;
                 FreedByCut--;
                 UsedBlocks++;
+                wasFreed = true;
                 break;
-            case 0 or SpacePage.FreedBefore:
+            case SpacePage.FreedBefore:
+                *count = 1;
+                _freedBefore--;
+                UsedBlocks++;
+                wasFreed = true;
+                break;
+            case 0:
                 status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, 0, *count);
                 break;
             case < SpacePage.Saturated:

@@ -78,6 +78,13 @@ internal sealed unsafe class NodeCache
         }
     }
 
+    /// <summary>The pointer to a child of a pinned inner node.</summary>
+    public static NodePointer ChildOf(NodeFrame* frame, int index)
+    {
+        MapEntry* entry = &frame->Entries[index];
+        return new NodePointer { Block = entry->Block, Checksum = entry->Checksum, Level = (byte)(frame->Header->Level - 1) };
+    }
+
     public static void Unpin(NodeFrame* frame) => frame->Pins--;
 
     /// <summary>Keeps a copy of a node that was just built; it is only a convenience, so a full cache is no failure.</summary>

@@ -42,6 +42,9 @@ internal sealed unsafe class PageMerger
 
     public ulong NodesWritten { get; set; }
 
+    /// <summary>Nodes that had been freed and are referred to again.</summary>
+    public ulong NodesRevived { get; set; }
+
     /// <summary>
     /// The old map up to <paramref name="limit"/> with the changes of <paramref name="objectId"/> from <paramref name="firstChange"/> on. Inline
     /// entries of the result live in the builder until the next merge.
@@ -92,6 +95,34 @@ internal sealed unsafe class PageMerger
         StoreStatus status = StoreStatus.Ok;
         for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
             status = _space.Increment(map.Inline[i].Block);
+        return status;
+    }
+
+    /// <summary>Adds a reference to a map that may have been freed: what the last cuts freed of it is in use again.</summary>
+    public StoreStatus Revive(in PageMap map)
+    {
+        if (!map.Root.IsEmpty)
+            return ReviveNode(map.Root);
+        return AddReference(map);
+    }
+
+    private StoreStatus ReviveNode(in NodePointer pointer)
+    {
+        StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
+        if (status != StoreStatus.Ok || !wasFreed)
+            return status;
+        NodesRevived++;
+        status = _cache.Pin(TreeKind.Pages, pointer, out NodeFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
+        {
+            status = frame->Header->Level == 0
+                ? _space.Increment(frame->Entries[i].Block)
+                : ReviveNode(NodeCache.ChildOf(frame, i));
+        }
+        NodeCache.Unpin(frame);
+        _fibers.Yield();
         return status;
     }
 

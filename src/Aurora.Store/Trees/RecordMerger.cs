@@ -36,6 +36,9 @@ internal sealed unsafe class RecordMerger
 
     public ulong NodesWritten { get; set; }
 
+    /// <summary>Nodes that had been freed and are referred to again.</summary>
+    public ulong NodesRevived { get; set; }
+
     /// <summary>The old tree with all changes from <paramref name="firstChange"/> on that concern this tree.</summary>
     public StoreStatus Merge(NodePointer old, LayerNode* firstChange, ulong cut, out NodePointer result)
     {
@@ -75,6 +78,32 @@ internal sealed unsafe class RecordMerger
             }
         }
         NodeCache.Unpin(frame);
+        return status;
+    }
+
+    /// <summary>Adds a reference to an object tree that may have been freed: what the last cuts freed of it is in use again.</summary>
+    public StoreStatus ReviveTree(in NodePointer pointer)
+    {
+        StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
+        if (status != StoreStatus.Ok || !wasFreed)
+            return status;
+        NodesRevived++;
+        status = _cache.Pin(_kind, pointer, out NodeFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        byte* at = frame->Payload;
+        for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
+        {
+            if (frame->Header->Level > 0)
+            {
+                status = ReviveTree(NodeCache.ChildOf(frame, i));
+                continue;
+            }
+            status = _pages.Revive(MapOf((RecordEntry*)at, false));
+            at += ((RecordEntry*)at)->TotalBytes;
+        }
+        NodeCache.Unpin(frame);
+        _fibers.Yield();
         return status;
     }
 
@@ -203,14 +232,16 @@ internal sealed unsafe class RecordMerger
             Check(DropMap(old, isShared));
         if (info->RecordState != LayerRecord.Present)
             return;
-        if (!KeptRoot.IsEmpty)
-            Check(_space.Increment(KeptRoot.Block));
+        bool isCounted = info->Base == LayerBase.Clone;
+        NodePointer root = isCounted ? info->CloneRoot : KeptRoot;
+        if (!isCounted && !root.IsEmpty)
+            Check(_space.Increment(root.Block));
         var entry = new RecordEntry
         {
             Key = _change->Key,
-            RootBlock = KeptRoot.Block,
-            RootChecksum = KeptRoot.Checksum,
-            RootLevel = KeptRoot.Level,
+            RootBlock = root.Block,
+            RootChecksum = root.Checksum,
+            RootLevel = root.Level,
             RecordLength = info->RecordLength,
             Flags = RecordEntry.HasRecord,
         };

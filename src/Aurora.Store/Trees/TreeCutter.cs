@@ -34,9 +34,15 @@ internal sealed unsafe class TreeCutter
     /// <summary>Where the nodes, and later the space map, are written through.</summary>
     public WriteBatch Batch { get; }
 
+    /// <summary>A checkpoint the next cut gives a root of its own; null for none. The view must stay open until then.</summary>
+    public StoreView? Promoted { get; set; }
+
+    /// <summary>The record of that checkpoint.</summary>
+    public CheckpointInfo PromotedInfo { get; set; }
+
     /// <summary>Tree nodes more (or less) than before the cut.</summary>
     public long NodeBalance
-        => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten)
+        => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
             - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
 
     /// <summary>Merges the layer into the trees of <paramref name="old"/>.</summary>
@@ -45,14 +51,15 @@ internal sealed unsafe class TreeCutter
         objects = old.Objects;
         history = oldHistory;
         ResetCounters();
-        StoreStatus status = CountClones(layer, old.Objects);
+        StoreStatus status = TakePromoted(layer);
+        if (status == StoreStatus.Ok)
+            status = CountClones(layer, old.Objects);
         if (status == StoreStatus.Ok)
             status = _objects.Merge(old.Objects, layer.First, cut, out objects);
         if (status == StoreStatus.Ok)
-        {
-            _history.KeptRoot = objects;
-            status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
-        }
+            status = MergePromoted(layer, cut);
+        if (status == StoreStatus.Ok)
+            status = MergeHistory(layer, oldHistory, cut, ref objects, out history);
         for (Layer.SupersededBlocks* chunk = layer.Superseded; chunk != null && status == StoreStatus.Ok; chunk = chunk->Next)
         {
             for (ulong i = 0; i < chunk->Count && status == StoreStatus.Ok; i++)
@@ -61,10 +68,61 @@ internal sealed unsafe class TreeCutter
         return status;
     }
 
+    // The base of a checkpoint to be promoted gets a reference before the present state moves on, so that the merge leaves it whole.
+    private StoreStatus TakePromoted(Layer layer)
+    {
+        if (Promoted == null)
+            return StoreStatus.Ok;
+        if (!layer.Arena.Reserve(Layer.FixedBytes) || !Promoted.Layer.Arena.Reserve(Promoted.Layer.ObjectCount * Layer.BytesPerObject))
+            return StoreStatus.OutOfMemory;
+        NodePointer start = Promoted.Objects;
+        StoreStatus status = start.IsEmpty ? StoreStatus.Ok : _objects.ReviveTree(start);
+        return status == StoreStatus.Ok ? CountClones(Promoted.Layer, start) : status;
+    }
+
+    private StoreStatus MergePromoted(Layer layer, ulong cut)
+    {
+        if (Promoted == null)
+            return StoreStatus.Ok;
+        StoreStatus status = _objects.Merge(Promoted.Objects, Promoted.Layer.First, cut, out NodePointer root);
+        CheckpointInfo info = PromotedInfo;
+        HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
+        layer.PutHistory(info.Sequence, record.AsBytes(), root);
+        Promoted = null;
+        return status;
+    }
+
+    // Keeps and drops checkpoints. A rollback then takes the target's root instead of the one just made; the target gets its reference before
+    // anything is dropped.
+    private StoreStatus MergeHistory(Layer layer, NodePointer oldHistory, ulong cut, ref NodePointer objects, out NodePointer history)
+    {
+        history = oldHistory;
+        NodePointer target = default;
+        StoreStatus status = layer.RollbackTo == 0 ? StoreStatus.Ok : TakeTarget(oldHistory, layer.RollbackTo, out target);
+        _history.KeptRoot = objects;
+        if (status == StoreStatus.Ok)
+            status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
+        if (status != StoreStatus.Ok || layer.RollbackTo == 0)
+            return status;
+        NodePointer left = objects;
+        objects = target;
+        return left.IsEmpty ? StoreStatus.Ok : _objects.DropTree(left);
+    }
+
+    private StoreStatus TakeTarget(NodePointer history, ulong sequence, out NodePointer target)
+    {
+        StoreStatus status = _reader.FindKept(history, sequence, out target);
+        if (status == StoreStatus.NotFound)
+            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
+        return status == StoreStatus.Ok && !target.IsEmpty ? _space.Increment(target.Block) : status;
+    }
+
     private void ResetCounters()
     {
         _pages.NodesWritten = 0;
         _pages.NodesFreed = 0;
+        _pages.NodesRevived = 0;
+        _objects.NodesRevived = 0;
         _objects.NodesWritten = 0;
         _objects.NodesFreed = 0;
         _history.NodesWritten = 0;

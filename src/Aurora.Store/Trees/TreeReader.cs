@@ -84,6 +84,18 @@ internal sealed unsafe class TreeReader
         return StoreStatus.NotFound;
     }
 
+    /// <summary>The object tree of a kept checkpoint.</summary>
+    public StoreStatus FindKept(NodePointer history, ulong sequence, out NodePointer objects)
+    {
+        objects = default;
+        StoreStatus status = PinRecord(TreeKind.History, history, sequence, out NodeFrame* leaf, out RecordEntry* entry);
+        if (status != StoreStatus.Ok)
+            return status;
+        objects = entry->Root;
+        NodeCache.Unpin(leaf);
+        return StoreStatus.Ok;
+    }
+
     /// <summary>The first record entry with this key or a greater one, its leaf pinned; NotFound at the end.</summary>
     public StoreStatus PinNextRecord(TreeKind kind, NodePointer root, ulong key, out NodeFrame* leaf, out RecordEntry* entry)
     {

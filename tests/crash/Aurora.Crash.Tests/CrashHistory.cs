@@ -84,8 +84,11 @@ public sealed unsafe class CrashHistory
 
     private void Interlude()
     {
-        switch (_random.Next(24))
+        switch (_random.Next(26))
         {
+            case 5 or 6:
+                RollBack();
+                break;
             case 0:
                 _store.CutNow();
                 break;
@@ -97,6 +100,33 @@ public sealed unsafe class CrashHistory
                 Finish(SubmitDrop(info.Sequence));
                 break;
         }
+    }
+
+    // To any checkpoint on offer. The rollback is a commit of its own, which may be in the log even when the call failed.
+    private void RollBack()
+    {
+        List<ulong> offered = [];
+        ulong sequence = 0;
+        while (_store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            if (Models.ContainsKey(sequence))
+                offered.Add(sequence);
+        }
+        if (offered.Count == 0)
+            return;
+        ulong target = offered[_random.Next(offered.Count)];
+        ulong last = _store.LastSequence;
+        var rollback = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
+        StoreStatus status = _store.Rollback(target, rollback);
+        bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
+        CrashStore.Require(isExpected, $"rollback to {target}: {status}");
+        if (_store.LastSequence == last)
+            return;
+        _model = Models[target];
+        Models[_store.LastSequence] = _model;
+        if (status == StoreStatus.Ok)
+            _device.Acknowledge(_store.LastSequence);
     }
 
     private StoreCommit* SubmitDrop(ulong sequence)

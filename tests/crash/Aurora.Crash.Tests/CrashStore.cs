@@ -37,9 +37,11 @@ public static unsafe class CrashStore
         Require(ObjectStore.Format(device, Pages, Fibers, options) == StoreStatus.Ok, "format failed");
     }
 
-    internal static ObjectStore Open(BlockDevice device, SeededFaults seeded, ulong cutInterval = 60_000_000)
+    internal static ObjectStore Open(BlockDevice device, SeededFaults seeded, ulong cutInterval = 60_000_000, bool isReadOnly = false)
     {
-        StoreStatus status = ObjectStore.Open(device, Pages, Fibers, Options(seeded, cutInterval), out ObjectStore? store, out StoreFault fault);
+        OpenOptions options = Options(seeded, cutInterval);
+        options.ReadOnly = isReadOnly;
+        StoreStatus status = ObjectStore.Open(device, Pages, Fibers, options, out ObjectStore? store, out StoreFault fault);
         Require(store != null, $"open refused: {status} {fault.Place} block {fault.Block.Value} page {fault.Page} found {fault.Found:x}");
         return store!;
     }

@@ -100,10 +100,28 @@ public sealed class CrashSuite
         return choices;
     }
 
+    // A reader must see the same as recovery, without writing.
+    private void CheckReadOnly(CrashHistory history, TraceDevice device)
+    {
+        ObjectStore store = CrashStore.Open(device, _seeded, isReadOnly: true);
+        try
+        {
+            bool isKnown = history.Models.TryGetValue(store.LastSequence, out StoreModel? model);
+            CrashStore.Require(isKnown, $"a reader finds a commit {store.LastSequence} that never was");
+            CrashStore.Compare(store, model!);
+        }
+        finally
+        {
+            store.Abandon();
+        }
+    }
+
     private StoreModel Check(int seed, CrashHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
     {
         States++;
         var device = new TraceDevice(CrashStore.Blocks, image);
+        if (States % 4 == 1)
+            CheckReadOnly(history, device);
         ObjectStore store = CrashStore.Open(device, _seeded);
         try
         {

@@ -54,6 +54,10 @@ public sealed unsafe class ModelTests
                 case 4:
                     DropOneCheckpoint(harness, model, past);
                     break;
+                case 5:
+                    model = RollbackTests.RollBackSomewhere(harness, random, past);
+                    ModelCheck.Compare(harness, model);
+                    break;
             }
         }
         ModelCheck.CompareHistory(harness, past);
