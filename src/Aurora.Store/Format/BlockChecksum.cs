@@ -1,8 +1,6 @@
 // Every block has a 64-bit XXH64 sum that lives with the pointer to it. The seed mixes the store's identity, what the block is and
 // where it is: a page of data with its page number and block, so that a block that strays, or an old block of another place, never verifies.
 // The object is not in the seed: clones share blocks, and the reader's object is not the writer's. The block number stands for it.
-using System;
-using System.IO.Hashing;
 
 namespace Aurora.Store;
 
@@ -38,7 +36,7 @@ internal static unsafe class BlockChecksum
     /// <summary>The seed that stands for a store's identity.</summary>
     public static ulong StoreSeed(ulong uuidLow, ulong uuidHigh) => Mix(uuidLow, uuidHigh);
 
-    private static ulong Hash(void* data, int bytes, ulong seed) => XxHash64.HashToUInt64(new ReadOnlySpan<byte>(data, bytes), (long)seed);
+    private static ulong Hash(void* data, int bytes, ulong seed) => BlockHash.Compute(data, bytes, seed);
 
     private static ulong Mix(ulong a, ulong b)
     {
