@@ -16,7 +16,11 @@ internal static unsafe class BlockHash
     private const ulong Prime3 = 0x165667B19E3779F9;
     private const ulong Prime4 = 0x85EBCA77C2B2AE63;
 
-    public static ulong Compute(void* data, int bytes, ulong seed)
+    public static ulong Compute(void* data, int bytes, ulong seed) => Compute(data, bytes, seed, Prime1, Prime2);
+
+    // Two of the primes are parameters of a method that is not inlined, and so stay in registers: a 64-bit constant would be loaded at every use.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong Compute(void* data, int bytes, ulong seed, ulong prime1, ulong prime2)
     {
         ulong* word = (ulong*)data;
         ulong* lastStripe = word + (bytes / 8) - 4;
@@ -26,10 +30,10 @@ internal static unsafe class BlockHash
         ulong d = seed - Prime1;
         for (; word <= lastStripe; word += 4)
         {
-            a = Round(a, word[0]);
-            b = Round(b, word[1]);
-            c = Round(c, word[2]);
-            d = Round(d, word[3]);
+            a = BitOperations.RotateLeft(a + (word[0] * prime2), 31) * prime1;
+            b = BitOperations.RotateLeft(b + (word[1] * prime2), 31) * prime1;
+            c = BitOperations.RotateLeft(c + (word[2] * prime2), 31) * prime1;
+            d = BitOperations.RotateLeft(d + (word[3] * prime2), 31) * prime1;
         }
         ulong hash = BitOperations.RotateLeft(a, 1) + BitOperations.RotateLeft(b, 7)
             + BitOperations.RotateLeft(c, 12) + BitOperations.RotateLeft(d, 18);

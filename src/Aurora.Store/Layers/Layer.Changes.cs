@@ -17,6 +17,8 @@ internal sealed unsafe partial class Layer
     }
 
     private SupersededBlocks* _superseded;
+    private LayerObject* _lastInfo;
+    private ulong _lastObject;
 
     public SupersededBlocks* Superseded => _superseded;
 
@@ -101,7 +103,16 @@ internal sealed unsafe partial class Layer
 
     public void DropHistory(ulong sequence) => InfoOf(LayerNode.HistoryObject, sequence)->RecordState = LayerRecord.Absent;
 
-    private LayerObject* ObjectOf(ulong objectId) => InfoOf(objectId, 0);
+    // Commits name the pages of an object one after the other: its header is not searched for again. A header is never removed.
+    private LayerObject* ObjectOf(ulong objectId)
+    {
+        if (_lastInfo == null || _lastObject != objectId)
+        {
+            _lastInfo = InfoOf(objectId, 0);
+            _lastObject = objectId;
+        }
+        return _lastInfo;
+    }
 
     private LayerObject* InfoOf(ulong objectId, ulong key)
     {

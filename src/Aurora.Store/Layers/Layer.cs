@@ -25,7 +25,10 @@ internal sealed unsafe partial class Layer
     public const ulong BytesPerObject = 256;
     public const ulong FixedBytes = 8192;
 
-    private readonly LayerNode** _finger;
+    // How far Locate walks from where the last search ended before it searches anew.
+    private const int NearSteps = 8;
+
+    // The last element before the key searched last, at each level; null before any search.
     private readonly LayerNode** _path;
     private LayerNode* _head;
     private ulong _random = 0x2545F4914F6CDD1D;
@@ -36,8 +39,7 @@ internal sealed unsafe partial class Layer
     public Layer(PageAllocator pages, byte* memory)
     {
         Arena = new Arena(pages);
-        _finger = (LayerNode**)memory;
-        _path = _finger + MaxHeight;
+        _path = (LayerNode**)memory;
     }
 
     public Arena Arena { get; }
@@ -58,11 +60,12 @@ internal sealed unsafe partial class Layer
     {
         Arena.Reset();
         _head = null;
+        _lastInfo = null;
         _superseded = null;
         PageCount = 0;
         ObjectCount = 0;
         RollbackTo = 0;
-        ForgetFinger();
+        ForgetPath();
     }
 
     /// <summary>The first element, or null.</summary>
@@ -118,12 +121,41 @@ internal sealed unsafe partial class Layer
     // Fills _path with the last element before the key at each level.
     private void Locate(ulong objectId, ulong key)
     {
+        if (!LocateNearby(objectId, key))
+            LocateAnywhere(objectId, key);
+    }
+
+    // Walks level 0 onwards from the last search. An element that is passed is the next of the path at every level it has.
+    private bool LocateNearby(ulong objectId, ulong key)
+    {
+        LayerNode* at = _path[0];
+        if (at == null || (at != _head && !IsBefore(at, objectId, key)))
+            return false;
+        for (int step = 0; step < NearSteps; step++)
+        {
+            LayerNode* next = NextOf(at, 0);
+            if (next == null || !IsBefore(next, objectId, key))
+                return true;
+            AdvancePathTo(next);
+            at = next;
+        }
+        return false;
+    }
+
+    private void AdvancePathTo(LayerNode* node)
+    {
+        for (int level = 0; level < (int)node->Height; level++)
+            _path[level] = node;
+    }
+
+    private void LocateAnywhere(ulong objectId, ulong key)
+    {
         LayerNode* at = _head;
         for (int level = MaxHeight - 1; level >= 0; level--)
         {
-            LayerNode* finger = _finger[level];
-            if (finger != null && finger != _head && IsBefore(finger, objectId, key) && (at == _head || IsBefore(at, finger->Object, finger->Key)))
-                at = finger;
+            LayerNode* last = _path[level];
+            if (last != null && last != _head && IsBefore(last, objectId, key) && (at == _head || IsBefore(at, last->Object, last->Key)))
+                at = last;
             LayerNode* next = NextOf(at, level);
             while (next != null && IsBefore(next, objectId, key))
             {
@@ -131,14 +163,13 @@ internal sealed unsafe partial class Layer
                 next = NextOf(at, level);
             }
             _path[level] = at;
-            _finger[level] = at;
         }
     }
 
-    private void ForgetFinger()
+    private void ForgetPath()
     {
         for (int i = 0; i < MaxHeight; i++)
-            _finger[i] = null;
+            _path[i] = null;
     }
 
     // Inserts after a Locate of the same key that found nothing.
@@ -157,6 +188,7 @@ internal sealed unsafe partial class Layer
             SetNext(node, level, NextOf(_path[level], level));
             SetNext(_path[level], level, node);
         }
+        AdvancePathTo(node);
         return node;
     }
 
@@ -168,6 +200,6 @@ internal sealed unsafe partial class Layer
         *_head = new LayerNode { Height = MaxHeight };
         for (int level = 0; level < MaxHeight; level++)
             SetNext(_head, level, null);
-        ForgetFinger();
+        ForgetPath();
     }
 }
