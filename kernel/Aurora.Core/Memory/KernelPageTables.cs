@@ -62,10 +62,11 @@ public static unsafe class KernelPageTables
     {
         ulong first = physical.Value & ~PageSize.OffsetMask;
         ulong length = RoundUp(physical.Value + bytes, PageSize.Bytes) - first;
-        ulong address = s_nextDeviceAddress;
+        // A large window (the PCI configuration space is 256 MiB) lies as its physical address does, so that large pages can map it.
+        ulong address = length < TwoMiB ? s_nextDeviceAddress : RoundUp(s_nextDeviceAddress, TwoMiB) + (first & (TwoMiB - 1));
         Panic.Unless(length <= KernelLayout.DeviceWindowEnd - address, "page tables: device window exhausted"u8);
         // A page stays unmapped after each device, so that an overrun faults.
-        s_nextDeviceAddress += length + PageSize.Bytes;
+        s_nextDeviceAddress = address + length + PageSize.Bytes;
         MapRange(address, first, length, Device, false);
         return (void*)(address + (physical.Value & PageSize.OffsetMask));
     }
