@@ -86,6 +86,7 @@ public sealed unsafe partial class ObjectStore
         payload.CopyTo(new Span<byte>(operation + 1, payload.Length));
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
         commit->LayerBytes += (isSameObject ? 0 : Layer.BytesPerObject) + (ulong)payload.Length + Layer.BytesPerPage;
+        commit->Removes |= kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint;
         if (commit->LastOperation == null)
             commit->FirstOperation = operation;
         else

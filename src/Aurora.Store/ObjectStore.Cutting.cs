@@ -25,7 +25,11 @@ public sealed unsafe partial class ObjectStore
         while (!_isStopping)
         {
             if (_context.PoisonStatus == StoreStatus.Ok && (_isCutDue || IsFrozen))
-                Cut();
+            {
+                // Without memory the cut is made later.
+                if (Cut() == StoreStatus.OutOfMemory)
+                    _context.Fibers.Yield();
+            }
             else
                 _context.Fibers.Block(&_queues->Work);
         }
@@ -72,7 +76,9 @@ public sealed unsafe partial class ObjectStore
     {
         if (_lastCutTime == 0 || now < _lastCutTime)
             _lastCutTime = now;
-        bool isLogLong = _log.Position - _context.Super->Current.LogPosition > _context.Geometry.LogBlocks / 4;
+        // What a cut is already taking care of does not ask for another one.
+        ulong covered = IsFrozen ? _frozenEnd.LogPosition : _context.Super->Current.LogPosition;
+        bool isLogLong = _log.Position - covered > _context.Geometry.LogBlocks / 4;
         bool isDue = isLogLong
             || _active.Arena.BytesUsed > _options.OverlayBytes / 2
             || now - _lastCutTime >= _options.CutIntervalNanoseconds;
@@ -117,9 +123,19 @@ public sealed unsafe partial class ObjectStore
             Freeze();
         StoreStatus status = _log.WaitDurable(_frozenEnd.Sequence);
         if (status == StoreStatus.Ok)
-            status = MakeCut();
-        if (status != StoreStatus.Ok)
+        {
+            // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
+            status = _cutter.Prepare(_frozen, _context.Super->Current);
+            bool canRetry = status == StoreStatus.OutOfMemory;
+            if (status == StoreStatus.Ok)
+                status = MakeCut();
+            if (status != StoreStatus.Ok && !canRetry)
+                _context.Poison(status);
+        }
+        else
+        {
             _context.Poison(status);
+        }
         _isCutting = false;
         _context.Fibers.WakeAll(&_queues->Cut);
         _context.Fibers.WakeAll(&_queues->Room);
@@ -138,6 +154,7 @@ public sealed unsafe partial class ObjectStore
         if (status == StoreStatus.Ok)
             status = _space.WriteChanges(_cutter.Batch);
         StoreStatus written = _cutter.Batch.Drain();
+        _space.BatchDrained();
         if (status == StoreStatus.Ok)
             status = written;
         if (status == StoreStatus.Ok && !_context.Has(SeededFaults.UnflushedCut))

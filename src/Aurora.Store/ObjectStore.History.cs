@@ -106,6 +106,27 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
+    /// <summary>
+    /// A store opened for reading shows a retained checkpoint instead of the newest state from here on. NotFound when it is not retained. Blocks.
+    /// </summary>
+    public StoreStatus ShowCheckpoint(ulong sequence)
+    {
+        if (!_options.ReadOnly)
+            return StoreStatus.BadArgument;
+        StoreStatus status = OpenView(sequence, out StoreView? view);
+        if (view == null)
+            return status;
+        NodePointer objects = view.Objects;
+        view.Close();
+        Cut start = sequence < _context.Super->Current.Sequence ? _context.Super->Previous : _context.Super->Current;
+        bool isKept = !_recent.Contains(sequence);
+        _active.Clear();
+        status = isKept || sequence == start.Sequence ? StoreStatus.Ok : Replay(start, sequence, _active, ref objects);
+        _switchedObjects = objects;
+        _isSwitched = true;
+        return status;
+    }
+
     private StoreStatus OpenKept(ulong sequence, StoreView free, ref StoreView? view)
     {
         free.Open(sequence, default, _context.Super->Current.Number);

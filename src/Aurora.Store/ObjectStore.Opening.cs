@@ -48,6 +48,7 @@ public sealed unsafe partial class ObjectStore
                 opened._active.Clear();
                 opened._frozen.Clear();
                 opened._pool.FreeAll();
+                opened._space.FreeMemory();
             }
             fault = context.Fault;
             fault.Status = status;

@@ -10,6 +10,24 @@ public sealed unsafe partial class ObjectStore
     private const ulong MinimumCutBlocks = 8;
     private const ulong MaximumEmergencyBlocks = 4096;
 
+    /// <summary>Blocks of data and nodes the device has room for.</summary>
+    public ulong TotalBlocks => _context.Geometry.DataBlocks;
+
+    /// <summary>Blocks that can be written now; those of deleted data become free two cuts later.</summary>
+    public ulong FreeBlocks => _space.FreeBlocks;
+
+    /// <summary>Blocks kept for removing things on a full disk: who would write data should refuse when no more than these are free.</summary>
+    public ulong ReserveBlocks => EmergencyBlocks + CutReserve(null);
+
+    /// <summary>What one commit may be.</summary>
+    public CommitBudget CommitBudget => new()
+    {
+        Bytes = _options.OverlayBytes - (_options.OverlayBytes / 16) - Layer.FixedBytes,
+        LogBlocks = _log.Window,
+        BytesPerPage = (uint)Layer.BytesPerPage,
+        BytesPerObject = (uint)Layer.BytesPerObject,
+    };
+
     // Blocks only deletions (and the cuts they need) may use.
     private ulong EmergencyBlocks
     {
@@ -23,7 +41,9 @@ public sealed unsafe partial class ObjectStore
     // What the next cuts may need for tree nodes: four for every change, but hardly more than there are in all.
     private ulong CutReserve(StoreCommit* commit)
     {
-        ulong changes = _active.PageCount + _active.ObjectCount + _frozen.PageCount + _frozen.ObjectCount + commit->Operations + 4;
+        ulong changes = _active.PageCount + _active.ObjectCount + _frozen.PageCount + _frozen.ObjectCount + 4;
+        if (commit != null)
+            changes += commit->Operations;
         ulong paths = changes * 4;
         ulong nodes = _context.Super->NodeBlocks;
         return (paths < nodes ? paths : nodes) + (changes / 40) + MinimumCutBlocks;
@@ -31,7 +51,10 @@ public sealed unsafe partial class ObjectStore
 
     private bool HasSpace(StoreCommit* commit)
     {
-        ulong emergency = commit->DataPages > 0 ? EmergencyBlocks : 0;
+        // What removes something may use half of the reserve for the pages that change with it; the rest is left for what only removes.
+        ulong emergency = commit->DataPages == 0 ? 0 : EmergencyBlocks;
+        if (commit->Removes && commit->DataPages <= emergency / 2)
+            emergency /= 2;
         return _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + emergency;
     }
 
@@ -55,7 +78,7 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus WaitForRoom(StoreCommit* commit)
     {
         ulong pages = (ulong)commit->LogPages;
-        if (pages > _log.Window)
+        if (pages > _log.Window || LayerBytes(commit) > CommitBudget.Bytes)
             return _context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
         ulong firstCut = _context.Super->Current.Number;
         while (true)
@@ -73,35 +96,41 @@ public sealed unsafe partial class ObjectStore
             if (!_isFreezeRequired && hasLog && _active.Arena.Reserve(LayerBytes(commit)))
                 return StoreStatus.Ok;
             if (_context.Super->Current.Number >= firstCut + CutsToTry)
-            {
-                bool isMemory = hasLog && _active.Arena.BytesHeld + LayerBytes(commit) < _options.OverlayBytes;
-                return isMemory ? StoreStatus.OutOfMemory : _context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
-            }
+                return StoreStatus.OutOfMemory;
             StoreStatus status = MakeRoom();
             if (status != StoreStatus.Ok)
                 return status;
         }
     }
 
-    // What applying the commit takes of the arena: clones copy the page elements their source has by then, earlier operations included.
+    // What applying the commit takes of the arena: clones copy the page elements their source has by then, earlier operations included; what
+    // is removed is noted, to be freed by the cut.
     private ulong LayerBytes(StoreCommit* commit)
     {
         ulong bytes = commit->LayerBytes;
-        for (CommitOperation* clone = commit->FirstOperation; clone != null; clone = clone->Next)
+        if (commit->Removes)
+            bytes += commit->Operations * Layer.BytesPerRemovedPage;
+        for (CommitOperation* operation = commit->FirstOperation; commit->Removes && operation != null; operation = operation->Next)
         {
-            if (clone->Kind != LogEntryKind.Clone)
-                continue;
-            // A clone keeps its own count in Checksum, which it has no other use for.
-            ulong copies = _active.PagesOf(clone->Page);
-            for (CommitOperation* earlier = commit->FirstOperation; earlier != clone; earlier = earlier->Next)
-            {
-                if (earlier->Object == clone->Page)
-                    copies += earlier->Kind == LogEntryKind.Clone ? earlier->Checksum : 1;
-            }
-            clone->Checksum = copies;
-            bytes += copies * Layer.BytesPerPage;
+            if (operation->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone)
+                bytes += _active.PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
+            if (operation->Kind == LogEntryKind.Clone)
+                bytes += CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
         }
         return bytes;
+    }
+
+    private ulong CopiesOf(StoreCommit* commit, CommitOperation* clone)
+    {
+        // A clone keeps its own count in Checksum, which it has no other use for.
+        ulong copies = _active.PagesOf(clone->Page);
+        for (CommitOperation* earlier = commit->FirstOperation; earlier != clone; earlier = earlier->Next)
+        {
+            if (earlier->Object == clone->Page)
+                copies += earlier->Kind == LogEntryKind.Clone ? earlier->Checksum : 1;
+        }
+        clone->Checksum = copies;
+        return copies;
     }
 
     // Waits for one step of a cut; the caller looks again.

@@ -9,6 +9,11 @@ public sealed unsafe partial class ObjectStore
 {
     private const int CutsToTry = 3;
 
+    private const int MostPagesPerRequest = 256;
+
+    // Pages summed before others may run.
+    private const int PagesPerStep = 32;
+
     private ulong _nextTicket;
     private ulong _servedTicket;
 
@@ -55,13 +60,18 @@ public sealed unsafe partial class ObjectStore
         _pool.Release(commit);
     }
 
+    /// <summary>True when nothing is in flight and the device does not say yet that everything is durable: WriteWatermark would write. Costs nothing.</summary>
+    public bool IsWatermarkDue
+        => !_options.ReadOnly && _context.PoisonStatus == StoreStatus.Ok && _log.IsIdle && _nextTicket == _servedTicket
+            && !_log.EndsWithWatermark && _log.LastSequence != _context.Super->DurableSequence;
+
     /// <summary>
     /// When the store has become quiet, records that everything is durable, so that damage to the last records would be noticed. Does nothing when
     /// the log says so already. Blocks.
     /// </summary>
     public StoreStatus WriteWatermark()
     {
-        if (_options.ReadOnly || !_log.IsIdle || _log.EndsWithWatermark || _log.LastSequence == _context.Super->DurableSequence)
+        if (!IsWatermarkDue)
             return _context.PoisonStatus;
         StoreCommit* commit = Begin(0);
         if (commit == null)
@@ -157,18 +167,21 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus BuildWrites(StoreCommit* commit)
     {
         CommitOperation* operation = commit->FirstOperation;
-        while (operation != null)
+        _context.Device.BeginBatch();
+        bool hasMemory = true;
+        int summed = 0;
+        while (operation != null && hasMemory)
         {
-            if (operation->Kind == LogEntryKind.Pages)
-            {
-                if (!SubmitRun(commit, ref operation))
-                    return StoreStatus.OutOfMemory;
-            }
-            else
+            if (operation->Kind != LogEntryKind.Pages)
             {
                 operation = operation->Next;
+                continue;
             }
+            hasMemory = SubmitRun(commit, ref operation, ref summed);
         }
+        _context.Device.EndBatch();
+        if (!hasMemory)
+            return StoreStatus.OutOfMemory;
         var builder = new LogBuilder(_pool, commit, _context.Has(SeededFaults.LostLogEntry));
         if (!builder.AddAll() || !_log.PrepareRequests(commit))
             return StoreStatus.OutOfMemory;
@@ -176,10 +189,10 @@ public sealed unsafe partial class ObjectStore
     }
 
     // One request for the pages from here on that lie together on the device; other operations between them are passed over.
-    private bool SubmitRun(StoreCommit* commit, ref CommitOperation* operation)
+    private bool SubmitRun(StoreCommit* commit, ref CommitOperation* operation, ref int summed)
     {
         ulong start = operation->Block;
-        int most = _context.Device.MaxBlocksPerRequest < 256 ? _context.Device.MaxBlocksPerRequest : 256;
+        int most = _context.Device.MaxBlocksPerRequest < MostPagesPerRequest ? _context.Device.MaxBlocksPerRequest : MostPagesPerRequest;
         int count = 0;
         for (CommitOperation* at = operation; at != null && count < most && IsNextOf(at, start, count); at = at->Next)
             count += at->Kind == LogEntryKind.Pages ? 1 : 0;
@@ -196,6 +209,8 @@ public sealed unsafe partial class ObjectStore
             {
                 operation->Checksum = BlockChecksum.OfPage(_context.HashSeed, operation->Page, operation->Block, operation->Data);
                 request->Request.Pages[request->Request.BlockCount++] = operation->Data;
+                if (++summed % PagesPerStep == 0)
+                    YieldInBatch();
             }
             operation = operation->Next;
         }
@@ -207,6 +222,14 @@ public sealed unsafe partial class ObjectStore
         _context.Statistics.DataPagesWritten += (ulong)count;
         _context.Device.Submit(&request->Request);
         return true;
+    }
+
+    // Others may run between the steps of a long commit; its turn keeps its place in the order.
+    private void YieldInBatch()
+    {
+        _context.Device.EndBatch();
+        _context.Fibers.Yield();
+        _context.Device.BeginBatch();
     }
 
     private static bool IsNextOf(CommitOperation* operation, ulong start, int count)

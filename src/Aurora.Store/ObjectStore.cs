@@ -107,6 +107,7 @@ public sealed unsafe partial class ObjectStore
         _active.Clear();
         _frozen.Clear();
         _pool.FreeAll();
+        _space.FreeMemory();
         _memory.Free();
     }
 }

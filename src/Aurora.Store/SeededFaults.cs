@@ -29,7 +29,7 @@ internal enum SeededFaults
     /// <summary>The last entry of a log record is forgotten.</summary>
     LostLogEntry = 1 << 6,
 
-    /// <summary>A commit is acknowledged before earlier ones are durable.</summary>
+    /// <summary>Commits are acknowledged before their writes have completed.</summary>
     EarlyAcknowledge = 1 << 7,
 
     /// <summary>Log space is reused before a superblock has made it unnecessary.</summary>

@@ -78,6 +78,22 @@ public unsafe struct CheckpointInfo
     public bool IsAutomatic;
 }
 
+/// <summary>
+/// The bounds of one commit: what it takes of the overlay, and of the log. A commit takes BytesPerPage for each page or hole, BytesPerObject and its length
+/// for each record (and for each object named otherwise), and BytesPerPage for each page a clone's source has changed since the last cut. In the log a page takes at
+/// most 40 bytes, a record its length and 40 more. A commit beyond either bound is refused as CommitTooLarge.
+/// </summary>
+public struct CommitBudget
+{
+    /// <summary>Bytes of overlay.</summary>
+    public ulong Bytes;
+
+    /// <summary>Blocks of log, with 3,984 bytes for entries in each.</summary>
+    public ulong LogBlocks;
+    public uint BytesPerPage;
+    public uint BytesPerObject;
+}
+
 /// <summary>Counters since the store was opened, and its present state.</summary>
 public struct StoreStatistics
 {

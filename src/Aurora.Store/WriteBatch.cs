@@ -1,5 +1,6 @@
 // Asynchronous writes of pages the store has built (tree nodes, space-map pages): a ring of page buffers, where pages for consecutive
-// blocks travel in one request. Used by one fiber at a time (whoever makes the cut). A failure poisons the store and shows in Drain.
+// blocks travel in one request and half a ring of requests in one batch. Used by one fiber at a time (whoever makes the cut). A failure poisons
+// the store and shows in Drain.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -9,6 +10,7 @@ internal sealed unsafe class WriteBatch
 {
     private const int BufferCount = 64;
     private const int MaxRun = 16;
+    private const int PagesPerBatch = BufferCount / 2;
 
     private readonly StoreContext _context;
     private readonly byte* _buffers;
@@ -18,9 +20,10 @@ internal sealed unsafe class WriteBatch
     private readonly void** _pages;
     private readonly int _maxRun;
 
-    // Counters, not modulo the ring: waited for ≤ sent ≤ filled.
+    // Counters, not modulo the ring: waited for ≤ sent ≤ gathered into a request ≤ filled.
     private long _waited;
     private long _sent;
+    private long _gathered;
     private long _filled;
     private ulong _runStart;
     private StoreStatus _status;
@@ -43,11 +46,14 @@ internal sealed unsafe class WriteBatch
     /// <summary>Queues a copy of <paramref name="contents"/> for <paramref name="block"/>. May block.</summary>
     public void Write(ulong block, void* contents)
     {
-        if (_sent < _filled && (block != _runStart + (ulong)(_filled - _sent) || _filled - _sent >= _maxRun || _filled % BufferCount == 0))
-            SendRun();
+        long run = _filled - _gathered;
+        if (run > 0 && (block != _runStart + (ulong)run || run >= _maxRun || _filled % BufferCount == 0))
+            GatherRun();
+        if (_filled - _sent >= PagesPerBatch)
+            Send();
         if (_filled - _waited >= BufferCount)
             WaitOldest();
-        if (_sent == _filled)
+        if (_gathered == _filled)
             _runStart = block;
         StoreContext.Copy(contents, _pages[_filled % BufferCount], PageSize.Bytes);
         _filled++;
@@ -56,8 +62,7 @@ internal sealed unsafe class WriteBatch
     /// <summary>Waits for everything queued so far and returns the first failure.</summary>
     public StoreStatus Drain()
     {
-        if (_sent < _filled)
-            SendRun();
+        Send();
         while (_waited < _sent)
             WaitOldest();
         StoreStatus status = _status;
@@ -65,17 +70,30 @@ internal sealed unsafe class WriteBatch
         return status;
     }
 
-    private void SendRun()
+    private void GatherRun()
     {
-        int first = (int)(_sent % BufferCount);
+        int first = (int)(_gathered % BufferCount);
         BlockRequest* request = &_requests[first];
         *request = default;
         request->Operation = BlockOperation.Write;
-        request->BlockCount = (int)(_filled - _sent);
+        request->BlockCount = (int)(_filled - _gathered);
         request->Start = new BlockNumber(_runStart);
         request->Pages = &_pages[first];
-        _sent = _filled;
-        _context.Device.Submit(request);
+        _gathered = _filled;
+    }
+
+    private void Send()
+    {
+        if (_gathered < _filled)
+            GatherRun();
+        _context.Device.BeginBatch();
+        while (_sent < _gathered)
+        {
+            BlockRequest* request = &_requests[_sent % BufferCount];
+            _sent += request->BlockCount;
+            _context.Device.Submit(request);
+        }
+        _context.Device.EndBatch();
     }
 
     private void WaitOldest()

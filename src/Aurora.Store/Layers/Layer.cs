@@ -28,6 +28,9 @@ internal sealed unsafe partial class Layer
     // How far Locate walks from where the last search ended before it searches anew.
     private const int NearSteps = 8;
 
+    /// <summary>What noting a removed page's block takes, rounded up.</summary>
+    public const ulong BytesPerRemovedPage = 9;
+
     // The last element before the key searched last, at each level; null before any search.
     private readonly LayerNode** _path;
     private LayerNode* _head;

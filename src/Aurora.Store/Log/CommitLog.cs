@@ -81,11 +81,13 @@ internal sealed unsafe partial class CommitLog
     /// <summary>Starts every request of a list.</summary>
     public void SubmitAll(CommitRequest* first)
     {
+        _context.Device.BeginBatch();
         for (CommitRequest* request = first; request != null; request = request->Next)
         {
             if (request->Request.BlockCount > 0)
                 _context.Device.Submit(&request->Request);
         }
+        _context.Device.EndBatch();
     }
 
     /// <summary>Waits for every request of a list and returns the first failure.</summary>
@@ -111,7 +113,7 @@ internal sealed unsafe partial class CommitLog
             if (_context.PoisonStatus != StoreStatus.Ok)
                 return StoreStatus.Poisoned;
             StoreCommit* unwritten = FirstUnwritten(sequence);
-            if (unwritten != null)
+            if (unwritten != null && !_context.Has(SeededFaults.EarlyAcknowledge))
             {
                 Drive(unwritten);
                 continue;
@@ -121,7 +123,7 @@ internal sealed unsafe partial class CommitLog
                 _context.Fibers.Block(&_queues->Flush);
                 continue;
             }
-            FlushWritten(sequence);
+            FlushWritten();
         }
         return StoreStatus.Ok;
     }
@@ -163,11 +165,6 @@ internal sealed unsafe partial class CommitLog
     private StoreCommit* FirstUnwritten(ulong sequence)
     {
         StoreCommit* commit = _firstInFlight;
-        if (_context.Has(SeededFaults.EarlyAcknowledge))
-        {
-            while (commit != null && commit->Sequence < sequence)
-                commit = commit->NextInFlight;
-        }
         while (commit != null && commit->Sequence <= sequence)
         {
             if (commit->State == CommitState.Submitted)
@@ -210,13 +207,12 @@ internal sealed unsafe partial class CommitLog
     }
 
     // One FLUSH for every commit that is written now, in order.
-    private void FlushWritten(ulong atLeast)
+    private void FlushWritten()
     {
         ulong target = DurableSequence;
-        for (StoreCommit* commit = _firstInFlight; commit != null && commit->State == CommitState.Written; commit = commit->NextInFlight)
+        bool takesAll = _context.Has(SeededFaults.EarlyAcknowledge);
+        for (StoreCommit* commit = _firstInFlight; commit != null && (takesAll || commit->State == CommitState.Written); commit = commit->NextInFlight)
             target = commit->Sequence;
-        if (_context.Has(SeededFaults.EarlyAcknowledge))
-            target = atLeast;
         _isFlushing = true;
         StoreStatus status = _context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : _context.Flush();
         _isFlushing = false;
@@ -226,8 +222,6 @@ internal sealed unsafe partial class CommitLog
             while (_firstInFlight != null && _firstInFlight->Sequence <= target)
             {
                 StoreCommit* commit = _firstInFlight;
-                if (commit->State == CommitState.Submitted)
-                    Drive(commit);
                 commit->State = CommitState.Durable;
                 _firstInFlight = commit->NextInFlight;
                 commit->NextInFlight = null;

@@ -120,6 +120,10 @@ internal sealed unsafe class LogRecovery
             LogBlockHeader* header = reader.GenuineAt(position);
             if (header != null && header->Generation >= generation && header->Watermark >= missing)
                 return Damaged(EndPosition);
+
+            // It may also say that more of what was found was durable than the records found say themselves.
+            if (header != null && header->Generation >= generation)
+                KnownDurable = Math.Max(KnownDurable, Math.Min(header->Watermark, EndSequence));
             if (reader.Status != StoreStatus.Ok)
                 return reader.Status;
         }

@@ -91,7 +91,9 @@ internal unsafe ref struct LogReplay
             LogEntryKind.Clone => layer.PagesOf(entry->Page),
             _ => 0,
         };
-        return layer.Arena.Reserve(Layer.FixedBytes + Layer.BytesPerObject + entry->Length + (pages * Layer.BytesPerPage));
+        ulong removed = entry->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone ? layer.PagesOf(entry->Object) : 0;
+        ulong bytes = (pages * Layer.BytesPerPage) + (removed * Layer.BytesPerRemovedPage);
+        return layer.Arena.Reserve(Layer.FixedBytes + Layer.BytesPerObject + entry->Length + bytes);
     }
 
     private static void Apply(Layer layer, LogEntry* entry)

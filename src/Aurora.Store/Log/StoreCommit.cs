@@ -29,6 +29,9 @@ public unsafe struct StoreCommit
     internal bool IsDriven;
     internal bool IsReleased;
 
+    /// <summary>It has an operation that takes something away.</summary>
+    internal bool Removes;
+
     /// <summary>The first failure while building; Submit returns it.</summary>
     internal StoreStatus Status;
     internal ushort Group;

@@ -11,11 +11,10 @@ internal sealed unsafe partial class SpaceMap
 
     // The index of the data block where the next search starts.
     private ulong _cursor;
-    private int _framesWithNew;
 
     /// <summary>
-    /// Takes a run of 1 to <paramref name="want"/> free blocks. NoSpace when there is none; OutOfMemory when the map's frames are all held
-    /// by new blocks, which a cut resolves (commits may hold half of them). Blocks.
+    /// Takes a run of 1 to <paramref name="want"/> free blocks. NoSpace when there is none; OutOfMemory when a commit would spread over more
+    /// groups than memory is meant for, which a cut resolves. Blocks.
     /// </summary>
     public StoreStatus Allocate(ulong want, bool isForCommit, out ulong start, out ulong count)
     {
@@ -78,14 +77,12 @@ internal sealed unsafe partial class SpaceMap
         return status;
     }
 
-    private void AddNew(SpaceFrame* frame, int blocks)
+    // Known ones come back from the table and are counted already.
+    private void AddNew(SpaceFrame* frame, int blocks, bool isKnown = false)
     {
-        if (frame->NewBlocks == 0 && blocks > 0)
-            _framesWithNew++;
         frame->NewBlocks += blocks;
-        NewBlocks += (ulong)(long)blocks;
-        if (frame->NewBlocks == 0 && blocks < 0)
-            _framesWithNew--;
+        if (!isKnown)
+            NewBlocks += (ulong)(long)blocks;
     }
 
     private StoreStatus MayHaveFree(ulong group, out bool mayHave)
@@ -109,7 +106,7 @@ internal sealed unsafe partial class SpaceMap
         StoreStatus status = Pin(0, group, out SpaceFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        if (isForCommit && frame->NewBlocks == 0 && _framesWithNew >= _frameCount / 2)
+        if (isForCommit && frame->NewBlocks == 0 && _newBlocks.Count >= _newBlocks.SoftLimit)
         {
             Unpin(frame);
             return StoreStatus.OutOfMemory;

@@ -5,9 +5,10 @@ namespace Aurora.Store;
 
 internal sealed unsafe partial class SpaceMap
 {
-    /// <summary>Queues every changed page; afterwards the entries in the in-memory superblock are up to date. Blocks.</summary>
+    /// <summary>Queues every changed page, and keeps them in memory until <see cref="BatchDrained"/>; afterwards the entries in the in-memory superblock are up to date. Blocks.</summary>
     public StoreStatus WriteChanges(WriteBatch batch)
     {
+        _isBatchPending = true;
         for (int level = 0; level < SpacePage.Levels; level++)
         {
             for (int i = 0; i < _frameCount; i++)
@@ -27,38 +28,34 @@ internal sealed unsafe partial class SpaceMap
         return StoreStatus.Ok;
     }
 
-    /// <summary>Writes a page and updates its parent; without a batch it waits for the write.</summary>
+    /// <summary>The cut's batch has been drained: its pages can be read again.</summary>
+    public void BatchDrained()
+    {
+        _isBatchPending = false;
+        _context.Fibers.WakeAll(FrameWaiters);
+    }
+
+    /// <summary>Writes a page and updates its parent; without a batch it waits for the write, and the bounce page must be the caller's.</summary>
     private StoreStatus WriteFrame(SpaceFrame* frame, WriteBatch? batch)
     {
+        SpaceEntry* entry = EntryOf(frame);
+        int slot = frame->SlotCut == _cut || entry->IsPresent == 0 ? entry->Slot : (entry->Slot + 1) % SpacePage.Slots;
+        byte* copy = batch == null ? _bounce : _outgoing;
+        uint free = CopyForDisk(frame, copy);
+        ulong block = BlockOf(frame->Level, frame->Index, slot);
+        frame->IsDirty = false;
+        frame->SlotCut = _cut;
+        entry->Checksum = BlockChecksum.OfSpacePage(_context.HashSeed, block, copy);
+        entry->Slot = (byte)slot;
+        entry->IsPresent = 1;
+        entry->Free = free;
+        if (frame->Parent != null)
+            Touch(frame->Parent);
+        _context.Statistics.SpacePagesWritten++;
         if (batch == null)
-            _isBounceBusy = true;
-        StoreStatus status = ParentEntry(frame->Level, frame->Index, out SpaceEntry* entry, out SpaceFrame* parent);
-        if (status == StoreStatus.Ok)
-        {
-            int slot = frame->SlotCut == _cut || entry->IsPresent == 0 ? entry->Slot : (entry->Slot + 1) % SpacePage.Slots;
-            byte* copy = batch == null ? _bounce : _outgoing;
-            uint free = CopyForDisk(frame, copy);
-            ulong block = BlockOf(frame->Level, frame->Index, slot);
-            frame->IsDirty = false;
-            frame->SlotCut = _cut;
-            entry->Checksum = BlockChecksum.OfSpacePage(_context.HashSeed, block, copy);
-            entry->Slot = (byte)slot;
-            entry->IsPresent = 1;
-            entry->Free = free;
-            if (parent != null)
-            {
-                Touch(parent);
-                Unpin(parent);
-            }
-            _context.Statistics.SpacePagesWritten++;
-            if (batch != null)
-                batch.Write(block, copy);
-            else
-                status = _context.WriteBlocks(block, (void**)&copy, 1);
-        }
-        if (batch == null)
-            _isBounceBusy = false;
-        return status;
+            return _context.WriteBlocks(block, (void**)&copy, 1);
+        batch.Write(block, copy);
+        return StoreStatus.Ok;
     }
 
     private static uint CopyForDisk(SpaceFrame* frame, byte* copy)

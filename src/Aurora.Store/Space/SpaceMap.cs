@@ -1,6 +1,8 @@
 // The reference counts of all data blocks, cached in a fixed number of page frames. See SpaceFormat for the layout on the device.
-// Commits only turn free blocks into New ones, in memory; counts change only while a cut is made, by one fiber. A frame with New blocks or
-// changes stays until they have been written. A frame being read or written is Busy: others wait for it. Protected by the kernel lock.
+// Commits only turn free blocks into New ones, in memory; counts change only while a cut is made, by one fiber. A frame with changes is written
+// before it is given away, one with New blocks leaves their numbers in the NewBlockTable. A frame being read or written is Busy: others wait for
+// it. A page keeps its parent in memory, so that writing it never needs another frame: whoever waits for a frame waits for the
+// device only. Protected by the kernel lock.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -19,6 +21,9 @@ internal unsafe struct SpaceFrame
     public ulong SlotCut;
     public int Pins;
     public int NewBlocks;
+
+    /// <summary>The frame of the parent page, pinned as long as this one is in use; null at the top.</summary>
+    public SpaceFrame* Parent;
     public SpaceFrame* NextInBucket;
     public FiberQueue Waiters;
 }
@@ -43,7 +48,11 @@ internal sealed unsafe partial class SpaceMap
     private readonly byte* _bounce;
     private readonly byte* _outgoing;
     private readonly int _frameCount;
+    private readonly NewBlockTable _newBlocks;
     private bool _isBounceBusy;
+
+    // Pages written by the cut being made are still on their way through its batch: read again now, they would be old.
+    private bool _isBatchPending;
     private int _hand;
 
     /// <summary>The cut being made, or the last one made.</summary>
@@ -54,11 +63,12 @@ internal sealed unsafe partial class SpaceMap
 
     /// <summary>Pages needed by the constructor, besides one for each frame.</summary>
     public static int OverheadPages(int frames)
-        => (int)PageSize.PagesFor((ulong)frames * (ulong)sizeof(SpaceFrame)) + (Buckets * 8 / PageSize.Bytes) + 2;
+        => (int)PageSize.PagesFor((ulong)(frames + 1) * (ulong)sizeof(SpaceFrame)) + (Buckets * 8 / PageSize.Bytes) + 2;
 
     public SpaceMap(StoreContext context, byte* memory, int frames)
     {
         _context = context;
+        _newBlocks = new NewBlockTable(context.Pages, frames);
         _frameCount = frames;
         byte* overhead = memory + ((long)frames * PageSize.Bytes);
         _frames = (SpaceFrame*)(overhead + (2 * PageSize.Bytes));
@@ -68,6 +78,12 @@ internal sealed unsafe partial class SpaceMap
         for (int i = 0; i < frames; i++)
             _frames[i].Data = memory + ((long)i * PageSize.Bytes);
     }
+
+    // The frame behind the last is only a place to wait: for the bounce page, or for the batch.
+    private FiberQueue* FrameWaiters => &_frames[_frameCount].Waiters;
+
+    /// <summary>Returns what was allocated beyond the constructor's memory.</summary>
+    public void FreeMemory() => _newBlocks.Free();
 
     private SpaceFrame* Find(int level, ulong index)
     {
@@ -122,18 +138,14 @@ internal sealed unsafe partial class SpaceMap
             return status;
         }
         Insert(frame, level, index);
+        frame->Parent = parent;
         SpaceEntry found = *entry;
         status = Read(frame, found);
-        Unpin(parent);
+        if (status == StoreStatus.Ok && level == 0)
+            AddNew(frame, _newBlocks.Restore(index, CountsOf(frame)), isKnown: true);
         if (status != StoreStatus.Ok)
-        {
             Remove(frame);
-            frame->State = FrameState.Empty;
-        }
-        else
-        {
-            frame->State = FrameState.Ready;
-        }
+        frame->State = status == StoreStatus.Ok ? FrameState.Ready : FrameState.Empty;
         _context.Fibers.WakeAll(&frame->Waiters);
         return status;
     }
@@ -166,6 +178,12 @@ internal sealed unsafe partial class SpaceMap
         return StoreStatus.Ok;
     }
 
+    /// <summary>The entry about a page that is in memory.</summary>
+    private SpaceEntry* EntryOf(SpaceFrame* frame)
+        => frame->Parent == null
+            ? (SpaceEntry*)_context.Super->SpaceRoots + frame->Index
+            : EntryIn(frame->Parent, frame->Index % SpacePage.EntriesPerPage);
+
     /// <summary>The entry about a page; the frame that holds it (null for the superblock) comes back pinned.</summary>
     private StoreStatus ParentEntry(int level, ulong index, out SpaceEntry* entry, out SpaceFrame* parent)
     {
@@ -185,48 +203,6 @@ internal sealed unsafe partial class SpaceMap
     private static SpaceEntry* EntryIn(SpaceFrame* frame, ulong entry) => (SpaceEntry*)(frame->Data + SpacePageHeader.Bytes) + entry;
 
     private static ushort* CountsOf(SpaceFrame* frame) => (ushort*)(frame->Data + SpacePageHeader.Bytes);
-
-    /// <summary>Finds an empty frame, writing or forgetting an unused page. OutOfMemory when all are needed. Blocks.</summary>
-    private StoreStatus TakeFrame(out SpaceFrame* taken)
-    {
-        taken = null;
-        for (int step = 0; step < 3 * _frameCount; step++)
-        {
-            SpaceFrame* frame = &_frames[_hand];
-            _hand = (_hand + 1) % _frameCount;
-            if (frame->State == FrameState.Empty)
-            {
-                taken = frame;
-                return StoreStatus.Ok;
-            }
-            if (frame->State == FrameState.Busy || frame->Pins != 0 || frame->NewBlocks != 0)
-                continue;
-            if (frame->IsRecent)
-            {
-                frame->IsRecent = false;
-                continue;
-            }
-            if (frame->IsDirty)
-            {
-                // Only while a cut is made. Pages of level 0 first: writing one dirties its parent.
-                if (_isBounceBusy || (step < _frameCount && frame->Level > 0))
-                    continue;
-                frame->State = FrameState.Busy;
-                StoreStatus status = WriteFrame(frame, null);
-                frame->State = FrameState.Ready;
-                _context.Fibers.WakeAll(&frame->Waiters);
-                if (status != StoreStatus.Ok)
-                    return status;
-                if (frame->IsDirty || frame->Pins != 0)
-                    continue;
-            }
-            Remove(frame);
-            frame->State = FrameState.Empty;
-            taken = frame;
-            return StoreStatus.Ok;
-        }
-        return StoreStatus.OutOfMemory;
-    }
 
     private ulong BlockOf(int level, ulong index, int slot)
     {
@@ -258,5 +234,7 @@ internal sealed unsafe partial class SpaceMap
         while (*link != frame)
             link = &(*link)->NextInBucket;
         *link = frame->NextInBucket;
+        Unpin(frame->Parent);
+        frame->Parent = null;
     }
 }

@@ -11,6 +11,9 @@ internal unsafe struct NodeFrame
     public byte* Data;
     public ulong Block;
     public ulong Checksum;
+
+    /// <summary>The key of the last entry.</summary>
+    public ulong LastKey;
     public FrameState State;
     public bool IsRecent;
     public int Pins;
@@ -27,6 +30,9 @@ internal unsafe struct NodeFrame
 /// <summary>The cache of tree nodes.</summary>
 internal sealed unsafe class NodeCache
 {
+    /// <summary>In PinWithin: a root, whose first key no parent says. Keys are always smaller.</summary>
+    public const ulong AnyKey = ulong.MaxValue;
+
     private const int Buckets = 2048;
 
     private readonly StoreContext _context;
@@ -47,6 +53,20 @@ internal sealed unsafe class NodeCache
         _frames = (NodeFrame*)((byte*)_buckets + (Buckets * 8));
         for (int i = 0; i < frames; i++)
             _frames[i].Data = memory + ((long)i * PageSize.Bytes);
+    }
+
+    /// <summary>
+    /// Pins a node met on the way down: its keys must start with the one its parent says and end before <paramref name="high"/>. Without this a
+    /// corrupt tree could lead to one node on many ways, and a walk would take for ever. Blocks.
+    /// </summary>
+    public StoreStatus PinWithin(TreeKind kind, in NodePointer pointer, ulong firstKey, ulong high, out NodeFrame* pinned)
+    {
+        StoreStatus status = Pin(kind, pointer, out pinned);
+        if (status != StoreStatus.Ok || ((firstKey == AnyKey || pinned->Header->FirstKey == firstKey) && pinned->LastKey < high))
+            return status;
+        Unpin(pinned);
+        pinned = null;
+        return _context.Refuse(StoreStatus.Corrupt, PlaceOf(kind), pointer.Block);
     }
 
     /// <summary>Pins the node, reading and checking it when it is not in memory. Blocks.</summary>
@@ -85,6 +105,10 @@ internal sealed unsafe class NodeCache
         return new NodePointer { Block = entry->Block, Checksum = entry->Checksum, Level = (byte)(frame->Header->Level - 1) };
     }
 
+    /// <summary>Where the keys of a child of a pinned inner node end, given where the node's own do.</summary>
+    public static ulong HighOf(NodeFrame* frame, int index, ulong high)
+        => index + 1 < frame->Header->Count ? frame->Entries[index + 1].Key : high;
+
     public static void Unpin(NodeFrame* frame) => frame->Pins--;
 
     /// <summary>Keeps a copy of a node that was just built; it is only a convenience, so a full cache is no failure.</summary>
@@ -97,6 +121,7 @@ internal sealed unsafe class NodeCache
             return;
         StoreContext.Copy(contents, frame->Data, PageSize.Bytes);
         Insert(frame, block, checksum);
+        frame->LastKey = LastKeyOf(frame);
         frame->State = FrameState.Ready;
     }
 
@@ -124,6 +149,7 @@ internal sealed unsafe class NodeCache
             status = _context.Refuse(StoreStatus.Corrupt, PlaceOf(kind), pointer.Block);
         if (status == StoreStatus.Ok)
         {
+            frame->LastKey = LastKeyOf(frame);
             frame->State = FrameState.Ready;
         }
         else
@@ -163,6 +189,16 @@ internal sealed unsafe class NodeCache
             return frame;
         }
         return null;
+    }
+
+    private static ulong LastKeyOf(NodeFrame* frame)
+    {
+        if (frame->Header->Level > 0 || frame->Header->Kind == TreeKind.Pages)
+            return frame->Entries[frame->Header->Count - 1].Key;
+        byte* at = frame->Payload;
+        for (int i = 1; i < frame->Header->Count; i++)
+            at += ((RecordEntry*)at)->TotalBytes;
+        return ((RecordEntry*)at)->Key;
     }
 
     private static int BucketOf(ulong block) => (int)(block % Buckets);

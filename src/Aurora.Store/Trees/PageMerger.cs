@@ -59,7 +59,7 @@ internal sealed unsafe class PageMerger
         if (old.Root.IsEmpty)
             MergeEntries(old.Inline, old.InlineCount, old.IsShared, ulong.MaxValue);
         else
-            MergeNode(old.Root, old.IsShared, ulong.MaxValue);
+            MergeNode(old.Root, old.IsShared, NodeCache.AnyKey, ulong.MaxValue);
         int inline = _builder.TryInline(out MapEntry* entries);
         if (inline >= 0)
         {
@@ -80,7 +80,7 @@ internal sealed unsafe class PageMerger
         if (map.IsShared)
             return StoreStatus.Ok;
         if (!map.Root.IsEmpty)
-            return DropNode(map.Root);
+            return DropNode(map.Root, NodeCache.AnyKey, ulong.MaxValue);
         StoreStatus status = StoreStatus.Ok;
         for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
             status = _space.Decrement(map.Inline[i].Block, out _);
@@ -102,24 +102,24 @@ internal sealed unsafe class PageMerger
     public StoreStatus Revive(in PageMap map)
     {
         if (!map.Root.IsEmpty)
-            return ReviveNode(map.Root);
+            return ReviveNode(map.Root, NodeCache.AnyKey, ulong.MaxValue);
         return AddReference(map);
     }
 
-    private StoreStatus ReviveNode(in NodePointer pointer)
+    private StoreStatus ReviveNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
         StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
         if (status != StoreStatus.Ok || !wasFreed)
             return status;
         NodesRevived++;
-        status = _cache.Pin(TreeKind.Pages, pointer, out NodeFrame* frame);
+        status = _cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
         for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
         {
             status = frame->Header->Level == 0
                 ? _space.Increment(frame->Entries[i].Block)
-                : ReviveNode(NodeCache.ChildOf(frame, i));
+                : ReviveNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
         }
         NodeCache.Unpin(frame);
         _fibers.Yield();
@@ -128,9 +128,9 @@ internal sealed unsafe class PageMerger
 
     private bool HasChangeBefore(ulong high) => _change != null && _change->Object == _object && _change->Key <= high && _change->Key - 1 < high;
 
-    private void MergeNode(in NodePointer pointer, bool isInherited, ulong high)
+    private void MergeNode(in NodePointer pointer, bool isInherited, ulong firstKey, ulong high)
     {
-        if (!Enter(pointer, isInherited, out bool isShared, out NodeFrame* frame))
+        if (!Enter(pointer, isInherited, firstKey, high, out bool isShared, out NodeFrame* frame))
             return;
         NodeHeader* header = frame->Header;
         if (header->Level == 0)
@@ -140,7 +140,7 @@ internal sealed unsafe class PageMerger
         else
         {
             for (int i = 0; i < header->Count && _builder.Status == StoreStatus.Ok; i++)
-                MergeChild(frame, i, isShared, i + 1 < header->Count ? frame->Entries[i + 1].Key : high);
+                MergeChild(frame, i, isShared, NodeCache.HighOf(frame, i, high));
         }
         NodeCache.Unpin(frame);
     }
@@ -148,17 +148,17 @@ internal sealed unsafe class PageMerger
     private void MergeChild(NodeFrame* frame, int index, bool isShared, ulong childHigh)
     {
         MapEntry child = frame->Entries[index];
-        var pointer = new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) };
+        NodePointer pointer = NodeCache.ChildOf(frame, index);
         if (child.Key >= _limit)
         {
             if (!isShared)
-                Check(DropNode(pointer));
+                Check(DropNode(pointer, child.Key, childHigh));
             EmitChangesBefore(childHigh);
             return;
         }
         if (HasChangeBefore(childHigh) || _limit < childHigh)
         {
-            MergeNode(pointer, isShared, childHigh);
+            MergeNode(pointer, isShared, child.Key, childHigh);
             return;
         }
         if (isShared)
@@ -167,11 +167,11 @@ internal sealed unsafe class PageMerger
     }
 
     // Takes over, or leaves, a node's reference; then pins it. From here on its entries belong to the merge.
-    private bool Enter(in NodePointer pointer, bool isInherited, out bool isShared, out NodeFrame* frame)
+    private bool Enter(in NodePointer pointer, bool isInherited, ulong firstKey, ulong high, out bool isShared, out NodeFrame* frame)
     {
         isShared = isInherited;
         frame = null;
-        if (_builder.Status != StoreStatus.Ok || !Check(_cache.Pin(TreeKind.Pages, pointer, out frame)))
+        if (_builder.Status != StoreStatus.Ok || !Check(_cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out frame)))
             return false;
         if (isInherited)
             return true;
@@ -219,9 +219,9 @@ internal sealed unsafe class PageMerger
         }
     }
 
-    private StoreStatus DropNode(in NodePointer pointer)
+    private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _cache.Pin(TreeKind.Pages, pointer, out NodeFrame* frame);
+        StoreStatus status = _cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
         status = _space.Decrement(pointer.Block, out uint left);
@@ -233,8 +233,9 @@ internal sealed unsafe class PageMerger
                 MapEntry child = frame->Entries[i];
                 status = frame->Header->Level == 0
                     ? _space.Decrement(child.Block, out _)
-                    : DropNode(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) });
+                    : DropNode(NodeCache.ChildOf(frame, i), child.Key, NodeCache.HighOf(frame, i, high));
             }
+            _fibers.Yield();
         }
         NodeCache.Unpin(frame);
         return status;

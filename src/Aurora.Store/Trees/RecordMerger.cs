@@ -52,7 +52,7 @@ internal sealed unsafe class RecordMerger
             return StoreStatus.Ok;
         }
         if (!old.IsEmpty)
-            MergeNode(old, false, ulong.MaxValue);
+            MergeNode(old, false, NodeCache.AnyKey, ulong.MaxValue);
         EmitChangesBefore(ulong.MaxValue);
         result = _builder.Finish();
         NodesWritten += _builder.NodesWritten;
@@ -60,9 +60,11 @@ internal sealed unsafe class RecordMerger
     }
 
     /// <summary>Drops a reference to a tree of this kind, freeing what nobody else refers to.</summary>
-    public StoreStatus DropTree(in NodePointer pointer)
+    public StoreStatus DropTree(in NodePointer pointer) => DropNode(pointer, NodeCache.AnyKey, ulong.MaxValue);
+
+    private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _cache.Pin(_kind, pointer, out NodeFrame* frame);
+        StoreStatus status = _cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
         status = _space.Decrement(pointer.Block, out uint left);
@@ -71,10 +73,10 @@ internal sealed unsafe class RecordMerger
             NodesFreed++;
             if (frame->Header->Level == 0)
                 status = DropRecords(frame);
+            _fibers.Yield();
             for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)
             {
-                MapEntry child = frame->Entries[i];
-                status = DropTree(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(frame->Header->Level - 1) });
+                status = DropNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
             }
         }
         NodeCache.Unpin(frame);
@@ -82,13 +84,15 @@ internal sealed unsafe class RecordMerger
     }
 
     /// <summary>Adds a reference to an object tree that may have been freed: what the last cuts freed of it is in use again.</summary>
-    public StoreStatus ReviveTree(in NodePointer pointer)
+    public StoreStatus ReviveTree(in NodePointer pointer) => ReviveNode(pointer, NodeCache.AnyKey, ulong.MaxValue);
+
+    private StoreStatus ReviveNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
         StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
         if (status != StoreStatus.Ok || !wasFreed)
             return status;
         NodesRevived++;
-        status = _cache.Pin(_kind, pointer, out NodeFrame* frame);
+        status = _cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
         byte* at = frame->Payload;
@@ -96,7 +100,7 @@ internal sealed unsafe class RecordMerger
         {
             if (frame->Header->Level > 0)
             {
-                status = ReviveTree(NodeCache.ChildOf(frame, i));
+                status = ReviveNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
                 continue;
             }
             status = _pages.Revive(MapOf((RecordEntry*)at, false));
@@ -147,9 +151,9 @@ internal sealed unsafe class RecordMerger
             _change = null;
     }
 
-    private void MergeNode(in NodePointer pointer, bool isInherited, ulong high)
+    private void MergeNode(in NodePointer pointer, bool isInherited, ulong firstKey, ulong high)
     {
-        if (_builder.Status != StoreStatus.Ok || !Check(_cache.Pin(_kind, pointer, out NodeFrame* frame)))
+        if (_builder.Status != StoreStatus.Ok || !Check(_cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame)))
             return;
         bool isShared = isInherited;
         if (!isInherited && Check(_space.Decrement(pointer.Block, out uint left)))
@@ -166,10 +170,10 @@ internal sealed unsafe class RecordMerger
         for (int i = 0; header->Level > 0 && i < header->Count && _builder.Status == StoreStatus.Ok; i++)
         {
             MapEntry child = frame->Entries[i];
-            ulong childHigh = i + 1 < header->Count ? frame->Entries[i + 1].Key : high;
+            ulong childHigh = NodeCache.HighOf(frame, i, high);
             if (HasChangeBefore(childHigh))
             {
-                MergeNode(new NodePointer { Block = child.Block, Checksum = child.Checksum, Level = (byte)(header->Level - 1) }, isShared, childHigh);
+                MergeNode(NodeCache.ChildOf(frame, i), isShared, child.Key, childHigh);
                 continue;
             }
             if (isShared)

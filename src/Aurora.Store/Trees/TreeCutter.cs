@@ -45,15 +45,26 @@ internal sealed unsafe class TreeCutter
         => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
             - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
 
-    /// <summary>Merges the layer into the trees of <paramref name="old"/>.</summary>
+    /// <summary>Takes the memory that merging will need: the only step that may fail and be tried again later. Blocks.</summary>
+    public StoreStatus Prepare(Layer layer, in Cut old)
+    {
+        StoreStatus status = FindClones(layer, old.Objects);
+        if (status != StoreStatus.Ok || Promoted == null)
+            return status;
+        if (!layer.Arena.Reserve(Layer.FixedBytes))
+            return StoreStatus.OutOfMemory;
+        return FindClones(Promoted.Layer, Promoted.Objects);
+    }
+
+    /// <summary>Merges the prepared layer into the trees of <paramref name="old"/>.</summary>
     public StoreStatus Merge(Layer layer, in Cut old, NodePointer oldHistory, ulong cut, out NodePointer objects, out NodePointer history)
     {
         objects = old.Objects;
         history = oldHistory;
         ResetCounters();
-        StoreStatus status = TakePromoted(layer);
+        StoreStatus status = TakePromoted();
         if (status == StoreStatus.Ok)
-            status = CountClones(layer, old.Objects);
+            status = CountClones(layer);
         if (status == StoreStatus.Ok)
             status = _objects.Merge(old.Objects, layer.First, cut, out objects);
         if (status == StoreStatus.Ok)
@@ -64,20 +75,19 @@ internal sealed unsafe class TreeCutter
         {
             for (ulong i = 0; i < chunk->Count && status == StoreStatus.Ok; i++)
                 status = _space.FreeIfNew(chunk->Blocks[i]);
+            _context.Fibers.Yield();
         }
         return status;
     }
 
     // The base of a checkpoint to be promoted gets a reference before the present state moves on, so that the merge leaves it whole.
-    private StoreStatus TakePromoted(Layer layer)
+    private StoreStatus TakePromoted()
     {
         if (Promoted == null)
             return StoreStatus.Ok;
-        if (!layer.Arena.Reserve(Layer.FixedBytes) || !Promoted.Layer.Arena.Reserve(Promoted.Layer.ObjectCount * Layer.BytesPerObject))
-            return StoreStatus.OutOfMemory;
         NodePointer start = Promoted.Objects;
         StoreStatus status = start.IsEmpty ? StoreStatus.Ok : _objects.ReviveTree(start);
-        return status == StoreStatus.Ok ? CountClones(Promoted.Layer, start) : status;
+        return status == StoreStatus.Ok ? CountClones(Promoted.Layer) : status;
     }
 
     private StoreStatus MergePromoted(Layer layer, ulong cut)
@@ -129,32 +139,51 @@ internal sealed unsafe class TreeCutter
         _history.NodesFreed = 0;
     }
 
-    private StoreStatus CountClones(Layer layer, NodePointer objects)
+    // Finds what each clone shares, while the trees still say so.
+    private StoreStatus FindClones(Layer layer, NodePointer objects)
     {
         StoreStatus status = StoreStatus.Ok;
         for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
         {
             if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
-                status = CountClone(layer, node->Info, objects);
+                status = FindClone(layer, node->Info, objects);
         }
         return status;
     }
 
-    private StoreStatus CountClone(Layer layer, LayerObject* info, NodePointer objects)
+    private StoreStatus FindClone(Layer layer, LayerObject* info, NodePointer objects)
     {
         info->CloneRoot = default;
         info->CloneInlineCount = 0;
         StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, info->BaseObject, out NodeFrame* leaf, out RecordEntry* entry);
         if (status != StoreStatus.Ok)
             return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
-        info->CloneRoot = entry->Root;
-        info->CloneInlineCount = entry->InlinePages;
         int bytes = entry->InlinePages * MapEntry.Bytes;
-        info->CloneInline = (MapEntry*)layer.Arena.Allocate(bytes);
-        StoreContext.Copy(entry + 1, info->CloneInline, bytes);
+        if (!layer.Arena.Reserve((ulong)bytes))
+        {
+            status = StoreStatus.OutOfMemory;
+        }
+        else
+        {
+            info->CloneRoot = entry->Root;
+            info->CloneInlineCount = entry->InlinePages;
+            info->CloneInline = (MapEntry*)layer.Arena.Allocate(bytes);
+            StoreContext.Copy(entry + 1, info->CloneInline, bytes);
+        }
         NodeCache.Unpin(leaf);
-        if (_context.Has(SeededFaults.UncountedClone))
-            return StoreStatus.Ok;
-        return _pages.AddReference(new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount });
+        return status;
+    }
+
+    private StoreStatus CountClones(Layer layer)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
+        {
+            LayerObject* info = node->Info;
+            if (node->Key != 0 || info->Base != LayerBase.Clone || _context.Has(SeededFaults.UncountedClone))
+                continue;
+            status = _pages.AddReference(new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount });
+        }
+        return status;
     }
 }

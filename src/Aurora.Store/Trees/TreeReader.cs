@@ -23,9 +23,10 @@ internal sealed unsafe class TreeReader
         if (root.IsEmpty)
             return StoreStatus.NotFound;
         NodePointer pointer = root;
+        ulong firstKey = NodeCache.AnyKey;
         while (true)
         {
-            StoreStatus status = _cache.Pin(kind, pointer, out NodeFrame* frame);
+            StoreStatus status = _cache.PinWithin(kind, pointer, firstKey, nextKey, out NodeFrame* frame);
             if (status != StoreStatus.Ok)
                 return status;
             if (frame->Header->FirstKey > key)
@@ -43,8 +44,8 @@ internal sealed unsafe class TreeReader
             int index = LastAtOrBefore(frame->Entries, frame->Header->Count, key);
             if (index + 1 < frame->Header->Count)
                 nextKey = frame->Entries[index + 1].Key;
-            MapEntry* entry = &frame->Entries[index];
-            pointer = new NodePointer { Block = entry->Block, Checksum = entry->Checksum, Level = (byte)(frame->Header->Level - 1) };
+            firstKey = frame->Entries[index].Key;
+            pointer = NodeCache.ChildOf(frame, index);
             NodeCache.Unpin(frame);
         }
     }

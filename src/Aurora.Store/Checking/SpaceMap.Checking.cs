@@ -1,0 +1,33 @@
+// What only a check asks the space map.
+namespace Aurora.Store;
+
+internal sealed unsafe partial class SpaceMap
+{
+    /// <summary>The references on a block (zero: free, new or freed) and the raw count.</summary>
+    public StoreStatus Read(ulong block, out uint references, out ushort raw)
+    {
+        references = 0;
+        raw = 0;
+        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        if (status != StoreStatus.Ok)
+            return status;
+        raw = *count;
+        references = raw >= SpacePage.New ? 0u : raw;
+        Unpin(frame);
+        return StoreStatus.Ok;
+    }
+
+    /// <summary>True when the group's page was ever written; otherwise all its blocks are free.</summary>
+    public StoreStatus IsGroupPresent(ulong group, out bool isPresent)
+    {
+        isPresent = true;
+        if (Find(0, group) != null)
+            return StoreStatus.Ok;
+        StoreStatus status = ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
+        if (status != StoreStatus.Ok)
+            return status;
+        isPresent = entry->IsPresent != 0;
+        Unpin(parent);
+        return StoreStatus.Ok;
+    }
+}
