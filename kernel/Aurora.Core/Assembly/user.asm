@@ -29,24 +29,42 @@ user_enter:
   mov [gs:CPU_ROOT], rax
   mov cr3, rax
 .root_loaded:
+
+  ; What was loaded holds only while this context is the one that runs: a program that loads a selector changes a base behind our back,
+  ; and may do that to itself, not to the next one.
+  cmp rdi, [gs:CPU_BASES_OF]
+  jne .load_bases
   mov rax, [rdi + USER_FS_BASE]
   cmp rax, [gs:CPU_FS_BASE]
-  je .fs_loaded
+  jne .load_bases
+  mov rax, [rdi + USER_GS_BASE]
+  cmp rax, [gs:CPU_GS_BASE]
+  je .bases_loaded
+.load_bases:
+  mov [gs:CPU_BASES_OF], rdi
+  mov eax, gs
+  test eax, eax
+  jz .selectors
+  xor eax, eax
+  swapgs                                ; non-maskable events look at the sign of the base, so they may come here
+  mov gs, eax
+  swapgs
+.selectors:
+  xor eax, eax
+  mov fs, eax
+  mov rax, [rdi + USER_FS_BASE]
   mov [gs:CPU_FS_BASE], rax
   mov rdx, rax
   shr rdx, 32
   mov ecx, MSR_FS_BASE
   wrmsr
-.fs_loaded:
   mov rax, [rdi + USER_GS_BASE]
-  cmp rax, [gs:CPU_GS_BASE]
-  je .gs_loaded
   mov [gs:CPU_GS_BASE], rax
   mov rdx, rax
   shr rdx, 32
   mov ecx, MSR_KERNEL_GS_BASE           ; SWAPGS below makes it the program's
   wrmsr
-.gs_loaded:
+.bases_loaded:
 %assign i 0
 %rep 16
   movaps xmm %+ i, [rdi + USER_XMM + i * 16]

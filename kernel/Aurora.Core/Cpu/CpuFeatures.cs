@@ -1,4 +1,6 @@
 // What this processor can do, by CPUID (Intel SDM vol. 2A, CPUID). Read once at boot.
+using System;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 
 namespace Aurora.Core;
@@ -14,6 +16,9 @@ public static class CpuFeatures
     private const uint Leaf7EbxSmep = 1u << 7;
     private const uint Leaf7EbxSmap = 1u << 20;
     private const uint Leaf7EcxUmip = 1u << 2;
+    /// <summary>The length of the brand string (CPUID 80000002h to 80000004h).</summary>
+    public const int NameBytes = 48;
+
     private const uint Extended1EdxGigabytePages = 1u << 26;
 
     public static bool HasXsave { get; private set; }
@@ -59,6 +64,21 @@ public static class CpuFeatures
             Extended1Edx = extended1.Edx,
             Xcr0 = HasXsave ? Cpu.ReadXcr0() : ExtendedState.LegacyComponents,
         };
+    }
+
+    /// <summary>The processor's brand string, padded with zeros; all zeros when it has none.</summary>
+    public static void ReadName(Span<byte> name)
+    {
+        const uint firstLeaf = 0x80000002;
+        Span<uint> words = MemoryMarshal.Cast<byte, uint>(name[..NameBytes]);
+        for (int i = 0; i < 3; i++)
+        {
+            CpuidResult part = ExtendedLeaf(firstLeaf + (uint)i);
+            words[4 * i] = part.Eax;
+            words[(4 * i) + 1] = part.Ebx;
+            words[(4 * i) + 2] = part.Ecx;
+            words[(4 * i) + 3] = part.Edx;
+        }
     }
 
     private static void RefuseProcessor()

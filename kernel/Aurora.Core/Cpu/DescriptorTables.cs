@@ -1,5 +1,6 @@
 // GDT, TSS and IDT of a processor (Intel SDM vol. 3A, 3.4.5, 6.14, 8.2.3). The selectors are those of Linux. SYSRET loads CS = base + 16 and
-// SS = base + 8, which fixes the order 32-bit user code, user data, 64-bit user code.
+// SS = base + 8, which fixes the order 32-bit user code, user data, 64-bit user code. The 32-bit slot stays empty: no program can leave 64-bit
+// mode, where SYSCALL would enter ring 0 through CSTAR. (CSTAR leads to the ordinary entry all the same, so that it is no address of zero.)
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -12,7 +13,7 @@ internal static unsafe class DescriptorTables
 {
     public const ushort KernelCode = 0x10;
     public const ushort KernelData = 0x18;
-    public const ushort UserCode32 = 0x23;
+    public const ushort SystemReturnBase = 0x23;
     public const ushort UserData = 0x2B;
     public const ushort UserCode = 0x33;
     private const ushort TaskSelector = 0x40;
@@ -24,7 +25,6 @@ internal static unsafe class DescriptorTables
 
     private const ulong KernelCodeDescriptor = 0x00AF_9B00_0000_FFFF;
     private const ulong KernelDataDescriptor = 0x00CF_9300_0000_FFFF;
-    private const ulong UserCode32Descriptor = 0x00CF_FB00_0000_FFFF;
     private const ulong UserDataDescriptor = 0x00CF_F300_0000_FFFF;
     private const ulong UserCodeDescriptor = 0x00AF_FB00_0000_FFFF;
     private const ulong TaskAvailable = 0x89UL << 40;
@@ -39,6 +39,7 @@ internal static unsafe class DescriptorTables
 
     private const uint StarMsr = 0xC0000081;
     private const uint LstarMsr = 0xC0000082;
+    private const uint CstarMsr = 0xC0000083;
     private const uint FmaskMsr = 0xC0000084;
     private const uint GsBaseMsr = 0xC0000101;
 
@@ -66,8 +67,9 @@ internal static unsafe class DescriptorTables
         var idt = new TablePointer { Limit = PageSize.Bytes - 1, Base = (ulong)cpu_interrupt_table() };
         cpu_load_descriptor_tables(&gdt, &idt, TaskSelector);
         Cpu.WriteMsr(GsBaseMsr, (ulong)cpu);
-        Cpu.WriteMsr(StarMsr, ((ulong)UserCode32 << 48) | ((ulong)KernelCode << 32));
+        Cpu.WriteMsr(StarMsr, ((ulong)SystemReturnBase << 48) | ((ulong)KernelCode << 32));
         Cpu.WriteMsr(LstarMsr, (ulong)system_call_entry_address());
+        Cpu.WriteMsr(CstarMsr, (ulong)system_call_entry_address());
         Cpu.WriteMsr(FmaskMsr, SystemCallClearedFlags);
     }
 
@@ -89,7 +91,6 @@ internal static unsafe class DescriptorTables
     {
         cpu->Gdt[KernelCode / 8] = KernelCodeDescriptor;
         cpu->Gdt[KernelData / 8] = KernelDataDescriptor;
-        cpu->Gdt[UserCode32 / 8] = UserCode32Descriptor;
         cpu->Gdt[UserData / 8] = UserDataDescriptor;
         cpu->Gdt[UserCode / 8] = UserCodeDescriptor;
         ulong task = (ulong)&cpu->Task;

@@ -29,7 +29,7 @@ internal unsafe struct PerCpu
     [FieldOffset(32)]
     public ulong Root;
 
-    /// <summary>The program's FS and GS bases as loaded.</summary>
+    /// <summary>The program's FS and GS bases as loaded, good while the context in BasesOf runs.</summary>
     [FieldOffset(40)]
     public ulong FsBase;
 
@@ -42,6 +42,10 @@ internal unsafe struct PerCpu
     /// <summary>Set by every interrupt, cleared when the main loop starts to drain what interrupts posted.</summary>
     [FieldOffset(57)]
     public byte InterruptArrived;
+
+    /// <summary>The context whose bases are loaded; null: somebody else's, or nobody's.</summary>
+    [FieldOffset(64)]
+    public UserContext* BasesOf;
 
     [FieldOffset(0x100)]
     public fixed ulong Gdt[16];

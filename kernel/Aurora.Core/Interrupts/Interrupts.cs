@@ -45,7 +45,7 @@ public static unsafe class Interrupts
     }
 
     /// <summary>True when an interrupt has arrived since <see cref="BeginDrain"/>.</summary>
-    internal static bool HaveArrived => Volatile.Read(ref PerCpu.Current->InterruptArrived) != 0;
+    public static bool HaveArrived => Volatile.Read(ref PerCpu.Current->InterruptArrived) != 0;
 
     /// <summary>
     /// The main loop calls this before it looks at what handlers posted. An interrupt after it keeps <see cref="UserMode.Run"/> from

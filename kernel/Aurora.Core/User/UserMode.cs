@@ -40,6 +40,14 @@ public static unsafe class UserMode
         Cpu.EnableInterrupts();
     }
 
+    /// <summary>The context is about to belong to another thread, or to no one: what the processor holds of it is worth nothing.</summary>
+    public static void Forget(UserContext* context)
+    {
+        PerCpu* cpu = PerCpu.Current;
+        if (cpu->BasesOf == context)
+            cpu->BasesOf = null;
+    }
+
     /// <summary>False when the program cannot run at all: its context then holds the general protection fault it would have had.</summary>
     private static bool MakeSafe(UserContext* context)
     {

@@ -48,6 +48,7 @@ internal sealed unsafe class KernelExtendedState : ExtendedStateUnit
 
     public override void Forget(UserContext* context)
     {
+        UserMode.Forget(context);
         if (_owner == context)
             _owner = null;
     }
