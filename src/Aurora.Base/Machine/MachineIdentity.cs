@@ -32,6 +32,9 @@ public struct MachineIdentity
     private const uint KernelLeaf1Edx = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 7 | 1u << 9 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 16;
     private const uint KernelLeaf7Ebx = 1u << 7 | 1u << 9 | 1u << 10 | 1u << 20;
 
+    // XSAVES is a privileged instruction; the dynamic linker chooses XSAVEC, bit 1, for its lazy binding.
+    private const uint KernelLeaf13Eax = 1u << 3;
+
     /// <summary>
     /// True when <paramref name="machine"/> has everything this identity has. Otherwise names the first missing feature: a word
     /// ("CPUID.7.EBX", "XCR0") and the bit in it.
@@ -42,6 +45,8 @@ public struct MachineIdentity
             && Covers(Leaf1Edx & ~KernelLeaf1Edx, machine.Leaf1Edx, "CPUID.1.EDX"u8, out word, out bit)
             && Covers(Leaf7Ebx & ~KernelLeaf7Ebx, machine.Leaf7Ebx, "CPUID.7.EBX"u8, out word, out bit)
             && Covers(Leaf7Ecx, machine.Leaf7Ecx, "CPUID.7.ECX"u8, out word, out bit)
+            && Covers(Leaf7Edx, machine.Leaf7Edx, "CPUID.7.EDX"u8, out word, out bit)
+            && Covers(Leaf13Eax & ~KernelLeaf13Eax, machine.Leaf13Eax, "CPUID.13.EAX"u8, out word, out bit)
             && Covers(Extended1Ecx, machine.Extended1Ecx, "CPUID.80000001.ECX"u8, out word, out bit)
             && Covers(Extended1Edx, machine.Extended1Edx, "CPUID.80000001.EDX"u8, out word, out bit)
             && Covers(Xcr0, machine.Xcr0, "XCR0"u8, out word, out bit);

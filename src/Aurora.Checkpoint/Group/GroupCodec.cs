@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Posix.Processes;
 
 namespace Aurora.Checkpoint;
 
@@ -24,7 +25,10 @@ public sealed unsafe class GroupCodec : StateCodec
     public GroupObject* Group { get; private set; }
 
     public override ObjectKind Kind => ObjectKind.Group;
-    public override byte Version => 1;
+    public override byte Version => 2;
+
+    /// <summary>The group's process ids; null on the host, which has no processes and keeps the number it read.</summary>
+    public IdTable? ProcessIds { get; set; }
 
     /// <summary>Makes the group object of a group that starts from nothing.</summary>
     public void CreateNew(ObjectTracker tracker)
@@ -37,6 +41,8 @@ public sealed unsafe class GroupCodec : StateCodec
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
         GroupObject* group = (GroupObject*)header;
+        if (ProcessIds is not null)
+            group->LastProcessId = ProcessIds.Last;
         var record = new GroupRecord
         {
             Epoch = group->Epoch.Value,
@@ -44,6 +50,7 @@ public sealed unsafe class GroupCodec : StateCodec
             RealtimeNanoseconds = group->RealtimeNanoseconds,
             NextObjectId = NextId.Value,
             Machine = group->Machine,
+            LastProcessId = group->LastProcessId,
         };
         MemoryMarshal.Write(payload, in record);
         return GroupRecord.Size;
@@ -54,13 +61,17 @@ public sealed unsafe class GroupCodec : StateCodec
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version != Version)
+        if (version is < 1 or > 2)
             return RestoreStatus.UnknownVersion;
-        if (payload.Length != GroupRecord.Size || Group != null)
+        if (payload.Length != (version == 1 ? GroupRecord.SizeOfVersion1 : GroupRecord.Size) || Group != null)
             return RestoreStatus.BadRecord;
-        var record = MemoryMarshal.Read<GroupRecord>(payload);
+        Span<byte> whole = stackalloc byte[GroupRecord.Size];
+        whole.Clear();
+        payload.CopyTo(whole);
+        var record = MemoryMarshal.Read<GroupRecord>(whole);
         bool isValid = record.NextObjectId > id.Value && record.NextObjectId <= MaxNextId
-            && record.MonotonicNanoseconds <= long.MaxValue && record.Epoch is > 0 and < long.MaxValue;
+            && record.MonotonicNanoseconds <= long.MaxValue && record.Epoch is > 0 and < long.MaxValue
+            && (uint)record.LastProcessId < IdTable.Limit;
         if (!isValid)
             return RestoreStatus.BadRecord;
         Group = _groups.Allocate();
@@ -70,6 +81,7 @@ public sealed unsafe class GroupCodec : StateCodec
         Group->MonotonicNanoseconds = record.MonotonicNanoseconds;
         Group->RealtimeNanoseconds = record.RealtimeNanoseconds;
         Group->Machine = record.Machine;
+        Group->LastProcessId = record.LastProcessId;
         tracker.Adopt(&Group->Header, Kind, id);
         tracker.ContinueIdsFrom(new ObjectId(record.NextObjectId));
         return RestoreStatus.Ok;
@@ -79,6 +91,9 @@ public sealed unsafe class GroupCodec : StateCodec
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         _clock.ContinueFrom(((GroupObject*)header)->MonotonicNanoseconds);
+        // Not the highest id in use: a number that was given back must not be handed out again at once.
+        if (ProcessIds is not null && ((GroupObject*)header)->LastProcessId != 0)
+            ProcessIds.Last = ((GroupObject*)header)->LastProcessId;
         return RestoreStatus.Ok;
     }
 }

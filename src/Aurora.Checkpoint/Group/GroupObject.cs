@@ -20,4 +20,7 @@ public unsafe struct GroupObject
 
     /// <summary>The processor features the group's programs may rely on; zero while the group has never run.</summary>
     public MachineIdentity Machine;
+
+    /// <summary>The process id handed out last, as of the last capture.</summary>
+    public int LastProcessId;
 }

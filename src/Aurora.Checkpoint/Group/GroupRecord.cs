@@ -3,11 +3,12 @@ using Aurora.Base;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>The state record of a consistency group. On-disk format, version 1.</summary>
+/// <summary>The state record of a consistency group. On-disk format, version 2; version 1 ends before LastProcessId.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public struct GroupRecord
 {
-    public const int Size = 72;
+    public const int Size = 80;
+    public const int SizeOfVersion1 = 72;
 
     public ulong Epoch;
     public ulong MonotonicNanoseconds;
@@ -16,4 +17,8 @@ public struct GroupRecord
     /// <summary>The id the next new object gets; ids are never reused, even across a restore.</summary>
     public ulong NextObjectId;
     public MachineIdentity Machine;
+
+    /// <summary>The process id handed out last; the next one follows it.</summary>
+    public int LastProcessId;
+    public int Reserved;
 }
