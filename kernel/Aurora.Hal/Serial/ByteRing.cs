@@ -64,6 +64,15 @@ public sealed unsafe class ByteRing
         return count;
     }
 
+    /// <summary>Copies bytes from the <paramref name="skip"/>th unread one on, without taking them, and returns their number.</summary>
+    public int Peek(int skip, Span<byte> bytes)
+    {
+        int count = Math.Min(bytes.Length, Math.Max(0, Count - skip));
+        for (int i = 0; i < count; i++)
+            bytes[i] = _buffer[(_read + (uint)(skip + i)) & (_capacity - 1)];
+        return count;
+    }
+
     /// <summary>Takes one byte; false when the ring is empty.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryRead(out byte value)

@@ -90,6 +90,9 @@ public sealed partial class SerialPort
         EnableFlagged();
     }
 
+    /// <summary>Copies received bytes from the <paramref name="skip"/>th on without taking them; returns their number.</summary>
+    public int Peek(int skip, Span<byte> bytes) => _receive.Peek(skip, bytes);
+
     /// <summary>Takes received bytes; returns their number.</summary>
     public int Read(Span<byte> bytes)
     {

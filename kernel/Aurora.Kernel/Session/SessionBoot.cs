@@ -116,12 +116,23 @@ internal static unsafe class SessionBoot
         session.Linux.Programs.HardwareCapabilities = s_machine.Identity.Leaf1Edx;
         session.Linux.FirstProgram = new InitProgram(s_boot);
         session.Executive = new SystemCallExecutive(session.Linux);
-        group.Files.Proc.Information = new LinuxProcessInformation(session.Linux);
+        group.Files.Preemption = new KernelPreemption();
+        group.Group.ProcessIds = processes.Ids;
+        group.Files.Proc.Information = DescribeMachine(session.Linux);
         new TerminalFile(terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
         var codecs = new ProcessCodecs(
             processes, group.Scheduler, signals, group.Memory, group.Files, session.Extended, timers, terminals);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
+    }
+
+    private static LinuxProcessInformation DescribeMachine(LinuxKernel linux)
+    {
+        var information = new LinuxProcessInformation(linux);
+        Span<byte> name = stackalloc byte[CpuFeatures.NameBytes];
+        CpuFeatures.ReadName(name);
+        information.SetProcessorName(name);
+        return information;
     }
 
     private static bool RestoreGroup(KernelSession session)

@@ -98,7 +98,7 @@ public static unsafe class CloneCalls
         Errno error = Check(in request);
         if (error != Errno.Ok)
             return error;
-        // The ids are written after the point where nothing may fail or wait any more: make their pages writable first.
+        // Pages that must be read in are waited for before there is a child.
         if (!ProbeWord(kernel, thread, request.Flags, SetsParentTid, request.ParentTid, out SystemCallResult failure)
             || !ProbeWord(kernel, thread, request.Flags, SetsChildTid, request.ChildTid, out failure))
             return failure;
@@ -106,16 +106,30 @@ public static unsafe class CloneCalls
         if (error != Errno.Ok)
             return error;
         int id = child->Id;
-        if ((request.Flags & SetsParentTid) != 0)
-            kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(request.ParentTid), in id);
-        if ((request.Flags & SetsChildTid) != 0)
-            kernel.User.Write(child->Process->AddressSpace, new VirtualAddress(request.ChildTid), in id);
+        // After a fork both pages must be copied to be written: without memory for that the child does not come to be.
+        AccessResult written = WriteIds(kernel, thread, child, in request);
+        if (!written.IsOk)
+        {
+            kernel.Life.Abandon(child);
+            return written.Status == MemoryStatus.WouldBlock ? kernel.Stop(thread, in written) : Errno.ENOMEM;
+        }
         kernel.Life.Start(child);
         if ((request.Flags & WaitsForMemory) == 0)
             return id;
         thread->Call.Phase = 1;
         thread->Call.Progress = (ulong)id;
         return AwaitMemory(kernel, thread);
+    }
+
+    private static AccessResult WriteIds(LinuxKernel kernel, Thread* maker, Thread* child, in CloneArguments request)
+    {
+        int id = child->Id;
+        AccessResult result = default;
+        if ((request.Flags & SetsChildTid) != 0)
+            result = kernel.User.Write(child->Process->AddressSpace, new VirtualAddress(request.ChildTid), in id);
+        return result.IsOk && (request.Flags & SetsParentTid) != 0
+            ? kernel.User.Write(maker->Process->AddressSpace, new VirtualAddress(request.ParentTid), in id)
+            : result;
     }
 
     private static SystemCallResult AwaitMemory(LinuxKernel kernel, Thread* thread)

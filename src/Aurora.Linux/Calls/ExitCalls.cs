@@ -1,5 +1,4 @@
-// exit and exit_group, and what a thread leaves behind in memory for others: the cleared thread id and the robust futex list.
-using System.Runtime.InteropServices;
+// exit and exit_group. Every end of a thread by the Linux rules (these, execve, a fatal signal) goes through LeaveMemory first.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -11,20 +10,6 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class ExitCalls
 {
-    private const int MaxRobustEntries = 2048;
-    private const uint FutexOwnerDied = 0x40000000;
-    private const uint FutexWaiters = 0x80000000;
-    private const uint FutexOwnerMask = 0x3FFFFFFF;
-
-    /// <summary>struct robust_list_head.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct RobustHead
-    {
-        public ulong Next;
-        public long Offset;
-        public ulong Pending;
-    }
-
     public static void Register(SystemCallTable table)
     {
         table.Register(60, &Exit);
@@ -33,67 +18,45 @@ public static unsafe class ExitCalls
 
     private static SystemCallResult Exit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        LeaveMemory(kernel, thread);
+        if (!LeaveMemory(kernel, thread, out AccessResult page))
+            return kernel.Stop(thread, in page);
         kernel.Life.EndThread(thread, WaitStatus.Exited(arguments->Int0));
         return SystemCallResult.Ended;
     }
 
     private static SystemCallResult ExitGroup(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        LeaveMemory(kernel, thread);
+        if (!LeaveMemory(kernel, thread->Process, out AccessResult page))
+            return kernel.Stop(thread, in page);
         kernel.Life.EndProcess(thread->Process, WaitStatus.Exited(arguments->Int0));
         return SystemCallResult.Ended;
     }
 
     /// <summary>
     /// Tells others in the memory that this thread is gone: its robust futexes are marked, its thread id is cleared and its waiters woken.
-    /// As far as the memory is accessible: a page that would have to be read in first is left alone.
+    /// False, with nothing changed, while a page of that is still to be read in.
     /// </summary>
-    public static void LeaveMemory(LinuxKernel kernel, Thread* thread)
+    public static bool LeaveMemory(LinuxKernel kernel, Thread* thread, out AccessResult page)
     {
-        AddressSpace* space = thread->Process->AddressSpace;
-        if (thread->RobustList != 0)
-            ReleaseRobust(kernel, thread, space);
-        thread->RobustList = 0;
-        bool isShared = thread->Process->ThreadCount > 1 || space->Header.References > 1;
-        if (thread->ClearChildTid != 0 && isShared)
-        {
-            uint none = 0;
-            if (kernel.User.Write(space, new VirtualAddress(thread->ClearChildTid), in none).IsOk)
-                kernel.Futexes.Wake(space, thread->ClearChildTid, 1);
-        }
-        thread->ClearChildTid = 0;
+        bool isShared = thread->Process->ThreadCount > 1 || thread->Process->AddressSpace->Header.References > 1;
+        if (!MemoryLeave.Prepare(kernel, thread, isShared, out page))
+            return false;
+        MemoryLeave.Run(kernel, thread, isShared);
+        return true;
     }
 
-    private static void ReleaseRobust(LinuxKernel kernel, Thread* thread, AddressSpace* space)
+    /// <summary>As <see cref="LeaveMemory(LinuxKernel, Thread*, out AccessResult)"/>, for all threads of a process that is about to end.</summary>
+    public static bool LeaveMemory(LinuxKernel kernel, Process* process, out AccessResult page)
     {
-        ulong headAddress = thread->RobustList;
-        if (!kernel.User.Read(space, new VirtualAddress(headAddress), out RobustHead head).IsOk)
-            return;
-        ulong entry = head.Next;
-        for (int i = 0; i < MaxRobustEntries && entry != headAddress; i++)
-        {
-            // Bit 0 marks priority-inheriting locks; the entry is the address without it.
-            ulong address = entry & ~1UL;
-            bool hasNext = kernel.User.Read(space, new VirtualAddress(address), out ulong next).IsOk;
-            if (address != (head.Pending & ~1UL))
-                MarkOwnerDied(kernel, thread, space, address + (ulong)head.Offset);
-            if (!hasNext)
-                return;
-            entry = next;
-        }
-        if (head.Pending != 0)
-            MarkOwnerDied(kernel, thread, space, (head.Pending & ~1UL) + (ulong)head.Offset);
-    }
-
-    private static void MarkOwnerDied(LinuxKernel kernel, Thread* thread, AddressSpace* space, ulong address)
-    {
-        if ((address & 3) != 0 || !kernel.User.Read(space, new VirtualAddress(address), out uint word).IsOk)
-            return;
-        if ((word & FutexOwnerMask) != (uint)thread->Id)
-            return;
-        uint marked = (word & FutexWaiters) | FutexOwnerDied;
-        if (kernel.User.Write(space, new VirtualAddress(address), in marked).IsOk && (word & FutexWaiters) != 0)
-            kernel.Futexes.Wake(space, address, 1);
+        page = default;
+        if (process->AddressSpace == null)
+            return true;
+        bool isShared = process->AddressSpace->Header.References > 1;
+        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+            if (!MemoryLeave.Prepare(kernel, thread, isShared, out page))
+                return false;
+        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
+            MemoryLeave.Run(kernel, thread, isShared);
+        return true;
     }
 }

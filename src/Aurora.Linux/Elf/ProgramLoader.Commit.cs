@@ -39,8 +39,6 @@ public sealed unsafe partial class ProgramLoader
     private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> fileName)
     {
         Process* process = thread->Process;
-        if (process->AddressSpace != null)
-            ExitCalls.LeaveMemory(_kernel, thread);
         _kernel.Life.EndOtherThreads(thread);
         _kernel.Processes.BecomeLeader(thread);
         ChangeMemory(thread, in program);

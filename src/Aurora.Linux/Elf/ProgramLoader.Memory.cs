@@ -56,7 +56,8 @@ public sealed unsafe partial class ProgramLoader
         ChooseCredentials(thread->Process, in file, ref program);
         AccessResult built = Build(ref program, in file, in image, in linker, in linkerImage, fileName);
         Errno error = built.IsOk ? PrepareCommit(thread) : Errno.Ok;
-        if (built.IsOk && error == Errno.Ok)
+        // The last thing that may wait: what this thread, and the others that end now, leave in the old memory.
+        if (built.IsOk && error == Errno.Ok && ExitCalls.LeaveMemory(_kernel, thread->Process, out built))
         {
             Commit(thread, in program, fileName);
             return SystemCallResult.NoReturn;
@@ -130,7 +131,6 @@ public sealed unsafe partial class ProgramLoader
             InterpreterBase = linkerBias,
             Entry = image.Entry + bias,
             HardwareCapabilities = HardwareCapabilities,
-            HardwareCapabilities2 = HardwareCapabilities2,
             SignalStackBytes = SignalFrameBytes + _kernel.Extended.ImageBytes,
             IsSecure = program.IsSecure,
         };

@@ -42,7 +42,6 @@ public sealed unsafe partial class ProgramLoader
 
     /// <summary>CPUID leaf 1 EDX and the kernel's additions, as AT_HWCAP and AT_HWCAP2 tell programs; set at boot.</summary>
     public ulong HardwareCapabilities { get; set; }
-    public ulong HardwareCapabilities2 { get; set; }
 
     /// <summary>Replaces the thread's program by the file at a path (UTF-8, from <paramref name="start"/> if relative) or by start itself.</summary>
     public SystemCallResult Execute(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)

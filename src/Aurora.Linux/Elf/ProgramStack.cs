@@ -17,7 +17,6 @@ public struct AuxiliaryValues
     public ulong InterpreterBase;
     public ulong Entry;
     public ulong HardwareCapabilities;
-    public ulong HardwareCapabilities2;
     public int SignalStackBytes;
     public bool IsSecure;
 }
@@ -103,6 +102,9 @@ public ref struct ProgramStack
         return address + (ulong)bytes;
     }
 
+    // AT_HWCAP2 tells of MONITOR and of FSGSBASE in user mode; the kernel allows neither.
+    private const ulong NoCapabilities2 = 0;
+
     private void PutAuxiliary(in Credentials credentials, in AuxiliaryValues values, ulong name, ulong platform, ulong random)
     {
         Pair(16, values.HardwareCapabilities);
@@ -120,7 +122,7 @@ public ref struct ProgramStack
         Pair(14, credentials.EffectiveGid);
         Pair(23, values.IsSecure ? 1UL : 0);
         Pair(25, random);
-        Pair(26, values.HardwareCapabilities2);
+        Pair(26, NoCapabilities2);
         Pair(31, name);
         Pair(15, platform);
         Pair(51, (ulong)values.SignalStackBytes);

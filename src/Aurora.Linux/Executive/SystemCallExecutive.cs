@@ -56,7 +56,7 @@ public sealed unsafe partial class SystemCallExecutive
                 return false;
             }
         }
-        AccountEntryToUser(thread);
+        AccountKernel(thread);
         return true;
     }
 
@@ -109,6 +109,8 @@ public sealed unsafe partial class SystemCallExecutive
                 return true;
             case SystemCallOutcome.Blocked:
                 return Wait(thread, in result);
+            case SystemCallOutcome.Again:
+                return Continue(thread, in result);
             case SystemCallOutcome.NoReturn:
                 _kernel.Scheduler.LeaveQueues(thread);
                 thread->Call.Active = false;
@@ -118,6 +120,22 @@ public sealed unsafe partial class SystemCallExecutive
                 StopAccounting();
                 return false;
         }
+    }
+
+    // The thread stays runnable; its time is charged here, since it may make many steps before it sees user mode again.
+    private bool Continue(Thread* thread, in SystemCallResult result)
+    {
+        _kernel.Scheduler.LeaveQueues(thread);
+        if (SignalService.IsKilled(thread))
+            return true;
+        if (result.IsInterruptible && SignalService.HasDeliverable(thread))
+        {
+            Finish(thread, result.Value);
+            return true;
+        }
+        AccountKernel(thread);
+        StopAccounting();
+        return false;
     }
 
     private bool Wait(Thread* thread, in SystemCallResult result)
@@ -160,7 +178,7 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void StopAccounting() => _accounted = null;
 
-    private void AccountEntryToUser(Thread* thread)
+    private void AccountKernel(Thread* thread)
     {
         ulong now = _kernel.Scheduler.NowNanoseconds;
         if (_accounted == thread)

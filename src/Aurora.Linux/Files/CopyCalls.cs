@@ -1,5 +1,5 @@
 // Moving bytes from file to file inside the kernel: sendfile and copy_file_range. The source's pages are the transfer's memory, so there is
-// one copy. splice and its kin are refused in the way programs know to fall back from.
+// one copy. Extra0 and Extra1 of the call keep the starting positions it was given, Progress what has moved from them. splice and its kin are refused in the way programs know to fall back from.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -12,6 +12,8 @@ namespace Aurora.Linux.Files;
 
 internal static unsafe class CopyCalls
 {
+    private const byte StartedPhase = 1;
+
     public static void Register(SystemCallTable table)
     {
         table.Register(40, &SendFile);
@@ -45,7 +47,7 @@ internal static unsafe class CopyCalls
             return Errno.EBADF;
         if (copy.Source->Kind != FileKind.Regular || (copy.Target->Flags & OpenFlags.Append) != 0)
             return Errno.EINVAL;
-        if (!ReadOffset(ref call, a->Arg2, out copy.SourceOffset))
+        if (!ReadOffset(ref call, a->Arg2, ref thread->Call.Extra0, out copy.SourceOffset))
             return call.Failure;
         return Run(ref call, ref copy, a->Arg2, 0);
     }
@@ -67,48 +69,70 @@ internal static unsafe class CopyCalls
             return Errno.EBADF;
         if (copy.Source->Kind != FileKind.Regular || copy.Target->Kind != FileKind.Regular)
             return copy.Source->Kind == FileKind.Directory || copy.Target->Kind == FileKind.Directory ? Errno.EISDIR : Errno.EINVAL;
-        if (!ReadOffset(ref call, a->Arg1, out copy.SourceOffset) || !ReadOffset(ref call, a->Arg3, out copy.TargetOffset))
+        if (!ReadOffset(ref call, a->Arg1, ref thread->Call.Extra0, out copy.SourceOffset)
+            || !ReadOffset(ref call, a->Arg3, ref thread->Call.Extra1, out copy.TargetOffset))
             return call.Failure;
         ulong from = copy.SourceIsPositioned ? copy.SourceOffset : copy.Source->Offset;
         ulong to = copy.TargetIsPositioned ? copy.TargetOffset : copy.Target->Offset;
-        if (copy.Source->Inode == copy.Target->Inode && from < to + copy.Length && to < from + copy.Length)
+        bool isStarted = thread->Call.Progress != 0;
+        if (!isStarted && copy.Source->Inode == copy.Target->Inode && from < to + copy.Length && to < from + copy.Length)
             return Errno.EINVAL;
         return Run(ref call, ref copy, a->Arg1, a->Arg3);
     }
 
-    private static bool ReadOffset(ref FileCall call, ulong address, out ulong offset)
+    // Reads a starting position, once: further dispatches have it in the call's own words, whatever the program's memory says by then.
+    private static bool ReadOffset(ref FileCall call, ulong address, ref ulong kept, out ulong offset)
     {
-        offset = 0;
+        offset = kept;
         if (address == 0)
             return true;
         // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved.
-        if (!call.Probe(address, sizeof(ulong), willWrite: true) || !call.Read(address, out offset))
+        if (!call.Probe(address, sizeof(ulong), willWrite: true))
             return false;
+        if (call.Thread->Call.Phase != 0)
+            return true;
+        if (!call.Read(address, out offset))
+            return false;
+        kept = offset;
         if ((long)offset >= 0)
             return true;
         call.Failure = Errno.EINVAL;
         return false;
     }
 
-    // Positions given by address are the program's until the end of the call: meanwhile Progress counts what has moved from them.
     private static SystemCallResult Run(ref FileCall call, ref Copy copy, ulong sourceAddress, ulong targetAddress)
     {
         Thread* thread = call.Thread;
+        thread->Call.Phase = StartedPhase;
+        ulong nextStep = thread->Call.Progress + FileTransfer.StepBytes;
         SystemCallResult result = SystemCallResult.Done((long)thread->Call.Progress);
         while (thread->Call.Progress < copy.Length)
         {
             ulong before = thread->Call.Progress;
             result = Step(ref call, ref copy);
-            if (result.Outcome != SystemCallOutcome.Done)
-                return result;
-            if (result.IsError || (ulong)result.Value == before)
+            if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
                 break;
-            thread->Call.Progress = (ulong)result.Value;
+            if (thread->Call.Progress < nextStep || thread->Call.Progress == copy.Length)
+                continue;
+            nextStep = thread->Call.Progress + FileTransfer.StepBytes;
+            if (call.Files.Preemption.IsDue)
+            {
+                result = SystemCallResult.Again;
+                break;
+            }
         }
-        ulong done = thread->Call.Progress;
-        if (sourceAddress != 0 && !call.Write(sourceAddress, copy.SourceOffset + done))
-            return call.Failure;
-        if (targetAddress != 0 && !call.Write(targetAddress, copy.TargetOffset + done))
+        return Settle(ref call, in copy, sourceAddress, targetAddress, result);
+    }
+
+    // Positions given by address follow the bytes also when the call must wait: a signal may end it there.
+    private static SystemCallResult Settle(ref FileCall call, in Copy copy, ulong sourceAddress, ulong targetAddress, SystemCallResult result)
+    {
+        ulong done = call.Thread->Call.Progress;
+        bool isWritten = (sourceAddress == 0 || call.Write(sourceAddress, copy.SourceOffset + done))
+            && (targetAddress == 0 || call.Write(targetAddress, copy.TargetOffset + done));
+        if (result.Outcome != SystemCallOutcome.Done)
+            return result;
+        if (!isWritten)
             return call.Failure;
         return done > 0 ? SystemCallResult.Done((long)done) : result;
     }

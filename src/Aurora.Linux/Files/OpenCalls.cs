@@ -89,10 +89,18 @@ internal static unsafe class OpenCalls
             walk |= WalkFlags.FollowLast;
         if (creates)
             walk |= WalkFlags.AllowMissing;
-        if (!call.Walk(directory, path, walk, out WalkResult found))
-            return call.Failure;
-        SystemCallResult result = OpenFound(ref call, ref found, flags, mode, isExclusive);
-        kernel.Files.Release(ref found);
+        SystemCallResult result;
+        if (call.Walk(directory, path, walk, out WalkResult found))
+        {
+            result = OpenFound(ref call, ref found, flags, mode, isExclusive);
+            kernel.Files.Release(ref found);
+        }
+        else
+        {
+            result = call.Failure;
+        }
+        if (result.IsError)
+            kernel.Files.Pipes.LeaveOpening(thread);
         return result;
     }
 

@@ -40,6 +40,8 @@ internal static unsafe class OtherCalls
             status = transfer.Give(part);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
+            if (transfer.MustPause())
+                return transfer.PauseInterruptibly();
         }
         piece.Clear();
         return transfer.Finish();

@@ -120,7 +120,7 @@ internal static unsafe class PollCalls
 
     private static SystemCallResult Run(ref FileCall call, ulong address, uint count)
     {
-        if (count > call.DescriptorLimit && count > DescriptorTable.MaxDescriptors)
+        if (count > Math.Min(call.DescriptorLimit, DescriptorTable.MaxDescriptors))
             return Errno.EINVAL;
         if (!Scan(ref call, address, count, null, out long ready))
             return call.Failure;

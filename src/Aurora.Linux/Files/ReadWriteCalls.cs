@@ -12,9 +12,6 @@ namespace Aurora.Linux.Files;
 
 internal static unsafe class ReadWriteCalls
 {
-    private const int MaxVectors = 1024;
-    private const int VectorsAtOnce = 32;
-
     private const ulong AppendFlag = 0x10;
     private const ulong KnownFlags = 0x1F;
 
@@ -43,8 +40,8 @@ internal static unsafe class ReadWriteCalls
         if (transfer.IsPositioned && !operations.IsSeekable(file))
             return Errno.ESPIPE;
         SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
-        if (isWrite && result.IsError)
-            RaiseWriteSignal(kernel, transfer.Thread, result);
+        if (isWrite && transfer.Thread != null)
+            RaiseWriteSignal(kernel, transfer.Thread, result, transfer.Error);
         return result;
     }
 
@@ -109,50 +106,43 @@ internal static unsafe class ReadWriteCalls
         var call = new FileCall(kernel, thread);
         if (!call.File(descriptor, out OpenFile* file))
             return call.Failure;
-        if (count is < 0 or > MaxVectors || (isPositioned && position < 0))
+        if (count is < 0 or > FileServices.MaxVectors || (isPositioned && position < 0))
             return Errno.EINVAL;
-        if (!AddUp(ref call, address, count, out ulong total))
+        // One copy serves the whole dispatch: what a read stores may be the vector itself.
+        var vectors = new Span<UserVector>(kernel.Files.Vectors, count);
+        if (!call.ReadVectors(address, vectors))
             return call.Failure;
-        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, address, count, total)
+        if (!AddUp(vectors, out ulong total))
+            return Errno.EINVAL;
+        ulong done = thread->Call.Progress;
+        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, count, total, done)
         {
             IsPositioned = isPositioned,
-            Position = (ulong)position,
+            Position = (ulong)position + done,
         };
-        if (thread->Call.Progress > total)
-            return SystemCallResult.Done((long)thread->Call.Progress);
-        TransferStatus status = transfer.Skip(thread->Call.Progress);
-        return status == TransferStatus.Ok ? Move(kernel, file, ref transfer, isWrite) : transfer.Stop(status);
+        return Move(kernel, file, ref transfer, isWrite);
     }
 
-    private static bool AddUp(ref FileCall call, ulong address, int count, out ulong total)
+    private static bool AddUp(scoped ReadOnlySpan<UserVector> vectors, out ulong total)
     {
-        Span<UserVector> vectors = stackalloc UserVector[VectorsAtOnce];
         total = 0;
-        for (int first = 0; first < count; first += VectorsAtOnce)
+        foreach (ref readonly UserVector vector in vectors)
         {
-            Span<UserVector> part = vectors[..Math.Min(count - first, VectorsAtOnce)];
-            if (!call.ReadVectors(address + ((ulong)first * (ulong)sizeof(UserVector)), part))
+            if ((long)vector.Length < 0 || (long)(total + vector.Length) < 0)
                 return false;
-            foreach (ref readonly UserVector vector in part)
-            {
-                if ((long)vector.Length < 0 || (long)(total + vector.Length) < 0)
-                {
-                    call.Failure = Errno.EINVAL;
-                    return false;
-                }
-                total += vector.Length;
-            }
+            total += vector.Length;
         }
         return true;
     }
 
-    private static void RaiseWriteSignal(LinuxKernel kernel, Thread* thread, SystemCallResult result)
+    // A pipe without readers is told about even when some bytes went in before; the size limit only when nothing could be written.
+    private static void RaiseWriteSignal(LinuxKernel kernel, Thread* thread, SystemCallResult result, Errno error)
     {
-        if (thread == null)
+        if (result.Outcome != SystemCallOutcome.Done)
             return;
-        if (result.Value == -(long)Errno.EPIPE)
+        if (error == Errno.EPIPE)
             kernel.Signals.Send(thread, SignalInfo.FromKernel(Signal.SIGPIPE));
-        else if (result.Value == -(long)Errno.EFBIG)
+        else if (error == Errno.EFBIG && result.IsError)
             kernel.Signals.Send(thread, SignalInfo.FromKernel(Signal.SIGXFSZ));
     }
 }

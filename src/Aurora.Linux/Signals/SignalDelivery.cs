@@ -3,6 +3,7 @@
 // meet SA_RESTART. Protected by the kernel lock.
 using System;
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -33,7 +34,7 @@ public sealed unsafe class SignalDelivery
         Process* process = thread->Process;
         if (SignalService.IsKilled(thread))
         {
-            _kernel.Life.EndProcess(process, WaitStatus.Killed((int)Signal.SIGKILL));
+            End(thread, (int)Signal.SIGKILL);
             return false;
         }
         while (SignalService.Peek(thread, thread->BlockedSignals, out SignalInfo info))
@@ -51,8 +52,13 @@ public sealed unsafe class SignalDelivery
     private bool ActByDefault(Thread* thread, in SignalInfo info, bool isIgnored)
     {
         Process* process = thread->Process;
-        _kernel.Signals.Take(thread, thread->BlockedSignals);
         DefaultAction action = isIgnored ? DefaultAction.Ignore : SignalDefaults.Of(info.Signal);
+        if (action == DefaultAction.Terminate)
+        {
+            End(thread, info.Number);
+            return false;
+        }
+        _kernel.Signals.Take(thread, thread->BlockedSignals);
         switch (action)
         {
             case DefaultAction.Ignore or DefaultAction.Continue:
@@ -64,9 +70,21 @@ public sealed unsafe class SignalDelivery
                 _kernel.Signals.Stop(process, info.Signal);
                 return false;
             default:
-                _kernel.Life.EndProcess(process, WaitStatus.Killed(info.Number));
+                Panic.Fail("signals: unknown default action"u8);
                 return false;
         }
+    }
+
+    // What the threads leave in memory may have to be read in first; until then the signal stays pending and this thread asleep.
+    private void End(Thread* thread, int signal)
+    {
+        if (ExitCalls.LeaveMemory(_kernel, thread->Process, out AccessResult page))
+        {
+            _kernel.Life.EndProcess(thread->Process, WaitStatus.Killed(signal));
+            return;
+        }
+        _kernel.Scheduler.BlockOn(thread, page.Wait);
+        _kernel.Scheduler.Sleep(thread, false);
     }
 
     private bool Handle(Thread* thread, ref SignalInfo info, in SignalAction action)

@@ -2,6 +2,7 @@
 // belong to a Namespace, one per group. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
@@ -25,7 +26,11 @@ public struct FileLimits
 /// <summary>The kernel's file objects. Made once at boot; host tools make their own.</summary>
 public sealed unsafe partial class FileServices
 {
+    /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
+    public const int MaxVectors = 1024;
+
     private const int MaxGroups = 256;
+    private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
 
     private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
     private readonly Slab<Inode> _inodes;
@@ -53,7 +58,8 @@ public sealed unsafe partial class FileServices
         Locks = new FileLocks(this, pages, limits.MaxOpenFiles);
         Scratch = (byte*)pages.Allocate(4);
         ZeroPage = (byte*)pages.Allocate(1);
-        Panic.Unless(Scratch != null && ZeroPage != null, "files: no memory for path buffers"u8);
+        Vectors = (UserVector*)pages.Allocate(VectorPages);
+        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
         RegularFiles = new RegularFileOperations(this);
         Directories = new DirectoryOperations();
         Pipes = new PipeOperations(this);
@@ -94,6 +100,12 @@ public sealed unsafe partial class FileServices
 
     /// <summary>A page of zeroes: the contents of a file without pages. Never written.</summary>
     public byte* ZeroPage { get; }
+
+    /// <summary>The vector of the call being dispatched, copied once so that the program cannot change it under way; not kept.</summary>
+    public UserVector* Vectors { get; }
+
+    /// <summary>Tells long transfers when to let others run; boot sets it.</summary>
+    public Preemption Preemption { get; set; } = new();
 
     /// <summary>The time for stamps, in nanoseconds since 1970.</summary>
     public long NowStamp => (long)Clock.RealtimeNanoseconds;

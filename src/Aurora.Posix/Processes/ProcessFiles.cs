@@ -1,4 +1,5 @@
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Processes;
 
@@ -13,6 +14,9 @@ public abstract unsafe class ProcessFiles
 
     /// <summary>Makes what <see cref="CloseOnExec"/> may need, so that it cannot fail later.</summary>
     public abstract Errno PrepareExec(Process* process);
+
+    /// <summary>A thread has ended, perhaps in the middle of a file call.</summary>
+    public abstract void ThreadEnded(Thread* thread);
 
     /// <summary>Gives up descriptors and file context at the end of the process.</summary>
     public abstract void Release(Process* process);

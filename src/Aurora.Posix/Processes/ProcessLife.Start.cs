@@ -57,6 +57,16 @@ public sealed unsafe partial class ProcessLife
         return Errno.Ok;
     }
 
+    /// <summary>Undoes <see cref="Clone"/> for a thread that has not been started.</summary>
+    public void Abandon(Thread* child)
+    {
+        Process* process = child->Process;
+        bool isOnlyThread = process->ThreadCount == 1;
+        Retire(child);
+        if (isOnlyThread)
+            Abandon(process);
+    }
+
     /// <summary>Lets a thread made by <see cref="Clone"/> run.</summary>
     public void Start(Thread* thread) => _scheduler.MakeRunnable(thread);
 

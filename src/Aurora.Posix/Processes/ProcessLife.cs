@@ -128,6 +128,7 @@ public sealed unsafe partial class ProcessLife
         process->InvoluntarySwitches += thread->InvoluntarySwitches;
         _scheduler.Suspend(thread, ThreadState.Dead);
         _scheduler.ForgetRan(thread);
+        _files.ThreadEnded(thread);
         _signals.Discard(&thread->Pending);
         _extended.Forget(thread->Context);
         _table.FreeThread(thread);

@@ -80,8 +80,8 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
         terminal->LineHead = record.LineHead;
         terminal->InputTail = record.InputTail;
         terminal->ScreenEnd = record.ScreenEnd;
-        terminal->Column = record.Column;
-        terminal->LineColumn = record.LineColumn;
+        terminal->Column = record.Column & Terminal.ColumnMask;
+        terminal->LineColumn = record.LineColumn & Terminal.ColumnMask;
         terminal->Settings = record.Settings;
         terminal->Window = record.Window;
         new ReadOnlySpan<byte>(record.LineEnds, LineEndBytes).CopyTo(new Span<byte>(terminal->LineEnds, LineEndBytes));

@@ -90,8 +90,21 @@ public sealed unsafe partial class SignalService
     /// <summary>Sets the thread's mask (SIGKILL and SIGSTOP stay unblocked). What is unblocked is found on the way to user mode.</summary>
     public void SetMask(Thread* thread, SignalSet mask)
     {
+        SignalSet before = thread->BlockedSignals;
         thread->BlockedSignals = mask.Except(SignalSet.Unstoppable);
         _tracker.MarkChanged(&thread->Header);
+        HandOver(thread, thread->Process->Pending.Set.And(thread->BlockedSignals).Except(before));
+    }
+
+    // A signal of the process that this thread was meant to take, and has just blocked, is another thread's now.
+    private void HandOver(Thread* thread, SignalSet signals)
+    {
+        while (!signals.IsEmpty && thread->Process->ThreadCount > 1)
+        {
+            Signal signal = signals.Lowest;
+            signals = signals.Without(signal);
+            Notify(thread->Process, null, signal);
+        }
     }
 
     /// <summary>

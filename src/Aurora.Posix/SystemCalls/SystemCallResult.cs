@@ -5,6 +5,7 @@
 //   BlockedOr(code)        another restart code, or a plain error
 //   BlockedWith(count)     the call ends with this count: the bytes it has moved so far
 //   BlockedUninterruptible the wait goes on (page-in, commit): it is short and bounded by the machine, not by another program
+// A call that moves much asks Preemption between its steps and returns Again (a fatal signal ends it) or AgainWith(count) (any signal does).
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Posix.SystemCalls;
@@ -13,6 +14,9 @@ public enum SystemCallOutcome : byte
 {
     Done,
     Blocked,
+
+    /// <summary>The call has more to do but let others run: the thread stays runnable and the call is dispatched again.</summary>
+    Again,
 
     /// <summary>The call replaced the thread's registers (execve, sigreturn): nothing is written to RAX.</summary>
     NoReturn,
@@ -38,6 +42,7 @@ public readonly struct SystemCallResult
 
     public static SystemCallResult Blocked => new(SystemCallOutcome.Blocked, -(long)Errno.ERESTARTSYS);
     public static SystemCallResult BlockedUninterruptible => new(SystemCallOutcome.Blocked, Uninterruptible);
+    public static SystemCallResult Again => new(SystemCallOutcome.Again, Uninterruptible);
     public static SystemCallResult NoReturn => new(SystemCallOutcome.NoReturn, 0);
     public static SystemCallResult Ended => new(SystemCallOutcome.Ended, 0);
 
@@ -55,6 +60,9 @@ public readonly struct SystemCallResult
     /// <summary>Blocked; a signal ends the call with the positive count it has reached, or restarts it when the count is zero.</summary>
     public static SystemCallResult BlockedWith(long count)
         => count > 0 ? new SystemCallResult(SystemCallOutcome.Blocked, count) : Blocked;
+
+    /// <summary>The call goes on after others have run, unless a signal is pending: then it ends with this count.</summary>
+    public static SystemCallResult AgainWith(long count) => new(SystemCallOutcome.Again, count);
 
     /// <summary>Success is zero, anything else an error: so that `return errno;` works in every call.</summary>
     public static implicit operator SystemCallResult(Errno error) => Fail(error);

@@ -29,6 +29,9 @@ public unsafe struct Terminal
     public const int InputBytes = InputTexts * TerminalText.Bytes;
     public const int ScreenBytes = ScreenTexts * TerminalText.Bytes;
 
+    /// <summary>Columns are counted modulo this and one.</summary>
+    public const int ColumnMask = (1 << 20) - 1;
+
     public ObjectHeader Header;
     public Termios Settings;
     public WindowSize Window;

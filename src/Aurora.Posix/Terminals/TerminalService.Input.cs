@@ -23,6 +23,24 @@ public sealed unsafe partial class TerminalService
     public static bool CanReceive(Terminal* terminal)
         => terminal->InputRoom > 1 || (terminal->Settings.IsCanonical && !terminal->HasLine);
 
+    /// <summary>
+    /// Looks through bytes that a full terminal has no room for: those up to a character that raises a signal and drops the unread input (^C, ^Z)
+    /// are dropped with it, and the signal is raised. Returns how many bytes are done with; zero leaves all of them waiting.
+    /// </summary>
+    public int ReceiveSignal(Terminal* terminal, ReadOnlySpan<byte> waiting)
+    {
+        ref Termios settings = ref terminal->Settings;
+        if (terminal->IsPlain || !settings.HasLocal(TermiosFlags.Signals) || settings.HasLocal(TermiosFlags.NoFlush))
+            return 0;
+        for (int i = 0; i < waiting.Length; i++)
+        {
+            byte value = settings.HasInput(TermiosFlags.StripEighthBit) ? (byte)(waiting[i] & 0x7F) : waiting[i];
+            if (HandleSignal(terminal, value))
+                return i + 1;
+        }
+        return 0;
+    }
+
     private void ReceiveByte(Terminal* terminal, byte value)
     {
         ref Termios settings = ref terminal->Settings;

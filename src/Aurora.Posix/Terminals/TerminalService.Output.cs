@@ -88,7 +88,7 @@ public sealed unsafe partial class TerminalService
             case (byte)'\t' when (settings.OutputFlags & TermiosFlags.TabMask) == TermiosFlags.ExpandTabs:
                 int spaces = TabWidth - (terminal->Column % TabWidth);
                 output[..spaces].Fill((byte)' ');
-                terminal->Column += spaces;
+                Advance(terminal, spaces);
                 return spaces;
             case >= (byte)'a' and <= (byte)'z' when settings.HasOutput(TermiosFlags.LowerToUpper):
                 output[0] = (byte)(value - 32);
@@ -110,12 +110,15 @@ public sealed unsafe partial class TerminalService
                     terminal->Column--;
                 break;
             case (byte)'\t':
-                terminal->Column += TabWidth - (terminal->Column % TabWidth);
+                Advance(terminal, TabWidth - (terminal->Column % TabWidth));
                 break;
             default:
                 if (!IsControl(value) && !IsContinuation(terminal, value))
-                    terminal->Column++;
+                    Advance(terminal, 1);
                 break;
         }
     }
+
+    // Lines may be longer than any number; the column wraps at a multiple of the tab width.
+    private static void Advance(Terminal* terminal, int columns) => terminal->Column = (terminal->Column + columns) & Terminal.ColumnMask;
 }

@@ -62,6 +62,9 @@ public unsafe struct Thread
     public ulong ClearChildTid;
     public ulong RobustList;
 
+    /// <summary>The FIFO it waits to open, until it has or will not (PipeOperations). Not captured: the wait is made again after a restore.</summary>
+    public ObjectId AwaitedPipe;
+
     // The futex it waits for; not captured, since the wait is made again after a restore.
     public ulong FutexOwner;
     public ulong FutexOffset;

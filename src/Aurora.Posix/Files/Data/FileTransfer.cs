@@ -1,5 +1,5 @@
-// The memory side of a read or write, and how far it has come. It is the memory of the calling program (one buffer or a vector of them)
-// or the kernel's own. A call that is dispatched again makes its transfer again and skips what was done (thread->Call.Progress);
+// The memory side of a read or write, and how far it has come. It is the memory of the calling program (one buffer, or a vector of them that has
+// been copied out of the program) or the kernel's own. A call that is dispatched again makes its transfer again and skips what was done (thread->Call.Progress);
 // the file side advances its position together with Done, so the two always agree and a captured call continues exactly.
 using System;
 using Aurora.Base;
@@ -22,12 +22,13 @@ public unsafe ref struct FileTransfer
     private readonly UserMemory? _user;
     private readonly AddressSpace* _space;
 
-    // The current piece, and the vector elements that follow it in user memory.
+    // The current piece, and the vector elements that follow it.
     private ulong _address;
     private ulong _length;
-    private ulong _nextVector;
+    private UserVector* _nextVector;
     private int _vectorsLeft;
     private WaitQueue* _page;
+    private ulong _nextStep;
 
     /// <summary>The thread that waits when the transfer must; null: what would wait fails with EAGAIN.</summary>
     public readonly Thread* Thread;
@@ -42,6 +43,9 @@ public unsafe ref struct FileTransfer
     /// <summary>Bytes still to move.</summary>
     public ulong Remaining { get; private set; }
 
+    /// <summary>The error the transfer ended with, also when its result is the count of what was moved before.</summary>
+    public Errno Error { get; private set; }
+
     /// <summary>A transfer to or from kernel memory.</summary>
     public FileTransfer(FileServices files, Thread* thread, void* memory, ulong length, ulong done = 0)
     {
@@ -50,6 +54,7 @@ public unsafe ref struct FileTransfer
         _address = (ulong)memory;
         _length = Remaining = length;
         Done = done;
+        _nextStep = done + StepBytes;
     }
 
     /// <summary>A transfer to or from one buffer of the calling program, of which <paramref name="done"/> bytes have been moved.</summary>
@@ -65,18 +70,25 @@ public unsafe ref struct FileTransfer
         _address = address + done;
         _length = Remaining = length - done;
         Done = done;
+        _nextStep = done + StepBytes;
     }
 
-    /// <summary>A transfer to or from a vector whose elements have been added up to <paramref name="total"/> bytes.</summary>
-    public FileTransfer(FileServices files, UserMemory user, Thread* thread, ulong vectors, int count, ulong total)
+    /// <summary>
+    /// A transfer to or from a vector of the calling program, <see cref="FileServices.Vectors"/>, whose elements add up to
+    /// <paramref name="total"/> bytes, of which <paramref name="done"/> have been moved.
+    /// </summary>
+    public FileTransfer(FileServices files, UserMemory user, Thread* thread, int count, ulong total, ulong done)
     {
         _files = files;
         _user = user;
         _space = (AddressSpace*)thread->Process->AddressSpace;
         Thread = thread;
-        _nextVector = vectors;
+        _nextVector = files.Vectors;
         _vectorsLeft = count;
         Remaining = Math.Min(total, MaxBytes);
+        // A vector that has become shorter than what was moved has nothing left.
+        Skip(Math.Min(done, Remaining));
+        _nextStep = Done + StepBytes;
     }
 
     public readonly bool IsKernelMemory => _user is null;
@@ -86,13 +98,11 @@ public unsafe ref struct FileTransfer
     {
         while (!source.IsEmpty)
         {
-            TransferStatus status = NextPiece();
-            if (status != TransferStatus.Ok)
-                return status;
+            NextPiece();
             int count = (int)Math.Min(_length, (ulong)source.Length);
             if (_user is null)
                 source[..count].CopyTo(new Span<byte>((void*)_address, count));
-            else if (!Check(_user.Write(_space, new VirtualAddress(_address), source[..count]), out status))
+            else if (!Check(_user.Write(_space, new VirtualAddress(_address), source[..count]), out TransferStatus status))
                 return status;
             Advance((ulong)count);
             source = source[count..];
@@ -105,13 +115,11 @@ public unsafe ref struct FileTransfer
     {
         while (!destination.IsEmpty)
         {
-            TransferStatus status = NextPiece();
-            if (status != TransferStatus.Ok)
-                return status;
+            NextPiece();
             int count = (int)Math.Min(_length, (ulong)destination.Length);
             if (_user is null)
                 new ReadOnlySpan<byte>((void*)_address, count).CopyTo(destination);
-            else if (!Check(_user.Read(_space, new VirtualAddress(_address), destination[..count]), out status))
+            else if (!Check(_user.Read(_space, new VirtualAddress(_address), destination[..count]), out TransferStatus status))
                 return status;
             Advance((ulong)count);
             destination = destination[count..];
@@ -124,13 +132,11 @@ public unsafe ref struct FileTransfer
     {
         while (bytes > 0)
         {
-            TransferStatus status = NextPiece();
-            if (status != TransferStatus.Ok)
-                return status;
+            NextPiece();
             ulong count = Math.Min(Math.Min(_length, bytes), StepBytes);
             if (_user is null)
                 new Span<byte>((void*)_address, (int)count).Clear();
-            else if (!Check(_user.Fill(_space, new VirtualAddress(_address), count, 0), out status))
+            else if (!Check(_user.Fill(_space, new VirtualAddress(_address), count, 0), out TransferStatus status))
                 return status;
             Advance(count);
             bytes -= count;
@@ -139,18 +145,15 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>Counts bytes as moved without touching them (writes to /dev/null).</summary>
-    public TransferStatus Skip(ulong bytes)
+    public void Skip(ulong bytes)
     {
         while (bytes > 0)
         {
-            TransferStatus status = NextPiece();
-            if (status != TransferStatus.Ok)
-                return status;
+            NextPiece();
             ulong count = Math.Min(_length, bytes);
             Advance(count);
             bytes -= count;
         }
-        return TransferStatus.Ok;
     }
 
     /// <summary>Makes the next bytes of the program's memory accessible, so that moving them neither fails nor waits in this dispatch.</summary>
@@ -162,12 +165,11 @@ public unsafe ref struct FileTransfer
         FileTransfer ahead = this;
         while (bytes > 0)
         {
-            TransferStatus status = ahead.NextPiece();
+            ahead.NextPiece();
             ulong count = Math.Min(ahead._length, bytes);
-            if (status == TransferStatus.Ok)
-                ahead.Check(_user.Probe(_space, new VirtualAddress(ahead._address), count, willGive), out status);
+            bool isReady = ahead.Check(_user.Probe(_space, new VirtualAddress(ahead._address), count, willGive), out TransferStatus status);
             _page = ahead._page;
-            if (status != TransferStatus.Ok)
+            if (!isReady)
                 return status;
             ahead.Advance(count);
             bytes -= count;
@@ -176,7 +178,7 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>Waits on a queue for another program or a device. A signal ends the call with what is done, or restarts it.</summary>
-    public readonly SystemCallResult Wait(WaitQueue* queue)
+    public SystemCallResult Wait(WaitQueue* queue)
     {
         if (Thread == null)
             return Finish(Errno.EAGAIN);
@@ -186,7 +188,7 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>Waits for a page to be read in; signals do not end that.</summary>
-    public readonly SystemCallResult WaitForPage(WaitQueue* queue)
+    public SystemCallResult WaitForPage(WaitQueue* queue)
     {
         if (Thread == null)
             return Finish(Errno.EAGAIN);
@@ -195,8 +197,33 @@ public unsafe ref struct FileTransfer
         return SystemCallResult.BlockedUninterruptible;
     }
 
+    /// <summary>
+    /// True when enough has been moved in this dispatch and something waits for the main loop: the call should stop between two steps.
+    /// </summary>
+    public bool MustPause()
+    {
+        if (Done < _nextStep || Thread == null)
+            return false;
+        _nextStep = Done + StepBytes;
+        return Remaining > 0 && _files.Preemption.IsDue;
+    }
+
+    /// <summary>Stops between two steps; the call goes on when others have run. Signals that do not kill leave it alone.</summary>
+    public readonly SystemCallResult Pause()
+    {
+        Thread->Call.Progress = Done;
+        return SystemCallResult.Again;
+    }
+
+    /// <summary>As <see cref="Pause"/>, but any signal ends the call with what is done.</summary>
+    public readonly SystemCallResult PauseInterruptibly()
+    {
+        Thread->Call.Progress = Done;
+        return SystemCallResult.AgainWith((long)Done);
+    }
+
     /// <summary>Ends or suspends the call after a step on the program's memory that was not Ok.</summary>
-    public readonly SystemCallResult Stop(TransferStatus status) => status switch
+    public SystemCallResult Stop(TransferStatus status) => status switch
     {
         TransferStatus.WouldBlock => WaitForPage(_page),
         TransferStatus.OutOfMemory => Finish(Errno.ENOMEM),
@@ -204,7 +231,7 @@ public unsafe ref struct FileTransfer
     };
 
     /// <summary>Ends or suspends the call after a page of the file could not be had.</summary>
-    public readonly SystemCallResult Stop(in PageAccess access) => access.Status switch
+    public SystemCallResult Stop(in PageAccess access) => access.Status switch
     {
         MemoryStatus.WouldBlock => WaitForPage(access.Wait),
         MemoryStatus.OutOfMemory => Finish(Errno.ENOSPC),
@@ -212,26 +239,23 @@ public unsafe ref struct FileTransfer
     };
 
     /// <summary>The end of the call: what was moved, or the error when that is nothing.</summary>
-    public readonly SystemCallResult Finish(Errno error = Errno.Ok)
-        => Done > 0 || error == Errno.Ok ? SystemCallResult.Done((long)Done) : SystemCallResult.Fail(error);
+    public SystemCallResult Finish(Errno error = Errno.Ok)
+    {
+        Error = error;
+        return Done > 0 || error == Errno.Ok ? SystemCallResult.Done((long)Done) : SystemCallResult.Fail(error);
+    }
 
-    private TransferStatus NextPiece()
+    // The pieces add up to what remains, since both come from the same copy of the vector.
+    private void NextPiece()
     {
         while (_length == 0)
         {
             Panic.Unless(_vectorsLeft > 0, "transfer: moved more than there was"u8);
-            AccessResult access = _user!.Read(_space, new VirtualAddress(_nextVector), out UserVector vector);
-            if (!Check(access, out TransferStatus status))
-                return status;
-            _nextVector += (ulong)sizeof(UserVector);
+            _address = _nextVector->Address.Value;
+            _length = Math.Min(_nextVector->Length, Remaining);
+            _nextVector++;
             _vectorsLeft--;
-            _address = vector.Address.Value;
-            _length = Math.Min(vector.Length, Remaining);
-            // The program may have changed its vector since it was added up; what is missing is a bad vector.
-            if (_length == 0 && _vectorsLeft == 0)
-                return TransferStatus.Fault;
         }
-        return TransferStatus.Ok;
     }
 
     private void Advance(ulong bytes)

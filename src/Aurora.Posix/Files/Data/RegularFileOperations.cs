@@ -46,6 +46,8 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             MoveOffset(file, ref transfer, position + (transfer.Done - before));
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
+            if (transfer.MustPause())
+                return transfer.Pause();
         }
         TouchAccess(file);
         return transfer.Finish();
@@ -68,6 +70,8 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             SystemCallResult result = WriteStep(file, ref transfer, position, step, out bool isDone);
             if (!isDone)
                 return result;
+            if (transfer.MustPause())
+                return transfer.Pause();
         }
         return transfer.Finish();
     }
@@ -87,7 +91,8 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
         {
             int start = (int)(position & PageSize.OffsetMask);
             int count = (int)Math.Min(end - position, (ulong)(PageSize.Bytes - start));
-            bool isWhole = count == PageSize.Bytes;
+            // A program may write a page of the file from a mapping of that very page: then its old contents are the source.
+            bool isWhole = count == PageSize.Bytes && !inode->Data->IsMapped;
             PageAccess page = files.Memory.GetPageForWrite(inode->Data, position >> PageSize.Shift, isWhole);
             if (!page.IsOk)
                 return transfer.Stop(in page);

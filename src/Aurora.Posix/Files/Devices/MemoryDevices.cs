@@ -10,8 +10,8 @@ internal sealed unsafe class NullDevice : FileOperations
 
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
-        TransferStatus status = transfer.Skip(transfer.Remaining);
-        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+        transfer.Skip(transfer.Remaining);
+        return transfer.Finish();
     }
 
     public override bool IsSeekable(OpenFile* file) => true;
@@ -22,16 +22,23 @@ internal sealed unsafe class ZeroDevice(bool isFull) : FileOperations
 {
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
-        TransferStatus status = transfer.GiveZeroes(transfer.Remaining);
-        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+        while (transfer.Remaining > 0)
+        {
+            TransferStatus status = transfer.GiveZeroes(Math.Min(transfer.Remaining, FileTransfer.StepBytes));
+            if (status != TransferStatus.Ok)
+                return transfer.Stop(status);
+            if (transfer.MustPause())
+                return transfer.PauseInterruptibly();
+        }
+        return transfer.Finish();
     }
 
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         if (isFull)
             return Errno.ENOSPC;
-        TransferStatus status = transfer.Skip(transfer.Remaining);
-        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+        transfer.Skip(transfer.Remaining);
+        return transfer.Finish();
     }
 
     public override bool IsSeekable(OpenFile* file) => true;
@@ -55,6 +62,8 @@ internal sealed unsafe class RandomDevice(RandomSource random) : FileOperations
             status = transfer.Give(part);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
+            if (transfer.MustPause())
+                return transfer.PauseInterruptibly();
         }
         piece.Clear();
         return transfer.Finish();
@@ -70,6 +79,8 @@ internal sealed unsafe class RandomDevice(RandomSource random) : FileOperations
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
             random.Reseed(part);
+            if (transfer.MustPause())
+                return transfer.PauseInterruptibly();
         }
         return transfer.Finish();
     }

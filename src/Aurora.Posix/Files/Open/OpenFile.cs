@@ -33,6 +33,9 @@ public unsafe struct OpenFile
     /// <summary>A pipe end that has been counted in <see cref="Pipe"/>.</summary>
     internal bool IsCounted;
 
+    /// <summary>A FIFO opened for reading before any writer came: how often it had been opened for writing by then (<see cref="Pipe"/>).</summary>
+    internal uint WriterOpens;
+
     /// <summary>The shared position in bytes; in a directory, the position of getdents.</summary>
     public ulong Offset;
 

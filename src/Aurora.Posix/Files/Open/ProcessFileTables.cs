@@ -1,6 +1,7 @@
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
@@ -64,6 +65,8 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
     }
 
     public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
+
+    public override void ThreadEnded(Thread* thread) => files.Pipes.LeaveOpening(thread);
 
     public override void Release(Process* process)
     {

@@ -45,7 +45,7 @@ public sealed unsafe partial class PipeOperations
         {
             if (pipe->HasWriter || !pipe->OpeningWriters.IsEmpty || (isWaiting && (uint)thread->Call.Extra0 != pipe->WriterOpens))
                 return true;
-            return WaitToOpen(thread, &pipe->OpeningReaders, pipe->WriterOpens, isWaiting, out result);
+            return WaitToOpen(thread, pipe, &pipe->OpeningReaders, pipe->WriterOpens, out result);
         }
         if (pipe->HasReader || !pipe->OpeningReaders.IsEmpty || (isWaiting && (uint)thread->Call.Extra0 != pipe->ReaderOpens))
             return true;
@@ -54,7 +54,7 @@ public sealed unsafe partial class PipeOperations
             result = Errno.ENXIO;
             return false;
         }
-        return WaitToOpen(thread, &pipe->OpeningWriters, pipe->ReaderOpens, isWaiting, out result);
+        return WaitToOpen(thread, pipe, &pipe->OpeningWriters, pipe->ReaderOpens, out result);
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,10 @@ public sealed unsafe partial class PipeOperations
         if (!EnsurePipe(file->Inode))
             return Errno.ENFILE;
         Pipe* pipe = file->Inode->Pipe;
+        file->WriterOpens = pipe->HasWriter ? pipe->WriterOpens - 1 : pipe->WriterOpens;
         Count(file);
+        if (caller.Thread != null)
+            caller.Thread->AwaitedPipe = default;
         if (file->IsReadable)
         {
             pipe->ReaderOpens++;
@@ -95,9 +98,24 @@ public sealed unsafe partial class PipeOperations
             pipe->Writers--;
         _files.Waker.WakeAll(&pipe->Readable);
         _files.Waker.WakeAll(&pipe->Writable);
-        bool isIdle = !pipe->HasReader && !pipe->HasWriter && pipe->OpeningReaders.IsEmpty && pipe->OpeningWriters.IsEmpty;
-        if (isIdle)
-            End(file->Inode);
+        EndIfIdle(pipe);
+    }
+
+    /// <summary>A thread that waited to open a FIFO will not open it: it was killed, or the name is gone. Nobody may expect it any more.</summary>
+    public void LeaveOpening(Thread* thread)
+    {
+        if (thread->AwaitedPipe.IsNone)
+            return;
+        Pipe* pipe = (Pipe*)_files.TrackerOf(&thread->Header).Find(thread->AwaitedPipe, ObjectKind.Pipe);
+        thread->AwaitedPipe = default;
+        if (pipe == null)
+            return;
+        // Others who were woken with it open all the same: they see that the other end has been there.
+        pipe->ExpectsReader = pipe->ExpectsWriter = false;
+        _files.MarkChanged(&pipe->Header);
+        _files.Waker.WakeAll(&pipe->Readable);
+        _files.Waker.WakeAll(&pipe->Writable);
+        EndIfIdle(pipe);
     }
 
     /// <inheritdoc/>
@@ -145,6 +163,13 @@ public sealed unsafe partial class PipeOperations
         _files.PipeSlab.Free(pipe);
     }
 
+    private void EndIfIdle(Pipe* pipe)
+    {
+        bool isIdle = !pipe->HasReader && !pipe->HasWriter && pipe->OpeningReaders.IsEmpty && pipe->OpeningWriters.IsEmpty;
+        if (isIdle)
+            End(pipe->Inode);
+    }
+
     private bool EnsurePipe(Inode* inode)
     {
         if (inode->Pipe != null)
@@ -170,9 +195,10 @@ public sealed unsafe partial class PipeOperations
             file->Inode->Pipe->Writers++;
     }
 
-    private bool WaitToOpen(Thread* thread, WaitQueue* queue, uint opens, bool isWaiting, out SystemCallResult result)
+    private bool WaitToOpen(Thread* thread, Pipe* pipe, WaitQueue* queue, uint opens, out SystemCallResult result)
     {
-        if (!isWaiting)
+        thread->AwaitedPipe = pipe->Header.Id;
+        if (thread->Call.Phase != WaitingPhase)
         {
             thread->Call.Phase = WaitingPhase;
             thread->Call.Extra0 = opens;

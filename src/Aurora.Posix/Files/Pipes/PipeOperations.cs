@@ -60,7 +60,8 @@ public sealed unsafe partial class PipeOperations : FileOperations
         {
             if (pipe->Length > 0)
                 ready |= PollEvents.Readable;
-            if (!pipe->HasWriter && !file->IsWritable)
+            // Before the first writer has come there is nobody who could have hung up.
+            if (!pipe->HasWriter && !file->IsWritable && pipe->WriterOpens != file->WriterOpens)
                 ready |= PollEvents.HangUp;
             if (waiter != null)
                 _files.Waker.BlockOn(waiter, &pipe->Readable);
@@ -116,7 +117,11 @@ public sealed unsafe partial class PipeOperations : FileOperations
         if (pipe->Data != null)
             return true;
         pipe->Data = _files.Memory.CreateObject(_files.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
-        return pipe->Data != null;
+        if (pipe->Data == null)
+            return false;
+        // The write may yet have to wait: a checkpoint must not find an object nobody refers to.
+        _files.MarkChanged(&pipe->Header);
+        return true;
     }
 
     private void Produce(Pipe* pipe, uint bytes)

@@ -38,8 +38,8 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     // The few files of /proc that programs write (oom_score_adj, comm) accept everything and change nothing.
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
-        TransferStatus status = transfer.Skip(transfer.Remaining);
-        return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
+        transfer.Skip(transfer.Remaining);
+        return transfer.Finish();
     }
 
     private bool MakeText(OpenFile* file, ref FileTransfer transfer, out SystemCallResult failure)

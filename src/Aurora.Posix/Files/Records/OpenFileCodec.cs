@@ -19,7 +19,8 @@ public struct OpenFileRecord
     public ushort Reserved1;
     public int Owner;
     public int OwnerSignal;
-    public ulong Reserved2;
+    public uint WriterOpens;
+    public uint Reserved2;
 }
 
 /// <summary>Captures open files and puts them back; drivers hear of theirs (FileOperations.Restored).</summary>
@@ -39,6 +40,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
             Kind = file->Kind,
             Owner = file->Owner,
             OwnerSignal = file->OwnerSignal,
+            WriterOpens = file->WriterOpens,
         });
     }
 
@@ -57,6 +59,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         file->Kind = record.Kind;
         file->Owner = record.Owner;
         file->OwnerSignal = record.OwnerSignal;
+        file->WriterOpens = record.WriterOpens;
         tracker.Adopt(&file->Header, Kind, id);
         return RestoreStatus.Ok;
     }

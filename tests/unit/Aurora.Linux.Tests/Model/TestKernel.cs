@@ -230,6 +230,13 @@ internal sealed unsafe partial class TestKernel : IDisposable
         return address;
     }
 
+    /// <summary>Stores a signal mask of one signal and returns its address.</summary>
+    public ulong PokeMask(Thread* thread, Signal signal)
+    {
+        Poke(thread, Scratch + 0xF00, SignalSet.Of(signal));
+        return Scratch + 0xF00;
+    }
+
     public string PeekText(Thread* thread, ulong address)
     {
         var text = new StringBuilder();
