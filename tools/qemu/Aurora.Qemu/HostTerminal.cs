@@ -11,6 +11,9 @@ public sealed unsafe partial class HostTerminal : IDisposable
     private const int ApplyNow = 0;
     private const nuint WindowSizeRequest = 0x5413;
 
+    // A guest that was cut off could not tidy up after a full-screen program: main screen, plain characters, cursor shown.
+    private static ReadOnlySpan<byte> MainScreen => "\e[?47l\e[0m\e[?25h"u8;
+
     private readonly byte[] _saved;
     private bool _restored;
 
@@ -59,6 +62,7 @@ public sealed unsafe partial class HostTerminal : IDisposable
             return;
         _restored = true;
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        _ = StandardStreams.Write(StandardStreams.Output, MainScreen);
         fixed (byte* state = _saved)
             _ = SetAttributes(StandardStreams.Input, ApplyNow, state);
     }
