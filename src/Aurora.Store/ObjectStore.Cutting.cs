@@ -29,6 +29,7 @@ public sealed unsafe partial class ObjectStore
                 // Without memory the cut is made later.
                 if (Cut() == StoreStatus.OutOfMemory)
                     _context.Fibers.Yield();
+                ScrubAfterCut();
             }
             else
                 _context.Fibers.Block(&_queues->Work);
@@ -55,6 +56,8 @@ public sealed unsafe partial class ObjectStore
     {
         if (isWatermark)
             return;
+        if (info.RealtimeNanoseconds > _newestTime)
+            _newestTime = info.RealtimeNanoseconds;
         if (_active.RollbackTo != 0)
         {
             KeepBranch();
@@ -92,6 +95,7 @@ public sealed unsafe partial class ObjectStore
 
     private void Freeze()
     {
+        KeepAutomatically();
         (_active, _frozen) = (_frozen, _active);
         IsFrozen = true;
         _isFreezeRequired = false;
@@ -125,6 +129,7 @@ public sealed unsafe partial class ObjectStore
         if (status == StoreStatus.Ok)
         {
             // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
+            ThinHistory();
             status = _cutter.Prepare(_frozen, _context.Super->Current);
             bool canRetry = status == StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
@@ -173,9 +178,11 @@ public sealed unsafe partial class ObjectStore
             scratch->RequiredFeatures |= StoreFormat.RollbackFeature;
         scratch->NodeBlocks = (ulong)((long)super->NodeBlocks + _cutter.NodeBalance);
         status = WriteSuperblock(_context, scratch);
-        if (status == StoreStatus.Ok)
-            Publish(scratch);
-        return status;
+        if (status != StoreStatus.Ok)
+            return status;
+        Publish(scratch);
+        DiscardFreed();
+        return StoreStatus.Ok;
     }
 
     // The new cut is durable: in one stretch, readers see its trees instead of the frozen layer, and space it no longer needs becomes free.

@@ -11,7 +11,9 @@ public sealed unsafe partial class ObjectStore
     private const int MinimumCachedSpacePages = 32;
     private const ulong DefaultOverlayBytes = 32 << 20;
     private const ulong MinimumOverlayBytes = 256 << 10;
-    private const ulong DefaultCutInterval = 2_000_000_000;
+    private const ulong Second = 1_000_000_000;
+    private const ulong DefaultCutInterval = 2 * Second;
+    private const uint DefaultScrubPages = 64;
     private const uint DefaultOrderedCommitBytes = 1 << 20;
 
     /// <summary>Read-only stores cannot make cuts, so their log must fit into memory at once: this many times the overlay.</summary>
@@ -75,7 +77,24 @@ public sealed unsafe partial class ObjectStore
             options.CutIntervalNanoseconds = DefaultCutInterval;
         if (options.OrderedCommitBytes == 0)
             options.OrderedCommitBytes = DefaultOrderedCommitBytes;
+        WithDefaults(ref options.Retention);
+        if (!options.Retention.IsOff && options.CutIntervalNanoseconds > options.Retention.FineSpacing)
+            options.CutIntervalNanoseconds = options.Retention.FineSpacing;
+        if (options.ScrubPagesPerSecond == 0)
+            options.ScrubPagesPerSecond = DefaultScrubPages;
         return options;
+    }
+
+    private static void WithDefaults(ref RetentionOptions retention)
+    {
+        if (retention.FineSpacing == 0)
+            retention.FineSpacing = Second;
+        if (retention.FineSpan == 0)
+            retention.FineSpan = 60 * Second;
+        if (retention.CoarseSpacing == 0)
+            retention.CoarseSpacing = 60 * Second;
+        if (retention.CoarseSpan == 0)
+            retention.CoarseSpan = 3600 * Second;
     }
 
     private StoreStatus Recover()
@@ -96,6 +115,7 @@ public sealed unsafe partial class ObjectStore
             status = ReadRecentHistory();
         if (status == StoreStatus.Ok)
             status = ReplayLog(recovery);
+        _isRecovered = true;
         return status;
     }
 

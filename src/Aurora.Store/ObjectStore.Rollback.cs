@@ -37,6 +37,7 @@ public sealed unsafe partial class ObjectStore
             status = KeepForRollback(sequence);
         if (status == StoreStatus.Ok)
             status = RollbackInTurn(sequence, info);
+        _rollbackTarget = 0;
         EndTurn();
         return status;
     }
@@ -45,6 +46,7 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus KeepForRollback(ulong sequence)
     {
         _isRollbackWanted = true;
+        _rollbackTarget = sequence;
         for (int attempt = 0; attempt < RollbackAttempts; attempt++)
         {
             bool mayDrop = _active.Find(LayerNode.HistoryObject, sequence) != null

@@ -66,7 +66,18 @@ public sealed unsafe partial class ObjectStore
         {
             bool isHopeless = _space.PendingFreeBlocks == 0 && _active.IsEmpty && !IsFrozen;
             if (_context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
-                return _context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, _space.FreeBlocks);
+            {
+                // History gives way before a commit is refused: half of what is left at a time.
+                if (HasHistoryToGive())
+                {
+                    firstCut = _context.Super->Current.Number;
+                    _isHistoryPressed = true;
+                }
+                else
+                {
+                    return _context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, _space.FreeBlocks);
+                }
+            }
             StoreStatus status = MakeRoom();
             if (status != StoreStatus.Ok)
                 return status;

@@ -33,7 +33,7 @@ public sealed unsafe partial class ObjectStore
         _options = options;
         _memory = memory;
         _queues = (StoreQueues*)memory.Queues;
-        _space = new SpaceMap(context, memory.Space, options.CachedSpacePages);
+        _space = new SpaceMap(context, memory.Space, options.CachedSpacePages, new FreedExtents(memory.Freed));
         _cache = new NodeCache(context, memory.Nodes, options.CachedNodes);
         _reader = new TreeReader(_cache);
         _pool = new CommitPool(context.Pages, memory.Commits);
@@ -72,6 +72,7 @@ public sealed unsafe partial class ObjectStore
             StoreStatistics result = _context.Statistics;
             result.TotalBlocks = _context.Geometry.DataBlocks;
             result.FreeBlocks = _space.FreeBlocks;
+            result.AutomaticCheckpoints = _automaticCount;
             result.PendingFreeBlocks = _space.PendingFreeBlocks;
             result.LogBlocksUsed = _log.Position - _log.Tail;
             result.LogBlocksTotal = _context.Geometry.LogBlocks;

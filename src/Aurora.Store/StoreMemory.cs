@@ -7,7 +7,7 @@ namespace Aurora.Store;
 internal sealed unsafe class StoreMemory
 {
     public const int Views = 4;
-    private const int PieceCount = 10;
+    private const int PieceCount = 11;
 
     private readonly PageAllocator _pages;
     private readonly nint[] _pieces = new nint[PieceCount];
@@ -27,6 +27,7 @@ internal sealed unsafe class StoreMemory
     public byte* Recent { get; private set; }
     public byte* Batch { get; private set; }
     public byte* Builders { get; private set; }
+    public byte* Freed { get; private set; }
 
     public byte* LayerAt(int index) => Layers + ((long)index * Layer.MemoryPages * PageSize.Bytes);
 
@@ -48,6 +49,7 @@ internal sealed unsafe class StoreMemory
         Layers = Take((2 + Views) * Layer.MemoryPages);
         Recent = Take(RecentCheckpoints.MemoryPages);
         Batch = Take(WriteBatch.MemoryPages);
+        Freed = Take(FreedExtents.MemoryPages);
         Builders = Take(3 * TreeBuilder.MemoryPages);
         return !_failed;
     }

@@ -31,6 +31,17 @@ public struct OpenOptions
     /// <summary>Commits with more data than this, in bytes, write data before the record instead of beside it; default 1 MiB.</summary>
     public uint OrderedCommitBytes;
 
+    /// <summary>Which checkpoints without a name are kept, and how long.</summary>
+    public RetentionOptions Retention;
+
+    /// <summary>Leaves the device in the dark about freed blocks, instead of telling it with Discard.</summary>
+    public bool NoDiscard;
+
+    /// <summary>How many pages a second of commit time the maintenance fiber reads to verify them; default 64. <see cref="NoScrub"/> turns it off.</summary>
+    public uint ScrubPagesPerSecond;
+
+    public bool NoScrub;
+
     /// <summary>Replay the log in memory but never write to the device.</summary>
     public bool ReadOnly;
 
@@ -39,6 +50,20 @@ public struct OpenOptions
 
     /// <summary>Deliberate bugs, for tests that prove that the tests find them.</summary>
     internal SeededFaults Seeded;
+}
+
+/// <summary>
+/// History that thins with age: every commit since the last cuts, then one checkpoint each FineSpacing until it is FineSpan old, then one each CoarseSpacing until
+/// CoarseSpan, then none. In nanoseconds of commit time; zero means one a second for a minute, one a minute for an hour. Named checkpoints stay until dropped.
+/// </summary>
+public struct RetentionOptions
+{
+    /// <summary>Only named checkpoints are kept.</summary>
+    public bool IsOff;
+    public ulong FineSpacing;
+    public ulong FineSpan;
+    public ulong CoarseSpacing;
+    public ulong CoarseSpan;
 }
 
 /// <summary>What a commit is, for the history.</summary>
@@ -109,6 +134,16 @@ public struct StoreStatistics
 
     /// <summary>Commits that had to wait for the log, the overlay or space.</summary>
     public ulong Stalls;
+
+    /// <summary>Checkpoints that retention keeps now, and those it has dropped.</summary>
+    public ulong AutomaticCheckpoints;
+    public ulong CheckpointsDropped;
+    public ulong BlocksDiscarded;
+
+    /// <summary>Pages of data and leaves read and verified in the background, complete rounds, and faults found.</summary>
+    public ulong PagesScrubbed;
+    public ulong ScrubRounds;
+    public ulong ScrubFaults;
     public ulong TotalBlocks;
     public ulong FreeBlocks;
 

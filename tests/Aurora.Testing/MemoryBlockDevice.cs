@@ -25,6 +25,8 @@ public unsafe class MemoryBlockDevice : BlockDevice
 
     public long BlocksWritten { get; private set; }
 
+    public long BlocksDiscarded { get; private set; }
+
     public long Flushes { get; private set; }
 
     /// <summary>When it returns something else than Ok for a request, the request has no effect and completes with that.</summary>
@@ -64,6 +66,14 @@ public unsafe class MemoryBlockDevice : BlockDevice
                     data.CopyTo(target);
                 else
                     target.Clear();
+            }
+            else if (request->Operation == BlockOperation.Discard)
+            {
+                // What a discarded block reads as is up to the device: nothing that could be taken for data.
+                BlocksDiscarded++;
+                byte[] nothing = new byte[PageSize.Bytes];
+                Array.Fill(nothing, (byte)0xDD);
+                _blocks[block] = nothing;
             }
             else if (request->Operation == BlockOperation.Write)
             {

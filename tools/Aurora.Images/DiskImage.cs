@@ -44,24 +44,24 @@ public static class DiskImage
         }
     }
 
-    /// <summary>The entries at a path: a directory's contents (all below it when <paramref name="recursive"/>), or the one file.</summary>
-    public static IReadOnlyList<ImageEntry> List(string image, string path, bool recursive)
+    /// <summary>The entries at a path, as of a checkpoint when one is given (its epoch or name): a directory's contents (all below it when <paramref name="recursive"/>), or the one file.</summary>
+    public static IReadOnlyList<ImageEntry> List(string image, string path, bool recursive, string? checkpoint = null)
     {
-        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
         return new TreeReader(ImageSession.Open(store)).List(path, recursive);
     }
 
-    /// <summary>Copies a file of the image to a stream.</summary>
-    public static void Cat(string image, string path, Stream destination)
+    /// <summary>Copies a file of the image, as of a checkpoint when one is given, to a stream.</summary>
+    public static void Cat(string image, string path, Stream destination, string? checkpoint = null)
     {
-        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
         new TreeReader(ImageSession.Open(store)).Copy(path, destination);
     }
 
-    /// <summary>Copies a file or a tree of the image into a folder of the host; returns the number of files.</summary>
-    public static int Extract(string image, string path, string folder)
+    /// <summary>Copies a file or a tree of the image, as of a checkpoint when one is given, into a folder of the host; returns the number of files.</summary>
+    public static int Extract(string image, string path, string folder, string? checkpoint = null)
     {
-        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
         return new TreeReader(ImageSession.Open(store)).Extract(path, folder);
     }
 
@@ -84,6 +84,13 @@ public static class DiskImage
     {
         using ImageStore store = ImageStore.Open(image, readOnly: true);
         return ImageHistory.Read(store);
+    }
+
+    /// <summary>Drops a kept checkpoint, named by its epoch or its name.</summary>
+    public static void DropCheckpoint(string image, string checkpoint)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        ImageHistory.Drop(store, checkpoint);
     }
 
     /// <summary>The number of processes in the session the image holds; zero when none lives.</summary>

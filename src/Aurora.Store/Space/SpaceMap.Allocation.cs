@@ -38,6 +38,22 @@ internal sealed unsafe partial class SpaceMap
         return StoreStatus.NoSpace;
     }
 
+    /// <summary>Allocates this very block if it can be; used to keep it out of the way for a moment.</summary>
+    public bool TakeIfFree(ulong block)
+    {
+        if (PinCount(block, out SpaceFrame* frame, out ushort* count) != StoreStatus.Ok)
+            return false;
+        bool isFree = IsFree(*count, ((SpacePageHeader*)frame->Data)->Cut);
+        if (isFree)
+        {
+            *count = SpacePage.New;
+            AddNew(frame, 1);
+            FreeBlocks--;
+        }
+        Unpin(frame);
+        return isFree;
+    }
+
     /// <summary>Makes a New block free again: its commit was given up before anything recorded it.</summary>
     public StoreStatus Return(ulong block)
     {

@@ -106,7 +106,7 @@ internal sealed unsafe partial class SpaceMap
         else if (*count > 1)
             left = --(*count);
         else
-            MarkFreed(count);
+            MarkFreed(block, count);
         Unpin(frame);
         return status;
     }
@@ -123,13 +123,15 @@ internal sealed unsafe partial class SpaceMap
             *count = SpacePage.Freed;
             AddNew(frame, -1);
             FreedByCut++;
+            Freed.Add(block);
         }
         Unpin(frame);
         return StoreStatus.Ok;
     }
 
-    private void MarkFreed(ushort* count)
+    private void MarkFreed(ulong block, ushort* count)
     {
+        Freed.Add(block);
         *count = SpacePage.Freed;
         UsedBlocks--;
         FreedByCut++;

@@ -65,9 +65,10 @@ internal sealed unsafe partial class SpaceMap
     public static int OverheadPages(int frames)
         => (int)PageSize.PagesFor((ulong)(frames + 1) * (ulong)sizeof(SpaceFrame)) + (Buckets * 8 / PageSize.Bytes) + 2;
 
-    public SpaceMap(StoreContext context, byte* memory, int frames)
+    public SpaceMap(StoreContext context, byte* memory, int frames, FreedExtents freed)
     {
         _context = context;
+        Freed = freed;
         _newBlocks = new NewBlockTable(context.Pages, frames);
         _frameCount = frames;
         byte* overhead = memory + ((long)frames * PageSize.Bytes);
@@ -78,6 +79,9 @@ internal sealed unsafe partial class SpaceMap
         for (int i = 0; i < frames; i++)
             _frames[i].Data = memory + ((long)i * PageSize.Bytes);
     }
+
+    /// <summary>What the cut being made, and the one before it, have freed.</summary>
+    public FreedExtents Freed { get; }
 
     // The frame behind the last is only a place to wait: for the bounce page, or for the batch.
     private FiberQueue* FrameWaiters => &_frames[_frameCount].Waiters;

@@ -219,25 +219,25 @@ internal sealed unsafe class PageMerger
         }
     }
 
+    // Reads only what becomes free.
     private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out NodeFrame* frame);
+        StoreStatus status = _space.Decrement(pointer.Block, out uint left);
+        if (status != StoreStatus.Ok || left > 0)
+            return status;
+        NodesFreed++;
+        status = _cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        status = _space.Decrement(pointer.Block, out uint left);
-        if (status == StoreStatus.Ok && left == 0)
+        for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
         {
-            NodesFreed++;
-            for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
-            {
-                MapEntry child = frame->Entries[i];
-                status = frame->Header->Level == 0
-                    ? _space.Decrement(child.Block, out _)
-                    : DropNode(NodeCache.ChildOf(frame, i), child.Key, NodeCache.HighOf(frame, i, high));
-            }
-            _fibers.Yield();
+            MapEntry child = frame->Entries[i];
+            status = frame->Header->Level == 0
+                ? _space.Decrement(child.Block, out _)
+                : DropNode(NodeCache.ChildOf(frame, i), child.Key, NodeCache.HighOf(frame, i, high));
         }
         NodeCache.Unpin(frame);
+        _fibers.Yield();
         return status;
     }
 

@@ -62,24 +62,22 @@ internal sealed unsafe class RecordMerger
     /// <summary>Drops a reference to a tree of this kind, freeing what nobody else refers to.</summary>
     public StoreStatus DropTree(in NodePointer pointer) => DropNode(pointer, NodeCache.AnyKey, ulong.MaxValue);
 
+    // Reads only what becomes free.
     private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame);
+        StoreStatus status = _space.Decrement(pointer.Block, out uint left);
+        if (status != StoreStatus.Ok || left > 0)
+            return status;
+        NodesFreed++;
+        status = _cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        status = _space.Decrement(pointer.Block, out uint left);
-        if (status == StoreStatus.Ok && left == 0)
-        {
-            NodesFreed++;
-            if (frame->Header->Level == 0)
-                status = DropRecords(frame);
-            _fibers.Yield();
-            for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)
-            {
-                status = DropNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
-            }
-        }
+        if (frame->Header->Level == 0)
+            status = DropRecords(frame);
+        for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)
+            status = DropNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
         NodeCache.Unpin(frame);
+        _fibers.Yield();
         return status;
     }
 

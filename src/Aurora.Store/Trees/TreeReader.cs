@@ -62,6 +62,31 @@ internal sealed unsafe class TreeReader
         return status;
     }
 
+    /// <summary>The first entry at or behind a page, from a page tree.</summary>
+    public StoreStatus FindPageFrom(NodePointer root, ulong page, out MapEntry found, out bool isFound)
+    {
+        found = default;
+        isFound = false;
+        while (true)
+        {
+            StoreStatus status = PinLeafWithin(TreeKind.Pages, root, page, out NodeFrame* leaf, out ulong nextKey);
+            if (status != StoreStatus.Ok && status != StoreStatus.NotFound)
+                return status;
+            if (status == StoreStatus.Ok)
+            {
+                for (int i = 0; i < leaf->Header->Count && !isFound; i++)
+                {
+                    isFound = leaf->Entries[i].Key >= page;
+                    found = isFound ? leaf->Entries[i] : default;
+                }
+                NodeCache.Unpin(leaf);
+            }
+            if (isFound || nextKey == ulong.MaxValue || nextKey <= page)
+                return StoreStatus.Ok;
+            page = nextKey;
+        }
+    }
+
     /// <summary>The entry of a page in a sorted list; Hole when it is not there.</summary>
     public static StoreStatus FindIn(MapEntry* entries, int count, ulong page, out MapEntry found)
     {

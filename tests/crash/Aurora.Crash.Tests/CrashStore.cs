@@ -28,6 +28,9 @@ public static unsafe class CrashStore
         OverlayBytes = 512 << 10,
         OrderedCommitBytes = 12 * 4096,
         CutIntervalNanoseconds = cutInterval,
+
+        // Retention would ask for frequent cuts; histories with rare ones do without.
+        Retention = new RetentionOptions { IsOff = cutInterval > 1_000_000_000, FineSpacing = 70_000_000, FineSpan = 300_000_000, CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 },
         Seeded = seeded,
     };
 

@@ -40,6 +40,9 @@ public sealed unsafe class TraceDevice(ulong blockCount, Dictionary<ulong, byte[
     private readonly Dictionary<nint, List<TraceEvent>> _pending = [];
     private int _writes;
 
+    // What a discarded block holds is anything; it is there at once, or later, or never, as with a write.
+    private readonly byte[] _discarded = [.. System.Linq.Enumerable.Repeat((byte)0xDD, 4096)];
+
     public List<TraceEvent> Events { get; } = [];
 
     /// <summary>Recording costs memory; off while a recovered state is only checked.</summary>
@@ -69,7 +72,7 @@ public sealed unsafe class TraceDevice(ulong blockCount, Dictionary<ulong, byte[
             case BlockOperation.Write when _writes++ == FailingWrite:
                 request->Status = BlockStatus.MediaError;
                 break;
-            case BlockOperation.Write:
+            case BlockOperation.Write or BlockOperation.Discard:
                 Write(request);
                 break;
             case BlockOperation.Flush when IsRecording:
@@ -110,7 +113,7 @@ public sealed unsafe class TraceDevice(ulong blockCount, Dictionary<ulong, byte[
         for (int i = 0; i < request->BlockCount; i++)
         {
             ulong block = request->Start.Value + (ulong)i;
-            byte[] data = new Span<byte>(request->Pages[i], 4096).ToArray();
+            byte[] data = request->Operation == BlockOperation.Discard ? _discarded : new Span<byte>(request->Pages[i], 4096).ToArray();
             _changed[block] = data;
             if (!IsRecording)
                 continue;

@@ -47,6 +47,7 @@ public sealed unsafe class LimitTests
     public void Everything_written_and_deleted_is_free_again()
     {
         using var harness = new StoreHarness(blocks: 4000, logBlocks: 64);
+        harness.Options.Retention.IsOff = true;
         harness.Open();
         ulong free = harness.Store.Statistics.FreeBlocks;
         for (ulong round = 0; round < 6; round++)

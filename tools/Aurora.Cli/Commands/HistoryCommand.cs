@@ -15,13 +15,21 @@ internal static class HistoryCommand
 
     public static Command Create()
     {
-        var command = new Command("history", "List the checkpoints of a disk image that can still be read, newest first.");
+        var command = new Command("history", "List the checkpoints of a disk image that can still be read, newest first; or drop one.");
         var image = new Argument<string>("image") { Description = "The disk image." };
         var count = new Option<int>("--count", "-n") { Description = "How many; 0 for all.", DefaultValueFactory = _ => DefaultCount };
+        var drop = new Option<string?>("--drop") { Description = "Drop the kept checkpoint with this name or epoch; what only it needs becomes free." };
         command.Arguments.Add(image);
         command.Options.Add(count);
+        command.Options.Add(drop);
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(drop) is { } name)
+            {
+                DiskImage.DropCheckpoint(parsed.GetValue(image)!, name);
+                Report.Line($"dropped {name}");
+                return ExitCode.Success;
+            }
             IReadOnlyList<ImageCheckpoint> all = DiskImage.History(parsed.GetValue(image)!);
             int limit = parsed.GetValue(count) == 0 ? all.Count : parsed.GetValue(count);
             var table = new Table().AddColumns("commit", "epoch", "taken", "written", "name", "kept");
@@ -41,5 +49,5 @@ internal static class HistoryCommand
         checkpoint.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
         ByteSize.Format((long)checkpoint.Bytes),
         Markup.Escape(checkpoint.Name),
-        checkpoint.IsKept ? "yes" : "");
+        checkpoint.IsAutomatic ? "for a time" : checkpoint.IsKept ? "yes" : "");
 }

@@ -22,6 +22,8 @@ internal static class ImageCommand
 
     private static Argument<string> Image() => new("image") { Description = "The disk image." };
 
+    private static Option<string?> At() => new("--at") { Description = "As of this checkpoint, by epoch or name (see aurora history)." };
+
     private static Argument<string> GuestPath(string description) => new("path") { Description = description, DefaultValueFactory = _ => "/" };
 
     private static Command CreateCreate()
@@ -49,13 +51,15 @@ internal static class ImageCommand
         Argument<string> path = GuestPath("The directory or file in the image.");
         var recursive = new Option<bool>("--recursive", "-R") { Description = "Everything below it." };
         var plain = new Option<bool>("-1") { Description = "Names only." };
+        Option<string?> at = At();
+        command.Options.Add(at);
         command.Arguments.Add(image);
         command.Arguments.Add(path);
         command.Options.Add(recursive);
         command.Options.Add(plain);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<ImageEntry> entries = DiskImage.List(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(recursive));
+            IReadOnlyList<ImageEntry> entries = DiskImage.List(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(recursive), parsed.GetValue(at));
             foreach (ImageEntry entry in entries)
                 Console.WriteLine(parsed.GetValue(plain) ? entry.Path : Line(entry));
             return ExitCode.Success;
@@ -76,11 +80,13 @@ internal static class ImageCommand
         Argument<string> image = Image();
         var path = new Argument<string>("path") { Description = "The file in the image." };
         command.Arguments.Add(image);
+        Option<string?> at = At();
         command.Arguments.Add(path);
+        command.Options.Add(at);
         command.SetAction(parsed =>
         {
             using Stream output = Console.OpenStandardOutput();
-            DiskImage.Cat(parsed.GetValue(image)!, parsed.GetValue(path)!, output);
+            DiskImage.Cat(parsed.GetValue(image)!, parsed.GetValue(path)!, output, parsed.GetValue(at));
             return ExitCode.Success;
         });
         return command;
@@ -109,18 +115,21 @@ internal static class ImageCommand
         return command;
     }
 
-    private static Command CreateExtract()
+    /// <summary><c>aurora image extract</c>, and <c>aurora extract</c>.</summary>
+    public static Command CreateExtract()
     {
         var command = new Command("extract", "Copy a file or folder of an image to the host.");
+        Option<string?> at = At();
         Argument<string> image = Image();
         var path = new Argument<string>("path") { Description = "The file or folder in the image." };
-        var folder = new Argument<string>("folder") { Description = "The folder to copy into; made when missing." };
+        var folder = new Argument<string>("folder") { Description = "The folder to copy into; made when missing.", DefaultValueFactory = _ => "." };
         command.Arguments.Add(image);
         command.Arguments.Add(path);
         command.Arguments.Add(folder);
+        command.Options.Add(at);
         command.SetAction(parsed =>
         {
-            int files = DiskImage.Extract(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(folder)!);
+            int files = DiskImage.Extract(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(folder)!, parsed.GetValue(at));
             Report.Line(files == 1 ? "1 file" : $"{files} files");
             return ExitCode.Success;
         });

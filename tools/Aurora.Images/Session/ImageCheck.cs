@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Aurora.Host;
 using Aurora.Store;
@@ -14,17 +15,20 @@ internal static unsafe class ImageCheck
     {
         HostMachine.Install();
         using FileBlockDevice device = ImageStore.OpenDevice(image, readOnly: true);
-        List<string> faults = [];
-        GCHandle handle = GCHandle.Alloc(faults);
+        List<StoreFault> found = [];
+        GCHandle handle = GCHandle.Alloc(found);
         try
         {
             var options = new CheckOptions { VerifyData = verifyData, OnFault = &Note, Context = (void*)GCHandle.ToIntPtr(handle) };
             StoreStatus status = ObjectStore.Check(device, new HostPages(), new SynchronousFibers(), in options, out CheckReport report);
-            if (status != StoreStatus.Ok && faults.Count == 0)
-                faults.Add(StoreText.Of(status));
+            if (status != StoreStatus.Ok && found.Count == 0)
+                found.Add(new StoreFault { Status = status });
+            List<string> faults = [.. found.Select(fault => StoreText.Of(in fault))];
             if (report.Faults > (ulong)faults.Count)
                 faults.Add($"and {report.Faults - (ulong)faults.Count} more");
-            return new ImageReport(faults, report.Objects, report.Checkpoints, report.DataBlocks, report.FreeBlocks, report.LastSequence);
+            List<ImageFault> details = [.. found.Select(Describe)];
+            ulong data = report.DataBlocks + report.LogPages;
+            return new ImageReport(faults, details, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence);
         }
         finally
         {
@@ -35,8 +39,11 @@ internal static unsafe class ImageCheck
     // SAFETY: the context is the handle of the list, alive for the whole check.
     private static void Note(StoreFault* fault, void* context)
     {
-        var faults = (List<string>)GCHandle.FromIntPtr((nint)context).Target!;
+        var faults = (List<StoreFault>)GCHandle.FromIntPtr((nint)context).Target!;
         if (faults.Count < MostFaultsKept)
-            faults.Add(StoreText.Of(in *fault));
+            faults.Add(*fault);
     }
+
+    private static ImageFault Describe(StoreFault fault)
+        => new(fault.Status.ToString(), fault.Place.ToString(), fault.Object.Value, fault.Page, fault.Block.Value, fault.Found);
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text;
+using Aurora.Base;
 using Aurora.Store;
 
 namespace Aurora.Images.Session;
@@ -23,11 +25,51 @@ internal static unsafe class ImageHistory
         return status == StoreStatus.NotFound ? checkpoints : throw new ImageException($"the history cannot be read: {image.Explain(status)}");
     }
 
+    /// <summary>The checkpoint with this epoch, or else this name; of several, the newest.</summary>
+    public static ImageCheckpoint Find(ImageStore image, string checkpoint)
+    {
+        CheckpointInfo info = default;
+        StoreStatus status = ulong.TryParse(checkpoint, NumberStyles.None, CultureInfo.InvariantCulture, out ulong epoch)
+            ? image.Store.FindCheckpoint(new Epoch(epoch), out info)
+            : StoreStatus.NotFound;
+        if (status == StoreStatus.NotFound)
+            status = image.Store.FindCheckpoint(Encoding.UTF8.GetBytes(checkpoint), out info);
+        return status switch
+        {
+            StoreStatus.Ok => Describe(in info),
+            StoreStatus.NotFound => throw new ImageException($"no checkpoint {checkpoint} in the history (see aurora history)"),
+            _ => throw new ImageException($"the history cannot be read: {image.Explain(status)}"),
+        };
+    }
+
+    /// <summary>Drops a kept checkpoint; what only it needs becomes free.</summary>
+    public static unsafe void Drop(ImageStore image, string checkpoint)
+    {
+        ImageCheckpoint found = Find(image, checkpoint);
+        if (!found.IsKept)
+            throw new ImageException($"checkpoint {checkpoint} is not kept: it disappears by itself");
+        ObjectStore store = image.Store;
+        StoreCommit* commit = store.Begin(0);
+        if (commit == null)
+            throw new ImageException("not enough memory");
+        store.DropCheckpoint(commit, found.Sequence);
+        ImageCheckpoint newest = Read(image)[^1];
+        var info = new CommitInfo { Epoch = new Epoch(newest.Epoch), RealtimeNanoseconds = (ulong)(newest.Time - DateTimeOffset.UnixEpoch).Ticks * (ulong)NanosecondsPerTick };
+        StoreStatus status = store.Submit(commit, in info);
+        if (status == StoreStatus.Ok)
+            status = store.WaitDurable(commit);
+        store.Release(commit);
+        if (status == StoreStatus.Ok)
+            status = store.CutNow();
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"checkpoint {checkpoint} cannot be dropped: {image.Explain(status)}");
+    }
+
     private static ImageCheckpoint Describe(in CheckpointInfo info)
     {
         CommitInfo commit = info.Commit;
         string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(commit.Name, commit.NameLength));
         DateTimeOffset time = DateTimeOffset.UnixEpoch.AddTicks((long)commit.RealtimeNanoseconds / NanosecondsPerTick);
-        return new ImageCheckpoint(info.Sequence, commit.Epoch.Value, time, info.Bytes, name, info.IsKept);
+        return new ImageCheckpoint(info.Sequence, commit.Epoch.Value, time, info.Bytes, name, info.IsKept, info.IsAutomatic);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ImageStore : IDisposable
     public static ImageStore Format(string path, long bytes)
     {
         HostMachine.Install();
-        using (FileBlockDevice device = FileBlockDevice.Create(path, bytes))
+        using (FileBlockDevice device = CreateDevice(path, bytes))
         {
             Span<byte> identity = stackalloc byte[16];
             RandomNumberGenerator.Fill(identity);
@@ -45,6 +45,18 @@ internal sealed class ImageStore : IDisposable
         return Open(path, readOnly: false);
     }
 
+    private static FileBlockDevice CreateDevice(string path, long bytes)
+    {
+        try
+        {
+            return FileBlockDevice.Create(path, bytes);
+        }
+        catch (ArgumentOutOfRangeException failure)
+        {
+            throw new ImageException($"{path}: the file system has no files of {bytes} bytes", failure);
+        }
+    }
+
     /// <summary>Opens the store on an image; throws with the fault and its place when it is not whole.</summary>
     public static ImageStore Open(string path, bool readOnly)
     {
@@ -58,6 +70,25 @@ internal sealed class ImageStore : IDisposable
         machine.Dispose();
         device.Dispose();
         throw new ImageException($"{path}: {StoreText.Of(in fault)}");
+    }
+
+    /// <summary>Opens the store for reading as it was at a checkpoint, named by its epoch or its name; the newest state for null.</summary>
+    public static ImageStore OpenAt(string path, string? checkpoint)
+    {
+        ImageStore image = Open(path, readOnly: true);
+        if (checkpoint == null)
+            return image;
+        try
+        {
+            ulong sequence = ImageHistory.Find(image, checkpoint).Sequence;
+            StoreStatus status = image.Store.ShowCheckpoint(sequence);
+            return status == StoreStatus.Ok ? image : throw new ImageException($"checkpoint {checkpoint} cannot be read: {image.Explain(status)}");
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens and locks an image file. Readers share it with each other, never with a writer or a running machine.</summary>
@@ -86,12 +117,19 @@ internal sealed class ImageStore : IDisposable
         return fault.Status == status ? StoreText.Of(in fault) : StoreText.Of(status);
     }
 
+    // With its trees up to date an image opens at once; without, it would only open more slowly, so a failure here is none.
+    private void CloseWritten()
+    {
+        Store.CutNow();
+        Store.Close();
+    }
+
     public void Dispose()
     {
         if (_isReadOnly)
             Store.Abandon();
         else
-            Store.Close();
+            CloseWritten();
         Machine.Dispose();
         _device.Dispose();
     }

@@ -11,13 +11,15 @@ namespace Aurora.Images.Session;
 /// <summary>Writes entries of a root file system into an image.</summary>
 internal sealed unsafe class TreeWriter(ImageSession session)
 {
-    // Data written since the last checkpoint; one commit has a limit, so a large tree takes several.
+    // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several.
     private const long CommitBytes = 32 << 20;
+    private const int CommitEntries = 4096;
     private const long NanosecondsPerTick = 100;
 
     private readonly byte[] _buffer = new byte[1 << 20];
     private readonly List<RootEntry> _directories = [];
-    private long _uncommitted;
+    private long _uncommittedBytes;
+    private int _uncommittedEntries;
 
     public void WriteAll(IEnumerable<RootEntry> entries)
     {
@@ -26,18 +28,28 @@ internal sealed unsafe class TreeWriter(ImageSession session)
             Write(entry);
             if (entry.Kind == RootEntryKind.Directory)
                 _directories.Add(entry);
-            if (_uncommitted < CommitBytes)
-                continue;
-            session.Commit();
-            _uncommitted = 0;
+            CommitIfDue();
         }
         // What was put into a directory has changed its time.
         foreach (RootEntry directory in _directories)
+        {
             Write(directory);
+            CommitIfDue();
+        }
+    }
+
+    private void CommitIfDue()
+    {
+        if (_uncommittedBytes < CommitBytes && _uncommittedEntries < CommitEntries)
+            return;
+        session.Commit();
+        _uncommittedBytes = 0;
+        _uncommittedEntries = 0;
     }
 
     private void Write(RootEntry entry)
     {
+        _uncommittedEntries++;
         if (entry.Path != "/")
             Make(entry);
         if (entry.Kind == RootEntryKind.HardLink)
@@ -80,12 +92,8 @@ internal sealed unsafe class TreeWriter(ImageSession session)
         {
             session.Write(inode, position, _buffer.AsSpan(0, count), entry.Path);
             position += (ulong)count;
-            _uncommitted += count;
-            if (_uncommitted >= CommitBytes)
-            {
-                session.Commit();
-                _uncommitted = 0;
-            }
+            _uncommittedBytes += count;
+            CommitIfDue();
         }
     }
 }
