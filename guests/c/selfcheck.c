@@ -9,7 +9,7 @@
  * Whoever reads the console can tell a continuation from lost output (the numbers have no gaps) and from lost work: each line carries
  * the real time of its step, so a step that was shown and then done again has two different lines.
  *
- * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE]      STEPS 0 (default): for ever */
+ * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE] [-l LABEL]      STEPS 0 (default): for ever; lines begin with "LABEL: " */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +27,11 @@
 #define CHILD_MARK 0x8000000000000000ul
 
 static uint64_t step;
+static const char *label = "", *colon = "";
 
 static void fail(const char *what)
 {
-    printf("check %lu FAIL %s (errno %d)\n", (unsigned long)step, what, errno);
+    printf("%s%scheck %lu FAIL %s (errno %d)\n", label, colon, (unsigned long)step, what, errno);
     fflush(stdout);
     _exit(1);
 }
@@ -126,7 +127,7 @@ int main(int count, char **words)
     uint64_t steps = 0, pages = 64, sum = 0, answer;
     long interval = 10;
     const char *path = "/tmp/selfcheck.data";
-    for (int option; (option = getopt(count, words, "n:i:m:f:")) != -1;) {
+    for (int option; (option = getopt(count, words, "n:i:m:f:l:")) != -1;) {
         if (option == 'n')
             steps = strtoull(optarg, NULL, 0);
         else if (option == 'i')
@@ -135,6 +136,8 @@ int main(int count, char **words)
             pages = strtoull(optarg, NULL, 0) / 4;
         else if (option == 'f')
             path = optarg;
+        else if (option == 'l')
+            label = optarg, colon = ": ";
         else
             return 2;
     }
@@ -168,7 +171,7 @@ int main(int count, char **words)
             fail("memory");
         struct timespec time;
         clock_gettime(CLOCK_REALTIME, &time);
-        printf("check %lu ok t=%lld%09ld\n", (unsigned long)step, (long long)time.tv_sec, time.tv_nsec);
+        printf("%s%scheck %lu ok t=%lld%09ld\n", label, colon, (unsigned long)step, (long long)time.tv_sec, time.tv_nsec);
         fflush(stdout);
         pause_for(interval);
     }

@@ -13,11 +13,22 @@ using System.Text.RegularExpressions;
 namespace Aurora.Qemu;
 
 /// <summary>Collects the lines of selfcheck over several boots and finds what must not be.</summary>
-public sealed partial class SelfCheckWitness
+public sealed class SelfCheckWitness
 {
+    private static readonly SelfCheckWitness _unlabelled = new();
+
+    private readonly Regex _stepLine;
     private readonly Dictionary<long, string> _times = [];
     private readonly List<string> _faults = [];
     private string _torn = "";
+
+    /// <summary>Watches the one selfcheck with this label (its option -l); the empty label is that of one without.</summary>
+    public SelfCheckWitness(string label = "")
+    {
+        // Only whole lines count: the power may have gone in the middle of one.
+        string start = label.Length == 0 ? @"(?<!\w: )" : @"(?<!\w)" + Regex.Escape(label) + ": ";
+        _stepLine = new Regex(start + @"check (?<step>\d+) (?:ok t=(?<time>\d+)|(?<fail>FAIL [^\r\n]*))\r?\n", RegexOptions.CultureInvariant);
+    }
 
     /// <summary>The highest step seen.</summary>
     public long Last { get; private set; }
@@ -31,7 +42,7 @@ public sealed partial class SelfCheckWitness
     /// <summary>Takes in all that one boot printed.</summary>
     public void Observe(string console)
     {
-        foreach (Match match in StepLine().Matches(Mended(console) + console))
+        foreach (Match match in _stepLine.Matches(Mended(console) + console))
         {
             long step = long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture);
             if (match.Groups["fail"].Success)
@@ -43,11 +54,13 @@ public sealed partial class SelfCheckWitness
         _torn = console[(console.LastIndexOf('\n') + 1)..];
     }
 
-    /// <summary>The highest step a piece of console output shows; zero for none.</summary>
-    public static long LastStepIn(string console)
+    /// <summary>The highest step that an unlabelled selfcheck shows in a piece of console output; zero for none.</summary>
+    public static long LastStepIn(string console) => _unlabelled.LastStepOf(console);
+
+    private long LastStepOf(string console)
     {
         long last = 0;
-        foreach (Match match in StepLine().Matches(console))
+        foreach (Match match in _stepLine.Matches(console))
             last = Math.Max(last, long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture));
         return last;
     }
@@ -57,7 +70,7 @@ public sealed partial class SelfCheckWitness
     {
         string end = console[..(console.IndexOf('\n', StringComparison.Ordinal) + 1)];
         // The line after it tells which step's end this is; one shown before needs no mending.
-        Match next = StepLine().Match(console, end.Length);
+        Match next = _stepLine.Match(console, end.Length);
         if (next.Success && next.Groups["step"].Value != (Last + 2).ToString(CultureInfo.InvariantCulture))
             return "";
         for (int again = Math.Min(_torn.Length, end.Length); again >= 0; again--)
@@ -65,7 +78,7 @@ public sealed partial class SelfCheckWitness
             if (!_torn.EndsWith(end[..again], StringComparison.Ordinal))
                 continue;
             string line = _torn + end[again..];
-            if (LastStepIn(line) == Last + 1)
+            if (LastStepOf(line) == Last + 1)
                 return line;
         }
         return "";
@@ -93,8 +106,4 @@ public sealed partial class SelfCheckWitness
             _faults.Add($"step {step} was never shown");
         }
     }
-
-    // Only whole lines count: the power may have gone in the middle of one.
-    [GeneratedRegex(@"check (?<step>\d+) (?:ok t=(?<time>\d+)|(?<fail>FAIL [^\r\n]*))\r?\n", RegexOptions.CultureInvariant)]
-    private static partial Regex StepLine();
 }
