@@ -1,5 +1,6 @@
 // Brings pages in from the store. A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager
-// fibers reads it, and the thread's access is tried again. A page the store cannot deliver becomes a bus error for whoever touches it.
+// fibers reads it, and the thread's access is tried again. A page the store cannot deliver becomes a bus error for whoever touches it; but
+// when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -25,6 +26,14 @@ internal static unsafe class PagerFiber
         }
     }
 
+    // This fiber is done for: so is the disk. Its request stays open, and whoever waits for it waits on.
+    private static void Park(KernelSession session)
+    {
+        FiberQueue forever = default;
+        for (;;)
+            session.Fibers.Block(&forever);
+    }
+
     private static void Serve(KernelSession session, MemoryManager memory, PageInRequest* request)
     {
         FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data);
@@ -40,6 +49,8 @@ internal static unsafe class PagerFiber
             return;
         }
         memory.Frames.Release(frame);
+        if (status != StoreStatus.Hole && session.HasDiskFailed)
+            Park(session);
         memory.CompletePageIn(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
     }
 }

@@ -1,6 +1,6 @@
 // The end of a session. Whoever asks for it (init's exit, reboot(2), the launcher), the order is the same: a last checkpoint, wait until it
-// is durable and everything held has been shown, close the store, report, power off. After a refused commit there is nothing to wait for:
-// the machine says what happened and stops running guests.
+// is durable and everything held has been shown, close the store, report, power off. After a refused commit, or when the disk has failed for
+// good, there is nothing to wait for: the machine says what happened and stops running guests. Their last durable checkpoint is safe.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Processes;
@@ -37,12 +37,13 @@ internal sealed unsafe partial class KernelSession
     /// <summary>Called every turn of the main loop: notices a failed store, and finishes an end that is due.</summary>
     public void CheckEnd()
     {
-        if (Group.Engine.HasFailed && !_failureReported)
+        bool hasFailed = Group.Engine.HasFailed || HasDiskFailed;
+        if (hasFailed && !_failureReported)
             ReportFailure();
         if (_ending == EndReason.None)
             return;
-        bool isSafe = !Group.Engine.IsEnabled || Group.Engine.IsDurable(_lastEpoch) || Group.Engine.HasFailed;
-        bool isShown = !Group.Output.IsPending || Group.Engine.HasFailed;
+        bool isSafe = !Group.Engine.IsEnabled || Group.Engine.IsDurable(_lastEpoch) || hasFailed;
+        bool isShown = !Group.Output.IsPending || hasFailed;
         if (isSafe && isShown)
             Finish();
     }
@@ -51,7 +52,10 @@ internal sealed unsafe partial class KernelSession
     {
         _failureReported = true;
         IsPaused = true;
-        KernelLog.Line("@refused store: a commit failed; the session is paused at its last durable checkpoint"u8);
+        if (HasDiskFailed)
+            Refuse("disk"u8, "it has failed and resets did not help; the session is paused at its last durable checkpoint"u8);
+        else
+            Refuse("store"u8, "a commit failed; the session is paused at its last durable checkpoint"u8);
     }
 
     private void Finish()

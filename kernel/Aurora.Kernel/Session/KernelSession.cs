@@ -43,6 +43,9 @@ internal sealed unsafe partial class KernelSession
     /// <summary>True while no thread may run: the store has failed and what they did could never become durable.</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>True when the disk has failed for good; until then the driver recovers by itself and requests merely take longer.</summary>
+    public bool HasDiskFailed => Disk is { Controller.HasFailed: true };
+
     /// <summary>Does the work that interrupt handlers posted.</summary>
     public void ServeEvents(ulong events)
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Aurora.Base;
 using Aurora.Nvme.Tests.Model;
 using Xunit;
@@ -28,6 +29,29 @@ public sealed unsafe class FailureTests
         Assert.Equal(BlockStatus.Ok, bench.Run(read));
         Assert.Equal(0, read->DeviceStatus);
         Assert.Equal(1ul, bench.Driver.Statistics.Errors);
+    }
+
+    [Theory]
+    [InlineData(BlockOperation.Read, 4)]
+    [InlineData(BlockOperation.Write, 4)]
+    [InlineData(BlockOperation.Flush, 1)]
+    public void A_failure_that_may_pass_is_tried_again_but_never_a_flush(BlockOperation operation, int tries)
+    {
+        TestBench bench = TestBench.Started();
+        int failures = 3;
+        bench.Device.IoStatus = _ => failures-- > 0 ? new NvmeStatus(StatusCodeType.MediaAndDataIntegrity, 0x80) : default;
+        BlockStatus expected = operation == BlockOperation.Flush ? BlockStatus.MediaError : BlockStatus.Ok;
+        Assert.Equal(expected, bench.Run(operation, 0, operation == BlockOperation.Flush ? 0 : 1));
+        Assert.Equal(tries, bench.Device.Executed.Values.Sum());
+    }
+
+    [Fact]
+    public void A_failure_that_will_not_pass_is_not_tried_again()
+    {
+        TestBench bench = TestBench.Started();
+        bench.Device.IoStatus = _ => new NvmeStatus((ushort)(0x4000 | 0x280));
+        Assert.Equal(BlockStatus.MediaError, bench.Run(BlockOperation.Write, 0, 1));
+        Assert.Equal(1, bench.Device.Executed[IoOpcode.Write]);
     }
 
     [Fact]
@@ -92,43 +116,6 @@ public sealed unsafe class FailureTests
     }
 
     [Fact]
-    public void A_late_command_keeps_its_memory_until_the_controller_is_disabled()
-    {
-        TestBench bench = TestBench.Started(null, s_impatient);
-        bench.Device.Hangs = command => command.Opcode == (byte)IoOpcode.Read;
-        BlockRequest* late = bench.Request(BlockOperation.Read, 0, 1);
-        BlockRequest* other = bench.Request(BlockOperation.Read, 1, 1);
-        bench.Driver.Submit(late);
-        bench.Idle(4_000);
-        bench.Driver.Submit(other);
-        bool landedWhilePending = false;
-        bench.Device.Stopping = () =>
-        {
-            // The command may still land now: nobody may have been told that its memory is free.
-            landedWhilePending = !BlockDevice.IsComplete(late) && !BlockDevice.IsComplete(other);
-        };
-        Assert.Equal(BlockStatus.TimedOut, bench.Driver.Wait(late));
-        Assert.Equal(BlockStatus.Gone, bench.Driver.Wait(other));
-        Assert.True(landedWhilePending);
-        Assert.Equal(NvmeState.Gone, bench.Driver.State);
-        Assert.Equal(NvmeFault.CommandTimeout, bench.Driver.Fault);
-        Assert.Contains("an I/O command timed out; 1 requests timed out, 1 others lost", bench.LogText);
-        Assert.Equal(BlockStatus.Gone, bench.Run(BlockOperation.Read, 0, 1));
-    }
-
-    [Fact]
-    public void A_controller_that_does_not_stop_is_cut_off_from_memory_first()
-    {
-        TestBench bench = TestBench.Started(new ModelOptions { NeverStops = true }, s_impatient);
-        bench.Host.PauseNanoseconds = 100_000;
-        bench.Device.Hangs = _ => true;
-        BlockRequest* request = bench.Request(BlockOperation.Write, 0, 1);
-        Assert.Equal(BlockStatus.TimedOut, bench.Run(request));
-        Assert.True(bench.Host.DmaStopped);
-        Assert.Contains("cut off from memory", bench.LogText);
-    }
-
-    [Fact]
     public void A_command_that_completed_unnoticed_is_not_late()
     {
         TestBench bench = TestBench.Started(null, s_impatient);
@@ -138,18 +125,6 @@ public sealed unsafe class FailureTests
         bench.Driver.CheckHealth(bench.Clock.Now);
         Assert.Equal(BlockStatus.Ok, request->Status);
         Assert.Equal(NvmeState.Ready, bench.Driver.State);
-    }
-
-    [Fact]
-    public void A_fatal_controller_loses_every_outstanding_request_and_says_so()
-    {
-        TestBench bench = TestBench.Started(new ModelOptions { MaximumQueueEntries = 4 });
-        List<nint> requests = SubmitHanging(bench, 10);
-        bench.Device.Die();
-        foreach (nint request in requests)
-            Assert.Equal(BlockStatus.Gone, bench.Driver.Wait((BlockRequest*)request));
-        Assert.Equal(NvmeFault.FatalStatus, bench.Driver.Fault);
-        Assert.Contains("failed in state 'ready': the controller reports a fatal error", bench.LogText);
     }
 
     [Fact]
@@ -171,11 +146,14 @@ public sealed unsafe class FailureTests
         BlockRequest* done = bench.Request(BlockOperation.Write, 0, 1);
         bench.Driver.Submit(done);
         bench.Idle(200);
+        bench.Device.Options = bench.Device.Options with { NeverStops = true };
         bench.Device.Die();
         bench.Clock.Now += 200_000_000;
         bench.Driver.CheckHealth(bench.Clock.Now);
+        bench.SettleUntilGone();
         Assert.Equal(BlockStatus.Ok, done->Status);
-        Assert.Equal(NvmeState.Stopping, bench.Driver.State);
+        Assert.Equal(NvmeState.Gone, bench.Driver.State);
+        Assert.True(bench.Host.DmaStopped);
         Assert.Equal(BlockStatus.Gone, bench.Run(BlockOperation.Flush));
     }
 

@@ -6,6 +6,8 @@ public static class AdminCommands
 {
     private const uint IdentifyNamespaceData = 0x00;
     private const uint IdentifyControllerData = 0x01;
+    private const uint CommandSetLimitsData = 0x06;
+    private const uint AllNamespaces = 0xFFFF_FFFF;
     private const uint PhysicallyContiguous = 1;
     private const uint InterruptsEnabled = 2;
 
@@ -20,6 +22,27 @@ public static class AdminCommands
         NamespaceId = namespaceId,
         Prp1 = pagePhysical,
         Dword10 = IdentifyNamespaceData,
+    };
+
+    /// <summary>Identify, CNS 06h: the limits of the NVM command set into one page (NVM Command Set 1.0 §4.1.5.4).</summary>
+    public static SubmissionEntry IdentifyLimits(ulong pagePhysical)
+        => new() { Opcode = (byte)AdminOpcode.Identify, Prp1 = pagePhysical, Dword10 = CommandSetLimitsData };
+
+    /// <summary>Abort (§5.1) of one command; bit 0 of the result is 0 when it was aborted.</summary>
+    public static SubmissionEntry Abort(int queue, ushort commandId)
+        => new() { Opcode = (byte)AdminOpcode.Abort, Dword10 = (uint)queue | (uint)commandId << 16 };
+
+    /// <summary>Asynchronous Event Request (§5.2): completes when the controller has something to tell.</summary>
+    public static SubmissionEntry AsynchronousEventRequest()
+        => new() { Opcode = (byte)AdminOpcode.AsynchronousEventRequest };
+
+    /// <summary>Get Log Page (§5.14) of the whole controller, from its beginning; reading it lets the controller report such an event again.</summary>
+    public static SubmissionEntry GetLogPage(byte page, int bytes, ulong pagePhysical) => new()
+    {
+        Opcode = (byte)AdminOpcode.GetLogPage,
+        NamespaceId = AllNamespaces,
+        Prp1 = pagePhysical,
+        Dword10 = page | (uint)(bytes / sizeof(uint) - 1) << 16,
     };
 
     /// <summary>Set Features, not saved across power cycles (§5.21).</summary>

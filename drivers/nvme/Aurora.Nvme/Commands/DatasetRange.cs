@@ -8,6 +8,9 @@ public struct DatasetRange
 {
     public const int SizeBytes = 16;
 
+    /// <summary>The most ranges a command can name: one page of them.</summary>
+    public const int MaximumCount = 256;
+
     [FieldOffset(0)]
     public uint ContextAttributes;
 

@@ -1,17 +1,21 @@
 // The bring-up states that wait for an admin command: what is identified, what is refused, and the write cache policy.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Nvme;
 
 internal sealed unsafe partial class BringUp
 {
-    /// <summary>One page the controller writes identify data into; later it holds the drain request.</summary>
+    /// <summary>One page the controller writes identify data and logs into; during the drain it holds the request.</summary>
     private void* _scratch;
+    private IdentifyLimits _limits;
+    private uint _optionalEvents;
     private int _maximumTransferBlocks;
     private bool _supportsDeallocate;
     private bool _supportsWriteZeroes;
     private bool _cacheMayHoldData;
+    private bool _hadVolatileWriteCache;
 
     public AdminQueue? Admin { get; private set; }
 
@@ -24,6 +28,12 @@ internal sealed unsafe partial class BringUp
 
     /// <summary>ASCII without padding.</summary>
     public byte[] SerialNumber { get; private set; } = [];
+
+    /// <summary>The page that admin commands of the running controller read into.</summary>
+    public void* Scratch => _scratch;
+
+    /// <summary>How many Asynchronous Event Requests are kept outstanding.</summary>
+    public int EventRequests { get; private set; }
 
     private bool AllocateAdmin()
     {
@@ -45,6 +55,8 @@ internal sealed unsafe partial class BringUp
         {
             case AdminOutcome.Completed:
                 return true;
+            case AdminOutcome.Event:
+                return false;
             case AdminOutcome.BadCompletion:
                 NvmeLog.BadCompletion(0, in completion, 1);
                 Fail(NvmeFault.AdminProtocol);
@@ -69,7 +81,7 @@ internal sealed unsafe partial class BringUp
 
     private void CheckAlive()
     {
-        var status = new ControllerStatus(_registers.Read32(NvmeRegister.Status));
+        ControllerStatus status = NoteStatus();
         if (status.IsAllOnes)
             Fail(NvmeFault.Removed);
         else if (status.IsFatal)
@@ -101,9 +113,37 @@ internal sealed unsafe partial class BringUp
         _supportsWriteZeroes = data->SupportsWriteZeroes;
         HasVolatileWriteCache = data->HasVolatileWriteCache;
         ShutdownMicroseconds = data->ShutdownMicroseconds;
+        _optionalEvents = data->OptionalEvents;
+        EventRequests = Smaller(data->EventRequestLimit + 1, AdminQueue.MaximumEventRequests);
         Span<byte> serial = stackalloc byte[20];
-        SerialNumber = serial[..data->CopySerialNumber(serial)].ToArray();
-        NvmeLog.Identified(data, Version);
+        if (!IsSerialExpected(serial[..data->CopySerialNumber(serial)]))
+        {
+            Fail(NvmeFault.IdentityChanged);
+            return;
+        }
+        if (!_isReset)
+            NvmeLog.Identified(data, Version);
+        new Span<byte>(_scratch, IdentifyLimits.SizeBytes).Clear();
+        BeginCommand(NvmeState.IdentifyLimits, AdminCommands.IdentifyLimits(_host.PhysicalOf(_scratch)));
+    }
+
+    private bool IsSerialExpected(ReadOnlySpan<byte> serial)
+    {
+        if (_isReset)
+            return serial.SequenceEqual(SerialNumber);
+        AdoptSerial(serial);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AdoptSerial(ReadOnlySpan<byte> serial) => SerialNumber = serial.ToArray();
+
+    /// <summary>Controllers older than this data structure refuse the command; they have no such limits.</summary>
+    private void AwaitIdentifyLimits()
+    {
+        if (!TryFinishCommand(out CompletionEntry completion))
+            return;
+        _limits = completion.Status.IsSuccess ? *(IdentifyLimits*)_scratch : default;
         BeginCommand(NvmeState.IdentifyNamespace, AdminCommands.IdentifyNamespace(_options.NamespaceId, _host.PhysicalOf(_scratch)));
     }
 
@@ -131,6 +171,24 @@ internal sealed unsafe partial class BringUp
             Fail(refusal);
             return;
         }
+        if (_isReset)
+        {
+            if (!Namespace!.Holds(data) || _maximumTransferBlocks < Namespace.MaximumTransferBlocks)
+            {
+                NvmeLog.NamespaceRefused(_options.NamespaceId, data);
+                Fail(NvmeFault.IdentityChanged);
+                return;
+            }
+        }
+        else
+            AdoptNamespace(data);
+        int pairs = _isReset ? Pairs.Length : _options.QueuePairs < 1 ? 1 : _options.QueuePairs;
+        BeginCommand(NvmeState.SetQueueCount, AdminCommands.SetFeature(FeatureId.NumberOfQueues, AdminCommands.QueueCountValue(pairs)));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AdoptNamespace(IdentifyNamespace* data)
+    {
         int dataShift = data->CurrentFormat.DataShift;
         int blocksShift = 12 - dataShift;
         Namespace = new NvmeNamespace
@@ -143,8 +201,7 @@ internal sealed unsafe partial class BringUp
             SupportsDeallocate = _supportsDeallocate,
             SupportsWriteZeroes = _supportsWriteZeroes,
         };
-        int pairs = _options.QueuePairs < 1 ? 1 : _options.QueuePairs;
-        BeginCommand(NvmeState.SetQueueCount, AdminCommands.SetFeature(FeatureId.NumberOfQueues, AdminCommands.QueueCountValue(pairs)));
+        Namespace.SetLimits(in _limits);
     }
 
     private static NvmeFault CheckNamespace(IdentifyNamespace* data)
@@ -164,8 +221,25 @@ internal sealed unsafe partial class BringUp
         if (HasVolatileWriteCache)
             BeginCommand(NvmeState.GetWriteCache, AdminCommands.GetFeature(FeatureId.VolatileWriteCache));
         else
-            BeginCompletionQueues();
+            FinishWriteCache();
     }
+
+    // A reset returns features to their defaults. A cache that is suddenly on would hold writes that nobody flushes, because users of
+    // the device were told that it has none. One that is off is still treated as on: flushes then cost a little and do no harm.
+    private void FinishWriteCache()
+    {
+        if (_isReset && HasVolatileWriteCache && !_hadVolatileWriteCache)
+        {
+            Fail(NvmeFault.IdentityChanged);
+            return;
+        }
+        if (_isReset)
+            HasVolatileWriteCache = _hadVolatileWriteCache;
+        BeginCompletionQueues();
+    }
+
+    private WriteCachePolicy WriteCacheWanted
+        => !_isReset ? _options.WriteCache : _hadVolatileWriteCache ? WriteCachePolicy.AsFound : WriteCachePolicy.Disable;
 
     private void AwaitGetWriteCache()
     {
@@ -175,9 +249,9 @@ internal sealed unsafe partial class BringUp
             HasVolatileWriteCache = (completion.Result & 1) != 0;
         else
             NvmeLog.Warning("cannot read the write cache feature; assuming the cache is on"u8, completion.Status);
-        bool wanted = _options.WriteCache == WriteCachePolicy.Enable;
-        if (_options.WriteCache == WriteCachePolicy.AsFound || wanted == HasVolatileWriteCache)
-            BeginCompletionQueues();
+        bool wanted = WriteCacheWanted == WriteCachePolicy.Enable;
+        if (WriteCacheWanted == WriteCachePolicy.AsFound || wanted == HasVolatileWriteCache)
+            FinishWriteCache();
         else
             BeginCommand(NvmeState.SetWriteCache, AdminCommands.SetFeature(FeatureId.VolatileWriteCache, wanted ? 1u : 0));
     }
@@ -194,6 +268,6 @@ internal sealed unsafe partial class BringUp
         }
         else
             NvmeLog.Warning("cannot switch the write cache; it stays as it was"u8, completion.Status);
-        BeginCompletionQueues();
+        FinishWriteCache();
     }
 }

@@ -1,5 +1,6 @@
 // The bring-up states that create the I/O queues, and the flush after the write cache was switched off. All completion queues are
 // created before the first submission queue, because a submission queue names the completion queue it reports to.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Nvme;
@@ -13,22 +14,19 @@ internal sealed unsafe partial class BringUp
 
     public NvmeStatistics Statistics { get; } = new();
 
-    /// <summary>Returns all memory of a bring-up that failed; only once the controller cannot reach it any more.</summary>
+    public FlushGuard Flushes { get; } = new();
+
+    /// <summary>Returns all memory; only once the controller cannot reach it any more.</summary>
     public void Release()
     {
-        ReleaseScratch();
+        if (_scratch != null)
+            _host.Pages.Free(_scratch, 1);
+        _scratch = null;
         Admin?.Release();
         Admin = null;
         foreach (QueuePair? pair in Pairs)
             pair?.Memory.Release();
         Pairs = [];
-    }
-
-    private void ReleaseScratch()
-    {
-        if (_scratch != null)
-            _host.Pages.Free(_scratch, 1);
-        _scratch = null;
     }
 
     private void AwaitQueueCount()
@@ -37,6 +35,14 @@ internal sealed unsafe partial class BringUp
             return;
         int submissions = (int)(completion.Result & 0xFFFF) + 1;
         int completions = (int)(completion.Result >> 16) + 1;
+        if (_isReset)
+        {
+            if (Smaller(submissions, completions) < Pairs.Length)
+                Fail(NvmeFault.IdentityChanged);
+            else
+                BeginWriteCache();
+            return;
+        }
         int wanted = _options.QueuePairs < 1 ? 1 : _options.QueuePairs;
         _pairCount = Smaller(wanted, Smaller(submissions, completions));
         var doorbells = new DoorbellLayout(Capabilities);
@@ -48,6 +54,7 @@ internal sealed unsafe partial class BringUp
             Fail(NvmeFault.OutOfMemory);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool AllocatePairs(DoorbellLayout doorbells)
     {
         int entries = Smaller(Smaller(_options.QueueEntries, NvmeOptions.MaximumQueueEntries), Capabilities.MaximumQueueEntries);
@@ -60,6 +67,7 @@ internal sealed unsafe partial class BringUp
             Doorbells = doorbells,
             Namespace = Namespace!,
             Statistics = Statistics,
+            Flushes = Flushes,
             CommandTimeoutNanoseconds = _options.CommandTimeoutNanoseconds,
         };
         Pairs = new QueuePair[_pairCount];
@@ -82,13 +90,13 @@ internal sealed unsafe partial class BringUp
     private void BeginCompletionQueue()
     {
         QueuePair pair = Pairs[_created];
-        int vector = _host.ConnectInterrupt(_controller, _created);
-        if (vector < 0)
-            IsPolled = true;
+        if (!_isReset)
+            pair.Vector = _host.ConnectInterrupt(_controller, _created);
+        IsPolled |= pair.Vector < 0;
         ulong physical = _host.PhysicalOf(pair.Memory.Completions);
         BeginCommand(
             NvmeState.CreateCompletionQueues,
-            AdminCommands.CreateCompletionQueue(pair.Queue, pair.Memory.Entries, physical, vector));
+            AdminCommands.CreateCompletionQueue(pair.Queue, pair.Memory.Entries, physical, pair.Vector));
     }
 
     /// <summary>True when at least one queue pair has no interrupt.</summary>
@@ -127,7 +135,7 @@ internal sealed unsafe partial class BringUp
         else if (_cacheMayHoldData)
             BeginDrain();
         else
-            BecomeReady();
+            BeginEvents();
     }
 
     private void BeginDrain()
@@ -135,8 +143,7 @@ internal sealed unsafe partial class BringUp
         Enter(NvmeState.DrainWriteCache, _options.CommandTimeoutNanoseconds);
         BlockRequest* flush = (BlockRequest*)_scratch;
         *flush = new BlockRequest { Operation = BlockOperation.Flush };
-        Pairs[0].Submit(flush);
-        Pairs[0].Ring();
+        Pairs[0].IssueHeld(flush);
     }
 
     private void AwaitDrain()
@@ -154,12 +161,25 @@ internal sealed unsafe partial class BringUp
             Fail(NvmeFault.FlushFailed);
             return;
         }
-        BecomeReady();
+        BeginEvents();
     }
 
-    private void BecomeReady()
+    private void BeginEvents()
     {
-        ReleaseScratch();
+        const uint CriticalWarnings = 0x1F, NamespaceAttributes = 1 << 8;
+        uint wanted = CriticalWarnings | (_optionalEvents & NamespaceAttributes);
+        BeginCommand(NvmeState.ConfigureEvents, AdminCommands.SetFeature(FeatureId.AsynchronousEvents, wanted));
+    }
+
+    /// <summary>A controller that cannot be told which events to report is asked for events all the same.</summary>
+    private void AwaitConfigureEvents()
+    {
+        if (!TryFinishCommand(out CompletionEntry completion))
+            return;
+        if (!completion.Status.IsSuccess)
+            NvmeLog.Warning("cannot choose the events to be reported"u8, completion.Status);
+        Admin!.ArmEvents(EventRequests);
+        _hadVolatileWriteCache = HasVolatileWriteCache;
         Enter(NvmeState.Ready, 0);
     }
 

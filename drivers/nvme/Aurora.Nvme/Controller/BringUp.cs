@@ -1,13 +1,15 @@
-// Bring-up as a state machine (NVM Express 1.4 §7.6.1): Step does one state's work or looks once at what the state waits for, and Run
-// steps until the controller is ready or something failed. Each state has one method; a state's deadline is set when it is entered.
+// Bring-up as a state machine (NVM Express 1.4 §7.6.1): Step does one state's work or looks once at what the state waits for. Run steps until
+// the controller is ready or something failed, resting between looks; that is the first bring-up, which takes all memory. A reset walks the
+// same states again with the same memory: Restart, then Advance whenever there is time, which never waits and takes no memory. What the
+// controller says about itself must then be what it said before. Each state has one method; its deadline is set when it is entered.
 //   read capabilities → (wait for ready before disabling) → disable → wait until disabled → configure admin queues → enable →
-//   wait until ready → identify controller → identify namespace → number of queues → write cache → create queues → ready
+//   wait until ready → identify controller → identify limits → identify namespace → number of queues → write cache → create queues → events → ready
 // Register states are here, admin command states in BringUp.Commands.cs, queue creation in BringUp.Queues.cs.
 using Aurora.Base;
 
 namespace Aurora.Nvme;
 
-/// <summary>Takes a controller from any state to ready, once.</summary>
+/// <summary>Takes a controller from any state to ready.</summary>
 internal sealed unsafe partial class BringUp
 {
     private readonly NvmeController _controller;
@@ -15,6 +17,8 @@ internal sealed unsafe partial class BringUp
     private readonly NvmeHost _host;
     private readonly NvmeOptions _options;
     private ulong _deadline;
+    private bool _isReset;
+    private bool _isResting;
 
     public BringUp(NvmeController controller, NvmeRegisters registers, NvmeHost host, NvmeOptions options)
     {
@@ -42,12 +46,48 @@ internal sealed unsafe partial class BringUp
     public bool Run()
     {
         Enter(NvmeState.ReadCapabilities, 0);
-        while (State != NvmeState.Ready && Fault == NvmeFault.None)
-            Step();
+        while (IsUnderWay)
+        {
+            if (!Step())
+                _host.Pause();
+        }
         return Fault == NvmeFault.None;
     }
 
-    private void Step()
+    /// <summary>True until the controller is ready or something failed.</summary>
+    public bool IsUnderWay => State != NvmeState.Ready && Fault == NvmeFault.None;
+
+    /// <summary>Set during a reset when the controller may have lost its volatile write cache.</summary>
+    public bool IsCacheAtRisk { get; private set; }
+
+    /// <summary>Begins a reset of a controller that was ready once; <see cref="Advance"/> carries it out.</summary>
+    public void Restart()
+    {
+        _isReset = true;
+        _cacheMayHoldData = false;
+        IsCacheAtRisk = false;
+        Fault = NvmeFault.None;
+        FailedStatus = default;
+        Enter(NvmeState.ReadCapabilities, 0);
+    }
+
+    /// <summary>Goes as far as it can without waiting.</summary>
+    public void Advance()
+    {
+        while (IsUnderWay && Step())
+        {
+        }
+    }
+
+    /// <summary>Does a state's work. False when the state still waits.</summary>
+    private bool Step()
+    {
+        _isResting = false;
+        Work();
+        return !_isResting;
+    }
+
+    private void Work()
     {
         switch (State)
         {
@@ -59,12 +99,14 @@ internal sealed unsafe partial class BringUp
             case NvmeState.Enable: Enable(); break;
             case NvmeState.WaitReady: AwaitEnabled(); break;
             case NvmeState.IdentifyController: AwaitIdentifyController(); break;
+            case NvmeState.IdentifyLimits: AwaitIdentifyLimits(); break;
             case NvmeState.IdentifyNamespace: AwaitIdentifyNamespace(); break;
             case NvmeState.SetQueueCount: AwaitQueueCount(); break;
             case NvmeState.GetWriteCache: AwaitGetWriteCache(); break;
             case NvmeState.SetWriteCache: AwaitSetWriteCache(); break;
             case NvmeState.CreateCompletionQueues: AwaitCompletionQueue(); break;
             case NvmeState.CreateSubmissionQueues: AwaitSubmissionQueue(); break;
+            case NvmeState.ConfigureEvents: AwaitConfigureEvents(); break;
             case NvmeState.DrainWriteCache: AwaitDrain(); break;
             default: Panic.Fail("nvme: bring-up stepped in a state it does not have"u8); break;
         }
@@ -80,12 +122,18 @@ internal sealed unsafe partial class BringUp
 
     private void ReadCapabilities()
     {
-        Capabilities = new ControllerCapabilities(_registers.Read64(NvmeRegister.Capabilities));
-        if (Capabilities.IsAllOnes)
+        var capabilities = new ControllerCapabilities(_registers.Read64(NvmeRegister.Capabilities));
+        if (capabilities.IsAllOnes)
         {
             Fail(NvmeFault.Removed);
             return;
         }
+        if (_isReset && capabilities.Raw != Capabilities.Raw)
+        {
+            Fail(NvmeFault.IdentityChanged);
+            return;
+        }
+        Capabilities = capabilities;
         Version = new NvmeVersion(_registers.Read32(NvmeRegister.Version));
         ReadyTimeoutNanoseconds = ReadReadyTimeout();
         NvmeFault refusal = CheckCapabilities();
@@ -95,10 +143,22 @@ internal sealed unsafe partial class BringUp
             return;
         }
         bool enabled = (_registers.Read32(NvmeRegister.Configuration) & ControllerConfiguration.Enable) != 0;
-        bool ready = new ControllerStatus(_registers.Read32(NvmeRegister.Status)).IsReady;
+        bool ready = NoteStatus().IsReady;
 
         // EN must not be cleared while the controller is still on its way to ready (§3.1.5).
         Enter(enabled && !ready ? NvmeState.WaitReadyBeforeDisable : NvmeState.Disable, ReadyTimeoutNanoseconds);
+    }
+
+    /// <summary>Reads CSTS and remembers what it says about the volatile write cache.</summary>
+    private ControllerStatus NoteStatus()
+    {
+        var status = new ControllerStatus(_registers.Read32(NvmeRegister.Status));
+        if (status.IsAllOnes)
+            return status;
+        IsCacheAtRisk |= status.IsFatal || status.HadSubsystemReset;
+        if (status.HadSubsystemReset)
+            _registers.Write32(NvmeRegister.Status, ControllerStatus.SubsystemResetBit);
+        return status;
     }
 
     private ulong ReadReadyTimeout()
@@ -131,7 +191,13 @@ internal sealed unsafe partial class BringUp
 
     private void ConfigureAdminQueues()
     {
-        if (!AllocateAdmin())
+        if (_isReset)
+        {
+            // The controller is disabled: nothing of its earlier life can reach memory any more.
+            _controller.RecallAll();
+            Admin!.Reset();
+        }
+        else if (!AllocateAdmin())
         {
             Fail(NvmeFault.OutOfMemory);
             return;
@@ -151,7 +217,7 @@ internal sealed unsafe partial class BringUp
     /// <summary>Looks once whether CSTS.RDY has the wanted value and goes on to the next state when it has.</summary>
     private bool AwaitReady(bool wanted, NvmeState next)
     {
-        var status = new ControllerStatus(_registers.Read32(NvmeRegister.Status));
+        ControllerStatus status = NoteStatus();
         if (status.IsAllOnes)
             Fail(NvmeFault.Removed);
         else if (wanted && status.IsFatal && State == NvmeState.WaitReady)
@@ -177,6 +243,6 @@ internal sealed unsafe partial class BringUp
         if (_host.Clock.MonotonicNanoseconds > _deadline)
             Fail(late);
         else
-            _host.Pause();
+            _isResting = true;
     }
 }

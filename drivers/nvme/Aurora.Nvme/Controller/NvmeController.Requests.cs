@@ -60,7 +60,7 @@ public sealed unsafe partial class NvmeController
         }
         QueuePair pair = _pairs[(uint)_host.CurrentProcessor % (uint)_pairs.Length];
         pair.Submit(request);
-        if (_batchDepth == 0)
+        if (_batchDepth == 0 && State == NvmeState.Ready)
             pair.Ring();
     }
 
@@ -118,7 +118,7 @@ public sealed unsafe partial class NvmeController
     /// <summary>Pending when the request may go to the device, otherwise the status it completes with at once.</summary>
     private BlockStatus Check(BlockRequest* request)
     {
-        if (State != NvmeState.Ready)
+        if (State is not (NvmeState.Ready or NvmeState.Resetting))
             return BlockStatus.Gone;
         if (request->Operation == BlockOperation.Flush)
             return CheckFlush();
@@ -136,7 +136,12 @@ public sealed unsafe partial class NvmeController
     private BlockStatus CheckFlush()
     {
         if (_hasVolatileWriteCache)
-            return BlockStatus.Pending;
+        {
+            if (!_flushes.OwesFailure)
+                return BlockStatus.Pending;
+            _flushes.FailureDelivered();
+            return BlockStatus.MediaError;
+        }
         Statistics.FreeFlushes++;
         return BlockStatus.Ok;
     }

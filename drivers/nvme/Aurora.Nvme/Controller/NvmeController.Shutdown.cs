@@ -15,7 +15,7 @@ public sealed unsafe partial class NvmeController
     /// </summary>
     public bool Shutdown()
     {
-        while (!IsIdle || State == NvmeState.Stopping)
+        while (!IsIdle || State is NvmeState.Stopping or NvmeState.Resetting || (State == NvmeState.Ready && IsAdminBusy))
         {
             if (ProcessCompletions())
                 continue;
@@ -37,10 +37,9 @@ public sealed unsafe partial class NvmeController
     public void Release()
     {
         Panic.Unless(State is NvmeState.Gone or NvmeState.ShutDown, "nvme: released while it can still reach memory"u8);
-        foreach (QueuePair pair in _pairs)
-            pair.Memory.Release();
+        _bringUp?.Release();
+        _bringUp = null;
         _pairs = [];
-        _admin?.Release();
         _admin = null;
     }
 
@@ -66,7 +65,7 @@ public sealed unsafe partial class NvmeController
         while (_host.Clock.MonotonicNanoseconds <= deadline)
         {
             AdminOutcome outcome = _admin.Poll(out CompletionEntry completion);
-            if (outcome != AdminOutcome.Pending)
+            if (outcome is not (AdminOutcome.Pending or AdminOutcome.Event))
                 return outcome == AdminOutcome.Completed && completion.Status.IsSuccess;
             if (new ControllerStatus(_registers.Read32(NvmeRegister.Status)).IsFatal)
                 return false;

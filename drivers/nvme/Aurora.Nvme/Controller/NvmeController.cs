@@ -1,7 +1,9 @@
 // An NVMe controller with one namespace, as a block device of 4-KiB blocks. The work is split by aspect:
 //   BringUp*.cs                 from reset to ready
 //   NvmeController.Requests.cs  submitting, completing, waiting
-//   NvmeController.Failure.cs   timeouts, fatal status, removal
+//   NvmeController.Health.cs    late commands, events, admin commands of the running controller
+//   NvmeController.Reset.cs     bringing it up again
+//   NvmeController.Failure.cs   giving it up
 //   NvmeController.Shutdown.cs  the orderly end
 // Memory is taken during Start and never after. Everything runs under the kernel lock, except OnInterrupt.
 using System;
@@ -17,6 +19,9 @@ public sealed unsafe partial class NvmeController : BlockDevice
     private readonly NvmeOptions _options;
     private QueuePair[] _pairs = [];
     private AdminQueue? _admin;
+    private BringUp? _bringUp;
+    private FlushGuard _flushes = new();
+    private int _eventRequests;
     private NvmeNamespace _namespace = new();
     private bool _hasVolatileWriteCache;
     private ulong _readyTimeoutNanoseconds;
@@ -93,6 +98,9 @@ public sealed unsafe partial class NvmeController : BlockDevice
 
     private void Adopt(BringUp bringUp)
     {
+        _bringUp = bringUp;
+        _flushes = bringUp.Flushes;
+        _eventRequests = bringUp.EventRequests;
         _pairs = bringUp.Pairs;
         _admin = bringUp.Admin;
         _namespace = bringUp.Namespace!;
@@ -102,6 +110,6 @@ public sealed unsafe partial class NvmeController : BlockDevice
         Statistics = bringUp.Statistics;
         IsPolled = bringUp.IsPolled;
         State = NvmeState.Ready;
-        _nextHealthCheck = _host.Clock.MonotonicNanoseconds + _options.HealthCheckNanoseconds;
+        PlanHealthCheck(_host.Clock.MonotonicNanoseconds);
     }
 }

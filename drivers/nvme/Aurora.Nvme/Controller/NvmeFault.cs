@@ -58,8 +58,14 @@ public enum NvmeFault : byte
     /// <summary>The flush after switching the write cache off failed; the status tells how.</summary>
     FlushFailed,
 
-    /// <summary>An I/O command was not completed in time.</summary>
+    /// <summary>An I/O command was not completed in time, and aborting it did not help.</summary>
     CommandTimeout,
+
+    /// <summary>CSTS.RDY fell without anybody clearing CC.EN.</summary>
+    LostReady,
+
+    /// <summary>After a reset, or by its own account, the controller or its namespace is another one, or has another size or format.</summary>
+    IdentityChanged,
 }
 
 /// <summary>Names of faults for log lines.</summary>
@@ -86,6 +92,8 @@ public static class NvmeFaultNames
         NvmeFault.LogicalBlockSizeUnsupported => "the namespace's logical block size is neither 512 nor 4096"u8,
         NvmeFault.FlushFailed => "the flush of the write cache failed"u8,
         NvmeFault.CommandTimeout => "an I/O command timed out"u8,
+        NvmeFault.LostReady => "the controller stopped being ready by itself"u8,
+        NvmeFault.IdentityChanged => "the controller or its namespace is not the one it was"u8,
         _ => "unknown fault"u8,
     };
 }

@@ -69,19 +69,99 @@ internal static unsafe class NvmeLog
         KernelLog.Line(line.Written);
     }
 
-    /// <summary>The controller stopped serving; says what that means for the requests.</summary>
-    public static void Stopped(NvmeFault fault, int timedOut, int lost, bool cutOff)
+    /// <summary>The controller stopped serving for good; says what that means for the requests.</summary>
+    public static void Stopped(NvmeFault fault, int lost, int resets, bool cutOff)
     {
         var line = new Utf8Writer(stackalloc byte[LineBytes]);
         line.Append("nvme: gone: "u8);
         line.Append(NvmeFaultNames.NameOf(fault));
         line.Append("; "u8);
-        line.AppendDecimal(timedOut);
-        line.Append(" requests timed out, "u8);
         line.AppendDecimal(lost);
-        line.Append(" others lost"u8);
+        line.Append(" requests lost, "u8);
+        line.AppendDecimal(resets);
+        line.Append(" resets tried"u8);
         if (cutOff)
             line.Append("; cut off from memory because it did not stop by itself"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    public static void Resetting(NvmeFault fault, int resets)
+    {
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: reset "u8);
+        line.AppendDecimal(resets);
+        line.Append(": "u8);
+        line.Append(NvmeFaultNames.NameOf(fault));
+        KernelLog.Line(line.Written);
+    }
+
+    public static void ResetDone(ulong nanoseconds, int requests)
+    {
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: ready again after "u8);
+        line.AppendDecimal(nanoseconds / 1000);
+        line.Append(" us; "u8);
+        line.AppendDecimal(requests);
+        line.Append(" requests are issued again"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    /// <summary>A command is late and is being aborted.</summary>
+    public static void Late(BlockRequest* request)
+    {
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: "u8);
+        AppendRequest(ref line, request);
+        line.Append(" is late; aborting it"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    /// <summary>The controller reported something; <paramref name="count"/> counts its reports, this one included.</summary>
+    public static void Event(AsynchronousEvent happened, ulong count)
+    {
+        if (count > LoggedErrors && count % 1024 != 0)
+            return;
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: event: "u8);
+        line.Append(happened.Name);
+        line.Append(" (0x"u8);
+        line.AppendHex(happened.Raw, 6);
+        line.Append(")"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    /// <summary>The device's health, after it reported that something is wrong with it.</summary>
+    public static void Health(HealthLog* log)
+    {
+        byte warning = log->CriticalWarning;
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: health: "u8);
+        line.Append(warning == 0 ? "no critical warning"u8 : "critical warning:"u8);
+        line.Append((warning & 1) != 0 ? " spare low,"u8 : default);
+        line.Append((warning & 2) != 0 ? " temperature,"u8 : default);
+        line.Append((warning & 4) != 0 ? " reliability degraded,"u8 : default);
+        line.Append((warning & 8) != 0 ? " read-only,"u8 : default);
+        line.Append((warning & 16) != 0 ? " volatile memory backup failed,"u8 : default);
+        line.Append((warning & 32) != 0 ? " persistent memory region,"u8 : default);
+        line.Append(warning == 0 ? ", temperature "u8 : " temperature "u8);
+        line.AppendDecimal(log->Temperature);
+        line.Append(" K, spare "u8);
+        line.AppendDecimal(log->AvailableSparePercent);
+        line.Append(" %, used "u8);
+        line.AppendDecimal(log->PercentageUsed);
+        line.Append(" %"u8);
+        KernelLog.Line(line.Written);
+    }
+
+    /// <summary>The namespace has lost blocks at its end.</summary>
+    public static void Shrunk(ulong blocks, ulong before)
+    {
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: the namespace shrank from "u8);
+        line.AppendDecimal(before);
+        line.Append(" to "u8);
+        line.AppendDecimal(blocks);
+        line.Append(" blocks of 4 KiB; what lay beyond is lost"u8);
         KernelLog.Line(line.Written);
     }
 

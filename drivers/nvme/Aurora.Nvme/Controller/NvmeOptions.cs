@@ -33,12 +33,24 @@ public sealed class NvmeOptions
     /// <summary>How long Wait polls before it blocks the fiber; can be changed later on the controller.</summary>
     public ulong PollNanoseconds { get; init; } = 20_000;
 
-    /// <summary>How long an I/O command may take before the controller is declared dead.</summary>
+    /// <summary>How long an I/O command may take before it is aborted.</summary>
     public ulong CommandTimeoutNanoseconds { get; init; } = 30_000_000_000;
+
+    /// <summary>How long a command may still take once its abort was asked for, before the controller is reset.</summary>
+    public ulong AbortTimeoutNanoseconds { get; init; } = 5_000_000_000;
+
+    /// <summary>The resets the controller is granted within <see cref="ResetWindowNanoseconds"/>; at the next one it is given up.</summary>
+    public const int Resets = 3;
+
+    /// <summary>Long enough that a command which always times out cannot keep the controller in resets for ever.</summary>
+    public ulong ResetWindowNanoseconds { get; init; } = 600_000_000_000;
 
     /// <summary>How long an admin command may take.</summary>
     public ulong AdminTimeoutNanoseconds { get; init; } = 10_000_000_000;
 
     /// <summary>How often the status register is read while commands are in flight.</summary>
     public ulong HealthCheckNanoseconds { get; init; } = 100_000_000;
+
+    /// <summary>How often an idle controller is looked at for events it reports.</summary>
+    public ulong IdleCheckNanoseconds { get; init; } = 1_000_000_000;
 }

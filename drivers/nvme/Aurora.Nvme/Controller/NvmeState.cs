@@ -35,6 +35,9 @@ public enum NvmeState : byte
     /// <summary>Waiting for Identify Controller.</summary>
     IdentifyController,
 
+    /// <summary>Waiting for Identify of the NVM command set's limits.</summary>
+    IdentifyLimits,
+
     /// <summary>Waiting for Identify Namespace.</summary>
     IdentifyNamespace,
 
@@ -56,8 +59,14 @@ public enum NvmeState : byte
     /// <summary>Waiting for a Flush, after the write cache was switched off with data possibly in it.</summary>
     DrainWriteCache,
 
+    /// <summary>Waiting for Set Features, Asynchronous Event Configuration.</summary>
+    ConfigureEvents,
+
     /// <summary>Serving requests.</summary>
     Ready,
+
+    /// <summary>Brought up again after a failure; requests wait and are issued (again) afterwards.</summary>
+    Resetting,
 
     /// <summary>Something failed: waiting for the controller to stop, so that no command can still reach memory.</summary>
     Stopping,
@@ -83,6 +92,7 @@ public static class NvmeStateNames
         NvmeState.Enable => "enable"u8,
         NvmeState.WaitReady => "wait until ready"u8,
         NvmeState.IdentifyController => "identify controller"u8,
+        NvmeState.IdentifyLimits => "identify limits"u8,
         NvmeState.IdentifyNamespace => "identify namespace"u8,
         NvmeState.SetQueueCount => "set number of queues"u8,
         NvmeState.GetWriteCache => "get write cache feature"u8,
@@ -90,7 +100,9 @@ public static class NvmeStateNames
         NvmeState.CreateCompletionQueues => "create completion queues"u8,
         NvmeState.CreateSubmissionQueues => "create submission queues"u8,
         NvmeState.DrainWriteCache => "drain write cache"u8,
+        NvmeState.ConfigureEvents => "configure events"u8,
         NvmeState.Ready => "ready"u8,
+        NvmeState.Resetting => "resetting"u8,
         NvmeState.Stopping => "stopping"u8,
         NvmeState.Gone => "gone"u8,
         NvmeState.ShutDown => "shut down"u8,

@@ -12,6 +12,18 @@ public sealed class NvmeStatistics
     /// <summary>I/O commands completed with an error status.</summary>
     public ulong Errors { get; internal set; }
 
+    /// <summary>Commands issued again after an abort or a failure that may pass; those after a reset are not counted.</summary>
+    public ulong Reissues { get; internal set; }
+
+    /// <summary>Abort commands sent for commands that were late.</summary>
+    public ulong Aborts { get; internal set; }
+
+    /// <summary>Controller resets begun.</summary>
+    public ulong Resets { get; internal set; }
+
+    /// <summary>Asynchronous events the controller reported.</summary>
+    public ulong Events { get; internal set; }
+
     /// <summary>Completions that named no outstanding command, and were ignored.</summary>
     public ulong BadCompletions { get; internal set; }
 

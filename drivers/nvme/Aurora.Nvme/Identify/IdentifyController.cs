@@ -30,9 +30,21 @@ public unsafe struct IdentifyController
     [FieldOffset(88)]
     public uint ShutdownMicroseconds;
 
+    /// <summary>OAES: optional events. Bit 8, namespace attributes.</summary>
+    [FieldOffset(92)]
+    public uint OptionalEvents;
+
     /// <summary>CNTRLTYPE: 0 not reported (before 1.4), 1 I/O controller, 2 discovery, 3 administrative.</summary>
     [FieldOffset(111)]
     public byte ControllerType;
+
+    /// <summary>ACL, zero-based: how many Abort commands may be outstanding. The driver has one at a time, which every controller allows.</summary>
+    [FieldOffset(258)]
+    public byte AbortLimit;
+
+    /// <summary>AERL, zero-based: how many Asynchronous Event Requests may be outstanding.</summary>
+    [FieldOffset(259)]
+    public byte EventRequestLimit;
 
     /// <summary>SQES: bits 3:0 required, bits 7:4 maximum submission entry size, as powers of two.</summary>
     [FieldOffset(512)]

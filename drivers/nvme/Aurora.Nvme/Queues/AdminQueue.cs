@@ -1,4 +1,7 @@
-// The admin queue pair (NVM Express 1.4 §7.6.1): queue 0, polled, one command at a time. It serves bring-up and shutdown only.
+// The admin queue pair (NVM Express 1.4 §7.6.1): queue 0, polled. At most one command of the driver's is outstanding, besides the
+// Asynchronous Event Requests, which stay outstanding until the controller has something to tell. Command ids with the top bit set are
+// event requests; a completion for anything that is not outstanding is told apart.
+using System.Numerics;
 using Aurora.Base;
 
 namespace Aurora.Nvme;
@@ -9,6 +12,9 @@ internal enum AdminOutcome : byte
     Pending,
     Completed,
 
+    /// <summary>An Asynchronous Event Request completed; it is not outstanding any more.</summary>
+    Event,
+
     /// <summary>The controller posted a completion for a command that is not outstanding.</summary>
     BadCompletion,
 }
@@ -18,12 +24,18 @@ internal sealed unsafe class AdminQueue
 {
     public const int Entries = 32;
 
+    /// <summary>The most event requests the driver keeps outstanding.</summary>
+    public const int MaximumEventRequests = 4;
+
+    private const ushort EventId = 0x8000;
+
     private readonly PageAllocator _pages;
     private readonly SubmissionRing _submissions;
     private readonly CompletionRing _completions;
     private readonly void* _submissionMemory;
     private readonly void* _completionMemory;
     private ushort _commandId;
+    private uint _armed;
 
     private AdminQueue(PageAllocator pages, NvmeRegisters registers, DoorbellLayout doorbells, void* submissions, void* completions)
     {
@@ -38,6 +50,12 @@ internal sealed unsafe class AdminQueue
 
     public void* CompletionMemory => _completionMemory;
 
+    /// <summary>True while a command of the driver's is outstanding.</summary>
+    public bool IsBusy { get; private set; }
+
+    /// <summary>How many event requests are outstanding.</summary>
+    public int EventsArmed => BitOperations.PopCount(_armed);
+
     /// <summary>The queue pair, or null when there is no memory for it.</summary>
     public static AdminQueue? Allocate(PageAllocator pages, NvmeRegisters registers, DoorbellLayout doorbells)
     {
@@ -51,22 +69,59 @@ internal sealed unsafe class AdminQueue
         return null;
     }
 
+    /// <summary>Forgets all that was outstanding; only while the controller is disabled.</summary>
+    public void Reset()
+    {
+        _submissions.Reset();
+        _completions.Reset();
+        IsBusy = false;
+        _armed = 0;
+    }
+
     /// <summary>Hands one command to the controller; the previous one must have completed.</summary>
     public void Begin(SubmissionEntry command)
     {
-        command.CommandId = ++_commandId;
+        Panic.Unless(!IsBusy, "nvme: two admin commands at once"u8);
+        IsBusy = true;
+        _commandId = (ushort)((_commandId + 1) & ~EventId);
+        command.CommandId = _commandId;
         _submissions.Push(in command);
         _submissions.Ring();
     }
 
-    /// <summary>Looks once whether the command has completed.</summary>
+    /// <summary>Makes so many event requests outstanding.</summary>
+    public void ArmEvents(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if ((_armed & 1u << i) != 0)
+                continue;
+            SubmissionEntry request = AdminCommands.AsynchronousEventRequest();
+            request.CommandId = (ushort)(EventId | i);
+            _submissions.Push(in request);
+            _armed |= 1u << i;
+        }
+        _submissions.Ring();
+    }
+
+    /// <summary>Looks once whether the command has completed, or an event came.</summary>
     public AdminOutcome Poll(out CompletionEntry completion)
     {
         if (!_completions.TryTake(out completion))
             return AdminOutcome.Pending;
         _completions.Ring();
-        bool expected = completion.CommandId == _commandId && completion.SubmissionQueue == 0;
-        return expected ? AdminOutcome.Completed : AdminOutcome.BadCompletion;
+        if (completion.SubmissionQueue != 0)
+            return AdminOutcome.BadCompletion;
+        int index = completion.CommandId & ~EventId;
+        if ((completion.CommandId & EventId) != 0 && index < MaximumEventRequests && (_armed & 1u << index) != 0)
+        {
+            _armed &= ~(1u << index);
+            return AdminOutcome.Event;
+        }
+        if (!IsBusy || completion.CommandId != _commandId)
+            return AdminOutcome.BadCompletion;
+        IsBusy = false;
+        return AdminOutcome.Completed;
     }
 
     /// <summary>Returns the memory; only once the controller cannot reach it any more.</summary>

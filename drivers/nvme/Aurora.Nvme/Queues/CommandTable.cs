@@ -6,6 +6,26 @@ using Aurora.Base;
 
 namespace Aurora.Nvme;
 
+/// <summary>What the driver remembers about a command besides its request.</summary>
+internal struct CommandNote
+{
+    /// <summary>For a flush: how many writes had completed when it was issued (<see cref="FlushGuard"/>).</summary>
+    public ulong WritesCompleted;
+
+    /// <summary>How often the request was issued before.</summary>
+    public byte Reissues;
+
+    public bool IsAbortAsked;
+}
+
+/// <summary>A command whose deadline has passed.</summary>
+internal unsafe struct LateCommand
+{
+    public ushort CommandId;
+    public BlockRequest* Request;
+    public CommandNote Note;
+}
+
 /// <summary>The outstanding commands of a queue pair, in a fixed number of slots.</summary>
 internal sealed unsafe class CommandTable
 {
@@ -16,6 +36,7 @@ internal sealed unsafe class CommandTable
     {
         public BlockRequest* Request;
         public ulong Deadline;
+        public CommandNote Note;
         public int Next;
         public int Previous;
         public byte Generation;
@@ -51,7 +72,7 @@ internal sealed unsafe class CommandTable
     public static int SlotOf(ushort commandId) => commandId & SlotMask;
 
     /// <summary>Makes a request outstanding; the table must not be full. Returns the command id to use.</summary>
-    public ushort Take(BlockRequest* request, ulong deadline)
+    public ushort Take(BlockRequest* request, ulong deadline, CommandNote note = default)
     {
         int index = _firstFree;
         Panic.Unless(index != None, "nvme: command table overflow"u8);
@@ -59,6 +80,7 @@ internal sealed unsafe class CommandTable
         _firstFree = slot.Next;
         slot.Request = request;
         slot.Deadline = deadline;
+        slot.Note = note;
         slot.Generation++;
         slot.Next = None;
         slot.Previous = _newest;
@@ -72,8 +94,12 @@ internal sealed unsafe class CommandTable
     }
 
     /// <summary>Ends a command and returns its request; null when the id names no outstanding command.</summary>
-    public BlockRequest* Release(ushort commandId)
+    public BlockRequest* Release(ushort commandId) => Release(commandId, out _);
+
+    /// <summary>The same, with what was noted about the command.</summary>
+    public BlockRequest* Release(ushort commandId, out CommandNote note)
     {
+        note = default;
         int index = SlotOf(commandId);
         if (index >= _slots.Length)
             return null;
@@ -81,8 +107,34 @@ internal sealed unsafe class CommandTable
         BlockRequest* request = slot.Request;
         if (request == null || slot.Generation != commandId >> 8)
             return null;
+        note = slot.Note;
         Remove(index);
         return request;
+    }
+
+    /// <summary>
+    /// Finds a command whose deadline has passed: one whose abort was asked for in vain before any other, else the oldest. Looks at every
+    /// command, because an abort moves a deadline; only health checks ask.
+    /// </summary>
+    public bool TryFindLate(ulong now, out LateCommand late)
+    {
+        late = default;
+        for (int index = _oldest; index != None; index = _slots[index].Next)
+        {
+            ref Slot slot = ref _slots[index];
+            bool isBetter = late.Request == null || (slot.Note.IsAbortAsked && !late.Note.IsAbortAsked);
+            if (slot.Deadline < now && isBetter)
+                late = new LateCommand { CommandId = (ushort)(slot.Generation << 8 | index), Request = slot.Request, Note = slot.Note };
+        }
+        return late.Request != null;
+    }
+
+    /// <summary>Notes that an outstanding command's abort has been asked for, and gives it until a new deadline to end.</summary>
+    public void AskAbort(ushort commandId, ulong deadline)
+    {
+        ref Slot slot = ref _slots[SlotOf(commandId)];
+        slot.Note.IsAbortAsked = true;
+        slot.Deadline = deadline;
     }
 
     /// <summary>Ends the oldest command whatever its id; only once the controller cannot complete it any more. Null when there is none.</summary>

@@ -1,6 +1,7 @@
 // One completion queue (NVM Express 1.4 §4.1, §4.6). The controller writes entries and inverts the phase tag on every pass; an entry is
 // new when its tag equals the phase the host expects. The queue starts zeroed and the first pass writes ones. This memory is written by
 // a device: every read goes through Volatile, the tag first.
+using System;
 using System.Threading;
 using Aurora.Base;
 
@@ -46,6 +47,14 @@ internal sealed unsafe class CompletionRing
             _phase = !_phase;
         }
         return true;
+    }
+
+    /// <summary>Starts over with an empty, zeroed ring; only while the controller is disabled.</summary>
+    public void Reset()
+    {
+        new Span<byte>(_entries, Size * CompletionEntry.SizeBytes).Clear();
+        _head = 0;
+        _phase = true;
     }
 
     /// <summary>Gives the taken entries back to the controller with one doorbell write.</summary>

@@ -13,5 +13,7 @@ internal sealed class QueueEnvironment
 
     public required NvmeStatistics Statistics { get; init; }
 
+    public required FlushGuard Flushes { get; init; }
+
     public required ulong CommandTimeoutNanoseconds { get; init; }
 }

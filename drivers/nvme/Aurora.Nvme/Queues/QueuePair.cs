@@ -1,6 +1,8 @@
 // One I/O submission queue with its completion queue, its outstanding commands, their PRP lists, and the requests that wait for a free
 // slot in first-in first-out order. There is one pair per processor; pairs share nothing. Protected by the kernel lock; the interrupt
-// handler touches InterruptPending only.
+// handler touches InterruptPending only. While the controller is reset the pair is held: requests only wait, and Recall puts those that
+// were on the device back in front of them, in the order in which they were issued. Every operation may be issued twice: until its
+// completion is reported, nobody may expect the blocks to have any particular contents.
 using System.Threading;
 using Aurora.Base;
 
@@ -9,6 +11,9 @@ namespace Aurora.Nvme;
 /// <summary>Carries block requests through one queue pair.</summary>
 internal sealed unsafe class QueuePair
 {
+    /// <summary>How often a request is issued again by itself before its error is reported, or a reset is tried.</summary>
+    public const int MostReissues = 3;
+
     private readonly NvmeHost _host;
     private readonly NvmeNamespace _namespace;
     private readonly NvmeStatistics _statistics;
@@ -17,10 +22,12 @@ internal sealed unsafe class QueuePair
     private readonly CompletionRing _completions;
     private readonly CommandTable _commands;
     private readonly int _entries;
+    private readonly FlushGuard _flushes;
     private readonly ulong _timeoutNanoseconds;
     private BlockRequest* _firstWaiting;
     private BlockRequest* _lastWaiting;
     private bool _interruptPending;
+    private bool _isHeld;
 
     /// <summary>A pair over memory that was allocated for it. Queue ids start at 1; 0 is the admin queue.</summary>
     public QueuePair(QueueEnvironment environment, int queue, QueueMemory memory)
@@ -28,6 +35,7 @@ internal sealed unsafe class QueuePair
         _host = environment.Host;
         _namespace = environment.Namespace;
         _statistics = environment.Statistics;
+        _flushes = environment.Flushes;
         _timeoutNanoseconds = environment.CommandTimeoutNanoseconds;
         _memory = memory;
         _entries = memory.Entries;
@@ -41,6 +49,9 @@ internal sealed unsafe class QueuePair
     /// <summary>The queue id, of both queues.</summary>
     public int Queue { get; }
 
+    /// <summary>The interrupt vector the completion queue uses; −1 when it is polled.</summary>
+    public int Vector { get; set; } = -1;
+
     public QueueMemory Memory => _memory;
 
     /// <summary>The most commands that can be in flight.</summary>
@@ -49,8 +60,6 @@ internal sealed unsafe class QueuePair
     public int InFlight => _commands.Count;
 
     public bool IsIdle => _commands.Count == 0 && _firstWaiting == null;
-
-    public ulong OldestDeadline => _commands.OldestDeadline;
 
     /// <summary>Set by the interrupt handler, cleared by <see cref="ProcessCompletions"/>.</summary>
     public bool InterruptPending
@@ -62,18 +71,13 @@ internal sealed unsafe class QueuePair
     /// <summary>Takes a checked request in; the controller sees it at the next <see cref="Ring"/>, or when a slot is free.</summary>
     public void Submit(BlockRequest* request)
     {
-        if (_firstWaiting == null && !_commands.IsFull)
+        if (_firstWaiting == null && !_commands.IsFull && !_isHeld)
         {
-            Issue(request);
+            Issue(request, 0);
             return;
         }
         _statistics.Queued++;
-        request->Next = null;
-        if (_firstWaiting == null)
-            _firstWaiting = request;
-        else
-            _lastWaiting->Next = request;
-        _lastWaiting = request;
+        PutLast(request);
     }
 
     /// <summary>Tells the controller of everything issued since the last ring.</summary>
@@ -87,18 +91,91 @@ internal sealed unsafe class QueuePair
     public int ProcessCompletions()
     {
         InterruptPending = false;
-        int taken = 0;
-        while (taken < _completions.Size && _completions.TryTake(out CompletionEntry completion))
-        {
-            taken++;
-            Complete(in completion);
-        }
+        int taken = TakeCompletions();
         if (taken == 0)
             return 0;
         _completions.Ring();
         _statistics.CompletionDoorbells++;
         IssueWaiting();
         return taken;
+    }
+
+    /// <summary>Completes what the controller has posted without telling it: for one that is stopping or stopped. Returns how many entries it took.</summary>
+    public int TakeCompletions()
+    {
+        int taken = 0;
+        while (taken < _completions.Size && _completions.TryTake(out CompletionEntry completion))
+        {
+            taken++;
+            Complete(in completion);
+        }
+        return taken;
+    }
+
+    /// <summary>Finds a command whose deadline has passed.</summary>
+    public bool TryFindLate(ulong now, out LateCommand late) => _commands.TryFindLate(now, out late);
+
+    /// <summary>Gives a late command, whose abort is being asked for, until a new deadline to end.</summary>
+    public void AskAbort(ushort commandId, ulong deadline) => _commands.AskAbort(commandId, deadline);
+
+    /// <summary>From here to <see cref="Resume"/> nothing is issued.</summary>
+    public void Hold() => _isHeld = true;
+
+    /// <summary>
+    /// Once the controller is disabled: completes what it posted before, takes everything else back to be issued again, and empties the
+    /// rings. Returns how many requests were taken back.
+    /// </summary>
+    public int Recall()
+    {
+        TakeCompletions();
+        BlockRequest* first = null;
+        BlockRequest* last = null;
+        int count = 0;
+        BlockRequest* request;
+        while ((request = _commands.ReleaseOldest(out _)) != null)
+        {
+            if (first == null)
+                first = request;
+            else
+                last->Next = request;
+            last = request;
+            count++;
+        }
+        if (first != null)
+            PutFirst(first, last);
+        _submissions.Reset();
+        _completions.Reset();
+        return count;
+    }
+
+    /// <summary>Issues what has waited for the end of the reset.</summary>
+    public void Resume()
+    {
+        _isHeld = false;
+        IssueWaiting();
+    }
+
+    /// <summary>Issues a request at once although the pair is held: the flush of a bring-up.</summary>
+    public void IssueHeld(BlockRequest* request)
+    {
+        Issue(request, 0);
+        Ring();
+    }
+
+    /// <summary>Completes every waiting flush as failed: what it would vouch for may be lost.</summary>
+    public void FailWaitingFlushes()
+    {
+        BlockRequest* request = _firstWaiting;
+        _firstWaiting = null;
+        while (request != null)
+        {
+            BlockRequest* next = request->Next;
+            if (request->Operation == BlockOperation.Flush)
+                Finish(_host, request, BlockStatus.MediaError);
+            else
+                PutLast(request);
+            request = next;
+        }
     }
 
     /// <summary>Takes the next request that was never issued, for completing it with an error; null when there is none.</summary>
@@ -111,7 +188,7 @@ internal sealed unsafe class QueuePair
     }
 
     /// <summary>Takes the oldest outstanding request; only once the controller cannot reach memory any more. Null when there is none.</summary>
-    public BlockRequest* TakeOutstanding(out ulong deadline) => _commands.ReleaseOldest(out deadline);
+    public BlockRequest* TakeOutstanding() => _commands.ReleaseOldest(out _);
 
     /// <summary>Reports a request's outcome. The status is written last: from then on the request is its submitter's again.</summary>
     public static void Finish(NvmeHost host, BlockRequest* request, BlockStatus status)
@@ -121,16 +198,44 @@ internal sealed unsafe class QueuePair
         Volatile.Write(ref *(byte*)&request->Status, (byte)status);
     }
 
+    private void PutLast(BlockRequest* request)
+    {
+        request->Next = null;
+        if (_firstWaiting == null)
+            _firstWaiting = request;
+        else
+            _lastWaiting->Next = request;
+        _lastWaiting = request;
+    }
+
+    private void PutFirst(BlockRequest* first, BlockRequest* last)
+    {
+        last->Next = _firstWaiting;
+        if (_firstWaiting == null)
+            _lastWaiting = last;
+        _firstWaiting = first;
+    }
+
     private void IssueWaiting()
     {
-        while (_firstWaiting != null && !_commands.IsFull)
-            Issue(TakeWaiting());
+        while (_firstWaiting != null && !_commands.IsFull && !_isHeld)
+            Issue(TakeWaiting(), 0);
         Ring();
     }
 
-    private void Issue(BlockRequest* request)
+    private void IssueAgain(BlockRequest* request, int reissues)
     {
-        ushort id = _commands.Take(request, _host.Clock.MonotonicNanoseconds + _timeoutNanoseconds);
+        _statistics.Reissues++;
+        if (_isHeld)
+            PutFirst(request, request);
+        else
+            Issue(request, reissues);
+    }
+
+    private void Issue(BlockRequest* request, int reissues)
+    {
+        var note = new CommandNote { WritesCompleted = _flushes.WritesCompleted, Reissues = (byte)reissues };
+        ushort id = _commands.Take(request, _host.Clock.MonotonicNanoseconds + _timeoutNanoseconds, note);
         SubmissionEntry entry = Build(request, _memory.ListOf(CommandTable.SlotOf(id)));
         entry.CommandId = id;
         _submissions.Push(in entry);
@@ -166,7 +271,8 @@ internal sealed unsafe class QueuePair
     private void Complete(in CompletionEntry completion)
     {
         bool plausible = completion.SubmissionQueue == Queue && completion.SubmissionHead < _entries;
-        BlockRequest* request = plausible ? _commands.Release(completion.CommandId) : null;
+        CommandNote note = default;
+        BlockRequest* request = plausible ? _commands.Release(completion.CommandId, out note) : null;
         if (request == null)
         {
             NvmeLog.BadCompletion(Queue, in completion, ++_statistics.BadCompletions);
@@ -174,9 +280,33 @@ internal sealed unsafe class QueuePair
         }
         _statistics.Completions++;
         NvmeStatus status = completion.Status;
-        request->DeviceStatus = status.Number;
-        if (!status.IsSuccess)
+        if (status.IsSuccess)
+            NoteSuccess(request->Operation, in note);
+        else if (IsWorthAnother(request->Operation, status, in note))
+        {
+            IssueAgain(request, note.Reissues + 1);
+            return;
+        }
+        else
             NvmeLog.RequestFailed(request, status, ++_statistics.Errors);
+        request->DeviceStatus = status.Number;
         Finish(_host, request, status.ToBlockStatus());
+    }
+
+    private void NoteSuccess(BlockOperation operation, in CommandNote note)
+    {
+        if (operation is BlockOperation.Write or BlockOperation.WriteZeroes)
+            _flushes.WriteCompleted();
+        else if (operation == BlockOperation.Flush)
+            _flushes.FlushCompleted(note.WritesCompleted);
+    }
+
+    // A flush that failed is not tried again: what it could not save may have left the cache as failed, and a second flush would
+    // succeed and vouch for data that is nowhere. One that we aborted has not failed.
+    private static bool IsWorthAnother(BlockOperation operation, NvmeStatus status, in CommandNote note)
+    {
+        if (note.IsAbortAsked && status.IsAbortRequested)
+            return true;
+        return operation != BlockOperation.Flush && status.MayPass && note.Reissues < MostReissues;
     }
 }

@@ -34,6 +34,13 @@ internal sealed unsafe class SubmissionRing
         _rung = false;
     }
 
+    /// <summary>Starts over with an empty ring; only while the controller is disabled.</summary>
+    public void Reset()
+    {
+        _tail = 0;
+        _rung = true;
+    }
+
     /// <summary>Hands everything pushed to the controller with one doorbell write. Returns whether there was anything.</summary>
     public bool Ring()
     {

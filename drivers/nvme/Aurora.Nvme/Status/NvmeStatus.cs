@@ -6,7 +6,13 @@ namespace Aurora.Nvme;
 public readonly struct NvmeStatus
 {
     private const byte InvalidOpcode = 0x01;
+    private const byte DataTransferError = 0x04;
+    private const byte InternalError = 0x06;
+    private const byte AbortRequested = 0x07;
+    private const byte CommandInterrupted = 0x21;
+    private const byte TransientTransportError = 0x22;
     private const byte LbaOutOfRange = 0x80;
+    private const byte NamespaceNotReady = 0x82;
 
     public readonly ushort Raw;
 
@@ -25,6 +31,18 @@ public readonly struct NvmeStatus
 
     /// <summary>DNR: the same command would fail again.</summary>
     public bool DoNotRetry => (Raw >> 14 & 1) != 0;
+
+    /// <summary>The command ended because an Abort command asked for it.</summary>
+    public bool IsAbortRequested => Type == StatusCodeType.Generic && Code == AbortRequested;
+
+    /// <summary>True when the same command may succeed if it is issued again: a failure of the medium or of the way to it, without DNR.</summary>
+    public bool MayPass => !DoNotRetry && Type switch
+    {
+        StatusCodeType.MediaAndDataIntegrity => Code is 0x80 or 0x81 or 0x82 or 0x84,
+        StatusCodeType.PathRelated => true,
+        StatusCodeType.Generic => Code is DataTransferError or InternalError or CommandInterrupted or TransientTransportError or NamespaceNotReady,
+        _ => false,
+    };
 
     /// <summary>What the status means to a user of the block device.</summary>
     public BlockStatus ToBlockStatus()

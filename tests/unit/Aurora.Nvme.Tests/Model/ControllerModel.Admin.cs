@@ -13,6 +13,8 @@ public sealed unsafe partial class ControllerModel
 
     private List<PrpRange> ResolveAdmin(in SubmissionEntry command)
     {
+        if (command.Opcode == (byte)AdminOpcode.GetLogPage)
+            return PrpWalker.Resolve(_host.Memory, in command, (int)((command.Dword10 >> 16) + 1) * 4);
         bool hasData = command.Opcode == (byte)AdminOpcode.Identify;
         bool isCreate = command.Opcode is (byte)AdminOpcode.CreateCompletionQueue or (byte)AdminOpcode.CreateSubmissionQueue;
         return isCreate ? [] : PrpWalker.Resolve(_host.Memory, in command, hasData ? 4096 : 0);
@@ -27,6 +29,8 @@ public sealed unsafe partial class ControllerModel
         switch ((AdminOpcode)command.Opcode)
         {
             case AdminOpcode.Identify: return Identify(in command, data);
+            case AdminOpcode.Abort: return Abort(in command, out result);
+            case AdminOpcode.GetLogPage: return GetLogPage(in command, data);
             case AdminOpcode.SetFeatures: return SetFeature(in command, out result);
             case AdminOpcode.GetFeatures: return GetFeature(in command, out result);
             case AdminOpcode.CreateCompletionQueue: return CreateCompletionQueue(in command);
@@ -43,6 +47,15 @@ public sealed unsafe partial class ControllerModel
         new Span<byte>(page, 4096).Clear();
         if (command.Dword10 == 1)
             FillController(page);
+        else if (command.Dword10 == 6)
+        {
+            if (_options.Limits is not { } limits)
+                return new NvmeStatus(StatusCodeType.Generic, 0x02);
+            page[1] = limits.ZeroesShift;
+            page[3] = limits.Ranges;
+            *(uint*)(page + 4) = limits.RangeBlocks;
+            *(ulong*)(page + 8) = limits.Blocks;
+        }
         else
         {
             Require(command.Dword10 == 0, $"identify with CNS {command.Dword10:x}");
@@ -56,13 +69,16 @@ public sealed unsafe partial class ControllerModel
     private void FillController(byte* page)
     {
         *(ushort*)page = 0x1AF4;
-        Encoding.ASCII.GetBytes("SERIAL-7            ").CopyTo(new Span<byte>(page + 4, 20));
+        Encoding.ASCII.GetBytes(_options.SerialNumber.PadRight(20)).CopyTo(new Span<byte>(page + 4, 20));
         Encoding.ASCII.GetBytes("Model controller".PadRight(40)).CopyTo(new Span<byte>(page + 24, 40));
         page[77] = _options.MaximumTransferShift;
         *(uint*)(page + 88) = 1_000;
         page[111] = _options.ControllerType;
         page[512] = _options.SubmissionEntrySizes;
         page[513] = _options.CompletionEntrySizes;
+        *(uint*)(page + 92) = 1 << 8;
+        page[258] = 0;
+        page[259] = (byte)(_options.EventRequests - 1);
         *(uint*)(page + 516) = 1;
         *(ushort*)(page + 520) = (ushort)((_options.HasDatasetManagement ? 4 : 0) | (_options.HasWriteZeroes ? 8 : 0));
         page[525] = (byte)(_options.HasWriteCache ? 1 : 0);
@@ -85,6 +101,11 @@ public sealed unsafe partial class ControllerModel
         {
             Require(_options.HasWriteCache, "the write cache feature was set on a controller without a cache");
             Disk.CacheOn = (command.Dword11 & 1) != 0;
+            return default;
+        }
+        if (command.Dword10 == 0x0B)
+        {
+            Require(command.Dword11 == 0x11F, $"events {command.Dword11:x} chosen");
             return default;
         }
         Require(command.Dword10 == 7, $"feature {command.Dword10:x} set");

@@ -34,6 +34,8 @@ public sealed unsafe partial class ControllerModel
 
     private void WriteDoorbell(uint offset, uint value)
     {
+        if (_stoppedByItself)
+            return;
         Require(IsEnabled && IsReady, "doorbell written while the controller is not ready");
         Require((_configuration & ControllerConfiguration.ShutdownMask) == 0, "doorbell written after a shutdown was announced");
         uint stride = 4u << _options.DoorbellStrideShift;
@@ -110,9 +112,11 @@ public sealed unsafe partial class ControllerModel
             Entry = entry,
             Data = queue.Id == 0 ? ResolveAdmin(in entry) : ResolveIo(in entry),
             ReadyAt = Now + latency,
-            Hangs = Hangs?.Invoke(entry) ?? false,
+            Hangs = queue.Id == 0 && entry.Opcode == (byte)AdminOpcode.AsynchronousEventRequest || (Hangs?.Invoke(entry) ?? false),
         };
         queue.Outstanding.Add(entry.CommandId, command);
+        if (queue.Id == 0 && entry.Opcode == (byte)AdminOpcode.AsynchronousEventRequest)
+            Require(EventRequests.Count <= _options.EventRequests, "more event requests than AERL allows");
     }
 
     private List<ModelCommand> DueInRandomOrder()

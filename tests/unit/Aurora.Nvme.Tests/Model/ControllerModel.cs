@@ -11,8 +11,9 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
     private const uint EnableBit = 1;
     private const uint ReadyBit = 1;
     private const uint FatalBit = 2;
+    private const uint SubsystemResetBit = 1 << 4;
 
-    private readonly ModelOptions _options;
+    private ModelOptions _options;
     private readonly ModelHost _host;
     private readonly Random _random;
     private uint _configuration;
@@ -21,6 +22,7 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
     private ulong _adminSubmissions;
     private ulong _adminCompletions;
     private ulong _changeAt = ulong.MaxValue;
+    private bool _stoppedByItself;
 
     public ControllerModel(ModelOptions options, ModelHost host)
     {
@@ -36,6 +38,16 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
     }
 
     public ModelDisk Disk { get; }
+
+    /// <summary>What kind of controller this is; a change shows after the next reset.</summary>
+    public ModelOptions Options
+    {
+        get => _options;
+        set => _options = value;
+    }
+
+    /// <summary>How often the controller was enabled.</summary>
+    public int Enables { get; private set; }
 
     public bool DmaEnabled { get; set; } = true;
 
@@ -64,6 +76,16 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
     public void Die() => _status |= FatalBit;
 
     public void Remove() => IsRemoved = true;
+
+    /// <summary>The subsystem resets itself: everything is forgotten, the volatile cache too, and CSTS tells so.</summary>
+    public void ResetItself(bool tells)
+    {
+        _configuration &= ~EnableBit;
+        _stoppedByItself = true;
+        Disk.LoseCache();
+        FinishStop();
+        _status = tells ? SubsystemResetBit : 0;
+    }
 
     public override uint Read32(uint offset)
     {
@@ -109,6 +131,11 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
             WriteDoorbell(offset, value);
         else if (offset == NvmeRegister.Configuration)
             WriteConfiguration(value);
+        else if (offset == NvmeRegister.Status)
+        {
+            Require(value == SubsystemResetBit, "something else than NSSRO written to CSTS");
+            _status &= ~SubsystemResetBit;
+        }
         else if (offset == NvmeRegister.AdminQueueAttributes)
         {
             RequireDisabled("AQA");
@@ -160,6 +187,8 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
         int completions = (int)(_adminAttributes >> 16 & 0xFFF) + 1;
         _host.Memory.At(_adminSubmissions, (ulong)submissions * 64);
         _host.Memory.At(_adminCompletions, (ulong)completions * 16);
+        Enables++;
+        _stoppedByItself = false;
         _submissionQueues.Clear();
         _completionQueues.Clear();
         _submissionQueues[0] = new SubmissionQueueModel(0, _adminSubmissions, submissions, 0);
@@ -210,6 +239,9 @@ public sealed unsafe partial class ControllerModel : NvmeRegisters
         _submissionQueues.Clear();
         _completionQueues.Clear();
         _queueCountGranted = 0;
+
+        // Features return to their defaults.
+        Disk.CacheOn = _options.HasWriteCache && _options.WriteCacheOn;
     }
 
     private void RequireDisabled(string register) => Require(!IsEnabled && !IsReady, $"{register} written while the controller is not disabled");

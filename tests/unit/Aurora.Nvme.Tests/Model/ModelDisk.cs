@@ -24,6 +24,9 @@ public sealed class ModelDisk(ulong logicalBlocks, int logicalBlockShift)
             Current(lba, count).CopyTo(Durable(lba, count));
     }
 
+    /// <summary>What was not flushed is gone.</summary>
+    public void LoseCache() => _durable.CopyTo(_current, 0);
+
     public void Flush() => _current.CopyTo(_durable, 0);
 
     private Span<byte> Slice(byte[] bytes, ulong lba, uint count)

@@ -24,6 +24,16 @@ public sealed record ModelOptions
     public uint Version { get; init; } = 0x0001_0400;
     public ulong BarBytes { get; init; } = 0x4000;
     public byte MaximumTransferShift { get; init; } = 7;
+    public string SerialNumber { get; init; } = "SERIAL-7";
+
+    /// <summary>The most Asynchronous Event Requests outstanding.</summary>
+    public int EventRequests { get; init; } = 4;
+
+    /// <summary>Whether an Abort ends its command; otherwise it says that it could not.</summary>
+    public bool AbortsWork { get; init; } = true;
+
+    /// <summary>WZSL, DMRL, DMRSL, DMSL; null for a controller that does not know the data structure.</summary>
+    public (byte ZeroesShift, byte Ranges, uint RangeBlocks, ulong Blocks)? Limits { get; init; }
     public byte ControllerType { get; init; } = 1;
     public byte SubmissionEntrySizes { get; init; } = 0x66;
     public byte CompletionEntrySizes { get; init; } = 0x44;

@@ -117,5 +117,17 @@ public sealed unsafe class TestBench
             Host.Pause();
     }
 
+    /// <summary>Lets the main loop turn until a controller that is being given up has stopped.</summary>
+    public void SettleUntilGone()
+    {
+        for (int i = 0; i < 1_000_000 && Driver.State != NvmeState.Gone; i++)
+        {
+            Clock.Now += 100_000;
+            Host.MainLoopTurn();
+        }
+        if (Driver.State != NvmeState.Gone)
+            throw new InvalidOperationException(LogText);
+    }
+
     private static void Log(ReadOnlySpan<byte> line) => s_log?.Add(Encoding.UTF8.GetString(line));
 }
