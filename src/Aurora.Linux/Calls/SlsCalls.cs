@@ -1,7 +1,6 @@
 // The Aurora system calls (guests/include/aurora.h). Those that wait keep the epoch or ticket they wait for as their progress; epochs go on
 // across a restore, so a wait that was captured ends after it.
 using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -17,13 +16,6 @@ public static unsafe class SlsCalls
     private const int MaxNameBytes = 63;
     private const ulong ShortestPeriodNanoseconds = 1_000_000;
     private const ulong LongestPeriodNanoseconds = 60_000_000_000;
-
-    /// <summary>struct sls_unknown.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct UnknownCall
-    {
-        public ulong Number, Count;
-    }
 
     public static void Register(SystemCallTable table)
     {
@@ -139,7 +131,7 @@ public static unsafe class SlsCalls
             ulong count = kernel.Calls.UnknownCallsOf(number);
             if (count == 0 || left-- != 0)
                 continue;
-            var unknown = new UnknownCall { Number = number, Count = count };
+            var unknown = new SlsUnknownCall { Number = number, Count = count };
             return kernel.Write(thread, arguments->Arg1, in unknown, out SystemCallResult failure) ? 0 : failure;
         }
         return Errno.ENOENT;

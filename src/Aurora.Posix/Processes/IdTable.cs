@@ -1,6 +1,7 @@
 // Process, thread, group and session ids come from one number space, as in Linux: a number is free only when no process, thread, group or
 // session bears it. The table has two levels; second-level pages are made on first use and kept. Ids go up and wrap, so that a number is
 // reused as late as possible. Protected by the kernel lock.
+using System;
 using Aurora.Base;
 using Aurora.Posix.Threads;
 
@@ -56,6 +57,15 @@ public sealed unsafe class IdTable
         if (page == 0)
             page = (nint)_pages.Allocate(1);
         return page == 0 ? null : (IdSlot*)page + (id % SlotsPerPage);
+    }
+
+    /// <summary>The first id from this one on that may be in use: skips the stretches where none ever was.</summary>
+    public int NextPossible(int id)
+    {
+        id = Math.Max(id, 0);
+        while (id < Limit && _directory[id / SlotsPerPage] == 0)
+            id = (id / SlotsPerPage + 1) * SlotsPerPage;
+        return id;
     }
 
     /// <summary>A free id with its slot present; zero when there is none.</summary>

@@ -33,6 +33,7 @@ public unsafe struct Process
     public Process* NextInProcessGroup;
     public Process* PreviousInProcessGroup;
     public Thread* FirstThread;
+    public Thread* LastThread;
     public int ThreadCount;
 
     // What its threads share. Descriptors and FileSystem belong to Aurora.Posix.Files; a zombie has none of these.

@@ -69,7 +69,7 @@ public sealed unsafe partial class ProcessTable
     /// <summary>The first process with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
     public Process* NextProcess(int id)
     {
-        for (; id < IdTable.Limit; id++)
+        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
         {
             Process* process = FindProcess(id);
             if (process != null)
@@ -212,14 +212,13 @@ public sealed unsafe partial class ProcessTable
     internal void Attach(Process* process, Thread* thread)
     {
         thread->Process = process;
-        Thread* last = process->FirstThread;
-        while (last != null && last->NextOfProcess != null)
-            last = last->NextOfProcess;
+        Thread* last = process->LastThread;
         thread->PreviousOfProcess = last;
         if (last == null)
             process->FirstThread = thread;
         else
             last->NextOfProcess = thread;
+        process->LastThread = thread;
         process->ThreadCount++;
     }
 
@@ -232,6 +231,8 @@ public sealed unsafe partial class ProcessTable
             process->FirstThread = thread->NextOfProcess;
         if (thread->NextOfProcess != null)
             thread->NextOfProcess->PreviousOfProcess = thread->PreviousOfProcess;
+        else
+            process->LastThread = thread->PreviousOfProcess;
         process->ThreadCount--;
     }
 }

@@ -16,6 +16,4 @@ public static class WaitStatus
     public static int ExitCode(int status) => (status >> 8) & 0xFF;
     public static int SignalOf(int status) => status & 0x7F;
 
-    /// <summary>The exit status a shell would report: the code, or 128 plus the signal.</summary>
-    public static int ToShellStatus(int status) => IsExit(status) ? ExitCode(status) : 128 + SignalOf(status);
 }

@@ -46,19 +46,6 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>Time the main loop has reported as idle.</summary>
     public ulong IdleNanoseconds { get; private set; }
 
-    /// <summary>When the one-shot timer should fire: the next deadline, or the end of the current slice if somebody else waits for it.</summary>
-    public ulong NextTimerNanoseconds
-    {
-        get
-        {
-            ulong deadline = NextDeadlineNanoseconds;
-            if (Current == null || RunnableCount < 2)
-                return deadline;
-            ulong slice = NowNanoseconds + Current->SliceNanoseconds;
-            return slice < deadline ? slice : deadline;
-        }
-    }
-
     public ulong NowNanoseconds => _clock.MonotonicNanoseconds;
 
     /// <summary>True when somebody else should run as soon as the current thread is in the kernel.</summary>

@@ -48,6 +48,21 @@ public sealed unsafe class ProcessTests
     }
 
     [Fact]
+    public void TheIdOfAProcessThatEndedIsNotUsedAgainAtOnce()
+    {
+        ProcessMachine machine = ProcessMachine.Create();
+        Thread* init = machine.StartInit();
+        Thread* brief = machine.Fork(init);
+        int briefId = brief->Id;
+        machine.Life.EndProcess(brief->Process, 0);
+        machine.Life.Reap(machine.Table.FindProcess(briefId));
+        machine.Session.Checkpoint();
+
+        using ProcessMachine restored = machine.Reboot();
+        Assert.Equal(briefId + 1, restored.Fork(restored.Table.FindThread(1))->Id);
+    }
+
+    [Fact]
     public void ARestoredGroupGoesOnAndComesBackAgain()
     {
         ProcessMachine machine = ProcessMachine.Create();

@@ -333,6 +333,31 @@ public sealed unsafe class SignalTests
     }
 
     [Fact]
+    public void A_signal_that_its_taker_blocks_again_goes_to_another_thread()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* first = kernel.Fork(init);
+        kernel.Poke(first, Scratch, new SignalAction { Handler = TestKernel.Code, Flags = SignalAction.HasRestorer, Restorer = TestKernel.Code });
+        kernel.Do(first, 13, 10, Scratch, 0, 8);
+        Thread* second = kernel.ThreadOf(kernel.Do(first, 56, 0x100 | 0x200 | 0x400 | 0x800 | 0x10000, Scratch + 0x8000, 0, 0, 0));
+        Assert.Equal(0, kernel.Resume(second));
+        kernel.Do(first, 14, 0, kernel.PokeMask(first, Signal.SIGUSR1), 0, 8);
+        kernel.Poke(first, Scratch + 0x100, default(SignalSet));
+        kernel.Poke(first, Scratch + 0x180, new Calls.Timespec { Seconds = 1 });
+        Assert.Null(kernel.Call(first, 271, 0, 0, Scratch + 0x180, Scratch + 0x100, 8));
+        Assert.Null(kernel.Call(second, 34));
+        // Both could take it; the first is awake, and leaves its call because the time is up.
+        kernel.Advance(1_000_000_000);
+        kernel.Signals.Send(first->Process, SignalInfo.FromKernel(Signal.SIGUSR1));
+        Assert.Equal(ThreadState.Blocked, second->State);
+        Assert.Equal(0, kernel.Resume(first));
+        Assert.NotEqual(TestKernel.Code, first->Context->Rip);
+        Assert.NotNull(kernel.Resume(second));
+        Assert.Equal(TestKernel.Code, second->Context->Rip);
+    }
+
+    [Fact]
     public void A_kill_ends_even_a_wait_that_signals_do_not_interrupt()
     {
         using var kernel = new TestKernel();

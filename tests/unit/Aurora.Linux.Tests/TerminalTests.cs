@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Text;
 using Aurora.Posix.Processes;
@@ -79,6 +80,41 @@ public sealed unsafe class TerminalTests
         string? line = Read(kernel, init, 8192);
         Assert.Equal(4096, line!.Length);
         Assert.EndsWith("x\n", line, System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interrupt_is_seen_behind_input_that_nobody_reads()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        kernel.Do(program, 112);
+        kernel.OpenTerminal(program);
+        Terminal* console = kernel.Terminals.Console;
+        byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("line\n", 1000)));
+        int taken = kernel.Terminals.Receive(console, lines);
+        Assert.InRange(taken, 4000, 4999);
+        Assert.False(TerminalService.CanReceive(console));
+        Assert.Equal(0, kernel.Terminals.ReceiveSignal(console, lines.AsSpan(taken)));
+        Assert.Equal(5, kernel.Terminals.ReceiveSignal(console, "more\x03rest"u8));
+        Assert.True(program->Process->Pending.Set.Contains(Signal.SIGINT));
+        Assert.True(TerminalService.CanReceive(console));
+        Assert.Equal(0, console->InputCount);
+    }
+
+    [Fact]
+    public void A_line_of_any_length_keeps_the_column_in_bounds()
+    {
+        using var kernel = new TestKernel();
+        kernel.Boot();
+        Terminal* console = kernel.Terminals.Console;
+        foreach (int column in new[] { int.MaxValue, -1, Terminal.ColumnMask })
+        {
+            console->Column = column;
+            console->Settings.OutputFlags |= TermiosFlags.ExpandTabs;
+            Assert.Equal(3, kernel.Terminals.Write(console, "a\tb"u8));
+            Assert.InRange(console->Column, 0, Terminal.ColumnMask);
+        }
     }
 
     [Theory]

@@ -73,6 +73,9 @@ public unsafe struct Inode
 
     // Directories: the entries in the order of their ids, and how many of them are directories.
     public Inode* Parent;
+
+    /// <summary>A restore's search for directories that contain themselves has been here: 1 in this walk, 2 in an earlier one.</summary>
+    internal byte WalkMark;
     public DirectoryEntry* FirstEntry;
     public DirectoryEntry* LastEntry;
     public uint EntryCount;

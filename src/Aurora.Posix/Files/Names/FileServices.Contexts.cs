@@ -76,5 +76,4 @@ public sealed unsafe partial class FileServices
     }
 
     internal FileContext* AllocateContext() => _contexts.Allocate();
-    internal void FreeContext(FileContext* context) => _contexts.Free(context);
 }

@@ -140,21 +140,10 @@ public sealed unsafe partial class ProcFileSystem
         => caller.IsPrivileged || (caller.Credentials->EffectiveUid == process->Credentials.RealUid
             && caller.Credentials->EffectiveUid == process->Credentials.SavedUid && process->IsDumpable);
 
-    /// <summary>The program a process runs: the file of its lowest mapping. Not held; null when it has none.</summary>
+    /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
     internal Inode* ExecutableOf(Process* process)
-    {
-        AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        if (space == null)
-            return null;
-        int count = _files.Memory.MappingCount(space);
-        for (int i = 0; i < count; i++)
-        {
-            Mapping* mapping = _files.Memory.MappingAt(space, i);
-            if (!mapping->File.IsNone)
-                return FileOf(mapping);
-        }
-        return null;
-    }
+        => process->AddressSpace == null || process->ExecutableInode.IsNone
+            ? null : (Inode*)_files.TrackerOf(&process->Header).Find(process->ExecutableInode, ObjectKind.Inode);
 
     /// <summary>The inode behind a mapping; null when it is gone or was never a file.</summary>
     internal Inode* FileOf(Mapping* mapping)

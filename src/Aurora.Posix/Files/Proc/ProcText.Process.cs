@@ -97,24 +97,14 @@ internal sealed unsafe partial class ProcText
         writer.Append(end < 0 ? name : name[..end]);
     }
 
-    private static void Times(Process* process, out ulong user, out ulong system)
-    {
-        user = process->UserNanoseconds;
-        system = process->SystemNanoseconds;
-        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-        {
-            user += thread->UserNanoseconds;
-            system += thread->SystemNanoseconds;
-        }
-    }
-
     // proc(5), /proc/pid/stat, fields 1 to 52.
     private static void WriteProcessStat(ProcessInformation information, Process* process, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         ProcessGroup* group = process->ProcessGroup;
         Session* session = group == null ? null : group->Session;
-        Times(process, out ulong user, out ulong system);
+        ulong user = ProcessTimes.User(process);
+        ulong system = ProcessTimes.System(process);
         writer.AppendDecimal(process->Id);
         writer.Append(" ("u8);
         WriteName(process, ref writer);

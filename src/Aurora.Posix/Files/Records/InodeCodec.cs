@@ -31,6 +31,10 @@ public struct InodeRecord
 /// <summary>Captures inodes and puts them back.</summary>
 public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
 {
+    private const byte Unseen = 0;
+    private const byte InThisWalk = 1;
+    private const byte LeadsToEnd = 2;
+
     private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned;
 
     public override ObjectKind Kind => ObjectKind.Inode;
@@ -104,17 +108,23 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         if (inode->TargetLength > SymbolicLinkTail.FirstByte && inode->Tail == null)
             return RestoreStatus.MissingReference;
-        Inode* slow = inode;
-        Inode* fast = inode;
-        while (fast != null && fast->Parent != null && fast->Parent != fast)
-        {
-            fast = fast->Parent->Parent;
-            slow = slow->Parent;
-            if (fast == slow && fast != null && fast->Parent != fast)
-                return RestoreStatus.BadRecord;
-        }
-        return RestoreStatus.Ok;
+        return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
+
+    // Every directory is walked through once for all that lie below it, however deep they are.
+    private static bool LeadsUp(Inode* inode)
+    {
+        Inode* place = inode;
+        for (; HasParent(place) && place->WalkMark == Unseen; place = place->Parent)
+            place->WalkMark = InThisWalk;
+        if (HasParent(place) && place->WalkMark == InThisWalk)
+            return false;
+        for (place = inode; HasParent(place) && place->WalkMark == InThisWalk; place = place->Parent)
+            place->WalkMark = LeadsToEnd;
+        return true;
+    }
+
+    private static bool HasParent(Inode* inode) => inode->Parent != null && inode->Parent != inode;
 
     private static bool IsValid(in InodeRecord record, int targetBytes)
     {

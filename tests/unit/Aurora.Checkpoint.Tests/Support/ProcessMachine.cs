@@ -37,6 +37,7 @@ internal sealed unsafe class ProcessMachine : IDisposable
         Session = session;
         GroupSession group = session.Group;
         Table = new ProcessTable(session.Pages, group.Tracker);
+        group.Group.ProcessIds = Table.Ids;
         Signals = new SignalService(session.Pages, group.Scheduler, group.Tracker);
         Timers = new TimerService(session.Pages, group.Scheduler, Signals, group.Clock, group.Tracker);
         Terminals = new TerminalService(session.Pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
