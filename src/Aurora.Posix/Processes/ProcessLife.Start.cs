@@ -14,6 +14,8 @@ public sealed unsafe partial class ProcessLife
     /// <summary>Makes process 1, leader of its own session, root, without memory or files; its thread is not runnable yet. Null when memory is short.</summary>
     public Thread* CreateInit()
     {
+        // An earlier session of the group may have counted far; this one begins again.
+        _table.Ids.Last = 0;
         Process* process = _table.CreateProcess();
         if (process == null)
             return null;

@@ -63,6 +63,20 @@ public sealed unsafe class ProcessTests
     }
 
     [Fact]
+    public void AGroupWhoseSessionHasEndedBeginsWithProcessOne()
+    {
+        ProcessMachine machine = ProcessMachine.Create();
+        Thread* init = machine.StartInit();
+        machine.Fork(init);
+        machine.Life.EndProcess(init->Process, 0);
+        machine.Session.Checkpoint();
+
+        using ProcessMachine restored = machine.Reboot();
+        Assert.Equal(0, restored.Table.ProcessCount);
+        Assert.Equal(1, restored.StartInit()->Process->Id);
+    }
+
+    [Fact]
     public void ARestoredGroupGoesOnAndComesBackAgain()
     {
         ProcessMachine machine = ProcessMachine.Create();

@@ -1,0 +1,44 @@
+// Hostile programs beside an honest one, through power cuts: the kernel lives, what it saves can be restored, and the honest one notices nothing.
+// By hand, for longer: ./aurora run -m 256 --disk d.img -- /usr/lib/aurora/fuzz -s SEED -t SECONDS (docs/testing.md).
+using System;
+using System.Globalization;
+using System.Threading.Tasks;
+using Aurora.Images;
+using Aurora.Qemu;
+using Xunit;
+
+namespace Aurora.SystemTests;
+
+public sealed class FuzzTests
+{
+    [Theory]
+    [InlineData(1)]
+    public async Task Random_calls_harm_neither_the_kernel_nor_a_neighbour(int seed)
+    {
+        string script = $"/usr/lib/aurora/fuzz -s {seed} -t 20 -n 4 & exec /usr/lib/aurora/selfcheck -i 20 -m 256";
+        using var disk = new TestDisk();
+        var witness = new SelfCheckWitness();
+        await using (Guest first = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", script))
+        {
+            await first.Console.WaitForAsync(" calls, ", Guest.Deadline);
+            await Task.Delay(6000); // so long it is fuzzed before the cut
+            witness.Observe(await first.CutPowerAsync());
+            Judge(first, witness);
+        }
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        await using Guest second = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", script);
+        await second.ResumedAsync();
+        await second.Console.WaitForAsync($"fuzz seed {seed.ToString(CultureInfo.InvariantCulture)}: done", Guest.Deadline);
+        long last = SelfCheckWitness.LastStepIn(second.Console.Text);
+        await second.Console.WaitForAsync($"check {last + 3} ok", Guest.Deadline);
+        witness.Observe(await second.CutPowerAsync());
+        Judge(second, witness);
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+    }
+
+    private static void Judge(Guest guest, SelfCheckWitness witness)
+    {
+        Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
+        Assert.DoesNotContain("panic", guest.Events.Tail(), StringComparison.OrdinalIgnoreCase);
+    }
+}
