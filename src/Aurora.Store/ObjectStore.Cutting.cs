@@ -68,7 +68,7 @@ public sealed unsafe partial class ObjectStore
         {
             HistoryRecord record = HistoryRecord.From(info, dataPages * PageSize.Bytes);
             _active.PutHistory(sequence, record.AsBytes());
-            _isFreezeRequired = true;
+            _isFreezeRequired = !_context.Has(SeededFaults.InexactCheckpoint);
         }
         if (_isFreezeRequired && !IsFrozen)
             Freeze();

@@ -16,6 +16,8 @@ public sealed unsafe partial class ObjectStore
     private void DiscardFreed()
     {
         FreedExtents freed = _space.Freed;
+        if (_context.Has(SeededFaults.EarlyDiscard))
+            freed.Turn();
         for (int i = 0; i < freed.PreviousCount && !_options.NoDiscard && !_isDiscardRefused; i++)
         {
             FreedExtent extent = freed.PreviousAt(i);
@@ -37,7 +39,7 @@ public sealed unsafe partial class ObjectStore
     private ulong DiscardRun(ulong start, ulong count)
     {
         ulong taken = 0;
-        while (taken < count && _space.TakeIfFree(start + taken))
+        while (taken < count && (_space.TakeIfFree(start + taken) || _context.Has(SeededFaults.EarlyDiscard)))
             taken++;
         if (taken >= ShortestDiscard)
         {
@@ -51,7 +53,7 @@ public sealed unsafe partial class ObjectStore
             else
                 _isDiscardRefused = true;
         }
-        for (ulong i = 0; i < taken; i++)
+        for (ulong i = 0; i < taken && !_context.Has(SeededFaults.EarlyDiscard); i++)
             _space.Return(start + i);
         return taken;
     }

@@ -160,7 +160,24 @@ public sealed unsafe partial class ObjectStore
         return status == StoreStatus.Corrupt && !_recent.Contains(sequence) ? StoreStatus.NotFound : status;
     }
 
+    // Those a commit has dropped already, although their cut is still to come, are passed over.
     private StoreStatus NextKept(ulong sequence, out CheckpointInfo info)
+    {
+        StoreStatus status;
+        do
+        {
+            status = NextInHistory(sequence, out info);
+            sequence = info.Sequence;
+        }
+        while (status == StoreStatus.Ok && IsDropped(sequence));
+        return status;
+    }
+
+    private bool IsDropped(ulong sequence)
+        => _active.HistoryStateOf(sequence) == LayerRecord.Absent
+            || (IsFrozen && _active.HistoryStateOf(sequence) == LayerRecord.Same && _frozen.HistoryStateOf(sequence) == LayerRecord.Absent);
+
+    private StoreStatus NextInHistory(ulong sequence, out CheckpointInfo info)
     {
         info = default;
         StoreStatus status = _reader.PinNextRecord(TreeKind.History, _context.Super->History, sequence + 1, out NodeFrame* leaf, out RecordEntry* entry);

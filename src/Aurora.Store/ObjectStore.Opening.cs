@@ -193,6 +193,8 @@ public sealed unsafe partial class ObjectStore
         if (replay.IsWatermark)
             return StoreStatus.Ok;
         ulong bytes = replay.DataBlocks * PageSize.Bytes;
+        if (_context.Has(SeededFaults.ForgottenRollback))
+            _active.RollbackTo = 0;
         bool isRollback = _active.RollbackTo != 0;
         if (isRollback && !_options.ReadOnly)
             KeepBranch();

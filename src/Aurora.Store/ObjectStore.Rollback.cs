@@ -25,8 +25,15 @@ public sealed unsafe partial class ObjectStore
     /// no name. What came after the checkpoint stays in the history: the state that is left is kept until retention drops it. Commits submitted
     /// meanwhile come after it; nobody should have one half built on the old state. NotFound when the checkpoint is not retained. Blocks.
     /// </summary>
-    public StoreStatus Rollback(ulong sequence, in CommitInfo info)
+    public StoreStatus Rollback(ulong sequence, in CommitInfo info) => Rollback(sequence, info, out _);
+
+    /// <summary>
+    /// As above; also gives the rollback's own sequence, or 0 when it got none. One that got a sequence and failed is finished by the next Open if
+    /// its record survived.
+    /// </summary>
+    public StoreStatus Rollback(ulong sequence, in CommitInfo info, out ulong ownSequence)
     {
+        ownSequence = 0;
         if (_options.ReadOnly)
             return StoreStatus.ReadOnly;
         if (info.NameLength != 0)
@@ -36,7 +43,7 @@ public sealed unsafe partial class ObjectStore
         if (status == StoreStatus.Ok)
             status = KeepForRollback(sequence);
         if (status == StoreStatus.Ok)
-            status = RollbackInTurn(sequence, info);
+            status = RollbackInTurn(sequence, info, out ownSequence);
         _rollbackTarget = 0;
         EndTurn();
         return status;
@@ -81,8 +88,9 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
-    private StoreStatus RollbackInTurn(ulong sequence, in CommitInfo info)
+    private StoreStatus RollbackInTurn(ulong sequence, in CommitInfo info, out ulong ownSequence)
     {
+        ownSequence = 0;
         StoreCommit* commit = Begin(0);
         if (commit == null)
             return _context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
@@ -95,7 +103,7 @@ public sealed unsafe partial class ObjectStore
             Abort(commit);
             return status;
         }
-        ulong ownSequence = commit->Sequence;
+        ownSequence = commit->Sequence;
         status = _log.WaitDurable(ownSequence);
         while (status == StoreStatus.Ok && _context.Super->Current.Sequence < ownSequence)
             status = Cut();

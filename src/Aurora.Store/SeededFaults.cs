@@ -43,4 +43,19 @@ internal enum SeededFaults
 
     /// <summary>An ordered commit does not flush its data before its record.</summary>
     UnorderedLargeCommit = 1 << 11,
+
+    /// <summary>A page of the space map is written over the version the last superblock needs.</summary>
+    OverwrittenSpacePage = 1 << 12,
+
+    /// <summary>Blocks are discarded as soon as the cut that frees them is durable.</summary>
+    EarlyDiscard = 1 << 13,
+
+    /// <summary>The root a rollback takes over does not get a reference.</summary>
+    UncountedRollback = 1 << 14,
+
+    /// <summary>Recovery takes the record of a rollback for an empty commit.</summary>
+    ForgottenRollback = 1 << 15,
+
+    /// <summary>A named commit does not end its layer: later commits get into its checkpoint.</summary>
+    InexactCheckpoint = 1 << 16,
 }

@@ -101,6 +101,13 @@ internal sealed unsafe partial class Layer
         info->CloneRoot = root;
     }
 
+    /// <summary>What the layer does to a kept checkpoint.</summary>
+    public LayerRecord HistoryStateOf(ulong sequence)
+    {
+        LayerNode* node = Find(LayerNode.HistoryObject, sequence);
+        return node == null ? LayerRecord.Same : node->Info->RecordState;
+    }
+
     public void DropHistory(ulong sequence) => InfoOf(LayerNode.HistoryObject, sequence)->RecordState = LayerRecord.Absent;
 
     // Commits name the pages of an object one after the other: its header is not searched for again. A header is never removed.

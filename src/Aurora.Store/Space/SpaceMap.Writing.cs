@@ -39,7 +39,8 @@ internal sealed unsafe partial class SpaceMap
     private StoreStatus WriteFrame(SpaceFrame* frame, WriteBatch? batch)
     {
         SpaceEntry* entry = EntryOf(frame);
-        int slot = frame->SlotCut == _cut || entry->IsPresent == 0 ? entry->Slot : (entry->Slot + 1) % SpacePage.Slots;
+        bool stays = frame->SlotCut == _cut || entry->IsPresent == 0 || _context.Has(SeededFaults.OverwrittenSpacePage);
+        int slot = stays ? entry->Slot : (entry->Slot + 1) % SpacePage.Slots;
         byte* copy = batch == null ? _bounce : _outgoing;
         uint free = CopyForDisk(frame, copy);
         ulong block = BlockOf(frame->Level, frame->Index, slot);

@@ -31,6 +31,8 @@ internal sealed unsafe class TreeCutter
         _history = new RecordMerger(context.Fibers, space, cache, historyBuilder, _pages, TreeKind.History, _objects);
     }
 
+    private StoreView? _promoting;
+
     /// <summary>Where the nodes, and later the space map, are written through.</summary>
     public WriteBatch Batch { get; }
 
@@ -48,12 +50,14 @@ internal sealed unsafe class TreeCutter
     /// <summary>Takes the memory that merging will need: the only step that may fail and be tried again later. Blocks.</summary>
     public StoreStatus Prepare(Layer layer, in Cut old)
     {
+        // Asked for later, it is the next cut's.
+        _promoting = Promoted;
         StoreStatus status = FindClones(layer, old.Objects);
-        if (status != StoreStatus.Ok || Promoted == null)
+        if (status != StoreStatus.Ok || _promoting == null)
             return status;
         if (!layer.Arena.Reserve(Layer.FixedBytes))
             return StoreStatus.OutOfMemory;
-        return FindClones(Promoted.Layer, Promoted.Objects);
+        return FindClones(_promoting.Layer, _promoting.Objects);
     }
 
     /// <summary>Merges the prepared layer into the trees of <paramref name="old"/>.</summary>
@@ -83,18 +87,18 @@ internal sealed unsafe class TreeCutter
     // The base of a checkpoint to be promoted gets a reference before the present state moves on, so that the merge leaves it whole.
     private StoreStatus TakePromoted()
     {
-        if (Promoted == null)
+        if (_promoting == null)
             return StoreStatus.Ok;
-        NodePointer start = Promoted.Objects;
+        NodePointer start = _promoting.Objects;
         StoreStatus status = start.IsEmpty ? StoreStatus.Ok : _objects.ReviveTree(start);
-        return status == StoreStatus.Ok ? CountClones(Promoted.Layer) : status;
+        return status == StoreStatus.Ok ? CountClones(_promoting.Layer) : status;
     }
 
     private StoreStatus MergePromoted(Layer layer, ulong cut)
     {
-        if (Promoted == null)
+        if (_promoting == null)
             return StoreStatus.Ok;
-        StoreStatus status = _objects.Merge(Promoted.Objects, Promoted.Layer.First, cut, out NodePointer root);
+        StoreStatus status = _objects.Merge(_promoting.Objects, _promoting.Layer.First, cut, out NodePointer root);
         CheckpointInfo info = PromotedInfo;
         HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
         layer.PutHistory(info.Sequence, record.AsBytes(), root);
@@ -124,7 +128,7 @@ internal sealed unsafe class TreeCutter
         StoreStatus status = _reader.FindKept(history, sequence, out target);
         if (status == StoreStatus.NotFound)
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
-        return status == StoreStatus.Ok && !target.IsEmpty ? _space.Increment(target.Block) : status;
+        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback) ? _space.Increment(target.Block) : status;
     }
 
     private void ResetCounters()

@@ -9,7 +9,10 @@ using Aurora.Store.Tests;
 
 namespace Aurora.Crash.Tests;
 
-/// <summary>One history: its trace, and the models by sequence.</summary>
+/// <summary>What was recorded of a history: its trace, and the states by sequence.</summary>
+public sealed record RecordedHistory(List<TraceEvent> Events, Dictionary<ulong, StoreModel> Models);
+
+/// <summary>Runs one history in which one thing happens after the other, but several commits may be in flight.</summary>
 public sealed unsafe class CrashHistory
 {
     private readonly Random _random;
@@ -30,12 +33,10 @@ public sealed unsafe class CrashHistory
         _model = model;
     }
 
-    public Dictionary<ulong, StoreModel> Models { get; } = [];
-
-    public List<TraceEvent> Events => _device.Events;
+    private Dictionary<ulong, StoreModel> Models { get; } = [];
 
     /// <summary>Runs a history over an image whose store has the state <paramref name="start"/>.</summary>
-    internal static CrashHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, int failingWrite = -1)
+    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, int failingWrite = -1)
     {
         var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
         var history = new CrashHistory(seed, device, start);
@@ -55,7 +56,7 @@ public sealed unsafe class CrashHistory
             history._store.Abandon();
             history.FreePages();
         }
-        return history;
+        return new RecordedHistory(device.Events, history.Models);
     }
 
     // One to three commits in flight, acknowledged in an order of chance; now and then a cut, a dropped checkpoint or a watermark.
@@ -183,6 +184,10 @@ public sealed unsafe class CrashHistory
     }
 
     private void Add(StoreCommit* commit, ModelOperation operation)
+        => Add(_store, commit, operation, _pages);
+
+    /// <summary>Adds an operation of a generated history to a commit; the pages it needs go into the list.</summary>
+    internal static void Add(ObjectStore store, StoreCommit* commit, ModelOperation operation, List<nint> pages)
     {
         var id = new ObjectId(operation.Object);
         switch (operation.Action)
@@ -190,23 +195,23 @@ public sealed unsafe class CrashHistory
             case ModelAction.Write:
                 ulong* data = (ulong*)CrashStore.Pages.Allocate(1);
                 CrashStore.Fill(data, operation.Value);
-                _pages.Add((nint)data);
-                _store.WritePage(commit, id, operation.Page, data);
+                pages.Add((nint)data);
+                store.WritePage(commit, id, operation.Page, data);
                 break;
             case ModelAction.Hole:
-                _store.WriteHole(commit, id, operation.Page);
+                store.WriteHole(commit, id, operation.Page);
                 break;
             case ModelAction.Put:
-                _store.PutRecord(commit, id, Encoding.UTF8.GetBytes(StoreModel.RecordText(operation.Value)));
+                store.PutRecord(commit, id, Encoding.UTF8.GetBytes(StoreModel.RecordText(operation.Value)));
                 break;
             case ModelAction.Delete:
-                _store.DeleteObject(commit, id);
+                store.DeleteObject(commit, id);
                 break;
             case ModelAction.Truncate:
-                _store.Truncate(commit, id, operation.Page);
+                store.Truncate(commit, id, operation.Page);
                 break;
             case ModelAction.Clone:
-                _store.CloneObject(commit, new ObjectId(operation.Page), id);
+                store.CloneObject(commit, new ObjectId(operation.Page), id);
                 break;
         }
     }

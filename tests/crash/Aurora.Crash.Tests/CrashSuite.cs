@@ -15,7 +15,14 @@ public sealed class CrashSuite
 
     internal CrashSuite(SeededFaults seeded) => _seeded = seeded;
 
+    private readonly HashSet<ulong> _seen = [];
+    private readonly Dictionary<byte[], ulong> _sums = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Distinct images recovered from.</summary>
     public int States { get; private set; }
+
+    /// <summary>Crash states constructed; several may be the same image.</summary>
+    public int Constructed { get; private set; }
 
     public int Outcomes => _outcomes.Count;
 
@@ -26,13 +33,17 @@ public sealed class CrashSuite
     {
         // A failing write now and then: what is then acknowledged must still be true.
         int failingWrite = seed % 4 == 3 ? 40 + (seed * 37 % 200) : -1;
-        CrashHistory history = CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), failingWrite);
+        // Every third history is made by fibers: commits in flight in the middle of cuts.
+        RecordedHistory history = seed % 3 == 2
+            ? FiberHistory.Run(seed, commits, _seeded)
+            : CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), failingWrite);
         Histories++;
+        _sums.Clear();
         List<(Dictionary<ulong, byte[]> Image, StoreModel Model)> recovered = [];
         RunStates(seed, history, [], statesPerPoint, secondHistories, recovered);
         foreach ((Dictionary<ulong, byte[]> image, StoreModel model) in recovered)
         {
-            CrashHistory second = CrashHistory.Run(seed + 7919, 6, _seeded, image, model);
+            RecordedHistory second = CrashHistory.Run(seed + 7919, 6, _seeded, image, model);
             Histories++;
             RunStates(seed, second, image, statesPerPoint, 0, []);
         }
@@ -40,7 +51,7 @@ public sealed class CrashSuite
 
     private void RunStates(
         int seed,
-        CrashHistory history,
+        RecordedHistory history,
         Dictionary<ulong, byte[]> image,
         int statesPerPoint,
         int keep,
@@ -57,11 +68,35 @@ public sealed class CrashSuite
             foreach ((List<TraceEvent> arrived, bool isTorn) in Choices(states.Outstanding, statesPerPoint, random))
             {
                 Dictionary<ulong, byte[]> crashed = states.Image(arrived, isTorn ? random : null);
+                Constructed++;
+                if (!_seen.Add(Mix(SumOf(crashed), states.Acknowledged)))
+                    continue;
                 StoreModel model = Check(seed, history, crashed, states.Acknowledged);
                 if (recovered.Count < keep && arrived.Count > 0 && arrived.Count < states.Outstanding.Count && random.Next(12) == 0)
                     recovered.Add((crashed, model));
             }
         }
+    }
+
+    // The sum of an image does not depend on the order of its blocks. Contents are summed once, as images share them.
+    private ulong SumOf(Dictionary<ulong, byte[]> image)
+    {
+        ulong sum = 0;
+        foreach ((ulong block, byte[] data) in image)
+        {
+            if (!_sums.TryGetValue(data, out ulong content))
+                _sums[data] = content = System.IO.Hashing.XxHash64.HashToUInt64(data);
+            sum += Mix(block, content);
+        }
+        return sum;
+    }
+
+    private static ulong Mix(ulong a, ulong b)
+    {
+        ulong value = (a * 0x9FB21C651E98DF25) ^ (b + 0x9E3779B97F4A7C15);
+        value ^= value >> 32;
+        value *= 0xBF58476D1CE4E5B9;
+        return value ^ (value >> 29);
     }
 
     // Nothing, everything, prefixes, all but one, only one, random subsets in random order, torn.
@@ -101,7 +136,7 @@ public sealed class CrashSuite
     }
 
     // A reader must see the same as recovery, without writing.
-    private void CheckReadOnly(CrashHistory history, TraceDevice device)
+    private void CheckReadOnly(RecordedHistory history, TraceDevice device)
     {
         ObjectStore store = CrashStore.Open(device, _seeded, isReadOnly: true);
         try
@@ -116,7 +151,7 @@ public sealed class CrashSuite
         }
     }
 
-    private StoreModel Check(int seed, CrashHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
+    private StoreModel Check(int seed, RecordedHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
     {
         States++;
         var device = new TraceDevice(CrashStore.Blocks, image);

@@ -51,6 +51,9 @@ public sealed unsafe class TraceDevice(ulong blockCount, Dictionary<ulong, byte[
     /// <summary>The write request with this number fails and changes nothing; -1 for none.</summary>
     public int FailingWrite { get; init; } = -1;
 
+    /// <summary>Lets other fibers run while one waits; null when there are none.</summary>
+    public Action? WhileWaiting { get; set; }
+
     public override ulong BlockCount => blockCount;
 
     public override int MaxBlocksPerRequest => 16;
@@ -83,6 +86,7 @@ public sealed unsafe class TraceDevice(ulong blockCount, Dictionary<ulong, byte[
 
     public override BlockStatus Wait(BlockRequest* request)
     {
+        WhileWaiting?.Invoke();
         if (_pending.Remove((nint)request, out List<TraceEvent>? events))
         {
             foreach (TraceEvent trace in events)

@@ -32,6 +32,7 @@ internal static class SoakCommand
         command.Options.Add(minutes);
         command.Options.Add(seed);
         machine.AddTo(command);
+        command.Subcommands.Add(StoreSoakCommand.Create());
         command.SetAction((parsed, cancellation) => RunAsync(
             machine.Configure(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount, cancellation));
         return command;
