@@ -16,6 +16,20 @@ public sealed unsafe partial class ObjectStore
     /// <summary>Blocks that can be written now; those of deleted data become free two cuts later.</summary>
     public ulong FreeBlocks => _space.FreeBlocks;
 
+    /// <summary>Blocks of what has been deleted, not yet free.</summary>
+    public ulong PendingFreeBlocks => _space.PendingFreeBlocks;
+
+    /// <summary>Asks the next cut to drop automatic history for its space; false when there was none when it was last looked at.</summary>
+    public bool GiveHistory()
+    {
+        if (_automaticCount == 0)
+            return false;
+        _isHistoryPressed = true;
+        _isCutDue = true;
+        _context.Fibers.WakeAll(&_queues->Work);
+        return true;
+    }
+
     /// <summary>Blocks kept for removing things on a full disk: who would write data should refuse when no more than these are free.</summary>
     public ulong ReserveBlocks => EmergencyBlocks + CutReserve(null);
 

@@ -117,6 +117,7 @@ internal static unsafe class SessionBoot
         session.Linux.FirstProgram = new InitProgram(s_boot);
         session.Executive = new SystemCallExecutive(session.Linux);
         group.Files.Preemption = new KernelPreemption();
+        group.Files.Space = new StoreSpace(store, group.Engine);
         group.Group.ProcessIds = processes.Ids;
         group.Files.Proc.Information = DescribeMachine(session.Linux);
         new TerminalFile(terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);

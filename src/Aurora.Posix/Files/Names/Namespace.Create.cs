@@ -63,7 +63,7 @@ public sealed unsafe partial class Namespace
         return AddEntry(directory, name, target) ? Errno.Ok : Errno.ENOSPC;
     }
 
-    /// <summary>Whether the caller may add this name to a directory.</summary>
+    /// <summary>Whether the caller may add this name to a directory, and the store has room for it.</summary>
     private Errno CheckAddition(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
         if (directory->IsProc)
@@ -72,7 +72,10 @@ public sealed unsafe partial class Namespace
             return Errno.ENOENT;
         if (Find(directory, name) != null)
             return Errno.EEXIST;
-        return Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
+        Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
+        if (denied != Errno.Ok)
+            return denied;
+        return _files.Space.Take(1) ? Errno.Ok : Errno.ENOSPC;
     }
 
     private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)

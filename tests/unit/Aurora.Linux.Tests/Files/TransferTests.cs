@@ -36,6 +36,42 @@ public sealed unsafe class TransferTests
         Assert.Equal(0x0707_0707_0707_0707UL, kernel.Peek<ulong>(init, Buffer));
     }
 
+    private sealed class LittleSpace : StorageSpace
+    {
+        public ulong Pages { get; set; }
+
+        public override void Describe(out ulong total, out ulong free) => (total, free) = (1000, Pages);
+
+        public override bool Take(ulong pages)
+        {
+            if (pages > Pages)
+                return false;
+            Pages -= pages;
+            return true;
+        }
+    }
+
+    [Fact]
+    public void A_full_store_refuses_what_would_need_room_and_takes_the_rest()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        var space = new LittleSpace { Pages = 30 };
+        kernel.Files.Space = space;
+        ulong path = kernel.PokeText(init, Scratch, "/file");
+        Assert.Equal(0, kernel.Do(init, 2, path, OpenFlags.Create | OpenFlags.ReadWrite, 0x1B6));
+        // Steps of 64 KiB: the first has room, the second has not.
+        Assert.Equal(65536, kernel.Do(init, 1, 0, Buffer, 200_000));
+        space.Pages = 0;
+        Assert.Equal(-(long)Errno.ENOSPC, kernel.Call(init, 1, 0, Buffer, 10));
+        Assert.Equal(-(long)Errno.ENOSPC, kernel.Call(init, 83, kernel.PokeText(init, Scratch + 0x100, "/dir"), 0x1ED));
+        Assert.Equal(10, kernel.Do(init, 17, 0, Buffer, 10, 0));
+        kernel.Do(init, 77, 0, 100);
+        Assert.Equal(0, kernel.Do(init, 87, path));
+        kernel.Do(init, 138, 0, Buffer);
+        Assert.Equal((1000UL, 0UL), (kernel.Peek<ulong>(init, Buffer + 16), kernel.Peek<ulong>(init, Buffer + 24)));
+    }
+
     [Fact]
     public void A_long_call_stops_every_64_KiB_when_others_wait_and_only_a_kill_ends_it()
     {
