@@ -12,6 +12,7 @@ namespace Aurora.Images;
 /// <param name="DataBlocks">Blocks of data that are referred to, by the index or by the log.</param>
 /// <param name="FreeBlocks">Blocks nobody refers to.</param>
 /// <param name="LastSequence">The newest commit.</param>
+/// <param name="WholeSuperblocks">Copies of the superblock that are whole, of four.</param>
 public sealed record ImageReport(
     IReadOnlyList<string> Faults,
     IReadOnlyList<ImageFault> Details,
@@ -20,7 +21,8 @@ public sealed record ImageReport(
     ulong TreeNodes,
     ulong DataBlocks,
     ulong FreeBlocks,
-    ulong LastSequence);
+    ulong LastSequence,
+    ulong WholeSuperblocks);
 
 /// <summary>A fault and its place; what does not apply is zero.</summary>
 /// <param name="Status">What is wrong.</param>

@@ -30,4 +30,30 @@ internal sealed unsafe partial class SpaceMap
         Unpin(parent);
         return StoreStatus.Ok;
     }
+
+    /// <summary>For a page of the map: what its parent's entry says is free below it, and what is.</summary>
+    public StoreStatus CompareFree(int level, ulong index, out ulong block, out uint stored, out uint actual)
+    {
+        block = 0;
+        stored = 0;
+        actual = 0;
+        StoreStatus status = ParentEntry(level, index, out SpaceEntry* entry, out SpaceFrame* parent);
+        if (status != StoreStatus.Ok)
+            return status;
+        bool isPresent = entry->IsPresent != 0;
+        stored = entry->Free;
+        block = isPresent ? BlockOf(level, index, entry->Slot % SpacePage.Slots) : 0;
+        Unpin(parent);
+        if (!isPresent)
+            return StoreStatus.Ok;
+        status = Pin(level, index, out SpaceFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        for (ulong i = 0; level > 0 && i < SpacePage.EntriesPerPage; i++)
+            actual += EntryIn(frame, i)->Free;
+        for (int i = 0; level == 0 && i < SpacePage.BlocksPerGroup; i++)
+            actual += CountsOf(frame)[i] is 0 or >= SpacePage.New ? 1u : 0u;
+        Unpin(frame);
+        return StoreStatus.Ok;
+    }
 }

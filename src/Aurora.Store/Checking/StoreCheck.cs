@@ -27,6 +27,9 @@ public struct CheckReport
     public ulong LogPages;
     public ulong FreeBlocks;
     public ulong LastSequence;
+
+    /// <summary>Copies of the superblock that are whole; two suffice, four is all of them (two in a store just made).</summary>
+    public ulong WholeSuperblocks;
 }
 
 public sealed unsafe partial class ObjectStore

@@ -40,12 +40,14 @@ internal sealed unsafe class StoreChecker
         _status = hasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (hasMemory)
         {
-            CountTree(TreeKind.Objects, super->Current.Objects, 0, 0);
-            CountTree(TreeKind.History, super->History, 0, 0);
+            CountTree(TreeKind.Objects, super->Current.Objects, 0, ulong.MaxValue, 0);
+            CountTree(TreeKind.History, super->History, 0, ulong.MaxValue, 0);
             CheckLayer(layer);
             CompareCounts();
+            CompareFreeCounts();
+            CountSuperblocks();
             _counted = _past;
-            CountTree(TreeKind.Objects, super->Previous.Objects, 0, 0);
+            CountTree(TreeKind.Objects, super->Previous.Objects, 0, ulong.MaxValue, 0);
         }
         _present.Free();
         _past.Free();
@@ -56,8 +58,9 @@ internal sealed unsafe class StoreChecker
         return _status;
     }
 
-    // Counts a reference to a node, and walks it when it is the first. FirstKey must be what the parent says (0 for a root, which has no say).
-    private void CountTree(TreeKind kind, NodePointer pointer, ulong firstKey, ulong objectId)
+    // Counts a reference to a node, and walks it when it is the first. FirstKey must be what the parent says (0 for a root, which has no say), and
+    // all keys must be below high.
+    private void CountTree(TreeKind kind, NodePointer pointer, ulong firstKey, ulong high, ulong objectId)
     {
         if (pointer.IsEmpty || _status != StoreStatus.Ok || !Count(pointer.Block, kind, objectId, out bool isFirst) || !isFirst)
             return;
@@ -77,20 +80,22 @@ internal sealed unsafe class StoreChecker
         _report.TreeNodes += _counted == _present ? 1u : 0u;
         if (firstKey != 0 && frame->Header->FirstKey != firstKey)
             Report(StoreStatus.Corrupt, NodeCache.PlaceOf(kind), pointer.Block, objectId, firstKey, frame->Header->FirstKey);
+        if (frame->LastKey >= high)
+            Report(StoreStatus.Corrupt, NodeCache.PlaceOf(kind), pointer.Block, objectId, high, frame->LastKey);
         if (kind != TreeKind.Pages && frame->Header->Level == 0)
             CountRecords(kind, frame);
         else
-            CountEntries(kind, frame->Entries, frame->Header->Count, frame->Header->Level, objectId);
+            CountEntries(kind, frame->Entries, frame->Header->Count, frame->Header->Level, high, objectId);
         NodeCache.Unpin(frame);
     }
 
-    private void CountEntries(TreeKind kind, MapEntry* entries, int count, byte level, ulong objectId)
+    private void CountEntries(TreeKind kind, MapEntry* entries, int count, byte level, ulong high, ulong objectId)
     {
         for (int i = 0; i < count && _status == StoreStatus.Ok; i++)
         {
             MapEntry entry = entries[i];
             if (level > 0)
-                CountTree(kind, new NodePointer { Block = entry.Block, Checksum = entry.Checksum, Level = (byte)(level - 1) }, entry.Key, objectId);
+                CountTree(kind, new NodePointer { Block = entry.Block, Checksum = entry.Checksum, Level = (byte)(level - 1) }, entry.Key, i + 1 < count ? entries[i + 1].Key : high, objectId);
             else if (Count(entry.Block, kind, objectId, out bool isFirst) && isFirst)
                 CheckData(objectId, entry);
         }
@@ -107,12 +112,14 @@ internal sealed unsafe class StoreChecker
             if (kind == TreeKind.History)
             {
                 _report.Checkpoints += isPresent ? 1u : 0u;
-                CountTree(TreeKind.Objects, entry->Root, 0, 0);
+                if (entry->RecordLength != HistoryRecord.Size)
+                    Report(StoreStatus.Corrupt, FaultPlace.HistoryTree, frame->Block, 0, entry->Key, entry->RecordLength);
+                CountTree(TreeKind.Objects, entry->Root, 0, ulong.MaxValue, 0);
                 continue;
             }
             _report.Objects += isPresent ? 1u : 0u;
-            CountTree(TreeKind.Pages, entry->Root, 0, entry->Key);
-            CountEntries(TreeKind.Pages, (MapEntry*)(entry + 1), entry->InlinePages, 0, entry->Key);
+            CountTree(TreeKind.Pages, entry->Root, 0, ulong.MaxValue, entry->Key);
+            CountEntries(TreeKind.Pages, (MapEntry*)(entry + 1), entry->InlinePages, 0, ulong.MaxValue, entry->Key);
         }
     }
 
@@ -184,6 +191,37 @@ internal sealed unsafe class StoreChecker
         if (_report.TreeNodes != _context.Super->NodeBlocks)
             Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, _report.TreeNodes, _context.Super->NodeBlocks);
         _report.FreeBlocks = _space.FreeBlocks;
+    }
+
+    // What the upper levels of the space map say about the lower ones.
+    private void CompareFreeCounts()
+    {
+        for (int level = 0; level < SpacePage.Levels; level++)
+        {
+            ulong pages = level == 0 ? _context.Geometry.Groups : level == 1 ? _context.Geometry.Level1Pages : _context.Geometry.Level2Pages;
+            for (ulong index = 0; index < pages; index++)
+            {
+                StoreStatus status = _space.CompareFree(level, index, out ulong block, out uint stored, out uint actual);
+                if (status != StoreStatus.Ok)
+                    Report(_context.Fault);
+                else if (block != 0 && stored != actual)
+                    Report(StoreStatus.WrongCount, FaultPlace.SpaceMap, block, 0, actual, stored);
+            }
+            _context.Fibers.Yield();
+        }
+    }
+
+    // Copies that are not whole are no fault (a power cut may tear the ones being written), but worth knowing.
+    private void CountSuperblocks()
+    {
+        for (ulong block = 0; block < 4; block++)
+        {
+            var super = (Superblock*)_page;
+            if (_context.ReadBlock(block, super) != StoreStatus.Ok)
+                Report(_context.Fault);
+            else if (super->Magic == StoreFormat.SuperblockMagic && BlockChecksum.OfSuperblock(super) == super->Checksum)
+                _report.WholeSuperblocks++;
+        }
     }
 
     private ulong CompareGroup(ulong group)

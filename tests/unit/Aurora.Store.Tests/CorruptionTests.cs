@@ -87,6 +87,29 @@ public sealed unsafe class CorruptionTests
         Assert.Equal(StoreFormat.LogStart + 2, harness.OpenFault.Block.Value);
     }
 
+    [Fact]
+    public void A_check_counts_the_copies_of_the_superblock_and_compares_every_level_of_the_space_map()
+    {
+        using var harness = new StoreHarness();
+        harness.Open();
+        for (ulong i = 1; i <= 4; i++)
+        {
+            StoreCommit* commit = harness.Begin();
+            harness.Write(commit, 1, i, i);
+            harness.Commit(commit);
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        }
+        Assert.Equal(4UL, harness.CheckClean().WholeSuperblocks);
+        harness.Store.Abandon();
+        harness.Memory.SetContents(1, new byte[4096]);
+        Assert.Equal(3UL, harness.CheckClean().WholeSuperblocks);
+
+        // An entry for level 2 that lies about the free blocks below it, in a superblock whose sum is right.
+        ChangeSuperblocks(harness, super => ((SpaceEntry*)super->SpaceRoots)->Free += 5);
+        Assert.Contains("WrongCount SpaceMap", Assert.Single(harness.Check(out _)), StringComparison.Ordinal);
+        harness.Open();
+    }
+
     [Theory]
     [InlineData(8, StoreStatus.UnknownVersion)]
     [InlineData(16, StoreStatus.UnknownFeature)]

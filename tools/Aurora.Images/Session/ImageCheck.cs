@@ -28,7 +28,7 @@ internal static unsafe class ImageCheck
                 faults.Add($"and {report.Faults - (ulong)faults.Count} more");
             List<ImageFault> details = [.. found.Select(Describe)];
             ulong data = report.DataBlocks + report.LogPages;
-            return new ImageReport(faults, details, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence);
+            return new ImageReport(faults, details, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
         }
         finally
         {
