@@ -8,6 +8,7 @@ namespace Aurora.Kernel;
 internal sealed unsafe partial class KernelSession
 {
     private bool _isResumed;
+    private int _replayed;
 
     /// <summary>From kernel entry to the moment guests could run, in nanoseconds.</summary>
     public ulong BootNanoseconds { get; private set; }
@@ -39,18 +40,21 @@ internal sealed unsafe partial class KernelSession
         Span<byte> screen = stackalloc byte[Terminal.ScreenBytes];
         int length = TerminalService.CopyScreen(console, screen);
         int held = (int)Math.Min(Group.Output.Written - Group.Output.Emitted, (ulong)length);
-        Hardware.Console.Write(screen[..(length - held)]);
+        _replayed = Hardware.Console.Write(screen[..(length - held)]);
         Linux.Terminals.SetWindow(console, in window);
         Linux.Terminals.NotifyAttached(console);
     }
 
-    /// <summary>Lets the guests run; the main loop takes over.</summary>
+    /// <summary>
+    /// Lets the guests run; the main loop takes over. The launcher is told at which byte of the session's whole output the console goes on, and
+    /// how many bytes before it are shown again.
+    /// </summary>
     public void Start()
     {
         BootNanoseconds = Hardware.Clock.MonotonicNanoseconds;
         Group.Engine.BootNanoseconds = BootNanoseconds;
         IsRunning = true;
-        Span<byte> buffer = stackalloc byte[96];
+        Span<byte> buffer = stackalloc byte[160];
         var line = new Utf8Writer(buffer);
         line.Append(_isResumed ? "@resumed processes="u8 : "@ready processes="u8);
         line.AppendDecimal(Linux.Processes.ProcessCount);
@@ -58,6 +62,12 @@ internal sealed unsafe partial class KernelSession
         line.AppendDecimal(Group.Engine.LastDurable.Value);
         line.Append(" boot_ns="u8);
         line.AppendDecimal(BootNanoseconds);
+        line.Append(" output="u8);
+        line.AppendDecimal(Group.Output.Emitted);
+        line.Append(" replay="u8);
+        line.AppendDecimal(_replayed);
         KernelLog.Line(line.Written);
+        // No output may be seen by somebody who has not been told where it belongs.
+        Hardware.ControlPort.Flush();
     }
 }

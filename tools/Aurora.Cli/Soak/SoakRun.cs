@@ -112,7 +112,7 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
     {
         _durableEpoch = Math.Max(_durableEpoch, running.Events.DurableEpoch);
         _statistics.Add(end, console);
-        _workload.Observe(console);
+        _workload.Observe(running.Events, console);
         _faults.AddRange(running.Events.Snapshot().Where(item => item is PanicEvent or ExitEvent).Select(item => $"{item.Line}\n{running.Events.Tail()}"));
         IReadOnlyList<string> damage = DiskImage.Check(disk, verifyData: _statistics.Lives % WholeCheckEvery == 0).Faults;
         _faults.AddRange(damage.Select(fault => $"the image is damaged: {fault}"));

@@ -29,6 +29,7 @@ internal sealed class SoakWorkload
         [ "${d%% *}" = DIGEST ] || echo digest FAIL "$d"; sleep 1; done; }
         """;
 
+    private readonly ConsoleStream _stream = new();
     private readonly SelfCheckWitness[] _witnesses = [.. _checks.Select(check => new SelfCheckWitness(check.Label))];
     private readonly List<string> _faults = [];
 
@@ -39,14 +40,16 @@ internal sealed class SoakWorkload
     public long Steps => _witnesses.Sum(witness => witness.Last);
 
     /// <summary>Everything that must not have happened.</summary>
-    public IEnumerable<string> Faults => _witnesses.Zip(_checks, (witness, check) => witness.Faults.Select(fault => $"{check.Label}: {fault}")).SelectMany(faults => faults).Concat(_faults);
+    public IEnumerable<string> Faults =>
+        [.. _stream.Faults, .. _witnesses.Zip(_checks).SelectMany(pair => pair.First.Faults.Select(fault => $"{pair.Second.Label}: {fault}")), .. _faults];
 
     /// <summary>Takes in all that one boot printed.</summary>
-    public void Observe(string console)
+    public void Observe(EventLog events, string console)
     {
+        string lines = _stream.Add(events, console);
         foreach (SelfCheckWitness witness in _witnesses)
-            witness.Observe(console);
-        _faults.AddRange(console.Split('\n').Where(line => line.Contains("FAIL", System.StringComparison.Ordinal) && !line.Contains(": check ", System.StringComparison.Ordinal)));
+            witness.Observe(lines);
+        _faults.AddRange(lines.Split('\n').Where(line => line.Contains("FAIL", System.StringComparison.Ordinal) && !line.Contains(": check ", System.StringComparison.Ordinal)));
     }
 
     private static string Script()

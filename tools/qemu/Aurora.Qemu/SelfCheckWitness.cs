@@ -4,7 +4,6 @@
 //   - a step with another time than before: the step had been shown, was lost, and was made again;
 //   - a gap: a step whose line was lost;
 //   - a line with FAIL: memory, file or pipe disagree.
-// The cut may go through a line: its end then opens the next boot's output, from any byte at or before the cut on.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -20,7 +19,6 @@ public sealed class SelfCheckWitness
     private readonly Regex _stepLine;
     private readonly Dictionary<long, string> _times = [];
     private readonly List<string> _faults = [];
-    private string _torn = "";
 
     /// <summary>Watches the one selfcheck with this label (its option -l); the empty label is that of one without.</summary>
     public SelfCheckWitness(string label = "")
@@ -39,10 +37,10 @@ public sealed class SelfCheckWitness
     /// <summary>Everything that must not have happened.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
-    /// <summary>Takes in all that one boot printed.</summary>
+    /// <summary>Takes in output: all of one machine's, or the lines of a <see cref="ConsoleStream"/>.</summary>
     public void Observe(string console)
     {
-        foreach (Match match in _stepLine.Matches(Mended(console) + console))
+        foreach (Match match in _stepLine.Matches(console))
         {
             long step = long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture);
             if (match.Groups["fail"].Success)
@@ -51,7 +49,6 @@ public sealed class SelfCheckWitness
                 Note(step, match.Groups["time"].Value);
         }
         FindGaps();
-        _torn = console[(console.LastIndexOf('\n') + 1)..];
     }
 
     /// <summary>The highest step that an unlabelled selfcheck shows in a piece of console output; zero for none.</summary>
@@ -63,25 +60,6 @@ public sealed class SelfCheckWitness
         foreach (Match match in _stepLine.Matches(console))
             last = Math.Max(last, long.Parse(match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture));
         return last;
-    }
-
-    /// <summary>The line the last cut tore, when this boot's output goes on with its end; else nothing.</summary>
-    private string Mended(string console)
-    {
-        string end = console[..(console.IndexOf('\n', StringComparison.Ordinal) + 1)];
-        // The line after it tells which step's end this is; one shown before needs no mending.
-        Match next = _stepLine.Match(console, end.Length);
-        if (next.Success && next.Groups["step"].Value != (Last + 2).ToString(CultureInfo.InvariantCulture))
-            return "";
-        for (int again = Math.Min(_torn.Length, end.Length); again >= 0; again--)
-        {
-            if (!_torn.EndsWith(end[..again], StringComparison.Ordinal))
-                continue;
-            string line = _torn + end[again..];
-            if (LastStepOf(line) == Last + 1)
-                return line;
-        }
-        return "";
     }
 
     private void Note(long step, string time)
