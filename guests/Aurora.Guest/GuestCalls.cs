@@ -12,9 +12,11 @@ public static unsafe class GuestCalls
     private const long CheckpointNumber = 0x5A000;
     private const long StatisticsNumber = 0x5A002;
     private const long SampleNumber = 0x5A003;
-    private const long HistoryNumber = 0x5A004;
     private const long GroupNumber = 0x5A005;
     private const long UnknownNumber = 0x5A006;
+    private const long DropNumber = 0x5A008;
+    private const long RollbackNumber = 0x5A009;
+    private const long LongHistoryNumber = 0x5A00A;
 
     /// <summary>write(2), repeated until everything is written or an error occurs.</summary>
     public static long Write(int descriptor, ReadOnlySpan<byte> bytes)
@@ -41,7 +43,14 @@ public static unsafe class GuestCalls
 
     public static long Sample(int index, CheckpointSample* sample) => guest_system_call(SampleNumber, index, (long)sample, 0, 0, 0);
 
-    public static long History(int index, SlsHistoryEntry* entry) => guest_system_call(HistoryNumber, index, (long)entry, 0, 0, 0);
+    public static long History(int index, SlsHistoryEntry* entry)
+        => guest_system_call(LongHistoryNumber, index, (long)entry, SlsHistoryEntry.Size, 0, 0);
+
+    /// <summary>Gives up a named checkpoint (a zero-terminated name).</summary>
+    public static long Drop(byte* name) => guest_system_call(DropNumber, (long)name, 0, 0, 0, 0);
+
+    /// <summary>Restarts the machine from a checkpoint: a name, or an epoch in decimal. Returns only when it cannot.</summary>
+    public static long Rollback(byte* target) => guest_system_call(RollbackNumber, (long)target, 0, 0, 0, 0);
 
     public static long Group(int index, SlsGroup* group) => guest_system_call(GroupNumber, index, (long)group, 0, 0, 0);
 

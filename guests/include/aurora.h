@@ -11,10 +11,12 @@
 #define SYS_sls_wait       0x5A001
 #define SYS_sls_stat       0x5A002
 #define SYS_sls_sample     0x5A003
-#define SYS_sls_history    0x5A004
 #define SYS_sls_group      0x5A005
 #define SYS_sls_unknown    0x5A006
 #define SYS_sls_period     0x5A007
+#define SYS_sls_drop       0x5A008
+#define SYS_sls_rollback   0x5A009
+#define SYS_sls_history    0x5A00A
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -29,14 +31,19 @@ struct sls_stat {
     uint64_t free_bytes, total_bytes;
     uint64_t store_free_bytes, store_total_bytes;
     uint64_t failed;          /* non-zero: the store refused a commit, nothing becomes durable any more */
+    uint64_t violations;      /* checkpoints discarded because a kernel object contradicted itself */
 };
 
 struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, records; };
-struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; };
+#define SLS_LEFT    1 /* the present state does not come from it: a rollback went back to before it */
+#define SLS_PRESENT 2 /* what this machine continued from when it started */
+struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; uint32_t flags, reserved; };
+enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED }; /* sls_group.state */
 struct sls_group { uint64_t id, captured_epoch, durable_epoch, period_ns; uint32_t processes, threads, state, reserved; char name[32]; };
 struct sls_unknown { uint64_t number, count; };
 
-/* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. */
+/* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. ENOSPC: the disk is full, or as many
+ * named ones are kept as may be. A second named one waits for the first (EAGAIN with SLS_ASYNC). */
 static inline long sls_checkpoint(const char *name, unsigned flags) { return syscall(SYS_sls_checkpoint, name, flags); }
 /* Waits until an epoch is durable. */
 static inline long sls_wait(uint64_t epoch) { return syscall(SYS_sls_wait, epoch); }
@@ -44,11 +51,15 @@ static inline long sls_stat(struct sls_stat *s) { return syscall(SYS_sls_stat, s
 /* The index-th newest checkpoint's cost; ENOENT past the last. */
 static inline long sls_sample(unsigned index, struct sls_sample *s) { return syscall(SYS_sls_sample, index, s); }
 /* The index-th newest checkpoint in the store; ENOENT past the last. */
-static inline long sls_history(unsigned index, struct sls_history *h) { return syscall(SYS_sls_history, index, h); }
+static inline long sls_history(unsigned index, struct sls_history *h) { return syscall(SYS_sls_history, index, h, sizeof *h); }
 static inline long sls_group(unsigned index, struct sls_group *g) { return syscall(SYS_sls_group, index, g); }
 /* The index-th system call that was made and is not implemented. */
 static inline long sls_unknown(unsigned index, struct sls_unknown *u) { return syscall(SYS_sls_unknown, index, u); }
 /* Sets the checkpoint period of the caller's group, 1 ms to 60 s; root only. */
 static inline long sls_period(uint64_t ns) { return syscall(SYS_sls_period, ns); }
+/* Gives up a named checkpoint. */
+static inline long sls_drop(const char *name) { return syscall(SYS_sls_drop, name); }
+/* Restarts the machine from a checkpoint, given by name or by its epoch in decimal; returns only when it cannot. Root only. */
+static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rollback, target); }
 
 #endif

@@ -26,7 +26,7 @@ internal static unsafe class Reports
                 return SlsCommand.Fail("ps"u8, result);
             output.Text(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group.Name));
             output.Column(12);
-            output.Text(group.State == 0 ? "persisted"u8 : group.State == 1 ? "ephemeral"u8 : "failed"u8);
+            output.Text(StateOf(group.State));
             output.Column(12);
             output.Number(group.Processes);
             output.Column(12);
@@ -39,11 +39,20 @@ internal static unsafe class Reports
         }
     }
 
+    private static ReadOnlySpan<byte> StateOf(uint state) => state switch
+    {
+        SlsGroup.StatePersisted => "ok"u8,
+        SlsGroup.StateEphemeral => "ephemeral"u8,
+        SlsGroup.StateFull => "full: unpersisted"u8,
+        SlsGroup.StatePaused => "paused"u8,
+        _ => "failed"u8,
+    };
+
     public static int History()
     {
         Span<byte> buffer = stackalloc byte[LineBytes];
         var output = new Output(buffer);
-        Row(ref output, buffer, "EPOCH"u8, "TAKEN"u8, "BYTES"u8, "NAME"u8, default, default);
+        Row(ref output, buffer, "EPOCH"u8, "TAKEN"u8, "BYTES"u8, "BRANCH"u8, "NAME"u8, default);
         SlsHistoryEntry entry;
         for (int index = 0; ; index++)
         {
@@ -57,6 +66,8 @@ internal static unsafe class Reports
             TimeOfDay(ref output, entry.RealtimeNanoseconds);
             output.Column(12);
             output.Size(entry.Bytes);
+            output.Column(12);
+            output.Text((entry.Flags & SlsHistoryEntry.IsLeft) != 0 ? "left"u8 : (entry.Flags & SlsHistoryEntry.IsPresent) != 0 ? "here"u8 : default);
             output.Column(12);
             output.Text(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry.Name));
             output.End(buffer);
@@ -91,6 +102,7 @@ internal static unsafe class Reports
         Bytes(ref output, buffer, "memory total"u8, s.TotalBytes);
         Bytes(ref output, buffer, "store free"u8, s.StoreFreeBytes);
         Bytes(ref output, buffer, "store total"u8, s.StoreTotalBytes);
+        Count(ref output, buffer, "discarded as wrong"u8, s.Violations);
         Count(ref output, buffer, "unknown calls"u8, s.UnknownCalls);
         UnknownCalls(ref output, buffer);
         if (s.Failed != 0)

@@ -25,8 +25,11 @@ public sealed unsafe partial class ObjectStore
             if (status == StoreStatus.Ok && kept.Sequence <= recent.Sequence)
                 break;
             info = recent;
-            info.IsKept = recent.Commit.NameLength > 0;
-            return StoreStatus.Ok;
+            StoreStatus keeping = recent.Commit.NameLength > 0 ? IsStillKept(recent.Sequence) : StoreStatus.NotFound;
+            info.IsKept = keeping == StoreStatus.Ok;
+            if (!info.IsKept)
+                info.Commit.NameLength = 0;
+            return keeping == StoreStatus.NotFound ? StoreStatus.Ok : keeping;
         }
         info = kept;
         return status;

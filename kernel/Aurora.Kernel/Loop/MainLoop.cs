@@ -57,8 +57,15 @@ internal sealed unsafe class MainLoop
         Thread* thread = _session.IsPaused ? null : scheduler.PickNext();
         if (thread != null)
             RunThread(thread);
-        else if (!_fibers.HasReady)
-            Idle(NextEventNanoseconds());
+        else
+            RunNothing();
+    }
+
+    private void RunNothing()
+    {
+        _session.Group.Engine.PollIdle();
+        if (!_fibers.HasReady)
+            Idle(Math.Min(NextEventNanoseconds(), _session.Group.Engine.NextIdleDueNanoseconds));
     }
 
     private void RunThread(Thread* thread)
@@ -101,7 +108,7 @@ internal sealed unsafe class MainLoop
     {
         ulong deadline = _session.Group.Scheduler.NextDeadlineNanoseconds;
         ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
-        ulong due = Math.Min(machine, _session.Group.Engine.NextDueNanoseconds);
+        ulong due = Math.Min(Math.Min(machine, _session.Group.Engine.NextDueNanoseconds), _session.EndDueNanoseconds);
         // No interrupt tells when the last byte has left the serial port.
         return _session.Group.Output.IsInDevice ? Math.Min(due, _hardware.Clock.MonotonicNanoseconds + DeliveryNanoseconds) : due;
     }

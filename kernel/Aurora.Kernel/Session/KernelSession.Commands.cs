@@ -1,7 +1,9 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff, and panic KIND for tests.
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND, and
+// corrupt: the next checkpoint finds an object that contradicts itself.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 
 namespace Aurora.Kernel;
@@ -15,15 +17,24 @@ internal sealed unsafe partial class KernelSession
         else if (command.StartsWith("winsize "u8))
             SetWindow(command["winsize "u8.Length..]);
         else if (command.SequenceEqual("checkpoint"u8))
-            Group.Engine.Request(default);
+            Group.Engine.Request();
         else if (command.StartsWith("checkpoint "u8))
-            Group.Engine.Request(command["checkpoint "u8.Length..]);
+            RequestNamed(command["checkpoint "u8.Length..]);
         else if (command.StartsWith("panic "u8))
             DeliberateFailure.Run(command["panic "u8.Length..]);
+        else if (command.SequenceEqual("corrupt"u8))
+            Group.Engine.ProvokedViolations = 1;
         else if (command.SequenceEqual("poweroff"u8))
             BeginEnd(EndReason.PowerOff, 0);
         else
             KernelLog.Line("control: unknown command"u8);
+    }
+
+    private void RequestNamed(ReadOnlySpan<byte> name)
+    {
+        Errno error = Group.Engine.RequestNamed(name, out _);
+        if (error != Errno.Ok)
+            KernelLog.Line(error == Errno.EAGAIN ? "control: a named checkpoint is under way"u8 : "control: no named checkpoint can be taken"u8);
     }
 
     private void SetWindow(ReadOnlySpan<byte> sizes)

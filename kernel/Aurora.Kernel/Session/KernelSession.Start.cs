@@ -59,7 +59,7 @@ internal sealed unsafe partial class KernelSession
         line.Append(_isResumed ? "@resumed processes="u8 : "@ready processes="u8);
         line.AppendDecimal(Linux.Processes.ProcessCount);
         line.Append(" epoch="u8);
-        line.AppendDecimal(Group.Engine.LastDurable.Value);
+        line.AppendDecimal(Group.Engine.RestoredEpoch);
         line.Append(" boot_ns="u8);
         line.AppendDecimal(BootNanoseconds);
         line.Append(" output="u8);

@@ -40,8 +40,10 @@ internal sealed unsafe partial class KernelSession
     /// <summary>True once the group has been started or resumed.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>True while no thread may run: the store has failed and what they did could never become durable.</summary>
-    public bool IsPaused { get; private set; }
+    /// <summary>
+    /// True while no thread may run: the store has failed, or has no room for what they do, and it could not become durable; or the session ends.
+    /// </summary>
+    public bool IsPaused => _failureReported || _ending != EndReason.None || Group.Engine.MustPause;
 
     /// <summary>True when the disk has failed for good; until then the driver recovers by itself and requests merely take longer.</summary>
     public bool HasDiskFailed => Disk is { Controller.HasFailed: true };

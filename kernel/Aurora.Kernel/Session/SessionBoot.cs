@@ -139,7 +139,7 @@ internal static unsafe class SessionBoot
     private static bool RestoreGroup(KernelSession session)
     {
         Entropy.Reseed(session.Group.Random, session.Hardware);
-        RestoreResult result = session.Group.Restore(skipUnknownKinds: false);
+        RestoreResult result = session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         if (!result.IsOk)
             return session.Refuse("restore"u8, RestoreMessages.Describe(result, stackalloc byte[160]));
         GroupObject* group = session.Group.Group.Group;
@@ -153,7 +153,7 @@ internal static unsafe class SessionBoot
     private static bool StartFibers(KernelSession session)
     {
         bool isStarted = session.Fibers.Start(&RunFlush, null) && session.Fibers.Start(&RunCommit, null)
-            && session.Fibers.Start(&RunHistory, null) && session.Fibers.Start(&RunMaintenance, null);
+            && session.Fibers.Start(&RunErrands, null) && session.Fibers.Start(&RunMaintenance, null);
         for (int i = 0; i < PagerFiber.Count; i++)
             isStarted &= session.Fibers.Start(&PagerFiber.Run, null);
         return isStarted || session.Refuse("boot"u8, "no memory for the kernel's fibers"u8);
@@ -163,9 +163,9 @@ internal static unsafe class SessionBoot
 
     private static void RunCommit(void* argument) => KernelSession.Current.Group.Engine.RunCommitFiber();
 
-    private static void RunHistory(void* argument) => KernelSession.Current.Group.Engine.RunHistoryFiber();
+    private static void RunErrands(void* argument) => KernelSession.Current.Group.Engine.RunErrandFiber();
 
-    private static void RunMaintenance(void* argument) => KernelSession.Current.Group.Store.RunMaintenance();
+    private static void RunMaintenance(void* argument) => KernelSession.Current.RunMaintenance();
 
     private static void ApplyConfiguration(KernelSession session, in BootConfiguration configuration)
     {

@@ -20,6 +20,22 @@ public abstract unsafe class StateCodec
     /// <summary>Writes the object's state and returns the payload's length in bytes. Runs inside the stop window: no allocation, no I/O.</summary>
     public abstract int Capture(ObjectHeader* header, Span<byte> payload);
 
+    /// <summary>
+    /// The check before commit: false when the object contradicts itself, refers to something that has ended, or has a count that cannot be.
+    /// Such a state must not be made durable. Runs inside the stop window on every object that changed: a few comparisons.
+    /// </summary>
+    public virtual bool IsSound(ObjectHeader* header) => true;
+
+    /// <summary>True when a pointer leads to an object of this kind that has not ended; freed ones are poisoned.</summary>
+    protected static bool IsLive(void* referred, ObjectKind kind)
+        => referred != null && ((ObjectHeader*)referred)->Kind == kind && (((ObjectHeader*)referred)->Flags & ObjectFlags.Tracked) != 0;
+
+    /// <summary>As above, or nothing.</summary>
+    protected static bool IsLiveOrNone(void* referred, ObjectKind kind) => referred == null || IsLive(referred, kind);
+
+    /// <summary>True for an object of this kind that is held by somebody.</summary>
+    protected static bool IsHeld(void* referred, ObjectKind kind) => IsLive(referred, kind) && ((ObjectHeader*)referred)->References > 0;
+
     /// <summary>Allocates the object, fills what needs no other object, and adopts <paramref name="id"/> with the group's tracker.</summary>
     public abstract RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload);
 

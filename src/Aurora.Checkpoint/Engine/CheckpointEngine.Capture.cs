@@ -1,5 +1,5 @@
 // The stop window: nothing here waits, and its cost is that of what changed. Pages for staged records are the only thing taken; when
-// there is none the capture is undone and tried again a period later.
+// there is none the capture is undone and tried again a period later. So is one in which an object fails the check before commit.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -7,28 +7,47 @@ using Aurora.Posix.Persistence;
 
 namespace Aurora.Checkpoint;
 
+internal enum CaptureOutcome
+{
+    Ok,
+    NoMemory,
+
+    /// <summary>An object failed the check before commit.</summary>
+    Unsound,
+}
+
 public sealed unsafe partial class CheckpointEngine
 {
-    // False when there was no memory for it: then nothing has happened.
+    /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
+    public ulong Violations { get; private set; }
+
+    /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
+    public int ProvokedViolations { get; set; }
+
+    // False when there was no memory for it, or when an object contradicts itself: then nothing has happened.
     private bool Take(EpochSlot slot)
     {
         ulong start = _services.MachineClock.MonotonicNanoseconds;
-        _lastStartNanoseconds = start;
+        NoteStart(start);
         slot.StartNanoseconds = start;
         slot.RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
         slot.Epoch = _lastCaptured.Next;
         slot.OutputPosition = _services.Output.Written;
         _services.Scheduler.MarkThreadsThatRan(_services.Tracker);
         _services.Memory.Freeze(_services.Tracker, slot.Frozen);
-        if (!CaptureRecords(slot))
+        CaptureOutcome outcome = CaptureRecords(slot);
+        if (outcome != CaptureOutcome.Ok)
         {
             Undo(slot);
-            RetryAfter(PeriodNanoseconds);
-            KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
+            RetryAfter(outcome == CaptureOutcome.NoMemory ? _periodNanoseconds : Math.Max(_periodNanoseconds, RefusedRetryNanoseconds));
+            if (outcome == CaptureOutcome.NoMemory)
+                KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
             return false;
         }
         _services.Tracker.Ended.MoveTo(slot.Ended);
         _mustRetry = false;
+        _isQuiet = false;
+        _outputCaptured = slot.OutputPosition;
         TakeName(slot);
         _lastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
@@ -44,7 +63,7 @@ public sealed unsafe partial class CheckpointEngine
         return true;
     }
 
-    private bool CaptureRecords(EpochSlot slot)
+    private CaptureOutcome CaptureRecords(EpochSlot slot)
     {
         GroupObject* group = _services.Group.Group;
         group->Epoch = slot.Epoch;
@@ -52,29 +71,45 @@ public sealed unsafe partial class CheckpointEngine
         group->RealtimeNanoseconds = slot.RealtimeNanoseconds;
         _services.Group.NextId = _services.Tracker.NextId;
         _services.Tracker.MarkChanged(&group->Header);
-        while (_services.Tracker.FirstChanged != null)
-        {
-            if (!CaptureRecord(slot, _services.Tracker.FirstChanged))
-                return false;
-        }
-        return true;
+        CaptureOutcome outcome = CaptureOutcome.Ok;
+        while (_services.Tracker.FirstChanged != null && outcome == CaptureOutcome.Ok)
+            outcome = CaptureRecord(slot, _services.Tracker.FirstChanged);
+        return outcome;
     }
 
-    private bool CaptureRecord(EpochSlot slot, ObjectHeader* header)
+    private CaptureOutcome CaptureRecord(EpochSlot slot, ObjectHeader* header)
     {
-        Span<byte> record = slot.Records.Reserve();
-        if (record.IsEmpty)
-            return false;
         StateCodec? codec = _services.Codecs.Find(header->Kind);
         if (codec is null)
             Panic.Fail("checkpoint: no codec for objects of kind"u8, (ulong)header->Kind);
+        if (!codec.IsSound(header) || ProvokedViolations > 0)
+            return ReportUnsound(header);
+        Span<byte> record = slot.Records.Reserve();
+        if (record.IsEmpty)
+            return CaptureOutcome.NoMemory;
         var framing = new RecordHeader { Kind = header->Kind, Version = codec.Version };
         MemoryMarshal.Write(record, in framing);
         int length = codec.Capture(header, record[RecordHeader.Size..]);
         slot.Records.Append(header->Id, RecordHeader.Size + length);
         header->Flags |= ObjectFlags.Stored;
         _services.Tracker.ClearChanged(header);
-        return true;
+        return CaptureOutcome.Ok;
+    }
+
+    // Persistence must not persist corruption: the last good checkpoint stays, and the session goes on without a new one.
+    private CaptureOutcome ReportUnsound(ObjectHeader* header)
+    {
+        Violations++;
+        ProvokedViolations = Math.Max(0, ProvokedViolations - 1);
+        Span<byte> buffer = stackalloc byte[120];
+        var line = new Utf8Writer(buffer);
+        line.Append("checkpoint: discarded: object "u8);
+        line.AppendDecimal(header->Id.Value);
+        line.Append(" of kind "u8);
+        line.AppendDecimal((ulong)header->Kind);
+        line.Append(" contradicts itself"u8);
+        KernelLog.Line(line.Written);
+        return CaptureOutcome.Unsound;
     }
 
     // What the epoch had taken belongs to the next one. Newest epoch first.
@@ -91,20 +126,5 @@ public sealed unsafe partial class CheckpointEngine
         slot.Ended.MoveTo(_services.Tracker.Ended);
         _services.Memory.MergeEpoch(slot.Frozen);
         slot.State = SlotState.Free;
-    }
-
-    // Even a request waits until then.
-    private void RetryAfter(ulong nanoseconds)
-    {
-        _mustRetry = true;
-        _retryNanoseconds = _services.MachineClock.MonotonicNanoseconds + nanoseconds;
-    }
-
-    private void TakeName(EpochSlot slot)
-    {
-        slot.NameLength = _requestedNameLength;
-        new ReadOnlySpan<byte>(_requestedName, 0, _requestedNameLength).CopyTo(slot.Name);
-        _requestedNameLength = 0;
-        _isRequested = false;
     }
 }

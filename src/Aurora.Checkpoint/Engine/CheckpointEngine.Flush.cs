@@ -56,13 +56,14 @@ public sealed unsafe partial class CheckpointEngine
         if (slot is null || _hasFailed)
             return false;
         slot.FlushStatus = Flush(slot);
-        if (slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory && _services.Store.Health == StoreStatus.Ok)
+        bool isRefused = slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
+        if (isRefused && _services.Store.Health == StoreStatus.Ok)
         {
             Discard(slot);
             return false;
         }
         if (slot.FlushStatus == StoreStatus.Ok)
-            Refusal = StoreStatus.Ok;
+            Accept();
         slot.State = SlotState.Submitted;
         _services.Fibers.WakeAll(CommitWork);
         return true;
@@ -77,6 +78,13 @@ public sealed unsafe partial class CheckpointEngine
         return true;
     }
 
+    private void Accept()
+    {
+        if (Refusal != StoreStatus.Ok)
+            KernelLog.Line("checkpoint: the store takes commits again"u8);
+        Refusal = StoreStatus.Ok;
+    }
+
     // The store has refused the oldest captured epoch and is otherwise well.
     private void Discard(EpochSlot refused)
     {
@@ -85,16 +93,16 @@ public sealed unsafe partial class CheckpointEngine
         Refusal = refused.FlushStatus;
         if (refused.Commit != null)
             _services.Store.Abort(refused.Commit);
+        if (Refusal == StoreStatus.NoSpace)
+            _refusedThrough = _lastCaptured;
         for (EpochSlot? slot = NewestCaptured(); slot is not null; slot = NewestCaptured())
         {
-            if (slot.NameLength != 0 && _requestedNameLength == 0)
-            {
-                _requestedNameLength = slot.NameLength;
-                new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(_requestedName);
-            }
+            ReturnName(slot, Refusal);
             Undo(slot);
         }
+        _outputCaptured = Math.Min(_outputCaptured, _services.Output.Durable);
         RetryAfter(Math.Max(PeriodNanoseconds, RefusedRetryNanoseconds));
+        _services.Scheduler.WakeAll(_durable);
     }
 
     private StoreStatus Flush(EpochSlot slot)
@@ -199,10 +207,13 @@ public sealed unsafe partial class CheckpointEngine
         slot.Records.Clear();
         slot.Ended.Clear();
         _lastDurable = slot.Epoch;
-        slot.Sample.DurableNanoseconds = _services.MachineClock.MonotonicNanoseconds - slot.StartNanoseconds;
+        _lastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
+        KeepName(slot);
+        slot.Sample.DurableNanoseconds = _lastCommitNanoseconds - slot.StartNanoseconds;
         Statistics.Add(in slot.Sample);
         slot.State = SlotState.Free;
         _services.Output.Release(slot.OutputPosition);
         _services.Scheduler.WakeAll(_durable);
+        _services.Fibers.WakeAll(ErrandWork);
     }
 }

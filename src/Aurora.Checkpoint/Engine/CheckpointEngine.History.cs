@@ -1,5 +1,4 @@
-// The history as the Aurora calls see it. Reading it may wait for the device, which a system call must not: a fiber reads the newest part into
-// memory when somebody asks, and the call waits for that.
+// The history as the Aurora calls see it. The errand fiber reads the newest part into memory when somebody asks, and the call waits for that.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
@@ -18,12 +17,10 @@ public sealed unsafe partial class CheckpointEngine
     private ulong _historyAsked;
     private ulong _historyServed;
 
-    private FiberQueue* HistoryWork => _queues + 2;
-
     /// <inheritdoc/>
     public override ulong RequestHistory()
     {
-        _services.Fibers.WakeAll(HistoryWork);
+        _services.Fibers.WakeAll(ErrandWork);
         return ++_historyAsked;
     }
 
@@ -38,21 +35,12 @@ public sealed unsafe partial class CheckpointEngine
         return exists;
     }
 
-    /// <summary>The body of the history fiber; never returns.</summary>
-    public void RunHistoryFiber()
+    private void ServeHistory()
     {
-        for (;;)
-        {
-            if (_historyServed == _historyAsked)
-            {
-                _services.Fibers.Block(HistoryWork);
-                continue;
-            }
-            ulong ticket = _historyAsked;
-            ReadAllHistory();
-            _historyServed = ticket;
-            _services.Scheduler.WakeAll(_durable);
-        }
+        ulong ticket = _historyAsked;
+        ReadAllHistory();
+        _historyServed = ticket;
+        _services.Scheduler.WakeAll(_durable);
     }
 
     private void ReadAllHistory()
@@ -67,13 +55,15 @@ public sealed unsafe partial class CheckpointEngine
         _historyRead = read;
     }
 
-    private static void Describe(in CheckpointInfo info, ref SlsHistoryEntry entry)
+    private void Describe(in CheckpointInfo info, ref SlsHistoryEntry entry)
     {
         entry = new SlsHistoryEntry
         {
             Epoch = info.Commit.Epoch.Value,
             RealtimeNanoseconds = info.Commit.RealtimeNanoseconds,
             Bytes = info.Bytes,
+            Flags = _services.Group.Group->Left.Contains(info.Commit.Epoch) ? SlsHistoryEntry.IsLeft
+                : info.Commit.Epoch.Value == RestoredEpoch ? SlsHistoryEntry.IsPresent : 0,
         };
         int length = Math.Clamp(info.Commit.NameLength, 0, SlsHistoryEntry.NameBytes - 1);
         fixed (byte* from = info.Commit.Name)

@@ -34,6 +34,7 @@ public sealed unsafe partial class CheckpointEngine
         statistics.StoreFreeBytes = store.FreeBlocks * PageSize.Bytes;
         statistics.StoreTotalBytes = store.TotalBlocks * PageSize.Bytes;
         statistics.Failed = _hasFailed ? 1UL : 0;
+        statistics.Violations = Violations;
     }
 
     /// <inheritdoc/>
@@ -54,9 +55,23 @@ public sealed unsafe partial class CheckpointEngine
         group.CapturedEpoch = _lastCaptured.Value;
         group.DurableEpoch = _lastDurable.Value;
         group.PeriodNanoseconds = PeriodNanoseconds;
-        group.State = _hasFailed ? 2u : IsEnabled ? 0u : 1u;
+        group.State = State;
         fixed (byte* name = group.Name)
             "default"u8.CopyTo(new Span<byte>(name, SlsGroup.NameBytes));
         return true;
+    }
+
+    private uint State
+    {
+        get
+        {
+            if (!IsEnabled)
+                return SlsGroup.StateEphemeral;
+            if (_hasFailed)
+                return SlsGroup.StateFailed;
+            if (Refusal == StoreStatus.NoSpace)
+                return SlsGroup.StateFull;
+            return MustPause ? SlsGroup.StatePaused : SlsGroup.StatePersisted;
+        }
     }
 }

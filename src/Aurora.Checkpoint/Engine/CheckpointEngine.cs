@@ -5,7 +5,7 @@
 //   commit fiber         wait until durable; land the frames, release output, wake fsync             Submitted -> Free
 //
 // Epochs are flushed and acknowledged in order, and at most SlotCount are under way: when the disk is slower than the period, the period
-// stretches. A group in which nothing changed takes no checkpoint and writes nothing.
+// stretches. A group in which nothing changed takes no checkpoint and writes nothing. When an epoch is taken is in Pace.
 //
 // A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed again,
 // and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be durable: the
@@ -30,23 +30,16 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
 
     private readonly CheckpointServices _services;
     private readonly EpochSlot[] _slots = new EpochSlot[SlotCount];
-    private readonly byte[] _requestedName = new byte[EpochSlot.MaxNameBytes];
     private WaitQueue* _durable;
     private FiberQueue* _queues;
     private Epoch _lastCaptured;
     private Epoch _lastDurable;
-    private int _requestedNameLength;
-    private bool _isRequested;
     private bool _hasFailed;
-    private ulong _lastStartNanoseconds;
-
-    // An epoch was undone, and this is the machine time of the next attempt.
-    private bool _mustRetry;
-    private ulong _retryNanoseconds;
 
     public CheckpointEngine(in CheckpointServices services)
     {
         _services = services;
+        _budget = BudgetOf(services.Store, services.Memory);
         for (int i = 0; i < SlotCount; i++)
         {
             _slots[i] = new EpochSlot(services.Pages);
@@ -57,9 +50,6 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
         _durable = (WaitQueue*)block;
         _queues = (FiberQueue*)(block + PageSize.Bytes / 2);
     }
-
-    /// <inheritdoc/>
-    public override ulong PeriodNanoseconds { get; set; } = DefaultPeriodNanoseconds;
 
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled { get; set; }
@@ -85,61 +75,23 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     private FiberQueue* FlushWork => _queues;
     private FiberQueue* CommitWork => _queues + 1;
 
-    /// <inheritdoc/>
-    public override Epoch Request(ReadOnlySpan<byte> name)
-    {
-        _isRequested = true;
-        if (!name.IsEmpty)
-        {
-            _requestedNameLength = Math.Min(name.Length, EpochSlot.MaxNameBytes);
-            name[.._requestedNameLength].CopyTo(_requestedName);
-        }
-        return _lastCaptured.Next;
-    }
-
-    /// <inheritdoc/>
-    public override bool IsDurable(Epoch epoch) => epoch <= _lastDurable;
-
-    /// <summary>Starts the numbering after a restored epoch, which is durable by the fact of the restore.</summary>
-    public void ContinueFrom(Epoch restored)
-    {
-        _lastCaptured = _lastDurable = restored;
-        RestoredEpoch = restored.Value;
-    }
-
     /// <summary>
-    /// Takes a checkpoint if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
+    /// Starts the numbering after a restored epoch, and after every other in the store: what a rollback has left behind keeps its numbers. All of
+    /// them are durable. Blocks.
     /// </summary>
-    public void Poll()
+    public StoreStatus ContinueFrom(Epoch restored)
     {
-        if (!IsEnabled || _hasFailed || NextDueNanoseconds > _services.MachineClock.MonotonicNanoseconds)
-            return;
-        EpochSlot? slot = FreeSlot();
-        if (slot is not null)
-            Take(slot);
-    }
-
-    /// <summary>Machine time at which Poll wants to be called next; all ones when nothing has changed or no slot is free.</summary>
-    public ulong NextDueNanoseconds
-    {
-        get
-        {
-            if (!IsEnabled || _hasFailed || FreeSlot() is null)
-                return ulong.MaxValue;
-            if (_mustRetry)
-                return _retryNanoseconds;
-            if (_isRequested)
-                return 0;
-            return HasWork ? _lastStartNanoseconds + PeriodNanoseconds : ulong.MaxValue;
-        }
+        StoreStatus status = ReadNumbers(out Epoch highest);
+        _lastCaptured = _lastDurable = highest > restored ? highest : restored;
+        RestoredEpoch = restored.Value;
+        if (highest > restored)
+            _services.Group.Group->Left.Add(restored, highest);
+        _ticketBase = _ticketsAsked = _ticketsServed = _lastDurable.Value << TicketBits;
+        return status;
     }
 
     /// <summary>True while an epoch has been captured and is not yet durable.</summary>
     public bool IsBusy => OldestSlot(SlotState.Captured) is not null || OldestSlot(SlotState.Submitted) is not null;
-
-    private bool HasWork
-        => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
-            || _services.Memory.HasChanges(_services.Tracker);
 
     private EpochSlot? FreeSlot()
     {

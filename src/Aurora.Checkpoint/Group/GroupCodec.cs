@@ -25,7 +25,7 @@ public sealed unsafe class GroupCodec : StateCodec
     public GroupObject* Group { get; private set; }
 
     public override ObjectKind Kind => ObjectKind.Group;
-    public override byte Version => 2;
+    public override byte Version => 3;
 
     /// <summary>The group's process ids; null on the host, which has no processes and keeps the number it read.</summary>
     public IdTable? ProcessIds { get; set; }
@@ -53,7 +53,7 @@ public sealed unsafe class GroupCodec : StateCodec
             LastProcessId = group->LastProcessId,
         };
         MemoryMarshal.Write(payload, in record);
-        return GroupRecord.Size;
+        return GroupRecord.Size + group->Left.Write(payload[GroupRecord.Size..]);
     }
 
     /// <summary>Set by the engine before each capture: the tracker's next id at that instant.</summary>
@@ -61,13 +61,16 @@ public sealed unsafe class GroupCodec : StateCodec
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 2)
+        if (version is < 1 or > 3)
             return RestoreStatus.UnknownVersion;
-        if (payload.Length != (version == 1 ? GroupRecord.SizeOfVersion1 : GroupRecord.Size) || Group != null)
+        int size = version == 1 ? GroupRecord.SizeOfVersion1 : GroupRecord.Size;
+        bool hasSize = payload.Length == size || (version == 3 && payload.Length > size);
+        var left = default(LeftBranches);
+        if (!hasSize || !left.TryRead(payload[size..]) || Group != null)
             return RestoreStatus.BadRecord;
         Span<byte> whole = stackalloc byte[GroupRecord.Size];
         whole.Clear();
-        payload.CopyTo(whole);
+        payload[..size].CopyTo(whole);
         var record = MemoryMarshal.Read<GroupRecord>(whole);
         bool isValid = record.NextObjectId > id.Value && record.NextObjectId <= MaxNextId
             && record.MonotonicNanoseconds <= long.MaxValue && record.Epoch is > 0 and < long.MaxValue
@@ -82,6 +85,7 @@ public sealed unsafe class GroupCodec : StateCodec
         Group->RealtimeNanoseconds = record.RealtimeNanoseconds;
         Group->Machine = record.Machine;
         Group->LastProcessId = record.LastProcessId;
+        Group->Left = left;
         tracker.Adopt(&Group->Header, Kind, id);
         tracker.ContinueIdsFrom(new ObjectId(record.NextObjectId));
         return RestoreStatus.Ok;

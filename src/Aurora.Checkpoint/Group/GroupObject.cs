@@ -23,4 +23,7 @@ public unsafe struct GroupObject
 
     /// <summary>The process id handed out last, as of the last capture.</summary>
     public int LastProcessId;
+
+    /// <summary>What rollbacks have left behind.</summary>
+    public LeftBranches Left;
 }

@@ -3,7 +3,9 @@ using Aurora.Base;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>The state record of a consistency group. On-disk format, version 2; version 1 ends before LastProcessId.</summary>
+/// <summary>
+/// The state record of a consistency group. On-disk format, version 3: LeftRanges follow, which version 2 had not; version 1 ends before LastProcessId.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public struct GroupRecord
 {

@@ -32,6 +32,7 @@ public sealed unsafe class OutputHold
         _waker = waker;
         _space = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_space != null, "output hold: no memory"u8);
+        TakeAllChunks();
     }
 
     /// <summary>Bytes ever written.</summary>
@@ -148,6 +149,25 @@ public sealed unsafe class OutputHold
     }
 
     internal OutputChunk* Allocate() => _chunks.Allocate();
+
+    // Room is a promise, and output is written when memory may be exhausted: a slab keeps what it has once had.
+    private void TakeAllChunks()
+    {
+        OutputChunk* taken = null;
+        for (int i = 0; i < MaxChunks; i++)
+        {
+            OutputChunk* chunk = _chunks.Allocate();
+            Panic.Unless(chunk != null, "output hold: no memory for its chunks"u8);
+            chunk->Next = taken;
+            taken = chunk;
+        }
+        while (taken != null)
+        {
+            OutputChunk* next = taken->Next;
+            _chunks.Free(taken);
+            taken = next;
+        }
+    }
 
     private OutputChunk* ChunkWithRoom()
     {

@@ -81,9 +81,9 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>
     /// Rebuilds the group from the newest checkpoint in the store. A host tool passes <paramref name="skipUnknownKinds"/>: it has no use
-    /// for processes and what only they refer to.
+    /// for processes and what only they refer to. A kernel ends what nothing refers to: <paramref name="endUnreferenced"/>.
     /// </summary>
-    public RestoreResult Restore(bool skipUnknownKinds)
+    public RestoreResult Restore(bool skipUnknownKinds, bool endUnreferenced = false)
     {
         var records = new RecordStage(_machine.Pages);
         RestoreResult result = ReadRecords(records);
@@ -92,6 +92,8 @@ public sealed unsafe partial class GroupSession
             var restorer = new ObjectRestorer(Codecs, Tracker) { SkipsUnknownKinds = skipUnknownKinds };
             restorer.Restore(records, out result.Fault);
         }
+        if (result.IsOk && endUnreferenced)
+            EndUnreferenced(records);
         records.Clear();
         if (!result.IsOk)
             return result;
@@ -100,8 +102,28 @@ public sealed unsafe partial class GroupSession
         else if (Names.Root == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
         else
-            Engine.ContinueFrom(Group.Group->Epoch);
+            result.Store = Engine.ContinueFrom(Group.Group->Epoch);
         return result;
+    }
+
+    // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
+    // the restore, and what it had built belongs to nobody. Spaces first: they hold memory objects.
+    private void EndUnreferenced(RecordStage records)
+    {
+        RecordStage.Cursor cursor = default;
+        while (records.Next(ref cursor, out ObjectId id, out _))
+        {
+            AddressSpace* space = (AddressSpace*)Tracker.Find(id, ObjectKind.AddressSpace);
+            if (space != null)
+                Memory.EndUnreferenced(space);
+        }
+        cursor = default;
+        while (records.Next(ref cursor, out ObjectId id, out _))
+        {
+            VmObject* target = (VmObject*)Tracker.Find(id, ObjectKind.MemoryObject);
+            if (target != null)
+                Memory.EndUnreferenced(target);
+        }
     }
 
     private RestoreResult ReadRecords(RecordStage records)

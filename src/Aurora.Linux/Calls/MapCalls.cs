@@ -2,6 +2,7 @@
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
+using Aurora.Linux.Files;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -96,7 +97,7 @@ public static unsafe class MapCalls
     private static bool IsZeroDevice(OpenFile* file)
         => file->Kind == FileKind.Device && file->Inode->Device == DeviceNumber.Zero;
 
-    // Stores to a mapping are in the file at once; MS_SYNC waits, as fsync does, for a checkpoint that holds them (Phase 1: Progress is its epoch).
+    // Stores to a mapping are in the file at once; MS_SYNC waits, as fsync does, for a checkpoint that holds them.
     private static SystemCallResult Msync(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint flags = arguments->UInt2;
@@ -110,14 +111,7 @@ public static unsafe class MapCalls
                 return Errno.ENOMEM;
             if ((flags & SyncNow) == 0)
                 return 0;
-            thread->Call.Progress = kernel.Checkpoints.Request(default).Value;
-            thread->Call.Phase = 1;
         }
-        if (kernel.Checkpoints.IsDurable(new Epoch(thread->Call.Progress)))
-            return 0;
-        if (kernel.Checkpoints.HasFailed)
-            return Errno.EIO;
-        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
-        return SystemCallResult.BlockedUninterruptible;
+        return SyncCalls.Wait(kernel, thread);
     }
 }

@@ -23,33 +23,88 @@ public static unsafe class SlsCalls
         table.Register(SystemCallTable.AuroraFirst + 1, &Wait);
         table.Register(SystemCallTable.AuroraFirst + 2, &Statistics);
         table.Register(SystemCallTable.AuroraFirst + 3, &Sample);
-        table.Register(SystemCallTable.AuroraFirst + 4, &History);
+        table.Register(SystemCallTable.AuroraFirst + 4, &FirstHistory);
         table.Register(SystemCallTable.AuroraFirst + 5, &Group);
         table.Register(SystemCallTable.AuroraFirst + 6, &Unknown);
         table.Register(SystemCallTable.AuroraFirst + 7, &Period);
+        table.Register(SystemCallTable.AuroraFirst + 8, &Drop);
+        table.Register(SystemCallTable.AuroraFirst + 9, &Rollback);
+        table.Register(SystemCallTable.AuroraFirst + 10, &History);
     }
 
     private static SystemCallResult Checkpoint(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (thread->Call.Phase == 0)
-        {
-            if ((arguments->UInt1 & ~Asynchronous) != 0)
-                return Errno.EINVAL;
-            Span<byte> name = stackalloc byte[MaxNameBytes + 1];
-            int length = 0;
-            if (arguments->Arg0 != 0)
-            {
-                AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), name);
-                if (!access.IsOk)
-                    return kernel.Stop(thread, in access);
-                length = (int)access.Bytes;
-            }
-            thread->Call.Progress = kernel.Checkpoints.Request(name[..length]).Value;
-            thread->Call.Phase = 1;
-        }
+        if (thread->Call.Phase == 0 && !Request(kernel, thread, arguments, out SystemCallResult other))
+            return other;
         if ((arguments->UInt1 & Asynchronous) != 0)
             return (long)thread->Call.Progress;
         return AwaitDurable(kernel, thread, thread->Call.Progress, (long)thread->Call.Progress);
+    }
+
+    // False when the call has ended or waits for its turn.
+    private static bool Request(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, out SystemCallResult other)
+    {
+        other = Errno.EINVAL;
+        if ((arguments->UInt1 & ~Asynchronous) != 0)
+            return false;
+        Epoch epoch;
+        if (arguments->Arg0 == 0)
+        {
+            epoch = kernel.Checkpoints.Request();
+        }
+        else
+        {
+            Span<byte> name = stackalloc byte[MaxNameBytes + 1];
+            if (!ReadName(kernel, thread, arguments->Arg0, ref name, out other))
+                return false;
+            Errno error = kernel.Checkpoints.RequestNamed(name, out epoch);
+            other = error;
+            if (error == Errno.EAGAIN && (arguments->UInt1 & Asynchronous) == 0)
+            {
+                kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+                other = SystemCallResult.Blocked;
+            }
+            if (error != Errno.Ok)
+                return false;
+        }
+        thread->Call.Progress = epoch.Value;
+        thread->Call.Phase = 1;
+        return true;
+    }
+
+    // Cuts the span to the name, which must not be empty.
+    private static bool ReadName(LinuxKernel kernel, Thread* thread, ulong address, ref Span<byte> name, out SystemCallResult failure)
+    {
+        AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(address), name);
+        failure = access.IsOk ? Errno.EINVAL : kernel.Stop(thread, in access);
+        if (access.IsOk)
+            name = name[..(int)access.Bytes];
+        return access.IsOk && !name.IsEmpty;
+    }
+
+    private static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => RunErrand(kernel, thread, arguments, CheckpointErrand.Drop);
+
+    private static SystemCallResult Rollback(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => thread->Process->Credentials.IsRoot ? RunErrand(kernel, thread, arguments, CheckpointErrand.Rollback) : Errno.EPERM;
+
+    // Phase 1: Progress is the ticket.
+    private static SystemCallResult RunErrand(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, CheckpointErrand errand)
+    {
+        if (thread->Call.Phase == 0)
+        {
+            Span<byte> target = stackalloc byte[MaxNameBytes + 1];
+            if (!ReadName(kernel, thread, arguments->Arg0, ref target, out SystemCallResult failure))
+                return failure;
+            if (target.Length > MaxNameBytes)
+                return Errno.ENAMETOOLONG;
+            thread->Call.Progress = kernel.Checkpoints.Ask(errand, target);
+            thread->Call.Phase = (byte)(thread->Call.Progress == 0 ? 0 : 1);
+        }
+        if (thread->Call.Phase == 1 && kernel.Checkpoints.IsDone(thread->Call.Progress, out Errno result))
+            return result;
+        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+        return SystemCallResult.BlockedUninterruptible;
     }
 
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -64,8 +119,9 @@ public static unsafe class SlsCalls
     {
         if (kernel.Checkpoints.IsDurable(new Epoch(epoch)))
             return result;
-        if (kernel.Checkpoints.HasFailed)
-            return Errno.EIO;
+        Errno error = kernel.Checkpoints.ErrorOf(new Epoch(epoch));
+        if (error != Errno.Ok)
+            return error;
         kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
         return SystemCallResult.Blocked;
     }
@@ -93,8 +149,15 @@ public static unsafe class SlsCalls
         return kernel.Write(thread, arguments->Arg1, in sample, out SystemCallResult failure) ? 0 : failure;
     }
 
-    // The newest entry has the history read afresh; the others belong to the same reading.
+    // The form whose caller does not say how large its structure is.
+    private static SystemCallResult FirstHistory(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => History(kernel, thread, arguments, SlsHistoryEntry.FirstSize);
+
     private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => History(kernel, thread, arguments, arguments->Arg2);
+
+    // The newest entry has the history read afresh; the others belong to the same reading.
+    private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, ulong size)
     {
         if (arguments->Int0 == 0)
         {
@@ -111,7 +174,10 @@ public static unsafe class SlsCalls
         }
         if (arguments->Int0 < 0 || !kernel.Checkpoints.ReadHistory(arguments->Int0, out SlsHistoryEntry entry))
             return Errno.ENOENT;
-        return kernel.Write(thread, arguments->Arg1, in entry, out SystemCallResult failure) ? 0 : failure;
+        int bytes = (int)Math.Min(size, (ulong)sizeof(SlsHistoryEntry));
+        AccessResult access = kernel.User.Write(
+            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg1), new ReadOnlySpan<byte>(&entry, bytes));
+        return access.IsOk ? 0 : kernel.Stop(thread, in access);
     }
 
     private static SystemCallResult Group(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

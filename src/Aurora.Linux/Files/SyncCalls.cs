@@ -43,17 +43,20 @@ internal static unsafe class SyncCalls
         return call.File(a->Int0, out _) ? Wait(kernel, thread) : call.Failure;
     }
 
-    private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread)
+    /// <summary>Waits, in whatever call needs it, until everything done so far is durable, or it is known that it will not be.</summary>
+    internal static SystemCallResult Wait(LinuxKernel kernel, Thread* thread)
     {
         if (thread->Call.Phase == 0)
         {
-            thread->Call.Progress = kernel.Checkpoints.Request(default).Value;
+            thread->Call.Progress = kernel.Checkpoints.Request().Value;
             thread->Call.Phase = 1;
         }
-        if (kernel.Checkpoints.IsDurable(new Epoch(thread->Call.Progress)))
+        var epoch = new Epoch(thread->Call.Progress);
+        if (kernel.Checkpoints.IsDurable(epoch))
             return Errno.Ok;
-        if (kernel.Checkpoints.HasFailed)
-            return Errno.EIO;
+        Errno error = kernel.Checkpoints.ErrorOf(epoch);
+        if (error != Errno.Ok)
+            return error;
         kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
         return SystemCallResult.BlockedUninterruptible;
     }

@@ -21,6 +21,9 @@ internal sealed unsafe partial class ChangeLog
         public ChangeSet* Last;
         public ulong Count;
 
+        /// <summary>Pages entered in dirty lists since the last freeze; those that went again are still counted.</summary>
+        public ulong DirtyPages;
+
         /// <summary>How many freezes there have been.</summary>
         public uint Freezes;
 
@@ -110,6 +113,7 @@ internal sealed unsafe partial class ChangeLog
         ChangeSet* set = Open(target);
         if (set == null)
             return false;
+        GroupAt(target->Header.Group)->DirtyPages++;
         if (set->LastDirty != null && set->LastDirty->Count < DirtyChunk.Capacity)
             return true;
         DirtyChunk* chunk = _dirty.Allocate();

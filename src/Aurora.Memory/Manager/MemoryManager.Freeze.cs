@@ -29,6 +29,7 @@ public sealed unsafe partial class MemoryManager
         epoch->Objects = group->Count;
         group->First = group->Last = null;
         group->Count = 0;
+        group->DirtyPages = 0;
         group->Freezes++;
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);
@@ -81,6 +82,7 @@ public sealed unsafe partial class MemoryManager
     /// </summary>
     public void DropTracking(ObjectTracker tracker)
     {
+        _log.GroupAt(tracker.Index)->DirtyPages = 0;
         ulong protectedEntries = 0;
         for (ChangeSet* set = _log.GroupAt(tracker.Index)->First; set != null;)
         {

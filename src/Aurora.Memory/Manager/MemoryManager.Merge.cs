@@ -13,6 +13,7 @@ public sealed unsafe partial class MemoryManager
     public void MergeEpoch(FrozenEpoch* epoch)
     {
         Panic.Unless(epoch->IsActive && epoch->Newer == null, "memory: merged an epoch before a newer one"u8);
+        _log.GroupAt(epoch->Group)->DirtyPages += epoch->Pages;
         for (ChangeSet* set = epoch->First; set != null;)
         {
             ChangeSet* next = set->Next;

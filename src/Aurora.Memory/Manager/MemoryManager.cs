@@ -79,6 +79,9 @@ public sealed unsafe partial class MemoryManager
     /// <summary>True when the group has changed pages, clones, truncations or new objects since its last freeze.</summary>
     public bool HasChanges(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->First != null;
 
+    /// <summary>At least as many pages as the group's next freeze would take.</summary>
+    public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
+
     private ObjectTracker TrackerOf(ObjectHeader* header)
     {
         ObjectTracker? tracker = _trackers[header->Group];

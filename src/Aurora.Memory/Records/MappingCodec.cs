@@ -36,6 +36,13 @@ public sealed unsafe class MappingCodec : StateCodec
         return sizeof(MappingRecord);
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Mapping* mapping = (Mapping*)header;
+        return IsLive(mapping->Space, ObjectKind.AddressSpace) && IsHeld(mapping->Object, ObjectKind.MemoryObject)
+            && mapping->Pages != 0 && mapping->End.Value > mapping->Start.Value && mapping->End.Value <= AddressSpace.UserEnd;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         if (version != Version)

@@ -24,6 +24,9 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
         return sizeof(MemoryObjectRecord);
     }
 
+    public override bool IsSound(ObjectHeader* header)
+        => header->References >= 0 && ((VmObject*)header)->SizePages <= MemoryManager.MaxObjectPages;
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         if (version != Version)

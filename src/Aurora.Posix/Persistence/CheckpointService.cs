@@ -1,5 +1,6 @@
 using System;
 using Aurora.Base;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Persistence;
 
@@ -12,9 +13,19 @@ public abstract unsafe class CheckpointService
 {
     /// <summary>
     /// Asks for a checkpoint as soon as possible, or joins the one already asked for, and returns the epoch that will cover everything
-    /// done so far. A name (UTF-8, at most 63 bytes) keeps the checkpoint in the history until it is deleted.
+    /// done so far. In a group that is not persisted nothing waits for the disk: the answer is an epoch that is durable already.
     /// </summary>
-    public abstract Epoch Request(ReadOnlySpan<byte> name);
+    public abstract Epoch Request();
+
+    /// <summary>
+    /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok; EAGAIN
+    /// while an earlier named checkpoint is not durable yet (wait on <see cref="Durable"/>); ENOSPC when as many are kept as may be; EOPNOTSUPP when
+    /// the group is not persisted.
+    /// </summary>
+    public abstract Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch);
+
+    /// <summary>Why an epoch that was requested is not going to be durable soon: EIO, ENOSPC, or Ok while there is hope.</summary>
+    public abstract Errno ErrorOf(Epoch epoch);
 
     /// <summary>True when the epoch, and so everything before it, survives a power cut.</summary>
     public abstract bool IsDurable(Epoch epoch);
@@ -42,6 +53,15 @@ public abstract unsafe class CheckpointService
 
     /// <summary>The <paramref name="index"/>-th newest checkpoint of the history last read; false past the last.</summary>
     public abstract bool ReadHistory(int index, out SlsHistoryEntry entry);
+
+    /// <summary>
+    /// Asks for work on the checkpoints in the store that may wait for the device: <paramref name="target"/> is a name or an epoch's number. The
+    /// ticket is for <see cref="IsDone"/>; zero while other such work is under way. Wakes <see cref="Durable"/> when done.
+    /// </summary>
+    public abstract ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target);
+
+    /// <summary>True when the work of a ticket is done, with its result; ECANCELED for a ticket of an earlier boot.</summary>
+    public abstract bool IsDone(ulong ticket, out Errno result);
 
     /// <summary>The <paramref name="index"/>-th consistency group; false past the last.</summary>
     public abstract bool ReadGroup(int index, out SlsGroup group);

@@ -7,7 +7,7 @@ namespace Aurora.Posix.Persistence;
 [StructLayout(LayoutKind.Sequential)]
 public struct SlsStatistics
 {
-    public const int Size = 176;
+    public const int Size = 184;
 
     public ulong CapturedEpoch, DurableEpoch, RestoredEpoch;
     public ulong PeriodNanoseconds;
@@ -21,6 +21,9 @@ public struct SlsStatistics
     public ulong FreeBytes, TotalBytes;
     public ulong StoreFreeBytes, StoreTotalBytes;
     public ulong Failed;
+
+    /// <summary>Checkpoints that were discarded because a kernel object contradicted itself.</summary>
+    public ulong Violations;
 }
 
 /// <summary>What one checkpoint cost (struct sls_sample).</summary>
@@ -45,8 +48,17 @@ public struct CheckpointSample
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct SlsHistoryEntry
 {
-    public const int Size = 88;
+    public const int Size = 96;
     public const int NameBytes = 64;
+
+    /// <summary>What the first form of the call fills.</summary>
+    public const int FirstSize = 88;
+
+    /// <summary>In Flags: the present state does not come from this checkpoint, a rollback went back to before it.</summary>
+    public const uint IsLeft = 1;
+
+    /// <summary>In Flags: what this machine continued from when it started.</summary>
+    public const uint IsPresent = 2;
 
     public ulong Epoch;
     public ulong RealtimeNanoseconds;
@@ -54,6 +66,8 @@ public unsafe struct SlsHistoryEntry
 
     /// <summary>Zero-terminated; empty for a checkpoint nobody named.</summary>
     public fixed byte Name[NameBytes];
+    public uint Flags;
+    public uint Reserved;
 }
 
 /// <summary>A consistency group (struct sls_group).</summary>
@@ -63,12 +77,26 @@ public unsafe struct SlsGroup
     public const int Size = 80;
     public const int NameBytes = 32;
 
+    public const uint StatePersisted = 0;
+
+    /// <summary>Nothing is kept: the machine was started without checkpoints.</summary>
+    public const uint StateEphemeral = 1;
+
+    /// <summary>The store has failed for good; the last durable checkpoint stands.</summary>
+    public const uint StateFailed = 2;
+
+    /// <summary>The store has no room: what is done now is not persisted until something has been deleted.</summary>
+    public const uint StateFull = 3;
+
+    /// <summary>The group waits until the store has taken what it has changed.</summary>
+    public const uint StatePaused = 4;
+
     public ulong Id;
     public ulong CapturedEpoch, DurableEpoch;
     public ulong PeriodNanoseconds;
     public uint Processes, Threads;
 
-    /// <summary>0 persisted, 1 not persisted, 2 failed.</summary>
+    /// <summary>One of the State constants.</summary>
     public uint State;
     public uint Reserved;
     public fixed byte Name[NameBytes];

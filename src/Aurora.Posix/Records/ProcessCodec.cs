@@ -30,6 +30,28 @@ public sealed unsafe partial class ProcessCodec(
         return sizeof(ProcessRecord) + queued;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Process* process = (Process*)header;
+        bool isSound = IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
+            && IsLiveOrNone(process->Parent, ObjectKind.Process) && process->Parent != process;
+        return isSound && (process->State == ProcessState.Alive ? HasParts(process) : process->FirstThread == null && process->AddressSpace == null);
+    }
+
+    private static bool HasParts(Process* process)
+    {
+        int threads = 0;
+        for (Thread* thread = process->FirstThread; thread != null && threads <= process->ThreadCount; thread = thread->NextOfProcess)
+        {
+            if (!IsLive(thread, ObjectKind.Thread) || thread->Process != process)
+                return false;
+            threads++;
+        }
+        return threads > 0 && threads == process->ThreadCount
+            && (process->AddressSpace == null || IsHeld(process->AddressSpace, ObjectKind.AddressSpace))
+            && IsHeld(process->Descriptors, ObjectKind.DescriptorTable) && IsHeld(process->FileSystem, ObjectKind.FileContext);
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, out ProcessRecord record);
@@ -74,13 +96,23 @@ public sealed unsafe partial class ProcessCodec(
     {
         Process* process = (Process*)header;
         bool isAlive = process->State == ProcessState.Alive;
-        if (isAlive != (process->FirstThread != null) || processes.Init == null)
+        if (isAlive != (process->FirstThread != null) || processes.Init == null || !HasFirstAncestor(process))
             return RestoreStatus.BadRecord;
         if (process->Alarm.Nanoseconds != 0)
             scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, process->Alarm.Nanoseconds);
         // Linking is not a change: the record that says it is where it came from.
         tracker.ClearChanged(header);
         return RestoreStatus.Ok;
+    }
+
+    // Parents that go round in a circle would be followed for ever.
+    private bool HasFirstAncestor(Process* process)
+    {
+        int left = processes.ProcessCount;
+        Process* ancestor = process->Parent;
+        for (; ancestor != null && left > 0; left--)
+            ancestor = ancestor->Parent;
+        return ancestor == null;
     }
 
     private RestoreStatus LinkShared(ObjectTracker tracker, Process* process, in ProcessRecord record)

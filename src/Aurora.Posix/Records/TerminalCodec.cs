@@ -31,6 +31,13 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
         return Write(payload, in record);
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Terminal* terminal = (Terminal*)header;
+        return IsLiveOrNone(terminal->Session, ObjectKind.Session) && terminal->InputTail <= terminal->LineHead
+            && terminal->LineHead <= terminal->InputHead && terminal->InputHead - terminal->InputTail <= Terminal.InputBytes;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out TerminalRecord record);

@@ -35,6 +35,12 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
         return length + extended.ImageBytes;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Process* process = ((Thread*)header)->Process;
+        return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, out ThreadRecord record);

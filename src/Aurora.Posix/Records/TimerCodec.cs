@@ -52,6 +52,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
         });
     }
 
+    public override bool IsSound(ObjectHeader* header) => IsLive(((Timer*)header)->Process, ObjectKind.Process);
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out TimerRecord record);

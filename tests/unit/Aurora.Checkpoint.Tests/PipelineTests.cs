@@ -1,6 +1,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 using Xunit;
 
@@ -175,7 +176,7 @@ public sealed unsafe class PipelineTests
             session.Store64(space, Arena + (page << 12), page + 1);
         session.MakeFile("/a", "1"u8);
         session.MakeFile("/gone", "1"u8);
-        session.Engine.Request("named"u8);
+        Assert.Equal(Errno.Ok, session.Engine.RequestNamed("named"u8, out _));
         Epoch first = session.Capture();
         session.Remove("/gone");
         session.Store64(space, Arena, 1000);
@@ -237,11 +238,11 @@ public sealed unsafe class PipelineTests
     public void NamedCheckpointsAppearInTheHistory()
     {
         using TestSession session = TestSession.Create();
-        session.Engine.Request("before the upgrade"u8);
+        Assert.Equal(Errno.Ok, session.Engine.RequestNamed("before the upgrade"u8, out _));
         session.Checkpoint();
         ulong ticket = session.Engine.RequestHistory();
         Assert.False(session.Engine.IsHistoryReady(ticket));
-        SteppedFibers.Run(session.Engine.RunHistoryFiber);
+        SteppedFibers.Run(session.Engine.RunErrandFiber);
         Assert.True(session.Engine.IsHistoryReady(ticket));
         Assert.True(session.Engine.ReadHistory(0, out var entry));
         Assert.Equal(session.Engine.LastDurable.Value, entry.Epoch);

@@ -282,6 +282,7 @@ public sealed unsafe class ProcessTests
         machine.StartThread(init);
         machine.Terminals.CreateConsole(isPlain: false, default);
         machine.Session.Checkpoint();
+        machine.Session.BecomeQuiet();
         Assert.Equal(ulong.MaxValue, machine.Session.Engine.NextDueNanoseconds);
         using ProcessMachine restored = machine.Reboot();
         Assert.Equal(ulong.MaxValue, restored.Session.Engine.NextDueNanoseconds);

@@ -73,6 +73,20 @@ public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(
         return length;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        DescriptorChunk* chunk = (DescriptorChunk*)header;
+        int open = 0;
+        for (int slot = 0; slot < DescriptorChunk.Capacity; slot++)
+        {
+            OpenFile* file = chunk->FileAt(slot);
+            if (file != null && !IsHeld(file, ObjectKind.OpenFile))
+                return false;
+            open += file != null ? 1 : 0;
+        }
+        return IsHeld(chunk->Table, ObjectKind.DescriptorTable) && open == chunk->OpenCount;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, -1, out DescriptorChunkRecord record);

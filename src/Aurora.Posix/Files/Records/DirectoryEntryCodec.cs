@@ -28,6 +28,13 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : FileCodec(f
         return length + name.Length;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        DirectoryEntry* entry = (DirectoryEntry*)header;
+        return IsLive(entry->Directory, ObjectKind.Inode) && entry->Directory->IsDirectory && IsLive(entry->Target, ObjectKind.Inode)
+            && entry->Target->NameCount > 0;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, -1, out DirectoryEntryRecord _);

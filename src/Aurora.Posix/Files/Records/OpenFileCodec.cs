@@ -44,6 +44,13 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        OpenFile* file = (OpenFile*)header;
+        return header->References > 0 && IsLive(file->Inode, ObjectKind.Inode)
+            && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind));
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out OpenFileRecord record);

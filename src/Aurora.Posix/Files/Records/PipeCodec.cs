@@ -46,6 +46,12 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Pipe* pipe = (Pipe*)header;
+        return IsLive(pipe->Inode, ObjectKind.Inode) && pipe->Length <= pipe->Capacity && (pipe->Data == null || IsHeld(pipe->Data, ObjectKind.MemoryObject));
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out PipeRecord record);

@@ -61,6 +61,9 @@ internal sealed unsafe class ProcessMachine : IDisposable
 
     public static ProcessMachine Create() => new(TestSession.Create());
 
+    /// <summary>A machine that has neither been started nor restored.</summary>
+    public static ProcessMachine Open(Aurora.Testing.MemoryBlockDevice device) => new(TestSession.Open(device));
+
     public ProcessMachine Reboot()
     {
         var restored = new ProcessMachine(TestSession.Open(Session.Device));

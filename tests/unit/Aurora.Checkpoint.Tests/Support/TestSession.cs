@@ -14,15 +14,17 @@ namespace Aurora.Checkpoint.Tests;
 /// <summary>A group session with an imitated machine over a store on a device in memory. Reopening the device is a reboot.</summary>
 internal sealed unsafe class TestSession : IDisposable
 {
+    private const ulong DefaultOverlayBytes = 4 << 20;
+
     private TreeBuilder? _tree;
 
-    private TestSession(MemoryBlockDevice device)
+    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes)
     {
         HostEnvironment.Install();
         Device = device;
         Frames = new HostFramePool(2048);
         Mmu = new SoftwareMmu(Frames);
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers, SmallStore, out ObjectStore? store, out _));
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers, SmallStore with { OverlayBytes = overlayBytes }, out ObjectStore? store, out _));
         Store = store!;
         Group = new GroupSession(
             new SessionMachine
@@ -38,7 +40,7 @@ internal sealed unsafe class TestSession : IDisposable
         Group.Engine.IsEnabled = true;
     }
 
-    public static OpenOptions SmallStore => new() { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = 4 << 20 };
+    public static OpenOptions SmallStore => new() { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = DefaultOverlayBytes };
 
     public TestPages Pages { get; } = new();
     public SteppedFibers Fibers { get; } = new();
@@ -64,9 +66,9 @@ internal sealed unsafe class TestSession : IDisposable
     }
 
     /// <summary>A new group on a new device.</summary>
-    public static TestSession Create(ulong blocks = 1 << 15)
+    public static TestSession Create(ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes)
     {
-        var session = new TestSession(NewDevice(blocks));
+        var session = new TestSession(NewDevice(blocks), overlayBytes);
         Assert.True(session.Group.Create());
         return session;
     }
@@ -98,7 +100,7 @@ internal sealed unsafe class TestSession : IDisposable
     /// <summary>Captures an epoch now and leaves it to the fibers.</summary>
     public Epoch Capture()
     {
-        Epoch epoch = Engine.Request(default);
+        Epoch epoch = Engine.Request();
         Engine.Poll();
         return epoch;
     }
@@ -106,6 +108,16 @@ internal sealed unsafe class TestSession : IDisposable
     public void Flush() => SteppedFibers.Run(Engine.RunFlushFiber);
 
     public void Commit() => SteppedFibers.Run(Engine.RunCommitFiber);
+
+    /// <summary>Lets the time pass after which the engine tells the store that it is quiet.</summary>
+    public void BecomeQuiet()
+    {
+        Clock.Advance(100_000_000);
+        Engine.Poll();
+        RunErrands();
+    }
+
+    public void RunErrands() => SteppedFibers.Run(Engine.RunErrandFiber);
 
     /// <summary>What the kernel's pager fiber does.</summary>
     public void ServePager()

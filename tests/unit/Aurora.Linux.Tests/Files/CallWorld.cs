@@ -23,7 +23,23 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
     public override bool HasFailed => Failed;
     public override WaitQueue* Durable => durable;
 
-    public override Epoch Request(ReadOnlySpan<byte> name) => new(++Requested);
+    public override Epoch Request() => new(++Requested);
+
+    public override Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch)
+    {
+        epoch = Request();
+        return Errno.Ok;
+    }
+
+    public override Errno ErrorOf(Epoch epoch) => HasFailed ? Errno.EIO : Errno.Ok;
+
+    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => 1;
+
+    public override bool IsDone(ulong ticket, out Errno result)
+    {
+        result = Errno.ENOENT;
+        return true;
+    }
 
     public override bool IsDurable(Epoch epoch) => epoch.Value <= DurableEpoch;
 
