@@ -93,6 +93,16 @@ public static class DiskImage
         ImageHistory.Drop(store, checkpoint);
     }
 
+    /// <summary>
+    /// Makes the image continue from an earlier checkpoint, given by name or by the number of its epoch, and returns it. What came later stays in the
+    /// history as a branch.
+    /// </summary>
+    public static ImageCheckpoint GoBack(string image, string target)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        return ImageHistory.GoBack(store, target);
+    }
+
     /// <summary>The number of processes in the session the image holds; zero when none lives.</summary>
     public static int LiveProcesses(string image)
     {

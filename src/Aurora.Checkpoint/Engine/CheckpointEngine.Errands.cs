@@ -121,13 +121,15 @@ public sealed unsafe partial class CheckpointEngine
         return Errno.Ok;
     }
 
-    // The checkpoint a name or a number means: of several with one name the newest.
+    // The checkpoint a number or a name means: of several the newest.
     private Errno FindTarget(bool mustBeNamed, out CheckpointInfo info)
     {
         var target = new ReadOnlySpan<byte>(_target, 0, _targetLength);
-        StoreStatus status = _services.Store.FindCheckpoint(target, out info);
-        if (status == StoreStatus.NotFound && Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length)
-            status = _services.Store.FindCheckpoint(new Epoch(epoch), out info);
+        bool isNumber = Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length;
+        info = default;
+        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(new Epoch(epoch), out info) : StoreStatus.NotFound;
+        if (status == StoreStatus.NotFound)
+            status = _services.Store.FindCheckpoint(target, out info);
         if (status == StoreStatus.Ok && mustBeNamed && !IsNamed(in info))
             status = StoreStatus.NotFound;
         return ErrnoOf(status);

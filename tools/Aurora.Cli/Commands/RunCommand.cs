@@ -1,9 +1,11 @@
 using System;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
+using Aurora.Images;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Commands;
@@ -20,20 +22,42 @@ internal static class RunCommand
         var machine = new MachineOptions();
         var disk = new Option<string?>("--disk") { Description = "The disk image; made when it does not exist. Without it a throw-away image is used." };
         var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
+        var at = AtOption();
         var timeout = new Option<double?>("--timeout") { Description = "Seconds after which the plug is pulled (exit status 124)." };
         var program = new Argument<string[]>("program") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
-        foreach (Option option in (Option[])[disk, root, timeout])
+        foreach (Option option in (Option[])[disk, root, at, timeout])
             command.Options.Add(option);
         machine.AddTo(command);
         command.Arguments.Add(program);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(at) != null && result.GetValue(disk) == null)
+                result.AddError("--at wants the --disk that has the checkpoint");
+        });
         command.SetAction((parsed, cancellation) =>
         {
             MachineConfiguration configuration = machine.Configure(parsed);
+            GoBack(parsed.GetValue(disk), parsed.GetValue(at));
             configuration = configuration with { Boot = configuration.Boot with { Arguments = parsed.GetValue(program)!, Environment = GuestEnvironment.Default } };
             TimeSpan? limit = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
             return RunAsync(configuration, parsed.GetValue(disk), parsed.GetValue(root), limit, machine.Verbose(parsed), cancellation);
         });
         return command;
+    }
+
+    internal static Option<string?> AtOption() => new("--at")
+    {
+        Description = "Continue from an earlier checkpoint: its name, or its epoch (aurora history). What came later stays in the history.",
+    };
+
+    /// <summary>Makes the disk continue from an earlier checkpoint, when one is asked for.</summary>
+    internal static void GoBack(string? disk, string? at)
+    {
+        if (disk == null || at == null)
+            return;
+        ImageCheckpoint checkpoint = DiskImage.GoBack(disk, at);
+        string taken = checkpoint.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        Report.Line($"continuing from epoch {checkpoint.Epoch}, taken {taken}");
     }
 
     internal static async Task<int> RunAsync(

@@ -18,6 +18,8 @@ internal static class ShellCommand
         var machine = new MachineOptions();
         var disk = new Option<string>("--disk") { Description = "The disk image that keeps the session.", DefaultValueFactory = _ => DefaultDisk };
         var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
+        Option<string?> at = RunCommand.AtOption();
+        command.Options.Add(at);
         command.Options.Add(disk);
         command.Options.Add(root);
         machine.AddTo(command);
@@ -25,6 +27,7 @@ internal static class ShellCommand
         {
             string image = parsed.GetValue(disk)!;
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(image))!);
+            RunCommand.GoBack(image, parsed.GetValue(at));
             Report.Line($"the session is on {image}; Ctrl-] q powers off, Ctrl-] k pulls the plug");
             MachineConfiguration configuration = machine.Configure(parsed);
             configuration = configuration with

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using Aurora.Base;
 using Aurora.Store;
@@ -10,7 +11,7 @@ namespace Aurora.Images.Session;
 /// <summary>Lists the checkpoints of an image.</summary>
 internal static unsafe class ImageHistory
 {
-    private const long NanosecondsPerTick = 100;
+    private const int NanosecondsPerTick = 100;
 
     public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image)
     {
@@ -63,6 +64,22 @@ internal static unsafe class ImageHistory
             status = store.CutNow();
         if (status != StoreStatus.Ok)
             throw new ImageException($"checkpoint {checkpoint} cannot be dropped: {image.Explain(status)}");
+    }
+
+    /// <summary>
+    /// Makes a checkpoint the image's present state, by the number of its epoch or by name; what came later stays in the history. The kernel
+    /// sees from the numbers that it continues from an older one.
+    /// </summary>
+    public static ImageCheckpoint GoBack(ImageStore image, string target)
+    {
+        ImageCheckpoint found = Find(image, target);
+        var about = new CommitInfo
+        {
+            Epoch = new Epoch(Read(image).Max(checkpoint => checkpoint.Epoch) + 1),
+            RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick),
+        };
+        StoreStatus status = image.Store.Rollback(found.Sequence, in about);
+        return status == StoreStatus.Ok ? found : throw new ImageException($"the image cannot go back to '{target}': {image.Explain(status)}");
     }
 
     private static ImageCheckpoint Describe(in CheckpointInfo info)
