@@ -10,6 +10,9 @@ internal sealed class Guest : IAsyncDisposable
     /// <summary>Long enough for a busy machine without KVM; a test that works does not wait for it.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
+    /// <summary>For tests that move hundreds of megabytes.</summary>
+    public static readonly TimeSpan LongDeadline = TimeSpan.FromSeconds(400);
+
     private static readonly string[] _environment = ["PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/lib/aurora", "HOME=/root", "TERM=vt100"];
 
     private Guest(VirtualMachine machine)
@@ -26,13 +29,17 @@ internal sealed class Guest : IAsyncDisposable
     public static Task<Guest> StartAsync(TestDisk disk, params string[] program) => StartAsync(disk, new BootConfiguration(), program);
 
     /// <summary>Starts a machine with further boot settings.</summary>
-    public static async Task<Guest> StartAsync(TestDisk disk, BootConfiguration boot, params string[] program)
+    public static Task<Guest> StartAsync(TestDisk disk, BootConfiguration boot, params string[] program)
+        => StartAsync(disk, boot, memoryMebibytes: 256, program);
+
+    /// <summary>Starts a machine with more memory.</summary>
+    public static async Task<Guest> StartAsync(TestDisk disk, BootConfiguration boot, int memoryMebibytes, params string[] program)
     {
         var configuration = new MachineConfiguration
         {
             Kernel = Products.KernelImage,
             Disk = disk.Path,
-            MemoryMebibytes = 256,
+            MemoryMebibytes = memoryMebibytes,
             Boot = boot with { Arguments = program, Environment = _environment },
         };
         return new Guest(await VirtualMachine.StartAsync(configuration));
@@ -42,12 +49,12 @@ internal sealed class Guest : IAsyncDisposable
     public static BootConfiguration Terminal => new() { Interactive = true, Rows = 24, Columns = 80 };
 
     /// <summary>Waits until init has ended and the machine is off; returns init's status and all it printed.</summary>
-    public async Task<(int? Status, string Output)> FinishAsync()
+    public async Task<(int? Status, string Output)> FinishAsync(TimeSpan? deadline = null)
     {
         MachineExit exit;
         try
         {
-            exit = await Machine.Exited.WaitAsync(Deadline);
+            exit = await Machine.Exited.WaitAsync(deadline ?? Deadline);
         }
         catch (TimeoutException)
         {
