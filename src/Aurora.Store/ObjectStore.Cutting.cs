@@ -130,7 +130,7 @@ public sealed unsafe partial class ObjectStore
         {
             // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
             ThinHistory();
-            status = _cutter.Prepare(_frozen, _context.Super->Current);
+            status = _cutter.Prepare(_frozen, _context.Super->Current, _frozenEnd.Sequence);
             bool canRetry = status == StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
                 status = MakeCut();

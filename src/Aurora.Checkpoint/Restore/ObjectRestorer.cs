@@ -17,7 +17,9 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         Finish,
     }
 
-    /// <summary>Leave objects alone whose kind has no codec, instead of refusing them.</summary>
+    /// <summary>
+    /// Leave objects alone whose kind has no codec, instead of refusing them, and those that only processes own: they may refer to what was left alone.
+    /// </summary>
     public bool SkipsUnknownKinds { get; init; }
 
     /// <summary>Runs all passes; on failure <paramref name="fault"/> names the object.</summary>
@@ -52,8 +54,10 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         var header = MemoryMarshal.Read<RecordHeader>(record);
         kind = header.Kind;
         StateCodec? codec = codecs.Find(kind);
+        if (SkipsUnknownKinds && (codec is null || IsOwnedByProcesses(kind)))
+            return RestoreStatus.Ok;
         if (codec is null)
-            return SkipsUnknownKinds ? RestoreStatus.Ok : RestoreStatus.UnknownVersion;
+            return RestoreStatus.UnknownVersion;
         ReadOnlySpan<byte> payload = record[RecordHeader.Size..];
         if (phase == Phase.Create)
             return tracker.Find(id) == null ? codec.Create(tracker, id, header.Version, payload) : RestoreStatus.BadRecord;
@@ -62,4 +66,8 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
             return RestoreStatus.MissingReference;
         return phase == Phase.Link ? codec.Link(tracker, live, payload) : codec.Finish(tracker, live);
     }
+
+    private static bool IsOwnedByProcesses(ObjectKind kind)
+        => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext or ObjectKind.FileLock
+            or ObjectKind.AddressSpace or ObjectKind.Mapping;
 }

@@ -47,11 +47,12 @@ internal sealed unsafe class TreeCutter
         => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
             - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
 
-    /// <summary>Takes the memory that merging will need: the only step that may fail and be tried again later. Blocks.</summary>
-    public StoreStatus Prepare(Layer layer, in Cut old)
+    /// <summary>Takes the memory that merging the commits up to <paramref name="endSequence"/> will need: the only step that may fail and be tried again later. Blocks.</summary>
+    public StoreStatus Prepare(Layer layer, in Cut old, ulong endSequence)
     {
-        // Asked for later, it is the next cut's.
-        _promoting = Promoted;
+        // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log have no
+        // references.
+        _promoting = Promoted != null && Promoted.Sequence <= endSequence ? Promoted : null;
         StoreStatus status = FindClones(layer, old.Objects);
         if (status != StoreStatus.Ok || _promoting == null)
             return status;

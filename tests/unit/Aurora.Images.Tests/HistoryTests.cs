@@ -33,6 +33,36 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public unsafe void The_files_of_a_live_session_can_be_read()
+    {
+        string image = Path.Combine(_folder, "test.img");
+        DiskImage.Create(image, 64L << 20, [File("/file", "first")]);
+
+        // An open file whose terminal the host does not know, and a process: records as only the kernel makes them.
+        using (Aurora.Host.FileBlockDevice device = Aurora.Host.FileBlockDevice.Open(image, readOnly: false))
+        {
+            Store.StoreStatus status = Store.ObjectStore.Open(
+                device, new Aurora.Host.HostPages(), new Aurora.Host.SynchronousFibers(), default, out Store.ObjectStore? store, out _);
+            Assert.Equal(Store.StoreStatus.Ok, status);
+            Store.StoreCommit* commit = store!.Begin(0);
+            foreach (Base.ObjectKind kind in (Base.ObjectKind[])[Base.ObjectKind.OpenFile, Base.ObjectKind.Process])
+            {
+                byte[] record = new byte[64];
+                var header = new Checkpoint.RecordHeader { Kind = kind };
+                System.Runtime.InteropServices.MemoryMarshal.Write(record, in header);
+                store.PutRecord(commit, new Base.ObjectId(9000 + (ulong)kind), record);
+            }
+            var info = new Store.CommitInfo { Epoch = new Base.Epoch(99), RealtimeNanoseconds = 5 };
+            Assert.Equal(Store.StoreStatus.Ok, store.Submit(commit, in info));
+            Assert.Equal(Store.StoreStatus.Ok, store.WaitDurable(commit));
+            store.Release(commit);
+            store.Close();
+        }
+        Assert.Equal("first", Cat(image, null));
+        Assert.Equal("first", Cat(image, "99"));
+    }
+
+    [Fact]
     public void A_kept_checkpoint_can_be_dropped_and_the_image_stays_whole()
     {
         string image = Path.Combine(_folder, "test.img");
