@@ -19,15 +19,19 @@ public sealed unsafe partial class ObjectStore
     /// <summary>Blocks of what has been deleted, not yet free.</summary>
     public ulong PendingFreeBlocks => _space.PendingFreeBlocks;
 
-    /// <summary>Asks the next cut to drop automatic history for its space; false when there was none when it was last looked at.</summary>
-    public bool GiveHistory()
+    /// <summary>Cuts made in the life of the store.</summary>
+    public ulong CutNumber => _context.Super->Current.Number;
+
+    /// <summary>
+    /// Asks for a cut, which takes in what has been deleted and drops automatic history; true when there was some when it was last looked at.
+    /// </summary>
+    public bool AskForRoom()
     {
-        if (_automaticCount == 0)
-            return false;
-        _isHistoryPressed = true;
+        bool hasHistory = _automaticCount != 0;
+        _isHistoryPressed |= hasHistory;
         _isCutDue = true;
         _context.Fibers.WakeAll(&_queues->Work);
-        return true;
+        return hasHistory;
     }
 
     /// <summary>Blocks kept for removing things on a full disk: who would write data should refuse when no more than these are free.</summary>

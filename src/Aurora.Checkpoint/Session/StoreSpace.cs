@@ -1,15 +1,23 @@
 // The room in the store as file calls see it. A write is refused before it makes memory dirty that no checkpoint could keep: once a commit is refused
 // nothing becomes durable until something is removed. What has been granted since the newest durable checkpoint is still to be placed and counts as
-// taken; a page written twice counts twice, so the refusal may come a little early. Automatic history gives way before a write is refused.
+// taken; a page written twice counts twice, so the refusal may come a little early. Before it is
+// refused a write waits for what cuts can still free: deleted blocks, and automatic history.
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
 /// <summary>Free space of a group's store.</summary>
-public sealed class StoreSpace(ObjectStore store, CheckpointEngine engine) : StorageSpace
+public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine) : StorageSpace
 {
+    private const ulong CutsToAwait = 3;
+    private const ulong SlackPages = 64;
+
+    private bool _isShort;
+    private ulong _shortSince;
+
     // Granted since the newest capture, and before it, up to the epoch that will hold it.
     private ulong _current;
     private ulong _older;
@@ -31,21 +39,40 @@ public sealed class StoreSpace(ObjectStore store, CheckpointEngine engine) : Sto
     {
         Settle();
         total = store.TotalBlocks;
-        ulong taken = _current + _older;
+        ulong taken = Needed(_current + _older);
         free = Available > taken ? Available - taken : 0;
     }
 
     /// <inheritdoc/>
-    public override bool Take(ulong pages)
+    public override bool IsFull => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older)));
+
+    /// <inheritdoc/>
+    public override PageAccess Take(ulong pages)
     {
-        if (!engine.IsEnabled)
-            return true;
         Settle();
-        bool isRefused = engine.Refusal == StoreStatus.NoSpace || (Available < _current + _older + pages && !store.GiveHistory());
-        if (isRefused)
-            return false;
-        _current += pages;
-        return true;
+        if (!engine.IsEnabled || Available >= Needed(_current + _older + pages))
+        {
+            _isShort = false;
+            _current += pages;
+            return new PageAccess { Status = MemoryStatus.Ok };
+        }
+        return engine.Refusal != StoreStatus.NoSpace && MayWait()
+            ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = engine.Durable }
+            : new PageAccess { Status = MemoryStatus.OutOfMemory };
+    }
+
+    // Pages, the records and tree nodes that come with them, and what programs' memory changes meanwhile.
+    private static ulong Needed(ulong pages) => pages + (pages / 8) + SlackPages;
+
+    // What has been deleted becomes free only when cuts have taken it in; a few of them are waited for, and all that history can give.
+    private bool MayWait()
+    {
+        ulong cut = store.CutNumber;
+        bool givesHistory = store.AskForRoom();
+        if (!_isShort || (givesHistory && cut >= _shortSince + CutsToAwait))
+            _shortSince = cut;
+        _isShort = cut < _shortSince + CutsToAwait;
+        return _isShort;
     }
 
     private void Settle()

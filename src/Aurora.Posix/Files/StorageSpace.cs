@@ -1,3 +1,5 @@
+using Aurora.Memory;
+
 namespace Aurora.Posix.Files;
 
 /// <summary>How large the store is and how much of it is free. This one, of groups without a store, knows nothing and refuses nothing.</summary>
@@ -7,8 +9,11 @@ public class StorageSpace
     public virtual void Describe(out ulong total, out ulong free) => total = free = 0;
 
     /// <summary>
-    /// Asks for room for pages that are about to be written. False: the store could not keep them (ENOSPC). They count as taken until the
-    /// checkpoint that holds them is durable.
+    /// Asks for room for pages that are about to be written. OutOfMemory: the store could not keep them (ENOSPC); WouldBlock: it is making room.
+    /// What was granted counts as taken until the checkpoint that holds it is durable.
     /// </summary>
-    public virtual bool Take(ulong pages) => true;
+    public virtual PageAccess Take(ulong pages) => new() { Status = MemoryStatus.Ok };
+
+    /// <summary>True while the store has no room even for a name.</summary>
+    public virtual bool IsFull => false;
 }

@@ -25,8 +25,9 @@ public static unsafe class FileData
         if (data == null)
             return new PageAccess { Status = MemoryStatus.OutOfMemory };
         ulong end = position + bytes;
-        if (!files.Space.Take(PageSize.PagesFor(end) - (position >> PageSize.Shift)))
-            return new PageAccess { Status = MemoryStatus.OutOfMemory };
+        PageAccess room = files.Space.Take(PageSize.PagesFor(end) - (position >> PageSize.Shift));
+        if (!room.IsOk)
+            return room;
         if (position > inode->Size)
         {
             PageAccess gap = ZeroTail(files, inode, inode->Size);

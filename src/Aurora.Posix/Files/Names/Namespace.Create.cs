@@ -75,7 +75,7 @@ public sealed unsafe partial class Namespace
         Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
-        return _files.Space.Take(1) ? Errno.Ok : Errno.ENOSPC;
+        return _files.Space.IsFull ? Errno.ENOSPC : Errno.Ok;
     }
 
     private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)

@@ -1,5 +1,6 @@
 using System;
 using Aurora.Linux.Files;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -42,12 +43,14 @@ public sealed unsafe class TransferTests
 
         public override void Describe(out ulong total, out ulong free) => (total, free) = (1000, Pages);
 
-        public override bool Take(ulong pages)
+        public override bool IsFull => Pages == 0;
+
+        public override PageAccess Take(ulong pages)
         {
             if (pages > Pages)
-                return false;
+                return new PageAccess { Status = MemoryStatus.OutOfMemory };
             Pages -= pages;
-            return true;
+            return new PageAccess { Status = MemoryStatus.Ok };
         }
     }
 
