@@ -1,0 +1,168 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+using Aurora.Store;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>
+/// A hostile image's session: every byte of the records of processes, threads, terminals and pipes changed in turn. Each is either refused, or
+/// restored to something that can run, be captured and end. A panic would be an exception, a circle a test that never ends. A run takes a sample
+/// of the bytes; with AURORA_EXHAUSTIVE=1 all of them.
+/// </summary>
+public sealed unsafe class MutatedSessionTests
+{
+    private const int BytesPerRecord = 24;
+
+    private static readonly bool _isExhaustive = Environment.GetEnvironmentVariable("AURORA_EXHAUSTIVE") == "1";
+
+    private static readonly ObjectKind[] _kinds =
+    [
+        ObjectKind.Process, ObjectKind.Thread, ObjectKind.SignalActions, ObjectKind.ProcessGroup, ObjectKind.Session,
+        ObjectKind.Terminal, ObjectKind.TerminalText, ObjectKind.Timer, ObjectKind.Pipe,
+    ];
+
+    private readonly List<(ObjectId Id, byte[] Record)> _records = [];
+    private readonly Aurora.Testing.MemoryBlockDevice _device;
+
+    public MutatedSessionTests()
+    {
+        using ProcessMachine machine = ProcessMachine.Create();
+        _device = machine.Session.Device;
+        Fill(machine);
+        byte[] room = new byte[ObjectStore.MaxRecordBytes];
+        ObjectId id = default;
+        while (machine.Session.Store.NextRecord(ref id, room, out int length) == StoreStatus.Ok)
+            _records.Add((id, room[..length]));
+    }
+
+    [Fact]
+    public void TheUnchangedRecordsMakeASession() => Assert.Equal(RestoreStatus.Ok, RestoreAndUse(_records));
+
+    [Theory]
+    [InlineData(ObjectKind.Process)]
+    [InlineData(ObjectKind.Thread)]
+    [InlineData(ObjectKind.Terminal)]
+    [InlineData(ObjectKind.Pipe)]
+    [InlineData(ObjectKind.None)]
+    public void EveryByteMayBeWrong(ObjectKind kind)
+    {
+        var random = new Random(4);
+        IEnumerable<ObjectKind> kinds = kind != ObjectKind.None ? [kind] : _kinds.Except([ObjectKind.Process, ObjectKind.Thread, ObjectKind.Terminal, ObjectKind.Pipe]);
+        foreach (int index in Enumerable.Range(0, _records.Count).Where(index => kinds.Contains((ObjectKind)_records[index].Record[0])))
+        {
+            byte[] original = _records[index].Record;
+            int step = _isExhaustive ? 1 : Math.Max(1, original.Length / BytesPerRecord);
+            for (int at = RecordHeader.Size + random.Next(step); at < original.Length; at += step)
+            {
+                byte[] record = [.. original];
+                record[at] ^= (byte)random.Next(1, 256);
+                RestoreAndUse(With(index, record));
+            }
+        }
+    }
+
+    [Fact]
+    public void ParentsInACircleAreRefused()
+    {
+        int[] processes = [.. Enumerable.Range(0, _records.Count).Where(index => _records[index].Record[0] == (byte)ObjectKind.Process)];
+        (int first, int second) = processes.SelectMany(parent => processes.Select(child => (parent, child)))
+            .First(pair => pair.parent != processes[0] && FindReference(_records[pair.child].Record, _records[pair.parent].Id) >= 0);
+        int field = FindReference(_records[second].Record, _records[first].Id);
+        List<(ObjectId Id, byte[] Record)> records = [.. _records];
+        byte[] record = [.. records[first].Record];
+        BitConverter.TryWriteBytes(record.AsSpan(field), records[second].Id.Value);
+        records[first] = (records[first].Id, record);
+        Assert.Equal(RestoreStatus.BadRecord, RestoreAndUse(records));
+    }
+
+    private static int FindReference(byte[] record, ObjectId id)
+    {
+        for (int at = RecordHeader.Size; at + 8 <= record.Length; at++)
+        {
+            if (BitConverter.ToUInt64(record, at) == id.Value)
+                return at;
+        }
+        return -1;
+    }
+
+    private static void Fill(ProcessMachine machine)
+    {
+        Thread* init = machine.StartInit();
+        Terminal* terminal = machine.Terminals.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Assert.Equal(Errno.Ok, machine.Terminals.Acquire(init, terminal, steals: false));
+        machine.Terminals.Write(terminal, "$ "u8);
+        machine.Terminals.Receive(terminal, "ls\nhalf"u8);
+        machine.StartThread(init);
+        Timer* timer = machine.Timers.Create(init->Process);
+        timer->Signal = (int)Signal.SIGALRM;
+        machine.Timers.Set(timer, machine.Session.Group.Clock.MonotonicNanoseconds + 5_000_000, 1_000_000);
+        machine.Timers.SetAlarm(init->Process, machine.Session.Group.Clock.MonotonicNanoseconds + 7_000_000, 0);
+        Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
+        OpenFile* pipe = machine.Session.OpenFile("/fifo");
+        Assert.Equal(Errno.Ok, machine.Session.Group.Files.InstallAt((DescriptorTable*)init->Process->Descriptors, pipe, 3, closeOnExec: false));
+        Thread* shell = machine.Fork(init);
+        Assert.Equal(Errno.Ok, machine.Table.SetGroup(shell->Process, shell->Process->Id));
+        machine.Life.EndProcess(machine.Fork(shell)->Process, 7 << 8);
+        machine.Signals.Send(shell->Process, new SignalInfo { Number = (int)Signal.SIGUSR1, Pid = 1 });
+        machine.Fork(shell);
+        machine.Session.Checkpoint();
+    }
+
+    private List<(ObjectId Id, byte[] Record)> With(int index, byte[] record)
+    {
+        List<(ObjectId Id, byte[] Record)> records = [.. _records];
+        records[index] = (_records[index].Id, record);
+        return records;
+    }
+
+    private RestoreStatus RestoreAndUse(List<(ObjectId Id, byte[] Record)> records)
+    {
+        using ProcessMachine machine = ProcessMachine.Open(_device);
+        var stage = new RecordStage(machine.Session.Pages);
+        foreach ((ObjectId id, byte[] record) in records)
+        {
+            record.CopyTo(stage.Reserve());
+            stage.Append(id, record.Length);
+        }
+        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Tracker).Restore(stage, out RestoreFault fault);
+        Assert.Equal(status, fault.Status);
+        if (status == RestoreStatus.Ok)
+            Use(machine);
+        return status;
+    }
+
+    // What a kernel does next: signals, timers and input arrive, a checkpoint is taken, and in the end everything ends.
+    private static void Use(ProcessMachine machine)
+    {
+        machine.Session.Clock.Advance(20_000_000);
+        machine.Scheduler.ExpireDeadlines();
+        machine.Scheduler.PickNext();
+        if (machine.Terminals.Console != null)
+            machine.Terminals.Receive(machine.Terminals.Console, "x\n\x03"u8);
+        machine.Session.Engine.CheckpointAndWait();
+        for (Process* process = machine.Table.NextProcess(2); process != null; process = machine.Table.NextProcess(process->Id + 1))
+        {
+            if (process->State == ProcessState.Alive && process != machine.Table.Init)
+            {
+                int id = process->Id;
+                machine.Life.EndProcess(process, 0);
+                process = machine.Table.NextProcess(id);
+                if (process == null)
+                    break;
+            }
+        }
+        if (machine.Table.Init != null && machine.Table.Init->State == ProcessState.Alive)
+            machine.Life.EndProcess(machine.Table.Init, 0);
+        Assert.Equal(0, machine.Table.ProcessCount);
+    }
+}
