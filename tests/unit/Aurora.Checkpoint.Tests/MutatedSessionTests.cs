@@ -4,6 +4,7 @@ using System.Linq;
 using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
@@ -75,24 +76,15 @@ public sealed unsafe class MutatedSessionTests
     public void ParentsInACircleAreRefused()
     {
         int[] processes = [.. Enumerable.Range(0, _records.Count).Where(index => _records[index].Record[0] == (byte)ObjectKind.Process)];
+        ProcessRecord layout;
+        int field = RecordHeader.Size + (int)((byte*)&layout.Parent - (byte*)&layout);
         (int first, int second) = processes.SelectMany(parent => processes.Select(child => (parent, child)))
-            .First(pair => pair.parent != processes[0] && FindReference(_records[pair.child].Record, _records[pair.parent].Id) >= 0);
-        int field = FindReference(_records[second].Record, _records[first].Id);
+            .First(pair => pair.parent != processes[0] && BitConverter.ToUInt64(_records[pair.child].Record, field) == _records[pair.parent].Id.Value);
         List<(ObjectId Id, byte[] Record)> records = [.. _records];
         byte[] record = [.. records[first].Record];
         BitConverter.TryWriteBytes(record.AsSpan(field), records[second].Id.Value);
         records[first] = (records[first].Id, record);
         Assert.Equal(RestoreStatus.BadRecord, RestoreAndUse(records));
-    }
-
-    private static int FindReference(byte[] record, ObjectId id)
-    {
-        for (int at = RecordHeader.Size; at + 8 <= record.Length; at++)
-        {
-            if (BitConverter.ToUInt64(record, at) == id.Value)
-                return at;
-        }
-        return -1;
     }
 
     private static void Fill(ProcessMachine machine)
