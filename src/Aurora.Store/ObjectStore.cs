@@ -33,6 +33,7 @@ public sealed unsafe partial class ObjectStore
         _options = options;
         _memory = memory;
         _queues = (StoreQueues*)memory.Queues;
+        context.Queues = _queues;
         _space = new SpaceMap(context, memory.Space, options.CachedSpacePages, new FreedExtents(memory.Freed));
         _cache = new NodeCache(context, memory.Nodes, options.CachedNodes);
         _reader = new TreeReader(_cache);

@@ -20,6 +20,9 @@ internal sealed unsafe class StoreContext
     public StoreFault Fault;
     public StoreStatistics Statistics;
 
+    /// <summary>The open store's queues; null while formatting and opening.</summary>
+    public StoreQueues* Queues;
+
     /// <summary>Set by the first failed write or flush: nothing is committed afterwards.</summary>
     public StoreStatus PoisonStatus;
 
@@ -61,6 +64,13 @@ internal sealed unsafe class StoreContext
         if (PoisonStatus == StoreStatus.Ok)
         {
             PoisonStatus = status;
+
+            // Whoever waits for room or for work must not wait for what will not come.
+            if (Queues != null)
+            {
+                Fibers.WakeAll(&Queues->Room);
+                Fibers.WakeAll(&Queues->Work);
+            }
             KernelLog.Line("store: a write failed; nothing more will be committed"u8);
         }
         return status;

@@ -33,9 +33,11 @@ public sealed class CrashSuite
     {
         // A failing write now and then: what is then acknowledged must still be true.
         int failingWrite = seed % 4 == 3 ? 40 + (seed * 37 % 200) : -1;
+        int failingWriteOfFibers = 60 + (seed * 53 % 500);
+
         // Every third history is made by fibers: commits in flight in the middle of cuts.
         RecordedHistory history = seed % 3 == 2
-            ? FiberHistory.Run(seed, commits, _seeded)
+            ? FiberHistory.Run(seed, commits, _seeded, seed % 6 == 5 ? failingWriteOfFibers : -1)
             : CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), failingWrite);
         Histories++;
         _sums.Clear();

@@ -25,18 +25,18 @@ public sealed unsafe class FiberHistory
     private int _commitsLeft;
     private int _writersLeft = Writers;
 
-    private FiberHistory(int seed, int commits)
+    private FiberHistory(int seed, int commits, int failingWrite)
     {
         _random = new Random(seed);
         _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 30);
         _fibers = new BatonFibers(seed);
-        _device = new TraceDevice(CrashStore.Blocks, []) { IsRecording = true };
+        _device = new TraceDevice(CrashStore.Blocks, []) { IsRecording = true, FailingWrite = failingWrite };
         _commitsLeft = commits;
     }
 
-    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded)
+    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, int failingWrite)
     {
-        var history = new FiberHistory(seed, commits);
+        var history = new FiberHistory(seed, commits, failingWrite);
         history.Run(seeded);
         return new RecordedHistory(history._device.Events, history.ModelsOf());
     }
@@ -102,7 +102,7 @@ public sealed unsafe class FiberHistory
         utf8.CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
         info.NameLength = utf8.Length;
         StoreStatus status = _store.Submit(commit, info);
-        CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned, $"submit: {status}");
+        CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError, $"submit: {status}");
         if (status == StoreStatus.Ok)
             _commits[commit->SequenceNumber] = next;
         return status == StoreStatus.Ok;
