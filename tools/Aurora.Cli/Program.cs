@@ -44,7 +44,7 @@ internal static class Program
             [
                 SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), DemoCommand.Create(),
                 ImageCommand.Create(), ImageCommand.CreateExtract(), FsckCommand.Create(), HistoryCommand.Create(), TestCommand.Create(), BenchCommand.Create(),
-                SoakCommand.Create(), DebugCommand.Create(),
+                SoakCommand.Create(), AttackCommand.Create(), DebugCommand.Create(),
             ])
             root.Subcommands.Add(command);
         return root;

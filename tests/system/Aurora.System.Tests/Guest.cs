@@ -45,6 +45,10 @@ internal sealed class Guest : IAsyncDisposable
         return new Guest(await VirtualMachine.StartAsync(configuration));
     }
 
+    /// <summary>Starts a machine of one's own making.</summary>
+    public static async Task<Guest> StartAsync(MachineConfiguration machine, params string[] program)
+        => new(await VirtualMachine.StartAsync(machine with { Boot = machine.Boot with { Arguments = program, Environment = _environment } }));
+
     /// <summary>The boot settings of an interactive terminal.</summary>
     public static BootConfiguration Terminal => new() { Interactive = true, Rows = 24, Columns = 80 };
 

@@ -28,6 +28,21 @@ public sealed unsafe class WaitingTests
     }
 
     [Fact]
+    public void A_device_too_slow_for_polling_is_rarely_polled_until_it_is_quick_again()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        bench.Host.PauseNanoseconds = 30_000;
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, 1));
+        Assert.InRange(bench.Driver.Statistics.MissedPolls, 1ul, 20ul);
+        bench.Host.PauseNanoseconds = 100;
+        ulong before = bench.Driver.Statistics.PolledWaits;
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, 1));
+        Assert.True(bench.Driver.Statistics.PolledWaits - before > 130);
+    }
+
+    [Fact]
     public void Without_a_vector_the_controller_is_polled()
     {
         TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 5_000_000 }, null, vectors: 0);

@@ -17,6 +17,12 @@ public sealed record MachineConfiguration
     /// <summary>QEMU's <c>cache=</c> mode of the disk. Writeback offers a volatile cache that FLUSH empties with fdatasync: what a real disk does.</summary>
     public string DiskCache { get; init; } = "writeback";
 
+    /// <summary>Errors that QEMU injects below the NVMe controller; null for a disk that works.</summary>
+    public DiskFaults? DiskFaults { get; init; }
+
+    /// <summary>A file in which QEMU records every write and flush of the disk, for <see cref="WriteLog"/>; null to record nothing.</summary>
+    public string? DiskWriteLog { get; init; }
+
     /// <summary>Further properties of the NVMe device, such as <c>mdts=4</c>.</summary>
     public string NvmeProperties { get; init; } = "";
 

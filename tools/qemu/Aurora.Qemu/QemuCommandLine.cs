@@ -52,9 +52,35 @@ public static class QemuCommandLine
     // aio=threads works on every host and file system; discard=unmap gives blocks back to the host when the store frees them.
     private static void AddDisk(List<string> arguments, MachineConfiguration machine, string disk)
     {
+        if (machine.DiskFaults != null || machine.DiskWriteLog != null)
+        {
+            AddTamperedDisk(arguments, machine, disk);
+            return;
+        }
         arguments.AddRange(["-drive", $"file={Escape(disk)},format=raw,if=none,id=disk,cache={machine.DiskCache},aio=threads,discard=unmap"]);
         string properties = machine.NvmeProperties.Length == 0 ? "" : "," + machine.NvmeProperties;
         arguments.AddRange(["-device", $"nvme,drive=disk,serial=aurora{properties}"]);
+    }
+
+    // From the file up: blkdebug, which fails requests; a raw layer, without which blkdebug sees no flushes; blklogwrites, which records.
+    private static void AddTamperedDisk(List<string> arguments, MachineConfiguration machine, string disk)
+    {
+        string top = "medium";
+        arguments.AddRange(["-blockdev", $"driver=file,filename={Escape(disk)},node-name=medium,aio=threads,discard=unmap"]);
+        if (machine.DiskFaults is { } faults)
+        {
+            arguments.AddRange(["-blockdev", $"driver=blkdebug,config={Escape(faults.RulesFile)},image={top},node-name=faulty,discard=unmap"]);
+            arguments.AddRange(["-blockdev", "driver=raw,file=faulty,node-name=raw,discard=unmap"]);
+            top = "raw";
+        }
+        if (machine.DiskWriteLog is { } log)
+        {
+            arguments.AddRange(["-blockdev", $"driver=file,filename={Escape(log)},node-name=log"]);
+            arguments.AddRange(["-blockdev", $"driver=blklogwrites,file={top},log=log,log-sector-size=512,node-name=logged,discard=unmap"]);
+            top = "logged";
+        }
+        string properties = machine.NvmeProperties.Length == 0 ? "" : "," + machine.NvmeProperties;
+        arguments.AddRange(["-device", $"nvme,drive={top},serial=aurora{properties}"]);
     }
 
     private static string AcceleratorFor(Acceleration acceleration, int cpus)

@@ -7,7 +7,13 @@ namespace Aurora.Nvme;
 
 public sealed unsafe partial class NvmeController
 {
+    /// <summary>After so many waits in a row that polled in vain, only every <see cref="ProbePeriod"/>-th wait polls.</summary>
+    private const int PatientMisses = 2;
+    private const uint ProbePeriod = 64;
+
     private int _batchDepth;
+    private int _missedPolls;
+    private uint _waits;
 
     /// <summary>True when an interrupt has arrived since completions were last processed.</summary>
     public bool HasInterruptPending
@@ -86,12 +92,17 @@ public sealed unsafe partial class NvmeController
         return taken != 0;
     }
 
-    /// <summary>Polls for a bounded while, because most commands take less time than two fiber switches, then blocks.</summary>
+    /// <summary>
+    /// Polls for a bounded while, because a quick device takes less time than two fiber switches and an interrupt, then blocks. A device
+    /// that was too slow for it lately is polled only now and then, to notice when it has become quick: polling in vain takes processor
+    /// time from programs and delays everything by as much.
+    /// </summary>
     public override BlockStatus Wait(BlockRequest* request)
     {
         Panic.Unless(_batchDepth == 0, "nvme: waited inside a batch"u8);
         bool blocked = false;
-        ulong pollUntil = _host.Clock.MonotonicNanoseconds + PollNanoseconds;
+        bool isPollWorthwhile = _missedPolls < PatientMisses || ++_waits % ProbePeriod == 0;
+        ulong pollUntil = isPollWorthwhile ? _host.Clock.MonotonicNanoseconds + PollNanoseconds : 0;
         while (!IsComplete(request))
         {
             if (ProcessCompletions())
@@ -112,6 +123,11 @@ public sealed unsafe partial class NvmeController
             Statistics.BlockedWaits++;
         else
             Statistics.PolledWaits++;
+        if (isPollWorthwhile)
+        {
+            Statistics.MissedPolls += blocked ? 1u : 0;
+            _missedPolls = blocked ? _missedPolls + 1 : 0;
+        }
         return request->Status;
     }
 

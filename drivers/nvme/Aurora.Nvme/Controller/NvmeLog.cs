@@ -52,6 +52,19 @@ internal static unsafe class NvmeLog
         KernelLog.Line(line.Written);
     }
 
+    /// <summary>One request failed but is issued again; <paramref name="count"/> counts how often that happened.</summary>
+    public static void TriedAgain(BlockRequest* request, NvmeStatus status, ulong count)
+    {
+        if (count > LoggedErrors && count % 1024 != 0)
+            return;
+        var line = new Utf8Writer(stackalloc byte[LineBytes]);
+        line.Append("nvme: trying again: "u8);
+        AppendRequest(ref line, request);
+        line.Append(" failed: "u8);
+        StatusNames.Append(ref line, status);
+        KernelLog.Line(line.Written);
+    }
+
     /// <summary>A completion that names no outstanding command.</summary>
     public static void BadCompletion(int queue, in CompletionEntry completion, ulong count)
     {

@@ -42,6 +42,9 @@ public sealed class NvmeStatistics
     /// <summary>Waits that ended while polling, without blocking the fiber.</summary>
     public ulong PolledWaits { get; internal set; }
 
+    /// <summary>Waits that polled in vain and then blocked.</summary>
+    public ulong MissedPolls { get; internal set; }
+
     /// <summary>Waits that blocked the fiber at least once.</summary>
     public ulong BlockedWaits { get; internal set; }
 

@@ -225,7 +225,6 @@ internal sealed unsafe class QueuePair
 
     private void IssueAgain(BlockRequest* request, int reissues)
     {
-        _statistics.Reissues++;
         if (_isHeld)
             PutFirst(request, request);
         else
@@ -284,6 +283,7 @@ internal sealed unsafe class QueuePair
             NoteSuccess(request->Operation, in note);
         else if (IsWorthAnother(request->Operation, status, in note))
         {
+            NvmeLog.TriedAgain(request, status, ++_statistics.Reissues);
             IssueAgain(request, note.Reissues + 1);
             return;
         }

@@ -1,0 +1,114 @@
+// Attacks on the disk under a running session, with QEMU's own tools: blkdebug fails requests, blklogwrites records what reached the disk
+// so that states between the flushes can be tried. ./aurora attack does the same at length.
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using Aurora.Images;
+using Aurora.Images.Root;
+using Aurora.Qemu;
+using Xunit;
+
+namespace Aurora.SystemTests;
+
+public sealed class DiskAttackTests : IDisposable
+{
+    private const long DiskBytes = 96L << 20;
+
+    private static readonly string[] _selfCheck = ["/usr/lib/aurora/selfcheck", "-i", "2", "-m", "256"];
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("aurora-attack-");
+
+    private string Disk => Path.Combine(_folder.FullName, "disk");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData(FailingRequests.Writes)]
+    [InlineData(FailingRequests.Reads)]
+    public async Task An_error_that_passes_is_not_noticed(FailingRequests requests)
+    {
+        CreateDisk(DiskBytes);
+        await using Guest guest = await StartAsync(requests, afterWrites: 40, once: true);
+        await guest.Console.WaitForAsync("check 60 ok", Guest.Deadline);
+        if (requests == FailingRequests.Writes)
+            Assert.Contains("nvme: trying again: write of block", guest.Events.Tail(200), StringComparison.Ordinal);
+        AssertGoodSoFar(new SelfCheckWitness(), await guest.CutPowerAsync());
+    }
+
+    [Theory]
+    [InlineData(FailingRequests.Writes, false)]
+    [InlineData(FailingRequests.Flushes, true)]
+    [InlineData(FailingRequests.Flushes, false)]
+    public async Task An_error_that_stays_pauses_the_session_which_goes_on_once_the_disk_is_well(FailingRequests requests, bool once)
+    {
+        CreateDisk(DiskBytes);
+        var witness = new SelfCheckWitness();
+        await using (Guest guest = await StartAsync(requests, afterWrites: 60, once))
+        {
+            RefusedEvent refused = await guest.Events.WaitAsync<RefusedEvent>(Guest.Deadline);
+            Assert.Contains("the session is paused at its last durable checkpoint", refused.Line, StringComparison.Ordinal);
+            Assert.False(guest.Machine.Exited.IsCompleted);
+            AssertGoodSoFar(witness, await guest.CutPowerAsync());
+        }
+        await using Guest again = await StartAsync();
+        await again.ResumedAsync();
+        await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
+        AssertGoodSoFar(witness, await again.CutPowerAsync());
+    }
+
+    [Fact]
+    public async Task A_disk_that_cannot_be_read_is_refused_at_boot_and_left_alone()
+    {
+        CreateDisk(DiskBytes);
+        var witness = new SelfCheckWitness();
+        await using (Guest first = await StartAsync())
+        {
+            await first.Console.WaitForAsync("check 5 ok", Guest.Deadline);
+            witness.Observe(await first.CutPowerAsync());
+        }
+        await using (Guest broken = await StartAsync(FailingRequests.Reads, afterWrites: 0, once: false))
+        {
+            // Reads fail from the first write of the mount on: in the restore, or when the first page is wanted.
+            await Task.WhenAny(broken.Events.WaitAsync<RefusedEvent>(TimeSpan.FromSeconds(5)), broken.Machine.Exited);
+            await broken.CutPowerAsync();
+            Assert.DoesNotContain("@panic", broken.Events.Tail(500), StringComparison.Ordinal);
+        }
+        Assert.Empty(DiskImage.Check(Disk).Faults);
+    }
+
+    [Fact]
+    public async Task States_between_the_flushes_of_a_recorded_session_all_resume()
+    {
+        CreateDisk(DiskBytes);
+        var states = new CrashStates(Machine(), Disk, Check, new Random(11));
+        await states.RunAsync(3);
+        Assert.True(states.Faults.Count == 0, string.Join("\n", states.Faults));
+        Assert.True(states.Recorded > 100, $"only {states.Recorded} requests were recorded");
+    }
+
+    private static ImageVerdict Check(string image)
+    {
+        ImageReport report = DiskImage.Check(image);
+        return new ImageVerdict(report.Faults, report.LastSequence);
+    }
+
+    private void AssertGoodSoFar(SelfCheckWitness witness, string console)
+    {
+        witness.Observe(console);
+        Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
+        Assert.Empty(DiskImage.Check(Disk).Faults);
+    }
+
+    private Task<Guest> StartAsync(FailingRequests requests, int afterWrites, bool once)
+        => Guest.StartAsync(Machine() with
+        {
+            Disk = Disk,
+            DiskFaults = DiskFaults.Create(Path.Combine(_folder.FullName, "rules"), requests, afterWrites, once),
+        }, _selfCheck);
+
+    private Task<Guest> StartAsync() => Guest.StartAsync(Machine() with { Disk = Disk }, _selfCheck);
+
+    private static MachineConfiguration Machine() => new() { Kernel = Products.KernelImage, MemoryMebibytes = 256 };
+
+    private void CreateDisk(long bytes) => DiskImage.Create(Disk, bytes, new StandardRoot(Products.Guests).Read());
+}
