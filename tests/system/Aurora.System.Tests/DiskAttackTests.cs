@@ -86,6 +86,20 @@ public sealed class DiskAttackTests : IDisposable
         Assert.True(states.Recorded > 100, $"only {states.Recorded} requests were recorded");
     }
 
+    [Fact]
+    public async Task A_full_disk_is_an_error_to_writers_and_goes_on_once_space_is_freed()
+    {
+        const string Script = "echo begin; while dd if=/dev/urandom bs=64k count=16 2>/dev/null >>/root/a; do :; done; echo full; rm /root/a; echo freed; "
+            + "until dd if=/dev/urandom of=/root/b bs=64k count=20 2>/dev/null; do usleep 100000; done; echo again; exit 4";
+        CreateDisk(32L << 20);
+        await using (Guest guest = await Guest.StartAsync(Machine() with { Disk = Disk }, "/bin/busybox", "sh", "-c", Script))
+        {
+            (int? status, string output) = await guest.FinishAsync();
+            Assert.Equal((4, "begin\nfull\nfreed\nagain\n"), (status, output));
+        }
+        Assert.Empty(DiskImage.Check(Disk).Faults);
+    }
+
     private static ImageVerdict Check(string image)
     {
         ImageReport report = DiskImage.Check(image);
