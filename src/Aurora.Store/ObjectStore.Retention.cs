@@ -40,7 +40,7 @@ public sealed unsafe partial class ObjectStore
     {
         if (!_isRecovered || _context.Super->History.IsEmpty)
             return;
-        ulong toGive = _isHistoryPressed ? (_automaticCount + 1) / 2 : 0;
+        ulong toGive = _isHistoryPressed || IsTight ? (_automaticCount + 1) / 2 : 0;
         _isHistoryPressed = false;
         ulong count = 0;
         ulong dropped = 0;
@@ -63,6 +63,9 @@ public sealed unsafe partial class ObjectStore
         _automaticCount = count - dropped;
         _context.Statistics.CheckpointsDropped += dropped;
     }
+
+    // Those who write are told of a full disk when only the reserve is left: history goes before that, not after.
+    private bool IsTight => FreeBlocks + _space.PendingFreeBlocks < ReserveBlocks + (TotalBlocks / 16);
 
     // The first of each coarse interval stays.
     private bool IsOutdated(ulong time, ref ulong lastBucket)
