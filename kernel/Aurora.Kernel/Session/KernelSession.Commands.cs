@@ -1,4 +1,4 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND, and
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND, reset-disk, and
 // corrupt: the next checkpoint finds an object that contradicts itself.
 using System;
 using System.Buffers.Text;
@@ -20,6 +20,8 @@ internal sealed unsafe partial class KernelSession
             Group.Engine.Request();
         else if (command.StartsWith("checkpoint "u8))
             RequestNamed(command["checkpoint "u8.Length..]);
+        else if (command.SequenceEqual("reset-disk"u8))
+            Disk?.Controller.Reset();
         else if (command.StartsWith("panic "u8))
             DeliberateFailure.Run(command["panic "u8.Length..]);
         else if (command.SequenceEqual("corrupt"u8))

@@ -2,6 +2,7 @@
 // so that states between the flushes can be tried. ./aurora attack does the same at length.
 using System;
 using System.IO;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using Aurora.Images;
 using Aurora.Images.Root;
@@ -57,6 +58,31 @@ public sealed class DiskAttackTests : IDisposable
     }
 
     [Fact]
+    public async Task Resets_under_load_are_not_noticed_until_there_are_too_many()
+    {
+        CreateDisk(DiskBytes);
+        var witness = new SelfCheckWitness();
+        await using (Guest guest = await StartAsync())
+        {
+            for (int reset = 1; reset <= 3; reset++)
+            {
+                await guest.Console.WaitForAsync($"check {SelfCheckWitness.LastStepIn(guest.Console.Text) + 20} ok", Guest.Deadline);
+                await guest.Machine.SendAsync("reset-disk");
+                await guest.Events.WaitAsync<LogEvent>(Guest.Deadline, item => item.Line.Contains("nvme: ready again after", StringComparison.Ordinal));
+            }
+            await guest.Console.WaitForAsync($"check {SelfCheckWitness.LastStepIn(guest.Console.Text) + 20} ok", Guest.Deadline);
+            await guest.Machine.SendAsync("reset-disk");
+            RefusedEvent refused = await guest.Events.WaitAsync<RefusedEvent>(Guest.Deadline);
+            Assert.Contains("disk: it has failed and resets did not help; the session is paused", refused.Line, StringComparison.Ordinal);
+            AssertGoodSoFar(witness, await guest.CutPowerAsync());
+        }
+        await using Guest again = await StartAsync();
+        await again.ResumedAsync();
+        await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
+        AssertGoodSoFar(witness, await again.CutPowerAsync());
+    }
+
+    [Fact]
     public async Task A_disk_that_cannot_be_read_is_refused_at_boot_and_left_alone()
     {
         CreateDisk(DiskBytes);
@@ -98,6 +124,21 @@ public sealed class DiskAttackTests : IDisposable
             Assert.Equal((4, "begin\nfull\nfreed\nagain\n"), (status, output));
         }
         Assert.Empty(DiskImage.Check(Disk).Faults);
+    }
+
+    [Fact]
+    public async Task A_health_warning_of_the_controller_is_logged_while_the_session_runs()
+    {
+        CreateDisk(DiskBytes);
+        string monitor = Path.Combine(_folder.FullName, "monitor");
+        await using Guest guest = await Guest.StartAsync(
+            Machine() with { Disk = Disk, NvmeProperties = "id=nvme0", ExtraArguments = ["-monitor", $"unix:{monitor},server=on,wait=off"] }, _selfCheck);
+        await guest.Console.WaitForAsync("check 3 ok", Guest.Deadline);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(monitor));
+        await socket.SendAsync("qom-set /machine/peripheral/nvme0 smart_critical_warning 4\n"u8.ToArray());
+        await guest.Events.WaitAsync<LogEvent>(Guest.Deadline, item => item.Line.Contains("nvme: health: critical warning: reliability degraded", StringComparison.Ordinal));
+        await guest.Console.WaitForAsync($"check {SelfCheckWitness.LastStepIn(guest.Console.Text) + 5} ok", Guest.Deadline);
     }
 
     private static ImageVerdict Check(string image)

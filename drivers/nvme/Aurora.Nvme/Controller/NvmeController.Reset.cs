@@ -19,6 +19,13 @@ public sealed unsafe partial class NvmeController
     private int _recalled;
     private bool _isCacheAtRisk;
 
+    /// <summary>Resets a controller that is ready, as if a command had been late; it counts like any other reset.</summary>
+    public void Reset()
+    {
+        if (State == NvmeState.Ready)
+            BeginReset(NvmeFault.ResetRequested, _host.Clock.MonotonicNanoseconds);
+    }
+
     private void BeginReset(NvmeFault fault, ulong now)
     {
         if (!TakeReset(now))

@@ -64,6 +64,9 @@ public enum NvmeFault : byte
     /// <summary>CSTS.RDY fell without anybody clearing CC.EN.</summary>
     LostReady,
 
+    /// <summary>Somebody asked for a reset.</summary>
+    ResetRequested,
+
     /// <summary>After a reset, or by its own account, the controller or its namespace is another one, or has another size or format.</summary>
     IdentityChanged,
 }
@@ -92,6 +95,7 @@ public static class NvmeFaultNames
         NvmeFault.LogicalBlockSizeUnsupported => "the namespace's logical block size is neither 512 nor 4096"u8,
         NvmeFault.FlushFailed => "the flush of the write cache failed"u8,
         NvmeFault.CommandTimeout => "an I/O command timed out"u8,
+        NvmeFault.ResetRequested => "a reset was asked for"u8,
         NvmeFault.LostReady => "the controller stopped being ready by itself"u8,
         NvmeFault.IdentityChanged => "the controller or its namespace is not the one it was"u8,
         _ => "unknown fault"u8,
