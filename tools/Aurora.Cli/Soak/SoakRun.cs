@@ -2,10 +2,12 @@
 //   power cut       QEMU is killed some time after the session runs
 //   early cut       QEMU is killed within half a second of its start: in the firmware, in the boot, in the restore
 //   power-off       the kernel is asked to power off, and must do so
+// and now and then the session goes back to one of its last checkpoints.
 // After each, the image is checked, every tenth time with all its data. The first fault ends the soak.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,6 +29,8 @@ internal enum SoakEnd
 internal sealed class SoakRun(MachineConfiguration machine, string disk, Random random)
 {
     private const int WholeCheckEvery = 10;
+    private const int RollbackEvery = 12;
+    private const int RollbackReach = 40;
 
     private static readonly TimeSpan _startDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan _statisticsPeriod = TimeSpan.FromMinutes(1);
@@ -36,6 +40,7 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
     private readonly List<string> _faults = [];
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
     private ulong _durableEpoch;
+    private ulong _firstEpoch;
     private bool _hasSession;
 
     /// <summary>Everything that must not have happened; empty after a good soak.</summary>
@@ -48,6 +53,8 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
         while (_elapsed.Elapsed < duration && Faults.Count == 0)
         {
             await LiveAsync(NextEnd(), cancellation);
+            if (_firstEpoch != 0 && Faults.Count == 0 && random.Next(RollbackEvery) == 0)
+                GoBack();
             if (_elapsed.Elapsed < next)
                 continue;
             Console.WriteLine(Summary());
@@ -63,6 +70,18 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
         < 9 => SoakEnd.EarlyCut,
         _ => SoakEnd.PowerOff,
     };
+
+    private void GoBack()
+    {
+        ImageCheckpoint[] reachable = [.. DiskImage.History(disk).Where(checkpoint => checkpoint.Epoch >= _firstEpoch).TakeLast(RollbackReach)];
+        if (reachable.Length == 0)
+            return;
+        ImageCheckpoint target = reachable[random.Next(reachable.Length)];
+        DiskImage.GoBack(disk, target.Epoch.ToString(CultureInfo.InvariantCulture));
+        _workload.Forget();
+        _statistics.Rollbacks++;
+        _durableEpoch = 0;
+    }
 
     private async Task LiveAsync(SoakEnd end, CancellationToken cancellation)
     {
@@ -102,6 +121,9 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
 
     private void NoteResume(ResumedEvent resumed)
     {
+        // Every checkpoint from this one on has the whole session in it.
+        if (_firstEpoch == 0)
+            _firstEpoch = resumed.Epoch;
         if (resumed.Epoch < _durableEpoch)
             _faults.Add($"resumed from checkpoint {resumed.Epoch}, but {_durableEpoch} had been reported durable");
         if (resumed.Values.TryGetValue("boot_ns", out string? text) && ulong.TryParse(text, out ulong nanoseconds))

@@ -18,6 +18,7 @@ internal sealed partial class SoakStatistics
     private ulong _bytes;
 
     public int Lives { get; private set; }
+    public int Rollbacks { get; set; }
 
     /// <summary>Adds a boot: how it ended and the last counters it printed.</summary>
     public void Add(SoakEnd end, string console)
@@ -41,7 +42,7 @@ internal sealed partial class SoakStatistics
         double restore = _restoreMilliseconds.Count == 0 ? 0 : _restoreMilliseconds.Order().ElementAt(_restoreMilliseconds.Count / 2);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{elapsed.TotalMinutes,5:0.0} min  {Lives} lives ({ends})  {steps} steps  {_checkpoints} checkpoints  {ByteSize.Format((long)_bytes)} streamed  stop p99 ≤ {_stopP99Microseconds:0} µs  restore median {restore:0} ms  {faults} faults");
+            $"{elapsed.TotalMinutes,5:0.0} min  {Lives} lives ({ends}, {Rollbacks} rollbacks)  {steps} steps  {_checkpoints} checkpoints  {ByteSize.Format((long)_bytes)} streamed  stop p99 ≤ {_stopP99Microseconds:0} µs  restore median {restore:0} ms  {faults} faults");
     }
 
     private static string NameOf(SoakEnd end) => end switch

@@ -29,19 +29,20 @@ internal sealed class SoakWorkload
         [ "${d%% *}" = DIGEST ] || echo digest FAIL "$d"; sleep 1; done; }
         """;
 
-    private readonly ConsoleStream _stream = new();
-    private readonly SelfCheckWitness[] _witnesses = [.. _checks.Select(check => new SelfCheckWitness(check.Label))];
     private readonly List<string> _faults = [];
+    private ConsoleStream _stream = new();
+    private SelfCheckWitness[] _witnesses = Witnesses();
+    private long _earlierSteps;
 
     /// <summary>Init's arguments.</summary>
     public static IReadOnlyList<string> Arguments { get; } = ["/bin/busybox", "sh", "-c", Script()];
 
     /// <summary>Steps that were shown, of all selfchecks together.</summary>
-    public long Steps => _witnesses.Sum(witness => witness.Last);
+    public long Steps => _earlierSteps + _witnesses.Sum(witness => witness.Last - witness.First);
 
     /// <summary>Everything that must not have happened.</summary>
     public IEnumerable<string> Faults =>
-        [.. _stream.Faults, .. _witnesses.Zip(_checks).SelectMany(pair => pair.First.Faults.Select(fault => $"{pair.Second.Label}: {fault}")), .. _faults];
+        [.. _faults, .. _stream.Faults, .. _witnesses.Zip(_checks).SelectMany(pair => pair.First.Faults.Select(fault => $"{pair.Second.Label}: {fault}"))];
 
     /// <summary>Takes in all that one boot printed.</summary>
     public void Observe(EventLog events, string console)
@@ -51,6 +52,17 @@ internal sealed class SoakWorkload
             witness.Observe(lines);
         _faults.AddRange(lines.Split('\n').Where(line => line.Contains("FAIL", System.StringComparison.Ordinal) && !line.Contains(": check ", System.StringComparison.Ordinal)));
     }
+
+    /// <summary>The session has gone back to an earlier moment: from there on everything may be shown anew, and differently.</summary>
+    public void Forget()
+    {
+        _earlierSteps = Steps;
+        _faults.AddRange(Faults.Skip(_faults.Count).ToArray());
+        _stream = new ConsoleStream();
+        _witnesses = Witnesses();
+    }
+
+    private static SelfCheckWitness[] Witnesses() => [.. _checks.Select(check => new SelfCheckWitness(check.Label))];
 
     private static string Script()
     {
