@@ -14,6 +14,7 @@ namespace Aurora.Qemu;
 public sealed class VirtualMachine : IAsyncDisposable
 {
     private static readonly TimeSpan _connectDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _backlogDeadline = TimeSpan.FromSeconds(1);
 
     private readonly QemuProcess _process;
     private readonly MachineDirectory _directory;
@@ -137,7 +138,10 @@ public sealed class VirtualMachine : IAsyncDisposable
         deadline.CancelAfter(_connectDeadline);
         Task<(Socket, Socket)> connected = directory.AcceptAsync(deadline.Token);
         Task<int> ended = process.WaitAsync();
-        if (await Task.WhenAny(connected, ended).ConfigureAwait(false) == connected)
+        // A machine may have done its work and ended before its connections were accepted: they wait in the backlog and are there at once.
+        if (await Task.WhenAny(connected, ended).ConfigureAwait(false) == ended)
+            await Task.WhenAny(connected, Task.Delay(_backlogDeadline, deadline.Token)).ConfigureAwait(false);
+        if (connected.IsCompleted)
         {
             try
             {
