@@ -33,7 +33,7 @@ public sealed class DiskAttackTests : IDisposable
         await guest.Console.WaitForAsync("check 60 ok", Guest.Deadline);
         if (requests == FailingRequests.Writes)
             Assert.Contains("nvme: trying again: write of block", guest.Events.Tail(200), StringComparison.Ordinal);
-        AssertGoodSoFar(new SelfCheckWitness(), await guest.CutPowerAsync());
+        AssertGoodSoFar(new SelfCheckWitness(), guest.Events, await guest.CutPowerAsync());
     }
 
     [Theory]
@@ -49,12 +49,12 @@ public sealed class DiskAttackTests : IDisposable
             RefusedEvent refused = await guest.Events.WaitAsync<RefusedEvent>(Guest.Deadline);
             Assert.Contains("the session is paused at its last durable checkpoint", refused.Line, StringComparison.Ordinal);
             Assert.False(guest.Machine.Exited.IsCompleted);
-            AssertGoodSoFar(witness, await guest.CutPowerAsync());
+            AssertGoodSoFar(witness, guest.Events, await guest.CutPowerAsync());
         }
         await using Guest again = await StartAsync();
         await again.ResumedAsync();
         await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
-        AssertGoodSoFar(witness, await again.CutPowerAsync());
+        AssertGoodSoFar(witness, again.Events, await again.CutPowerAsync());
     }
 
     [Fact]
@@ -74,12 +74,12 @@ public sealed class DiskAttackTests : IDisposable
             await guest.Machine.SendAsync("reset-disk");
             RefusedEvent refused = await guest.Events.WaitAsync<RefusedEvent>(Guest.Deadline);
             Assert.Contains("disk: it has failed and resets did not help; the session is paused", refused.Line, StringComparison.Ordinal);
-            AssertGoodSoFar(witness, await guest.CutPowerAsync());
+            AssertGoodSoFar(witness, guest.Events, await guest.CutPowerAsync());
         }
         await using Guest again = await StartAsync();
         await again.ResumedAsync();
         await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
-        AssertGoodSoFar(witness, await again.CutPowerAsync());
+        AssertGoodSoFar(witness, again.Events, await again.CutPowerAsync());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class DiskAttackTests : IDisposable
         await using (Guest first = await StartAsync())
         {
             await first.Console.WaitForAsync("check 5 ok", Guest.Deadline);
-            witness.Observe(await first.CutPowerAsync());
+            witness.Observe(first.Events, await first.CutPowerAsync());
         }
         await using (Guest broken = await StartAsync(FailingRequests.Reads, afterWrites: 0, once: false))
         {
@@ -147,9 +147,9 @@ public sealed class DiskAttackTests : IDisposable
         return new ImageVerdict(report.Faults, report.LastSequence);
     }
 
-    private void AssertGoodSoFar(SelfCheckWitness witness, string console)
+    private void AssertGoodSoFar(SelfCheckWitness witness, EventLog events, string console)
     {
-        witness.Observe(console);
+        witness.Observe(events, console);
         Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
         Assert.Empty(DiskImage.Check(Disk).Faults);
     }

@@ -22,7 +22,7 @@ public sealed class FuzzTests
         {
             await first.Console.WaitForAsync(" calls, ", Guest.Deadline);
             await Task.Delay(6000); // so long it is fuzzed before the cut
-            witness.Observe(await first.CutPowerAsync());
+            witness.Observe(first.Events, await first.CutPowerAsync());
             Judge(first, witness);
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
@@ -31,7 +31,7 @@ public sealed class FuzzTests
         await second.Console.WaitForAsync($"fuzz seed {seed.ToString(CultureInfo.InvariantCulture)}: done", Guest.Deadline);
         long last = SelfCheckWitness.LastStepIn(second.Console.Text);
         await second.Console.WaitForAsync($"check {last + 3} ok", Guest.Deadline);
-        witness.Observe(await second.CutPowerAsync());
+        witness.Observe(second.Events, await second.CutPowerAsync());
         Judge(second, witness);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }

@@ -24,7 +24,7 @@ public sealed class KillLoopTests
             await using (Guest guest = await Guest.StartAsync(disk, _program))
             {
                 await Task.Delay(random.Next(0, 400)); // the moment of the cut, not a wait for anything
-                witness.Observe(await guest.CutPowerAsync());
+                witness.Observe(guest.Events, await guest.CutPowerAsync());
             }
             Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
             if (cycle % 3 == 2)
@@ -46,7 +46,7 @@ public sealed class KillLoopTests
             {
                 await guest.Events.WaitAsync<LogEvent>(Guest.Deadline);
                 await Task.Delay(random.Next(0, 60)); // the moment of the cut, not a wait for anything
-                witness.Observe(await guest.CutPowerAsync());
+                witness.Observe(guest.Events, await guest.CutPowerAsync());
             }
             Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
         }
@@ -61,7 +61,7 @@ public sealed class KillLoopTests
         long wanted = witness.Last + steps;
         while (SelfCheckWitness.LastStepIn(guest.Console.Text) < wanted)
             await guest.Console.WaitForAsync("\n", Guest.Deadline);
-        witness.Observe(await guest.CutPowerAsync());
+        witness.Observe(guest.Events, await guest.CutPowerAsync());
         Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
     }
 }

@@ -19,6 +19,7 @@ public sealed class SelfCheckWitness
     private readonly Regex _stepLine;
     private readonly Dictionary<long, string> _times = [];
     private readonly List<string> _faults = [];
+    private readonly ConsoleStream _stream = new();
 
     /// <summary>Watches the one selfcheck with this label (its option -l); the empty label is that of one without.</summary>
     public SelfCheckWitness(string label = "")
@@ -35,7 +36,10 @@ public sealed class SelfCheckWitness
     public long First { get; private set; }
 
     /// <summary>Everything that must not have happened.</summary>
-    public IReadOnlyList<string> Faults => _faults;
+    public IReadOnlyList<string> Faults => [.. _stream.Faults, .. _faults];
+
+    /// <summary>Takes in what one boot of several showed: a line that the cut tore is judged when a later boot has shown its end.</summary>
+    public void Observe(EventLog events, string console) => Observe(_stream.Add(events, console));
 
     /// <summary>Takes in output: all of one machine's, or the lines of a <see cref="ConsoleStream"/>.</summary>
     public void Observe(string console)
