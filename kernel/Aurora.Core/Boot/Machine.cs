@@ -1,4 +1,5 @@
 // What Core has made of the machine once it is up: the services the layers above are built from.
+using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -11,16 +12,21 @@ public sealed unsafe class Machine
 {
     private const int KernelStackPages = 16;
 
-    private Machine(KernelFrames frames, KernelPages pages)
+    private Machine(KernelFrames frames)
     {
         Frames = frames;
-        Pages = pages;
+        // Whatever programs have the kernel keep for them, half of the memory stays for what they keep themselves.
+        Pages = new KernelPages(frames, FramePriority.Structure, frames.TotalFrames / 2);
+        UrgentPages = new KernelPages(frames, FramePriority.Urgent, frames.TotalFrames);
         Tlb = new KernelTlb();
         Identity = CpuFeatures.ReadIdentity();
     }
 
     public KernelFrames Frames { get; }
     public KernelPages Pages { get; }
+
+    /// <summary>For what must be had to make dirty pages clean: may take the last frames.</summary>
+    public KernelPages UrgentPages { get; }
     public KernelTlb Tlb { get; }
 
     /// <summary>What programs can learn about this processor.</summary>
@@ -54,7 +60,7 @@ public sealed unsafe class Machine
         KernelPageTables.Build(map);
         PerCpu.Current->Root = KernelPageTables.Root.Address.Value;
         KernelFrames frames = CreateFrames(ref map);
-        var machine = new Machine(frames, new KernelPages(frames));
+        var machine = new Machine(frames);
         KernelPageTables.UsePages(machine.Pages);
         DescriptorTables.UseInterruptStacks(frames);
         return machine;
@@ -71,18 +77,27 @@ public sealed unsafe class Machine
     private static KernelFrames CreateFrames(ref PhysicalMemoryMap map)
     {
         ulong bound = PageSize.PagesFor(map.RamEnd);
+        ulong zoneBound = PageSize.PagesFor(KernelImage.PhysicalRange.End) + KernelFrames.ZoneFramesOf(bound);
         void* nodes = BootMemory.Allocate(PageSize.PagesFor(bound * (ulong)BuddyAllocator.MetadataBytesPerFrame));
+        void* zoneNodes = BootMemory.Allocate(PageSize.PagesFor(zoneBound * (ulong)BuddyAllocator.MetadataBytesPerFrame));
         var infos = (FrameInfo*)BootMemory.Allocate(PageSize.PagesFor(bound * (ulong)sizeof(FrameInfo)));
         PhysicalRange taken = BootMemory.Close();
         map.Reserve(taken.Start, taken.End);
         var buddy = new BuddyAllocator(nodes, bound);
+        var zone = new BuddyAllocator(zoneNodes, zoneBound);
         ulong from = 0;
         while (map.NextFree(from, out PhysicalRange range))
         {
-            buddy.AddRange(range.Start >> PageSize.Shift, range.End >> PageSize.Shift);
+            ulong start = range.Start >> PageSize.Shift;
+            ulong end = range.End >> PageSize.Shift;
+            ulong split = Math.Clamp(zoneBound, start, end);
+            if (start < split)
+                zone.AddRange(start, split);
+            if (split < end)
+                buddy.AddRange(split, end);
             from = range.End;
         }
-        return new KernelFrames(buddy, infos, bound);
+        return new KernelFrames(buddy, zone, infos, bound, zoneBound);
     }
 
     [DllImport("*"), SuppressGCTransition]

@@ -1,5 +1,6 @@
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 
 namespace Aurora.Core;
 
@@ -7,16 +8,26 @@ namespace Aurora.Core;
 public sealed unsafe class KernelPages : PageAllocator
 {
     private readonly KernelFrames _frames;
+    private readonly FramePriority _priority;
+    private readonly ulong _limit;
+    private ulong _taken;
 
-    internal KernelPages(KernelFrames frames) => _frames = frames;
+    /// <summary>An allocator of at most <paramref name="limit"/> pages at a time, with this claim to the last frames.</summary>
+    internal KernelPages(KernelFrames frames, FramePriority priority, ulong limit)
+    {
+        _frames = frames;
+        _priority = priority;
+        _limit = limit;
+    }
 
     public override void* Allocate(int pages)
     {
-        if (pages <= 0)
+        if (pages <= 0 || _taken + (ulong)pages > _limit)
             return null;
-        FrameNumber start = _frames.AllocateRun((ulong)pages);
+        FrameNumber start = _frames.AllocateRun((ulong)pages, _priority);
         if (start.Value == 0)
             return null;
+        _taken += (ulong)pages;
         byte* memory = _frames.AddressOf(start);
         // SAFETY: the run is pages × 4 KiB of the direct map and nobody else's.
         for (int page = 0; page < pages; page++)
@@ -24,5 +35,10 @@ public sealed unsafe class KernelPages : PageAllocator
         return memory;
     }
 
-    public override void Free(void* memory, int pages) => _frames.FreeRun(_frames.FrameOf(memory), (ulong)pages);
+    public override void Free(void* memory, int pages)
+    {
+        Panic.Unless((ulong)pages <= _taken, "kernel pages: freed what another allocator handed out"u8);
+        _taken -= (ulong)pages;
+        _frames.FreeRun(_frames.FrameOf(memory), (ulong)pages);
+    }
 }

@@ -52,6 +52,7 @@ internal sealed unsafe class MainLoop
         _session.PumpOutput();
         _session.CheckEnd();
         _session.ForgetUnpersistedChanges();
+        _session.Group.Memory.PollFrames();
         ThreadScheduler scheduler = _session.Group.Scheduler;
         scheduler.ExpireDeadlines();
         Thread* thread = _session.IsPaused ? null : scheduler.PickNext();

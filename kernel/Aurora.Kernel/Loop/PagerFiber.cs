@@ -1,6 +1,7 @@
 // Brings pages in from the store. A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager
 // fibers reads it, and the thread's access is tried again. A page the store cannot deliver becomes a bus error for whoever touches it; but
-// when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses.
+// when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses. Without a
+// frame to read into, a pager waits for reclaim; only when nothing can be reclaimed are those who wait for the page told.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -34,9 +35,21 @@ internal static unsafe class PagerFiber
             session.Fibers.Block(&forever);
     }
 
+    private static FrameNumber TakeFrame(KernelSession session, MemoryManager memory)
+    {
+        FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
+        while (frame.Value == 0 && !memory.IsExhausted)
+        {
+            session.Fibers.WakeOne(memory.ReclaimWork);
+            session.Fibers.Block(memory.FramesFreed);
+            frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
+        }
+        return frame;
+    }
+
     private static void Serve(KernelSession session, MemoryManager memory, PageInRequest* request)
     {
-        FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data);
+        FrameNumber frame = TakeFrame(session, memory);
         if (frame.Value == 0)
         {
             memory.CompletePageIn(request, PageInStatus.OutOfMemory, default);

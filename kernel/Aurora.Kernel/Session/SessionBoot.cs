@@ -24,6 +24,10 @@ internal static unsafe class SessionBoot
 {
     private const ulong NanosecondsPerMillisecond = 1_000_000;
 
+    // The store's overlays of changes that are not indexed yet, two of them, take at most this share of the memory each.
+    private const ulong OverlayShare = 16;
+    private const ulong MaxOverlayBytes = 32UL << 20;
+
     private static BootInformation s_boot;
     private static Machine s_machine = null!;
 
@@ -51,6 +55,7 @@ internal static unsafe class SessionBoot
             return;
         ApplyConfiguration(session, configuration);
         KernelHeap.Seal();
+        s_machine.Frames.EndBoot();
         session.Start();
     }
 
@@ -65,9 +70,10 @@ internal static unsafe class SessionBoot
 
     private static bool OpenStore(KernelSession session, out ObjectStore? store)
     {
-        var options = new OpenOptions { BackgroundMaintenance = true };
+        ulong share = s_machine.Frames.TotalFrames * PageSize.Bytes / OverlayShare;
+        var options = new OpenOptions { BackgroundMaintenance = true, OverlayBytes = Math.Min(share, MaxOverlayBytes) };
         StoreStatus status = ObjectStore.Open(
-            session.Disk!.Controller, s_machine.Pages, session.Fibers, in options, out store, out StoreFault fault);
+            session.Disk!.Controller, s_machine.UrgentPages, session.Fibers, in options, out store, out StoreFault fault);
         return status == StoreStatus.Ok || session.Refuse("store"u8, StoreMessages.Describe(status, fault, stackalloc byte[160]));
     }
 
@@ -76,6 +82,7 @@ internal static unsafe class SessionBoot
         var machine = new SessionMachine
         {
             Pages = s_machine.Pages,
+            UrgentPages = s_machine.UrgentPages,
             Frames = s_machine.Frames,
             Tlb = s_machine.Tlb,
             Fibers = session.Fibers,
@@ -153,7 +160,8 @@ internal static unsafe class SessionBoot
     private static bool StartFibers(KernelSession session)
     {
         bool isStarted = session.Fibers.Start(&RunFlush, null) && session.Fibers.Start(&RunCommit, null)
-            && session.Fibers.Start(&RunErrands, null) && session.Fibers.Start(&RunMaintenance, null);
+            && session.Fibers.Start(&RunErrands, null) && session.Fibers.Start(&RunMaintenance, null)
+            && session.Fibers.Start(&RunReclaim, null);
         for (int i = 0; i < PagerFiber.Count; i++)
             isStarted &= session.Fibers.Start(&PagerFiber.Run, null);
         return isStarted || session.Refuse("boot"u8, "no memory for the kernel's fibers"u8);
@@ -164,6 +172,8 @@ internal static unsafe class SessionBoot
     private static void RunCommit(void* argument) => KernelSession.Current.Group.Engine.RunCommitFiber();
 
     private static void RunErrands(void* argument) => KernelSession.Current.Group.Engine.RunErrandFiber();
+
+    private static void RunReclaim(void* argument) => KernelSession.Current.Group.Reclaimer.Run();
 
     private static void RunMaintenance(void* argument) => KernelSession.Current.RunMaintenance();
 

@@ -23,7 +23,8 @@ public sealed unsafe partial class GroupSession
         _machine = machine;
         Store = store;
         Clock = new SessionClock(machine.Clock);
-        Tracker = new ObjectTracker(machine.Pages, DefaultGroup, new ObjectId(1));
+        PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
+        Tracker = new ObjectTracker(urgentPages, DefaultGroup, new ObjectId(1));
         Scheduler = new ThreadScheduler(machine.Pages, Clock);
         Memory = new MemoryManager(
             machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, machine.Memory);
@@ -44,7 +45,7 @@ public sealed unsafe partial class GroupSession
             Codecs.Add(fileCodecs[i]);
         Engine = new CheckpointEngine(new CheckpointServices
         {
-            Pages = machine.Pages,
+            Pages = urgentPages,
             Fibers = machine.Fibers,
             MachineClock = machine.Clock,
             SessionClock = Clock,
@@ -56,6 +57,7 @@ public sealed unsafe partial class GroupSession
             Output = Output,
             Store = store,
         });
+        Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
     }
 
     public ObjectStore Store { get; }
@@ -72,6 +74,9 @@ public sealed unsafe partial class GroupSession
     public CodecTable Codecs { get; } = new();
     public CheckpointEngine Engine { get; }
 
+    /// <summary>Brings frames back when few are free, once a fiber runs it.</summary>
+    public FrameReclaimer Reclaimer { get; }
+
     /// <summary>Starts a group from nothing: a group object and an empty root directory. False when memory is exhausted.</summary>
     public bool Create()
     {
@@ -85,7 +90,7 @@ public sealed unsafe partial class GroupSession
     /// </summary>
     public RestoreResult Restore(bool skipUnknownKinds, bool endUnreferenced = false)
     {
-        var records = new RecordStage(_machine.Pages);
+        var records = new RecordStage(_machine.UrgentPages ?? _machine.Pages);
         RestoreResult result = ReadRecords(records);
         if (result.IsOk)
         {

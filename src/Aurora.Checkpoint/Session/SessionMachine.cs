@@ -8,6 +8,9 @@ namespace Aurora.Checkpoint;
 public struct SessionMachine
 {
     public PageAllocator Pages;
+
+    /// <summary>For what a checkpoint needs to get done; may be the same as <see cref="Pages"/>.</summary>
+    public PageAllocator UrgentPages;
     public FramePool Frames;
     public TlbControl Tlb;
     public FiberScheduler Fibers;

@@ -31,6 +31,7 @@ public sealed unsafe partial class LinuxKernel
         Terminals = services.Terminals;
         Extended = services.Extended;
         Machine = services.Machine;
+        OutOfMemory = new OutOfMemory(this);
         Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory, services.Tracker);
     }
 
@@ -53,6 +54,9 @@ public sealed unsafe partial class LinuxKernel
     public ulong FaultCount { get; internal set; }
     public ulong PageInCount { get; internal set; }
     public SystemCallTable Calls { get; } = new();
+
+    /// <summary>Ends a program when memory is exhausted.</summary>
+    public OutOfMemory OutOfMemory { get; }
 
     /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>
     public SystemCallResult Stop(Thread* thread, in AccessResult access)

@@ -49,8 +49,7 @@ public sealed unsafe partial class SystemCallExecutive
                 _kernel.Scheduler.Sleep(thread, false);
                 return;
             case MemoryStatus.OutOfMemory or MemoryStatus.OverLimit:
-                KernelLog.Line("memory: a program was killed because no page could be had"u8);
-                _kernel.Signals.Send(thread, SignalInfo.FromKernel(Signal.SIGKILL));
+                _kernel.OutOfMemory.Kill(thread);
                 return;
             case MemoryStatus.AccessDenied:
                 Raise(thread, Signal.SIGSEGV, SignalCode.FaultAccessError);

@@ -22,4 +22,10 @@ public enum FrameFlags : ushort
 
     /// <summary>A data frame that the last freeze copied and left writable.</summary>
     Hot = 16,
+
+    /// <summary>Not touched since reclaim last came by: the next time it is evicted.</summary>
+    Idle = 32,
+
+    /// <summary>On a change list without a dirty bit to say so (<c>ChangeLog.Forced</c>): must not be evicted.</summary>
+    Unsaved = 64,
 }

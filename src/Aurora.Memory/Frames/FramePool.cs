@@ -2,7 +2,10 @@
 // indexed by frame number. Three counts keep a frame alive (references, in-flight writes, pins); whoever lowers the last one to zero
 // frees it. Frame 0 is never handed out and means "none".
 // Reservations let a path promise itself frames before it acts: TryReserve sets frames aside that Allocate will not touch, and
-// AllocateReserved draws on them and so cannot fail. Protected by the kernel lock.
+// AllocateReserved draws on them and so cannot fail.
+// The last frames are kept for those who bring frames back (SetReserve): what programs store stops first, then kernel structures made for
+// them, then pages that are read in (which can be dropped again at once), and only the flush of what is dirty may take the very last one.
+// Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 
@@ -13,6 +16,7 @@ public abstract unsafe class FramePool
 {
     private readonly byte* _directMap;
     private readonly FrameInfo* _infos;
+    private ulong _reserve;
 
     /// <summary>A pool whose frame <c>n</c> is at <paramref name="directMap"/> + 4096 n, described by <paramref name="infos"/>[n] (zeroed).</summary>
     protected FramePool(byte* directMap, FrameInfo* infos, ulong frameBound)
@@ -34,6 +38,9 @@ public abstract unsafe class FramePool
     /// <summary>Frames set aside by <see cref="TryReserve"/> and not yet drawn.</summary>
     public ulong ReservedFrames { get; private set; }
 
+    /// <summary>True inside a stretch that must not fail for want of frames, and does not sleep: everybody may take the last ones.</summary>
+    public bool IsUrgent { get; set; }
+
     /// <summary>Takes a frame off the free list; zero when it is empty. The contents are undefined.</summary>
     protected abstract ulong TakeFrame();
 
@@ -51,15 +58,31 @@ public abstract unsafe class FramePool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FrameNumber FrameOf(void* address) => new((ulong)((byte*)address - _directMap) >> PageSize.Shift);
 
-    /// <summary>A frame with one reference and undefined contents, or frame 0 when none is free beyond the reserved ones.</summary>
-    public FrameNumber Allocate(FrameFlags use)
-    {
-        if (FreeFrames <= ReservedFrames)
-            return default;
-        return Prepare(TakeFrame(), use);
-    }
+    /// <summary>Keeps the last <paramref name="frames"/> frames from those who do not bring any back.</summary>
+    public void SetReserve(ulong frames) => _reserve = frames;
 
-    /// <summary>Like <see cref="Allocate"/>, with all bytes zero.</summary>
+    /// <summary>Free frames that an allocation of this priority leaves alone.</summary>
+    public ulong FloorOf(FramePriority priority) => priority switch
+    {
+        FramePriority.Contents => _reserve,
+        FramePriority.Structure => _reserve / 4 * 3,
+        FramePriority.PageIn => _reserve / 2,
+        _ => 0,
+    };
+
+    /// <summary>A frame with one reference and undefined contents, or frame 0 when there is none for such a use.</summary>
+    public FrameNumber Allocate(FrameFlags use) =>
+        Allocate(use, (use & FrameFlags.Data) != 0 ? FramePriority.Contents : FramePriority.Structure);
+
+    /// <summary>As <see cref="Allocate(FrameFlags)"/>, with another claim to the last frames.</summary>
+    public FrameNumber Allocate(FrameFlags use, FramePriority priority) => MayTake(1, priority) ? Prepare(TakeFrame(), use) : default;
+
+    /// <summary>True if so many frames are free beyond the reserved ones and those kept for others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MayTake(ulong count, FramePriority priority) =>
+        FreeFrames >= ReservedFrames + count + (IsUrgent ? 0 : FloorOf(priority));
+
+    /// <summary>Like <see cref="Allocate(FrameFlags)"/>, with all bytes zero.</summary>
     public FrameNumber AllocateZeroed(FrameFlags use)
     {
         FrameNumber frame = Allocate(use);

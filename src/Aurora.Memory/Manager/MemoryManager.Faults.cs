@@ -58,8 +58,10 @@ public sealed unsafe partial class MemoryManager
         if (entry == null)
             return NoMemory(out wait);
         Show(mapping, address, entry, isResident ? Slot.FrameOf(slot) : _zeroFrame);
-        if (isResident)
-            FaultAround(mapping, address, entry);
+        if (!isResident)
+            return MemoryStatus.Ok;
+        NoteUse(Slot.FrameOf(slot));
+        FaultAround(mapping, address, entry);
         return MemoryStatus.Ok;
     }
 
@@ -77,7 +79,7 @@ public sealed unsafe partial class MemoryManager
             _tlb.InvalidatePage(mapping->Space->Root, address);
     }
 
-    // Maps resident neighbours within one aligned group: same leaf, same page table, no allocation.
+    // Maps resident neighbours within one aligned group: same leaf, same page table, no allocation. Idle ones have to be touched themselves.
     private void FaultAround(Mapping* mapping, VirtualAddress address, ulong* entry)
     {
         ulong number = address.Value >> PageSize.Shift;
@@ -96,7 +98,8 @@ public sealed unsafe partial class MemoryManager
             if (*neighbour != 0 || page >= mapping->Object->SizePages)
                 continue;
             ulong* slot = _tree.FindSlot(mapping->Object, page);
-            if (slot != null && Slot.IsResident(*slot))
+            bool isInUse = slot != null && Slot.IsResident(*slot) && (Frames.InfoOf(Slot.FrameOf(*slot))->Flags & FrameFlags.Idle) == 0;
+            if (isInUse)
                 Show(mapping, neighbourAddress, neighbour, Slot.FrameOf(*slot));
         }
     }

@@ -79,9 +79,11 @@ public sealed unsafe partial class MemoryManager
 
     /// <summary>
     /// For groups that are not persisted: forgets what is dirty, so that the lists stay bounded. Costs each written page one fault more.
+    /// From then on nothing is evicted: the store does not have it.
     /// </summary>
     public void DropTracking(ObjectTracker tracker)
     {
+        _hasForgottenChanges = true;
         _log.GroupAt(tracker.Index)->DirtyPages = 0;
         ulong protectedEntries = 0;
         for (ChangeSet* set = _log.GroupAt(tracker.Index)->First; set != null;)
@@ -151,6 +153,7 @@ public sealed unsafe partial class MemoryManager
                 continue;
             frozen->Frame = Slot.FrameOf(value);
             Frames.BeginFlight(frozen->Frame);
+            Frames.InfoOf(frozen->Frame)->Flags &= ~FrameFlags.Unsaved;
         }
         chunk->Count = kept;
         return (ulong)kept;
@@ -225,7 +228,9 @@ public sealed unsafe partial class MemoryManager
             _log.GroupAt(epoch->Group)->Newest = epoch->Older;
         _epochsInFlight--;
         *epoch = default;
-        if (!_frameWaiters->IsEmpty)
+        if (HasReclaim)
+            _fibers.WakeOne(ReclaimWork);
+        else if (!_frameWaiters->IsEmpty)
             _waker.WakeAll(_frameWaiters);
     }
 }

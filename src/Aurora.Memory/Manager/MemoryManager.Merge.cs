@@ -1,8 +1,8 @@
 // A failed epoch: everything it froze is dirty again. The present state of each page is at least as new as the frozen one, so a page is
 // simply entered in its object's dirty list; the frozen frame lives on only if it is still the page's. Clones made after the freeze started
 // from the state that has now not been stored, so they inherit the obligation. A freeze is undone for lack of memory, so the frozen lists
-// become dirty lists where they are; only the books of clones made since need memory, and there running out is a panic: the last durable
-// checkpoint stands.
+// become dirty lists where they are; only the books of clones made since need memory: they may take the last frames, and should even those not
+// do it is a panic: the last durable checkpoint stands.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -14,6 +14,7 @@ public sealed unsafe partial class MemoryManager
     {
         Panic.Unless(epoch->IsActive && epoch->Newer == null, "memory: merged an epoch before a newer one"u8);
         _log.GroupAt(epoch->Group)->DirtyPages += epoch->Pages;
+        Frames.IsUrgent = true;
         for (ChangeSet* set = epoch->First; set != null;)
         {
             ChangeSet* next = set->Next;
@@ -24,6 +25,7 @@ public sealed unsafe partial class MemoryManager
                 FreeFrozen(set);
             set = next;
         }
+        Frames.IsUrgent = false;
         CloseEpoch(epoch);
     }
 
@@ -77,6 +79,8 @@ public sealed unsafe partial class MemoryManager
                 entry.Frame = new FrameNumber(slot == null ? ChangeLog.Forced : 0);
                 if (slot != null)
                     *slot |= Slot.Dirty;
+                else
+                    KeepForced(target, entry.Page);
                 *DirtyChunk.At(chunk, kept++) = entry;
             }
             chunk->Count = kept;
@@ -132,5 +136,15 @@ public sealed unsafe partial class MemoryManager
         ChangeLog.AppendDirty(target, page, slot == null ? ChangeLog.Forced : 0);
         if (slot != null)
             *slot |= Slot.Dirty;
+        else
+            KeepForced(target, page);
+    }
+
+    // No dirty bit tells that the page is owed to the store: its frame does.
+    private void KeepForced(VmObject* target, ulong page)
+    {
+        ulong value = _tree.Lookup(target, page);
+        if (Slot.IsResident(value))
+            Frames.InfoOf(Slot.FrameOf(value))->Flags |= FrameFlags.Unsaved;
     }
 }

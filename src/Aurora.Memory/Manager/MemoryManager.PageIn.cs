@@ -16,6 +16,9 @@ public sealed unsafe partial class MemoryManager
     /// <summary>Page-in requests queued or being read.</summary>
     public int PageInsOutstanding => _pageIns.ActiveCount;
 
+    /// <summary>Requests that have ended since boot.</summary>
+    public ulong PageInsEnded { get; private set; }
+
     /// <summary>The next page to read (Source, Page), or null. Each must be completed.</summary>
     public PageInRequest* TakePageInRequest() => _pageIns.Take();
 
@@ -28,6 +31,7 @@ public sealed unsafe partial class MemoryManager
         bool isInstalled = false;
         if (request->Object != null && !request->IsStale && status != PageInStatus.OutOfMemory)
             isInstalled = Install(request, status, frame);
+        PageInsEnded++;
         if (frame.Value != 0 && !isInstalled)
             Frames.Release(frame);
         _pageIns.Finish(request);
@@ -38,7 +42,7 @@ public sealed unsafe partial class MemoryManager
         VmObject* target = request->Object;
         ulong* slot = _tree.FindSlot(target, request->Page);
         // The page may have been overwritten, cut off or discarded meanwhile: then what was read is old.
-        if (slot == null || *slot != Slot.InStore || request->Page >= target->StoredLimit)
+        if (slot == null || !Slot.IsStored(*slot, request->Page, target->StoredLimit))
             return false;
         if (status == PageInStatus.Hole)
         {
@@ -73,6 +77,8 @@ public sealed unsafe partial class MemoryManager
         wait = null;
         if ((slot & Slot.Bad) != 0)
             return MemoryStatus.BusError;
+        if (IsExhausted && !Frames.MayTake(1, FramePriority.PageIn))
+            return MemoryStatus.OutOfMemory;
         if (_tree.RefineSlot(target, page) == null)
             return NoMemory(out wait);
         PageInRequest* request = _pageIns.Request(target, page);
@@ -88,11 +94,11 @@ public sealed unsafe partial class MemoryManager
         ulong end = (page | (ReadAheadPages - 1)) + 1;
         if (end > target->SizePages)
             end = target->SizePages;
-        for (ulong next = page + 1; next < end && next < target->StoredLimit && _pageIns.HasRoomToSpare; next++)
+        for (ulong next = page + 1; next < end && _pageIns.HasRoomToSpare; next++)
         {
             // SAFETY: the group lies within one leaf, which RefineSlot has just made to exist.
             ulong* slot = _tree.FindSlot(target, next);
-            if (*slot == Slot.InStore)
+            if (Slot.IsStored(*slot, next, target->StoredLimit))
                 _pageIns.Request(target, next);
         }
     }

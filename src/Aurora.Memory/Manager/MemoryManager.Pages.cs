@@ -18,7 +18,10 @@ public sealed unsafe partial class MemoryManager
         ulong slot = _tree.Lookup(target, page);
         PageAccess access = default;
         if (Slot.IsResident(slot))
+        {
+            NoteUse(Slot.FrameOf(slot));
             access.Address = Frames.AddressOf(Slot.FrameOf(slot));
+        }
         else if (Slot.IsHole(slot))
             access.Address = Frames.AddressOf(_zeroFrame);
         else
@@ -70,6 +73,7 @@ public sealed unsafe partial class MemoryManager
         if (isResident && IsExclusive(Slot.FrameOf(value)))
         {
             frame = Slot.FrameOf(value);
+            NoteUse(frame);
             return MarkDirty(target, page, slot) ? MemoryStatus.Ok : NoMemory(out wait);
         }
         FrameNumber copy = Frames.Allocate(FrameFlags.Data);

@@ -1,6 +1,7 @@
 // Virtual memory, one service object. The parts, each in its own file: Objects (life of VmObjects, cloning, size), Pages (kernel access and
 // copy-on-write), ReverseMap (who shows a page), Faults, Spaces (address spaces, fork), Map / Unmap / Protect / Remap / Break (system
-// calls on mappings), PageIn (reading from the store), Freeze / Merge (checkpoints), Verify (debug invariants).
+// calls on mappings), PageIn (reading from the store), Reclaim (dropping what the store has), Freeze / Merge (checkpoints), Verify (debug
+// invariants).
 //
 // Rules that hold between any two operations:
 //  - An entry of a page table has its write bit only if the frame is referenced once, by a leaf of an object whose path is private, the
@@ -25,6 +26,8 @@ public sealed unsafe partial class MemoryManager
     private readonly PageInTable _pageIns;
     private readonly TlbControl _tlb;
     private readonly ThreadWaker _waker;
+    private readonly FiberScheduler _fibers;
+    private readonly FiberQueue* _reclaimWork;
     private readonly Slab<VmObject> _objects;
     private readonly Slab<Mapping> _mappings;
     private readonly Slab<AddressSpace> _spaces;
@@ -46,6 +49,7 @@ public sealed unsafe partial class MemoryManager
         Frames = frames;
         _tlb = tlb;
         _waker = waker;
+        _fibers = fibers;
         _tables = new PageTables(frames, templateRoot);
         _tree = new RadixTree(frames);
         _log = new ChangeLog(pages, _tables, frames, options);
@@ -55,6 +59,7 @@ public sealed unsafe partial class MemoryManager
         _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces);
         _frameWaiters = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_frameWaiters != null, "memory: no room for the wait queue"u8);
+        _reclaimWork = (FiberQueue*)(_frameWaiters + 1);
         _zeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(_zeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         _verify = options.Verify;
@@ -89,15 +94,15 @@ public sealed unsafe partial class MemoryManager
         return tracker;
     }
 
-    // No frame is free. While epochs are in flight their completion may free some, and it allocates nothing itself: worth waiting for.
+    // No frame is free. Those of epochs in flight may be free soon, and reclaim finds others: both are worth waiting for.
     private MemoryStatus NoMemory(out WaitQueue* wait)
     {
-        if (_epochsInFlight > 0)
-        {
-            wait = _frameWaiters;
-            return MemoryStatus.WouldBlock;
-        }
         wait = null;
-        return MemoryStatus.OutOfMemory;
+        if (HasReclaim)
+            _fibers.WakeOne(ReclaimWork);
+        if (HasReclaim ? IsExhausted : _epochsInFlight == 0)
+            return MemoryStatus.OutOfMemory;
+        wait = _frameWaiters;
+        return MemoryStatus.WouldBlock;
     }
 }

@@ -126,6 +126,36 @@ internal sealed unsafe class RadixTree
         return end;
     }
 
+    /// <summary>The first leaf whose pages are at or above <paramref name="page"/>, which becomes its first page; null at the end.</summary>
+    public ulong* NextLeaf(VmObject* target, ref ulong page)
+    {
+        page &= ~Mask;
+        while (Slot.IsResident(target->Root) && page < Capacity(target->Height))
+        {
+            ulong* slot = FindSlot(target, page);
+            if (slot != null)
+                return slot;
+            ulong next = (page | (SpanAt(target, page, out _) - 1)) + 1;
+            if (next <= page)
+                break;
+            page = next;
+        }
+        return null;
+    }
+
+    /// <summary>True if another object shares a node on the way to a page, the leaf included.</summary>
+    public bool IsPathShared(VmObject* target, ulong page)
+    {
+        ulong value = target->Root;
+        for (int level = target->Height; level >= 1 && Slot.IsResident(value); level--)
+        {
+            if (_frames.InfoOf(Slot.FrameOf(value))->References != 1)
+                return true;
+            value = NodeOf(value)[IndexAt(page, level)];
+        }
+        return false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong IndexInLeaf(ulong page) => page & Mask;
 

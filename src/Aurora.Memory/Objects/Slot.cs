@@ -16,6 +16,9 @@ internal static class Slot
     public const ulong Dirty = 2;
     public const ulong InStore = 4;
 
+    /// <summary>In leaves: evicted, hence in the store whatever <see cref="VmObject.StoredLimit"/> says.</summary>
+    public const ulong Evicted = InStore | 16;
+
     /// <summary>The store could not deliver the page.</summary>
     public const ulong Bad = 8;
 
@@ -27,6 +30,10 @@ internal static class Slot
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsResident(ulong slot) => (slot & Resident) != 0;
+
+    /// <summary>True if the store has the page; the plain marker counts only below the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsStored(ulong slot, ulong page, ulong storedLimit) => slot == Evicted || (slot == InStore && page < storedLimit);
 
     public static bool IsHole(ulong slot) => (slot & (Resident | InStore | Bad)) == 0;
 }

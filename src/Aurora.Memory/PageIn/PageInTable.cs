@@ -76,6 +76,9 @@ internal sealed unsafe class PageInTable
         return request;
     }
 
+    /// <summary>True while the page is queued or being read for this object.</summary>
+    public bool IsRequested(VmObject* target, ulong page) => Find(target, page) != null;
+
     /// <summary>True while more than half of the table is free: room for read-ahead.</summary>
     public bool HasRoomToSpare => ActiveCount * 2 < _limit;
 

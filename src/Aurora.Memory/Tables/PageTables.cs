@@ -98,6 +98,21 @@ public sealed unsafe class PageTables
     public ulong ClearRange(FrameNumber root, VirtualAddress start, VirtualAddress end) =>
         start.Value >= end.Value ? 0 : ClearLevel(root, TopLevel, start.Value, end.Value - 1);
 
+    /// <summary>The tables of the user half, the top one left out; walks all but the lowest.</summary>
+    public ulong CountTables(FrameNumber root) => CountTables(root, TopLevel, UserTopEntries);
+
+    private ulong CountTables(FrameNumber frame, int level, int entries)
+    {
+        ulong* table = (ulong*)_frames.AddressOf(frame);
+        ulong count = 0;
+        for (int index = 0; index < entries; index++)
+        {
+            if (table[index] != 0)
+                count += level == 2 ? 1 : 1 + CountTables(PageEntry.FrameOf(table[index]), level - 1, Entries);
+        }
+        return count;
+    }
+
     /// <summary>Keeps the table of an entry alive while a protect list names the entry.</summary>
     public void HoldTable(ulong* entry) => _frames.AddReference(_frames.FrameOf(entry));
 

@@ -19,6 +19,18 @@ internal sealed unsafe partial class ModelRun
         _machine.HoldPageIns();
     }
 
+    // Moves the hand a little, or round and round until everything that may go has gone.
+    private void Reclaim()
+    {
+        int rounds = _random.Next(3);
+        for (int steps = _random.Next(1, 6); rounds > 0 || steps > 0; steps--)
+        {
+            if (_machine.Memory.ReclaimStep())
+                rounds--;
+        }
+        _machine.Memory.VerifyAll();
+    }
+
     private void Freeze()
     {
         if (_machine.Epochs.Count < 4)

@@ -26,7 +26,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
         foreach (int word in program)
         {
             _random = new Random(word);
-            Step(_random.Next(100));
+            Step(_random.Next(108));
         }
         CompareAll(_machine, _state);
         ReleaseEverything();
@@ -58,7 +58,8 @@ internal sealed unsafe partial class ModelRun : IDisposable
             case < 95: ReleaseOldest(); break;
             case < 96: Merge(); break;
             case < 98: HoldPageIns(); break;
-            default: CrashAndRestore(); break;
+            case < 100: CrashAndRestore(); break;
+            default: Reclaim(); break;
         }
     }
 

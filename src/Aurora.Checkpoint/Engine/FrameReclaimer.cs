@@ -1,0 +1,115 @@
+// Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round and
+// that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were touched
+// once need two rounds: the first only makes them idle. When neither helps, memory is exhausted: whoever waits for a frame is told, and the
+// layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The replacement of pages, joined to the checkpoints that make them replaceable.</summary>
+public sealed unsafe class FrameReclaimer
+{
+    // Leaves the hand goes over between two looks at whether somebody else wants the processor.
+    private const int LeavesPerStep = 4;
+
+    // A page in use is made idle in the first round and evicted in the second.
+    private const int Rounds = 2;
+
+    // Checkpoints that may become durable without any gain before memory counts as exhausted.
+    private const int MaxFruitlessCheckpoints = 3;
+
+    private readonly MemoryManager _memory;
+    private readonly CheckpointEngine _engine;
+    private readonly FiberScheduler _fibers;
+    private readonly ObjectTracker _tracker;
+    private int _fruitless;
+
+    // When the hand last went round for nothing: until a checkpoint or a page-in has ended since, it would find the same.
+    private bool _hasSwept;
+    private Epoch _sweptEpoch;
+    private ulong _sweptPageIns;
+
+    // The newest durable epoch when a checkpoint was asked for.
+    private bool _hasAsked;
+    private Epoch _askedAt;
+
+    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers, ObjectTracker tracker)
+    {
+        _memory = memory;
+        _engine = engine;
+        _fibers = fibers;
+        _tracker = tracker;
+    }
+
+    /// <summary>The body of the reclaim fiber; never returns.</summary>
+    public void Run()
+    {
+        _memory.HasReclaim = true;
+        for (;;)
+        {
+            Balance();
+            _fibers.Block(_memory.ReclaimWork);
+        }
+    }
+
+    /// <summary>Does what can be done now; to be called again whenever <see cref="MemoryManager.ReclaimWork"/> is woken.</summary>
+    public void Balance()
+    {
+        if (_memory.Frames.FreeFrames < _memory.LowFrames && MayEvict && HasNews)
+            Evict();
+        if (HasFrames)
+        {
+            _fruitless = 0;
+            _hasAsked = false;
+            _memory.IsExhausted = false;
+            _memory.WakeFrameWaiters();
+        }
+        else if (_memory.HasFrameWaiters && !CleansSomething())
+        {
+            _memory.IsExhausted = true;
+            _memory.WakeFrameWaiters();
+        }
+    }
+
+    // Enough for those who are refused first.
+    private bool HasFrames => _memory.Frames.MayTake(1, FramePriority.Contents);
+
+    private bool MayEvict => _engine.IsEnabled && !_engine.HasFailed && _memory.MayEvict;
+
+    private bool HasNews => !_hasSwept || _sweptEpoch != _engine.LastDurable || _sweptPageIns != _memory.PageInsEnded;
+
+    private void Evict()
+    {
+        for (int rounds = 0, leaves = 1; rounds < Rounds; leaves++)
+        {
+            if (_memory.ReclaimStep())
+                rounds++;
+            if (leaves % LeavesPerStep != 0)
+                continue;
+            if (_memory.Frames.FreeFrames >= _memory.EnoughFrames)
+                return;
+            if (HasFrames && _memory.HasFrameWaiters)
+                _memory.WakeFrameWaiters();
+            _fibers.Yield();
+        }
+        _hasSwept = true;
+        _sweptEpoch = _engine.LastDurable;
+        _sweptPageIns = _memory.PageInsEnded;
+    }
+
+    // True when a checkpoint under way, or one asked for now, will make frames replaceable: its end wakes this fiber.
+    private bool CleansSomething()
+    {
+        if (!MayEvict || _engine.Refusal != StoreStatus.Ok || (!_engine.IsBusy && _memory.DirtyPagesOf(_tracker) == 0))
+            return false;
+        if (_hasAsked && _askedAt == _engine.LastDurable)
+            return true;
+        _hasAsked = true;
+        _askedAt = _engine.LastDurable;
+        _fruitless++;
+        _engine.Request();
+        return _fruitless <= MaxFruitlessCheckpoints;
+    }
+}

@@ -1,0 +1,64 @@
+// What happens when memory is exhausted: nothing clean is left that could be dropped, and a program needs a page. The program that holds most
+// ends, as on Linux; init only if there is no other. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Executive;
+
+/// <summary>Chooses and ends the program that has to give its memory up.</summary>
+public sealed unsafe class OutOfMemory(LinuxKernel kernel)
+{
+    /// <summary>Programs ended so far.</summary>
+    public ulong Kills { get; private set; }
+
+    /// <summary>Ends the largest program on behalf of a thread whose page fault found no frame; the thread faults again when it goes on.</summary>
+    public void Kill(Thread* thread)
+    {
+        Process* victim = ChooseVictim();
+        if (victim == null || victim == thread->Process)
+        {
+            End(thread->Process, thread);
+            return;
+        }
+        // A victim that is already on its way out only needs time.
+        if (!SignalService.IsKilled(victim->FirstThread))
+            End(victim, victim->FirstThread);
+        kernel.Memory.IsExhausted = false;
+        kernel.Memory.WakeFrameWaiters();
+        kernel.Scheduler.BlockOn(thread, kernel.Memory.FrameWaiters);
+        kernel.Scheduler.Sleep(thread, false);
+    }
+
+    private Process* ChooseVictim()
+    {
+        Process* victim = null;
+        ulong most = 0;
+        for (Process* process = kernel.Processes.NextProcess(1); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        {
+            if (process == kernel.Processes.Init || process->FirstThread == null || process->AddressSpace == null)
+                continue;
+            ulong held = kernel.Memory.FootprintPages(process->AddressSpace);
+            if (held <= most)
+                continue;
+            victim = process;
+            most = held;
+        }
+        return victim;
+    }
+
+    private void End(Process* process, Thread* thread)
+    {
+        Kills++;
+        Span<byte> buffer = stackalloc byte[128];
+        var line = new Utf8Writer(buffer);
+        line.Append("memory: exhausted; process "u8);
+        line.AppendDecimal((ulong)process->Id);
+        line.Append(", which holds most, is killed"u8);
+        KernelLog.Line(line.Written);
+        kernel.Signals.Send(process, SignalInfo.FromKernel(Signal.SIGKILL));
+    }
+}

@@ -1,0 +1,155 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Xunit;
+
+namespace Aurora.Memory.Tests;
+
+/// <summary>Which pages are dropped when frames are short, and that all of them come back as they were.</summary>
+public sealed unsafe class ReclaimTests
+{
+    private const ulong At = 0x4000_0000;
+
+    [Fact]
+    public void Clean_pages_go_in_the_second_round_and_come_back_from_the_store()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 600);
+        for (ulong page = 0; page < 600; page++)
+            machine.Store64(space, At + (page << 12), page + 1);
+        machine.Checkpoint();
+        Round(machine);
+        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        ulong used = machine.Frames.UsedFrames;
+        Round(machine);
+        Assert.Equal(600UL, machine.Memory.EvictedPages);
+        Assert.True(machine.Frames.UsedFrames <= used - 600);
+        for (ulong page = 0; page < 600; page++)
+            Assert.Equal(page + 1, machine.Load64(space, At + (page << 12)));
+    }
+
+    [Fact]
+    public void A_page_that_is_touched_between_two_rounds_stays()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 64);
+        for (ulong page = 0; page < 64; page++)
+            machine.Store64(space, At + (page << 12), page + 1);
+        machine.Checkpoint();
+        Round(machine);
+        machine.Load64(space, At + (5 << 12));
+        Round(machine);
+        Assert.Equal(63UL, machine.Memory.EvictedPages);
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.HandleFault(space, new VirtualAddress(At + (5 << 12)), FaultAccess.Read).Status);
+    }
+
+    [Fact]
+    public void Dirty_pages_and_pages_in_flight_stay()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 64);
+        for (ulong page = 0; page < 64; page++)
+            machine.Store64(space, At + (page << 12), page + 1);
+        Rounds(machine, 3);
+        InFlightEpoch epoch = machine.Freeze();
+        Rounds(machine, 3);
+        machine.Submit(epoch);
+        Rounds(machine, 3);
+        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        machine.ReleaseOldest();
+        Rounds(machine, 2);
+        Assert.Equal(64UL, machine.Memory.EvictedPages);
+    }
+
+    [Fact]
+    public void An_unpersisted_group_keeps_its_pages()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 64);
+        machine.Store64(space, At, 1);
+        machine.Memory.DropTracking(machine.Tracker);
+        Rounds(machine, 3);
+        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        Assert.Equal(1UL, machine.Load64(space, At));
+    }
+
+    [Fact]
+    public void Pages_shared_with_a_child_go_when_both_have_given_them_up()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* parent = machine.NewSpace();
+        machine.MapAnonymous(parent, At, 100);
+        for (ulong page = 0; page < 100; page++)
+            machine.Store64(parent, At + (page << 12), page + 1);
+        machine.Checkpoint();
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(parent, out AddressSpace* child));
+        ulong used = machine.Frames.UsedFrames;
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(200UL, machine.Memory.EvictedPages);
+        Assert.True(machine.Frames.UsedFrames <= used - 99);
+        machine.Store64(child, At, 77);
+        Assert.Equal(1UL, machine.Load64(parent, At));
+        Assert.Equal(77UL, machine.Load64(child, At));
+        Assert.Equal(100UL, machine.Load64(parent, At + (99 << 12)));
+        machine.Memory.VerifyAll();
+    }
+
+    // The read was for what the store had before the page was written over as a whole, flushed and evicted.
+    [Fact]
+    public void A_page_that_is_being_read_in_is_not_evicted_under_the_read()
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.CreateObject(machine.Tracker, 8, VmObjectFlags.File);
+        *(ulong*)machine.FileForWrite(file, 0).Address = 1;
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(MemoryStatus.WouldBlock, machine.Memory.GetPageForRead(file, 0).Status);
+        machine.HoldPageIns();
+        *(ulong*)machine.FileForWrite(file, 0, overwrite: true).Address = 2;
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        machine.ServePager();
+        Assert.Equal(2UL, *(ulong*)machine.FileForRead(file, 0).Address);
+    }
+
+    [Fact]
+    public void The_last_frames_are_for_those_who_bring_frames_back()
+    {
+        using var machine = new TestMachine(frames: 64);
+        machine.Frames.SetReserve(16);
+        while (machine.Frames.Allocate(FrameFlags.Data).Value != 0)
+        {
+        }
+        Assert.Equal(16UL, machine.Frames.FreeFrames);
+        while (machine.Frames.Allocate(FrameFlags.RadixNode).Value != 0)
+        {
+        }
+        Assert.Equal(12UL, machine.Frames.FreeFrames);
+        while (machine.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn).Value != 0)
+        {
+        }
+        Assert.Equal(8UL, machine.Frames.FreeFrames);
+        while (machine.Frames.Allocate(FrameFlags.Data, FramePriority.Urgent).Value != 0)
+        {
+        }
+        Assert.Equal(0UL, machine.Frames.FreeFrames);
+    }
+
+    private static void Rounds(TestMachine machine, int count)
+    {
+        for (int round = 0; round < count; round++)
+            Round(machine);
+    }
+
+    private static void Round(TestMachine machine)
+    {
+        while (!machine.Memory.ReclaimStep())
+        {
+        }
+        machine.Memory.VerifyAll();
+    }
+}
