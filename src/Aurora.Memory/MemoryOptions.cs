@@ -7,6 +7,9 @@ public struct MemoryOptions
     public int MaxMappings;
     public int MaxSpaces;
 
+    /// <summary>Mappings one address space may have: a fork or an exit changes as many records in one go, and one commit has to hold them. Zero: 65,530.</summary>
+    public int MaxMappingsPerSpace;
+
     /// <summary>Pages that may be on dirty and protect lists at once.</summary>
     public int MaxDirtyPages;
 

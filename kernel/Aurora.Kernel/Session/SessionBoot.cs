@@ -26,7 +26,7 @@ internal static unsafe class SessionBoot
 
     // The store's overlays of changes that are not indexed yet, two of them, take at most this share of the memory each.
     private const ulong OverlayShare = 16;
-    private const ulong MaxOverlayBytes = 32UL << 20;
+    private const ulong MaxOverlayBytes = 64UL << 20;
 
     private static BootInformation s_boot;
     private static Machine s_machine = null!;
@@ -88,7 +88,7 @@ internal static unsafe class SessionBoot
             Fibers = session.Fibers,
             Clock = session.Hardware.Clock,
             TemplateRoot = KernelPageTables.Root,
-            Memory = MemoryOptions.Default,
+            Memory = MemoryOptions.Default with { MaxMappingsPerSpace = MappingLimitOf(store) },
             Files = FileLimits.Default,
         };
         var group = new GroupSession(in machine, store);
@@ -132,6 +132,17 @@ internal static unsafe class SessionBoot
             processes, group.Scheduler, signals, group.Memory, group.Files, session.Extended, timers, terminals);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
+    }
+
+    // A quarter of what a commit can hold, since a refused epoch is committed together with those captured after it.
+    private static int MappingLimitOf(ObjectStore store)
+    {
+        const ulong OverlayCost = 448;
+        const ulong LogCost = 160;
+        const ulong Most = 65530;
+        CommitBudget budget = store.CommitBudget;
+        ulong fit = Math.Min(budget.Bytes / OverlayCost, budget.LogBlocks * PageSize.Bytes / LogCost);
+        return (int)Math.Clamp(fit / 4, 1024, Most);
     }
 
     private static LinuxProcessInformation DescribeMachine(LinuxKernel linux)

@@ -51,8 +51,17 @@ public static unsafe class MemoryCalls
     {
         if (!GoodRange(arguments->Arg0, arguments->Arg1) || arguments->Arg1 == 0)
             return Errno.EINVAL;
-        MemoryStatus status = kernel.Memory.Unmap(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), arguments->Arg1);
-        return LinuxKernel.ErrorOf(status);
+        AddressSpace* space = thread->Process->AddressSpace;
+        ulong given = thread->Call.Progress;
+        if (given < arguments->Arg1 && arguments->Arg1 > MemoryManager.MaxDiscardPages * PageSize.Bytes)
+        {
+            // The pages first, in steps; what fails here is left to the unmapping itself.
+            MemoryStatus gives = kernel.Memory.GiveUpPages(space, new VirtualAddress(arguments->Arg0 + given), arguments->Arg1 - given, out ulong done);
+            thread->Call.Progress += done;
+            if (gives == MemoryStatus.Ok && thread->Call.Progress < arguments->Arg1)
+                return SystemCallResult.Again;
+        }
+        return LinuxKernel.ErrorOf(kernel.Memory.Unmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1));
     }
 
     private static SystemCallResult Brk(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -94,13 +103,23 @@ public static unsafe class MemoryCalls
         {
             // DONTNEED, and FREE, which may drop pages at any time: at once is allowed.
             case 4 or 8:
-                return length == 0 ? 0 : LinuxKernel.ErrorOf(kernel.Memory.DropPages(space, start, length));
+                return DropPages(kernel, thread, start, length);
             // NORMAL RANDOM SEQUENTIAL WILLNEED DONTFORK* MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
             case 0 or 1 or 2 or 3 or 12 or 13 or 14 or 15 or 16 or 17 or 20 or 21:
                 return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
             default:
                 return Errno.EINVAL;
         }
+    }
+
+    private static SystemCallResult DropPages(LinuxKernel kernel, Thread* thread, VirtualAddress start, ulong length)
+    {
+        ulong given = thread->Call.Progress;
+        if (given >= length)
+            return 0;
+        MemoryStatus status = kernel.Memory.DropPages(thread->Process->AddressSpace, start + given, length - given, out ulong done);
+        thread->Call.Progress += done;
+        return status == MemoryStatus.Ok && given + done < length ? SystemCallResult.Again : LinuxKernel.ErrorOf(status);
     }
 
     // Every page that is mapped counts as resident: whether it is in memory or in the store is the system's affair.

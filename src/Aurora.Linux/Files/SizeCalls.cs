@@ -127,8 +127,10 @@ internal static unsafe class SizeCalls
                 break;
             case AllocatePunchHole when keepsSize:
             case AllocateZeroRange:
-                if (!call.Check(FileData.Punch(kernel.Files, file->Inode, (ulong)offset, (ulong)length)))
+                if (!call.Check(FileData.Punch(kernel.Files, file->Inode, (ulong)offset, (ulong)length, out bool isWhole)))
                     return call.Failure;
+                if (!isWhole)
+                    return SystemCallResult.Again;
                 break;
             default:
                 return Errno.EOPNOTSUPP;

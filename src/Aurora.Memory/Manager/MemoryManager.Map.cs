@@ -47,9 +47,12 @@ public sealed unsafe partial class MemoryManager
         if (!SplitAt(space, start) || !SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         ClearEntries(space, new VirtualAddress(start), new VirtualAddress(end));
-        int index = MappingTable.FirstEndingAfter(space, start);
-        while (index < space->Count && space->Table[index]->Start.Value < end)
-            DropMapping(space->Table[index]);
+        int first = MappingTable.FirstEndingAfter(space, start);
+        int behind = first;
+        ulong discards = MaxDiscardPages;
+        for (; behind < space->Count && space->Table[behind]->Start.Value < end; behind++)
+            DropMapping(space->Table[behind], ref discards);
+        MappingTable.RemoveRange(space, first, behind - first);
         return MemoryStatus.Ok;
     }
 
@@ -176,7 +179,7 @@ public sealed unsafe partial class MemoryManager
             if (status != MemoryStatus.Ok)
                 return status;
         }
-        bool isPlaced = MappingTable.Reserve(space, _pages, 1) && NewMapping(space, target, model) != null;
+        bool isPlaced = MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace) && NewMapping(space, target, model) != null;
         return isPlaced ? MemoryStatus.Ok : MemoryStatus.OutOfMemory;
     }
 
@@ -186,7 +189,7 @@ public sealed unsafe partial class MemoryManager
         Mapping* lower = MappingTable.Find(space, new VirtualAddress(address));
         if (lower == null || lower->Start.Value == address)
             return true;
-        if (!MappingTable.Reserve(space, _pages, 1))
+        if (!MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace))
             return false;
         Mapping upper = *lower;
         ulong lowerPages = (address - lower->Start.Value) >> PageSize.Shift;
@@ -206,20 +209,22 @@ public sealed unsafe partial class MemoryManager
         return true;
     }
 
-    // Ends a mapping whose entries have been cleared. The pages of an owned object that nothing shows any more are given up too.
-    private void DropMapping(Mapping* mapping)
+    // Ends a mapping whose entries have been cleared and that the caller takes out of the table. The pages of an owned object are shown by
+    // one mapping only, so nothing shows them any more, and they are given up too.
+    private void DropMapping(Mapping* mapping, ref ulong discards)
     {
         VmObject* target = mapping->Object;
         ulong first = mapping->PageOffset;
         ulong pages = mapping->Pages;
         bool outlives = (mapping->Flags & MappingFlags.OwnsObject) != 0 && target->Header.References > 1;
-        EndMapping(mapping);
+        EndUnlisted(mapping);
         if (!outlives || first >= target->SizePages)
             return;
-        // Best effort: without memory for the books the pages just stay, unreachable, until the object ends.
+        // Best effort: without memory for the books, and beyond what one commit should hold (see GiveUpPages), the pages just stay, unreachable,
+        // until the object ends.
         if (first + pages >= target->SizePages)
-            _ = Resize(target, first);
+            _ = Shrink(target, first, mayBeShown: false);
         else
-            _ = Discard(target, first, pages);
+            _ = DiscardUnmapped(target, ref first, first + pages, ref discards);
     }
 }

@@ -57,36 +57,58 @@ public sealed unsafe partial class MemoryManager
         if (sizePages > MaxObjectPages)
             return MemoryStatus.InvalidArgument;
         if (sizePages < target->SizePages)
-        {
-            ChangeSet* set = _log.Open(target);
-            if (set == null || !_tree.UnsharePath(target, sizePages))
-                return MemoryStatus.OutOfMemory;
-            UnmapPages(target, sizePages, target->SizePages - sizePages);
-            _log.CutDirty(set, sizePages);
-            _tree.Cut(target, sizePages);
-            if (sizePages < set->TruncateFrom)
-                set->TruncateFrom = sizePages;
-        }
-        if (sizePages != target->SizePages)
-        {
-            target->SizePages = sizePages;
-            TrackerOf(&target->Header).MarkChanged(&target->Header);
-        }
+            return Shrink(target, sizePages, mayBeShown: true);
+        SetSize(target, sizePages);
         return MemoryStatus.Ok;
     }
 
-    /// <summary>Makes pages holes, in memory now and in the store with the next checkpoint. Ok or OutOfMemory (part may be done).</summary>
-    public MemoryStatus Discard(VmObject* target, ulong firstPage, ulong pages)
+    private MemoryStatus Shrink(VmObject* target, ulong sizePages, bool mayBeShown)
     {
-        ulong end = firstPage + pages;
-        if (end > target->SizePages || end < firstPage)
+        ChangeSet* set = _log.Open(target);
+        if (set == null || !_tree.UnsharePath(target, sizePages))
+            return MemoryStatus.OutOfMemory;
+        if (mayBeShown)
+            UnmapPages(target, sizePages, target->SizePages - sizePages);
+        _log.CutDirty(set, sizePages);
+        _tree.Cut(target, sizePages);
+        if (sizePages < set->TruncateFrom)
+            set->TruncateFrom = sizePages;
+        SetSize(target, sizePages);
+        return MemoryStatus.Ok;
+    }
+
+    private void SetSize(VmObject* target, ulong sizePages)
+    {
+        if (sizePages == target->SizePages)
+            return;
+        target->SizePages = sizePages;
+        TrackerOf(&target->Header).MarkChanged(&target->Header);
+    }
+
+    /// <summary>The most pages one call makes holes of: each is a line in the commit that covers it.</summary>
+    public const ulong MaxDiscardPages = 4096;
+
+    /// <summary>
+    /// Makes pages holes, in memory now and in the store with the next checkpoint. Ok or OutOfMemory. <paramref name="firstPage"/> moves on to the
+    /// first page that is not done: the end, unless there were more than <see cref="MaxDiscardPages"/> pages.
+    /// </summary>
+    public MemoryStatus Discard(VmObject* target, ref ulong firstPage, ulong end)
+    {
+        if (end > target->SizePages)
             end = target->SizePages;
         if (firstPage >= end)
             return MemoryStatus.Ok;
         UnmapPages(target, firstPage, end - firstPage);
-        ulong page = _tree.NextUsed(target, firstPage, end);
-        while (page < end)
+        ulong left = MaxDiscardPages;
+        return DiscardUnmapped(target, ref firstPage, end, ref left);
+    }
+
+    private MemoryStatus DiscardUnmapped(VmObject* target, ref ulong page, ulong end, ref ulong left)
+    {
+        page = _tree.NextUsed(target, page, end);
+        while (page < end && left > 0)
         {
+            left--;
             ulong* slot = _tree.PrivateSlot(target, page);
             if (slot == null || !MarkDirty(target, page, slot))
                 return MemoryStatus.OutOfMemory;

@@ -26,17 +26,34 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>
-    /// madvise(MADV_DONTNEED): private pages become zero, or the file's again; shared ones are only unmapped. Ok, InvalidArgument,
-    /// NotMapped or OutOfMemory.
+    /// madvise(MADV_DONTNEED): private anonymous pages become zero; all others are only unmapped. Ok, InvalidArgument, NotMapped or OutOfMemory.
+    /// At most <see cref="MaxDiscardPages"/> pages are given up: <paramref name="done"/> is how far it came in bytes, and the caller goes on
+    /// there after a checkpoint has had its chance, since one commit has to hold all of them.
     /// </summary>
-    public MemoryStatus DropPages(AddressSpace* space, VirtualAddress address, ulong length)
+    public MemoryStatus DropPages(AddressSpace* space, VirtualAddress address, ulong length, out ulong done)
     {
+        done = 0;
         if (address.PageOffset != 0)
             return MemoryStatus.InvalidArgument;
         if (length == 0)
             return MemoryStatus.Ok;
-        if (!TryGetRange(address, length, out ulong start, out ulong end) || !IsRangeMapped(space, address, length))
+        if (!TryGetRange(address, length, out _, out _) || !IsRangeMapped(space, address, length))
             return MemoryStatus.NotMapped;
+        return GiveUpPages(space, address, length, willUnmap: false, out done);
+    }
+
+    /// <summary>
+    /// As <see cref="DropPages"/> for a range that will be unmapped: gaps do not matter, and objects that end with it need no steps.
+    /// </summary>
+    public MemoryStatus GiveUpPages(AddressSpace* space, VirtualAddress address, ulong length, out ulong done) =>
+        GiveUpPages(space, address, length, willUnmap: true, out done);
+
+    private MemoryStatus GiveUpPages(AddressSpace* space, VirtualAddress address, ulong length, bool willUnmap, out ulong done)
+    {
+        done = 0;
+        if (address.PageOffset != 0 || !TryGetRange(address, length, out ulong start, out ulong end))
+            return MemoryStatus.InvalidArgument;
+        ulong left = MaxDiscardPages;
         ClearEntries(space, new VirtualAddress(start), new VirtualAddress(end));
         for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count; index++)
         {
@@ -44,14 +61,22 @@ public sealed unsafe partial class MemoryManager
             if (mapping->Start.Value >= end)
                 break;
             const MappingFlags OwnAnonymous = MappingFlags.OwnsObject | MappingFlags.Anonymous;
-            if ((mapping->Flags & OwnAnonymous) != OwnAnonymous)
+            bool endsWithIt = willUnmap && mapping->Object->Header.References == 1 && mapping->Start.Value >= start && mapping->End.Value <= end;
+            if ((mapping->Flags & OwnAnonymous) != OwnAnonymous || endsWithIt)
                 continue;
             ulong first = mapping->Start.Value > start ? mapping->Start.Value : start;
             ulong last = mapping->End.Value < end ? mapping->End.Value : end;
-            MemoryStatus status = Discard(mapping->Object, mapping->PageAt(new VirtualAddress(first)), (last - first) >> PageSize.Shift);
-            if (status != MemoryStatus.Ok)
+            ulong firstPage = mapping->PageAt(new VirtualAddress(first));
+            ulong endPage = firstPage + ((last - first) >> PageSize.Shift);
+            if (endPage > mapping->Object->SizePages)
+                endPage = mapping->Object->SizePages;
+            ulong page = firstPage;
+            MemoryStatus status = page < endPage ? DiscardUnmapped(mapping->Object, ref page, endPage, ref left) : MemoryStatus.Ok;
+            done = first + ((page - firstPage) << PageSize.Shift) - start;
+            if (status != MemoryStatus.Ok || page < endPage)
                 return status;
         }
+        done = end - start;
         return MemoryStatus.Ok;
     }
 

@@ -97,12 +97,17 @@ public sealed unsafe partial class MemoryManager
 
     private void SweepLeaf(VmObject* target, ulong* leaf)
     {
+        PageMarks clean = default;
         int idle = 0;
         for (int index = 0; index < RadixTree.FanOut; index++)
         {
-            if (MayDrop(leaf[index]) && (Frames.InfoOf(Slot.FrameOf(leaf[index]))->Flags & FrameFlags.Idle) != 0)
-                idle++;
+            if (!MayDrop(leaf[index]))
+                continue;
+            clean.Mark(index);
+            idle += IsIdle(leaf[index]) ? 1 : 0;
         }
+        if (clean.IsEmpty)
+            return;
         bool evicts = MayEvict && idle > 0;
         if (evicts && _tree.IsPathShared(target, _handPage))
         {
@@ -112,35 +117,19 @@ public sealed unsafe partial class MemoryManager
             evicts = slot != null;
             leaf = evicts ? slot : leaf;
         }
-        for (int index = 0; index < RadixTree.FanOut;)
-            index = SweepRun(target, leaf, index, evicts);
+        UnmapMarked(target, _handPage, &clean);
+        for (int index = 0; index < RadixTree.FanOut; index++)
+        {
+            if (!clean.Has(index))
+                continue;
+            if (!IsIdle(leaf[index]))
+                Frames.InfoOf(Slot.FrameOf(leaf[index]))->Flags |= FrameFlags.Idle;
+            else if (evicts && !_pageIns.IsRequested(target, _handPage + (ulong)index))
+                Evict(leaf + index, Slot.FrameOf(leaf[index]));
+        }
     }
 
-    // Handles one run of pages that are all to be evicted or all to be made idle; returns the index behind it.
-    private int SweepRun(VmObject* target, ulong* leaf, int first, bool evicts)
-    {
-        int end = first;
-        bool isIdle = false;
-        for (; end < RadixTree.FanOut && MayDrop(leaf[end]); end++)
-        {
-            bool isNextIdle = (Frames.InfoOf(Slot.FrameOf(leaf[end]))->Flags & FrameFlags.Idle) != 0;
-            if (end > first && isNextIdle != isIdle)
-                break;
-            isIdle = isNextIdle;
-        }
-        if (end == first)
-            return first + 1;
-        UnmapPages(target, _handPage + (ulong)first, (ulong)(end - first));
-        for (int index = first; index < end; index++)
-        {
-            FrameNumber frame = Slot.FrameOf(leaf[index]);
-            if (!isIdle)
-                Frames.InfoOf(frame)->Flags |= FrameFlags.Idle;
-            else if (evicts && !_pageIns.IsRequested(target, _handPage + (ulong)index))
-                Evict(leaf + index, frame);
-        }
-        return end;
-    }
+    private bool IsIdle(ulong slot) => (Frames.InfoOf(Slot.FrameOf(slot))->Flags & FrameFlags.Idle) != 0;
 
     private void Evict(ulong* slot, FrameNumber frame)
     {

@@ -53,7 +53,7 @@ public sealed unsafe partial class MemoryManager
     {
         if (!IsRangeFree(space, mapping->Start.Value, mapping->End.Value))
             return RestoreStatus.BadRecord;
-        if (!MappingTable.Reserve(space, _pages, 1))
+        if (!MappingTable.Reserve(space, _pages, 1, MappingTable.MaxMappings))
             return RestoreStatus.OutOfMemory;
         mapping->Space = space;
         mapping->Object = target;

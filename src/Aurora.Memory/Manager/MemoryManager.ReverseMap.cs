@@ -1,5 +1,5 @@
 // Who shows a page: an object lists its mappings, and each mapping's page table is consulted. Called whenever a frame is replaced, cut,
-// discarded or (later) evicted, so that no program goes on seeing it.
+// discarded or evicted, so that no program goes on seeing it.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -56,6 +56,33 @@ public sealed unsafe partial class MemoryManager
                 continue;
             VirtualAddress start = mapping->Start + ((first - mapping->PageOffset) << PageSize.Shift);
             ClearEntries(mapping->Space, start, start + ((end - first) << PageSize.Shift));
+        }
+    }
+
+    /// <summary>Clears every entry that shows one of the marked pages of a leaf, with shootdown; looks at each mapping once.</summary>
+    private void UnmapMarked(VmObject* target, ulong leafPage, PageMarks* marks)
+    {
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        {
+            ulong first = leafPage > mapping->PageOffset ? leafPage : mapping->PageOffset;
+            ulong leafEnd = leafPage + RadixTree.FanOut;
+            ulong end = leafEnd < mapping->PageOffset + mapping->Pages ? leafEnd : mapping->PageOffset + mapping->Pages;
+            ulong cleared = 0;
+            while (first < end)
+            {
+                ulong last = first;
+                while (last < end && marks->Has((int)(last - leafPage)))
+                    last++;
+                if (last > first)
+                {
+                    VirtualAddress start = mapping->Start + ((first - mapping->PageOffset) << PageSize.Shift);
+                    cleared += _tables.ClearRange(mapping->Space->Root, start, start + ((last - first) << PageSize.Shift));
+                }
+                first = last + 1;
+            }
+            mapping->Space->ResidentPages -= cleared;
+            if (cleared != 0)
+                _tlb.InvalidateSpace(mapping->Space->Root);
         }
     }
 

@@ -49,7 +49,7 @@ public sealed unsafe partial class MemoryManager
         child->BreakEnd = parent->BreakEnd;
         child->MapTop = parent->MapTop;
         bool mustFlush = false;
-        bool isComplete = MappingTable.Reserve(child, _pages, parent->Count);
+        bool isComplete = MappingTable.Reserve(child, _pages, parent->Count, _maxMappingsPerSpace);
         for (int index = 0; isComplete && index < parent->Count; index++)
             isComplete = ForkMapping(parent->Table[index], child, ref mustFlush);
         for (int index = 0; index < parent->Count; index++)
@@ -157,9 +157,14 @@ public sealed unsafe partial class MemoryManager
     // Takes a mapping out of its space and ends it; its page-table entries have been cleared.
     private void EndMapping(Mapping* mapping)
     {
-        AddressSpace* space = mapping->Space;
-        MappingTable.RemoveAt(space, MappingTable.IndexOf(space, mapping));
-        space->MappedPages -= mapping->Pages;
+        MappingTable.RemoveAt(mapping->Space, MappingTable.IndexOf(mapping->Space, mapping));
+        EndUnlisted(mapping);
+    }
+
+    // The same for a mapping that is not in the table any more, or about to be taken out.
+    private void EndUnlisted(Mapping* mapping)
+    {
+        mapping->Space->MappedPages -= mapping->Pages;
         UnlinkMapping(mapping);
         VmObject* target = mapping->Object;
         TrackerOf(&mapping->Header).Remove(&mapping->Header);

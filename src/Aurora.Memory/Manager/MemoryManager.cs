@@ -35,6 +35,7 @@ public sealed unsafe partial class MemoryManager
     private readonly FrameNumber _zeroFrame;
     private readonly bool _verify;
     private readonly ulong _maxHotPages;
+    private readonly int _maxMappingsPerSpace;
     private int _epochsInFlight;
 
     /// <summary>
@@ -64,6 +65,7 @@ public sealed unsafe partial class MemoryManager
         Panic.Unless(_zeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         _verify = options.Verify;
         _maxHotPages = options.MaxHotPages;
+        _maxMappingsPerSpace = options.MaxMappingsPerSpace > 0 ? options.MaxMappingsPerSpace : MappingTable.MaxMappings;
     }
 
     public FramePool Frames { get; }

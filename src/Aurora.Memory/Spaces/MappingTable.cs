@@ -1,5 +1,5 @@
 // The mappings of one address space in an array ordered by address: binary search to find, a short move to insert. A few hundred
-// mappings are common and 65,530 the limit, so the array beats a tree in both code and cache misses. Protected by the kernel lock.
+// mappings are common and 65,530 the most, so the array beats a tree in both code and cache misses. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
@@ -48,10 +48,10 @@ internal static unsafe class MappingTable
     public static int IndexOf(AddressSpace* space, Mapping* mapping) => FirstEndingAfter(space, mapping->Start.Value);
 
     /// <summary>Makes room for <paramref name="more"/> mappings; false when out of memory or over the limit.</summary>
-    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more)
+    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more, int limit)
     {
         int needed = space->Count + more;
-        if (needed > MaxMappings)
+        if (needed > limit)
             return false;
         if (needed <= space->CapacityPages * PerPage)
             return true;
@@ -72,17 +72,24 @@ internal static unsafe class MappingTable
         int index = FirstEndingAfter(space, mapping->Start.Value);
         Panic.Unless(
             index == space->Count || space->Table[index]->Start.Value >= mapping->End.Value, "memory: inserted an overlapping mapping"u8);
-        for (int move = space->Count; move > index; move--)
-            space->Table[move] = space->Table[move - 1];
+        nint* at = (nint*)space->Table + index;
+        int above = space->Count - index;
+        // SAFETY: Reserve has made room for one more entry behind the last.
+        new ReadOnlySpan<nint>(at, above).CopyTo(new Span<nint>(at + 1, above));
         space->Table[index] = mapping;
         space->Count++;
     }
 
-    public static void RemoveAt(AddressSpace* space, int index)
+    public static void RemoveAt(AddressSpace* space, int index) => RemoveRange(space, index, 1);
+
+    /// <summary>Removes <paramref name="count"/> mappings that follow each other.</summary>
+    public static void RemoveRange(AddressSpace* space, int index, int count)
     {
-        space->Count--;
-        for (int move = index; move < space->Count; move++)
-            space->Table[move] = space->Table[move + 1];
+        nint* at = (nint*)space->Table + index;
+        space->Count -= count;
+        int above = space->Count - index;
+        // SAFETY: both ranges lie within the entries there were.
+        new ReadOnlySpan<nint>(at + count, above).CopyTo(new Span<nint>(at, above));
     }
 
     /// <summary>Gives the array back; the mappings are the caller's.</summary>

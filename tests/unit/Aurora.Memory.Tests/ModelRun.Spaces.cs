@@ -105,10 +105,11 @@ internal sealed unsafe partial class ModelRun
             return;
         PickRange(out ulong first, out ulong pages);
         bool isMapped = Range(first, pages).All(model.Pages.ContainsKey);
-        MemoryStatus status = _machine.Memory.DropPages(space, At(first), pages << 12);
+        MemoryStatus status = _machine.Memory.DropPages(space, At(first), pages << 12, out ulong done);
         Assert.Equal(isMapped ? MemoryStatus.Ok : MemoryStatus.NotMapped, status);
         if (!isMapped)
             return;
+        Assert.Equal(pages << 12, done);
         foreach (ModelPage page in Range(first, pages).Select(number => model.Pages[number]))
         {
             if (page.Own != null && page.IsAnonymous)

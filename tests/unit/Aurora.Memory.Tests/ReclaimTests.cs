@@ -116,6 +116,32 @@ public sealed unsafe class ReclaimTests
         Assert.Equal(2UL, *(ulong*)machine.FileForRead(file, 0).Address);
     }
 
+    // Each page that becomes a hole is a line in a commit, and one commit has to hold all that one step changes.
+    [Fact]
+    public void A_large_range_is_given_up_in_steps()
+    {
+        const ulong pages = (2 * MemoryManager.MaxDiscardPages) + 10;
+        using var machine = new TestMachine(frames: 16384);
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, pages + 1);
+        for (ulong page = 0; page <= pages; page++)
+            machine.Store64(space, At + (page << 12), page + 1);
+        machine.Checkpoint();
+        ulong at = 0;
+        int steps = 0;
+        for (; at < pages << 12; steps++)
+        {
+            Assert.Equal(MemoryStatus.Ok, machine.Memory.DropPages(space, new VirtualAddress(At + at), (pages << 12) - at, out ulong done));
+            Assert.InRange(machine.Memory.DirtyPagesOf(machine.Tracker), 1UL, MemoryManager.MaxDiscardPages);
+            machine.Checkpoint();
+            at += done;
+        }
+        Assert.Equal(3, steps);
+        Assert.Equal(0UL, machine.Load64(space, At));
+        Assert.Equal(0UL, machine.Load64(space, At + ((pages - 1) << 12)));
+        Assert.Equal(pages + 1, machine.Load64(space, At + (pages << 12)));
+    }
+
     [Fact]
     public void The_last_frames_are_for_those_who_bring_frames_back()
     {

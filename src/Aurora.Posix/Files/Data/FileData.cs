@@ -83,9 +83,13 @@ public static unsafe class FileData
         return Ready;
     }
 
-    /// <summary>Makes a range of a file zero; whole pages become holes.</summary>
-    public static PageAccess Punch(FileServices files, Inode* inode, ulong position, ulong bytes)
+    /// <summary>
+    /// Makes a range of a file zero; whole pages become holes. <paramref name="isWhole"/> is false when so many do that the caller must call again,
+    /// after a checkpoint has had its chance.
+    /// </summary>
+    public static PageAccess Punch(FileServices files, Inode* inode, ulong position, ulong bytes, out bool isWhole)
     {
+        isWhole = true;
         ulong end = Math.Min(position + bytes, inode->Size);
         if (inode->Data == null || position >= end)
             return Ready;
@@ -117,9 +121,10 @@ public static unsafe class FileData
         }
         if (endWhole > firstWhole)
         {
-            MemoryStatus status = files.Memory.Discard(inode->Data, firstWhole, endWhole - firstWhole);
+            MemoryStatus status = files.Memory.Discard(inode->Data, ref firstWhole, endWhole);
             if (status != MemoryStatus.Ok)
                 return new PageAccess { Status = status };
+            isWhole = firstWhole >= endWhole;
         }
         inode->ModifyTime = inode->ChangeTime = files.NowStamp;
         files.MarkChanged(&inode->Header);

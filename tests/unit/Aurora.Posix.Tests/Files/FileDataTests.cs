@@ -116,7 +116,7 @@ public sealed unsafe class FileDataTests
 
     private static Errno Punch(FileWorld world, Inode* inode, int position, int length)
     {
-        PageAccess access = FileData.Punch(world.Files, inode, (ulong)position, (ulong)length);
+        PageAccess access = FileData.Punch(world.Files, inode, (ulong)position, (ulong)length, out _);
         return FileData.ErrorOf(in access);
     }
 }

@@ -1,0 +1,118 @@
+/* pressure.c - more memory than the machine has, and programs that try to take all of it.
+ *
+ * pressure live MIB ROUNDS     keeps MIB live: every page has a stamp of its own; each round checks every page, rewrites every fourth, and
+ *                              prints "round N ok". A page that is not as it was left ends it with "round N FAIL page P" and status 1.
+ * pressure hog                 stores to ever more memory until it is killed.
+ * pressure sparse              touches one page in each 2 MiB of address space, so that page tables cost more than what they show.
+ * pressure pieces N            N mappings, every second page of an area, then one munmap of everything; prints "unmapped".
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE 4096ul
+
+static char *area_of(uint64_t bytes, int protection)
+{
+    char *area = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (area == MAP_FAILED) {
+        perror("mmap");
+        exit(2);
+    }
+    return area;
+}
+
+/* Eight words all over the page: a page put together from two ages is found out. */
+static void stamp(char *area, uint64_t page, uint64_t age)
+{
+    uint64_t *words = (uint64_t *)(area + page * PAGE);
+    for (int word = 0; word < 512; word += 64)
+        words[word] = (page << 20) ^ (age << 8) ^ word;
+}
+
+static int is_stamped(const char *area, uint64_t page, uint64_t age)
+{
+    const uint64_t *words = (const uint64_t *)(area + page * PAGE);
+    for (int word = 0; word < 512; word += 64)
+        if (words[word] != ((page << 20) ^ (age << 8) ^ word))
+            return 0;
+    return 1;
+}
+
+/* Page P is rewritten in the rounds that are P modulo 4. */
+static uint64_t age_of(uint64_t page, uint64_t round)
+{
+    uint64_t back = (round + 4 - page % 4) % 4;
+    return round >= back ? round - back : 0;
+}
+
+static int live(uint64_t pages, uint64_t rounds)
+{
+    char *area = area_of(pages * PAGE, PROT_READ | PROT_WRITE);
+    for (uint64_t page = 0; page < pages; page++)
+        stamp(area, page, age_of(page, 0));
+    printf("round 0 ok\n");
+    fflush(stdout);
+    for (uint64_t round = 1; round <= rounds; round++) {
+        for (uint64_t page = 0; page < pages; page++) {
+            if (!is_stamped(area, page, age_of(page, round - 1))) {
+                printf("round %lu FAIL page %lu\n", (unsigned long)round, (unsigned long)page);
+                return 1;
+            }
+            if (page % 4 == round % 4)
+                stamp(area, page, round);
+        }
+        printf("round %lu ok\n", (unsigned long)round);
+        fflush(stdout);
+    }
+    return 0;
+}
+
+static int hog(uint64_t step)
+{
+    const uint64_t size = 1ul << 40;
+    char *area = area_of(size, PROT_READ | PROT_WRITE);
+    for (uint64_t at = 0; at < size; at += step)
+        area[at] = 1;
+    return 0;
+}
+
+static int pieces(uint64_t count)
+{
+    char *area = area_of(2 * count * PAGE, PROT_NONE);
+    for (uint64_t piece = 0; piece < count; piece++) {
+        char *at = area + 2 * piece * PAGE;
+        if (mprotect(at, PAGE, PROT_READ | PROT_WRITE) != 0) {
+            printf("mprotect failed at piece %lu\n", (unsigned long)piece);
+            return 1;
+        }
+        *at = 1;
+    }
+    printf("mapped\n");
+    fflush(stdout);
+    if (munmap(area, 2 * count * PAGE) != 0) {
+        perror("munmap");
+        return 1;
+    }
+    printf("unmapped\n");
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    const char *what = count > 1 ? arguments[1] : "";
+    if (!strcmp(what, "live") && count == 4)
+        return live(strtoul(arguments[2], NULL, 0) << 8, strtoul(arguments[3], NULL, 0));
+    if (!strcmp(what, "hog"))
+        return hog(PAGE);
+    if (!strcmp(what, "sparse"))
+        return hog(2ul << 20);
+    if (!strcmp(what, "pieces") && count == 3)
+        return pieces(strtoul(arguments[2], NULL, 0));
+    fprintf(stderr, "usage: pressure live MIB ROUNDS | hog | sparse | pieces N\n");
+    return 2;
+}
