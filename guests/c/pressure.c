@@ -4,14 +4,20 @@
  *                              prints "round N ok". A page that is not as it was left ends it with "round N FAIL page P" and status 1.
  * pressure hog                 stores to ever more memory until it is killed.
  * pressure sparse              touches one page in each 2 MiB of address space, so that page tables cost more than what they show.
+ * pressure forks               forks until that fails, ends all children, and forks as many again; prints "forks N errno E" for both.
+ * pressure names FOLDER        makes files until that fails, removes all, and makes a thousand again; prints "names N errno E".
  * pressure pieces N            N mappings, every second page of an area, then one munmap of everything; prints "unmapped".
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096ul
@@ -102,6 +108,68 @@ static int pieces(uint64_t count)
     return 0;
 }
 
+static int fork_all(void)
+{
+    int gate[2], count = 0, error = 0;
+    if (pipe(gate) != 0)
+        return -1;
+    for (;;) {
+        pid_t child = fork();
+        if (child == 0) {
+            char byte;
+            close(gate[1]);
+            _exit(read(gate[0], &byte, 1) != 0);
+        }
+        if (child < 0) {
+            error = errno;
+            break;
+        }
+        count++;
+    }
+    printf("forks %d errno %d\n", count, error);
+    fflush(stdout);
+    close(gate[1]);
+    close(gate[0]);
+    for (int status, left = count; left > 0; left--)
+        if (wait(&status) < 0 || status != 0)
+            return -1;
+    return count;
+}
+
+static int forks(void)
+{
+    int first = fork_all(), second = fork_all();
+    return first > 0 && second >= first / 2 ? 0 : 1;
+}
+
+static int names(const char *folder)
+{
+    char path[256];
+    int count = 0, error = 0;
+    for (;; count++) {
+        snprintf(path, sizeof path, "%s/%d", folder, count);
+        int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        if (file < 0) {
+            error = errno;
+            break;
+        }
+        close(file);
+    }
+    printf("names %d errno %d\n", count, error);
+    fflush(stdout);
+    for (int index = 0; index < count; index++) {
+        snprintf(path, sizeof path, "%s/%d", folder, index);
+        if (unlink(path) != 0)
+            return 1;
+    }
+    for (int index = 0; index < 1000; index++) {
+        snprintf(path, sizeof path, "%s/%d", folder, index);
+        if (mknod(path, S_IFREG | 0600, 0) != 0)
+            return 1;
+    }
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
@@ -111,8 +179,12 @@ int main(int count, char **arguments)
         return hog(PAGE);
     if (!strcmp(what, "sparse"))
         return hog(2ul << 20);
+    if (!strcmp(what, "forks"))
+        return forks();
+    if (!strcmp(what, "names") && count == 3)
+        return names(arguments[2]);
     if (!strcmp(what, "pieces") && count == 3)
         return pieces(strtoul(arguments[2], NULL, 0));
-    fprintf(stderr, "usage: pressure live MIB ROUNDS | hog | sparse | pieces N\n");
+    fprintf(stderr, "usage: pressure live MIB ROUNDS | hog | sparse | forks | names FOLDER | pieces N\n");
     return 2;
 }

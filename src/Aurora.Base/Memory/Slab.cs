@@ -1,6 +1,7 @@
-// Typed slabs: every kernel object lives in one. Memory comes in chunks of four pages that are never given back; each object has a
-// header with its generation, odd while the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a
-// stale handle panics. Protected by the kernel lock.
+// Typed slabs: every kernel object lives in one. Memory comes in chunks of four pages; each object has a header with its generation, odd while
+// the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a stale handle panics. Each chunk has a free list of
+// its own, and chunks with a free slot are on a list; an empty chunk goes back to the allocator unless it is the only one with room. Generations
+// go on in a chunk that comes back, so a handle never fits a later object. Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 
@@ -12,7 +13,7 @@ public sealed unsafe class Slab<T>
 {
     private const int ChunkPages = 4;
     private const byte Poison = 0xDD;
-    private const uint NoSlot = uint.MaxValue;
+    private const uint None = uint.MaxValue;
 
     private struct Slot
     {
@@ -21,20 +22,39 @@ public sealed unsafe class Slab<T>
         public T Value;
     }
 
+    /// <summary>What is known of a chunk whether it is there or not. The links are chunk numbers.</summary>
+    private struct Chunk
+    {
+        public nint Memory;
+        public uint FirstFree;
+        public uint Live;
+
+        /// <summary>Even, and at least as high as any generation its slots have had.</summary>
+        public uint Generation;
+        public uint Next;
+        public uint Previous;
+    }
+
     private readonly PageAllocator _pages;
-    private readonly nint[] _chunks;
+    private readonly Chunk[] _chunks;
     private readonly uint _slotsPerChunk;
     private readonly uint _limit;
-    private uint _carved;
-    private uint _firstFree = NoSlot;
+    private readonly bool _keepsMemory;
+    private uint _firstWithRoom = None;
+    private uint _lowestAbsent;
+    private uint _bound;
 
-    /// <summary>A slab of at most <paramref name="limit"/> objects; memory is taken as it is needed.</summary>
-    public Slab(PageAllocator pages, int limit)
+    /// <summary>
+    /// A slab of at most <paramref name="limit"/> objects; memory is taken as it is needed, and given back unless the slab
+    /// <paramref name="keepsMemory"/>: then as many objects as there once were can be had for certain.
+    /// </summary>
+    public Slab(PageAllocator pages, int limit, bool keepsMemory = false)
     {
         _pages = pages;
+        _keepsMemory = keepsMemory;
         _slotsPerChunk = (uint)(ChunkPages * PageSize.Bytes / sizeof(Slot));
         Panic.Unless(_slotsPerChunk > 0, "slab: the object type is larger than a chunk"u8);
-        _chunks = new nint[(limit + (int)_slotsPerChunk - 1) / (int)_slotsPerChunk];
+        _chunks = new Chunk[(limit + (int)_slotsPerChunk - 1) / (int)_slotsPerChunk];
         _limit = (uint)limit;
     }
 
@@ -42,23 +62,19 @@ public sealed unsafe class Slab<T>
     public int Count { get; private set; }
 
     /// <summary>One more than the highest index ever handed out: the bound for <see cref="LiveAt"/>.</summary>
-    public uint IndexBound => _carved;
+    public uint IndexBound => _bound;
 
     /// <summary>A zeroed object, or null when the limit or the memory is exhausted.</summary>
     public T* Allocate()
     {
-        Slot* slot;
-        if (_firstFree != NoSlot)
-        {
-            slot = SlotAt(_firstFree);
-            _firstFree = *(uint*)&slot->Value;
-        }
-        else
-        {
-            slot = Carve();
-            if (slot == null)
-                return null;
-        }
+        if (_firstWithRoom == None && !AddChunk())
+            return null;
+        ref Chunk chunk = ref _chunks[_firstWithRoom];
+        Slot* slot = SlotAt(chunk.FirstFree);
+        chunk.FirstFree = *(uint*)&slot->Value;
+        chunk.Live++;
+        if (chunk.FirstFree == None)
+            Unlink(_firstWithRoom);
         slot->Generation++;
         slot->Value = default;
         Count++;
@@ -72,9 +88,17 @@ public sealed unsafe class Slab<T>
         Panic.Unless((slot->Generation & 1) != 0, "slab: object freed twice"u8);
         slot->Generation++;
         new Span<byte>(value, sizeof(T)).Fill(Poison);
-        *(uint*)value = _firstFree;
-        _firstFree = slot->Index;
+        uint number = slot->Index / _slotsPerChunk;
+        ref Chunk chunk = ref _chunks[number];
+        if (chunk.FirstFree == None)
+            Link(number);
+        *(uint*)value = chunk.FirstFree;
+        chunk.FirstFree = slot->Index;
+        chunk.Live--;
         Count--;
+        bool isOnlyRoom = chunk.Next == None && chunk.Previous == None;
+        if (chunk.Live == 0 && !isOnlyRoom && !_keepsMemory)
+            ReleaseChunk(number);
     }
 
     public Handle<T> HandleOf(T* value)
@@ -97,7 +121,7 @@ public sealed unsafe class Slab<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* TryGet(Handle<T> handle)
     {
-        if (handle.Index >= _carved)
+        if (handle.Index >= _bound || _chunks[handle.Index / _slotsPerChunk].Memory == 0)
             return null;
         Slot* slot = SlotAt(handle.Index);
         return slot->Generation == handle.Generation && (handle.Generation & 1) != 0 ? &slot->Value : null;
@@ -106,31 +130,76 @@ public sealed unsafe class Slab<T>
     /// <summary>The live object with this index, or null: for walking all objects.</summary>
     public T* LiveAt(uint index)
     {
-        if (index >= _carved)
+        if (index >= _bound || _chunks[index / _slotsPerChunk].Memory == 0)
             return null;
         Slot* slot = SlotAt(index);
         return (slot->Generation & 1) != 0 ? &slot->Value : null;
     }
 
-    private Slot* Carve()
+    private bool AddChunk()
     {
-        if (_carved >= _limit)
-            return null;
-        uint chunk = _carved / _slotsPerChunk;
-        if (_chunks[chunk] == 0)
+        uint number = _lowestAbsent;
+        while (number < _chunks.Length && _chunks[number].Memory != 0)
+            number++;
+        if (number == _chunks.Length)
+            return false;
+        void* memory = _pages.Allocate(ChunkPages);
+        if (memory == null)
+            return false;
+        _lowestAbsent = number + 1;
+        uint first = number * _slotsPerChunk;
+        uint end = Math.Min(first + _slotsPerChunk, _limit);
+        ref Chunk chunk = ref _chunks[number];
+        chunk.Memory = (nint)memory;
+        for (uint index = first; index < end; index++)
         {
-            void* memory = _pages.Allocate(ChunkPages);
-            if (memory == null)
-                return null;
-            _chunks[chunk] = (nint)memory;
+            Slot* slot = SlotAt(index);
+            slot->Index = index;
+            slot->Generation = chunk.Generation;
+            *(uint*)&slot->Value = index + 1 < end ? index + 1 : None;
         }
-        Slot* slot = SlotAt(_carved);
-        slot->Index = _carved++;
-        return slot;
+        chunk.FirstFree = first;
+        _bound = Math.Max(_bound, end);
+        Link(number);
+        return true;
+    }
+
+    private void ReleaseChunk(uint number)
+    {
+        Unlink(number);
+        ref Chunk chunk = ref _chunks[number];
+        uint first = number * _slotsPerChunk;
+        for (uint index = first; index < Math.Min(first + _slotsPerChunk, _limit); index++)
+            chunk.Generation = Math.Max(chunk.Generation, SlotAt(index)->Generation);
+        _pages.Free((void*)chunk.Memory, ChunkPages);
+        chunk.Memory = 0;
+        _lowestAbsent = Math.Min(_lowestAbsent, number);
+    }
+
+    private void Link(uint number)
+    {
+        ref Chunk chunk = ref _chunks[number];
+        chunk.Previous = None;
+        chunk.Next = _firstWithRoom;
+        if (_firstWithRoom != None)
+            _chunks[_firstWithRoom].Previous = number;
+        _firstWithRoom = number;
+    }
+
+    private void Unlink(uint number)
+    {
+        ref Chunk chunk = ref _chunks[number];
+        if (chunk.Previous != None)
+            _chunks[chunk.Previous].Next = chunk.Next;
+        else
+            _firstWithRoom = chunk.Next;
+        if (chunk.Next != None)
+            _chunks[chunk.Next].Previous = chunk.Previous;
+        chunk.Next = chunk.Previous = None;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Slot* SlotAt(uint index) => (Slot*)_chunks[index / _slotsPerChunk] + (index % _slotsPerChunk);
+    private Slot* SlotAt(uint index) => (Slot*)_chunks[index / _slotsPerChunk].Memory + (index % _slotsPerChunk);
 
     // SAFETY: value came from this slab, so its slot header precedes it in the same chunk.
     private static Slot* SlotOf(T* value)

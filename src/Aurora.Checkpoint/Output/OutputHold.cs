@@ -27,7 +27,7 @@ public sealed unsafe class OutputHold
 
     public OutputHold(PageAllocator pages, ObjectTracker tracker, ThreadWaker waker)
     {
-        _chunks = new Slab<OutputChunk>(pages, MaxChunks);
+        _chunks = new Slab<OutputChunk>(pages, MaxChunks, keepsMemory: true);
         _tracker = tracker;
         _waker = waker;
         _space = (WaitQueue*)pages.Allocate(1);

@@ -60,8 +60,22 @@ public sealed unsafe partial class MemoryManager
     /// <summary>Where threads wait for a frame.</summary>
     public WaitQueue* FrameWaiters => _frameWaiters;
 
-    /// <summary>What would be free if the address space ended, estimated: what it shows, its page tables, and as many tree nodes.</summary>
-    public ulong FootprintPages(AddressSpace* space) => space->ResidentPages + (2 * _tables.CountTables(space->Root));
+    /// <summary>
+    /// About what would be free if the address space ended: the pages it shows, its page tables, and the tree nodes of its own objects. Walks
+    /// all of those tables and nodes.
+    /// </summary>
+    public ulong FootprintPages(AddressSpace* space)
+    {
+        ulong pages = space->ResidentPages + _tables.CountTables(space->Root);
+        for (int index = 0; index < space->Count; index++)
+        {
+            Mapping* mapping = space->Table[index];
+            bool isCounted = (mapping->Flags & MappingFlags.OwnsObject) != 0 && mapping->Object->FirstMapping == mapping;
+            if (isCounted)
+                pages += _tree.CountNodes(mapping->Object);
+        }
+        return pages;
+    }
 
     /// <summary>Everybody who waits for a frame tries again.</summary>
     public void WakeFrameWaiters()

@@ -143,6 +143,19 @@ internal sealed unsafe class RadixTree
         return null;
     }
 
+    /// <summary>The nodes of the object's tree, those it shares with others included.</summary>
+    public ulong CountNodes(VmObject* target) => CountNodes(target->Root, target->Height);
+
+    private ulong CountNodes(ulong value, int level)
+    {
+        if (!Slot.IsResident(value))
+            return 0;
+        ulong count = 1;
+        for (int index = 0; level > 1 && index < FanOut; index++)
+            count += CountNodes(NodeOf(value)[index], level - 1);
+        return count;
+    }
+
     /// <summary>True if another object shares a node on the way to a page, the leaf included.</summary>
     public bool IsPathShared(VmObject* target, ulong page)
     {

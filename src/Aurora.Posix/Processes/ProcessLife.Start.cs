@@ -77,7 +77,15 @@ public sealed unsafe partial class ProcessLife
         if (process->Credentials.IsRoot)
             return false;
         ulong limit = process->Limits.Soft(Resource.Processes);
-        return limit != ResourceLimit.Infinity && (ulong)_table.ThreadCount >= limit;
+        return limit != ResourceLimit.Infinity && ThreadsOf(process->Credentials.RealUid) >= limit;
+    }
+
+    private ulong ThreadsOf(uint user)
+    {
+        ulong count = 0;
+        for (Process* process = _table.NextProcess(1); process != null; process = _table.NextProcess(process->Id + 1))
+            count += process->Credentials.RealUid == user ? (ulong)process->ThreadCount : 0;
+        return count;
     }
 
     private Errno CloneProcess(Thread* maker, in CloneRequest request, out Process* child)

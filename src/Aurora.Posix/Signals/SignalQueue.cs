@@ -17,14 +17,14 @@ public sealed unsafe class SignalQueue
 
     public SignalQueue(PageAllocator pages) => _entries = new Slab<QueuedSignal>(pages, MaxEntries);
 
-    /// <summary>Makes a signal pending. EAGAIN when a queued real-time signal finds no room; other signals lose only their details.</summary>
-    public Errno Add(PendingSignals* pending, in SignalInfo info)
+    /// <summary>Makes a signal pending. EAGAIN when a queued real-time signal finds no room; other signals lose only their details. At most <paramref name="limit"/> are queued.</summary>
+    public Errno Add(PendingSignals* pending, in SignalInfo info, ulong limit = Limit)
     {
         Signal signal = info.Signal;
         bool isStandard = signal < Signal.FirstRealTime;
         if (isStandard && pending->Set.Contains(signal))
             return Errno.Ok;
-        QueuedSignal* entry = pending->Count < Limit ? _entries.Allocate() : null;
+        QueuedSignal* entry = pending->Count < Limit && (ulong)pending->Count < limit ? _entries.Allocate() : null;
         if (entry == null && !isStandard && info.Code != SignalCode.User)
             return Errno.EAGAIN;
         pending->Set = pending->Set.With(signal);

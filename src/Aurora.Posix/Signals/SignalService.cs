@@ -119,7 +119,7 @@ public sealed unsafe partial class SignalService
         if (IsDropped(process, thread, in info))
             return Errno.Ok;
         PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
-        Errno error = _queue.Add(pending, in info);
+        Errno error = _queue.Add(pending, in info, process->Limits.Soft(Resource.PendingSignals));
         if (error != Errno.Ok)
             return error;
         _tracker.MarkChanged(thread != null ? &thread->Header : &process->Header);

@@ -47,4 +47,36 @@ public sealed unsafe class SlabTests
         pages.PageLimit = 0;
         Assert.True(new Slab<Thing>(pages, 3).Allocate() == null);
     }
+
+    [Fact]
+    public void Empty_chunks_go_back_and_their_handles_never_fit_a_later_object()
+    {
+        var pages = new HostPageAllocator();
+        var slab = new Slab<Thing>(pages, 10_000);
+        var stale = new Handle<Thing>[10_000];
+        for (int round = 0; round < 3; round++)
+        {
+            var things = new nint[10_000];
+            for (int index = 0; index < things.Length; index++)
+            {
+                Thing* thing = slab.Allocate();
+                Assert.Equal(default, *thing);
+                things[index] = (nint)thing;
+                Assert.True(slab.TryGet(stale[index]) == null);
+            }
+            Assert.True(slab.Allocate() == null);
+            long most = pages.PagesOutstanding;
+            for (int index = 0; index < things.Length; index++)
+                stale[index] = slab.HandleOf((Thing*)things[index]);
+            for (int index = 0; index < things.Length; index += 2)
+                slab.Free((Thing*)things[index]);
+            Assert.Equal(most, pages.PagesOutstanding);
+            for (int index = 1; index < things.Length; index += 2)
+                slab.Free((Thing*)things[index]);
+            Assert.Equal(4, pages.PagesOutstanding);
+            Assert.Equal(0, slab.Count);
+            for (uint index = 0; index < slab.IndexBound; index++)
+                Assert.True(slab.LiveAt(index) == null);
+        }
+    }
 }

@@ -1,0 +1,82 @@
+// More than the machine has: memory that is live beyond the RAM, and programs that take all they can get. The rest of the session goes on, and
+// nothing of it is lost when the power is cut in the middle.
+using System;
+using System.Threading.Tasks;
+using Aurora.Images;
+using Aurora.Qemu;
+using Xunit;
+
+namespace Aurora.SystemTests;
+
+public sealed class PressureTests
+{
+    private const string Pressure = "/usr/lib/aurora/pressure";
+
+    [Fact]
+    public async Task One_GiB_stays_live_on_a_512_MiB_machine_through_a_power_cut()
+    {
+        string[] program = [Pressure, "live", "1024", "2"];
+        using var disk = new TestDisk(4L << 30);
+        await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 512, program))
+        {
+            await first.Console.WaitForAsync("round 0 ok", Guest.LongDeadline);
+            await Task.Delay(4000); // the moment of the cut, in the first round
+            await first.CutPowerAsync();
+        }
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 512, program);
+        await second.ResumedAsync();
+        (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
+        Assert.Equal(0, status);
+        Assert.EndsWith("round 2 ok\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_goes_on_with_less_memory_than_it_keeps()
+    {
+        string[] program = [Pressure, "live", "200", "3"];
+        using var disk = new TestDisk();
+        await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 512, program))
+        {
+            await first.Console.WaitForAsync("round 0 ok", Guest.Deadline);
+            await first.CutPowerAsync();
+        }
+        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 128, program);
+        await second.ResumedAsync();
+        (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
+        Assert.Equal(0, status);
+        Assert.EndsWith("round 3 ok\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hog")]
+    [InlineData("sparse")]
+    public async Task A_program_that_takes_all_memory_ends_and_its_neighbour_does_not(string kind)
+    {
+        string script = $"/usr/lib/aurora/selfcheck -i 20 -m 256 & {Pressure} {kind}; echo {kind} ended $?; wait";
+        using var disk = new TestDisk(512L << 20);
+        var witness = new SelfCheckWitness();
+        await using Guest guest = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 128, "/bin/busybox", "sh", "-c", script);
+        await guest.Console.WaitForAsync($"{kind} ended 137", Guest.LongDeadline);
+        long last = SelfCheckWitness.LastStepIn(guest.Console.Text);
+        await guest.Console.WaitForAsync($"check {last + 5} ok", Guest.Deadline);
+        witness.Observe(guest.Events, await guest.CutPowerAsync());
+        Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
+        Assert.DoesNotContain("@panic", guest.Events.Tail(), StringComparison.Ordinal);
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+    }
+
+    [Fact]
+    public async Task Processes_and_names_run_out_with_an_error_and_come_back()
+    {
+        string script = $"{Pressure} forks && {Pressure} names /tmp && {Pressure} pieces 4000; {Pressure} pieces 1500 && echo all went on";
+        using var disk = new TestDisk();
+        await using Guest guest = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 128, "/bin/busybox", "sh", "-c", script);
+        (int? status, string output) = await guest.FinishAsync();
+        Assert.Equal(0, status);
+        Assert.Matches("forks [0-9]+ errno (11|12)\nforks [0-9]+ errno (11|12)\nnames [0-9]+ errno (12|28)\n", output);
+        Assert.EndsWith("unmapped\nall went on\n", output, StringComparison.Ordinal);
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+    }
+}
