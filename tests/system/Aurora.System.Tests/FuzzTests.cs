@@ -15,13 +15,13 @@ public sealed class FuzzTests
     [InlineData(1)]
     public async Task Random_calls_harm_neither_the_kernel_nor_a_neighbour(int seed)
     {
-        string script = $"/usr/lib/aurora/fuzz -s {seed} -t 20 -n 4 & exec /usr/lib/aurora/selfcheck -i 20 -m 256";
+        string script = $"/usr/lib/aurora/fuzz -s {seed} -t 60 -n 4 & exec /usr/lib/aurora/selfcheck -i 20 -m 256";
         using var disk = new TestDisk();
         var witness = new SelfCheckWitness();
         await using (Guest first = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", script))
         {
             await first.Console.WaitForAsync(" calls, ", Guest.Deadline);
-            await Task.Delay(6000); // so long it is fuzzed before the cut
+            await Task.Delay(20000); // so long it is fuzzed before the cut
             witness.Observe(first.Events, await first.CutPowerAsync());
             Judge(first, witness);
         }
