@@ -1,7 +1,8 @@
 /* pressure.c - more memory than the machine has, and programs that try to take all of it.
  *
- * pressure live MIB ROUNDS     keeps MIB live: every page has a stamp of its own; each round checks every page, rewrites every fourth, and
+ * pressure live MIB ROUNDS [US] keeps MIB live: every page has a stamp of its own; each round checks every page, rewrites every fourth, and
  *                              prints "round N ok". A page that is not as it was left ends it with "round N FAIL page P" and status 1.
+ *                              It rests US microseconds every 256 pages.
  * pressure hog                 stores to ever more memory until it is killed.
  * pressure sparse              touches one page in each 2 MiB of address space, so that page tables cost more than what they show.
  * pressure forks               forks until that fails, ends all children, and forks as many again; prints "forks N errno E" for both.
@@ -56,7 +57,7 @@ static uint64_t age_of(uint64_t page, uint64_t round)
     return round >= back ? round - back : 0;
 }
 
-static int live(uint64_t pages, uint64_t rounds)
+static int live(uint64_t pages, uint64_t rounds, useconds_t rest)
 {
     char *area = area_of(pages * PAGE, PROT_READ | PROT_WRITE);
     for (uint64_t page = 0; page < pages; page++)
@@ -71,6 +72,8 @@ static int live(uint64_t pages, uint64_t rounds)
             }
             if (page % 4 == round % 4)
                 stamp(area, page, round);
+            if (rest && page % 256 == 0)
+                usleep(rest);
         }
         printf("round %lu ok\n", (unsigned long)round);
         fflush(stdout);
@@ -173,8 +176,8 @@ static int names(const char *folder)
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
-    if (!strcmp(what, "live") && count == 4)
-        return live(strtoul(arguments[2], NULL, 0) << 8, strtoul(arguments[3], NULL, 0));
+    if (!strcmp(what, "live") && (count == 4 || count == 5))
+        return live(strtoul(arguments[2], NULL, 0) << 8, strtoul(arguments[3], NULL, 0), count == 5 ? strtoul(arguments[4], NULL, 0) : 0);
     if (!strcmp(what, "hog"))
         return hog(PAGE);
     if (!strcmp(what, "sparse"))
@@ -185,6 +188,6 @@ int main(int count, char **arguments)
         return names(arguments[2]);
     if (!strcmp(what, "pieces") && count == 3)
         return pieces(strtoul(arguments[2], NULL, 0));
-    fprintf(stderr, "usage: pressure live MIB ROUNDS | hog | sparse | forks | names FOLDER | pieces N\n");
+    fprintf(stderr, "usage: pressure live MIB ROUNDS [US] | hog | sparse | forks | names FOLDER | pieces N\n");
     return 2;
 }

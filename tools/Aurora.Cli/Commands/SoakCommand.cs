@@ -18,8 +18,8 @@ internal static class SoakCommand
     public static Command Create()
     {
         var command = new Command("soak", """
-            Run self-checking programs in one session, cut its power at random moments and resume it, until the time is up; every image is
-            checked. Prints a line of statistics a minute and a verdict. Exits 1 when anything was lost, and keeps the disk then.
+            Run self-checking programs in one session, cut its power at random moments, let its disk fail and resume it, until the time is up;
+            every image is checked. Prints a line of statistics a minute and a verdict. Exits 1 when anything was lost, and keeps the disk then.
             """);
         var machine = new MachineOptions();
         var minutes = new Option<double>("--minutes") { Description = "How long.", DefaultValueFactory = _ => 10 };

@@ -2,6 +2,7 @@
 //   power cut       QEMU is killed some time after the session runs
 //   early cut       QEMU is killed within half a second of its start: in the firmware, in the boot, in the restore
 //   power-off       the kernel is asked to power off, and must do so
+//   disk errors     requests begin to fail in the middle of it, once or for good, and it is cut off; the session may pause, with a word of why
 // and now and then the session goes back to one of its last checkpoints.
 // After each, the image is checked, every tenth time with all its data. The first fault ends the soak.
 using System;
@@ -23,6 +24,7 @@ internal enum SoakEnd
     PowerCut,
     EarlyCut,
     PowerOff,
+    DiskErrors,
 }
 
 /// <summary>Runs a soak and collects what went wrong.</summary>
@@ -31,6 +33,7 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
     private const int WholeCheckEvery = 10;
     private const int RollbackEvery = 12;
     private const int RollbackReach = 40;
+    private const int MaxWritesBeforeFault = 300;
 
     private static readonly TimeSpan _startDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan _statisticsPeriod = TimeSpan.FromMinutes(1);
@@ -64,12 +67,22 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
 
     public string Summary() => _statistics.Line(_elapsed.Elapsed, _workload.Steps, Faults.Count);
 
-    private SoakEnd NextEnd() => random.Next(10) switch
+    private SoakEnd NextEnd() => random.Next(12) switch
     {
         < 6 => SoakEnd.PowerCut,
         < 9 => SoakEnd.EarlyCut,
-        _ => SoakEnd.PowerOff,
+        < 10 => SoakEnd.PowerOff,
+        // A session of which nothing is durable yet may be lost with its disk.
+        _ => _firstEpoch != 0 ? SoakEnd.DiskErrors : SoakEnd.PowerCut,
     };
+
+    // Reads fail once only: a disk that loses pages for good costs the programs that want them, and that is then durable too.
+    private DiskFaults DrawFaults()
+    {
+        var requests = (FailingRequests)random.Next(3);
+        bool once = requests == FailingRequests.Reads || random.Next(2) == 0;
+        return DiskFaults.Create(disk + ".faults", requests, afterWrites: random.Next(MaxWritesBeforeFault), once);
+    }
 
     private void GoBack()
     {
@@ -85,14 +98,15 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
 
     private async Task LiveAsync(SoakEnd end, CancellationToken cancellation)
     {
-        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk }, cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(
+            machine with { Disk = disk, DiskFaults = end == SoakEnd.DiskErrors ? DrawFaults() : null }, cancellation);
         var console = new ConsoleTranscript(running);
         try
         {
             if (end == SoakEnd.EarlyCut)
                 await Task.Delay(random.Next(500), cancellation);
             else
-                await RunAsync(running, cancellation);
+                await RunAsync(running, mayRefuse: end == SoakEnd.DiskErrors, cancellation);
         }
         catch (MachineException failure)
         {
@@ -105,10 +119,12 @@ internal sealed class SoakRun(MachineConfiguration machine, string disk, Random 
         Judge(end, running, console.Text);
     }
 
-    private async Task RunAsync(VirtualMachine running, CancellationToken cancellation)
+    private async Task RunAsync(VirtualMachine running, bool mayRefuse, CancellationToken cancellation)
     {
         ControlEvent started = await running.Events.WaitAsync<ControlEvent>(
             _startDeadline, item => item is ReadyEvent or ResumedEvent or RefusedEvent or PanicEvent, cancellation);
+        if (started is RefusedEvent && mayRefuse)
+            return;
         if (started is RefusedEvent or PanicEvent)
             throw new MachineException($"{started.Line}\n{running.Events.Tail()}");
         if (started is ReadyEvent && _hasSession)

@@ -49,6 +49,7 @@ internal sealed partial class SoakStatistics
     {
         SoakEnd.PowerCut => "power cuts",
         SoakEnd.EarlyCut => "cuts while starting",
+        SoakEnd.DiskErrors => "with disk errors",
         _ => "power-offs",
     };
 

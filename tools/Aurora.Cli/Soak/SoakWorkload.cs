@@ -3,6 +3,7 @@
 //   selfcheck ×3   memory, file and pipes of different sizes and paces; each line is judged across the whole soak by a witness
 //   digest         a pipeline whose result is known
 //   churn          files made, copied, compared, renamed and deleted
+//   pressure       64 MiB that are checked and partly rewritten all the time: with little memory, pages come and go
 //   watch          the counters of the current boot
 // A line with FAIL means that something was not as it should be.
 using System.Collections.Generic;
@@ -68,6 +69,6 @@ internal sealed class SoakWorkload
     {
         IEnumerable<string> lines = [Churn, Pipeline.Replace("DIGEST", Digest, System.StringComparison.Ordinal)];
         lines = lines.Concat(_checks.Select(check => $"selfcheck -l {check.Label} {check.Options} -f /tmp/{check.Label} &"));
-        return string.Join('\n', lines.Concat(["churn &", "digest &", "bench watch 1000 &", "wait"]));
+        return string.Join('\n', lines.Concat(["churn &", "digest &", "pressure live 64 1000000000 20000 &", "bench watch 1000 &", "wait"]));
     }
 }
