@@ -56,22 +56,24 @@ public sealed unsafe partial class ObjectStore
         _rollbackTarget = sequence;
         for (int attempt = 0; attempt < RollbackAttempts; attempt++)
         {
-            bool mayDrop = _active.Find(LayerNode.HistoryObject, sequence) != null
+            bool isPending = _active.Find(LayerNode.HistoryObject, sequence) != null
                 || (IsFrozen && _frozen.Find(LayerNode.HistoryObject, sequence) != null);
             StoreStatus status = _reader.FindKept(_context.Super->History, sequence, out _);
             bool isKept = status == StoreStatus.Ok;
-            if (isKept && !mayDrop && (_context.Super->RequiredFeatures & StoreFormat.RollbackFeature) != 0)
+            if (isKept && !isPending && (_context.Super->RequiredFeatures & StoreFormat.RollbackFeature) != 0)
                 return StoreStatus.Ok;
             if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
                 return status;
-            status = isKept || mayDrop ? CutNow() : Promote(sequence);
+            bool willBeKept = (isKept || isPending) && !IsDropped(sequence);
+            status = willBeKept ? CutNow() : Promote(sequence);
             if (status != StoreStatus.Ok)
                 return status;
         }
         return StoreStatus.NotFound;
     }
 
-    // Has the next cut give a recent checkpoint a root of its own.
+    // Has the next cut give a recent checkpoint a root of its own, also one that commits have dropped: promoted by the cut that would drop it, it
+    // stays. So the layer that is frozen already, which may not be that one, goes first; the open view keeps the checkpoint readable meanwhile.
     private StoreStatus Promote(ulong sequence)
     {
         if (NextCheckpoint(sequence - 1, out CheckpointInfo info) != StoreStatus.Ok || info.Sequence != sequence)
@@ -79,6 +81,8 @@ public sealed unsafe partial class ObjectStore
         StoreStatus status = OpenView(sequence, out StoreView? view);
         if (view == null)
             return status;
+        while ((IsFrozen || _isCutting) && status == StoreStatus.Ok)
+            status = Cut();
         _cutter.PromotedInfo = info;
         _cutter.Promoted = view;
         while (_cutter.Promoted != null && status == StoreStatus.Ok)

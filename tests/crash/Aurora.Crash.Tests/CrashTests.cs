@@ -9,6 +9,8 @@ namespace Aurora.Crash.Tests;
 /// <summary>Every acknowledged commit whole, none half there, check clean, after every power cut we can construct in the time.</summary>
 public sealed class CrashTests
 {
+    private static readonly TimeSpan _reportPeriod = TimeSpan.FromMinutes(1);
+
     private readonly ITestOutputHelper _output;
 
     public CrashTests(ITestOutputHelper output)
@@ -26,7 +28,7 @@ public sealed class CrashTests
     public void Recovery_survives_every_enumerated_power_cut()
     {
         var suite = new CrashSuite(SeededFaults.None);
-        int reported = 0;
+        var sinceReport = System.Diagnostics.Stopwatch.StartNew();
         for (int seed = FirstSeed; suite.States < WantedStates; seed++)
         {
             try
@@ -37,18 +39,20 @@ public sealed class CrashTests
             {
                 Assert.Fail($"seed {seed}, state {suite.States}: {finding.Message}");
             }
-            if (suite.States - reported < 100_000 && suite.States < WantedStates)
+            if (sinceReport.Elapsed < _reportPeriod)
                 continue;
-            reported = suite.States;
+            sinceReport.Restart();
             Report(suite);
         }
+        Report(suite);
         Assert.True(suite.Outcomes > WantedStates / 20, $"only {suite.Outcomes} distinct outcomes");
     }
 
     private void Report(CrashSuite suite)
     {
-        double seconds = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
-        string summary = $"{suite.Histories} histories, {suite.Constructed} crash states, {suite.States} of them distinct, {suite.Outcomes} distinct recovery outcomes, {seconds:F0} s of processor time";
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        string summary = $"{suite.Histories} histories, {suite.Constructed} crash states, {suite.States} of them distinct, {suite.Outcomes} distinct recovery outcomes, "
+            + $"{process.TotalProcessorTime.TotalSeconds:F0} s of processor time, {process.PeakWorkingSet64 >> 20} MiB";
         _output.WriteLine(summary);
         Console.WriteLine("crash suite: " + summary);
     }

@@ -45,6 +45,42 @@ public sealed unsafe class RollbackTests
         harness.CheckClean();
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 0)]
+    [InlineData(2, 1)]
+    [InlineData(3, 0)]
+    public void What_is_still_on_offer_although_dropped_can_be_gone_back_to(int cutsBefore, int writesAfter)
+    {
+        using var harness = new StoreHarness();
+        harness.Open();
+        Write(harness, 1, "");
+        Write(harness, 2, "target");
+        ulong target = harness.Store.LastSequence;
+        for (int i = 0; i < cutsBefore; i++)
+        {
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+            Write(harness, 3, "");
+        }
+        StoreCommit* drop = harness.Begin();
+        Assert.Equal(StoreStatus.Ok, harness.Store.DropCheckpoint(drop, target));
+        harness.Commit(drop);
+        for (int i = 0; i < writesAfter; i++)
+            Write(harness, 4, "");
+        bool isOffered = harness.Store.NextCheckpoint(target - 1, out CheckpointInfo info) == StoreStatus.Ok && info.Sequence == target;
+        Assert.Equal(cutsBefore < 3, isOffered);
+        Assert.Equal(isOffered ? StoreStatus.Ok : StoreStatus.NotFound, harness.Store.Rollback(target, harness.Info()));
+        if (isOffered)
+            Verify(harness, 2);
+        harness.CheckClean();
+        harness.Reopen(crash: true);
+        if (isOffered)
+            Verify(harness, 2);
+        harness.CheckClean();
+    }
+
     [Fact]
     public void What_is_not_retained_is_not_found_and_nothing_happens()
     {
