@@ -79,6 +79,7 @@ internal static unsafe class SuperblockReader
             && super->UsedBlocks <= context.Geometry.DataBlocks
             && super->FreedBlocks <= context.Geometry.DataBlocks - super->UsedBlocks
             && super->Current.Number > 0
+            && AreCountersPossible(super)
             && IsCutPossible(super->Current, context.Geometry)
             && IsCutPossible(super->Previous, context.Geometry)
             && super->Previous.Number < super->Current.Number
@@ -92,6 +93,16 @@ internal static unsafe class SuperblockReader
         context.HashSeed = BlockChecksum.StoreSeed(super->UuidLow, super->UuidHigh);
         return StoreStatus.Ok;
     }
+
+    // They only ever count up from here, and must not come round to 0. Those of the previous cut are bounded by the current one's.
+    private static bool AreCountersPossible(Superblock* super)
+        => super->WriteVersion <= StoreFormat.MaxCounter
+            && super->Generation <= StoreFormat.MaxCounter
+            && super->DurableSequence <= StoreFormat.MaxCounter
+            && super->EndSequence <= StoreFormat.MaxCounter
+            && super->Current.Number <= StoreFormat.MaxCounter
+            && super->Current.Sequence <= StoreFormat.MaxCounter
+            && super->Current.LogPosition <= StoreFormat.MaxCounter;
 
     private static bool IsCutPossible(in Cut cut, in Geometry geometry) => IsRootPossible(cut.Objects, geometry);
 

@@ -37,6 +37,9 @@ internal static class StoreFormat
     public const ulong MaxObjectId = ulong.MaxValue - 16;
     public const ulong MaxPage = (1UL << 52) - 1;
 
+    /// <summary>No count of commits, cuts, openings or positions of the log comes near this in the life of a disk.</summary>
+    public const ulong MaxCounter = 1UL << 62;
+
     /// <summary>Trees are never higher than this; a higher one is corrupt.</summary>
     public const int MaxLevels = 10;
 }

@@ -90,6 +90,7 @@ internal unsafe ref struct LogReader
             && header->Position == position
             && header->UsedBytes <= LogBlockHeader.PayloadBytes
             && header->Part < header->Parts
+            && header->Generation <= StoreFormat.MaxCounter
             && header->Checksum == BlockChecksum.OfLogBlock(_context.HashSeed, position, header);
 
     private LogBlockHeader* BlockAt(ulong position)
