@@ -22,6 +22,8 @@ public struct MemoryOptions
     /// <summary>Check expensive invariants (no frozen frame is writable anywhere) after every freeze.</summary>
     public bool Verify;
 
+    internal SeededMemoryFaults Seeded;
+
     public static MemoryOptions Default => new()
     {
         MaxObjects = 1 << 18,

@@ -5,10 +5,11 @@ using Aurora.Memory;
 
 namespace Aurora.Testing;
 
-/// <summary>Physical memory for host tests: one native block, frame n at offset 4096 n; freed frames are poisoned.</summary>
+/// <summary>Physical memory for host tests: one native block, frame n at offset 4096 n; freed frames are poisoned, and must still be so when they are used again.</summary>
 public sealed unsafe class HostFramePool : FramePool, IDisposable
 {
-    private const byte Poison = 0xDD;
+    // Has the bits that are cleared in a page-table entry, so that a write through a stale pointer shows.
+    private const byte Poison = 0xDE;
     private readonly byte* _memory;
     private readonly FrameInfo* _infos;
     private readonly ulong[] _free;
@@ -42,7 +43,26 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
         NativeMemory.Free(_infos);
     }
 
-    protected override ulong TakeFrame() => _freeCount == 0 ? 0 : _free[--_freeCount];
+    /// <summary>Nobody has written to a frame that is free.</summary>
+    public void AssertFreeFramesUntouched()
+    {
+        for (int i = 0; i < _freeCount; i++)
+            AssertUntouched(_free[i]);
+    }
+
+    protected override ulong TakeFrame()
+    {
+        if (_freeCount == 0)
+            return 0;
+        AssertUntouched(_free[_freeCount - 1]);
+        return _free[--_freeCount];
+    }
+
+    private void AssertUntouched(ulong frame)
+    {
+        if (new ReadOnlySpan<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).ContainsAnyExcept(Poison))
+            throw new InvalidOperationException($"frame {frame} was written to while it was free");
+    }
 
     protected override void ReturnFrame(ulong frame)
     {

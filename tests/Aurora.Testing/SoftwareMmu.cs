@@ -4,6 +4,16 @@ using Aurora.Memory;
 
 namespace Aurora.Testing;
 
+/// <summary>Invalidations that are forgotten on purpose, to see whether a test notices.</summary>
+[System.Flags]
+public enum DroppedInvalidations
+{
+    None = 0,
+    Pages = 1,
+    Spaces = 2,
+    Everything = 4,
+}
+
 /// <summary>
 /// What a CPU does with page tables, for host tests: walks the four levels, checks present, user, write and no-execute, and keeps every
 /// translation it has used until it is told to forget it, so that a missing invalidation shows as a stale access.
@@ -17,10 +27,13 @@ public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
 
     public int Shootdowns { get; private set; }
 
+    public DroppedInvalidations Dropped { get; init; }
+
     public override void InvalidatePage(FrameNumber root, VirtualAddress address)
     {
         Invalidations++;
-        _translations.Remove((root.Value, address.Value >> 12));
+        if ((Dropped & DroppedInvalidations.Pages) == 0)
+            _translations.Remove((root.Value, address.Value >> 12));
     }
 
     public override void InvalidateSpace(FrameNumber root)
@@ -28,7 +41,7 @@ public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
         Invalidations++;
         foreach ((ulong Root, ulong Page) key in new List<(ulong Root, ulong Page)>(_translations.Keys))
         {
-            if (key.Root == root.Value)
+            if (key.Root == root.Value && (Dropped & DroppedInvalidations.Spaces) == 0)
                 _translations.Remove(key);
         }
     }
@@ -37,7 +50,8 @@ public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
     {
         Invalidations++;
         Shootdowns++;
-        _translations.Clear();
+        if ((Dropped & DroppedInvalidations.Everything) == 0)
+            _translations.Clear();
     }
 
     /// <summary>The byte a program would access, or null: then it takes a fault.</summary>

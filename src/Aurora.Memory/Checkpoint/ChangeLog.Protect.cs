@@ -26,6 +26,8 @@ internal sealed unsafe partial class ChangeLog
     /// <summary>Appends an entry after <see cref="ReserveProtect"/>; its table stays until the list has been processed.</summary>
     public void AppendProtect(VmObject* target, ulong* entry)
     {
+        if ((_seeded & SeededMemoryFaults.LostProtectEntry) != 0)
+            return;
         ProtectChunk* chunk = target->Changes->Protect;
         *ProtectChunk.At(chunk, chunk->Count++) = entry;
         _tables.HoldTable(entry);

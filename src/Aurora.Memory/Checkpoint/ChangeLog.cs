@@ -37,11 +37,13 @@ internal sealed unsafe partial class ChangeLog
     private readonly PageTables _tables;
     private readonly FramePool _frames;
     private readonly Group* _groups;
+    private readonly SeededMemoryFaults _seeded;
 
     public ChangeLog(PageAllocator pages, PageTables tables, FramePool frames, in MemoryOptions options)
     {
         _frames = frames;
         _tables = tables;
+        _seeded = options.Seeded;
         _sets = new Slab<ChangeSet>(pages, options.MaxObjects * 2);
         // Every object may waste most of its last chunk.
         _dirty = new Slab<DirtyChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / DirtyChunk.Capacity));

@@ -19,9 +19,9 @@ public sealed unsafe partial class MemoryManager
         {
             ChangeSet* next = set->Next;
             ForgetFrozen(set);
-            if (set->HasClones)
+            if (set->HasClones && !Has(SeededMemoryFaults.ForgottenCloneOfMerge))
                 MergeIntoClones(epoch, set);
-            if (set->Object == null || !MergeIntoObject(epoch, set))
+            if (set->Object == null || Has(SeededMemoryFaults.LostMerge) || !MergeIntoObject(epoch, set))
                 FreeFrozen(set);
             set = next;
         }

@@ -95,7 +95,7 @@ public sealed unsafe partial class MemoryManager
     private bool IsExclusive(FrameNumber frame)
     {
         FrameInfo* info = Frames.InfoOf(frame);
-        return info->References == 1 && info->InFlight == 0;
+        return info->References == 1 && (info->InFlight == 0 || Has(SeededMemoryFaults.WrittenInFlight));
     }
 
     private void FillFrame(FrameNumber frame, FrameNumber from)

@@ -155,7 +155,8 @@ public sealed unsafe partial class MemoryManager
     private bool MayDrop(ulong slot)
     {
         const FrameFlags Kept = FrameFlags.Unsaved | FrameFlags.Hot | FrameFlags.Kernel;
-        if ((slot & (Slot.Resident | Slot.Dirty)) != Slot.Resident)
+        ulong owed = Has(SeededMemoryFaults.EvictedDirtyPage) ? 0 : Slot.Dirty;
+        if ((slot & (Slot.Resident | owed)) != Slot.Resident)
             return false;
         FrameInfo* info = Frames.InfoOf(Slot.FrameOf(slot));
         return info->InFlight == 0 && info->Pins == 0 && (info->Flags & Kept) == 0;

@@ -30,6 +30,8 @@ public sealed unsafe partial class MemoryManager
     /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
     private void UnmapPage(VmObject* target, ulong page)
     {
+        if (Has(SeededMemoryFaults.ForgottenUnmap))
+            return;
         for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
         {
             ulong delta = page - mapping->PageOffset;

@@ -34,6 +34,7 @@ public sealed unsafe partial class MemoryManager
     private readonly WaitQueue* _frameWaiters;
     private readonly FrameNumber _zeroFrame;
     private readonly bool _verify;
+    private readonly SeededMemoryFaults _seeded;
     private readonly ulong _maxHotPages;
     private readonly int _maxMappingsPerSpace;
     private int _epochsInFlight;
@@ -51,7 +52,7 @@ public sealed unsafe partial class MemoryManager
         _tlb = tlb;
         _waker = waker;
         _fibers = fibers;
-        _tables = new PageTables(frames, templateRoot);
+        _tables = new PageTables(frames, templateRoot) { Seeded = options.Seeded };
         _tree = new RadixTree(frames);
         _log = new ChangeLog(pages, _tables, frames, options);
         _pageIns = new PageInTable(pages, waker, fibers, options.MaxPageIns);
@@ -64,6 +65,7 @@ public sealed unsafe partial class MemoryManager
         _zeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(_zeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         _verify = options.Verify;
+        _seeded = options.Seeded;
         _maxHotPages = options.MaxHotPages;
         _maxMappingsPerSpace = options.MaxMappingsPerSpace > 0 ? options.MaxMappingsPerSpace : MappingTable.MaxMappings;
     }
@@ -88,6 +90,8 @@ public sealed unsafe partial class MemoryManager
 
     /// <summary>At least as many pages as the group's next freeze would take.</summary>
     public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
+
+    private bool Has(SeededMemoryFaults fault) => (_seeded & fault) != 0;
 
     private ObjectTracker TrackerOf(ObjectHeader* header)
     {

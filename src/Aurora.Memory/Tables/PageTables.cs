@@ -27,6 +27,8 @@ public sealed unsafe class PageTables
         _template = template;
     }
 
+    internal SeededMemoryFaults Seeded { get; init; }
+
     /// <summary>A top-level table with an empty user half; frame 0 when out of memory.</summary>
     public FrameNumber CreateRoot()
     {
@@ -114,9 +116,17 @@ public sealed unsafe class PageTables
     }
 
     /// <summary>Keeps the table of an entry alive while a protect list names the entry.</summary>
-    public void HoldTable(ulong* entry) => _frames.AddReference(_frames.FrameOf(entry));
+    public void HoldTable(ulong* entry)
+    {
+        if ((Seeded & SeededMemoryFaults.StaleEntryPointer) == 0)
+            _frames.AddReference(_frames.FrameOf(entry));
+    }
 
-    public void ReleaseTable(ulong* entry) => _frames.Release(_frames.FrameOf(entry));
+    public void ReleaseTable(ulong* entry)
+    {
+        if ((Seeded & SeededMemoryFaults.StaleEntryPointer) == 0)
+            _frames.Release(_frames.FrameOf(entry));
+    }
 
     // Clears the part of one table that translates [first, last].
     private ulong ClearLevel(FrameNumber frame, int level, ulong first, ulong last)

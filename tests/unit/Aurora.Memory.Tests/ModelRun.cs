@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Memory.Tests;
@@ -14,10 +15,13 @@ internal sealed unsafe partial class ModelRun : IDisposable
     private const int ArenaPages = 96;
     private const Protection ReadWrite = Protection.Read | Protection.Write;
 
-    private TestMachine _machine = new();
+    private TestMachine _machine;
     private ModelState _state = new();
     private Random _random = new(0);
     private ulong _nextValue = 1;
+
+    public ModelRun(SeededMemoryFaults seeded = SeededMemoryFaults.None, DroppedInvalidations dropped = DroppedInvalidations.None)
+        => _machine = new TestMachine(seeded: seeded, dropped: dropped);
 
     public void Dispose() => _machine.Dispose();
 

@@ -23,19 +23,22 @@ internal sealed unsafe class InFlightEpoch
 internal sealed unsafe class TestMachine : IDisposable
 {
     private readonly StateCodec[] _codecs;
+    private readonly SeededMemoryFaults _seeded;
     private readonly List<(nint Request, byte[]? Bytes)> _held = [];
 
-    public TestMachine(int frames = 4096, ModelStore? store = null)
+    public TestMachine(int frames = 4096, ModelStore? store = null, SeededMemoryFaults seeded = SeededMemoryFaults.None, DroppedInvalidations dropped = DroppedInvalidations.None)
     {
         HostEnvironment.Install();
         Pages = new HostPageAllocator();
         Frames = new HostFramePool(frames);
-        Mmu = new SoftwareMmu(Frames);
+        _seeded = seeded;
+        Mmu = new SoftwareMmu(Frames) { Dropped = dropped };
         Waker = new RecordingWaker();
         Store = store ?? new ModelStore();
         var options = new MemoryOptions
         {
             MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
+            Seeded = seeded,
         };
         Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, options);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(100));
@@ -218,7 +221,7 @@ internal sealed unsafe class TestMachine : IDisposable
     /// <summary>A new machine with the objects of the store's records and nothing in memory.</summary>
     public TestMachine Restore(ModelStore store)
     {
-        var machine = new TestMachine(4096, store);
+        var machine = new TestMachine(4096, store, _seeded, Mmu.Dropped);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
             Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Create(machine.Tracker, new ObjectId(id), 1, payload));
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
@@ -239,6 +242,7 @@ internal sealed unsafe class TestMachine : IDisposable
         Assert.Equal(0, Memory.ChangeStructures);
         Assert.Equal(0, Tracker.Count);
         Assert.Equal(Baseline, Frames.UsedFrames);
+        Frames.AssertFreeFramesUntouched();
     }
 
     private StateCodec CodecOf(ObjectKind kind) => Array.Find(_codecs, codec => codec.Kind == kind)!;

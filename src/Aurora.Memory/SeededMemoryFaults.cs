@@ -1,0 +1,31 @@
+using System;
+
+namespace Aurora.Memory;
+
+/// <summary>Deliberate bugs that the model must detect. Never set outside the tests.</summary>
+[Flags]
+internal enum SeededMemoryFaults
+{
+    None = 0,
+
+    /// <summary>What a failed epoch froze is not dirty again.</summary>
+    LostMerge = 1 << 0,
+
+    /// <summary>A page table is freed while a protect list still names its entries.</summary>
+    StaleEntryPointer = 1 << 1,
+
+    /// <summary>An entry is made writable without being put on the protect list.</summary>
+    LostProtectEntry = 1 << 2,
+
+    /// <summary>A frame whose epoch is in flight is written in place.</summary>
+    WrittenInFlight = 1 << 3,
+
+    /// <summary>Pages the store does not have yet are evicted.</summary>
+    EvictedDirtyPage = 1 << 4,
+
+    /// <summary>A clone of a failed epoch's object does not inherit what was not stored.</summary>
+    ForgottenCloneOfMerge = 1 << 5,
+
+    /// <summary>A page that is replaced stays in the page tables of those who showed it.</summary>
+    ForgottenUnmap = 1 << 6,
+}
