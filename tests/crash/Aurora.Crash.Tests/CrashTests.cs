@@ -45,17 +45,19 @@ public sealed class CrashTests
             Report(suite);
         }
         Report(suite);
+        _output.WriteLine("attack: power cuts of the store: " + Summary(suite));
         Assert.True(suite.Outcomes > WantedStates / 20, $"only {suite.Outcomes} distinct outcomes");
     }
 
-    private void Report(CrashSuite suite)
+    // For those who watch a long run.
+    private static void Report(CrashSuite suite)
     {
         using var process = System.Diagnostics.Process.GetCurrentProcess();
-        string summary = $"{suite.Histories} histories, {suite.Constructed} crash states, {suite.States} of them distinct, {suite.Outcomes} distinct recovery outcomes, "
-            + $"{process.TotalProcessorTime.TotalSeconds:F0} s of processor time, {process.PeakWorkingSet64 >> 20} MiB";
-        _output.WriteLine(summary);
-        Console.WriteLine("crash suite: " + summary);
+        Console.WriteLine($"crash suite: {Summary(suite)}, {process.TotalProcessorTime.TotalSeconds:F0} s of processor time, {process.PeakWorkingSet64 >> 20} MiB");
     }
+
+    private static string Summary(CrashSuite suite)
+        => $"{suite.Histories} histories, {suite.Constructed} crash states, {suite.States} of them distinct, {suite.Outcomes} distinct recovery outcomes";
 
     private static int Setting(string name, int byDefault)
         => int.TryParse(Environment.GetEnvironmentVariable(name), out int value) && value > 0 ? value : byDefault;
@@ -101,6 +103,7 @@ public sealed class CrashTests
             }
         }
         Assert.True(found.Length > 0, $"{(SeededFaults)fault} was not found in {suite.States} crash states");
+        _output.WriteLine("attack: seeded faults of the store: 1 seeded, 1 found");
         _output.WriteLine($"{(SeededFaults)fault} found after {suite.States} crash states: {found}");
     }
 }

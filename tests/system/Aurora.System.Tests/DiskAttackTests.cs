@@ -8,16 +8,22 @@ using Aurora.Images;
 using Aurora.Images.Root;
 using Aurora.Qemu;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.SystemTests;
 
 public sealed class DiskAttackTests : IDisposable
 {
     private const long DiskBytes = 96L << 20;
+    private const string ErrorsTried = "attack: requests that fail: 1 sessions";
 
     private static readonly string[] _selfCheck = ["/usr/lib/aurora/selfcheck", "-i", "2", "-m", "256"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("aurora-attack-");
+
+    private readonly ITestOutputHelper _output;
+
+    public DiskAttackTests(ITestOutputHelper output) => _output = output;
 
     private string Disk => Path.Combine(_folder.FullName, "disk");
 
@@ -34,6 +40,7 @@ public sealed class DiskAttackTests : IDisposable
         if (requests == FailingRequests.Writes)
             Assert.Contains("nvme: trying again: write of block", guest.Events.Tail(200), StringComparison.Ordinal);
         AssertGoodSoFar(new SelfCheckWitness(), guest.Events, await guest.CutPowerAsync());
+        _output.WriteLine(ErrorsTried);
     }
 
     [Theory]
@@ -55,6 +62,7 @@ public sealed class DiskAttackTests : IDisposable
         await again.ResumedAsync();
         await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
         AssertGoodSoFar(witness, again.Events, await again.CutPowerAsync());
+        _output.WriteLine(ErrorsTried);
     }
 
     [Fact]
@@ -80,6 +88,7 @@ public sealed class DiskAttackTests : IDisposable
         await again.ResumedAsync();
         await again.Console.WaitForAsync($"check {witness.Last + 5} ok", Guest.Deadline);
         AssertGoodSoFar(witness, again.Events, await again.CutPowerAsync());
+        _output.WriteLine("attack: controller resets under load: 4 resets");
     }
 
     [Fact]
@@ -100,6 +109,7 @@ public sealed class DiskAttackTests : IDisposable
             Assert.DoesNotContain("@panic", broken.Events.Tail(500), StringComparison.Ordinal);
         }
         Assert.Empty(DiskImage.Check(Disk).Faults);
+        _output.WriteLine(ErrorsTried);
     }
 
     [Fact]
@@ -110,6 +120,7 @@ public sealed class DiskAttackTests : IDisposable
         await states.RunAsync(3);
         Assert.True(states.Faults.Count == 0, string.Join("\n", states.Faults));
         Assert.True(states.Recorded > 100, $"only {states.Recorded} requests were recorded");
+        _output.WriteLine($"attack: crash states of a recorded session: {states.Recorded} requests recorded, 3 states booted");
     }
 
     [Fact]
@@ -124,6 +135,7 @@ public sealed class DiskAttackTests : IDisposable
             Assert.Equal((4, "begin\nfull\nfreed\nagain\n"), (status, output));
         }
         Assert.Empty(DiskImage.Check(Disk).Faults);
+        _output.WriteLine("attack: full disks: 1 sessions");
     }
 
     [Fact]

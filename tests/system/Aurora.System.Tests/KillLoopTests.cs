@@ -4,12 +4,17 @@ using System.Threading.Tasks;
 using Aurora.Images;
 using Aurora.Qemu;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.SystemTests;
 
 public sealed class KillLoopTests
 {
     private static readonly string[] _program = ["/usr/lib/aurora/selfcheck", "-i", "2", "-m", "512"];
+
+    private readonly ITestOutputHelper _output;
+
+    public KillLoopTests(ITestOutputHelper output) => _output = output;
 
     [Fact]
     public async Task Kills_in_the_first_moments_of_a_boot_cost_nothing()
@@ -31,6 +36,7 @@ public sealed class KillLoopTests
                 await RunAsync(disk, witness, resumes: true, steps: random.Next(1, 20));
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        _output.WriteLine("attack: kills while the machine starts: 12 kills");
     }
 
     [Fact]
@@ -52,6 +58,7 @@ public sealed class KillLoopTests
         }
         await RunAsync(disk, witness, resumes: true, steps: 20);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        _output.WriteLine("attack: kills during a restore: 10 kills");
     }
 
     private static async Task RunAsync(TestDisk disk, SelfCheckWitness witness, bool resumes, long steps)

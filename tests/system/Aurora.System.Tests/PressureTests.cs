@@ -5,12 +5,17 @@ using System.Threading.Tasks;
 using Aurora.Images;
 using Aurora.Qemu;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.SystemTests;
 
 public sealed class PressureTests
 {
     private const string Pressure = "/usr/lib/aurora/pressure";
+
+    private readonly ITestOutputHelper _output;
+
+    public PressureTests(ITestOutputHelper output) => _output = output;
 
     [Fact]
     public async Task One_GiB_stays_live_on_a_512_MiB_machine_through_a_power_cut()
@@ -29,6 +34,7 @@ public sealed class PressureTests
         (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
         Assert.Equal(0, status);
         Assert.EndsWith("round 2 ok\n", output, StringComparison.Ordinal);
+        _output.WriteLine("attack: memory that does not fit: 1 programs");
         Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
     }
 
@@ -47,6 +53,7 @@ public sealed class PressureTests
         (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
         Assert.Equal(0, status);
         Assert.EndsWith("round 3 ok\n", output, StringComparison.Ordinal);
+        _output.WriteLine("attack: memory that does not fit: 1 programs");
     }
 
     [Theory]
@@ -65,6 +72,7 @@ public sealed class PressureTests
         Assert.True(witness.Faults.Count == 0, string.Join("\n", witness.Faults));
         Assert.DoesNotContain("@panic", guest.Events.Tail(), StringComparison.Ordinal);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        _output.WriteLine("attack: resources that run out: 1 kinds");
     }
 
     [Fact]
@@ -77,6 +85,7 @@ public sealed class PressureTests
         Assert.Equal(0, status);
         Assert.Matches("forks [0-9]+ errno (11|12)\nforks [0-9]+ errno (11|12)\nnames [0-9]+ errno (12|28)\n", output);
         Assert.EndsWith("unmapped\nall went on\n", output, StringComparison.Ordinal);
+        _output.WriteLine("attack: resources that run out: 3 kinds");
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }
 }

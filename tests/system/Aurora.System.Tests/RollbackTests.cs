@@ -6,11 +6,16 @@ using System.Threading.Tasks;
 using Aurora.Images;
 using Aurora.Qemu;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.SystemTests;
 
 public sealed class RollbackTests
 {
+    private readonly ITestOutputHelper _output;
+
+    public RollbackTests(ITestOutputHelper output) => _output = output;
+
     [Fact]
     public async Task A_counter_goes_back_and_counts_on_from_there()
     {
@@ -78,6 +83,7 @@ public sealed class RollbackTests
             await guest.CutPowerAsync();
             Assert.Empty(DiskImage.Check(disk.Path).Faults);
         }
+        _output.WriteLine("attack: kills during a rollback: 6 kills");
     }
 
     // The old state may have had the rollback still before it, and do it after the cut: then the machine restarts, and what was typed belongs to

@@ -16,13 +16,15 @@ internal sealed class TapReport
     /// <summary>The checks that failed.</summary>
     public IReadOnlyList<string> Failures => [.. _lines.Where(line => line.StartsWith("not ok", StringComparison.Ordinal))];
 
+    /// <summary>How many checks there were.</summary>
+    public int Checks => _lines.Count(line => line.StartsWith("ok ", StringComparison.Ordinal)) + Failures.Count;
+
     /// <summary>What is wrong with the report as a whole, or null: the plan must be there and match the number of checks.</summary>
     public string? Incomplete()
     {
         string? plan = _lines.LastOrDefault(line => line.StartsWith("1..", StringComparison.Ordinal));
-        int checks = _lines.Count(line => line.StartsWith("ok ", StringComparison.Ordinal)) + Failures.Count;
         if (plan == null)
-            return $"no plan after {checks} checks; the last line is: {_lines.LastOrDefault(line => line.Length > 0)}";
-        return int.Parse(plan[3..], CultureInfo.InvariantCulture) == checks && checks > 0 ? null : $"{checks} checks, but the plan is {plan}";
+            return $"no plan after {Checks} checks; the last line is: {_lines.LastOrDefault(line => line.Length > 0)}";
+        return int.Parse(plan[3..], CultureInfo.InvariantCulture) == Checks && Checks > 0 ? null : $"{Checks} checks, but the plan is {plan}";
     }
 }

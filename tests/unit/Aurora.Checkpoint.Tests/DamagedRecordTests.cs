@@ -5,17 +5,22 @@ using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>Records are input: damaged ones are refused with the object named, and never stop the kernel.</summary>
-public sealed unsafe class DamagedRecordTests
+public sealed unsafe class DamagedRecordTests : IDisposable
 {
     private readonly List<(ObjectId Id, byte[] Record)> _records = [];
     private readonly Aurora.Testing.MemoryBlockDevice _device;
 
-    public DamagedRecordTests()
+    private readonly ITestOutputHelper _output;
+    private int _cases;
+
+    public DamagedRecordTests(ITestOutputHelper output)
     {
+        _output = output;
         using TestSession session = TestSession.Create();
         _device = session.Device;
         Fill(session);
@@ -24,6 +29,8 @@ public sealed unsafe class DamagedRecordTests
         while (session.Store.NextRecord(ref id, room, out int length) == StoreStatus.Ok)
             _records.Add((id, room[..length]));
     }
+
+    public void Dispose() => _output.WriteLine($"attack: damaged records of a session: {_cases} cases");
 
     [Fact]
     public void TheUndamagedRecordsAreRestored() => Assert.Equal(RestoreStatus.Ok, Restore(_records));
@@ -149,6 +156,7 @@ public sealed unsafe class DamagedRecordTests
     // A restore as GroupSession does it, from these records; a panic would be an exception.
     private RestoreStatus Restore(List<(ObjectId Id, byte[] Record)> records)
     {
+        _cases++;
         using TestSession session = TestSession.Open(_device);
         var stage = new RecordStage(session.Pages);
         foreach ((ObjectId id, byte[] record) in records)

@@ -12,6 +12,7 @@ using Aurora.Posix.Threads;
 using Aurora.Posix.Time;
 using Aurora.Store;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.Checkpoint.Tests;
 
@@ -20,7 +21,7 @@ namespace Aurora.Checkpoint.Tests;
 /// restored to something that can run, be captured and end. A panic would be an exception, a circle a test that never ends. A run takes a sample
 /// of the bytes; with AURORA_EXHAUSTIVE=1 all of them.
 /// </summary>
-public sealed unsafe class MutatedSessionTests
+public sealed unsafe class MutatedSessionTests : IDisposable
 {
     private const int BytesPerRecord = 24;
 
@@ -35,8 +36,12 @@ public sealed unsafe class MutatedSessionTests
     private readonly List<(ObjectId Id, byte[] Record)> _records = [];
     private readonly Aurora.Testing.MemoryBlockDevice _device;
 
-    public MutatedSessionTests()
+    private readonly ITestOutputHelper _output;
+    private int _cases;
+
+    public MutatedSessionTests(ITestOutputHelper output)
     {
+        _output = output;
         using ProcessMachine machine = ProcessMachine.Create();
         _device = machine.Session.Device;
         Fill(machine);
@@ -45,6 +50,8 @@ public sealed unsafe class MutatedSessionTests
         while (machine.Session.Store.NextRecord(ref id, room, out int length) == StoreStatus.Ok)
             _records.Add((id, room[..length]));
     }
+
+    public void Dispose() => _output.WriteLine($"attack: damaged records of a session: {_cases} cases");
 
     [Fact]
     public void TheUnchangedRecordsMakeASession() => Assert.Equal(RestoreStatus.Ok, RestoreAndUse(_records));
@@ -119,6 +126,7 @@ public sealed unsafe class MutatedSessionTests
 
     private RestoreStatus RestoreAndUse(List<(ObjectId Id, byte[] Record)> records)
     {
+        _cases++;
         using ProcessMachine machine = ProcessMachine.Open(_device);
         var stage = new RecordStage(machine.Session.Pages);
         foreach ((ObjectId id, byte[] record) in records)

@@ -6,6 +6,7 @@ using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Aurora.Testing;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.Linux.Tests;
 
@@ -26,6 +27,10 @@ public sealed unsafe class ElfMutationTests
         0, 1, 2, 3, 6, 7, 8, 56, 64, 0xFFF, 0x1000, 0x1001, 0x1200, 0x2100, 0x40_0000, 0x40_1000, 0x7FFF_FFFF, 0xFFFF_FFFF, 1UL << 32, 1UL << 40, 1UL << 46,
         0x7FFF_FFFF_F000, 0x7FFF_FFFF_FFFF, 0x8000_0000_0000, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 0xFFF, 0x6474_E551, 0x6474_E552,
     ];
+
+    private readonly ITestOutputHelper _output;
+
+    public ElfMutationTests(ITestOutputHelper output) => _output = output;
 
     [Theory]
     [InlineData("static")]
@@ -63,6 +68,7 @@ public sealed unsafe class ElfMutationTests
         Assert.Equal(objects, kernel.Tracker.Count);
         Assert.InRange(kernel.Frames.UsedFrames, 0UL, frames + 16);
         Assert.InRange(loaded, Rounds / 50, Rounds - 1);
+        _output.WriteLine($"attack: damaged executables: {Rounds} cases, {loaded} loaded, {Rounds - loaded} refused");
     }
 
     private static byte[] Damage(byte[] good, Random random)

@@ -4,6 +4,7 @@ using System.Linq;
 using Aurora.Base;
 using Aurora.Testing;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Aurora.Store.Tests;
 
@@ -19,9 +20,12 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
     private readonly Dictionary<ulong, byte[]> _old = [];
     private readonly ulong _last;
     private readonly Geometry _geometry;
+    private readonly ITestOutputHelper _output;
+    private int _cases;
 
-    public MetadataCorruptionTests()
+    public MetadataCorruptionTests(ITestOutputHelper output)
     {
+        _output = output;
         _harness.Options.CutIntervalNanoseconds = ulong.MaxValue;
         _harness.Options.Retention.IsOff = true;
         _harness.Open();
@@ -56,6 +60,7 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
 
     public void Dispose()
     {
+        _output.WriteLine($"attack: damaged metadata: {_cases} cases");
         _harness.Open();
         _harness.Dispose();
     }
@@ -204,6 +209,7 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
 
     private StoreStatus Open(BlockDevice device, out ObjectStore? store, out StoreFault fault)
     {
+        _cases++;
         OpenOptions options = _harness.Options;
         options.ReadOnly = true;
         return ObjectStore.Open(device, _harness.Pages, new HostFibers(), options, out store, out fault);

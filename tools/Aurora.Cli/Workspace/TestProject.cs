@@ -37,6 +37,8 @@ internal static class TestProject
         string elapsed = $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.0} s";
         string skipped = count.Skipped > 0 ? $", {count.Skipped} skipped" : "";
         Console.WriteLine($"{kind,-6} {name,-28} {elapsed}  {count.Passed} passed, {count.Failed} failed{skipped}");
+        foreach (string line in AttacksIn(Path.Combine(results, "results.trx")))
+            Console.WriteLine($"       {line}");
         if (count.Failed > 0)
             Console.WriteLine(Explain(run.Output));
         return count;
@@ -54,6 +56,14 @@ internal static class TestProject
         int skipped = outcomes["NotExecuted"].Count();
         int failed = outcomes.Sum(group => group.Count()) - passed - skipped;
         return new TestCount(passed, status != 0 && failed == 0 ? 1 : failed, skipped);
+    }
+
+    private static IEnumerable<string> AttacksIn(string resultFile)
+    {
+        var attacks = new AttackCounts();
+        if (File.Exists(resultFile))
+            attacks.AddAll(XDocument.Load(resultFile));
+        return attacks.Lines;
     }
 
     private static async Task<HostResult> RunWithDeadlineAsync(List<string> arguments, CancellationToken cancellation)
