@@ -15,6 +15,7 @@ namespace Aurora.SystemTests;
 public sealed class DiskAttackTests : IDisposable
 {
     private const long DiskBytes = 96L << 20;
+    private const int WantedStates = 50;
     private const string ErrorsTried = "attack: requests that fail: 1 sessions";
 
     private static readonly string[] _selfCheck = ["/usr/lib/aurora/selfcheck", "-i", "2", "-m", "256"];
@@ -117,10 +118,10 @@ public sealed class DiskAttackTests : IDisposable
     {
         CreateDisk(DiskBytes);
         var states = new CrashStates(Machine(), Disk, Check, new Random(11));
-        await states.RunAsync(3);
+        await states.RunAsync(WantedStates);
         Assert.True(states.Faults.Count == 0, string.Join("\n", states.Faults));
         Assert.True(states.Recorded > 100, $"only {states.Recorded} requests were recorded");
-        _output.WriteLine($"attack: crash states of a recorded session: {states.Recorded} requests recorded, 3 states booted");
+        _output.WriteLine($"attack: crash states of a recorded session: {states.Recorded} requests recorded, {WantedStates} states booted");
     }
 
     [Fact]

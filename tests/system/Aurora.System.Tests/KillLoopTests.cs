@@ -23,7 +23,7 @@ public sealed class KillLoopTests
         var witness = new SelfCheckWitness();
         var random = new Random(5);
         await RunAsync(disk, witness, resumes: false, steps: 10);
-        for (int cycle = 0; cycle < 12; cycle++)
+        for (int cycle = 0; cycle < 30; cycle++)
         {
             // Before the kernel speaks, while it recovers the log, while it restores: QEMU starts in some 100 ms.
             await using (Guest guest = await Guest.StartAsync(disk, _program))
@@ -36,7 +36,7 @@ public sealed class KillLoopTests
                 await RunAsync(disk, witness, resumes: true, steps: random.Next(1, 20));
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        _output.WriteLine("attack: kills while the machine starts: 12 kills");
+        _output.WriteLine("attack: kills while the machine starts: 30 kills");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class KillLoopTests
         var witness = new SelfCheckWitness();
         var random = new Random(6);
         await RunAsync(disk, witness, resumes: false, steps: 10);
-        for (int cycle = 0; cycle < 10; cycle++)
+        for (int cycle = 0; cycle < 20; cycle++)
         {
             await using (Guest guest = await Guest.StartAsync(disk, _program))
             {
@@ -58,7 +58,7 @@ public sealed class KillLoopTests
         }
         await RunAsync(disk, witness, resumes: true, steps: 20);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        _output.WriteLine("attack: kills during a restore: 10 kills");
+        _output.WriteLine("attack: kills during a restore: 20 kills");
     }
 
     private static async Task RunAsync(TestDisk disk, SelfCheckWitness witness, bool resumes, long steps)
