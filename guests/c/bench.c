@@ -78,6 +78,11 @@ static void measure(const char *name, char *memory, unsigned long count, int rou
             fail("checkpoint");
         if (round < 0)
             continue;
+        /* An epoch is bounded by the machine's memory: with too little of it, checkpoints nobody asked for take pages away. */
+        if (sample.pages < count) {
+            printf("bench: a checkpoint of %lu pages has only %llu: more memory is needed\n", count, (unsigned long long)sample.pages);
+            exit(1);
+        }
         stops[round] = sample.stop_ns;
         durables[round] = sample.durable_ns;
         counted[round] = sample.pages;
