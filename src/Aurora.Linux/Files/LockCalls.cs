@@ -55,7 +55,7 @@ internal static unsafe class LockCalls
             return Describe(ref call, file, owner, asked, start, end, address);
         if ((asked.Type == LinuxLock.Read && !file->IsReadable) || (asked.Type == LinuxLock.Write && !file->IsWritable))
             return Errno.EBADF;
-        Errno error = call.Files.Locks.Set(file->Inode, owner, isOpenFile ? -1 : call.Process->Id, false, (LockRequest)asked.Type, start, end);
+        Errno error = call.Files.Locks.Set(file->Inode, owner, isOpenFile ? FileLock.NoProcess : call.Process->Id, false, (LockRequest)asked.Type, start, end);
         if (error != Errno.EAGAIN || command is SetLock or OpenFileSetLock)
             return error;
         call.Kernel.Scheduler.BlockOn(call.Thread, &file->Inode->LockWaiters);

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.Time;
 
 namespace Aurora.Posix.Records;
@@ -33,10 +34,15 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.Timer;
 
-    public override int Capture(ObjectHeader* header, Span<byte> payload)
-    {
-        Timer* timer = (Timer*)header;
-        return Write(payload, new TimerRecord
+    public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((Timer*)header));
+
+    // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
+    private static bool IsValid(in TimerRecord record)
+        => record.IsRealtime is 0 or 1 && (record.Notify == TimerNotify.None
+            || (record.Notify is TimerNotify.Signal or TimerNotify.ThreadSignal && record.Signal is >= 1 and <= (int)Signal.Last));
+
+    private static TimerRecord Describe(Timer* timer)
+        => new()
         {
             Process = timer->Process->Header.Id,
             Id = timer->Id,
@@ -49,19 +55,20 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
             Overruns = timer->Overruns,
             LastOverruns = timer->LastOverruns,
             IsRealtime = timer->IsRealtime ? 1 : 0,
-        });
-    }
+        };
 
-    public override bool IsSound(ObjectHeader* header) => IsLive(((Timer*)header)->Process, ObjectKind.Process);
+    public override bool IsSound(ObjectHeader* header)
+    {
+        TimerRecord record = Describe((Timer*)header);
+        return IsValid(in record) && IsLive(((Timer*)header)->Process, ObjectKind.Process);
+    }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out TimerRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        bool isValid = record.Notify is TimerNotify.Signal or TimerNotify.None or TimerNotify.ThreadSignal && record.Signal is >= 0 and <= 64
-            && record.IsRealtime is 0 or 1;
-        if (!isValid)
+        if (!IsValid(in record))
             return RestoreStatus.BadRecord;
         Timer* timer = timers.Allocate();
         if (timer == null)

@@ -226,6 +226,7 @@ public sealed unsafe class ProcessTests
         monotonic->Signal = (int)Signal.SIGALRM;
         machine.Timers.Set(monotonic, now + 5_000_000, 1_000_000);
         Timer* realtime = machine.Timers.Create(init->Process);
+        realtime->Signal = (int)Signal.SIGALRM;
         realtime->IsRealtime = true;
         ulong realtimeNow = machine.Session.Clock.RealtimeNanoseconds;
         machine.Timers.Set(realtime, realtimeNow + 9_000_000, 0);

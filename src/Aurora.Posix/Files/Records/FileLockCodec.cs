@@ -40,6 +40,13 @@ public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
         });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        FileLock* held = (FileLock*)header;
+        return held->Start <= held->End && IsLive(held->Inode, ObjectKind.Inode)
+            && Files.TrackerOf(header).Find(held->Owner, held->OwnerKind) != null;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out FileLockRecord record);
@@ -64,8 +71,7 @@ public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
     {
         FileLock* held = (FileLock*)header;
         Inode* inode = (Inode*)tracker.Find(Reread<FileLockRecord>(payload).Inode, ObjectKind.Inode);
-        ObjectKind ownerKind = held->IsWholeFile ? ObjectKind.OpenFile : ObjectKind.DescriptorTable;
-        if (inode == null || tracker.Find(held->Owner, ownerKind) == null)
+        if (inode == null || tracker.Find(held->Owner, held->OwnerKind) == null)
             return RestoreStatus.MissingReference;
         FileLocks.Attach(inode, held);
         return RestoreStatus.Ok;

@@ -26,6 +26,7 @@ internal sealed unsafe partial class TestKernel
         while (Tracker.FirstChanged != null)
         {
             ObjectHeader* header = Tracker.FirstChanged;
+            Assert.True(Codecs[header->Kind].IsSound(header), $"object {header->Id.Value} of kind {header->Kind} contradicts itself");
             int length = Codecs[header->Kind].Capture(header, payload);
             image.Records[header->Id.Value] = (header->Kind, payload[..length]);
             header->Flags |= ObjectFlags.Stored;
@@ -66,7 +67,7 @@ internal sealed unsafe partial class TestKernel
     }
 
     private void CreateOne(ulong id, ObjectKind kind, byte[] payload)
-        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Create(Tracker, new ObjectId(id), 1, payload)));
+        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Create(Tracker, new ObjectId(id), Codecs[kind].Version, payload)));
 
     private void LinkOne(ulong id, ObjectKind kind, byte[] payload)
         => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload)));
