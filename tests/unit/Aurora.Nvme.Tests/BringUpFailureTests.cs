@@ -106,7 +106,8 @@ public sealed unsafe class BringUpFailureTests
     [InlineData(0, NvmeState.ConfigureAdminQueues)]
     [InlineData(1, NvmeState.ConfigureAdminQueues)]
     [InlineData(2, NvmeState.ConfigureAdminQueues)]
-    [InlineData(3, NvmeState.SetQueueCount)]
+    [InlineData(3, NvmeState.ConfigureAdminQueues)]
+    [InlineData(4, NvmeState.SetQueueCount)]
     [InlineData(5, NvmeState.SetQueueCount)]
     [InlineData(40, NvmeState.SetQueueCount)]
     public void Running_out_of_memory_is_reported(int pages, NvmeState state)

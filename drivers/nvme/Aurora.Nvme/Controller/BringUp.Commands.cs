@@ -39,7 +39,8 @@ internal sealed unsafe partial class BringUp
     {
         Admin = AdminQueue.Allocate(_host.Pages, _registers, new DoorbellLayout(Capabilities));
         _scratch = _host.Pages.Allocate(1);
-        return Admin != null && _scratch != null;
+        _drain = (BlockRequest*)_host.Pages.Allocate(1);
+        return Admin != null && _scratch != null && _drain != null;
     }
 
     private void BeginCommand(NvmeState state, in SubmissionEntry command)
@@ -263,7 +264,7 @@ internal sealed unsafe partial class BringUp
         if (completion.Status.IsSuccess)
         {
             // What an earlier life wrote may still be in the cache: it is drained once there is a queue to flush with.
-            _cacheMayHoldData = HasVolatileWriteCache;
+            _cacheMayHoldData |= HasVolatileWriteCache;
             HasVolatileWriteCache = !HasVolatileWriteCache;
         }
         else

@@ -10,6 +10,9 @@ internal sealed unsafe partial class BringUp
     private int _pairCount;
     private int _created;
 
+    // The flush of BeginDrain. It has memory of its own: a reset that begins anew reads identify data while the queue pair may still hold it.
+    private BlockRequest* _drain;
+
     public QueuePair[] Pairs { get; private set; } = [];
 
     public NvmeStatistics Statistics { get; } = new();
@@ -22,6 +25,9 @@ internal sealed unsafe partial class BringUp
         if (_scratch != null)
             _host.Pages.Free(_scratch, 1);
         _scratch = null;
+        if (_drain != null)
+            _host.Pages.Free(_drain, 1);
+        _drain = null;
         Admin?.Release();
         Admin = null;
         foreach (QueuePair? pair in Pairs)
@@ -141,26 +147,25 @@ internal sealed unsafe partial class BringUp
     private void BeginDrain()
     {
         Enter(NvmeState.DrainWriteCache, _options.CommandTimeoutNanoseconds);
-        BlockRequest* flush = (BlockRequest*)_scratch;
-        *flush = new BlockRequest { Operation = BlockOperation.Flush };
-        Pairs[0].IssueHeld(flush);
+        *_drain = new BlockRequest { Operation = BlockOperation.Flush };
+        Pairs[0].IssueDrain(_drain);
     }
 
     private void AwaitDrain()
     {
-        BlockRequest* flush = (BlockRequest*)_scratch;
         Pairs[0].ProcessCompletions();
-        if (!BlockDevice.IsComplete(flush))
+        if (!BlockDevice.IsComplete(_drain))
         {
             CheckAlive();
             return;
         }
-        if (flush->Status != BlockStatus.Ok)
+        if (_drain->Status != BlockStatus.Ok)
         {
-            FailedStatus = new NvmeStatus(flush->DeviceStatus);
+            FailedStatus = new NvmeStatus(_drain->DeviceStatus);
             Fail(NvmeFault.FlushFailed);
             return;
         }
+        _cacheMayHoldData = false;
         BeginEvents();
     }
 

@@ -64,7 +64,6 @@ internal sealed unsafe partial class BringUp
     public void Restart()
     {
         _isReset = true;
-        _cacheMayHoldData = false;
         IsCacheAtRisk = false;
         Fault = NvmeFault.None;
         FailedStatus = default;

@@ -29,6 +29,9 @@ internal sealed unsafe class QueuePair
     private bool _interruptPending;
     private bool _isHeld;
 
+    // The bring-up's own flush while it is on the device: nobody's request, so it is neither issued again nor counted as lost.
+    private BlockRequest* _drain;
+
     /// <summary>A pair over memory that was allocated for it. Queue ids start at 1; 0 is the admin queue.</summary>
     public QueuePair(QueueEnvironment environment, int queue, QueueMemory memory)
     {
@@ -132,7 +135,7 @@ internal sealed unsafe class QueuePair
         BlockRequest* last = null;
         int count = 0;
         BlockRequest* request;
-        while ((request = _commands.ReleaseOldest(out _)) != null)
+        while ((request = TakeOutstanding()) != null)
         {
             if (first == null)
                 first = request;
@@ -155,9 +158,10 @@ internal sealed unsafe class QueuePair
         IssueWaiting();
     }
 
-    /// <summary>Issues a request at once although the pair is held: the flush of a bring-up.</summary>
-    public void IssueHeld(BlockRequest* request)
+    /// <summary>Issues the flush of a bring-up, at once although the pair is held. Recall forgets it.</summary>
+    public void IssueDrain(BlockRequest* request)
     {
+        _drain = request;
         Issue(request, 0);
         Ring();
     }
@@ -188,7 +192,14 @@ internal sealed unsafe class QueuePair
     }
 
     /// <summary>Takes the oldest outstanding request; only once the controller cannot reach memory any more. Null when there is none.</summary>
-    public BlockRequest* TakeOutstanding() => _commands.ReleaseOldest(out _);
+    public BlockRequest* TakeOutstanding()
+    {
+        BlockRequest* request = _commands.ReleaseOldest(out _);
+        if (request == null || request != _drain)
+            return request;
+        _drain = null;
+        return _commands.ReleaseOldest(out _);
+    }
 
     /// <summary>Reports a request's outcome. The status is written last: from then on the request is its submitter's again.</summary>
     public static void Finish(NvmeHost host, BlockRequest* request, BlockStatus status)
