@@ -60,7 +60,7 @@ public sealed unsafe partial class ObjectStore
             _newestTime = info.RealtimeNanoseconds;
         if (_active.RollbackTo != 0)
         {
-            KeepBranch();
+            KeepBranch(info);
             _isFreezeRequired = true;
         }
         _recent.Add(sequence, logPosition, dataPages * PageSize.Bytes, info);

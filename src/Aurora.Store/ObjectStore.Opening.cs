@@ -197,7 +197,7 @@ public sealed unsafe partial class ObjectStore
             _active.RollbackTo = 0;
         bool isRollback = _active.RollbackTo != 0;
         if (isRollback && !_options.ReadOnly)
-            KeepBranch();
+            KeepBranch(replay.Info);
         _recent.Add(replay.Sequence, replay.RecordPosition, bytes, replay.Info);
         bool isNamed = replay.Info.NameLength > 0;
         if (_options.ReadOnly)

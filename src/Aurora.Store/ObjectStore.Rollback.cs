@@ -115,12 +115,16 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
-    // The state that a rollback leaves is kept, so that there is a way back. The commit's reservation covers it.
-    private void KeepBranch()
+    // The state that a rollback leaves is kept, so that there is a way back. The commit's reservation covers it. When nothing is known about its
+    // commit (the cut before the last one is not readable), it counts as old as the rollback; is it kept already, the cut leaves it as it is.
+    private void KeepBranch(in CommitInfo rollback)
     {
         bool isRecent = _recent.TryGetLast(out CheckpointInfo info);
         if (!isRecent)
+        {
             info.Sequence = _context.Super->Current.Sequence;
+            info.Commit.RealtimeNanoseconds = rollback.RealtimeNanoseconds;
+        }
         if (info.Sequence == 0 || info.Commit.NameLength > 0)
             return;
         HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);

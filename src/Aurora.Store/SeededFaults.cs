@@ -58,4 +58,7 @@ internal enum SeededFaults
 
     /// <summary>A named commit does not end its layer: later commits get into its checkpoint.</summary>
     InexactCheckpoint = 1 << 16,
+
+    /// <summary>The branch a rollback leaves takes the place of a named checkpoint of the same state.</summary>
+    ForgottenName = 1 << 17,
 }

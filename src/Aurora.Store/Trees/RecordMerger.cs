@@ -7,7 +7,7 @@ namespace Aurora.Store;
 /// <summary>Merges record changes; used by the fiber that makes the cut.</summary>
 internal sealed unsafe class RecordMerger
 {
-    private readonly FiberScheduler _fibers;
+    private readonly StoreContext _context;
     private readonly SpaceMap _space;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
@@ -18,9 +18,9 @@ internal sealed unsafe class RecordMerger
     private ulong _cut;
 
     /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
-    public RecordMerger(FiberScheduler fibers, SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
+    public RecordMerger(StoreContext context, SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
     {
-        _fibers = fibers;
+        _context = context;
         _space = space;
         _cache = cache;
         _builder = builder;
@@ -77,7 +77,7 @@ internal sealed unsafe class RecordMerger
         for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)
             status = DropNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
         NodeCache.Unpin(frame);
-        _fibers.Yield();
+        _context.Fibers.Yield();
         return status;
     }
 
@@ -105,7 +105,7 @@ internal sealed unsafe class RecordMerger
             at += ((RecordEntry*)at)->TotalBytes;
         }
         NodeCache.Unpin(frame);
-        _fibers.Yield();
+        _context.Fibers.Yield();
         return status;
     }
 
@@ -194,10 +194,15 @@ internal sealed unsafe class RecordMerger
                 ApplyChange(entry, isShared);
                 continue;
             }
-            if (isShared)
-                Check(AddReference(entry));
-            _builder.EmitRecord(*entry, (MapEntry*)(entry + 1), RecordOf(entry));
+            EmitOld(entry, isShared);
         }
+    }
+
+    private void EmitOld(RecordEntry* entry, bool isShared)
+    {
+        if (isShared)
+            Check(AddReference(entry));
+        _builder.EmitRecord(*entry, (MapEntry*)(entry + 1), RecordOf(entry));
     }
 
     private StoreStatus AddReference(RecordEntry* entry)
@@ -224,17 +229,26 @@ internal sealed unsafe class RecordMerger
             ApplyObject(old, isShared);
         _change = Layer.Next(_change);
         SkipForeign();
-        _fibers.Yield();
+        _context.Fibers.Yield();
     }
+
+    private static bool IsAutomatic(LayerObject* info)
+        => info->RecordState == LayerRecord.Present && (((HistoryRecord*)info->Record)->Flags & HistoryFlags.Automatic) != 0;
 
     private void ApplyHistory(RecordEntry* old, bool isShared)
     {
         LayerObject* info = _change->Info;
+        bool isCounted = info->Base == LayerBase.Clone;
+        if (old != null && !isCounted && IsAutomatic(info) && !_context.Has(SeededFaults.ForgottenName))
+        {
+            // What is kept stays as it is: a name is worth more than the store's own decision.
+            EmitOld(old, isShared);
+            return;
+        }
         if (old != null)
             Check(DropMap(old, isShared));
         if (info->RecordState != LayerRecord.Present)
             return;
-        bool isCounted = info->Base == LayerBase.Clone;
         NodePointer root = isCounted ? info->CloneRoot : KeptRoot;
         if (!isCounted && !root.IsEmpty)
             Check(_space.Increment(root.Block));

@@ -27,8 +27,8 @@ internal sealed unsafe class TreeCutter
         var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
         var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
         _pages = new PageMerger(context.Fibers, space, cache, pageBuilder);
-        _objects = new RecordMerger(context.Fibers, space, cache, objectBuilder, _pages, TreeKind.Objects, null);
-        _history = new RecordMerger(context.Fibers, space, cache, historyBuilder, _pages, TreeKind.History, _objects);
+        _objects = new RecordMerger(context, space, cache, objectBuilder, _pages, TreeKind.Objects, null);
+        _history = new RecordMerger(context, space, cache, historyBuilder, _pages, TreeKind.History, _objects);
     }
 
     private StoreView? _promoting;

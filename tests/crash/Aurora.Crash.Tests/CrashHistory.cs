@@ -9,8 +9,8 @@ using Aurora.Store.Tests;
 
 namespace Aurora.Crash.Tests;
 
-/// <summary>What was recorded of a history: its trace, and the states by sequence.</summary>
-public sealed record RecordedHistory(List<TraceEvent> Events, Dictionary<ulong, StoreModel> Models);
+/// <summary>What was recorded of a history: its trace, the states by sequence, the names.</summary>
+public sealed record RecordedHistory(List<TraceEvent> Events, Dictionary<ulong, StoreModel> Models, KeptNames Names);
 
 /// <summary>Runs one history in which one thing happens after the other, but several commits may be in flight.</summary>
 public sealed unsafe class CrashHistory
@@ -21,10 +21,12 @@ public sealed unsafe class CrashHistory
     private readonly List<nint> _pages = [];
     private ObjectStore _store = null!;
     private StoreModel _model;
+    private readonly KeptNames _names;
     private ulong _time = 1;
 
-    private CrashHistory(int seed, TraceDevice device, StoreModel model)
+    private CrashHistory(int seed, TraceDevice device, StoreModel model, KeptNames names)
     {
+        _names = names;
         _random = new Random(seed);
 
         // Some histories have no named commits, so that their cuts are made by time and log space alone.
@@ -35,11 +37,11 @@ public sealed unsafe class CrashHistory
 
     private Dictionary<ulong, StoreModel> Models { get; } = [];
 
-    /// <summary>Runs a history over an image whose store has the state <paramref name="start"/>.</summary>
-    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, int failingWrite = -1)
+    /// <summary>Runs a history over an image whose store has the state <paramref name="start"/> and the names, to which its own are added.</summary>
+    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, KeptNames names, int failingWrite = -1)
     {
         var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
-        var history = new CrashHistory(seed, device, start);
+        var history = new CrashHistory(seed, device, start, names);
         // Some cuts are made often, by time; others late, when the log or the disk is filling up.
         if (image.Count == 0)
             CrashStore.Format(device);
@@ -56,7 +58,7 @@ public sealed unsafe class CrashHistory
             history._store.Abandon();
             history.FreePages();
         }
-        return new RecordedHistory(device.Events, history.Models);
+        return new RecordedHistory(device.Events, history.Models, names);
     }
 
     // One to three commits in flight, acknowledged in an order of chance; now and then a cut, a dropped checkpoint or a watermark.
@@ -135,7 +137,10 @@ public sealed unsafe class CrashHistory
         StoreCommit* commit = _store.Begin(0);
         if (commit != null)
             _store.DropCheckpoint(commit, sequence);
-        return commit == null || !TrySubmit(commit, "") ? null : commit;
+        if (commit == null || !TrySubmit(commit, ""))
+            return null;
+        _names.Drop(sequence, commit->SequenceNumber);
+        return commit;
     }
 
     private void Finish(StoreCommit* commit)
@@ -175,6 +180,7 @@ public sealed unsafe class CrashHistory
         if (status == StoreStatus.Ok)
         {
             Models[commit->SequenceNumber] = _model;
+            _names.Add(commit->SequenceNumber, name);
             return true;
         }
         bool isExpected = status is StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;

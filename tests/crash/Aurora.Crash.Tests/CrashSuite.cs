@@ -38,14 +38,14 @@ public sealed class CrashSuite
         // Every third history is made by fibers: commits in flight in the middle of cuts.
         RecordedHistory history = seed % 3 == 2
             ? FiberHistory.Run(seed, commits, _seeded, seed % 6 == 5 ? failingWriteOfFibers : -1)
-            : CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), failingWrite);
+            : CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), new KeptNames(), failingWrite);
         Histories++;
         _sums.Clear();
-        List<(Dictionary<ulong, byte[]> Image, StoreModel Model)> recovered = [];
+        List<(Dictionary<ulong, byte[]> Image, ulong Sequence)> recovered = [];
         RunStates(seed, history, [], statesPerPoint, secondHistories, recovered);
-        foreach ((Dictionary<ulong, byte[]> image, StoreModel model) in recovered)
+        foreach ((Dictionary<ulong, byte[]> image, ulong sequence) in recovered)
         {
-            RecordedHistory second = CrashHistory.Run(seed + 7919, 6, _seeded, image, model);
+            RecordedHistory second = CrashHistory.Run(seed + 7919, 6, _seeded, image, history.Models[sequence], history.Names.At(sequence));
             Histories++;
             RunStates(seed, second, image, statesPerPoint, 0, []);
         }
@@ -57,7 +57,7 @@ public sealed class CrashSuite
         Dictionary<ulong, byte[]> image,
         int statesPerPoint,
         int keep,
-        List<(Dictionary<ulong, byte[]> Image, StoreModel Model)> recovered)
+        List<(Dictionary<ulong, byte[]> Image, ulong Sequence)> recovered)
     {
         var random = new Random(seed);
         var states = new CrashStates(history.Events, image);
@@ -73,9 +73,9 @@ public sealed class CrashSuite
                 Constructed++;
                 if (!_seen.Add(Mix(SumOf(crashed), states.Acknowledged)))
                     continue;
-                StoreModel model = Check(seed, history, crashed, states.Acknowledged);
+                ulong sequence = Check(seed, history, crashed, states.Acknowledged);
                 if (recovered.Count < keep && arrived.Count > 0 && arrived.Count < states.Outstanding.Count && random.Next(12) == 0)
-                    recovered.Add((crashed, model));
+                    recovered.Add((crashed, sequence));
             }
         }
     }
@@ -153,7 +153,7 @@ public sealed class CrashSuite
         }
     }
 
-    private StoreModel Check(int seed, RecordedHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
+    private ulong Check(int seed, RecordedHistory history, Dictionary<ulong, byte[]> image, ulong acknowledged)
     {
         States++;
         var device = new TraceDevice(CrashStore.Blocks, image);
@@ -170,6 +170,7 @@ public sealed class CrashSuite
             StoreStatistics statistics = store.Statistics;
             _outcomes.Add((seed, sequence, statistics.FreeBlocks, statistics.LogBlocksUsed));
             CrashStore.CheckClean(device, _seeded);
+            history.Names.Require(store);
             if (States % 8 == 0)
                 CrashStore.CompareHistory(store, history.Models);
 
@@ -179,8 +180,9 @@ public sealed class CrashSuite
                 CrashStore.Require(store.CutNow() == StoreStatus.Ok && store.CutNow() == StoreStatus.Ok, "a cut after recovery failed");
                 CrashStore.Compare(store, model);
                 CrashStore.CheckClean(device, _seeded);
+                history.Names.Require(store);
             }
-            return model;
+            return sequence;
         }
         finally
         {

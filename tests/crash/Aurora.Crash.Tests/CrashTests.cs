@@ -83,6 +83,7 @@ public sealed class CrashTests
     [InlineData((int)SeededFaults.UncountedRollback)]
     [InlineData((int)SeededFaults.ForgottenRollback)]
     [InlineData((int)SeededFaults.InexactCheckpoint)]
+    [InlineData((int)SeededFaults.ForgottenName)]
     public void The_suite_finds_a_seeded_fault(int fault)
     {
         var suite = new CrashSuite((SeededFaults)fault);

@@ -20,6 +20,7 @@ public sealed unsafe class FiberHistory
     private readonly TraceDevice _device;
     private readonly SortedDictionary<ulong, ModelCommit> _commits = [];
     private readonly Dictionary<ulong, ulong> _rollbacks = [];
+    private readonly KeptNames _names = new();
     private ObjectStore _store = null!;
     private ulong _time = 1;
     private int _commitsLeft;
@@ -38,7 +39,7 @@ public sealed unsafe class FiberHistory
     {
         var history = new FiberHistory(seed, commits, failingWrite);
         history.Run(seeded);
-        return new RecordedHistory(history._device.Events, history.ModelsOf());
+        return new RecordedHistory(history._device.Events, history.ModelsOf(), history._names);
     }
 
     private void Run(SeededFaults seeded)
@@ -104,7 +105,10 @@ public sealed unsafe class FiberHistory
         StoreStatus status = _store.Submit(commit, info);
         CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError, $"submit: {status}");
         if (status == StoreStatus.Ok)
+        {
             _commits[commit->SequenceNumber] = next;
+            _names.Add(commit->SequenceNumber, next.Name);
+        }
         return status == StoreStatus.Ok;
     }
 
