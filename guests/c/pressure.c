@@ -7,6 +7,8 @@
  * pressure sparse              touches one page in each 2 MiB of address space, so that page tables cost more than what they show.
  * pressure forks               forks until that fails, ends all children, and forks as many again; prints "forks N errno E" for both.
  * pressure names FOLDER        makes files until that fails, removes all, and makes a thousand again; prints "names N errno E".
+ * pressure links FOLDER        makes symbolic links of the greatest length until that fails, prints "links N errno E", looks at all of them, removes
+ *                              them and prints "links ok".
  * pressure pieces N            N mappings, every second page of an area, then one munmap of everything; prints "unmapped".
  */
 #define _GNU_SOURCE
@@ -173,6 +175,38 @@ static int names(const char *folder)
     return 0;
 }
 
+static int links(const char *folder)
+{
+    static char target[4096], found[4096];
+    char path[256];
+    int count = 0;
+    memset(target, 'a', 4095);
+    for (;; count++) {
+        snprintf(path, sizeof path, "%s/%d", folder, count);
+        memcpy(target + 4000, path, strlen(path));
+        if (symlink(target, path) != 0)
+            break;
+    }
+    printf("links %d errno %d\n", count, errno);
+    fflush(stdout);
+    for (int index = 0; index < count; index++) {
+        snprintf(path, sizeof path, "%s/%d", folder, index);
+        memset(target + 4000, 'a', 95);
+        memcpy(target + 4000, path, strlen(path));
+        if (readlink(path, found, sizeof found) != 4095 || memcmp(found, target, 4095) != 0) {
+            printf("links FAIL %d\n", index);
+            return 1;
+        }
+    }
+    for (int index = 0; index < count; index++) {
+        snprintf(path, sizeof path, "%s/%d", folder, index);
+        if (unlink(path) != 0)
+            return 1;
+    }
+    printf("links ok\n");
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
@@ -186,8 +220,10 @@ int main(int count, char **arguments)
         return forks();
     if (!strcmp(what, "names") && count == 3)
         return names(arguments[2]);
+    if (!strcmp(what, "links") && count == 3)
+        return links(arguments[2]);
     if (!strcmp(what, "pieces") && count == 3)
         return pieces(strtoul(arguments[2], NULL, 0));
-    fprintf(stderr, "usage: pressure live MIB ROUNDS [US] | hog | sparse | forks | names FOLDER | pieces N\n");
+    fprintf(stderr, "usage: pressure live MIB ROUNDS [US] | hog | sparse | forks | names FOLDER | links FOLDER | pieces N\n");
     return 2;
 }

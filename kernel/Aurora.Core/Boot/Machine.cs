@@ -12,9 +12,13 @@ public sealed unsafe class Machine
 {
     private const int KernelStackPages = 16;
 
-    private Machine(KernelFrames frames)
+    // The firmware keeps a little of the memory a machine was given.
+    private const ulong MemoryGrain = 16 << 20;
+
+    private Machine(KernelFrames frames, ulong bytes)
     {
         Frames = frames;
+        MemoryMebibytes = (uint)((bytes + MemoryGrain - 1) / MemoryGrain * MemoryGrain >> 20);
         // Whatever programs have the kernel keep for them, half of the memory stays for what they keep themselves.
         Pages = new KernelPages(frames, FramePriority.Structure, frames.TotalFrames / 2);
         UrgentPages = new KernelPages(frames, FramePriority.Urgent, frames.TotalFrames);
@@ -28,6 +32,9 @@ public sealed unsafe class Machine
     /// <summary>For what must be had to make dirty pages clean: may take the last frames.</summary>
     public KernelPages UrgentPages { get; }
     public KernelTlb Tlb { get; }
+
+    /// <summary>The memory the machine was given, rounded up.</summary>
+    public uint MemoryMebibytes { get; }
 
     /// <summary>What programs can learn about this processor.</summary>
     public MachineIdentity Identity { get; }
@@ -60,7 +67,7 @@ public sealed unsafe class Machine
         KernelPageTables.Build(map);
         PerCpu.Current->Root = KernelPageTables.Root.Address.Value;
         KernelFrames frames = CreateFrames(ref map);
-        var machine = new Machine(frames);
+        var machine = new Machine(frames, map.RamBytes);
         KernelPageTables.UsePages(machine.Pages);
         DescriptorTables.UseInterruptStacks(frames);
         return machine;

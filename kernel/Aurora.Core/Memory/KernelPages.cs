@@ -22,7 +22,9 @@ public sealed unsafe class KernelPages : PageAllocator
 
     public override void* Allocate(int pages)
     {
-        if (pages <= 0 || _taken + (ulong)pages > _limit)
+        // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
+        ulong limit = _frames.HasBooted ? _limit : _limit + (_limit / 8);
+        if (pages <= 0 || _taken + (ulong)pages > limit)
             return null;
         FrameNumber start = _frames.AllocateRun((ulong)pages, _priority);
         if (start.Value == 0)

@@ -37,6 +37,9 @@ public struct PhysicalMemoryMap
     /// <summary>One past the highest byte of RAM.</summary>
     public ulong RamEnd { get; private set; }
 
+    /// <summary>The sum of the ranges.</summary>
+    public ulong RamBytes { get; private set; }
+
     public readonly PhysicalRange Ram(int index) => _ram[index];
     public readonly PhysicalRange Reserved(int index) => _reserved[index];
 
@@ -46,6 +49,7 @@ public struct PhysicalMemoryMap
         Panic.Unless(RamCount < Capacity, "memory map: too many ranges"u8);
         _ram[RamCount++] = new PhysicalRange { Start = start, End = end };
         AddFirmware(end);
+        RamBytes += end - start;
         if (end > RamEnd)
             RamEnd = end;
     }

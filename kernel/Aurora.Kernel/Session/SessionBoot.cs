@@ -74,6 +74,8 @@ internal static unsafe class SessionBoot
         var options = new OpenOptions { BackgroundMaintenance = true, OverlayBytes = Math.Min(share, MaxOverlayBytes) };
         StoreStatus status = ObjectStore.Open(
             session.Disk!.Controller, s_machine.UrgentPages, session.Fibers, in options, out store, out StoreFault fault);
+        if (status == StoreStatus.OutOfMemory)
+            return session.Refuse("store"u8, "the machine has too little memory for the changes in the disk's log: start it with more (-m)"u8);
         return status == StoreStatus.Ok || session.Refuse("store"u8, StoreMessages.Describe(status, fault, stackalloc byte[160]));
     }
 
@@ -93,13 +95,8 @@ internal static unsafe class SessionBoot
         };
         var group = new GroupSession(in machine, store);
         session.Group = group;
-        var processes = new ProcessTable(s_machine.Pages, group.Tracker);
-        var signals = new SignalService(s_machine.Pages, group.Scheduler, group.Tracker);
-        var timers = new TimerService(s_machine.Pages, group.Scheduler, signals, group.Clock, group.Tracker);
-        var terminals = new TerminalService(
-            s_machine.Pages, group.Tracker, group.Scheduler, signals, processes, new HeldConsole(group.Output));
-        var processFiles = new ProcessFileTables(group.Files);
         var control = new SessionControl(session);
+        var processes = new GroupProcesses(group, s_machine.Pages, session.Extended, control);
         var services = new LinuxServices
         {
             Pages = s_machine.Pages,
@@ -108,12 +105,12 @@ internal static unsafe class SessionBoot
             Memory = group.Memory,
             User = group.User,
             Scheduler = group.Scheduler,
-            Processes = processes,
-            Signals = signals,
-            Timers = timers,
-            ProcessFiles = processFiles,
-            Life = new ProcessLife(processes, group.Scheduler, signals, group.Memory, processFiles, timers, session.Extended, control),
-            Terminals = terminals,
+            Processes = processes.Table,
+            Signals = processes.Signals,
+            Timers = processes.Timers,
+            ProcessFiles = processes.Files,
+            Life = processes.Life,
+            Terminals = processes.Terminals,
             Extended = session.Extended,
             Machine = control,
         };
@@ -125,13 +122,7 @@ internal static unsafe class SessionBoot
         session.Executive = new SystemCallExecutive(session.Linux);
         group.Files.Preemption = new KernelPreemption();
         group.Files.Space = new StoreSpace(store, group.Engine);
-        group.Group.ProcessIds = processes.Ids;
         group.Files.Proc.Information = DescribeMachine(session.Linux);
-        new TerminalFile(terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
-        var codecs = new ProcessCodecs(
-            processes, group.Scheduler, signals, group.Memory, group.Files, session.Extended, timers, terminals);
-        for (int i = 0; i < codecs.Count; i++)
-            group.Codecs.Add(codecs[i]);
     }
 
     // A quarter of what a commit can hold, since a refused epoch is committed together with those captured after it.
@@ -159,12 +150,13 @@ internal static unsafe class SessionBoot
         Entropy.Reseed(session.Group.Random, session.Hardware);
         RestoreResult result = session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         if (!result.IsOk)
-            return session.Refuse("restore"u8, RestoreMessages.Describe(result, stackalloc byte[160]));
+            return session.Refuse("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
         GroupObject* group = session.Group.Group.Group;
         bool hasRun = group->Machine.Xcr0 != 0;
         if (hasRun && !group->Machine.IsSatisfiedBy(s_machine.Identity, out ReadOnlySpan<byte> word, out int bit))
             return session.Refuse("machine"u8, RestoreMessages.DescribeFeature(word, bit, stackalloc byte[160]));
         group->Machine = s_machine.Identity;
+        group->MemoryMebibytes = s_machine.MemoryMebibytes;
         return true;
     }
 

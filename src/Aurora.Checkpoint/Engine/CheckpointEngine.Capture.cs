@@ -103,10 +103,8 @@ public sealed unsafe partial class CheckpointEngine
         ProvokedViolations = Math.Max(0, ProvokedViolations - 1);
         Span<byte> buffer = stackalloc byte[120];
         var line = new Utf8Writer(buffer);
-        line.Append("checkpoint: discarded: object "u8);
-        line.AppendDecimal(header->Id.Value);
-        line.Append(" of kind "u8);
-        line.AppendDecimal((ulong)header->Kind);
+        line.Append("checkpoint: discarded: "u8);
+        ObjectKindName.AppendObject(ref line, header->Kind, header->Id);
         line.Append(" contradicts itself"u8);
         KernelLog.Line(line.Written);
         return CaptureOutcome.Unsound;

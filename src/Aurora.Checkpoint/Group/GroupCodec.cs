@@ -51,6 +51,7 @@ public sealed unsafe class GroupCodec : StateCodec
             NextObjectId = NextId.Value,
             Machine = group->Machine,
             LastProcessId = group->LastProcessId,
+            MemoryMebibytes = group->MemoryMebibytes,
         };
         MemoryMarshal.Write(payload, in record);
         return GroupRecord.Size + group->Left.Write(payload[GroupRecord.Size..]);
@@ -85,6 +86,7 @@ public sealed unsafe class GroupCodec : StateCodec
         Group->RealtimeNanoseconds = record.RealtimeNanoseconds;
         Group->Machine = record.Machine;
         Group->LastProcessId = record.LastProcessId;
+        Group->MemoryMebibytes = record.MemoryMebibytes;
         Group->Left = left;
         tracker.Adopt(&Group->Header, Kind, id);
         tracker.ContinueIdsFrom(new ObjectId(record.NextObjectId));

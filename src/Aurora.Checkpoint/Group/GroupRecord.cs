@@ -22,5 +22,7 @@ public struct GroupRecord
 
     /// <summary>The process id handed out last; the next one follows it.</summary>
     public int LastProcessId;
-    public int Reserved;
+
+    /// <summary>The memory of the machine that wrote this, in MiB; zero in records older than the field.</summary>
+    public uint MemoryMebibytes;
 }

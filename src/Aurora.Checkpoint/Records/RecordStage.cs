@@ -1,6 +1,6 @@
 // Where captured records wait between the stop window and the store. A chain of pages; each entry is an EntryHeader, the record
 // (RecordHeader and payload) and padding to eight bytes. Pages come from the allocator and go back when the epoch is over; when there is
-// none, the capture is abandoned and its objects stay changed. Also used by restore to hold all records between its phases.
+// none, the capture is abandoned and its objects stay changed. Also where a restore keeps some between its passes.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;

@@ -1,13 +1,14 @@
-// Rebuilds a group's kernel objects from their records in three passes: Create all, Link all, Finish all (see StateCodec). The records
-// are read from the store once and staged in memory, so no pass waits for the device. Records are input: an unknown kind, a short record
-// or a codec's refusal ends the restore with the object named.
+// Rebuilds a group's kernel objects from their records in three passes: Create all, Link all, Finish all (see StateCodec). Each pass goes through
+// the records anew, so that they need not all be in memory beside the objects. Records are input: an unknown kind, a short record or a codec's
+// refusal ends the restore with the object named.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Restores staged records through the codecs.</summary>
+/// <summary>Restores records through the codecs.</summary>
 public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker tracker)
 {
     private enum Phase
@@ -22,28 +23,33 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
     /// </summary>
     public bool SkipsUnknownKinds { get; init; }
 
-    /// <summary>Runs all passes; on failure <paramref name="fault"/> names the object.</summary>
-    public RestoreStatus Restore(RecordStage records, out RestoreFault fault)
+    /// <summary>Runs all passes; on failure the result names the object, or says why the store could not be read.</summary>
+    public RestoreResult Restore(RecordSource records)
     {
-        RestoreStatus status = Run(Phase.Create, records, out fault);
-        if (status == RestoreStatus.Ok)
-            status = Run(Phase.Link, records, out fault);
-        if (status == RestoreStatus.Ok)
-            status = Run(Phase.Finish, records, out fault);
-        return status;
+        RestoreResult result = Run(Phase.Create, records);
+        if (result.IsOk)
+            result = Run(Phase.Link, records);
+        if (result.IsOk)
+            result = Run(Phase.Finish, records);
+        return result;
     }
 
-    private RestoreStatus Run(Phase phase, RecordStage records, out RestoreFault fault)
+    private RestoreResult Run(Phase phase, RecordSource records)
     {
-        RecordStage.Cursor cursor = default;
-        while (records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
+        records.Rewind();
+        for (;;)
         {
-            fault = new RestoreFault { Id = id, Status = Apply(phase, id, record, out ObjectKind kind), Kind = kind };
-            if (fault.Status != RestoreStatus.Ok)
-                return fault.Status;
+            StoreStatus read = records.Next(out ObjectId id, out ReadOnlySpan<byte> record);
+            if (read == StoreStatus.NotFound)
+                return default;
+            if (read == StoreStatus.TooLong)
+                return new RestoreResult { Fault = new RestoreFault { Id = id, Status = RestoreStatus.BadRecord } };
+            if (read != StoreStatus.Ok)
+                return new RestoreResult { Store = read };
+            RestoreStatus status = Apply(phase, id, record, out ObjectKind kind);
+            if (status != RestoreStatus.Ok)
+                return new RestoreResult { Fault = new RestoreFault { Id = id, Status = status, Kind = kind } };
         }
-        fault = default;
-        return RestoreStatus.Ok;
     }
 
     private RestoreStatus Apply(Phase phase, ObjectId id, ReadOnlySpan<byte> record, out ObjectKind kind)

@@ -18,11 +18,25 @@ public static class RestoreMessages
             return text.Written;
         }
         text.Append(Of(result.Fault.Status));
-        text.Append(": object "u8);
-        text.AppendDecimal(result.Fault.Id.Value);
-        text.Append(" of kind "u8);
-        text.AppendDecimal((ulong)result.Fault.Kind);
+        text.Append(": "u8);
+        ObjectKindName.AppendObject(ref text, result.Fault.Kind, result.Fault.Id);
+        if (result.Fault.Status == RestoreStatus.OutOfMemory)
+            AppendNeed(ref text, result.MemoryMebibytes);
         return text.Written;
+    }
+
+    private static void AppendNeed(ref Utf8Writer text, uint mebibytes)
+    {
+        if (mebibytes == 0)
+        {
+            text.Append("; the session needs a machine with more memory (-m)"u8);
+            return;
+        }
+        text.Append("; the session ran with "u8);
+        text.AppendDecimal(mebibytes);
+        text.Append(" MiB: start it with as much (-m "u8);
+        text.AppendDecimal(mebibytes);
+        text.Append((byte)')');
     }
 
     /// <summary>Names a processor feature that the group has used and this machine lacks.</summary>
@@ -37,7 +51,8 @@ public static class RestoreMessages
         return text.Written;
     }
 
-    private static ReadOnlySpan<byte> Of(RestoreStatus status) => status switch
+    /// <summary>A status in words.</summary>
+    public static ReadOnlySpan<byte> Of(RestoreStatus status) => status switch
     {
         RestoreStatus.Ok => "ok"u8,
         RestoreStatus.BadRecord => "a record is impossible"u8,

@@ -16,6 +16,9 @@ public sealed unsafe partial class GroupSession
     /// <summary>The one group there is as yet.</summary>
     public const ushort DefaultGroup = 0;
 
+    // The share of the memory that may hold records while they are restored.
+    private const ulong WindowShare = 32;
+
     private readonly SessionMachine _machine;
 
     public GroupSession(in SessionMachine machine, ObjectStore store)
@@ -90,18 +93,21 @@ public sealed unsafe partial class GroupSession
     /// </summary>
     public RestoreResult Restore(bool skipUnknownKinds, bool endUnreferenced = false)
     {
-        var records = new RecordStage(_machine.UrgentPages ?? _machine.Pages);
-        RestoreResult result = ReadRecords(records);
-        if (result.IsOk)
-        {
-            var restorer = new ObjectRestorer(Codecs, Tracker) { SkipsUnknownKinds = skipUnknownKinds };
-            restorer.Restore(records, out result.Fault);
-        }
-        if (result.IsOk && endUnreferenced)
-            EndUnreferenced(records);
+        ulong window = _machine.Frames.TotalFrames * PageSize.Bytes / WindowShare;
+        var records = new StoreRecords(Store, _machine.UrgentPages ?? _machine.Pages, (long)window);
+        var restorer = new ObjectRestorer(Codecs, Tracker) { SkipsUnknownKinds = skipUnknownKinds };
+        RestoreResult result = records.HasMemory
+            ? restorer.Restore(records)
+            : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
         records.Clear();
+        if (Group.Group != null)
+            result.MemoryMebibytes = Group.Group->MemoryMebibytes;
         if (!result.IsOk)
             return result;
+        // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
+        // the restore, and what it had built belongs to nobody.
+        if (endUnreferenced)
+            Memory.EndUnreferenced();
         if (Group.Group == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
         else if (Names.Root == null)
@@ -109,42 +115,5 @@ public sealed unsafe partial class GroupSession
         else
             result.Store = Engine.ContinueFrom(Group.Group->Epoch);
         return result;
-    }
-
-    // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
-    // the restore, and what it had built belongs to nobody. Spaces first: they hold memory objects.
-    private void EndUnreferenced(RecordStage records)
-    {
-        RecordStage.Cursor cursor = default;
-        while (records.Next(ref cursor, out ObjectId id, out _))
-        {
-            AddressSpace* space = (AddressSpace*)Tracker.Find(id, ObjectKind.AddressSpace);
-            if (space != null)
-                Memory.EndUnreferenced(space);
-        }
-        cursor = default;
-        while (records.Next(ref cursor, out ObjectId id, out _))
-        {
-            VmObject* target = (VmObject*)Tracker.Find(id, ObjectKind.MemoryObject);
-            if (target != null)
-                Memory.EndUnreferenced(target);
-        }
-    }
-
-    private RestoreResult ReadRecords(RecordStage records)
-    {
-        ObjectId id = default;
-        for (;;)
-        {
-            Span<byte> room = records.Reserve();
-            if (room.IsEmpty)
-                return new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
-            StoreStatus status = Store.NextRecord(ref id, room, out int length);
-            if (status == StoreStatus.NotFound)
-                return default;
-            if (status != StoreStatus.Ok)
-                return new RestoreResult { Store = status };
-            records.Append(id, length);
-        }
     }
 }

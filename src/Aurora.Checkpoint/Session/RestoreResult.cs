@@ -9,5 +9,8 @@ public struct RestoreResult
     public StoreStatus Store;
     public RestoreFault Fault;
 
+    /// <summary>The memory of the machine the session last ran on, in MiB; zero when it is not known.</summary>
+    public uint MemoryMebibytes;
+
     public readonly bool IsOk => Store == StoreStatus.Ok && Fault.Status == RestoreStatus.Ok;
 }

@@ -41,13 +41,6 @@ public sealed unsafe partial class MemoryManager
             EndObject(target);
     }
 
-    /// <summary>Ends an object that was restored and that no restored object refers to.</summary>
-    public void EndUnreferenced(VmObject* target)
-    {
-        if (target->Header.References == 0)
-            EndObject(target);
-    }
-
     /// <summary>
     /// Sets the size. Growing adds holes; shrinking cuts pages and unmaps them everywhere. Ok, OutOfMemory (nothing changed) or
     /// InvalidArgument. The bytes after a file's end inside its last page are the caller's (<see cref="ZeroTail"/>).

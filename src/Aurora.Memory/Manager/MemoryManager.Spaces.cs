@@ -32,11 +32,21 @@ public sealed unsafe partial class MemoryManager
             EndSpace(space);
     }
 
-    /// <summary>Ends a restored address space that no restored process uses.</summary>
-    public void EndUnreferenced(AddressSpace* space)
+    /// <summary>Ends what was restored and nothing that was restored uses. Spaces first: they hold memory objects.</summary>
+    public void EndUnreferenced()
     {
-        if (space->Header.References == 0)
-            EndSpace(space);
+        for (uint index = 0; index < _spaces.IndexBound; index++)
+        {
+            AddressSpace* space = _spaces.LiveAt(index);
+            if (space != null && space->Header.References == 0)
+                EndSpace(space);
+        }
+        for (uint index = 0; index < _objects.IndexBound; index++)
+        {
+            VmObject* target = _objects.LiveAt(index);
+            if (target != null && target->Header.References == 0)
+                EndObject(target);
+        }
     }
 
     /// <summary>A copy of an address space as fork(2) makes it, with one reference. Ok or OutOfMemory (nothing is left behind).</summary>

@@ -76,6 +76,31 @@ public sealed class PressureTests
     }
 
     [Fact]
+    public async Task A_machine_full_of_links_comes_back_and_a_smaller_one_says_how_much_it_lacks()
+    {
+        string[] program = [Pressure, "links", "/tmp"];
+        using var disk = new TestDisk();
+        await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 128, program))
+        {
+            await first.Console.WaitForAsync(" errno 28", Guest.Deadline);
+            await first.CutPowerAsync();
+        }
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        await using (Guest small = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 64, program))
+        {
+            RefusedEvent refused = await small.Events.WaitAsync<RefusedEvent>(Guest.Deadline);
+            Assert.StartsWith("restore: out of memory: ", refused.Reason, StringComparison.Ordinal);
+            Assert.EndsWith("the session ran with 128 MiB: start it with as much (-m 128)", refused.Reason, StringComparison.Ordinal);
+        }
+        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 128, program);
+        await second.ResumedAsync();
+        (int? status, string output) = await second.FinishAsync();
+        Assert.Equal(0, status);
+        Assert.EndsWith("links ok\n", output, StringComparison.Ordinal);
+        _output.WriteLine("attack: memory that does not fit: 2 programs");
+    }
+
+    [Fact]
     public async Task Processes_and_names_run_out_with_an_error_and_come_back()
     {
         string script = $"{Pressure} forks && {Pressure} names /tmp && {Pressure} pieces 4000; {Pressure} pieces 1500 && echo all went on";

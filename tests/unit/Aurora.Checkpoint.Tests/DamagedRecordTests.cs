@@ -158,15 +158,7 @@ public sealed unsafe class DamagedRecordTests : IDisposable
     {
         _cases++;
         using TestSession session = TestSession.Open(_device);
-        var stage = new RecordStage(session.Pages);
-        foreach ((ObjectId id, byte[] record) in records)
-        {
-            record.CopyTo(stage.Reserve());
-            stage.Append(id, record.Length);
-        }
-        var restorer = new ObjectRestorer(session.Group.Codecs, session.Tracker);
-        RestoreStatus status = restorer.Restore(stage, out RestoreFault fault);
-        Assert.Equal(status, fault.Status);
+        RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Tracker).Restore(new ListedRecords(records)).Fault.Status;
         if (status == RestoreStatus.Ok && session.Group.Names.Root != null)
             Walk(session, session.Group.Names.Root, 0);
         return status;

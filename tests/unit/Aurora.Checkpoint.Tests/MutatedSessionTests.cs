@@ -128,14 +128,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     {
         _cases++;
         using ProcessMachine machine = ProcessMachine.Open(_device);
-        var stage = new RecordStage(machine.Session.Pages);
-        foreach ((ObjectId id, byte[] record) in records)
-        {
-            record.CopyTo(stage.Reserve());
-            stage.Append(id, record.Length);
-        }
-        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Tracker).Restore(stage, out RestoreFault fault);
-        Assert.Equal(status, fault.Status);
+        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Tracker).Restore(new ListedRecords(records)).Fault.Status;
         if (status == RestoreStatus.Ok)
             Use(machine);
         return status;

@@ -1,6 +1,8 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -20,6 +22,48 @@ public sealed unsafe class ScarcityTests
         Assert.Equal(room, session.Group.Output.Write(new byte[room]));
         Assert.Equal(0, session.Group.Output.Room);
         session.Pages.IsExhausted = false;
+    }
+
+    [Fact]
+    public void ARestoreNeedsNoMoreMemoryThanRunningDid()
+    {
+        using TestSession session = TestSession.Create();
+        session.Group.Group.Group->MemoryMebibytes = 192;
+        MakeLongLinks(session, 1500);
+        int running = session.Pages.Taken;
+
+        // Beside the objects a restore has its window, a thirty-second of the frames here, and a page for the record it looks at.
+        int window = (int)(session.Frames.TotalFrames / 32) + 8;
+        using TestSession restored = TestSession.Open(session.Device, running + window);
+        RestoreResult result = restored.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
+        Assert.True(result.IsOk, TestSession.Words(result));
+        Assert.Equal(session.Tracker.Count, restored.Tracker.Count);
+        Inode* last = restored.Find("/link1499");
+        Assert.Equal(LongTarget(1499), FileServices.TargetOf(last).ToArray());
+
+        using TestSession small = TestSession.Open(session.Device, running / 2);
+        result = small.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
+        Assert.Equal(RestoreStatus.OutOfMemory, result.Fault.Status);
+        Assert.EndsWith("the session ran with 192 MiB: start it with as much (-m 192)", TestSession.Words(result), StringComparison.Ordinal);
+    }
+
+    private static void MakeLongLinks(TestSession session, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(Errno.Ok, session.Tree.MakeLink(System.Text.Encoding.UTF8.GetBytes($"/link{i}"), LongTarget(i)));
+            if (i % 256 == 0)
+                session.Checkpoint();
+        }
+        session.Checkpoint();
+    }
+
+    // The longest target there may be: its record is in two parts.
+    private static byte[] LongTarget(int number)
+    {
+        byte[] target = new byte[4095];
+        Array.Fill(target, (byte)('a' + (number % 26)));
+        return target;
     }
 
     [Fact]

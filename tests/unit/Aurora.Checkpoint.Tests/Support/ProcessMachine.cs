@@ -32,29 +32,21 @@ internal sealed unsafe class ProcessMachine : IDisposable
         }
     }
 
+    private readonly GroupProcesses _processes;
+
     private ProcessMachine(TestSession session)
     {
         Session = session;
-        GroupSession group = session.Group;
-        Table = new ProcessTable(session.Pages, group.Tracker);
-        group.Group.ProcessIds = Table.Ids;
-        Signals = new SignalService(session.Pages, group.Scheduler, group.Tracker);
-        Timers = new TimerService(session.Pages, group.Scheduler, Signals, group.Clock, group.Tracker);
-        Terminals = new TerminalService(session.Pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
-        Files = new ProcessFileTables(group.Files);
-        Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, Extended, new NoControl());
-        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, Extended, Timers, Terminals);
-        for (int i = 0; i < codecs.Count; i++)
-            group.Codecs.Add(codecs[i]);
+        _processes = new GroupProcesses(session.Group, session.Pages, Extended, new NoControl());
     }
 
     public TestSession Session { get; }
-    public ProcessTable Table { get; }
-    public SignalService Signals { get; }
-    public TimerService Timers { get; }
-    public TerminalService Terminals { get; }
-    public ProcessFileTables Files { get; }
-    public ProcessLife Life { get; }
+    public ProcessTable Table => _processes.Table;
+    public SignalService Signals => _processes.Signals;
+    public TimerService Timers => _processes.Timers;
+    public TerminalService Terminals => _processes.Terminals;
+    public ProcessFileTables Files => _processes.Files;
+    public ProcessLife Life => _processes.Life;
     public FakeExtendedState Extended { get; } = new();
     public ThreadScheduler Scheduler => Session.Group.Scheduler;
     public ObjectTracker Tracker => Session.Tracker;

@@ -8,7 +8,7 @@ namespace Aurora.Checkpoint.Tests;
 /// <summary>Native pages that can run out on demand and all go back at the end.</summary>
 internal sealed unsafe class TestPages : PageAllocator, IDisposable
 {
-    private readonly HashSet<nint> _live = [];
+    private readonly Dictionary<nint, int> _live = [];
 
     /// <summary>When true every allocation fails.</summary>
     public bool IsExhausted { get; set; }
@@ -16,27 +16,33 @@ internal sealed unsafe class TestPages : PageAllocator, IDisposable
     /// <summary>How many more allocations succeed; null for as many as wanted.</summary>
     public int? Remaining { get; set; }
 
+    /// <summary>Pages handed out and not returned, and the most there may be.</summary>
+    public int Taken { get; private set; }
+    public int Limit { get; set; } = int.MaxValue;
+
     public override void* Allocate(int pages)
     {
-        if (IsExhausted || Remaining == 0)
+        if (IsExhausted || Remaining == 0 || Taken > Limit - pages)
             return null;
         Remaining--;
         nuint bytes = (nuint)pages * PageSize.Bytes;
         void* memory = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
         NativeMemory.Clear(memory, bytes);
-        _live.Add((nint)memory);
+        _live.Add((nint)memory, pages);
+        Taken += pages;
         return memory;
     }
 
     public override void Free(void* memory, int pages)
     {
-        _live.Remove((nint)memory);
+        if (_live.Remove((nint)memory))
+            Taken -= pages;
         NativeMemory.AlignedFree(memory);
     }
 
     public void Dispose()
     {
-        foreach (nint memory in _live)
+        foreach (nint memory in _live.Keys)
             NativeMemory.AlignedFree((void*)memory);
         _live.Clear();
     }

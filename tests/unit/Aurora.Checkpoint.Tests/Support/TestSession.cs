@@ -18,9 +18,10 @@ internal sealed unsafe class TestSession : IDisposable
 
     private TreeBuilder? _tree;
 
-    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes)
+    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue)
     {
         HostEnvironment.Install();
+        Pages.Limit = pageLimit;
         Device = device;
         Frames = new HostFramePool(2048);
         Mmu = new SoftwareMmu(Frames);
@@ -74,7 +75,7 @@ internal sealed unsafe class TestSession : IDisposable
     }
 
     /// <summary>A session that has neither been created nor restored.</summary>
-    public static TestSession Open(MemoryBlockDevice device) => new(device);
+    public static TestSession Open(MemoryBlockDevice device, int pageLimit = int.MaxValue) => new(device, pageLimit: pageLimit);
 
     /// <summary>The machine loses power; a new one restores what the device holds.</summary>
     public TestSession Reboot()

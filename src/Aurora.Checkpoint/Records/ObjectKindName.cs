@@ -1,0 +1,46 @@
+using System;
+using Aurora.Base;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The kinds of kernel objects in words.</summary>
+public static class ObjectKindName
+{
+    public static ReadOnlySpan<byte> Of(ObjectKind kind) => kind switch
+    {
+        ObjectKind.Group => "group"u8,
+        ObjectKind.MemoryObject => "memory object"u8,
+        ObjectKind.AddressSpace => "address space"u8,
+        ObjectKind.Mapping => "mapping"u8,
+        ObjectKind.Process => "process"u8,
+        ObjectKind.Thread => "thread"u8,
+        ObjectKind.SignalActions => "signal actions"u8,
+        ObjectKind.ProcessGroup => "process group"u8,
+        ObjectKind.Session => "session"u8,
+        ObjectKind.DescriptorTable => "descriptor table"u8,
+        ObjectKind.OpenFile => "open file"u8,
+        ObjectKind.Inode => "inode"u8,
+        ObjectKind.DirectoryEntry => "directory entry"u8,
+        ObjectKind.Pipe => "pipe"u8,
+        ObjectKind.Terminal => "terminal"u8,
+        ObjectKind.OutputHold => "held output"u8,
+        ObjectKind.Timer => "timer"u8,
+        ObjectKind.FileContext => "file context"u8,
+        ObjectKind.DescriptorChunk => "descriptors"u8,
+        ObjectKind.FileLock => "file lock"u8,
+        ObjectKind.SymbolicLinkTail => "end of a symbolic link"u8,
+        ObjectKind.TerminalText => "terminal text"u8,
+        _ => "object of an unknown kind"u8,
+    };
+
+    /// <summary>An object as messages name it: its kind in words and as stored, and its id.</summary>
+    public static void AppendObject(ref Utf8Writer text, ObjectKind kind, ObjectId id)
+    {
+        text.Append(Of(kind));
+        text.Append((byte)' ');
+        text.AppendDecimal(id.Value);
+        text.Append(" (kind "u8);
+        text.AppendDecimal((ulong)kind);
+        text.Append((byte)')');
+    }
+}

@@ -1,0 +1,15 @@
+using System;
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The records of a state in rising order of their ids, as often as a restore wants them.</summary>
+public abstract class RecordSource
+{
+    /// <summary>Begins again with the first record.</summary>
+    public abstract void Rewind();
+
+    /// <summary>The next record, valid until the next call; NotFound after the last, TooLong (with its id) for one that cannot be a record.</summary>
+    public abstract StoreStatus Next(out ObjectId id, out ReadOnlySpan<byte> record);
+}

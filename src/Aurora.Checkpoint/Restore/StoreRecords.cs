@@ -1,0 +1,73 @@
+// The records of a store's present state, for a restore that goes through them several times. What fits a window is kept from the first pass, so
+// that a session of ordinary size is read once; the rest is read again in every pass. So a restore needs no more memory than the objects it makes
+// and the window: what fitted a machine while it ran fits it again.
+using System;
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Reads records from a store.</summary>
+public sealed unsafe class StoreRecords : RecordSource
+{
+    private readonly ObjectStore _store;
+    private readonly RecordStage _window;
+    private readonly PageAllocator _pages;
+    private readonly long _windowBytes;
+    private readonly byte* _room;
+    private RecordStage.Cursor _cursor;
+    private ObjectId _last;
+    private ObjectId _lastKept;
+    private bool _isFull;
+    private bool _isRepeated;
+
+    /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records; <see cref="Clear"/> gives its memory back.</summary>
+    public StoreRecords(ObjectStore store, PageAllocator pages, long windowBytes)
+    {
+        _store = store;
+        _pages = pages;
+        _window = new RecordStage(pages);
+        _windowBytes = windowBytes;
+        _room = (byte*)pages.Allocate(1);
+    }
+
+    /// <summary>False when there is no memory even for one record.</summary>
+    public bool HasMemory => _room != null;
+
+    public override void Rewind()
+    {
+        _isRepeated = !_last.IsNone;
+        _cursor = default;
+        _last = _lastKept;
+    }
+
+    public override StoreStatus Next(out ObjectId id, out ReadOnlySpan<byte> record)
+    {
+        if (_isRepeated && _window.Next(ref _cursor, out id, out record))
+            return StoreStatus.Ok;
+        Span<byte> room = _isRepeated || _isFull ? default : _window.Reserve();
+        bool isKept = !room.IsEmpty && _window.Bytes < _windowBytes;
+        if (!isKept)
+        {
+            _isFull = true;
+            room = new Span<byte>(_room, ObjectStore.MaxRecordBytes);
+        }
+        StoreStatus status = _store.NextRecord(ref _last, room, out int length);
+        id = _last;
+        record = status == StoreStatus.Ok ? room[..length] : default;
+        if (isKept && status == StoreStatus.Ok)
+        {
+            _window.Append(id, length);
+            _lastKept = id;
+        }
+        return status;
+    }
+
+    /// <summary>Gives the memory back; the source must not be used any more.</summary>
+    public void Clear()
+    {
+        _window.Clear();
+        if (_room != null)
+            _pages.Free(_room, 1);
+    }
+}

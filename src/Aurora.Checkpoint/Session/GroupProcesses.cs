@@ -1,0 +1,38 @@
+// The processes of a consistency group put together, and their codecs added to the group's: with it a group can hold every kind of object. The
+// kernel adds the Linux calls; a host tool restores with it as a boot would, and runs nothing.
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The services of the processes of one group. Made once, before the group is created or restored.</summary>
+public sealed class GroupProcesses
+{
+    public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control)
+    {
+        Table = new ProcessTable(pages, group.Tracker);
+        Signals = new SignalService(pages, group.Scheduler, group.Tracker);
+        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
+        Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
+        Files = new ProcessFileTables(group.Files);
+        Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
+        group.Group.ProcessIds = Table.Ids;
+        new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
+        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals);
+        for (int i = 0; i < codecs.Count; i++)
+            group.Codecs.Add(codecs[i]);
+    }
+
+    public ProcessTable Table { get; }
+    public SignalService Signals { get; }
+    public TimerService Timers { get; }
+    public TerminalService Terminals { get; }
+    public ProcessFileTables Files { get; }
+    public ProcessLife Life { get; }
+}
