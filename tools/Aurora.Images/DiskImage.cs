@@ -1,7 +1,9 @@
 // What the host tools do with disk images, in terms of paths and streams. Each call opens the image, works, commits if it changed
 // anything, and closes it; the image is locked meanwhile.
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
+using System.Linq;
 using Aurora.Images.Root;
 using Aurora.Images.Session;
 
@@ -76,8 +78,11 @@ public static class DiskImage
         session.Commit();
     }
 
-    /// <summary>Checks everything the format promises, and with <paramref name="verifyData"/> every page of data; nothing is written.</summary>
-    public static ImageReport Check(string image, bool verifyData = true) => ImageCheck.Run(image, verifyData);
+    /// <summary>
+    /// Checks everything the format promises, with <paramref name="verifyData"/> every page of data, and that a machine could continue from the present
+    /// state, with <paramref name="history"/> from every checkpoint. Nothing is written.
+    /// </summary>
+    public static ImageReport Check(string image, bool verifyData = true, bool history = false) => ImageCheck.Run(image, verifyData, history);
 
     /// <summary>The checkpoints that can still be read, oldest first.</summary>
     public static IReadOnlyList<ImageCheckpoint> History(string image)
@@ -100,6 +105,25 @@ public static class DiskImage
     public static ImageCheckpoint GoBack(string image, string target)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: false);
+        return ImageHistory.GoBack(store, target);
+    }
+
+    /// <summary>When the present state cannot be restored: why, and the newest checkpoint that can, found by restoring it. Null when it can.</summary>
+    public static ImageWayBack? FindWayBack(string image)
+    {
+        if (RestoreCheck.OfPresent(image) is not { } lost)
+            return null;
+        // Those on the way to the present state first: what a rollback has left behind is another story.
+        IEnumerable<ImageCheckpoint> candidates = History(image).Reverse().OrderBy(checkpoint => checkpoint.IsLeft);
+        return new ImageWayBack(lost, candidates.FirstOrDefault(checkpoint => RestoreCheck.Of(image, checkpoint) == null));
+    }
+
+    /// <summary>Goes that way. The state that is left is kept by name, so that it can be looked into until somebody drops it.</summary>
+    public static ImageCheckpoint GoBack(string image, ImageWayBack way)
+    {
+        ImageCheckpoint target = way.Target ?? throw new ImageException($"{image} has no checkpoint that can be restored");
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        ImageHistory.KeepPresent(store, string.Create(CultureInfo.InvariantCulture, $"unrestorable-{way.Lost.Epoch}"));
         return ImageHistory.GoBack(store, target);
     }
 

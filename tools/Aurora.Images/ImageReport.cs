@@ -5,7 +5,8 @@ namespace Aurora.Images;
 
 /// <summary>What a check of an image found.</summary>
 /// <param name="Faults">Each fault in words, with its place; empty for a whole image.</param>
-/// <param name="Details">The same for programs.</param>
+/// <param name="Details">Those of the store, for programs.</param>
+/// <param name="Unrestorable">States that a machine could not continue from, for programs.</param>
 /// <param name="Objects">Objects in the present state.</param>
 /// <param name="Checkpoints">Checkpoints with a root of their own.</param>
 /// <param name="TreeNodes">Blocks of the index.</param>
@@ -16,6 +17,7 @@ namespace Aurora.Images;
 public sealed record ImageReport(
     IReadOnlyList<string> Faults,
     IReadOnlyList<ImageFault> Details,
+    IReadOnlyList<ImageUnrestorable> Unrestorable,
     ulong Objects,
     ulong Checkpoints,
     ulong TreeNodes,
@@ -41,4 +43,6 @@ public sealed record ImageFault(string Status, string Place, ulong Object, ulong
 /// <param name="Name">The name it was given; empty for most.</param>
 /// <param name="IsKept">True when it has a root of its own.</param>
 /// <param name="IsAutomatic">True when retention will drop it; otherwise a kept one stays until it is dropped by name.</param>
-public sealed record ImageCheckpoint(ulong Sequence, ulong Epoch, DateTimeOffset Time, ulong Bytes, string Name, bool IsKept, bool IsAutomatic);
+/// <param name="IsLeft">True when the present state does not come from it: a rollback has left it behind.</param>
+public sealed record ImageCheckpoint(
+    ulong Sequence, ulong Epoch, DateTimeOffset Time, ulong Bytes, string Name, bool IsKept, bool IsAutomatic, bool IsLeft);

@@ -60,23 +60,32 @@ public sealed unsafe class GroupCodec : StateCodec
     /// <summary>Set by the engine before each capture: the tracker's next id at that instant.</summary>
     public ObjectId NextId { get; set; }
 
-    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    /// <summary>Reads and checks a record of any version.</summary>
+    public static RestoreStatus Read(byte version, ReadOnlySpan<byte> payload, out GroupRecord record, out LeftBranches left)
     {
+        record = default;
+        left = default;
         if (version is < 1 or > 3)
             return RestoreStatus.UnknownVersion;
         int size = version == 1 ? GroupRecord.SizeOfVersion1 : GroupRecord.Size;
         bool hasSize = payload.Length == size || (version == 3 && payload.Length > size);
-        var left = default(LeftBranches);
-        if (!hasSize || !left.TryRead(payload[size..]) || Group != null)
+        if (!hasSize || !left.TryRead(payload[size..]))
             return RestoreStatus.BadRecord;
         Span<byte> whole = stackalloc byte[GroupRecord.Size];
         whole.Clear();
         payload[..size].CopyTo(whole);
-        var record = MemoryMarshal.Read<GroupRecord>(whole);
-        bool isValid = record.NextObjectId > id.Value && record.NextObjectId <= MaxNextId
-            && record.MonotonicNanoseconds <= long.MaxValue && record.Epoch is > 0 and < long.MaxValue
-            && (uint)record.LastProcessId < IdTable.Limit;
-        if (!isValid)
+        record = MemoryMarshal.Read<GroupRecord>(whole);
+        bool isValid = record.NextObjectId <= MaxNextId && record.MonotonicNanoseconds <= long.MaxValue
+            && record.Epoch is > 0 and < long.MaxValue && (uint)record.LastProcessId < IdTable.Limit;
+        return isValid ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, out GroupRecord record, out LeftBranches left);
+        if (status != RestoreStatus.Ok)
+            return status;
+        if (Group != null || record.NextObjectId <= id.Value)
             return RestoreStatus.BadRecord;
         Group = _groups.Allocate();
         if (Group == null)

@@ -14,17 +14,23 @@ internal static class FsckCommand
 
     public static Command Create()
     {
-        var command = new Command("fsck", "Check a disk image: every structure, reference count and checksum. Nothing is written. Exits 1 when a fault is found.");
+        var command = new Command("fsck", """
+            Check a disk image: every structure, reference count and checksum, and that a machine can continue from it. Nothing is written.
+            Exits 1 when a fault is found.
+            """);
         var image = new Argument<string>("image") { Description = "The disk image." };
         var quick = new Option<bool>("--quick") { Description = "Leave out the checksums of file and memory data." };
         command.Arguments.Add(image);
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var history = new Option<bool>("--history") { Description = "Restore every checkpoint of the history, not only the present state." };
         command.Options.Add(quick);
+        command.Options.Add(history);
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
             string path = parsed.GetValue(image)!;
-            ImageReport report = await Report.WorkAsync($"checking {path}", _ => Task.Run(() => DiskImage.Check(path, !parsed.GetValue(quick)), cancellation));
+            ImageReport report = await Report.WorkAsync(
+                $"checking {path}", _ => Task.Run(() => DiskImage.Check(path, !parsed.GetValue(quick), parsed.GetValue(history)), cancellation));
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(report, _jsonOptions));
             else

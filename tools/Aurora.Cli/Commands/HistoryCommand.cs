@@ -32,7 +32,7 @@ internal static class HistoryCommand
             }
             IReadOnlyList<ImageCheckpoint> all = DiskImage.History(parsed.GetValue(image)!);
             int limit = parsed.GetValue(count) == 0 ? all.Count : parsed.GetValue(count);
-            var table = new Table().AddColumns("commit", "epoch", "taken", "written", "name", "kept");
+            var table = new Table().AddColumns("commit", "epoch", "taken", "written", "name", "kept", "branch");
             foreach (ImageCheckpoint checkpoint in all.Reverse().Take(limit))
                 AddRow(table, checkpoint);
             Report.Print(table);
@@ -49,5 +49,6 @@ internal static class HistoryCommand
         checkpoint.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
         ByteSize.Format((long)checkpoint.Bytes),
         Markup.Escape(checkpoint.Name),
-        checkpoint.IsAutomatic ? "for a time" : checkpoint.IsKept ? "yes" : "");
+        checkpoint.IsAutomatic ? "for a time" : checkpoint.IsKept ? "yes" : "",
+        checkpoint.IsLeft ? "left" : "");
 }

@@ -32,7 +32,11 @@ internal sealed class HostMachine : IDisposable
         Files = FileLimits.Default,
     };
 
-    public void Dispose() => _frames.Dispose();
+    public void Dispose()
+    {
+        _frames.Dispose();
+        Pages.Dispose();
+    }
 
     private static void Throw(ReadOnlySpan<byte> message) => throw new ImageException($"internal error: {Encoding.UTF8.GetString(message)}");
 }

@@ -6,12 +6,36 @@ using Aurora.Store;
 
 namespace Aurora.Images.Session;
 
-/// <summary>Runs the store's own check on an image.</summary>
+/// <summary>Runs the store's own check on an image, and restores its states as a boot would.</summary>
 internal static unsafe class ImageCheck
 {
     private const int MostFaultsKept = 1000;
 
-    public static ImageReport Run(string image, bool verifyData)
+    /// <summary>With <paramref name="history"/> every checkpoint is restored, without only the present state.</summary>
+    public static ImageReport Run(string image, bool verifyData, bool history)
+    {
+        ImageReport report = CheckStore(image, verifyData);
+        List<ImageUnrestorable> lost = [.. Unrestorable(image, history, isWhole: report.Faults.Count == 0)];
+        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost };
+    }
+
+    private static IEnumerable<ImageUnrestorable> Unrestorable(string image, bool history, bool isWhole)
+    {
+        IReadOnlyList<ImageCheckpoint> checkpoints;
+        try
+        {
+            using ImageStore store = ImageStore.Open(image, readOnly: true);
+            checkpoints = history ? ImageHistory.Read(store) : [];
+        }
+        catch (ImageException) when (!isWhole)
+        {
+            return []; // What keeps the store from being read has been reported.
+        }
+        IEnumerable<ImageUnrestorable?> all = [RestoreCheck.OfPresent(image), .. checkpoints.Select(checkpoint => RestoreCheck.Of(image, checkpoint))];
+        return all.OfType<ImageUnrestorable>();
+    }
+
+    private static ImageReport CheckStore(string image, bool verifyData)
     {
         HostMachine.Install();
         using FileBlockDevice device = ImageStore.OpenDevice(image, readOnly: true);
@@ -20,7 +44,8 @@ internal static unsafe class ImageCheck
         try
         {
             var options = new CheckOptions { VerifyData = verifyData, OnFault = &Note, Context = (void*)GCHandle.ToIntPtr(handle) };
-            StoreStatus status = ObjectStore.Check(device, new HostPages(), new SynchronousFibers(), in options, out CheckReport report);
+            using var pages = new HostPages();
+            StoreStatus status = ObjectStore.Check(device, pages, new SynchronousFibers(), in options, out CheckReport report);
             if (status != StoreStatus.Ok && found.Count == 0)
                 found.Add(new StoreFault { Status = status });
             List<string> faults = [.. found.Select(fault => StoreText.Of(in fault))];
@@ -28,7 +53,7 @@ internal static unsafe class ImageCheck
                 faults.Add($"and {report.Faults - (ulong)faults.Count} more");
             List<ImageFault> details = [.. found.Select(Describe)];
             ulong data = report.DataBlocks + report.LogPages;
-            return new ImageReport(faults, details, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
+            return new ImageReport(faults, details, [], report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
         }
         finally
         {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using Aurora.Base;
+using Aurora.Checkpoint;
 using Aurora.Store;
 
 namespace Aurora.Images.Session;
@@ -16,15 +17,21 @@ internal static unsafe class ImageHistory
     public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image)
     {
         var checkpoints = new List<ImageCheckpoint>();
+        bool isKnown = GroupState.TryRead(image.Store, out GroupRecord group, out LeftBranches left);
         ulong sequence = 0;
         StoreStatus status;
         while ((status = image.Store.NextCheckpoint(sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
-            checkpoints.Add(Describe(in info));
+            // What a rollback on the host has left is in no record before the next boot.
+            bool isAfter = isKnown && info.Commit.Epoch.Value > group.Epoch && sequence < image.Store.LastSequence;
+            checkpoints.Add(Describe(in info) with { IsLeft = isAfter || left.Contains(info.Commit.Epoch) });
         }
         return status == StoreStatus.NotFound ? checkpoints : throw new ImageException($"the history cannot be read: {image.Explain(status)}");
     }
+
+    /// <summary>The newest commit; null when there has been none.</summary>
+    public static ImageCheckpoint? Newest(ImageStore image) => Read(image) is [.., ImageCheckpoint newest] ? newest : null;
 
     /// <summary>The checkpoint with this epoch, or else this name; of several, the newest.</summary>
     public static ImageCheckpoint Find(ImageStore image, string checkpoint)
@@ -49,37 +56,61 @@ internal static unsafe class ImageHistory
         ImageCheckpoint found = Find(image, checkpoint);
         if (!found.IsKept)
             throw new ImageException($"checkpoint {checkpoint} is not kept: it disappears by itself");
-        ObjectStore store = image.Store;
-        StoreCommit* commit = store.Begin(0);
-        if (commit == null)
-            throw new ImageException("not enough memory");
-        store.DropCheckpoint(commit, found.Sequence);
-        ImageCheckpoint newest = Read(image)[^1];
-        var info = new CommitInfo { Epoch = new Epoch(newest.Epoch), RealtimeNanoseconds = (ulong)(newest.Time - DateTimeOffset.UnixEpoch).Ticks * (ulong)NanosecondsPerTick };
-        StoreStatus status = store.Submit(commit, in info);
+        StoreStatus status = Commit(image, found.Sequence, "");
         if (status == StoreStatus.Ok)
-            status = store.WaitDurable(commit);
-        store.Release(commit);
-        if (status == StoreStatus.Ok)
-            status = store.CutNow();
+            status = image.Store.CutNow();
         if (status != StoreStatus.Ok)
             throw new ImageException($"checkpoint {checkpoint} cannot be dropped: {image.Explain(status)}");
+    }
+
+    /// <summary>Keeps the present state under a name, until that is dropped.</summary>
+    public static void KeepPresent(ImageStore image, string name)
+    {
+        StoreStatus status = Commit(image, 0, name);
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"the present state cannot be kept: {image.Explain(status)}");
+    }
+
+    // A commit that changes nothing of the state: it has the newest one's epoch and time.
+    private static StoreStatus Commit(ImageStore image, ulong dropped, string name)
+    {
+        StoreCommit* commit = image.Store.Begin(0);
+        if (commit == null)
+            throw new ImageException("not enough memory");
+        if (dropped != 0)
+            image.Store.DropCheckpoint(commit, dropped);
+        ImageCheckpoint newest = Read(image)[^1];
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        var info = new CommitInfo
+        {
+            Epoch = new Epoch(newest.Epoch),
+            RealtimeNanoseconds = (ulong)(newest.Time - DateTimeOffset.UnixEpoch).Ticks * (ulong)NanosecondsPerTick,
+            NameLength = bytes.Length,
+        };
+        bytes.CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
+        StoreStatus status = image.Store.Submit(commit, in info);
+        if (status == StoreStatus.Ok)
+            status = image.Store.WaitDurable(commit);
+        image.Store.Release(commit);
+        return status;
     }
 
     /// <summary>
     /// Makes a checkpoint the image's present state, by the number of its epoch or by name; what came later stays in the history. The kernel
     /// sees from the numbers that it continues from an older one.
     /// </summary>
-    public static ImageCheckpoint GoBack(ImageStore image, string target)
+    public static ImageCheckpoint GoBack(ImageStore image, string target) => GoBack(image, Find(image, target));
+
+    /// <summary>As above.</summary>
+    public static ImageCheckpoint GoBack(ImageStore image, ImageCheckpoint target)
     {
-        ImageCheckpoint found = Find(image, target);
         var about = new CommitInfo
         {
             Epoch = new Epoch(Read(image).Max(checkpoint => checkpoint.Epoch) + 1),
             RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick),
         };
-        StoreStatus status = image.Store.Rollback(found.Sequence, in about);
-        return status == StoreStatus.Ok ? found : throw new ImageException($"the image cannot go back to '{target}': {image.Explain(status)}");
+        StoreStatus status = image.Store.Rollback(target.Sequence, in about);
+        return status == StoreStatus.Ok ? target : throw new ImageException($"the image cannot go back to epoch {target.Epoch}: {image.Explain(status)}");
     }
 
     private static ImageCheckpoint Describe(in CheckpointInfo info)
@@ -87,6 +118,6 @@ internal static unsafe class ImageHistory
         CommitInfo commit = info.Commit;
         string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(commit.Name, commit.NameLength));
         DateTimeOffset time = DateTimeOffset.UnixEpoch.AddTicks((long)commit.RealtimeNanoseconds / NanosecondsPerTick);
-        return new ImageCheckpoint(info.Sequence, commit.Epoch.Value, time, info.Bytes, name, info.IsKept, info.IsAutomatic);
+        return new ImageCheckpoint(info.Sequence, commit.Epoch.Value, time, info.Bytes, name, info.IsKept, info.IsAutomatic, IsLeft: false);
     }
 }
