@@ -53,7 +53,8 @@ public static unsafe class ExecCalls
         bool isRelativeToFile = directory != CurrentDirectory && (path.IsEmpty || path[0] != '/');
         if (isRelativeToFile)
         {
-            OpenFile* file = FileServices.Find((DescriptorTable*)thread->Process->Descriptors, directory);
+            int asked = 0;
+            OpenFile* file = kernel.Files.FindForCall(thread, directory, ref asked);
             if (file == null)
                 return Errno.EBADF;
             start = file->Inode;

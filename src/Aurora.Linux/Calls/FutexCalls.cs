@@ -1,5 +1,5 @@
 // futex(2). FUTEX_WAIT's continuation: Phase 0 entry, 1 waiting, 2 woken by a waker. A waiter that is dispatched again for any other reason (a
-// stop, a restore) compares the word again and may return EAGAIN, which every user of a futex must expect.
+// stop, a signal without a handler) compares its first word again and may return EAGAIN, which every user of a futex must expect.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -53,7 +53,7 @@ public static unsafe class FutexCalls
                 return Errno.EINVAL;
             thread->Call.DeadlineNanoseconds = DeadlineOf(kernel, arguments->UInt1, timeout.ToNanoseconds(), isAbsolute);
         }
-        if (isTimed && thread->Call.Phase == 1 && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+        if (isTimed && thread->Call.Phase == FutexTable.Waiting && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
             return Errno.ETIMEDOUT;
         if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
             return failure;
@@ -63,9 +63,6 @@ public static unsafe class FutexCalls
             return Errno.ETIMEDOUT;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         kernel.Futexes.Enter(thread, in key, bitset);
-        thread->Call.Phase = 1;
-        if (isTimed)
-            kernel.Scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
         return SystemCallResult.BlockedOr(isTimed ? Errno.ERESTARTBLOCK : Errno.ERESTARTSYS);
     }
 

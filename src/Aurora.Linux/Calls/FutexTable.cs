@@ -1,8 +1,11 @@
-// Futexes: threads that wait for a word of memory to change. A waiter is known by what its word is: a page of a VM object for shared memory, an
-// address of an address space otherwise. Waiters hang in hashed wait queues; a waker marks whom it wakes (Phase 2 of the waiter's call), so
-// that a wake-up survives a checkpoint and is told apart from any other wake-up. Protected by the kernel lock.
+// Futexes: threads that wait for a word of memory to change. A waiter is known by what its word is: a byte of a VM object for shared memory, an
+// address of an address space otherwise. Both are named by their ids, which are never used again: what has ended matches nothing. Waiters hang
+// in hashed wait queues. What a waiter waits for is in its call (Extra0 and Extra1 the key, Progress the bits), so that a requeued one is
+// captured where it is; a restore puts those that slept back into their queues without looking at any word. A waker marks whom it wakes (Phase
+// 2 of the waiter's call), so that a wake-up survives a checkpoint and is told apart from any other. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Linux.Calls;
@@ -10,8 +13,8 @@ namespace Aurora.Linux.Calls;
 /// <summary>What a futex word is, whoever looks at it.</summary>
 public struct FutexKey
 {
-    /// <summary>The address of the VM object or of the address space; an identity, never followed.</summary>
-    public ulong Owner;
+    /// <summary>The VM object or the address space.</summary>
+    public ObjectId Owner;
 
     /// <summary>The byte within it.</summary>
     public ulong Offset;
@@ -20,8 +23,14 @@ public struct FutexKey
 }
 
 /// <summary>All waiting threads by futex.</summary>
-public sealed unsafe class FutexTable
+public sealed unsafe class FutexTable : WaitRestorer
 {
+    /// <summary>futex(2) as a number: only its calls are restored.</summary>
+    public const uint Number = 202;
+
+    /// <summary>The phase of a FUTEX_WAIT call that waits.</summary>
+    public const byte Waiting = 1;
+
     /// <summary>The phase of a FUTEX_WAIT call that has been woken.</summary>
     public const byte Woken = 2;
 
@@ -39,6 +48,7 @@ public sealed unsafe class FutexTable
         _scheduler = scheduler;
         _memory = memory;
         _tracker = tracker;
+        scheduler.WaitRestorer = this;
     }
 
     /// <summary>The identity of a word of an address space.</summary>
@@ -50,19 +60,31 @@ public sealed unsafe class FutexTable
             if (mapping != null && mapping->IsShared)
             {
                 ulong offset = (mapping->PageAt(new VirtualAddress(address)) << PageSize.Shift) | (address & PageSize.OffsetMask);
-                return new FutexKey { Owner = (ulong)mapping->Object, Offset = offset };
+                return new FutexKey { Owner = mapping->Object->Header.Id, Offset = offset };
             }
         }
-        return new FutexKey { Owner = (ulong)space, Offset = address };
+        return new FutexKey { Owner = space->Header.Id, Offset = address };
     }
 
     /// <summary>Registers a thread as a waiter; it then blocks.</summary>
     public void Enter(Thread* thread, in FutexKey key, uint bitset)
     {
-        thread->FutexOwner = key.Owner;
-        thread->FutexOffset = key.Offset;
-        thread->FutexBitset = bitset;
+        thread->Call.Phase = Waiting;
+        thread->Call.Progress = bitset;
+        Describe(ref thread->Call, in key);
         _scheduler.BlockOn(thread, BucketOf(in key));
+        if (thread->Call.DeadlineNanoseconds != 0)
+            _scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsFor(Thread* thread) => thread->Call.Number == Number && thread->Call.Phase == Waiting;
+
+    /// <inheritdoc/>
+    public override void Restore(Thread* thread)
+    {
+        var key = new FutexKey { Owner = new ObjectId(thread->Call.Extra0), Offset = thread->Call.Extra1 };
+        Enter(thread, in key, (uint)thread->Call.Progress);
     }
 
     /// <summary>Wakes up to <paramref name="limit"/> waiters whose bits match, longest waiting first, and returns how many.</summary>
@@ -74,7 +96,7 @@ public sealed unsafe class FutexTable
         {
             Thread* thread = (Thread*)entry->Thread;
             entry = entry->Next;
-            if (!Waits(thread, in key) || (thread->FutexBitset & bitset) == 0)
+            if (!Waits(thread, in key) || ((uint)thread->Call.Progress & bitset) == 0)
                 continue;
             // A checkpoint may come before the thread runs: the wake-up must be in it.
             thread->Call.Phase = Woken;
@@ -105,8 +127,8 @@ public sealed unsafe class FutexTable
             entry = entry->Next;
             if (!Waits(thread, in from))
                 continue;
-            thread->FutexOwner = to.Owner;
-            thread->FutexOffset = to.Offset;
+            Describe(ref thread->Call, in to);
+            _tracker.MarkChanged(&thread->Header);
             _scheduler.MoveWaiter(thread, BucketOf(in to));
             moved++;
         }
@@ -115,11 +137,17 @@ public sealed unsafe class FutexTable
 
     // Only a sleeping thread is a waiter: one that is on its way in or out is not on the queue in earnest.
     private static bool Waits(Thread* thread, in FutexKey key)
-        => thread->FutexOwner == key.Owner && thread->FutexOffset == key.Offset && thread->State == ThreadState.Blocked;
+        => thread->Call.Extra0 == key.Owner.Value && thread->Call.Extra1 == key.Offset && thread->State == ThreadState.Blocked;
+
+    private static void Describe(ref CallContinuation call, in FutexKey key)
+    {
+        call.Extra0 = key.Owner.Value;
+        call.Extra1 = key.Offset;
+    }
 
     private WaitQueue* BucketOf(in FutexKey key)
     {
-        ulong hash = (key.Owner ^ (key.Offset >> 2)) * 0x9E3779B97F4A7C15;
+        ulong hash = (key.Owner.Value ^ (key.Offset >> 2)) * 0x9E3779B97F4A7C15;
         return &_buckets[(hash >> 32) % BucketCount];
     }
 }

@@ -100,6 +100,8 @@ public sealed unsafe partial class SystemCallExecutive
     // Runs one dispatch of the thread's call; false when the thread cannot go on now (or no longer exists).
     private bool Dispatch(Thread* thread)
     {
+        if (!thread->Files.IsHeld)
+            thread->Files.Count = 0;
         SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
         switch (result.Outcome)
         {
@@ -113,6 +115,7 @@ public sealed unsafe partial class SystemCallExecutive
                 return Continue(thread, in result);
             case SystemCallOutcome.NoReturn:
                 _kernel.Scheduler.LeaveQueues(thread);
+                EndFiles(thread);
                 thread->Call.Active = false;
                 thread->Context->OriginalRax = NoCall;
                 return true;
@@ -133,6 +136,7 @@ public sealed unsafe partial class SystemCallExecutive
             Finish(thread, result.Value);
             return true;
         }
+        _kernel.Files.HoldForCall(thread);
         AccountKernel(thread);
         StopAccounting();
         return false;
@@ -151,16 +155,25 @@ public sealed unsafe partial class SystemCallExecutive
             Finish(thread, result.Value);
             return true;
         }
+        _kernel.Files.HoldForCall(thread);
         _kernel.Scheduler.Sleep(thread, result.IsInterruptible);
         StopAccounting();
         return false;
     }
 
+    private void EndFiles(Thread* thread)
+    {
+        if (thread->Files.IsHeld)
+            _kernel.Files.EndCall(thread);
+    }
+
     private void Finish(Thread* thread, long value)
     {
+        EndFiles(thread);
         if (value <= -(long)Errno.ERESTARTSYS && value >= -(long)Errno.ERESTARTBLOCK)
         {
             thread->Call.RestartCode = (ushort)-value;
+            thread->Call.Phase &= unchecked((byte)~CallContinuation.WaitPhase);
             return;
         }
         thread->Context->Rax = (ulong)value;

@@ -135,7 +135,7 @@ internal static unsafe class DescriptorCalls
                 return file->Kind == FileKind.Pipe ? (long)file->Inode->Pipe->Capacity : Errno.EBADF;
             case LockCalls.GetLock or LockCalls.SetLock or LockCalls.SetLockWait
                 or LockCalls.OpenFileGetLock or LockCalls.OpenFileSetLock or LockCalls.OpenFileSetLockWait:
-                return LockCalls.Control(ref call, file, a->UInt1, a->Arg2);
+                return LockCalls.Control(ref call, a->Int0, file, a->UInt1, a->Arg2);
             default:
                 return Errno.EINVAL;
         }

@@ -1,5 +1,5 @@
-// What every file call begins with: the caller's table and context, paths copied from the program, and where a path starts. A helper that
-// returns false leaves the result of the call in Failure: an error, or a wait for a page of the program after which the call comes again.
+// What every file call begins with: the caller's table and context, paths copied from the program, and where a path starts. Each dispatch makes
+// one of these and asks for its files in the same order (CallFiles). A helper that returns false leaves the result of the call in Failure: an error, or a wait for a page of the program after which the call comes again.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -28,6 +28,9 @@ internal unsafe ref struct FileCall
     public readonly Thread* Thread;
     public SystemCallResult Failure;
 
+    // How many files the call has asked for in this dispatch.
+    private int _asked;
+
     public FileCall(LinuxKernel kernel, Thread* thread)
     {
         Kernel = kernel;
@@ -43,10 +46,10 @@ internal unsafe ref struct FileCall
 
     public readonly ulong DescriptorLimit => Process->Limits.Soft(Resource.OpenFiles);
 
-    /// <summary>The open file of a descriptor; EBADF if there is none or it only names a file.</summary>
+    /// <summary>The open file of a descriptor, the same in every dispatch of a call; EBADF if there is none or it only names a file.</summary>
     public bool File(int descriptor, out OpenFile* file)
     {
-        file = FileServices.Find(Table, descriptor);
+        file = Files.FindForCall(Thread, descriptor, ref _asked);
         if (file != null && file->Kind != FileKind.PathOnly)
             return true;
         Failure = Errno.EBADF;
@@ -56,7 +59,7 @@ internal unsafe ref struct FileCall
     /// <summary>The open file of a descriptor, O_PATH ones included.</summary>
     public bool AnyFile(int descriptor, out OpenFile* file)
     {
-        file = FileServices.Find(Table, descriptor);
+        file = Files.FindForCall(Thread, descriptor, ref _asked);
         if (file != null)
             return true;
         Failure = Errno.EBADF;

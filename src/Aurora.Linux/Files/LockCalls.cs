@@ -41,7 +41,7 @@ internal static unsafe class LockCalls
 
     public static void Register(SystemCallTable table) => table.Register(73, &Flock);
 
-    public static SystemCallResult Control(ref FileCall call, OpenFile* file, uint command, ulong address)
+    public static SystemCallResult Control(ref FileCall call, int descriptor, OpenFile* file, uint command, ulong address)
     {
         if (!call.Read(address, out LinuxLock asked))
             return call.Failure;
@@ -56,11 +56,20 @@ internal static unsafe class LockCalls
         if ((asked.Type == LinuxLock.Read && !file->IsReadable) || (asked.Type == LinuxLock.Write && !file->IsWritable))
             return Errno.EBADF;
         Errno error = call.Files.Locks.Set(file->Inode, owner, isOpenFile ? FileLock.NoProcess : call.Process->Id, false, (LockRequest)asked.Type, start, end);
+        if (error == Errno.Ok && !isOpenFile && asked.Type != LinuxLock.Unlock && IsClosed(ref call, descriptor, file))
+        {
+            // The descriptor was closed while the call waited: nothing would ever release what the process got.
+            call.Files.Locks.Set(file->Inode, owner, call.Process->Id, false, LockRequest.Unlock, start, end);
+            return Errno.EBADF;
+        }
         if (error != Errno.EAGAIN || command is SetLock or OpenFileSetLock)
             return error;
         call.Kernel.Scheduler.BlockOn(call.Thread, &file->Inode->LockWaiters);
         return SystemCallResult.Blocked;
     }
+
+    private static bool IsClosed(ref FileCall call, int descriptor, OpenFile* file)
+        => call.Thread->Files.IsHeld && FileServices.Find(call.Table, descriptor) != file;
 
     private static SystemCallResult Describe(
         ref FileCall call, OpenFile* file, ObjectId owner, LinuxLock asked, ulong start, ulong end, ulong address)

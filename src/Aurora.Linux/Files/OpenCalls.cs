@@ -77,6 +77,8 @@ internal static unsafe class OpenCalls
         LinuxKernel kernel, Thread* thread, int directory, ulong path, uint flags, uint mode, WalkFlags walk)
     {
         var call = new FileCall(kernel, thread);
+        if (thread->Call.Phase == PipeOperations.OpeningPhase && thread->Files.IsHeld)
+            return GoOn(ref call, flags);
         if ((flags & OpenFlags.Path) != 0)
             flags &= OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
         if ((flags & OpenFlags.AccessMask) == OpenFlags.AccessMask)
@@ -89,18 +91,10 @@ internal static unsafe class OpenCalls
             walk |= WalkFlags.FollowLast;
         if (creates)
             walk |= WalkFlags.AllowMissing;
-        SystemCallResult result;
-        if (call.Walk(directory, path, walk, out WalkResult found))
-        {
-            result = OpenFound(ref call, ref found, flags, mode, isExclusive);
-            kernel.Files.Release(ref found);
-        }
-        else
-        {
-            result = call.Failure;
-        }
-        if (result.IsError)
-            kernel.Files.Pipes.LeaveOpening(thread);
+        if (!call.Walk(directory, path, walk, out WalkResult found))
+            return call.Failure;
+        SystemCallResult result = OpenFound(ref call, ref found, flags, mode, isExclusive);
+        kernel.Files.Release(ref found);
         return result;
     }
 
@@ -148,23 +142,43 @@ internal static unsafe class OpenCalls
         return Permissions.Check(inode, in caller, writes ? wanted | FileAccess.Write : wanted);
     }
 
-    // FIFOs wait for their other end and truncation for a page; only then anything is changed.
+    // Truncation waits for a page before anything is changed; a FIFO waits for its other end with the file open.
     private static SystemCallResult Finish(ref FileCall call, Inode* inode, uint flags, bool isNew)
     {
         FileServices files = call.Files;
         bool isPath = (flags & OpenFlags.Path) != 0;
-        if (inode->IsFifo && !isPath && !files.Pipes.MayOpen(call.Thread, inode, flags, out SystemCallResult wait))
-            return wait;
+        if (inode->IsFifo && !isPath && !PipeOperations.MayOpen(inode, flags))
+            return Errno.ENXIO;
         if ((flags & OpenFlags.Truncate) != 0 && inode->IsRegular && !inode->IsProc && !isNew && !call.Check(FileData.Truncate(files, inode, 0)))
             return call.Failure;
         FileCaller caller = call.Caller;
         Errno error = files.Open(in caller, inode, flags, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
-        error = files.Install(call.Table, file, 0, call.DescriptorLimit, (flags & OpenFlags.CloseOnExec) != 0, out int descriptor);
+        if (!files.Pipes.MustWait(call.Thread, file))
+            return Install(ref call, file, flags);
+        files.KeepForCall(call.Thread, file);
+        return SystemCallResult.Blocked;
+    }
+
+    // The name the FIFO had may be gone by now.
+    private static SystemCallResult GoOn(ref FileCall call, uint flags)
+    {
+        OpenFile* file = call.Thread->Files.First;
+        if (call.Files.Pipes.MustWait(call.Thread, file))
+            return SystemCallResult.Blocked;
+        // The descriptor's own reference; the call's goes with the call.
+        call.Files.Hold(file);
+        return Install(ref call, file, flags);
+    }
+
+    private static SystemCallResult Install(ref FileCall call, OpenFile* file, uint flags)
+    {
+        bool closes = (flags & OpenFlags.CloseOnExec) != 0;
+        Errno error = call.Files.Install(call.Table, file, 0, call.DescriptorLimit, closes, out int descriptor);
         if (error == Errno.Ok)
             return SystemCallResult.Done(descriptor);
-        files.Release(file);
+        call.Files.Release(file);
         return error;
     }
 

@@ -1,5 +1,6 @@
-// poll and ppoll. Each dispatch asks every file afresh; if none is ready the thread is put on the queues of all of them and sleeps until one
-// is woken or the deadline passes. The deadline is absolute and part of the captured call.
+// poll and ppoll. Each dispatch asks every descriptor afresh; if none is ready the thread sleeps on the queues of the files it found at first,
+// which the call holds (as on Linux, where a descriptor closed meanwhile neither wakes the call nor ends its file), until one is woken or the
+// deadline passes. The deadline is absolute and part of the captured call.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -27,6 +28,7 @@ public struct LinuxPollDescriptor
 internal static unsafe class PollCalls
 {
     private const byte StartedPhase = 1;
+    private const int AtOnce = 32;
 
     public static void Register(SystemCallTable table)
     {
@@ -108,49 +110,83 @@ internal static unsafe class PollCalls
         return true;
     }
 
-    /// <summary>What a descriptor is ready for; with a waiter, also puts it on the file's queues.</summary>
-    public static PollEvents Ask(ref FileCall call, int descriptor, PollEvents interest, Thread* waiter)
+    /// <summary>What a descriptor is ready for.</summary>
+    public static PollEvents Ask(ref FileCall call, int descriptor, PollEvents interest)
     {
         OpenFile* file = FileServices.Find(call.Table, descriptor);
         FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OperationsOf(file);
         if (operations is null)
             return PollEvents.Invalid;
-        return operations.Poll(file, interest, waiter) & (interest | PollEvents.Always);
+        return operations.Poll(file, interest, null) & (interest | PollEvents.Always);
+    }
+
+    /// <summary>
+    /// Puts the call's thread on the queues of its file number <paramref name="index"/>: the one it holds, or else the one the descriptor
+    /// leads to, which it then holds. False when memory is exhausted.
+    /// </summary>
+    public static bool Register(ref FileCall call, int index, int descriptor, PollEvents interest)
+    {
+        if (index >= call.Thread->Files.Count)
+        {
+            OpenFile* found = FileServices.Find(call.Table, descriptor);
+            call.Failure = Errno.ENOMEM;
+            if (found == null || !call.Files.AddForCall(call.Thread, found))
+                return found == null;
+        }
+        OpenFile* file = call.Thread->Files[index];
+        // Only a doctored checkpoint has a file missing here.
+        if (file != null)
+            call.Files.OperationsOf(file)?.Poll(file, interest, call.Thread);
+        return true;
     }
 
     private static SystemCallResult Run(ref FileCall call, ulong address, uint count)
     {
         if (count > Math.Min(call.DescriptorLimit, DescriptorTable.MaxDescriptors))
             return Errno.EINVAL;
-        if (!Scan(ref call, address, count, null, out long ready))
+        if (!Scan(ref call, address, count, out long ready))
             return call.Failure;
         if (ready > 0)
             return SystemCallResult.Done(ready);
         bool mayWait = Wait(ref call);
         if (!mayWait)
             return SystemCallResult.Done(0);
-        return Scan(ref call, address, count, call.Thread, out _) ? SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND) : call.Failure;
+        return RegisterAll(ref call, address, count) ? SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND) : call.Failure;
     }
 
-    // The first pass stores what it finds; the second, with a waiter, only registers.
-    private static bool Scan(ref FileCall call, ulong address, uint count, Thread* waiter, out long ready)
+    private static bool RegisterAll(ref FileCall call, ulong address, uint count)
     {
-        const int atOnce = 32;
-        Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[atOnce];
-        ready = 0;
-        for (uint first = 0; first < count; first += atOnce)
+        Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[AtOnce];
+        int index = 0;
+        for (uint first = 0; first < count; first += AtOnce)
         {
-            Span<LinuxPollDescriptor> part = buffer[..(int)Math.Min(count - first, atOnce)];
+            Span<LinuxPollDescriptor> part = buffer[..(int)Math.Min(count - first, AtOnce)];
+            if (!call.ReadBytes(address + ((ulong)first * LinuxPollDescriptor.Bytes), MemoryMarshal.AsBytes(part)))
+                return false;
+            foreach (ref readonly LinuxPollDescriptor entry in part)
+                if (entry.Descriptor >= 0 && !Register(ref call, index++, entry.Descriptor, entry.Events))
+                    return false;
+        }
+        return true;
+    }
+
+    private static bool Scan(ref FileCall call, ulong address, uint count, out long ready)
+    {
+        Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[AtOnce];
+        ready = 0;
+        for (uint first = 0; first < count; first += AtOnce)
+        {
+            Span<LinuxPollDescriptor> part = buffer[..(int)Math.Min(count - first, AtOnce)];
             ulong place = address + ((ulong)first * LinuxPollDescriptor.Bytes);
             if (!call.ReadBytes(place, MemoryMarshal.AsBytes(part)))
                 return false;
             foreach (ref LinuxPollDescriptor entry in part)
             {
-                entry.Returned = entry.Descriptor < 0 ? PollEvents.None : Ask(ref call, entry.Descriptor, entry.Events, waiter);
+                entry.Returned = entry.Descriptor < 0 ? PollEvents.None : Ask(ref call, entry.Descriptor, entry.Events);
                 if (entry.Returned != PollEvents.None)
                     ready++;
             }
-            if (waiter == null && !call.WriteBytes(place, MemoryMarshal.AsBytes(part)))
+            if (!call.WriteBytes(place, MemoryMarshal.AsBytes(part)))
                 return false;
         }
         return true;

@@ -80,40 +80,57 @@ internal static unsafe class SelectCalls
         if (!ReadSet(ref call, a->Arg1, reads) || !ReadSet(ref call, a->Arg2, writes) || !ReadSet(ref call, a->Arg3, errors))
             return call.Failure;
         results.Clear();
-        Errno error = Scan(ref call, count, sets, results, null, out long ready);
+        Errno error = Scan(ref call, count, sets, results, out long ready);
         if (error != Errno.Ok)
             return error;
         if (ready == 0 && PollCalls.Wait(ref call))
-        {
-            Scan(ref call, count, sets, results, call.Thread, out _);
-            return SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND);
-        }
+            return RegisterAll(ref call, count, sets) ? SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND) : call.Failure;
         bool isWritten = WriteSet(ref call, a->Arg1, results[..bytes]) && WriteSet(ref call, a->Arg2, results.Slice(SetBytes, bytes))
             && WriteSet(ref call, a->Arg3, results.Slice(2 * SetBytes, bytes));
         return isWritten ? SystemCallResult.Done(ready) : call.Failure;
     }
 
-    private static Errno Scan(ref FileCall call, int count, scoped Span<byte> sets, scoped Span<byte> results, Thread* waiter, out long ready)
+    private static Errno Scan(ref FileCall call, int count, scoped Span<byte> sets, scoped Span<byte> results, out long ready)
     {
         ready = 0;
         for (int descriptor = 0; descriptor < count; descriptor++)
         {
-            int index = descriptor / 8;
-            int bit = 1 << (descriptor % 8);
-            bool reads = (sets[index] & bit) != 0;
-            bool writes = (sets[SetBytes + index] & bit) != 0;
-            bool errors = (sets[(2 * SetBytes) + index] & bit) != 0;
-            if (!reads && !writes && !errors)
+            PollEvents interest = InterestIn(sets, descriptor);
+            if (interest == PollEvents.None)
                 continue;
-            PollEvents interest = (reads ? PollEvents.Readable : 0) | (writes ? PollEvents.Writable : 0) | (errors ? PollEvents.Priority : 0);
-            PollEvents found = PollCalls.Ask(ref call, descriptor, interest, waiter);
+            PollEvents found = PollCalls.Ask(ref call, descriptor, interest);
             if ((found & PollEvents.Invalid) != 0)
                 return Errno.EBADF;
+            int index = descriptor / 8;
+            int bit = 1 << (descriptor % 8);
+            bool reads = (interest & PollEvents.Readable) != 0;
+            bool writes = (interest & PollEvents.Writable) != 0;
             ready += Note(results, index, bit, reads && (found & (PollEvents.Readable | PollEvents.HangUp | PollEvents.Error)) != 0);
             ready += Note(results, SetBytes + index, bit, writes && (found & (PollEvents.Writable | PollEvents.Error)) != 0);
-            ready += Note(results, (2 * SetBytes) + index, bit, errors && (found & PollEvents.Priority) != 0);
+            ready += Note(results, (2 * SetBytes) + index, bit, (interest & found & PollEvents.Priority) != 0);
         }
         return Errno.Ok;
+    }
+
+    private static bool RegisterAll(ref FileCall call, int count, scoped ReadOnlySpan<byte> sets)
+    {
+        int index = 0;
+        for (int descriptor = 0; descriptor < count; descriptor++)
+        {
+            PollEvents interest = InterestIn(sets, descriptor);
+            if (interest != PollEvents.None && !PollCalls.Register(ref call, index++, descriptor, interest))
+                return false;
+        }
+        return true;
+    }
+
+    private static PollEvents InterestIn(scoped ReadOnlySpan<byte> sets, int descriptor)
+    {
+        int index = descriptor / 8;
+        int bit = 1 << (descriptor % 8);
+        return ((sets[index] & bit) != 0 ? PollEvents.Readable : 0)
+            | ((sets[SetBytes + index] & bit) != 0 ? PollEvents.Writable : 0)
+            | ((sets[(2 * SetBytes) + index] & bit) != 0 ? PollEvents.Priority : 0);
     }
 
     private static int Note(scoped Span<byte> results, int index, int bit, bool isReady)

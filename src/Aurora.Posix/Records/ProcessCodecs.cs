@@ -18,7 +18,7 @@ public sealed class ProcessCodecs(
     [
         new SignalActionsCodec(processes), new SessionCodec(processes), new ProcessGroupCodec(processes),
         new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
-        new ThreadCodec(processes, scheduler, signals.Queue, extended), new TimerCodec(timers),
+        new ThreadCodec(processes, scheduler, signals.Queue, files, extended), new TimerCodec(timers),
         new TerminalCodec(terminals), new TerminalTextCodec(terminals),
     ];
 

@@ -1,9 +1,11 @@
-// Threads: registers, extended state, the call they are in, and their signals. Run queues and wait queues are not captured: a restored thread is
-// runnable, and if it was waiting in a call the call is dispatched again with its progress and waits again if it still must.
+// Threads: registers, extended state, the call they are in with the files it holds, and their signals. Run queues and wait queues are not captured:
+// a restored thread is runnable, and if it was waiting in a call the call is dispatched again with its progress and waits again if it still must;
+// or the wait itself is made again, where that is not the same (WaitRestorer).
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
@@ -11,8 +13,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Records;
 
 /// <summary>Captures threads and puts them back.</summary>
-public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, ExtendedStateUnit extended)
-    : RecordCodec
+public sealed unsafe class ThreadCodec(
+    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended) : RecordCodec
 {
     private const int NameBytes = 16;
 
@@ -20,6 +22,8 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
     private const int GeneralBytes = 21 * sizeof(ulong);
 
     public override ObjectKind Kind => ObjectKind.Thread;
+
+    public override byte Version => 2;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -30,26 +34,30 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
         length += SignalRecords.Write(&thread->Pending, payload[length..]);
         extended.Save(thread->Context);
         new ReadOnlySpan<byte>(thread->Context->ExtendedState, extended.ImageBytes).CopyTo(payload[length..]);
-        record.ImageBytes = extended.ImageBytes;
         Write(payload, in record);
         return length + extended.ImageBytes;
     }
 
     public override bool IsSound(ObjectHeader* header)
     {
-        Process* process = ((Thread*)header)->Process;
-        return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0;
+        Thread* thread = (Thread*)header;
+        Process* process = thread->Process;
+        ThreadRecord record = default;
+        Describe(thread, ref record);
+        return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
+            && (process->AddressSpace != null || thread->Call.Active) && IsValid(in record) && HoldsLiveFiles(thread);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = Read(version, payload, out ThreadRecord record);
-        if (status != RestoreStatus.Ok)
-            return status;
-        ReadOnlySpan<byte> tail = payload[sizeof(ThreadRecord)..];
-        IdSlot* slot = processes.Ids.Make(record.Id);
-        if (slot == null || slot->Thread != null || !IsValid(in record, tail.Length)
-            || !IsLoadable(tail[(record.QueuedSignals * sizeof(SignalInfo))..]))
+        if (version is < 1 or > 2)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length < ThreadRecord.BytesOfVersion1)
+            return RestoreStatus.BadRecord;
+        ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail);
+        bool hasSize = payload.Length == (version == 1 ? ThreadRecord.BytesOfVersion1 : ThreadRecord.Bytes) + tail.Length;
+        IdSlot* slot = hasSize && IsValid(in record) && tail.Length == TailBytes(in record) ? processes.Ids.Make(record.Id) : null;
+        if (slot == null || slot->Thread != null || !IsLoadable(tail[(record.QueuedSignals * sizeof(SignalInfo))..]))
             return RestoreStatus.BadRecord;
         Thread* thread = processes.AllocateThread();
         if (thread == null)
@@ -66,11 +74,12 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
-        Process* process = (Process*)tracker.Find(Reread<ThreadRecord>(payload).Process, ObjectKind.Process);
+        ThreadRecord record = ReadRecord(payload, out _);
+        Process* process = (Process*)tracker.Find(record.Process, ObjectKind.Process);
         if (process == null)
             return RestoreStatus.MissingReference;
         processes.Attach(process, (Thread*)header);
-        return RestoreStatus.Ok;
+        return LinkFiles(tracker, (Thread*)header, in record);
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
@@ -83,16 +92,62 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
             thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
         else if (!thread->Call.Active)
             return RestoreStatus.BadRecord;
+        if (thread->Files.More != null)
+            thread->Files.Count = CallFiles.Inline + thread->Files.More->OpenCount;
+        bool sleepsOn = thread->State == ThreadState.Blocked;
+        thread->State = ThreadState.Stopped;
         if (!thread->Process->IsStopped)
-            scheduler.MakeRunnable(thread);
+            scheduler.Restored(thread, sleepsOn);
         return RestoreStatus.Ok;
     }
 
-    private bool IsValid(in ThreadRecord record, int tailBytes)
+    // The fixed part is shorter in version 1: what precedes the tail says which it is.
+    private static ThreadRecord ReadRecord(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> tail)
+    {
+        ThreadRecord record = default;
+        var fixedPart = new Span<byte>(&record, ThreadRecord.Bytes);
+        payload[..ThreadRecord.BytesOfVersion1].CopyTo(fixedPart);
+        bool isFirst = payload.Length < ThreadRecord.Bytes || payload.Length == ThreadRecord.BytesOfVersion1 + TailBytes(in record);
+        int length = isFirst ? ThreadRecord.BytesOfVersion1 : ThreadRecord.Bytes;
+        payload[..length].CopyTo(fixedPart);
+        tail = payload[length..];
+        return record;
+    }
+
+    private static long TailBytes(in ThreadRecord record) => ((long)record.QueuedSignals * sizeof(SignalInfo)) + record.ImageBytes;
+
+    private bool IsValid(in ThreadRecord record)
         => (uint)record.QueuedSignals <= SignalQueue.Limit && record.ImageBytes == extended.ImageBytes
-            && tailBytes == (record.QueuedSignals * sizeof(SignalInfo)) + record.ImageBytes
             && record.Registers.FsBase < AddressSpace.UserEnd && record.Registers.GsBase < AddressSpace.UserEnd
-            && record.ParentDeathSignal is >= 0 and <= 64;
+            && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
+            && (record.FirstFile.IsNone || (record.Call.Active && record.Call.RestartCode == 0))
+            && (record.SecondFile.IsNone || !record.FirstFile.IsNone) && (record.MoreFiles.IsNone || !record.SecondFile.IsNone);
+
+    private static bool HoldsLiveFiles(Thread* thread)
+    {
+        CallFiles files = thread->Files;
+        return !files.IsHeld || ((files.Count < 1 || IsHeld(files.First, ObjectKind.OpenFile))
+            && (files.Count < 2 || IsHeld(files.Second, ObjectKind.OpenFile))
+            && (files.More == null || IsHeld(files.More, ObjectKind.DescriptorTable)));
+    }
+
+    private RestoreStatus LinkFiles(ObjectTracker tracker, Thread* thread, in ThreadRecord record)
+    {
+        if (record.FirstFile.IsNone)
+            return RestoreStatus.Ok;
+        OpenFile* first = (OpenFile*)tracker.Find(record.FirstFile, ObjectKind.OpenFile);
+        OpenFile* second = (OpenFile*)tracker.Find(record.SecondFile, ObjectKind.OpenFile);
+        DescriptorTable* more = (DescriptorTable*)tracker.Find(record.MoreFiles, ObjectKind.DescriptorTable);
+        if (first == null || (second == null && !record.SecondFile.IsNone) || (more == null && !record.MoreFiles.IsNone))
+            return RestoreStatus.MissingReference;
+        thread->Files = new CallFiles { First = first, Second = second, More = more, Count = second == null ? 1 : 2, IsHeld = true };
+        files.Hold(first);
+        if (second != null)
+            files.Hold(second);
+        if (more != null)
+            files.Hold(more);
+        return RestoreStatus.Ok;
+    }
 
     // The processor faults in the kernel when it is given an image with anything else.
     private bool IsLoadable(ReadOnlySpan<byte> image)
@@ -106,10 +161,18 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
             && image[(header + sizeof(ulong))..headerEnd].IndexOfAnyExcept((byte)0) < 0;
     }
 
-    private static void Describe(Thread* thread, ref ThreadRecord record)
+    private void Describe(Thread* thread, ref ThreadRecord record)
     {
         record.Process = thread->Process->Header.Id;
         record.Id = thread->Id;
+        record.SleepsOn = scheduler.MustSleepOn(thread) ? (byte)1 : (byte)0;
+        record.ImageBytes = extended.ImageBytes;
+        if (thread->Files.IsHeld)
+        {
+            record.FirstFile = IdOf(thread->Files.First);
+            record.SecondFile = IdOf(thread->Files.Second);
+            record.MoreFiles = IdOf(thread->Files.More);
+        }
         record.HasSavedBlockedSignals = thread->HasSavedBlockedSignals;
         record.UserNanoseconds = thread->UserNanoseconds;
         record.SystemNanoseconds = thread->SystemNanoseconds;
@@ -139,6 +202,8 @@ public sealed unsafe class ThreadCodec(ProcessTable processes, ThreadScheduler s
     private static void Fill(Thread* thread, in ThreadRecord record)
     {
         thread->Id = record.Id;
+        // Kept here until Finish.
+        thread->State = record.SleepsOn == 1 ? ThreadState.Blocked : ThreadState.Stopped;
         thread->HasSavedBlockedSignals = record.HasSavedBlockedSignals;
         thread->UserNanoseconds = record.UserNanoseconds;
         thread->SystemNanoseconds = record.SystemNanoseconds;

@@ -14,17 +14,23 @@ public struct RegisterRecord
     public ulong OriginalRax, Rip, Cs, Rflags, Rsp, Ss, FsBase, GsBase;
 }
 
-/// <summary>The state record of a thread; its queued signals and then its XSAVE image (standard format) follow.</summary>
+/// <summary>
+/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 2: version 1 ends
+/// before FirstFile.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord
 {
-    public const int Bytes = 424;
+    public const int Bytes = 448;
+    public const int BytesOfVersion1 = 424;
 
     public ObjectId Process;
     public int Id;
     public bool HasSavedBlockedSignals;
-    public byte Reserved0;
-    public ushort Reserved1;
+
+    /// <summary>1: its wait goes on as it was. 0: its call, if it is in one, is dispatched again; always so in version 1.</summary>
+    public byte SleepsOn;
+    public ushort Reserved;
     public ulong UserNanoseconds, SystemNanoseconds, VoluntarySwitches, InvoluntarySwitches, MinorFaults, MajorFaults;
     public ulong PendingSet, BlockedSignals, SavedBlockedSignals;
     public ulong AlternateStack, AlternateStackBytes;
@@ -36,4 +42,7 @@ public unsafe struct ThreadRecord
     public RegisterRecord Registers;
     public int QueuedSignals;
     public int ImageBytes;
+
+    /// <summary>The open files its call holds; and the table with the others, if there are more than two.</summary>
+    public ObjectId FirstFile, SecondFile, MoreFiles;
 }

@@ -9,6 +9,12 @@ namespace Aurora.Posix.SystemCalls;
 [StructLayout(LayoutKind.Sequential)]
 public struct CallContinuation
 {
+    /// <summary>
+    /// A phase with this bit is that of a wait under way. A signal that interrupts the wait takes the bit away: the call then begins again from
+    /// the phase below it, and no longer has what it waited with.
+    /// </summary>
+    public const byte WaitPhase = 0x80;
+
     public SystemCallArguments Arguments;
 
     /// <summary>The call number as the program gave it.</summary>

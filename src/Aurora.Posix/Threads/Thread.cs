@@ -1,6 +1,7 @@
 // A thread of a guest program. It has no kernel stack: between two visits to user mode all there is of it is its registers (Context),
 // the system call it is in (Call) and its signal state, and that is what a checkpoint captures. Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -16,6 +17,9 @@ public unsafe struct Thread
     /// <summary>The registers, in a 2-KiB block of their own together with the XSAVE image (<see cref="ThreadContextPool"/>).</summary>
     public UserContext* Context;
     public CallContinuation Call;
+
+    /// <summary>The open files the call works on; held while it waits.</summary>
+    public CallFiles Files;
     public Process* Process;
 
     /// <summary>The thread id; equal to the process id for the first thread of a process.</summary>
@@ -62,13 +66,6 @@ public unsafe struct Thread
     public ulong ClearChildTid;
     public ulong RobustList;
 
-    /// <summary>The FIFO it waits to open, until it has or will not (PipeOperations). Not captured: the wait is made again after a restore.</summary>
-    public ObjectId AwaitedPipe;
-
-    // The futex it waits for; not captured, since the wait is made again after a restore.
-    public ulong FutexOwner;
-    public ulong FutexOffset;
-    public uint FutexBitset;
     public fixed byte Name[16];
     public int ParentDeathSignal;
 }

@@ -57,6 +57,20 @@ public sealed unsafe partial class ThreadScheduler
         Suspend(thread, isInterruptible ? ThreadState.Blocked : ThreadState.BlockedUninterruptible);
     }
 
+    /// <summary>True for a thread that sleeps in a wait which a restore must make again.</summary>
+    public bool MustSleepOn(Thread* thread)
+        => thread->State == ThreadState.Blocked && thread->Call.Active && WaitRestorer is not null && WaitRestorer.IsFor(thread);
+
+    /// <summary>A thread comes back from a record: it is runnable, unless it must sleep on.</summary>
+    public void Restored(Thread* thread, bool sleepsOn)
+    {
+        thread->State = sleepsOn ? ThreadState.Blocked : ThreadState.Runnable;
+        if (MustSleepOn(thread))
+            WaitRestorer!.Restore(thread);
+        else
+            MakeRunnable(thread);
+    }
+
     /// <summary>Wakes one sleeping thread, whatever it waits for.</summary>
     public void Wake(Thread* thread)
     {

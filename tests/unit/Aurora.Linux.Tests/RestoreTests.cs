@@ -3,6 +3,7 @@ using System.Text;
 using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
@@ -175,6 +176,24 @@ public sealed unsafe class RestoreTests
         Assert.Null(restored.Call(again, 128, Scratch + 0x8000, 0, 0, 8));
         restored.Advance(2 * Second);
         Assert.Equal((long)Signal.SIGALRM, restored.Resume(again));
+    }
+
+    [Fact]
+    public void A_thread_record_of_the_first_version_is_read()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.Poke(init, Scratch, Timespec.From(5 * Second));
+        Assert.Null(kernel.Call(init, 35, Scratch, 0));
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+            if (kind == ObjectKind.Thread)
+                image.Records[id] = (kind, [.. payload[..ThreadRecord.BytesOfVersion1], .. payload[ThreadRecord.Bytes..]]);
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Thread ? 1 : null);
+        Assert.Null(restored.Resume(restored.ThreadOf(1)));
+        restored.Advance(5 * Second);
+        Assert.Equal(0, restored.Resume(restored.ThreadOf(1)));
     }
 
     [Fact]

@@ -22,6 +22,9 @@ public enum InodeFlags : uint
 
     /// <summary>A directory that must stay where it is (/proc itself).</summary>
     Pinned = 4,
+
+    /// <summary>A pipe made by pipe(2), which never had a name.</summary>
+    Anonymous = 8,
 }
 
 /// <summary>One file: regular, directory, symbolic link, FIFO, device or /proc node.</summary>
@@ -92,6 +95,7 @@ public unsafe struct Inode
     public readonly bool IsFifo => Type == InodeMode.Fifo;
     public readonly bool IsDevice => Type is InodeMode.CharacterDevice or InodeMode.BlockDevice;
     public readonly bool IsProc => (Flags & InodeFlags.Proc) != 0;
+    public readonly bool IsAnonymousPipe => IsFifo && (Flags & InodeFlags.Anonymous) != 0;
     public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>

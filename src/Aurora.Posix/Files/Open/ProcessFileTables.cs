@@ -66,7 +66,7 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
 
     public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
 
-    public override void ThreadEnded(Thread* thread) => files.Pipes.LeaveOpening(thread);
+    public override void ThreadEnded(Thread* thread) => files.EndCall(thread);
 
     public override void Release(Process* process)
     {

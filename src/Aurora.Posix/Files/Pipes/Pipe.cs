@@ -1,9 +1,9 @@
 // The buffer of a pipe or FIFO: a ring in the pages of a VmObject, so that its contents are captured like any other memory. An empty
 // ring starts again at its beginning, which keeps a pipe whose reader keeps up within one page.
 //
-// Opening a FIFO waits for the other end. A thread that waits to open is not counted yet (nothing would undo that if a signal ended the
-// call); whoever opens the other end finds it in the queue, wakes it, and notes it as expected, so that in the time until it runs again
-// neither side takes the other for absent. Protected by the kernel lock.
+// Opening a FIFO waits for the other end, with the file already open: the call holds it (CallFiles), so that the end counts from then on and
+// is given up by itself when the call is interrupted or its thread ends. The wait is over when the other end has been opened, though it may
+// have left again. Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -38,15 +38,16 @@ public unsafe struct Pipe
     /// <summary>Open files that can read and write; counted again from the open files after a restore.</summary>
     public int Readers, Writers;
 
-    // Opening a FIFO.
-    internal bool ExpectsReader, ExpectsWriter;
+    /// <summary>How often each end has been opened.</summary>
     internal uint ReaderOpens, WriterOpens;
+
+    /// <summary>Who waits to open a FIFO.</summary>
     internal WaitQueue OpeningReaders, OpeningWriters;
 
     /// <summary>Woken when bytes arrive or the last writer goes; when room is made or the last reader goes.</summary>
     public WaitQueue Readable, Writable;
 
-    public readonly bool HasReader => Readers > 0 || ExpectsReader;
-    public readonly bool HasWriter => Writers > 0 || ExpectsWriter;
+    public readonly bool HasReader => Readers > 0;
+    public readonly bool HasWriter => Writers > 0;
     public readonly uint Free => Capacity - Length;
 }

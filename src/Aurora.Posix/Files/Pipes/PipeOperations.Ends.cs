@@ -7,7 +7,8 @@ namespace Aurora.Posix.Files;
 
 public sealed unsafe partial class PipeOperations
 {
-    private const byte WaitingPhase = 1;
+    /// <summary>The phase of an open(2) that waits for the other end of a FIFO, which the call holds open.</summary>
+    public const byte OpeningPhase = CallContinuation.WaitPhase;
 
     /// <summary>Makes an anonymous pipe: two open files with one reference each.</summary>
     public Errno Create(in FileCaller caller, uint flags, out OpenFile* reader, out OpenFile* writer)
@@ -17,6 +18,7 @@ public sealed unsafe partial class PipeOperations
         Inode* inode = _files.CreateInode(tracker, InodeMode.Fifo | 0x180, caller.Uid, caller.Gid);
         if (inode == null)
             return Errno.ENFILE;
+        inode->Flags |= InodeFlags.Anonymous;
         Errno error = _files.Open(in caller, inode, (flags & OpenFlags.Changeable) | OpenFlags.ReadOnly, out reader);
         if (error == Errno.Ok)
             error = _files.Open(in caller, inode, (flags & OpenFlags.Changeable) | OpenFlags.WriteOnly, out writer);
@@ -26,35 +28,35 @@ public sealed unsafe partial class PipeOperations
         return error;
     }
 
-    /// <summary>
-    /// What open(2) of a FIFO does before the file is opened: waits for the other end. True: open it now. False: <paramref name="result"/>
-    /// is the outcome of the call for now.
-    /// </summary>
-    public bool MayOpen(Thread* thread, Inode* inode, uint flags, out SystemCallResult result)
+    /// <summary>False (ENXIO): opening a FIFO for writing without waiting fails while nobody reads.</summary>
+    public static bool MayOpen(Inode* inode, uint flags)
     {
-        result = Errno.ENFILE;
-        if (!EnsurePipe(inode))
+        bool onlyWrites = (flags & OpenFlags.AccessMask) == OpenFlags.WriteOnly;
+        bool needsReader = onlyWrites && (flags & OpenFlags.NonBlocking) != 0 && !inode->IsAnonymousPipe;
+        return !needsReader || (inode->Pipe != null && inode->Pipe->HasReader);
+    }
+
+    /// <summary>
+    /// What open(2) of a FIFO does after the file is open: true while it must wait for the other end, which puts the thread on its queue. An
+    /// anonymous pipe opened through /proc never waits.
+    /// </summary>
+    public bool MustWait(Thread* thread, OpenFile* file)
+    {
+        if (file->Kind != FileKind.Pipe || file->Inode->IsAnonymousPipe || file->IsNonBlocking || file->IsReadable == file->IsWritable)
             return false;
-        Pipe* pipe = inode->Pipe;
-        uint access = flags & OpenFlags.AccessMask;
-        bool isNonBlocking = (flags & OpenFlags.NonBlocking) != 0;
-        bool isWaiting = thread->Call.Phase == WaitingPhase;
-        if (access == OpenFlags.ReadWrite || (access == OpenFlags.ReadOnly && isNonBlocking))
-            return true;
-        if (access == OpenFlags.ReadOnly)
+        Pipe* pipe = file->Inode->Pipe;
+        uint opens = file->IsReadable ? pipe->WriterOpens : pipe->ReaderOpens;
+        if (thread->Call.Phase != OpeningPhase)
         {
-            if (pipe->HasWriter || !pipe->OpeningWriters.IsEmpty || (isWaiting && (uint)thread->Call.Extra0 != pipe->WriterOpens))
-                return true;
-            return WaitToOpen(thread, pipe, &pipe->OpeningReaders, pipe->WriterOpens, out result);
+            if (file->IsReadable ? pipe->HasWriter : pipe->HasReader)
+                return false;
+            thread->Call.Phase = OpeningPhase;
+            thread->Call.Extra0 = opens;
         }
-        if (pipe->HasReader || !pipe->OpeningReaders.IsEmpty || (isWaiting && (uint)thread->Call.Extra0 != pipe->ReaderOpens))
-            return true;
-        if (isNonBlocking)
-        {
-            result = Errno.ENXIO;
+        if ((uint)thread->Call.Extra0 != opens)
             return false;
-        }
-        return WaitToOpen(thread, pipe, &pipe->OpeningWriters, pipe->ReaderOpens, out result);
+        _files.Waker.BlockOn(thread, file->IsReadable ? &pipe->OpeningReaders : &pipe->OpeningWriters);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -63,22 +65,16 @@ public sealed unsafe partial class PipeOperations
         if (!EnsurePipe(file->Inode))
             return Errno.ENFILE;
         Pipe* pipe = file->Inode->Pipe;
-        file->WriterOpens = pipe->HasWriter ? pipe->WriterOpens - 1 : pipe->WriterOpens;
+        file->WriterOpens = pipe->HasWriter || file->Inode->IsAnonymousPipe ? pipe->WriterOpens - 1 : pipe->WriterOpens;
         Count(file);
-        if (caller.Thread != null)
-            caller.Thread->AwaitedPipe = default;
         if (file->IsReadable)
         {
             pipe->ReaderOpens++;
-            pipe->ExpectsReader = false;
-            pipe->ExpectsWriter |= !pipe->OpeningWriters.IsEmpty;
             _files.Waker.WakeAll(&pipe->OpeningWriters);
         }
         if (file->IsWritable)
         {
             pipe->WriterOpens++;
-            pipe->ExpectsWriter = false;
-            pipe->ExpectsReader |= !pipe->OpeningReaders.IsEmpty;
             _files.Waker.WakeAll(&pipe->OpeningReaders);
         }
         _files.MarkChanged(&pipe->Header);
@@ -96,23 +92,6 @@ public sealed unsafe partial class PipeOperations
             pipe->Readers--;
         if (file->IsWritable)
             pipe->Writers--;
-        _files.Waker.WakeAll(&pipe->Readable);
-        _files.Waker.WakeAll(&pipe->Writable);
-        EndIfIdle(pipe);
-    }
-
-    /// <summary>A thread that waited to open a FIFO will not open it: it was killed, or the name is gone. Nobody may expect it any more.</summary>
-    public void LeaveOpening(Thread* thread)
-    {
-        if (thread->AwaitedPipe.IsNone)
-            return;
-        Pipe* pipe = (Pipe*)_files.TrackerOf(&thread->Header).Find(thread->AwaitedPipe, ObjectKind.Pipe);
-        thread->AwaitedPipe = default;
-        if (pipe == null)
-            return;
-        // Others who were woken with it open all the same: they see that the other end has been there.
-        pipe->ExpectsReader = pipe->ExpectsWriter = false;
-        _files.MarkChanged(&pipe->Header);
         _files.Waker.WakeAll(&pipe->Readable);
         _files.Waker.WakeAll(&pipe->Writable);
         EndIfIdle(pipe);
@@ -165,8 +144,7 @@ public sealed unsafe partial class PipeOperations
 
     private void EndIfIdle(Pipe* pipe)
     {
-        bool isIdle = !pipe->HasReader && !pipe->HasWriter && pipe->OpeningReaders.IsEmpty && pipe->OpeningWriters.IsEmpty;
-        if (isIdle)
+        if (!pipe->HasReader && !pipe->HasWriter)
             End(pipe->Inode);
     }
 
@@ -193,18 +171,5 @@ public sealed unsafe partial class PipeOperations
             file->Inode->Pipe->Readers++;
         if (file->IsWritable)
             file->Inode->Pipe->Writers++;
-    }
-
-    private bool WaitToOpen(Thread* thread, Pipe* pipe, WaitQueue* queue, uint opens, out SystemCallResult result)
-    {
-        thread->AwaitedPipe = pipe->Header.Id;
-        if (thread->Call.Phase != WaitingPhase)
-        {
-            thread->Call.Phase = WaitingPhase;
-            thread->Call.Extra0 = opens;
-        }
-        _files.Waker.BlockOn(thread, queue);
-        result = SystemCallResult.Blocked;
-        return false;
     }
 }

@@ -119,7 +119,7 @@ public sealed unsafe partial class ProcFileSystem
     /// <summary>Writes a file's path as seen from a root, with Linux's mark when it has none any more.</summary>
     internal void WritePath(Inode* inode, Inode* root, ref Utf8Writer writer)
     {
-        if (inode->IsFifo && inode->NameCount == 0)
+        if (inode->IsAnonymousPipe)
         {
             writer.Append("pipe:["u8);
             writer.AppendDecimal(inode->Header.Id.Value);

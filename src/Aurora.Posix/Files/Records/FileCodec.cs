@@ -5,19 +5,22 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>What the codecs of this layer share: one format version, and fixed records read with a length check.</summary>
+/// <summary>What the codecs of this layer share: the format's version, and fixed records read with a length check.</summary>
 public abstract unsafe class FileCodec(FileServices files) : StateCodec
 {
     protected FileServices Files { get; } = files;
 
     public override byte Version => 1;
 
+    /// <summary>The oldest version that can still be read.</summary>
+    protected virtual byte OldestVersion => Version;
+
     /// <summary>Reads the fixed part of a payload; the rest must have exactly <paramref name="tailBytes"/> bytes unless that is negative.</summary>
     protected RestoreStatus Read<T>(byte version, ReadOnlySpan<byte> payload, int tailBytes, out T record)
         where T : unmanaged
     {
         record = default;
-        if (version != Version)
+        if (version < OldestVersion || version > Version)
             return RestoreStatus.UnknownVersion;
         if (payload.Length < sizeof(T) || (tailBytes >= 0 && payload.Length != sizeof(T) + tailBytes))
             return RestoreStatus.BadRecord;

@@ -35,9 +35,14 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private const byte InThisWalk = 1;
     private const byte LeadsToEnd = 2;
 
-    private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned;
+    private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous;
 
     public override ObjectKind Kind => ObjectKind.Inode;
+
+    /// <summary>Version 1 did not tell anonymous pipes from FIFOs.</summary>
+    public override byte Version => 2;
+
+    protected override byte OldestVersion => 1;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

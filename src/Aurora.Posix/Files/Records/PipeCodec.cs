@@ -19,9 +19,9 @@ public struct PipeRecord
     public uint Length;
     public uint ReaderOpens;
     public uint WriterOpens;
-    public byte ExpectsReader;
-    public byte ExpectsWriter;
-    public ushort Reserved;
+
+    /// <summary>Ignored; was once written.</summary>
+    public uint Reserved;
 }
 
 /// <summary>Captures pipes and puts them back; their ends are counted as the open files come back.</summary>
@@ -41,8 +41,6 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
             Length = pipe->Length,
             ReaderOpens = pipe->ReaderOpens,
             WriterOpens = pipe->WriterOpens,
-            ExpectsReader = pipe->ExpectsReader ? (byte)1 : (byte)0,
-            ExpectsWriter = pipe->ExpectsWriter ? (byte)1 : (byte)0,
         });
     }
 
@@ -69,8 +67,6 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         pipe->Length = record.Length;
         pipe->ReaderOpens = record.ReaderOpens;
         pipe->WriterOpens = record.WriterOpens;
-        pipe->ExpectsReader = record.ExpectsReader != 0;
-        pipe->ExpectsWriter = record.ExpectsWriter != 0;
         tracker.Adopt(&pipe->Header, Kind, id);
         return RestoreStatus.Ok;
     }

@@ -41,9 +41,9 @@ internal sealed unsafe partial class TestKernel
     }
 
     /// <summary>A fresh machine with the image's state; its pages are read in when they are touched.</summary>
-    public static TestKernel Restore(Image image, bool isPlain = false)
+    public static TestKernel Restore(Image image, bool isPlain = false, Func<ObjectKind, byte?>? versionOf = null)
     {
-        var kernel = new TestKernel(isPlain) { _image = image };
+        var kernel = new TestKernel(isPlain) { _image = image, _versionOf = versionOf ?? (_ => null) };
         kernel.Clock.Now = image.Monotonic;
         foreach (Action<ulong, ObjectKind, byte[]> pass in new Action<ulong, ObjectKind, byte[]>[] { kernel.CreateOne, kernel.LinkOne, kernel.FinishOne })
             foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
@@ -52,6 +52,10 @@ internal sealed unsafe partial class TestKernel
     }
 
     private Image? _image;
+    private Func<ObjectKind, byte?> _versionOf = _ => null;
+
+    /// <summary>What this machine was restored from: a further capture goes into it.</summary>
+    public Image? Source => _image;
 
     /// <summary>Serves the pages that restored programs wait for.</summary>
     public void ServePager()
@@ -67,7 +71,7 @@ internal sealed unsafe partial class TestKernel
     }
 
     private void CreateOne(ulong id, ObjectKind kind, byte[] payload)
-        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Create(Tracker, new ObjectId(id), Codecs[kind].Version, payload)));
+        => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Create(Tracker, new ObjectId(id), _versionOf(kind) ?? Codecs[kind].Version, payload)));
 
     private void LinkOne(ulong id, ObjectKind kind, byte[] payload)
         => Assert.Equal((kind, RestoreStatus.Ok), (kind, Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload)));

@@ -226,7 +226,10 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public ulong PokeText(Thread* thread, ulong address, string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text + "\0");
-        Assert.True(User.Write(thread->Process->AddressSpace, new VirtualAddress(address), bytes).IsOk);
+        AccessResult access;
+        while ((access = User.Write(thread->Process->AddressSpace, new VirtualAddress(address), bytes)).Status == MemoryStatus.WouldBlock)
+            ServePager();
+        Assert.True(access.IsOk);
         return address;
     }
 

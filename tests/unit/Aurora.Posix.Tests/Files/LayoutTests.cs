@@ -48,7 +48,7 @@ public sealed class LayoutTests
     [InlineData(nameof(PipeRecord.Head), 20)]
     [InlineData(nameof(PipeRecord.Length), 24)]
     [InlineData(nameof(PipeRecord.WriterOpens), 32)]
-    [InlineData(nameof(PipeRecord.ExpectsReader), 36)]
+    [InlineData(nameof(PipeRecord.Reserved), 36)]
     public void Pipe_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<PipeRecord>(field));
 
     [Theory]

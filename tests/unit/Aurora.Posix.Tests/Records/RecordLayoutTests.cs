@@ -22,6 +22,13 @@ public sealed unsafe class RecordLayoutTests
     }
 
     [Fact]
+    public void The_second_version_of_a_thread_begins_where_the_first_ended()
+    {
+        ThreadRecord record;
+        Assert.Equal(ThreadRecord.BytesOfVersion1, (int)((byte*)&record.FirstFile - (byte*)&record));
+    }
+
+    [Fact]
     public void The_largest_process_and_thread_fit_a_record()
     {
         int queue = SignalQueue.Limit * sizeof(SignalInfo);
