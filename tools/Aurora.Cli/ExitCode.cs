@@ -1,7 +1,7 @@
 namespace Aurora.Cli;
 
 /// <summary>
-/// The tool's exit codes. <c>run</c> and <c>shell</c> end with the guest program's own status; the values from 124 up are chosen as
+/// The tool's exit codes. <c>run</c> and <c>shell</c> end with the guest program's own status; the values from 122 up are chosen as
 /// timeout(1) and container tools do, where a guest's status of the same value is possible but rare.
 /// </summary>
 internal static class ExitCode
@@ -13,6 +13,12 @@ internal static class ExitCode
 
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
+
+    /// <summary>run, shell: the newest state of the session cannot be restored; what was printed says why and what can be done.</summary>
+    public const int Unrestorable = 122;
+
+    /// <summary>run, shell: the session panicked three times in a row soon after its start and is not started once more.</summary>
+    public const int Held = 123;
 
     /// <summary>run: the time limit passed and the machine was switched off.</summary>
     public const int TimedOut = 124;

@@ -3,7 +3,7 @@ using System;
 namespace Aurora.Cli;
 
 /// <summary>Something the user can understand and mend; printed without a stack trace.</summary>
-internal sealed class UserException : Exception
+internal class UserException : Exception
 {
     public UserException()
     {

@@ -4,7 +4,7 @@
 //   env      (repeated) its environment                      rows, cols window size
 //   cwd      its working directory                           period_ms  checkpoint period
 //   bench    run this benchmark instead of init              persist    1: checkpoint, 0: do not
-//   destroy  serial number of the disk it may overwrite
+//   destroy  serial number of the disk it may overwrite      hold       1: restore the session and show it, run nothing
 //
 // Values are bytes without NUL; numbers are decimal. A missing module means the defaults. The last of a repeated single key wins. Unknown
 // keys are counted and skipped, so that a newer launcher can start an older kernel; the caller reports them.
@@ -28,6 +28,9 @@ public ref struct BootConfiguration
     public int UnknownKeyCount { readonly get; private set; }
     public bool IsInteractive { readonly get; private set; }
     public bool Persists { readonly get; private set; }
+
+    /// <summary>True when the session is only to be looked at.</summary>
+    public bool IsHeld { readonly get; private set; }
     public ushort Rows { readonly get; private set; }
     public ushort Columns { readonly get; private set; }
     public uint PeriodMilliseconds { readonly get; private set; }
@@ -134,6 +137,8 @@ public ref struct BootConfiguration
             IsInteractive = number == 1;
         else if (key.SequenceEqual("persist"u8) && TryParse(value, 0, 1, out number))
             Persists = number == 1;
+        else if (key.SequenceEqual("hold"u8) && TryParse(value, 0, 1, out number))
+            IsHeld = number == 1;
         else if (key.SequenceEqual("rows"u8) && TryParse(value, 1, ushort.MaxValue, out number))
             Rows = (ushort)number;
         else if (key.SequenceEqual("cols"u8) && TryParse(value, 1, ushort.MaxValue, out number))
@@ -148,7 +153,7 @@ public ref struct BootConfiguration
     }
 
     private static bool IsNumberKey(ReadOnlySpan<byte> key)
-        => key.SequenceEqual("tty"u8) || key.SequenceEqual("persist"u8) || key.SequenceEqual("rows"u8)
+        => key.SequenceEqual("tty"u8) || key.SequenceEqual("persist"u8) || key.SequenceEqual("hold"u8) || key.SequenceEqual("rows"u8)
             || key.SequenceEqual("cols"u8) || key.SequenceEqual("period_ms"u8);
 
     private static bool TryParse(ReadOnlySpan<byte> text, uint minimum, uint maximum, out uint number)

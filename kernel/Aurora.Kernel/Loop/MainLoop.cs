@@ -51,6 +51,7 @@ internal sealed unsafe class MainLoop
         _session.Group.Engine.Poll();
         _session.PumpOutput();
         _session.CheckEnd();
+        _session.NoteLasting();
         _session.ForgetUnpersistedChanges();
         _session.Group.Memory.PollFrames();
         ThreadScheduler scheduler = _session.Group.Scheduler;
@@ -109,7 +110,8 @@ internal sealed unsafe class MainLoop
     {
         ulong deadline = _session.Group.Scheduler.NextDeadlineNanoseconds;
         ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
-        ulong due = Math.Min(Math.Min(machine, _session.Group.Engine.NextDueNanoseconds), _session.EndDueNanoseconds);
+        ulong end = Math.Min(_session.EndDueNanoseconds, _session.LastingDueNanoseconds);
+        ulong due = Math.Min(Math.Min(machine, _session.Group.Engine.NextDueNanoseconds), end);
         // No interrupt tells when the last byte has left the serial port.
         return _session.Group.Output.IsInDevice ? Math.Min(due, _hardware.Clock.MonotonicNanoseconds + DeliveryNanoseconds) : due;
     }

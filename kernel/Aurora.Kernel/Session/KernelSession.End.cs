@@ -94,6 +94,7 @@ internal sealed unsafe partial class KernelSession
         while (!session._maintenanceEnded)
             session.Fibers.Yield();
         session.Group.Store.WriteWatermark();
+        session.ForgetFailedStarts();
         session._isClosed = true;
     }
 
@@ -156,6 +157,7 @@ internal sealed unsafe partial class KernelSession
 
     private void Finish()
     {
+        _mark.IsSet = false;
         if (_ending is EndReason.Restart or EndReason.Rollback)
             Hardware.Reset();
         Span<byte> buffer = stackalloc byte[64];

@@ -23,6 +23,7 @@ internal sealed unsafe partial class KernelSession
         Hardware = hardware;
         Fibers = fibers;
         _console = new SerialConsole(hardware.Console);
+        _mark = new StartMark(hardware.Ports);
         s_current = this;
     }
 

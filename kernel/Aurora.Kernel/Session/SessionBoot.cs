@@ -51,7 +51,11 @@ internal static unsafe class SessionBoot
         if (!OpenDisk(session) || !OpenStore(session, out ObjectStore? store))
             return;
         BuildServices(session, store!);
-        if (!RestoreGroup(session) || !StartFibers(session) || !StartInit(session, configuration))
+        if (!session.MayStart(store!, configuration.IsHeld) || !RestoreGroup(session))
+            return;
+        if (configuration.IsHeld)
+            session.ShowHeld();
+        if (!StartFibers(session) || !StartInit(session, configuration))
             return;
         ApplyConfiguration(session, configuration);
         KernelHeap.Seal();

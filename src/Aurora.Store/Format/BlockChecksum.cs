@@ -10,6 +10,7 @@ internal static unsafe class BlockChecksum
     private const ulong NodeSeed = 0x9E3779B97F4A7C15;
     private const ulong SpaceSeed = 0xC2B2AE3D27D4EB4F;
     private const ulong LogSeed = 0x165667B19E3779F9;
+    private const ulong StartSeed = 0x85EBCA77C2B2AE63;
     private const ulong SuperblockSeed = 0x27D4EB2F165667C5;
 
     public static ulong OfPage(ulong storeSeed, ulong page, ulong block, void* data)
@@ -29,6 +30,10 @@ internal static unsafe class BlockChecksum
         header->Checksum = kept;
         return sum;
     }
+
+    /// <summary>The sum of all of a start block but its last eight bytes, where it is kept.</summary>
+    public static ulong OfStartBlock(ulong storeSeed, ulong block, void* data)
+        => Hash(data, StartBlock.ChecksumOffset, Mix(storeSeed ^ StartSeed, block));
 
     public static ulong OfSuperblock(Superblock* block)
         => Hash(block, 4096 - 8, Mix(block->UuidLow ^ SuperblockSeed, block->UuidHigh));

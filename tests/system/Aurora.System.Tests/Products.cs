@@ -11,6 +11,9 @@ internal static class Products
         .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     public static string KernelImage => Path.Combine(_root, "artifacts/kernel/aurora.elf");
+    /// <summary>The host tool, and the working tree it is told to belong to.</summary>
+    public static string Tool => Path.Combine(_root, "artifacts/bin/Aurora.Cli/debug/aurora.dll");
+    public static string Root => _root;
     public static string Guests => Path.Combine(_root, "artifacts/guests");
 
     public static string Guest(string name) => Path.Combine(Guests, name);

@@ -26,7 +26,7 @@ public sealed class BootConfigurationTests
     [Fact]
     public void Every_key_is_understood()
     {
-        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0period_ms=25\0persist=0\0bench=nvme\0destroy=scratch\0new=x\0"u8;
+        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0period_ms=25\0persist=0\0hold=1\0bench=nvme\0destroy=scratch\0new=x\0"u8;
         Assert.Equal(BootStatus.Ok, BootConfiguration.Parse(text, out BootConfiguration configuration, out _));
         Assert.Equal(2, configuration.ArgumentCount);
         Assert.True(configuration.TryGetArgument(1, out ReadOnlySpan<byte> empty));
@@ -56,6 +56,7 @@ public sealed class BootConfigurationTests
     [InlineData("cols=8x\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("tty=2\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("persist=\0", BootStatus.ConfigurationBadNumber, 0)]
+    [InlineData("hold=2\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("period_ms=99999999999999999999\0", BootStatus.ConfigurationBadNumber, 0)]
     public void Malformed_strings_are_refused_with_their_place(string text, BootStatus expected, int offset)
     {

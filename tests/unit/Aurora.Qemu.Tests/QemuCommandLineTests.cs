@@ -64,10 +64,11 @@ public sealed class QemuCommandLineTests
             Columns = 80,
             PeriodMilliseconds = 5,
             Persist = false,
+            Hold = true,
             Extra = new Dictionary<string, string> { ["panic"] = "test" },
         };
         Assert.Equal(
-            "arg=/bin/busybox\0arg=sh\0arg=-c\0arg=echo ä=b\0env=HOME=/root\0cwd=/root\0tty=1\0rows=24\0cols=80\0period_ms=5\0persist=0\0panic=test\0",
+            "arg=/bin/busybox\0arg=sh\0arg=-c\0arg=echo ä=b\0env=HOME=/root\0cwd=/root\0tty=1\0rows=24\0cols=80\0period_ms=5\0persist=0\0hold=1\0panic=test\0",
             Encoding.UTF8.GetString(boot.Encode()));
     }
 

@@ -21,6 +21,9 @@ public sealed unsafe class FormatTests
         Assert.Equal(16, sizeof(SpaceEntry));
         Assert.Equal(32, sizeof(SpacePageHeader));
         Assert.Equal(96, sizeof(HistoryRecord));
+        Assert.Equal(4096, sizeof(StartBlock));
+        Assert.Equal(8, Marshal.OffsetOf<StartBlock>(nameof(StartBlock.WriteVersion)));
+        Assert.Equal(16, Marshal.OffsetOf<StartBlock>(nameof(StartBlock.FailedStarts)));
         Assert.Equal(2032, SpacePage.BlocksPerGroup);
         Assert.Equal(254, SpacePage.EntriesPerPage);
         Assert.Equal(168, MapEntry.PerNode);

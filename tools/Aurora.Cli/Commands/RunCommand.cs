@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
@@ -18,14 +20,20 @@ internal static class RunCommand
         var command = new Command("run", """
             Run a program in a machine: its console on standard input and output, its exit status as this command's own.
             With --disk the disk keeps the session: the same command after a kill resumes it.
+
+            Exit status: the program's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
+            in a row within ten seconds of running (both say what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the
+            plug was pulled from the keyboard; 141 when the reader of standard output went away.
             """);
         var machine = new MachineOptions();
         var disk = new Option<string?>("--disk") { Description = "The disk image; made when it does not exist. Without it a throw-away image is used." };
         var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
         var at = AtOption();
+        Option<bool> fallback = FallbackOption();
+        Option<bool> hold = HoldOption();
         var timeout = new Option<double?>("--timeout") { Description = "Seconds after which the plug is pulled (exit status 124)." };
-        var program = new Argument<string[]>("program") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
-        foreach (Option option in (Option[])[disk, root, at, timeout])
+        var program = new Argument<string[]>("program") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.ZeroOrMore };
+        foreach (Option option in (Option[])[disk, root, at, fallback, hold, timeout])
             command.Options.Add(option);
         machine.AddTo(command);
         command.Arguments.Add(program);
@@ -33,17 +41,38 @@ internal static class RunCommand
         {
             if (result.GetValue(at) != null && result.GetValue(disk) == null)
                 result.AddError("--at wants the --disk that has the checkpoint");
+            if (result.GetValue(disk) == null && (result.GetValue(fallback) || result.GetValue(hold)))
+                result.AddError("--fallback and --hold want the --disk that has the session");
+            if (result.GetValue(program)!.Length == 0 && !result.GetValue(hold))
+                result.AddError("run wants a program");
         });
         command.SetAction((parsed, cancellation) =>
         {
             MachineConfiguration configuration = machine.Configure(parsed);
             GoBack(parsed.GetValue(disk), parsed.GetValue(at));
-            configuration = configuration with { Boot = configuration.Boot with { Arguments = parsed.GetValue(program)!, Environment = GuestEnvironment.Default } };
+            configuration = configuration with
+            {
+                Boot = configuration.Boot with
+                {
+                    Arguments = parsed.GetValue(program)!, Environment = GuestEnvironment.Default, Hold = parsed.GetValue(hold),
+                },
+            };
             TimeSpan? limit = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-            return RunAsync(configuration, parsed.GetValue(disk), parsed.GetValue(root), limit, machine.Verbose(parsed), cancellation);
+            var run = new RunOptions(parsed.GetValue(root), limit, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
+            return RunAsync(configuration, parsed.GetValue(disk), run, cancellation);
         });
         return command;
     }
+
+    internal static Option<bool> FallbackOption() => new("--fallback")
+    {
+        Description = "When the newest state cannot be restored, continue from the newest checkpoint that can. What was newer stays in the history.",
+    };
+
+    internal static Option<bool> HoldOption() => new("--hold")
+    {
+        Description = "Run nothing: restore the session, show its processes and what was last on its screen, and power off.",
+    };
 
     internal static Option<string?> AtOption() => new("--at")
     {
@@ -60,26 +89,58 @@ internal static class RunCommand
         Report.Line($"continuing from epoch {checkpoint.Epoch}, taken {taken}");
     }
 
-    internal static async Task<int> RunAsync(
-        MachineConfiguration configuration, string? disk, string? root, TimeSpan? limit, bool verbose, CancellationToken cancellation)
+    internal static async Task<int> RunAsync(MachineConfiguration configuration, string? disk, RunOptions options, CancellationToken cancellation)
     {
         await Builder.EnsureKernelAsync(cancellation);
         configuration = configuration with { Boot = GuestEnvironment.WithTerminal(configuration.Boot) };
         if (disk != null)
         {
-            await DiskImages.EnsureAsync(disk, root, cancellation);
-            return await GuestSession.RunAsync(configuration with { Disk = disk }, verbose, limit, onBooted: null, cancellation);
+            await DiskImages.EnsureAsync(disk, options.Root, cancellation);
+            return await RunOnDiskAsync(configuration with { Disk = disk }, disk, options, cancellation);
         }
         string temporary = Path.Combine(Path.GetTempPath(), $"aurora-{Guid.NewGuid():N}.img");
         try
         {
-            await DiskImages.EnsureAsync(temporary, root, cancellation);
+            await DiskImages.EnsureAsync(temporary, options.Root, cancellation);
             // QEMU holds the image open once it runs; without a name it cannot be left behind, whatever ends this process.
-            return await GuestSession.RunAsync(configuration with { Disk = temporary }, verbose, limit, () => File.Delete(temporary), cancellation);
+            return await GuestSession.RunAsync(
+                configuration with { Disk = temporary }, options.IsVerbose, options.Limit, () => File.Delete(temporary), cancellation);
         }
         finally
         {
             File.Delete(temporary);
         }
     }
+
+    private static async Task<int> RunOnDiskAsync(MachineConfiguration configuration, string disk, RunOptions options, CancellationToken cancellation)
+    {
+        // Going back leads to a state that has been restored here; a kernel that refuses that one too is not asked again.
+        for (bool mayFallBack = options.FallsBack; ; mayFallBack = false)
+        {
+            try
+            {
+                return await GuestSession.RunAsync(configuration, options.IsVerbose, options.Limit, onBooted: null, cancellation);
+            }
+            catch (RefusedException failure) when (failure.Refused.IsUnrestorable || failure.Refused.IsHeld)
+            {
+                Report.Error(failure.Message);
+                var recovery = new SessionRecovery(disk, options.CommandLine, mayFallBack);
+                if (failure.Refused.IsHeld)
+                {
+                    recovery.FromHeld();
+                    return ExitCode.Held;
+                }
+                if (!recovery.FromUnrestorable())
+                    return ExitCode.Unrestorable;
+            }
+        }
+    }
 }
+
+/// <summary>How a machine is run, beside what it is.</summary>
+/// <param name="Root">What a new image holds.</param>
+/// <param name="Limit">When the plug is pulled.</param>
+/// <param name="IsVerbose">Show the kernel's log.</param>
+/// <param name="FallsBack">Go back by itself when the newest state cannot be restored.</param>
+/// <param name="CommandLine">The command as it was given, for messages that name another.</param>
+internal sealed record RunOptions(string? Root, TimeSpan? Limit, bool IsVerbose, bool FallsBack, IReadOnlyList<string> CommandLine);

@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using Aurora.Cli.Workspace;
 using Aurora.Qemu;
 
@@ -14,12 +15,19 @@ internal static class ShellCommand
         var command = new Command("shell", """
             An interactive shell that survives: edit in vi, pull the plug, run it again, and the half-edited line is on the screen.
             Ctrl-] q powers off, Ctrl-] k pulls the plug; the session stays on the disk either way. `exit` ends the session.
+
+            Exit status: the shell's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
+            in a row within ten seconds of running (both say what can be done); 125 when Aurora itself failed; 137 when the plug was pulled.
             """);
         var machine = new MachineOptions();
         var disk = new Option<string>("--disk") { Description = "The disk image that keeps the session.", DefaultValueFactory = _ => DefaultDisk };
         var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
         Option<string?> at = RunCommand.AtOption();
+        Option<bool> fallback = RunCommand.FallbackOption();
+        Option<bool> hold = RunCommand.HoldOption();
         command.Options.Add(at);
+        command.Options.Add(fallback);
+        command.Options.Add(hold);
         command.Options.Add(disk);
         command.Options.Add(root);
         machine.AddTo(command);
@@ -32,9 +40,11 @@ internal static class ShellCommand
             MachineConfiguration configuration = machine.Configure(parsed);
             configuration = configuration with
             {
-                Boot = configuration.Boot with { Arguments = ["/bin/sh", "-l"], Environment = GuestEnvironment.Default, WorkingDirectory = "/root" },
+                Boot = configuration.Boot with { Arguments = ["/bin/sh", "-l"], Environment = GuestEnvironment.Default, WorkingDirectory = "/root", Hold = parsed.GetValue(hold) },
             };
-            return RunCommand.RunAsync(configuration, image, parsed.GetValue(root), limit: null, machine.Verbose(parsed), cancellation);
+            var run = new RunOptions(
+                parsed.GetValue(root), Limit: null, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
+            return RunCommand.RunAsync(configuration, image, run, cancellation);
         });
         return command;
     }

@@ -1,5 +1,6 @@
 // A machine with its console on the standard streams, from power-on to an exit status. A kernel that panics resets and resumes by itself,
-// so a panic is reported and the session goes on; only a machine that panics again and again without getting up is given up.
+// so a panic is reported and the session goes on; the kernel itself holds a session that panics again and again (RefusedEvent.IsHeld), and a machine
+// that does not even get that far is given up.
 using System;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,12 +11,14 @@ namespace Aurora.Cli.Workspace;
 /// <summary>Runs a machine for a user.</summary>
 internal sealed class GuestSession
 {
-    private const int PanicsBeforeGivingUp = 3;
+    // More than the kernel needs to hold the session.
+    private const int PanicsBeforeGivingUp = 5;
+    private const string HeldPrefix = "held: ";
     private static readonly TimeSpan _outputGrace = TimeSpan.FromSeconds(5);
 
     private readonly VirtualMachine _machine;
     private readonly bool _verbose;
-    private readonly TaskCompletionSource<string> _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<UserException> _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _panics;
 
     private GuestSession(VirtualMachine machine, bool verbose)
@@ -58,7 +61,7 @@ internal sealed class GuestSession
         if (first == _hopeless.Task)
         {
             await _machine.CutPowerAsync();
-            throw new UserException(await _hopeless.Task);
+            throw await _hopeless.Task;
         }
         MachineExit exit = await _machine.Exited;
         await Task.WhenAny(output, Task.Delay(_outputGrace, cancellation));
@@ -98,15 +101,15 @@ internal sealed class GuestSession
             case PanicEvent panic:
                 Say($"the kernel panicked: {panic.Reason}");
                 if (++_panics >= PanicsBeforeGivingUp)
-                    _hopeless.TrySetResult($"the kernel panicked {_panics} times in a row: {panic.Reason}");
+                    _hopeless.TrySetResult(new UserException($"the kernel panicked {_panics} times in a row: {panic.Reason}"));
                 break;
             case TraceEvent trace when _panics > 0:
                 Say(trace.Text);
                 break;
             case RefusedEvent refused:
-                _hopeless.TrySetResult($"refused: {refused.Reason}");
+                _hopeless.TrySetResult(new RefusedException(refused));
                 break;
-            case LogEvent log when _verbose:
+            case LogEvent log when _verbose || log.Line.StartsWith(HeldPrefix, StringComparison.Ordinal):
                 Say(log.Line);
                 break;
         }

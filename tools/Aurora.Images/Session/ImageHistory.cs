@@ -110,6 +110,9 @@ internal static unsafe class ImageHistory
             RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick),
         };
         StoreStatus status = image.Store.Rollback(target.Sequence, in about);
+        // Another state, or the same once more because somebody wants it so: it is given new starts.
+        if (status == StoreStatus.Ok)
+            status = image.Store.WriteFailedStarts(0);
         return status == StoreStatus.Ok ? target : throw new ImageException($"the image cannot go back to epoch {target.Epoch}: {image.Explain(status)}");
     }
 

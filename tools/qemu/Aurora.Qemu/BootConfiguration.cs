@@ -1,6 +1,6 @@
 // The boot configuration is the machine's PVH module 0 (QEMU's -initrd): NUL-terminated UTF-8 strings "key=value". Keys: arg (repeated:
 // init's argument vector), env (repeated), cwd, tty (1: interactive terminal; 0: raw byte console), rows, cols, period_ms, persist
-// (1 or 0), and further keys a kernel may know (bench, panic). Unknown keys are logged by the kernel, never fatal.
+// (1 or 0), hold (1: show the session, run nothing), and further keys a kernel may know (bench, panic). Unknown keys are logged by the kernel, never fatal.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -32,6 +32,9 @@ public sealed record BootConfiguration
     /// <summary>False runs without checkpoints.</summary>
     public bool Persist { get; init; } = true;
 
+    /// <summary>True to have the session restored and shown, and nothing run.</summary>
+    public bool Hold { get; init; }
+
     /// <summary>Further keys, such as <c>bench</c> or <c>panic</c>.</summary>
     public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
 
@@ -50,6 +53,8 @@ public sealed record BootConfiguration
         Append(module, "cols", Columns);
         Append(module, "period_ms", PeriodMilliseconds);
         Append(module, "persist", Persist ? "1" : "0");
+        if (Hold)
+            Append(module, "hold", "1");
         foreach ((string key, string value) in Extra)
             Append(module, key, value);
         return module.ToArray();

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Aurora.Qemu;
@@ -24,7 +25,14 @@ public sealed record PowerOffEvent(string Line) : ControlEvent(Line);
 public sealed record PanicEvent(string Line, string Reason) : ControlEvent(Line);
 
 /// <summary>The kernel will not run with what it was given: a bad image, an unknown format, a lesser machine.</summary>
-public sealed record RefusedEvent(string Line, string Reason) : ControlEvent(Line);
+public sealed record RefusedEvent(string Line, string Reason) : ControlEvent(Line)
+{
+    /// <summary>The session's newest state cannot be restored on this machine.</summary>
+    public bool IsUnrestorable => Reason.StartsWith("restore: ", StringComparison.Ordinal);
+
+    /// <summary>The session panicked too often in a row soon after its start to be started once more.</summary>
+    public bool IsHeld => Reason.StartsWith("held: ", StringComparison.Ordinal);
+}
 
 /// <summary>Everything up to and including this checkpoint survives a power cut.</summary>
 public sealed record DurableEvent(string Line, ulong Epoch) : ControlEvent(Line);

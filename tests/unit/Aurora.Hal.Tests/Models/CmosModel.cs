@@ -21,6 +21,11 @@ internal sealed class CmosModel : PortSpace
 
     public override void Out8(ushort port, byte value)
     {
+        if (port == 0x71)
+        {
+            Registers[_selected] = value;
+            return;
+        }
         Xunit.Assert.Equal(0x70, port);
         _selected = value;
     }

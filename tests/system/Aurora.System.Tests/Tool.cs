@@ -1,0 +1,33 @@
+using System;
+using System.Diagnostics;
+using System.Threading.Tasks;
+
+namespace Aurora.SystemTests;
+
+/// <summary>The command line as a user has it.</summary>
+internal static class Tool
+{
+    /// <summary>Runs <c>aurora</c> to its end: its exit status, and what it wrote on standard output and standard error.</summary>
+    public static async Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Products.Tool, .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["AURORA_ROOT"] = Products.Root;
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Guest.Deadline);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+        return (process.ExitCode, await output, await errors);
+    }
+}
