@@ -56,8 +56,7 @@ public sealed unsafe partial class ObjectStore
     {
         if (isWatermark)
             return;
-        if (info.RealtimeNanoseconds > _newestTime)
-            _newestTime = info.RealtimeNanoseconds;
+        NoteTime(info.RealtimeNanoseconds);
         if (_active.RollbackTo != 0)
         {
             KeepBranch(info);

@@ -11,12 +11,36 @@ public sealed unsafe partial class ObjectStore
 
     private bool _isRecovered;
     private bool _isHistoryPressed;
+
+    // The time of the newest commit. Clocks jump, and not every jump is meant: after one, nothing is dropped for its age before the time has gone on
+    // steadily for FineSpan, so that a commit a day ahead costs nothing when the next one is back.
     private ulong _newestTime;
+    private ulong _steadySince;
+    private bool _isTimeSteady;
+    private bool _hasTimeLeapt;
     private ulong _lastKeptTime;
     private ulong _automaticCount;
 
     // A checkpoint on its way to becoming the present state must stay.
     private ulong _rollbackTarget;
+
+    private void NoteTime(ulong now)
+    {
+        bool isBack = now < _newestTime;
+        bool isLeap = !isBack && now - _newestTime > _options.Retention.FineSpan;
+        if (isBack || (isLeap && !_hasTimeLeapt))
+        {
+            _isTimeSteady = false;
+            _steadySince = now;
+        }
+        else if (isLeap || now - _steadySince >= _options.Retention.FineSpan)
+        {
+            // A second leap in a row: commits are just rare.
+            _isTimeSteady = true;
+        }
+        _hasTimeLeapt = isLeap;
+        _newestTime = now;
+    }
 
     // Called when the active layer is about to be frozen: its last commit may become a checkpoint. Does not wait.
     private void KeepAutomatically()
@@ -51,7 +75,8 @@ public sealed unsafe partial class ObjectStore
             sequence = info.Sequence;
             if (!info.IsAutomatic)
                 continue;
-            bool isDue = count < toGive || (!_options.Retention.IsOff && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket));
+            bool isAged = !_options.Retention.IsOff && _isTimeSteady && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);
+            bool isDue = count < toGive || isAged;
             count++;
             if (!isDue || sequence == _rollbackTarget || (dropped >= MostDropsPerCut && count > toGive))
                 continue;

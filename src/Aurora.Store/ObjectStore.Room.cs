@@ -107,13 +107,17 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus WaitForRoom(StoreCommit* commit)
     {
         ulong pages = (ulong)commit->LogPages;
-        if (pages > _log.Window || LayerBytes(commit) > CommitBudget.Bytes)
-            return _context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
         ulong firstCut = _context.Super->Current.Number;
         while (true)
         {
             if (_context.PoisonStatus != StoreStatus.Ok)
                 return StoreStatus.Poisoned;
+
+            // What a clone copies of its source's changes, and what a deletion removes, is nothing any more once a cut has taken the changes.
+            ulong bytes = LayerBytes(commit);
+            bool isTooLarge = bytes > CommitBudget.Bytes;
+            if (pages > _log.Window || (isTooLarge && _active.IsEmpty))
+                return _context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
             if (_log.IsWindowFull(pages))
             {
                 StoreStatus durable = _log.WaitDurable(_log.FirstInFlight->Sequence);
@@ -122,7 +126,7 @@ public sealed unsafe partial class ObjectStore
                 continue;
             }
             bool hasLog = _log.HasRoom(pages);
-            if (!_isFreezeRequired && hasLog && _active.Arena.Reserve(LayerBytes(commit)))
+            if (!_isFreezeRequired && hasLog && !isTooLarge && _active.Arena.Reserve(bytes))
                 return StoreStatus.Ok;
             if (_context.Super->Current.Number >= firstCut + CutsToTry)
                 return StoreStatus.OutOfMemory;
@@ -144,7 +148,7 @@ public sealed unsafe partial class ObjectStore
             if (operation->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone)
                 bytes += _active.PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
             if (operation->Kind == LogEntryKind.Clone)
-                bytes += CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
+                bytes += LayerObject.CloneInlineBytes + (CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage));
         }
         return bytes;
     }

@@ -13,6 +13,10 @@ public sealed unsafe partial class ObjectStore
     private ulong _scrubObject;
     private ulong _scrubPage;
 
+    // Where the round goes on when the tree cannot be read at its place; no object has the largest number.
+    private ulong _scrubNextObject;
+    private ulong _scrubNextPage;
+
     /// <summary>The last fault the background scrub found.</summary>
     public StoreFault LastScrubFault { get; private set; }
 
@@ -87,8 +91,8 @@ public sealed unsafe partial class ObjectStore
             _scrubPage = entry.Key + 1;
             return;
         }
-        _scrubObject++;
-        _scrubPage = 0;
+        _scrubObject = _scrubNextObject;
+        _scrubPage = _scrubNextPage;
     }
 
     private void NoteScrubFault(ulong page)
@@ -108,7 +112,11 @@ public sealed unsafe partial class ObjectStore
     {
         entry = default;
         isNode = false;
-        StoreStatus status = _reader.PinNextRecord(TreeKind.Objects, PresentObjects, _scrubObject, out NodeFrame* leaf, out RecordEntry* record);
+        if (_scrubObject == ulong.MaxValue)
+            return StoreStatus.NotFound;
+        StoreStatus status = _reader.PinNextRecord(TreeKind.Objects, PresentObjects, _scrubObject, out NodeFrame* leaf, out RecordEntry* record, out ulong next);
+        _scrubNextObject = next;
+        _scrubNextPage = 0;
         if (status != StoreStatus.Ok)
             return status;
         if (record->Key != _scrubObject)
@@ -125,8 +133,14 @@ public sealed unsafe partial class ObjectStore
             entry = isFound ? pages[i] : default;
         }
         NodeCache.Unpin(leaf);
+        _scrubNextObject = _scrubObject + 1;
         if (!root.IsEmpty)
-            status = _reader.FindPageFrom(root, _scrubPage, out entry, out isFound);
+        {
+            status = _reader.FindPageFrom(root, _scrubPage, out entry, out isFound, out next);
+            bool goesOn = status != StoreStatus.Ok && next != ulong.MaxValue;
+            _scrubNextObject -= goesOn ? 1u : 0;
+            _scrubNextPage = goesOn ? next : 0;
+        }
         if (status == StoreStatus.Ok && !isFound)
         {
             isNode = true;

@@ -91,8 +91,20 @@ internal sealed unsafe class StoreContext
         return Device.Wait(&request) == BlockStatus.Ok ? StoreStatus.Ok : Refuse(StoreStatus.DeviceError, FaultPlace.Device, block);
     }
 
-    /// <summary>Writes consecutive blocks and waits; a failure poisons the store.</summary>
+    /// <summary>Writes consecutive blocks, in as many requests as the device wants, and waits; a failure poisons the store.</summary>
     public StoreStatus WriteBlocks(ulong block, void** sources, int count)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        for (int done = 0; done < count && status == StoreStatus.Ok;)
+        {
+            int part = count - done < Device.MaxBlocksPerRequest ? count - done : Device.MaxBlocksPerRequest;
+            status = WriteRun(block + (ulong)done, sources + done, part);
+            done += part;
+        }
+        return status;
+    }
+
+    private StoreStatus WriteRun(ulong block, void** sources, int count)
     {
         BlockRequest request = default;
         request.Operation = BlockOperation.Write;

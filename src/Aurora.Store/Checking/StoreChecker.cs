@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>One run of a check over a store opened read-only.</summary>
-internal sealed unsafe class StoreChecker
+internal sealed unsafe partial class StoreChecker
 {
     private readonly ObjectStore _store;
     private readonly StoreContext _context;
@@ -16,6 +16,9 @@ internal sealed unsafe class StoreChecker
     private readonly ReferenceMap _present;
     private readonly ReferenceMap _past;
     private readonly byte* _page;
+
+    // Of a node that CountUnreachable looks at.
+    private readonly byte* _node;
     private ReferenceMap _counted;
     private CheckReport _report;
     private StoreStatus _status;
@@ -30,19 +33,21 @@ internal sealed unsafe class StoreChecker
         _present = new ReferenceMap(context.Pages, context.Geometry);
         _past = new ReferenceMap(context.Pages, context.Geometry);
         _page = (byte*)context.Pages.Allocate(1);
+        _node = (byte*)context.Pages.Allocate(1);
         _counted = _present;
     }
 
     public StoreStatus Run(Layer layer, out CheckReport report)
     {
         Superblock* super = _context.Super;
-        bool hasMemory = _present.HasMemory && _past.HasMemory && _page != null;
+        bool hasMemory = _present.HasMemory && _past.HasMemory && _page != null && _node != null;
         _status = hasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (hasMemory)
         {
             CountTree(TreeKind.Objects, super->Current.Objects, 0, ulong.MaxValue, 0);
             CountTree(TreeKind.History, super->History, 0, ulong.MaxValue, 0);
             CheckLayer(layer);
+            CountUnreachable();
             CompareCounts();
             CompareFreeCounts();
             CountSuperblocks();
@@ -53,6 +58,8 @@ internal sealed unsafe class StoreChecker
         _past.Free();
         if (_page != null)
             _context.Pages.Free(_page, 1);
+        if (_node != null)
+            _context.Pages.Free(_node, 1);
         _report.LastSequence = _store.LastSequence;
         report = _report;
         return _status;
@@ -83,7 +90,7 @@ internal sealed unsafe class StoreChecker
         if (frame->LastKey >= high)
             Report(StoreStatus.Corrupt, NodeCache.PlaceOf(kind), pointer.Block, objectId, high, frame->LastKey);
         if (kind != TreeKind.Pages && frame->Header->Level == 0)
-            CountRecords(kind, frame);
+            CountRecords(kind, frame->Payload, frame->Header->Count, pointer.Block);
         else
             CountEntries(kind, frame->Entries, frame->Header->Count, frame->Header->Level, high, objectId);
         NodeCache.Unpin(frame);
@@ -101,10 +108,9 @@ internal sealed unsafe class StoreChecker
         }
     }
 
-    private void CountRecords(TreeKind kind, NodeFrame* frame)
+    private void CountRecords(TreeKind kind, byte* at, int count, ulong block)
     {
-        byte* at = frame->Payload;
-        for (int i = 0; i < frame->Header->Count && _status == StoreStatus.Ok; i++)
+        for (int i = 0; i < count && _status == StoreStatus.Ok; i++)
         {
             RecordEntry* entry = (RecordEntry*)at;
             at += entry->TotalBytes;
@@ -113,7 +119,7 @@ internal sealed unsafe class StoreChecker
             {
                 _report.Checkpoints += isPresent ? 1u : 0u;
                 if (entry->RecordLength != HistoryRecord.Size)
-                    Report(StoreStatus.Corrupt, FaultPlace.HistoryTree, frame->Block, 0, entry->Key, entry->RecordLength);
+                    Report(StoreStatus.Corrupt, FaultPlace.HistoryTree, block, 0, entry->Key, entry->RecordLength);
                 CountTree(TreeKind.Objects, entry->Root, 0, ulong.MaxValue, 0);
                 continue;
             }

@@ -73,6 +73,10 @@ internal sealed unsafe partial class Layer
             return;
         LayerObject* to = ObjectOf(target);
         RemovePages(target, to, 0);
+
+        // Taken now, so that the cut needs no memory: one that ran out of it would run out of it for ever.
+        if (to->CloneInline == null)
+            to->CloneInline = (MapEntry*)Arena.Allocate(LayerObject.CloneInlineBytes);
         LayerNode* header = Find(source, 0);
         to->Base = LayerBase.Clone;
         to->BaseObject = source;

@@ -47,6 +47,8 @@ internal enum LayerRecord : byte
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LayerObject
 {
+    public const int CloneInlineBytes = RecordEntry.MaxInlinePages * MapEntry.Bytes;
+
     public LayerBase Base;
     public LayerRecord RecordState;
     public ushort RecordLength;
@@ -65,5 +67,7 @@ internal unsafe struct LayerObject
 
     /// <summary>While a cut is made: the shared page map of a clone, or the root of a checkpoint, with references already counted.</summary>
     public NodePointer CloneRoot;
+
+    /// <summary>Of a clone: room for as many entries as an object may have inline.</summary>
     public MapEntry* CloneInline;
 }

@@ -93,6 +93,8 @@ internal unsafe ref struct LogReplay
         };
         ulong removed = entry->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone ? layer.PagesOf(entry->Object) : 0;
         ulong bytes = (pages * Layer.BytesPerPage) + (removed * Layer.BytesPerRemovedPage);
+        if (entry->Kind == LogEntryKind.Clone)
+            bytes += LayerObject.CloneInlineBytes;
         return layer.Arena.Reserve(Layer.FixedBytes + Layer.BytesPerObject + entry->Length + bytes);
     }
 

@@ -47,7 +47,10 @@ internal sealed unsafe class TreeCutter
         => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
             - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
 
-    /// <summary>Takes the memory that merging the commits up to <paramref name="endSequence"/> will need: the only step that may fail and be tried again later. Blocks.</summary>
+    /// <summary>
+    /// Finds what the commits up to <paramref name="endSequence"/> have cloned, and takes the memory that a promotion needs: the only step that may fail and be
+    /// tried again later. Takes the same memory however often it is tried. Blocks.
+    /// </summary>
     public StoreStatus Prepare(Layer layer, in Cut old, ulong endSequence)
     {
         // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log have no
@@ -151,30 +154,21 @@ internal sealed unsafe class TreeCutter
         for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
         {
             if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
-                status = FindClone(layer, node->Info, objects);
+                status = FindClone(node->Info, objects);
         }
         return status;
     }
 
-    private StoreStatus FindClone(Layer layer, LayerObject* info, NodePointer objects)
+    private StoreStatus FindClone(LayerObject* info, NodePointer objects)
     {
         info->CloneRoot = default;
         info->CloneInlineCount = 0;
         StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, info->BaseObject, out NodeFrame* leaf, out RecordEntry* entry);
         if (status != StoreStatus.Ok)
             return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
-        int bytes = entry->InlinePages * MapEntry.Bytes;
-        if (!layer.Arena.Reserve((ulong)bytes))
-        {
-            status = StoreStatus.OutOfMemory;
-        }
-        else
-        {
-            info->CloneRoot = entry->Root;
-            info->CloneInlineCount = entry->InlinePages;
-            info->CloneInline = (MapEntry*)layer.Arena.Allocate(bytes);
-            StoreContext.Copy(entry + 1, info->CloneInline, bytes);
-        }
+        info->CloneRoot = entry->Root;
+        info->CloneInlineCount = entry->InlinePages;
+        StoreContext.Copy(entry + 1, info->CloneInline, entry->InlinePages * MapEntry.Bytes);
         NodeCache.Unpin(leaf);
         return status;
     }

@@ -62,14 +62,17 @@ internal sealed unsafe class TreeReader
         return status;
     }
 
-    /// <summary>The first entry at or behind a page, from a page tree.</summary>
-    public StoreStatus FindPageFrom(NodePointer root, ulong page, out MapEntry found, out bool isFound)
+    /// <summary>
+    /// The first entry at or behind a page, from a page tree. When a node cannot be read, nextKey tells where the keys behind it start (the largest number
+    /// when there are none).
+    /// </summary>
+    public StoreStatus FindPageFrom(NodePointer root, ulong page, out MapEntry found, out bool isFound, out ulong nextKey)
     {
         found = default;
         isFound = false;
         while (true)
         {
-            StoreStatus status = PinLeafWithin(TreeKind.Pages, root, page, out NodeFrame* leaf, out ulong nextKey);
+            StoreStatus status = PinLeafWithin(TreeKind.Pages, root, page, out NodeFrame* leaf, out nextKey);
             if (status != StoreStatus.Ok && status != StoreStatus.NotFound)
                 return status;
             if (status == StoreStatus.Ok)
@@ -124,11 +127,15 @@ internal sealed unsafe class TreeReader
 
     /// <summary>The first record entry with this key or a greater one, its leaf pinned; NotFound at the end.</summary>
     public StoreStatus PinNextRecord(TreeKind kind, NodePointer root, ulong key, out NodeFrame* leaf, out RecordEntry* entry)
+        => PinNextRecord(kind, root, key, out leaf, out entry, out _);
+
+    /// <summary>As above; when a node cannot be read, nextKey tells where the keys behind it start (the largest number when there are none).</summary>
+    public StoreStatus PinNextRecord(TreeKind kind, NodePointer root, ulong key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey)
     {
         entry = null;
         while (true)
         {
-            StoreStatus status = PinLeafWithin(kind, root, key, out leaf, out ulong nextKey);
+            StoreStatus status = PinLeafWithin(kind, root, key, out leaf, out nextKey);
             if (status != StoreStatus.Ok && status != StoreStatus.NotFound)
                 return status;
             if (status == StoreStatus.Ok)
