@@ -85,6 +85,7 @@ public sealed unsafe partial class ObjectStore
         *operation = new CommitOperation { Kind = kind, Object = id.Value, Page = page, Data = data, Length = (ushort)payload.Length };
         payload.CopyTo(new Span<byte>(operation + 1, payload.Length));
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
+        CountChanges(commit, operation, isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint ? commit->LastOperation : null);
         commit->LayerBytes += (isSameObject ? 0 : Layer.BytesPerObject) + (ulong)payload.Length + Layer.BytesPerPage;
         commit->Removes |= kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint;
         if (commit->LastOperation == null)
@@ -94,6 +95,34 @@ public sealed unsafe partial class ObjectStore
         commit->LastOperation = operation;
         commit->Operations++;
         return StoreStatus.Ok;
+    }
+
+    // Operations come in order, so the one before is the nearest key; with others in between the counts are only larger.
+    private void CountChanges(StoreCommit* commit, CommitOperation* operation, CommitOperation* ofSameObject)
+    {
+        ref ChangeCounts changes = ref commit->Changes;
+        switch (operation->Kind)
+        {
+            case LogEntryKind.Pages or LogEntryKind.Holes:
+                bool isBehindPage = ofSameObject != null && ofSameObject->Kind is LogEntryKind.Pages or LogEntryKind.Holes;
+                ulong apart = isBehindPage ? ofSameObject->Page ^ operation->Page : ulong.MaxValue;
+                operation->Checksum = ChangeCounts.NodesOf(apart, _treeLevels) + (operation->Kind == LogEntryKind.Holes ? (ulong)_treeLevels : 0);
+                changes.PageNodes += operation->Checksum;
+                break;
+            case LogEntryKind.Record:
+                changes.RecordBytes += operation->Length;
+                break;
+            case LogEntryKind.Truncate or LogEntryKind.Clone:
+                changes.Truncations++;
+                break;
+            case LogEntryKind.DropCheckpoint or LogEntryKind.Rollback:
+                changes.HistoryChanges++;
+                return;
+        }
+        if (ofSameObject != null)
+            return;
+        changes.Objects++;
+        changes.ObjectNodes += ChangeCounts.NodesOf(commit->LastOperation == null ? ulong.MaxValue : commit->LastOperation->Object ^ operation->Object, _treeLevels);
     }
 
     private static bool IsValid(ObjectId id) => !id.IsNone && id.Value < StoreFormat.MaxObjectId;

@@ -64,6 +64,10 @@ public sealed unsafe partial class ObjectStore
     {
         if (!_isRecovered || _context.Super->History.IsEmpty)
             return;
+
+        // Under pressure a cut drops as many as there is room for the nodes that change; a few are in the reserve.
+        ulong reserve = CutReserve(null);
+        ulong most = MostDropsPerCut + (FreeBlocks > reserve ? (FreeBlocks - reserve) / (ulong)(_treeLevels + 1) : 0);
         ulong toGive = _isHistoryPressed || IsTight ? (_automaticCount + 1) / 2 : 0;
         _isHistoryPressed = false;
         ulong count = 0;
@@ -78,7 +82,7 @@ public sealed unsafe partial class ObjectStore
             bool isAged = !_options.Retention.IsOff && _isTimeSteady && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);
             bool isDue = count < toGive || isAged;
             count++;
-            if (!isDue || sequence == _rollbackTarget || (dropped >= MostDropsPerCut && count > toGive))
+            if (!isDue || sequence == _rollbackTarget || dropped >= most || (dropped >= MostDropsPerCut && count > toGive))
                 continue;
             if (_frozen.Find(LayerNode.HistoryObject, sequence) != null || !_frozen.Arena.Reserve(Layer.FixedBytes))
                 continue;
@@ -89,8 +93,10 @@ public sealed unsafe partial class ObjectStore
         _context.Statistics.CheckpointsDropped += dropped;
     }
 
-    // Those who write are told of a full disk when only the reserve is left: history goes before that, not after.
-    private bool IsTight => FreeBlocks + _space.PendingFreeBlocks < ReserveBlocks + (TotalBlocks / 16);
+    // Those who write are told of a full disk when only the reserve is left: history goes before that, not after. Of what changes may cost no more than a
+    // part comes true.
+    private bool IsTight
+        => FreeBlocks + _space.PendingFreeBlocks < EmergencyBlocks + (2 * HistoryReserve) + (_frozen.Changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) / 4) + (TotalBlocks / 16);
 
     // The first of each coarse interval stays.
     private bool IsOutdated(ulong time, ref ulong lastBucket)

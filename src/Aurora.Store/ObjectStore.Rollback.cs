@@ -83,6 +83,13 @@ public sealed unsafe partial class ObjectStore
             return status;
         while ((IsFrozen || _isCutting) && status == StoreStatus.Ok)
             status = Cut();
+        if (status == StoreStatus.Ok && FreeBlocks < CutReserve(null) + view.Layer.Changes.NodesFor(TotalBlocks, _treeLevels))
+            status = _context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, FreeBlocks);
+        if (status != StoreStatus.Ok)
+        {
+            view.Close();
+            return status;
+        }
         _cutter.PromotedInfo = info;
         _cutter.Promoted = view;
         while (_cutter.Promoted != null && status == StoreStatus.Ok)

@@ -7,7 +7,6 @@ namespace Aurora.Store;
 public sealed unsafe partial class ObjectStore
 {
     private const ulong MinimumReserveBlocks = 32;
-    private const ulong MinimumCutBlocks = 8;
     private const ulong MaximumEmergencyBlocks = 4096;
 
     /// <summary>Blocks of data and nodes the device has room for.</summary>
@@ -28,7 +27,9 @@ public sealed unsafe partial class ObjectStore
     public bool AskForRoom()
     {
         bool hasHistory = _automaticCount != 0;
-        _isHistoryPressed |= hasHistory;
+
+        // What changes may cost until they are in the trees is more than they will: history goes only when a cut alone does not help.
+        _isHistoryPressed |= hasHistory && (IsTight || CutReserve(null) <= EmergencyBlocks + (2 * HistoryReserve));
         _isCutDue = true;
         _context.Fibers.WakeAll(&_queues->Work);
         return hasHistory;
@@ -56,24 +57,52 @@ public sealed unsafe partial class ObjectStore
         }
     }
 
-    // What the next cuts may need for tree nodes: four for every change, but hardly more than there are in all.
+    // What the next two cuts may write: the frozen layer, the active one with a commit, and what they change of the history. Every commit that is taken
+    // leaves this much free, so no cut can run out of space, also when it is made again after a crash.
     private ulong CutReserve(StoreCommit* commit)
     {
-        ulong changes = _active.PageCount + _active.ObjectCount + _frozen.PageCount + _frozen.ObjectCount + 4;
-        if (commit != null)
-            changes += commit->Operations;
-        ulong paths = changes * 4;
         ulong nodes = _context.Super->NodeBlocks;
-        return (paths < nodes ? paths : nodes) + (changes / 40) + MinimumCutBlocks;
+        ulong frozen = _frozen.Changes.NodesFor(nodes, _treeLevels);
+        ChangeCounts active = _active.Changes;
+        if (commit != null)
+        {
+            active.Add(commit->Changes);
+            active.PageNodes += commit->Removes ? NodesOfClones(commit) : 0;
+        }
+        return frozen + active.NodesFor(nodes + frozen, _treeLevels) + (2 * HistoryReserve);
     }
 
-    private bool HasSpace(StoreCommit* commit)
+    // A cut keeps one checkpoint and drops a few, each in a leaf of its own at worst.
+    private ulong HistoryReserve => (ulong)((MostDropsPerCut + 3) * (_treeLevels + 1));
+
+    // A clone copies what its source has changed by then, earlier operations included. It keeps its own sum in Block, which it has no other use for.
+    private ulong NodesOfClones(StoreCommit* commit)
     {
-        // What removes something may use half of the reserve for the pages that change with it; the rest is left for what only removes.
-        ulong emergency = commit->DataPages == 0 ? 0 : EmergencyBlocks;
-        if (commit->Removes && commit->DataPages <= emergency / 2)
-            emergency /= 2;
-        return _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + emergency;
+        ulong sum = 0;
+        for (CommitOperation* clone = commit->FirstOperation; clone != null; clone = clone->Next)
+        {
+            if (clone->Kind != LogEntryKind.Clone)
+                continue;
+            ulong nodes = _active.PageNodesOf(clone->Page);
+            for (CommitOperation* earlier = commit->FirstOperation; earlier != clone; earlier = earlier->Next)
+            {
+                if (earlier->Object == clone->Page)
+                    nodes += earlier->Kind == LogEntryKind.Clone ? earlier->Block : earlier->Checksum;
+            }
+            clone->Block = nodes;
+            sum += nodes;
+        }
+        return sum;
+    }
+
+    private bool HasSpace(StoreCommit* commit) => _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + EmergencyFor(commit);
+
+    // What removes something may use half of the reserve for the pages that change with it; the rest is left for what only removes.
+    private ulong EmergencyFor(StoreCommit* commit)
+    {
+        if (commit->DataPages == 0)
+            return 0;
+        return commit->Removes && commit->DataPages <= EmergencyBlocks / 2 ? EmergencyBlocks / 2 : EmergencyBlocks;
     }
 
     /// <summary>Waits until there are free blocks for the commit's pages; NoSpace when cuts do not help.</summary>
@@ -82,6 +111,12 @@ public sealed unsafe partial class ObjectStore
         ulong firstCut = _context.Super->Current.Number;
         while (!HasSpace(commit))
         {
+            if (_active.IsEmpty && !IsFrozen)
+            {
+                StoreStatus close = LookClosely(commit);
+                if (close != StoreStatus.NoSpace)
+                    return close;
+            }
             bool isHopeless = _space.PendingFreeBlocks == 0 && _active.IsEmpty && !IsFrozen;
             if (_context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
             {

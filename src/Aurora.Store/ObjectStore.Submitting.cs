@@ -101,6 +101,8 @@ public sealed unsafe partial class ObjectStore
 
     private StoreStatus SubmitInTurn(StoreCommit* commit)
     {
+        if (commit->LayerBytes > CommitBudget.Bytes)
+            return _context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, commit->LayerBytes);
         StoreStatus status = RunDueCut();
         if (status == StoreStatus.Ok)
             status = WaitForSpace(commit);

@@ -24,6 +24,7 @@ public sealed unsafe partial class ObjectStore
     private readonly TreeCutter _cutter;
     private readonly RecentCheckpoints _recent;
     private readonly StoreView[] _views;
+    private readonly int _treeLevels;
     private Layer _active;
     private Layer _frozen;
 
@@ -41,11 +42,14 @@ public sealed unsafe partial class ObjectStore
         _log = new CommitLog(context, _pool, _queues);
         _cutter = new TreeCutter(context, _space, _cache, _reader, memory);
         _recent = new RecentCheckpoints(memory.Recent);
-        _active = new Layer(context.Pages, memory.LayerAt(0));
-        _frozen = new Layer(context.Pages, memory.LayerAt(1));
+        _treeLevels = ChangeCounts.LevelsOn(context.Geometry.DataBlocks);
+        _active = new Layer(context.Pages, memory.LayerAt(0), _treeLevels);
+        _frozen = new Layer(context.Pages, memory.LayerAt(1), _treeLevels);
+        _estimate = new Layer(context.Pages, memory.LayerAt(2 + StoreMemory.Views), _treeLevels);
+        _estimate.Arena.Limit = options.OverlayBytes;
         _views = new StoreView[StoreMemory.Views];
         for (int i = 0; i < _views.Length; i++)
-            _views[i] = new StoreView(this, new Layer(context.Pages, memory.LayerAt(2 + i)));
+            _views[i] = new StoreView(this, new Layer(context.Pages, memory.LayerAt(2 + i), _treeLevels));
         _active.Arena.Limit = options.OverlayBytes;
         _frozen.Arena.Limit = options.OverlayBytes;
     }

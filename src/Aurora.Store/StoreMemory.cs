@@ -46,7 +46,7 @@ internal sealed unsafe class StoreMemory
         Space = Take(options.CachedSpacePages + SpaceMap.OverheadPages(options.CachedSpacePages));
         Nodes = Take(options.CachedNodes + NodeCache.OverheadPages(options.CachedNodes));
         Commits = Take(CommitPool.MemoryPages);
-        Layers = Take((2 + Views) * Layer.MemoryPages);
+        Layers = Take((3 + Views) * Layer.MemoryPages);
         Recent = Take(RecentCheckpoints.MemoryPages);
         Batch = Take(WriteBatch.MemoryPages);
         Freed = Take(FreedExtents.MemoryPages);

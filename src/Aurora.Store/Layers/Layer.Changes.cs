@@ -29,6 +29,13 @@ internal sealed unsafe partial class Layer
         return header == null ? 0 : header->Info->PageCount;
     }
 
+    /// <summary>What the page changes of an object may cost in nodes: what a clone of it would cost as well.</summary>
+    public ulong PageNodesOf(ulong objectId)
+    {
+        LayerNode* header = Find(objectId, 0);
+        return header == null ? 0 : header->Info->Nodes;
+    }
+
     public void PutPage(ulong objectId, ulong page, ulong block, ulong checksum)
     {
         LayerObject* info = ObjectOf(objectId);
@@ -36,14 +43,16 @@ internal sealed unsafe partial class Layer
         LayerNode* node = NextOf(_path[0], 0);
         if (node == null || node->Object != objectId || node->Key != page + 1)
         {
+            CountNodes(info, ChangeCounts.NodesOf(PagesApart(objectId, page), _treeLevels));
             node = InsertAtPath(objectId, page + 1);
             info->PageCount++;
-            PageCount++;
         }
         else
         {
             Supersede(node->Block);
         }
+        if (block == 0)
+            CountNodes(info, (ulong)_treeLevels);
         node->Block = block;
         node->Checksum = checksum;
     }
@@ -63,7 +72,20 @@ internal sealed unsafe partial class Layer
         LayerObject* info = ObjectOf(objectId);
         RemovePages(objectId, info, firstPage);
         if (firstPage < info->Limit)
-            info->Limit = firstPage;
+            SetLimit(info, firstPage);
+    }
+
+    private void SetLimit(LayerObject* info, ulong limit)
+    {
+        if (info->Limit == ulong.MaxValue && limit != ulong.MaxValue)
+            _changes.Truncations++;
+        info->Limit = limit;
+    }
+
+    private void CountNodes(LayerObject* info, ulong nodes)
+    {
+        info->Nodes += nodes;
+        _changes.PageNodes += nodes;
     }
 
     /// <summary>Gives <paramref name="target"/> the pages that <paramref name="source"/> has now; its record is not touched.</summary>
@@ -84,7 +106,7 @@ internal sealed unsafe partial class Layer
         if (header == null)
             return;
         LayerObject* from = header->Info;
-        to->Limit = from->Limit;
+        SetLimit(to, from->Limit);
         if (from->Base == LayerBase.None)
             to->Base = LayerBase.None;
         else if (from->Base == LayerBase.Clone)
@@ -132,11 +154,19 @@ internal sealed unsafe partial class Layer
         LayerNode* node = NextOf(_path[0], 0);
         if (node != null && node->Object == objectId && node->Key == key)
             return node->Info;
+        if (objectId == LayerNode.HistoryObject)
+        {
+            _changes.HistoryChanges++;
+        }
+        else
+        {
+            _changes.Objects++;
+            _changes.ObjectNodes += ChangeCounts.NodesOf(ObjectsApart(objectId), _treeLevels);
+        }
         node = InsertAtPath(objectId, key);
         LayerObject* info = (LayerObject*)Arena.Allocate(sizeof(LayerObject));
         *info = new LayerObject { Limit = ulong.MaxValue };
         node->Block = (ulong)info;
-        ObjectCount++;
         return info;
     }
 
@@ -149,6 +179,7 @@ internal sealed unsafe partial class Layer
             info->Record = (byte*)Arena.Allocate(capacity);
             info->RecordCapacity = (ushort)capacity;
         }
+        _changes.RecordBytes += (ulong)record.Length - info->RecordLength;
         record.CopyTo(new Span<byte>(info->Record, info->RecordCapacity));
         info->RecordLength = (ushort)record.Length;
         info->RecordState = LayerRecord.Present;
@@ -165,9 +196,12 @@ internal sealed unsafe partial class Layer
                 SetNext(_path[level], level, NextOf(node, level));
             Supersede(node->Block);
             info->PageCount--;
-            PageCount--;
             node = next;
         }
+        if (info->PageCount > 0)
+            return;
+        _changes.PageNodes -= info->Nodes;
+        info->Nodes = 0;
     }
 
     private void Supersede(ulong block)

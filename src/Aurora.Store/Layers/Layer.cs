@@ -39,8 +39,13 @@ internal sealed unsafe partial class Layer
     /// <summary>Pages for the constructor.</summary>
     public const int MemoryPages = 1;
 
-    public Layer(PageAllocator pages, byte* memory)
+    private readonly int _treeLevels;
+    private ChangeCounts _changes;
+
+    /// <summary>Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>).</summary>
+    public Layer(PageAllocator pages, byte* memory, int treeLevels)
     {
+        _treeLevels = treeLevels;
         Arena = new Arena(pages);
         _path = (LayerNode**)memory;
     }
@@ -50,8 +55,8 @@ internal sealed unsafe partial class Layer
     /// <summary>The last commit whose changes are in the layer.</summary>
     public ulong LastSequence { get; set; }
 
-    public ulong PageCount { get; private set; }
-    public ulong ObjectCount { get; private set; }
+    /// <summary>What the changes may cost in nodes.</summary>
+    public ref readonly ChangeCounts Changes => ref _changes;
 
     /// <summary>When not zero, the layer's last commit makes the state that of this kept checkpoint.</summary>
     public ulong RollbackTo { get; set; }
@@ -65,8 +70,7 @@ internal sealed unsafe partial class Layer
         _head = null;
         _lastInfo = null;
         _superseded = null;
-        PageCount = 0;
-        ObjectCount = 0;
+        _changes = default;
         RollbackTo = 0;
         ForgetPath();
     }
@@ -173,6 +177,30 @@ internal sealed unsafe partial class Layer
     {
         for (int i = 0; i < MaxHeight; i++)
             _path[i] = null;
+    }
+
+    // How far a page that was located and is not there is from the nearest of its object.
+    private ulong PagesApart(ulong objectId, ulong page)
+    {
+        ulong apart = ulong.MaxValue;
+        LayerNode* before = _path[0];
+        if (before->Object == objectId && before->Key != 0)
+            apart = (before->Key - 1) ^ page;
+        LayerNode* behind = NextOf(before, 0);
+        if (behind != null && behind->Object == objectId && ((behind->Key - 1) ^ page) < apart)
+            apart = (behind->Key - 1) ^ page;
+        return apart;
+    }
+
+    // How far an object that was located and is not there is from the nearest id.
+    private ulong ObjectsApart(ulong objectId)
+    {
+        LayerNode* before = _path[0];
+        ulong apart = before == _head ? ulong.MaxValue : before->Object ^ objectId;
+        LayerNode* behind = NextOf(before, 0);
+        if (behind != null && (behind->Object ^ objectId) < apart)
+            apart = behind->Object ^ objectId;
+        return apart;
     }
 
     // Inserts after a Locate of the same key that found nothing.

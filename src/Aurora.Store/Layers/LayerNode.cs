@@ -65,6 +65,9 @@ internal unsafe struct LayerObject
     /// <summary>Page elements of the object in this layer.</summary>
     public ulong PageCount;
 
+    /// <summary>Their part of <see cref="ChangeCounts.PageNodes"/>.</summary>
+    public ulong Nodes;
+
     /// <summary>While a cut is made: the shared page map of a clone, or the root of a checkpoint, with references already counted.</summary>
     public NodePointer CloneRoot;
 

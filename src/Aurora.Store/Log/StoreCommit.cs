@@ -45,6 +45,9 @@ public unsafe struct StoreCommit
 
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
     internal ulong LayerBytes;
+
+    /// <summary>What its changes may cost in nodes, clones excluded.</summary>
+    internal ChangeCounts Changes;
     internal CommitInfo Info;
     internal CommitMemory* FirstMemory;
     internal CommitMemory* LastMemory;
@@ -85,6 +88,8 @@ internal unsafe struct CommitOperation
     /// <summary>As in <see cref="LogEntry"/>.</summary>
     public ulong Page;
     public ulong Block;
+
+    /// <summary>Until blocks are assigned: what the operation may cost in nodes of page trees.</summary>
     public ulong Checksum;
 
     /// <summary>The caller's page.</summary>

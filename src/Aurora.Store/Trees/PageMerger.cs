@@ -156,7 +156,7 @@ internal sealed unsafe class PageMerger
             EmitChangesBefore(childHigh);
             return;
         }
-        if (HasChangeBefore(childHigh) || _limit < childHigh)
+        if (HasChangeBefore(childHigh) || _limit < childHigh || _builder.WouldLeaveSmallNode(frame->Header->Level))
         {
             MergeNode(pointer, isShared, child.Key, childHigh);
             return;

@@ -169,7 +169,7 @@ internal sealed unsafe class RecordMerger
         {
             MapEntry child = frame->Entries[i];
             ulong childHigh = NodeCache.HighOf(frame, i, high);
-            if (HasChangeBefore(childHigh))
+            if (HasChangeBefore(childHigh) || _builder.WouldLeaveSmallNode(header->Level))
             {
                 MergeNode(NodeCache.ChildOf(frame, i), isShared, child.Key, childHigh);
                 continue;

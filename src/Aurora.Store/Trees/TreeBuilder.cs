@@ -76,6 +76,24 @@ internal sealed unsafe partial class TreeBuilder
         Append(level, child);
     }
 
+    /// <summary>
+    /// True when taking over a child of an inner node of level <paramref name="level"/> would leave a node less than half full before it. The child is then merged
+    /// as if it had changes. Only the last nodes of a tree may be smaller: <see cref="ChangeCounts"/> relies on it.
+    /// </summary>
+    public bool WouldLeaveSmallNode(int level)
+    {
+        int nodes = 0;
+        for (int below = 0; below < level; below++)
+        {
+            int count = _counts[below] + nodes;
+            if (count is > 0 and < MapEntry.PerNode / 2)
+                return true;
+            bool isOne = count > 0 || (below == 0 && _recordBytes > 0);
+            nodes = count > MapEntry.PerNode ? 2 : isOne ? 1 : 0;
+        }
+        return false;
+    }
+
     /// <summary>The pages collected so far, when they are so few that they need no tree; else -1.</summary>
     public int TryInline(out MapEntry* entries)
     {

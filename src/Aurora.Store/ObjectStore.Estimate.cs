@@ -1,0 +1,99 @@
+// What one commit needs at most, looked at closely. The counts that every commit keeps cost next to nothing, but take every tree for as high as the device
+// allows, and depend on the order of the operations. When they say that a disk is too full, and nothing but the commit is left to be cut, the commit is
+// applied to a layer of its own and every object it names is looked up: a tree has no more nodes than its entries fill halfway.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+public sealed unsafe partial class ObjectStore
+{
+    private readonly Layer _estimate;
+
+    /// <summary>Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told. Blocks.</summary>
+    private StoreStatus LookClosely(StoreCommit* commit)
+    {
+        // Pages alone may be too many.
+        if (_space.FreeBlocks < commit->DataPages + EmergencyFor(commit))
+            return StoreStatus.NoSpace;
+        StoreStatus status = _estimate.Arena.Reserve(LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        if (status == StoreStatus.Ok)
+        {
+            ApplyToEstimate(commit);
+            status = CountNodes(out ChangeCounts changes);
+            changes.HistoryChanges += commit->Changes.HistoryChanges;
+            ulong nodes = changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) + (2 * HistoryReserve);
+            if (status == StoreStatus.Ok && _space.FreeBlocks < commit->DataPages + EmergencyFor(commit) + nodes)
+                status = StoreStatus.NoSpace;
+        }
+        _estimate.Clear();
+        return status;
+    }
+
+    // Pages have no blocks yet; block 0 would be a hole.
+    private void ApplyToEstimate(StoreCommit* commit)
+    {
+        for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
+        {
+            var payload = new System.ReadOnlySpan<byte>(operation + 1, operation->Length);
+            ApplyTo(_estimate, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
+        }
+    }
+
+    // The counts of the layer of its own, with what its objects' trees really are.
+    private StoreStatus CountNodes(out ChangeCounts changes)
+    {
+        changes = _estimate.Changes;
+        changes.PageNodes = 0;
+        changes.Truncations = 0;
+        for (LayerNode* node = _estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        {
+            if (node->Key != 0 || (node->Info->PageCount == 0 && node->Info->Limit == ulong.MaxValue))
+                continue;
+            StoreStatus status = CountEntries(node, out ulong entries);
+            if (status != StoreStatus.Ok)
+                return status;
+            changes.PageNodes += NodesOfObject(node, entries);
+        }
+        return StoreStatus.Ok;
+    }
+
+    // The most entries the pages of an object can have below the layer.
+    private StoreStatus CountEntries(LayerNode* node, out ulong entries)
+    {
+        entries = 0;
+        LayerObject* info = node->Info;
+        if (info->Base == LayerBase.None)
+            return StoreStatus.Ok;
+        ulong id = info->Base == LayerBase.Clone ? info->BaseObject : node->Object;
+        StoreStatus status = _reader.PinRecord(TreeKind.Objects, PresentObjects, id, out NodeFrame* leaf, out RecordEntry* entry);
+        if (status != StoreStatus.Ok)
+            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
+        entries = entry->InlinePages;
+        if (!entry->Root.IsEmpty)
+        {
+            entries = MapEntry.PerNode;
+            for (int level = 0; level < entry->RootLevel; level++)
+                entries *= MapEntry.PerNode;
+        }
+        NodeCache.Unpin(leaf);
+        ulong blocks = _context.Geometry.DataBlocks;
+        entries = entries < blocks ? entries : blocks;
+        return StoreStatus.Ok;
+    }
+
+    private static ulong NodesOfObject(LayerNode* header, ulong entries)
+    {
+        entries += header->Info->PageCount;
+        int levels = ChangeCounts.LevelsOn(entries);
+        ulong touched = header->Info->Limit == ulong.MaxValue ? 0 : (ulong)levels;
+        ulong previous = ulong.MaxValue;
+        for (LayerNode* page = Layer.Next(header); page != null && page->Object == header->Object; page = Layer.Next(page))
+        {
+            touched += ChangeCounts.NodesOf(previous == ulong.MaxValue ? ulong.MaxValue : (page->Key - 1) ^ previous, levels);
+            touched += page->Block == 0 ? (ulong)levels : 0;
+            previous = page->Key - 1;
+        }
+        ulong all = ChangeCounts.MostNodes(entries);
+        return touched < all ? touched : all;
+    }
+}
