@@ -55,8 +55,13 @@ internal sealed unsafe class MainLoop
         _session.ForgetUnpersistedChanges();
         _session.Group.Memory.PollFrames();
         ThreadScheduler scheduler = _session.Group.Scheduler;
-        scheduler.ExpireDeadlines();
-        Thread* thread = _session.IsPaused ? null : scheduler.PickNext();
+        Thread* thread = null;
+        if (!_session.IsPaused)
+        {
+            scheduler.ExpireDeadlines();
+            _session.Group.Memory.EndSpacesStep();
+            thread = scheduler.PickNext();
+        }
         if (thread != null)
             RunThread(thread);
         else
@@ -66,7 +71,8 @@ internal sealed unsafe class MainLoop
     private void RunNothing()
     {
         _session.Group.Engine.PollIdle();
-        if (!_fibers.HasReady)
+        bool hasWork = _session.Group.Memory.IsEndingSpaces && !_session.IsPaused;
+        if (!_fibers.HasReady && !hasWork)
             Idle(Math.Min(NextEventNanoseconds(), _session.Group.Engine.NextIdleDueNanoseconds));
     }
 
@@ -108,7 +114,8 @@ internal sealed unsafe class MainLoop
     // In machine time: the next deadline of a thread or timer, and the next checkpoint.
     private ulong NextEventNanoseconds()
     {
-        ulong deadline = _session.Group.Scheduler.NextDeadlineNanoseconds;
+        // While the session is paused its deadlines wait too.
+        ulong deadline = _session.IsPaused ? ulong.MaxValue : _session.Group.Scheduler.NextDeadlineNanoseconds;
         ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
         ulong end = Math.Min(_session.EndDueNanoseconds, _session.LastingDueNanoseconds);
         ulong due = Math.Min(Math.Min(machine, _session.Group.Engine.NextDueNanoseconds), end);

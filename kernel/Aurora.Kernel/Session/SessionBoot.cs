@@ -85,6 +85,7 @@ internal static unsafe class SessionBoot
 
     private static void BuildServices(KernelSession session, ObjectStore store)
     {
+        var budget = new EpochBudget(store.CommitBudget, (ulong)s_machine.Frames.TotalFrames);
         var machine = new SessionMachine
         {
             Pages = s_machine.Pages,
@@ -94,7 +95,7 @@ internal static unsafe class SessionBoot
             Fibers = session.Fibers,
             Clock = session.Hardware.Clock,
             TemplateRoot = KernelPageTables.Root,
-            Memory = MemoryOptions.Default with { MaxMappingsPerSpace = MappingLimitOf(store) },
+            Memory = MemoryOptions.Default with { MaxMappingsPerSpace = budget.MaxMappings },
             Files = FileLimits.Default,
         };
         var group = new GroupSession(in machine, store);
@@ -127,17 +128,6 @@ internal static unsafe class SessionBoot
         group.Files.Preemption = new KernelPreemption();
         group.Files.Space = new StoreSpace(store, group.Engine);
         group.Files.Proc.Information = DescribeMachine(session.Linux);
-    }
-
-    // A quarter of what a commit can hold, since a refused epoch is committed together with those captured after it.
-    private static int MappingLimitOf(ObjectStore store)
-    {
-        const ulong OverlayCost = 448;
-        const ulong LogCost = 160;
-        const ulong Most = 65530;
-        CommitBudget budget = store.CommitBudget;
-        ulong fit = Math.Min(budget.Bytes / OverlayCost, budget.LogBlocks * PageSize.Bytes / LogCost);
-        return (int)Math.Clamp(fit / 4, 1024, Most);
     }
 
     private static LinuxProcessInformation DescribeMachine(LinuxKernel linux)

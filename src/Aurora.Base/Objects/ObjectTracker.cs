@@ -2,6 +2,7 @@
 // lists between checkpoints: the objects whose record must be written again, and the ids of stored objects that have ended. A capture
 // costs nothing for an object that did not change. Whoever changes a captured field of an object calls MarkChanged in the same
 // uninterrupted stretch of kernel code. Protected by the kernel lock.
+using System;
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Base;
@@ -11,9 +12,11 @@ public sealed unsafe class ObjectTracker
 {
     private const int BucketPages = 64;
     private const ulong BucketCount = BucketPages * (ulong)PageSize.Bytes / 8;
+    private const int KindCount = 256;
 
     private readonly ObjectHeader** _buckets;
     private readonly PageAllocator _pages;
+    private readonly int[] _recordBytes = new int[KindCount];
     private ObjectHeader* _firstChanged;
     private ulong _nextId;
 
@@ -26,6 +29,7 @@ public sealed unsafe class ObjectTracker
         _buckets = (ObjectHeader**)pages.Allocate(BucketPages);
         Panic.Unless(_buckets != null, "objects: no memory for the index"u8);
         Ended = new IdList(pages);
+        _recordBytes.AsSpan().Fill(StateCodec.MaxPayloadBytes);
     }
 
     public ushort Index { get; }
@@ -38,7 +42,18 @@ public sealed unsafe class ObjectTracker
 
     public int Count { get; private set; }
     public int ChangedCount { get; private set; }
+
+    /// <summary>An upper bound of the payloads of all changed objects' records, in bytes.</summary>
+    public ulong ChangedBytes { get; private set; }
     public ObjectHeader* FirstChanged => _firstChanged;
+
+    /// <summary>The most bytes a record of this kind takes; what nobody says counts as the most there can be. Before objects of the kind change.</summary>
+    public void SetRecordBytes(ObjectKind kind, int bytes)
+    {
+        for (ObjectHeader* changed = _firstChanged; changed != null; changed = changed->NextChanged)
+            Panic.Unless(changed->Kind != kind, "objects: a record's size was set after objects had changed"u8);
+        _recordBytes[(int)kind] = bytes;
+    }
 
     /// <summary>Gives a new object its identity and schedules its first capture.</summary>
     public void Register(ObjectHeader* header, ObjectKind kind)
@@ -132,6 +147,7 @@ public sealed unsafe class ObjectTracker
             _firstChanged->PreviousChanged = header;
         _firstChanged = header;
         ChangedCount++;
+        ChangedBytes += (ulong)_recordBytes[(int)header->Kind];
     }
 
     private void Unlink(ObjectHeader* header)
@@ -145,6 +161,7 @@ public sealed unsafe class ObjectTracker
             header->NextChanged->PreviousChanged = header->PreviousChanged;
         header->NextChanged = header->PreviousChanged = null;
         ChangedCount--;
+        ChangedBytes -= (ulong)_recordBytes[(int)header->Kind];
     }
 
     private ObjectHeader** BucketOf(ObjectId id) => &_buckets[id.Value % BucketCount];

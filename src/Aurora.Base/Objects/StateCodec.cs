@@ -17,6 +17,9 @@ public abstract unsafe class StateCodec
     /// <summary>The payload's format version; Create gets the stored one and refuses what it does not know.</summary>
     public abstract byte Version { get; }
 
+    /// <summary>The most bytes <see cref="Capture"/> writes for any object of this kind: what an epoch may hold is reckoned with it.</summary>
+    public virtual int LargestPayload => MaxPayloadBytes;
+
     /// <summary>Writes the object's state and returns the payload's length in bytes. Runs inside the stop window: no allocation, no I/O.</summary>
     public abstract int Capture(ObjectHeader* header, Span<byte> payload);
 

@@ -51,6 +51,7 @@ public sealed unsafe partial class CheckpointEngine
         TakeName(slot);
         _lastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
+        slot.Cost = _budget.CostOf(slot.Frozen->Pages, (ulong)(slot.Records.Count + slot.Ended.Count), (ulong)slot.Records.Bytes);
         slot.Sample = new CheckpointSample
         {
             Epoch = slot.Epoch.Value,
@@ -90,6 +91,8 @@ public sealed unsafe partial class CheckpointEngine
         var framing = new RecordHeader { Kind = header->Kind, Version = codec.Version };
         MemoryMarshal.Write(record, in framing);
         int length = codec.Capture(header, record[RecordHeader.Size..]);
+        if (length > codec.LargestPayload)
+            Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
         slot.Records.Append(header->Id, RecordHeader.Size + length);
         header->Flags |= ObjectFlags.Stored;
         _services.Tracker.ClearChanged(header);

@@ -56,7 +56,9 @@ public sealed unsafe partial class CheckpointEngine
         if (slot is null || _hasFailed)
             return false;
         slot.FlushStatus = Flush(slot);
-        bool isRefused = slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
+        // Once too large alone, for ever too large: threads have not run since.
+        bool isHopeless = slot.FlushStatus == StoreStatus.CommitTooLarge && Refusal == StoreStatus.CommitTooLarge;
+        bool isRefused = !isHopeless && slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
         if (isRefused && _services.Store.Health == StoreStatus.Ok)
         {
             Discard(slot);

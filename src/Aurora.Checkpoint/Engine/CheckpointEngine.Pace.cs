@@ -1,9 +1,7 @@
 // When a checkpoint is taken. A busy group: once a period. A group that has gone idle while output is held: at once, because somebody waits for
 // the output; such an early checkpoint borrows the next period, so that the average rate stays that of the period. A group that changes things
 // so fast that the epoch would outgrow what one commit can hold: as soon as its budget is used up, and when no slot is free it has to wait.
-//
-// The budget is an eighth of what the store takes in one commit, since a refused epoch merges with the two captured after it and with what
-// the group has changed since; and an eighth of the memory, since frozen pages that are written again exist twice.
+// What an epoch may hold is in EpochBudget.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -13,18 +11,10 @@ namespace Aurora.Checkpoint;
 
 public sealed unsafe partial class CheckpointEngine
 {
-    // Upper bounds of what a page and an average record or deletion take in the store's memory and in its log, in bytes.
-    private const ulong PageCost = 80;
-    private const ulong ObjectCost = 1024;
-    private const ulong BudgetShare = 8;
-
-    // With a full disk the group may go on for longer, so that it can delete something: half of what a commit can hold.
-    private const ulong FullDiskFactor = 4;
-
     // So long after the last commit the store is told that it is quiet.
     private const ulong QuietNanoseconds = 100_000_000;
 
-    private readonly ulong _budget;
+    private readonly EpochBudget _budget;
     private ulong _periodNanoseconds = DefaultPeriodNanoseconds;
     private bool _isRequested;
 
@@ -82,13 +72,37 @@ public sealed unsafe partial class CheckpointEngine
     /// </summary>
     public bool MustPause => IsEnabled && !_hasFailed && (_isRollingBack || IsOverwhelmed);
 
+    // With a full disk the group may go on for longer, so that it can delete something.
     private bool IsOverwhelmed
-        => (_mustRetry || FreeSlot() is null) && Changes >= (Refusal == StoreStatus.NoSpace ? _budget * FullDiskFactor : _budget);
+        => InFlight + Changes + _budget.StepBytes > _budget.CommitBytes
+            || ((_mustRetry || FreeSlot() is null) && Refusal != StoreStatus.NoSpace && Changes >= _budget.CaptureBytes);
 
-    // What the changes since the last capture will take in a commit, in bytes; an upper bound.
+    // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
     private ulong Changes
-        => (_services.Memory.DirtyPagesOf(_services.Tracker) * PageCost)
-            + ((ulong)(_services.Tracker.ChangedCount + _services.Tracker.Ended.Count) * ObjectCost);
+    {
+        get
+        {
+            ObjectTracker tracker = _services.Tracker;
+            ulong ran = (ulong)_services.Scheduler.RanCount;
+            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran;
+            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * StateCodec.MaxPayloadBytes));
+        }
+    }
+
+    // The same for what has been captured and is not durable yet.
+    private ulong InFlight
+    {
+        get
+        {
+            ulong bytes = 0;
+            foreach (EpochSlot slot in _slots)
+            {
+                if (slot.State != SlotState.Free)
+                    bytes += slot.Cost;
+            }
+            return bytes;
+        }
+    }
 
     private bool CanTake => IsEnabled && !_hasFailed && !_isRollingBack && FreeSlot() is not null;
 
@@ -100,7 +114,7 @@ public sealed unsafe partial class CheckpointEngine
                 return ulong.MaxValue;
             if (_mustRetry)
                 return _retryNanoseconds;
-            if (_isRequested || Changes >= _budget)
+            if (_isRequested || Changes >= _budget.CaptureBytes)
                 return 0;
             return HasWork ? _paceNanoseconds : ulong.MaxValue;
         }
@@ -148,12 +162,5 @@ public sealed unsafe partial class CheckpointEngine
     {
         _mustRetry = true;
         _retryNanoseconds = _services.MachineClock.MonotonicNanoseconds + nanoseconds;
-    }
-
-    private static ulong BudgetOf(ObjectStore store, MemoryManager memory)
-    {
-        ulong commit = store.CommitLimitBytes / BudgetShare;
-        ulong pages = (ulong)memory.Frames.TotalFrames / BudgetShare;
-        return Math.Min(commit, pages * PageCost);
     }
 }

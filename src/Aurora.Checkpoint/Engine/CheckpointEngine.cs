@@ -39,7 +39,7 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     public CheckpointEngine(in CheckpointServices services)
     {
         _services = services;
-        _budget = BudgetOf(services.Store, services.Memory);
+        _budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
         for (int i = 0; i < SlotCount; i++)
         {
             _slots[i] = new EpochSlot(services.Pages);

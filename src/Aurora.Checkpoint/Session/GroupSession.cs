@@ -28,6 +28,7 @@ public sealed unsafe partial class GroupSession
         Clock = new SessionClock(machine.Clock);
         PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
         Tracker = new ObjectTracker(urgentPages, DefaultGroup, new ObjectId(1));
+        Codecs = new CodecTable(Tracker);
         Scheduler = new ThreadScheduler(machine.Pages, Clock);
         Memory = new MemoryManager(
             machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, machine.Memory);
@@ -74,7 +75,7 @@ public sealed unsafe partial class GroupSession
     public Namespace Names { get; }
     public OutputHold Output { get; }
     public GroupCodec Group { get; }
-    public CodecTable Codecs { get; } = new();
+    public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }
 
     /// <summary>Brings frames back when few are free, once a fiber runs it.</summary>

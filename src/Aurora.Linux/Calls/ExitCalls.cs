@@ -10,6 +10,8 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class ExitCalls
 {
+    private const int RobustEntriesPerUnit = 16;
+
     public static void Register(SystemCallTable table)
     {
         table.Register(60, &Exit);
@@ -18,6 +20,8 @@ public static unsafe class ExitCalls
 
     private static SystemCallResult Exit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (thread->Process->ThreadCount == 1)
+            return End(kernel, thread, arguments->Int0);
         if (!LeaveMemory(kernel, thread, out AccessResult page))
             return kernel.Stop(thread, in page);
         kernel.Life.EndThread(thread, WaitStatus.Exited(arguments->Int0));
@@ -25,11 +29,64 @@ public static unsafe class ExitCalls
     }
 
     private static SystemCallResult ExitGroup(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => End(kernel, thread, arguments->Int0);
+
+    private static SystemCallResult End(LinuxKernel kernel, Thread* thread, int exitCode)
     {
-        if (!LeaveMemory(kernel, thread->Process, out AccessResult page))
-            return kernel.Stop(thread, in page);
-        kernel.Life.EndProcess(thread->Process, WaitStatus.Exited(arguments->Int0));
-        return SystemCallResult.Ended;
+        kernel.Life.BeginEnd(thread->Process, WaitStatus.Exited(exitCode));
+        return ContinueEnd(kernel, thread);
+    }
+
+    /// <summary>
+    /// Takes one step of the end of the thread's process. Ended: thread and process are gone. Again: there is more to do. Blocked: the
+    /// thread has registered for what it must wait for.
+    /// </summary>
+    public static SystemCallResult ContinueEnd(LinuxKernel kernel, Thread* thread)
+    {
+        Process* process = thread->Process;
+        int left = ProcessLife.UnitsPerStep;
+        SystemCallResult alone = EndOtherThreads(kernel, thread, ref left);
+        if (alone.Outcome != SystemCallOutcome.Done)
+            return alone;
+        switch (kernel.Life.ContinueEnd(process, ref left))
+        {
+            case EndProgress.Done:
+                return SystemCallResult.Ended;
+            case EndProgress.More:
+                return SystemCallResult.Again;
+            default:
+                kernel.Scheduler.BlockOn(thread, &process->ChildChanged);
+                return SystemCallResult.BlockedUninterruptible;
+        }
+    }
+
+    /// <summary>
+    /// The last steps of execve that may take time or wait: the other threads end, what all leave in the old memory is done, and the record locks
+    /// go that the descriptors to be closed hold. Done when the caller can go through with it at once.
+    /// </summary>
+    public static SystemCallResult LeaveProgram(LinuxKernel kernel, Thread* thread)
+    {
+        int left = ProcessLife.UnitsPerStep;
+        SystemCallResult alone = EndOtherThreads(kernel, thread, ref left);
+        if (alone.Outcome != SystemCallOutcome.Done || thread->Process->Descriptors == null)
+            return alone;
+        return kernel.ProcessFiles.ReleaseLocksForExec(thread->Process, ref left) ? Errno.Ok : SystemCallResult.Again;
+    }
+
+    // Ends all threads but this one, some at a time, and does what they and it leave in memory.
+    private static SystemCallResult EndOtherThreads(LinuxKernel kernel, Thread* thread, ref int left)
+    {
+        Process* process = thread->Process;
+        while (process->ThreadCount > 1)
+        {
+            Thread* other = process->LastThread == thread ? thread->PreviousOfProcess : process->LastThread;
+            if (left-- <= 0)
+                return SystemCallResult.Again;
+            if (!LeaveMemory(kernel, other, ref left, out AccessResult page))
+                return kernel.Stop(thread, in page);
+            kernel.Life.EndOtherThread(other);
+        }
+        return LeaveMemory(kernel, thread, ref left, out AccessResult own) ? Errno.Ok : kernel.Stop(thread, in own);
     }
 
     /// <summary>
@@ -45,18 +102,16 @@ public static unsafe class ExitCalls
         return true;
     }
 
-    /// <summary>As <see cref="LeaveMemory(LinuxKernel, Thread*, out AccessResult)"/>, for all threads of a process that is about to end.</summary>
-    public static bool LeaveMemory(LinuxKernel kernel, Process* process, out AccessResult page)
+    // The same for a thread of a process that is ending; walking a long list of robust futexes uses up the step.
+    private static bool LeaveMemory(LinuxKernel kernel, Thread* thread, ref int left, out AccessResult page)
     {
         page = default;
-        if (process->AddressSpace == null)
+        if (thread->Process->AddressSpace == null)
             return true;
-        bool isShared = process->AddressSpace->Header.References > 1;
-        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-            if (!MemoryLeave.Prepare(kernel, thread, isShared, out page))
-                return false;
-        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-            MemoryLeave.Run(kernel, thread, isShared);
+        bool isShared = thread->Process->AddressSpace->Header.References > 1;
+        if (!MemoryLeave.Prepare(kernel, thread, isShared, out page))
+            return false;
+        left -= MemoryLeave.Run(kernel, thread, isShared) / RobustEntriesPerUnit;
         return true;
     }
 }

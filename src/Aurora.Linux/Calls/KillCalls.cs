@@ -1,4 +1,5 @@
 // Sending signals, and who may send what to whom.
+using System;
 using Aurora.Linux.Executive;
 using Aurora.Linux.Signals;
 using Aurora.Posix.Processes;
@@ -32,11 +33,13 @@ public static unsafe class KillCalls
             return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, in info);
         }
         if (target == -1)
-            return KillAll(kernel, thread, in info);
+            return KillMany(kernel, thread, null, in info);
         if (target == int.MinValue)
             return Errno.ESRCH;
         ProcessGroup* group = target == 0 ? thread->Process->ProcessGroup : kernel.Processes.FindGroup(-target);
-        return group == null ? Errno.ESRCH : KillGroup(kernel, thread, group, in info);
+        if (group == null)
+            return thread->Call.Progress == 0 ? Errno.ESRCH : (Errno)thread->Call.Extra0;
+        return KillMany(kernel, thread, group, in info);
     }
 
     // A thread id names its process here, as in Linux.
@@ -49,22 +52,27 @@ public static unsafe class KillCalls
         return thread == null ? null : thread->Process;
     }
 
-    private static SystemCallResult KillAll(LinuxKernel kernel, Thread* thread, in SignalInfo info)
+    // kill of everybody (no group) or of a group, in the order of the ids, some at a time: the call remembers the last one and the result so far.
+    // The caller comes last, since it may end its own call; init and the caller are not meant by "everybody".
+    private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
     {
-        Errno result = Errno.ESRCH;
-        Process* process = kernel.Processes.NextProcess(2);
+        ref CallContinuation call = ref thread->Call;
+        if (call.Progress == 0)
+            call.Extra0 = (ulong)Errno.ESRCH;
+        int left = ProcessLife.UnitsPerStep;
+        Process* process = kernel.Processes.NextProcess(Math.Max((int)call.Progress + 1, group == null ? 2 : 1));
         for (; process != null; process = kernel.Processes.NextProcess(process->Id + 1))
-            if (process != thread->Process)
-                result = Combine(result, SendChecked(kernel, thread, process, null, in info));
-        return result;
-    }
-
-    private static SystemCallResult KillGroup(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
-    {
-        Errno result = Errno.ESRCH;
-        for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
-            result = Combine(result, SendChecked(kernel, thread, member, null, in info));
-        return result;
+        {
+            if (process == thread->Process || (group != null && process->ProcessGroup != group))
+                continue;
+            if (left-- == 0)
+                return SystemCallResult.Again;
+            call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, process, null, in info));
+            call.Progress = (ulong)process->Id;
+        }
+        if (group != null && thread->Process->ProcessGroup == group)
+            call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, thread->Process, null, in info));
+        return (Errno)call.Extra0;
     }
 
     // One success is success; a refusal says more than "nobody there".

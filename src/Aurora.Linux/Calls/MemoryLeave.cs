@@ -31,6 +31,7 @@ internal unsafe ref struct MemoryLeave
     private readonly AddressSpace* _space;
     private readonly bool _changes;
     private AccessResult _page;
+    private int _entries;
 
     private MemoryLeave(LinuxKernel kernel, Thread* thread, bool changes)
     {
@@ -51,12 +52,14 @@ internal unsafe ref struct MemoryLeave
         return !leave.MustWait;
     }
 
-    /// <summary>Marks, clears and wakes; <see cref="Prepare"/> has succeeded in the same dispatch.</summary>
-    public static void Run(LinuxKernel kernel, Thread* thread, bool isShared)
+    /// <summary>Marks, clears and wakes; <see cref="Prepare"/> has succeeded in the same dispatch. Returns how many robust futexes there were.</summary>
+    public static int Run(LinuxKernel kernel, Thread* thread, bool isShared)
     {
-        new MemoryLeave(kernel, thread, changes: true).Walk(isShared);
+        var leave = new MemoryLeave(kernel, thread, changes: true);
+        leave.Walk(isShared);
         thread->RobustList = 0;
         thread->ClearChildTid = 0;
+        return leave._entries;
     }
 
     private void Walk(bool isShared)
@@ -76,6 +79,7 @@ internal unsafe ref struct MemoryLeave
         ulong entry = head.Next;
         for (int i = 0; i < MaxRobustEntries && entry != headAddress; i++)
         {
+            _entries++;
             // Bit 0 marks priority-inheriting locks; the entry is the address without it.
             ulong address = entry & ~1UL;
             bool hasNext = Read(address, out ulong next);

@@ -39,7 +39,6 @@ public sealed unsafe partial class ProgramLoader
     private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> fileName)
     {
         Process* process = thread->Process;
-        _kernel.Life.EndOtherThreads(thread);
         _kernel.Processes.BecomeLeader(thread);
         ChangeMemory(thread, in program);
         _kernel.ProcessFiles.CloseOnExec(process);

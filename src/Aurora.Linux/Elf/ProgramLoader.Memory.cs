@@ -56,15 +56,15 @@ public sealed unsafe partial class ProgramLoader
         ChooseCredentials(thread->Process, in file, ref program);
         AccessResult built = Build(ref program, in file, in image, in linker, in linkerImage, fileName);
         Errno error = built.IsOk ? PrepareCommit(thread) : Errno.Ok;
-        // The last thing that may wait: what this thread, and the others that end now, leave in the old memory.
-        if (built.IsOk && error == Errno.Ok && ExitCalls.LeaveMemory(_kernel, thread->Process, out built))
+        SystemCallResult left = built.IsOk && error == Errno.Ok ? ExitCalls.LeaveProgram(_kernel, thread) : error;
+        if (left.Outcome == SystemCallOutcome.Done && built.IsOk && error == Errno.Ok)
         {
             Commit(thread, in program, fileName);
             return SystemCallResult.NoReturn;
         }
         _kernel.Memory.Release(program.Space);
-        if (error != Errno.Ok)
-            return error;
+        if (built.IsOk)
+            return left;
         return built.Status == MemoryStatus.WouldBlock ? _kernel.Stop(thread, in built) : LinuxKernel.ErrorOf(built.Status);
     }
 

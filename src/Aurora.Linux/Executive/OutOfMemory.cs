@@ -18,6 +18,11 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     /// <summary>Ends the largest program on behalf of a thread whose page fault found no frame; the thread faults again when it goes on.</summary>
     public void Kill(Thread* thread)
     {
+        if (kernel.Memory.IsEndingSpaces)
+        {
+            Wait(thread);
+            return;
+        }
         Process* victim = ChooseVictim();
         if (victim == null || victim == thread->Process)
         {
@@ -25,8 +30,13 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
             return;
         }
         // A victim that is already on its way out only needs time.
-        if (!SignalService.IsKilled(victim->FirstThread))
+        if (!victim->IsEnding && !SignalService.IsKilled(victim->FirstThread))
             End(victim, victim->FirstThread);
+        Wait(thread);
+    }
+
+    private void Wait(Thread* thread)
+    {
         kernel.Memory.IsExhausted = false;
         kernel.Memory.WakeFrameWaiters();
         kernel.Scheduler.BlockOn(thread, kernel.Memory.FrameWaiters);

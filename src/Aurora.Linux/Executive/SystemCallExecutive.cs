@@ -8,6 +8,7 @@
 // A call that blocks leaves its progress in thread->Call and is dispatched again by PrepareToRun after the wake-up. A call that a signal ends
 // leaves a restart code; whether it restarts or fails with EINTR is decided where the signal is delivered. Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Signals;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -36,6 +37,11 @@ public sealed unsafe partial class SystemCallExecutive
     /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
     public bool PrepareToRun(Thread* thread)
     {
+        if (thread->Process->IsEnding)
+        {
+            TakeEndStep(thread);
+            return false;
+        }
         if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
         {
             StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);
@@ -76,6 +82,18 @@ public sealed unsafe partial class SystemCallExecutive
             HandleException(thread);
         if (_kernel.Scheduler.Current != thread)
             StopAccounting();
+    }
+
+    // Whoever of an ending process's threads gets the processor takes the next step of its end.
+    private void TakeEndStep(Thread* thread)
+    {
+        StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);
+        SystemCallResult result = ExitCalls.ContinueEnd(_kernel, thread);
+        if (result.Outcome == SystemCallOutcome.Blocked)
+            _kernel.Scheduler.Sleep(thread, false);
+        else if (result.Outcome == SystemCallOutcome.Again)
+            AccountKernel(thread);
+        StopAccounting();
     }
 
     private void BeginCall(Thread* thread)

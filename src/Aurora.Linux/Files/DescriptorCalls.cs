@@ -3,6 +3,7 @@ using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -69,6 +70,9 @@ internal static unsafe class DescriptorCalls
             return call.Failure;
         if ((uint)to >= DescriptorTable.MaxDescriptors || (ulong)to >= call.DescriptorLimit)
             return Errno.EBADF;
+        int left = ProcessLife.UnitsPerStep;
+        if (!call.Files.ReleaseLocks(call.Table, to, ref left))
+            return SystemCallResult.Again;
         call.Files.Hold(file);
         Errno error = call.Files.InstallAt(call.Table, file, to, closeOnExec);
         if (error == Errno.Ok)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -55,7 +56,10 @@ internal static unsafe class LockCalls
             return Describe(ref call, file, owner, asked, start, end, address);
         if ((asked.Type == LinuxLock.Read && !file->IsReadable) || (asked.Type == LinuxLock.Write && !file->IsWritable))
             return Errno.EBADF;
-        Errno error = call.Files.Locks.Set(file->Inode, owner, isOpenFile ? FileLock.NoProcess : call.Process->Id, false, (LockRequest)asked.Type, start, end);
+        int process = isOpenFile ? FileLock.NoProcess : call.Process->Id;
+        int left = ProcessLife.UnitsPerStep;
+        if (!call.Files.Locks.Set(file->Inode, owner, process, false, (LockRequest)asked.Type, start, end, ref left, out Errno error))
+            return SystemCallResult.Again;
         if (error == Errno.Ok && !isOpenFile && asked.Type != LinuxLock.Unlock && IsClosed(ref call, descriptor, file))
         {
             // The descriptor was closed while the call waited: nothing would ever release what the process got.

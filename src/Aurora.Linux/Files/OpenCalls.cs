@@ -3,6 +3,7 @@ using System;
 using System.Runtime.InteropServices;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -227,7 +228,8 @@ internal static unsafe class OpenCalls
     private static SystemCallResult Close(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
-        return kernel.Files.Close(call.Table, a->Int0);
+        int left = ProcessLife.UnitsPerStep;
+        return kernel.Files.ReleaseLocks(call.Table, a->Int0, ref left) ? kernel.Files.Close(call.Table, a->Int0) : SystemCallResult.Again;
     }
 
     private static SystemCallResult CloseRange(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -240,8 +242,8 @@ internal static unsafe class OpenCalls
             return Errno.ENOMEM;
         if ((flags & RangeCloseOnExec) == 0)
         {
-            kernel.Files.CloseRange(call.Table, a->UInt0, a->UInt1);
-            return Errno.Ok;
+            int left = ProcessLife.UnitsPerStep;
+            return kernel.Files.CloseRange(call.Table, a->UInt0, a->UInt1, ref left) ? Errno.Ok : SystemCallResult.Again;
         }
         int descriptor = a->UInt0 > int.MaxValue ? -1 : FileServices.NextOpen(call.Table, (int)a->UInt0);
         for (; descriptor >= 0 && (uint)descriptor <= a->UInt1; descriptor = FileServices.NextOpen(call.Table, descriptor + 1))

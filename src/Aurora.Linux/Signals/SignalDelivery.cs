@@ -75,16 +75,11 @@ public sealed unsafe class SignalDelivery
         }
     }
 
-    // What the threads leave in memory may have to be read in first; until then the signal stays pending and this thread asleep.
     private void End(Thread* thread, int signal)
     {
-        if (ExitCalls.LeaveMemory(_kernel, thread->Process, out AccessResult page))
-        {
-            _kernel.Life.EndProcess(thread->Process, WaitStatus.Killed(signal));
-            return;
-        }
-        _kernel.Scheduler.BlockOn(thread, page.Wait);
-        _kernel.Scheduler.Sleep(thread, false);
+        _kernel.Life.BeginEnd(thread->Process, WaitStatus.Killed(signal));
+        if (ExitCalls.ContinueEnd(_kernel, thread).Outcome == SystemCallOutcome.Blocked)
+            _kernel.Scheduler.Sleep(thread, false);
     }
 
     private bool Handle(Thread* thread, ref SignalInfo info, in SignalAction action)

@@ -24,12 +24,12 @@ public sealed unsafe partial class MemoryManager
 
     public void Retain(AddressSpace* space) => space->Header.References++;
 
-    /// <summary>Drops a reference; the last one unmaps everything and ends the space.</summary>
+    /// <summary>Drops a reference; with the last one the space ends: at once, or in steps when it has many mappings.</summary>
     public void Release(AddressSpace* space)
     {
         Panic.Unless(space->Header.References > 0, "memory: released an address space nobody refers to"u8);
         if (--space->Header.References == 0)
-            EndSpace(space);
+            BeginEnd(space);
     }
 
     /// <summary>Ends what was restored and nothing that was restored uses. Spaces first: they hold memory objects.</summary>
@@ -39,7 +39,7 @@ public sealed unsafe partial class MemoryManager
         {
             AddressSpace* space = _spaces.LiveAt(index);
             if (space != null && space->Header.References == 0)
-                EndSpace(space);
+                BeginEnd(space);
         }
         for (uint index = 0; index < _objects.IndexBound; index++)
         {
@@ -126,19 +126,6 @@ public sealed unsafe partial class MemoryManager
             return space;
         _spaces.Free(space);
         return null;
-    }
-
-    private void EndSpace(AddressSpace* space)
-    {
-        ClearEntries(space, default, new VirtualAddress(AddressSpace.UserEnd));
-        while (space->Count > 0)
-            EndMapping(space->Table[space->Count - 1]);
-        MappingTable.Free(space, _pages);
-        // Even when no page was resident: a CPU may still have this table loaded, and must leave it before the frame is reused.
-        _tlb.InvalidateSpace(space->Root);
-        _tables.DestroyRoot(space->Root);
-        TrackerOf(&space->Header).Remove(&space->Header);
-        _spaces.Free(space);
     }
 
     // A mapping with the attributes of a model in a space with room for it; it takes a reference on the object. Null when out of memory.

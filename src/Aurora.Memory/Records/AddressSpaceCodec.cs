@@ -12,6 +12,7 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
     public AddressSpaceCodec(MemoryManager memory) => _memory = memory;
 
     public override ObjectKind Kind => ObjectKind.AddressSpace;
+    public override int LargestPayload => sizeof(AddressSpaceRecord);
     public override byte Version => 1;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)

@@ -12,11 +12,15 @@ public sealed unsafe class MappingCodec : StateCodec
 
     private const Protection KnownProtection = Protection.Read | Protection.Write | Protection.Execute;
 
+    /// <summary>The bytes of a payload.</summary>
+    public static ulong RecordBytes => (ulong)sizeof(MappingRecord);
+
     private readonly MemoryManager _memory;
 
     public MappingCodec(MemoryManager memory) => _memory = memory;
 
     public override ObjectKind Kind => ObjectKind.Mapping;
+    public override int LargestPayload => (int)RecordBytes;
     public override byte Version => 1;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)

@@ -7,11 +7,15 @@ namespace Aurora.Memory;
 /// <summary>Captures and restores memory objects. A restored object has no page in memory and no reference until others are linked.</summary>
 public sealed unsafe class MemoryObjectCodec : StateCodec
 {
+    /// <summary>The bytes of a payload.</summary>
+    public static ulong RecordBytes => (ulong)sizeof(MemoryObjectRecord);
+
     private readonly MemoryManager _memory;
 
     public MemoryObjectCodec(MemoryManager memory) => _memory = memory;
 
     public override ObjectKind Kind => ObjectKind.MemoryObject;
+    public override int LargestPayload => (int)RecordBytes;
     public override byte Version => 1;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)

@@ -43,4 +43,7 @@ public unsafe struct AddressSpace
     internal int Count;
     internal int CapacityPages;
     internal int LastHit;
+
+    /// <summary>The next space that is being taken apart.</summary>
+    internal AddressSpace* NextEnding;
 }

@@ -53,6 +53,9 @@ public unsafe struct Process
     public bool HasExecuted;
     public bool IsStopped;
 
+    /// <summary>It has begun to end (ProcessLife.BeginEnd): alive to others, but it never runs its program again.</summary>
+    public bool IsEnding;
+
     /// <summary>The signal that stopped it, until wait4 has reported it.</summary>
     public byte StopReport;
 

@@ -15,8 +15,19 @@ public abstract unsafe class ProcessFiles
     /// <summary>Makes what <see cref="CloseOnExec"/> may need, so that it cannot fail later.</summary>
     public abstract Errno PrepareExec(Process* process);
 
+    /// <summary>
+    /// Releases the record locks that <see cref="CloseOnExec"/> would release, as many as <paramref name="left"/> allows. False when there are more.
+    /// </summary>
+    public abstract bool ReleaseLocksForExec(Process* process, ref int left);
+
     /// <summary>A thread has ended, perhaps in the middle of a file call.</summary>
     public abstract void ThreadEnded(Thread* thread);
+
+    /// <summary>
+    /// Closes descriptors of a process that is ending, unless others share them, and releases their locks; each counts one of
+    /// <paramref name="left"/>. False when there are more.
+    /// </summary>
+    public abstract bool CloseSome(Process* process, ref int left);
 
     /// <summary>Gives up descriptors and file context at the end of the process.</summary>
     public abstract void Release(Process* process);

@@ -76,7 +76,7 @@ public sealed unsafe partial class ProcessTable
         for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
         {
             Process* parent = member->Parent;
-            if (member == ignored || member->State == ProcessState.Zombie || parent == null || parent->State == ProcessState.Zombie)
+            if (member == ignored || IsGone(member) || parent == null || IsGone(parent))
                 continue;
             // Init counts like any parent: it may itself be the shell of an interactive session.
             if (parent->ProcessGroup != group && parent->ProcessGroup->Session == group->Session)
@@ -84,6 +84,8 @@ public sealed unsafe partial class ProcessTable
         }
         return true;
     }
+
+    private static bool IsGone(Process* process) => process->State == ProcessState.Zombie || process->IsEnding;
 
     /// <summary>True when some member is stopped.</summary>
     public static bool HasStoppedMember(ProcessGroup* group)

@@ -62,6 +62,7 @@ public sealed unsafe partial class ProcessCodec
         ProcessRecordFlags flags = process == processes.Init ? ProcessRecordFlags.Init : ProcessRecordFlags.None;
         flags |= process->State == ProcessState.Zombie ? ProcessRecordFlags.Zombie : 0;
         flags |= process->HasExecuted ? ProcessRecordFlags.HasExecuted : 0;
+        flags |= process->IsEnding ? ProcessRecordFlags.Ending : 0;
         flags |= process->IsStopped ? ProcessRecordFlags.Stopped : 0;
         flags |= process->ContinueReport ? ProcessRecordFlags.ContinueReport : 0;
         flags |= process->BorrowsMemory ? ProcessRecordFlags.BorrowsMemory : 0;
@@ -76,6 +77,7 @@ public sealed unsafe partial class ProcessCodec
         process->Id = record.Id;
         process->State = (flags & ProcessRecordFlags.Zombie) != 0 ? ProcessState.Zombie : ProcessState.Alive;
         process->HasExecuted = (flags & ProcessRecordFlags.HasExecuted) != 0;
+        process->IsEnding = (flags & ProcessRecordFlags.Ending) != 0;
         process->IsStopped = (flags & ProcessRecordFlags.Stopped) != 0;
         process->ContinueReport = (flags & ProcessRecordFlags.ContinueReport) != 0;
         process->BorrowsMemory = (flags & ProcessRecordFlags.BorrowsMemory) != 0;

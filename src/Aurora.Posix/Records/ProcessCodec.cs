@@ -17,6 +17,7 @@ public sealed unsafe partial class ProcessCodec(
     private const int NameBytes = 16;
 
     public override ObjectKind Kind => ObjectKind.Process;
+    public override int LargestPayload => sizeof(ProcessRecord) + SignalRecords.MaxBytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

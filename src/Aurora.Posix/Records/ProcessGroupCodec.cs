@@ -20,6 +20,7 @@ public struct ProcessGroupRecord
 public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.ProcessGroup;
+    public override int LargestPayload => sizeof(ProcessGroupRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

@@ -18,7 +18,8 @@ public enum ProcessRecordFlags : uint
     Dumpable = 64,
     NoNewPrivileges = 128,
     ChildSubreaper = 256,
-    All = 511,
+    Ending = 512,
+    All = 1023,
 }
 
 /// <summary>The state record of a process; its queued signals follow.</summary>

@@ -21,6 +21,7 @@ public struct SessionRecord
 public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.Session;
+    public override int LargestPayload => sizeof(SessionRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

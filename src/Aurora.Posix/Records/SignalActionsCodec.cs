@@ -11,6 +11,7 @@ public sealed unsafe class SignalActionsCodec(ProcessTable processes) : RecordCo
     public const int RecordBytes = 64 * 32;
 
     public override ObjectKind Kind => ObjectKind.SignalActions;
+    public override int LargestPayload => RecordBytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

@@ -22,6 +22,7 @@ public sealed unsafe class ThreadCodec(
     private const int GeneralBytes = 21 * sizeof(ulong);
 
     public override ObjectKind Kind => ObjectKind.Thread;
+    public override int LargestPayload => sizeof(ThreadRecord) + SignalRecords.MaxBytes + extended.ImageBytes;
 
     public override byte Version => 2;
 

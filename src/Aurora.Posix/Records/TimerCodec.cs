@@ -33,6 +33,7 @@ public struct TimerRecord
 public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.Timer;
+    public override int LargestPayload => sizeof(TimerRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((Timer*)header));
 

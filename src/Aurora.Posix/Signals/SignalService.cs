@@ -112,7 +112,7 @@ public sealed unsafe partial class SignalService
 
     private Errno Send(Process* process, Thread* thread, in SignalInfo info)
     {
-        if (process->State == ProcessState.Zombie)
+        if (process->State == ProcessState.Zombie || process->IsEnding)
             return Errno.Ok;
         Signal signal = info.Signal;
         PrepareJobControl(process, signal);

@@ -11,6 +11,9 @@ public sealed unsafe partial class ThreadScheduler
     /// <summary>True when some thread ran since the last capture.</summary>
     public bool HasThreadsThatRan => _firstThatRan != null;
 
+    /// <summary>How many they are.</summary>
+    public int RanCount { get; private set; }
+
     /// <summary>Marks every thread that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
     public void MarkThreadsThatRan(ObjectTracker tracker)
     {
@@ -24,6 +27,7 @@ public sealed unsafe partial class ThreadScheduler
             thread = next;
         }
         _firstThatRan = null;
+        RanCount = 0;
         if (Current != null)
             NoteRan(Current);
     }
@@ -41,6 +45,7 @@ public sealed unsafe partial class ThreadScheduler
             thread->NextThatRan->PreviousThatRan = thread->PreviousThatRan;
         thread->NextThatRan = thread->PreviousThatRan = null;
         thread->RanSinceCapture = false;
+        RanCount--;
     }
 
     private void NoteRan(Thread* thread)
@@ -48,6 +53,7 @@ public sealed unsafe partial class ThreadScheduler
         if (thread->RanSinceCapture)
             return;
         thread->RanSinceCapture = true;
+        RanCount++;
         thread->PreviousThatRan = null;
         thread->NextThatRan = _firstThatRan;
         if (_firstThatRan != null)

@@ -14,6 +14,9 @@ public sealed unsafe partial class ThreadScheduler
 
     private const int HandlerKinds = 8;
 
+    // Deadlines handled in one go: each may change a few objects, and an epoch must be able to end between them.
+    private const int MaxExpirations = 256;
+
     private readonly Slab<WaitEntry> _waitEntries;
     private readonly DeadlineHeap _deadlines = new();
     private readonly DeadlineHandler?[] _handlers = new DeadlineHandler?[HandlerKinds];
@@ -127,11 +130,13 @@ public sealed unsafe partial class ThreadScheduler
 
     public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
 
-    /// <summary>Handles every deadline that has passed; the main loop calls it when the one-shot timer fired and before it idles.</summary>
+    /// <summary>
+    /// Handles deadlines that have passed, a bounded number of them: what is left is still the next deadline. The main loop calls it every turn.
+    /// </summary>
     public void ExpireDeadlines()
     {
         ulong now = NowNanoseconds;
-        while (_deadlines.First != null && _deadlines.First->Nanoseconds <= now)
+        for (int left = MaxExpirations; left > 0 && _deadlines.First != null && _deadlines.First->Nanoseconds <= now; left--)
         {
             DeadlineNode* node = _deadlines.First;
             _deadlines.Disarm(node);

@@ -137,6 +137,7 @@ public sealed unsafe class ProcessTests
         Thread* child = kernel.Fork(init);
         kernel.Fork(child);
         kernel.Call(init, 231, 42);
+        kernel.RunToTheEnd();
         Assert.Equal(42 << 8, kernel.Machine.SessionStatus);
         Assert.Equal(0, kernel.Processes.ProcessCount);
         Assert.Equal(0, kernel.Processes.ThreadCount);

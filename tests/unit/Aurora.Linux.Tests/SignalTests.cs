@@ -383,6 +383,7 @@ public sealed unsafe class SignalTests
         Assert.NotNull(kernel.Resume(init));
         Assert.Null(kernel.Machine.SessionStatus);
         Assert.Null(kernel.Call(init, 234, 1, 1, (ulong)Signal.SIGABRT));
+        kernel.RunToTheEnd();
         Assert.Equal((int)Signal.SIGABRT, kernel.Machine.SessionStatus);
     }
 }

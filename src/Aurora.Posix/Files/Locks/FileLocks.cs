@@ -37,48 +37,74 @@ public sealed unsafe class FileLocks
         return null;
     }
 
-    /// <summary>Sets, converts or removes the owner's lock on a range. EAGAIN: somebody else's is in the way; wait on the inode's queue and retry.</summary>
-    public Errno Set(Inode* inode, ObjectId owner, int process, bool isWholeFile, LockRequest request, ulong start, ulong end)
+    /// <summary>
+    /// Sets, converts or removes the owner's lock on a range. EAGAIN: somebody else's is in the way; wait on the inode's queue and retry. Each lock
+    /// that it replaces is one of <paramref name="left"/>; false when there are more to replace: call again with the same. The new lock is held from the
+    /// first step on.
+    /// </summary>
+    public bool Set(
+        Inode* inode, ObjectId owner, int process, bool isWholeFile, LockRequest request, ulong start, ulong end, ref int left, out Errno error)
     {
         bool isExclusive = request == LockRequest.Exclusive;
+        error = Errno.EAGAIN;
         if (request != LockRequest.Unlock && FindConflict(inode, owner, isWholeFile, isExclusive, start, end) != null)
-            return Errno.EAGAIN;
+            return true;
+        error = Errno.ENOLCK;
+        FileLock* wanted = request == LockRequest.Unlock ? null : FindExactly(inode, owner, isWholeFile, isExclusive, start, end);
+        bool isNew = wanted == null && request != LockRequest.Unlock;
         // At most two new locks are needed, the requested one and the far part of a split: have both before anything changes.
-        FileLock* wanted = request == LockRequest.Unlock ? null : _locks.Allocate();
         FileLock* spare = _locks.Allocate();
-        if (spare == null || (wanted == null && request != LockRequest.Unlock))
+        if (isNew)
+            wanted = spare == null ? null : _locks.Allocate();
+        if (spare == null || (isNew && wanted == null))
         {
             if (spare != null)
                 _locks.Free(spare);
-            if (wanted != null)
-                _locks.Free(wanted);
-            return Errno.ENOLCK;
+            return true;
         }
-        CutOut(inode, owner, isWholeFile, start, end, ref spare);
-        if (spare != null)
-            _locks.Free(spare);
-        if (wanted != null)
+        error = Errno.Ok;
+        if (isNew)
         {
             Describe(wanted, owner, process, isWholeFile, isExclusive, start, end);
             Add(inode, wanted);
-            Join(inode, wanted);
         }
+        bool isDone = CutOut(inode, owner, isWholeFile, start, end, wanted, ref spare, ref left);
+        if (spare != null)
+            _locks.Free(spare);
+        if (isDone && wanted != null)
+            Join(inode, wanted);
         _files.Waker.WakeAll(&inode->LockWaiters);
-        return Errno.Ok;
+        return isDone;
     }
 
     /// <summary>Releases all locks of an owner on an inode.</summary>
     public void ReleaseOwner(Inode* inode, ObjectId owner)
     {
-        FileLock* held = inode->FirstLock;
-        while (held != null)
+        int left = int.MaxValue;
+        ReleaseSome(inode, owner, ref left);
+    }
+
+    /// <summary>Releases locks of an owner on an inode, each one of <paramref name="left"/>. False when there are more.</summary>
+    public bool ReleaseSome(Inode* inode, ObjectId owner, ref int left)
+    {
+        bool isAll = true;
+        for (FileLock** link = &inode->FirstLock; *link != null; )
         {
-            FileLock* next = held->Next;
-            if (held->Owner == owner)
-                Remove(held);
-            held = next;
+            FileLock* held = *link;
+            isAll = held->Owner != owner || left > 0;
+            if (!isAll)
+                break;
+            if (held->Owner != owner)
+            {
+                link = &held->Next;
+                continue;
+            }
+            left--;
+            *link = held->Next;
+            Free(held);
         }
         _files.Waker.WakeAll(&inode->LockWaiters);
+        return isAll;
     }
 
     internal void EndAll(Inode* inode)
@@ -96,40 +122,69 @@ public sealed unsafe class FileLocks
         inode->FirstLock = held;
     }
 
-    // Removes the owner's locks from a range; a lock that sticks out on both sides leaves two, the second one in spare.
-    private void CutOut(Inode* inode, ObjectId owner, bool isWholeFile, ulong start, ulong end, ref FileLock* spare)
+    /// <summary>The same in one go, however many locks it replaces.</summary>
+    public Errno Set(Inode* inode, ObjectId owner, int process, bool isWholeFile, LockRequest request, ulong start, ulong end)
     {
-        FileLock* held = inode->FirstLock;
-        while (held != null)
+        int left = int.MaxValue;
+        Set(inode, owner, process, isWholeFile, request, start, end, ref left, out Errno error);
+        return error;
+    }
+
+    private static FileLock* FindExactly(Inode* inode, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
+    {
+        for (FileLock* held = inode->FirstLock; held != null; held = held->Next)
         {
-            FileLock* next = held->Next;
-            if (held->Owner == owner && held->IsWholeFile == isWholeFile && held->Overlaps(start, end))
-            {
-                if (held->Start < start && held->End > end)
-                {
-                    Describe(spare, owner, held->Process, isWholeFile, held->IsExclusive, end + 1, held->End);
-                    Add(inode, spare);
-                    spare = null;
-                    held->End = start - 1;
-                    _files.MarkChanged(&held->Header);
-                }
-                else if (held->Start < start)
-                {
-                    held->End = start - 1;
-                    _files.MarkChanged(&held->Header);
-                }
-                else if (held->End > end)
-                {
-                    held->Start = end + 1;
-                    _files.MarkChanged(&held->Header);
-                }
-                else
-                {
-                    Remove(held);
-                }
-            }
-            held = next;
+            bool isSame = held->Owner == owner && held->IsWholeFile == isWholeFile && held->IsExclusive == isExclusive;
+            if (isSame && held->Start == start && held->End == end)
+                return held;
         }
+        return null;
+    }
+
+    // Removes the owner's locks but one from a range, as many as left allows; a lock that sticks out on both sides leaves two, the second one in
+    // spare. False when there are more.
+    private bool CutOut(
+        Inode* inode, ObjectId owner, bool isWholeFile, ulong start, ulong end, FileLock* kept, ref FileLock* spare, ref int left)
+    {
+        for (FileLock** link = &inode->FirstLock; *link != null; )
+        {
+            FileLock* held = *link;
+            bool isMeant = held != kept && held->Owner == owner && held->IsWholeFile == isWholeFile && held->Overlaps(start, end);
+            if (!isMeant || Trim(held, start, end, ref spare))
+            {
+                link = &held->Next;
+                continue;
+            }
+            if (left-- <= 0)
+                return false;
+            *link = held->Next;
+            Free(held);
+        }
+        return true;
+    }
+
+    // Shortens a lock by what overlaps the range; false when nothing of it would be left.
+    private bool Trim(FileLock* held, ulong start, ulong end, ref FileLock* spare)
+    {
+        if (held->Start >= start && held->End <= end)
+            return false;
+        if (held->Start < start && held->End > end)
+        {
+            Describe(spare, held->Owner, held->Process, held->IsWholeFile, held->IsExclusive, end + 1, held->End);
+            Add(held->Inode, spare);
+            spare = null;
+            held->End = start - 1;
+        }
+        else if (held->Start < start)
+        {
+            held->End = start - 1;
+        }
+        else
+        {
+            held->Start = end + 1;
+        }
+        _files.MarkChanged(&held->Header);
+        return true;
     }
 
     // Neighbours of the same owner and type become one.
@@ -177,6 +232,11 @@ public sealed unsafe class FileLocks
         while (*link != held)
             link = &(*link)->Next;
         *link = held->Next;
+        Free(held);
+    }
+
+    private void Free(FileLock* held)
+    {
         _files.TrackerOf(&held->Header).Remove(&held->Header);
         _locks.Free(held);
     }

@@ -63,6 +63,29 @@ public sealed unsafe partial class FileServices
         Tables.Free(table);
     }
 
+    /// <summary>Closes descriptors, each one of <paramref name="left"/>, and so is each lock that goes with them. False when there are more.</summary>
+    public bool CloseSome(DescriptorTable* table, ref int left)
+        => CloseRange(table, 0, uint.MaxValue, ref left);
+
+    /// <summary>
+    /// Releases the record locks that closing a descriptor would release, as many as <paramref name="left"/> allows. False when there are more:
+    /// whoever closes calls this first, in as many steps as it takes.
+    /// </summary>
+    public bool ReleaseLocks(DescriptorTable* table, int descriptor, ref int left)
+    {
+        OpenFile* file = Find(table, descriptor);
+        return file == null || file->Inode->FirstLock == null || Locks.ReleaseSome(file->Inode, table->Header.Id, ref left);
+    }
+
+    /// <summary>The same for all descriptors that execve would close.</summary>
+    public bool ReleaseLocksForExec(DescriptorTable* table, ref int left)
+    {
+        for (int descriptor = NextOpen(table, 0); descriptor >= 0; descriptor = NextOpen(table, descriptor + 1))
+            if (IsCloseOnExec(table, descriptor) && !ReleaseLocks(table, descriptor, ref left))
+                return false;
+        return true;
+    }
+
     /// <summary>The open file of a descriptor, or null (EBADF).</summary>
     public static OpenFile* Find(DescriptorTable* table, int descriptor)
     {
@@ -113,12 +136,20 @@ public sealed unsafe partial class FileServices
         return Errno.Ok;
     }
 
-    /// <summary>Closes a range of descriptors (close_range).</summary>
-    public void CloseRange(DescriptorTable* table, uint first, uint last)
+    /// <summary>Closes a range of descriptors (close_range), each one of <paramref name="left"/> and so is each lock. False when there are more.</summary>
+    public bool CloseRange(DescriptorTable* table, uint first, uint last, ref int left)
     {
-        for (uint i = first; i <= last && i < DescriptorTable.MaxDescriptors; i++)
-            Close(table, (int)i);
+        for (int i = First(table, first); i >= 0 && (uint)i <= last; i = NextOpen(table, i))
+        {
+            if (left <= 0 || !ReleaseLocks(table, i, ref left))
+                return false;
+            left--;
+            Close(table, i);
+        }
+        return true;
     }
+
+    private static int First(DescriptorTable* table, uint first) => first < DescriptorTable.MaxDescriptors ? NextOpen(table, (int)first) : -1;
 
     /// <summary>What execve does with a table: closes the descriptors marked so.</summary>
     public void CloseOnExec(DescriptorTable* table)

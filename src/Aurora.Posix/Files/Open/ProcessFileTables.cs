@@ -66,7 +66,16 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
 
     public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
 
+    public override bool ReleaseLocksForExec(Process* process, ref int left)
+        => files.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref left);
+
     public override void ThreadEnded(Thread* thread) => files.EndCall(thread);
+
+    public override bool CloseSome(Process* process, ref int left)
+    {
+        var table = (DescriptorTable*)process->Descriptors;
+        return table == null || table->Header.References > 1 || files.CloseSome(table, ref left);
+    }
 
     public override void Release(Process* process)
     {

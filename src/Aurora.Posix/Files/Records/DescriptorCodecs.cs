@@ -18,6 +18,7 @@ public struct DescriptorTableRecord
 public sealed unsafe class DescriptorTableCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.DescriptorTable;
+    public override int LargestPayload => DescriptorTableRecord.Bytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, default(DescriptorTableRecord));
 
@@ -55,6 +56,7 @@ public struct DescriptorChunkRecord
 public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.DescriptorChunk;
+    public override int LargestPayload => DescriptorChunkRecord.Bytes + (DescriptorChunk.Capacity * sizeof(ObjectId));
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

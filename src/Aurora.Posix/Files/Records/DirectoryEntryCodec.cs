@@ -18,6 +18,7 @@ public struct DirectoryEntryRecord
 public sealed unsafe class DirectoryEntryCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.DirectoryEntry;
+    public override int LargestPayload => sizeof(DirectoryEntryRecord) + DirectoryEntry.MaxNameBytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

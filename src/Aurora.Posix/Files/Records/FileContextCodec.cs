@@ -20,6 +20,7 @@ public struct FileContextRecord
 public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.FileContext;
+    public override int LargestPayload => sizeof(FileContextRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

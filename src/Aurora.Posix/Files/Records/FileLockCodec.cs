@@ -24,6 +24,7 @@ public struct FileLockRecord
 public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.FileLock;
+    public override int LargestPayload => FileLockRecord.Bytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

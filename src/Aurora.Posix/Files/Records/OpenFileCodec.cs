@@ -27,6 +27,7 @@ public struct OpenFileRecord
 public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.OpenFile;
+    public override int LargestPayload => sizeof(OpenFileRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

@@ -28,6 +28,7 @@ public struct PipeRecord
 public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.Pipe;
+    public override int LargestPayload => sizeof(PipeRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {

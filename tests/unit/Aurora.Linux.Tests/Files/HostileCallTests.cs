@@ -37,8 +37,9 @@ public sealed unsafe class HostileCallTests
             calls.World.Clock.Now += 1_000_000;
             if (step % 500 == 0)
                 calls.World.Checkpoint();
+            int all = int.MaxValue;
             if (step % 200 == 0)
-                calls.World.Files.CloseRange(calls.World.Table, 10, uint.MaxValue);
+                calls.World.Files.CloseRange(calls.World.Table, 10, uint.MaxValue, ref all);
         }
         calls.World.Scheduler.LeaveQueues(calls.Thread);
         CheckTree(calls.World.Space.Root, 0);

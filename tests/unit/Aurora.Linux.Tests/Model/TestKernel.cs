@@ -159,6 +159,18 @@ internal sealed unsafe partial class TestKernel : IDisposable
         throw new InvalidOperationException("a thread neither runs nor sleeps");
     }
 
+    /// <summary>Init is ending: lets everybody take the steps of its own end until the session is over.</summary>
+    public void RunToTheEnd()
+    {
+        for (Thread* next = Scheduler.PickNext(); next != null; next = Scheduler.PickNext())
+        {
+            if (_image != null)
+                ServePager();
+            Assert.False(Executive.PrepareToRun(next), "a program runs although its session ends");
+        }
+        Assert.NotNull(Machine.SessionStatus);
+    }
+
     public bool IsAlive(Thread* thread)
     {
         for (Process* process = Processes.NextProcess(1); process != null; process = Processes.NextProcess(process->Id + 1))

@@ -1,0 +1,70 @@
+// What epochs may hold, in bytes of the overlay that one commit of the store may take; what takes a larger share of its log counts for more.
+// A refused epoch is committed together with what was captured after it and what has changed since, so the rule is about all of it:
+//
+//   whenever a thread runs:  captured and not yet durable + changed since + one step  <=  one commit
+//
+// A step is what the group may do between two looks at the rule: one dispatch of a system call, one slice of something longer (the end of
+// a process, of an address space), one round of expired timers. Whatever could change more than StepBytes is done in slices, or bounded
+// when it is built up (the mappings of an address space, since a fork copies them all). Costs are upper bounds.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The bounds of a group's epochs, reckoned once from what its store takes in one commit.</summary>
+public readonly struct EpochBudget
+{
+    // An epoch is captured when this share of a commit is used up, and of the memory: frozen pages that are written again exist twice.
+    private const ulong CaptureShare = 8;
+
+    // Payload of a block of the log; the most that a page, or an object beside its record, takes there; and for what it removes in the overlay.
+    private const ulong LogBlockBytes = 3984;
+    private const ulong LogEntryBytes = 40;
+    private const ulong RemovalBytes = 9;
+
+    // Costs of record bytes are in units of 1/256.
+    private const ulong Fraction = 256;
+
+    private readonly ulong _pageCost;
+    private readonly ulong _objectCost;
+    private readonly ulong _recordCost;
+
+    public EpochBudget(in CommitBudget commit, ulong totalFrames)
+    {
+        CommitBytes = commit.Bytes;
+        ulong log = commit.LogBlocks * LogBlockBytes;
+        ulong logScale = Math.Max(Fraction, ((CommitBytes * Fraction) + log - 1) / log);
+        ulong entryCost = ((LogEntryBytes * logScale) + Fraction - 1) / Fraction;
+        _pageCost = Math.Max(commit.BytesPerPage + RemovalBytes, entryCost);
+        _objectCost = Math.Max(commit.BytesPerObject + commit.BytesPerPage + RemovalBytes, entryCost);
+        _recordCost = logScale;
+        CaptureBytes = Math.Min(CommitBytes / CaptureShare, totalFrames / CaptureShare * _pageCost);
+    }
+
+    /// <summary>What one commit holds.</summary>
+    public ulong CommitBytes { get; }
+
+    /// <summary>The most one step changes.</summary>
+    public ulong StepBytes => CommitBytes / 16 * 11;
+
+    /// <summary>An epoch is captured early from here on.</summary>
+    public ulong CaptureBytes { get; }
+
+    /// <summary>The most mappings of an address space: a fork copies all of them in one step, and each may show an object of its own.</summary>
+    public int MaxMappings
+    {
+        get
+        {
+            const ulong least = 1024;
+            const ulong most = 65530;
+            ulong records = CostOf(0, 2, MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes);
+            return (int)Math.Clamp(StepBytes / (records + _objectCost + 1), least, most);
+        }
+    }
+
+    /// <summary>What so many pages, and objects (ended ones, and those with records of so many bytes together) take of a commit.</summary>
+    public ulong CostOf(ulong pages, ulong objects, ulong recordBytes)
+        => (pages * _pageCost) + (objects * _objectCost) + (recordBytes * _recordCost / Fraction);
+}

@@ -1,0 +1,57 @@
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Store;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>What epochs may hold: whatever is in flight, changed and done in one more step fits into one commit.</summary>
+public sealed class EpochBudgetTests
+{
+    [Theory]
+    [InlineData(4UL << 20, 4096UL)]
+    [InlineData(64UL << 20, 4096UL)]
+    [InlineData(64UL << 20, 262144UL)]
+    public void A_fork_of_the_most_mappings_is_one_step(ulong bytes, ulong logBlocks)
+    {
+        var commit = new CommitBudget { Bytes = bytes, LogBlocks = logBlocks, BytesPerPage = 80, BytesPerObject = 256 };
+        var budget = new EpochBudget(in commit, 1 << 20);
+        ulong mappings = (ulong)budget.MaxMappings;
+        ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes;
+        Assert.InRange(budget.CostOf(0, 3 * mappings, records * mappings), 0UL, budget.StepBytes);
+        Assert.InRange(((3 * 40) + records) * mappings, 0UL, logBlocks * 3984);
+        Assert.True(budget.CaptureBytes + budget.StepBytes < budget.CommitBytes);
+    }
+
+    [Fact]
+    public void Pages_count_for_what_they_take_of_the_log_when_that_is_more()
+    {
+        var commit = new CommitBudget { Bytes = 64 << 20, LogBlocks = 1024, BytesPerPage = 80, BytesPerObject = 256 };
+        var budget = new EpochBudget(in commit, 1 << 20);
+        ulong pages = budget.CommitBytes / budget.CostOf(1, 0, 0);
+        Assert.InRange(pages * 40, 1UL, 1024UL * 3984);
+    }
+
+    [Fact]
+    public void Threads_that_ran_count_as_changed_and_a_group_with_much_in_flight_is_held()
+    {
+        using TestSession session = TestSession.Create(overlayBytes: 256 << 10);
+        session.Checkpoint();
+        int files = 0;
+        while (!session.Engine.MustPause)
+        {
+            Assert.True(files < 1000, "changes without end");
+            session.MakeFile($"/{files++}", "1"u8);
+            if (files % 8 == 0)
+                session.Engine.Poll();
+        }
+        session.Flush();
+        session.Commit();
+        session.Clock.Advance(1_000_000_000);
+        session.Engine.Poll();
+        session.Flush();
+        session.Commit();
+        Assert.Equal(StoreStatus.Ok, session.Engine.Refusal);
+        Assert.False(session.Engine.MustPause);
+    }
+}

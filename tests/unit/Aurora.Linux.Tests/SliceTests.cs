@@ -1,0 +1,271 @@
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Threads;
+using Xunit;
+
+namespace Aurora.Linux.Tests;
+
+/// <summary>
+/// What ends or changes much does so in steps, and an epoch may end between any two: after each step the state is captured, restored in a fresh
+/// kernel, and comes to the same end there.
+/// </summary>
+public sealed unsafe class SliceTests
+{
+    private const ulong Scratch = TestKernel.Scratch;
+    private const ulong Arena = 0x20_0000_0000;
+    private const ulong ThreadFlags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000;
+    private const int Many = 700;
+
+    // Objects changed or ended by one step beside the units it may use: the process, its parent, their groups, and what a unit drags along.
+    private const int MostPerStep = (ProcessLife.UnitsPerStep * 4) + 64;
+
+    [Fact]
+    public void A_process_with_many_threads_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            for (int i = 0; i < Many; i++)
+                Assert.True(kernel.Call(program, 56, ThreadFlags, 0, 0, 0, 0) > 0);
+        });
+
+    [Fact]
+    public void A_process_with_many_descriptors_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            for (int i = 0; i < Many; i += 2)
+                Assert.Equal(0, kernel.Call(program, 22, Scratch));
+        });
+
+    [Fact]
+    public void A_process_with_many_locks_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            int file = Open(kernel, program, "/locks");
+            for (int i = 0; i < Many; i++)
+                Lock(kernel, program, file, 1, 2 * i, 1);
+        });
+
+    [Fact]
+    public void A_process_with_many_children_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            for (int i = 0; i < Many; i++)
+                Spawn(kernel, program);
+        });
+
+    [Fact]
+    public void An_address_space_with_many_mappings_ends_in_steps()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        Fragment(kernel, program);
+        ObjectId space = program->Process->AddressSpace->Header.Id;
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        kernel.Call(program, 231, 0);
+        int steps = 0;
+        for (; kernel.Memory.IsEndingSpaces; steps++)
+        {
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            kernel.Capture(image);
+            EndsWhenRestored(image, space);
+            kernel.Memory.EndSpacesStep();
+        }
+        Assert.InRange(steps, 2, Many);
+        Assert.True(kernel.Tracker.Find(space) == null);
+    }
+
+    [Fact]
+    public void The_end_of_init_is_the_end_of_everybody_in_steps_and_through_captures()
+    {
+        TestKernel kernel = new();
+        Thread* init = kernel.Boot();
+        for (int i = 0; i < Many; i++)
+        {
+            Thread* child = kernel.Fork(init);
+            if (i % 3 == 0)
+                kernel.Call(child, 231, 1);
+            else if (i % 3 == 1)
+                kernel.Do(child, 112);
+        }
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        kernel.Call(init, 231, 7);
+        for (int steps = 0; kernel.Machine.SessionStatus == null; steps++)
+        {
+            Assert.True(steps < 10_000, "the session does not end");
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            kernel.Capture(image);
+            if (steps % 200 == 5)
+            {
+                kernel.Dispose();
+                kernel = TestKernel.Restore(image);
+            }
+            kernel.ServePager();
+            Thread* next = kernel.Scheduler.PickNext();
+            Assert.True(next != null, "nobody goes on with the end of the session");
+            Assert.False(kernel.Executive.PrepareToRun(next), "a program runs although the session ends");
+        }
+        Assert.Equal(7 << 8, kernel.Machine.SessionStatus);
+        Assert.Equal(0, kernel.Processes.ProcessCount);
+        kernel.Dispose();
+    }
+
+    [Fact]
+    public void A_signal_to_everybody_goes_out_in_steps()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* sender = kernel.Fork(init);
+        kernel.Do(sender, 112);
+        for (int i = 0; i < Many; i++)
+            Spawn(kernel, sender);
+        Settle(kernel);
+        Start(sender, 62, 0, 10);
+        kernel.Executive.HandleTrap(sender);
+        int steps = 1;
+        for (; sender->Call.Active && sender->Call.Number == 62 && steps < Many; steps++)
+        {
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            Settle(kernel);
+            kernel.Executive.PrepareToRun(sender);
+        }
+        Assert.Equal((Many / ProcessLife.UnitsPerStep) + 1, steps);
+        for (Process* child = sender->Process->FirstChild; child != null; child = child->NextSibling)
+            Assert.False(child->Pending.Set.IsEmpty);
+    }
+
+    [Fact]
+    public void One_lock_replaces_many_in_steps_and_is_held_from_the_first()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        int file = Open(kernel, program, "/locks");
+        for (int i = 0; i < Many; i++)
+            Lock(kernel, program, file, 1, 2 * i, 1);
+        Thread* rival = kernel.Fork(init);
+        int its = Open(kernel, rival, "/locks");
+        Settle(kernel);
+        PokeLock(kernel, program, 1, 0, 4 * Many);
+        Start(program, 72, (ulong)file, 6, Scratch);
+        kernel.Executive.HandleTrap(program);
+        int steps = 1;
+        for (; program->Call.Active; steps++)
+        {
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            Settle(kernel);
+            PokeLock(kernel, rival, 1, 1, 1);
+            Assert.Equal(-11, kernel.Call(rival, 72, (ulong)its, 6, Scratch));
+            kernel.Executive.PrepareToRun(program);
+        }
+        Assert.Equal((Many / ProcessLife.UnitsPerStep) + 1, steps);
+        Assert.Equal(0UL, program->Context->Rax);
+        PokeLock(kernel, program, 2, 0, 0);
+        Assert.Equal(0, kernel.Call(program, 72, (ulong)file, 6, Scratch));
+        PokeLock(kernel, rival, 1, 1, 1);
+        Assert.Equal(0, kernel.Call(rival, 72, (ulong)its, 6, Scratch));
+    }
+
+    private static void EndsWhenRestored(TestKernel.Image image, ObjectId id)
+    {
+        using TestKernel restored = TestKernel.Restore(image);
+        restored.Memory.EndUnreferenced();
+        while (restored.Memory.IsEndingSpaces)
+            restored.Memory.EndSpacesStep();
+        Assert.True(restored.Tracker.Find(id) == null);
+    }
+
+    // The program's end, one step at a time in two kernels: one goes on, the other begins anew from what was captured after the step.
+    private static void EndsInSteps(Action<TestKernel, Pointer> build)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        build(kernel, program);
+        int id = program->Process->Id;
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        Start(program, 231, 5);
+        kernel.Executive.HandleTrap(program);
+        int steps = 1;
+        for (; kernel.Processes.FindProcess(id)->State == ProcessState.Alive; steps++)
+        {
+            Assert.True(steps < Many, "the process does not end");
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            kernel.Capture(image);
+            FinishElsewhere(image, id);
+            kernel.Executive.PrepareToRun(kernel.Processes.FindProcess(id)->FirstThread);
+        }
+        Assert.InRange(steps, 3, Many);
+        Assert.Equal(5 << 8, kernel.Processes.FindProcess(id)->ExitStatus);
+        Assert.Equal(id, kernel.Call(kernel.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
+    }
+
+    private static void FinishElsewhere(TestKernel.Image image, int id)
+    {
+        using TestKernel restored = TestKernel.Restore(image);
+        for (int steps = 0; restored.Processes.FindProcess(id)->State == ProcessState.Alive; steps++)
+        {
+            Assert.True(steps < Many, "the restored process does not end");
+            restored.Resume(restored.Processes.FindProcess(id)->FirstThread);
+        }
+        Assert.Equal(id, restored.Call(restored.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
+    }
+
+    // A child that shares what it can: the test machine is small.
+    private static void Spawn(TestKernel kernel, Thread* parent) => kernel.Do(parent, 56, 0x100 | 0x200 | 0x400 | 17, 0, 0, 0, 0);
+
+    private static void Fragment(TestKernel kernel, Thread* program)
+    {
+        kernel.Map(program->Process->AddressSpace, Arena, (ulong)Many << PageSize.Shift, Protection.Read);
+        for (int i = 0; i < Many; i += 2)
+            Assert.Equal(0, kernel.Call(program, 10, Arena + ((ulong)i << PageSize.Shift), 4096, 3));
+    }
+
+    // What the next epoch would hold.
+    private static int Changes(TestKernel kernel) => kernel.Tracker.ChangedCount + kernel.Tracker.Ended.Count;
+
+    private static void Settle(TestKernel kernel) => kernel.Capture(new TestKernel.Image());
+
+    private static int Open(TestKernel kernel, Thread* thread, string path)
+        => (int)kernel.Do(thread, 2, kernel.PokeText(thread, Scratch + 256, path), 0x42, 0x1B6);
+
+    private static void Lock(TestKernel kernel, Thread* thread, int file, short type, long start, long length)
+    {
+        PokeLock(kernel, thread, type, start, length);
+        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, 6, Scratch));
+    }
+
+    private static void PokeLock(TestKernel kernel, Thread* thread, short type, long start, long length)
+    {
+        kernel.Poke(thread, Scratch, (ulong)(ushort)type);
+        kernel.Poke(thread, Scratch + 8, start);
+        kernel.Poke(thread, Scratch + 16, length);
+        kernel.Poke(thread, Scratch + 24, 0UL);
+    }
+
+    private static void Start(Thread* thread, int number, ulong first, ulong second = 0, ulong third = 0)
+    {
+        UserContext* context = thread->Context;
+        context->Rax = (ulong)number;
+        context->Rdi = first;
+        context->Rsi = second;
+        context->Rdx = third;
+        context->Trap = UserContext.SystemCallTrap;
+        context->Rip += 2;
+    }
+
+    /// <summary>A thread, where a pointer cannot be named.</summary>
+    private readonly struct Pointer(Thread* thread)
+    {
+        private readonly Thread* _thread = thread;
+
+        public static implicit operator Thread*(Pointer pointer) => pointer._thread;
+
+        public static implicit operator Pointer(Thread* thread) => new(thread);
+    }
+}
