@@ -1,11 +1,15 @@
+using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
 namespace Aurora.Testing;
 
 /// <summary>Page-aligned native memory that counts what is outstanding, so that a test can assert that nothing leaks.</summary>
-public sealed unsafe class HostPageAllocator : PageAllocator
+public sealed unsafe class HostPageAllocator : PageAllocator, IDisposable
 {
+    private readonly HashSet<nint> _outstanding = [];
+
     public long PagesOutstanding { get; private set; }
 
     /// <summary>When set, allocations beyond this many outstanding pages fail.</summary>
@@ -19,12 +23,23 @@ public sealed unsafe class HostPageAllocator : PageAllocator
         nuint bytes = (nuint)pages * PageSize.Bytes;
         void* memory = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
         NativeMemory.Clear(memory, bytes);
+        _outstanding.Add((nint)memory);
         return memory;
     }
 
     public override void Free(void* memory, int pages)
     {
         PagesOutstanding -= pages;
+        _outstanding.Remove((nint)memory);
         NativeMemory.AlignedFree(memory);
+    }
+
+    /// <summary>Gives back whatever is still outstanding: the machine it belonged to is gone.</summary>
+    public void Dispose()
+    {
+        foreach (nint memory in _outstanding)
+            NativeMemory.AlignedFree((void*)memory);
+        _outstanding.Clear();
+        PagesOutstanding = 0;
     }
 }

@@ -41,21 +41,23 @@ public sealed unsafe class GroupCodec : StateCodec
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
         GroupObject* group = (GroupObject*)header;
-        if (ProcessIds is not null)
-            group->LastProcessId = ProcessIds.Last;
-        var record = new GroupRecord
+        GroupRecord record = Describe(group);
+        group->LastProcessId = record.LastProcessId;
+        MemoryMarshal.Write(payload, in record);
+        return GroupRecord.Size + group->Left.Write(payload[GroupRecord.Size..]);
+    }
+
+    private GroupRecord Describe(GroupObject* group)
+        => new()
         {
             Epoch = group->Epoch.Value,
             MonotonicNanoseconds = group->MonotonicNanoseconds,
             RealtimeNanoseconds = group->RealtimeNanoseconds,
             NextObjectId = NextId.Value,
             Machine = group->Machine,
-            LastProcessId = group->LastProcessId,
+            LastProcessId = ProcessIds is not null ? ProcessIds.Last : group->LastProcessId,
             MemoryMebibytes = group->MemoryMebibytes,
         };
-        MemoryMarshal.Write(payload, in record);
-        return GroupRecord.Size + group->Left.Write(payload[GroupRecord.Size..]);
-    }
 
     /// <summary>Set by the engine before each capture: the tracker's next id at that instant.</summary>
     public ObjectId NextId { get; set; }
@@ -75,10 +77,22 @@ public sealed unsafe class GroupCodec : StateCodec
         whole.Clear();
         payload[..size].CopyTo(whole);
         record = MemoryMarshal.Read<GroupRecord>(whole);
-        bool isValid = record.NextObjectId <= MaxNextId && record.MonotonicNanoseconds <= long.MaxValue
-            && record.Epoch is > 0 and < long.MaxValue && (uint)record.LastProcessId < IdTable.Limit;
-        return isValid ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return IsValid(in record) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
+
+    public override bool IsSound(ObjectHeader* header)
+    {
+        GroupObject* group = (GroupObject*)header;
+        GroupRecord record = Describe(group);
+        Span<byte> written = stackalloc byte[LeftBranches.Capacity * LeftRange.Size];
+        var left = default(LeftBranches);
+        return group == Group && IsValid(in record) && record.NextObjectId > header->Id.Value
+            && left.TryRead(written[..group->Left.Write(written)]);
+    }
+
+    private static bool IsValid(in GroupRecord record)
+        => record.NextObjectId <= MaxNextId && record.MonotonicNanoseconds <= long.MaxValue
+            && record.Epoch is > 0 and < long.MaxValue && (uint)record.LastProcessId < IdTable.Limit;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {

@@ -34,6 +34,18 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
         return OutputHoldRecord.Size + length;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        OutputChunk* chunk = (OutputChunk*)header;
+        return chunk->Emitted >= 0 && chunk->Emitted <= chunk->Length && IsValid(chunk->Start + (ulong)chunk->Emitted, (uint)chunk->Length)
+            && IsAdjacent(chunk);
+    }
+
+    private static bool IsValid(ulong start, uint length) => length <= OutputChunk.Capacity && start <= long.MaxValue;
+
+    private static bool IsAdjacent(OutputChunk* chunk)
+        => chunk->Next == null || (chunk->Length != chunk->Emitted && chunk->Next->Start == chunk->Start + (ulong)chunk->Length);
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         if (version != Version)
@@ -41,8 +53,7 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
         if (payload.Length < OutputHoldRecord.Size)
             return RestoreStatus.BadRecord;
         var record = MemoryMarshal.Read<OutputHoldRecord>(payload);
-        if (record.Length > OutputChunk.Capacity || payload.Length != OutputHoldRecord.Size + (int)record.Length
-            || record.Start > long.MaxValue)
+        if (!IsValid(record.Start, record.Length) || payload.Length != OutputHoldRecord.Size + (int)record.Length)
             return RestoreStatus.BadRecord;
         OutputChunk* chunk = hold.Allocate();
         if (chunk == null)
@@ -57,9 +68,5 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
 
     /// <summary>Refuses chunks that overlap or leave a gap: then the positions would not say which bytes were emitted.</summary>
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
-    {
-        OutputChunk* chunk = (OutputChunk*)header;
-        bool isAdjacent = chunk->Next == null || (chunk->Length != 0 && chunk->Next->Start == chunk->Start + (ulong)chunk->Length);
-        return isAdjacent ? RestoreStatus.Ok : RestoreStatus.BadRecord;
-    }
+        => IsAdjacent((OutputChunk*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
 }

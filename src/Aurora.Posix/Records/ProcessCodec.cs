@@ -34,12 +34,24 @@ public sealed unsafe partial class ProcessCodec(
     public override bool IsSound(ObjectHeader* header)
     {
         Process* process = (Process*)header;
-        bool isSound = IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
-            && IsLiveOrNone(process->Parent, ObjectKind.Process) && process->Parent != process;
-        return isSound && (process->State == ProcessState.Alive ? HasParts(process) : process->FirstThread == null && process->AddressSpace == null);
+        bool isSound = IsValid(process->Credentials.GroupCount, process->ExitSignal) && SignalRecords.AreValid(&process->Pending)
+            && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
+            && IsLiveOrNone(process->Parent, ObjectKind.Process) && HasFirstAncestor(process) && processes.FindProcess(process->Id) == process;
+        return isSound && process->State switch
+        {
+            ProcessState.Alive => HasParts(process),
+            ProcessState.Zombie => process->FirstThread == null && process->AddressSpace == null,
+            _ => false,
+        };
     }
 
-    private static bool HasParts(Process* process)
+    private static bool IsValid(int groups, int exitSignal)
+        => (uint)groups <= Credentials.MaxGroups && exitSignal is >= 0 and <= (int)Signal.Last;
+
+    // Only init has no memory while it lives: until its first program is loaded.
+    private static bool MayLackMemory(bool isInit) => isInit;
+
+    private bool HasParts(Process* process)
     {
         int threads = 0;
         for (Thread* thread = process->FirstThread; thread != null && threads <= process->ThreadCount; thread = thread->NextOfProcess)
@@ -49,7 +61,7 @@ public sealed unsafe partial class ProcessCodec(
             threads++;
         }
         return threads > 0 && threads == process->ThreadCount
-            && (process->AddressSpace == null || IsHeld(process->AddressSpace, ObjectKind.AddressSpace))
+            && (process->AddressSpace == null ? MayLackMemory(process == processes.Init) : IsHeld(process->AddressSpace, ObjectKind.AddressSpace))
             && IsHeld(process->Descriptors, ObjectKind.DescriptorTable) && IsHeld(process->FileSystem, ObjectKind.FileContext);
     }
 
@@ -60,7 +72,8 @@ public sealed unsafe partial class ProcessCodec(
             return status;
         IdSlot* slot = processes.Ids.Make(record.Id);
         bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
-            && (uint)record.Credentials.GroupCount <= Credentials.MaxGroups && record.ExitSignal is >= 0 and <= 64;
+            && IsValid(record.Credentials.GroupCount, record.ExitSignal)
+            && payload.Length == sizeof(ProcessRecord) + (record.QueuedSignals * (long)sizeof(SignalInfo));
         if (!isValid)
             return RestoreStatus.BadRecord;
         Process* process = processes.AllocateProcess();
@@ -123,8 +136,7 @@ public sealed unsafe partial class ProcessCodec(
         AddressSpace* space = (AddressSpace*)tracker.Find(record.AddressSpace, ObjectKind.AddressSpace);
         DescriptorTable* table = (DescriptorTable*)tracker.Find(record.Descriptors, ObjectKind.DescriptorTable);
         FileContext* context = (FileContext*)tracker.Find(record.FileContext, ObjectKind.FileContext);
-        // Only init has no memory while it lives: until its first program is loaded.
-        bool isLoading = record.AddressSpace.IsNone && (record.Flags & ProcessRecordFlags.Init) != 0;
+        bool isLoading = record.AddressSpace.IsNone && MayLackMemory((record.Flags & ProcessRecordFlags.Init) != 0);
         if ((space == null && !isLoading) || table == null || context == null)
             return RestoreStatus.MissingReference;
         if (space != null)

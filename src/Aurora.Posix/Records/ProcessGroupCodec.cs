@@ -28,6 +28,12 @@ public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCod
         return Write(payload, new ProcessGroupRecord { Session = group->Session->Header.Id, Id = group->Id });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        ProcessGroup* group = (ProcessGroup*)header;
+        return IsLive(group->Session, ObjectKind.Session) && group->FirstMember != null && processes.FindGroup(group->Id) == group;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out ProcessGroupRecord record);

@@ -29,6 +29,14 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         return Write(payload, new SessionRecord { Leader = IdOf(session->Leader), Terminal = IdOf(session->Terminal), Id = session->Id });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Session* session = (Session*)header;
+        Session* found = processes.FindSession(session->Id);
+        return IsLiveOrNone(session->Leader, ObjectKind.Process) && IsLiveOrNone(session->Terminal, ObjectKind.Terminal)
+            && session->FirstGroup != null && found == session;
+    }
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out SessionRecord record);

@@ -19,6 +19,8 @@ public sealed unsafe class SignalActionsCodec(ProcessTable processes) : RecordCo
         return RecordBytes;
     }
 
+    public override bool IsSound(ObjectHeader* header) => header->References > 0;
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         if (version != Version)

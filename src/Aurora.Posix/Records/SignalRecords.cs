@@ -26,6 +26,19 @@ internal static unsafe class SignalRecords
         return length;
     }
 
+    /// <summary>True for a queue that <see cref="Read"/> rebuilds.</summary>
+    public static bool AreValid(PendingSignals* pending)
+    {
+        int count = 0;
+        for (QueuedSignal* entry = pending->First; entry != null; entry = entry->Next)
+            if (++count > SignalQueue.Limit || !IsValid(in entry->Info, pending->Set.Bits))
+                return false;
+        return count == pending->Count;
+    }
+
+    private static bool IsValid(in SignalInfo info, ulong set)
+        => info.Number is >= 1 and <= (int)Signal.Last && (set & (1UL << (info.Number - 1))) != 0;
+
     /// <summary>Rebuilds a queue of <paramref name="count"/> signals; the set follows from the record, not from the queue.</summary>
     public static RestoreStatus Read(SignalQueue queue, PendingSignals* pending, ulong set, int count, ReadOnlySpan<byte> payload)
     {
@@ -34,7 +47,7 @@ internal static unsafe class SignalRecords
         for (int i = 0; i < count; i++)
         {
             var info = Unsafe.ReadUnaligned<SignalInfo>(ref MemoryMarshal.GetReference(payload[(i * sizeof(SignalInfo))..]));
-            if (info.Number is < 1 or > 64 || (set & (1UL << (info.Number - 1))) == 0)
+            if (!IsValid(in info, set))
                 return RestoreStatus.BadRecord;
             if (queue.Add(pending, in info) != Errno.Ok)
                 return RestoreStatus.OutOfMemory;

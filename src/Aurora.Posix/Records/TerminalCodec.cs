@@ -34,18 +34,18 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
     public override bool IsSound(ObjectHeader* header)
     {
         Terminal* terminal = (Terminal*)header;
-        return IsLiveOrNone(terminal->Session, ObjectKind.Session) && terminal->InputTail <= terminal->LineHead
-            && terminal->LineHead <= terminal->InputHead && terminal->InputHead - terminal->InputTail <= Terminal.InputBytes;
+        return IsLiveOrNone(terminal->Session, ObjectKind.Session) && terminal == terminals.Console
+            && AreInOrder(terminal->InputTail, terminal->LineHead, terminal->InputHead);
     }
+
+    private static bool AreInOrder(ulong tail, ulong line, ulong head) => tail <= line && line <= head && head - tail <= Terminal.InputBytes;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = ReadExactly(version, payload, out TerminalRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        bool isValid = record.InputTail <= record.LineHead && record.LineHead <= record.InputHead
-            && record.InputHead - record.InputTail <= Terminal.InputBytes && (record.Flags & ~TerminalRecordFlags.All) == 0;
-        if (!isValid)
+        if (!AreInOrder(record.InputTail, record.LineHead, record.InputHead) || (record.Flags & ~TerminalRecordFlags.All) != 0)
             return RestoreStatus.BadRecord;
         Terminal* terminal = terminals.AllocateTerminal();
         if (terminal == null)

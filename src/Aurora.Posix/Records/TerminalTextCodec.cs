@@ -17,13 +17,22 @@ public sealed unsafe class TerminalTextCodec(TerminalService terminals) : Record
         return length + TerminalText.Bytes;
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        TerminalText* text = (TerminalText*)header;
+        return IsValidIndex(text->Index) && IsLive(text->Terminal, ObjectKind.Terminal)
+            && text->Terminal->Texts[text->Index] == (ulong)text;
+    }
+
+    private static bool IsValidIndex(int index) => (uint)index < Terminal.InputTexts + Terminal.ScreenTexts;
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, out TerminalTextRecord record);
         if (status != RestoreStatus.Ok)
             return status;
         bool isValid = payload.Length == TerminalTextRecord.Bytes + TerminalText.Bytes
-            && (uint)record.Index < Terminal.InputTexts + Terminal.ScreenTexts;
+            && IsValidIndex(record.Index);
         if (!isValid)
             return RestoreStatus.BadRecord;
         TerminalText* text = terminals.AllocateText();

@@ -46,7 +46,8 @@ public sealed unsafe class ThreadCodec(
         ThreadRecord record = default;
         Describe(thread, ref record);
         return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
-            && (process->AddressSpace != null || thread->Call.Active) && IsValid(in record) && HoldsLiveFiles(thread);
+            && (process->AddressSpace != null || thread->Call.Active) && IsValid(in record) && SignalRecords.AreValid(&thread->Pending)
+            && processes.FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)

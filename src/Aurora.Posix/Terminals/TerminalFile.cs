@@ -46,9 +46,8 @@ public sealed unsafe class TerminalFile : FileOperations
         return Errno.Ok;
     }
 
-    /// <summary>The attachment comes from a record: everything here takes it for a terminal.</summary>
-    public override RestoreStatus Restored(OpenFile* file)
-        => file->Attachment != null && file->Attachment->Kind == ObjectKind.Terminal ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    /// <summary>The attachment may come from a record: everything here takes it for a terminal.</summary>
+    public override bool IsSound(OpenFile* file) => file->Attachment != null && file->Attachment->Kind == ObjectKind.Terminal;
 
     /// <inheritdoc/>
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)

@@ -19,8 +19,13 @@ public abstract unsafe class FileOperations
     {
     }
 
+    /// <summary>True when an open file has what these operations take for granted: checked before a checkpoint and after a restore.</summary>
+    public virtual bool IsSound(OpenFile* file) => true;
+
     /// <summary>Called after a restore once everything is linked, to attach what a checkpoint does not carry.</summary>
-    public virtual RestoreStatus Restored(OpenFile* file) => RestoreStatus.Ok;
+    public virtual void Restored(OpenFile* file)
+    {
+    }
 
     /// <summary>Moves bytes to the transfer's memory. Done(count), zero at the end of the file; or blocked through the transfer's Wait methods.</summary>
     public virtual SystemCallResult Read(OpenFile* file, ref FileTransfer transfer) => Errno.EINVAL;

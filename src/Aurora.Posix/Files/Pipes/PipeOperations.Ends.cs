@@ -98,13 +98,10 @@ public sealed unsafe partial class PipeOperations
     }
 
     /// <inheritdoc/>
-    public override RestoreStatus Restored(OpenFile* file)
-    {
-        if (file->Inode->Pipe == null)
-            return RestoreStatus.MissingReference;
-        Count(file);
-        return RestoreStatus.Ok;
-    }
+    public override bool IsSound(OpenFile* file) => file->Inode->Pipe != null;
+
+    /// <inheritdoc/>
+    public override void Restored(OpenFile* file) => Count(file);
 
     /// <summary>F_SETPIPE_SZ. A pipe with bytes in it keeps them in place, so it changes size only if they lie below the new end.</summary>
     public SystemCallResult SetCapacity(Inode* inode, uint bytes)

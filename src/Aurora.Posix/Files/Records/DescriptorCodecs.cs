@@ -78,23 +78,29 @@ public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(
     public override bool IsSound(ObjectHeader* header)
     {
         DescriptorChunk* chunk = (DescriptorChunk*)header;
-        int open = 0;
+        int count = 0;
+        ulong open = 0;
         for (int slot = 0; slot < DescriptorChunk.Capacity; slot++)
         {
             OpenFile* file = chunk->FileAt(slot);
             if (file != null && !IsHeld(file, ObjectKind.OpenFile))
                 return false;
-            open += file != null ? 1 : 0;
+            open |= file != null ? 1UL << slot : 0;
+            count += file != null ? 1 : 0;
         }
-        return IsHeld(chunk->Table, ObjectKind.DescriptorTable) && open == chunk->OpenCount;
+        return IsValid(chunk->Index, open, chunk->CloseOnExec) && IsHeld(chunk->Table, ObjectKind.DescriptorTable)
+            && chunk->Table->ChunkAt(chunk->Index) == chunk && count == chunk->OpenCount;
     }
+
+    private static bool IsValid(int index, ulong open, ulong closeOnExec)
+        => (uint)index < DescriptorTable.MaxChunks && (closeOnExec & ~open) == 0;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, -1, out DescriptorChunkRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        bool isValid = (uint)record.Index < DescriptorTable.MaxChunks && (record.CloseOnExec & ~record.Open) == 0
+        bool isValid = IsValid(record.Index, record.Open, record.CloseOnExec)
             && payload.Length == DescriptorChunkRecord.Bytes + (BitOperations.PopCount(record.Open) * sizeof(ObjectId));
         if (!isValid)
             return RestoreStatus.BadRecord;

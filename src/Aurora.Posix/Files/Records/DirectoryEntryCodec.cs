@@ -32,9 +32,11 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : FileCodec(f
     public override bool IsSound(ObjectHeader* header)
     {
         DirectoryEntry* entry = (DirectoryEntry*)header;
-        return IsLive(entry->Directory, ObjectKind.Inode) && entry->Directory->IsDirectory && IsLive(entry->Target, ObjectKind.Inode)
-            && entry->Target->NameCount > 0;
+        return IsLive(entry->Directory, ObjectKind.Inode) && IsLive(entry->Target, ObjectKind.Inode) && Namespace.IsValidName(DirectoryEntry.NameOf(entry))
+            && MayLead(entry->Directory, entry->Target) && entry->Target->NameCount > 0 && (!entry->Target->IsDirectory || entry->Target->NameCount == 1);
     }
+
+    private static bool MayLead(Inode* directory, Inode* target) => directory->IsDirectory && !directory->IsProc && !target->IsRoot;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
@@ -61,8 +63,7 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : FileCodec(f
         if (directory == null || target == null)
             return RestoreStatus.MissingReference;
         Namespace space = Files.NamespaceOf(header);
-        bool isValid = directory->IsDirectory && !directory->IsProc && !target->IsRoot
-            && (!target->IsDirectory || target->NameCount == 0) && space.Find(directory, DirectoryEntry.NameOf(entry)) == null;
+        bool isValid = MayLead(directory, target) && (!target->IsDirectory || target->NameCount == 0) && space.Find(directory, DirectoryEntry.NameOf(entry)) == null;
         if (!isValid)
             return RestoreStatus.BadRecord;
         space.Connect(entry, directory, target);

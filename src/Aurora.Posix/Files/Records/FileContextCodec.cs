@@ -33,12 +33,23 @@ public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(file
         });
     }
 
+    public override bool IsSound(ObjectHeader* header)
+    {
+        FileContext* context = (FileContext*)header;
+        return header->References > 0 && IsValid(context->Umask) && IsLive(context->Root, ObjectKind.Inode)
+            && IsLive(context->CurrentDirectory, ObjectKind.Inode) && AreDirectories(context);
+    }
+
+    private static bool IsValid(uint umask) => umask <= InodeMode.AccessMask;
+
+    private static bool AreDirectories(FileContext* context) => context->Root->IsDirectory && context->CurrentDirectory->IsDirectory;
+
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out FileContextRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        if (record.Umask > InodeMode.AccessMask)
+        if (!IsValid(record.Umask))
             return RestoreStatus.BadRecord;
         FileContext* context = Files.AllocateContext();
         if (context == null)
@@ -58,6 +69,6 @@ public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(file
             return RestoreStatus.MissingReference;
         Files.Hold(context->Root);
         Files.Hold(context->CurrentDirectory);
-        return context->Root->IsDirectory && context->CurrentDirectory->IsDirectory ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return AreDirectories(context) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

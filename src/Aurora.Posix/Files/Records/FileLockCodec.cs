@@ -44,16 +44,18 @@ public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
     public override bool IsSound(ObjectHeader* header)
     {
         FileLock* held = (FileLock*)header;
-        return held->Start <= held->End && IsLive(held->Inode, ObjectKind.Inode)
+        return IsValid(held->Start, held->End) && IsLive(held->Inode, ObjectKind.Inode)
             && Files.TrackerOf(header).Find(held->Owner, held->OwnerKind) != null;
     }
+
+    private static bool IsValid(ulong start, ulong end) => start <= end;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out FileLockRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        if (record.Start > record.End)
+        if (!IsValid(record.Start, record.End))
             return RestoreStatus.BadRecord;
         FileLock* held = Files.Locks.Allocate();
         if (held == null)

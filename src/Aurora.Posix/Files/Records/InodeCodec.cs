@@ -47,7 +47,28 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
         Inode* inode = (Inode*)header;
-        var record = new InodeRecord
+        InodeRecord record = Describe(inode);
+        int length = Write(payload, in record);
+        ReadOnlySpan<byte> target = FileServices.TargetOf(inode);
+        target = target[..Math.Min(target.Length, SymbolicLinkTail.FirstByte)];
+        target.CopyTo(payload[length..]);
+        return length + target.Length;
+    }
+
+    public override bool IsSound(ObjectHeader* header)
+    {
+        Inode* inode = (Inode*)header;
+        InodeRecord record = Describe(inode);
+        return IsValid(in record, Math.Min((int)inode->TargetLength, SymbolicLinkTail.FirstByte)) && HasTail(inode)
+            && (inode->Data == null || IsHeld(inode->Data, ObjectKind.MemoryObject))
+            && (!inode->IsRoot || Files.NamespaceOf(header).Root == inode);
+    }
+
+    private static bool HasTail(Inode* inode)
+        => inode->TargetLength <= SymbolicLinkTail.FirstByte || IsLive(inode->Tail, ObjectKind.SymbolicLinkTail);
+
+    private static InodeRecord Describe(Inode* inode)
+        => new()
         {
             Flags = inode->Flags,
             Mode = inode->Mode,
@@ -63,12 +84,6 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             ProcKey = inode->ProcKey,
             TargetLength = inode->TargetLength,
         };
-        int length = Write(payload, in record);
-        ReadOnlySpan<byte> target = FileServices.TargetOf(inode);
-        target = target[..Math.Min(target.Length, SymbolicLinkTail.FirstByte)];
-        target.CopyTo(payload[length..]);
-        return length + target.Length;
-    }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
@@ -111,7 +126,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         Inode* inode = (Inode*)header;
-        if (inode->TargetLength > SymbolicLinkTail.FirstByte && inode->Tail == null)
+        if (!HasTail(inode))
             return RestoreStatus.MissingReference;
         return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
@@ -187,6 +202,12 @@ public sealed unsafe class SymbolicLinkTailCodec(FileServices files) : FileCodec
         ReadOnlySpan<byte> rest = FileServices.TargetOf(tail->Owner)[SymbolicLinkTail.FirstByte..];
         rest.CopyTo(payload[length..]);
         return length + rest.Length;
+    }
+
+    public override bool IsSound(ObjectHeader* header)
+    {
+        SymbolicLinkTail* tail = (SymbolicLinkTail*)header;
+        return IsLive(tail->Owner, ObjectKind.Inode) && tail->Owner->Tail == tail && tail->Owner->TargetLength > SymbolicLinkTail.FirstByte;
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)

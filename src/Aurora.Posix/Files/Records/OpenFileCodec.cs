@@ -48,16 +48,26 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     public override bool IsSound(ObjectHeader* header)
     {
         OpenFile* file = (OpenFile*)header;
-        return header->References > 0 && IsLive(file->Inode, ObjectKind.Inode)
-            && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind));
+        return header->References > 0 && IsValid(file->Flags, file->Offset) && IsLive(file->Inode, ObjectKind.Inode) && HasKindOf(file, file->Inode)
+            && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind)) && IsServed(file);
     }
+
+    private static bool IsValid(uint flags, ulong offset) => (flags & ~OpenFlags.Kept) == 0 && offset <= long.MaxValue;
+
+    private static bool HasKindOf(OpenFile* file, Inode* inode)
+    {
+        bool isPathOnly = (file->Flags & OpenFlags.Path) != 0;
+        return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : FileServices.KindOf(inode));
+    }
+
+    private bool IsServed(OpenFile* file) => Files.OperationsOf(file) is { } operations && operations.IsSound(file);
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out OpenFileRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        if ((record.Flags & ~OpenFlags.Kept) != 0 || record.Offset > long.MaxValue)
+        if (!IsValid(record.Flags, record.Offset))
             return RestoreStatus.BadRecord;
         OpenFile* file = Files.OpenFiles.Allocate();
         if (file == null)
@@ -79,8 +89,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)tracker.Find(record.Inode, ObjectKind.Inode);
         if (inode == null)
             return RestoreStatus.MissingReference;
-        bool isPathOnly = (file->Flags & OpenFlags.Path) != 0;
-        if (file->Kind != (isPathOnly ? FileKind.PathOnly : FileServices.KindOf(inode)) || file->Kind == FileKind.None)
+        if (!HasKindOf(file, inode))
             return RestoreStatus.BadRecord;
         file->Inode = inode;
         Files.Hold(inode);
@@ -92,6 +101,9 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     {
         OpenFile* file = (OpenFile*)header;
         FileOperations? operations = Files.OperationsOf(file);
-        return operations is null ? RestoreStatus.MissingReference : operations.Restored(file);
+        if (operations is null || !operations.IsSound(file))
+            return RestoreStatus.MissingReference;
+        operations.Restored(file);
+        return RestoreStatus.Ok;
     }
 }

@@ -32,8 +32,12 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
-        Pipe* pipe = (Pipe*)header;
-        return Write(payload, new PipeRecord
+        PipeRecord record = Describe((Pipe*)header);
+        return Write(payload, in record);
+    }
+
+    private static PipeRecord Describe(Pipe* pipe)
+        => new()
         {
             Inode = pipe->Inode->Header.Id,
             Data = pipe->Data == null ? default : pipe->Data->Header.Id,
@@ -42,23 +46,28 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
             Length = pipe->Length,
             ReaderOpens = pipe->ReaderOpens,
             WriterOpens = pipe->WriterOpens,
-        });
-    }
+        };
 
     public override bool IsSound(ObjectHeader* header)
     {
         Pipe* pipe = (Pipe*)header;
-        return IsLive(pipe->Inode, ObjectKind.Inode) && pipe->Length <= pipe->Capacity && (pipe->Data == null || IsHeld(pipe->Data, ObjectKind.MemoryObject));
+        PipeRecord record = Describe(pipe);
+        return IsValid(in record) && IsLive(pipe->Inode, ObjectKind.Inode) && pipe->Inode->IsFifo && pipe->Inode->Pipe == pipe
+            && (pipe->Data == null || (IsHeld(pipe->Data, ObjectKind.MemoryObject) && HasRoom(pipe)));
     }
+
+    private static bool IsValid(in PipeRecord record)
+        => BitOperations.IsPow2(record.Capacity) && record.Capacity is >= PageSize.Bytes and <= Pipe.MaxCapacity
+            && record.Head < record.Capacity && record.Length <= record.Capacity && (record.Length == 0 || !record.Data.IsNone);
+
+    private static bool HasRoom(Pipe* pipe) => pipe->Data->SizePages >= pipe->Capacity >> PageSize.Shift;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
         RestoreStatus status = Read(version, payload, 0, out PipeRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        bool isValid = BitOperations.IsPow2(record.Capacity) && record.Capacity is >= PageSize.Bytes and <= Pipe.MaxCapacity
-            && record.Head < record.Capacity && record.Length <= record.Capacity && (record.Length == 0 || !record.Data.IsNone);
-        if (!isValid)
+        if (!IsValid(in record))
             return RestoreStatus.BadRecord;
         Pipe* pipe = Files.PipeSlab.Allocate();
         if (pipe == null)
@@ -88,6 +97,6 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         if (pipe->Data == null)
             return RestoreStatus.MissingReference;
         Files.Memory.Retain(pipe->Data);
-        return pipe->Data->SizePages >= pipe->Capacity >> PageSize.Shift ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return HasRoom(pipe) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

@@ -51,6 +51,27 @@ internal sealed unsafe partial class TestKernel
         return kernel;
     }
 
+    /// <summary>Whether a fresh machine takes an image.</summary>
+    public static RestoreStatus TryRestore(Image image)
+    {
+        using var kernel = new TestKernel();
+        kernel.Clock.Now = image.Monotonic;
+        RestoreStatus status = RestoreStatus.Ok;
+        for (int pass = 0; pass < 3 && status == RestoreStatus.Ok; pass++)
+        {
+            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
+            {
+                StateCodec codec = kernel.Codecs[kind];
+                ObjectHeader* header = kernel.Tracker.Find(new ObjectId(id));
+                status = pass == 0 ? codec.Create(kernel.Tracker, new ObjectId(id), codec.Version, payload)
+                    : pass == 1 ? codec.Link(kernel.Tracker, header, payload) : codec.Finish(kernel.Tracker, header);
+                if (status != RestoreStatus.Ok)
+                    break;
+            }
+        }
+        return status;
+    }
+
     private Image? _image;
     private Func<ObjectKind, byte?> _versionOf = _ => null;
 

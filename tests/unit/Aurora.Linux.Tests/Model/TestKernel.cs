@@ -88,7 +88,11 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public SystemCallExecutive Executive { get; }
     public Dictionary<ObjectKind, StateCodec> Codecs { get; } = [];
 
-    public void Dispose() => Frames.Dispose();
+    public void Dispose()
+    {
+        Frames.Dispose();
+        Pages.Dispose();
+    }
 
     /// <summary>A tree, a terminal, and init with scratch memory and the terminal as descriptors 0 to 2.</summary>
     public Thread* Boot()

@@ -1,0 +1,153 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Aurora.Base;
+using Aurora.Linux.Calls;
+using Aurora.Linux.Files;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Aurora.Linux.Tests;
+
+/// <summary>
+/// One definition of validity: every number of every kind of kernel object gets impossible values in turn. What the check before commit passes,
+/// a restore takes; what it refuses because of something a record shows, a restore refuses. (The kinds of Aurora.Memory are tested there.)
+/// </summary>
+public sealed unsafe class ValidityTests(ITestOutputHelper output)
+{
+    private const ulong Scratch = TestKernel.Scratch;
+
+    // What says who an object is: the live tables know better than a record could, so the check may refuse more.
+    private static readonly HashSet<string> _identities =
+    [
+        "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
+    ];
+
+    [Theory]
+    [InlineData(ObjectKind.Process)]
+    [InlineData(ObjectKind.Thread)]
+    [InlineData(ObjectKind.SignalActions)]
+    [InlineData(ObjectKind.ProcessGroup)]
+    [InlineData(ObjectKind.Session)]
+    [InlineData(ObjectKind.Terminal)]
+    [InlineData(ObjectKind.TerminalText)]
+    [InlineData(ObjectKind.Timer)]
+    [InlineData(ObjectKind.DescriptorTable)]
+    [InlineData(ObjectKind.DescriptorChunk)]
+    [InlineData(ObjectKind.OpenFile)]
+    [InlineData(ObjectKind.Inode)]
+    [InlineData(ObjectKind.DirectoryEntry)]
+    [InlineData(ObjectKind.Pipe)]
+    [InlineData(ObjectKind.FileLock)]
+    [InlineData(ObjectKind.FileContext)]
+    [InlineData(ObjectKind.SymbolicLinkTail)]
+    public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
+    {
+        using var kernel = new TestKernel();
+        Fill(kernel);
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        Assert.Equal(RestoreStatus.Ok, TestKernel.TryRestore(image));
+        ulong[] chosen = [.. image.Records.Where(record => record.Value.Kind == kind).Select(record => record.Key)];
+        Assert.NotEmpty(chosen);
+        var wrong = new List<string>();
+        int cases = 0;
+        foreach (ulong id in Sample(kernel, chosen))
+            foreach (StructField field in FieldsOf(kind).Where(field => !field.Name.Contains(".Limits.", StringComparison.Ordinal)))
+                foreach (ulong value in (ulong[])[0, 1, 65, ulong.MaxValue, 1UL << ((field.Bytes * 8) - 2)])
+                    cases += Try(kernel, image, id, field, value, wrong) ? 1 : 0;
+        output.WriteLine($"attack: impossible values of kernel objects: {cases} cases");
+        Assert.Empty(wrong);
+    }
+
+    // Changes one number of a live object, asks the check, restores what it would have captured, and puts the number back.
+    private static bool Try(TestKernel kernel, TestKernel.Image image, ulong id, StructField field, ulong value, List<string> wrong)
+    {
+        ObjectHeader* header = kernel.Tracker.Find(new ObjectId(id));
+        var number = new Span<byte>((byte*)header + field.Offset, field.Bytes);
+        byte[] before = number.ToArray();
+        BitConverter.GetBytes(value).AsSpan(0, field.Bytes).CopyTo(number);
+        (ObjectKind kind, byte[] original) = image.Records[id];
+        bool isSound = image.Records.All(record => kernel.Codecs[record.Value.Kind].IsSound(kernel.Tracker.Find(new ObjectId(record.Key))));
+        byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        // A length or count that the check refuses may not be followed by a capture.
+        byte[] captured = isSound || !field.Name.Contains("Length", StringComparison.Ordinal)
+            ? payload[..kernel.Codecs[kind].Capture(header, payload)] : original;
+        before.CopyTo(number);
+        if (captured.AsSpan().SequenceEqual(original))
+            return false;
+        image.Records[id] = (kind, captured);
+        RestoreStatus status = TestKernel.TryRestore(image);
+        image.Records[id] = (kind, original);
+        if (isSound && status != RestoreStatus.Ok)
+            wrong.Add($"{field.Name} = 0x{value:x}: passed, but a restore says {status}");
+        if (!isSound && status == RestoreStatus.Ok && !_identities.Contains(field.Name))
+            wrong.Add($"{field.Name} = 0x{value:x}: refused, though a restore takes it");
+        return true;
+    }
+
+    // Objects of a kind that differ in what matters: a few of each.
+    private static IEnumerable<ulong> Sample(TestKernel kernel, ulong[] ids)
+    {
+        if (kernel.Tracker.Find(new ObjectId(ids[0]))->Kind != ObjectKind.Inode)
+            return ids.Length <= 2 ? ids : [ids[0], ids[^1]];
+        return ids.GroupBy(id => ((Inode*)kernel.Tracker.Find(new ObjectId(id)))->Type).Select(type => type.Last());
+    }
+
+    private static List<StructField> FieldsOf(ObjectKind kind) => kind switch
+    {
+        ObjectKind.Process => StructFields.Of<Process>(),
+        ObjectKind.Thread => StructFields.Of<Thread>(),
+        ObjectKind.SignalActions => StructFields.Of<SignalActions>(),
+        ObjectKind.ProcessGroup => StructFields.Of<ProcessGroup>(),
+        ObjectKind.Session => StructFields.Of<Session>(),
+        ObjectKind.Terminal => StructFields.Of<Terminal>(),
+        ObjectKind.TerminalText => StructFields.Of<TerminalText>(),
+        ObjectKind.Timer => StructFields.Of<Aurora.Posix.Time.Timer>(),
+        ObjectKind.DescriptorTable => StructFields.Of<DescriptorTable>(),
+        ObjectKind.DescriptorChunk => StructFields.Of<DescriptorChunk>(),
+        ObjectKind.OpenFile => StructFields.Of<OpenFile>(),
+        ObjectKind.Inode => StructFields.Of<Inode>(),
+        ObjectKind.DirectoryEntry => StructFields.Of<DirectoryEntry>(),
+        ObjectKind.Pipe => StructFields.Of<Pipe>(),
+        ObjectKind.FileLock => StructFields.Of<FileLock>(),
+        ObjectKind.FileContext => StructFields.Of<FileContext>(),
+        _ => StructFields.Of<SymbolicLinkTail>(),
+    };
+
+    // A session with every kind of object in it.
+    private static void Fill(TestKernel kernel)
+    {
+        Thread* init = kernel.Boot();
+        kernel.OpenTerminal(init);
+        kernel.Do(init, 293, Scratch, 0);
+        ulong writer = kernel.Peek<uint>(init, Scratch + 4);
+        kernel.Do(init, 1, writer, Scratch, 100);
+        kernel.WriteFile("/l", "text"u8, 0x81B6);
+        ulong file = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/l"), 2);
+        kernel.Do(init, 73, file, 1);
+        kernel.Poke(init, Scratch, new LinuxLock { Type = LinuxLock.Write, Start = 5, Length = 5 });
+        kernel.Do(init, 72, file, 6, Scratch);
+        kernel.Poke(init, Scratch, new LinuxLock { Type = LinuxLock.Write, Start = 50, Length = 5 });
+        kernel.Do(init, 72, file, 37, Scratch);
+        kernel.Do(init, 133, kernel.PokeText(init, Scratch, "/fifo"), 0x11B6);
+        kernel.Do(init, 88, kernel.PokeText(init, Scratch + 0x2000, new string('x', 3500)), kernel.PokeText(init, Scratch, "/long"));
+        kernel.Do(init, 88, kernel.PokeText(init, Scratch + 0x2000, "l"), kernel.PokeText(init, Scratch, "/short"));
+        Thread* child = kernel.Fork(init);
+        kernel.Do(child, 109, 0, 0);
+        kernel.Do(child, 222, 1, 0, Scratch + 8);
+        kernel.Poke(child, Scratch + 16, new IntervalTimespec { Value = Timespec.From(5_000_000_000), Interval = Timespec.From(1_000_000_000) });
+        kernel.Do(child, 223, 0, 0, Scratch + 16, 0);
+        kernel.Poke(child, Scratch, ulong.MaxValue);
+        kernel.Do(child, 14, 0, Scratch, 0, 8);
+        kernel.Do(init, 62, (ulong)child->Id, 40);
+        Assert.Null(kernel.Call(child, 2, kernel.PokeText(child, Scratch, "/fifo"), 0));
+        kernel.Call(kernel.Fork(init), 231, 9);
+        kernel.Type("done\nhalf");
+    }
+}
