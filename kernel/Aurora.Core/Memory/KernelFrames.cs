@@ -19,6 +19,7 @@ public sealed unsafe class KernelFrames : FramePool
     private readonly BuddyAllocator _zone;
     private readonly ulong _zoneBound;
     private ulong _zoneReserve;
+    private bool _hasBooted;
 
     /// <summary>A pool whose general part is <paramref name="buddy"/> and whose kernel zone, all below <paramref name="zoneBound"/>, is <paramref name="zone"/>.</summary>
     internal KernelFrames(BuddyAllocator buddy, BuddyAllocator zone, FrameInfo* infos, ulong bound, ulong zoneBound)
@@ -40,9 +41,6 @@ public sealed unsafe class KernelFrames : FramePool
         return wanted < frames / 8 ? wanted : frames / 8;
     }
 
-    /// <summary>True once <see cref="EndBoot"/> has been called.</summary>
-    public bool HasBooted { get; private set; }
-
     /// <summary>Boot is over: from now on the last frames are for those who bring frames back, and runs come out of the zone.</summary>
     public void EndBoot()
     {
@@ -50,7 +48,7 @@ public sealed unsafe class KernelFrames : FramePool
         ulong reserve = TotalFrames / 32;
         SetReserve(reserve < MaxReserve ? reserve : MaxReserve);
         _zoneReserve = _zone.FreeFrames / 2;
-        HasBooted = true;
+        _hasBooted = true;
     }
 
     public override ulong FreeFrames => _buddy.FreeFrames;
@@ -64,7 +62,7 @@ public sealed unsafe class KernelFrames : FramePool
     /// <summary>Contiguous frames for the kernel's own use, each with one reference; frame 0 when there are none for this priority.</summary>
     internal FrameNumber AllocateRun(ulong count, FramePriority priority)
     {
-        ulong start = HasBooted ? TakeFromZone(count, priority) : 0;
+        ulong start = _hasBooted ? TakeFromZone(count, priority) : 0;
         if (start == 0 && MayTake(count, priority))
             start = count == 1 ? _buddy.Take() : _buddy.TakeRun(count);
         if (start == 0)

@@ -9,7 +9,8 @@ public sealed unsafe class KernelPages : PageAllocator
 {
     private readonly KernelFrames _frames;
     private readonly FramePriority _priority;
-    private readonly ulong _limit;
+    private ulong _limit;
+    private bool _hasBooted;
     private ulong _taken;
 
     /// <summary>An allocator of at most <paramref name="limit"/> pages at a time, with this claim to the last frames.</summary>
@@ -20,10 +21,17 @@ public sealed unsafe class KernelPages : PageAllocator
         _limit = limit;
     }
 
+    /// <summary>Boot is over: from now on the limit holds, but never so that what has been restored leaves nothing to run with.</summary>
+    public void EndBoot()
+    {
+        _limit = Math.Max(_limit, _taken + (_limit / 32));
+        _hasBooted = true;
+    }
+
     public override void* Allocate(int pages)
     {
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
-        ulong limit = _frames.HasBooted ? _limit : _limit + (_limit / 8);
+        ulong limit = _hasBooted ? _limit : _limit + (_limit / 8);
         if (pages <= 0 || _taken + (ulong)pages > limit)
             return null;
         FrameNumber start = _frames.AllocateRun((ulong)pages, _priority);

@@ -60,6 +60,7 @@ internal static unsafe class SessionBoot
         ApplyConfiguration(session, configuration);
         KernelHeap.Seal();
         s_machine.Frames.EndBoot();
+        s_machine.Pages.EndBoot();
         session.Start();
     }
 

@@ -17,7 +17,7 @@ public sealed unsafe partial class GroupSession
     public const ushort DefaultGroup = 0;
 
     // The share of the memory that may hold records while they are restored.
-    private const ulong WindowShare = 32;
+    private const ulong WindowShare = 16;
 
     private readonly SessionMachine _machine;
 

@@ -32,8 +32,8 @@ public sealed unsafe class ScarcityTests
         MakeLongLinks(session, 1500);
         int running = session.Pages.Taken;
 
-        // Beside the objects a restore has its window, a thirty-second of the frames here, and a page for the record it looks at.
-        int window = (int)(session.Frames.TotalFrames / 32) + 8;
+        // Beside the objects a restore has its window, a sixteenth of the frames here, and a page for the record it looks at.
+        int window = (int)(session.Frames.TotalFrames / 16) + 8;
         using TestSession restored = TestSession.Open(session.Device, running + window);
         RestoreResult result = restored.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         Assert.True(result.IsOk, TestSession.Words(result));

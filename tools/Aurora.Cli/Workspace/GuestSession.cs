@@ -97,6 +97,8 @@ internal sealed class GuestSession
         {
             case ReadyEvent or ResumedEvent:
                 _panics = 0;
+                if (_verbose)
+                    Say(item.Line);
                 break;
             case PanicEvent panic:
                 Say($"the kernel panicked: {panic.Reason}");
