@@ -109,6 +109,7 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus WaitForSpace(StoreCommit* commit)
     {
         ulong firstCut = _context.Super->Current.Number;
+        ulong history = ulong.MaxValue;
         while (!HasSpace(commit))
         {
             if (_active.IsEmpty && !IsFrozen)
@@ -123,6 +124,10 @@ public sealed unsafe partial class ObjectStore
                 // History gives way before a commit is refused: half of what is left at a time.
                 if (HasHistoryToGive())
                 {
+                    // Without memory the cuts could not drop any of it.
+                    if (_automaticCount >= history)
+                        return StoreStatus.OutOfMemory;
+                    history = _automaticCount;
                     firstCut = _context.Super->Current.Number;
                     _isHistoryPressed = true;
                 }

@@ -68,12 +68,16 @@ public sealed unsafe class StoreHarness : IDisposable
     }
 
     public void Write(StoreCommit* commit, ulong id, ulong page, ulong value)
+        => Assert.Equal(StoreStatus.Ok, TryWrite(commit, id, page, value));
+
+    /// <summary>As Write; the commit may lack memory.</summary>
+    public StoreStatus TryWrite(StoreCommit* commit, ulong id, ulong page, ulong value)
     {
         ulong* data = (ulong*)Pages.Allocate(1);
         for (int i = 0; i < 512; i++)
             data[i] = value + ((ulong)i * 0x9E3779B97F4A7C15);
         _pagesInUse.Add((nint)data);
-        Assert.Equal(StoreStatus.Ok, Store.WritePage(commit, new ObjectId(id), page, data));
+        return Store.WritePage(commit, new ObjectId(id), page, data);
     }
 
     public StoreStatus TryCommit(StoreCommit* commit, string name = "", ulong nanoseconds = 10_000_000)

@@ -1,0 +1,304 @@
+// One store in a tight place: a small device that is nearly full, at times hardly any memory, clocks that jump. It goes through clones, scattered and
+// sequential writes, records, files a little too large for their record, holes, names, rollbacks, views and reopenings, all from one seed. Whatever is
+// refused, what has been taken can be cut: at once, when memory is back, and after a power cut.
+using System;
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Store;
+using Aurora.Store.Tests;
+using Aurora.Testing;
+
+namespace Aurora.Crash.Tests;
+
+/// <summary>Runs one seed.</summary>
+public sealed unsafe class TightStore : IDisposable
+{
+    private const ulong Second = 1_000_000_000;
+    private const int StepsPerCheck = 6;
+
+    private readonly Random _random;
+    private readonly StoreHarness _harness;
+    private readonly KeptNames _names = new();
+    private readonly List<StoreView> _views = [];
+    private readonly ulong _span;
+    private readonly bool _hasTightMemory;
+    private ulong _nextObject = 10;
+    private ulong _value;
+
+    private TightStore(int seed)
+    {
+        _random = new Random(seed);
+        _hasTightMemory = seed % 3 == 1;
+        _harness = new StoreHarness((ulong)_random.Next(700, 2600), (uint)_random.Next(64, 200));
+        bool isManual = _random.Next(2) == 0;
+        _span = (ulong)_random.Next(100, 1500);
+        _harness.Options = new OpenOptions
+        {
+            CachedNodes = 64,
+            CachedSpacePages = 32,
+            OverlayBytes = (ulong)_random.Next(256, 1024) << 10,
+            CutIntervalNanoseconds = isManual ? ulong.MaxValue : Second / 10,
+            Retention = new RetentionOptions { IsOff = isManual, FineSpacing = Second / 10, FineSpan = 3 * Second, CoarseSpacing = 2 * Second, CoarseSpan = 20 * Second },
+            NoScrub = true,
+        };
+        _harness.Info("", 1_700_000_000 * Second);
+        _harness.Open();
+    }
+
+    private ObjectStore Store => _harness.Store;
+
+    public int Taken { get; private set; }
+
+    public int Refused { get; private set; }
+
+    /// <summary>Crash states whose store was opened and cut.</summary>
+    public int Crashes { get; private set; }
+
+    /// <summary>Throws a CrashFindingException that says what went wrong.</summary>
+    public static TightStore Run(int seed, int steps)
+    {
+        using var store = new TightStore(seed);
+        store.Fill();
+        for (int step = 0; step < steps; step++)
+        {
+            store.Step();
+            CrashStore.Require(store.Store.Health == StoreStatus.Ok, $"step {step}: {store.Store.Health} {store.Store.LastFault.Status} {store.Store.LastFault.Place}");
+            if (step % StepsPerCheck == 0)
+                store.CrashAndCut($"step {step}");
+        }
+        store.End();
+        return store;
+    }
+
+    public void Dispose()
+    {
+        _harness.Pages.PageLimit = long.MaxValue;
+        CloseViews();
+        _harness.Dispose();
+    }
+
+    private ulong AnyObject => _random.Next(3) == 0 ? 1 : 1 + (ulong)_random.NextInt64((long)_nextObject);
+
+    private ulong AnyNewObject => _random.Next(4) == 0 ? (ulong)_random.Next(1, 200) << _random.Next(8, 50) : _nextObject++;
+
+    // One large object and some small ones, until little is left.
+    private void Fill()
+    {
+        ulong leave = Store.TotalBlocks * (ulong)_random.Next(5, 50) / 100;
+        for (ulong page = 0; Store.FreeBlocks > leave; page += 60)
+        {
+            StoreCommit* commit = _harness.Begin();
+            Write(commit, 1, page % _span, 60, 1);
+            _harness.PutRecord(commit, AnyNewObject, new string('r', _random.Next(300)));
+            if (!Submit(commit, ""))
+                return;
+        }
+    }
+
+    private void Step()
+    {
+        switch (_random.Next(16))
+        {
+            case 0:
+                Require(Store.CutNow(), "a cut");
+                break;
+            case 1 when !_hasTightMemory:
+                CloseViews();
+                _harness.Reopen(crash: _random.Next(3) != 0);
+                break;
+            case 2:
+                RollBack();
+                break;
+            case 3:
+                OpenOrCloseView();
+                break;
+            case 4:
+                _harness.Info("", _random.Next(2) == 0 ? unchecked(0 - (ulong)_random.Next(1, 90_000) * Second) : (ulong)_random.Next(1, 90_000) * Second);
+                break;
+            case 5 when _hasTightMemory:
+                _harness.Pages.PageLimit = _random.Next(2) == 0 ? long.MaxValue : _harness.Pages.PagesOutstanding + _random.Next(0, 120);
+                break;
+            case 6:
+                DropOne();
+                break;
+            default:
+                Commit();
+                break;
+        }
+    }
+
+    private void Commit()
+    {
+        StoreCommit* commit = Store.Begin(0);
+        if (commit == null)
+            return;
+        for (int part = _random.Next(1, 4); part > 0; part--)
+            AddPart(commit);
+        Submit(commit, _random.Next(9) == 0 ? $"name {_value}" : "");
+    }
+
+    private void AddPart(StoreCommit* commit)
+    {
+        ulong id = AnyObject;
+        switch (_random.Next(9))
+        {
+            case 0:
+                for (int i = _random.Next(1, 25); i > 0; i--)
+                    Store.CloneObject(commit, new ObjectId(id), new ObjectId(AnyNewObject));
+                break;
+            case 1 or 2:
+                Write(commit, id, (ulong)_random.Next(64), _random.Next(1, 50), (ulong)_random.Next(2, 200));
+                break;
+            case 3:
+                Write(commit, id, (ulong)_random.NextInt64((long)_span), _random.Next(1, 80), 1);
+                break;
+            case 4:
+                for (int i = _random.Next(1, 12); i > 0; i--)
+                    Store.PutRecord(commit, new ObjectId(AnyNewObject), new byte[_random.Next(ObjectStore.MaxRecordBytes + 1)]);
+                break;
+            case 5:
+                for (int i = _random.Next(1, 8); i > 0; i--)
+                    Write(commit, AnyNewObject, 0, 7, 1);
+                break;
+            case 6:
+                for (int i = _random.Next(1, 60); i > 0; i--)
+                    Store.WriteHole(commit, new ObjectId(id), (ulong)_random.NextInt64((long)_span));
+                break;
+            case 7:
+                Store.Truncate(commit, new ObjectId(id), (ulong)_random.NextInt64((long)_span));
+                break;
+            default:
+                Store.DeleteObject(commit, new ObjectId(AnyObject));
+                break;
+        }
+    }
+
+    private void Write(StoreCommit* commit, ulong id, ulong first, int count, ulong stride)
+    {
+        // Without memory for the page there is nothing to write.
+        for (ulong i = 0; i < (ulong)count && _harness.Pages.PagesOutstanding + 1 < _harness.Pages.PageLimit; i++)
+            _harness.TryWrite(commit, id, first + (i * stride), ++_value);
+    }
+
+    private bool Submit(StoreCommit* commit, string name)
+    {
+        CommitInfo info = _harness.Info(name, (ulong)_random.Next(1, 300) * 1_000_000);
+        StoreStatus status = Store.Submit(commit, info);
+        bool isRefusal = status is StoreStatus.NoSpace or StoreStatus.CommitTooLarge or StoreStatus.OutOfMemory;
+        CrashStore.Require(status == StoreStatus.Ok || isRefusal, $"submit: {status} {Store.LastFault.Place} block {Store.LastFault.Block.Value}");
+        if (status == StoreStatus.Ok)
+        {
+            CrashStore.Require(Store.WaitDurable(commit) == StoreStatus.Ok, "a commit did not become durable");
+            _names.Add(commit->SequenceNumber, name);
+            Taken++;
+        }
+        else
+        {
+            Refused++;
+        }
+        Store.Release(commit);
+        _harness.FreePages();
+        return status == StoreStatus.Ok;
+    }
+
+    private void DropOne()
+    {
+        ulong sequence = 0;
+        for (int skip = _random.Next(3); skip >= 0; skip--)
+        {
+            if (Store.NextCheckpoint(sequence, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
+                break;
+            sequence = info.Sequence;
+        }
+        StoreCommit* commit = sequence == 0 ? null : Store.Begin(0);
+        if (commit == null)
+            return;
+        Store.DropCheckpoint(commit, sequence);
+        if (Submit(commit, ""))
+            _names.Drop(sequence, Store.LastSequence);
+    }
+
+    private void RollBack()
+    {
+        List<ulong> offered = [];
+        for (ulong at = 0; Store.NextCheckpoint(at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+            offered.Add(info.Sequence);
+        if (offered.Count > 0)
+            Require(Store.Rollback(offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
+    }
+
+    private void OpenOrCloseView()
+    {
+        if (_views.Count > 0 && _random.Next(2) == 0)
+        {
+            int which = _random.Next(_views.Count);
+            _views[which].Close();
+            _views.RemoveAt(which);
+        }
+        else if (_views.Count < 3 && Store.OpenView(Store.LastSequence, out StoreView? view) == StoreStatus.Ok)
+        {
+            _views.Add(view!);
+        }
+    }
+
+    private void CloseViews()
+    {
+        foreach (StoreView view in _views)
+            view.Close();
+        _views.Clear();
+    }
+
+    // What was taken can be cut after a power cut at this moment.
+    private void CrashAndCut(string when)
+    {
+        Crashes++;
+        var device = new MemoryBlockDevice(_harness.Memory.BlockCount);
+        foreach (ulong block in _harness.Memory.WrittenBlocks)
+            device.SetContents(block, _harness.Memory.Contents(block));
+        StoreStatus status = ObjectStore.Open(device, CrashStore.Pages, CrashStore.Fibers, _harness.Options, out ObjectStore? store, out StoreFault fault);
+        CrashStore.Require(store != null, $"{when}: open after a crash: {status} {fault.Place}");
+        try
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                status = store!.CutNow();
+                CrashStore.Require(status == StoreStatus.Ok, $"{when}: cut {i} after a crash: {status}, {store.LastFault.Status} {store.LastFault.Place}");
+            }
+            _names.Require(store!);
+        }
+        finally
+        {
+            store!.Abandon();
+        }
+        if (Crashes % 4 == 0)
+            CrashStore.CheckClean(device, SeededFaults.None);
+    }
+
+    private void End()
+    {
+        _harness.Pages.PageLimit = long.MaxValue;
+        Require(Store.CutNow(), "the last cut");
+        CloseViews();
+        for (int i = 0; i < 2; i++)
+            Require(Store.CutNow(), "the last cuts");
+        _names.Require(Store);
+        CrashStore.CheckClean(_harness.Device, SeededFaults.None);
+        CrashStore.Require(Store.FreeBlocks == CountedFree(), $"{Store.FreeBlocks} blocks free, {CountedFree()} found free");
+        _harness.Reopen(crash: true);
+        Require(Store.CutNow(), "a cut after the end");
+    }
+
+    // A check has no views and nothing pending.
+    private ulong CountedFree()
+    {
+        _harness.Check(out CheckReport report);
+        return report.FreeBlocks;
+    }
+
+    private void Require(StoreStatus status, string what)
+    {
+        bool isFine = status is StoreStatus.Ok or StoreStatus.NotFound || (status == StoreStatus.NoSpace && what == "a rollback")
+            || (status == StoreStatus.OutOfMemory && _harness.Pages.PageLimit != long.MaxValue);
+        CrashStore.Require(isFine, $"{what}: {status}, {Store.LastFault.Status} {Store.LastFault.Place} block {Store.LastFault.Block.Value}; {Store.FreeBlocks} free, reserve {Store.ReserveBlocks}");
+    }
+}
