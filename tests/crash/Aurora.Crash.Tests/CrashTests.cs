@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Aurora.Crash.Tests;
 
 /// <summary>Every acknowledged commit whole, none half there, check clean, after every power cut we can construct in the time.</summary>
+[Collection("one after the other: the stores share their page allocator")]
 public sealed class CrashTests
 {
     private static readonly TimeSpan _reportPeriod = TimeSpan.FromMinutes(1);

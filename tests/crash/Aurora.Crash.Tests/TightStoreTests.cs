@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Aurora.Crash.Tests;
 
 /// <summary>Stores without room, without memory, without a steady clock.</summary>
+[Collection("one after the other: the stores share their page allocator")]
 public sealed class TightStoreTests(ITestOutputHelper output)
 {
     private const int Steps = 90;

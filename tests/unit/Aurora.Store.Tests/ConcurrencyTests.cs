@@ -7,7 +7,7 @@ using Xunit;
 namespace Aurora.Store.Tests;
 
 /// <summary>Commit fibers, readers, history readers and the maintenance fiber over a device that completes in any order.</summary>
-public sealed unsafe class ConcurrencyTests
+public sealed unsafe class ConcurrencyTests : IDisposable
 {
     private const int Writers = 4;
     private const ulong PagesPerObject = 40;
@@ -19,6 +19,8 @@ public sealed unsafe class ConcurrencyTests
     private bool _isReadingHistory;
 
     public ConcurrencyTests() => HostEnvironment.Install();
+
+    public void Dispose() => _pages.Dispose();
 
     [Theory]
     [InlineData(1)]

@@ -7,7 +7,7 @@ using Xunit;
 namespace Aurora.Store.Tests;
 
 /// <summary>A full disk with its free blocks scattered over more groups than the space map has frames.</summary>
-public sealed unsafe class FragmentationTests
+public sealed unsafe class FragmentationTests : IDisposable
 {
     private const ulong Groups = 110;
     private const ulong PagesPerCommit = 1500;
@@ -35,6 +35,8 @@ public sealed unsafe class FragmentationTests
         _fibers = new BatonFibers(3);
         _device = new CompactDevice((Groups * SpacePage.BlocksPerGroup) + 2000, _fibers, 3);
     }
+
+    public void Dispose() => _pages.Dispose();
 
     [Fact]
     public void Cuts_and_commits_over_more_groups_than_frames_work_side_by_side()

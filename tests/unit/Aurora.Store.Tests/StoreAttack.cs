@@ -25,7 +25,7 @@ internal enum AttackOutcome
 /// Uses an image for everything a store is for, whatever comes of it: any status is allowed; an exception, requests without end, memory beyond a bound or
 /// not given back, and a refusal without a place are not.
 /// </summary>
-internal sealed unsafe class StoreAttack
+internal sealed unsafe class StoreAttack : IDisposable
 {
     private const long MostRequests = 200_000;
     private const long MostPages = 20_000;
@@ -50,7 +50,7 @@ internal sealed unsafe class StoreAttack
 
     public static AttackOutcome Run(MemoryBlockDevice device, string name)
     {
-        var attack = new StoreAttack(device, name);
+        using var attack = new StoreAttack(device, name);
 
         // A loop without requests cannot be left from outside: at least say which case it is.
         using var watchdog = new Timer(_ => Environment.FailFast($"{name}: no end after {_mostTime}"), null, _mostTime, Timeout.InfiniteTimeSpan);
@@ -69,6 +69,8 @@ internal sealed unsafe class StoreAttack
             throw;
         }
     }
+
+    public void Dispose() => _pages.Dispose();
 
     private ObjectStore? Open(bool isReadOnly)
     {
