@@ -277,4 +277,26 @@ public sealed unsafe class HeldFileTests
         again = Open(kernel, init, $"/dev/fd/{writer}", 1 | 0x800);
         Assert.Equal(-(long)Errno.EPIPE, kernel.Call(init, 1, again, Data, 1));
     }
+
+    [Fact]
+    public void A_wait_does_not_keep_what_an_earlier_call_used()
+    {
+        TestKernel kernel = new();
+        Thread* init = Boot(kernel);
+        kernel.WriteFile("/text", "text"u8);
+        ulong source = Open(kernel, init, "/text", 0);
+        (ulong reader, ulong writer) = Pipe(kernel, init);
+        (ulong quiet, _) = Pipe(kernel, init);
+        int id = StartThread(kernel, init)->Id;
+        Assert.Equal(4, kernel.Do(kernel.ThreadOf(id), 40, writer, source, 0, 4));
+        kernel.Poke(init, Scratch + 0xA000, new LinuxPollDescriptor { Descriptor = (int)quiet, Events = PollEvents.Readable });
+        Assert.Null(kernel.Call(kernel.ThreadOf(id), 7, Scratch + 0xA000, 1, ulong.MaxValue));
+        kernel = Move(kernel);
+        init = kernel.ThreadOf(1);
+        Assert.Null(kernel.Resume(kernel.ThreadOf(id)));
+        kernel.Do(init, 3, writer);
+        Assert.Equal("text", Read(kernel, init, reader));
+        Assert.Equal("", Read(kernel, init, reader));
+        kernel.Dispose();
+    }
 }

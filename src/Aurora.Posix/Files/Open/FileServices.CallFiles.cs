@@ -31,8 +31,6 @@ public sealed unsafe partial class FileServices
         if (files.IsHeld || files.Count == 0)
             return;
         files.IsHeld = true;
-        if (files.Count == 1)
-            files.Second = null;
         for (int i = 0; i < files.Count; i++)
             Hold(files[i]);
     }
@@ -75,12 +73,12 @@ public sealed unsafe partial class FileServices
             Release(files.More);
     }
 
+    // The first one begins anew: what an earlier call has left there may have been freed.
     private static void Note(ref CallFiles files, int index, OpenFile* file)
     {
         if (index == 0)
             files.First = file;
-        else
-            files.Second = file;
+        files.Second = index == 0 ? null : file;
         files.Count = index + 1;
     }
 }
