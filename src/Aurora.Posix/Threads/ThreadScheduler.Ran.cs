@@ -1,5 +1,6 @@
 // Which threads ran since the last capture. Running changes a thread's registers, so its record must be written again; threads that slept
-// through the whole period cost nothing.
+// through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would otherwise
+// put it back to sleep, and what it was woken for, a signal perhaps, has come and gone.
 using Aurora.Base;
 
 namespace Aurora.Posix.Threads;
@@ -46,6 +47,12 @@ public sealed unsafe partial class ThreadScheduler
         thread->NextThatRan = thread->PreviousThatRan = null;
         thread->RanSinceCapture = false;
         RanCount--;
+    }
+
+    private void NoteWaitEnds(Thread* thread)
+    {
+        if (MustSleepOn(thread))
+            NoteRan(thread);
     }
 
     private void NoteRan(Thread* thread)

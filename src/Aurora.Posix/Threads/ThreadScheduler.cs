@@ -84,6 +84,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         if (thread->State == ThreadState.Runnable && (thread->RunQueue != NoQueue || thread == Current))
             return;
         Panic.Unless(thread->State != ThreadState.Dead, "scheduler: a dead thread was woken"u8);
+        NoteWaitEnds(thread);
         LeaveQueues(thread);
         thread->State = ThreadState.Runnable;
         RunnableCount++;
@@ -93,6 +94,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>Takes a thread off the processor or its run queue; <paramref name="state"/> says why.</summary>
     public void Suspend(Thread* thread, ThreadState state)
     {
+        NoteWaitEnds(thread);
         if (thread->State == ThreadState.Runnable)
         {
             if (thread->RunQueue != NoQueue)

@@ -106,4 +106,47 @@ public sealed unsafe class FutexTests
         Assert.Equal(1, restored.Do(restored.ThreadOf(1), 202, First, 10 | Private, 1, 0, 0, 6));
         Assert.Equal(0, restored.Resume(restored.ThreadOf(waiter->Id)));
     }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(15)]
+    public void A_signal_ends_a_waiter_that_had_not_run_yet_when_the_state_was_captured(int signal)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* waiter = kernel.Fork(init);
+        int id = waiter->Id;
+        Assert.Null(kernel.Call(waiter, 202, First, 0 | Private, 0, 0));
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        kernel.Do(init, 62, (ulong)id, (ulong)signal);
+        kernel.Capture(image);
+        using TestKernel restored = TestKernel.Restore(image);
+        Assert.Null(restored.Resume(restored.ThreadOf(id)));
+        Assert.Equal(id, restored.Call(restored.ThreadOf(1), 61, (ulong)id, Scratch, 1));
+        Assert.Equal(signal, restored.Peek<int>(restored.ThreadOf(1), Scratch));
+    }
+
+    [Fact]
+    public void A_waiter_whose_word_changed_while_it_was_stopped_sees_it_though_the_state_was_captured_before_it_ran()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong shared = Map(kernel, init);
+        Thread* user = kernel.Fork(init);
+        Thread* waiter = StartThread(kernel, user);
+        int id = waiter->Id;
+        Assert.Null(kernel.Call(waiter, 202, shared, 0, 0, 0));
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        kernel.Do(init, 62, (ulong)user->Id, 19);
+        Assert.Null(kernel.Resume(user));
+        Assert.Equal(ThreadState.Stopped, waiter->State);
+        kernel.Poke(init, shared, 1);
+        Assert.Equal(0, kernel.Do(init, 202, shared, 1, 10));
+        kernel.Do(init, 62, (ulong)user->Id, 18);
+        kernel.Capture(image);
+        using TestKernel restored = TestKernel.Restore(image);
+        Assert.Equal(-(long)Errno.EAGAIN, restored.Resume(restored.ThreadOf(id)));
+    }
 }
