@@ -17,6 +17,9 @@ public sealed unsafe class SliceTests
     private const ulong Scratch = TestKernel.Scratch;
     private const ulong Arena = 0x20_0000_0000;
     private const ulong ThreadFlags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000;
+    private const ulong GetLock = 5;
+    private const ulong SetLock = 6;
+    private const ulong OpenFileSetLock = 37;
     private const int Many = 700;
 
     // Objects changed or ended by one step beside the units it may use: the process, its parent, their groups, and what a unit drags along.
@@ -45,6 +48,15 @@ public sealed unsafe class SliceTests
             int file = Open(kernel, program, "/locks");
             for (int i = 0; i < Many; i++)
                 Lock(kernel, program, file, 1, 2 * i, 1);
+        });
+
+    [Fact]
+    public void A_process_with_many_locks_of_an_open_file_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            int file = Open(kernel, program, "/locks");
+            for (int i = 0; i < Many; i++)
+                Lock(kernel, program, file, 1, 2 * i, 1, OpenFileSetLock);
         });
 
     [Fact]
@@ -170,6 +182,56 @@ public sealed unsafe class SliceTests
         Assert.Equal(0, kernel.Call(rival, 72, (ulong)its, 6, Scratch));
     }
 
+    [Fact]
+    public void A_range_that_is_unlocked_while_another_thread_replaces_locks_is_taken_out_of_the_old_and_the_new()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        Thread* second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
+        Assert.Equal(0, kernel.Resume(second));
+        int file = Open(kernel, program, "/locks");
+        Lock(kernel, program, file, 1, 10_000, 1_000);
+        for (int i = 0; i < Many; i++)
+            Lock(kernel, program, file, 1, 2 * i, 1);
+        Thread* rival = kernel.Fork(init);
+        int its = Open(kernel, rival, "/locks");
+        PokeLock(kernel, program, 1, 0, 0);
+        Start(program, 72, (ulong)file, SetLock, Scratch);
+        kernel.Executive.HandleTrap(program);
+        Assert.True(program->Call.Active);
+        PokeLock(kernel, second, 2, 10_100, 100, Scratch + 64);
+        Assert.Equal(0, kernel.Call(second, 72, (ulong)file, SetLock, Scratch + 64));
+        Assert.Equal(1, HeldAt(kernel, rival, its, 10_099));
+        Assert.Equal(2, HeldAt(kernel, rival, its, 10_150));
+        Assert.Equal(1, HeldAt(kernel, rival, its, 10_200));
+        Assert.Equal(0, kernel.Resume(program));
+        Assert.Equal(1, HeldAt(kernel, rival, its, 10_150));
+        Lock(kernel, program, file, 2, 0, 0);
+        Assert.Equal(2, HeldAt(kernel, rival, its, 10_050));
+    }
+
+    [Fact]
+    public void A_child_that_ends_while_its_parent_is_ending_is_waited_for_by_the_heir()
+    {
+        using var kernel = new TestKernel();
+        Thread* heir = kernel.Fork(kernel.Boot());
+        kernel.Do(heir, 157, 36, 1);
+        Thread* parent = kernel.Fork(heir);
+        Thread* child = kernel.Fork(parent);
+        int parentId = parent->Process->Id;
+        int childId = child->Process->Id;
+        for (int i = 0; i < Many; i += 2)
+            Assert.Equal(0, kernel.Call(parent, 22, Scratch));
+        Start(parent, 231, 5);
+        kernel.Executive.HandleTrap(parent);
+        Assert.Null(kernel.Call(child, 231, 3));
+        Assert.Null(kernel.Resume(parent));
+        Assert.Equal(parentId, kernel.Call(heir, 61, (ulong)parentId, Scratch, 0, 0));
+        Assert.Equal(childId, kernel.Call(heir, 61, (ulong)childId, Scratch, 0, 0));
+        Assert.Equal(3 << 8, kernel.Peek<int>(heir, Scratch));
+    }
+
     private static void EndsWhenRestored(TestKernel.Image image, ObjectId id)
     {
         using TestKernel restored = TestKernel.Restore(image);
@@ -234,18 +296,26 @@ public sealed unsafe class SliceTests
     private static int Open(TestKernel kernel, Thread* thread, string path)
         => (int)kernel.Do(thread, 2, kernel.PokeText(thread, Scratch + 256, path), 0x42, 0x1B6);
 
-    private static void Lock(TestKernel kernel, Thread* thread, int file, short type, long start, long length)
+    private static void Lock(
+        TestKernel kernel, Thread* thread, int file, short type, long start, long length, ulong command = SetLock)
     {
         PokeLock(kernel, thread, type, start, length);
-        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, 6, Scratch));
+        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, command, Scratch));
     }
 
-    private static void PokeLock(TestKernel kernel, Thread* thread, short type, long start, long length)
+    private static short HeldAt(TestKernel kernel, Thread* thread, int file, long start)
     {
-        kernel.Poke(thread, Scratch, (ulong)(ushort)type);
-        kernel.Poke(thread, Scratch + 8, start);
-        kernel.Poke(thread, Scratch + 16, length);
-        kernel.Poke(thread, Scratch + 24, 0UL);
+        PokeLock(kernel, thread, 1, start, 1);
+        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, GetLock, Scratch));
+        return kernel.Peek<short>(thread, Scratch);
+    }
+
+    private static void PokeLock(TestKernel kernel, Thread* thread, short type, long start, long length, ulong address = Scratch)
+    {
+        kernel.Poke(thread, address, (ulong)(ushort)type);
+        kernel.Poke(thread, address + 8, start);
+        kernel.Poke(thread, address + 16, length);
+        kernel.Poke(thread, address + 24, 0UL);
     }
 
     private static void Start(Thread* thread, int number, ulong first, ulong second = 0, ulong third = 0)

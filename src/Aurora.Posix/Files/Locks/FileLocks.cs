@@ -126,7 +126,10 @@ public sealed unsafe class FileLocks
     public Errno Set(Inode* inode, ObjectId owner, int process, bool isWholeFile, LockRequest request, ulong start, ulong end)
     {
         int left = int.MaxValue;
-        Set(inode, owner, process, isWholeFile, request, start, end, ref left, out Errno error);
+        Errno error;
+        while (!Set(inode, owner, process, isWholeFile, request, start, end, ref left, out error))
+        {
+        }
         return error;
     }
 
@@ -142,7 +145,7 @@ public sealed unsafe class FileLocks
     }
 
     // Removes the owner's locks but one from a range, as many as left allows; a lock that sticks out on both sides leaves two, the second one in
-    // spare. False when there are more.
+    // spare. False when there are more: also when a second lock sticks out so, which overlaps the first because another thread is replacing it.
     private bool CutOut(
         Inode* inode, ObjectId owner, bool isWholeFile, ulong start, ulong end, FileLock* kept, ref FileLock* spare, ref int left)
     {
@@ -150,6 +153,8 @@ public sealed unsafe class FileLocks
         {
             FileLock* held = *link;
             bool isMeant = held != kept && held->Owner == owner && held->IsWholeFile == isWholeFile && held->Overlaps(start, end);
+            if (isMeant && spare == null && held->Start < start && held->End > end)
+                return false;
             if (!isMeant || Trim(held, start, end, ref spare))
             {
                 link = &held->Next;

@@ -68,13 +68,17 @@ public sealed unsafe partial class FileServices
         => CloseRange(table, 0, uint.MaxValue, ref left);
 
     /// <summary>
-    /// Releases the record locks that closing a descriptor would release, as many as <paramref name="left"/> allows. False when there are more:
-    /// whoever closes calls this first, in as many steps as it takes.
+    /// Releases the locks that closing a descriptor would release, as many as <paramref name="left"/> allows: its owner's, and with the last
+    /// descriptor the open file's own. False when there are more: whoever closes calls this first, in as many steps as it takes.
     /// </summary>
     public bool ReleaseLocks(DescriptorTable* table, int descriptor, ref int left)
     {
         OpenFile* file = Find(table, descriptor);
-        return file == null || file->Inode->FirstLock == null || Locks.ReleaseSome(file->Inode, table->Header.Id, ref left);
+        if (file == null || file->Inode->FirstLock == null)
+            return true;
+        bool isLast = file->Header.References == 1;
+        return Locks.ReleaseSome(file->Inode, table->Header.Id, ref left)
+            && (!isLast || Locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
     }
 
     /// <summary>The same for all descriptors that execve would close.</summary>
