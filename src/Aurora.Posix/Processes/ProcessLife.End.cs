@@ -210,10 +210,10 @@ public sealed unsafe partial class ProcessLife
             Reap(process);
     }
 
-    private static bool IsAutomaticallyReaped(Process* process)
+    private bool IsAutomaticallyReaped(Process* process)
     {
-        // Nobody waits any more in a session whose init is ending.
-        if (process->Parent == null || process->Parent->IsEnding)
+        // Nobody waits any more in a session whose init is ending. What another parent leaves goes to its heir as a zombie.
+        if (process->Parent == null || (process->Parent == _table.Init && process->Parent->IsEnding))
             return true;
         if (process->ExitSignal != (int)Signal.SIGCHLD)
             return false;
