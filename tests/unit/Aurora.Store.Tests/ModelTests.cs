@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using Aurora.Base;
 using FsCheck.Xunit;
@@ -116,6 +117,7 @@ public static unsafe class ModelCheck
                     Assert.Equal(0UL, harness.Read(id, page));
             }
         }
+        ComparePresence(harness, model);
         var found = new List<ulong>();
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         ObjectId at = default;
@@ -125,6 +127,23 @@ public static unsafe class ModelCheck
             Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
         }
         Assert.Equal(model.Records.Keys, found);
+    }
+
+    // The runs of pages that the store says are there are exactly the model's.
+    private static void ComparePresence(StoreHarness harness, StoreModel model)
+    {
+        for (ulong id = 1; id <= 6; id++)
+        {
+            List<ulong> there = [];
+            ulong page = 0;
+            while (page != ulong.MaxValue)
+            {
+                Assert.Equal(StoreStatus.Ok, harness.Store.NextPages(new ObjectId(id), page, 16, out ulong present, out page));
+                for (; present < page; present++)
+                    there.Add(present);
+            }
+            Assert.Equal(model.Pages.Keys.Where(key => key.Object == id).Select(key => key.Page).Order(), there);
+        }
     }
 
     /// <summary>Every checkpoint the store offers must read as the state after its commit.</summary>
