@@ -15,12 +15,14 @@ public sealed unsafe partial class MemoryManager
         Panic.Unless(epoch->IsActive && epoch->Newer == null, "memory: merged an epoch before a newer one"u8);
         _log.GroupAt(epoch->Group)->DirtyPages += epoch->Pages;
         Frames.IsUrgent = true;
+        // Before any set becomes current again: a clone that this epoch captured started from the state before it, like its source's set, and
+        // takes nothing over. New sets last: clones of theirs become clones of what they started from.
+        MergeIntoClones(epoch, ofNew: false);
+        MergeIntoClones(epoch, ofNew: true);
         for (ChangeSet* set = epoch->First; set != null;)
         {
             ChangeSet* next = set->Next;
             ForgetFrozen(set);
-            if (set->HasClones && !Has(SeededMemoryFaults.ForgottenCloneOfMerge))
-                MergeIntoClones(epoch, set);
             if (set->Object == null || Has(SeededMemoryFaults.LostMerge) || !MergeIntoObject(epoch, set))
                 FreeFrozen(set);
             set = next;
@@ -94,6 +96,15 @@ public sealed unsafe partial class MemoryManager
         while (cursor.MoveNext())
             EndFlight(cursor.Current);
         _log.Free(set);
+    }
+
+    private void MergeIntoClones(FrozenEpoch* epoch, bool ofNew)
+    {
+        for (ChangeSet* set = epoch->First; set != null; set = set->Next)
+        {
+            if (set->HasClones && set->IsNew == ofNew && !Has(SeededMemoryFaults.ForgottenCloneOfMerge))
+                MergeIntoClones(epoch, set);
+        }
     }
 
     // Clones of the object that no freeze has taken: their clone operation would start from a state the store does not have.

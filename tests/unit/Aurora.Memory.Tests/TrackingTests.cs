@@ -122,6 +122,29 @@ public sealed unsafe class TrackingTests
     }
 
     [Fact]
+    public void A_clone_captured_in_a_failed_epoch_takes_nothing_over_from_its_source()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* before = machine.NewSpace();
+        machine.MapAnonymous(before, At, 4);
+        machine.Store64(before, At, 1);
+        machine.Checkpoint();
+        using TestMachine restored = machine.Restore(machine.Store);
+        AddressSpace* parent = (AddressSpace*)restored.Tracker.Find(before->Header.Id);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(parent, out AddressSpace* child));
+        restored.Store64(parent, At, 2);
+        restored.Freeze();
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(parent, out AddressSpace* second));
+        restored.MergeNewest();
+        Assert.Equal(1UL, restored.Load64(child, At));
+        Assert.Equal(2UL, restored.Load64(second, At));
+        restored.Checkpoint();
+        using TestMachine third = restored.Restore(restored.Store);
+        Assert.Equal(1UL, third.Load64((AddressSpace*)third.Tracker.Find(child->Header.Id), At));
+        Assert.Equal(2UL, third.Load64((AddressSpace*)third.Tracker.Find(second->Header.Id), At));
+    }
+
+    [Fact]
     public void Tracking_can_be_dropped_for_a_group_that_is_not_persisted()
     {
         using var machine = new TestMachine();
