@@ -28,4 +28,19 @@ internal enum SeededMemoryFaults
 
     /// <summary>A page that is replaced stays in the page tables of those who showed it.</summary>
     ForgottenUnmap = 1 << 6,
+
+    /// <summary>A window that grows upwards keeps what lies there, although others show it.</summary>
+    SharedGrowth = 1 << 7,
+
+    /// <summary>A stack grows into what a neighbour shows.</summary>
+    StackGrowth = 1 << 8,
+
+    /// <summary>A table of mappings doubles once where it must grow to fit.</summary>
+    TableGrowsOnce = 1 << 9,
+
+    /// <summary>Whatever the store may have is given up page by page, holes included.</summary>
+    SparseForgotten = 1 << 10,
+
+    /// <summary>Pages that a file loses stay in the private mappings of it.</summary>
+    ForgottenOverlayCut = 1 << 11,
 }

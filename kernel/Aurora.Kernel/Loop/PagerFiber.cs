@@ -13,6 +13,9 @@ internal static unsafe class PagerFiber
     /// <summary>How many reads may wait for the device at once.</summary>
     public const int Count = 8;
 
+    // As many pages as one leaf of an object's tree can take note of.
+    private const ulong LongestRun = 512;
+
     public static void Run(void* argument)
     {
         KernelSession session = KernelSession.Current;
@@ -22,6 +25,8 @@ internal static unsafe class PagerFiber
             PageInRequest* request = memory.TakePageInRequest();
             if (request == null)
                 session.Fibers.Block(memory.PageInWork);
+            else if (request->IsProbe)
+                Probe(session, memory, request);
             else
                 Serve(session, memory, request);
         }
@@ -45,6 +50,15 @@ internal static unsafe class PagerFiber
             frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
         }
         return frame;
+    }
+
+    // What the store has from a page on, without reading it.
+    private static void Probe(KernelSession session, MemoryManager memory, PageInRequest* request)
+    {
+        StoreStatus status = session.Group.Store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+        if (status != StoreStatus.Ok && session.HasDiskFailed)
+            Park(session);
+        memory.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
     }
 
     private static void Serve(KernelSession session, MemoryManager memory, PageInRequest* request)

@@ -49,8 +49,11 @@ public static unsafe class MapCalls
             return Errno.EINVAL;
         if ((flags & HugePages) != 0 || (type == TypeSharedValidate && (flags & ~Known) != 0))
             return type == TypeSharedValidate ? Errno.EOPNOTSUPP : Errno.EINVAL;
-        if (length > AddressSpace.UserEnd || offset + length < offset)
-            return length > AddressSpace.UserEnd ? Errno.ENOMEM : Errno.EOVERFLOW;
+        const ulong LargestFile = MemoryManager.MaxObjectPages << PageSize.Shift;
+        if (length > AddressSpace.UserEnd)
+            return Errno.ENOMEM;
+        if (offset > ((flags & Anonymous) == 0 ? LargestFile - length : ulong.MaxValue - length))
+            return Errno.EOVERFLOW;
         var request = new MapRequest
         {
             Address = new VirtualAddress(isFixed ? arguments->Arg0 : arguments->Arg0 & ~PageSize.OffsetMask),

@@ -56,8 +56,11 @@ public static unsafe class MemoryCalls
         if (given < arguments->Arg1 && arguments->Arg1 > MemoryManager.MaxDiscardPages * PageSize.Bytes)
         {
             // The pages first, in steps; what fails here is left to the unmapping itself.
-            MemoryStatus gives = kernel.Memory.GiveUpPages(space, new VirtualAddress(arguments->Arg0 + given), arguments->Arg1 - given, out ulong done);
+            MemoryStatus gives = kernel.Memory.GiveUpPages(
+                space, new VirtualAddress(arguments->Arg0 + given), arguments->Arg1 - given, out ulong done, out WaitQueue* wait);
             thread->Call.Progress += done;
+            if (gives == MemoryStatus.WouldBlock)
+                return WaitFor(kernel, thread, wait);
             if (gives == MemoryStatus.Ok && thread->Call.Progress < arguments->Arg1)
                 return SystemCallResult.Again;
         }
@@ -117,9 +120,17 @@ public static unsafe class MemoryCalls
         ulong given = thread->Call.Progress;
         if (given >= length)
             return 0;
-        MemoryStatus status = kernel.Memory.DropPages(thread->Process->AddressSpace, start + given, length - given, out ulong done);
+        MemoryStatus status = kernel.Memory.DropPages(thread->Process->AddressSpace, start + given, length - given, out ulong done, out WaitQueue* wait);
         thread->Call.Progress += done;
+        if (status == MemoryStatus.WouldBlock)
+            return WaitFor(kernel, thread, wait);
         return status == MemoryStatus.Ok && given + done < length ? SystemCallResult.Again : LinuxKernel.ErrorOf(status);
+    }
+
+    private static SystemCallResult WaitFor(LinuxKernel kernel, Thread* thread, WaitQueue* wait)
+    {
+        kernel.Scheduler.BlockOn(thread, wait);
+        return SystemCallResult.BlockedUninterruptible;
     }
 
     // Every page that is mapped counts as resident: whether it is in memory or in the store is the system's affair.

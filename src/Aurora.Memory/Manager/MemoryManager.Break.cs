@@ -17,7 +17,7 @@ public sealed unsafe partial class MemoryManager
     public VirtualAddress SetBreak(AddressSpace* space, VirtualAddress requested)
     {
         ulong start = space->BreakStart.Value;
-        if (requested.Value < start || requested.Value >= AddressSpace.UserEnd || requested.Value - start > space->Limits.BreakBytes)
+        if (requested.Value < start || requested.Value > AddressSpace.UserEnd || requested.Value - start > space->Limits.BreakBytes)
             return space->BreakEnd;
         ulong oldEnd = PageUp(space->BreakEnd.Value);
         ulong newEnd = PageUp(requested.Value);
@@ -44,7 +44,7 @@ public sealed unsafe partial class MemoryManager
         bool extends = last != null && (last->Flags & MappingFlags.Break) != 0 && last->Protection == ReadWrite;
         if (extends)
         {
-            if (!ExtendObject(last, pages))
+            if (!GrowUp(last, pages))
                 return MemoryStatus.OutOfMemory;
             Move(last, last->Start.Value, last->Pages + pages);
             return MemoryStatus.Ok;

@@ -17,12 +17,12 @@ public sealed unsafe partial class MemoryManager
     public FaultResult HandleFault(AddressSpace* space, VirtualAddress address, FaultAccess access)
     {
         FaultResult result = default;
-        Mapping* mapping = address.Value < AddressSpace.UserEnd ? FindOrGrow(space, address.PageStart) : null;
-        if (mapping == null)
-        {
-            result.Status = MemoryStatus.NotMapped;
+        Mapping* mapping = null;
+        result.Status = address.Value < AddressSpace.UserEnd
+            ? FindOrGrow(space, address.PageStart, out mapping, out result.Wait)
+            : MemoryStatus.NotMapped;
+        if (result.Status != MemoryStatus.Ok)
             return result;
-        }
         if (!Allows(mapping->Protection, access))
         {
             result.Status = MemoryStatus.AccessDenied;
@@ -46,14 +46,13 @@ public sealed unsafe partial class MemoryManager
     private MemoryStatus FaultForRead(Mapping* mapping, VirtualAddress address, out WaitQueue* wait)
     {
         wait = null;
-        VmObject* target = mapping->Object;
         ulong page = mapping->PageAt(address);
-        if (page >= target->SizePages)
+        if (page >= EndOf(mapping->Object))
             return MemoryStatus.BusError;
-        ulong slot = _tree.Lookup(target, page);
+        VmObject* shown = Shown(mapping->Object, page, out ulong slot);
         bool isResident = Slot.IsResident(slot);
         if (!isResident && !Slot.IsHole(slot))
-            return StartPageIn(target, page, slot, out wait);
+            return StartPageIn(shown, page, slot, out wait);
         ulong* entry = _tables.FindOrCreate(mapping->Space->Root, address);
         if (entry == null)
             return NoMemory(out wait);
@@ -95,12 +94,12 @@ public sealed unsafe partial class MemoryManager
             ulong* neighbour = entry + (long)(next - number);
             VirtualAddress neighbourAddress = new(next << PageSize.Shift);
             ulong page = mapping->PageAt(neighbourAddress);
-            if (*neighbour != 0 || page >= mapping->Object->SizePages)
+            if (*neighbour != 0 || page >= EndOf(mapping->Object))
                 continue;
-            ulong* slot = _tree.FindSlot(mapping->Object, page);
-            bool isInUse = slot != null && Slot.IsResident(*slot) && (Frames.InfoOf(Slot.FrameOf(*slot))->Flags & FrameFlags.Idle) == 0;
+            Shown(mapping->Object, page, out ulong slot);
+            bool isInUse = Slot.IsResident(slot) && (Frames.InfoOf(Slot.FrameOf(slot))->Flags & FrameFlags.Idle) == 0;
             if (isInUse)
-                Show(mapping, neighbourAddress, neighbour, Slot.FrameOf(*slot));
+                Show(mapping, neighbourAddress, neighbour, Slot.FrameOf(slot));
         }
     }
 
@@ -131,31 +130,24 @@ public sealed unsafe partial class MemoryManager
     }
 
     // The mapping of an address; a stack below which the address lies grows to contain it, if its limit and the gap allow.
-    private Mapping* FindOrGrow(AddressSpace* space, VirtualAddress page)
+    private MemoryStatus FindOrGrow(AddressSpace* space, VirtualAddress page, out Mapping* mapping, out WaitQueue* wait)
     {
-        Mapping* mapping = MappingTable.Find(space, page);
+        wait = null;
+        mapping = MappingTable.Find(space, page);
         if (mapping != null)
-            return mapping;
+            return MemoryStatus.Ok;
         int index = MappingTable.FirstEndingAfter(space, page.Value);
         if (index == space->Count)
-            return null;
+            return MemoryStatus.NotMapped;
         Mapping* stack = space->Table[index];
         if ((stack->Flags & MappingFlags.GrowsDown) == 0)
-            return null;
+            return MemoryStatus.NotMapped;
         ulong grow = (stack->Start - page) >> PageSize.Shift;
         ulong below = index == 0 ? AddressSpace.UserStart : space->Table[index - 1]->End.Value;
-        bool fits = grow <= stack->PageOffset
-            && (stack->Pages + grow) << PageSize.Shift <= space->Limits.StackBytes
+        bool fits = (stack->Pages + grow) << PageSize.Shift <= space->Limits.StackBytes
             && page.Value >= below + (StackGuardPages << PageSize.Shift)
             && IsWithinLimit(space, grow);
-        if (!fits)
-            return null;
-        stack->Start = page;
-        stack->PageOffset -= grow;
-        stack->Pages += grow;
-        space->MappedPages += grow;
-        TrackerOf(&stack->Header).MarkChanged(&stack->Header);
-        return stack;
+        return fits ? GrowDown(stack, grow, out mapping, out wait) : MemoryStatus.NotMapped;
     }
 
     private static bool IsWithinLimit(AddressSpace* space, ulong morePages) =>

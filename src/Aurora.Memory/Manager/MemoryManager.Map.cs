@@ -1,21 +1,21 @@
 // mmap and munmap. A private mapping of a file shows the file's own object while it cannot be written; as soon as it can (here or in
-// Protect) it gets a clone of the object, which is what "private" means. Anonymous memory gets an object of its own.
+// Protect) it gets an overlay over that object. Anonymous memory gets an object of its own.
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
 public sealed unsafe partial class MemoryManager
 {
-    /// <summary>The largest object made for a stack, in pages: what it can grow to when the stack limit is higher.</summary>
-    private const ulong MaxStackObjectPages = 1 << 18;
-
     /// <summary>mmap(2). Ok, InvalidArgument, AlreadyMapped, OverLimit, AccessDenied or OutOfMemory.</summary>
     public MemoryStatus Map(AddressSpace* space, in MapRequest request, out VirtualAddress address)
     {
         address = default;
         ulong pages = PageSize.PagesFor(request.Length);
         Protection most = request.MaxProtection != 0 ? request.MaxProtection : Protection.Read | Protection.Write | Protection.Execute;
-        if (pages == 0 || pages > AddressSpace.UserEnd >> PageSize.Shift || request.PageOffset + pages < pages)
+        if (pages == 0 || pages > AddressSpace.UserEnd >> PageSize.Shift || request.PageOffset > MaxObjectPages - pages)
+            return MemoryStatus.InvalidArgument;
+        bool isOwnMemory = request.Object == null && (request.Flags & MappingFlags.Shared) == 0;
+        if ((request.Flags & MappingFlags.GrowsDown) != 0 && !isOwnMemory)
             return MemoryStatus.InvalidArgument;
         if ((request.Protection & ~most) != 0)
             return MemoryStatus.AccessDenied;
@@ -49,9 +49,9 @@ public sealed unsafe partial class MemoryManager
         ClearEntries(space, new VirtualAddress(start), new VirtualAddress(end));
         int first = MappingTable.FirstEndingAfter(space, start);
         int behind = first;
-        ulong discards = MaxDiscardPages;
+        DiscardBudget budget = DiscardBudget.OfOneCall;
         for (; behind < space->Count && space->Table[behind]->Start.Value < end; behind++)
-            DropMapping(space->Table[behind], ref discards);
+            DropWindow(space->Table[behind], ref budget);
         MappingTable.RemoveRange(space, first, behind - first);
         return MemoryStatus.Ok;
     }
@@ -151,21 +151,14 @@ public sealed unsafe partial class MemoryManager
         if (request.Object == null)
         {
             model->Flags |= MappingFlags.Anonymous | (isShared ? MappingFlags.None : MappingFlags.OwnsObject);
-            model->PageOffset = 0;
-            ulong size = model->Pages;
-            if ((request.Flags & MappingFlags.GrowsDown) != 0)
-            {
-                size = space->Limits.StackBytes >> PageSize.Shift;
-                size = size > MaxStackObjectPages ? MaxStackObjectPages : size;
-                size = size < model->Pages ? model->Pages : size;
-                model->PageOffset = size - model->Pages;
-            }
+            ulong size = (request.Flags & MappingFlags.GrowsDown) != 0 ? StackObjectPages(space, model->Pages) : model->Pages;
+            model->PageOffset = size - model->Pages;
             return CreateObject(tracker, size, VmObjectFlags.None);
         }
         if (!isShared && (request.Protection & Protection.Write) != 0)
         {
             model->Flags |= MappingFlags.OwnsObject;
-            return CloneObject(request.Object);
+            return CreateOverlay(request.Object, model->PageOffset + model->Pages);
         }
         Retain(request.Object);
         return request.Object;
@@ -179,7 +172,7 @@ public sealed unsafe partial class MemoryManager
             if (status != MemoryStatus.Ok)
                 return status;
         }
-        bool isPlaced = MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace) && NewMapping(space, target, model) != null;
+        bool isPlaced = MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace, _seeded) && NewMapping(space, target, model) != null;
         return isPlaced ? MemoryStatus.Ok : MemoryStatus.OutOfMemory;
     }
 
@@ -189,7 +182,7 @@ public sealed unsafe partial class MemoryManager
         Mapping* lower = MappingTable.Find(space, new VirtualAddress(address));
         if (lower == null || lower->Start.Value == address)
             return true;
-        if (!MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace))
+        if (!MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace, _seeded))
             return false;
         Mapping upper = *lower;
         ulong lowerPages = (address - lower->Start.Value) >> PageSize.Shift;
@@ -207,24 +200,5 @@ public sealed unsafe partial class MemoryManager
         }
         TrackerOf(&lower->Header).MarkChanged(&lower->Header);
         return true;
-    }
-
-    // Ends a mapping whose entries have been cleared and that the caller takes out of the table. The pages of an owned object are shown by
-    // one mapping only, so nothing shows them any more, and they are given up too.
-    private void DropMapping(Mapping* mapping, ref ulong discards)
-    {
-        VmObject* target = mapping->Object;
-        ulong first = mapping->PageOffset;
-        ulong pages = mapping->Pages;
-        bool outlives = (mapping->Flags & MappingFlags.OwnsObject) != 0 && target->Header.References > 1;
-        EndUnlisted(mapping);
-        if (!outlives || first >= target->SizePages)
-            return;
-        // Best effort: without memory for the books, and beyond what one commit should hold (see GiveUpPages), the pages just stay, unreachable,
-        // until the object ends.
-        if (first + pages >= target->SizePages)
-            _ = Shrink(target, first, mayBeShown: false);
-        else
-            _ = DiscardUnmapped(target, ref first, first + pages, ref discards);
     }
 }

@@ -57,17 +57,30 @@ public sealed unsafe partial class MemoryManager
 
     private MemoryStatus Shrink(VmObject* target, ulong sizePages, bool mayBeShown)
     {
-        ChangeSet* set = _log.Open(target);
-        if (set == null || !_tree.UnsharePath(target, sizePages))
+        if (!PrepareCut(target, sizePages) || !PrepareCutOverlays(target, sizePages))
             return MemoryStatus.OutOfMemory;
         if (mayBeShown)
             UnmapPages(target, sizePages, target->SizePages - sizePages);
-        _log.CutDirty(set, sizePages);
-        _tree.Cut(target, sizePages);
-        if (sizePages < set->TruncateFrom)
-            set->TruncateFrom = sizePages;
+        Cut(target, sizePages);
+        for (VmObject* overlay = CutOverlays(target); overlay != null; overlay = overlay->NextOverlay)
+            Cut(overlay, sizePages);
         SetSize(target, sizePages);
         return MemoryStatus.Ok;
+    }
+
+    // Makes everything a cut needs that could fail.
+    private bool PrepareCut(VmObject* target, ulong first) => _log.Open(target) != null && _tree.UnsharePath(target, first);
+
+    // Nothing is left of an object's pages from one on; nothing shows them. Its size stays.
+    private void Cut(VmObject* target, ulong first)
+    {
+        if (first >= target->SizePages)
+            return;
+        ChangeSet* set = target->Changes;
+        _log.CutDirty(set, first);
+        _tree.Cut(target, first);
+        if (first < set->TruncateFrom)
+            set->TruncateFrom = first;
     }
 
     private void SetSize(VmObject* target, ulong sizePages)
@@ -76,42 +89,6 @@ public sealed unsafe partial class MemoryManager
             return;
         target->SizePages = sizePages;
         TrackerOf(&target->Header).MarkChanged(&target->Header);
-    }
-
-    /// <summary>The most pages one call makes holes of: each is a line in the commit that covers it.</summary>
-    public const ulong MaxDiscardPages = 4096;
-
-    /// <summary>
-    /// Makes pages holes, in memory now and in the store with the next checkpoint. Ok or OutOfMemory. <paramref name="firstPage"/> moves on to the
-    /// first page that is not done: the end, unless there were more than <see cref="MaxDiscardPages"/> pages.
-    /// </summary>
-    public MemoryStatus Discard(VmObject* target, ref ulong firstPage, ulong end)
-    {
-        if (end > target->SizePages)
-            end = target->SizePages;
-        if (firstPage >= end)
-            return MemoryStatus.Ok;
-        UnmapPages(target, firstPage, end - firstPage);
-        ulong left = MaxDiscardPages;
-        return DiscardUnmapped(target, ref firstPage, end, ref left);
-    }
-
-    private MemoryStatus DiscardUnmapped(VmObject* target, ref ulong page, ulong end, ref ulong left)
-    {
-        page = _tree.NextUsed(target, page, end);
-        while (page < end && left > 0)
-        {
-            left--;
-            ulong* slot = _tree.PrivateSlot(target, page);
-            if (slot == null || !MarkDirty(target, page, slot))
-                return MemoryStatus.OutOfMemory;
-            ulong old = *slot;
-            *slot = Slot.Dirty;
-            if (Slot.IsResident(old))
-                Frames.Release(Slot.FrameOf(old));
-            page = _tree.NextUsed(target, page + 1, end);
-        }
-        return MemoryStatus.Ok;
     }
 
     /// <summary>Allocates and registers an object; it enters the group's books at once, because the store must learn of it.</summary>
@@ -142,6 +119,7 @@ public sealed unsafe partial class MemoryManager
         if (clone == null)
             return null;
         clone->Header.References = 1;
+        AttachBacking(clone, source->Backing);
         InheritStored(source, clone);
         if (source->Changes != null)
         {
@@ -199,7 +177,7 @@ public sealed unsafe partial class MemoryManager
 
     private void EndObject(VmObject* target)
     {
-        Panic.Unless(target->FirstMapping == null, "memory: ended an object that is still mapped"u8);
+        Panic.Unless(!target->IsMapped, "memory: ended an object that is still mapped"u8);
         if (target->PageIns > 0)
             _pageIns.Cancel(target);
         if (target->Changes != null)
@@ -211,7 +189,10 @@ public sealed unsafe partial class MemoryManager
         for (ChangeSet* frozen = target->Frozen; frozen != null; frozen = frozen->NextOfObject)
             frozen->Object = null;
         _tree.Clear(target);
+        VmObject* backing = DetachBacking(target);
         TrackerOf(&target->Header).Remove(&target->Header);
         _objects.Free(target);
+        if (backing != null)
+            Release(backing);
     }
 }

@@ -37,6 +37,27 @@ public sealed unsafe partial class MemoryManager
         _pageIns.Finish(request);
     }
 
+    /// <summary>
+    /// Ends a probe: from its page on the store has nothing before <paramref name="present"/>, and everything from there to
+    /// <paramref name="presentEnd"/>. Failed marks the page as <see cref="CompletePageIn"/> does.
+    /// </summary>
+    public void CompleteProbe(PageInRequest* request, PageInStatus status, ulong present, ulong presentEnd)
+    {
+        VmObject* target = request->Object;
+        bool isCurrent = target != null && !request->IsStale && _tree.FindSlot(target, request->Page) != null;
+        if (isCurrent && status == PageInStatus.Failed)
+        {
+            _ = Install(request, status, default);
+        }
+        else if (isCurrent)
+        {
+            _tree.LearnHole(target, request->Page, present);
+            _tree.LearnStored(target, present, presentEnd);
+        }
+        PageInsEnded++;
+        _pageIns.Finish(request);
+    }
+
     private bool Install(PageInRequest* request, PageInStatus status, FrameNumber frame)
     {
         VmObject* target = request->Object;
@@ -85,6 +106,17 @@ public sealed unsafe partial class MemoryManager
         wait = request != null ? &request->Waiters : _pageIns.Room;
         if (request != null)
             ReadAhead(target, page);
+        return MemoryStatus.WouldBlock;
+    }
+
+    // Whether the store has the page, and what follows it: the answer is in the tree when the wait is over.
+    private MemoryStatus Ask(VmObject* target, ulong page, out WaitQueue* wait)
+    {
+        wait = null;
+        if (_tree.RefineSlot(target, page) == null)
+            return NoMemory(out wait);
+        PageInRequest* request = _pageIns.Request(target, page, isProbe: true);
+        wait = request != null ? &request->Waiters : _pageIns.Room;
         return MemoryStatus.WouldBlock;
     }
 

@@ -13,9 +13,9 @@ public sealed unsafe partial class MemoryManager
     /// </summary>
     public PageAccess GetPageForRead(VmObject* target, ulong page)
     {
-        if (page >= target->SizePages)
+        if (page >= EndOf(target))
             return new PageAccess { Status = MemoryStatus.BusError };
-        ulong slot = _tree.Lookup(target, page);
+        VmObject* shown = Shown(target, page, out ulong slot);
         PageAccess access = default;
         if (Slot.IsResident(slot))
         {
@@ -25,7 +25,7 @@ public sealed unsafe partial class MemoryManager
         else if (Slot.IsHole(slot))
             access.Address = Frames.AddressOf(_zeroFrame);
         else
-            access.Status = StartPageIn(target, page, slot, out access.Wait);
+            access.Status = StartPageIn(shown, page, slot, out access.Wait);
         return access;
     }
 
@@ -61,16 +61,16 @@ public sealed unsafe partial class MemoryManager
     {
         frame = default;
         wait = null;
-        if (page >= target->SizePages)
+        if (page >= EndOf(target))
             return MemoryStatus.BusError;
-        ulong value = _tree.Lookup(target, page);
+        VmObject* shown = Shown(target, page, out ulong value);
         bool isResident = Slot.IsResident(value);
         if (!isResident && !overwrite && !Slot.IsHole(value))
-            return StartPageIn(target, page, value, out wait);
+            return StartPageIn(shown, page, value, out wait);
         ulong* slot = _tree.PrivateSlot(target, page);
         if (slot == null)
             return NoMemory(out wait);
-        if (isResident && IsExclusive(Slot.FrameOf(value)))
+        if (isResident && shown == target && IsExclusive(Slot.FrameOf(value)))
         {
             frame = Slot.FrameOf(value);
             NoteUse(frame);

@@ -1,5 +1,5 @@
 // mremap. A mapping is a window on an object, so moving it copies nothing: the entries are dropped and the pages fault in at the new
-// place. Growing anonymous memory extends the object behind the window.
+// place. Growing widens the window (see Windows).
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -59,7 +59,7 @@ public sealed unsafe partial class MemoryManager
         if (!SplitAt(space, start) || !SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         Mapping* mapping = MappingTable.Find(space, request.Address);
-        if (newPages > oldPages && !ExtendObject(mapping, newPages - oldPages))
+        if (newPages > oldPages && !GrowUp(mapping, newPages - oldPages))
             return MemoryStatus.OutOfMemory;
         Move(mapping, newStart, newPages);
         return MemoryStatus.Ok;
@@ -77,7 +77,7 @@ public sealed unsafe partial class MemoryManager
         if (!SplitAt(space, start) || !SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         Mapping* mapping = MappingTable.Find(space, address);
-        if (!ExtendObject(mapping, newPages - mapping->Pages))
+        if (!GrowUp(mapping, newPages - mapping->Pages))
             return MemoryStatus.OutOfMemory;
         Move(mapping, newStart, newPages);
         address = new VirtualAddress(newStart);
@@ -103,26 +103,5 @@ public sealed unsafe partial class MemoryManager
             mapping->Pages = newPages;
         }
         TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
-    }
-
-    // Makes fresh pages follow the mapping's last one in its object. Files are as long as they are: beyond them is a bus error.
-    private bool ExtendObject(Mapping* mapping, ulong morePages)
-    {
-        if ((mapping->Flags & MappingFlags.Anonymous) == 0)
-            return true;
-        VmObject* target = mapping->Object;
-        ulong end = mapping->PageOffset + mapping->Pages;
-        if (mapping->IsShared)
-            return end + morePages <= target->SizePages || Resize(target, end + morePages) == MemoryStatus.Ok;
-        if (end < target->SizePages)
-        {
-            // The pages above belong to other pieces of a split mapping, or were given up. With other pieces, part from them.
-            if (target->Header.References > 1 && !GiveOwnObject(mapping))
-                return false;
-            target = mapping->Object;
-            if (Resize(target, end) != MemoryStatus.Ok)
-                return false;
-        }
-        return Resize(target, end + morePages) == MemoryStatus.Ok;
     }
 }

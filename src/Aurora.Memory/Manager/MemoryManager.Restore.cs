@@ -20,6 +20,14 @@ public sealed unsafe partial class MemoryManager
         return RestoreStatus.Ok;
     }
 
+    internal RestoreStatus LinkBacking(VmObject* overlay, VmObject* file)
+    {
+        if (!MayBack(overlay, file) || overlay->FirstOverlay != null)
+            return RestoreStatus.BadRecord;
+        AttachBacking(overlay, file);
+        return RestoreStatus.Ok;
+    }
+
     internal RestoreStatus AdoptSpace(ObjectTracker tracker, ObjectId id, in AddressSpaceRecord record)
     {
         AddressSpace* restored = NewSpace();
@@ -53,7 +61,7 @@ public sealed unsafe partial class MemoryManager
     {
         if (!IsRangeFree(space, mapping->Start.Value, mapping->End.Value))
             return RestoreStatus.BadRecord;
-        if (!MappingTable.Reserve(space, _pages, 1, MappingTable.MaxMappings))
+        if (!MappingTable.Reserve(space, _pages, 1, MappingTable.MaxMappings, _seeded))
             return RestoreStatus.OutOfMemory;
         mapping->Space = space;
         mapping->Object = target;

@@ -32,7 +32,7 @@ public sealed unsafe partial class MemoryManager
     {
         if (Has(SeededMemoryFaults.ForgottenUnmap))
             return;
-        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
         {
             ulong delta = page - mapping->PageOffset;
             if (delta >= mapping->Pages)
@@ -50,7 +50,7 @@ public sealed unsafe partial class MemoryManager
     /// <summary>Clears every entry that shows one of a range of pages, with shootdown.</summary>
     private void UnmapPages(VmObject* target, ulong firstPage, ulong pages)
     {
-        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
         {
             ulong first = firstPage > mapping->PageOffset ? firstPage : mapping->PageOffset;
             ulong end = firstPage + pages < mapping->PageOffset + mapping->Pages ? firstPage + pages : mapping->PageOffset + mapping->Pages;
@@ -64,28 +64,49 @@ public sealed unsafe partial class MemoryManager
     /// <summary>Clears every entry that shows one of the marked pages of a leaf, with shootdown; looks at each mapping once.</summary>
     private void UnmapMarked(VmObject* target, ulong leafPage, PageMarks* marks)
     {
-        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
+            UnmapMarkedIn(mapping, leafPage, marks);
+    }
+
+    private void UnmapMarkedIn(Mapping* mapping, ulong leafPage, PageMarks* marks)
+    {
+        ulong first = leafPage > mapping->PageOffset ? leafPage : mapping->PageOffset;
+        ulong leafEnd = leafPage + RadixTree.FanOut;
+        ulong end = leafEnd < mapping->PageOffset + mapping->Pages ? leafEnd : mapping->PageOffset + mapping->Pages;
+        ulong cleared = 0;
+        while (first < end)
         {
-            ulong first = leafPage > mapping->PageOffset ? leafPage : mapping->PageOffset;
-            ulong leafEnd = leafPage + RadixTree.FanOut;
-            ulong end = leafEnd < mapping->PageOffset + mapping->Pages ? leafEnd : mapping->PageOffset + mapping->Pages;
-            ulong cleared = 0;
-            while (first < end)
+            ulong last = first;
+            while (last < end && marks->Has((int)(last - leafPage)))
+                last++;
+            if (last > first)
             {
-                ulong last = first;
-                while (last < end && marks->Has((int)(last - leafPage)))
-                    last++;
-                if (last > first)
-                {
-                    VirtualAddress start = mapping->Start + ((first - mapping->PageOffset) << PageSize.Shift);
-                    cleared += _tables.ClearRange(mapping->Space->Root, start, start + ((last - first) << PageSize.Shift));
-                }
-                first = last + 1;
+                VirtualAddress start = mapping->Start + ((first - mapping->PageOffset) << PageSize.Shift);
+                cleared += _tables.ClearRange(mapping->Space->Root, start, start + ((last - first) << PageSize.Shift));
             }
-            mapping->Space->ResidentPages -= cleared;
-            if (cleared != 0)
-                _tlb.InvalidateSpace(mapping->Space->Root);
+            first = last + 1;
         }
+        mapping->Space->ResidentPages -= cleared;
+        if (cleared != 0)
+            _tlb.InvalidateSpace(mapping->Space->Root);
+    }
+
+    // All mappings that may show a page of an object: its own, then those of its overlays.
+    private static Mapping* FirstShowing(VmObject* target) =>
+        target->FirstMapping != null ? target->FirstMapping : FirstOfOverlays(target->FirstOverlay);
+
+    private static Mapping* NextShowing(VmObject* target, Mapping* mapping)
+    {
+        if (mapping->NextOfObject != null)
+            return mapping->NextOfObject;
+        return FirstOfOverlays(mapping->Object == target ? target->FirstOverlay : mapping->Object->NextOverlay);
+    }
+
+    private static Mapping* FirstOfOverlays(VmObject* overlay)
+    {
+        while (overlay != null && overlay->FirstMapping == null)
+            overlay = overlay->NextOverlay;
+        return overlay == null ? null : overlay->FirstMapping;
     }
 
     /// <summary>Clears the entries of a range of an address space, with shootdown. The pages stay with their objects.</summary>

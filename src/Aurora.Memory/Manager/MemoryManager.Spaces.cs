@@ -59,7 +59,7 @@ public sealed unsafe partial class MemoryManager
         child->BreakEnd = parent->BreakEnd;
         child->MapTop = parent->MapTop;
         bool mustFlush = false;
-        bool isComplete = MappingTable.Reserve(child, _pages, parent->Count, _maxMappingsPerSpace);
+        bool isComplete = MappingTable.Reserve(child, _pages, parent->Count, _maxMappingsPerSpace, _seeded);
         for (int index = 0; isComplete && index < parent->Count; index++)
             isComplete = ForkMapping(parent->Table[index], child, ref mustFlush);
         for (int index = 0; index < parent->Count; index++)

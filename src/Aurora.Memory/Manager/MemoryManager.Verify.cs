@@ -19,6 +19,11 @@ public sealed unsafe partial class MemoryManager
         }
     }
 
+    /// <summary>The mapping in a slot below <see cref="MappingBound"/>, or null.</summary>
+    internal Mapping* LiveMapping(uint index) => _mappings.LiveAt(index);
+
+    internal uint MappingBound => _mappings.IndexBound;
+
     private void VerifyMapping(Mapping* mapping)
     {
         for (ulong page = 0; page < mapping->Pages; page++)
@@ -34,14 +39,15 @@ public sealed unsafe partial class MemoryManager
 
     private void VerifyEntry(Mapping* mapping, ulong page, ulong entry)
     {
-        ulong slot = _tree.Lookup(mapping->Object, page);
+        VmObject* shown = Shown(mapping->Object, page, out ulong slot);
         FrameNumber frame = PageEntry.FrameOf(entry);
         FrameNumber expected = Slot.IsResident(slot) ? Slot.FrameOf(slot) : _zeroFrame;
-        Panic.Unless(frame == expected && page < mapping->Object->SizePages, "memory: an entry shows a frame its object does not hold"u8);
+        Panic.Unless(frame == expected && page < EndOf(mapping->Object), "memory: an entry shows a frame its object does not hold"u8);
+        Panic.Unless(!Frames.InfoOf(frame)->IsFree, "memory: an entry shows a free frame"u8);
         if ((entry & PageEntry.Writable) == 0)
             return;
         Panic.Unless(Frames.InfoOf(frame)->InFlight == 0, "memory: a frozen frame is writable"u8);
-        Panic.Unless((slot & Slot.Dirty) != 0 && IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
+        Panic.Unless(shown == mapping->Object && (slot & Slot.Dirty) != 0 && IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
         Panic.Unless((mapping->Protection & Protection.Write) != 0, "memory: a writable entry in a read-only mapping"u8);
     }
 }

@@ -12,7 +12,7 @@ using Aurora.Base;
 namespace Aurora.Memory;
 
 /// <summary>Looks up, changes, shares and cuts the trees of objects.</summary>
-internal sealed unsafe class RadixTree
+internal sealed unsafe partial class RadixTree
 {
     public const int FanOut = 512;
     private const int Bits = 9;
@@ -108,39 +108,6 @@ internal sealed unsafe class RadixTree
             }
             link = node + index;
         }
-    }
-
-    /// <summary>The first page in [from, end) that is not a hole, or <paramref name="end"/>.</summary>
-    public ulong NextUsed(VmObject* target, ulong from, ulong end)
-    {
-        while (from < end)
-        {
-            ulong skip = SpanAt(target, from, out ulong value);
-            if (value == Slot.InStore && from >= target->StoredLimit)
-                value = Slot.Hole;
-            if (!Slot.IsHole(value))
-                return from;
-            ulong next = (from | (skip - 1)) + 1;
-            from = next > from ? next : end;
-        }
-        return end;
-    }
-
-    /// <summary>The first leaf whose pages are at or above <paramref name="page"/>, which becomes its first page; null at the end.</summary>
-    public ulong* NextLeaf(VmObject* target, ref ulong page)
-    {
-        page &= ~Mask;
-        while (Slot.IsResident(target->Root) && page < Capacity(target->Height))
-        {
-            ulong* slot = FindSlot(target, page);
-            if (slot != null)
-                return slot;
-            ulong next = (page | (SpanAt(target, page, out _) - 1)) + 1;
-            if (next <= page)
-                break;
-            page = next;
-        }
-        return null;
     }
 
     /// <summary>The nodes of the object's tree, those it shares with others included.</summary>

@@ -16,7 +16,7 @@ internal static class Slot
     public const ulong Dirty = 2;
     public const ulong InStore = 4;
 
-    /// <summary>In leaves: evicted, hence in the store whatever <see cref="VmObject.StoredLimit"/> says.</summary>
+    /// <summary>In leaves: evicted, or asked for: in the store for certain, whatever <see cref="VmObject.StoredLimit"/> says.</summary>
     public const ulong Evicted = InStore | 16;
 
     /// <summary>The store could not deliver the page.</summary>

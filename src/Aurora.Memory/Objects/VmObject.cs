@@ -3,6 +3,9 @@
 //
 // Where a page's contents are, in order: the slot's frame; zero, if the slot is a hole or the page is at or beyond StoredLimit; the
 // store, under this object's id, or under StoreBase while this object is a clone that no checkpoint has captured yet.
+//
+// An object with a Backing is an overlay: what a program has written to a private mapping of a file. Where it has no page the file's shows
+// (same page number), and where the file ends it ends.
 // Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -42,11 +45,20 @@ public unsafe struct VmObject
     /// <summary>The reverse map.</summary>
     internal Mapping* FirstMapping;
 
+    /// <summary>Overlays: the file's object behind it, which they hold. It has no backing of its own. Null for all others.</summary>
+    internal VmObject* Backing;
+
+    /// <summary>The overlays over this object, and an overlay's neighbours among them.</summary>
+    internal VmObject* FirstOverlay;
+    internal VmObject* NextOverlay;
+    internal VmObject* PreviousOverlay;
+
     /// <summary>During a fork only: the child's clone.</summary>
     internal VmObject* ForkTwin;
 
     /// <summary>The stored object that holds the pages which are not in memory.</summary>
     public readonly ObjectId StoreSource => StoreBase.IsNone ? Header.Id : StoreBase;
 
-    public readonly bool IsMapped => FirstMapping != null;
+    /// <summary>Some address space shows pages of this object, by itself or through an overlay.</summary>
+    public readonly bool IsMapped => FirstMapping != null || FirstOverlay != null;
 }

@@ -33,6 +33,11 @@ public unsafe struct PageInRequest
     /// <summary>Where threads wait for the page.</summary>
     public WaitQueue Waiters;
 
+    /// <summary>
+    /// Nobody wants the contents: <see cref="MemoryManager.CompleteProbe"/> tells what the store has from this page on. A pager may as well read it.
+    /// </summary>
+    public bool IsProbe;
+
     internal PageInRequest* NextQueued;
     internal PageInRequest* NextInBucket;
     internal bool IsActive;

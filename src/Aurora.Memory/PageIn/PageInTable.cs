@@ -52,8 +52,8 @@ internal sealed unsafe class PageInTable
     /// <summary>Where threads wait for a free request.</summary>
     public WaitQueue* Room => &_shared->Room;
 
-    /// <summary>The request for a page, made if there is none; null when the table is full.</summary>
-    public PageInRequest* Request(VmObject* target, ulong page)
+    /// <summary>The request for a page, made if there is none; null when the table is full. One that is there already may read or probe.</summary>
+    public PageInRequest* Request(VmObject* target, ulong page, bool isProbe = false)
     {
         PageInRequest* request = Find(target, page);
         if (request != null)
@@ -67,6 +67,7 @@ internal sealed unsafe class PageInTable
         request->Source = target->StoreSource;
         request->Page = page;
         request->IsActive = true;
+        request->IsProbe = isProbe;
         PageInRequest** bucket = BucketOf(target, page);
         request->NextInBucket = *bucket;
         *bucket = request;

@@ -17,15 +17,12 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
-        AddressSpace* source = (AddressSpace*)header;
-        AddressSpaceRecord record = default;
-        record.BreakStart = source->BreakStart.Value;
-        record.BreakEnd = source->BreakEnd.Value;
-        record.MapTop = source->MapTop.Value;
-        record.Limits = source->Limits;
+        AddressSpaceRecord record = RecordOf((AddressSpace*)header);
         MemoryMarshal.Write(payload, in record);
         return sizeof(AddressSpaceRecord);
     }
+
+    public override bool IsSound(ObjectHeader* header) => RecordOf((AddressSpace*)header).IsValid;
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
@@ -34,10 +31,16 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
         if (payload.Length != sizeof(AddressSpaceRecord))
             return RestoreStatus.BadRecord;
         AddressSpaceRecord record = MemoryMarshal.Read<AddressSpaceRecord>(payload);
-        bool isValid = record.BreakStart <= record.BreakEnd && record.BreakEnd < AddressSpace.UserEnd
-            && record.MapTop <= AddressSpace.UserEnd && (record.MapTop & PageSize.OffsetMask) == 0;
-        return isValid ? _memory.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
+        return record.IsValid ? _memory.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+
+    private static AddressSpaceRecord RecordOf(AddressSpace* source) => new()
+    {
+        BreakStart = source->BreakStart.Value,
+        BreakEnd = source->BreakEnd.Value,
+        MapTop = source->MapTop.Value,
+        Limits = source->Limits,
+    };
 }

@@ -16,31 +16,56 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
 
     public override ObjectKind Kind => ObjectKind.MemoryObject;
     public override int LargestPayload => (int)RecordBytes;
-    public override byte Version => 1;
+
+    /// <summary>Version 1 knew no overlays.</summary>
+    public override byte Version => 2;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
-        VmObject* source = (VmObject*)header;
-        MemoryObjectRecord record = default;
-        record.SizePages = source->SizePages;
-        record.Flags = source->Flags;
+        MemoryObjectRecord record = RecordOf((VmObject*)header);
         MemoryMarshal.Write(payload, in record);
         return sizeof(MemoryObjectRecord);
     }
 
     public override bool IsSound(ObjectHeader* header)
-        => header->References >= 0 && ((VmObject*)header)->SizePages <= MemoryManager.MaxObjectPages;
+    {
+        VmObject* source = (VmObject*)header;
+        return header->References >= 0
+            && IsLiveOrNone(source->Backing, ObjectKind.MemoryObject)
+            && (source->Backing == null || (source->Backing->Header.References > 0 && MemoryManager.MayBack(source, source->Backing)))
+            && RecordOf(source).IsValid;
+    }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version != Version)
+        if (version is < 1 or > 2)
             return RestoreStatus.UnknownVersion;
-        if (payload.Length != sizeof(MemoryObjectRecord))
+        if (payload.Length != (version == 1 ? MemoryObjectRecord.SizeOfVersion1 : sizeof(MemoryObjectRecord)))
             return RestoreStatus.BadRecord;
-        MemoryObjectRecord record = MemoryMarshal.Read<MemoryObjectRecord>(payload);
-        bool isValid = record.SizePages <= MemoryManager.MaxObjectPages && (record.Flags & ~VmObjectFlags.File) == 0;
-        return isValid ? _memory.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
+        MemoryObjectRecord record = Read(payload);
+        return record.IsValid ? _memory.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
     }
 
-    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        ObjectId id = Read(payload).Backing;
+        if (id.IsNone)
+            return RestoreStatus.Ok;
+        VmObject* backing = (VmObject*)tracker.Find(id, ObjectKind.MemoryObject);
+        return backing == null ? RestoreStatus.MissingReference : _memory.LinkBacking((VmObject*)header, backing);
+    }
+
+    private static MemoryObjectRecord RecordOf(VmObject* source) => new()
+    {
+        SizePages = source->SizePages,
+        Flags = source->Flags,
+        Backing = source->Backing == null ? default : source->Backing->Header.Id,
+    };
+
+    private static MemoryObjectRecord Read(ReadOnlySpan<byte> payload)
+    {
+        MemoryObjectRecord record = default;
+        payload.CopyTo(MemoryMarshal.AsBytes(new Span<MemoryObjectRecord>(ref record)));
+        return record;
+    }
 }

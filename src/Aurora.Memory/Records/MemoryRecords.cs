@@ -7,11 +7,20 @@ namespace Aurora.Memory;
 [StructLayout(LayoutKind.Sequential)]
 internal struct MemoryObjectRecord
 {
+    /// <summary>Version 1 ends before Backing.</summary>
+    public const int SizeOfVersion1 = 16;
+
     public ulong SizePages;
     public VmObjectFlags Flags;
     public byte Reserved0;
     public ushort Reserved1;
     public uint Reserved2;
+
+    /// <summary>The file's object behind an overlay; none for all others.</summary>
+    public ObjectId Backing;
+
+    /// <summary>What the check before commit and a restore both ask of the fields.</summary>
+    public readonly bool IsValid => SizePages <= MemoryManager.MaxObjectPages && (Flags & ~VmObjectFlags.File) == 0;
 }
 
 /// <summary>The payload of an <see cref="ObjectKind.AddressSpace"/> record; its mappings have records of their own.</summary>
@@ -22,6 +31,11 @@ internal struct AddressSpaceRecord
     public ulong BreakEnd;
     public ulong MapTop;
     public SpaceLimits Limits;
+
+    /// <summary>What the check before commit and a restore both ask of the fields. A break at the very end of user space cannot grow.</summary>
+    public readonly bool IsValid =>
+        BreakStart <= BreakEnd && BreakEnd <= AddressSpace.UserEnd
+        && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0;
 }
 
 /// <summary>The payload of a <see cref="ObjectKind.Mapping"/> record.</summary>
@@ -38,4 +52,33 @@ internal struct MappingRecord
     public Protection Protection;
     public Protection MaxProtection;
     public uint Reserved;
+
+    private const MappingFlags KnownFlags = MappingFlags.Shared | MappingFlags.GrowsDown | MappingFlags.OwnsObject
+        | MappingFlags.Anonymous | MappingFlags.Break | MappingFlags.Stack;
+
+    private const Protection KnownProtection = Protection.Read | Protection.Write | Protection.Execute;
+
+    /// <summary>What the check before commit and a restore both ask of the fields.</summary>
+    public readonly bool IsValid => IsRange && AreBits && MayWrite;
+
+    private readonly bool IsRange
+    {
+        get
+        {
+            const ulong UserPages = AddressSpace.UserEnd >> PageSize.Shift;
+            return (Start & PageSize.OffsetMask) == 0
+                && Start >= AddressSpace.UserStart
+                && Pages > 0
+                && Pages <= UserPages
+                && (Start >> PageSize.Shift) <= UserPages - Pages
+                && PageOffset <= MemoryManager.MaxObjectPages - Pages;
+        }
+    }
+
+    private readonly bool AreBits =>
+        (Flags & ~KnownFlags) == 0 && (MaxProtection & ~KnownProtection) == 0 && (Protection & ~MaxProtection) == 0;
+
+    // A private mapping must not be able to write an object it does not own: that would be a file.
+    private readonly bool MayWrite =>
+        (Protection & Protection.Write) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject)) != 0;
 }

@@ -48,14 +48,17 @@ internal static unsafe class MappingTable
     public static int IndexOf(AddressSpace* space, Mapping* mapping) => FirstEndingAfter(space, mapping->Start.Value);
 
     /// <summary>Makes room for <paramref name="more"/> mappings; false when out of memory or over the limit.</summary>
-    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more, int limit)
+    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more, int limit, SeededMemoryFaults seeded)
     {
         int needed = space->Count + more;
         if (needed > limit)
             return false;
         if (needed <= space->CapacityPages * PerPage)
             return true;
+        // A fork asks for all of its parent's mappings at once: one doubling may not do.
         int newPages = space->CapacityPages == 0 ? 1 : space->CapacityPages * 2;
+        while (needed > newPages * PerPage && (seeded & SeededMemoryFaults.TableGrowsOnce) == 0)
+            newPages *= 2;
         Mapping** table = (Mapping**)pages.Allocate(newPages);
         if (table == null)
             return false;
@@ -72,6 +75,7 @@ internal static unsafe class MappingTable
         int index = FirstEndingAfter(space, mapping->Start.Value);
         Panic.Unless(
             index == space->Count || space->Table[index]->Start.Value >= mapping->End.Value, "memory: inserted an overlapping mapping"u8);
+        Panic.Unless(space->Count < space->CapacityPages * PerPage, "memory: inserted a mapping into a full table"u8);
         nint* at = (nint*)space->Table + index;
         int above = space->Count - index;
         // SAFETY: Reserve has made room for one more entry behind the last.

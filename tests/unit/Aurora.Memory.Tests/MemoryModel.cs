@@ -43,7 +43,7 @@ internal sealed class ModelFile
     }
 }
 
-/// <summary>One mapped page: a cell of its own (null: beyond the end of what was cloned), or a page of a file.</summary>
+/// <summary>One mapped page: a page of a file, or a cell of its own, which is what was written to a private page of a file.</summary>
 internal sealed class ModelPage
 {
     public ModelFile? File { get; set; }
@@ -51,18 +51,44 @@ internal sealed class ModelPage
     public Cell? Own { get; set; }
     public bool IsShared { get; init; }
     public bool IsAnonymous { get; init; }
+    public bool GrowsDown { get; init; }
+
+    /// <summary>A store went to the private page since it was last given up.</summary>
+    public bool IsWritten { get; set; }
     public Protection Protection { get; set; }
 
-    public Cell? Contents(bool create) => File != null ? File.PageAt(FilePage, create) : Own;
+    /// <summary>Null behind the end of the file.</summary>
+    public Cell? Contents => Own ?? File!.PageAt(FilePage);
 
-    /// <summary>From now on stores are private: the contents part from the file.</summary>
-    public void Part()
+    public Cell ForStore()
     {
-        if (File == null || IsShared)
-            return;
-        Own = File.PageAt(FilePage)?.Copy();
-        File = null;
+        if (IsShared)
+            return File!.PageAt(FilePage, create: true)!;
+        IsWritten = true;
+        return Own ??= File!.PageAt(FilePage)!.Copy();
     }
+
+    /// <summary>What a new mapping would show.</summary>
+    public void GiveUp()
+    {
+        if (IsShared)
+            return;
+        Own = File == null ? new Cell() : null;
+        IsWritten = false;
+    }
+
+    /// <summary>The page so many pages behind this one, fresh.</summary>
+    public ModelPage Following(ulong pages) => new()
+    {
+        File = File, FilePage = FilePage + pages, Own = File == null ? new Cell() : null, IsShared = IsShared, IsAnonymous = IsAnonymous,
+        GrowsDown = GrowsDown, Protection = Protection,
+    };
+
+    public ModelPage Copy(ModelFile? file) => new()
+    {
+        File = file, FilePage = FilePage, Own = Own?.Copy(), IsShared = IsShared, IsAnonymous = IsAnonymous, GrowsDown = GrowsDown,
+        IsWritten = IsWritten, Protection = Protection,
+    };
 }
 
 /// <summary>An address space as a dictionary of pages.</summary>
@@ -75,15 +101,7 @@ internal sealed class ModelSpace
         var copy = new ModelSpace();
         foreach ((ulong number, ModelPage page) in Pages)
         {
-            copy.Pages[number] = new ModelPage
-            {
-                File = page.File == null ? null : files == null ? page.File : files[page.File],
-                FilePage = page.FilePage,
-                Own = page.Own?.Copy(),
-                IsShared = page.IsShared,
-                IsAnonymous = page.IsAnonymous,
-                Protection = page.Protection,
-            };
+            copy.Pages[number] = page.Copy(page.File == null || files == null ? page.File : files[page.File]);
         }
         return copy;
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
 using Xunit;
@@ -30,7 +31,7 @@ internal sealed unsafe partial class ModelRun
         }
         Assert.Equal(expected, status);
         if (status == MemoryStatus.Ok)
-            page.Contents(create: true)!.Words[word] = value;
+            page.ForStore().Words[word] = value;
     }
 
     private MemoryStatus ByKernel(AddressSpace* space, ulong address, ulong value)
@@ -72,6 +73,11 @@ internal sealed unsafe partial class ModelRun
         ulong size = Pick(0UL, 10UL, 35UL, 510UL, 513UL, 1100UL, contents.Size / 2);
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size));
         contents.Resize(size);
+        foreach (ModelPage page in _state.Spaces.Values.SelectMany(space => space.Pages.Values))
+        {
+            if (page.File == contents && page.FilePage >= size)
+                page.GiveUp();
+        }
         if (_random.Next(2) == 0)
             return;
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size + 40));

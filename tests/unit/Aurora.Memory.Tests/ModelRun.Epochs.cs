@@ -46,7 +46,7 @@ internal sealed unsafe partial class ModelRun
         for (int round = 0; round < rounds; round++)
         {
             _machine.Store64(space, number << 12, _nextValue);
-            page.Contents(create: true)!.Words[0] = _nextValue++;
+            page.ForStore().Words[0] = _nextValue++;
             if (_machine.Epochs.Count == 4)
                 _machine.ReleaseOldest();
             Freeze();

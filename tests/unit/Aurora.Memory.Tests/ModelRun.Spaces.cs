@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
@@ -55,10 +56,7 @@ internal sealed unsafe partial class ModelRun
         _machine.MapFile(space, first << 12, file, offset, pages, isShared ? MappingFlags.Shared : 0, protection);
         for (ulong page = 0; page < pages; page++)
         {
-            var mapped = new ModelPage { File = contents, FilePage = offset + page, IsShared = isShared, Protection = protection };
-            if (protection == ReadWrite)
-                mapped.Part();
-            model.Pages[first + page] = mapped;
+            model.Pages[first + page] = new ModelPage { File = contents, FilePage = offset + page, IsShared = isShared, Protection = protection };
         }
     }
 
@@ -84,11 +82,7 @@ internal sealed unsafe partial class ModelRun
         if (!isMapped)
             return;
         foreach (ulong number in Range(first, pages))
-        {
             model.Pages[number].Protection = protection;
-            if (protection == ReadWrite)
-                model.Pages[number].Part();
-        }
     }
 
     private void Fork()
@@ -105,51 +99,17 @@ internal sealed unsafe partial class ModelRun
             return;
         PickRange(out ulong first, out ulong pages);
         bool isMapped = Range(first, pages).All(model.Pages.ContainsKey);
-        MemoryStatus status = _machine.Memory.DropPages(space, At(first), pages << 12, out ulong done);
+        ulong dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker);
+        MemoryStatus status = _machine.DropPages(space, first << 12, pages << 12, out ulong done);
         Assert.Equal(isMapped ? MemoryStatus.Ok : MemoryStatus.NotMapped, status);
         if (!isMapped)
             return;
         Assert.Equal(pages << 12, done);
-        foreach (ModelPage page in Range(first, pages).Select(number => model.Pages[number]))
-        {
-            if (page.Own != null && page.IsAnonymous)
-                page.Own = new Cell();
-        }
-    }
-
-    // Moves a private anonymous mapping, whole or in part, and grows or shrinks it.
-    private void Remap()
-    {
-        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page) || !page.IsAnonymous || page.IsShared)
-            return;
-        Mapping* mapping = _machine.Memory.FindMapping(space, At(number));
-        ulong oldPages = mapping->Pages - (number - (mapping->Start.Value >> 12));
-        oldPages = 1 + ((ulong)_random.Next(20) % oldPages);
-        ulong newPages = (ulong)_random.Next(1, 24);
-        PickRange(out ulong target, out _);
-        var request = new RemapRequest
-        {
-            Address = At(number), OldLength = oldPages << 12, NewLength = newPages << 12, MayMove = true, IsFixed = true, NewAddress = At(target),
-        };
-        bool overlaps = target < number + oldPages && number < target + newPages;
-        MemoryStatus status = _machine.Memory.Remap(space, request, out VirtualAddress address);
-        Assert.Equal(overlaps ? MemoryStatus.InvalidArgument : MemoryStatus.Ok, status);
-        if (!overlaps)
-            MoveInModel(_state.Spaces[space->Header.Id.Value], number, oldPages, address.Value >> 12, newPages, page.Protection);
-    }
-
-    private static void MoveInModel(ModelSpace model, ulong from, ulong oldPages, ulong to, ulong newPages, Protection protection)
-    {
-        for (ulong page = to; page < to + newPages; page++)
-            model.Pages.Remove(page);
-        for (ulong page = 0; page < Math.Max(oldPages, newPages); page++)
-        {
-            ModelPage? moved = null;
-            if (page < oldPages)
-                model.Pages.Remove(from + page, out moved);
-            if (page < newPages)
-                model.Pages[to + page] = moved ?? new ModelPage { Own = new Cell(), IsAnonymous = true, Protection = protection };
-        }
+        List<ModelPage> dropped = [.. Range(first, pages).Select(number => model.Pages[number])];
+        ulong written = (ulong)dropped.Count(page => page.IsWritten);
+        dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker) - dirty;
+        Assert.True(dirty <= written, $"{dirty} holes were made of {written} pages that were there");
+        dropped.ForEach(page => page.GiveUp());
     }
 
     private void EndSpace()

@@ -13,6 +13,10 @@ internal sealed unsafe partial class ModelRun : IDisposable
 {
     private const ulong Arena = 0x4000_0000;
     private const int ArenaPages = 96;
+    private const ulong StackArena = 0x8000_0000;
+    private const ulong StackDistance = 0x200_0000;
+    private const int StackPages = 16;
+    private const int MostPages = 500;
     private const Protection ReadWrite = Protection.Read | Protection.Write;
 
     private TestMachine _machine;
@@ -30,8 +34,15 @@ internal sealed unsafe partial class ModelRun : IDisposable
         foreach (int word in program)
         {
             _random = new Random(word);
-            Step(_random.Next(108));
+            Step(_random.Next(120));
+            _machine.AssertFramesShown();
         }
+        End();
+    }
+
+    /// <summary>Compares everything, releases it, and looks for what is left.</summary>
+    public void End()
+    {
         CompareAll(_machine, _state);
         ReleaseEverything();
         _machine.AssertNothingLeft();
@@ -63,7 +74,11 @@ internal sealed unsafe partial class ModelRun : IDisposable
             case < 96: Merge(); break;
             case < 98: HoldPageIns(); break;
             case < 100: CrashAndRestore(); break;
-            default: Reclaim(); break;
+            case < 108: Reclaim(); break;
+            case < 111: MapStack(); break;
+            case < 115: GrowStack(); break;
+            case < 119: Remap(); break;
+            default: ForkManyMappings(); break;
         }
     }
 
@@ -91,7 +106,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
         MemoryStatus status = machine.TryAccess(space, number << 12, FaultAccess.Read, out byte* pointer);
         Assert.Equal(Expected(page, write: false), status);
         if (status == MemoryStatus.Ok)
-            CompareWords(pointer, page.Contents(create: false)!);
+            CompareWords(pointer, page.Contents!);
     }
 
     private static void CompareWords(byte* page, Cell cell)
@@ -104,7 +119,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
     {
         if (page.Protection == Protection.None || (write && (page.Protection & Protection.Write) == 0))
             return MemoryStatus.AccessDenied;
-        return page.Contents(create: false) == null ? MemoryStatus.BusError : MemoryStatus.Ok;
+        return page.Contents == null ? MemoryStatus.BusError : MemoryStatus.Ok;
     }
 
     private void ReleaseEverything()
@@ -156,7 +171,11 @@ internal sealed unsafe partial class ModelRun : IDisposable
     {
         pages = (ulong)_random.Next(1, 24);
         first = (Arena >> 12) + (ulong)_random.Next(ArenaPages - 24);
+        if (_random.Next(8) == 0)
+            first = StackAt(_random.Next(3)) + (ulong)_random.Next(2 * StackPages) - StackPages;
     }
+
+    private static ulong StackAt(int index) => (StackArena + ((ulong)index * StackDistance)) >> 12;
 
     private T Pick<T>(params T[] choices) => choices[_random.Next(choices.Length)];
 

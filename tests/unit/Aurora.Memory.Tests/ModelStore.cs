@@ -16,6 +16,19 @@ internal sealed unsafe class ModelStore
     /// <summary>The stored bytes of a page, or null for a hole.</summary>
     public byte[]? Page(ulong id, ulong page) => _objects.TryGetValue(id, out var pages) ? pages.GetValueOrDefault(page) : null;
 
+    /// <summary>The first run of stored pages at or behind a page.</summary>
+    public void NextPages(ulong id, ulong page, out ulong present, out ulong presentEnd)
+    {
+        Dictionary<ulong, byte[]> pages = _objects.GetValueOrDefault(id) ?? [];
+        present = presentEnd = ulong.MaxValue;
+        foreach (ulong stored in pages.Keys)
+            present = stored >= page && stored < present ? stored : present;
+        if (present == ulong.MaxValue)
+            return;
+        for (presentEnd = present; pages.ContainsKey(presentEnd);)
+            presentEnd++;
+    }
+
     public bool Knows(ulong id) => _objects.ContainsKey(id);
 
     public void Apply(FrozenEpoch* epoch, Dictionary<ulong, (ObjectKind Kind, byte[] Payload)> records, List<ulong> ended, FramePool frames)

@@ -131,7 +131,7 @@ public sealed unsafe class ReclaimTests
         int steps = 0;
         for (; at < pages << 12; steps++)
         {
-            Assert.Equal(MemoryStatus.Ok, machine.Memory.DropPages(space, new VirtualAddress(At + at), (pages << 12) - at, out ulong done));
+            Assert.Equal(MemoryStatus.Ok, machine.DropPages(space, At + at, (pages << 12) - at, out ulong done));
             Assert.InRange(machine.Memory.DirtyPagesOf(machine.Tracker), 1UL, MemoryManager.MaxDiscardPages);
             machine.Checkpoint();
             at += done;

@@ -11,7 +11,8 @@ public sealed unsafe class RecordTests
     [Fact]
     public void Records_have_the_layout_of_the_disk_format()
     {
-        Assert.Equal(16, sizeof(MemoryObjectRecord));
+        Assert.Equal(24, sizeof(MemoryObjectRecord));
+        Assert.Equal(MemoryObjectRecord.SizeOfVersion1, OffsetOf<MemoryObjectRecord>(nameof(MemoryObjectRecord.Backing)));
         Assert.Equal(8, OffsetOf<MemoryObjectRecord>(nameof(MemoryObjectRecord.Flags)));
         Assert.Equal(48, sizeof(AddressSpaceRecord));
         Assert.Equal(16, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.MapTop)));

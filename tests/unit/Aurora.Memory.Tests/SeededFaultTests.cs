@@ -25,6 +25,11 @@ public sealed class SeededFaultTests
     [InlineData((int)SeededMemoryFaults.EvictedDirtyPage)]
     [InlineData((int)SeededMemoryFaults.ForgottenCloneOfMerge)]
     [InlineData((int)SeededMemoryFaults.ForgottenUnmap)]
+    [InlineData((int)SeededMemoryFaults.SharedGrowth)]
+    [InlineData((int)SeededMemoryFaults.StackGrowth)]
+    [InlineData((int)SeededMemoryFaults.TableGrowsOnce)]
+    [InlineData((int)SeededMemoryFaults.SparseForgotten)]
+    [InlineData((int)SeededMemoryFaults.ForgottenOverlayCut)]
     public void The_model_finds_a_seeded_fault(int fault) => Find(((SeededMemoryFaults)fault).ToString(), (SeededMemoryFaults)fault, DroppedInvalidations.None);
 
     [Theory]

@@ -24,20 +24,23 @@ internal sealed unsafe class TestMachine : IDisposable
 {
     private readonly StateCodec[] _codecs;
     private readonly SeededMemoryFaults _seeded;
+    private readonly int _mappings;
     private readonly List<(nint Request, byte[]? Bytes)> _held = [];
 
-    public TestMachine(int frames = 4096, ModelStore? store = null, SeededMemoryFaults seeded = SeededMemoryFaults.None, DroppedInvalidations dropped = DroppedInvalidations.None)
+    public TestMachine(int frames = 4096, ModelStore? store = null, SeededMemoryFaults seeded = SeededMemoryFaults.None,
+        DroppedInvalidations dropped = DroppedInvalidations.None, int mappings = 8192)
     {
         HostEnvironment.Install();
         Pages = new HostPageAllocator();
         Frames = new HostFramePool(frames);
         _seeded = seeded;
+        _mappings = mappings;
         Mmu = new SoftwareMmu(Frames) { Dropped = dropped };
         Waker = new RecordingWaker();
         Store = store ?? new ModelStore();
         var options = new MemoryOptions
         {
-            MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
+            MaxObjects = 4096, MaxMappings = mappings, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
             Seeded = seeded,
         };
         Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, options);
@@ -158,10 +161,54 @@ internal sealed unsafe class TestMachine : IDisposable
 
     private void Complete(PageInRequest* request, byte[]? bytes)
     {
+        if (request->IsProbe)
+        {
+            Store.NextPages(request->Source.Value, request->Page, out ulong present, out ulong presentEnd);
+            Memory.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
+            return;
+        }
         FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
         if (bytes != null)
             bytes.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
         Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
+    }
+
+    /// <summary>One step of madvise(MADV_DONTNEED), waiting for the store where it must.</summary>
+    public MemoryStatus DropPages(AddressSpace* space, ulong address, ulong bytes, out ulong done)
+    {
+        ulong before = 0;
+        MemoryStatus status = Memory.DropPages(space, new VirtualAddress(address), bytes, out done, out WaitQueue* wait);
+        while (status == MemoryStatus.WouldBlock)
+        {
+            ServePager();
+            before += done;
+            status = Memory.DropPages(space, new VirtualAddress(address + before), bytes - before, out done, out wait);
+        }
+        done += before;
+        return status;
+    }
+
+    /// <summary>No entry shows a frame that is free, and no frame is writable through two mappings that own what they show.</summary>
+    public void AssertFramesShown()
+    {
+        var owners = new Dictionary<ulong, ulong>();
+        Memory.VerifyAll();
+        for (uint index = 0; index < Memory.MappingBound; index++)
+        {
+            Mapping* mapping = Memory.LiveMapping(index);
+            for (VirtualAddress at = mapping == null ? default : mapping->Start; mapping != null && at.Value < mapping->End.Value; at = at + 4096)
+            {
+                ulong* entry = Memory.Tables.Find(mapping->Space->Root, at);
+                if (entry == null)
+                    at = new VirtualAddress(at.Value | 0x1F_F000);
+                if (entry == null || *entry == 0)
+                    continue;
+                FrameNumber frame = PageEntry.FrameOf(*entry);
+                Assert.False(Frames.InfoOf(frame)->IsFree, $"0x{at.Value:x} shows a free frame");
+                bool isOwn = (mapping->Flags & MappingFlags.OwnsObject) != 0 && (*entry & PageEntry.Writable) != 0;
+                Assert.True(!isOwn || owners.TryAdd(frame.Value, at.Value), $"0x{at.Value:x} shows another mapping's frame");
+            }
+        }
     }
 
     public InFlightEpoch Freeze()
@@ -221,9 +268,9 @@ internal sealed unsafe class TestMachine : IDisposable
     /// <summary>A new machine with the objects of the store's records and nothing in memory.</summary>
     public TestMachine Restore(ModelStore store)
     {
-        var machine = new TestMachine(4096, store, _seeded, Mmu.Dropped);
+        var machine = new TestMachine(Frames.TotalFrames < 4096 ? 4096 : (int)Frames.TotalFrames + 1, store, _seeded, Mmu.Dropped, _mappings);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
-            Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Create(machine.Tracker, new ObjectId(id), 1, payload));
+            Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Create(machine.Tracker, new ObjectId(id), CodecOf(kind).Version, payload));
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
             Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Link(machine.Tracker, machine.Tracker.Find(new ObjectId(id)), payload));
         return machine;

@@ -121,9 +121,9 @@ public static unsafe class FileData
         }
         if (endWhole > firstWhole)
         {
-            MemoryStatus status = files.Memory.Discard(inode->Data, ref firstWhole, endWhole);
-            if (status != MemoryStatus.Ok)
-                return new PageAccess { Status = status };
+            PageAccess discarded = files.Memory.Discard(inode->Data, ref firstWhole, endWhole);
+            if (!discarded.IsOk)
+                return discarded;
             isWhole = firstWhole >= endWhole;
         }
         inode->ModifyTime = inode->ChangeTime = files.NowStamp;

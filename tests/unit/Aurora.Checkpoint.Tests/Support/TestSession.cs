@@ -125,6 +125,12 @@ internal sealed unsafe class TestSession : IDisposable
     {
         for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
         {
+            if (request->IsProbe)
+            {
+                Assert.Equal(StoreStatus.Ok, Store.NextPages(request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
+                Memory.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
+                continue;
+            }
             FrameNumber frame = Frames.Allocate(FrameFlags.Data);
             StoreStatus status = Store.ReadPage(request->Source, request->Page, Frames.AddressOf(frame));
             PageInStatus outcome = status switch
@@ -134,6 +140,19 @@ internal sealed unsafe class TestSession : IDisposable
                 _ => PageInStatus.Failed,
             };
             Memory.CompletePageIn(request, outcome, frame);
+        }
+    }
+
+    /// <summary>madvise(MADV_DONTNEED), waiting for the store where it must.</summary>
+    public void DropPages(AddressSpace* space, ulong address, ulong bytes)
+    {
+        ulong end = address + bytes;
+        while (address < end)
+        {
+            MemoryStatus status = Memory.DropPages(space, new VirtualAddress(address), end - address, out ulong done, out _);
+            Assert.True(status is MemoryStatus.Ok or MemoryStatus.WouldBlock);
+            address += done;
+            ServePager();
         }
     }
 

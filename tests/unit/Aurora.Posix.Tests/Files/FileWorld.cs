@@ -260,7 +260,7 @@ internal sealed unsafe class FileWorld : IDisposable
         foreach (ulong id in ids)
         {
             (ObjectKind kind, byte[] payload) = store.Records[id];
-            RestoreStatus status = CodecOf(kind).Create(Tracker, new ObjectId(id), 1, payload);
+            RestoreStatus status = CodecOf(kind).Create(Tracker, new ObjectId(id), CodecOf(kind).Version, payload);
             if (status != RestoreStatus.Ok)
                 return status;
         }
