@@ -49,7 +49,7 @@ public static unsafe class MapCalls
             return Errno.EINVAL;
         if ((flags & HugePages) != 0 || (type == TypeSharedValidate && (flags & ~Known) != 0))
             return type == TypeSharedValidate ? Errno.EOPNOTSUPP : Errno.EINVAL;
-        const ulong LargestFile = MemoryManager.MaxObjectPages << PageSize.Shift;
+        const ulong LargestFile = (MemoryManager.MaxObjectPages << PageSize.Shift) - 1;
         if (length > AddressSpace.UserEnd)
             return Errno.ENOMEM;
         if (offset > ((flags & Anonymous) == 0 ? LargestFile - length : ulong.MaxValue - length))
