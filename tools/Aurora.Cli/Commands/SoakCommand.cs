@@ -33,6 +33,7 @@ internal static class SoakCommand
         command.Options.Add(seed);
         machine.AddTo(command);
         command.Subcommands.Add(StoreSoakCommand.Create());
+        command.Subcommands.Add(MemorySoakCommand.Create());
         command.SetAction((parsed, cancellation) => RunAsync(
             machine.Configure(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount, cancellation));
         return command;
