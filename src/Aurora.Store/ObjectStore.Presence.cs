@@ -128,7 +128,7 @@ public sealed unsafe partial class ObjectStore
         NodeCache.Unpin(leaf);
         if (root.IsEmpty)
             return StoreStatus.Ok;
-        status = _reader.FindPageFrom(root, page, out MapEntry found, out bool isFound);
+        status = _reader.FindPageFrom(root, page, out MapEntry found, out bool isFound, out _);
         if (status == StoreStatus.Ok && isFound)
             present = found.Key;
         return status;
