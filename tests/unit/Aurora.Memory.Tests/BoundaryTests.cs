@@ -36,8 +36,8 @@ public sealed unsafe class BoundaryTests
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store);
         Assert.Equal(count, restored.Memory.MappingCount((AddressSpace*)restored.Tracker.Find(child->Header.Id)));
-        machine.Memory.Release(child);
-        machine.Memory.Release(parent);
+        machine.Release(child);
+        machine.Release(parent);
         machine.AssertNothingLeft();
     }
 

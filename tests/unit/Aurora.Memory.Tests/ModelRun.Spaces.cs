@@ -117,7 +117,7 @@ internal sealed unsafe partial class ModelRun
         if (!PickSpace(out AddressSpace* space, out _))
             return;
         _state.Spaces.Remove(space->Header.Id.Value);
-        _machine.Memory.Release(space);
+        _machine.Release(space);
     }
 
     private void EndFile()

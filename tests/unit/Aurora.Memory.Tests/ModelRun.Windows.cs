@@ -141,7 +141,7 @@ internal sealed unsafe partial class ModelRun
             Assert.Equal(MemoryStatus.Ok, _machine.Memory.Protect(space, At(First + page), 4096, ReadWrite));
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.ForkSpace(space, out AddressSpace* child));
         Assert.Equal(_machine.Memory.MappingCount(space), _machine.Memory.MappingCount(child));
-        _machine.Memory.Release(child);
+        _machine.Release(child);
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.Unmap(space, At(First), pages << 12));
     }
 }

@@ -125,7 +125,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
     private void ReleaseEverything()
     {
         foreach (ulong id in _state.Spaces.Keys)
-            _machine.Memory.Release((AddressSpace*)_machine.Tracker.Find(new ObjectId(id)));
+            _machine.Release((AddressSpace*)_machine.Tracker.Find(new ObjectId(id)));
         foreach (ulong id in _state.Files.Keys)
             _machine.Memory.Release((VmObject*)_machine.Tracker.Find(new ObjectId(id)));
     }

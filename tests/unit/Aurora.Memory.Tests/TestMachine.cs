@@ -211,6 +211,14 @@ internal sealed unsafe class TestMachine : IDisposable
         }
     }
 
+    /// <summary>Drops a space's reference, and takes it apart if it is large.</summary>
+    public void Release(AddressSpace* space)
+    {
+        Memory.Release(space);
+        while (Memory.IsEndingSpaces)
+            Memory.EndSpacesStep();
+    }
+
     public InFlightEpoch Freeze()
     {
         var flight = new InFlightEpoch { Epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch)) };
