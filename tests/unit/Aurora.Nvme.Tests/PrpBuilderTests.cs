@@ -19,7 +19,7 @@ public sealed unsafe class PrpBuilderTests
     [InlineData(8192, 17)]
     public void A_controller_finds_every_page_in_order(int count, int listPages)
     {
-        var memory = new ModelMemory();
+        using var memory = new ModelMemory();
         var host = new ModelHost(memory, new ModelClock());
         Assert.Equal(listPages, PrpBuilder.ListPagesFor(count));
         ulong* list = (ulong*)memory.Allocate(listPages);

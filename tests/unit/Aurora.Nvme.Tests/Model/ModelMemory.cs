@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Aurora.Base;
 using Aurora.Testing;
@@ -8,7 +9,7 @@ namespace Aurora.Nvme.Tests.Model;
 /// Memory with bus addresses that have nothing to do with the pointers, so that a pointer given to the device by mistake is caught, and
 /// so is any access by the device to memory that was never allocated or has been given back.
 /// </summary>
-public sealed unsafe class ModelMemory : PageAllocator
+public sealed unsafe class ModelMemory : PageAllocator, IDisposable
 {
     private readonly HostPageAllocator _inner = new();
     private readonly SortedList<ulong, (nint Memory, int Pages)> _byPhysical = [];
@@ -16,6 +17,8 @@ public sealed unsafe class ModelMemory : PageAllocator
     private ulong _nextPhysical = 0x7_0000_0000;
 
     public long PagesOutstanding => _inner.PagesOutstanding;
+
+    public void Dispose() => _inner.Dispose();
 
     public long PageLimit
     {
