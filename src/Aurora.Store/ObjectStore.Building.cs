@@ -14,7 +14,10 @@ public sealed unsafe partial class ObjectStore
             return null;
         StoreCommit* commit = _pool.Take(group);
         if (commit != null)
+        {
             commit->LayerBytes = Layer.FixedBytes;
+            commit->LowestObject = ulong.MaxValue;
+        }
         return commit;
     }
 
@@ -84,6 +87,9 @@ public sealed unsafe partial class ObjectStore
         }
         *operation = new CommitOperation { Kind = kind, Object = id.Value, Page = page, Data = data, Length = (ushort)payload.Length };
         payload.CopyTo(new Span<byte>(operation + 1, payload.Length));
+        operation->IsOfNamed = kind == LogEntryKind.Clone && page >= commit->LowestObject && page <= commit->HighestObject;
+        commit->LowestObject = Math.Min(commit->LowestObject, id.Value);
+        commit->HighestObject = Math.Max(commit->HighestObject, id.Value);
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
         CountChanges(commit, operation, isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint ? commit->LastOperation : null);
         commit->LayerBytes += (isSameObject ? 0 : Layer.BytesPerObject) + (ulong)payload.Length + Layer.BytesPerPage;

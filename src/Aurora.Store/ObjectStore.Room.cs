@@ -84,7 +84,7 @@ public sealed unsafe partial class ObjectStore
             if (clone->Kind != LogEntryKind.Clone)
                 continue;
             ulong nodes = _active.PageNodesOf(clone->Page);
-            for (CommitOperation* earlier = commit->FirstOperation; earlier != clone; earlier = earlier->Next)
+            for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
             {
                 if (earlier->Object == clone->Page)
                     nodes += earlier->Kind == LogEntryKind.Clone ? earlier->Block : earlier->Checksum;
@@ -177,7 +177,7 @@ public sealed unsafe partial class ObjectStore
     }
 
     // What applying the commit takes of the arena: clones copy the page elements their source has by then, earlier operations included; what
-    // is removed is noted, to be freed by the cut.
+    // is removed is noted, to be freed by the cut. A clone's inline entries are in its BytesPerPage and what BytesPerObject is rounded up by.
     private ulong LayerBytes(StoreCommit* commit)
     {
         ulong bytes = commit->LayerBytes;
@@ -188,7 +188,7 @@ public sealed unsafe partial class ObjectStore
             if (operation->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone)
                 bytes += _active.PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
             if (operation->Kind == LogEntryKind.Clone)
-                bytes += LayerObject.CloneInlineBytes + (CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage));
+                bytes += CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
         }
         return bytes;
     }
@@ -197,7 +197,7 @@ public sealed unsafe partial class ObjectStore
     {
         // A clone keeps its own count in Checksum, which it has no other use for.
         ulong copies = _active.PagesOf(clone->Page);
-        for (CommitOperation* earlier = commit->FirstOperation; earlier != clone; earlier = earlier->Next)
+        for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
         {
             if (earlier->Object == clone->Page)
                 copies += earlier->Kind == LogEntryKind.Clone ? earlier->Checksum : 1;

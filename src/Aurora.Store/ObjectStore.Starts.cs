@@ -1,6 +1,7 @@
 // A number beside the store: how often in a row a machine has failed soon after it started the session. It is no part of the state, since it has
 // to hold whatever the state is and to survive going back to another; it is durable before the session runs. Two blocks are written in turn, so a
-// torn write leaves the number before it. Written only when it changes. Blocks that say nothing count as none.
+// torn write leaves the number before it. Written only when it changes. Blocks that say nothing, or cannot be read, count as none: no session is lost for
+// a number that is there to save it.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -14,10 +15,9 @@ public sealed unsafe partial class ObjectStore
         void* page = _context.Pages.Allocate(1);
         if (page == null)
             return StoreStatus.OutOfMemory;
-        StoreStatus status = FindStarts((StartBlock*)page, out StartBlock newest);
-        count = newest.FailedStarts;
+        count = FindStarts((StartBlock*)page).FailedStarts;
         _context.Pages.Free(page, 1);
-        return status;
+        return StoreStatus.Ok;
     }
 
     /// <summary>Sets that number, durably. Blocks.</summary>
@@ -29,36 +29,30 @@ public sealed unsafe partial class ObjectStore
         if (page == null)
             return StoreStatus.OutOfMemory;
         var block = (StartBlock*)page;
-        StoreStatus status = FindStarts(block, out StartBlock newest);
-        if (status == StoreStatus.Ok)
-        {
-            StoreContext.Clear(page, PageSize.Bytes);
-            block->Magic = StartBlock.StartMagic;
-            block->WriteVersion = newest.WriteVersion + 1;
-            block->FailedStarts = count;
-            ulong place = StartBlock.First + (block->WriteVersion & 1);
-            *(ulong*)((byte*)page + StartBlock.ChecksumOffset) = BlockChecksum.OfStartBlock(_context.HashSeed, place, page);
-            status = _context.WriteBlocks(place, &page, 1);
-        }
+        ulong version = FindStarts(block).WriteVersion + 1;
+        StoreContext.Clear(page, PageSize.Bytes);
+        block->Magic = StartBlock.StartMagic;
+        block->WriteVersion = version;
+        block->FailedStarts = count;
+        ulong place = StartBlock.First + (version & 1);
+        *(ulong*)((byte*)page + StartBlock.ChecksumOffset) = BlockChecksum.OfStartBlock(_context.HashSeed, place, page);
+        StoreStatus status = _context.WriteBlocks(place, &page, 1);
         if (status == StoreStatus.Ok)
             status = _context.Flush();
         _context.Pages.Free(page, 1);
         return status;
     }
 
-    private StoreStatus FindStarts(StartBlock* block, out StartBlock newest)
+    private StartBlock FindStarts(StartBlock* block)
     {
-        newest = default;
+        StartBlock newest = default;
         for (ulong place = StartBlock.First; place < StartBlock.First + 2; place++)
         {
-            StoreStatus status = _context.ReadBlock(place, block);
-            if (status != StoreStatus.Ok)
-                return status;
-            bool isWhole = block->Magic == StartBlock.StartMagic && block->WriteVersion < StoreFormat.MaxCounter
+            bool isWhole = _context.ReadBlock(place, block) == StoreStatus.Ok && block->Magic == StartBlock.StartMagic && block->WriteVersion < StoreFormat.MaxCounter
                 && *(ulong*)((byte*)block + StartBlock.ChecksumOffset) == BlockChecksum.OfStartBlock(_context.HashSeed, place, block);
             if (isWhole && block->WriteVersion > newest.WriteVersion)
                 newest = *block;
         }
-        return StoreStatus.Ok;
+        return newest;
     }
 }

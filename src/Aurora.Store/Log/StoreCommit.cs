@@ -43,6 +43,10 @@ public unsafe struct StoreCommit
     internal ulong DataPages;
     internal ulong Operations;
 
+    /// <summary>The range of the objects it names.</summary>
+    internal ulong LowestObject;
+    internal ulong HighestObject;
+
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
     internal ulong LayerBytes;
 
@@ -82,6 +86,9 @@ internal unsafe struct CommitOperation
 {
     public CommitOperation* Next;
     public LogEntryKind Kind;
+
+    /// <summary>Of a clone: earlier operations of the commit may have changed its source. False for the thousands of a fork, which so need no search.</summary>
+    public bool IsOfNamed;
     public ushort Length;
     public ulong Object;
 

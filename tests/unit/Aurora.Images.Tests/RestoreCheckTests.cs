@@ -64,6 +64,37 @@ public sealed class RestoreCheckTests : IDisposable
         Assert.Equal("first", Cat(image, kept.Name));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_check_of_an_image_whose_history_is_damaged_says_so_and_that_no_machine_continues_from_it(bool history)
+    {
+        string image = Create();
+        ulong first = BadRecord.Add(image);
+        DiskImage.GoBack(image, (first - 1).ToString(CultureInfo.InvariantCulture));
+        DamageHistory(image);
+        ImageReport report = DiskImage.Check(image, history: history);
+        Assert.Contains(report.Details, fault => fault.Place == "HistoryTree");
+        ImageUnrestorable lost = Assert.Single(report.Unrestorable);
+        Assert.Contains("HistoryTree", lost.Reason, StringComparison.Ordinal);
+    }
+
+    // The root of the history tree, as the newest superblock has it.
+    private static void DamageHistory(string image)
+    {
+        const int WriteVersion = 48;
+        const int HistoryTree = 256;
+        const int SlotBytes = 8192;
+        const int BlockBytes = 4096;
+        byte[] all = File.ReadAllBytes(image);
+        int newest = BitConverter.ToUInt64(all, WriteVersion) > BitConverter.ToUInt64(all, SlotBytes + WriteVersion) ? 0 : SlotBytes;
+        long root = BitConverter.ToInt64(all, newest + HistoryTree);
+        Assert.NotEqual(0, root);
+        using FileStream file = File.OpenWrite(image);
+        file.Position = (root * BlockBytes) + 100;
+        file.WriteByte((byte)~all[file.Position]);
+    }
+
     private string Create()
     {
         string image = Path.Combine(_folder, "test.img");

@@ -82,6 +82,29 @@ public sealed unsafe class CloneTests
     }
 
     // 65,600 clones are more than a count holds: what they share stays for ever, and a check knows that.
+    // What the budget says is what the group's epochs are held to: a fork that keeps to it must never be refused.
+    [Fact]
+    public void A_commit_takes_as_many_clones_as_its_budget_says()
+    {
+        using var harness = new StoreHarness(blocks: 20_000, logBlocks: 4096);
+        harness.Open();
+        CommitBudget budget = harness.Store.CommitBudget;
+        const ulong Removal = 9;
+        const ulong Fixed = 8192;
+        ulong clones = (budget.Bytes - Fixed) / (budget.BytesPerObject + budget.BytesPerPage + Removal);
+        StoreCommit* commit = harness.Begin();
+        harness.Write(commit, 1, 0, 5);
+        harness.Commit(commit);
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        commit = harness.Begin();
+        for (ulong i = 0; i < clones; i++)
+            harness.Store.CloneObject(commit, new ObjectId(i == 0 ? 1 : 99 + i), new ObjectId(100 + i));
+        harness.Commit(commit);
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(5UL, harness.Read(99 + clones, 0));
+        harness.CheckClean();
+    }
+
     [Fact]
     public void Full_counts_keep_their_blocks_for_ever_and_a_check_finds_no_fault()
     {

@@ -39,6 +39,22 @@ public sealed unsafe class StartsTests
         Assert.Equal(0u, Count(harness.Open()));
     }
 
+    [Theory]
+    [InlineData(4UL, 1u)]
+    [InlineData(5UL, 2u)]
+    public void A_block_that_cannot_be_read_says_nothing_and_keeps_no_session_from_starting(ulong block, uint left)
+    {
+        using var harness = new StoreHarness();
+        ObjectStore store = harness.Open();
+        Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(1)); // in block 5
+        Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(2)); // in block 4
+        harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == block ? BlockStatus.DeviceError : BlockStatus.Ok;
+        Assert.Equal(left, Count(store));
+        Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(left + 1));
+        harness.Memory.Fail = null;
+        Assert.Equal(left + 1, Count(store));
+    }
+
     [Fact]
     public void A_store_opened_for_reading_leaves_it_alone()
     {

@@ -124,16 +124,26 @@ internal static class RunCommand
             catch (RefusedException failure) when (failure.Refused.IsUnrestorable || failure.Refused.IsHeld)
             {
                 Report.Error(failure.Message);
-                var recovery = new SessionRecovery(disk, options.CommandLine, mayFallBack);
-                if (failure.Refused.IsHeld)
-                {
-                    recovery.FromHeld();
-                    return ExitCode.Held;
-                }
-                if (!recovery.FromUnrestorable())
-                    return ExitCode.Unrestorable;
+                if (!TryRecover(new SessionRecovery(disk, options.CommandLine, mayFallBack), failure.Refused))
+                    return failure.Refused.IsHeld ? ExitCode.Held : ExitCode.Unrestorable;
             }
         }
+    }
+
+    // True when the disk has gone back to a state that can be started. What the image cannot tell does not change what the status says.
+    private static bool TryRecover(SessionRecovery recovery, RefusedEvent refused)
+    {
+        try
+        {
+            if (!refused.IsHeld)
+                return recovery.FromUnrestorable();
+            recovery.FromHeld();
+        }
+        catch (ImageException failure)
+        {
+            Report.Error(failure.Message);
+        }
+        return false;
     }
 }
 

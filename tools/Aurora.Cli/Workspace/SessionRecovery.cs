@@ -43,9 +43,9 @@ internal sealed class SessionRecovery(string disk, IReadOnlyList<string> command
     /// <summary>The session panics whenever it is started.</summary>
     public void FromHeld()
     {
-        IReadOnlyList<ImageCheckpoint> history = DiskImage.History(disk);
-        ImageCheckpoint newest = history[^1];
         Report.Error($"to look at it without running it:  {WithOption("--hold")}");
+        if (DiskImage.History(disk) is not [.., ImageCheckpoint newest] history)
+            return;
         ImageCheckpoint[] earlier = [.. history.Where(checkpoint => !checkpoint.IsLeft && checkpoint.Epoch < newest.Epoch)];
         ImageCheckpoint? before = earlier.LastOrDefault(checkpoint => checkpoint.Time <= newest.Time - _wellBefore) ?? earlier.FirstOrDefault();
         if (before != null)

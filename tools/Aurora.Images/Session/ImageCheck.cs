@@ -21,17 +21,17 @@ internal static unsafe class ImageCheck
 
     private static IEnumerable<ImageUnrestorable> Unrestorable(string image, bool history, bool isWhole)
     {
-        IReadOnlyList<ImageCheckpoint> checkpoints;
+        // What keeps the store or its history from being read has been reported.
+        List<ImageUnrestorable?> all = [];
         try
         {
-            using ImageStore store = ImageStore.Open(image, readOnly: true);
-            checkpoints = history ? ImageHistory.Read(store) : [];
+            all.Add(RestoreCheck.OfPresent(image));
+            if (history)
+                all.AddRange(DiskImage.History(image).Select(checkpoint => RestoreCheck.Of(image, checkpoint)));
         }
         catch (ImageException) when (!isWhole)
         {
-            return []; // What keeps the store from being read has been reported.
         }
-        IEnumerable<ImageUnrestorable?> all = [RestoreCheck.OfPresent(image), .. checkpoints.Select(checkpoint => RestoreCheck.Of(image, checkpoint))];
         return all.OfType<ImageUnrestorable>();
     }
 

@@ -15,8 +15,23 @@ internal static class RestoreCheck
     public static ImageUnrestorable? OfPresent(string image)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: true);
-        ImageCheckpoint? newest = ImageHistory.Newest(store);
+        ImageCheckpoint? newest = NewestOf(store);
         return Run(store, 0, newest?.Epoch ?? 0, newest?.Name ?? "");
+    }
+
+    // What the state is called is the lesser thing: it may be whole where the history is damaged.
+    private static ImageCheckpoint? NewestOf(ImageStore store)
+    {
+        try
+        {
+            return ImageHistory.Newest(store);
+        }
+        catch (ImageException)
+        {
+            return GroupState.TryRead(store.Store, out GroupRecord group, out _)
+                ? new ImageCheckpoint(store.Store.LastSequence, group.Epoch, default, 0, "", false, false, false)
+                : null;
+        }
     }
 
     /// <summary>The same of a checkpoint.</summary>
