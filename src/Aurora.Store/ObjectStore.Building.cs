@@ -125,6 +125,8 @@ public sealed unsafe partial class ObjectStore
                 changes.HistoryChanges++;
                 return;
         }
+        if (operation->Kind != LogEntryKind.Delete && (ofSameObject == null || ofSameObject->Kind == LogEntryKind.Delete))
+            changes.Growing++;
         if (ofSameObject != null)
             return;
         changes.Objects++;

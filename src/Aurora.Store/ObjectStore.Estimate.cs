@@ -45,14 +45,40 @@ public sealed unsafe partial class ObjectStore
         changes = _estimate.Changes;
         changes.PageNodes = 0;
         changes.Truncations = 0;
+        StoreStatus status = CountLeaves(out changes.Objects);
+        if (status != StoreStatus.Ok)
+            return status;
         for (LayerNode* node = _estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
         {
             if (node->Key != 0 || (node->Info->PageCount == 0 && node->Info->Limit == ulong.MaxValue))
                 continue;
-            StoreStatus status = CountEntries(node, out ulong entries);
+            status = CountEntries(node, out ulong entries);
             if (status != StoreStatus.Ok)
                 return status;
             changes.PageNodes += NodesOfObject(node, entries);
+        }
+        return StoreStatus.Ok;
+    }
+
+    // The leaves of the object tree that change: of many objects several are in one.
+    private StoreStatus CountLeaves(out ulong leaves)
+    {
+        leaves = 0;
+        ulong last = ulong.MaxValue;
+        for (LayerNode* node = _estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        {
+            if (node->Key != 0)
+                continue;
+            StoreStatus status = _reader.PinLeaf(TreeKind.Objects, PresentObjects, node->Object, out NodeFrame* leaf);
+            if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+                return status;
+
+            // What comes before the first leaf goes into it.
+            ulong block = status == StoreStatus.Ok ? leaf->Block : 0;
+            if (status == StoreStatus.Ok)
+                NodeCache.Unpin(leaf);
+            leaves += block != last ? 1u : 0u;
+            last = block;
         }
         return StoreStatus.Ok;
     }

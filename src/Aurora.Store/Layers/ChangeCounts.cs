@@ -4,7 +4,8 @@
 //     neighbour. So a group of 64 pages touches two leaves at most, one of 64 × 64 pages two nodes of level 1, and so on.
 //   * What is rewritten in one stretch gives one node more than its entries fill. Two nodes and 64 new entries thus give three, and from level 2 on one
 //     more, because joining on the level below may draw in a neighbour; so do removals, on every level.
-//   * A leaf of records is at least half full or makes a full one with its neighbour: one that is touched gives three, and each 2,016 bytes of records another.
+//   * A leaf of records from which things only go gives one: leaves are filled in order, which no other order of the same records could do with fewer. A leaf
+//     in which something changes or comes gives three, and each 2,016 bytes of records another.
 using System.Numerics;
 
 namespace Aurora.Store;
@@ -21,6 +22,9 @@ internal struct ChangeCounts
 
     /// <summary>Objects that are named at all.</summary>
     public ulong Objects;
+
+    /// <summary>Those of them that are not only removed.</summary>
+    public ulong Growing;
     public ulong RecordBytes;
 
     /// <summary>Nodes above the leaves of the object tree, and nodes of page trees: sums of <see cref="NodesOf"/>.</summary>
@@ -36,6 +40,7 @@ internal struct ChangeCounts
     public void Add(in ChangeCounts other)
     {
         Objects += other.Objects;
+        Growing += other.Growing;
         RecordBytes += other.RecordBytes;
         ObjectNodes += other.ObjectNodes;
         PageNodes += other.PageNodes;
@@ -80,7 +85,8 @@ internal struct ChangeCounts
     public readonly ulong NodesFor(ulong nodes, int levels)
     {
         ulong touched = Objects <= nodes ? Objects : nodes + 1;
-        ulong leaves = (touched * 3) + (((Objects * EntryBytes) + RecordBytes) / HalfLeafBytes);
+        ulong growing = Growing <= touched ? Growing : touched;
+        ulong leaves = touched + (2 * growing) + (((Growing * EntryBytes) + RecordBytes) / HalfLeafBytes);
 
         // All inner nodes of the object tree there are, rewritten.
         ulong inner = (nodes / 40) + (leaves / FewestEntries) + (ulong)(3 * (levels + 1));

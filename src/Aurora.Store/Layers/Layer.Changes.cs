@@ -38,7 +38,7 @@ internal sealed unsafe partial class Layer
 
     public void PutPage(ulong objectId, ulong page, ulong block, ulong checksum)
     {
-        LayerObject* info = ObjectOf(objectId);
+        LayerObject* info = GrowingOf(objectId);
         Locate(objectId, page + 1);
         LayerNode* node = NextOf(_path[0], 0);
         if (node == null || node->Object != objectId || node->Key != page + 1)
@@ -57,7 +57,7 @@ internal sealed unsafe partial class Layer
         node->Checksum = checksum;
     }
 
-    public void PutRecord(ulong objectId, ReadOnlySpan<byte> record) => SetRecord(ObjectOf(objectId), record);
+    public void PutRecord(ulong objectId, ReadOnlySpan<byte> record) => SetRecord(GrowingOf(objectId), record);
 
     public void Delete(ulong objectId)
     {
@@ -69,7 +69,7 @@ internal sealed unsafe partial class Layer
 
     public void Truncate(ulong objectId, ulong firstPage)
     {
-        LayerObject* info = ObjectOf(objectId);
+        LayerObject* info = GrowingOf(objectId);
         RemovePages(objectId, info, firstPage);
         if (firstPage < info->Limit)
             SetLimit(info, firstPage);
@@ -93,7 +93,7 @@ internal sealed unsafe partial class Layer
     {
         if (source == target)
             return;
-        LayerObject* to = ObjectOf(target);
+        LayerObject* to = GrowingOf(target);
         RemovePages(target, to, 0);
 
         // Taken now, so that the cut needs no memory: one that ran out of it would run out of it for ever.
@@ -145,6 +145,18 @@ internal sealed unsafe partial class Layer
             _lastObject = objectId;
         }
         return _lastInfo;
+    }
+
+    // As above, for a change after which its entry may be longer.
+    private LayerObject* GrowingOf(ulong objectId)
+    {
+        LayerObject* info = ObjectOf(objectId);
+        if (!info->Grows)
+        {
+            info->Grows = true;
+            _changes.Growing++;
+        }
+        return info;
     }
 
     private LayerObject* InfoOf(ulong objectId, ulong key)

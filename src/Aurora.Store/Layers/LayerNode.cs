@@ -51,11 +51,14 @@ internal unsafe struct LayerObject
 
     public LayerBase Base;
     public LayerRecord RecordState;
-    public ushort RecordLength;
-    public ushort RecordCapacity;
+
+    /// <summary>Counted in <see cref="ChangeCounts.Growing"/>.</summary>
+    public bool Grows;
 
     /// <summary>Entries of <see cref="CloneInline"/>.</summary>
-    public ushort CloneInlineCount;
+    public byte CloneInlineCount;
+    public ushort RecordLength;
+    public ushort RecordCapacity;
     public ulong BaseObject;
 
     /// <summary>Pages from here on do not show through.</summary>

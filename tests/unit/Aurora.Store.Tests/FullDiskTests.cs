@@ -67,6 +67,29 @@ public sealed unsafe class FullDiskTests
         RequireUsable(harness, 11);
     }
 
+    // What only goes makes no leaf of the index larger: a full disk takes it, however much there is of it.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    public void Many_small_things_can_be_removed_at_once(ulong step)
+    {
+        const ulong Things = 6000;
+        using StoreHarness harness = Opened(16_384, 4096, isManual: true);
+        string text = new('x', 60);
+        StoreCommit* make = harness.Begin();
+        for (ulong id = 1; id <= Things; id++)
+            harness.PutRecord(make, 10 + id, text);
+        harness.Commit(make);
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        FillUp(harness, ulong.MaxValue, (commit, round) => Fill(harness, commit, 1, round * 50, 50));
+        FillUp(harness, ulong.MaxValue, (commit, round) => Fill(harness, commit, 2, round, 1));
+        StoreCommit* remove = harness.Begin();
+        for (ulong id = 1; id <= Things; id += step)
+            harness.Store.DeleteObject(remove, new ObjectId(10 + id));
+        Assert.Equal(StoreStatus.Ok, harness.TryCommit(remove));
+        RequireUsable(harness, 1);
+    }
+
     [Fact]
     public void Going_back_needs_a_merge_of_its_own()
     {
