@@ -1,3 +1,5 @@
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Xunit;
@@ -29,6 +31,23 @@ public sealed unsafe class FutexTests
     }
 
     private static ulong Map(TestKernel kernel, Thread* thread) => (ulong)kernel.Do(thread, 9, 0, 4096, 3, 0x21, ulong.MaxValue, 0);
+
+    [Fact]
+    public void A_sleeper_that_a_signal_woke_before_it_could_run_does_not_sleep_on_after_a_restore()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* sleeper = kernel.Fork(init);
+        int id = sleeper->Id;
+        Assert.Null(kernel.Call(sleeper, 202, First, Private, 0, 0));
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        kernel.Do(init, 62, (ulong)id, (ulong)Signal.SIGTERM);
+        kernel.Capture(image);
+        using TestKernel restored = TestKernel.Restore(image, kernel.IsPlain);
+        restored.Resume(restored.ThreadOf(id));
+        Assert.Equal(ProcessState.Zombie, restored.Processes.FindProcess(id)->State);
+    }
 
     [Fact]
     public void A_waiter_on_memory_that_has_ended_is_not_woken_by_whoever_comes_after_it()
