@@ -26,8 +26,7 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
         _memory = memory;
         _infos = infos;
         _free = new ulong[frames];
-        for (int frame = frames - 1; frame > 0; frame--)
-            _free[_freeCount++] = (ulong)frame;
+        FreeAll();
         TotalFrames = (ulong)frames - 1;
     }
 
@@ -36,6 +35,18 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
 
     /// <summary>Frames handed out and not returned: a test compares it before and after.</summary>
     public ulong UsedFrames => TotalFrames - FreeFrames;
+
+    /// <summary>Takes all frames back from a kernel that is gone.</summary>
+    public void Reset()
+    {
+        for (ulong frame = 1; frame < FrameBound; frame++)
+            if (!_infos[frame].IsFree)
+                new Span<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).Fill(Poison);
+        new Span<FrameInfo>(_infos, (int)FrameBound).Clear();
+        FreeAll();
+        SetReserve(0);
+        IsUrgent = false;
+    }
 
     public void Dispose()
     {
@@ -48,6 +59,13 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
     {
         for (int i = 0; i < _freeCount; i++)
             AssertUntouched(_free[i]);
+    }
+
+    private void FreeAll()
+    {
+        _freeCount = 0;
+        for (int frame = (int)FrameBound - 1; frame > 0; frame--)
+            _free[_freeCount++] = (ulong)frame;
     }
 
     protected override ulong TakeFrame()

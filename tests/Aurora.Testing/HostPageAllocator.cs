@@ -6,11 +6,11 @@ using Aurora.Base;
 namespace Aurora.Testing;
 
 /// <summary>Page-aligned native memory that counts what is outstanding, so that a test can assert that nothing leaks.</summary>
-public sealed unsafe class HostPageAllocator : PageAllocator, IDisposable
+public unsafe class HostPageAllocator : PageAllocator, IDisposable
 {
     private readonly HashSet<nint> _outstanding = [];
 
-    public long PagesOutstanding { get; private set; }
+    public long PagesOutstanding { get; protected set; }
 
     /// <summary>When set, allocations beyond this many outstanding pages fail.</summary>
     public long PageLimit { get; set; } = long.MaxValue;
@@ -37,6 +37,7 @@ public sealed unsafe class HostPageAllocator : PageAllocator, IDisposable
     /// <summary>Gives back whatever is still outstanding: the machine it belonged to is gone.</summary>
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         foreach (nint memory in _outstanding)
             NativeMemory.AlignedFree((void*)memory);
         _outstanding.Clear();

@@ -34,6 +34,7 @@ internal static class SoakCommand
         machine.AddTo(command);
         command.Subcommands.Add(StoreSoakCommand.Create());
         command.Subcommands.Add(MemorySoakCommand.Create());
+        command.Subcommands.Add(StateSoakCommand.Create());
         command.SetAction((parsed, cancellation) => RunAsync(
             machine.Configure(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount, cancellation));
         return command;

@@ -28,23 +28,29 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public const ulong StackTop = Scratch + ScratchBytes - 4096;
     public const ulong Code = 0x40_0000;
 
+    private static readonly MemoryOptions _options
+        = new() { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
+
+    private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 512 };
+
     public TestKernel(bool isPlain = false, int frames = 8192)
+        : this(new HostPageAllocator(), new HostFramePool(frames), _options, _limits, isPlain)
+    {
+    }
+
+    public TestKernel(HostPageAllocator pages, HostFramePool frames, MemoryOptions options, FileLimits limits, bool isPlain)
     {
         HostEnvironment.Install();
-        Pages = new HostPageAllocator();
-        Frames = new HostFramePool(frames);
+        Pages = pages;
+        Frames = frames;
         Mmu = new SoftwareMmu(Frames);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
         Scheduler = new ThreadScheduler(Pages, Clock);
-        var options = new MemoryOptions { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
         Memory = new MemoryManager(Pages, Frames, Mmu, Scheduler, new HostFibers(), default, options);
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
-        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, new FileLimits
-        {
-            MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 512,
-        });
+        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, limits);
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);

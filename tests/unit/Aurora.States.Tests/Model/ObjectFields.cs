@@ -1,0 +1,228 @@
+// Every field of every persistent object is compared unless it is listed here as one that need not be the same, with the reason. The
+// lists come from the structures themselves, so a field that is added later is compared without anybody thinking of it, and a pointer of
+// a new type must be classified before anything runs. A pointer to another persistent object is compared by that object's id.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+
+namespace Aurora.States.Tests;
+
+internal enum FieldKind
+{
+    Plain,
+    Reference,
+    Deadline,
+}
+
+/// <summary>One field of a structure, as bytes.</summary>
+internal readonly record struct ObjectField(string Name, int Offset, int Length, FieldKind Kind);
+
+/// <summary>What is compared of objects of one kind.</summary>
+internal sealed unsafe class ObjectFields
+{
+    private static readonly Dictionary<ObjectKind, Type> _types = new()
+    {
+        [ObjectKind.MemoryObject] = typeof(VmObject), [ObjectKind.AddressSpace] = typeof(AddressSpace),
+            [ObjectKind.Mapping] = typeof(Mapping),
+        [ObjectKind.Process] = typeof(Process), [ObjectKind.Thread] = typeof(Thread), [ObjectKind.SignalActions] = typeof(SignalActions),
+        [ObjectKind.ProcessGroup] = typeof(ProcessGroup), [ObjectKind.Session] = typeof(Session),
+            [ObjectKind.DescriptorTable] = typeof(DescriptorTable),
+        [ObjectKind.OpenFile] = typeof(OpenFile), [ObjectKind.Inode] = typeof(Inode), [ObjectKind.DirectoryEntry] = typeof(DirectoryEntry),
+        [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
+        [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
+            [ObjectKind.FileLock] = typeof(FileLock),
+        [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
+    };
+
+    // Identity and references are compared, the lists an object is on are not.
+    private static readonly string[] _ofHeader = ["Flags", "NextChanged", "PreviousChanged", "NextInBucket"];
+
+    private static readonly Dictionary<Type, string[]> _ignored = new()
+    {
+        [typeof(Thread)] =
+        [
+            "Context", // its registers are compared by StateComparison
+            "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits",
+                "SliceNanoseconds", "IsInteractive",
+            "NextOfProcess", "PreviousOfProcess", // whose turn it is, and lists
+            "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
+                // a restored program waits and touches its pages again
+            "Pending.First", "Pending.Last", // the queue is compared by StateComparison
+            "Call", // only while it is in one: StateComparison
+            "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: StateComparison
+        ],
+        [typeof(Process)] =
+        [
+            "FirstChild", "NextSibling", "PreviousSibling", "NextInProcessGroup", "PreviousInProcessGroup", "FirstThread", "LastThread",
+                "FirstTimer",
+            "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults", "ChildMinorFaults", "ChildMajorFaults",
+                "Pending.First", "Pending.Last",
+        ],
+        [typeof(ProcessGroup)] = ["FirstMember", "NextInSession"],
+        [typeof(Session)] = ["FirstGroup"],
+        [typeof(Timer)] = ["Next"],
+        [typeof(FileLock)] = ["Next"],
+        [typeof(DescriptorTable)] = ["LowestFree"], // a lower bound
+        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextLength"], // made again when it is read
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],
+        [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
+        [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
+            "StoreBase", "Flags"],
+        [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Table", "CapacityPages", "LastHit"],
+        [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
+    };
+
+    // Arrays of addresses of persistent objects.
+    private static readonly (Type Type, string Field)[] _arrays =
+        [(typeof(DescriptorTable), "_chunks"), (typeof(DescriptorChunk), "_files"), (typeof(Terminal), "Texts")];
+
+    private static readonly Dictionary<ObjectKind, ObjectFields> _all = _types.ToDictionary(pair => pair.Key, pair
+        => new ObjectFields(pair.Value));
+
+    private readonly List<ObjectField> _fields = [];
+
+    private ObjectFields(Type type)
+    {
+        int size = Add(type, type, "", 0);
+        int real = (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+        if (size != real)
+            throw new InvalidOperationException($"{type.Name} has {real} bytes, not {size}");
+        Merge();
+    }
+
+    public IReadOnlyList<ObjectField> Fields => _fields;
+
+    public static ObjectFields Of(ObjectKind kind) => _all[kind];
+
+    /// <summary>The fields of the record of a kind of object; none when it has no structure of its own.</summary>
+    public static IReadOnlyList<ObjectField> OfRecord(ObjectKind kind)
+    {
+        Type? type = new[] { typeof(Process).Assembly, typeof(VmObject).Assembly }.SelectMany(assembly => assembly.GetTypes())
+            .FirstOrDefault(type => type.Name == $"{kind}Record");
+        return type == null ? [] : new ObjectFields(type).Fields;
+    }
+
+    public static IEnumerable<ObjectKind> Kinds => _types.Keys;
+
+    private int Add(Type top, Type type, string prefix, int start)
+    {
+        int offset = 0;
+        int alignment = 1;
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field
+            => field.MetadataToken))
+        {
+            (int size, int align) = Measure(field.FieldType, field);
+            align = Math.Min(align, PackOf(type));
+            offset = (offset + align - 1) / align * align;
+            alignment = Math.Max(alignment, align);
+            AddField(top, field, prefix + field.Name, start + offset, size);
+            offset += size;
+        }
+        return (offset + alignment - 1) / alignment * alignment;
+    }
+
+    private void AddField(Type top, FieldInfo field, string name, int offset, int size)
+    {
+        Type type = field.FieldType;
+        bool isIgnored = _ignored.GetValueOrDefault(top)?.Contains(name) == true || type == typeof(WaitQueue)
+            || (field.DeclaringType == typeof(ObjectHeader) && _ofHeader.Contains(field.Name));
+        if (isIgnored)
+            return;
+        if (type == typeof(DeadlineNode))
+            _fields.Add(new ObjectField(name, offset, size, FieldKind.Deadline));
+        else if (_arrays.Contains((top, name)))
+            _fields.AddRange(Enumerable.Range(0, size / 8).Select(i => new ObjectField($"{name}[{i}]", offset + (i * 8), 8,
+                FieldKind.Reference)));
+        else if (IsReference(top, type, name))
+            _fields.Add(new ObjectField(name, offset, size, FieldKind.Reference));
+        else if (type.IsPointer)
+            throw new InvalidOperationException($"{top.Name}.{name} is a pointer nobody has classified");
+        else if (IsStructure(type) && field.GetCustomAttribute<FixedBufferAttribute>() == null)
+            Add(top, type, name + ".", offset);
+        else
+            _fields.Add(new ObjectField(name, offset, size, FieldKind.Plain));
+    }
+
+    private static bool IsReference(Type top, Type type, string name)
+    {
+        if (!type.IsPointer)
+            return false;
+        Type target = type.GetElementType()!;
+        return target == typeof(ObjectHeader) || (top == typeof(Process) && name is "Descriptors" or "FileSystem")
+            || (target != typeof(void) && target.GetFields(BindingFlags.Instance
+                | BindingFlags.Public).FirstOrDefault()?.FieldType == typeof(ObjectHeader));
+    }
+
+    private static (int Size, int Alignment) Measure(Type type, FieldInfo? field)
+    {
+        if (field?.GetCustomAttribute<FixedBufferAttribute>() is { } buffer)
+            return (Measure(buffer.ElementType, null).Size * buffer.Length, Measure(buffer.ElementType, null).Alignment);
+        if (type.IsEnum)
+            return Measure(Enum.GetUnderlyingType(type), null);
+        if (type.IsPointer)
+            return (8, 8);
+        if (type.IsPrimitive)
+            return Primitive(type);
+        int alignment = 1;
+        int size = 0;
+        foreach (FieldInfo each in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(each
+            => each.MetadataToken))
+        {
+            (int bytes, int align) = Measure(each.FieldType, each);
+            align = Math.Min(align, PackOf(type));
+            size = ((size + align - 1) / align * align) + bytes;
+            alignment = Math.Max(alignment, align);
+        }
+        if (type.GetCustomAttribute<InlineArrayAttribute>() is { } array)
+            size *= array.Length;
+        return ((size + alignment - 1) / alignment * alignment, alignment);
+    }
+
+    private static (int Size, int Alignment) Primitive(Type type)
+    {
+        int size = Type.GetTypeCode(type) switch
+        {
+            TypeCode.Byte or TypeCode.SByte or TypeCode.Boolean => 1,
+            TypeCode.Int16 or TypeCode.UInt16 or TypeCode.Char => 2,
+            TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Single => 4,
+            _ => 8,
+        };
+        return (size, size);
+    }
+
+    private static int PackOf(Type type) => type.StructLayoutAttribute is { Pack: > 0 } layout ? layout.Pack : 8;
+
+    private static bool IsStructure(Type type)
+        => type.IsValueType && !type.IsPrimitive && !type.IsEnum && type.GetCustomAttribute<InlineArrayAttribute>() == null;
+
+    // Neighbours are compared in one go; which of them differs is found out afterwards.
+    private void Merge() => _fields.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+
+    /// <summary>Stretches of plain fields without gaps, for a fast comparison.</summary>
+    public IReadOnlyList<(int Offset, int Length)> Stretches => _stretches ??= MakeStretches();
+
+    private List<(int Offset, int Length)>? _stretches;
+
+    private List<(int Offset, int Length)> MakeStretches()
+    {
+        var stretches = new List<(int Offset, int Length)>();
+        foreach (ObjectField field in _fields.Where(field => field.Kind == FieldKind.Plain))
+        {
+            if (stretches.Count > 0 && stretches[^1].Offset + stretches[^1].Length == field.Offset)
+                stretches[^1] = (stretches[^1].Offset, stretches[^1].Length + field.Length);
+            else
+                stretches.Add((field.Offset, field.Length));
+        }
+        return stretches;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Generic;
+using Aurora.Posix.Threads;
+
+namespace Aurora.States.Tests;
+
+/// <summary>What a process is: who it runs as, its limits, its name, where it stands.</summary>
+internal static unsafe class CredentialOperations
+{
+    public static IEnumerable<(string, int, OperationBody)> All { get; } =
+    [
+        ("setresuid", 1, (world, operation) => Simple(world, operation, true, "setresuid", 117, operation.B % 3, operation.C % 3,
+            operation.D % 3)),
+        ("setresgid", 1, (world, operation) => Simple(world, operation, true, "setresgid", 119, operation.B % 3, operation.C % 3,
+            operation.D % 3)),
+        ("setfsuid", 1, (world, operation) => Simple(world, operation, true, "setfsuid", 122, operation.B % 3)),
+        ("setgroups", 1, SetGroups),
+        ("umask", 1, (world, operation) => Simple(world, operation, false, "umask", 95, operation.B % 512)),
+        ("setpriority", 1, (world, operation) => Simple(world, operation, false, "setpriority", 141, 0, 0, operation.B % 20)),
+        ("personality", 1, (world, operation) => Simple(world, operation, false, "personality", 135, operation.B % 2 == 0 ? 0x40000UL : 0)),
+        ("prlimit", 2, SetLimit), ("prctl", 3, Control), ("set_robust_list", 1, SetRobustList),
+        ("set_tid_address", 1, (world, operation) => Simple(world, operation, false, "set_tid_address", 218,
+            World.Futexes + 0x300 + (operation.B % 8 * 4))),
+        ("arch_prctl", 1, (world, operation) => Simple(world, operation, false, "arch_prctl", 158, 0x1001 + operation.B % 2,
+            World.Shared + (operation.C % 64 * 8))),
+        ("registers", 2, SetRegisters),
+        ("getrusage", 1, GetUsage),
+    ];
+
+    private static void Simple(World world, Operation operation, bool isNotInit, string name, int number, params ulong[] arguments)
+    {
+        Thread* thread = world.Actor(operation.A, isNotInit);
+        if (thread != null)
+            world.Call(thread, name, number, arguments);
+    }
+
+    private static void SetGroups(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, ((ulong)operation.C << 32) | operation.B);
+        world.Put(thread, slot + 8, ((ulong)operation.A << 32) | operation.D);
+        world.Call(thread, "setgroups", 116, operation.D % 5, slot);
+    }
+
+    private static void SetLimit(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        // Not the ones that would end the program: the time and the memory it may use.
+        ulong which = (operation.B % 6) switch { 0 => 1UL, 1 => 4, 2 => 7, 3 => 11, 4 => 13, _ => 8 };
+        world.Put(thread, slot, 64UL + (operation.C % 1000));
+        world.Put(thread, slot + 8, 4096UL + (operation.D % 1000));
+        if (world.Call(thread, "prlimit64", 302, 0, which, slot, slot + 0x10) == 0)
+            world.NoteWords(thread, slot + 0x10, 2);
+    }
+
+    private static void Control(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.PutText(thread, slot, $"name {operation.C % 1000}");
+        (ulong Option, ulong Value) change = (operation.B % 6) switch
+        {
+            0 => (15UL, slot), 1 => (1, operation.C % 65), 2 => (4, (ulong)(operation.C % 2)), 3 => (38, 1), 4
+                => (36, (ulong)(operation.C % 2)), _ => (16, slot),
+        };
+        world.Call(thread, "prctl", 157, change.Option, change.Value, 0, 0, 0);
+    }
+
+    private static void SetRobustList(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        // An empty list, or one with a lock that this thread holds; it is walked when the thread ends.
+        ulong head = World.SlotOf(thread) + 0x700;
+        ulong element = head + 0x40;
+        world.Put(thread, head, operation.B % 2 == 0 ? head : element);
+        world.Put(thread, head + 8, 8UL);
+        world.Put(thread, head + 16, 0UL);
+        world.Put(thread, element, head);
+        world.Put(thread, element + 8, (uint)thread->Id);
+        world.Call(thread, "set_robust_list", 273, head, 24);
+    }
+
+    private static void SetRegisters(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        world.Trace?.AppendLine($"  thread {thread->Id} computes in its registers");
+        SchedulerDoor.Run(world.Kernel.Scheduler, thread);
+        ulong* registers = &thread->Context->R15;
+        // R15 to R8: Rax and what a call takes its arguments from change with the next call anyway.
+        for (uint i = 0; i < 10; i++)
+            registers[i] = ((ulong)operation.B << (int)i) | operation.C;
+        thread->Context->Rcx = operation.D;
+        thread->Context->Xmm[operation.D % 256] = (byte)operation.C;
+        world.Stop();
+    }
+
+    private static void GetUsage(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        if (world.Call(thread, "getrusage", 98, operation.B % 2 == 0 ? 0 : ulong.MaxValue, slot) != 0)
+            return;
+        world.NoteWords(thread, slot, 4);
+        // A restored program has touched its pages again and slept again: the counts of that are not compared.
+        world.Put(thread, slot, new byte[144]);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Generic;
+using Aurora.Posix.Threads;
+
+namespace Aurora.States.Tests;
+
+/// <summary>Mappings of all kinds in one region, in pieces, moved, protected and discarded; the break; stores.</summary>
+internal static unsafe class MemoryOperations
+{
+    public static IEnumerable<(string, int, OperationBody)> All { get; } =
+    [
+        ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 3,
+            Advise), ("store", 8, Store), ("load", 3, Load),
+    ];
+
+    private static ulong Page(uint choice) => World.Region + (choice % World.RegionPages * 4096);
+
+    private static ulong Length(uint choice) => (1 + (choice % 5)) * 4096UL;
+
+    private static void Map(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        int fd = World.Descriptor(thread, operation.C, FileOperations.IsFile);
+        bool isFile = operation.C % 3 != 0 && fd >= 0;
+        ulong flags = 0x10 | (isFile ? 0 : 0x20UL) | (operation.D % 2 == 0 ? 1UL : 2) | (!isFile && operation.D % 9 == 1 ? 0x100UL : 0);
+        ulong protection = (operation.D % 5) switch { 0 => 1UL, 1 => 0, _ => 3 };
+        world.Call(thread, "mmap", 9, Page(operation.B), Length(operation.B >> 8), protection, flags, isFile
+            ? (ulong)fd : ulong.MaxValue, isFile ? (operation.D >> 8) % 2 * 4096UL : 0);
+    }
+
+    private static void Unmap(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "munmap", 11, Page(operation.B), Length(operation.C));
+    }
+
+    private static void Protect(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "mprotect", 10, Page(operation.B), Length(operation.C), (operation.D % 4) switch { 0 => 0UL, 1 => 1, 2
+                => 5, _ => 3 });
+    }
+
+    private static void Remap(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong flags = operation.D % 3;
+        world.Call(thread, "mremap", 25, Page(operation.B), Length(operation.C), Length(operation.C >> 8), flags == 2 ? 3 : flags,
+            Page(operation.D >> 4));
+    }
+
+    private static void Break(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "brk", 12, operation.B % 4 == 0
+                ? 0 : thread->Process->AddressSpace->BreakStart.Value + (operation.C % 6 * 3000));
+    }
+
+    private static void Advise(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "madvise", 28, Page(operation.B), Length(operation.C), 4);
+    }
+
+    // Where nothing is mapped or may be written nothing is stored; a program would have got a signal.
+    private static void Store(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong address = (operation.C % 4) switch { 0 => World.Shared, 1 => World.Buffer + (operation.B % 4 * 4096), _
+            => Page(operation.B) } + (operation.D % 500 * 8);
+        world.Trace?.AppendLine($"  thread {thread->Id} stores at 0x{address:x}");
+        world.Put(thread, address, ((ulong)operation.D << 20) | operation.C);
+    }
+
+    private static void Load(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Note(world.Get<long>(thread, Page(operation.B) + (operation.D % 500 * 8)));
+    }
+}

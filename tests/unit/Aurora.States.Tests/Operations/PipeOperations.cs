@@ -1,0 +1,109 @@
+using System.Collections.Generic;
+using Aurora.Posix.Files;
+using Aurora.Posix.Threads;
+
+namespace Aurora.States.Tests;
+
+/// <summary>Pipes and FIFOs, empty, full and half closed, with readers, writers and openers that wait.</summary>
+internal static unsafe class PipeOperations
+{
+    private const int MaxDescriptors = 16;
+
+    public static IEnumerable<(string, int, OperationBody)> All { get; } =
+    [
+        ("pipe", 6, Make), ("read from a pipe", 6, Read), ("write to a pipe", 6, Write), ("fill a pipe", 2, Fill), ("pipe size", 2,
+            Resize), ("open a fifo", 5, OpenFifo),
+        ("poll", 4, Poll), ("select", 2, Select),
+    ];
+
+    private static bool IsPipe(nint file) => ((OpenFile*)file)->Kind == FileKind.Pipe;
+
+    private static bool IsReadable(nint file) => IsPipe(file) && ((OpenFile*)file)->IsReadable;
+
+    private static bool IsWritable(nint file) => IsPipe(file) && ((OpenFile*)file)->IsWritable;
+
+    private static void Make(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null || World.DescriptorCount(thread) >= MaxDescriptors)
+            return;
+        // O_NONBLOCK, O_CLOEXEC and O_DIRECT (packets, which are refused or are not).
+        world.Call(thread, "pipe2", 293, World.SlotOf(thread), operation.B & 0x80800);
+    }
+
+    private static void Read(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread) + 0x400;
+        if (world.Call(thread, "read", 0, (ulong)World.Descriptor(thread, operation.B, IsReadable), slot, 1 + (operation.C % 500)) > 0)
+            world.NoteWords(thread, slot, 1);
+    }
+
+    private static void Write(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread) + 0x400;
+        world.Put(thread, slot, (ulong)operation.D);
+        world.Call(thread, "write", 1, (ulong)World.Descriptor(thread, operation.B, IsWritable), slot, 1 + (operation.C % 500));
+    }
+
+    private static void Fill(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        world.Call(thread, "write", 1, (ulong)World.Descriptor(thread, operation.B, IsWritable), World.Buffer,
+            World.BufferBytes - (operation.C % 5000));
+    }
+
+    private static void Resize(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "fcntl", 72, (ulong)World.Descriptor(thread, operation.B, IsPipe), 1031, operation.C % 3 == 0
+                ? 16384UL : 4096);
+    }
+
+    private static void OpenFifo(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null || World.DescriptorCount(thread) >= MaxDescriptors)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.PutText(thread, slot, operation.B % 4 == 0 ? "/tmp/d/fifo" : "/tmp/fifo");
+        world.Call(thread, "open", 2, slot, (operation.C % 5) switch { 0 or 1 => 0UL, 2 or 3 => 1, _ => 2 } | (operation.D % 6 == 0
+            ? 0x800UL : 0));
+    }
+
+    private static void Poll(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        for (uint i = 0; i < 2; i++)
+            world.Put(thread, slot + (i * 8), (uint)World.Descriptor(thread, operation.B >> (int)(i * 8))
+                | ((ulong)((operation.C >> (int)i) % 2 == 0 ? 1 : 4) << 32));
+        ulong time = operation.D % 3 == 0 ? ulong.MaxValue : operation.D % 700;
+        if (world.Call(thread, "poll", 7, slot, 2, time) >= 0)
+            world.NoteWords(thread, slot, 2);
+    }
+
+    private static void Select(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, 1UL << (World.Descriptor(thread, operation.B) & 63));
+        world.Put(thread, slot + 0x80, 1UL << (World.Descriptor(thread, operation.C) & 63));
+        world.Put(thread, slot + 0x100, 0UL);
+        world.Put(thread, slot + 0x108, (ulong)(operation.D % 600_000));
+        if (world.Call(thread, "select", 23, 64, slot, slot + 0x80, 0, operation.D % 3 == 0 ? 0 : slot + 0x100) >= 0)
+            world.NoteWords(thread, slot, 1);
+    }
+}
