@@ -38,6 +38,13 @@ public sealed class GuestProgramsOnLinuxTests
         }
     }
 
+    [Fact]
+    public async Task The_states_are_what_they_should_be()
+    {
+        (int status, string output) = await RunAsync(Products.Guest("states"), "-s", "1", "-r", "100", "-w", "20");
+        Assert.Equal((0, "states done 100\n"), (status, output));
+    }
+
     private static async Task<(int Status, string Output)> RunAsync(string program, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)

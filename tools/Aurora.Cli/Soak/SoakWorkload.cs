@@ -4,6 +4,7 @@
 //   digest         a pipeline whose result is known
 //   churn          files made, copied, compared, renamed and deleted
 //   pressure       64 MiB that are checked and partly rewritten all the time: with little memory, pages come and go
+//   states ×2      locks, timers, pipes, futexes, children, names and mappings that are held for a while and checked
 //   watch          the counters of the current boot
 // A line with FAIL means that something was not as it should be.
 using System.Collections.Generic;
@@ -69,6 +70,6 @@ internal sealed class SoakWorkload
     {
         IEnumerable<string> lines = [Churn, Pipeline.Replace("DIGEST", Digest, System.StringComparison.Ordinal)];
         lines = lines.Concat(_checks.Select(check => $"selfcheck -l {check.Label} {check.Options} -f /tmp/{check.Label} &"));
-        return string.Join('\n', lines.Concat(["churn &", "digest &", "pressure live 64 1000000000 20000 &", "bench watch 1000 &", "wait"]));
+        return string.Join('\n', lines.Concat(["churn &", "digest &", "pressure live 64 1000000000 20000 &", "states -s 1 -l states1 &", "states -s 2 -w 3000 -n 20 -l states2 &", "bench watch 1000 &", "wait"]));
     }
 }
