@@ -42,6 +42,13 @@ public static unsafe class ExecCalls
     private static SystemCallResult Execute(
         LinuxKernel kernel, Thread* thread, int directory, ulong pathAddress, ulong argv, ulong envp, uint flags)
     {
+        SystemCallResult result = Load(kernel, thread, directory, pathAddress, argv, envp, flags);
+        return result.IsError && thread->Call.Phase == ExitCalls.LeavingPhase ? ExitCalls.FailToLeave(kernel, thread) : result;
+    }
+
+    private static SystemCallResult Load(
+        LinuxKernel kernel, Thread* thread, int directory, ulong pathAddress, ulong argv, ulong envp, uint flags)
+    {
         ProgramLoader loader = kernel.Programs;
         AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(pathAddress), loader.PathBuffer);
         if (!access.IsOk)

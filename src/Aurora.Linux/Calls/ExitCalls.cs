@@ -3,6 +3,7 @@ using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -10,6 +11,9 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class ExitCalls
 {
+    /// <summary>The phase of an execve that has ended threads or released locks: it can no longer return to its program.</summary>
+    public const byte LeavingPhase = 1;
+
     private const int RobustEntriesPerUnit = 16;
 
     public static void Register(SystemCallTable table)
@@ -67,10 +71,21 @@ public static unsafe class ExitCalls
     public static SystemCallResult LeaveProgram(LinuxKernel kernel, Thread* thread)
     {
         int left = ProcessLife.UnitsPerStep;
-        SystemCallResult alone = EndOtherThreads(kernel, thread, ref left);
-        if (alone.Outcome != SystemCallOutcome.Done || thread->Process->Descriptors == null)
-            return alone;
-        return kernel.ProcessFiles.ReleaseLocksForExec(thread->Process, ref left) ? Errno.Ok : SystemCallResult.Again;
+        int threads = thread->Process->ThreadCount;
+        SystemCallResult result = EndOtherThreads(kernel, thread, ref left);
+        bool hasFiles = thread->Process->Descriptors != null;
+        if (result.Outcome == SystemCallOutcome.Done && hasFiles && !kernel.ProcessFiles.ReleaseLocksForExec(thread->Process, ref left))
+            result = SystemCallResult.Again;
+        if (result.Outcome == SystemCallOutcome.Again || thread->Process->ThreadCount != threads)
+            thread->Call.Phase = LeavingPhase;
+        return result;
+    }
+
+    /// <summary>An execve has failed after it had begun to leave its program: there is nothing to return to. Its process is killed, as on Linux.</summary>
+    public static SystemCallResult FailToLeave(LinuxKernel kernel, Thread* thread)
+    {
+        kernel.Life.BeginEnd(thread->Process, WaitStatus.Killed((int)Signal.SIGSEGV));
+        return ContinueEnd(kernel, thread);
     }
 
     // Ends all threads but this one, some at a time, and does what they and it leave in memory.

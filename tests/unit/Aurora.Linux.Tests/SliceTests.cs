@@ -3,6 +3,7 @@ using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 using Xunit;
 
@@ -230,6 +231,33 @@ public sealed unsafe class SliceTests
         Assert.Equal(parentId, kernel.Call(heir, 61, (ulong)parentId, Scratch, 0, 0));
         Assert.Equal(childId, kernel.Call(heir, 61, (ulong)childId, Scratch, 0, 0));
         Assert.Equal(3 << 8, kernel.Peek<int>(heir, Scratch));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_program_that_has_ended_its_threads_for_an_execve_is_killed_when_it_fails(bool moves)
+    {
+        TestKernel kernel = new();
+        Thread* init = kernel.Boot();
+        kernel.WriteFile("/next", ElfBuilder.Build(false));
+        Thread* program = kernel.Fork(init);
+        int id = program->Process->Id;
+        for (int i = 0; i < Many; i++)
+            Assert.True(kernel.Call(program, 56, ThreadFlags, 0, 0, 0, 0) > 0);
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        Start(program, 59, kernel.PokeText(program, Scratch, "/next"));
+        kernel.Executive.HandleTrap(program);
+        Assert.InRange(program->Process->ThreadCount, 2, Many);
+        kernel.Do(init, 87, kernel.PokeText(init, Scratch, "/next"));
+        kernel.Tracker.MarkChanged(&program->Header);
+        kernel.Capture(image);
+        TestKernel goesOn = moves ? TestKernel.Restore(image) : kernel;
+        Assert.Null(goesOn.Resume(goesOn.ThreadOf(id)));
+        Assert.Equal(id, goesOn.Call(goesOn.ThreadOf(1), 61, (ulong)id, Scratch, 0, 0));
+        Assert.Equal((int)Signal.SIGSEGV, goesOn.Peek<int>(goesOn.ThreadOf(1), Scratch));
+        goesOn.Dispose();
     }
 
     private static void EndsWhenRestored(TestKernel.Image image, ObjectId id)
