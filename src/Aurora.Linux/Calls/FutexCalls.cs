@@ -1,5 +1,8 @@
 // futex(2). FUTEX_WAIT's continuation: Phase 0 entry, 1 waiting, 2 woken by a waker. A waiter that is dispatched again for any other reason (a
 // stop, a signal without a handler) compares its first word again and may return EAGAIN, which every user of a futex must expect.
+// Waking and requeueing change the records of many threads: they go in steps, FUTEX_CMP_REQUEUE having compared once (Progress), with
+// how many have been woken in Extra0 and moved in Extra1; the phase stays 0, since they are not waiters.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -10,6 +13,7 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class FutexCalls
 {
+    private const int ThreadsPerStep = 256;
     private const uint OperationMask = 0x7F;
     private const uint Private = 0x80;
     private const uint UsesRealtime = 0x100;
@@ -82,14 +86,23 @@ public static unsafe class FutexCalls
         if (bitset == 0)
             return Errno.EINVAL;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
-        return kernel.Futexes.Wake(in key, arguments->Int2, bitset);
+        return WakeStep(kernel, thread, in key, arguments->Int2, bitset) ? (long)thread->Call.Extra0 : SystemCallResult.Again;
+    }
+
+    // Wakes up to so many in all; false when there may be more to wake in another step.
+    private static bool WakeStep(LinuxKernel kernel, Thread* thread, in FutexKey key, int count, uint bitset)
+    {
+        int left = count - (int)thread->Call.Extra0;
+        int woken = left > 0 ? kernel.Futexes.Wake(in key, Math.Min(left, ThreadsPerStep), bitset) : 0;
+        thread->Call.Extra0 += (ulong)woken;
+        return woken < ThreadsPerStep || woken == left;
     }
 
     private static SystemCallResult Requeue(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool compares)
     {
         if ((arguments->Arg4 & 3) != 0 || arguments->Int2 < 0 || arguments->Int3 < 0)
             return Errno.EINVAL;
-        if (compares)
+        if (compares && thread->Call.Progress == 0)
         {
             if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
                 return failure;
@@ -98,9 +111,15 @@ public static unsafe class FutexCalls
         }
         FutexKey from = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         FutexKey to = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
-        int woken = kernel.Futexes.Wake(in from, arguments->Int2, uint.MaxValue);
-        int moved = kernel.Futexes.Requeue(in from, in to, arguments->Int3);
-        return compares ? woken + moved : woken;
+        thread->Call.Progress = 1;
+        if (!WakeStep(kernel, thread, in from, arguments->Int2, uint.MaxValue))
+            return SystemCallResult.Again;
+        int left = arguments->Int3 - (int)thread->Call.Extra1;
+        int moved = kernel.Futexes.Requeue(in from, in to, Math.Min(left, ThreadsPerStep));
+        thread->Call.Extra1 += (ulong)moved;
+        if (moved == ThreadsPerStep && moved < left)
+            return SystemCallResult.Again;
+        return (long)(thread->Call.Extra0 + (compares ? thread->Call.Extra1 : 0));
     }
 
     // FUTEX_WAKE_OP: *uaddr2 = old op argument; wake uaddr; if old cmp argument, wake uaddr2.

@@ -151,6 +151,39 @@ public sealed unsafe class SliceTests
             Assert.False(child->Pending.Set.IsEmpty);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Many_waiters_are_woken_or_moved_in_steps(int operation)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        for (int i = 0; i < Many; i++)
+        {
+            Thread* waiter = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, 0, 0, 0, 0));
+            Assert.Equal(0, kernel.Resume(waiter));
+            Assert.Null(kernel.Call(waiter, 202, Scratch, 0, 0, 0));
+        }
+        Settle(kernel);
+        bool isWake = operation == 1;
+        program->Context->R10 = int.MaxValue;
+        program->Context->R8 = Scratch + 64;
+        program->Context->R9 = 0;
+        Start(program, 202, Scratch, (ulong)operation, isWake ? int.MaxValue : 1UL);
+        kernel.Executive.HandleTrap(program);
+        int steps = 1;
+        for (; program->Call.Active; steps++)
+        {
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            Settle(kernel);
+            kernel.Executive.PrepareToRun(program);
+        }
+        Assert.InRange(steps, Many / ProcessLife.UnitsPerStep, Many);
+        Assert.Equal((ulong)Many, program->Context->Rax);
+        Assert.Equal(isWake ? 0 : Many - 1, kernel.Call(program, 202, Scratch + 64, 1, int.MaxValue));
+    }
+
     [Fact]
     public void One_lock_replaces_many_in_steps_and_is_held_from_the_first()
     {

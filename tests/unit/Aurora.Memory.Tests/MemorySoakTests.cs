@@ -28,7 +28,7 @@ public sealed class MemorySoakTests
         int programs = 0;
         for (; (long)programs * StepsOfProgram < steps; programs++)
             Run(first + programs);
-        _output.WriteLine($"attack: steps of memory programs: {(long)programs * StepsOfProgram} steps, each checked for entries of free and shared frames");
+        _output.WriteLine($"attack: steps of memory programs: {(long)programs * StepsOfProgram} steps");
         _output.WriteLine($"memory soak: {programs} programs of {StepsOfProgram} steps from seed {first} in {time.Elapsed.TotalSeconds:0} s");
     }
 
