@@ -72,10 +72,12 @@ public sealed unsafe partial class CheckpointEngine
     /// </summary>
     public bool MustPause => IsEnabled && !_hasFailed && (_isRollingBack || IsOverwhelmed);
 
-    // With a full disk the group may go on for longer, so that it can delete something.
+    // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
     private bool IsOverwhelmed
-        => InFlight + Changes + _budget.StepBytes > _budget.CommitBytes
-            || ((_mustRetry || FreeSlot() is null) && Refusal != StoreStatus.NoSpace && Changes >= _budget.CaptureBytes);
+        => Refusal == StoreStatus.NoSpace
+            ? Changes >= _budget.FullDiskBytes
+            : InFlight + Changes + _budget.StepBytes > _budget.CommitBytes
+                || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
     private ulong Changes

@@ -49,6 +49,11 @@ public readonly struct EpochBudget
     /// <summary>The most one step changes.</summary>
     public ulong StepBytes => CommitBytes / 16 * 11;
 
+    /// <summary>
+    /// With a full disk the group is held only from here on. This is beyond the rule: one more step of the largest kind would not fit.
+    /// </summary>
+    public ulong FullDiskBytes => CommitBytes / 2;
+
     /// <summary>An epoch is captured early from here on.</summary>
     public ulong CaptureBytes { get; }
 
