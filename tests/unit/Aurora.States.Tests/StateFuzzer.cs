@@ -105,7 +105,8 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
     private World Move(World original, TestKernel.Image image, StateStep step)
     {
         original.Kernel.Capture(image);
-        World restored = World.Restore(image, fault, original.OrderOfThreads());
+        IReadOnlyList<int> order = original.OrderOfThreads();
+        World restored = World.Restore(image, fault, order);
         original.Trace?.AppendLine("-- captured");
         original.Forget();
         original.Reseed(States);
@@ -116,7 +117,7 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         original.Kernel.Scheduler.ExpireDeadlines();
         restored.Kernel.Scheduler.ExpireDeadlines();
         // Whoever had been woken goes first on both sides; then only those run who wait again.
-        original.Settle();
+        original.SettleIn(order);
         restored.Wake();
         try
         {

@@ -101,7 +101,15 @@ internal sealed unsafe partial class World : IDisposable
     {
         foreach (int id in _firstOrder)
             SleepOn(Kernel.Processes.FindThread(id));
-        foreach (int id in _firstOrder)
+        SettleIn(_firstOrder);
+    }
+
+    /// <summary>
+    /// Lets those who are in a call go on first, in this order: which thread takes a signal of its process follows from it.
+    /// </summary>
+    public void SettleIn(IReadOnlyList<int> order)
+    {
+        foreach (int id in order)
             if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable
                 && !IsInUserMode(thread))
                 GoOn(thread);
