@@ -53,7 +53,7 @@ public sealed unsafe class TerminalFile : FileOperations
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
-        Errno error = transfer.Thread == null ? Errno.Ok : _terminals.CheckRead(transfer.Thread, terminal);
+        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.CheckRead(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
         int wanted = (int)Math.Min(transfer.Remaining, Terminal.InputBytes);
@@ -76,7 +76,7 @@ public sealed unsafe class TerminalFile : FileOperations
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
-        Errno error = transfer.Thread == null ? Errno.Ok : _terminals.CheckWrite(transfer.Thread, terminal);
+        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.CheckWrite(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
         Span<byte> piece = stackalloc byte[PieceBytes];
@@ -127,6 +127,16 @@ public sealed unsafe class TerminalFile : FileOperations
 
     private static Terminal* Of(OpenFile* file) => (Terminal*)file->Attachment;
 
+    // Job control is looked at when a call begins, and again when a signal has begun it anew, but not when it goes on after a wait: who has
+    // become a background process since goes on waiting (n_tty_read, n_tty_write).
+    private static bool IsUnderWay(Thread* thread) => thread == null || thread->Call.Phase == CallContinuation.WaitPhase;
+
+    private static SystemCallResult Sleep(ref FileTransfer transfer, WaitQueue* queue)
+    {
+        transfer.Thread->Call.Phase = CallContinuation.WaitPhase;
+        return transfer.Wait(queue);
+    }
+
     private SystemCallResult Give(Terminal* terminal, ref FileTransfer transfer, int count)
     {
         TransferStatus status = transfer.Prepare((ulong)count, willGive: true);
@@ -168,7 +178,7 @@ public sealed unsafe class TerminalFile : FileOperations
                 return present > 0 ? Give(terminal, ref transfer, present) : 0;
             _scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
         }
-        return transfer.Wait(&terminal->Readers);
+        return Sleep(ref transfer, &terminal->Readers);
     }
 
     private SystemCallResult AwaitRoom(OpenFile* file, Terminal* terminal, ref FileTransfer transfer)
@@ -176,7 +186,7 @@ public sealed unsafe class TerminalFile : FileOperations
         if (file->IsNonBlocking || transfer.Thread == null)
             return transfer.Finish(Errno.EAGAIN);
         if (terminal->IsOutputStopped)
-            return transfer.Wait(&terminal->Writers);
-        return transfer.Wait(_terminals.Sink.Space);
+            return Sleep(ref transfer, &terminal->Writers);
+        return Sleep(ref transfer, _terminals.Sink.Space);
     }
 }

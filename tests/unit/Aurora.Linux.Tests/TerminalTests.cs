@@ -235,6 +235,25 @@ public sealed unsafe class TerminalTests
     }
 
     [Fact]
+    public void A_reader_that_gets_into_the_background_while_it_waits_goes_on_waiting()
+    {
+        using var kernel = new TestKernel();
+        Thread* shell = kernel.Boot();
+        kernel.OpenTerminal(shell);
+        Thread* job = StartJob(kernel, shell);
+        Assert.Null(Read(kernel, job));
+        kernel.Poke(shell, Scratch, new SignalAction { Handler = SignalAction.Ignore });
+        kernel.Do(shell, 13, (ulong)Signal.SIGTTOU, Scratch, 0, 8);
+        kernel.Poke(shell, Scratch, 1);
+        kernel.Do(shell, 16, 0, 0x5410, Scratch);
+        kernel.Scheduler.Wake(job);
+        Assert.Null(kernel.Resume(job));
+        Assert.Equal(ThreadState.Blocked, job->State);
+        kernel.Type("line\n");
+        Assert.Equal(5, kernel.Resume(job));
+    }
+
+    [Fact]
     public void A_background_reader_stops_and_continues_in_the_foreground()
     {
         using var kernel = new TestKernel();
