@@ -56,25 +56,6 @@ public sealed class PowerCutTests
     }
 
     [Fact]
-    public async Task Mappings_of_every_shape_come_back_and_are_what_they_were()
-    {
-        using var disk = new TestDisk();
-        await using (Guest first = await Guest.StartAsync(disk, "/usr/lib/aurora/windows", "cut"))
-        {
-            await first.Console.WaitForAsync("READY", Guest.Deadline);
-            await first.CutPowerAsync();
-        }
-        Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        await using Guest second = await Guest.StartAsync(disk, "/usr/lib/aurora/windows", "cut");
-        await second.ResumedAsync();
-        (int? status, string output) = await second.FinishAsync();
-        var report = new TapReport(output);
-        Assert.Empty(report.Failures);
-        Assert.Null(report.Incomplete());
-        Assert.Equal(0, status);
-    }
-
-    [Fact]
     public async Task A_half_typed_command_and_an_editor_are_still_there()
     {
         using var disk = new TestDisk();
