@@ -105,13 +105,13 @@ internal sealed unsafe partial class World : IDisposable
     }
 
     /// <summary>
-    /// Lets those who are in a call go on first, in this order: which thread takes a signal of its process follows from it.
+    /// Lets those go on who have something to do in the kernel, in this order: which thread takes a signal of its process follows from it.
     /// </summary>
     public void SettleIn(IReadOnlyList<int> order)
     {
         foreach (int id in order)
             if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable
-                && !IsInUserMode(thread))
+                && HasToGoOn(thread))
                 GoOn(thread);
         Settle();
     }
@@ -177,6 +177,8 @@ internal sealed unsafe partial class World : IDisposable
     /// <summary>True for a thread that computes if it is runnable: neither in a call nor taking the steps of its process's end.</summary>
     public static bool IsInUserMode(Thread* thread) => !thread->Call.Active && !thread->Process->IsEnding;
 
+    private static bool HasToGoOn(Thread* thread) => !IsInUserMode(thread) || SignalService.HasDeliverable(thread);
+
     /// <summary>Lets everybody run who can, until all are in user mode, asleep, stopped or gone.</summary>
     public void Settle()
     {
@@ -188,7 +190,7 @@ internal sealed unsafe partial class World : IDisposable
                 Thread* thread = (Thread*)each;
                 if (!Kernel.IsAlive(thread) || thread->State != ThreadState.Runnable)
                     continue;
-                if (IsInUserMode(thread) && !SignalService.HasDeliverable(thread))
+                if (!HasToGoOn(thread))
                     continue;
                 isSettled = false;
                 GoOn(thread);
