@@ -60,6 +60,7 @@ internal sealed unsafe class MainLoop
         {
             scheduler.ExpireDeadlines();
             _session.Group.Memory.EndSpacesStep();
+            _session.Linux.Signals.SendToGroupsStep();
             thread = scheduler.PickNext();
         }
         if (thread != null)
@@ -71,7 +72,7 @@ internal sealed unsafe class MainLoop
     private void RunNothing()
     {
         _session.Group.Engine.PollIdle();
-        bool hasWork = _session.Group.Memory.IsEndingSpaces && !_session.IsPaused;
+        bool hasWork = (_session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups) && !_session.IsPaused;
         if (!_fibers.HasReady && !hasWork)
             Idle(Math.Min(NextEventNanoseconds(), _session.Group.Engine.NextIdleDueNanoseconds));
     }

@@ -17,7 +17,7 @@ public sealed class GroupProcesses
     public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control)
     {
         Table = new ProcessTable(pages, group.Tracker);
-        Signals = new SignalService(pages, group.Scheduler, group.Tracker);
+        Signals = new SignalService(pages, group.Scheduler, group.Tracker, Table);
         Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
         Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
         Files = new ProcessFileTables(group.Files);

@@ -47,6 +47,7 @@ public static unsafe class IdentityCalls
         Process* process = thread->Process;
         if (process->ProcessGroup->Session->Leader == process || process->ProcessGroup->Id == process->Id)
             return Errno.EPERM;
+        kernel.Signals.CatchUp(process);
         Errno error = kernel.Processes.StartSession(process);
         return error != Errno.Ok ? error : process->Id;
     }
@@ -69,6 +70,7 @@ public static unsafe class IdentityCalls
             if (process->HasExecuted)
                 return Errno.EACCES;
         }
+        kernel.Signals.CatchUp(process);
         return kernel.Processes.SetGroup(process, groupId);
     }
 }

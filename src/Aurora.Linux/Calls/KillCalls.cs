@@ -67,13 +67,18 @@ public static unsafe class KillCalls
                 continue;
             if (left-- == 0)
                 return SystemCallResult.Again;
-            call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, process, null, in info));
+            Errno result = SendChecked(kernel, thread, process, null, in info);
+            call.Extra0 = (ulong)(group == null ? CombineForEverybody((Errno)call.Extra0, result) : Combine((Errno)call.Extra0, result));
             call.Progress = (ulong)process->Id;
         }
         if (group != null && thread->Process->ProcessGroup == group)
             call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, thread->Process, null, in info));
         return (Errno)call.Extra0;
     }
+
+    // kill(-1) says nothing of refusals, even when there was nothing else: the last other result counts, as on Linux.
+    private static Errno CombineForEverybody(Errno sofar, Errno next)
+        => next != Errno.EPERM ? next : sofar == Errno.ESRCH ? Errno.Ok : sofar;
 
     // One success is success; a refusal says more than "nobody there".
     private static Errno Combine(Errno sofar, Errno next) => sofar == Errno.Ok || next == Errno.Ok ? Errno.Ok : next;

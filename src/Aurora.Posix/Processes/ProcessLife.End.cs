@@ -145,12 +145,12 @@ public sealed unsafe partial class ProcessLife
 
     private bool AbandonChildren(Process* process, ref int left)
     {
+        Process* heir = process->FirstChild == null ? null : FindHeir(process);
         for (; process->FirstChild != null; left--)
         {
             if (left <= 0)
                 return false;
             Process* child = process->FirstChild;
-            Process* heir = FindHeir(process);
             _table.SetParent(child, heir);
             child->ExitSignal = (int)Signal.SIGCHLD;
             _table.Tracker.MarkChanged(&child->Header);

@@ -142,6 +142,7 @@ public sealed unsafe partial class ProcessLife
 
     private static void CopyProcess(Process* parent, Process* child)
     {
+        child->SignalsSeen = parent->SignalsSeen;
         child->Credentials = parent->Credentials;
         child->Limits = parent->Limits;
         child->IsDumpable = parent->IsDumpable;

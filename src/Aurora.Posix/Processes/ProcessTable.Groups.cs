@@ -123,6 +123,45 @@ public sealed unsafe partial class ProcessTable
             FreeGroup(group);
     }
 
+    /// <summary>A group whose members have not all got what was sent to it, or null.</summary>
+    internal ProcessGroup* FirstSending { get; private set; }
+
+    // Every member of the group is looked at, from the first on. The groups are in the order of their ids, as a restore finds them.
+    internal void BeginSending(ProcessGroup* group)
+    {
+        group->SendingFrom = 0;
+        if (group->IsOnSendingList)
+            return;
+        group->IsOnSendingList = true;
+        if (FirstSending == null || FirstSending->Id > group->Id)
+        {
+            group->NextSending = FirstSending;
+            FirstSending = group;
+            return;
+        }
+        ProcessGroup* previous = FirstSending;
+        while (previous->NextSending != null && previous->NextSending->Id < group->Id)
+            previous = previous->NextSending;
+        group->NextSending = previous->NextSending;
+        previous->NextSending = group;
+    }
+
+    internal void EndSending(ProcessGroup* group)
+    {
+        if (!group->IsOnSendingList)
+            return;
+        group->IsOnSendingList = false;
+        if (FirstSending == group)
+        {
+            FirstSending = group->NextSending;
+            return;
+        }
+        ProcessGroup* previous = FirstSending;
+        while (previous->NextSending != group)
+            previous = previous->NextSending;
+        previous->NextSending = group->NextSending;
+    }
+
     internal ProcessGroup* AllocateGroup() => _groups.Allocate();
 
     internal Session* AllocateSession() => _sessions.Allocate();
@@ -147,6 +186,7 @@ public sealed unsafe partial class ProcessTable
     {
         LeaveGroup(process);
         JoinGroup(process, group);
+        process->SignalsSeen = group->SignalsSent;
     }
 
     private void FreeGroup(ProcessGroup* group)
@@ -157,6 +197,7 @@ public sealed unsafe partial class ProcessTable
             link = &(*link)->NextInSession;
         *link = group->NextInSession;
         Ids.Find(group->Id)->Group = null;
+        EndSending(group);
         Tracker.Remove(&group->Header);
         _groups.Free(group);
         if (session->FirstGroup != null)

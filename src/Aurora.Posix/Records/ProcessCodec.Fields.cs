@@ -23,6 +23,7 @@ public sealed unsafe partial class ProcessCodec
         record.StopReport = process->StopReport;
         record.Personality = process->Personality;
         record.Nice = process->Nice;
+        record.SignalsSeen = process->SignalsSeen;
         record.PendingSet = process->Pending.Set.Bits;
         record.Credentials = process->Credentials;
         record.Limits = process->Limits;
@@ -75,6 +76,7 @@ public sealed unsafe partial class ProcessCodec
     {
         ProcessRecordFlags flags = record.Flags;
         process->Id = record.Id;
+        process->SignalsSeen = record.SignalsSeen;
         process->State = (flags & ProcessRecordFlags.Zombie) != 0 ? ProcessState.Zombie : ProcessState.Alive;
         process->HasExecuted = (flags & ProcessRecordFlags.HasExecuted) != 0;
         process->IsEnding = (flags & ProcessRecordFlags.Ending) != 0;

@@ -39,7 +39,7 @@ public unsafe struct ProcessRecord
     public int QueuedSignals;
     public ulong PendingSet;
     public Credentials Credentials;
-    public int Reserved;
+    public uint SignalsSeen;
     public ResourceLimits Limits;
     public ulong StartNanoseconds, UserNanoseconds, SystemNanoseconds, MinorFaults, MajorFaults;
     public ulong VoluntarySwitches, InvoluntarySwitches;

@@ -14,9 +14,11 @@ public sealed unsafe partial class SignalService
     private readonly SignalQueue _queue;
     private readonly ThreadScheduler _scheduler;
     private readonly ObjectTracker _tracker;
+    private readonly ProcessTable _processes;
 
-    public SignalService(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker)
+    public SignalService(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker, ProcessTable processes)
     {
+        _processes = processes;
         _queue = new SignalQueue(pages);
         _scheduler = scheduler;
         _tracker = tracker;
@@ -25,19 +27,17 @@ public sealed unsafe partial class SignalService
     internal SignalQueue Queue => _queue;
 
     /// <summary>Sends a signal to a process; any thread that does not block it may take it.</summary>
-    public Errno Send(Process* process, in SignalInfo info) => Send(process, null, in info);
+    public Errno Send(Process* process, in SignalInfo info)
+    {
+        KeepOrder(process, info.Signal);
+        return Send(process, null, in info);
+    }
 
     /// <summary>Sends a signal to one thread (tgkill, faults).</summary>
-    public Errno Send(Thread* thread, in SignalInfo info) => Send(thread->Process, thread, in info);
-
-    /// <summary>Sends a signal from the kernel to every member of a group.</summary>
-    public void SendToGroup(ProcessGroup* group, Signal signal)
+    public Errno Send(Thread* thread, in SignalInfo info)
     {
-        if (group == null)
-            return;
-        SignalInfo info = SignalInfo.FromKernel(signal);
-        for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
-            Send(member, null, in info);
+        KeepOrder(thread->Process, info.Signal);
+        return Send(thread->Process, thread, in info);
     }
 
     /// <summary>

@@ -267,6 +267,19 @@ public sealed unsafe class SignalTests
         Assert.Equal(-(long)Errno.EPERM, kernel.Call(thread, 131, Scratch, 0));
     }
 
+    [Fact]
+    public void A_signal_to_everybody_succeeds_although_it_was_refused_by_all_and_fails_only_without_anybody()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* user = kernel.Fork(init);
+        kernel.Do(user, 117, 1000, 1000, 1000);
+        Assert.Equal(-(long)Errno.ESRCH, kernel.Call(user, 62, ulong.MaxValue, 15));
+        Thread* other = kernel.Fork(init);
+        Assert.Equal(0, kernel.Call(user, 62, ulong.MaxValue, 15));
+        Assert.True(other->Process->Pending.Set.IsEmpty);
+    }
+
     public static TheoryData<string> BrokenFrames => new("rip", "cs", "mxcsr", "header", "reserved", "components");
 
     [Theory]

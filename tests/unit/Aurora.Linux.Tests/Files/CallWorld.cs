@@ -85,7 +85,7 @@ internal sealed unsafe class CallWorld : IDisposable
     {
         World = world ?? new FileWorld();
         Checkpoints = new TestCheckpoints((WaitQueue*)World.Pages.Allocate(1));
-        _signals = new SignalService(World.Pages, World.Scheduler, World.Tracker);
+        _signals = new SignalService(World.Pages, World.Scheduler, World.Tracker, World.Processes);
         Kernel = new LinuxKernel(new LinuxServices
         {
             Pages = World.Pages,

@@ -55,7 +55,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
         Processes = new ProcessTable(Pages, Tracker);
-        Signals = new SignalService(Pages, Scheduler, Tracker);
+        Signals = new SignalService(Pages, Scheduler, Tracker, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);

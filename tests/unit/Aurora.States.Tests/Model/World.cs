@@ -40,6 +40,7 @@ internal sealed unsafe partial class World : IDisposable
     {
         _memory = RecycledMemory.Take();
         Kernel = new TestKernel(_memory.Pages, _memory.Frames, _options, _limits, isPlain: false);
+        Kernel.Signals.MembersAtOnce = 1;
         fault?.Seed(Kernel);
     }
 

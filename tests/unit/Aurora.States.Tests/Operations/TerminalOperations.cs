@@ -14,6 +14,7 @@ internal static unsafe class TerminalOperations
     [
         ("type", 3, Type), ("read a line", 3, Read), ("print", 2, Print), ("tcsetpgrp", 2, SetForeground), ("tcsetattr", 2, SetAttributes),
         ("set window size", 1, SetWindow), ("open a terminal", 1, Open), ("take a terminal", 1, Take),
+        ("signals reach their groups", 3, Arrive),
     ];
 
     private static bool IsTerminal(nint file) => ((OpenFile*)file)->Kind == FileKind.Device && ((OpenFile*)file)->Attachment != null;
@@ -23,6 +24,12 @@ internal static unsafe class TerminalOperations
         string text = _typed[operation.B % (uint)_typed.Length];
         world.Trace?.AppendLine($"  the user types {text.Length} characters");
         world.Note(world.Kernel.Terminals.Receive(world.Kernel.Terminals.Console, System.Text.Encoding.Latin1.GetBytes(text)));
+    }
+
+    private static void Arrive(World world, Operation operation)
+    {
+        while (world.Kernel.Signals.IsSendingToGroups)
+            world.Kernel.Signals.SendToGroupsStep();
     }
 
     private static void Read(World world, Operation operation)
