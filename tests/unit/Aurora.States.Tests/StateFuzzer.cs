@@ -116,6 +116,8 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         // What is due by now happens, as before the main loop idles.
         original.Kernel.Scheduler.ExpireDeadlines();
         restored.Kernel.Scheduler.ExpireDeadlines();
+        TerminalOperations.ReachGroups(original);
+        TerminalOperations.ReachGroups(restored);
         // Whoever had been woken goes first on both sides; then only those run who wait again.
         original.SettleIn(order);
         restored.Wake();

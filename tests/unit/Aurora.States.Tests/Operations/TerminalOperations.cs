@@ -26,7 +26,10 @@ internal static unsafe class TerminalOperations
         world.Note(world.Kernel.Terminals.Receive(world.Kernel.Terminals.Console, System.Text.Encoding.Latin1.GetBytes(text)));
     }
 
-    private static void Arrive(World world, Operation operation)
+    private static void Arrive(World world, Operation operation) => ReachGroups(world);
+
+    /// <summary>What was sent to process groups reaches all their members.</summary>
+    public static void ReachGroups(World world)
     {
         while (world.Kernel.Signals.IsSendingToGroups)
             world.Kernel.Signals.SendToGroupsStep();
