@@ -150,7 +150,7 @@ public sealed unsafe partial class CheckpointEngine
             while (cursor.MoveNext())
             {
                 FrozenPage* page = cursor.Current;
-                StoreStatus status = PutPage(slot, set->Id, page);
+                StoreStatus status = PutPage(slot, set, page);
                 if (status != StoreStatus.Ok)
                     return status;
                 if (++step % PagesPerStep == 0)
@@ -160,13 +160,13 @@ public sealed unsafe partial class CheckpointEngine
         return StoreStatus.Ok;
     }
 
-    // Whole pages of zeroes take no space; looking costs a fraction of the checksum they would need.
-    private StoreStatus PutPage(EpochSlot slot, ObjectId id, FrozenPage* page)
+    // Whole pages of zeroes take no space, where a hole reads as zeroes; looking costs a fraction of the checksum they would need.
+    private StoreStatus PutPage(EpochSlot slot, ChangeSet* set, FrozenPage* page)
     {
         byte* contents = page->IsHole ? null : _services.Memory.Frames.AddressOf(page->Frame);
-        return contents == null || PageContents.IsZero(contents)
-            ? _services.Store.WriteHole(slot.Commit, id, page->Page)
-            : _services.Store.WritePage(slot.Commit, id, page->Page, contents);
+        return contents == null || (!set->IsOverlay && PageContents.IsZero(contents))
+            ? _services.Store.WriteHole(slot.Commit, set->Id, page->Page)
+            : _services.Store.WritePage(slot.Commit, set->Id, page->Page, contents);
     }
 
     private StoreStatus PutRecords(EpochSlot slot)

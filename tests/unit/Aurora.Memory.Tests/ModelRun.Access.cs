@@ -13,9 +13,18 @@ internal sealed unsafe partial class ModelRun
     {
         if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page))
             return;
-        int word = _random.Next(4);
+        if (_random.Next(12) == 0)
+        {
+            for (int each = 0; each < 4; each++)
+                StoreWord(space, number, page, each, 0);
+            return;
+        }
+        StoreWord(space, number, page, _random.Next(4), _random.Next(6) == 0 ? 0 : _nextValue++);
+    }
+
+    private void StoreWord(AddressSpace* space, ulong number, ModelPage page, int word, ulong value)
+    {
         ulong address = (number << 12) + (ulong)Cell.Offsets[word];
-        ulong value = _random.Next(6) == 0 ? 0 : _nextValue++;
         MemoryStatus expected = Expected(page, write: true);
         MemoryStatus status;
         if (_random.Next(3) == 0)

@@ -62,6 +62,9 @@ internal sealed unsafe class ModelStore
         return copy;
     }
 
+    // As the checkpoint engine does.
+    private static bool IsElided(ChangeSet* set, byte* contents) => !set->IsOverlay && PageContents.IsZero(contents);
+
     private void ApplyPages(ChangeSet* set, FramePool frames)
     {
         bool isKnown = _objects.TryGetValue(set->Id.Value, out Dictionary<ulong, byte[]>? pages);
@@ -80,7 +83,7 @@ internal sealed unsafe class ModelStore
         while (cursor.MoveNext())
         {
             Assert.True(isKnown || !cursor.Current->IsHole, "a hole in an object the store does not know");
-            if (cursor.Current->IsHole)
+            if (cursor.Current->IsHole || IsElided(set, frames.AddressOf(cursor.Current->Frame)))
                 pages.Remove(cursor.Current->Page);
             else
                 pages[cursor.Current->Page] = new ReadOnlySpan<byte>(frames.AddressOf(cursor.Current->Frame), 4096).ToArray();
