@@ -43,4 +43,7 @@ internal enum SeededMemoryFaults
 
     /// <summary>Pages that a file loses stay in the private mappings of it.</summary>
     ForgottenOverlayCut = 1 << 11,
+
+    /// <summary>Pages of zeroes are not stored, although the file shows through where there is none.</summary>
+    ElidedZeroes = 1 << 12,
 }

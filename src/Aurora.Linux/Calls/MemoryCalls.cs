@@ -16,6 +16,8 @@ public static unsafe class MemoryCalls
     private const uint RemapMayMove = 1;
     private const uint RemapFixed = 2;
     private const uint RemapDontUnmap = 4;
+    private const int DontNeed = 4;
+    private const int Free = 8;
 
     public static void Register(SystemCallTable table)
     {
@@ -55,6 +57,8 @@ public static unsafe class MemoryCalls
         ulong given = thread->Call.Progress;
         if (given < arguments->Arg1 && arguments->Arg1 > MemoryManager.MaxDiscardPages * PageSize.Bytes)
         {
+            if (given == 0 && !kernel.Memory.PrepareUnmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1))
+                return Errno.ENOMEM;
             // The pages first, in steps; what fails here is left to the unmapping itself.
             MemoryStatus gives = kernel.Memory.GiveUpPages(
                 space, new VirtualAddress(arguments->Arg0 + given), arguments->Arg1 - given, out ulong done, out WaitQueue* wait);
@@ -104,15 +108,32 @@ public static unsafe class MemoryCalls
         var start = new VirtualAddress(arguments->Arg0);
         switch (arguments->Int2)
         {
-            // DONTNEED, and FREE, which may drop pages at any time: at once is allowed.
-            case 4 or 8:
+            case DontNeed:
                 return DropPages(kernel, thread, start, length);
+            // Pages may be dropped at any time: at once is allowed.
+            case Free:
+                return thread->Call.Progress > 0 || IsAnonymous(kernel, space, start, length)
+                    ? DropPages(kernel, thread, start, length) : Errno.EINVAL;
             // NORMAL RANDOM SEQUENTIAL WILLNEED DONTFORK* MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
             case 0 or 1 or 2 or 3 or 12 or 13 or 14 or 15 or 16 or 17 or 20 or 21:
                 return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
             default:
                 return Errno.EINVAL;
         }
+    }
+
+    // True when all that is mapped in the range is private anonymous memory: MADV_FREE takes nothing else.
+    private static bool IsAnonymous(LinuxKernel kernel, AddressSpace* space, VirtualAddress start, ulong length)
+    {
+        const MappingFlags Kind = MappingFlags.Anonymous | MappingFlags.Shared;
+        VirtualAddress end = start + length;
+        Mapping* mapping = kernel.Memory.FindMapping(space, start);
+        for (; mapping != null && mapping->Start.Value < end.Value; mapping = kernel.Memory.FindMapping(space, mapping->End))
+        {
+            if ((mapping->Flags & Kind) != MappingFlags.Anonymous)
+                return false;
+        }
+        return true;
     }
 
     private static SystemCallResult DropPages(LinuxKernel kernel, Thread* thread, VirtualAddress start, ulong length)

@@ -110,7 +110,7 @@ public sealed unsafe partial class MemoryManager
         VmObject* target = set->Object;
         target->Changes = null;
         set->PageCount = 0;
-        set->IsOverlay = target->Backing != null;
+        set->IsOverlay = target->Backing != null && !Has(SeededMemoryFaults.ElidedZeroes);
         // The store has nothing of a new object that is not a clone: nothing to cut, no page to turn into a hole.
         bool isUnknown = set->IsNew && !set->IsClone;
         if (isUnknown)

@@ -56,6 +56,13 @@ public sealed unsafe partial class MemoryManager
         return MemoryStatus.Ok;
     }
 
+    /// <summary>
+    /// Makes the mapping boundaries that <see cref="Unmap"/> needs, for whoever gives up pages before it: after that nothing may fail. False when out
+    /// of memory, or over the limit of mappings.
+    /// </summary>
+    public bool PrepareUnmap(AddressSpace* space, VirtualAddress address, ulong length) =>
+        !TryGetRange(address, length, out ulong start, out ulong end) || (SplitAt(space, start) && SplitAt(space, end));
+
     // A page-aligned user range from a program's arguments; false if it is empty, wraps or leaves user space.
     private static bool TryGetRange(VirtualAddress address, ulong length, out ulong start, out ulong end)
     {

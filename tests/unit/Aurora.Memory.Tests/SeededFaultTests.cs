@@ -30,6 +30,7 @@ public sealed class SeededFaultTests
     [InlineData((int)SeededMemoryFaults.TableGrowsOnce)]
     [InlineData((int)SeededMemoryFaults.SparseForgotten)]
     [InlineData((int)SeededMemoryFaults.ForgottenOverlayCut)]
+    [InlineData((int)SeededMemoryFaults.ElidedZeroes)]
     public void The_model_finds_a_seeded_fault(int fault) => Find(((SeededMemoryFaults)fault).ToString(), (SeededMemoryFaults)fault, DroppedInvalidations.None);
 
     [Theory]

@@ -33,8 +33,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 512 };
 
-    public TestKernel(bool isPlain = false, int frames = 8192)
-        : this(new HostPageAllocator(), new HostFramePool(frames), _options, _limits, isPlain)
+    public TestKernel(bool isPlain = false, int frames = 8192, int mostMappings = 0)
+        : this(new HostPageAllocator(), new HostFramePool(frames), _options with { MaxMappingsPerSpace = mostMappings }, _limits, isPlain)
     {
     }
 
