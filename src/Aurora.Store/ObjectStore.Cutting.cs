@@ -129,7 +129,9 @@ public sealed unsafe partial class ObjectStore
         {
             // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
             ThinHistory();
-            status = _cutter.Prepare(_frozen, _context.Super->Current, _frozenEnd.Sequence);
+            status = LookAtHistory();
+            if (status == StoreStatus.Ok)
+                status = _cutter.Prepare(_frozen, _context.Super->Current, _frozenEnd.Sequence);
             bool canRetry = status == StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
                 status = MakeCut();

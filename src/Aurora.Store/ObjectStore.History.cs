@@ -9,7 +9,7 @@ public sealed unsafe partial class ObjectStore
 {
     /// <summary>
     /// The next checkpoint after <paramref name="sequence"/> (0: the oldest) that can be opened, in order: kept ones and recent ones.
-    /// NotFound at the end. Blocks.
+    /// NotFound at the end. What cannot be read is passed over, see <see cref="HistoryFault"/>. Blocks.
     /// </summary>
     public StoreStatus NextCheckpoint(ulong sequence, out CheckpointInfo info)
     {
@@ -29,7 +29,7 @@ public sealed unsafe partial class ObjectStore
             info.IsKept = keeping == StoreStatus.Ok;
             if (!info.IsKept)
                 info.Commit.NameLength = 0;
-            return keeping == StoreStatus.NotFound ? StoreStatus.Ok : keeping;
+            return keeping == StoreStatus.OutOfMemory ? keeping : StoreStatus.Ok;
         }
         info = kept;
         return status;
@@ -179,18 +179,4 @@ public sealed unsafe partial class ObjectStore
     private bool IsDropped(ulong sequence)
         => _active.HistoryStateOf(sequence) == LayerRecord.Absent
             || (IsFrozen && _active.HistoryStateOf(sequence) == LayerRecord.Same && _frozen.HistoryStateOf(sequence) == LayerRecord.Absent);
-
-    private StoreStatus NextInHistory(ulong sequence, out CheckpointInfo info)
-    {
-        info = default;
-        StoreStatus status = _reader.PinNextRecord(TreeKind.History, _context.Super->History, sequence + 1, out NodeFrame* leaf, out RecordEntry* entry);
-        if (status != StoreStatus.Ok)
-            return status;
-        if (entry->RecordLength != HistoryRecord.Size)
-            status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, leaf->Block, 0, entry->Key);
-        else
-            info = ((HistoryRecord*)(entry + 1))->ToInfo(entry->Key);
-        NodeCache.Unpin(leaf);
-        return status;
-    }
 }

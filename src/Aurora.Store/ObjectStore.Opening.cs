@@ -34,7 +34,7 @@ public sealed unsafe partial class ObjectStore
         if (memory.TakeSuper())
         {
             var context = new StoreContext(device, pages, fibers, options.Seeded, (Superblock*)memory.Super);
-            status = SuperblockReader.Read(context, (Superblock*)memory.SuperScratch);
+            status = RootChooser.Read(context, (Superblock*)memory.SuperScratch);
             if (status == StoreStatus.Ok)
                 status = memory.TakeRest(effective) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
@@ -109,15 +109,23 @@ public sealed unsafe partial class ObjectStore
             status = recovery.FindEnd();
         if (status == StoreStatus.Ok)
             status = recovery.MarkBlocks();
+        if (_options.ReadOnly && status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError && IsOfSpaceMap(_context.Fault))
+            status = StoreStatus.Ok;
         if (status == StoreStatus.Ok)
             status = StartGeneration(recovery);
         if (status == StoreStatus.Ok)
             status = ReadRecentHistory();
         if (status == StoreStatus.Ok)
             status = ReplayLog(recovery);
+        if (status == StoreStatus.Ok)
+            status = ReadHistory();
         _isRecovered = true;
         return status;
     }
+
+    // Who only reads needs no free blocks.
+    private bool IsOfSpaceMap(in StoreFault fault)
+        => fault.Place == FaultPlace.SpaceMap || (fault.Place == FaultPlace.Device && fault.Block.Value >= _context.Geometry.Level0Start);
 
     // From here on the records found are history that must be found again, and records of the new generation follow them.
     private StoreStatus StartGeneration(LogRecovery recovery)

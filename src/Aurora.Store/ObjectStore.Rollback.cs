@@ -41,6 +41,8 @@ public sealed unsafe partial class ObjectStore
         TakeTurn();
         StoreStatus status = _log.WaitDurable(_log.LastSequence);
         if (status == StoreStatus.Ok)
+            status = HistoryFault.Status;
+        if (status == StoreStatus.Ok)
             status = KeepForRollback(sequence);
         if (status == StoreStatus.Ok)
             status = RollbackInTurn(sequence, info, out ownSequence);
@@ -58,6 +60,8 @@ public sealed unsafe partial class ObjectStore
         {
             bool isPending = _active.Find(LayerNode.HistoryObject, sequence) != null
                 || (IsFrozen && _frozen.Find(LayerNode.HistoryObject, sequence) != null);
+            if (HistoryFault.Status != StoreStatus.Ok)
+                return HistoryFault.Status;
             StoreStatus status = _reader.FindKept(_context.Super->History, sequence, out _);
             bool isKept = status == StoreStatus.Ok;
             if (isKept && !isPending && (_context.Super->RequiredFeatures & StoreFormat.RollbackFeature) != 0)
@@ -93,7 +97,7 @@ public sealed unsafe partial class ObjectStore
         _cutter.PromotedInfo = info;
         _cutter.Promoted = view;
         while (_cutter.Promoted != null && status == StoreStatus.Ok)
-            status = Cut();
+            status = _cutter.LeavesHistory ? HistoryFault.Status : Cut();
         _cutter.Promoted = null;
         view.Close();
         return status;

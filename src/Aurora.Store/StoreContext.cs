@@ -18,6 +18,9 @@ internal sealed unsafe class StoreContext
     public Geometry Geometry;
     public ulong HashSeed;
     public StoreFault Fault;
+
+    /// <summary>The root for which the older superblock was opened instead of the newest; none as a rule.</summary>
+    public StoreFault RootFault;
     public StoreStatistics Statistics;
 
     /// <summary>The open store's queues; null while formatting and opening.</summary>

@@ -9,8 +9,8 @@ internal static unsafe class SuperblockReader
 {
     private const int Copies = 4;
 
-    /// <summary>Fills the context's superblock, geometry and seed. Blocks.</summary>
-    public static StoreStatus Read(StoreContext context, Superblock* scratch)
+    /// <summary>Fills the context's superblock, geometry and seed with the newest one, or the newest older than a version. Blocks.</summary>
+    public static StoreStatus Read(StoreContext context, Superblock* scratch, ulong before = ulong.MaxValue)
     {
         if (context.Device.BlockCount < StoreFormat.MinimumBlocks)
             return context.Refuse(StoreStatus.NotAStore, FaultPlace.Superblock, 0);
@@ -36,6 +36,8 @@ internal static unsafe class SuperblockReader
                 foundVersion = scratch->FormatVersion;
                 continue;
             }
+            if (scratch->WriteVersion >= before)
+                continue;
             isSlotWhole0 |= copy < 2;
             isSlotWhole1 |= copy >= 2;
             if (best < 0 || scratch->WriteVersion > context.Super->WriteVersion)

@@ -91,6 +91,13 @@ public static class DiskImage
         return ImageHistory.Read(store);
     }
 
+    /// <summary>What is damaged in the history, so that checkpoints may be missing from it; null when nothing is.</summary>
+    public static string? HistoryDamage(string image)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return ImageHistory.DamageOf(store);
+    }
+
     /// <summary>Drops a kept checkpoint, named by its epoch or its name.</summary>
     public static void DropCheckpoint(string image, string checkpoint)
     {

@@ -101,6 +101,8 @@ public sealed unsafe partial class CheckpointEngine
     // Deleting goes to the store by itself: a full disk must not hold it up together with what the group has written.
     private Errno Drop()
     {
+        if (_services.Store.HistoryFault.Status != StoreStatus.Ok)
+            return Errno.EIO;
         Errno found = FindTarget(mustBeNamed: true, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;

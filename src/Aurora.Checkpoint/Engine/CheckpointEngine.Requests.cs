@@ -41,6 +41,8 @@ public sealed unsafe partial class CheckpointEngine
             return Errno.EAGAIN;
         if (_kept >= MaxNamed)
             return Errno.ENOSPC;
+        if (_services.Store.HistoryFault.Status != StoreStatus.Ok)
+            return Errno.EIO;
         _nameLength = name.Length;
         _isNameCaptured = false;
         name.CopyTo(_name);

@@ -54,6 +54,13 @@ public sealed unsafe partial class ObjectStore
         }
         var checker = new StoreChecker(store, store._context, store._space, store._cache, options);
         status = checker.Run(store._active, out report);
+        StoreFault root = store._context.RootFault;
+        if (root.Status != StoreStatus.Ok)
+        {
+            report.Faults++;
+            if (options.OnFault != null)
+                options.OnFault(&root, options.Context);
+        }
         store.Close();
         return status;
     }

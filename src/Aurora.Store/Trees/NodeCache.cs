@@ -98,6 +98,18 @@ internal sealed unsafe class NodeCache
         }
     }
 
+    /// <summary>
+    /// A node that is dropped and cannot be read takes with it what it refers to: that stays allocated, and the cut goes on. Nothing that is still
+    /// wanted is touched, so that damage to one file or checkpoint, once it is deleted, harms no other.
+    /// </summary>
+    public StoreStatus ForgiveDrop(StoreStatus status)
+    {
+        if (status is not (StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError))
+            return status;
+        KernelLog.Line("store: something that was deleted cannot be read; the space it held stays allocated"u8);
+        return StoreStatus.Ok;
+    }
+
     /// <summary>The pointer to a child of a pinned inner node.</summary>
     public static NodePointer ChildOf(NodeFrame* frame, int index)
     {

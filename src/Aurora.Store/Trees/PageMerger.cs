@@ -228,7 +228,7 @@ internal sealed unsafe class PageMerger
         NodesFreed++;
         status = _cache.PinWithin(TreeKind.Pages, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
-            return status;
+            return _cache.ForgiveDrop(status);
         for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
         {
             MapEntry child = frame->Entries[i];

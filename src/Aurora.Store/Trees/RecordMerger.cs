@@ -71,7 +71,7 @@ internal sealed unsafe class RecordMerger
         NodesFreed++;
         status = _cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame);
         if (status != StoreStatus.Ok)
-            return status;
+            return _cache.ForgiveDrop(status);
         if (frame->Header->Level == 0)
             status = DropRecords(frame);
         for (int i = 0; i < frame->Header->Count && frame->Header->Level > 0 && status == StoreStatus.Ok; i++)

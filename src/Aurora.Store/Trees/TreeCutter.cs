@@ -39,6 +39,9 @@ internal sealed unsafe class TreeCutter
     /// <summary>A checkpoint the next cut gives a root of its own; null for none. The view must stay open until then.</summary>
     public StoreView? Promoted { get; set; }
 
+    /// <summary>The history cannot be read: the cut leaves it as it is.</summary>
+    public bool LeavesHistory { get; set; }
+
     /// <summary>The record of that checkpoint.</summary>
     public CheckpointInfo PromotedInfo { get; set; }
 
@@ -55,7 +58,7 @@ internal sealed unsafe class TreeCutter
     {
         // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log have no
         // references.
-        _promoting = Promoted != null && Promoted.Sequence <= endSequence ? Promoted : null;
+        _promoting = Promoted != null && Promoted.Sequence <= endSequence && !LeavesHistory ? Promoted : null;
         StoreStatus status = FindClones(layer, old.Objects);
         if (status != StoreStatus.Ok || _promoting == null)
             return status;
@@ -118,7 +121,7 @@ internal sealed unsafe class TreeCutter
         NodePointer target = default;
         StoreStatus status = layer.RollbackTo == 0 ? StoreStatus.Ok : TakeTarget(oldHistory, layer.RollbackTo, out target);
         _history.KeptRoot = objects;
-        if (status == StoreStatus.Ok)
+        if (status == StoreStatus.Ok && !LeavesHistory)
             status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
         if (status != StoreStatus.Ok || layer.RollbackTo == 0)
             return status;

@@ -36,6 +36,8 @@ internal static class HistoryCommand
             foreach (ImageCheckpoint checkpoint in all.Reverse().Take(limit))
                 AddRow(table, checkpoint);
             Report.Print(table);
+            if (DiskImage.HistoryDamage(parsed.GetValue(image)!) is { } damage)
+                Report.Warning($"the history is damaged, checkpoints may be missing: {damage}; the present is not concerned");
             if (limit < all.Count)
                 Report.Line($"{all.Count - limit} older ones are not shown (-n 0 shows all)");
             return ExitCode.Success;

@@ -50,9 +50,23 @@ internal static unsafe class ImageHistory
         };
     }
 
+    /// <summary>What is damaged in the history, with its place; null when nothing is.</summary>
+    public static string? DamageOf(ImageStore image)
+    {
+        StoreFault fault = image.Store.HistoryFault;
+        return fault.Status == StoreStatus.Ok ? null : StoreText.Of(in fault);
+    }
+
+    private static void RequireWhole(ImageStore image)
+    {
+        if (DamageOf(image) is { } damage)
+            throw new ImageException($"the history is damaged and stays as it is: {damage}");
+    }
+
     /// <summary>Drops a kept checkpoint; what only it needs becomes free.</summary>
     public static unsafe void Drop(ImageStore image, string checkpoint)
     {
+        RequireWhole(image);
         ImageCheckpoint found = Find(image, checkpoint);
         if (!found.IsKept)
             throw new ImageException($"checkpoint {checkpoint} is not kept: it disappears by itself");
@@ -66,6 +80,7 @@ internal static unsafe class ImageHistory
     /// <summary>Keeps the present state under a name, until that is dropped.</summary>
     public static void KeepPresent(ImageStore image, string name)
     {
+        RequireWhole(image);
         StoreStatus status = Commit(image, 0, name);
         if (status != StoreStatus.Ok)
             throw new ImageException($"the present state cannot be kept: {image.Explain(status)}");

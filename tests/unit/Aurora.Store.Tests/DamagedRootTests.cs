@@ -1,0 +1,227 @@
+using System;
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Store.Tests;
+
+/// <summary>One damaged root does not take the rest with it: the present comes back, goes on, and the damage is named.</summary>
+public sealed unsafe class DamagedRootTests
+{
+    private const ulong Second = 1_000_000_000;
+
+    [Fact]
+    public void With_a_damaged_history_the_present_opens_and_goes_on_and_nothing_of_the_history_is_given_away()
+    {
+        using StoreHarness harness = MakeImage(isOlderTheSame: true);
+        ulong block = Newest(harness).History.Block;
+        byte[] good = harness.Memory.Contents(block);
+        harness.Memory.SetContents(block, new byte[4096]);
+
+        harness.Open();
+        Assert.Equal((StoreStatus.BadChecksum, FaultPlace.HistoryTree, block), FaultOf(harness.Store));
+        RequirePresent(harness);
+        for (ulong i = 100; i < 130; i++)
+        {
+            StoreCommit* commit = harness.Begin();
+            harness.Write(commit, 1, i % 7, i);
+            harness.Write(commit, 2, i, i);
+            Assert.Equal(StoreStatus.Ok, harness.TryCommit(commit, i == 110 ? "too late" : "", Second));
+        }
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(StoreStatus.Ok, harness.Store.Health);
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.Rollback(harness.Store.LastSequence, harness.Info()));
+
+        // What is recent is still on offer.
+        ulong last = harness.Store.LastSequence;
+        Assert.Equal(StoreStatus.Ok, harness.Store.NextCheckpoint(last - 1, out CheckpointInfo recent));
+        Assert.Equal(last, recent.Sequence);
+        harness.Reopen(crash: true);
+        Assert.Equal(129UL, harness.Read(2, 129));
+
+        // When the block can be read again, all of the history is there.
+        harness.Store.Abandon();
+        harness.Memory.SetContents(block, good);
+        harness.Open();
+        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault.Status);
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("kept"u8, out CheckpointInfo kept));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(kept.Sequence, out StoreView? view));
+        Assert.Equal(6UL, harness.Read(view!, 1, 6));
+        view!.Close();
+        harness.CheckClean();
+    }
+
+    [Fact]
+    public void With_a_damaged_history_a_named_commit_in_the_log_does_not_stop_recovery()
+    {
+        using StoreHarness harness = MakeImage(isOlderTheSame: true);
+        harness.Open();
+        StoreCommit* commit = harness.Begin();
+        harness.Write(commit, 3, 0, 33);
+        harness.Commit(commit, "in the log");
+        ulong block = Newest(harness).History.Block;
+        harness.Store.Abandon();
+        harness.Memory.SetContents(block, new byte[4096]);
+        harness.Open();
+        Assert.Equal(33UL, harness.Read(3, 0));
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.HistoryFault.Status);
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+    }
+
+    [Theory]
+    [InlineData("objects", false)]
+    [InlineData("objects", true)]
+    [InlineData("history", false)]
+    [InlineData("space map", false)]
+    [InlineData("space map", true)]
+    public void A_damaged_root_of_the_newest_superblock_is_recovered_from_the_older_one_and_the_log(string root, bool isErrorOfDevice)
+    {
+        using StoreHarness harness = MakeImage(isOlderTheSame: false);
+        ulong block = RootOf(harness, root);
+        if (isErrorOfDevice)
+            harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == block ? BlockStatus.MediaError : BlockStatus.Ok;
+        else
+            harness.Memory.SetContents(block, new byte[4096]);
+        harness.Open();
+        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault.Status);
+        RequirePresent(harness);
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("kept"u8, out _));
+        harness.Memory.Fail = null;
+        for (ulong i = 100; i < 110; i++)
+        {
+            StoreCommit* commit = harness.Begin();
+            harness.Write(commit, 2, i, i);
+            harness.Commit(commit);
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        }
+        RequirePresent(harness);
+        harness.Reopen(crash: true);
+        RequirePresent(harness);
+        harness.CheckClean();
+    }
+
+    [Fact]
+    public void With_a_damaged_space_map_the_present_can_be_read_and_writing_is_refused_by_name()
+    {
+        using StoreHarness harness = MakeImage(isOlderTheSame: true);
+        harness.Open();
+        StoreCommit* commit = harness.Begin();
+        harness.Write(commit, 3, 0, 33);
+        harness.Commit(commit);
+        ulong block = RootOf(harness, "space map");
+        harness.Store.Abandon();
+        harness.Memory.SetContents(block, new byte[4096]);
+        Assert.Equal(StoreStatus.BadChecksum, harness.TryOpen());
+        Assert.Equal((FaultPlace.SpaceMap, block), (harness.OpenFault.Place, harness.OpenFault.Block.Value));
+        harness.Options.ReadOnly = true;
+        harness.Open();
+        RequirePresent(harness);
+        Assert.Equal(33UL, harness.Read(3, 0));
+    }
+
+    [Fact]
+    public void Dropping_what_cannot_be_read_costs_its_space_and_nothing_else()
+    {
+        using var harness = new StoreHarness();
+        harness.Options.Retention.IsOff = true;
+        harness.Open();
+        StoreCommit* commit = harness.Begin();
+        for (ulong page = 0; page < 300; page++)
+            harness.Write(commit, 5, page, page + 1);
+        harness.PutRecord(commit, 6, "stays");
+        harness.Commit(commit, "large");
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        ulong pageTree = NodeOf(harness, TreeKind.Pages);
+        commit = harness.Begin();
+        harness.Store.DeleteObject(commit, new ObjectId(5));
+        harness.Commit(commit);
+        harness.Reopen();
+        harness.Memory.SetContents(pageTree, new byte[4096]);
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("large"u8, out CheckpointInfo large));
+        commit = harness.Begin();
+        harness.Store.DropCheckpoint(commit, large.Sequence);
+        harness.Commit(commit);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal("stays", harness.Record(6));
+        Assert.All(harness.Check(out _), fault => Assert.True(fault.StartsWith("Leaked", StringComparison.Ordinal) || fault.Contains("Superblock", StringComparison.Ordinal), fault));
+    }
+
+    // Commits over two cuts, of which one is kept by name. Closed; with another mount at the end both superblocks name the same cut.
+    private static StoreHarness MakeImage(bool isOlderTheSame)
+    {
+        var harness = new StoreHarness();
+        harness.Options.CutIntervalNanoseconds = ulong.MaxValue;
+        harness.Open();
+        for (ulong i = 1; i <= 40; i++)
+        {
+            StoreCommit* commit = harness.Begin();
+            harness.Write(commit, 1, i, i);
+            harness.PutRecord(commit, 50 + i, $"record {i}");
+            Assert.Equal(StoreStatus.Ok, harness.TryCommit(commit, i == 10 ? "kept" : "", Second));
+            if (i is 20 or 30)
+                Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        }
+        Assert.Equal(StoreStatus.Ok, harness.Store.Close());
+        if (isOlderTheSame)
+        {
+            harness.Open();
+            Assert.Equal(StoreStatus.Ok, harness.Store.Close());
+        }
+        return harness;
+    }
+
+    private static void RequirePresent(StoreHarness harness)
+    {
+        for (ulong i = 7; i <= 40; i++)
+        {
+            Assert.Equal(i, harness.Read(1, i));
+            Assert.Equal($"record {i}", harness.Record(50 + i));
+        }
+    }
+
+    private static (StoreStatus Status, FaultPlace Place, ulong Block) FaultOf(ObjectStore store)
+        => (store.HistoryFault.Status, store.HistoryFault.Place, store.HistoryFault.Block.Value);
+
+    private static Superblock Newest(StoreHarness harness)
+    {
+        Superblock newest = default;
+        for (ulong block = 0; block < 4; block++)
+        {
+            fixed (byte* bytes = harness.Memory.Contents(block))
+            {
+                if (((Superblock*)bytes)->WriteVersion > newest.WriteVersion)
+                    newest = *(Superblock*)bytes;
+            }
+        }
+        return newest;
+    }
+
+    private static ulong RootOf(StoreHarness harness, string root)
+    {
+        Superblock super = Newest(harness);
+        Geometry.TryCreate(super.BlockCount, super.LogBlocks, out Geometry geometry);
+        return root switch
+        {
+            "objects" => super.Current.Objects.Block,
+            "history" => super.History.Block,
+            _ => geometry.Level2Start + ((SpaceEntry*)super.SpaceRoots)->Slot,
+        };
+    }
+
+    private static ulong NodeOf(StoreHarness harness, TreeKind kind)
+    {
+        foreach (ulong block in harness.Memory.WrittenBlocks)
+        {
+            fixed (byte* bytes = harness.Memory.Contents(block))
+            {
+                var header = (NodeHeader*)bytes;
+                if (header->Magic == StoreFormat.NodeMagic && header->Kind == kind && header->Level == 0 && header->Block == block)
+                    return block;
+            }
+        }
+        return 0;
+    }
+}
