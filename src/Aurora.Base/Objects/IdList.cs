@@ -1,9 +1,15 @@
+// A list of ids in a chain of pages, of which only the first may be less than full. An id is added where nothing may fail (an object ends), so
+// whoever adds makes sure beforehand, where a refusal is a status, that there are pages: Reserve keeps spare ones.
 namespace Aurora.Base;
 
 /// <summary>A growable list of object ids in a chain of pages.</summary>
 public sealed unsafe class IdList
 {
-    private const int IdsPerPage = (PageSize.Bytes - 16) / 8;
+    /// <summary>Ids a page of the list holds.</summary>
+    public const int IdsPerPage = (PageSize.Bytes - 16) / 8;
+
+    // Spare pages beyond those asked for that are kept.
+    private const int MaxIdlePages = 16;
 
     private struct Chunk
     {
@@ -14,6 +20,8 @@ public sealed unsafe class IdList
 
     private readonly PageAllocator _pages;
     private Chunk* _first;
+    private Chunk* _spare;
+    private int _spareCount;
 
     public IdList(PageAllocator pages) => _pages = pages;
 
@@ -23,13 +31,33 @@ public sealed unsafe class IdList
     {
         if (_first == null || _first->Count == IdsPerPage)
         {
-            Chunk* chunk = (Chunk*)_pages.Allocate(1);
-            Panic.Unless(chunk != null, "id list: out of memory"u8);
+            Panic.Unless(_spareCount > 0 || AddSpare(), "id list: out of memory"u8);
+            Chunk* chunk = _spare;
+            _spare = chunk->Next;
+            _spareCount--;
             chunk->Next = _first;
+            chunk->Count = 0;
             _first = chunk;
         }
         _first->Ids[_first->Count++] = id.Value;
         Count++;
+    }
+
+    /// <summary>
+    /// Makes sure that so many ids can be added, also after what is in the list has moved elsewhere. False when there is no memory for it; what
+    /// was made sure of before stays so.
+    /// </summary>
+    public bool Reserve(int ids)
+    {
+        int needed = (ids + IdsPerPage - 1) / IdsPerPage;
+        while (_spareCount < needed)
+        {
+            if (!AddSpare())
+                return false;
+        }
+        while (_spareCount > needed + MaxIdlePages)
+            FreeSpare();
+        return true;
     }
 
     /// <summary>A place in a list; the default is before its first id.</summary>
@@ -42,6 +70,8 @@ public sealed unsafe class IdList
     /// <summary>Hands all ids over to another list, beside those it has; allocates nothing.</summary>
     public void MoveTo(IdList other)
     {
+        if (other._first != null)
+            FillFirstOf(other);
         if (_first == null)
             return;
         Chunk* last = _first;
@@ -52,6 +82,17 @@ public sealed unsafe class IdList
         other.Count += Count;
         _first = null;
         Count = 0;
+    }
+
+    // So that of the joined pages only one is less than full.
+    private void FillFirstOf(IdList other)
+    {
+        Chunk* to = other._first;
+        while (_first != null && _first->Count < IdsPerPage && to->Count < IdsPerPage)
+        {
+            to->Ids[to->Count++] = TakeLast().Value;
+            other.Count++;
+        }
     }
 
     /// <summary>Moves to the next id, in no particular order; false at the end. The list must not change meanwhile.</summary>
@@ -69,9 +110,11 @@ public sealed unsafe class IdList
         return exists;
     }
 
-    /// <summary>Forgets all ids.</summary>
+    /// <summary>Forgets all ids and gives the memory back.</summary>
     public void Clear()
     {
+        while (_spareCount > 0)
+            FreeSpare();
         while (_first != null)
         {
             Chunk* chunk = _first;
@@ -95,5 +138,24 @@ public sealed unsafe class IdList
             _pages.Free(empty, 1);
         }
         return new ObjectId(id);
+    }
+
+    private bool AddSpare()
+    {
+        Chunk* chunk = (Chunk*)_pages.Allocate(1);
+        if (chunk == null)
+            return false;
+        chunk->Next = _spare;
+        _spare = chunk;
+        _spareCount++;
+        return true;
+    }
+
+    private void FreeSpare()
+    {
+        Chunk* chunk = _spare;
+        _spare = chunk->Next;
+        _spareCount--;
+        _pages.Free(chunk, 1);
     }
 }

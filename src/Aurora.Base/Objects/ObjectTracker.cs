@@ -41,6 +41,9 @@ public sealed unsafe class ObjectTracker
     public ObjectId NextId => new(_nextId);
 
     public int Count { get; private set; }
+
+    /// <summary>Live objects of which a record exists or is on its way: each of them may end.</summary>
+    public int StoredCount { get; private set; }
     public int ChangedCount { get; private set; }
 
     /// <summary>An upper bound of the payloads of all changed objects' records, in bytes.</summary>
@@ -67,9 +70,28 @@ public sealed unsafe class ObjectTracker
     {
         Panic.Unless(Find(id) == null, "objects: adopted an id twice"u8);
         Insert(header, kind, id);
-        header->Flags |= ObjectFlags.Stored;
+        MarkStored(header);
+        HasRoomToEnd &= Ended.Reserve(StoredCount);
         if (id.Value >= _nextId)
             _nextId = id.Value + 1;
+    }
+
+    /// <summary>
+    /// Makes sure that the end of every object, those that have changed included, can be remembered until the next capture: an end cannot be
+    /// refused. A capture calls it first, and is no capture when this is false.
+    /// </summary>
+    public bool ReserveEnds() => Ended.Reserve(StoredCount + ChangedCount);
+
+    /// <summary>False once there was no memory to adopt an object with certainty that it can end (restore only).</summary>
+    public bool HasRoomToEnd { get; private set; } = true;
+
+    /// <summary>A record of the object is on its way.</summary>
+    public void MarkStored(ObjectHeader* header)
+    {
+        if ((header->Flags & ObjectFlags.Stored) != 0)
+            return;
+        header->Flags |= ObjectFlags.Stored;
+        StoredCount++;
     }
 
     /// <summary>Makes sure that no id below <paramref name="next"/> is given out again (restore only).</summary>
@@ -104,7 +126,10 @@ public sealed unsafe class ObjectTracker
             link = &(*link)->NextInBucket;
         *link = header->NextInBucket;
         if ((header->Flags & ObjectFlags.Stored) != 0)
+        {
             Ended.Add(header->Id);
+            StoredCount--;
+        }
         header->Flags = ObjectFlags.None;
         Count--;
     }

@@ -72,7 +72,7 @@ public sealed unsafe partial class CheckpointEngine
         group->RealtimeNanoseconds = slot.RealtimeNanoseconds;
         _services.Group.NextId = _services.Tracker.NextId;
         _services.Tracker.MarkChanged(&group->Header);
-        CaptureOutcome outcome = CaptureOutcome.Ok;
+        CaptureOutcome outcome = _services.Tracker.ReserveEnds() ? CaptureOutcome.Ok : CaptureOutcome.NoMemory;
         while (_services.Tracker.FirstChanged != null && outcome == CaptureOutcome.Ok)
             outcome = CaptureRecord(slot, _services.Tracker.FirstChanged);
         return outcome;
@@ -94,7 +94,7 @@ public sealed unsafe partial class CheckpointEngine
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
         slot.Records.Append(header->Id, RecordHeader.Size + length);
-        header->Flags |= ObjectFlags.Stored;
+        _services.Tracker.MarkStored(header);
         _services.Tracker.ClearChanged(header);
         return CaptureOutcome.Ok;
     }

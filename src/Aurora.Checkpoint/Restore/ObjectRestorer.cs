@@ -66,11 +66,19 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
             return RestoreStatus.UnknownVersion;
         ReadOnlySpan<byte> payload = record[RecordHeader.Size..];
         if (phase == Phase.Create)
-            return tracker.Find(id) == null ? codec.Create(tracker, id, header.Version, payload) : RestoreStatus.BadRecord;
+            return Create(codec, id, header.Version, payload);
         ObjectHeader* live = tracker.Find(id, kind);
         if (live == null)
             return RestoreStatus.MissingReference;
         return phase == Phase.Link ? codec.Link(tracker, live, payload) : codec.Finish(tracker, live);
+    }
+
+    private RestoreStatus Create(StateCodec codec, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        if (tracker.Find(id) != null)
+            return RestoreStatus.BadRecord;
+        RestoreStatus status = codec.Create(tracker, id, version, payload);
+        return status == RestoreStatus.Ok && !tracker.HasRoomToEnd ? RestoreStatus.OutOfMemory : status;
     }
 
     private static bool IsOwnedByProcesses(ObjectKind kind)

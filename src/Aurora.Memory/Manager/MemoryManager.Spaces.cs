@@ -78,6 +78,9 @@ public sealed unsafe partial class MemoryManager
     /// <summary>The mappings in the order of their addresses.</summary>
     public Mapping* MappingAt(AddressSpace* space, int index) => index >= 0 && index < space->Count ? space->Table[index] : null;
 
+    /// <summary>The index of the first mapping that ends after an address; the number of mappings if there is none.</summary>
+    public int FirstMappingFrom(AddressSpace* space, VirtualAddress address) => MappingTable.FirstEndingAfter(space, address.Value);
+
     /// <summary>The mapping that contains an address, or null.</summary>
     public Mapping* FindMapping(AddressSpace* space, VirtualAddress address) => MappingTable.Find(space, address);
 

@@ -310,7 +310,7 @@ internal sealed unsafe class TestMachine : IDisposable
             ObjectHeader* header = Tracker.FirstChanged;
             int length = CodecOf(header->Kind).Capture(header, payload);
             flight.Records[header->Id.Value] = (header->Kind, payload[..length]);
-            header->Flags |= ObjectFlags.Stored;
+            Tracker.MarkStored(header);
             Tracker.ClearChanged(header);
         }
         while (Tracker.Ended.Count > 0)

@@ -52,11 +52,13 @@ public sealed unsafe class FileLocks
         error = Errno.ENOLCK;
         FileLock* wanted = request == LockRequest.Unlock ? null : FindExactly(inode, owner, isWholeFile, isExclusive, start, end);
         bool isNew = wanted == null && request != LockRequest.Unlock;
-        // At most two new locks are needed, the requested one and the far part of a split: have both before anything changes.
-        FileLock* spare = _locks.Allocate();
-        if (isNew)
-            wanted = spare == null ? null : _locks.Allocate();
-        if (spare == null || (isNew && wanted == null))
+        // At most two new locks are needed, the requested one and the far part of a split: have both before anything changes. What needs none goes
+        // without, so that a full table can be emptied.
+        bool splits = IsSplitBy(inode, owner, isWholeFile, start, end);
+        FileLock* spare = splits ? _locks.Allocate() : null;
+        if (isNew && (spare != null || !splits))
+            wanted = _locks.Allocate();
+        if ((splits && spare == null) || (isNew && wanted == null))
         {
             if (spare != null)
                 _locks.Free(spare);
@@ -142,6 +144,17 @@ public sealed unsafe class FileLocks
                 return held;
         }
         return null;
+    }
+
+    // True if one of the owner's locks sticks out of the range on both sides.
+    private static bool IsSplitBy(Inode* inode, ObjectId owner, bool isWholeFile, ulong start, ulong end)
+    {
+        for (FileLock* held = inode->FirstLock; held != null; held = held->Next)
+        {
+            if (held->Owner == owner && held->IsWholeFile == isWholeFile && held->Start < start && held->End > end)
+                return true;
+        }
+        return false;
     }
 
     // Removes the owner's locks but one from a range, as many as left allows; a lock that sticks out on both sides leaves two, the second one in

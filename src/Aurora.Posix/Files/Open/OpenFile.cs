@@ -49,10 +49,10 @@ public unsafe struct OpenFile
     /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
     internal ObjectId DirectoryHint;
 
-    /// <summary>/proc: the text being read. Not captured: made again at the next read.</summary>
+    /// <summary>/proc: the part of the text that is being read. Not captured: made again at the next read.</summary>
     internal byte* Text;
     internal int TextPages;
-    internal int TextLength;
+    internal ProcPart TextPart;
 
     public readonly bool IsReadable => (Flags & OpenFlags.AccessMask) is OpenFlags.ReadOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
     public readonly bool IsWritable => (Flags & OpenFlags.AccessMask) is OpenFlags.WriteOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;

@@ -5,10 +5,14 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Reading the files of /proc: the text is made whole when reading starts, and kept with the open file until it starts again.</summary>
+/// <summary>
+/// Reading the files of /proc: the text is made when reading starts, and kept with the open file until it starts again. A long one is made in parts,
+/// as a program reads on.
+/// </summary>
 internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperations
 {
-    private const int MaxTextPages = 64;
+    // A part holds the longest line, a mapping of the longest path, several times.
+    private const int MaxPartPages = 16;
 
     private readonly ProcText _text = new(files);
 
@@ -17,16 +21,14 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         ulong position = transfer.IsPositioned ? transfer.Position : file->Offset;
-        if (position == 0 || file->Text == null)
-        {
-            if (!MakeText(file, ref transfer, out SystemCallResult failure))
-                return failure;
-        }
-        if (position >= (ulong)file->TextLength)
+        if (!MakeText(file, position, ref transfer, out SystemCallResult failure))
+            return failure;
+        ref readonly ProcPart part = ref file->TextPart;
+        if (position >= part.End)
             return transfer.Finish();
-        int count = (int)Math.Min(transfer.Remaining, (ulong)file->TextLength - position);
+        int count = (int)Math.Min(transfer.Remaining, part.End - position);
         ulong before = transfer.Done;
-        TransferStatus status = transfer.Give(new ReadOnlySpan<byte>(file->Text + position, count));
+        TransferStatus status = transfer.Give(new ReadOnlySpan<byte>(file->Text + (position - part.Start), count));
         if (!transfer.IsPositioned && transfer.Done != before)
         {
             file->Offset = position + (transfer.Done - before);
@@ -42,23 +44,39 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         return transfer.Finish();
     }
 
-    private bool MakeText(OpenFile* file, ref FileTransfer transfer, out SystemCallResult failure)
+    // Makes the part that has the position, unless it is there: the next one, or all from the first on up to it.
+    private bool MakeText(OpenFile* file, ulong position, ref FileTransfer transfer, out SystemCallResult failure)
     {
         failure = default;
-        for (int pages = 1; pages <= MaxTextPages; pages *= 2)
+        ProcPart part = file->TextPart;
+        bool isKnown = position != 0 && file->Text != null && position >= part.Start;
+        if (isKnown && (position < part.End || part.IsLast))
+            return true;
+        part = isKnown ? part.Next : default;
+        while (MakePart(file, part, ref transfer, out failure))
+        {
+            part = file->TextPart;
+            if (position < part.End || part.IsLast)
+                return true;
+            part = part.Next;
+        }
+        return false;
+    }
+
+    private bool MakePart(OpenFile* file, ProcPart part, ref FileTransfer transfer, out SystemCallResult failure)
+    {
+        failure = default;
+        for (int pages = part.Start == 0 ? 1 : MaxPartPages; pages <= MaxPartPages; pages *= 2)
         {
             byte* memory = (byte*)files.Pages.Allocate(pages);
             if (memory == null)
-            {
-                failure = transfer.Finish(Errno.ENOMEM);
-                return false;
-            }
+                break;
             var writer = new Utf8Writer(new Span<byte>(memory, pages * PageSize.Bytes));
-            AccessResult result = _text.Write(file->Inode, ref writer);
-            bool isComplete = result.Status == MemoryStatus.Ok && (!writer.Truncated || pages == MaxTextPages);
-            if (isComplete)
+            AccessResult result = _text.Write(file->Inode, ref part, ref writer);
+            if (result.Status == MemoryStatus.Ok && (part.IsLast || pages == MaxPartPages))
             {
-                Replace(file, memory, pages, writer.Length);
+                Panic.Unless(part.IsLast || part.Length > 0, "proc: a line is longer than a part"u8);
+                Replace(file, memory, pages, in part);
                 return true;
             }
             files.Pages.Free(memory, pages);
@@ -67,15 +85,16 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
             failure = result.Status == MemoryStatus.WouldBlock ? transfer.WaitForPage(result.Wait) : transfer.Finish(Errno.ESRCH);
             return false;
         }
+        failure = transfer.Finish(Errno.ENOMEM);
         return false;
     }
 
-    private void Replace(OpenFile* file, byte* text, int pages, int length)
+    private void Replace(OpenFile* file, byte* text, int pages, in ProcPart part)
     {
         if (file->Text != null)
             files.Pages.Free(file->Text, file->TextPages);
         file->Text = text;
         file->TextPages = pages;
-        file->TextLength = length;
+        file->TextPart = part;
     }
 }

@@ -7,36 +7,48 @@ namespace Aurora.Posix.Files;
 
 internal sealed unsafe partial class ProcText
 {
-    private void WriteMaps(Process* process, ref Utf8Writer writer)
+    // Whole lines only: the next part begins with the mapping whose line did not fit, or with what has taken its place by then.
+    private void WriteMaps(Process* process, ref ProcPart part, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         int count = space == null ? 0 : files.Memory.MappingCount(space);
-        for (int i = 0; i < count; i++)
+        part.Length = 0;
+        for (int i = count == 0 ? 0 : files.Memory.FirstMappingFrom(space, new VirtualAddress(part.Address)); i < count; i++)
         {
             Mapping* mapping = files.Memory.MappingAt(space, i);
-            int lineStart = writer.Length;
-            writer.AppendHex(mapping->Start.Value, 8);
-            writer.Append((byte)'-');
-            writer.AppendHex(mapping->End.Value, 8);
-            writer.Append((byte)' ');
-            writer.Append((byte)((mapping->Protection & Protection.Read) != 0 ? 'r' : '-'));
-            writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
-            writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
-            writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
-            Inode* inode = files.Proc.FileOf(mapping);
-            writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
-            writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
-            writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
-            while (writer.Length - lineStart < 73 && !writer.Truncated)
-                writer.Append((byte)' ');
-            if (inode != null && process->FileSystem != null)
-                files.Proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
-            else if ((mapping->Flags & MappingFlags.Break) != 0)
-                writer.Append("[heap]"u8);
-            else if ((mapping->Flags & MappingFlags.Stack) != 0)
-                writer.Append("[stack]"u8);
-            writer.Append((byte)'\n');
+            WriteMapping(process, mapping, ref writer);
+            part.NextAddress = mapping->Start.Value;
+            if (writer.Truncated)
+                return;
+            part.Length = writer.Length;
         }
+        part.IsLast = true;
+    }
+
+    private void WriteMapping(Process* process, Mapping* mapping, ref Utf8Writer writer)
+    {
+        int lineStart = writer.Length;
+        writer.AppendHex(mapping->Start.Value, 8);
+        writer.Append((byte)'-');
+        writer.AppendHex(mapping->End.Value, 8);
+        writer.Append((byte)' ');
+        writer.Append((byte)((mapping->Protection & Protection.Read) != 0 ? 'r' : '-'));
+        writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
+        writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
+        writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
+        Inode* inode = files.Proc.FileOf(mapping);
+        writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
+        writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
+        writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
+        while (writer.Length - lineStart < 73 && !writer.Truncated)
+            writer.Append((byte)' ');
+        if (inode != null && process->FileSystem != null)
+            files.Proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
+        else if ((mapping->Flags & MappingFlags.Break) != 0)
+            writer.Append("[heap]"u8);
+        else if ((mapping->Flags & MappingFlags.Stack) != 0)
+            writer.Append("[stack]"u8);
+        writer.Append((byte)'\n');
     }
 
     private static void WriteLimits(Process* process, ref Utf8Writer writer)

@@ -8,14 +8,29 @@ namespace Aurora.Posix.Files;
 
 internal sealed unsafe partial class ProcText
 {
-    private AccessResult WriteProcess(ProcessInformation information, Process* process, ProcNode node, ref Utf8Writer writer)
+    private AccessResult WriteProcess(
+        ProcessInformation information, Process* process, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
+    {
+        if (node == ProcNode.ProcessMaps)
+        {
+            WriteMaps(process, ref part, ref writer);
+            return default;
+        }
+        AccessResult result = default;
+        if (node == ProcNode.ProcessCommandLine)
+            result = CopyStrings(process, process->ArgumentsStart + part.Start, process->ArgumentsEnd, ref writer);
+        else if (node == ProcNode.ProcessEnvironment)
+            result = CopyStrings(process, process->EnvironmentStart + part.Start, process->EnvironmentEnd, ref writer);
+        else
+            WriteSmall(information, process, node, ref writer);
+        Complete(ref part, in writer);
+        return result;
+    }
+
+    private void WriteSmall(ProcessInformation information, Process* process, ProcNode node, ref Utf8Writer writer)
     {
         switch (node)
         {
-            case ProcNode.ProcessCommandLine:
-                return CopyStrings(process, process->ArgumentsStart, process->ArgumentsEnd, ref writer);
-            case ProcNode.ProcessEnvironment:
-                return CopyStrings(process, process->EnvironmentStart, process->EnvironmentEnd, ref writer);
             case ProcNode.ProcessStat:
                 WriteProcessStat(information, process, ref writer);
                 break;
@@ -28,9 +43,6 @@ internal sealed unsafe partial class ProcText
             case ProcNode.ProcessName:
                 WriteName(process, ref writer);
                 writer.Append((byte)'\n');
-                break;
-            case ProcNode.ProcessMaps:
-                WriteMaps(process, ref writer);
                 break;
             case ProcNode.ProcessMounts:
                 writer.Append("aurora / aurora rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"u8);
@@ -48,7 +60,6 @@ internal sealed unsafe partial class ProcText
                 writer.Append("0\n"u8);
                 break;
         }
-        return default;
     }
 
     // The strings are in the program's own memory, where it may have changed them, as setproctitle does.

@@ -12,7 +12,8 @@ internal sealed unsafe partial class ProcText(FileServices files)
     private const ulong TickNanoseconds = 10_000_000;
     private const int KilobytesPerPage = PageSize.Bytes / 1024;
 
-    public AccessResult Write(Inode* inode, ref Utf8Writer writer)
+    /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
+    public AccessResult Write(Inode* inode, ref ProcPart part, ref Utf8Writer writer)
     {
         ProcessInformation? information = files.Proc.Information;
         if (information is null)
@@ -20,12 +21,19 @@ internal sealed unsafe partial class ProcText(FileServices files)
         if (inode->ProcKey.Process == 0)
         {
             WriteSystem(information, inode->ProcKey.Node, ref writer);
+            Complete(ref part, in writer);
             return default;
         }
         Process* process = files.Proc.ProcessOf(inode);
         return process == null
             ? new AccessResult { Status = MemoryStatus.NotMapped }
-            : WriteProcess(information, process, inode->ProcKey.Node, ref writer);
+            : WriteProcess(information, process, inode->ProcKey.Node, ref part, ref writer);
+    }
+
+    private static void Complete(ref ProcPart part, in Utf8Writer writer)
+    {
+        part.Length = writer.Length;
+        part.IsLast = !writer.Truncated;
     }
 
     private void WriteSystem(ProcessInformation information, ProcNode node, ref Utf8Writer writer)

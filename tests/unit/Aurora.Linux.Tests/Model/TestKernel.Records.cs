@@ -46,7 +46,7 @@ internal sealed unsafe partial class TestKernel
                 Assert.Fail($"{header->Kind} {header->Id.Value} would be refused: it contradicts itself");
             int length = Codecs[header->Kind].Capture(header, payload);
             image.Records[header->Id.Value] = (header->Kind, payload[..length]);
-            header->Flags |= ObjectFlags.Stored;
+            Tracker.MarkStored(header);
             Tracker.ClearChanged(header);
         }
         while (Tracker.Ended.Count > 0)

@@ -26,7 +26,7 @@ internal sealed unsafe class FileWorld : IDisposable
         Scheduler = new ThreadScheduler(Pages, Clock);
         var options = new MemoryOptions
         {
-            MaxObjects = 1 << 16, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
+            MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
         Memory = new MemoryManager(Pages, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, options);
         User = new UserMemory(Memory);
@@ -228,7 +228,7 @@ internal sealed unsafe class FileWorld : IDisposable
             int length = codec.Capture(header, payload);
             Assert.InRange(length, 0, StateCodec.MaxPayloadBytes);
             records[header->Id.Value] = (header->Kind, payload[..length]);
-            header->Flags |= ObjectFlags.Stored;
+            Tracker.MarkStored(header);
         }
         var ended = new List<ulong>();
         while (Tracker.Ended.Count > 0)

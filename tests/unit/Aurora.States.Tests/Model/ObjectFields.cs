@@ -73,7 +73,7 @@ internal sealed unsafe class ObjectFields
         [typeof(Timer)] = ["Next"],
         [typeof(FileLock)] = ["Next"],
         [typeof(DescriptorTable)] = ["LowestFree"], // a lower bound
-        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextLength"], // made again when it is read
+        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart"], // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",

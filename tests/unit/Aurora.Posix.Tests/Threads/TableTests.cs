@@ -1,0 +1,177 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Posix.Tests.Threads;
+
+/// <summary>Ids, deadlines, waits, register blocks and queued signals at their boundaries.</summary>
+public sealed unsafe class TableTests
+{
+    private const int IdsPerPage = PageSize.Bytes / 32;
+    private const int FirstReused = 300;
+
+    private sealed class StillClock : Clock
+    {
+        public override ulong MonotonicNanoseconds => 1000;
+        public override ulong RealtimeNanoseconds => 1000;
+    }
+
+    public TableTests() => HostEnvironment.Install();
+
+    [Theory]
+    [MemberData(nameof(Boundaries.Of), IdsPerPage, 200, MemberType = typeof(Boundaries))]
+    public void Any_number_of_ids_is_given_out_once_each(int count)
+    {
+        using var pages = new HostPageAllocator();
+        var ids = new IdTable(pages);
+        var seen = new HashSet<int>();
+        for (int i = 0; i < count; i++)
+        {
+            int id = ids.Allocate();
+            Assert.True(id > 0 && seen.Add(id));
+            ids.Find(id)->Process = (Process*)1;
+        }
+    }
+
+    [Fact]
+    public void When_all_ids_are_taken_the_next_is_refused_until_one_is_free_and_so_it_is_without_memory()
+    {
+        using var pages = new HostPageAllocator { PageLimit = 3 };
+        var ids = new IdTable(pages);
+        int count = 0;
+        for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), count++)
+            ids.Find(id)->Thread = (Thread*)1;
+        Assert.Equal((3 * IdsPerPage) - 1, count);
+        pages.PageLimit = long.MaxValue;
+        for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), count++)
+            ids.Find(id)->Thread = (Thread*)1;
+        // The number that was passed over for want of memory is found when the numbers begin again.
+        Assert.Equal(IdTable.Limit - 1, count);
+        foreach (int free in new[] { IdTable.Limit - 1, FirstReused, FirstReused + 1, 4096 })
+        {
+            ids.Find(free)->Thread = null;
+            Assert.Equal(free, ids.Allocate());
+            ids.Find(free)->Thread = (Thread*)1;
+            Assert.Equal(0, ids.Allocate());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Boundaries.Of), 256, 200, MemberType = typeof(Boundaries))]
+    public void Any_number_of_deadlines_ends_in_order(int count)
+    {
+        var heap = new DeadlineHeap();
+        var random = new Random(count);
+        var nodes = (DeadlineNode*)NativeMemory.AllocZeroed((nuint)count + 1, (nuint)sizeof(DeadlineNode));
+        for (int i = 0; i < count; i++)
+            heap.Arm(nodes + i, (ulong)random.Next(count));
+        for (int i = 0; i < count; i += 3)
+            heap.Arm(nodes + i, (ulong)random.Next(count));
+        int left = count;
+        for (int i = 1; i < count; i += 4, left--)
+            heap.Disarm(nodes + i);
+        Assert.Equal(left, heap.Count);
+        ulong last = 0;
+        for (; heap.First != null; left--)
+        {
+            Assert.True(heap.First->Nanoseconds >= last);
+            last = heap.First->Nanoseconds;
+            heap.Disarm(heap.First);
+        }
+        Assert.Equal(0, left);
+        NativeMemory.Free(nodes);
+    }
+
+    /// <summary>A thread that finds no place in a queue looks again soon instead of sleeping for ever.</summary>
+    [Fact]
+    public void Without_a_place_in_a_queue_a_wait_has_an_end()
+    {
+        using var pages = new HostPageAllocator();
+        var scheduler = new ThreadScheduler(pages, new StillClock());
+        Thread* thread = (Thread*)NativeMemory.AllocZeroed((nuint)sizeof(Thread));
+        WaitQueue* queue = (WaitQueue*)NativeMemory.AllocZeroed(16);
+        int count = 0;
+        for (; !thread->Deadline.IsArmed; count++)
+            scheduler.BlockOn(thread, queue);
+        Assert.Equal((1 << 18) + 1, count);
+        scheduler.LeaveQueues(thread);
+        Assert.True(queue->IsEmpty && !thread->Deadline.IsArmed);
+        pages.PageLimit = 0;
+        for (count = 0; count < 100_000 && !thread->Deadline.IsArmed; count++)
+            scheduler.BlockOn(thread, queue);
+        Assert.True(thread->Deadline.IsArmed);
+        pages.PageLimit = long.MaxValue;
+        scheduler.LeaveQueues(thread);
+        scheduler.BlockOn(thread, queue);
+        Assert.False(queue->IsEmpty || thread->Deadline.IsArmed);
+        scheduler.LeaveQueues(thread);
+        NativeMemory.Free(thread);
+        NativeMemory.Free(queue);
+    }
+
+    [Theory]
+    [MemberData(nameof(Boundaries.Of), 2, 1000, MemberType = typeof(Boundaries))]
+    public void Register_blocks_are_aligned_distinct_and_refused_without_memory(int count)
+    {
+        using var pages = new HostPageAllocator { PageLimit = (count + 1) / 2 };
+        var pool = new ThreadContextPool(pages);
+        for (int round = 0; round < 2; round++)
+        {
+            var blocks = new HashSet<nint>();
+            for (int i = 0; i < count; i++)
+            {
+                UserContext* context = pool.Allocate();
+                Assert.True(context != null && (nint)context % 64 == 0 && (nint)context->ExtendedState % 64 == 0);
+                Assert.True(blocks.Add((nint)context));
+            }
+            Assert.Equal(count % 2, pool.Allocate() == null ? 0 : 1);
+            Assert.True(pool.Allocate() == null);
+            foreach (nint block in blocks)
+                pool.Free((UserContext*)block);
+            if (count % 2 != 0)
+                break;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Boundaries.Of), SignalQueue.Limit, 3, MemberType = typeof(Boundaries))]
+    public void Signals_queue_in_order_up_to_the_limit_and_the_sender_is_told(int count)
+    {
+        using var pages = new HostPageAllocator();
+        var queue = new SignalQueue(pages);
+        PendingSignals pending = default;
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                var info = new SignalInfo { Number = 40, Code = SignalCode.Queue, Value = (ulong)i };
+                Assert.Equal(i < SignalQueue.Limit ? Errno.Ok : Errno.EAGAIN, queue.Add(&pending, in info));
+            }
+            // kill is never refused: a full queue costs it its details only.
+            Assert.Equal(Errno.Ok, queue.Add(&pending, new SignalInfo { Number = 15, Code = SignalCode.User, Pid = 7 }));
+            Assert.True(pending.Set.Contains((Signal)15));
+            Assert.Equal(count < SignalQueue.Limit ? 7 : 0, SignalQueue.Peek(&pending, (Signal)15).Pid);
+            queue.Take(&pending, (Signal)15);
+            for (int i = 0; i < Math.Min(count, SignalQueue.Limit); i++)
+            {
+                Assert.Equal((ulong)i, SignalQueue.Peek(&pending, (Signal)40).Value);
+                queue.Take(&pending, (Signal)40);
+            }
+            Assert.True(pending.Set.IsEmpty && pending.Count == 0 && pending.First == null && pending.Last == null);
+        }
+        pages.PageLimit = 0;
+        queue = new SignalQueue(pages);
+        Assert.Equal(Errno.EAGAIN, queue.Add(&pending, new SignalInfo { Number = 40, Code = SignalCode.Queue }));
+        Assert.True(pending.Set.IsEmpty);
+        Assert.Equal(Errno.Ok, queue.Add(&pending, new SignalInfo { Number = 40, Code = SignalCode.User }));
+        Assert.True(pending.Set.Contains((Signal)40));
+    }
+}
