@@ -96,7 +96,11 @@ internal static unsafe class SessionBoot
             Fibers = session.Fibers,
             Clock = session.Hardware.Clock,
             TemplateRoot = KernelPageTables.Root,
-            Memory = MemoryOptions.Default with { MaxMappingsPerSpace = budget.MaxMappings },
+            Memory = MemoryOptions.Default with
+            {
+                MaxMappingsPerSpace = budget.MaxMappings,
+                MaxOverlaysPerFile = budget.MaxOverlays,
+            },
             Files = FileLimits.Default,
         };
         var group = new GroupSession(in machine, store);

@@ -51,7 +51,9 @@ public sealed unsafe partial class CheckpointEngine
         TakeName(slot);
         _lastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
-        slot.Cost = _budget.CostOf(slot.Frozen->Pages, (ulong)(slot.Records.Count + slot.Ended.Count), (ulong)slot.Records.Bytes);
+        ulong operations = slot.Frozen->Objects + slot.Frozen->Clones + slot.Frozen->Truncations;
+        slot.Cost = _budget.CostOf(
+            slot.Frozen->Pages, (ulong)(slot.Records.Count + slot.Ended.Count) + operations, (ulong)slot.Records.Bytes);
         slot.Sample = new CheckpointSample
         {
             Epoch = slot.Epoch.Value,

@@ -86,7 +86,7 @@ public sealed unsafe partial class CheckpointEngine
         {
             ObjectTracker tracker = _services.Tracker;
             ulong ran = (ulong)_services.Scheduler.RanCount;
-            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran;
+            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.OperationsOf(tracker);
             return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * StateCodec.MaxPayloadBytes));
         }
     }

@@ -69,6 +69,9 @@ public readonly struct EpochBudget
         }
     }
 
+    /// <summary>The most writable private mappings of a file: where it is cut they are cut, in one step.</summary>
+    public int MaxOverlays => (int)Math.Min(StepBytes / (CostOf(0, 2, 0) + 1), int.MaxValue);
+
     /// <summary>What so many pages, and objects (ended ones, and those with records of so many bytes together) take of a commit.</summary>
     public ulong CostOf(ulong pages, ulong objects, ulong recordBytes)
         => (pages * _pageCost) + (objects * _objectCost) + (recordBytes * _recordCost / Fraction);

@@ -24,6 +24,9 @@ internal sealed unsafe partial class ChangeLog
         /// <summary>Pages entered in dirty lists since the last freeze; those that went again are still counted.</summary>
         public ulong DirtyPages;
 
+        /// <summary>Sets that have become clones or truncated since the last freeze; those that ended again are still counted.</summary>
+        public ulong ClonesAndCuts;
+
         /// <summary>How many freezes there have been.</summary>
         public uint Freezes;
 

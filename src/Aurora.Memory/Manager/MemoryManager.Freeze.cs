@@ -30,6 +30,7 @@ public sealed unsafe partial class MemoryManager
         group->First = group->Last = null;
         group->Count = 0;
         group->DirtyPages = 0;
+        group->ClonesAndCuts = 0;
         group->Freezes++;
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);

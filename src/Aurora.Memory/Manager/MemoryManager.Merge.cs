@@ -14,6 +14,7 @@ public sealed unsafe partial class MemoryManager
     {
         Panic.Unless(epoch->IsActive && epoch->Newer == null, "memory: merged an epoch before a newer one"u8);
         _log.GroupAt(epoch->Group)->DirtyPages += epoch->Pages;
+        _log.GroupAt(epoch->Group)->ClonesAndCuts += epoch->Clones + epoch->Truncations;
         Frames.IsUrgent = true;
         // Before any set becomes current again: a clone that this epoch captured started from the state before it, like its source's set, and
         // takes nothing over. New sets last: clones of theirs become clones of what they started from.
@@ -126,7 +127,10 @@ public sealed unsafe partial class MemoryManager
     private void MergePages(VmObject* target, ChangeSet* current, ChangeSet* set)
     {
         if (set->TruncateFrom < current->TruncateFrom)
+        {
+            CountCut(target, current);
             current->TruncateFrom = set->TruncateFrom;
+        }
         var cursor = new FrozenPageCursor(set);
         while (cursor.MoveNext())
         {

@@ -62,8 +62,7 @@ public sealed unsafe partial class MemoryManager
         if (mayBeShown)
             UnmapPages(target, sizePages, target->SizePages - sizePages);
         Cut(target, sizePages);
-        for (VmObject* overlay = CutOverlays(target); overlay != null; overlay = overlay->NextOverlay)
-            Cut(overlay, sizePages);
+        CutOverlays(target, sizePages);
         SetSize(target, sizePages);
         return MemoryStatus.Ok;
     }
@@ -79,8 +78,15 @@ public sealed unsafe partial class MemoryManager
         ChangeSet* set = target->Changes;
         _log.CutDirty(set, first);
         _tree.Cut(target, first);
+        CountCut(target, set);
         if (first < set->TruncateFrom)
             set->TruncateFrom = first;
+    }
+
+    private void CountCut(VmObject* target, ChangeSet* set)
+    {
+        if (!set->IsTruncated)
+            _log.GroupAt(target->Header.Group)->ClonesAndCuts++;
     }
 
     private void SetSize(VmObject* target, ulong sizePages)
@@ -115,7 +121,8 @@ public sealed unsafe partial class MemoryManager
     private VmObject* CloneUnflushed(VmObject* source, out bool mustFlush)
     {
         mustFlush = false;
-        VmObject* clone = NewObject(TrackerOf(&source->Header), source->SizePages, source->Flags);
+        bool hasRoom = source->Backing == null || HasRoomForOverlay(source->Backing);
+        VmObject* clone = hasRoom ? NewObject(TrackerOf(&source->Header), source->SizePages, source->Flags) : null;
         if (clone == null)
             return null;
         clone->Header.References = 1;
@@ -138,7 +145,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     // What of the clone's contents the store has, and under which id.
-    private static void InheritStored(VmObject* source, VmObject* clone)
+    private void InheritStored(VmObject* source, VmObject* clone)
     {
         ChangeSet* set = clone->Changes;
         ChangeSet* pending = source->Changes;
@@ -156,8 +163,13 @@ public sealed unsafe partial class MemoryManager
         {
             set->CloneSource = pending->CloneSource;
         }
-        if (pending != null)
+        if (pending != null && pending->IsTruncated)
+        {
+            CountCut(clone, set);
             set->TruncateFrom = pending->TruncateFrom;
+        }
+        if (set->IsClone)
+            _log.GroupAt(clone->Header.Group)->ClonesAndCuts++;
     }
 
     // Keeps the rule that a leaf with a dirty slot is never shared.

@@ -9,10 +9,15 @@ namespace Aurora.Memory;
 
 public sealed unsafe partial class MemoryManager
 {
-    // An empty overlay over a file's object with one reference, or null when out of memory.
+    private readonly int _maxOverlaysPerFile;
+
+    // What a file loses its overlays lose in the same step.
+    private bool HasRoomForOverlay(VmObject* file) => file->Overlays < _maxOverlaysPerFile;
+
+    // An empty overlay over a file's object with one reference, or null when out of memory or over the limit.
     private VmObject* CreateOverlay(VmObject* file, ulong sizePages)
     {
-        VmObject* overlay = CreateObject(TrackerOf(&file->Header), sizePages, VmObjectFlags.None);
+        VmObject* overlay = HasRoomForOverlay(file) ? CreateObject(TrackerOf(&file->Header), sizePages, VmObjectFlags.None) : null;
         if (overlay != null)
             AttachBacking(overlay, file);
         return overlay;
@@ -32,6 +37,7 @@ public sealed unsafe partial class MemoryManager
         if (file->FirstOverlay != null)
             file->FirstOverlay->PreviousOverlay = overlay;
         file->FirstOverlay = overlay;
+        file->Overlays++;
     }
 
     // Takes an overlay off its file; the reference that it held is the caller's.
@@ -46,6 +52,7 @@ public sealed unsafe partial class MemoryManager
             file->FirstOverlay = overlay->NextOverlay;
         if (overlay->NextOverlay != null)
             overlay->NextOverlay->PreviousOverlay = overlay->PreviousOverlay;
+        file->Overlays--;
         overlay->Backing = overlay->NextOverlay = overlay->PreviousOverlay = null;
         return file;
     }
@@ -63,16 +70,31 @@ public sealed unsafe partial class MemoryManager
         return target->Backing;
     }
 
-    // The overlays that lose pages with their file.
-    private VmObject* CutOverlays(VmObject* file) => Has(SeededMemoryFaults.ForgottenOverlayCut) ? null : file->FirstOverlay;
-
     private bool PrepareCutOverlays(VmObject* file, ulong first)
     {
         for (VmObject* overlay = file->FirstOverlay; overlay != null; overlay = overlay->NextOverlay)
         {
-            if (!PrepareCut(overlay, first))
+            if (HasPagesFrom(overlay, first) && !PrepareCut(overlay, first))
                 return false;
         }
         return true;
+    }
+
+    // The overlays lose pages with their file.
+    private void CutOverlays(VmObject* file, ulong first)
+    {
+        VmObject* overlay = Has(SeededMemoryFaults.ForgottenOverlayCut) ? null : file->FirstOverlay;
+        for (; overlay != null; overlay = overlay->NextOverlay)
+        {
+            if (HasPagesFrom(overlay, first))
+                Cut(overlay, first);
+        }
+    }
+
+    // False when there is nothing to cut off. A few looks must do: one too many costs a line in the commit.
+    private bool HasPagesFrom(VmObject* overlay, ulong first)
+    {
+        ulong looks = 4;
+        return first < overlay->SizePages && _tree.NextUsed(overlay, first, overlay->SizePages, ref looks) < overlay->SizePages;
     }
 }

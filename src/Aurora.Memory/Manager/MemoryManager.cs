@@ -67,6 +67,7 @@ public sealed unsafe partial class MemoryManager
         _verify = options.Verify;
         _seeded = options.Seeded;
         _maxHotPages = options.MaxHotPages;
+        _maxOverlaysPerFile = options.MaxOverlaysPerFile > 0 ? options.MaxOverlaysPerFile : int.MaxValue;
         _maxMappingsPerSpace = options.MaxMappingsPerSpace > 0 ? options.MaxMappingsPerSpace : MappingTable.MaxMappings;
     }
 
@@ -90,6 +91,13 @@ public sealed unsafe partial class MemoryManager
 
     /// <summary>At least as many pages as the group's next freeze would take.</summary>
     public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
+
+    /// <summary>At least as many as the operations of the group's next freeze beside its pages: objects that change, clones, truncations.</summary>
+    public ulong OperationsOf(ObjectTracker tracker)
+    {
+        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
+        return group->Count + group->ClonesAndCuts;
+    }
 
     private bool Has(SeededMemoryFaults fault) => (_seeded & fault) != 0;
 

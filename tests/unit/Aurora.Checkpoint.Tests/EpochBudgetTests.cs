@@ -6,7 +6,7 @@ using Xunit;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>What epochs may hold: whatever is in flight, changed and done in one more step fits into one commit.</summary>
-public sealed class EpochBudgetTests
+public sealed unsafe class EpochBudgetTests
 {
     [Theory]
     [InlineData(4UL << 20, 4096UL)]
@@ -30,6 +30,47 @@ public sealed class EpochBudgetTests
         var budget = new EpochBudget(in commit, 1 << 20);
         ulong pages = budget.CommitBytes / budget.CostOf(1, 0, 0);
         Assert.InRange(pages * 40, 1UL, 1024UL * 3984);
+    }
+
+    [Fact]
+    public void Objects_of_which_only_a_page_has_changed_count_for_what_they_take()
+    {
+        const ulong at = 0x4000_0000;
+        using TestSession session = TestSession.Create(overlayBytes: 256 << 10);
+        AddressSpace* space = session.NewSpace(at, 1);
+        const uint mappings = 240;
+        for (uint i = 1; i < mappings; i++)
+            session.MapMore(space, at + (i << 13), 1, null);
+        session.Checkpoint();
+        for (uint i = 0; i < mappings; i++)
+            session.Store64(space, at + (i << 13), i);
+        CommitBudget commit = session.Store.CommitBudget;
+        Assert.True(mappings * (commit.BytesPerObject + commit.BytesPerPage) > commit.Bytes / 16 * 5);
+        Assert.True(session.Engine.MustPause);
+        session.Checkpoint();
+        Assert.False(session.Engine.MustPause);
+    }
+
+    [Fact]
+    public void A_file_that_is_cut_under_as_many_private_mappings_as_there_may_be_fits_into_a_commit()
+    {
+        const ulong at = 0x4000_0000;
+        using TestSession session = TestSession.Create(overlayBytes: 256 << 10);
+        VmObject* file = session.Memory.CreateObject(session.Tracker, 1, VmObjectFlags.File);
+        AddressSpace* space = session.NewSpace(at, 1);
+        uint mapped = 0;
+        while (mapped < 800 && session.MapMore(space, at + (++mapped << 13), 1, file) == MemoryStatus.Ok)
+        {
+            session.Store64(space, at + (mapped << 13), mapped);
+            if (mapped % 50 == 0)
+                session.Checkpoint();
+        }
+        session.Checkpoint();
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Resize(file, 0));
+        session.Checkpoint();
+        Assert.InRange(mapped, 100U, 799U);
+        // A fork would double them.
+        Assert.Equal(MemoryStatus.OutOfMemory, session.Memory.ForkSpace(space, out _));
     }
 
     [Fact]

@@ -33,6 +33,7 @@ internal sealed unsafe class TestSession : IDisposable
                 Pages = Pages, Frames = Frames, Tlb = Mmu, Fibers = Fibers, Clock = Clock,
                 Memory = new MemoryOptions
                 {
+                    MaxOverlaysPerFile = new EpochBudget(Store.CommitBudget, (ulong)Frames.TotalFrames).MaxOverlays,
                     MaxObjects = 4096, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
                 },
                 Files = new FileLimits { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 256 },
@@ -166,6 +167,17 @@ internal sealed unsafe class TestSession : IDisposable
         };
         Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out _));
         return space;
+    }
+
+    /// <summary>Maps more pages privately, of a file or of nothing.</summary>
+    public MemoryStatus MapMore(AddressSpace* space, ulong address, ulong pages, VmObject* file)
+    {
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(address), Length = pages * 4096, Protection = Protection.Read | Protection.Write,
+            Placement = MapPlacement.Fixed, Object = file,
+        };
+        return Memory.Map(space, request, out _);
     }
 
     /// <summary>The restored address space with this id, referred to as a process would.</summary>
