@@ -23,6 +23,7 @@ internal sealed unsafe partial class World
     public const ulong Shared = 0x2000_0000;
     public const ulong Region = 0x3000_0000;
     public const ulong RegionPages = 32;
+    public const ulong GrowingStacks = 0x4000_0000;
     public const ulong Handler = TestKernel.Code + 0x800;
     public const ulong Restorer = TestKernel.Code + 0xF00;
 

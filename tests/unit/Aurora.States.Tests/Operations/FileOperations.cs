@@ -15,7 +15,8 @@ internal static unsafe class FileOperations
         ("open", 12, Open), ("close", 8, Close), ("dup", 4, Duplicate), ("dup2", 3, DuplicateTo), ("fcntl", 6, Control), ("read", 5,
             Read), ("write", 6, Write),
         ("pread", 1, ReadAt), ("pwrite", 2, WriteAt), ("lseek", 3, Seek), ("ftruncate", 3, Truncate), ("fallocate", 1, Allocate),
-            ("fstat", 2, Status),
+            ("fchdir", 1, (world, operation) => OfDescriptor(world, operation, "fchdir", 81, 0)), ("fchmod", 1, (world, operation)
+                => OfDescriptor(world, operation, "fchmod", 91, operation.C & 0xFFF)), ("fstat", 2, Status),
         ("getdents64", 2, Entries), ("sendfile", 1, Send), ("memfd_create", 1, MemoryFile), ("close_range", 1, CloseRange),
     ];
 
@@ -55,7 +56,7 @@ internal static unsafe class FileOperations
     private static bool IsPolled(World world, Thread* thread)
     {
         foreach (nint each in world.Threads())
-            if (((Thread*)each)->Call is { Active: true, Number: 7 or 23 } && ((Thread*)each)->Process->Descriptors == thread->Process->Descriptors)
+            if (((Thread*)each)->Call is { Active: true, Number: 7 or 23 or 270 or 271 } && ((Thread*)each)->Process->Descriptors == thread->Process->Descriptors)
                 return true;
         return false;
     }
@@ -161,6 +162,13 @@ internal static unsafe class FileOperations
         if (thread != null)
             world.Call(thread, "fallocate", 285, (ulong)World.Descriptor(thread, operation.B, IsFile), operation.D % 3 == 0
                 ? 3UL : operation.D % 2, operation.C % 5000, 4096);
+    }
+
+    private static void OfDescriptor(World world, Operation operation, string name, int number, ulong argument)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread != null)
+            world.Call(thread, name, number, (ulong)World.Descriptor(thread, operation.B), argument);
     }
 
     private static void Status(World world, Operation operation)

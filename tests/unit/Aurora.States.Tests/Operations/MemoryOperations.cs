@@ -9,7 +9,7 @@ internal static unsafe class MemoryOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 3,
-            Advise), ("store", 8, Store), ("load", 3, Load),
+            Advise), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack), ("store on a stack", 3, StoreOnStack),
     ];
 
     private static ulong Page(uint choice) => World.Region + (choice % World.RegionPages * 4096);
@@ -79,6 +79,37 @@ internal static unsafe class MemoryOperations
             => Page(operation.B) } + (operation.D % 500 * 8);
         world.Trace?.AppendLine($"  thread {thread->Id} stores at 0x{address:x}");
         world.Put(thread, address, ((ulong)operation.D << 20) | operation.C);
+    }
+
+    // A whole page of zeroes is not what a page is that nobody has written, where a file is behind it.
+    private static void Clear(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        world.Trace?.AppendLine($"  thread {thread->Id} clears the page at 0x{Page(operation.B):x}");
+        world.Put(thread, Page(operation.B), new byte[4096]);
+    }
+
+    private static ulong StackAt(uint choice) => World.GrowingStacks + (choice % 3 * 0x80_0000UL);
+
+    private static void MapStack(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "mmap", 9, StackAt(operation.B) + (operation.C % 4 * 4096UL), Length(operation.C >> 8), 3, 0x132, ulong.MaxValue, 0);
+    }
+
+    // In it, or a few pages below: then it grows.
+    private static void StoreOnStack(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong address = StackAt(operation.B) - 0x4000 + (operation.C % 10 * 4096UL);
+        world.Trace?.AppendLine($"  thread {thread->Id} stores at 0x{address:x}");
+        world.Put(thread, address, (ulong)operation.D);
+        world.Note(world.Get<long>(thread, address));
     }
 
     private static void Load(World world, Operation operation)

@@ -13,7 +13,8 @@ internal static unsafe class PipeOperations
     [
         ("pipe", 6, Make), ("read from a pipe", 6, Read), ("write to a pipe", 6, Write), ("fill a pipe", 2, Fill), ("pipe size", 2,
             Resize), ("open a fifo", 5, OpenFifo),
-        ("poll", 4, Poll), ("select", 2, Select),
+        ("poll", 4, Poll), ("select", 2, Select), ("ppoll", 3, PollWithMask), ("pselect6", 2, SelectWithMask), ("readv", 2, ReadVectors),
+            ("writev", 2, WriteVectors),
     ];
 
     private static bool IsPipe(nint file) => ((OpenFile*)file)->Kind == FileKind.Pipe;
@@ -105,5 +106,68 @@ internal static unsafe class PipeOperations
         world.Put(thread, slot + 0x108, (ulong)(operation.D % 600_000));
         if (world.Call(thread, "select", 23, 64, slot, slot + 0x80, 0, operation.D % 3 == 0 ? 0 : slot + 0x100) >= 0)
             world.NoteWords(thread, slot, 1);
+    }
+
+    // The mask lasts as long as the call: a signal that it lets through ends the call, and then the old mask is back.
+    private static void PollWithMask(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, (uint)World.Descriptor(thread, operation.B) | ((operation.C % 2 == 0 ? 1UL : 4) << 32));
+        PutTimeAndMask(world, thread, slot, operation);
+        if (world.Call(thread, "ppoll", 271, slot, 1, operation.D % 3 == 0 ? 0 : slot + 0x100, slot + 0x110, 8) >= 0)
+            world.NoteWords(thread, slot, 1);
+    }
+
+    private static void SelectWithMask(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, 1UL << (World.Descriptor(thread, operation.B) & 63));
+        PutTimeAndMask(world, thread, slot, operation);
+        world.Put(thread, slot + 0x120, slot + 0x110);
+        world.Put(thread, slot + 0x128, 8UL);
+        if (world.Call(thread, "pselect6", 270, 64, slot, 0, 0, operation.D % 3 == 0 ? 0 : slot + 0x100, slot + 0x120) >= 0)
+            world.NoteWords(thread, slot, 1);
+    }
+
+    private static void PutTimeAndMask(World world, Thread* thread, ulong slot, Operation operation)
+    {
+        world.Put(thread, slot + 0x100, 0UL);
+        world.Put(thread, slot + 0x108, (ulong)operation.D % 700_000_000);
+        world.Put(thread, slot + 0x110, ((ulong)operation.C << 32) | operation.B);
+    }
+
+    private static void PutVectors(World world, Thread* thread, ulong slot, Operation operation)
+    {
+        world.Put(thread, slot, slot + 0x400);
+        world.Put(thread, slot + 8, (ulong)(operation.C % 100));
+        world.Put(thread, slot + 16, World.Buffer);
+        world.Put(thread, slot + 24, (ulong)(1 + (operation.D % 9000)));
+    }
+
+    private static void ReadVectors(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        PutVectors(world, thread, slot, operation);
+        if (world.Call(thread, "readv", 19, (ulong)World.Descriptor(thread, operation.B, IsReadable), slot, 2) > 0)
+            world.NoteWords(thread, slot + 0x400, 1);
+    }
+
+    private static void WriteVectors(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        PutVectors(world, thread, slot, operation);
+        world.Call(thread, "writev", 20, (ulong)World.Descriptor(thread, operation.B, IsWritable), slot, 2);
     }
 }

@@ -13,7 +13,7 @@ internal static unsafe class SignalOperations
     [
         ("rt_sigaction", 6, SetAction), ("rt_sigprocmask", 6, SetMask), ("kill", 5, Kill), ("tgkill", 4, KillThread), ("rt_sigqueueinfo",
             4, Queue),
-        ("rt_sigpending", 2, Pending), ("sigaltstack", 2, AlternateStack), ("rt_sigsuspend", 3, Suspend), ("pause", 2, Pause),
+        ("rt_tgsigqueueinfo", 2, QueueToThread), ("rt_sigpending", 2, Pending), ("sigaltstack", 2, AlternateStack), ("rt_sigsuspend", 3, Suspend), ("pause", 2, Pause),
         ("rt_sigtimedwait", 3, TimedWait), ("rt_sigreturn", 8, Return),
     ];
 
@@ -85,18 +85,35 @@ internal static unsafe class SignalOperations
         return Signal(operation.B);
     }
 
+    private static void QueueToThread(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        List<nint> threads = world.Threads();
+        var victim = (Thread*)threads[(int)(operation.C % (uint)threads.Count)];
+        ulong signal = Blocked(victim, operation);
+        PutInfo(world, thread, signal, operation.D);
+        world.Call(thread, "rt_tgsigqueueinfo", 297, (ulong)victim->Process->Id, (ulong)victim->Id, signal, World.SlotOf(thread));
+    }
+
     private static void Queue(World world, Operation operation)
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread == null)
             return;
-        ulong slot = World.SlotOf(thread);
         ulong signal = Signal(operation.B);
+        PutInfo(world, thread, signal, operation.D);
+        world.Call(thread, "rt_sigqueueinfo", 129, Victim(world, thread, operation.C), signal, World.SlotOf(thread));
+    }
+
+    private static void PutInfo(World world, Thread* thread, ulong signal, ulong value)
+    {
+        ulong slot = World.SlotOf(thread);
         world.Put(thread, slot, signal);
         world.Put(thread, slot + 8, 0xFFFF_FFFFUL);
         world.Put(thread, slot + 16, (uint)thread->Process->Id | ((ulong)thread->Process->Credentials.RealUid << 32));
-        world.Put(thread, slot + 24, (ulong)operation.D);
-        world.Call(thread, "rt_sigqueueinfo", 129, Victim(world, thread, operation.C), signal, slot);
+        world.Put(thread, slot + 24, value);
     }
 
     private static void Pending(World world, Operation operation)
