@@ -32,7 +32,8 @@ public sealed unsafe class KernelPages : PageAllocator
     {
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
         ulong limit = _hasBooted ? _limit : _limit + (_limit / 8);
-        if (pages <= 0 || _taken + (ulong)pages > limit)
+        // Nor must what cannot be refused any more (a failed checkpoint that becomes dirty again), while there are frames.
+        if (pages <= 0 || (_taken + (ulong)pages > limit && !_frames.IsUrgent))
             return null;
         FrameNumber start = _frames.AllocateRun((ulong)pages, _priority);
         if (start.Value == 0)

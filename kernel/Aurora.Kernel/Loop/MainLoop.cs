@@ -48,7 +48,7 @@ internal sealed unsafe class MainLoop
 
     private void RunGuests()
     {
-        _session.Group.Engine.Poll();
+        ulong checkpointDue = _session.Group.Engine.Poll();
         _session.PumpOutput();
         _session.CheckEnd();
         _session.NoteLasting();
@@ -64,7 +64,7 @@ internal sealed unsafe class MainLoop
             thread = scheduler.PickNext();
         }
         if (thread != null)
-            RunThread(thread);
+            RunThread(thread, checkpointDue);
         else
             RunNothing();
     }
@@ -72,17 +72,18 @@ internal sealed unsafe class MainLoop
     private void RunNothing()
     {
         _session.Group.Engine.PollIdle();
-        bool hasWork = (_session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups) && !_session.IsPaused;
+        bool isPaused = _session.IsPaused;
+        bool hasWork = (_session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups) && !isPaused;
         if (!_fibers.HasReady && !hasWork)
-            Idle(Math.Min(NextEventNanoseconds(), _session.Group.Engine.NextIdleDueNanoseconds));
+            Idle(NextEventNanoseconds(_session.Group.Engine.NextIdleDueNanoseconds, isPaused));
     }
 
-    private void RunThread(Thread* thread)
+    private void RunThread(Thread* thread, ulong checkpointDue)
     {
         ThreadScheduler scheduler = _session.Group.Scheduler;
         SystemCallExecutive executive = _session.Executive;
         ulong sliceEnd = _hardware.Clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
-        ArmTimer(Math.Min(sliceEnd, NextEventNanoseconds()));
+        ArmTimer(Math.Min(sliceEnd, NextEventNanoseconds(checkpointDue, isPaused: false)));
         do
         {
             if (!executive.PrepareToRun(thread))
@@ -112,14 +113,14 @@ internal sealed unsafe class MainLoop
             _session.Group.Scheduler.AddIdle(_hardware.Clock.MonotonicNanoseconds - start);
     }
 
-    // In machine time: the next deadline of a thread or timer, and the next checkpoint.
-    private ulong NextEventNanoseconds()
+    // In machine time: the next deadline of a thread or timer, or the next checkpoint.
+    private ulong NextEventNanoseconds(ulong checkpointDue, bool isPaused)
     {
         // While the session is paused its deadlines wait too.
-        ulong deadline = _session.IsPaused ? ulong.MaxValue : _session.Group.Scheduler.NextDeadlineNanoseconds;
+        ulong deadline = isPaused ? ulong.MaxValue : _session.Group.Scheduler.NextDeadlineNanoseconds;
         ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : _session.Group.Clock.ToMachine(deadline);
         ulong end = Math.Min(_session.EndDueNanoseconds, _session.LastingDueNanoseconds);
-        ulong due = Math.Min(Math.Min(machine, _session.Group.Engine.NextDueNanoseconds), end);
+        ulong due = Math.Min(Math.Min(machine, checkpointDue), end);
         // No interrupt tells when the last byte has left the serial port.
         return _session.Group.Output.IsInDevice ? Math.Min(due, _hardware.Clock.MonotonicNanoseconds + DeliveryNanoseconds) : due;
     }

@@ -43,14 +43,20 @@ public sealed unsafe partial class CheckpointEngine
 
     /// <summary>
     /// Takes a checkpoint if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
+    /// Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
     /// </summary>
-    public void Poll()
+    public ulong Poll()
     {
         ulong now = _services.MachineClock.MonotonicNanoseconds;
-        if (CheckpointDueNanoseconds <= now)
+        ulong checkpoint = CheckpointDueNanoseconds;
+        ulong quiet = QuietDueNanoseconds;
+        if (checkpoint <= now)
             TakeNow();
-        else if (QuietDueNanoseconds <= now)
+        else if (quiet <= now)
             BeQuiet();
+        else
+            return Math.Min(checkpoint, quiet);
+        return NextDueNanoseconds;
     }
 
     /// <summary>As <see cref="Poll"/>, when no thread can run: then held output need not wait for the period to pass.</summary>

@@ -42,7 +42,8 @@ public sealed unsafe partial class SystemCallExecutive
             TakeEndStep(thread);
             return false;
         }
-        _kernel.Signals.CatchUp(thread->Process);
+        if (_kernel.Signals.IsSendingToGroups)
+            _kernel.Signals.CatchUp(thread->Process);
         if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
         {
             StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);

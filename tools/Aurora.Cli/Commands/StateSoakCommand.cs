@@ -37,7 +37,7 @@ internal static class StateSoakCommand
         Environment.SetEnvironmentVariable("AURORA_STATES", states.ToString(CultureInfo.InvariantCulture));
         Environment.SetEnvironmentVariable("AURORA_STATES_SEED", seed.ToString(CultureInfo.InvariantCulture));
         List<string> arguments =
-            ["test", project, "--no-build", "--nologo", "--logger", "console;verbosity=normal", "--filter",
+            ["test", project, "--no-build", "--nologo", "--logger", "console;verbosity=detailed", "--filter",
                 "FullyQualifiedName~Every_state_comes_back"];
         var shown = new Output();
         HostResult run = await HostProcess.RunAsync("dotnet", arguments, shown.Show, cancellation);

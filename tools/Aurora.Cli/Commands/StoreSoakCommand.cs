@@ -37,7 +37,7 @@ internal static class StoreSoakCommand
         Environment.SetEnvironmentVariable("AURORA_TIGHT_RUNS", Math.Max(1, states / StatesPerTightRun).ToString(CultureInfo.InvariantCulture));
         Environment.SetEnvironmentVariable("AURORA_CRASH_SEED", seed.ToString(CultureInfo.InvariantCulture));
         List<string> arguments =
-            ["test", project, "--no-build", "--nologo", "--logger", "console;verbosity=normal", "--filter", "FullyQualifiedName~Recovery_survives_every_enumerated_power_cut|FullyQualifiedName~TightStore"];
+            ["test", project, "--no-build", "--nologo", "--logger", "console;verbosity=detailed", "--filter", "FullyQualifiedName~Recovery_survives_every_enumerated_power_cut|FullyQualifiedName~TightStore"];
         HostResult run = await HostProcess.RunAsync("dotnet", arguments, Show, cancellation);
         return run.Status == 0 ? ExitCode.Success : ExitCode.Failed;
     }
