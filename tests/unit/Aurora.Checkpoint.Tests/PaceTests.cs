@@ -16,7 +16,7 @@ public sealed unsafe class PaceTests
     {
         using TestSession session = TestSession.Create();
         session.Clock.Advance(session.Engine.PeriodNanoseconds);
-        Finish(session, session.Engine.Poll);
+        Finish(session, () => session.Engine.Poll());
         Epoch before = session.Engine.LastCaptured;
         session.Group.Output.Write("$ "u8);
         session.Engine.Poll();
@@ -45,7 +45,7 @@ public sealed unsafe class PaceTests
         for (int i = 0; i < 700; i++)
         {
             session.Group.Output.Write("x"u8);
-            Finish(session, session.Engine.Poll);
+            Finish(session, () => session.Engine.Poll());
             Finish(session, session.Engine.PollIdle);
             session.Group.Output.Pump(new TestConsole());
             session.Clock.Advance(step);
@@ -58,7 +58,7 @@ public sealed unsafe class PaceTests
     {
         using TestSession session = TestSession.Create();
         session.Engine.PeriodNanoseconds = 60_000_000_000;
-        Finish(session, session.Engine.Poll);
+        Finish(session, () => session.Engine.Poll());
         Epoch before = session.Engine.LastCaptured;
         session.MakeFile("/a", "1"u8);
         session.Engine.PeriodNanoseconds = 1_000_000;
@@ -119,7 +119,7 @@ public sealed unsafe class PaceTests
         Assert.True(session.Engine.MustPause);
         session.Pages.Remaining = null;
         session.Clock.Advance(1_000_000_000);
-        Finish(session, session.Engine.Poll);
+        Finish(session, () => session.Engine.Poll());
         Assert.False(session.Engine.MustPause);
         Assert.Equal(StoreStatus.Ok, session.Engine.Refusal);
         session.Dispose();
@@ -130,7 +130,7 @@ public sealed unsafe class PaceTests
     {
         using TestSession session = TestSession.Create();
         session.MakeFile("/a", "1"u8);
-        Finish(session, session.Engine.Poll);
+        Finish(session, () => session.Engine.Poll());
         ulong sequence = session.Store.LastSequence;
         ulong due = session.Engine.NextDueNanoseconds;
         Assert.True(due > session.Clock.MonotonicNanoseconds && due != ulong.MaxValue);
