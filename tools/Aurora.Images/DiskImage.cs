@@ -19,9 +19,9 @@ public static class DiskImage
 
     /// <summary>
     /// Makes an image that holds these files. The image appears under its name only when it is complete: an interrupted attempt leaves
-    /// at most a file with another name.
+    /// at most a file with another name. Returns how many of what kind were left out.
     /// </summary>
-    public static void Create(string path, long bytes, IEnumerable<RootEntry> entries)
+    public static IReadOnlyDictionary<string, int> Create(string path, long bytes, IEnumerable<RootEntry> entries)
     {
         if (bytes < MinimumBytes)
             throw new ImageException($"an image needs at least {MinimumBytes >> 20} MiB");
@@ -31,14 +31,16 @@ public static class DiskImage
         File.Delete(partial);
         try
         {
+            IReadOnlyDictionary<string, int> leftOut;
             using (ImageStore store = ImageStore.Format(partial, bytes))
             {
                 ImageSession session = ImageSession.Create(store);
-                new TreeWriter(session).WriteAll(entries);
+                leftOut = new TreeWriter(session).WriteAll(entries);
                 session.AddStandardFiles();
                 session.Commit();
             }
             File.Move(partial, path, overwrite: false);
+            return leftOut;
         }
         finally
         {
@@ -67,15 +69,17 @@ public static class DiskImage
         return new TreeReader(ImageSession.Open(store)).Extract(path, folder);
     }
 
-    /// <summary>Copies host files into the image, replacing files of the same name. Refused while the image holds a live session.</summary>
-    public static void Put(string image, IEnumerable<RootEntry> entries)
+    /// <summary>Copies host files into the image, replacing files of the same name. Refused while the image holds a live session. Returns
+    /// how many of what kind were left out.</summary>
+    public static IReadOnlyDictionary<string, int> Put(string image, IEnumerable<RootEntry> entries)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: false);
         if (LiveSession.ProcessesIn(store) is > 0 and int processes)
             throw new ImageException($"{image} holds a live session of {processes} processes, whose files must not change under it: let it end first");
         ImageSession session = ImageSession.Open(store);
-        new TreeWriter(session).WriteAll(entries);
+        IReadOnlyDictionary<string, int> leftOut = new TreeWriter(session).WriteAll(entries);
         session.Commit();
+        return leftOut;
     }
 
     /// <summary>

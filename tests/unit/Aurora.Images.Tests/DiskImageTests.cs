@@ -23,7 +23,7 @@ public sealed class DiskImageTests : IDisposable
         DateTimeOffset time = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
         string image = Create(
             Folder("/etc"),
-            File("/etc/motd", "hello\n") with { Mode = 0x1A4, UserId = 3, GroupId = 4, Modified = time },
+            File("/etc/motd", "hello\n") with { Mode = 0x1A4, UserId = 3, GroupId = 4, ModifiedNanoseconds = (time - DateTimeOffset.UnixEpoch).Ticks * 100 },
             new RootEntry { Path = "/large", Kind = RootEntryKind.File, Open = () => new MemoryStream(large) },
             new RootEntry { Path = "/soft", Kind = RootEntryKind.SymbolicLink, Target = "etc/motd" },
             new RootEntry { Path = "/hard", Kind = RootEntryKind.HardLink, Target = "/etc/motd" },

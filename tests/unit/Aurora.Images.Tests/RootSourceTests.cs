@@ -61,6 +61,7 @@ public sealed class RootSourceTests : IDisposable
                 ("/deep/er/file", RootEntryKind.File, "7:8 x"),
                 ("/deep/again", RootEntryKind.HardLink, "/deep/er/file"),
                 ("/soft", RootEntryKind.SymbolicLink, "deep/again"),
+                ("/null", RootEntryKind.CharacterDevice, ""),
             ],
             seen);
     }

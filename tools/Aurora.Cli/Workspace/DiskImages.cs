@@ -34,13 +34,16 @@ internal static class DiskImages
         if (root == null)
             await Builder.EnsureGuestsAsync(cancellation);
         IEnumerable<RootEntry> entries = RootSource.Open(root, new StandardRoot(Repository.Guests));
-        await Report.WorkAsync($"making the disk image {path}", _ => Task.Run(
-            () =>
-            {
-                DiskImage.Create(path, bytes, entries);
-                return true;
-            },
-            cancellation));
+        IReadOnlyDictionary<string, int> leftOut = await Report.WorkAsync(
+            $"making the disk image {path}", _ => Task.Run(() => DiskImage.Create(path, bytes, entries), cancellation));
+        ReportLeftOut(leftOut);
+    }
+
+    /// <summary>Says how many files of what kind an image did not get.</summary>
+    public static void ReportLeftOut(IReadOnlyDictionary<string, int> leftOut)
+    {
+        if (leftOut.Count > 0)
+            Report.Line("left out: " + string.Join(", ", leftOut.Select(kind => $"{kind.Value} {kind.Key}{(kind.Value == 1 ? "" : "s")}")));
     }
 
     private static async Task<string> EnsureTemplateAsync(CancellationToken cancellation)

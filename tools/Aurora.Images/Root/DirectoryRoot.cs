@@ -1,3 +1,6 @@
+// A folder of the host as a root file system: names, links, contents with their holes, devices, owners, permissions and times. Who runs this as
+// root gets the owners that are there (a tree made by debootstrap); anybody else could not have given files away, so what is his is root's in the
+// guest. Other file systems mounted below the folder stay outside: their mount points are empty directories.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -5,42 +8,92 @@ using System.Linq;
 
 namespace Aurora.Images.Root;
 
-/// <summary>A folder of the host as a root file system: names, contents, permissions and times; everything belongs to root in the guest.</summary>
+/// <summary>Reads a folder of the host.</summary>
 public static class DirectoryRoot
 {
-    /// <summary>The entries below a folder, placed below <paramref name="guestPath"/>. Devices, sockets and pipes are left out.</summary>
+    private const int TypeMask = 0xF000;
+    private const int PermissionMask = 0xFFF;
+
+    /// <summary>The entries below a folder, placed below <paramref name="guestPath"/>.</summary>
     public static IEnumerable<RootEntry> Read(string folder, string guestPath = "/")
+        => Read(folder, guestPath, new Dictionary<(uint, uint, ulong), string>(), isTop: true);
+
+    /// <summary>One host file under a guest path.</summary>
+    public static RootEntry ReadFile(string file, string guestPath)
     {
-        yield return Describe(new DirectoryInfo(folder), guestPath) with { Kind = RootEntryKind.Directory };
-        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.Device, RecurseSubdirectories = false };
-        foreach (FileSystemInfo item in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", options).OrderBy(item => item.Name, StringComparer.Ordinal))
+        // A name of a file stands for the file, wherever it is.
+        string target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        RootEntry entry = Describe(target, guestPath, HostFile.Describe(target));
+        return entry.Kind == RootEntryKind.File ? entry : throw new ImageException($"{file}: not a regular file");
+    }
+
+    private static IEnumerable<RootEntry> Read(
+        string folder, string guestPath, Dictionary<(uint, uint, ulong), string> linked, bool isTop)
+    {
+        HostStatus status = HostFile.Describe(isTop ? new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder : folder);
+        bool isMountPoint = !isTop && status.IsMountRoot;
+        yield return Describe(folder, guestPath, status) with { LeftOut = isMountPoint ? "mounted file system" : null };
+        if (isMountPoint)
+            yield break;
+        // Sockets and devices are among what .NET calls special and skips unless told.
+        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
+        foreach (string item in Directory.EnumerateFileSystemEntries(folder, "*", options).Order(StringComparer.Ordinal))
         {
-            string path = guestPath.TrimEnd('/') + "/" + item.Name;
-            if (item.LinkTarget != null)
+            string path = guestPath.TrimEnd('/') + "/" + Path.GetFileName(item);
+            status = HostFile.Describe(item);
+            if (KindOf(status) == RootEntryKind.Directory)
             {
-                yield return Describe(item, path) with { Kind = RootEntryKind.SymbolicLink, Target = item.LinkTarget };
-            }
-            else if (item is DirectoryInfo)
-            {
-                foreach (RootEntry entry in Read(item.FullName, path))
+                foreach (RootEntry entry in Read(item, path, linked, isTop: false))
                     yield return entry;
             }
-            else if (item.UnixFileMode >= 0)
+            else
             {
-                yield return ReadFile(item.FullName, path);
+                yield return FirstNameOf(status, path, linked) is { } first
+                    ? new RootEntry { Path = path, Kind = RootEntryKind.HardLink, Target = first }
+                    : Describe(item, path, status);
             }
         }
     }
 
-    /// <summary>One host file under a guest path.</summary>
-    public static RootEntry ReadFile(string file, string guestPath)
-        => Describe(new FileInfo(file), guestPath) with { Kind = RootEntryKind.File, Open = () => File.OpenRead(file) };
-
-    private static RootEntry Describe(FileSystemInfo item, string guestPath) => new()
+    // The path under which a file with several names came already.
+    private static string? FirstNameOf(in HostStatus status, string path, Dictionary<(uint, uint, ulong), string> linked)
     {
-        Path = guestPath,
-        Kind = RootEntryKind.File,
-        Mode = item.LinkTarget != null ? 0x1FF : (int)item.UnixFileMode,
-        Modified = item.LastWriteTimeUtc,
+        var key = (status.FileSystemMajor, status.FileSystemMinor, status.Inode);
+        if (status.LinkCount < 2 || linked.TryAdd(key, path))
+            return null;
+        return linked[key];
+    }
+
+    private static RootEntry Describe(string item, string guestPath, in HostStatus status)
+    {
+        RootEntryKind kind = KindOf(status);
+        bool isFile = kind == RootEntryKind.File;
+        return new RootEntry
+        {
+            Path = guestPath,
+            Kind = kind,
+            Mode = status.Mode & PermissionMask,
+            UserId = OwnerInGuest(status.UserId, HostFile.EffectiveUserId()),
+            GroupId = OwnerInGuest(status.GroupId, HostFile.EffectiveGroupId()),
+            ModifiedNanoseconds = status.ModifiedNanoseconds,
+            Target = kind == RootEntryKind.SymbolicLink ? new FileInfo(item).LinkTarget ?? "" : "",
+            Device = (status.DeviceMajor, status.DeviceMinor),
+            Open = isFile ? () => File.OpenRead(item) : null,
+            Layout = isFile ? HostFile.LayoutOf : null,
+            LeftOut = kind == RootEntryKind.Socket ? "socket" : null,
+        };
+    }
+
+    private static int OwnerInGuest(uint id, uint own) => id == own ? 0 : (int)id;
+
+    private static RootEntryKind KindOf(in HostStatus status) => (status.Mode & TypeMask) switch
+    {
+        0x4000 => RootEntryKind.Directory,
+        0x8000 => RootEntryKind.File,
+        0xA000 => RootEntryKind.SymbolicLink,
+        0x2000 => RootEntryKind.CharacterDevice,
+        0x6000 => RootEntryKind.BlockDevice,
+        0x1000 => RootEntryKind.Fifo,
+        _ => RootEntryKind.Socket,
     };
 }

@@ -1,15 +1,19 @@
 using System;
 using System.Collections.Generic;
 using System.Formats.Tar;
+using System.Globalization;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
 
 namespace Aurora.Images.Root;
 
-/// <summary>A tar archive (plain or gzip) as a root file system, with the owners, permissions and times it records.</summary>
+/// <summary>A tar archive (plain or gzip) as a root file system, with the owners, permissions, times, devices and holes it records.</summary>
 public static class TarRoot
 {
+    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const long NanosecondsPerTick = 100;
+
     private static readonly byte[] _gzipMagic = [0x1F, 0x8B];
 
     public static IEnumerable<RootEntry> Read(string archive)
@@ -20,14 +24,13 @@ public static class TarRoot
         yield return new RootEntry { Path = "/", Kind = RootEntryKind.Directory };
         while (Next(reader, archive) is { } item)
         {
-            string path = Normalize(item.Name);
+            string path = Normalize(SparseTar.NameOf(item) ?? item.Name);
             foreach (RootEntry parent in MissingParents(path, known))
                 yield return parent;
-            if (path != "/" && Convert(item, path) is { } entry)
-            {
-                known.Add(path);
-                yield return entry;
-            }
+            if (path == "/" || Convert(item, path, archive) is not { } entry)
+                continue;
+            known.Add(path);
+            yield return entry;
         }
     }
 
@@ -50,7 +53,8 @@ public static class TarRoot
         }
     }
 
-    private static RootEntry? Convert(TarEntry item, string path)
+    // Null for what says something about the archive, not about a file.
+    private static RootEntry? Convert(TarEntry item, string path, string archive)
     {
         RootEntryKind? kind = item.EntryType switch
         {
@@ -58,7 +62,12 @@ public static class TarRoot
             TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile => RootEntryKind.File,
             TarEntryType.SymbolicLink => RootEntryKind.SymbolicLink,
             TarEntryType.HardLink => RootEntryKind.HardLink,
-            _ => null, // devices and pipes: the guest's /dev is made by its kernel
+            TarEntryType.CharacterDevice => RootEntryKind.CharacterDevice,
+            TarEntryType.BlockDevice => RootEntryKind.BlockDevice,
+            TarEntryType.Fifo => RootEntryKind.Fifo,
+            TarEntryType.SparseFile or TarEntryType.MultiVolume or TarEntryType.RenamedOrSymlinked
+                => throw new ImageException($"{archive}: {path} is stored in an old GNU form ({item.EntryType}): pack it with tar --format=posix"),
+            _ => null,
         };
         return kind == null ? null : new RootEntry
         {
@@ -67,10 +76,22 @@ public static class TarRoot
             Mode = (int)item.Mode,
             UserId = item.Uid,
             GroupId = item.Gid,
-            Modified = item.ModificationTime,
+            ModifiedNanoseconds = ModifiedOf(item),
             Target = kind == RootEntryKind.HardLink ? Normalize(item.LinkName) : item.LinkName,
+            Device = item is PosixTarEntry device ? ((uint)device.DeviceMajor, (uint)device.DeviceMinor) : default,
             Open = () => item.DataStream ?? Stream.Null,
+            Layout = SparseTar.LayoutOf(item, archive),
         };
+    }
+
+    // The reader's own time has no more than 100 ns.
+    private static long ModifiedOf(TarEntry item)
+    {
+        if (item is PaxTarEntry pax && pax.ExtendedAttributes.TryGetValue("mtime", out string? text)
+            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal seconds)
+            && Math.Abs(seconds) < long.MaxValue / NanosecondsPerSecond)
+            return (long)decimal.Floor(seconds * NanosecondsPerSecond);
+        return (item.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
     }
 
     private static IEnumerable<RootEntry> MissingParents(string path, HashSet<string> known)

@@ -14,17 +14,22 @@ internal sealed unsafe class TreeWriter(ImageSession session)
     // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several.
     private const long CommitBytes = 32 << 20;
     private const int CommitEntries = 4096;
-    private const long NanosecondsPerTick = 100;
 
     private readonly byte[] _buffer = new byte[1 << 20];
     private readonly List<RootEntry> _directories = [];
+    private readonly Dictionary<string, int> _leftOut = [];
     private long _uncommittedBytes;
     private int _uncommittedEntries;
 
-    public void WriteAll(IEnumerable<RootEntry> entries)
+    /// <summary>Writes all entries, and returns how many of what kind were left out.</summary>
+    public IReadOnlyDictionary<string, int> WriteAll(IEnumerable<RootEntry> entries)
     {
         foreach (RootEntry entry in entries)
         {
+            if (entry.LeftOut != null)
+                _leftOut[entry.LeftOut] = _leftOut.GetValueOrDefault(entry.LeftOut) + 1;
+            if (entry.Kind == RootEntryKind.Socket)
+                continue;
             Write(entry);
             if (entry.Kind == RootEntryKind.Directory)
                 _directories.Add(entry);
@@ -36,6 +41,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
             Write(directory);
             CommitIfDue();
         }
+        return _leftOut;
     }
 
     private void CommitIfDue()
@@ -57,9 +63,8 @@ internal sealed unsafe class TreeWriter(ImageSession session)
         Inode* inode = session.Find(entry.Path, follow: false);
         if (entry.Kind == RootEntryKind.File)
             CopyContents(entry, inode);
-        long modified = (entry.Modified - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
         uint mode = entry.Kind == RootEntryKind.SymbolicLink ? InodeMode.AccessMask : (uint)entry.Mode;
-        session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, modified);
+        session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, entry.ModifiedNanoseconds);
         session.Files.Release(inode);
     }
 
@@ -79,21 +84,49 @@ internal sealed unsafe class TreeWriter(ImageSession session)
     {
         RootEntryKind.Directory => session.Tree.Make(path, InodeMode.Directory | (uint)entry.Mode),
         RootEntryKind.File => session.Tree.Make(path, InodeMode.Regular | (uint)entry.Mode),
+        RootEntryKind.CharacterDevice => session.Tree.Make(path, InodeMode.CharacterDevice | (uint)entry.Mode, NumberOf(entry)),
+        RootEntryKind.BlockDevice => session.Tree.Make(path, InodeMode.BlockDevice | (uint)entry.Mode, NumberOf(entry)),
+        RootEntryKind.Fifo => session.Tree.Make(path, InodeMode.Fifo | (uint)entry.Mode),
         RootEntryKind.SymbolicLink => session.Tree.MakeLink(path, ImageSession.Bytes(entry.Target)),
         _ => session.Tree.MakeHardLink(path, ImageSession.Bytes(entry.Target)),
     };
 
+    private static ulong NumberOf(RootEntry entry) => DeviceNumber.Make(entry.Device.Major, entry.Device.Minor);
+
     private void CopyContents(RootEntry entry, Inode* inode)
     {
         using Stream source = entry.Open!();
-        ulong position = 0;
-        int count;
-        while ((count = source.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false)) > 0)
+        if (entry.Layout == null)
         {
-            session.Write(inode, position, _buffer.AsSpan(0, count), entry.Path);
-            position += (ulong)count;
+            Copy(source, 0, long.MaxValue, inode, entry.Path);
+            return;
+        }
+        FileLayout layout = entry.Layout(source);
+        foreach (DataRun run in layout.Runs)
+        {
+            if (source.CanSeek)
+                source.Position = run.SourceStart;
+            if (Copy(source, run.Start, run.Bytes, inode, entry.Path) < run.Bytes)
+                throw new ImageException($"{entry.Path}: the file has become shorter while it was read, or its archive is cut off");
+        }
+        ImageSession.Check(session.Tree.Resize(inode, (ulong)layout.Bytes), entry.Path);
+    }
+
+    // Copies up to so many bytes to a position of the file; returns how many there were.
+    private long Copy(Stream source, long position, long bytes, Inode* inode, string path)
+    {
+        long copied = 0;
+        while (true)
+        {
+            Span<byte> piece = _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, bytes - copied));
+            int count = source.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false);
+            if (count == 0)
+                break;
+            session.Write(inode, (ulong)(position + copied), piece[..count], path);
+            copied += count;
             _uncommittedBytes += count;
             CommitIfDue();
         }
+        return copied;
     }
 }
