@@ -54,6 +54,30 @@ public sealed unsafe class PaceTests
     }
 
     [Fact]
+    public void RequestsInARowPutTheNextCheckpointOffByOnePeriodAndNoMore()
+    {
+        using TestSession session = TestSession.Create();
+        for (int i = 0; i < 100; i++)
+        {
+            session.Group.Output.Write("x"u8);
+            session.Engine.Request();
+            Finish(session, () => session.Engine.Poll());
+            session.Group.Output.Pump(new TestConsole());
+            session.Clock.Advance(200_000);
+        }
+        Epoch last = session.Engine.LastCaptured;
+        session.Group.Output.Write("$ "u8);
+        session.Clock.Advance(session.Engine.PeriodNanoseconds);
+        session.Engine.Poll();
+        Finish(session, session.Engine.PollIdle);
+        Assert.Equal(last.Next, session.Engine.LastCaptured);
+        session.MakeFile("/a", "1"u8);
+        session.Clock.Advance(2 * session.Engine.PeriodNanoseconds);
+        Finish(session, () => session.Engine.Poll());
+        Assert.Equal(last.Next.Next, session.Engine.LastCaptured);
+    }
+
+    [Fact]
     public void AShorterPeriodCountsAtOnce()
     {
         using TestSession session = TestSession.Create();
