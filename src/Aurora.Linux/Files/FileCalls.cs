@@ -22,5 +22,7 @@ public static class FileCalls
         PollCalls.Register(table);
         SelectCalls.Register(table);
         OtherCalls.Register(table);
+        ExtendedAttributeCalls.Register(table);
+        SocketCalls.Register(table);
     }
 }
