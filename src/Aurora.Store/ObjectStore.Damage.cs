@@ -1,7 +1,7 @@
-// A history that cannot be read, or only in part, is no reason to lose the present. Before a cut changes the history it reads all of it; is something
-// damaged, the cut leaves the history as it is: what it refers to keeps its references, so nothing of it is given away, and a better disk or tool may still
-// read it. Until an open finds it whole nothing more is kept or dropped, by name or for its age, and there is no going back: that
-// would leave a branch that could not be kept.
+// A history that cannot be read, or only in part, is no reason to lose the present. Before a cut changes the history it reads all of it; is
+// something damaged, the cut leaves the history as it is: what it refers to keeps its references, so nothing of it is given away, and a
+// better disk or tool may still read it. Until an open finds it whole nothing more is kept or dropped, by name or for its age, and there is
+// no going back: that would leave a branch that could not be kept.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -11,8 +11,8 @@ public sealed unsafe partial class ObjectStore
     private bool _isDamageTold;
 
     /// <summary>
-    /// What was found damaged in the history; its status is Ok when nothing was. The history then shows what can be read and the recent commits, names
-    /// are not kept, and Rollback is refused.
+    /// What was found damaged in the history; its status is Ok when nothing was. The history then shows what can be read and the recent
+    /// commits, names are not kept, and Rollback is refused.
     /// </summary>
     public StoreFault HistoryFault { get; private set; }
 

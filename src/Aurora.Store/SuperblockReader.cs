@@ -9,7 +9,9 @@ internal static unsafe class SuperblockReader
 {
     private const int Copies = 4;
 
-    /// <summary>Fills the context's superblock, geometry and seed with the newest one, or the newest older than a version. Blocks.</summary>
+    /// <summary>
+    /// Fills the context's superblock, geometry and seed with the newest one, or the newest older than a version. Blocks.
+    /// </summary>
     public static StoreStatus Read(StoreContext context, Superblock* scratch, ulong before = ulong.MaxValue)
     {
         if (context.Device.BlockCount < StoreFormat.MinimumBlocks)

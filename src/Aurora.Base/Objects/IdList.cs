@@ -1,5 +1,5 @@
-// A list of ids in a chain of pages, of which only the first may be less than full. An id is added where nothing may fail (an object ends), so
-// whoever adds makes sure beforehand, where a refusal is a status, that there are pages: Reserve keeps spare ones.
+// A list of ids in a chain of pages, of which only the first may be less than full. An id is added where nothing may fail (an object ends),
+// so whoever adds makes sure beforehand, where a refusal is a status, that there are pages: Reserve keeps spare ones.
 namespace Aurora.Base;
 
 /// <summary>A growable list of object ids in a chain of pages.</summary>
@@ -44,8 +44,8 @@ public sealed unsafe class IdList
     }
 
     /// <summary>
-    /// Makes sure that so many ids can be added, also after what is in the list has moved elsewhere. False when there is no memory for it; what
-    /// was made sure of before stays so.
+    /// Makes sure that so many ids can be added, also after what is in the list has moved elsewhere. False when there is no memory for it;
+    /// what was made sure of before stays so.
     /// </summary>
     public bool Reserve(int ids)
     {

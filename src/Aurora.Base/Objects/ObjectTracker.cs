@@ -77,8 +77,8 @@ public sealed unsafe class ObjectTracker
     }
 
     /// <summary>
-    /// Makes sure that the end of every object, those that have changed included, can be remembered until the next capture: an end cannot be
-    /// refused. A capture calls it first, and is no capture when this is false.
+    /// Makes sure that the end of every object, those that have changed included, can be remembered until the next capture: an end cannot
+    /// be refused. A capture calls it first, and is no capture when this is false.
     /// </summary>
     public bool ReserveEnds() => Ended.Reserve(StoredCount + ChangedCount);
 

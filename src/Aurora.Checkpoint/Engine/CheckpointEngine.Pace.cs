@@ -162,7 +162,8 @@ public sealed unsafe partial class CheckpointEngine
         _services.Fibers.WakeAll(ErrandWork);
     }
 
-    // A checkpoint that is taken before its time has the next one wait longer, but by no more than a period: requests in a row would put it off for ever.
+    // A checkpoint that is taken before its time has the next one wait longer, but by no more than a period: requests in a row would put it
+    // off for ever.
     private void NoteStart(ulong now)
         => _paceNanoseconds = Math.Min(Math.Max(_paceNanoseconds, now), now + _periodNanoseconds) + _periodNanoseconds;
 

@@ -1,5 +1,5 @@
-// There are no sockets: every family is one that this kernel does not have, which programs that only try (C libraries that ask a name service, su)
-// take for an answer, while a call that does not exist is none (socket(2)).
+// There are no sockets: every family is one that this kernel does not have, which programs that only try (C libraries that ask a name
+// service, su) take for an answer, while a call that does not exist is none (socket(2)).
 using Aurora.Linux.Executive;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;

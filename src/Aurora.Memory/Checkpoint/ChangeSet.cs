@@ -25,7 +25,9 @@ public unsafe struct ChangeSet
     /// <summary>The store does not know the object from an earlier epoch.</summary>
     internal bool IsNew;
 
-    /// <summary>Frozen sets: the object is an overlay. Its holes show the file's pages, so even a page of zeroes has to be stored.</summary>
+    /// <summary>
+    /// Frozen sets: the object is an overlay. Its holes show the file's pages, so even a page of zeroes has to be stored.
+    /// </summary>
     public bool IsOverlay;
 
     /// <summary>The object was cloned after this set was frozen: the clones depend on what becomes of the epoch.</summary>

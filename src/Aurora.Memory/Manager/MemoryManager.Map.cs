@@ -57,8 +57,8 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>
-    /// Makes the mapping boundaries that <see cref="Unmap"/> needs, for whoever gives up pages before it: after that nothing may fail. False when out
-    /// of memory, or over the limit of mappings.
+    /// Makes the mapping boundaries that <see cref="Unmap"/> needs, for whoever gives up pages before it: after that nothing may fail.
+    /// False when out of memory, or over the limit of mappings.
     /// </summary>
     public bool PrepareUnmap(AddressSpace* space, VirtualAddress address, ulong length) =>
         !TryGetRange(address, length, out ulong start, out ulong end) || (SplitAt(space, start) && SplitAt(space, end));

@@ -92,7 +92,9 @@ public sealed unsafe partial class MemoryManager
     /// <summary>At least as many pages as the group's next freeze would take.</summary>
     public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
 
-    /// <summary>At least as many as the operations of the group's next freeze beside its pages: objects that change, clones, truncations.</summary>
+    /// <summary>
+    /// At least as many as the operations of the group's next freeze beside its pages: objects that change, clones, truncations.
+    /// </summary>
     public ulong OperationsOf(ObjectTracker tracker)
     {
         ChangeLog.Group* group = _log.GroupAt(tracker.Index);

@@ -33,7 +33,9 @@ public unsafe struct Process
     public Process* NextInProcessGroup;
     public Process* PreviousInProcessGroup;
 
-    /// <summary>Up to which number it has got the signals that were sent to its group; while it differs from the group's, some may be missing.</summary>
+    /// <summary>
+    /// Up to which number it has got the signals that were sent to its group; while it differs from the group's, some may be missing.
+    /// </summary>
     public uint SignalsSeen;
     public Thread* FirstThread;
     public Thread* LastThread;

@@ -37,7 +37,9 @@ public unsafe struct ProcessGroup
     public int MemberCount;
     public ProcessGroup* NextInSession;
 
-    /// <summary>The number of the last signal sent to so many members that it goes out in steps, and those that have not reached all.</summary>
+    /// <summary>
+    /// The number of the last signal sent to so many members that it goes out in steps, and those that have not reached all.
+    /// </summary>
     public uint SignalsSent;
     public GroupSignals Sending;
 

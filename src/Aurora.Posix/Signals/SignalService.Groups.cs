@@ -1,13 +1,14 @@
-// The kernel's signals to a process group: the terminal's, and those of an ended session and of an orphaned group. Few members get it at once.
-// What is sent to many goes out in steps, and an epoch may end between any two:
+// The kernel's signals to a process group: the terminal's, and those of an ended session and of an orphaned group. Few members get it at
+// once. What is sent to many goes out in steps, and an epoch may end between any two:
 //
 //   the group      SignalsSent: the number of the last signal; Sending: those that some member may not have got, each with its number
 //   the process    SignalsSeen: it has got everything up to this number
 //
-// A member catches up before it runs, before it changes groups, and before a signal that undoes or is undone by another (stop and continue), so
-// that nobody can tell that it got the signal later than others. A walk in steps reaches those that sleep; then the list is empty again. A fork
-// copies what its maker has seen, and whoever joins has seen everything. All of it is captured, except where the walk is: it begins again.
-// Signals that meet on their way are one, as are those that meet in a process. Numbers are compared modulo 2^32. Protected by the kernel lock.
+// A member catches up before it runs, before it changes groups, and before a signal that undoes or is undone by another (stop and
+// continue), so that nobody can tell that it got the signal later than others. A walk in steps reaches those that sleep; then the list is
+// empty again. A fork copies what its maker has seen, and whoever joins has seen everything. All of it is captured, except where the walk
+// is: it begins again. Signals that meet on their way are one, as are those that meet in a process. Numbers are compared modulo 2^32.
+// Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Processes;
 

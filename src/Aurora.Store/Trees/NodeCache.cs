@@ -99,8 +99,8 @@ internal sealed unsafe class NodeCache
     }
 
     /// <summary>
-    /// A node that is dropped and cannot be read takes with it what it refers to: that stays allocated, and the cut goes on. Nothing that is still
-    /// wanted is touched, so that damage to one file or checkpoint, once it is deleted, harms no other.
+    /// A node that is dropped and cannot be read takes with it what it refers to: that stays allocated, and the cut goes on. Nothing that
+    /// is still wanted is touched, so that damage to one file or checkpoint, once it is deleted, harms no other.
     /// </summary>
     public StoreStatus ForgiveDrop(StoreStatus status)
     {

@@ -15,8 +15,8 @@ internal static class ThreeCuts
     private const int LongestMs = 1000;
 
     /// <summary>
-    /// Cuts the power after the program has printed <paramref name="begun"/>, and twice after it has gone on; checks the image each time. Returns its
-    /// exit status and all that its lives printed.
+    /// Cuts the power after the program has printed <paramref name="begun"/>, and twice after it has gone on; checks the image each time.
+    /// Returns its exit status and all that its lives printed.
     /// </summary>
     public static async Task<(int? Status, string Output)> RunAsync(int memoryMebibytes, string begun, params string[] program)
     {

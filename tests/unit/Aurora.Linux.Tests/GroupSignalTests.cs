@@ -9,7 +9,10 @@ using Xunit;
 
 namespace Aurora.Linux.Tests;
 
-/// <summary>The kernel's signals to a group of many processes: in steps, through captures between any two, and in an order nobody can tell from at once.</summary>
+/// <summary>
+/// The kernel's signals to a group of many processes: in steps, through captures between any two, and in an order nobody can tell from at
+/// once.
+/// </summary>
 public sealed unsafe class GroupSignalTests
 {
     private const ulong Scratch = TestKernel.Scratch;

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Aurora.Memory.Tests;
 
-/// <summary>Dirty and protect lists, page trees and the table of mappings at their boundaries. Forks of large tables are in BoundaryTests.</summary>
+/// <summary>
+/// Dirty and protect lists, page trees and the table of mappings at their boundaries. Forks of large tables are in BoundaryTests.
+/// </summary>
 public sealed unsafe class TableTests
 {
     private const ulong At = 0x10_0000_0000;
@@ -51,7 +53,9 @@ public sealed unsafe class TableTests
         yield return [MemoryManager.MaxObjectPages - 1];
     }
 
-    /// <summary>A tree of one leaf grows by as many levels as the page needs, in one operation; without memory for one of them it is as it was.</summary>
+    /// <summary>
+    /// A tree of one leaf grows by as many levels as the page needs, in one operation; without memory for one of them it is as it was.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FarPages))]
     public void A_page_tree_grows_to_any_page_at_once_or_not_at_all(ulong page)
@@ -104,7 +108,10 @@ public sealed unsafe class TableTests
         machine.AssertNothingLeft();
     }
 
-    /// <summary>The array of mappings grows by one page, then by as many as there were: without memory for it the call is refused and the table whole.</summary>
+    /// <summary>
+    /// The array of mappings grows by one page, then by as many as there were: without memory for it the call is refused and the table
+    /// whole.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(512)]

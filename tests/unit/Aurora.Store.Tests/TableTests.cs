@@ -14,7 +14,9 @@ public sealed unsafe class TableTests
 
     public TableTests() => HostEnvironment.Install();
 
-    /// <summary>What one reservation promised needs no memory afterwards, however it is taken: the need of one commit may be many chunks.</summary>
+    /// <summary>
+    /// What one reservation promised needs no memory afterwards, however it is taken: the need of one commit may be many chunks.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Boundaries.Of), ArenaChunk, 200, MemberType = typeof(Boundaries))]
     public void An_arena_that_has_reserved_gives_it_without_memory(int bytes)

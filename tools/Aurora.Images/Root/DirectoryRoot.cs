@@ -1,6 +1,6 @@
-// A folder of the host as a root file system: names, links, contents with their holes, devices, owners, permissions and times. Who runs this as
-// root gets the owners that are there (a tree made by debootstrap); anybody else could not have given files away, so what is his is root's in the
-// guest. Other file systems mounted below the folder stay outside: their mount points are empty directories.
+// A folder of the host as a root file system: names, links, contents with their holes, devices, owners, permissions and times. Who runs
+// this as root gets the owners that are there (a tree made by debootstrap); anybody else could not have given files away, so what is his is
+// root's in the guest. Other file systems mounted below the folder stay outside: their mount points are empty directories.
 using System;
 using System.Collections.Generic;
 using System.IO;

@@ -1,6 +1,6 @@
-// Sparse files in pax archives, GNU format 1.0: the entry's name and length are in extended attributes, and its data begins with a map of decimal
-// numbers, each on a line: how many runs, then the start and the length of each; filled up to a whole block of 512 bytes. The data of the runs follow
-// one after another.
+// Sparse files in pax archives, GNU format 1.0: the entry's name and length are in extended attributes, and its data begins with a map of
+// decimal numbers, each on a line: how many runs, then the start and the length of each; filled up to a whole block of 512 bytes. The data
+// of the runs follow one after another.
 using System;
 using System.Collections.Generic;
 using System.Formats.Tar;

@@ -8,7 +8,9 @@ using System.Linq;
 
 namespace Aurora.Images.Root;
 
-/// <summary>A tar archive (plain or gzip) as a root file system, with the owners, permissions, times, devices and holes it records.</summary>
+/// <summary>
+/// A tar archive (plain or gzip) as a root file system, with the owners, permissions, times, devices and holes it records.
+/// </summary>
 public static class TarRoot
 {
     private const long NanosecondsPerSecond = 1_000_000_000;

@@ -52,8 +52,8 @@ public sealed unsafe class FileLocks
         error = Errno.ENOLCK;
         FileLock* wanted = request == LockRequest.Unlock ? null : FindExactly(inode, owner, isWholeFile, isExclusive, start, end);
         bool isNew = wanted == null && request != LockRequest.Unlock;
-        // At most two new locks are needed, the requested one and the far part of a split: have both before anything changes. What needs none goes
-        // without, so that a full table can be emptied.
+        // At most two new locks are needed, the requested one and the far part of a split: have both before anything changes. What needs
+        // none goes without, so that a full table can be emptied.
         bool splits = IsSplitBy(inode, owner, isWholeFile, start, end);
         FileLock* spare = splits ? _locks.Allocate() : null;
         if (isNew && (spare != null || !splits))

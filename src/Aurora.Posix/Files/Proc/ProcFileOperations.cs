@@ -6,8 +6,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>
-/// Reading the files of /proc: the text is made when reading starts, and kept with the open file until it starts again. A long one is made in parts,
-/// as a program reads on.
+/// Reading the files of /proc: the text is made when reading starts, and kept with the open file until it starts again. A long one is made
+/// in parts, as a program reads on.
 /// </summary>
 internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperations
 {

@@ -1,8 +1,8 @@
 namespace Aurora.Posix.Files;
 
 /// <summary>
-/// A part of the text of a /proc file, and where the next one begins. Texts have no bound: the mappings of a process, its arguments. A part ends
-/// with a whole line where lines come and go between two reads.
+/// A part of the text of a /proc file, and where the next one begins. Texts have no bound: the mappings of a process, its arguments. A part
+/// ends with a whole line where lines come and go between two reads.
 /// </summary>
 internal struct ProcPart
 {
