@@ -115,8 +115,8 @@ static void kill_child(struct piece *piece)
     MUST(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* The child has come so far that it is asleep: /proc says so. */
-static void await_sleep(struct piece *piece)
+/* The child has come so far that it is in one of these states, as /proc says. A child that waits for a page is in state D. */
+static void await_state(struct piece *piece, const char *wanted)
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", piece->child);
@@ -127,11 +127,16 @@ static void await_sleep(struct piece *piece)
         MUST(length > 0);
         text[length] = 0;
         char *state = strrchr(text, ')');
-        if (state && (state[2] == 'S' || state[2] == 'D' || state[2] == 'T'))
+        if (state && strchr(wanted, state[2]))
             return;
         usleep(500);
     }
     fail(piece, "the child never fell asleep");
+}
+
+static void await_sleep(struct piece *piece)
+{
+    await_state(piece, "S");
 }
 
 /* ---- locks ---- */
@@ -434,7 +439,7 @@ static void build_stopped(struct piece *piece)
     if (piece->number % 2)
         MUST(waitpid(piece->child, &status, WUNTRACED) == piece->child && WIFSTOPPED(status));
     else
-        await_sleep(piece);
+        await_state(piece, "T");
 }
 
 static void check_stopped(struct piece *piece)
@@ -466,7 +471,7 @@ static void build_vfork(struct piece *piece)
             _exit(read(piece->fd[0], &byte, 1) == 1 ? GOT_IT : 1);
         _exit(pid > 0 && waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == GOT_IT ? GOT_IT : 2);
     }
-    await_sleep(piece);
+    await_state(piece, "D");
 }
 
 static void end_vfork(struct piece *piece)
