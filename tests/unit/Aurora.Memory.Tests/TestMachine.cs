@@ -62,7 +62,11 @@ internal sealed unsafe class TestMachine : IDisposable
     public ulong Baseline { get; }
     public List<InFlightEpoch> Epochs { get; } = [];
 
-    public void Dispose() => Frames.Dispose();
+    public void Dispose()
+    {
+        Pages.Dispose();
+        Frames.Dispose();
+    }
 
     public AddressSpace* NewSpace()
     {
