@@ -6,6 +6,7 @@ using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 using Xunit;
+using static Aurora.Linux.Tests.Slices;
 
 namespace Aurora.Linux.Tests;
 
@@ -15,16 +16,7 @@ namespace Aurora.Linux.Tests;
 /// </summary>
 public sealed unsafe class SliceTests
 {
-    private const ulong Scratch = TestKernel.Scratch;
     private const ulong Arena = 0x20_0000_0000;
-    private const ulong ThreadFlags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000;
-    private const ulong GetLock = 5;
-    private const ulong SetLock = 6;
-    private const ulong OpenFileSetLock = 37;
-    private const int Many = 700;
-
-    // Objects changed or ended by one step beside the units it may use: the process, its parent, their groups, and what a unit drags along.
-    private const int MostPerStep = (ProcessLife.UnitsPerStep * 4) + 64;
 
     [Fact]
     public void A_process_with_many_threads_ends_in_steps()
@@ -185,67 +177,6 @@ public sealed unsafe class SliceTests
     }
 
     [Fact]
-    public void One_lock_replaces_many_in_steps_and_is_held_from_the_first()
-    {
-        using var kernel = new TestKernel();
-        Thread* init = kernel.Boot();
-        Thread* program = kernel.Fork(init);
-        int file = Open(kernel, program, "/locks");
-        for (int i = 0; i < Many; i++)
-            Lock(kernel, program, file, 1, 2 * i, 1);
-        Thread* rival = kernel.Fork(init);
-        int its = Open(kernel, rival, "/locks");
-        Settle(kernel);
-        PokeLock(kernel, program, 1, 0, 4 * Many);
-        Start(program, 72, (ulong)file, 6, Scratch);
-        kernel.Executive.HandleTrap(program);
-        int steps = 1;
-        for (; program->Call.Active; steps++)
-        {
-            Assert.InRange(Changes(kernel), 0, MostPerStep);
-            Settle(kernel);
-            PokeLock(kernel, rival, 1, 1, 1);
-            Assert.Equal(-11, kernel.Call(rival, 72, (ulong)its, 6, Scratch));
-            kernel.Executive.PrepareToRun(program);
-        }
-        Assert.Equal((Many / ProcessLife.UnitsPerStep) + 1, steps);
-        Assert.Equal(0UL, program->Context->Rax);
-        PokeLock(kernel, program, 2, 0, 0);
-        Assert.Equal(0, kernel.Call(program, 72, (ulong)file, 6, Scratch));
-        PokeLock(kernel, rival, 1, 1, 1);
-        Assert.Equal(0, kernel.Call(rival, 72, (ulong)its, 6, Scratch));
-    }
-
-    [Fact]
-    public void A_range_that_is_unlocked_while_another_thread_replaces_locks_is_taken_out_of_the_old_and_the_new()
-    {
-        using var kernel = new TestKernel();
-        Thread* init = kernel.Boot();
-        Thread* program = kernel.Fork(init);
-        Thread* second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
-        Assert.Equal(0, kernel.Resume(second));
-        int file = Open(kernel, program, "/locks");
-        Lock(kernel, program, file, 1, 10_000, 1_000);
-        for (int i = 0; i < Many; i++)
-            Lock(kernel, program, file, 1, 2 * i, 1);
-        Thread* rival = kernel.Fork(init);
-        int its = Open(kernel, rival, "/locks");
-        PokeLock(kernel, program, 1, 0, 0);
-        Start(program, 72, (ulong)file, SetLock, Scratch);
-        kernel.Executive.HandleTrap(program);
-        Assert.True(program->Call.Active);
-        PokeLock(kernel, second, 2, 10_100, 100, Scratch + 64);
-        Assert.Equal(0, kernel.Call(second, 72, (ulong)file, SetLock, Scratch + 64));
-        Assert.Equal(1, HeldAt(kernel, rival, its, 10_099));
-        Assert.Equal(2, HeldAt(kernel, rival, its, 10_150));
-        Assert.Equal(1, HeldAt(kernel, rival, its, 10_200));
-        Assert.Equal(0, kernel.Resume(program));
-        Assert.Equal(1, HeldAt(kernel, rival, its, 10_150));
-        Lock(kernel, program, file, 2, 0, 0);
-        Assert.Equal(2, HeldAt(kernel, rival, its, 10_050));
-    }
-
-    [Fact]
     public void A_child_that_ends_while_its_parent_is_ending_is_waited_for_by_the_heir()
     {
         using var kernel = new TestKernel();
@@ -339,55 +270,11 @@ public sealed unsafe class SliceTests
         Assert.Equal(id, restored.Call(restored.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
     }
 
-    // A child that shares what it can: the test machine is small.
-    private static void Spawn(TestKernel kernel, Thread* parent) => kernel.Do(parent, 56, 0x100 | 0x200 | 0x400 | 17, 0, 0, 0, 0);
-
     private static void Fragment(TestKernel kernel, Thread* program)
     {
         kernel.Map(program->Process->AddressSpace, Arena, (ulong)Many << PageSize.Shift, Protection.Read);
         for (int i = 0; i < Many; i += 2)
             Assert.Equal(0, kernel.Call(program, 10, Arena + ((ulong)i << PageSize.Shift), 4096, 3));
-    }
-
-    // What the next epoch would hold.
-    private static int Changes(TestKernel kernel) => kernel.Tracker.ChangedCount + kernel.Tracker.Ended.Count;
-
-    private static void Settle(TestKernel kernel) => kernel.Capture(new TestKernel.Image());
-
-    private static int Open(TestKernel kernel, Thread* thread, string path)
-        => (int)kernel.Do(thread, 2, kernel.PokeText(thread, Scratch + 256, path), 0x42, 0x1B6);
-
-    private static void Lock(
-        TestKernel kernel, Thread* thread, int file, short type, long start, long length, ulong command = SetLock)
-    {
-        PokeLock(kernel, thread, type, start, length);
-        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, command, Scratch));
-    }
-
-    private static short HeldAt(TestKernel kernel, Thread* thread, int file, long start)
-    {
-        PokeLock(kernel, thread, 1, start, 1);
-        Assert.Equal(0, kernel.Call(thread, 72, (ulong)file, GetLock, Scratch));
-        return kernel.Peek<short>(thread, Scratch);
-    }
-
-    private static void PokeLock(TestKernel kernel, Thread* thread, short type, long start, long length, ulong address = Scratch)
-    {
-        kernel.Poke(thread, address, (ulong)(ushort)type);
-        kernel.Poke(thread, address + 8, start);
-        kernel.Poke(thread, address + 16, length);
-        kernel.Poke(thread, address + 24, 0UL);
-    }
-
-    private static void Start(Thread* thread, int number, ulong first, ulong second = 0, ulong third = 0)
-    {
-        UserContext* context = thread->Context;
-        context->Rax = (ulong)number;
-        context->Rdi = first;
-        context->Rsi = second;
-        context->Rdx = third;
-        context->Trap = UserContext.SystemCallTrap;
-        context->Rip += 2;
     }
 
     /// <summary>A thread, where a pointer cannot be named.</summary>
