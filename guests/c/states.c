@@ -1,6 +1,7 @@
 /* states.c - builds up kernel state that a restore must give back, for machines whose power is cut. In each round it makes a random choice
- * of pieces (locks held and waited for, timers, pipes, FIFOs, futexes, children, names, mappings, signals; see states/), lets a random while
- * pass, and then checks that every piece is as it was and ends as it should. What it finds wrong it prints as "states FAIL ..." and exits 1.
+ * of pieces (locks held and waited for, timers, pipes, FIFOs, futexes, children, names, mappings, signals; see states/), lets a random
+ * while pass, and then checks that every piece is as it was and ends as it should. What it finds wrong it prints as "states FAIL ..." and
+ * exits 1.
  *
  * states [-s SEED] [-r ROUNDS] [-w LONGEST_WAIT_MS] [-n PIECES] [-p] [-l LABEL]      ROUNDS 0 (default): for ever; -p prints every round
  */

@@ -39,7 +39,7 @@ public sealed unsafe partial class ObjectStore
         _isDamageTold = true;
         StoreFault fault = HistoryFault;
         KernelLog.Line(StoreMessages.Describe(fault.Status, fault, stackalloc byte[160]));
-        KernelLog.Line("store: the history is damaged; the present goes on, and the history stays as it is: nothing is kept, dropped or gone back to"u8);
+        KernelLog.Line("store: the history is damaged; the present goes on, and nothing of the history is kept, dropped or gone back to"u8);
     }
 
     // Whether this cut may change the history.
@@ -58,7 +58,8 @@ public sealed unsafe partial class ObjectStore
         for (ulong key = sequence + 1; ;)
         {
             ulong cut = _context.Super->Current.Number;
-            StoreStatus status = _reader.PinNextRecord(TreeKind.History, _context.Super->History, key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey);
+            StoreStatus status = _reader.PinNextRecord(
+                TreeKind.History, _context.Super->History, key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey);
             if (status == StoreStatus.Ok)
             {
                 status = InfoOf(leaf, entry, out info);

@@ -109,7 +109,8 @@ public sealed unsafe partial class ObjectStore
             status = recovery.FindEnd();
         if (status == StoreStatus.Ok)
             status = recovery.MarkBlocks();
-        if (_options.ReadOnly && status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError && IsOfSpaceMap(_context.Fault))
+        bool isDamage = status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError;
+        if (_options.ReadOnly && isDamage && IsOfSpaceMap(_context.Fault))
             status = StoreStatus.Ok;
         if (status == StoreStatus.Ok)
             status = StartGeneration(recovery);

@@ -176,8 +176,9 @@ public sealed unsafe partial class ObjectStore
         }
     }
 
-    // What applying the commit takes of the arena: clones copy the page elements their source has by then, earlier operations included; what
-    // is removed is noted, to be freed by the cut. A clone's inline entries are in its BytesPerPage and what BytesPerObject is rounded up by.
+    // What applying the commit takes of the arena: clones copy the page elements their source has by then, earlier operations included;
+    // what is removed is noted, to be freed by the cut. A clone's inline entries are in its BytesPerPage and what BytesPerObject is rounded
+    // up by.
     private ulong LayerBytes(StoreCommit* commit)
     {
         ulong bytes = commit->LayerBytes;

@@ -1,7 +1,7 @@
-// A number beside the store: how often in a row a machine has failed soon after it started the session. It is no part of the state, since it has
-// to hold whatever the state is and to survive going back to another; it is durable before the session runs. Two blocks are written in turn, so a
-// torn write leaves the number before it. Written only when it changes. Blocks that say nothing, or cannot be read, count as none: no session is lost for
-// a number that is there to save it.
+// A number beside the store: how often in a row a machine has failed soon after it started the session. It is no part of the state, since
+// it has to hold whatever the state is and to survive going back to another; it is durable before the session runs. Two blocks are written
+// in turn, so a torn write leaves the number before it. Written only when it changes. Blocks that say nothing, or cannot be read, count as
+// none: no session is lost for a number that is there to save it.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -48,7 +48,8 @@ public sealed unsafe partial class ObjectStore
         StartBlock newest = default;
         for (ulong place = StartBlock.First; place < StartBlock.First + 2; place++)
         {
-            bool isWhole = _context.ReadBlock(place, block) == StoreStatus.Ok && block->Magic == StartBlock.StartMagic && block->WriteVersion < StoreFormat.MaxCounter
+            bool isWhole = _context.ReadBlock(place, block) == StoreStatus.Ok
+                && block->Magic == StartBlock.StartMagic && block->WriteVersion < StoreFormat.MaxCounter
                 && *(ulong*)((byte*)block + StartBlock.ChecksumOffset) == BlockChecksum.OfStartBlock(_context.HashSeed, place, block);
             if (isWhole && block->WriteVersion > newest.WriteVersion)
                 newest = *block;

@@ -47,7 +47,8 @@ internal static unsafe class RootChooser
     {
         bool isOfObjects = (worth & ObjectsWorth) == 0;
         bool isOfSpace = (worth & SpaceWorth) == 0;
-        ulong block = isOfObjects ? context.Super->Current.Objects.Block : isOfSpace ? context.Geometry.Level2Start : context.Super->History.Block;
+        ulong block = isOfObjects ? context.Super->Current.Objects.Block
+            : isOfSpace ? context.Geometry.Level2Start : context.Super->History.Block;
         return new StoreFault
         {
             Status = StoreStatus.BadChecksum,

@@ -81,7 +81,9 @@ public static unsafe class ExitCalls
         return result;
     }
 
-    /// <summary>An execve has failed after it had begun to leave its program: there is nothing to return to. Its process is killed, as on Linux.</summary>
+    /// <summary>
+    /// An execve has failed after it had begun to leave its program: there is nothing to return to. Its process is killed, as on Linux.
+    /// </summary>
     public static SystemCallResult FailToLeave(LinuxKernel kernel, Thread* thread)
     {
         kernel.Life.BeginEnd(thread->Process, WaitStatus.Killed((int)Signal.SIGSEGV));

@@ -26,7 +26,8 @@ public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCod
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
         ProcessGroup* group = (ProcessGroup*)header;
-        int length = Write(payload, new ProcessGroupRecord { Session = group->Session->Header.Id, Id = group->Id, SignalsSent = group->SignalsSent });
+        int length = Write(
+            payload, new ProcessGroupRecord { Session = group->Session->Header.Id, Id = group->Id, SignalsSent = group->SignalsSent });
         for (int i = 0; i < GroupSignals.Length && group->Sending[i].Signal != 0; i++)
             length += Write(payload[length..], in group->Sending[i]);
         return length;

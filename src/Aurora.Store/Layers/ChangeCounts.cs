@@ -4,8 +4,8 @@
 //     neighbour. So a group of 64 pages touches two leaves at most, one of 64 × 64 pages two nodes of level 1, and so on.
 //   * What is rewritten in one stretch gives one node more than its entries fill. Two nodes and 64 new entries thus give three, and from level 2 on one
 //     more, because joining on the level below may draw in a neighbour; so do removals, on every level.
-//   * A leaf of records from which things only go gives one: leaves are filled in order, which no other order of the same records could do with fewer. A leaf
-//     in which something changes or comes gives three, and each 2,016 bytes of records another.
+//   * A leaf of records from which things only go gives one: leaves are filled in order, which no other order of the same records could do
+//     with fewer. A leaf in which something changes or comes gives three, and each 2,016 bytes of records another.
 using System.Numerics;
 
 namespace Aurora.Store;

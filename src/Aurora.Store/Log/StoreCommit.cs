@@ -87,7 +87,10 @@ internal unsafe struct CommitOperation
     public CommitOperation* Next;
     public LogEntryKind Kind;
 
-    /// <summary>Of a clone: earlier operations of the commit may have changed its source. False for the thousands of a fork, which so need no search.</summary>
+    /// <summary>
+    /// Of a clone: earlier operations of the commit may have changed its source. False for the thousands of a fork, which so need no
+    /// search.
+    /// </summary>
     public bool IsOfNamed;
     public ushort Length;
     public ulong Object;

@@ -51,7 +51,8 @@ public sealed partial class FuzzTests
     private void Report(string console)
     {
         Match line = CallsLine().Matches(console)[^1];
-        _output.WriteLine($"attack: hostile programs: {line.Groups[1].Value} calls, {line.Groups[2].Value} of them killed, {Cuts} power cuts");
+        _output.WriteLine(
+            $"attack: hostile programs: {line.Groups[1].Value} calls, {line.Groups[2].Value} of them killed, {Cuts} power cuts");
     }
 
     [GeneratedRegex("fuzz seed [0-9]+: ([0-9]+) calls, ([0-9]+) processes ended")]

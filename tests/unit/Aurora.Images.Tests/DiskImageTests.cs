@@ -21,9 +21,10 @@ public sealed class DiskImageTests : IDisposable
         byte[] large = new byte[3_000_001];
         new Random(1).NextBytes(large);
         DateTimeOffset time = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
+        long nanoseconds = (time - DateTimeOffset.UnixEpoch).Ticks * 100;
         string image = Create(
             Folder("/etc"),
-            File("/etc/motd", "hello\n") with { Mode = 0x1A4, UserId = 3, GroupId = 4, ModifiedNanoseconds = (time - DateTimeOffset.UnixEpoch).Ticks * 100 },
+            File("/etc/motd", "hello\n") with { Mode = 0x1A4, UserId = 3, GroupId = 4, ModifiedNanoseconds = nanoseconds },
             new RootEntry { Path = "/large", Kind = RootEntryKind.File, Open = () => new MemoryStream(large) },
             new RootEntry { Path = "/soft", Kind = RootEntryKind.SymbolicLink, Target = "etc/motd" },
             new RootEntry { Path = "/hard", Kind = RootEntryKind.HardLink, Target = "/etc/motd" },

@@ -2,9 +2,12 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Formats.Tar;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
+using System.Text;
 using Aurora.Images.Root;
 using Xunit;
 
@@ -49,7 +52,8 @@ public sealed class RootTreeTests : IDisposable
         Assert.Equal((ulong)SparseBytes, entries["/var/sparse"].Size);
         Assert.Equal("the end", ReadEnd(image));
         if (Environment.IsPrivilegedProcess)
-            Assert.Equal(("brw-r-----", 7u, 8u), (entries["/dev/disk"].ModeText, entries["/dev/disk"].UserId, entries["/dev/disk"].GroupId));
+            Assert.Equal(
+                ("brw-r-----", 7u, 8u), (entries["/dev/disk"].ModeText, entries["/dev/disk"].UserId, entries["/dev/disk"].GroupId));
         Assert.Equal("crw-rw-rw-", entries["/dev/null"].ModeText);
         Assert.Empty(DiskImage.Check(image).Faults);
     }
@@ -80,8 +84,8 @@ public sealed class RootTreeTests : IDisposable
     [Fact]
     public void A_mounted_file_system_below_the_folder_stays_outside()
     {
-        List<RootEntry> entries = [.. DirectoryRoot.Read("/").TakeWhile(entry => entry.Path != "/proc/1").Where(entry => entry.Path == "/proc").Take(1)];
-        Assert.Equal("mounted file system", Assert.Single(entries).LeftOut);
+        RootEntry mount = DirectoryRoot.Read("/").TakeWhile(entry => entry.Path != "/proc/1").First(entry => entry.Path == "/proc");
+        Assert.Equal("mounted file system", mount.LeftOut);
     }
 
     [Theory]
@@ -99,15 +103,16 @@ public sealed class RootTreeTests : IDisposable
             ["GNU.sparse.major"] = "1",
             ["GNU.sparse.minor"] = "0",
             ["GNU.sparse.name"] = "odd",
-            ["GNU.sparse.realsize"] = bytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["GNU.sparse.realsize"] = bytes.ToString(CultureInfo.InvariantCulture),
         };
         using (FileStream file = File.Create(archive))
-        using (var writer = new System.Formats.Tar.TarWriter(file))
-            writer.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "GNUSparseFile.0/odd", attributes)
+        using (var writer = new TarWriter(file))
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "GNUSparseFile.0/odd", attributes)
             {
-                DataStream = new MemoryStream([.. System.Text.Encoding.ASCII.GetBytes(map)]),
+                DataStream = new MemoryStream(Encoding.ASCII.GetBytes(map)),
             });
-        ImageException failure = Assert.Throws<ImageException>(() => DiskImage.Create(Path.Combine(_folder, "d.img"), 64L << 20, TarRoot.Read(archive)));
+        string image = Path.Combine(_folder, "d.img");
+        ImageException failure = Assert.Throws<ImageException>(() => DiskImage.Create(image, 64L << 20, TarRoot.Read(archive)));
         Assert.Contains("odd", failure.Message, StringComparison.Ordinal);
     }
 
@@ -142,7 +147,7 @@ public sealed class RootTreeTests : IDisposable
     {
         using var contents = new MemoryStream();
         DiskImage.Cat(image, "/var/sparse", contents);
-        return System.Text.Encoding.ASCII.GetString(contents.ToArray()[^7..]);
+        return Encoding.ASCII.GetString(contents.ToArray()[^7..]);
     }
 
     private static void Shell(string command)

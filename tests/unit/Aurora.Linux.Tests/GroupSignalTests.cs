@@ -200,5 +200,6 @@ public sealed unsafe class GroupSignalTests
     }
 
     private static int Reached(TestKernel kernel, int group, Signal signal)
-        => Members(kernel, group).Count(member => ((Process*)member)->Pending.Set.Contains(signal) || ((Process*)member)->StopReport == (byte)signal);
+        => Members(kernel, group).Count(
+            member => ((Process*)member)->Pending.Set.Contains(signal) || ((Process*)member)->StopReport == (byte)signal);
 }

@@ -139,7 +139,8 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
             throw new StateException($"after a restore: programs see {restored.Seen.Count} results instead of {original.Seen.Count}");
         for (int i = 0; i < original.Seen.Count; i++)
             if (original.Seen[i] != restored.Seen[i])
-                throw new StateException($"after a restore: programs see {Show(restored.Seen[i])} instead of {Show(original.Seen[i])} (result {i})");
+                throw new StateException(
+                    $"after a restore: programs see {Show(restored.Seen[i])} instead of {Show(original.Seen[i])} (result {i})");
     }
 
     private static string Show(long value) => value == World.NoResult

@@ -81,7 +81,8 @@ public sealed unsafe class DamagedRootTests
         using StoreHarness harness = MakeImage(isOlderTheSame: false);
         ulong block = RootOf(harness, root);
         if (isErrorOfDevice)
-            harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == block ? BlockStatus.MediaError : BlockStatus.Ok;
+            harness.Memory.Fail = (operation, start)
+                => operation == BlockOperation.Read && start == block ? BlockStatus.MediaError : BlockStatus.Ok;
         else
             harness.Memory.SetContents(block, new byte[4096]);
         harness.Open();
@@ -146,7 +147,10 @@ public sealed unsafe class DamagedRootTests
         for (int i = 0; i < 3; i++)
             Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         Assert.Equal("stays", harness.Record(6));
-        Assert.All(harness.Check(out _), fault => Assert.True(fault.StartsWith("Leaked", StringComparison.Ordinal) || fault.Contains("Superblock", StringComparison.Ordinal), fault));
+        Assert.All(
+            harness.Check(out _),
+            fault => Assert.True(
+                fault.StartsWith("Leaked", StringComparison.Ordinal) || fault.Contains("Superblock", StringComparison.Ordinal), fault));
     }
 
     // Commits over two cuts, of which one is kept by name. Closed; with another mount at the end both superblocks name the same cut.

@@ -48,7 +48,8 @@ public sealed unsafe class StartsTests
         ObjectStore store = harness.Open();
         Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(1)); // in block 5
         Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(2)); // in block 4
-        harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == block ? BlockStatus.DeviceError : BlockStatus.Ok;
+        harness.Memory.Fail = (operation, start)
+            => operation == BlockOperation.Read && start == block ? BlockStatus.DeviceError : BlockStatus.Ok;
         Assert.Equal(left, Count(store));
         Assert.Equal(StoreStatus.Ok, store.WriteFailedStarts(left + 1));
         harness.Memory.Fail = null;

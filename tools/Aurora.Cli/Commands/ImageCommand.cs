@@ -109,8 +109,8 @@ internal static class ImageCommand
                 to += Path.GetFileName(from);
             if (!Directory.Exists(from) && !File.Exists(from))
                 throw new UserException($"no file or folder at {from}");
-            DiskImages.ReportLeftOut(
-                DiskImage.Put(parsed.GetValue(image)!, Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)]));
+            IEnumerable<RootEntry> entries = Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)];
+            DiskImages.ReportLeftOut(DiskImage.Put(parsed.GetValue(image)!, entries));
             return ExitCode.Success;
         });
         return command;

@@ -9,7 +9,8 @@ internal static class StateSoakCommand
     private const int DefaultStates = 5_000_000;
 
     private static readonly LongTest _test = new(
-        "tests/unit/Aurora.States.Tests/Aurora.States.Tests.csproj", "FullyQualifiedName~Every_state_comes_back", "building the state fuzzer");
+        "tests/unit/Aurora.States.Tests/Aurora.States.Tests.csproj", "FullyQualifiedName~Every_state_comes_back",
+        "building the state fuzzer");
 
     public static Command Create()
     {

@@ -1,6 +1,6 @@
-// Runs one test far longer than a change has to pass. The test itself reads how long, and from which seed, from the environment; its lines that begin
-// with a verdict's mark are shown, and what it says when it fails. A test that ends without either (killed for want of memory, for instance) says so
-// by its last lines.
+// Runs one test far longer than a change has to pass. The test itself reads how long, and from which seed, from the environment; its lines
+// that begin with a verdict's mark are shown, and what it says when it fails. A test that ends without either (killed for want of memory,
+// for instance) says so by its last lines.
 using System;
 using System.Collections.Generic;
 using System.CommandLine;

@@ -70,6 +70,11 @@ internal sealed class SoakWorkload
     {
         IEnumerable<string> lines = [Churn, Pipeline.Replace("DIGEST", Digest, System.StringComparison.Ordinal)];
         lines = lines.Concat(_checks.Select(check => $"selfcheck -l {check.Label} {check.Options} -f /tmp/{check.Label} &"));
-        return string.Join('\n', lines.Concat(["churn &", "digest &", "pressure live 64 1000000000 20000 &", "states -s 1 -l states1 &", "states -s 2 -w 3000 -n 20 -l states2 &", "bench watch 1000 &", "wait"]));
+        string[] others =
+        [
+            "churn &", "digest &", "pressure live 64 1000000000 20000 &", "states -s 1 -l states1 &",
+            "states -s 2 -w 3000 -n 20 -l states2 &", "bench watch 1000 &", "wait",
+        ];
+        return string.Join('\n', lines.Concat(others));
     }
 }

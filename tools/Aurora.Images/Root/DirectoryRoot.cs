@@ -30,7 +30,9 @@ public static class DirectoryRoot
     private static IEnumerable<RootEntry> Read(
         string folder, string guestPath, Dictionary<(uint, uint, ulong), string> linked, bool isTop)
     {
-        HostStatus status = HostFile.Describe(isTop ? new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder : folder);
+        // The folder may be given by a link; below it a link is a link.
+        string place = isTop ? new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder : folder;
+        HostStatus status = HostFile.Describe(place);
         bool isMountPoint = !isTop && status.IsMountRoot;
         yield return Describe(folder, guestPath, status) with { LeftOut = isMountPoint ? "mounted file system" : null };
         if (isMountPoint)

@@ -29,7 +29,8 @@ internal static class SparseTar
         var pax = (PaxTarEntry)entry;
         string Attribute(string key) => pax.ExtendedAttributes.TryGetValue(key, out string? text) ? text : "";
         if (Attribute("GNU.sparse.major") != "1" || !TryParse(Attribute(LengthKey), out long length))
-            throw new ImageException($"{archive}: {name} is a sparse file of a form that is not known: pack it with tar --format=posix --sparse");
+            throw new ImageException(
+                $"{archive}: {name} is a sparse file of a form that is not known: pack it with tar --format=posix --sparse");
         return stream => ReadMap(stream, length, $"{archive}: {name}");
     }
 
@@ -79,5 +80,6 @@ internal static class SparseTar
     private static int ReadByte(Stream stream, string place)
         => stream.ReadByte() is >= 0 and int c ? c : throw new ImageException($"{place}: its map of holes ends early");
 
-    private static bool TryParse(string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    private static bool TryParse(string text, out long value)
+        => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

@@ -15,6 +15,7 @@ public static class TarRoot
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const long NanosecondsPerTick = 100;
+    private const NumberStyles TimeStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
     private static readonly byte[] _gzipMagic = [0x1F, 0x8B];
 
@@ -68,7 +69,8 @@ public static class TarRoot
             TarEntryType.BlockDevice => RootEntryKind.BlockDevice,
             TarEntryType.Fifo => RootEntryKind.Fifo,
             TarEntryType.SparseFile or TarEntryType.MultiVolume or TarEntryType.RenamedOrSymlinked
-                => throw new ImageException($"{archive}: {path} is stored in an old GNU form ({item.EntryType}): pack it with tar --format=posix"),
+                => throw new ImageException(
+                    $"{archive}: {path} is stored in an old GNU form ({item.EntryType}): pack it with tar --format=posix"),
             _ => null,
         };
         return kind == null ? null : new RootEntry
@@ -90,7 +92,7 @@ public static class TarRoot
     private static long ModifiedOf(TarEntry item)
     {
         if (item is PaxTarEntry pax && pax.ExtendedAttributes.TryGetValue("mtime", out string? text)
-            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal seconds)
+            && decimal.TryParse(text, TimeStyle, CultureInfo.InvariantCulture, out decimal seconds)
             && Math.Abs(seconds) < long.MaxValue / NanosecondsPerSecond)
             return (long)decimal.Floor(seconds * NanosecondsPerSecond);
         return (item.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;

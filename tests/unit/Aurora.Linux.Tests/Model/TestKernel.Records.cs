@@ -95,7 +95,8 @@ internal sealed unsafe partial class TestKernel
         _image = image;
         Clock.Now = image.Monotonic;
         Clock.Realtime = image.Realtime;
-        foreach (Func<ulong, ObjectKind, byte[], RestoreStatus> pass in new Func<ulong, ObjectKind, byte[], RestoreStatus>[] { CreateOne, LinkOne, FinishOne })
+        Func<ulong, ObjectKind, byte[], RestoreStatus>[] passes = [CreateOne, LinkOne, FinishOne];
+        foreach (Func<ulong, ObjectKind, byte[], RestoreStatus> pass in passes)
             foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
                 if (pass(id, kind, payload) is not RestoreStatus.Ok and RestoreStatus status)
                     Assert.Fail($"{pass.Method.Name}: {kind} {id} is refused: {status}");
@@ -125,9 +126,11 @@ internal sealed unsafe partial class TestKernel
     private RestoreStatus CreateOne(ulong id, ObjectKind kind, byte[] payload)
         => Codecs[kind].Create(Tracker, new ObjectId(id), _versionOf(kind) ?? Codecs[kind].Version, payload);
 
-    private RestoreStatus LinkOne(ulong id, ObjectKind kind, byte[] payload) => Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload);
+    private RestoreStatus LinkOne(ulong id, ObjectKind kind, byte[] payload)
+        => Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload);
 
-    private RestoreStatus FinishOne(ulong id, ObjectKind kind, byte[] payload) => Codecs[kind].Finish(Tracker, Tracker.Find(new ObjectId(id)));
+    private RestoreStatus FinishOne(ulong id, ObjectKind kind, byte[] payload)
+        => Codecs[kind].Finish(Tracker, Tracker.Find(new ObjectId(id)));
 
     private void ApplyPages(Image image, FrozenEpoch* epoch)
     {

@@ -109,7 +109,10 @@ public sealed unsafe class TableTests : IDisposable
             Assert.Equal(count, lines.Length - 1);
             Assert.Equal("", lines[^1]);
             for (int i = 0; i < count; i++)
-                Assert.StartsWith($"{At + ((ulong)i << 13):x8}-{At + ((ulong)i << 13) + 4096:x8} rw-p ", lines[i], StringComparison.Ordinal);
+            {
+                ulong from = At + ((ulong)i << 13);
+                Assert.StartsWith($"{from:x8}-{from + 4096:x8} rw-p ", lines[i], StringComparison.Ordinal);
+            }
         }
         _world.Process->AddressSpace = null;
     }
@@ -150,7 +153,8 @@ public sealed unsafe class TableTests : IDisposable
         for (int i = 2; i < lines.Length - 1; i++)
             Assert.True(string.CompareOrdinal(lines[i - 1], lines[i]) < 0);
         byte[] whole = ReadAll("/proc/1/maps", 4096);
-        foreach (ulong position in new ulong[] { 100_000, 3, 65_536, (ulong)whole.Length - 1, (ulong)whole.Length, (ulong)whole.Length + 5, 70_000 })
+        ulong length = (ulong)whole.Length;
+        foreach (ulong position in (ulong[])[100_000, 3, 65_536, length - 1, length, length + 5, 70_000])
         {
             file->Offset = position;
             long expected = Math.Max(0, Math.Min(10, whole.Length - (long)position));
@@ -185,7 +189,8 @@ public sealed unsafe class TableTests : IDisposable
     private OpenFile* OpenProc(string path)
     {
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.Ok, _world.Space.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), WalkFlags.FollowLast, out Inode* inode));
+        Errno error = _world.Space.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), WalkFlags.FollowLast, out Inode* inode);
+        Assert.Equal(Errno.Ok, error);
         OpenFile* file = _world.Open(inode, OpenFlags.ReadOnly);
         _world.Files.Release(inode);
         return file;

@@ -51,7 +51,8 @@ internal static unsafe class StateComparison
     public static string? MemoryDifference(World left, World right)
     {
         var seen = new HashSet<ulong>();
-        for (Process* process = left.Kernel.Processes.NextProcess(1); process != null; process = left.Kernel.Processes.NextProcess(process->Id + 1))
+        ProcessTable processes = left.Kernel.Processes;
+        for (Process* process = processes.NextProcess(1); process != null; process = processes.NextProcess(process->Id + 1))
         {
             if (process->AddressSpace == null || !seen.Add(process->AddressSpace->Header.Id.Value))
                 continue;
@@ -60,7 +61,8 @@ internal static unsafe class StateComparison
             {
                 for (ulong page = map->Start.Value; page < map->End.Value; page += PageSize.Bytes)
                     if (PageDiffers(left, process->AddressSpace, right, other->AddressSpace, page))
-                        return $"process {process->Id}: the page at 0x{page:x} ({map->Flags}, object {map->Object->Header.Id.Value}) has other contents";
+                        return $"process {process->Id}: the page at 0x{page:x} ({map->Flags}, "
+                            + $"object {map->Object->Header.Id.Value}) has other contents";
             }
         }
         return null;

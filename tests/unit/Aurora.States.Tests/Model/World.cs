@@ -87,7 +87,9 @@ internal sealed unsafe partial class World : IDisposable
 
     private IReadOnlyList<int> _firstOrder = [];
 
-    /// <summary>Random numbers are new after a restore; both worlds get the same ones, so that what follows from them is the same.</summary>
+    /// <summary>
+    /// Random numbers are new after a restore; both worlds get the same ones, so that what follows from them is the same.
+    /// </summary>
     public void Reseed(long number)
     {
         KeyOf(Kernel.Random).AsSpan().Clear();

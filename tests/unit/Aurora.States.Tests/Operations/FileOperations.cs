@@ -56,7 +56,8 @@ internal static unsafe class FileOperations
     private static bool IsPolled(World world, Thread* thread)
     {
         foreach (nint each in world.Threads())
-            if (((Thread*)each)->Call is { Active: true, Number: 7 or 23 or 270 or 271 } && ((Thread*)each)->Process->Descriptors == thread->Process->Descriptors)
+            if (((Thread*)each)->Call is { Active: true, Number: 7 or 23 or 270 or 271 }
+                && ((Thread*)each)->Process->Descriptors == thread->Process->Descriptors)
                 return true;
         return false;
     }

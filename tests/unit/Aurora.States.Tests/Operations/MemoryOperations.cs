@@ -9,7 +9,8 @@ internal static unsafe class MemoryOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 3,
-            Advise), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack), ("store on a stack", 3, StoreOnStack),
+            Advise), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack),
+        ("store on a stack", 3, StoreOnStack),
     ];
 
     private static ulong Page(uint choice) => World.Region + (choice % World.RegionPages * 4096);
@@ -97,7 +98,9 @@ internal static unsafe class MemoryOperations
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread != null)
-            world.Call(thread, "mmap", 9, StackAt(operation.B) + (operation.C % 4 * 4096UL), Length(operation.C >> 8), 3, 0x132, ulong.MaxValue, 0);
+            world.Call(
+                thread, "mmap", 9, StackAt(operation.B) + (operation.C % 4 * 4096UL), Length(operation.C >> 8),
+                3, 0x132, ulong.MaxValue, 0);
     }
 
     // In it, or a few pages below: then it grows.
