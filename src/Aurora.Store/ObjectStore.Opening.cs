@@ -108,10 +108,9 @@ public sealed unsafe partial class ObjectStore
         if (status == StoreStatus.Ok)
             status = recovery.FindEnd();
         if (status == StoreStatus.Ok)
-            status = recovery.MarkBlocks();
-        bool isDamage = status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError;
-        if (_options.ReadOnly && isDamage && IsOfSpaceMap(_context.Fault))
-            status = StoreStatus.Ok;
+            status = MarkBlocks(recovery);
+        if (status == StoreStatus.Ok && !_options.ReadOnly && recovery.FirstRollback != 0)
+            status = RequireTarget(recovery.FirstRollback);
         if (status == StoreStatus.Ok)
             status = StartGeneration(recovery);
         if (status == StoreStatus.Ok)
@@ -125,6 +124,13 @@ public sealed unsafe partial class ObjectStore
     }
 
     // Who only reads needs no free blocks.
+    private StoreStatus MarkBlocks(LogRecovery recovery)
+    {
+        StoreStatus status = recovery.MarkBlocks();
+        bool isDamage = status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError;
+        return _options.ReadOnly && isDamage && IsOfSpaceMap(_context.Fault) ? StoreStatus.Ok : status;
+    }
+
     private bool IsOfSpaceMap(in StoreFault fault)
         => fault.Place == FaultPlace.SpaceMap || (fault.Place == FaultPlace.Device && fault.Block.Value >= _context.Geometry.Level0Start);
 

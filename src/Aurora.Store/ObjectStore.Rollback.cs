@@ -142,6 +142,30 @@ public sealed unsafe partial class ObjectStore
         _active.PutHistory(info.Sequence, record.AsBytes());
     }
 
+    // Only the newer superblock may know the checkpoint that a rollback in the log goes back to. With the older one there is no present then:
+    // refused before anything is written, so that the newer one is still there when it, or its root, can be read again.
+    private StoreStatus RequireTarget(ulong sequence)
+    {
+        StoreStatus status = _reader.FindKept(_context.Super->History, sequence, out _);
+        if (status != StoreStatus.NotFound)
+            return status;
+        var replay = new LogReplay(_context, _context.Super->Current);
+        status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        while (status == StoreStatus.Ok && replay.Sequence < sequence)
+            status = replay.Next(null);
+
+        // A name in the log is kept on the way.
+        bool isKept = status == StoreStatus.Ok && replay.Sequence == sequence && replay.Info.NameLength > 0;
+        replay.Dispose();
+        if (isKept || status is StoreStatus.OutOfMemory or StoreStatus.DeviceError)
+            return status;
+        status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
+        if (_context.RootFault.Status == StoreStatus.Ok)
+            return status;
+        _context.Fault = _context.RootFault;
+        return _context.RootFault.Status;
+    }
+
     private StoreStatus SwitchPresent()
     {
         StoreStatus status = SwitchTo(_active, out NodePointer objects);

@@ -29,16 +29,16 @@ internal static unsafe class RootChooser
         ulong generation = context.Super->Generation;
         ulong durable = context.Super->DurableSequence;
         ulong end = context.Super->EndSequence;
+        ulong required = context.Super->RequiredFeatures;
         bool isOlderWhole = SuperblockReader.Read(context, scratch, version) == StoreStatus.Ok;
         bool isNext = isOlderWhole && (context.Super->Current.Number == cutBefore || context.Super->Current.Number == cut);
         if (!isNext || WorthOf(context, scratch) <= worth)
-        {
             return SuperblockReader.Read(context, scratch);
-        }
         context.RootFault = fault;
         context.Super->Generation = generation;
         context.Super->DurableSequence = durable;
         context.Super->EndSequence = end;
+        context.Super->RequiredFeatures |= required;
         KernelLog.Line("store: a root of the newest superblock cannot be read; opened with the older one and its log"u8);
         return StoreStatus.Ok;
     }

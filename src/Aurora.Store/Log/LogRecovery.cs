@@ -30,6 +30,9 @@ internal sealed unsafe class LogRecovery
     /// <summary>The newest generation seen.</summary>
     public ulong EndGeneration { get; private set; }
 
+    /// <summary>What the first rollback of the log goes back to; 0 when there is none. Known after MarkBlocks.</summary>
+    public ulong FirstRollback { get; private set; }
+
     /// <summary>Everything up to here is known to be durable without looking at data.</summary>
     private ulong KnownDurable { get; set; }
 
@@ -76,6 +79,8 @@ internal sealed unsafe class LogRecovery
                     status = Damaged(header->Position);
                     break;
                 }
+                if (entry->Kind == LogEntryKind.Rollback && FirstRollback == 0)
+                    FirstRollback = entry->Page;
                 for (uint i = 0; entry->Kind == LogEntryKind.Pages && i < entry->Count && status == StoreStatus.Ok; i++)
                     status = _space.MarkNew(entry->Block + i);
                 offset += (uint)entry->TotalBytes;

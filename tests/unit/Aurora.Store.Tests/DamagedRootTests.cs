@@ -153,6 +153,97 @@ public sealed unsafe class DamagedRootTests
                 fault.StartsWith("Leaked", StringComparison.Ordinal) || fault.Contains("Superblock", StringComparison.Ordinal), fault));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("target")]
+    public void A_root_that_fails_to_be_read_once_costs_nothing_when_a_rollback_is_waiting_for_its_cut(string name)
+    {
+        using StoreHarness harness = WithRollbackWaiting(name, isRecordWritten: true);
+        ulong block = RootOf(harness, "objects");
+        harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == block ? BlockStatus.MediaError : BlockStatus.Ok;
+        StoreStatus first = harness.TryOpen();
+        Assert.True(first == StoreStatus.Ok || harness.OpenFault.Place == FaultPlace.ObjectTree, $"{first} {harness.OpenFault.Place}");
+        harness.Memory.Fail = null;
+        if (first == StoreStatus.Ok)
+            harness.Store.Abandon();
+        harness.Open();
+        Assert.Equal(7UL, harness.Read(1, 0));
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        harness.CheckClean();
+    }
+
+    [Fact]
+    public void What_the_newest_superblock_requires_is_required_still_when_the_older_one_is_used()
+    {
+        using StoreHarness harness = WithRollbackWaiting("", isRecordWritten: false);
+        Assert.Equal(StoreFormat.RollbackFeature, Newest(harness).RequiredFeatures);
+        harness.Memory.SetContents(RootOf(harness, "objects"), new byte[4096]);
+        harness.Open();
+        Assert.Equal(8UL, harness.Read(1, 0));
+        Assert.Equal(StoreFormat.RollbackFeature, Newest(harness).RequiredFeatures);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_page_of_the_last_commit_that_cannot_be_read_is_no_reason_to_show_an_older_state(bool isReadOnly)
+    {
+        using StoreHarness harness = MakeImage(isOlderTheSame: true);
+        harness.Open();
+        StoreCommit* commit = harness.Begin();
+        harness.Write(commit, 3, 0, 0x3333);
+        harness.Commit(commit);
+        harness.Store.Abandon();
+        ulong data = BlockWith(harness, 0x3333);
+        harness.Memory.Fail = (operation, start) => operation == BlockOperation.Read && start == data ? BlockStatus.MediaError : BlockStatus.Ok;
+        harness.Options.ReadOnly = isReadOnly;
+        Assert.Equal(StoreStatus.DeviceError, harness.TryOpen());
+        Assert.Equal((FaultPlace.Device, data), (harness.OpenFault.Place, harness.OpenFault.Block.Value));
+        harness.Memory.Fail = null;
+        harness.Open();
+        Assert.Equal(0x3333UL, harness.Read(3, 0));
+    }
+
+    // Power fails after the cut that keeps the target of a rollback, and before the one that goes back to it.
+    private static StoreHarness WithRollbackWaiting(string name, bool isRecordWritten)
+    {
+        var harness = new StoreHarness();
+        harness.Options.CutIntervalNanoseconds = ulong.MaxValue;
+        harness.Options.Retention.IsOff = true;
+        harness.Open();
+        for (ulong value = 5; value <= 8; value++)
+        {
+            StoreCommit* commit = harness.Begin();
+            harness.Write(commit, 1, 0, value);
+            harness.PutRecord(commit, 50 + value, $"record {value}");
+            harness.Commit(commit, value == 7 ? name : "");
+            if (value == 6)
+                Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        }
+        int superblocks = 0;
+        harness.Memory.Fail = (operation, block) =>
+        {
+            bool isWrite = operation == BlockOperation.Write;
+            superblocks += isWrite && block < 4 ? 1 : 0;
+            bool isLate = block < 4 ? superblocks > 1 : !isRecordWritten && superblocks == 1 && block < StoreFormat.LogStart + 256;
+            return isWrite && isLate ? BlockStatus.MediaError : BlockStatus.Ok;
+        };
+        Assert.NotEqual(StoreStatus.Ok, harness.Store.Rollback(harness.Store.LastSequence - 1, harness.Info()));
+        harness.Memory.Fail = null;
+        harness.Store.Abandon();
+        return harness;
+    }
+
+    private static ulong BlockWith(StoreHarness harness, ulong value)
+    {
+        foreach (ulong block in harness.Memory.WrittenBlocks)
+        {
+            if (BitConverter.ToUInt64(harness.Memory.Contents(block)) == value)
+                return block;
+        }
+        return 0;
+    }
+
     // Commits over two cuts, of which one is kept by name. Closed; with another mount at the end both superblocks name the same cut.
     private static StoreHarness MakeImage(bool isOlderTheSame)
     {
