@@ -4,7 +4,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 
 namespace Aurora.Images.Root;
 
@@ -37,9 +36,7 @@ public static class DirectoryRoot
         yield return Describe(folder, guestPath, status) with { LeftOut = isMountPoint ? "mounted file system" : null };
         if (isMountPoint)
             yield break;
-        // Sockets and devices are among what .NET calls special and skips unless told.
-        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
-        foreach (string item in Directory.EnumerateFileSystemEntries(folder, "*", options).Order(StringComparer.Ordinal))
+        foreach (string item in HostFile.In(folder))
         {
             string path = guestPath.TrimEnd('/') + "/" + Path.GetFileName(item);
             status = HostFile.Describe(item);
@@ -61,7 +58,7 @@ public static class DirectoryRoot
     private static string? FirstNameOf(in HostStatus status, string path, Dictionary<(uint, uint, ulong), string> linked)
     {
         var key = (status.FileSystemMajor, status.FileSystemMinor, status.Inode);
-        if (status.LinkCount < 2 || linked.TryAdd(key, path))
+        if (status.LinkCount < 2 || KindOf(status) == RootEntryKind.Socket || linked.TryAdd(key, path))
             return null;
         return linked[key];
     }

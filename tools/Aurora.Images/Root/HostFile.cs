@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -20,7 +21,26 @@ internal static partial class HostFile
     public static HostStatus Describe(string path)
         => Statx(CurrentDirectory, path, NoFollow, BasicFields, out HostStatus status) == 0
             ? status
-            : throw new ImageException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            : throw new ImageException(
+                $"{path}: {(IsUnreadable(path) ? "a name that is not UTF-8" : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()))}");
+
+    /// <summary>True for a name that .NET could not read as UTF-8: what it put into its place names another file, or none.</summary>
+    public static bool IsUnreadable(string name) => name.Contains('\uFFFD');
+
+    /// <summary>The paths of what is in a folder, in the order of their names.</summary>
+    public static IReadOnlyList<string> In(string folder)
+    {
+        // Sockets and devices are among what .NET calls special and skips unless told.
+        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(folder, "*", options).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException($"{folder}: {failure.Message}", failure);
+        }
+    }
 
     /// <summary>Where an open file has data; holes between the runs read as zeroes.</summary>
     public static FileLayout LayoutOf(Stream stream)

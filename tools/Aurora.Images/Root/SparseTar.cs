@@ -71,7 +71,7 @@ internal static class SparseTar
         {
             read++;
             if (digits.Length == MaxDigits)
-                break;
+                throw new ImageException($"{place}: its map of holes is damaged");
         }
         read++;
         return TryParse(digits, out long value) ? value : throw new ImageException($"{place}: its map of holes is damaged");

@@ -28,10 +28,10 @@ public static class TarRoot
         while (Next(reader, archive) is { } item)
         {
             string path = Normalize(SparseTar.NameOf(item) ?? item.Name);
-            foreach (RootEntry parent in MissingParents(path, known))
-                yield return parent;
             if (path == "/" || Convert(item, path, archive) is not { } entry)
                 continue;
+            foreach (RootEntry parent in MissingParents(path, known))
+                yield return parent;
             known.Add(path);
             yield return entry;
         }
@@ -50,11 +50,15 @@ public static class TarRoot
         {
             return reader.GetNextEntry();
         }
-        catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception failure) when (IsAboutContents(failure))
         {
             throw new ImageException($"{archive} is not a whole tar archive: {failure.Message}", failure);
         }
     }
+
+    // The reader has no exception of its own: numbers and forms that it does not know end as these.
+    private static bool IsAboutContents(Exception failure)
+        => failure is InvalidDataException or IOException or FormatException or OverflowException or NotSupportedException or ArgumentException;
 
     // Null for what says something about the archive, not about a file.
     private static RootEntry? Convert(TarEntry item, string path, string archive)
@@ -107,9 +111,21 @@ public static class TarRoot
         }
     }
 
+    private static FileStream OpenFile(string archive)
+    {
+        try
+        {
+            return File.OpenRead(archive);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException($"{archive}: {failure.Message}", failure);
+        }
+    }
+
     private static Stream Open(string archive)
     {
-        FileStream file = File.OpenRead(archive);
+        FileStream file = OpenFile(archive);
         Span<byte> magic = stackalloc byte[2];
         bool isCompressed = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual(_gzipMagic);
         file.Position = 0;

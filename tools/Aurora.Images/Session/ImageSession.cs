@@ -7,6 +7,7 @@ using System.IO;
 using System.Text;
 using Aurora.Base;
 using Aurora.Checkpoint;
+using Aurora.Images.Root;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
@@ -97,7 +98,8 @@ internal sealed unsafe class ImageSession : IDisposable
 
     public void Dispose() => _machine.Dispose();
 
-    public static ReadOnlySpan<byte> Bytes(string path) => Encoding.UTF8.GetBytes(path);
+    public static ReadOnlySpan<byte> Bytes(string path)
+        => HostFile.IsUnreadable(path) ? throw new ImageException($"{path}: a name that is not UTF-8") : Encoding.UTF8.GetBytes(path);
 
     public static void Check(Errno error, string path)
     {

@@ -35,13 +35,23 @@ internal sealed unsafe class TreeWriter(ImageSession session)
                 _directories.Add(entry);
             CommitIfDue();
         }
-        // What was put into a directory has changed its time.
         foreach (RootEntry directory in _directories)
         {
-            Write(directory);
+            Settle(directory);
             CommitIfDue();
         }
         return _leftOut;
+    }
+
+    // What was put into a directory has changed its time. In an archive something else may have taken its place.
+    private void Settle(RootEntry directory)
+    {
+        if (session.Tree.Find(ImageSession.Bytes(directory.Path), follow: false, out Inode* inode) != Errno.Ok)
+            return;
+        if (inode->IsDirectory)
+            SetAttributes(directory, inode);
+        session.Files.Release(inode);
+        _uncommittedEntries++;
     }
 
     private void CommitIfDue()
@@ -56,16 +66,22 @@ internal sealed unsafe class TreeWriter(ImageSession session)
     private void Write(RootEntry entry)
     {
         _uncommittedEntries++;
-        if (entry.Path != "/")
+        // A file that was packed twice is a link to itself.
+        bool isPresent = entry.Path == "/" || (entry.Kind == RootEntryKind.HardLink && entry.Target == entry.Path);
+        if (!isPresent)
             Make(entry);
-        if (entry.Kind == RootEntryKind.HardLink)
-            return;
         Inode* inode = session.Find(entry.Path, follow: false);
         if (entry.Kind == RootEntryKind.File)
             CopyContents(entry, inode);
+        if (entry.Kind != RootEntryKind.HardLink)
+            SetAttributes(entry, inode);
+        session.Files.Release(inode);
+    }
+
+    private void SetAttributes(RootEntry entry, Inode* inode)
+    {
         uint mode = entry.Kind == RootEntryKind.SymbolicLink ? InodeMode.AccessMask : (uint)entry.Mode;
         session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, entry.ModifiedNanoseconds);
-        session.Files.Release(inode);
     }
 
     private void Make(RootEntry entry)
@@ -95,7 +111,19 @@ internal sealed unsafe class TreeWriter(ImageSession session)
 
     private void CopyContents(RootEntry entry, Inode* inode)
     {
-        using Stream source = entry.Open!();
+        try
+        {
+            using Stream source = entry.Open!();
+            CopyContents(entry, source, inode);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new ImageException($"{entry.Path}: {failure.Message}", failure);
+        }
+    }
+
+    private void CopyContents(RootEntry entry, Stream source, Inode* inode)
+    {
         if (entry.Layout == null)
         {
             Copy(source, 0, long.MaxValue, inode, entry.Path);
