@@ -2,6 +2,7 @@
 // call is dispatched again with its progress, as after any wake-up. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Signals;
@@ -30,10 +31,20 @@ public sealed unsafe partial class SignalService
         process->ContinueReport = isReported;
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             if (thread->State == ThreadState.Stopped)
-                _scheduler.MakeRunnable(thread);
+                GoOn(thread);
         _tracker.MarkChanged(&process->Header);
         if (isReported)
             ReportToParent(process, SignalCode.ChildContinued, (int)Signal.SIGCONT);
+    }
+
+    private void GoOn(Thread* thread)
+    {
+        if (thread->Call.Phase == CallContinuation.TerminalPhase)
+        {
+            thread->Call.Phase &= unchecked((byte)~CallContinuation.WaitPhase);
+            _tracker.MarkChanged(&thread->Header);
+        }
+        _scheduler.MakeRunnable(thread);
     }
 
     /// <summary>Wakes the parent's wait4 and sends it SIGCHLD (or the signal clone asked for, at the end of the child).</summary>

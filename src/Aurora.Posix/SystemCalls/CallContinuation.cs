@@ -15,6 +15,11 @@ public struct CallContinuation
     /// </summary>
     public const byte WaitPhase = 0x80;
 
+    /// <summary>
+    /// A wait for a terminal: a stop interrupts it too, whichever thread took the signal, since others may have the terminal afterwards.
+    /// </summary>
+    public const byte TerminalPhase = WaitPhase | 1;
+
     public SystemCallArguments Arguments;
 
     /// <summary>The call number as the program gave it.</summary>

@@ -254,6 +254,32 @@ public sealed unsafe class TerminalTests
     }
 
     [Fact]
+    public void A_thread_that_was_stopped_while_it_read_looks_anew_who_has_the_terminal()
+    {
+        using var kernel = new TestKernel();
+        Thread* shell = kernel.Boot();
+        kernel.OpenTerminal(shell);
+        Thread* job = StartJob(kernel, shell);
+        Thread* reader = kernel.ThreadOf(kernel.Do(job, 56, 0x10F00, 0, 0, 0, 0));
+        kernel.Resume(reader);
+        Assert.Null(Read(kernel, reader));
+        kernel.Type("\x1a");
+        Assert.Null(kernel.Resume(job->State == ThreadState.Runnable ? job : reader));
+        Assert.Equal(ThreadState.Stopped, job->State);
+        Assert.Equal(ThreadState.Stopped, reader->State);
+        kernel.Poke(shell, Scratch, new SignalAction { Handler = SignalAction.Ignore });
+        kernel.Do(shell, 13, (ulong)Signal.SIGTTOU, Scratch, 0, 8);
+        kernel.Poke(shell, Scratch, 1);
+        kernel.Do(shell, 16, 0, 0x5410, Scratch);
+        kernel.Do(shell, 62, unchecked((ulong)-2L), (ulong)Signal.SIGCONT);
+        Assert.Null(kernel.Resume(reader));
+        Assert.Equal(ThreadState.Stopped, reader->State);
+        Assert.Equal((int)Signal.SIGTTIN, job->Process->StopReport);
+        kernel.Type("for the shell\n");
+        Assert.Equal("for the shell\n", Read(kernel, shell));
+    }
+
+    [Fact]
     public void A_background_reader_stops_and_continues_in_the_foreground()
     {
         using var kernel = new TestKernel();
