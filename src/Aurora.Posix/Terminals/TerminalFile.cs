@@ -127,8 +127,8 @@ public sealed unsafe class TerminalFile : FileOperations
 
     private static Terminal* Of(OpenFile* file) => (Terminal*)file->Attachment;
 
-    // Job control is looked at when a call begins, and again when a signal or a stop has begun it anew, but not when it goes on after a wait: who has
-    // become a background process since goes on waiting (n_tty_read, n_tty_write).
+    // Job control is looked at when a call begins, and again when a signal or a stop has begun it anew, but not when it goes on after a
+    // wait: who has become a background process since goes on waiting (n_tty_read, n_tty_write).
     private static bool IsUnderWay(Thread* thread) => thread == null || thread->Call.Phase == CallContinuation.TerminalPhase;
 
     private static SystemCallResult Sleep(ref FileTransfer transfer, WaitQueue* queue)
