@@ -43,9 +43,11 @@ public unsafe struct ProcessGroup
     public uint SignalsSent;
     public GroupSignals Sending;
 
-    // The walk over the members: begun again after a restore, and when another signal is sent.
+    // The walk over the members, and the last signal sent when it began: it begins again after a restore, and when its end finds that more
+    // have been sent meanwhile.
     internal bool IsOnSendingList;
     internal int SendingFrom;
+    internal uint SendingUpTo;
     internal ProcessGroup* NextSending;
 }
 

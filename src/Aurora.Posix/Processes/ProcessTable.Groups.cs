@@ -126,10 +126,42 @@ public sealed unsafe partial class ProcessTable
     /// <summary>A group whose members have not all got what was sent to it, or null.</summary>
     internal ProcessGroup* FirstSending { get; private set; }
 
+    private int _sendingTurn;
+
+    /// <summary>The group whose turn it is to have its signals brought to its members; null when there is none.</summary>
+    internal ProcessGroup* NextToSend
+    {
+        get
+        {
+            ProcessGroup* group = FirstSending;
+            while (group != null && group->Id < _sendingTurn)
+                group = group->NextSending;
+            return group != null ? group : FirstSending;
+        }
+    }
+
+    // The walk of a group is at its end. When signals have been sent since it began there is another, after those of the other groups.
+    internal void EndWalk(ProcessGroup* group)
+    {
+        _sendingTurn = group->Id + 1;
+        if (group->SendingUpTo == group->SignalsSent)
+            EndSending(group);
+        else
+            BeginWalk(group);
+    }
+
+    private static void BeginWalk(ProcessGroup* group)
+    {
+        group->SendingFrom = 0;
+        group->SendingUpTo = group->SignalsSent;
+    }
+
     // Every member of the group is looked at, from the first on. The groups are in the order of their ids, as a restore finds them.
     internal void BeginSending(ProcessGroup* group)
     {
-        group->SendingFrom = 0;
+        // A walk that has not got anywhere takes along what is sent now.
+        if (!group->IsOnSendingList || group->SendingFrom == 0)
+            BeginWalk(group);
         if (group->IsOnSendingList)
             return;
         group->IsOnSendingList = true;

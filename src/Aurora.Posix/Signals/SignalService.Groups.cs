@@ -40,7 +40,7 @@ public sealed unsafe partial class SignalService
     /// <summary>Brings what was sent to a large group to some more of its members. The main loop calls it every turn.</summary>
     public void SendToGroupsStep()
     {
-        ProcessGroup* group = _processes.FirstSending;
+        ProcessGroup* group = _processes.NextToSend;
         if (group == null)
             return;
         int left = ProcessLife.UnitsPerStep;
@@ -56,9 +56,11 @@ public sealed unsafe partial class SignalService
             }
             CatchUp(process);
         }
+        _processes.EndWalk(group);
+        if (group->IsOnSendingList)
+            return;
         group->Sending = default;
         _tracker.MarkChanged(&group->Header);
-        _processes.EndSending(group);
     }
 
     /// <summary>Gives a process what was sent to its group and has not reached it.</summary>

@@ -25,6 +25,7 @@ public sealed unsafe partial class TerminalService
         if (IsImmune(thread, Signal.SIGTTIN) || ProcessTable.IsOrphaned(group, null))
             return Errno.EIO;
         _signals.SendToGroup(group, Signal.SIGTTIN);
+        _signals.CatchUp(thread->Process);
         return Errno.ERESTARTSYS;
     }
 
@@ -37,6 +38,7 @@ public sealed unsafe partial class TerminalService
         if (ProcessTable.IsOrphaned(group, null))
             return Errno.EIO;
         _signals.SendToGroup(group, Signal.SIGTTOU);
+        _signals.CatchUp(thread->Process);
         return Errno.ERESTARTSYS;
     }
 

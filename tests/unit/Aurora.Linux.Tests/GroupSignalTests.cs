@@ -54,6 +54,26 @@ public sealed unsafe class GroupSignalTests
     }
 
     [Fact]
+    public void Who_signals_a_group_all_the_time_keeps_nothing_from_its_last_member()
+    {
+        using var kernel = new TestKernel();
+        Thread* job = Crowd(kernel, Signal.SIGINT);
+        Process* last = Last(kernel);
+        kernel.Type("\x03");
+        int steps = 0;
+        for (; !last->Pending.Set.Contains(Signal.SIGINT); steps++)
+        {
+            Assert.True(steps < Many, "the last member never gets the signal");
+            kernel.Signals.SendToGroup(job->Process->ProcessGroup, Signal.SIGWINCH);
+            kernel.Signals.SendToGroupsStep();
+        }
+        Assert.InRange(steps, 2, (Many / ProcessLife.UnitsPerStep) + 1);
+        Arrive(kernel);
+        Assert.False(kernel.Signals.IsSendingToGroups);
+        Assert.Equal(Many + 1, Reached(kernel, job->Process->ProcessGroup->Id, Signal.SIGINT));
+    }
+
+    [Fact]
     public void A_member_that_a_signal_has_not_reached_gets_it_before_it_runs()
     {
         using var kernel = new TestKernel();

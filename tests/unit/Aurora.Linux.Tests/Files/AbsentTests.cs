@@ -71,4 +71,18 @@ public sealed unsafe class AbsentTests : IDisposable
         Assert.Equal(-(long)expected, _calls.Call(41, family, type, 0));
         Assert.Equal(-(long)expected, _calls.Call(53, family, type, 0, Name));
     }
+
+    [Theory]
+    [InlineData(42)]
+    [InlineData(45)]
+    [InlineData(52)]
+    [InlineData(55)]
+    [InlineData(288)]
+    [InlineData(307)]
+    public void A_file_is_no_socket(int call)
+    {
+        ulong file = (ulong)_calls.Open("/f", OpenFlags.Create | OpenFlags.ReadWrite);
+        Assert.Equal(-(long)Errno.ENOTSOCK, _calls.Call((uint)call, file, Name, 0, 0, 0));
+        Assert.Equal(-(long)Errno.EBADF, _calls.Call((uint)call, 99, Name, 0, 0, 0));
+    }
 }
