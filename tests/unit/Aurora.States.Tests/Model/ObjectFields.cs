@@ -68,7 +68,7 @@ internal sealed unsafe class ObjectFields
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults", "ChildMinorFaults", "ChildMajorFaults",
                 "Pending.First", "Pending.Last",
         ],
-        [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "NextSending"],
+        [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "SendingUpTo", "NextSending"],
         [typeof(Session)] = ["FirstGroup"],
         [typeof(Timer)] = ["Next"],
         [typeof(FileLock)] = ["Next"],
