@@ -9,7 +9,8 @@
  * Whoever reads the console can tell a continuation from lost output (the numbers have no gaps) and from lost work: each line carries
  * the real time of its step, so a step that was shown and then done again has two different lines.
  *
- * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE] [-l LABEL]      STEPS 0 (default): for ever; lines begin with "LABEL: " */
+ * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE] [-l LABEL] [-w]
+ *     STEPS 0 (default): for ever; lines begin with "LABEL: "; with -w a full disk is waited for, up to a minute */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -65,12 +66,25 @@ static char *memory_of(uint64_t pages)
     return memory;
 }
 
+static int waits_for_room;
+
+static void pause_for(long milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    while (milliseconds && nanosleep(&time, &time) != 0 && errno == EINTR)
+        ;
+}
+
 static void transfer_exactly(int fd, void *data, size_t size, int writing, const char *what)
 {
     for (size_t done = 0; done < size;) {
         ssize_t count = writing ? write(fd, (char *)data + done, size - done) : read(fd, (char *)data + done, size - done);
         if (count == 0 && !writing)
             _exit(0);
+        for (int tries = 0; count < 0 && errno == ENOSPC && waits_for_room && tries < 1200; tries++) {
+            pause_for(50);
+            count = write(fd, (char *)data + done, size - done);
+        }
         if (count <= 0)
             fail(what);
         done += count;
@@ -115,19 +129,12 @@ static void check_whole_file(int file)
     }
 }
 
-static void pause_for(long milliseconds)
-{
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    while (milliseconds && nanosleep(&time, &time) != 0 && errno == EINTR)
-        ;
-}
-
 int main(int count, char **words)
 {
     uint64_t steps = 0, pages = 64, sum = 0, answer;
     long interval = 10;
     const char *path = "/tmp/selfcheck.data";
-    for (int option; (option = getopt(count, words, "n:i:m:f:l:")) != -1;) {
+    for (int option; (option = getopt(count, words, "n:i:m:f:l:w")) != -1;) {
         if (option == 'n')
             steps = strtoull(optarg, NULL, 0);
         else if (option == 'i')
@@ -138,6 +145,8 @@ int main(int count, char **words)
             path = optarg;
         else if (option == 'l')
             label = optarg, colon = ": ";
+        else if (option == 'w')
+            waits_for_room = 1;
         else
             return 2;
     }
