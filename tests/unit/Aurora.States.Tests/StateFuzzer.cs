@@ -47,7 +47,7 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
     {
         fault?.Forget();
         TestKernel.Image image = _boot.Copy();
-        World original = World.Restore(image, fault, []);
+        World original = World.Restore(image, fault);
         original.Trace = trace;
         World? restored = null;
         try
@@ -106,7 +106,7 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
     {
         original.Kernel.Capture(image);
         IReadOnlyList<int> order = original.OrderOfThreads();
-        World restored = World.Restore(image, fault, order);
+        World restored = World.Restore(image, fault);
         original.Trace?.AppendLine("-- captured");
         original.Forget();
         original.Reseed(States);
@@ -119,8 +119,9 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         TerminalOperations.ReachGroups(original);
         TerminalOperations.ReachGroups(restored);
         // Whoever had been woken goes first on both sides; then only those run who wait again.
+        order = original.WokenFirst(order);
         original.SettleIn(order);
-        restored.Wake();
+        restored.Wake(order);
         try
         {
             Compare(original, restored, step.ComparesMemory, "after a restore");

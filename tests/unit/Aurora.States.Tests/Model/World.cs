@@ -68,8 +68,8 @@ internal sealed unsafe partial class World : IDisposable
         return image;
     }
 
-    /// <summary>A fresh machine that goes on from the image; <paramref name="order"/> lists the threads as they should run first.</summary>
-    public static World Restore(TestKernel.Image image, SeededCodecFault? fault, IReadOnlyList<int> order)
+    /// <summary>A fresh machine that goes on from the image.</summary>
+    public static World Restore(TestKernel.Image image, SeededCodecFault? fault)
     {
         var world = new World(fault);
         try
@@ -81,11 +81,8 @@ internal sealed unsafe partial class World : IDisposable
             world.Dispose();
             throw;
         }
-        world._firstOrder = order;
         return world;
     }
-
-    private IReadOnlyList<int> _firstOrder = [];
 
     /// <summary>
     /// Random numbers are new after a restore; both worlds get the same ones, so that what follows from them is the same.
@@ -99,13 +96,18 @@ internal sealed unsafe partial class World : IDisposable
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_key")]
     private static extern ref uint[] KeyOf(Posix.Files.RandomSource random);
 
-    /// <summary>Lets the threads of a restored world make their waits again.</summary>
-    public void Wake()
+    /// <summary>Lets the threads of a restored world make their waits again, in this order.</summary>
+    public void Wake(IReadOnlyList<int> order)
     {
-        foreach (int id in _firstOrder)
+        foreach (int id in order)
             SleepOn(Kernel.Processes.FindThread(id));
-        SettleIn(_firstOrder);
+        SettleIn(order);
     }
+
+    /// <summary>The order with those first whom something has woken since: it is they who take the signals of their processes.</summary>
+    public IReadOnlyList<int> WokenFirst(IReadOnlyList<int> order) => [.. order.OrderByDescending(IsRunnable)];
+
+    private bool IsRunnable(int id) => Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
 
     /// <summary>
     /// Lets those go on who have something to do in the kernel, in this order: which thread takes a signal of its process follows from it.
