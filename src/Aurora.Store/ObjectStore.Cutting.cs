@@ -155,7 +155,8 @@ public sealed unsafe partial class ObjectStore
         next.Number = super->Current.Number + 1;
         _space.BeginCut(next.Number);
         if (_context.Has(SeededFaults.EarlyBlockReuse))
-            _space.SetReusable(next.Number + 1);
+            _space.UpdateReusable(next.Number + 1);
+        _space.TakeReleased();
         StoreStatus status = _cutter.Merge(_frozen, super->Current, super->History, next.Number, out next.Objects, out NodePointer history);
         if (status == StoreStatus.Ok)
             status = _space.WriteChanges(_cutter.Batch);
@@ -200,16 +201,10 @@ public sealed unsafe partial class ObjectStore
             Freeze();
     }
 
-    /// <summary>Blocks freed by older cuts become reusable, except for those an open view may still read.</summary>
-    internal void UpdateReusable()
+    // Blocks freed by older cuts become reusable, except for those an open view may still read.
+    private void UpdateReusable()
     {
-        ulong reusable = _context.Super->Current.Number;
-        foreach (StoreView view in _views)
-        {
-            if (view.IsOpen && view.BaseCut + 1 < reusable)
-                reusable = view.BaseCut + 1;
-        }
-        _space.SetReusable(reusable);
+        _space.UpdateReusable(_context.Super->Current.Number);
         _context.Fibers.WakeAll(&_queues->Room);
     }
 

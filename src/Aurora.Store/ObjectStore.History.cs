@@ -130,6 +130,14 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
+    internal void ViewOpened(StoreView view) => _space.OpenView(view.BaseCut);
+
+    internal void ViewClosed(StoreView view)
+    {
+        _space.CloseView(view.BaseCut);
+        _context.Fibers.WakeAll(&_queues->Room);
+    }
+
     private StoreStatus OpenKept(ulong sequence, StoreView free, ref StoreView? view)
     {
         free.Open(sequence, default, _context.Super->Current.Number);

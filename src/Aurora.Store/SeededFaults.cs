@@ -61,4 +61,7 @@ internal enum SeededFaults
 
     /// <summary>The branch a rollback leaves takes the place of a named checkpoint of the same state.</summary>
     ForgottenName = 1 << 17,
+
+    /// <summary>What the first cut after a view's frees counts as older than the view.</summary>
+    MisjudgedAge = 1 << 18,
 }

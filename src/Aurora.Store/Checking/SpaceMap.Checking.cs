@@ -12,9 +12,28 @@ internal sealed unsafe partial class SpaceMap
         if (status != StoreStatus.Ok)
             return status;
         raw = *count;
-        references = raw >= SpacePage.New ? 0u : raw;
+        references = raw >= SpacePage.FirstAge ? 0u : raw;
         Unpin(frame);
         return StoreStatus.Ok;
+    }
+
+    /// <summary>Counts the blocks that can be allocated, from the counts of all groups. Blocks.</summary>
+    public StoreStatus CountFree(out ulong free)
+    {
+        free = 0;
+        StoreStatus status = StoreStatus.Ok;
+        for (ulong group = 0; group < _context.Geometry.Groups && status == StoreStatus.Ok; group++)
+        {
+            ulong end = _context.Geometry.DataBlocks - (group * SpacePage.BlocksPerGroup);
+            end = end < SpacePage.BlocksPerGroup ? end : SpacePage.BlocksPerGroup;
+            status = IsGroupPresent(group, out bool isPresent);
+            if (status == StoreStatus.Ok && isPresent)
+                status = CountFreeIn(group, (int)end, ref free);
+            else
+                free += end;
+            _context.Fibers.Yield();
+        }
+        return status;
     }
 
     /// <summary>True when the group's page was ever written; otherwise all its blocks are free.</summary>
@@ -52,7 +71,19 @@ internal sealed unsafe partial class SpaceMap
         for (ulong i = 0; level > 0 && i < SpacePage.EntriesPerPage; i++)
             actual += EntryIn(frame, i)->Free;
         for (int i = 0; level == 0 && i < SpacePage.BlocksPerGroup; i++)
-            actual += CountsOf(frame)[i] is 0 or >= SpacePage.New ? 1u : 0u;
+            actual += CountsOf(frame)[i] is 0 or >= SpacePage.FirstAge ? 1u : 0u;
+        Unpin(frame);
+        return StoreStatus.Ok;
+    }
+
+    private StoreStatus CountFreeIn(ulong group, int end, ref ulong free)
+    {
+        StoreStatus status = Pin(0, group, out SpaceFrame* frame);
+        if (status != StoreStatus.Ok)
+            return status;
+        ulong cut = ((SpacePageHeader*)frame->Data)->Cut;
+        for (int i = 0; i < end; i++)
+            free += IsFree(CountsOf(frame)[i], cut) ? 1u : 0u;
         Unpin(frame);
         return StoreStatus.Ok;
     }

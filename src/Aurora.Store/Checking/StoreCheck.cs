@@ -64,4 +64,7 @@ public sealed unsafe partial class ObjectStore
         store.Close();
         return status;
     }
+
+    /// <summary>As <see cref="FreeBlocks"/>, counted anew. Blocks.</summary>
+    internal StoreStatus CountFreeBlocks(out ulong free) => _space.CountFree(out free);
 }

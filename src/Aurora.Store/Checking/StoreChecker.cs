@@ -197,6 +197,8 @@ internal sealed unsafe partial class StoreChecker
         if (_report.TreeNodes != _context.Super->NodeBlocks)
             Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, _report.TreeNodes, _context.Super->NodeBlocks);
         _report.FreeBlocks = _space.FreeBlocks;
+        if (_space.CountFree(out ulong free) == StoreStatus.Ok && free != _space.FreeBlocks)
+            Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, free, _space.FreeBlocks);
     }
 
     // What the upper levels of the space map say about the lower ones.

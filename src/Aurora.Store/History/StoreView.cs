@@ -1,5 +1,5 @@
 // A checkpoint opened for reading: the trees of a cut and, for a recent one, a layer replayed from the log. While a view is open, no block freed
-// by a later cut is reused (ObjectStore.UpdateReusable), so everything it can reach stays as it was.
+// by a later cut is reused (ViewAges), so everything it can reach stays as it was.
 using System;
 using Aurora.Base;
 
@@ -30,12 +30,16 @@ public sealed unsafe class StoreView
     /// <summary>The checkpoint's commit.</summary>
     public ulong Sequence { get; private set; }
 
+    /// <summary>Opens the view, or, when it is open, changes what it shows.</summary>
     internal void Open(ulong sequence, in NodePointer objects, ulong baseCut)
     {
         Sequence = sequence;
         _objects = objects;
+        if (IsOpen)
+            return;
         BaseCut = baseCut;
         IsOpen = true;
+        _store.ViewOpened(this);
     }
 
     /// <summary>Reads a page as <see cref="ObjectStore.ReadPage"/> does. Blocks.</summary>
@@ -80,6 +84,6 @@ public sealed unsafe class StoreView
         Panic.Unless(IsOpen, "store: view closed twice"u8);
         IsOpen = false;
         Layer.Clear();
-        _store.UpdateReusable();
+        _store.ViewClosed(this);
     }
 }

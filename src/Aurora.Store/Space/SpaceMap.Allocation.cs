@@ -85,7 +85,7 @@ internal sealed unsafe partial class SpaceMap
             if (IsFree(*count, cut))
                 FreeBlocks--;
             else
-                FreedByCut--;
+                _freedByCut--;
             *count = SpacePage.New;
             AddNew(frame, 1);
         }

@@ -1,5 +1,5 @@
-// Changing counts. All of it happens while a cut is made; the pages touched become dirty and take the cut's number. The Freed marks
-// found on a page of an older cut are first brought up to date: free ones become zero, the others FreedBefore.
+// Changing counts. All of it happens while a cut is made; the pages touched become dirty and take the cut's number, and their marks are first
+// brought up to date (SpaceMap.Marks).
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -16,19 +16,19 @@ internal sealed unsafe partial class SpaceMap
     public ulong NewBlocks { get; private set; }
 
     /// <summary>Blocks freed by the cut being made, or the last one made.</summary>
-    public ulong FreedByCut { get; private set; }
+    public ulong FreedByCut => _freedByCut;
 
-    private ulong _freedBefore;
-
-    public ulong PendingFreeBlocks => FreedByCut + _freedBefore;
+    /// <summary>Freed, and not free yet.</summary>
+    public ulong PendingFreeBlocks => FreedByCut + _freedByLast + _ages.TotalWaiting + _viewMarks;
 
     /// <summary>Takes over the state of a superblock.</summary>
     public void Start(ulong cut, ulong usedBlocks, ulong freedBlocks)
     {
         _cut = cut;
+        _durableCut = cut;
         _reusableCut = cut;
         UsedBlocks = usedBlocks;
-        FreedByCut = freedBlocks;
+        _freedByCut = freedBlocks;
         FreeBlocks = _context.Geometry.DataBlocks - usedBlocks - freedBlocks;
     }
 
@@ -36,18 +36,8 @@ internal sealed unsafe partial class SpaceMap
     public void BeginCut(ulong cut)
     {
         _cut = cut;
-        _freedBefore += FreedByCut;
-        FreedByCut = 0;
-    }
-
-    /// <summary>Marks made by cuts before <paramref name="cut"/> become free blocks.</summary>
-    public void SetReusable(ulong cut)
-    {
-        _reusableCut = cut;
-        if (cut < _cut)
-            return;
-        FreeBlocks += _freedBefore;
-        _freedBefore = 0;
+        _freedByLast = _freedByCut;
+        _freedByCut = 0;
     }
 
     /// <summary>Adds a reference from a tree; a New block gets its first, and one that was freed but not yet reusable gets one again.</summary>
@@ -70,13 +60,19 @@ internal sealed unsafe partial class SpaceMap
                 break;
             case SpacePage.Freed:
                 *count = 1;
-                FreedByCut--;
+                _freedByCut--;
                 UsedBlocks++;
                 wasFreed = true;
                 break;
             case SpacePage.FreedBefore:
                 *count = 1;
-                _freedBefore--;
+                WaitingFor(_cut)--;
+                UsedBlocks++;
+                wasFreed = true;
+                break;
+            case >= SpacePage.FirstAge:
+                *count = 1;
+                AddViewMarks(frame, -1);
                 UsedBlocks++;
                 wasFreed = true;
                 break;
@@ -99,7 +95,7 @@ internal sealed unsafe partial class SpaceMap
         if (status != StoreStatus.Ok)
             return status;
         Touch(frame);
-        if (*count is 0 or >= SpacePage.New)
+        if (*count is 0 or >= SpacePage.FirstAge)
             status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, 0, *count);
         else if (*count >= SpacePage.Saturated)
             left = *count;
@@ -122,7 +118,7 @@ internal sealed unsafe partial class SpaceMap
             Touch(frame);
             *count = SpacePage.Freed;
             AddNew(frame, -1);
-            FreedByCut++;
+            _freedByCut++;
             Freed.Add(block);
         }
         Unpin(frame);
@@ -134,7 +130,7 @@ internal sealed unsafe partial class SpaceMap
         Freed.Add(block);
         *count = SpacePage.Freed;
         UsedBlocks--;
-        FreedByCut++;
+        _freedByCut++;
     }
 
     private StoreStatus PinCount(ulong block, out SpaceFrame* frame, out ushort* count)
@@ -157,25 +153,7 @@ internal sealed unsafe partial class SpaceMap
         if (header->Cut == _cut)
             return;
         if (frame->Level == 0)
-            UpdateMarks(CountsOf(frame), header->Cut);
+            UpdateMarks(frame);
         header->Cut = _cut;
     }
-
-    private void UpdateMarks(ushort* counts, ulong markCut)
-    {
-        for (int i = 0; i < SpacePage.BlocksPerGroup; i++)
-        {
-            if (counts[i] < SpacePage.FreedBefore)
-                continue;
-            counts[i] = IsFree(counts[i], markCut) ? (ushort)0 : SpacePage.FreedBefore;
-        }
-    }
-
-    private bool IsFree(ushort count, ulong markCut) => count switch
-    {
-        0 => true,
-        SpacePage.Freed => _reusableCut > markCut || _context.Has(SeededFaults.EarlyBlockReuse),
-        SpacePage.FreedBefore => _reusableCut >= markCut,
-        _ => false,
-    };
 }

@@ -94,6 +94,7 @@ internal sealed unsafe partial class SpaceMap
         if (frame->NewBlocks > 0 && !_newBlocks.Save(frame->Index, CountsOf(frame)))
             return StoreStatus.Ok;
         frame->NewBlocks = 0;
+        ForgetViewMarks(frame);
         Remove(frame);
         frame->State = FrameState.Empty;
         isGone = true;

@@ -75,6 +75,8 @@ internal sealed unsafe partial class SpaceMap
         {
             if (counts[i] == SpacePage.New)
                 counts[i] = 0;
+            else if (counts[i] >= SpacePage.FirstAge && counts[i] < SpacePage.New)
+                counts[i] = SpacePage.FreedBefore;
             if (counts[i] is 0 or >= SpacePage.FreedBefore)
                 free++;
         }

@@ -3,6 +3,7 @@
 // before it is given away, one with New blocks leaves their numbers in the NewBlockTable. A frame being read or written is Busy: others wait for
 // it. A page keeps its parent in memory, so that writing it never needs another frame: whoever waits for a frame waits for the
 // device only. Protected by the kernel lock.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -21,6 +22,9 @@ internal unsafe struct SpaceFrame
     public ulong SlotCut;
     public int Pins;
     public int NewBlocks;
+
+    /// <summary>Marks that only memory knows: of an age, or released.</summary>
+    public int ViewMarks;
 
     /// <summary>The frame of the parent page, pinned as long as this one is in use; null at the top.</summary>
     public SpaceFrame* Parent;
@@ -54,12 +58,6 @@ internal sealed unsafe partial class SpaceMap
     // Pages written by the cut being made are still on their way through its batch: read again now, they would be old.
     private bool _isBatchPending;
     private int _hand;
-
-    /// <summary>The cut being made, or the last one made.</summary>
-    private ulong _cut;
-
-    /// <summary>Marks made by cuts before this one are free blocks.</summary>
-    private ulong _reusableCut;
 
     /// <summary>Pages needed by the constructor, besides one for each frame.</summary>
     public static int OverheadPages(int frames)
@@ -159,6 +157,7 @@ internal sealed unsafe partial class SpaceMap
         SpacePageHeader* header = (SpacePageHeader*)frame->Data;
         frame->IsDirty = false;
         frame->NewBlocks = 0;
+        frame->ViewMarks = 0;
         frame->SlotCut = 0;
         if (entry.IsPresent == 0)
         {
@@ -178,6 +177,8 @@ internal sealed unsafe partial class SpaceMap
             return _context.Refuse(StoreStatus.BadChecksum, FaultPlace.SpaceMap, block, 0, frame->Index);
         if (header->Magic != StoreFormat.SpaceMagic || header->Level != (uint)frame->Level || header->Index != frame->Index || header->Cut > _cut)
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index);
+        if (frame->Level == 0 && new Span<ushort>(CountsOf(frame), SpacePage.BlocksPerGroup).ContainsAnyInRange(SpacePage.FirstAge, SpacePage.New))
+            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index, SpacePage.New);
         frame->SlotCut = header->Cut;
         return StoreStatus.Ok;
     }

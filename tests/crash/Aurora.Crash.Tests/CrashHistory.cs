@@ -19,6 +19,8 @@ public sealed unsafe class CrashHistory
     private readonly HistoryGenerator _generator;
     private readonly TraceDevice _device;
     private readonly List<nint> _pages = [];
+    private readonly List<StoreView> _views = [];
+    private readonly bool _hasViews;
     private ObjectStore _store = null!;
     private StoreModel _model;
     private readonly KeptNames _names;
@@ -33,6 +35,9 @@ public sealed unsafe class CrashHistory
         _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 40, hasNames: seed % 5 != 4);
         _device = device;
         _model = model;
+
+        // Views keep blocks from being reused, so most histories have none.
+        _hasViews = seed % 3 == 1;
     }
 
     private Dictionary<ulong, StoreModel> Models { get; } = [];
@@ -52,6 +57,8 @@ public sealed unsafe class CrashHistory
         {
             for (int done = 0; done < commits && history._store.Health == StoreStatus.Ok; done++)
                 history.Step();
+            foreach (StoreView view in history._views)
+                CrashStore.Compare(view, history.Models[view.Sequence]);
         }
         finally
         {
@@ -87,6 +94,8 @@ public sealed unsafe class CrashHistory
 
     private void Interlude()
     {
+        if (_hasViews && _random.Next(4) == 0)
+            OpenOrCloseView();
         switch (_random.Next(26))
         {
             case 5 or 6:
@@ -105,17 +114,41 @@ public sealed unsafe class CrashHistory
         }
     }
 
+    // Views of any checkpoint on offer, of different ages; what they read is compared when they are closed. One is left for rollbacks.
+    private void OpenOrCloseView()
+    {
+        if (_views.Count > 0 && _random.Next(2) == 0)
+        {
+            StoreView view = _views[_random.Next(_views.Count)];
+            CrashStore.Compare(view, Models[view.Sequence]);
+            view.Close();
+            _views.Remove(view);
+            return;
+        }
+        List<ulong> offered = Offered();
+        if (_views.Count == 3 || offered.Count == 0)
+            return;
+        ulong sequence = offered[_random.Next(offered.Count)];
+        StoreStatus status = _store.OpenView(sequence, out StoreView? opened);
+        CrashStore.Require(opened != null, $"view of {sequence}: {status}");
+        _views.Add(opened!);
+    }
+
+    private List<ulong> Offered()
+    {
+        List<ulong> offered = [];
+        for (ulong at = 0; _store.NextCheckpoint(at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        {
+            if (Models.ContainsKey(info.Sequence))
+                offered.Add(info.Sequence);
+        }
+        return offered;
+    }
+
     // To any checkpoint on offer. The rollback is a commit of its own, which may be in the log even when the call failed.
     private void RollBack()
     {
-        List<ulong> offered = [];
-        ulong sequence = 0;
-        while (_store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
-        {
-            sequence = info.Sequence;
-            if (Models.ContainsKey(sequence))
-                offered.Add(sequence);
-        }
+        List<ulong> offered = Offered();
         if (offered.Count == 0)
             return;
         ulong target = offered[_random.Next(offered.Count)];

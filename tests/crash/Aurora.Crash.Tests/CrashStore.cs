@@ -96,18 +96,37 @@ public static unsafe class CrashStore
                     continue;
                 StoreStatus status = store.OpenView(sequence, out StoreView? view);
                 Require(view != null, $"checkpoint {sequence}: {status} {store.LastFault.Place} block {store.LastFault.Block.Value}");
-                foreach (var expected in model.Pages)
-                {
-                    status = view!.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
-                    bool isRight = status == StoreStatus.Ok && IsFilled(page, expected.Value);
-                    Require(isRight, $"checkpoint {sequence}, page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
-                }
+                Compare(view!, model, page);
                 view!.Close();
             }
         }
         finally
         {
             Pages.Free(page, 1);
+        }
+    }
+
+    /// <summary>A view shows exactly the model's pages.</summary>
+    public static void Compare(StoreView view, StoreModel model)
+    {
+        ulong* page = (ulong*)Pages.Allocate(1);
+        try
+        {
+            Compare(view, model, page);
+        }
+        finally
+        {
+            Pages.Free(page, 1);
+        }
+    }
+
+    private static void Compare(StoreView view, StoreModel model, ulong* page)
+    {
+        foreach (var expected in model.Pages)
+        {
+            StoreStatus status = view.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+            bool isRight = status == StoreStatus.Ok && IsFilled(page, expected.Value);
+            Require(isRight, $"checkpoint {view.Sequence}, page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
         }
     }
 

@@ -15,17 +15,18 @@ public sealed unsafe class TightStore : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const int StepsPerCheck = 6;
+    private const ulong PagesOfSmall = 100;
 
     private readonly Random _random;
     private readonly StoreHarness _harness;
     private readonly KeptNames _names = new();
-    private readonly List<StoreView> _views = [];
+    private readonly List<(StoreView View, ulong Digest)> _views = [];
     private readonly ulong _span;
     private readonly bool _hasTightMemory;
     private ulong _nextObject = 10;
     private ulong _value;
 
-    private TightStore(int seed)
+    private TightStore(int seed, SeededFaults seeded)
     {
         _random = new Random(seed);
         _hasTightMemory = seed % 3 == 1;
@@ -40,6 +41,7 @@ public sealed unsafe class TightStore : IDisposable
             CutIntervalNanoseconds = isManual ? ulong.MaxValue : Second / 10,
             Retention = new RetentionOptions { IsOff = isManual, FineSpacing = Second / 10, FineSpan = 3 * Second, CoarseSpacing = 2 * Second, CoarseSpan = 20 * Second },
             NoScrub = true,
+            Seeded = seeded,
         };
         _harness.Info("", 1_700_000_000 * Second);
         _harness.Open();
@@ -55,9 +57,9 @@ public sealed unsafe class TightStore : IDisposable
     public int Crashes { get; private set; }
 
     /// <summary>Throws a CrashFindingException that says what went wrong.</summary>
-    public static TightStore Run(int seed, int steps)
+    internal static TightStore Run(int seed, int steps, SeededFaults seeded = SeededFaults.None)
     {
-        using var store = new TightStore(seed);
+        using var store = new TightStore(seed, seeded);
         store.Fill();
         for (int step = 0; step < steps; step++)
         {
@@ -73,7 +75,8 @@ public sealed unsafe class TightStore : IDisposable
     public void Dispose()
     {
         _harness.Pages.PageLimit = long.MaxValue;
-        CloseViews();
+        foreach ((StoreView view, _) in _views)
+            view.Close();
         _harness.Dispose();
     }
 
@@ -231,21 +234,42 @@ public sealed unsafe class TightStore : IDisposable
     {
         if (_views.Count > 0 && _random.Next(2) == 0)
         {
-            int which = _random.Next(_views.Count);
-            _views[which].Close();
-            _views.RemoveAt(which);
+            CloseView(_random.Next(_views.Count));
         }
         else if (_views.Count < 3 && Store.OpenView(Store.LastSequence, out StoreView? view) == StoreStatus.Ok)
         {
-            _views.Add(view!);
+            _views.Add((view!, DigestOf(view!)));
         }
+    }
+
+    // Whatever has happened meanwhile, a view shows what it showed at first.
+    private void CloseView(int which)
+    {
+        (StoreView view, ulong digest) = _views[which];
+        CrashStore.Require(DigestOf(view) == digest, $"the view of {view.Sequence} has changed");
+        view.Close();
+        _views.RemoveAt(which);
+    }
+
+    private ulong DigestOf(StoreView view)
+    {
+        ulong digest = 0;
+        ulong* page = (ulong*)CrashStore.Pages.Allocate(1);
+        for (ulong at = 0; at < _span + PagesOfSmall; at++)
+        {
+            bool isLarge = at < _span;
+            StoreStatus status = view.ReadPage(new ObjectId(isLarge ? 1 : 10 + (at % 30)), isLarge ? at : at - _span, page);
+            CrashStore.Require(status is StoreStatus.Ok or StoreStatus.Hole, $"view of {view.Sequence}: {status} {Store.LastFault.Place}");
+            digest = (digest * 31) + page[0];
+        }
+        CrashStore.Pages.Free(page, 1);
+        return digest;
     }
 
     private void CloseViews()
     {
-        foreach (StoreView view in _views)
-            view.Close();
-        _views.Clear();
+        while (_views.Count > 0)
+            CloseView(0);
     }
 
     // What was taken can be cut after a power cut at this moment.

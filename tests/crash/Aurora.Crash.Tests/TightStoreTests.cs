@@ -1,4 +1,6 @@
 using System;
+using Aurora.Store;
+using Aurora.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -37,6 +39,28 @@ public sealed class TightStoreTests(ITestOutputHelper output)
         }
         output.WriteLine($"attack: stores in a tight place: {Runs} histories, {taken} commits taken, {refused} refused, {crashes} crashes");
         Assert.True(refused > Runs / 2 && taken > Runs * 10, $"{taken} taken, {refused} refused");
+    }
+
+    // Blocks are soon used again where there are few.
+    [Fact]
+    public void They_find_a_seeded_fault_in_the_ages_of_views()
+    {
+        string found = "";
+        int seed = 0;
+        while (found.Length == 0 && seed < 40)
+        {
+            try
+            {
+                TightStore.Run(++seed, 3 * Steps, SeededFaults.MisjudgedAge);
+            }
+            catch (Exception finding) when (finding is CrashFindingException or PanicException)
+            {
+                found = finding.Message;
+            }
+        }
+        Assert.True(found.Length > 0, $"not found in {seed} histories");
+        output.WriteLine("attack: seeded faults of the store: 1 seeded, 1 found");
+        output.WriteLine($"{SeededFaults.MisjudgedAge} found after {seed} histories: {found}");
     }
 
     private static int Setting(string name, int byDefault)

@@ -158,14 +158,16 @@ public static unsafe class ModelCheck
             count++;
             StoreStatus status = harness.Store.OpenView(sequence, out StoreView? view);
             Assert.Equal(StoreStatus.Ok, status);
-            Compare(harness, view!, past[sequence]);
+            Compare(harness, view!, past);
             view!.Close();
         }
         return count;
     }
 
-    private static void Compare(StoreHarness harness, StoreView view, StoreModel model)
+    /// <summary>A view shows the state after its commit.</summary>
+    public static void Compare(StoreHarness harness, StoreView view, Dictionary<ulong, StoreModel> past)
     {
+        StoreModel model = past[view.Sequence];
         foreach (var page in model.Pages)
             Assert.Equal(page.Value, harness.Read(view, page.Key.Object, page.Key.Page));
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
