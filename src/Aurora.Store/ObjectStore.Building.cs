@@ -92,7 +92,7 @@ public sealed unsafe partial class ObjectStore
         commit->HighestObject = Math.Max(commit->HighestObject, id.Value);
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
         CountChanges(commit, operation, isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint ? commit->LastOperation : null);
-        commit->LayerBytes += (isSameObject ? 0 : Layer.BytesPerObject) + (ulong)payload.Length + Layer.BytesPerPage;
+        CountLayerBytes(commit, operation, isSameObject);
         commit->Removes |= kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint;
         if (commit->LastOperation == null)
             commit->FirstOperation = operation;
@@ -101,6 +101,16 @@ public sealed unsafe partial class ObjectStore
         commit->LastOperation = operation;
         commit->Operations++;
         return StoreStatus.Ok;
+    }
+
+    // An object takes its place in the layer once; a clone is counted whatever was there before.
+    private void CountLayerBytes(StoreCommit* commit, CommitOperation* operation, bool isSameObject)
+    {
+        bool isClone = operation->Kind == LogEntryKind.Clone;
+        if (isClone)
+            commit->Named.BeginAt(operation->Object);
+        bool wasNamed = commit->Named.Name(_pool, commit, operation->Object);
+        commit->LayerBytes += (isSameObject || (wasNamed && !isClone) ? 0 : Layer.BytesPerObject) + operation->Length + Layer.BytesPerPage;
     }
 
     // Operations come in order, so the one before is the nearest key; with others in between the counts are only larger.

@@ -82,7 +82,7 @@ public sealed unsafe partial class CheckpointEngine
     private bool IsOverwhelmed
         => Refusal == StoreStatus.NoSpace
             ? Changes >= _budget.FullDiskBytes
-            : InFlight + Changes + _budget.StepBytes > _budget.CommitBytes
+            : InFlight + Changes + CopiesOfFork + _budget.StepBytes > _budget.CommitBytes
                 || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
@@ -96,6 +96,9 @@ public sealed unsafe partial class CheckpointEngine
             return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * StateCodec.MaxPayloadBytes));
         }
     }
+
+    // A fork's copies of the pages that have changed since the last capture.
+    private ulong CopiesOfFork => _budget.CostOf(_services.Memory.DirtyPagesOf(_services.Tracker), 0, 0);
 
     // The same for what has been captured and is not durable yet.
     private ulong InFlight

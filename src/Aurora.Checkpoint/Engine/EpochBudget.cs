@@ -1,9 +1,9 @@
 // What epochs may hold, in bytes of the overlay that one commit of the store may take; what takes a larger share of its log counts for more.
 // A refused epoch is committed together with what was captured after it and what has changed since, so the rule is about all of it:
 //
-//   whenever a thread runs:  captured and not yet durable + changed since + one step  <=  one commit
+//   whenever a thread runs:  captured and not yet durable + changed since, pages twice + one step  <=  one commit
 //
-// A step is what the group may do between two looks at the rule: one dispatch of a system call, one slice of something longer (the end of
+// since a fork copies what has changed and is not captured yet. // A step is what the group may do between two looks at the rule: one dispatch of a system call, one slice of something longer (the end of
 // a process, of an address space), one round of expired timers. Whatever could change more than StepBytes is done in slices, or bounded
 // when it is built up (the mappings of an address space, since a fork copies them all). Costs are upper bounds.
 using System;
@@ -27,8 +27,10 @@ public readonly struct EpochBudget
     // Costs of record bytes are in units of 1/256.
     private const ulong Fraction = 256;
 
+    private readonly ulong _entryCost;
     private readonly ulong _pageCost;
     private readonly ulong _objectCost;
+    private readonly ulong _operationCost;
     private readonly ulong _recordCost;
 
     public EpochBudget(in CommitBudget commit, ulong totalFrames)
@@ -36,9 +38,10 @@ public readonly struct EpochBudget
         CommitBytes = commit.Bytes;
         ulong log = commit.LogBlocks * LogBlockBytes;
         ulong logScale = Math.Max(Fraction, ((CommitBytes * Fraction) + log - 1) / log);
-        ulong entryCost = ((LogEntryBytes * logScale) + Fraction - 1) / Fraction;
-        _pageCost = Math.Max(commit.BytesPerPage + RemovalBytes, entryCost);
-        _objectCost = Math.Max(commit.BytesPerObject + commit.BytesPerPage + RemovalBytes, entryCost);
+        _entryCost = ((LogEntryBytes * logScale) + Fraction - 1) / Fraction;
+        _operationCost = commit.BytesPerPage + RemovalBytes;
+        _pageCost = Math.Max(_operationCost, _entryCost);
+        _objectCost = Math.Max(commit.BytesPerObject + _operationCost, _entryCost);
         _recordCost = logScale;
         CaptureBytes = Math.Min(CommitBytes / CaptureShare, totalFrames / CaptureShare * _pageCost);
     }
@@ -64,8 +67,22 @@ public readonly struct EpochBudget
         {
             const ulong least = 1024;
             const ulong most = 65530;
-            ulong records = CostOf(0, 2, MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes);
-            return (int)Math.Clamp(StepBytes / (records + _objectCost + 1), least, most);
+            return (int)Math.Clamp(StepBytes / ForkedMappingBytes, least, most);
+        }
+    }
+
+    /// <summary>
+    /// What a forked mapping takes that shows an object of its own of which a page has changed: the mapping with its record; the clone, its
+    /// truncation, its page and its record, four operations on one object (<see cref="CommitBudget"/>).
+    /// </summary>
+    public ulong ForkedMappingBytes
+    {
+        get
+        {
+            ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes;
+            ulong overlay = (2 * _objectCost) + (3 * _operationCost) + records;
+            ulong log = (5 * _entryCost) + ((records * _recordCost) / Fraction);
+            return Math.Max(overlay, log) + 1;
         }
     }
 

@@ -46,6 +46,7 @@ public unsafe struct StoreCommit
     /// <summary>The range of the objects it names.</summary>
     internal ulong LowestObject;
     internal ulong HighestObject;
+    internal NamedObjects Named;
 
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
     internal ulong LayerBytes;

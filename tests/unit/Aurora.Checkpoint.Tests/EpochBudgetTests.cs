@@ -18,8 +18,8 @@ public sealed unsafe class EpochBudgetTests
         var budget = new EpochBudget(in commit, 1 << 20);
         ulong mappings = (ulong)budget.MaxMappings;
         ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes;
-        Assert.InRange(budget.CostOf(0, 3 * mappings, records * mappings), 0UL, budget.StepBytes);
-        Assert.InRange(((3 * 40) + records) * mappings, 0UL, logBlocks * 3984);
+        Assert.InRange((((256 + 89) * 2) + (3 * 89) + records) * mappings, 0UL, budget.StepBytes);
+        Assert.InRange(((5 * 40) + records) * mappings, 0UL, logBlocks * 3984);
         Assert.True(budget.CaptureBytes + budget.StepBytes < budget.CommitBytes);
     }
 
@@ -71,6 +71,33 @@ public sealed unsafe class EpochBudgetTests
         Assert.InRange(mapped, 100U, 799U);
         // A fork would double them.
         Assert.Equal(MemoryStatus.OutOfMemory, session.Memory.ForkSpace(space, out _));
+    }
+
+    [Theory]
+    [InlineData(1UL)]
+    [InlineData(600UL)]
+    [InlineData(1500UL)]
+    public void Whatever_a_thread_has_changed_a_fork_of_the_most_mappings_still_fits_into_the_commit(ulong changed)
+    {
+        const ulong at = 0x4000_0000;
+        const ulong much = 0x8000_0000;
+        using TestSession session = TestSession.Create(overlayBytes: 256 << 10);
+        var budget = new EpochBudget(session.Store.CommitBudget, (ulong)session.Frames.TotalFrames);
+        ulong mappings = budget.StepBytes / budget.ForkedMappingBytes;
+        AddressSpace* space = session.NewSpace(much, changed);
+        for (uint i = 0; i < mappings; i++)
+        {
+            Assert.Equal(MemoryStatus.Ok, session.MapMore(space, at + (i << 13), 1, null));
+            if (i % 32 == 0)
+                session.Checkpoint();
+        }
+        session.Checkpoint();
+        for (ulong i = 0; i < mappings && !session.Engine.MustPause; i++)
+            session.Store64(space, at + (i << 13), i);
+        for (ulong i = 0; i < changed && !session.Engine.MustPause; i++)
+            session.Store64(space, much + (i << 12), i);
+        Assert.Equal(MemoryStatus.Ok, session.Memory.ForkSpace(space, out _));
+        session.Checkpoint();
     }
 
     [Fact]
