@@ -102,6 +102,9 @@ public static unsafe class CloneCalls
         if (!ProbeWord(kernel, thread, request.Flags, SetsParentTid, request.ParentTid, out SystemCallResult failure)
             || !ProbeWord(kernel, thread, request.Flags, SetsChildTid, request.ChildTid, out failure))
             return failure;
+        // A child gets no signal that came before it: the maker takes it first, as on Linux, and may not come to make the child.
+        if (SignalService.HasDeliverable(thread))
+            return Errno.ERESTARTNOINTR;
         error = kernel.Life.Clone(thread, Translate(in request), out Thread* child);
         if (error != Errno.Ok)
             return error;

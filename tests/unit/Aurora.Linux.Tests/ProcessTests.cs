@@ -143,6 +143,34 @@ public sealed unsafe class ProcessTests
         Assert.Equal(0, kernel.Processes.ThreadCount);
     }
 
+    [Theory]
+    [InlineData(56)]
+    [InlineData(57)]
+    [InlineData(58)]
+    public void Whoever_has_been_killed_makes_no_child(int call)
+    {
+        using var kernel = new TestKernel();
+        Thread* maker = Handlers.Child(kernel);
+        kernel.Signals.Send(maker->Process, new SignalInfo { Number = (int)Signal.SIGTERM, Pid = 1 });
+        Assert.Null(kernel.Call(maker, call, (ulong)Signal.SIGCHLD));
+        Assert.Equal(2, kernel.Processes.ProcessCount);
+    }
+
+    [Fact]
+    public void A_signal_that_came_before_a_fork_is_handled_before_it()
+    {
+        using var kernel = new TestKernel();
+        Thread* maker = Handlers.Child(kernel);
+        Handlers.Catch(kernel, maker, Signal.SIGUSR1);
+        kernel.Signals.Send(maker->Process, new SignalInfo { Number = (int)Signal.SIGUSR1, Pid = 1 });
+        ulong rip = maker->Context->Rip;
+        Assert.NotNull(kernel.Call(maker, 57));
+        Assert.Equal(Handlers.Handler, maker->Context->Rip);
+        Assert.Equal(2, kernel.Processes.ProcessCount);
+        Handlers.Return(kernel, maker);
+        Assert.Equal((rip, 57UL), (maker->Context->Rip, maker->Context->Rax));
+    }
+
     [Fact]
     public void A_failed_fork_leaves_no_trace()
     {

@@ -258,11 +258,12 @@ internal sealed unsafe partial class World : IDisposable
             Trace?.AppendLine(CultureInfo.InvariantCulture, $"  thread {id} goes on: {result}");
     }
 
-    // Whoever ran before was interrupted.
+    // Whoever ran before was interrupted; who runs has what was sent to its group.
     private void Run(Thread* thread)
     {
         if (Kernel.Scheduler.Current != thread)
             Stop();
+        Kernel.Signals.CatchUp(thread->Process);
         SchedulerDoor.Run(Kernel.Scheduler, thread);
     }
 
