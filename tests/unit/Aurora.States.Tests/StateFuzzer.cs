@@ -120,8 +120,9 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         TerminalOperations.ReachGroups(restored);
         // Whoever had been woken goes first on both sides; then only those run who wait again.
         order = original.WokenFirst(order);
+        IReadOnlyList<int> woken = original.Woken();
         original.SettleIn(order);
-        restored.Wake(order);
+        restored.Wake(order, woken);
         try
         {
             Compare(original, restored, step.ComparesMemory, "after a restore");

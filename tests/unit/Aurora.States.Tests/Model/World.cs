@@ -96,16 +96,24 @@ internal sealed unsafe partial class World : IDisposable
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_key")]
     private static extern ref uint[] KeyOf(Posix.Files.RandomSource random);
 
-    /// <summary>Lets the threads of a restored world make their waits again, in this order.</summary>
-    public void Wake(IReadOnlyList<int> order)
+    /// <summary>
+    /// Lets the threads of a restored world make their waits again, in this order; those that the original has woken for a signal take it here too.
+    /// </summary>
+    public void Wake(IReadOnlyList<int> order, IReadOnlyList<int> woken)
     {
         foreach (int id in order)
             SleepOn(Kernel.Processes.FindThread(id));
+        foreach (int id in woken)
+            if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Blocked && SignalService.HasDeliverable(thread))
+                Kernel.Scheduler.Wake(thread);
         SettleIn(order);
     }
 
     /// <summary>The order with those first whom something has woken since: it is they who take the signals of their processes.</summary>
     public IReadOnlyList<int> WokenFirst(IReadOnlyList<int> order) => [.. order.OrderByDescending(IsRunnable)];
+
+    /// <summary>Those who run, or something has woken.</summary>
+    public IReadOnlyList<int> Woken() => [.. Threads().Select(each => ((Thread*)each)->Id).Where(IsRunnable)];
 
     private bool IsRunnable(int id) => Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
 
