@@ -1,5 +1,6 @@
 // Which blocks are New in groups whose page of the space map is not in memory: one bit a block. A disk with little free space spreads one commit over
-// many groups, more than there are frames; with this a group costs 272 bytes instead of a frame.
+// many groups, more than there are frames; with this a group costs 272 bytes instead of a frame. There is a spare entry for every frame with New blocks
+// (SpaceMap.ReserveNew), so that no frame is ever stuck for want of memory: a cut that was promised can be made without any.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -26,6 +27,7 @@ internal sealed unsafe class NewBlockTable
     private readonly nint[] _buckets = new nint[Buckets];
     private Page* _pages;
     private Entry* _free;
+    private int _spare;
 
     public NewBlockTable(PageAllocator allocator, int frames)
     {
@@ -38,6 +40,17 @@ internal sealed unsafe class NewBlockTable
 
     /// <summary>Commits must wait for a cut when the table holds more groups than this; recovery needs not.</summary>
     public int SoftLimit { get; }
+
+    /// <summary>Makes sure that so many more groups can be saved whatever happens to memory. False when there is none.</summary>
+    public bool Reserve(int groups)
+    {
+        while (_spare < groups)
+        {
+            if (!AddPage())
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>Remembers the New blocks of a group. False when there is no memory.</summary>
     public bool Save(ulong group, ushort* counts)
@@ -85,6 +98,7 @@ internal sealed unsafe class NewBlockTable
             previous->Next = entry->Next;
         entry->Next = _free;
         _free = entry;
+        _spare++;
         Count--;
         return restored;
     }
@@ -99,6 +113,7 @@ internal sealed unsafe class NewBlockTable
             _pages = next;
         }
         _free = null;
+        _spare = 0;
         Count = 0;
         for (int i = 0; i < Buckets; i++)
             _buckets[i] = 0;
@@ -112,6 +127,7 @@ internal sealed unsafe class NewBlockTable
             return null;
         Entry* entry = _free;
         _free = entry->Next;
+        _spare--;
         return entry;
     }
 
@@ -127,6 +143,7 @@ internal sealed unsafe class NewBlockTable
         {
             entry->Next = _free;
             _free = entry;
+            _spare++;
         }
         return true;
     }

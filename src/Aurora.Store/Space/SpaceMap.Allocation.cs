@@ -9,6 +9,11 @@ internal sealed unsafe partial class SpaceMap
     private const ulong GoodRun = 32;
     private const ulong GroupsToTryForGoodRun = 8;
 
+    // A cut has one New block of its own at a time.
+    private const int GroupsOfCut = 1;
+
+    private int _framesWithNew;
+
     // The index of the data block where the next search starts.
     private ulong _cursor;
 
@@ -43,7 +48,7 @@ internal sealed unsafe partial class SpaceMap
     {
         if (PinCount(block, out SpaceFrame* frame, out ushort* count) != StoreStatus.Ok)
             return false;
-        bool isFree = IsFree(*count, ((SpacePageHeader*)frame->Data)->Cut);
+        bool isFree = IsFree(*count, ((SpacePageHeader*)frame->Data)->Cut) && (frame->NewBlocks > 0 || ReserveNew());
         if (isFree)
         {
             *count = SpacePage.New;
@@ -79,6 +84,10 @@ internal sealed unsafe partial class SpaceMap
         {
             status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.Log, block, 0, 0, *count);
         }
+        else if (frame->NewBlocks == 0 && !ReserveNew())
+        {
+            status = StoreStatus.OutOfMemory;
+        }
         else
         {
             // After falling back to the older superblock, a mark may not be free by its own cut's rule although it was when it was reused.
@@ -93,9 +102,14 @@ internal sealed unsafe partial class SpaceMap
         return status;
     }
 
+    // Before a frame gets its first New block: every frame that has some can be given away without memory. Those a cut allocates are New for a moment
+    // only; their share is in the reserve from the first commit on.
+    private bool ReserveNew() => _newBlocks.Reserve(_framesWithNew + 1 + GroupsOfCut);
+
     // Known ones come back from the table and are counted already.
     private void AddNew(SpaceFrame* frame, int blocks, bool isKnown = false)
     {
+        _framesWithNew += (frame->NewBlocks + blocks > 0 ? 1 : 0) - (frame->NewBlocks > 0 ? 1 : 0);
         frame->NewBlocks += blocks;
         if (!isKnown)
             NewBlocks += (ulong)(long)blocks;
@@ -122,7 +136,7 @@ internal sealed unsafe partial class SpaceMap
         StoreStatus status = Pin(0, group, out SpaceFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        if (isForCommit && frame->NewBlocks == 0 && _newBlocks.Count >= _newBlocks.SoftLimit)
+        if (isForCommit && frame->NewBlocks == 0 && (_newBlocks.Count >= _newBlocks.SoftLimit || !ReserveNew()))
         {
             Unpin(frame);
             return StoreStatus.OutOfMemory;

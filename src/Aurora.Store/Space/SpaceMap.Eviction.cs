@@ -93,7 +93,7 @@ internal sealed unsafe partial class SpaceMap
         }
         if (frame->NewBlocks > 0 && !_newBlocks.Save(frame->Index, CountsOf(frame)))
             return StoreStatus.Ok;
-        frame->NewBlocks = 0;
+        AddNew(frame, -frame->NewBlocks, isKnown: true);
         ForgetViewMarks(frame);
         Remove(frame);
         frame->State = FrameState.Empty;

@@ -53,7 +53,10 @@ internal sealed class ViewAges
     /// <summary>The blocks that wait for an age.</summary>
     public ref ulong WaitingFor(int age) => ref _waiting[age == None ? _limits.Length : age];
 
-    /// <summary>A view is opened. Everything that waits must be due by its limit: it can only be one of the last two cuts.</summary>
+    /// <summary>
+    /// A view is opened, of one of the last two cuts: everything that waits here is due by its limit. What the last cut has freed waits elsewhere while the next
+    /// one is made.
+    /// </summary>
     public void Open(ulong limit)
     {
         int age = First(limit);
@@ -79,7 +82,7 @@ internal sealed class ViewAges
         WaitingFor(First(limit)) += waiting;
     }
 
-    /// <summary>Takes out, and counts, what is free now: all that waits when no view holds the reusable cut back, else what waits for limits it has reached.</summary>
+    /// <summary>Takes out, and counts, what is free now: all of it when no view holds the reusable cut back, else what waits for limits it has reached.</summary>
     public ulong Release(ulong reusable, bool isHeldBack)
     {
         ulong free = 0;

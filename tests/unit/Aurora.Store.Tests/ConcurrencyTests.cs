@@ -51,10 +51,13 @@ public sealed unsafe class ConcurrencyTests : IDisposable
             fibers.Start(() => Write(id, new Random((seed * 100) + id), fibers));
         }
         fibers.Start(() => Read(new Random(seed), fibers));
-        fibers.Start(() => ReadHistory(fibers));
+        fibers.Start(() => ReadHistory(fibers, 30));
+        fibers.Start(() => ReadHistory(fibers, 200));
         fibers.Run(TimeSpan.FromSeconds(40));
         Assert.True(_store.Statistics.Cuts > 3, $"only {_store.Statistics.Cuts} cuts");
         device.IsImmediate = true;
+        Assert.Equal(StoreStatus.Ok, _store.CountFreeBlocks(out ulong free));
+        Assert.Equal(free, _store.FreeBlocks);
         _store.Abandon();
 
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, _pages, fibers, options, out store, out _));
@@ -117,7 +120,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
     }
 
     // A view shows the same thing however long it stays open.
-    private void ReadHistory(BatonFibers fibers)
+    private void ReadHistory(BatonFibers fibers, int holds)
     {
         ulong* data = (ulong*)_pages.Allocate(1);
         while (_writersLeft > 0)
@@ -133,7 +136,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
                 continue;
             }
             ulong[] first = ReadView(view!, data);
-            for (int i = 0; i < 30; i++)
+            for (int i = 0; i < holds; i++)
                 fibers.Yield();
             Assert.Equal(first, ReadView(view!, data));
             view!.Close();

@@ -67,6 +67,119 @@ public sealed unsafe class FragmentationTests : IDisposable
         Assert.Equal(0, _pages.PagesOutstanding);
     }
 
+    // Memory ends while a commit takes a block in one group after the other: the cut that is made for it has earlier commits to put into the trees, and
+    // needs other pages of the map than those with the new blocks.
+    [Fact]
+    public void Without_memory_a_commit_over_many_groups_does_not_keep_a_cut_from_its_pages()
+    {
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 2048 }));
+        ulong filled = Fill();
+        OpenOptions options = _options;
+        options.BackgroundMaintenance = false;
+        options.CutIntervalNanoseconds = ulong.MaxValue;
+        options.Retention.IsOff = true;
+        Open(options);
+        ulong* data = (ulong*)_pages.Allocate(1);
+        new Span<ulong>(data, 512).Fill(9);
+        MakeHoles(filled, data);
+        for (ulong round = 1; round < 4; round++)
+        {
+            _store.Abandon();
+            Open(options);
+            for (ulong i = 0; i < round; i++)
+                Assert.Equal(StoreStatus.Ok, Overwrite((filled / 2) + (round * 10) + (i * 7000), 1, data));
+            StoreStatus status = Overwrite(filled / 4, 100, data, memory: 0);
+            Assert.Equal((round, StoreStatus.OutOfMemory, StoreStatus.Ok), (round, status, _store.Health));
+            Assert.Equal(StoreStatus.Ok, Overwrite(filled / 4, 100, data));
+        }
+        _pages.Free(data, 1);
+        _store.Abandon();
+        StoreStatus check = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
+        Assert.Equal((StoreStatus.Ok, 0UL), (check, report.Faults));
+        Assert.Equal(0, _pages.PagesOutstanding);
+    }
+
+    // Scattered commits of all sizes, each with as much memory as it happens to find: none of them, and no cut, ends the session.
+    [Fact]
+    public void Memory_may_end_at_any_moment_on_a_fragmented_disk()
+    {
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 2048 }));
+        ulong filled = Fill();
+        OpenOptions options = _options;
+        options.BackgroundMaintenance = false;
+        options.CutIntervalNanoseconds = 300_000_000;
+        options.Retention.IsOff = true;
+        Open(options);
+        ulong* data = (ulong*)_pages.Allocate(1);
+        new Span<ulong>(data, 512).Fill(9);
+        MakeHoles(filled, data);
+        var random = new Random(11);
+        int refused = 0;
+        for (int step = 0; step < 200; step++)
+        {
+            if (random.Next(3) == 0)
+            {
+                _store.Abandon();
+                Open(options);
+            }
+            ulong count = (ulong)(random.Next(3) == 0 ? random.Next(30, 120) : random.Next(1, 4));
+            StoreStatus status = Overwrite((ulong)random.NextInt64((long)filled / 2), count, data, random.Next(2) == 0 ? random.Next(3) : -1);
+            Assert.True(status is StoreStatus.Ok or StoreStatus.OutOfMemory or StoreStatus.NoSpace, $"step {step}: {status}");
+            refused += status == StoreStatus.OutOfMemory ? 1 : 0;
+            if (random.Next(10) == 0)
+            {
+                _pages.PageLimit = _pages.PagesOutstanding;
+                status = _store.CutNow();
+                _pages.PageLimit = long.MaxValue;
+                Assert.True(status is StoreStatus.Ok or StoreStatus.OutOfMemory, $"step {step}: cut {status}");
+            }
+            Assert.True(_store.Health == StoreStatus.Ok, $"step {step}: {_store.Health}, {_store.LastFault.Place}");
+        }
+        Assert.True(refused > 10, $"only {refused} refused");
+        _pages.Free(data, 1);
+        _store.Abandon();
+        StoreStatus check = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
+        Assert.Equal((StoreStatus.Ok, 0UL), (check, report.Faults));
+        Assert.Equal(0, _pages.PagesOutstanding);
+    }
+
+    // Without a bound (-1), or with so many pages of memory from the moment on at which the commit is submitted.
+    private StoreStatus Overwrite(ulong first, ulong count, ulong* data, int memory = -1)
+    {
+        StoreCommit* commit = _store.Begin(0);
+        for (ulong page = first; page < first + (count * 300); page += 300)
+            _store.WritePage(commit, new ObjectId(1), page, data);
+        if (memory >= 0)
+            _pages.PageLimit = _pages.PagesOutstanding + memory;
+        StoreStatus status = Finish(commit);
+        _pages.PageLimit = long.MaxValue;
+        return status;
+    }
+
+    // All there is free is single blocks, everywhere.
+    private void MakeHoles(ulong filled, ulong* data)
+    {
+        const ulong Distance = 30;
+        for (ulong first = 0; first < filled; first += filled / 4)
+        {
+            StoreCommit* commit = _store.Begin(0);
+            for (ulong page = first; page < first + (filled / 4); page += Distance)
+                _store.WriteHole(commit, new ObjectId(1), page);
+            Assert.Equal(StoreStatus.Ok, Finish(commit));
+        }
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        for (ulong page = filled; _store.FreeBlocks > filled / Distance; page += 60)
+        {
+            StoreCommit* commit = _store.Begin(0);
+            for (ulong i = 0; i < 60; i++)
+                _store.WritePage(commit, new ObjectId(1), page + i, data);
+            Assert.Equal(StoreStatus.Ok, Finish(commit));
+        }
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+    }
+
     // One object until the disk is full.
     private ulong Fill()
     {
