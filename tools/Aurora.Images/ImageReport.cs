@@ -7,6 +7,7 @@ namespace Aurora.Images;
 /// <param name="Faults">Each fault in words, with its place; empty for a whole image.</param>
 /// <param name="Details">Those of the store, for programs.</param>
 /// <param name="Unrestorable">States that a machine could not continue from, for programs.</param>
+/// <param name="IsRestorable">The present state has been read and restored, whatever else is damaged.</param>
 /// <param name="Objects">Objects in the present state.</param>
 /// <param name="Checkpoints">Checkpoints with a root of their own.</param>
 /// <param name="TreeNodes">Blocks of the index.</param>
@@ -18,6 +19,7 @@ public sealed record ImageReport(
     IReadOnlyList<string> Faults,
     IReadOnlyList<ImageFault> Details,
     IReadOnlyList<ImageUnrestorable> Unrestorable,
+    bool IsRestorable,
     ulong Objects,
     ulong Checkpoints,
     ulong TreeNodes,

@@ -76,7 +76,24 @@ public sealed class RestoreCheckTests : IDisposable
         ImageReport report = DiskImage.Check(image, history: history);
         Assert.Contains(report.Details, fault => fault.Place == "HistoryTree");
         Assert.Empty(report.Unrestorable);
+        Assert.True(report.IsRestorable);
         Assert.NotNull(DiskImage.HistoryDamage(image));
+    }
+
+    [Fact]
+    public void A_check_of_an_image_whose_history_and_present_are_lost_says_that_nothing_can_be_restored()
+    {
+        string image = Create();
+        Assert.True(DiskImage.Check(image).IsRestorable);
+        ulong first = BadRecord.Add(image);
+        DiskImage.GoBack(image, (first - 1).ToString(CultureInfo.InvariantCulture));
+        BadRecord.Add(image);
+        DamageHistory(image);
+        ImageReport report = DiskImage.Check(image);
+        Assert.Single(report.Unrestorable);
+        Assert.False(report.IsRestorable);
+        File.WriteAllBytes(image, new byte[64 << 20]);
+        Assert.False(DiskImage.Check(image).IsRestorable);
     }
 
     // The root of the history tree, as the newest superblock has it.

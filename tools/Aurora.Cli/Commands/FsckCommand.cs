@@ -46,7 +46,7 @@ internal static class FsckCommand
             Console.WriteLine(fault);
         Console.WriteLine(report.Faults.Count == 0
             ? $"{path}: clean; commit {report.LastSequence}, {report.Objects} objects, {report.DataBlocks} data blocks, {report.TreeNodes} of the index, {report.FreeBlocks} free"
-            : $"{path}: {report.Faults.Count} faults");
+            : $"{path}: {report.Faults.Count} faults; the present state {(report.IsRestorable ? "can" : "cannot")} be restored");
         if (report.WholeSuperblocks < 4 && report.LastSequence > 0)
             Console.WriteLine($"{path}: {report.WholeSuperblocks} of 4 copies of the superblock are whole; the next writes repair them");
     }

@@ -15,24 +15,26 @@ internal static unsafe class ImageCheck
     public static ImageReport Run(string image, bool verifyData, bool history)
     {
         ImageReport report = CheckStore(image, verifyData);
-        List<ImageUnrestorable> lost = [.. Unrestorable(image, history, isWhole: report.Faults.Count == 0)];
-        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost };
+        List<ImageUnrestorable> lost = Unrestorable(image, history, isWhole: report.Faults.Count == 0, out bool isRestorable);
+        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost, IsRestorable = isRestorable };
     }
 
-    private static IEnumerable<ImageUnrestorable> Unrestorable(string image, bool history, bool isWhole)
+    private static List<ImageUnrestorable> Unrestorable(string image, bool history, bool isWhole, out bool isRestorable)
     {
         // What keeps the store or its history from being read has been reported.
         List<ImageUnrestorable?> all = [];
+        isRestorable = false;
         try
         {
             all.Add(RestoreCheck.OfPresent(image));
+            isRestorable = all[0] == null;
             if (history)
                 all.AddRange(DiskImage.History(image).Select(checkpoint => RestoreCheck.Of(image, checkpoint)));
         }
         catch (ImageException) when (!isWhole)
         {
         }
-        return all.OfType<ImageUnrestorable>();
+        return [.. all.OfType<ImageUnrestorable>()];
     }
 
     private static ImageReport CheckStore(string image, bool verifyData)
@@ -53,7 +55,7 @@ internal static unsafe class ImageCheck
                 faults.Add($"and {report.Faults - (ulong)faults.Count} more");
             List<ImageFault> details = [.. found.Select(Describe)];
             ulong data = report.DataBlocks + report.LogPages;
-            return new ImageReport(faults, details, [], report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
+            return new ImageReport(faults, details, [], false, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
         }
         finally
         {
