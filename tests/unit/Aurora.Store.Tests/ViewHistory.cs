@@ -66,8 +66,11 @@ public sealed unsafe class ViewHistory : IDisposable
             case 10 when _random.Next(4) == 0:
                 CloseViews();
                 _harness.Reopen(crash: _random.Next(2) == 0);
+
+                // A watermark has a number too.
+                _past[_harness.Store.LastSequence] = _model.Copy();
                 break;
-            case 11 when _hasRollbacks:
+            case 11 when _hasRollbacks && _harness.Store.NextCheckpoint(0, out _) == StoreStatus.Ok:
                 _model = RollbackTests.RollBackSomewhere(_harness, _random, _past);
                 break;
             case 12 when _views.Count > 0:
