@@ -48,37 +48,37 @@ public static unsafe class CredentialCalls
     private static SystemCallResult Setuid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint id = arguments->UInt0;
-        ref Credentials c = ref thread->Process->Credentials;
+        Credentials c = thread->Process->Credentials;
         if (id == Unchanged)
             return Errno.EINVAL;
-        if (c.IsRoot)
+        if (c.Has(Capability.SetUid))
             c.RealUid = c.SavedUid = id;
         else if (id != c.RealUid && id != c.SavedUid)
             return Errno.EPERM;
         c.EffectiveUid = c.FileUid = id;
-        return Changed(kernel, thread);
+        return CommitUids(kernel, thread, ref c);
     }
 
     private static SystemCallResult Setgid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint id = arguments->UInt0;
-        ref Credentials c = ref thread->Process->Credentials;
+        Credentials c = thread->Process->Credentials;
         if (id == Unchanged)
             return Errno.EINVAL;
-        if (c.IsRoot)
+        if (c.Has(Capability.SetGid))
             c.RealGid = c.SavedGid = id;
         else if (id != c.RealGid && id != c.SavedGid)
             return Errno.EPERM;
         c.EffectiveGid = c.FileGid = id;
-        return Changed(kernel, thread);
+        return Commit(kernel, thread, in c);
     }
 
     private static SystemCallResult Setreuid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint real = arguments->UInt0;
         uint effective = arguments->UInt1;
-        ref Credentials c = ref thread->Process->Credentials;
-        if (!c.IsRoot && (!IsOneOf(real, c.RealUid, c.EffectiveUid, c.RealUid) || !IsOneOf(effective, c.RealUid, c.EffectiveUid, c.SavedUid)))
+        Credentials c = thread->Process->Credentials;
+        if (!c.Has(Capability.SetUid) && (!IsOneOf(real, c.RealUid, c.EffectiveUid, c.RealUid) || !IsOneOf(effective, c.RealUid, c.EffectiveUid, c.SavedUid)))
             return Errno.EPERM;
         bool replacesSaved = real != Unchanged || (effective != Unchanged && effective != c.RealUid);
         if (real != Unchanged)
@@ -88,15 +88,15 @@ public static unsafe class CredentialCalls
         if (replacesSaved)
             c.SavedUid = c.EffectiveUid;
         c.FileUid = c.EffectiveUid;
-        return Changed(kernel, thread);
+        return CommitUids(kernel, thread, ref c);
     }
 
     private static SystemCallResult Setregid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint real = arguments->UInt0;
         uint effective = arguments->UInt1;
-        ref Credentials c = ref thread->Process->Credentials;
-        if (!c.IsRoot && (!IsOneOf(real, c.RealGid, c.EffectiveGid, c.RealGid) || !IsOneOf(effective, c.RealGid, c.EffectiveGid, c.SavedGid)))
+        Credentials c = thread->Process->Credentials;
+        if (!c.Has(Capability.SetGid) && (!IsOneOf(real, c.RealGid, c.EffectiveGid, c.RealGid) || !IsOneOf(effective, c.RealGid, c.EffectiveGid, c.SavedGid)))
             return Errno.EPERM;
         bool replacesSaved = real != Unchanged || (effective != Unchanged && effective != c.RealGid);
         if (real != Unchanged)
@@ -106,13 +106,13 @@ public static unsafe class CredentialCalls
         if (replacesSaved)
             c.SavedGid = c.EffectiveGid;
         c.FileGid = c.EffectiveGid;
-        return Changed(kernel, thread);
+        return Commit(kernel, thread, in c);
     }
 
     private static SystemCallResult Setresuid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        ref Credentials c = ref thread->Process->Credentials;
-        if (!c.IsRoot && !(IsOneOf(arguments->UInt0, c.RealUid, c.EffectiveUid, c.SavedUid)
+        Credentials c = thread->Process->Credentials;
+        if (!c.Has(Capability.SetUid) && !(IsOneOf(arguments->UInt0, c.RealUid, c.EffectiveUid, c.SavedUid)
             && IsOneOf(arguments->UInt1, c.RealUid, c.EffectiveUid, c.SavedUid)
             && IsOneOf(arguments->UInt2, c.RealUid, c.EffectiveUid, c.SavedUid)))
             return Errno.EPERM;
@@ -123,13 +123,13 @@ public static unsafe class CredentialCalls
         if (arguments->UInt2 != Unchanged)
             c.SavedUid = arguments->UInt2;
         c.FileUid = c.EffectiveUid;
-        return Changed(kernel, thread);
+        return CommitUids(kernel, thread, ref c);
     }
 
     private static SystemCallResult Setresgid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        ref Credentials c = ref thread->Process->Credentials;
-        if (!c.IsRoot && !(IsOneOf(arguments->UInt0, c.RealGid, c.EffectiveGid, c.SavedGid)
+        Credentials c = thread->Process->Credentials;
+        if (!c.Has(Capability.SetGid) && !(IsOneOf(arguments->UInt0, c.RealGid, c.EffectiveGid, c.SavedGid)
             && IsOneOf(arguments->UInt1, c.RealGid, c.EffectiveGid, c.SavedGid)
             && IsOneOf(arguments->UInt2, c.RealGid, c.EffectiveGid, c.SavedGid)))
             return Errno.EPERM;
@@ -140,7 +140,7 @@ public static unsafe class CredentialCalls
         if (arguments->UInt2 != Unchanged)
             c.SavedGid = arguments->UInt2;
         c.FileGid = c.EffectiveGid;
-        return Changed(kernel, thread);
+        return Commit(kernel, thread, in c);
     }
 
     private static SystemCallResult Getresuid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -166,23 +166,24 @@ public static unsafe class CredentialCalls
     // These two always return the old value; a refusal shows only in that nothing changed.
     private static SystemCallResult Setfsuid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        ref Credentials c = ref thread->Process->Credentials;
+        Credentials c = thread->Process->Credentials;
         uint old = c.FileUid;
         uint id = arguments->UInt0;
-        if (id != Unchanged && (c.IsRoot || id == c.RealUid || id == c.EffectiveUid || id == c.SavedUid || id == old))
+        if (id != Unchanged && (c.Has(Capability.SetUid) || id == c.RealUid || id == c.EffectiveUid || id == c.SavedUid || id == old))
             c.FileUid = id;
-        Changed(kernel, thread);
+        c.Capabilities.FileUidChanged(old, c.FileUid);
+        Commit(kernel, thread, in c);
         return (long)old;
     }
 
     private static SystemCallResult Setfsgid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        ref Credentials c = ref thread->Process->Credentials;
+        Credentials c = thread->Process->Credentials;
         uint old = c.FileGid;
         uint id = arguments->UInt0;
-        if (id != Unchanged && (c.IsRoot || id == c.RealGid || id == c.EffectiveGid || id == c.SavedGid || id == old))
+        if (id != Unchanged && (c.Has(Capability.SetGid) || id == c.RealGid || id == c.EffectiveGid || id == c.SavedGid || id == old))
             c.FileGid = id;
-        Changed(kernel, thread);
+        Commit(kernel, thread, in c);
         return (long)old;
     }
 
@@ -202,11 +203,11 @@ public static unsafe class CredentialCalls
     private static SystemCallResult Setgroups(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         ref Credentials c = ref thread->Process->Credentials;
-        if (!c.IsRoot)
+        if (!c.Has(Capability.SetGid))
             return Errno.EPERM;
-        if (arguments->Arg0 > Credentials.MaxGroups)
+        if (arguments->UInt0 > Credentials.MaxGroups)
             return Errno.EINVAL;
-        int count = (int)arguments->Arg0;
+        int count = arguments->Int0;
         Span<uint> groups = stackalloc uint[Credentials.MaxGroups];
         fixed (uint* start = groups)
         {
@@ -217,7 +218,8 @@ public static unsafe class CredentialCalls
         }
         groups[..count].CopyTo(new Span<uint>(Groups(thread->Process), count));
         c.GroupCount = count;
-        return Changed(kernel, thread);
+        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        return 0;
     }
 
     private static uint* Groups(Process* process) => process->Credentials.Groups;
@@ -225,8 +227,15 @@ public static unsafe class CredentialCalls
     private static bool IsOneOf(uint id, uint first, uint second, uint third)
         => id == Unchanged || id == first || id == second || id == third;
 
-    private static SystemCallResult Changed(LinuxKernel kernel, Thread* thread)
+    private static SystemCallResult CommitUids(LinuxKernel kernel, Thread* thread, ref Credentials changed)
     {
+        changed.Capabilities.UidsChanged(in thread->Process->Credentials, in changed);
+        return Commit(kernel, thread, in changed);
+    }
+
+    private static SystemCallResult Commit(LinuxKernel kernel, Thread* thread, in Credentials changed)
+    {
+        ProcessAccess.Commit(thread, in changed);
         kernel.Tracker.MarkChanged(&thread->Process->Header);
         return 0;
     }

@@ -6,6 +6,7 @@ using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -188,7 +189,7 @@ public static unsafe class FutexCalls
         Thread* target = arguments->Int0 == 0 ? thread : kernel.Processes.FindThread(arguments->Int0);
         if (target == null)
             return Errno.ESRCH;
-        if (target->Process != thread->Process && !thread->Process->Credentials.IsRoot)
+        if (!ProcessAccess.MayInspect(thread->Process, ref thread->Process->Credentials, target->Process, true))
             return Errno.EPERM;
         ulong head = target->RobustList;
         return kernel.Write(thread, arguments->Arg1, in head, out SystemCallResult failure)

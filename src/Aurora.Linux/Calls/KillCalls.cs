@@ -29,7 +29,7 @@ public static unsafe class KillCalls
         SignalInfo info = FromCaller(thread, number, SignalCode.User);
         if (target > 0)
         {
-            Process* process = FindProcess(kernel, target);
+            Process* process = kernel.FindProcess(target);
             return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, in info);
         }
         if (target == -1)
@@ -40,16 +40,6 @@ public static unsafe class KillCalls
         if (group == null)
             return thread->Call.Progress == 0 ? Errno.ESRCH : (Errno)thread->Call.Extra0;
         return KillMany(kernel, thread, group, in info);
-    }
-
-    // A thread id names its process here, as in Linux.
-    private static Process* FindProcess(LinuxKernel kernel, int id)
-    {
-        Process* process = kernel.Processes.FindProcess(id);
-        if (process != null)
-            return process;
-        Thread* thread = kernel.Processes.FindThread(id);
-        return thread == null ? null : thread->Process;
     }
 
     // kill of everybody (no group) or of a group, in the order of the ids, some at a time: the call remembers the last one and the result so far.
@@ -102,7 +92,7 @@ public static unsafe class KillCalls
 
     private static SystemCallResult Sigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Process* process = arguments->Int0 > 0 ? FindProcess(kernel, arguments->Int0) : null;
+        Process* process = arguments->Int0 > 0 ? kernel.FindProcess(arguments->Int0) : null;
         return Queue(kernel, thread, process, null, arguments->Int1, arguments->Arg2);
     }
 
@@ -153,7 +143,7 @@ public static unsafe class KillCalls
     {
         uint effective = sender->Credentials.EffectiveUid;
         uint real = sender->Credentials.RealUid;
-        if (effective == 0 || sender == target)
+        if (sender == target || sender->Credentials.Has(Capability.Kill))
             return true;
         ref Credentials its = ref target->Credentials;
         if (effective == its.RealUid || effective == its.SavedUid || real == its.RealUid || real == its.SavedUid)

@@ -1,9 +1,10 @@
-// Resource limits and usage, priorities, and the scheduling calls that a machine with one class of threads can answer.
+// Resource limits and usage.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -38,8 +39,6 @@ public static unsafe class LimitCalls
         table.Register(97, &Getrlimit);
         table.Register(98, &Getrusage);
         table.Register(100, &Times);
-        table.Register(140, &Getpriority);
-        table.Register(141, &Setpriority);
         table.Register(160, &Setrlimit);
         table.Register(302, &Prlimit);
     }
@@ -54,27 +53,26 @@ public static unsafe class LimitCalls
 
     private static SystemCallResult Setrlimit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (arguments->UInt0 >= (uint)Resource.Count)
-            return Errno.EINVAL;
         if (!kernel.Read(thread, arguments->Arg1, out ResourceLimit limit, out SystemCallResult failure))
             return failure;
+        if (arguments->UInt0 >= (uint)Resource.Count)
+            return Errno.EINVAL;
         return SetLimit(kernel, thread, thread->Process, (Resource)arguments->Int0, in limit);
     }
 
     private static SystemCallResult Prlimit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.Processes.FindProcess(arguments->Int0);
-        if (process == null || process->State == ProcessState.Zombie)
-            return Errno.ESRCH;
-        if (arguments->UInt1 >= (uint)Resource.Count)
-            return Errno.EINVAL;
-        ref Credentials caller = ref thread->Process->Credentials;
-        if (process != thread->Process && !caller.IsRoot && caller.RealUid != process->Credentials.RealUid)
-            return Errno.EPERM;
-        var resource = (Resource)arguments->Int1;
         ResourceLimit limit = default;
         if (arguments->Arg2 != 0 && !kernel.Read(thread, arguments->Arg2, out limit, out SystemCallResult failure))
             return failure;
+        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.FindProcess(arguments->Int0);
+        if (process == null)
+            return Errno.ESRCH;
+        if (!ProcessAccess.MayLimit(thread->Process, process))
+            return Errno.EPERM;
+        if (arguments->UInt1 >= (uint)Resource.Count)
+            return Errno.EINVAL;
+        var resource = (Resource)arguments->Int1;
         ResourceLimit old = process->Limits[resource];
         if (!kernel.WriteIfWanted(thread, arguments->Arg3, in old, out failure))
             return failure;
@@ -85,7 +83,9 @@ public static unsafe class LimitCalls
     {
         if (limit.Soft > limit.Hard)
             return Errno.EINVAL;
-        if (limit.Hard > process->Limits[resource].Hard && !thread->Process->Credentials.IsRoot)
+        if (resource == Resource.OpenFiles && limit.Hard > DescriptorTable.MaxDescriptors)
+            return Errno.EPERM;
+        if (limit.Hard > process->Limits[resource].Hard && !thread->Process->Credentials.Has(Capability.SysResource))
             return Errno.EPERM;
         process->Limits[resource] = limit;
         kernel.Tracker.MarkChanged(&process->Header);
@@ -177,32 +177,5 @@ public static unsafe class LimitCalls
         if (!kernel.WriteIfWanted(thread, arguments->Arg0, in ticks, out SystemCallResult failure))
             return failure;
         return (long)(kernel.Scheduler.NowNanoseconds / NanosecondsPerTick);
-    }
-
-    private static SystemCallResult Getpriority(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        Process* process = PriorityTarget(kernel, thread, arguments, out Errno error);
-        return process == null ? error : 20 - process->Nice;
-    }
-
-    private static SystemCallResult Setpriority(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        Process* process = PriorityTarget(kernel, thread, arguments, out Errno error);
-        if (process == null)
-            return error;
-        int nice = Math.Clamp(arguments->Int2, -20, 19);
-        if (nice < process->Nice && !thread->Process->Credentials.IsRoot)
-            return Errno.EACCES;
-        process->Nice = nice;
-        kernel.Tracker.MarkChanged(&process->Header);
-        return 0;
-    }
-
-    private static Process* PriorityTarget(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, out Errno error)
-    {
-        error = arguments->UInt0 > 2 ? Errno.EINVAL : Errno.ESRCH;
-        if (arguments->Int0 != 0 || arguments->Int1 == 0)
-            return arguments->UInt0 > 2 ? null : thread->Process;
-        return kernel.Processes.FindProcess(arguments->Int1);
     }
 }

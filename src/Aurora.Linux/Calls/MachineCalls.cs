@@ -95,7 +95,7 @@ public static unsafe class MachineCalls
 
     private static SystemCallResult Reboot(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (!thread->Process->Credentials.IsRoot)
+        if (!thread->Process->Credentials.Has(Capability.SysBoot))
             return Errno.EPERM;
         bool hasMagic = arguments->Int0 == RebootMagic && arguments->Int1 is 672274793 or 85072278 or 369367448 or 537993216;
         if (!hasMagic)

@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Persistence;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -52,6 +53,11 @@ public static unsafe class SlsCalls
         {
             epoch = kernel.Checkpoints.Request();
         }
+        else if (!MayAdminister(thread))
+        {
+            other = Errno.EPERM;
+            return false;
+        }
         else
         {
             Span<byte> name = stackalloc byte[MaxNameBytes + 1];
@@ -82,11 +88,14 @@ public static unsafe class SlsCalls
         return access.IsOk && !name.IsEmpty;
     }
 
+    // What has a name stays on the disk until it is dropped, and there is room for few: names are the administrator's.
+    private static bool MayAdminister(Thread* thread) => thread->Process->Credentials.Has(Capability.SysAdmin);
+
     private static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => RunErrand(kernel, thread, arguments, CheckpointErrand.Drop);
+        => MayAdminister(thread) ? RunErrand(kernel, thread, arguments, CheckpointErrand.Drop) : Errno.EPERM;
 
     private static SystemCallResult Rollback(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => thread->Process->Credentials.IsRoot ? RunErrand(kernel, thread, arguments, CheckpointErrand.Rollback) : Errno.EPERM;
+        => MayAdminister(thread) ? RunErrand(kernel, thread, arguments, CheckpointErrand.Rollback) : Errno.EPERM;
 
     // Phase 1: Progress is the ticket.
     private static SystemCallResult RunErrand(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, CheckpointErrand errand)
@@ -205,7 +214,7 @@ public static unsafe class SlsCalls
 
     private static SystemCallResult Period(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (!thread->Process->Credentials.IsRoot)
+        if (!MayAdminister(thread))
             return Errno.EPERM;
         if (arguments->Arg0 is < ShortestPeriodNanoseconds or > LongestPeriodNanoseconds)
             return Errno.EINVAL;

@@ -13,6 +13,8 @@ public static class SystemCallSetup
         CredentialCalls.Register(table);
         CapabilityCalls.Register(table);
         LimitCalls.Register(table);
+        PriorityCalls.Register(table);
+        IoPriorityCalls.Register(table);
         SchedulingCalls.Register(table);
         ClockCalls.Register(table);
         TimerCalls.Register(table);

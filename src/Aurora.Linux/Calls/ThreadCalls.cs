@@ -25,16 +25,11 @@ public static unsafe class ThreadCalls
     private const int SetName = 15;
     private const int GetName = 16;
     private const int GetSecureComputing = 21;
-    private const int CapabilityBoundingRead = 23;
     private const int SetTimerSlack = 29;
     private const int GetTimerSlack = 30;
     private const int SetChildSubreaper = 36;
     private const int GetChildSubreaper = 37;
-    private const int SetNoNewPrivileges = 38;
-    private const int GetNoNewPrivileges = 39;
     private const int SetMemoryName = 0x53564d41;
-    private const int DefaultTimerSlackNanoseconds = 50_000;
-    private const int LastCapability = 40;
 
     public static void Register(SystemCallTable table)
     {
@@ -100,7 +95,9 @@ public static unsafe class ThreadCalls
             case GetChildSubreaper:
                 return kernel.Write(thread, value, thread->Process->IsChildSubreaper ? yes : no, out failure) ? 0 : failure;
             default:
-                return SimpleOption(kernel, thread, arguments->Int0, value);
+                return PrivilegeOptions.Has(arguments->Int0)
+                    ? PrivilegeOptions.Call(kernel, thread, arguments)
+                    : SimpleOption(kernel, thread, arguments->Int0, value);
         }
     }
 
@@ -119,19 +116,13 @@ public static unsafe class ThreadCalls
             case SetChildSubreaper:
                 thread->Process->IsChildSubreaper = value != 0;
                 return 0;
-            case SetNoNewPrivileges:
-                if (value != 1)
-                    return Errno.EINVAL;
-                thread->Process->NoNewPrivileges = true;
+            case GetSecureComputing:
                 return 0;
-            case GetNoNewPrivileges:
-                return thread->Process->NoNewPrivileges ? 1 : 0;
-            case GetSecureComputing or SetTimerSlack:
+            case SetTimerSlack:
+                thread->TimerSlackNanoseconds = (long)value <= 0 ? thread->DefaultTimerSlackNanoseconds : value;
                 return 0;
             case GetTimerSlack:
-                return DefaultTimerSlackNanoseconds;
-            case CapabilityBoundingRead:
-                return value <= LastCapability ? 1 : Errno.EINVAL;
+                return (long)Math.Min(thread->TimerSlackNanoseconds, long.MaxValue);
             case SetMemoryName:
             default:
                 return Errno.EINVAL;
@@ -142,11 +133,15 @@ public static unsafe class ThreadCalls
     {
         Span<byte> name = stackalloc byte[NameBytes];
         name.Clear();
-        AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(address), name);
-        if (!access.IsOk && access.Status != MemoryStatus.TooLong)
-            return kernel.Stop(thread, in access);
-        int length = Math.Min((int)access.Bytes, NameBytes - 1);
-        name[length..].Clear();
+        // A byte at a time: what lies behind the end of the name may not be there at all.
+        for (int i = 0; i < NameBytes - 1; i++)
+        {
+            if (!kernel.Read(thread, address + (ulong)i, out byte letter, out SystemCallResult failure))
+                return failure;
+            if (letter == 0)
+                break;
+            name[i] = letter;
+        }
         name.CopyTo(new Span<byte>(thread->Name, NameBytes));
         if (thread->Id == thread->Process->Id)
         {

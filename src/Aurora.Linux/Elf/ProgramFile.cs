@@ -13,6 +13,9 @@ public unsafe struct ProgramFile
     /// <summary>The inode, for /proc and for the mappings.</summary>
     public ObjectId Inode;
 
+    /// <summary>Its caller may also read it; what he may not read he may not look into while it runs either.</summary>
+    public bool IsReadable;
+
     /// <summary>Set-id bits and owner.</summary>
     public bool SetsUid;
     public bool SetsGid;

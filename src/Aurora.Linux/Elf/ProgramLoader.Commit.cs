@@ -44,9 +44,9 @@ public sealed unsafe partial class ProgramLoader
         _kernel.ProcessFiles.CloseOnExec(process);
         _kernel.Signals.ResetForExec(process);
         _kernel.Timers.EndTimers(process);
-        bool changesIdentity = program.IsSecure;
-        process->Credentials = program.Credentials;
-        process->IsDumpable = !changesIdentity;
+        ref Credentials old = ref process->Credentials;
+        process->IsDumpable = program.IsReadable && old.EffectiveUid == old.RealUid && old.EffectiveGid == old.RealGid;
+        ProcessAccess.Commit(thread, in program.Credentials);
         process->HasExecuted = true;
         process->ExitSignal = (int)Signal.SIGCHLD;
         process->ExecutableInode = program.Inode;
@@ -55,8 +55,6 @@ public sealed unsafe partial class ProgramLoader
         process->EnvironmentStart = program.Stack.EnvironmentStart;
         process->EnvironmentEnd = program.Stack.EnvironmentEnd;
         process->StackStart = program.Stack.StackPointer;
-        if (changesIdentity)
-            thread->ParentDeathSignal = 0;
         SetName(thread, fileName);
         ResetThread(thread, in program);
         _kernel.Tracker.MarkChanged(&process->Header);

@@ -34,6 +34,7 @@ public sealed unsafe partial class ProgramLoader
         public ObjectId Inode;
         public Credentials Credentials;
         public bool IsSecure;
+        public bool IsReadable;
     }
 
     private SystemCallResult LoadImage(Thread* thread, in ProgramFile file, in ElfImage image, ReadOnlySpan<byte> fileName)
@@ -54,6 +55,7 @@ public sealed unsafe partial class ProgramLoader
         if (program.Space == null)
             return Errno.ENOMEM;
         ChooseCredentials(thread->Process, in file, ref program);
+        program.IsReadable = file.IsReadable && (image.InterpreterBytes == 0 || linker.IsReadable);
         AccessResult built = Build(ref program, in file, in image, in linker, in linkerImage, fileName);
         Errno error = built.IsOk ? PrepareCommit(thread) : Errno.Ok;
         SystemCallResult left = built.IsOk && error == Errno.Ok ? ExitCalls.LeaveProgram(_kernel, thread) : error;
@@ -164,8 +166,6 @@ public sealed unsafe partial class ProgramLoader
             if (file.SetsGid)
                 credentials.EffectiveGid = file.Gid;
         }
-        credentials.SavedUid = credentials.FileUid = credentials.EffectiveUid;
-        credentials.SavedGid = credentials.FileGid = credentials.EffectiveGid;
-        program.IsSecure = credentials.EffectiveUid != credentials.RealUid || credentials.EffectiveGid != credentials.RealGid;
+        program.IsSecure = CapabilitySets.Execute(in process->Credentials, ref credentials, !process->NoNewPrivileges);
     }
 }

@@ -111,6 +111,7 @@ public sealed unsafe partial class ProgramLoader
             Data = inode->Data,
             Bytes = inode->Size,
             Inode = inode->Header.Id,
+            IsReadable = Permissions.Check(inode, in caller, FileAccess.Read) == Errno.Ok,
             SetsUid = (inode->Mode & InodeMode.SetUid) != 0,
             SetsGid = (inode->Mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute),
             Uid = inode->Uid,

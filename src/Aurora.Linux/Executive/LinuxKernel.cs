@@ -101,6 +101,16 @@ public sealed unsafe partial class LinuxKernel
         return address == 0 || Write(thread, address, in value, out failure);
     }
 
+    /// <summary>The process with an id, or the one of the thread with it: many calls take either. Null: there is none.</summary>
+    public Process* FindProcess(int id)
+    {
+        Process* process = Processes.FindProcess(id);
+        if (process != null)
+            return process;
+        Thread* thread = Processes.FindThread(id);
+        return thread == null ? null : thread->Process;
+    }
+
     /// <summary>The errno of a memory operation that does not wait.</summary>
     public static Errno ErrorOf(MemoryStatus status) => status switch
     {

@@ -51,13 +51,22 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
         {
             if (process == kernel.Processes.Init || process->FirstThread == null || process->AddressSpace == null)
                 continue;
-            ulong held = kernel.Memory.FootprintPages(process->AddressSpace);
-            if (held <= most)
+            ulong counts = Weigh(process);
+            if (counts <= most)
                 continue;
             victim = process;
-            most = held;
+            most = counts;
         }
         return victim;
+    }
+
+    // What it holds and what it has said of itself (/proc/N/oom_score_adj), in thousandths of the memory. 0: never.
+    private ulong Weigh(Process* process)
+    {
+        if (process->OutOfMemoryBias == -1000)
+            return 0;
+        long bias = process->OutOfMemoryBias * (long)kernel.Memory.Frames.TotalFrames / 1000;
+        return (ulong)Math.Max(1, (long)kernel.Memory.FootprintPages(process->AddressSpace) + bias);
     }
 
     private void End(Process* process, Thread* thread)

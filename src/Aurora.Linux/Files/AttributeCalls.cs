@@ -2,6 +2,7 @@
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -61,7 +62,7 @@ internal static unsafe class AttributeCalls
         if (error != Errno.Ok)
             return error;
         mode &= InodeMode.PermissionMask;
-        if (!caller.IsPrivileged && !caller.IsInGroup(inode->Gid))
+        if (!caller.IsInGroup(inode->Gid) && !caller.Has(Capability.FileSetId))
             mode &= ~InodeMode.SetGid;
         inode->Mode = (inode->Mode & ~InodeMode.PermissionMask) | mode;
         call.Files.TouchStatus(inode);
@@ -104,7 +105,7 @@ internal static unsafe class AttributeCalls
             return Errno.EPERM;
         bool changesUid = uid != uint.MaxValue && uid != inode->Uid;
         bool changesGid = gid != uint.MaxValue && gid != inode->Gid;
-        bool isAllowed = caller.IsPrivileged
+        bool isAllowed = caller.Has(Capability.Chown)
             || (caller.Uid == inode->Uid && !changesUid && (!changesGid || caller.IsInGroup(gid)));
         if (!isAllowed && (uid != uint.MaxValue || gid != uint.MaxValue))
             return Errno.EPERM;

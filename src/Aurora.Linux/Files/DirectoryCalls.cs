@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -200,7 +201,7 @@ internal static unsafe class DirectoryCalls
         if (!call.Resolve(FileCall.CurrentDirectory, a->Arg0, 0, follows: true, out Inode* inode))
             return call.Failure;
         Errno error = MayEnter(ref call, inode);
-        if (error == Errno.Ok && thread->Process->Credentials.EffectiveUid != 0)
+        if (error == Errno.Ok && !call.Caller.Has(Capability.SysChroot))
             error = Errno.EPERM;
         if (error == Errno.Ok)
             kernel.Files.SetRoot(call.Context, inode);

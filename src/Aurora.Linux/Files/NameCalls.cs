@@ -3,6 +3,7 @@ using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -58,7 +59,7 @@ internal static unsafe class NameCalls
         if (type == 0)
             type = InodeMode.Regular;
         bool isDevice = type is InodeMode.CharacterDevice or InodeMode.BlockDevice;
-        if (type == InodeMode.Directory || (isDevice && thread->Process->Credentials.EffectiveUid != 0))
+        if (type == InodeMode.Directory || (isDevice && !call.Caller.Has(Capability.MakeNode)))
             return Errno.EPERM;
         if (type is not (InodeMode.Regular or InodeMode.Fifo or InodeMode.Socket) && !isDevice)
             return Errno.EINVAL;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Aurora.Posix.Processes;
 
-/// <summary>Who a process acts as. Root (effective uid 0) may do everything; there are no separate capabilities.</summary>
+/// <summary>Who a process acts as, and what that allows it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct Credentials
 {
@@ -12,8 +12,9 @@ public unsafe struct Credentials
     public uint RealGid, EffectiveGid, SavedGid, FileGid;
     public int GroupCount;
     public fixed uint Groups[MaxGroups];
+    public CapabilitySets Capabilities;
 
-    public readonly bool IsRoot => EffectiveUid == 0;
+    public readonly bool Has(Capability capability) => Capabilities.Has(capability);
 
     /// <summary>True when the file group or a supplementary group is <paramref name="gid"/>.</summary>
     public bool IsInGroup(uint gid)
@@ -25,4 +26,9 @@ public unsafe struct Credentials
                 return true;
         return false;
     }
+
+    /// <summary>True when an id that what a process shows goes by has changed, or it has gained: it is then no longer its user's to look into.</summary>
+    public readonly bool DiffersFrom(in Credentials old)
+        => EffectiveUid != old.EffectiveUid || EffectiveGid != old.EffectiveGid || FileUid != old.FileUid || FileGid != old.FileGid
+            || (Capabilities.Permitted & ~old.Capabilities.Permitted) != 0;
 }

@@ -75,6 +75,12 @@ public unsafe struct Process
     public uint Personality;
     public int Nice;
 
+    /// <summary>How readily it is ended when memory is exhausted: -1000 never, 1000 first (/proc/N/oom_score_adj).</summary>
+    public short OutOfMemoryBias;
+
+    /// <summary>The lowest such value it may choose without privilege.</summary>
+    public short LeastOutOfMemoryBias;
+
     /// <summary>Woken when a child ends, stops or continues: wait4 sleeps here.</summary>
     public WaitQueue ChildChanged;
 

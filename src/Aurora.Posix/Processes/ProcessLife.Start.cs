@@ -22,12 +22,14 @@ public sealed unsafe partial class ProcessLife
         Panic.Unless(process->Id == 1, "processes: init is not the first process"u8);
         process->Actions = _table.CreateActions();
         process->Limits = ResourceLimits.Initial();
+        process->Credentials.Capabilities = CapabilitySets.OfRoot;
         process->StartNanoseconds = _scheduler.NowNanoseconds;
         process->ExitSignal = (int)Signal.SIGCHLD;
         Thread* thread = process->Actions == null ? null : _table.CreateThread(process);
         if (thread == null || _table.StartSession(process) != Errno.Ok)
             return null;
         _table.Init = process;
+        thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         _extended.Reset(thread->Context);
         return thread;
     }
@@ -74,7 +76,8 @@ public sealed unsafe partial class ProcessLife
 
     private bool IsAtProcessLimit(Process* process)
     {
-        if (process->Credentials.IsRoot)
+        ref Credentials maker = ref process->Credentials;
+        if (maker.RealUid == 0 || maker.Has(Capability.SysResource) || maker.Has(Capability.SysAdmin))
             return false;
         ulong limit = process->Limits.Soft(Resource.Processes);
         return limit != ResourceLimit.Infinity && ThreadsOf(process->Credentials.RealUid) >= limit;
@@ -149,6 +152,8 @@ public sealed unsafe partial class ProcessLife
         child->NoNewPrivileges = parent->NoNewPrivileges;
         child->Personality = parent->Personality;
         child->Nice = parent->Nice;
+        child->OutOfMemoryBias = parent->OutOfMemoryBias;
+        child->LeastOutOfMemoryBias = parent->LeastOutOfMemoryBias;
         child->ArgumentsStart = parent->ArgumentsStart;
         child->ArgumentsEnd = parent->ArgumentsEnd;
         child->EnvironmentStart = parent->EnvironmentStart;
@@ -175,6 +180,8 @@ public sealed unsafe partial class ProcessLife
             thread->Context->FsBase = request.ThreadPointer;
         thread->ClearChildTid = request.ClearChildTid;
         thread->BlockedSignals = maker->BlockedSignals;
+        thread->Schedule = maker->Schedule.ForChild;
+        thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = maker->TimerSlackNanoseconds;
         new Span<byte>(maker->Name, 16).CopyTo(new Span<byte>(thread->Name, 16));
         if (request.SharesMemory && !request.BorrowsMemory)
             return;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -25,7 +26,10 @@ public sealed unsafe partial class ProcessCodec
         record.Nice = process->Nice;
         record.SignalsSeen = process->SignalsSeen;
         record.PendingSet = process->Pending.Set.Bits;
-        record.Credentials = process->Credentials;
+        Copy(in process->Credentials, ref record.Credentials);
+        record.Capabilities = process->Credentials.Capabilities;
+        record.OutOfMemoryBias = process->OutOfMemoryBias;
+        record.LeastOutOfMemoryBias = process->LeastOutOfMemoryBias;
         record.Limits = process->Limits;
         record.ArgumentsStart = process->ArgumentsStart;
         record.ArgumentsEnd = process->ArgumentsEnd;
@@ -36,6 +40,13 @@ public sealed unsafe partial class ProcessCodec
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(process->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));
     }
+
+    private static void Copy(in Credentials from, ref IdentityRecord to)
+        => MemoryMarshal.AsBytes(new ReadOnlySpan<Credentials>(in from))[..IdentityRecord.Bytes].CopyTo(
+            MemoryMarshal.AsBytes(new Span<IdentityRecord>(ref to)));
+
+    private static void Copy(in IdentityRecord from, ref Credentials to)
+        => MemoryMarshal.AsBytes(new ReadOnlySpan<IdentityRecord>(in from)).CopyTo(MemoryMarshal.AsBytes(new Span<Credentials>(ref to)));
 
     private static void CopyCounts(Process* process, ref ProcessRecord record)
     {
@@ -91,7 +102,10 @@ public sealed unsafe partial class ProcessCodec
         process->StopReport = (byte)record.StopReport;
         process->Personality = record.Personality;
         process->Nice = record.Nice;
-        process->Credentials = record.Credentials;
+        Copy(in record.Credentials, ref process->Credentials);
+        process->Credentials.Capabilities = record.Capabilities;
+        process->OutOfMemoryBias = record.OutOfMemoryBias;
+        process->LeastOutOfMemoryBias = record.LeastOutOfMemoryBias;
         process->Limits = record.Limits;
         process->ArgumentsStart = record.ArgumentsStart;
         process->ArgumentsEnd = record.ArgumentsEnd;

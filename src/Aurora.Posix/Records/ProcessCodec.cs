@@ -17,6 +17,7 @@ public sealed unsafe partial class ProcessCodec(
     private const int NameBytes = 16;
 
     public override ObjectKind Kind => ObjectKind.Process;
+    public override byte Version => 2;
     public override int LargestPayload => sizeof(ProcessRecord) + SignalRecords.MaxBytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -34,7 +35,8 @@ public sealed unsafe partial class ProcessCodec(
     public override bool IsSound(ObjectHeader* header)
     {
         Process* process = (Process*)header;
-        bool isSound = IsValid(process->Credentials.GroupCount, process->ExitSignal) && SignalRecords.AreValid(&process->Pending)
+        bool isSound = IsValid(process->Credentials.GroupCount, process->ExitSignal)
+            && IsValid(in process->Credentials.Capabilities, process->OutOfMemoryBias, process->LeastOutOfMemoryBias) && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
             && IsLiveOrNone(process->Parent, ObjectKind.Process) && HasFirstAncestor(process) && processes.FindProcess(process->Id) == process;
         return isSound && process->State switch
@@ -47,6 +49,31 @@ public sealed unsafe partial class ProcessCodec(
 
     private static bool IsValid(int groups, int exitSignal)
         => (uint)groups <= Credentials.MaxGroups && exitSignal is >= 0 and <= (int)Signal.Last;
+
+    private static bool IsValid(in CapabilitySets capabilities, int bias, int leastBias)
+        => capabilities.IsValid && bias is >= -1000 and <= 1000 && leastBias is >= -1000 and <= 1000;
+
+    // Version 1 ends before the capabilities: they went with the user id. What precedes the queue says which version it is.
+    private static RestoreStatus ReadRecord(ReadOnlySpan<byte> payload, out ProcessRecord record, out ReadOnlySpan<byte> queue)
+    {
+        record = default;
+        queue = default;
+        if (payload.Length < ProcessRecord.BytesOfVersion1)
+            return RestoreStatus.BadRecord;
+        fixed (ProcessRecord* start = &record)
+        {
+            var whole = new Span<byte>(start, ProcessRecord.Bytes);
+            payload[..ProcessRecord.BytesOfVersion1].CopyTo(whole);
+            long before = payload.Length - (start->QueuedSignals * (long)sizeof(SignalInfo));
+            if ((uint)start->QueuedSignals > SignalQueue.Limit || before is not (ProcessRecord.BytesOfVersion1 or ProcessRecord.Bytes))
+                return RestoreStatus.BadRecord;
+            payload[..(int)before].CopyTo(whole);
+            queue = payload[(int)before..];
+            if (before == ProcessRecord.BytesOfVersion1)
+                start->Capabilities = CapabilitySets.Of(record.Credentials.RealUid, record.Credentials.EffectiveUid, record.Credentials.SavedUid);
+        }
+        return RestoreStatus.Ok;
+    }
 
     // Only init has no memory while it lives: until its first program is loaded.
     private static bool MayLackMemory(bool isInit) => isInit;
@@ -67,13 +94,16 @@ public sealed unsafe partial class ProcessCodec(
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = Read(version, payload, out ProcessRecord record);
+        if (version is < 1 or > 2)
+            return RestoreStatus.UnknownVersion;
+        RestoreStatus status = ReadRecord(payload, out ProcessRecord record, out ReadOnlySpan<byte> queue);
         if (status != RestoreStatus.Ok)
             return status;
         IdSlot* slot = processes.Ids.Make(record.Id);
         bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
             && IsValid(record.Credentials.GroupCount, record.ExitSignal)
-            && payload.Length == sizeof(ProcessRecord) + (record.QueuedSignals * (long)sizeof(SignalInfo));
+            && IsValid(in record.Capabilities, record.OutOfMemoryBias, record.LeastOutOfMemoryBias)
+            && payload.Length - queue.Length == (version == 1 ? ProcessRecord.BytesOfVersion1 : ProcessRecord.Bytes);
         if (!isValid)
             return RestoreStatus.BadRecord;
         Process* process = processes.AllocateProcess();
@@ -83,13 +113,13 @@ public sealed unsafe partial class ProcessCodec(
         processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
         tracker.Adopt(&process->Header, Kind, id);
         Fill(process, in record);
-        return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, payload[sizeof(ProcessRecord)..]);
+        return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, queue);
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Process* process = (Process*)header;
-        ProcessRecord record = Reread<ProcessRecord>(payload);
+        ReadRecord(payload, out ProcessRecord record, out _);
         ProcessGroup* group = (ProcessGroup*)tracker.Find(record.Group, ObjectKind.ProcessGroup);
         Process* parent = (Process*)tracker.Find(record.Parent, ObjectKind.Process);
         SignalActions* actions = (SignalActions*)tracker.Find(record.Actions, ObjectKind.SignalActions);

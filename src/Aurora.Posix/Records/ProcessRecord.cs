@@ -22,11 +22,24 @@ public enum ProcessRecordFlags : uint
     All = 1023,
 }
 
-/// <summary>The state record of a process; its queued signals follow.</summary>
+/// <summary>Ids and groups of a process, as its record has them.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct IdentityRecord
+{
+    public const int Bytes = 164;
+
+    public uint RealUid, EffectiveUid, SavedUid, FileUid;
+    public uint RealGid, EffectiveGid, SavedGid, FileGid;
+    public int GroupCount;
+    public fixed uint Groups[Processes.Credentials.MaxGroups];
+}
+
+/// <summary>The state record of a process; its queued signals follow. On-disk format, version 2: version 1 ends before Capabilities.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ProcessRecord
 {
-    public const int Bytes = 712;
+    public const int Bytes = 768;
+    public const int BytesOfVersion1 = 712;
 
     public ObjectId Parent, Group, AddressSpace, Descriptors, FileContext, Actions;
     public int Id;
@@ -38,7 +51,7 @@ public unsafe struct ProcessRecord
     public int Nice;
     public int QueuedSignals;
     public ulong PendingSet;
-    public Credentials Credentials;
+    public IdentityRecord Credentials;
     public uint SignalsSeen;
     public ResourceLimits Limits;
     public ulong StartNanoseconds, UserNanoseconds, SystemNanoseconds, MinorFaults, MajorFaults;
@@ -53,4 +66,7 @@ public unsafe struct ProcessRecord
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd, StackStart;
     public ObjectId ExecutableInode;
     public fixed byte Name[16];
+    public CapabilitySets Capabilities;
+    public short OutOfMemoryBias, LeastOutOfMemoryBias;
+    public int Reserved;
 }

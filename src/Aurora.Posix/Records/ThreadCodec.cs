@@ -24,7 +24,7 @@ public sealed unsafe class ThreadCodec(
     public override ObjectKind Kind => ObjectKind.Thread;
     public override int LargestPayload => sizeof(ThreadRecord) + SignalRecords.MaxBytes + extended.ImageBytes;
 
-    public override byte Version => 2;
+    public override byte Version => 3;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -52,12 +52,12 @@ public sealed unsafe class ThreadCodec(
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 2)
+        if (version is < 1 or > 3)
             return RestoreStatus.UnknownVersion;
         if (payload.Length < ThreadRecord.BytesOfVersion1)
             return RestoreStatus.BadRecord;
         ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail);
-        bool hasSize = payload.Length == (version == 1 ? ThreadRecord.BytesOfVersion1 : ThreadRecord.Bytes) + tail.Length;
+        bool hasSize = payload.Length == FixedBytes(version) + tail.Length;
         IdSlot* slot = hasSize && IsValid(in record) && tail.Length == TailBytes(in record) ? processes.Ids.Make(record.Id) : null;
         if (slot == null || slot->Thread != null || !IsLoadable(tail[(record.QueuedSignals * sizeof(SignalInfo))..]))
             return RestoreStatus.BadRecord;
@@ -103,16 +103,22 @@ public sealed unsafe class ThreadCodec(
         return RestoreStatus.Ok;
     }
 
-    // The fixed part is shorter in version 1: what precedes the tail says which it is.
+    private static int FixedBytes(byte version)
+        => version switch { 1 => ThreadRecord.BytesOfVersion1, 2 => ThreadRecord.BytesOfVersion2, _ => ThreadRecord.Bytes };
+
+    // The fixed part is shorter in older versions: what precedes the tail says which it is.
     private static ThreadRecord ReadRecord(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> tail)
     {
         ThreadRecord record = default;
         var fixedPart = new Span<byte>(&record, ThreadRecord.Bytes);
         payload[..ThreadRecord.BytesOfVersion1].CopyTo(fixedPart);
-        bool isFirst = payload.Length < ThreadRecord.Bytes || payload.Length == ThreadRecord.BytesOfVersion1 + TailBytes(in record);
-        int length = isFirst ? ThreadRecord.BytesOfVersion1 : ThreadRecord.Bytes;
+        long before = Math.Min(payload.Length, payload.Length - TailBytes(in record));
+        int length = before >= ThreadRecord.Bytes ? ThreadRecord.Bytes
+            : before >= ThreadRecord.BytesOfVersion2 ? ThreadRecord.BytesOfVersion2 : ThreadRecord.BytesOfVersion1;
         payload[..length].CopyTo(fixedPart);
         tail = payload[length..];
+        if (length < ThreadRecord.Bytes)
+            record.TimerSlackNanoseconds = record.DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         return record;
     }
 
@@ -121,7 +127,7 @@ public sealed unsafe class ThreadCodec(
     private bool IsValid(in ThreadRecord record)
         => (uint)record.QueuedSignals <= SignalQueue.Limit && record.ImageBytes == extended.ImageBytes
             && record.Registers.FsBase < AddressSpace.UserEnd && record.Registers.GsBase < AddressSpace.UserEnd
-            && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
+            && record.Schedule.IsValid && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
             && (record.FirstFile.IsNone || (record.Call.Active && record.Call.RestartCode == 0))
             && (record.SecondFile.IsNone || !record.FirstFile.IsNone) && (record.MoreFiles.IsNone || !record.SecondFile.IsNone);
 
@@ -175,6 +181,9 @@ public sealed unsafe class ThreadCodec(
             record.SecondFile = IdOf(thread->Files.Second);
             record.MoreFiles = IdOf(thread->Files.More);
         }
+        record.Schedule = thread->Schedule;
+        record.TimerSlackNanoseconds = thread->TimerSlackNanoseconds;
+        record.DefaultTimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds;
         record.HasSavedBlockedSignals = thread->HasSavedBlockedSignals;
         record.UserNanoseconds = thread->UserNanoseconds;
         record.SystemNanoseconds = thread->SystemNanoseconds;
@@ -206,6 +215,9 @@ public sealed unsafe class ThreadCodec(
         thread->Id = record.Id;
         // Kept here until Finish.
         thread->State = record.SleepsOn == 1 ? ThreadState.Blocked : ThreadState.Stopped;
+        thread->Schedule = record.Schedule;
+        thread->TimerSlackNanoseconds = record.TimerSlackNanoseconds;
+        thread->DefaultTimerSlackNanoseconds = record.DefaultTimerSlackNanoseconds;
         thread->HasSavedBlockedSignals = record.HasSavedBlockedSignals;
         thread->UserNanoseconds = record.UserNanoseconds;
         thread->SystemNanoseconds = record.SystemNanoseconds;

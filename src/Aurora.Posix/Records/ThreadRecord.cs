@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Records;
 
@@ -15,13 +16,14 @@ public struct RegisterRecord
 }
 
 /// <summary>
-/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 2: version 1 ends
-/// before FirstFile.
+/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 3: version 1 ends
+/// before FirstFile, version 2 before Schedule.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord
 {
-    public const int Bytes = 448;
+    public const int Bytes = 472;
+    public const int BytesOfVersion2 = 448;
     public const int BytesOfVersion1 = 424;
 
     public ObjectId Process;
@@ -45,4 +47,6 @@ public unsafe struct ThreadRecord
 
     /// <summary>The open files its call holds; and the table with the others, if there are more than two.</summary>
     public ObjectId FirstFile, SecondFile, MoreFiles;
+    public SchedulingChoice Schedule;
+    public ulong TimerSlackNanoseconds, DefaultTimerSlackNanoseconds;
 }

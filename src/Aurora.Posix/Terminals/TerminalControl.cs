@@ -3,6 +3,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -166,7 +167,7 @@ public sealed unsafe class TerminalControl
 
     private SystemCallResult Simulate(Thread* thread, Terminal* terminal, ulong address)
     {
-        if (TerminalService.ControllingTerminal(thread) != terminal && !thread->Process->Credentials.IsRoot)
+        if (TerminalService.ControllingTerminal(thread) != terminal && !thread->Process->Credentials.Has(Capability.SysAdmin))
             return Errno.EPERM;
         AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out byte value);
         if (!access.IsOk)

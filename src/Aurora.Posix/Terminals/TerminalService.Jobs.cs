@@ -57,7 +57,7 @@ public sealed unsafe partial class TerminalService
             return Errno.EPERM;
         if (terminal->Session != null)
         {
-            if (!steals || !process->Credentials.IsRoot)
+            if (!steals || !process->Credentials.Has(Capability.SysAdmin))
                 return Errno.EPERM;
             Session* former = terminal->Session;
             former->Terminal = null;

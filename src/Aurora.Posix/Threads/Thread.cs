@@ -12,6 +12,8 @@ namespace Aurora.Posix.Threads;
 /// <summary>A thread; the unit of scheduling. Made and ended by ProcessTable.</summary>
 public unsafe struct Thread
 {
+    public const ulong InitialTimerSlackNanoseconds = 50_000;
+
     public ObjectHeader Header;
 
     /// <summary>The registers, in a 2-KiB block of their own together with the XSAVE image (<see cref="ThreadContextPool"/>).</summary>
@@ -50,6 +52,12 @@ public unsafe struct Thread
     public ulong InvoluntarySwitches;
     public ulong MinorFaults;
     public ulong MajorFaults;
+
+    public SchedulingChoice Schedule;
+
+    /// <summary>How much later than asked it may be woken (PR_SET_TIMERSLACK), and what 0 sets that back to. Remembered only.</summary>
+    public ulong TimerSlackNanoseconds;
+    public ulong DefaultTimerSlackNanoseconds;
 
     // Signals.
     public PendingSignals Pending;

@@ -197,6 +197,22 @@ public sealed unsafe class RestoreTests
     }
 
     [Fact]
+    public void A_process_record_of_the_first_version_is_read_with_what_its_user_id_allowed()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.Do(kernel.Fork(init), 105, 1000);
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+            if (kind == ObjectKind.Process)
+                image.Records[id] = (kind, [.. payload[..ProcessRecord.BytesOfVersion1], .. payload[ProcessRecord.Bytes..]]);
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Process ? 1 : null);
+        Assert.Equal(0, restored.Do(restored.ThreadOf(1), 105, 0));
+        Assert.Equal(-(long)Errno.EPERM, restored.Call(restored.ThreadOf(2), 105, 0));
+    }
+
+    [Fact]
     public void Only_what_ran_or_changed_is_captured_again()
     {
         using var kernel = new TestKernel();

@@ -23,7 +23,12 @@ public unsafe ref struct FileCaller
 
     public readonly uint Uid => UseRealIds ? Credentials->RealUid : Credentials->FileUid;
     public readonly uint Gid => UseRealIds ? Credentials->RealGid : Credentials->FileGid;
-    public readonly bool IsPrivileged => Uid == 0;
+
+    /// <summary>True when the caller has a capability; with the real ids, when the real user would have it.</summary>
+    public readonly bool Has(Capability capability)
+        => UseRealIds
+            ? (Credentials->Capabilities.EffectiveOfReal(Credentials->RealUid) >> (int)capability & 1) != 0
+            : Credentials->Has(capability);
 
     public readonly bool IsInGroup(uint gid)
     {

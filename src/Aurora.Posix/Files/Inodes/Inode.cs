@@ -64,6 +64,9 @@ public unsafe struct Inode
     /// <summary>/proc nodes: which one.</summary>
     public ProcKey ProcKey;
 
+    /// <summary>/proc nodes of a process: which process, since its number may be another's later.</summary>
+    public ObjectId ProcOwner;
+
     // Symbolic links: the target, inline or in a page of its own.
     public ushort TargetLength;
     internal byte* TargetPage;

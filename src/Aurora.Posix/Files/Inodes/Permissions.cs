@@ -1,3 +1,4 @@
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -12,25 +13,35 @@ public enum FileAccess : uint
     Read = 4,
 }
 
-/// <summary>The permission rules of POSIX, with one privileged user instead of capabilities.</summary>
+/// <summary>The permission rules of POSIX, and the capabilities that overrule them.</summary>
 public static unsafe class Permissions
 {
-    /// <summary>Ok or EACCES. The privileged user may read and write everything, and execute what anybody may.</summary>
+    /// <summary>Ok or EACCES. Who may overrule the mode may read and write everything, and execute what anybody may.</summary>
     public static Errno Check(Inode* inode, in FileCaller caller, FileAccess wanted)
     {
-        if (caller.IsPrivileged)
-        {
-            bool isRefused = (wanted & FileAccess.Execute) != 0 && !inode->IsDirectory && (inode->Mode & InodeMode.AnyExecute) == 0;
-            return isRefused ? Errno.EACCES : Errno.Ok;
-        }
         int shift = caller.Uid == inode->Uid ? 6 : caller.IsInGroup(inode->Gid) ? 3 : 0;
         uint granted = (inode->Mode >> shift) & 7;
-        return ((uint)wanted & ~granted) == 0 ? Errno.Ok : Errno.EACCES;
+        bool isAllowed = ((uint)wanted & ~granted) == 0 || MayOverrule(inode, in caller, wanted) || IsOwnDescriptors(inode, in caller);
+        return isAllowed ? Errno.Ok : Errno.EACCES;
     }
 
-    /// <summary>Ok or EPERM: only the owner and the privileged user may change a file's attributes.</summary>
+    // A process sees its own descriptors, even when it is not its user's to look into.
+    private static bool IsOwnDescriptors(Inode* inode, in FileCaller caller)
+        => inode->IsProc && inode->ProcKey.Node == ProcNode.ProcessDescriptors && caller.Thread != null
+            && caller.Thread->Process->Header.Id == inode->ProcOwner;
+
+    private static bool MayOverrule(Inode* inode, in FileCaller caller, FileAccess wanted)
+    {
+        bool onlyLooks = inode->IsDirectory ? (wanted & FileAccess.Write) == 0 : wanted == FileAccess.Read;
+        if (onlyLooks && caller.Has(Capability.DacReadSearch))
+            return true;
+        bool isPossible = inode->IsDirectory || (wanted & FileAccess.Execute) == 0 || (inode->Mode & InodeMode.AnyExecute) != 0;
+        return isPossible && caller.Has(Capability.DacOverride);
+    }
+
+    /// <summary>Ok or EPERM: only the owner, and who may act as any owner, may change a file's attributes.</summary>
     public static Errno CheckOwner(Inode* inode, in FileCaller caller)
-        => caller.IsPrivileged || caller.Uid == inode->Uid ? Errno.Ok : Errno.EPERM;
+        => caller.Uid == inode->Uid || caller.Has(Capability.FileOwner) ? Errno.Ok : Errno.EPERM;
 
     /// <summary>Whether a name may be taken out of a directory: write and search there, and in a sticky one also ownership.</summary>
     public static Errno CheckRemoval(Inode* directory, Inode* target, in FileCaller caller)
@@ -38,8 +49,8 @@ public static unsafe class Permissions
         Errno error = Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (error != Errno.Ok)
             return error;
-        bool isGuarded = (directory->Mode & InodeMode.Sticky) != 0 && !caller.IsPrivileged
-            && caller.Uid != target->Uid && caller.Uid != directory->Uid;
+        bool isGuarded = (directory->Mode & InodeMode.Sticky) != 0
+            && caller.Uid != target->Uid && caller.Uid != directory->Uid && !caller.Has(Capability.FileOwner);
         return isGuarded ? Errno.EPERM : Errno.Ok;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -86,7 +87,7 @@ public sealed unsafe partial class Namespace
             gid = directory->Gid;
             if ((mode & InodeMode.TypeMask) == InodeMode.Directory)
                 mode |= InodeMode.SetGid;
-            else if ((mode & InodeMode.GroupExecute) != 0 && !caller.IsPrivileged && !caller.IsInGroup(gid))
+            else if ((mode & InodeMode.GroupExecute) != 0 && !caller.Has(Capability.FileSetId) && !caller.IsInGroup(gid))
                 mode &= ~InodeMode.SetGid;
         }
         return _files.CreateInode(Tracker, mode, caller.Uid, gid);

@@ -24,6 +24,7 @@ public sealed unsafe class TreeBuilder
         byte* page = (byte*)_files.Pages.Allocate(1);
         Panic.Unless(page != null && space.Root != null, "tree builder: no memory or no root"u8);
         _root = (Credentials*)page;
+        _root->Capabilities = CapabilitySets.OfRoot;
         _context = (FileContext*)(page + (PageSize.Bytes / 2));
         _context->Root = _context->CurrentDirectory = space.Root;
         _context->Header.Group = space.Tracker.Index;

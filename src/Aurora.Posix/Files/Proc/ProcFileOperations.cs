@@ -15,12 +15,26 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     private const int MaxPartPages = 16;
 
     private readonly ProcText _text = new(files);
+    private readonly ProcSettings _settings = new(files);
+
+    // The settings of the machine that cannot be set are not opened for writing either.
+    public override Errno Open(OpenFile* file, in FileCaller caller)
+    {
+        ProcKey key = file->Inode->ProcKey;
+        if (file->IsWritable && ProcNames.IsSetting(key.Node) && !key.IsWritable)
+            return Errno.EACCES;
+        return files.Proc.MayRead(file->Inode, in caller);
+    }
 
     public override bool IsSeekable(OpenFile* file) => true;
 
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         ulong position = transfer.IsPositioned ? transfer.Position : file->Offset;
+        // Ids change, programs are executed, and descriptors are handed on: what was allowed when it was opened may not be now.
+        Errno error = transfer.Thread == null ? Errno.Ok : files.Proc.MayRead(file->Inode, new FileCaller(transfer.Thread));
+        if (error != Errno.Ok)
+            return transfer.Finish(error);
         if (!MakeText(file, position, ref transfer, out SystemCallResult failure))
             return failure;
         ref readonly ProcPart part = ref file->TextPart;
@@ -37,12 +51,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
     }
 
-    // The few files of /proc that programs write (oom_score_adj, comm) accept everything and change nothing.
-    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
-    {
-        transfer.Skip(transfer.Remaining);
-        return transfer.Finish();
-    }
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer) => _settings.Write(file, ref transfer);
 
     // Makes the part that has the position, unless it is there: the next one, or all from the first on up to it.
     private bool MakeText(OpenFile* file, ulong position, ref FileTransfer transfer, out SystemCallResult failure)
@@ -72,7 +81,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
             if (memory == null)
                 break;
             var writer = new Utf8Writer(new Span<byte>(memory, pages * PageSize.Bytes));
-            AccessResult result = _text.Write(file->Inode, ref part, ref writer);
+            AccessResult result = _text.Write(file->Inode, transfer.Thread, ref part, ref writer);
             if (result.Status == MemoryStatus.Ok && (part.IsLast || pages == MaxPartPages))
             {
                 Panic.Unless(part.IsLast || part.Length > 0, "proc: a line is longer than a part"u8);

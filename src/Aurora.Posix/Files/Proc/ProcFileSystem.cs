@@ -20,7 +20,12 @@ public sealed unsafe partial class ProcFileSystem
 
     /// <summary>The process a node is about, or null when it has ended.</summary>
     internal Process* ProcessOf(Inode* inode)
-        => Information is null || inode->ProcKey.Process == 0 ? null : Information.Find(inode->Header.Group, inode->ProcKey.Process);
+    {
+        if (Information is null || inode->ProcKey.Process == 0)
+            return null;
+        Process* process = Information.Find(inode->Header.Group, inode->ProcKey.Process);
+        return process != null && process->Header.Id == inode->ProcOwner ? process : null;
+    }
 
     /// <summary>The node with a name in a /proc directory, held, or null.</summary>
     internal Inode* Lookup(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
@@ -135,10 +140,20 @@ public sealed unsafe partial class ProcFileSystem
             writer.Append(" (deleted)"u8);
     }
 
+    /// <summary>Ok, ESRCH or EACCES: whether a caller may have what a file of /proc shows, now.</summary>
+    internal Errno MayRead(Inode* inode, in FileCaller caller)
+    {
+        if (inode->ProcKey.Process == 0)
+            return Errno.Ok;
+        Process* process = ProcessOf(inode);
+        if (process == null)
+            return Errno.ESRCH;
+        return !inode->ProcKey.IsGuarded || MayInspect(process, in caller) ? Errno.Ok : Errno.EACCES;
+    }
+
     /// <summary>Whether a caller may see what a process has open and where it is.</summary>
     internal static bool MayInspect(Process* process, in FileCaller caller)
-        => caller.IsPrivileged || (caller.Credentials->EffectiveUid == process->Credentials.RealUid
-            && caller.Credentials->EffectiveUid == process->Credentials.SavedUid && process->IsDumpable);
+        => ProcessAccess.MayInspect(caller.Thread == null ? null : caller.Thread->Process, ref *caller.Credentials, process, false);
 
     /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
     internal Inode* ExecutableOf(Process* process)
@@ -159,13 +174,16 @@ public sealed unsafe partial class ProcFileSystem
     private Inode* Make(Inode* near, ProcKey key)
     {
         Process* process = key.Process == 0 || Information is null ? null : Information.Find(near->Header.Group, key.Process);
-        uint uid = process == null ? 0 : process->Credentials.EffectiveUid;
-        uint gid = process == null ? 0 : process->Credentials.EffectiveGid;
+        // What a process that is not its user's to look into has belongs to root, but for the directory itself.
+        bool isUsers = process != null && ((process->IsDumpable && process->AddressSpace != null) || key.Node is ProcNode.Process or ProcNode.Task);
+        uint uid = isUsers ? process->Credentials.EffectiveUid : 0;
+        uint gid = isUsers ? process->Credentials.EffectiveGid : 0;
         Inode* inode = _files.CreateInode(_files.TrackerOf(&near->Header), key.Mode, uid, gid);
         if (inode == null)
             return null;
         inode->Flags = InodeFlags.Proc;
         inode->ProcKey = key;
+        inode->ProcOwner = process == null ? default : process->Header.Id;
         return inode;
     }
 

@@ -88,6 +88,12 @@ public struct ProcKey
     /// <summary>st_ino: unique among /proc's nodes and above all stored object ids.</summary>
     public readonly ulong InodeNumber => (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
 
+    /// <summary>What shows a process's memory or doings: only for those who may look into it.</summary>
+    public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo;
+
+    /// <summary>What can be set by writing.</summary>
+    public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName;
+
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
     {
@@ -96,8 +102,8 @@ public struct ProcKey
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.Root or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs or ProcNode.RandomDirectory
             or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
-        ProcNode.ProcessEnvironment => InodeMode.Regular | 0x100,
-        ProcNode.ProcessName or ProcNode.ProcessOomScore => InodeMode.Regular | 0x1A4,
+        ProcNode.ProcessEnvironment or ProcNode.ProcessIo => InodeMode.Regular | 0x100,
+        _ when IsWritable => InodeMode.Regular | 0x1A4,
         _ => InodeMode.Regular | 0x124,
     };
 }

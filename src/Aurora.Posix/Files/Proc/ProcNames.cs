@@ -24,6 +24,14 @@ internal static class ProcNames
         _ => ProcNode.Process,
     };
 
+    /// <summary>True for the files of /proc/sys.</summary>
+    public static bool IsSetting(ProcNode node)
+    {
+        while (node is not (ProcNode.None or ProcNode.Root or ProcNode.Sys))
+            node = DirectoryOf(node);
+        return node == ProcNode.Sys;
+    }
+
     /// <summary>The first node of a directory at or after one, by name or not; End when there is none.</summary>
     public static ProcNode NextIn(ProcNode directory, ProcNode from)
     {

@@ -9,7 +9,7 @@ namespace Aurora.Posix.Files;
 internal sealed unsafe partial class ProcText
 {
     private AccessResult WriteProcess(
-        ProcessInformation information, Process* process, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
+        ProcessInformation information, Thread* reader, Process* process, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
     {
         if (node == ProcNode.ProcessMaps)
         {
@@ -22,17 +22,18 @@ internal sealed unsafe partial class ProcText
         else if (node == ProcNode.ProcessEnvironment)
             result = CopyStrings(process, process->EnvironmentStart + part.Start, process->EnvironmentEnd, ref writer);
         else
-            WriteSmall(information, process, node, ref writer);
+            WriteSmall(information, reader, process, node, ref writer);
         Complete(ref part, in writer);
         return result;
     }
 
-    private void WriteSmall(ProcessInformation information, Process* process, ProcNode node, ref Utf8Writer writer)
+    private void WriteSmall(ProcessInformation information, Thread* reader, Process* process, ProcNode node, ref Utf8Writer writer)
     {
         switch (node)
         {
             case ProcNode.ProcessStat:
-                WriteProcessStat(information, process, ref writer);
+                bool isOpen = reader == null || ProcFileSystem.MayInspect(process, new FileCaller(reader));
+                WriteProcessStat(information, process, isOpen, ref writer);
                 break;
             case ProcNode.ProcessStatm:
                 WriteSizes(process, ref writer);
@@ -57,7 +58,9 @@ internal sealed unsafe partial class ProcText
                 writer.Append((byte)'0');
                 break;
             case ProcNode.ProcessOomScore:
-                writer.Append("0\n"u8);
+                if (process->OutOfMemoryBias < 0)
+                    writer.Append((byte)'-');
+                WriteLine(Math.Abs((int)process->OutOfMemoryBias), ref writer);
                 break;
         }
     }
@@ -81,23 +84,26 @@ internal sealed unsafe partial class ProcText
         return default;
     }
 
-    /// <summary>The letter for a process's state, and the word that goes with it in status.</summary>
+    /// <summary>The letter for the state of a process's leader, and the word that goes with it in status.</summary>
     private static byte StateOf(Process* process, out ReadOnlySpan<byte> word)
     {
         word = "Z (zombie)"u8;
         if (process->State == ProcessState.Zombie || process->FirstThread == null)
             return word[0];
-        word = "S (sleeping)"u8;
+        Thread* leader = process->FirstThread;
+        while (leader != null && leader->Id != process->Id)
+            leader = leader->NextOfProcess;
+        // A leader that has ended before the other threads is a zombie by itself.
+        if (leader == null)
+            return word[0];
         if (process->IsStopped)
             word = "T (stopped)"u8;
+        else if (leader->State == ThreadState.Runnable)
+            word = "R (running)"u8;
+        else if (leader->State == ThreadState.BlockedUninterruptible)
+            word = "D (disk sleep)"u8;
         else
-            for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-            {
-                if (thread->State == ThreadState.Runnable)
-                    word = "R (running)"u8;
-                else if (thread->State == ThreadState.BlockedUninterruptible && word[0] == 'S')
-                    word = "D (disk sleep)"u8;
-            }
+            word = "S (sleeping)"u8;
         return word[0];
     }
 
@@ -109,7 +115,7 @@ internal sealed unsafe partial class ProcText
     }
 
     // proc(5), /proc/pid/stat, fields 1 to 52.
-    private static void WriteProcessStat(ProcessInformation information, Process* process, ref Utf8Writer writer)
+    private static void WriteProcessStat(ProcessInformation information, Process* process, bool isOpen, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         ProcessGroup* group = process->ProcessGroup;
@@ -145,16 +151,17 @@ internal sealed unsafe partial class ProcText
         WriteField(space == null ? 0 : space->MappedPages << PageSize.Shift, ref writer);
         WriteField(space == null ? 0 : space->ResidentPages, ref writer);
         writer.Append(" 18446744073709551615 1 1"u8);
-        WriteField(process->StackStart, ref writer);
+        // Where its memory lies is for those who may look into it.
+        WriteField(isOpen ? process->StackStart : 0, ref writer);
         writer.Append(" 0 0"u8);
         WriteField(process->Pending.Set.Bits, ref writer);
         writer.Append(" 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0"u8);
-        WriteField(space == null ? 0 : space->BreakStart.Value, ref writer);
-        WriteField(process->ArgumentsStart, ref writer);
-        WriteField(process->ArgumentsEnd, ref writer);
-        WriteField(process->EnvironmentStart, ref writer);
-        WriteField(process->EnvironmentEnd, ref writer);
-        WriteField((ulong)process->ExitStatus, ref writer);
+        WriteField(space == null || !isOpen ? 0 : space->BreakStart.Value, ref writer);
+        WriteField(isOpen ? process->ArgumentsStart : 0, ref writer);
+        WriteField(isOpen ? process->ArgumentsEnd : 0, ref writer);
+        WriteField(isOpen ? process->EnvironmentStart : 0, ref writer);
+        WriteField(isOpen ? process->EnvironmentEnd : 0, ref writer);
+        WriteField(isOpen ? (ulong)process->ExitStatus : 0, ref writer);
         writer.Append((byte)'\n');
     }
 
@@ -186,6 +193,7 @@ internal sealed unsafe partial class ProcText
         WriteFour(credentials.RealUid, credentials.EffectiveUid, credentials.SavedUid, credentials.FileUid, ref writer);
         writer.Append("Gid:"u8);
         WriteFour(credentials.RealGid, credentials.EffectiveGid, credentials.SavedGid, credentials.FileGid, ref writer);
+        WriteGroups(process, ref writer);
         WriteIds("FDSize:"u8, 256, ref writer);
         WriteKilobytes("VmPeak:\t"u8, space == null ? 0 : space->MappedPages, ref writer);
         WriteKilobytes("VmSize:\t"u8, space == null ? 0 : space->MappedPages, ref writer);
@@ -194,10 +202,28 @@ internal sealed unsafe partial class ProcText
         WriteMask("SigPnd:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->Pending.Set.Bits, ref writer);
         WriteMask("ShdPnd:\t"u8, process->Pending.Set.Bits, ref writer);
         WriteMask("SigBlk:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->BlockedSignals.Bits, ref writer);
+        ref readonly CapabilitySets sets = ref credentials.Capabilities;
+        WriteMask("CapInh:\t"u8, sets.Inheritable, ref writer);
+        WriteMask("CapPrm:\t"u8, sets.Permitted, ref writer);
+        WriteMask("CapEff:\t"u8, sets.Effective, ref writer);
+        WriteMask("CapBnd:\t"u8, sets.Bounding, ref writer);
+        WriteMask("CapAmb:\t"u8, sets.Ambient, ref writer);
+        WriteIds("NoNewPrivs:"u8, process->NoNewPrivileges ? 1U : 0, ref writer);
         writer.Append("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t"u8);
         writer.AppendDecimal(process->VoluntarySwitches);
         writer.Append("\nnonvoluntary_ctxt_switches:\t"u8);
         writer.AppendDecimal(process->InvoluntarySwitches);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteGroups(Process* process, ref Utf8Writer writer)
+    {
+        writer.Append("Groups:\t"u8);
+        for (int i = 0; i < process->Credentials.GroupCount; i++)
+        {
+            writer.AppendDecimal(process->Credentials.Groups[i]);
+            writer.Append((byte)' ');
+        }
         writer.Append((byte)'\n');
     }
 

@@ -3,6 +3,7 @@ using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
@@ -13,7 +14,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
     private const int KilobytesPerPage = PageSize.Bytes / 1024;
 
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
-    public AccessResult Write(Inode* inode, ref ProcPart part, ref Utf8Writer writer)
+    public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref Utf8Writer writer)
     {
         ProcessInformation? information = files.Proc.Information;
         if (information is null)
@@ -27,7 +28,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
         Process* process = files.Proc.ProcessOf(inode);
         return process == null
             ? new AccessResult { Status = MemoryStatus.NotMapped }
-            : WriteProcess(information, process, inode->ProcKey.Node, ref part, ref writer);
+            : WriteProcess(information, reader, process, inode->ProcKey.Node, ref part, ref writer);
     }
 
     private static void Complete(ref ProcPart part, in Utf8Writer writer)
@@ -93,7 +94,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
             case ProcNode.OsVersion: WriteLine(information.Version, ref writer); break;
             case ProcNode.PidMax: WriteLine(IdTable.Limit, ref writer); break;
             case ProcNode.NgroupsMax: WriteLine(Credentials.MaxGroups, ref writer); break;
-            case ProcNode.CapLastCap: WriteLine(40, ref writer); break;
+            case ProcNode.CapLastCap: WriteLine((int)Capability.Last, ref writer); break;
             case ProcNode.OvercommitMemory: WriteLine(1, ref writer); break;
             case ProcNode.MinFreeKilobytes: WriteLine(1024, ref writer); break;
             case ProcNode.FileMax: WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;

@@ -1,5 +1,6 @@
 using System;
 using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
@@ -40,6 +41,9 @@ public abstract unsafe class ProcessInformation
 
     /// <summary>The host name programs see.</summary>
     public abstract ReadOnlySpan<byte> HostName { get; }
+
+    /// <summary>Sets the host name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
+    public virtual Errno SetHostName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
     /// <summary>The model name of the processor.</summary>
     public abstract ReadOnlySpan<byte> ProcessorName { get; }

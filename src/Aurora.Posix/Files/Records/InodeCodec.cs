@@ -20,6 +20,8 @@ public struct InodeRecord
     public long ModifyTime;
     public long ChangeTime;
     public long BirthTime;
+
+    /// <summary>Device nodes: the device. /proc nodes of a process: its object id; none in older images, where what they show has ended.</summary>
     public ulong Device;
     public ObjectId Data;
     public ProcKey ProcKey;
@@ -79,7 +81,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             ModifyTime = inode->ModifyTime,
             ChangeTime = inode->ChangeTime,
             BirthTime = inode->BirthTime,
-            Device = inode->Device,
+            Device = inode->IsProc ? inode->ProcOwner.Value : inode->Device,
             Data = inode->Data == null ? default : inode->Data->Header.Id,
             ProcKey = inode->ProcKey,
             TargetLength = inode->TargetLength,
@@ -174,7 +176,10 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         inode->ModifyTime = record.ModifyTime;
         inode->ChangeTime = record.ChangeTime;
         inode->BirthTime = record.BirthTime;
-        inode->Device = record.Device;
+        if (inode->IsProc)
+            inode->ProcOwner = new ObjectId(record.Device);
+        else
+            inode->Device = record.Device;
         inode->ProcKey = record.ProcKey;
         inode->TargetLength = record.TargetLength;
         target.CopyTo(new Span<byte>(inode->TargetPage != null ? inode->TargetPage : inode->InlineTarget, target.Length));

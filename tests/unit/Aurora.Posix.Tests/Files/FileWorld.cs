@@ -86,6 +86,7 @@ internal sealed unsafe class FileWorld : IDisposable
     {
         Process* process = Processes.CreateProcess();
         process->Limits = ResourceLimits.Initial();
+        process->Credentials.Capabilities = CapabilitySets.OfRoot;
         if (table == null)
         {
             Assert.Equal(Errno.Ok, Tables.Start(process, Space, 0x12));
@@ -111,6 +112,7 @@ internal sealed unsafe class FileWorld : IDisposable
         ref Credentials c = ref Process->Credentials;
         c.RealUid = c.EffectiveUid = c.SavedUid = c.FileUid = uid;
         c.RealGid = c.EffectiveGid = c.SavedGid = c.FileGid = gid;
+        c.Capabilities = CapabilitySets.Of(uid, uid, uid);
     }
 
     /// <summary>The inode at a path, not held beyond its names.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
 using Xunit;
@@ -26,6 +27,19 @@ public sealed unsafe class RecordLayoutTests
     {
         ThreadRecord record;
         Assert.Equal(ThreadRecord.BytesOfVersion1, (int)((byte*)&record.FirstFile - (byte*)&record));
+        Assert.Equal(ThreadRecord.BytesOfVersion2, (int)((byte*)&record.Schedule - (byte*)&record));
+    }
+
+    [Fact]
+    public void The_second_version_of_a_process_begins_where_the_first_ended()
+    {
+        ProcessRecord record;
+        Assert.Equal(ProcessRecord.BytesOfVersion1, (int)((byte*)&record.Capabilities - (byte*)&record));
+        Assert.Equal(IdentityRecord.Bytes, sizeof(IdentityRecord));
+        Credentials credentials;
+        Assert.True((byte*)&credentials.Capabilities - (byte*)&credentials >= IdentityRecord.Bytes);
+        foreach (string field in new[] { "RealUid", "EffectiveUid", "FileUid", "RealGid", "FileGid", "GroupCount", "Groups" })
+            Assert.Equal(Marshal.OffsetOf<Credentials>(field), Marshal.OffsetOf<IdentityRecord>(field));
     }
 
     [Fact]

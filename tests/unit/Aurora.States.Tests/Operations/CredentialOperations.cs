@@ -14,6 +14,8 @@ internal static unsafe class CredentialOperations
             operation.D % 3)),
         ("setfsuid", 1, (world, operation) => Simple(world, operation, true, "setfsuid", 122, operation.B % 3)),
         ("setgroups", 1, SetGroups),
+        ("capset", 2, SetCapabilities), ("sched_setscheduler", 1, SetScheduler), ("oom_score_adj", 1, SetBias),
+        ("ioprio_set", 1, (world, operation) => Simple(world, operation, false, "ioprio_set", 251, 1, 0, (2 << 13) | (operation.B % 8))),
         ("umask", 1, (world, operation) => Simple(world, operation, false, "umask", 95, operation.B % 512)),
         ("setpriority", 1, (world, operation) => Simple(world, operation, false, "setpriority", 141, 0, 0, operation.B % 20)),
         ("personality", 1, (world, operation) => Simple(world, operation, false, "personality", 135, operation.B % 2 == 0 ? 0x40000UL : 0)),
@@ -44,6 +46,46 @@ internal static unsafe class CredentialOperations
         world.Call(thread, "setgroups", 116, operation.D % 5, slot);
     }
 
+    private static void SetCapabilities(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null || thread->Process->Id == 1)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, 0x20080522UL);
+        world.Put(thread, slot + 8, ((ulong)(operation.B | operation.C | 0xFF) << 32) | (operation.B & operation.C));
+        world.Put(thread, slot + 16, (0x1FFUL << 32) | operation.D);
+        world.Put(thread, slot + 24, 0x1FFUL << 32);
+        world.Call(thread, "capset", 126, slot, slot + 8);
+    }
+
+    private static void SetScheduler(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        ulong policy = operation.B % 6;
+        world.Put(thread, slot, policy is 1 or 2 ? 1 + (operation.C % 99) : 0);
+        world.Call(thread, "sched_setscheduler", 144, 0, policy | (operation.D % 3 == 0 ? 0x40000000UL : 0), slot);
+    }
+
+    private static void SetBias(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.PutText(thread, slot, "/proc/self/oom_score_adj");
+        long? descriptor = world.Call(thread, "open", 2, slot, 1);
+        if (descriptor is not >= 0)
+            return;
+        string value = $"{(operation.B % 2001) - 1000L}";
+        world.PutText(thread, slot, value);
+        world.Call(thread, "write", 1, (ulong)descriptor, slot, (ulong)value.Length);
+        world.Call(thread, "close", 3, (ulong)descriptor);
+    }
+
     private static void SetLimit(World world, Operation operation)
     {
         Thread* thread = world.Actor(operation.A, maySleep: true);
@@ -65,12 +107,14 @@ internal static unsafe class CredentialOperations
             return;
         ulong slot = World.SlotOf(thread);
         world.PutText(thread, slot, $"name {operation.C % 1000}");
-        (ulong Option, ulong Value) change = (operation.B % 6) switch
+        (ulong Option, ulong Value) change = (operation.B % 11) switch
         {
             0 => (15UL, slot), 1 => (1, operation.C % 65), 2 => (4, (ulong)(operation.C % 2)), 3 => (38, 1), 4
-                => (36, (ulong)(operation.C % 2)), _ => (16, slot),
+                => (36, (ulong)(operation.C % 2)), 5 => (16, slot),
+            6 => (8, operation.C % 2), 7 => (24, operation.C % 50), 8 => (28, 0x10 + (operation.C % 4 * 0x40)), 9 => (29, operation.C % 7),
+            _ => (47, 1 + (operation.C % 4)),
         };
-        world.Call(thread, "prctl", 157, change.Option, change.Value, 0, 0, 0);
+        world.Call(thread, "prctl", 157, change.Option, change.Value, change.Option == 47 && change.Value < 4 ? operation.D % 41 : 0, 0, 0);
     }
 
     private static void SetRobustList(World world, Operation operation)

@@ -1,0 +1,31 @@
+namespace Aurora.Posix.Processes;
+
+/// <summary>What a process may do beyond what anybody may (capabilities(7)), by Linux's numbers.</summary>
+public enum Capability : byte
+{
+    Chown = 0,
+    DacOverride = 1,
+    DacReadSearch = 2,
+    FileOwner = 3,
+    FileSetId = 4,
+    Kill = 5,
+    SetGid = 6,
+    SetUid = 7,
+    SetPermitted = 8,
+    LinuxImmutable = 9,
+    SysChroot = 18,
+    SysPtrace = 19,
+    SysAdmin = 21,
+    SysBoot = 22,
+    SysNice = 23,
+    SysResource = 24,
+    SysTime = 25,
+    SysTtyConfig = 26,
+    MakeNode = 27,
+    Lease = 28,
+    MacOverride = 32,
+    Syslog = 34,
+
+    /// <summary>CAP_CHECKPOINT_RESTORE; there are none beyond.</summary>
+    Last = 40,
+}
