@@ -112,9 +112,10 @@ public sealed unsafe class ProcTests : IDisposable
         Inode* through = Find("/proc/self/fd/0");
         Assert.True(through == file->Inode);
         _world.Files.Release(through);
+        int other = _world.StartProcess()->Process->Id;
+        Assert.True(Find($"/proc/{other}/cwd/tmp") != null);
         _world.ActAs(5, 5);
-        _world.Process->Credentials.RealUid = 6;
-        Assert.True(Find("/proc/1/cwd/tmp") == null);
+        Assert.True(Find($"/proc/{other}/cwd/tmp") == null);
         _world.Files.Close(_world.Table, descriptor);
     }
 

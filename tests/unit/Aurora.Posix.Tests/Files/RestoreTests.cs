@@ -93,7 +93,7 @@ public sealed unsafe class RestoreTests
         world.Files.Install(world.Table, file, 0, 100, false, out int descriptor);
         Assert.Equal(Errno.Ok, world.Files.Locks.Set(inode, world.Table->Header.Id, 7, false, LockRequest.Exclusive, 10, 19));
         Assert.Equal(Errno.Ok, world.Files.Locks.Set(inode, file->Header.Id, 7, true, LockRequest.Shared, 0, ulong.MaxValue));
-        Assert.Equal(Errno.Ok, world.Build.Find("/proc/1/stat"u8, follow: false, out Inode* stat));
+        Assert.Equal(Errno.Ok, world.Build.Find("/proc/stat"u8, follow: false, out Inode* stat));
         OpenFile* proc = world.Open(stat, OpenFlags.ReadOnly);
         world.Files.Release(stat);
         world.Files.Install(world.Table, proc, 0, 100, false, out int procDescriptor);
