@@ -116,6 +116,7 @@ internal static unsafe class SessionBoot
             User = group.User,
             Scheduler = group.Scheduler,
             Processes = processes.Table,
+            Settings = processes.Settings,
             Signals = processes.Signals,
             Timers = processes.Timers,
             ProcessFiles = processes.Files,

@@ -2,7 +2,7 @@ namespace Aurora.Base;
 
 /// <summary>
 /// The clock a consistency group sees: the machine's, shifted so that monotonic time continues from the checkpoint it was restored from.
-/// Real time is the machine's own and jumps forward over the time the group did not run.
+/// Real time is the machine's own, shifted if it has been set, and jumps forward over the time the group did not run.
 /// </summary>
 public sealed class SessionClock : Clock
 {
@@ -13,7 +13,7 @@ public sealed class SessionClock : Clock
 
     public override ulong MonotonicNanoseconds => unchecked(_machine.MonotonicNanoseconds + _offsetNanoseconds);
 
-    public override ulong RealtimeNanoseconds => _machine.RealtimeNanoseconds;
+    public override ulong RealtimeNanoseconds => Shifted(_machine.RealtimeNanoseconds);
 
     /// <summary>The machine time at which the group's clock will show <paramref name="sessionNanoseconds"/>; for arming timers.</summary>
     public ulong ToMachine(ulong sessionNanoseconds) => unchecked(sessionNanoseconds - _offsetNanoseconds);

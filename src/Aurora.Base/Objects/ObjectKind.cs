@@ -26,4 +26,5 @@ public enum ObjectKind : byte
     FileLock = 20,
     SymbolicLinkTail = 21,
     TerminalText = 32,
+    MachineSettings = 33,
 }

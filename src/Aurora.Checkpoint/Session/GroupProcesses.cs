@@ -17,6 +17,7 @@ public sealed class GroupProcesses
     public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control)
     {
         Table = new ProcessTable(pages, group.Tracker);
+        Settings = new MachineSettingsTable(pages, group.Tracker, group.Clock);
         Signals = new SignalService(pages, group.Scheduler, group.Tracker, Table);
         Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
         Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
@@ -24,12 +25,13 @@ public sealed class GroupProcesses
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
         group.Group.ProcessIds = Table.Ids;
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
-        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals);
+        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
     }
 
     public ProcessTable Table { get; }
+    public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
     public TimerService Timers { get; }
     public TerminalService Terminals { get; }

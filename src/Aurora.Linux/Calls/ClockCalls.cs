@@ -52,12 +52,32 @@ public static unsafe class ClockCalls
         return kernel.WriteIfWanted(thread, arguments->Arg1, in resolution, out SystemCallResult failure) ? 0 : failure;
     }
 
-    // Real time belongs to the machine, not to a session that may be copied or restored elsewhere.
     private static SystemCallResult Settime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => arguments->Int0 == Realtime ? Errno.EPERM : Errno.EINVAL;
+    {
+        if (arguments->Int0 != Realtime)
+            return arguments->Int0 < 0 && ProcessorTime(kernel, thread, arguments->Int0, out _) ? Errno.EPERM : Errno.EINVAL;
+        return kernel.Read(thread, arguments->Arg1, out Timespec time, out SystemCallResult failure)
+            ? RealtimeSetting.Set(kernel, thread, in time) : failure;
+    }
 
-    private static SystemCallResult Settimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Errno.EPERM;
-
+    // The time zone is checked and told to nobody, as no program asks the kernel for it.
+    private static SystemCallResult Settimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Timeval time = default;
+        ulong zone = 0;
+        if (arguments->Arg0 != 0 && !kernel.Read(thread, arguments->Arg0, out time, out SystemCallResult failure))
+            return failure;
+        if (!time.IsValid)
+            return Errno.EINVAL;
+        if (arguments->Arg1 != 0 && !kernel.Read(thread, arguments->Arg1, out zone, out failure))
+            return failure;
+        if (!thread->Process->Credentials.Has(Capability.SysTime))
+            return Errno.EPERM;
+        if ((int)zone is < -15 * 60 or > 15 * 60)
+            return Errno.EINVAL;
+        return arguments->Arg0 == 0 ? 0
+            : RealtimeSetting.Set(kernel, thread, new Timespec { Seconds = time.Seconds, Nanoseconds = time.Microseconds * 1000 });
+    }
     private static SystemCallResult Gettimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         Timeval time = Timeval.From(kernel.Clock.RealtimeNanoseconds);
@@ -154,6 +174,8 @@ public static unsafe class ClockCalls
     private static bool ProcessorTime(LinuxKernel kernel, Thread* thread, int clock, out ulong nanoseconds)
     {
         nanoseconds = 0;
+        if ((clock & 3) == 3)
+            return false;
         int id = ~(clock >> 3);
         if ((clock & 4) != 0)
         {

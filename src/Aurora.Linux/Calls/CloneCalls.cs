@@ -29,6 +29,10 @@ public static unsafe class CloneCalls
     private const ulong ClearsSignalActions = 0x1_0000_0000;
     private const ulong IntoGroup = 0x2_0000_0000;
 
+    private const ulong NewMounts = 0x20000;
+    private const ulong NewUsers = 0x10000000;
+    private const ulong NewProcesses = 0x20000000;
+
     // New namespaces: mount, cgroup, uts, ipc, user, pid, net, time.
     private const ulong Namespaces = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x80;
 
@@ -95,7 +99,7 @@ public static unsafe class CloneCalls
     {
         if (thread->Call.Phase == 1)
             return AwaitMemory(kernel, thread);
-        Errno error = Check(in request);
+        Errno error = Check(thread, in request);
         if (error != Errno.Ok)
             return error;
         // Pages that must be read in are waited for before there is a child.
@@ -156,7 +160,7 @@ public static unsafe class CloneCalls
         return access.IsOk;
     }
 
-    private static Errno Check(in CloneArguments request)
+    private static Errno Check(Thread* thread, in CloneArguments request)
     {
         ulong flags = request.Flags;
         bool threadWithoutActions = (flags & IsThread) != 0 && (flags & SharesSignalActions) == 0;
@@ -164,8 +168,16 @@ public static unsafe class CloneCalls
         bool clearsShared = (flags & ClearsSignalActions) != 0 && (flags & SharesSignalActions) != 0;
         // Descriptors and file context belong to the process here: threads share them as every C library asks.
         bool isOddThread = (flags & IsThread) != 0 && (flags & (SharesDescriptors | SharesFileContext)) != (SharesDescriptors | SharesFileContext);
-        bool isUnsupported = (flags & (Namespaces | WantsPidDescriptor | IntoGroup)) != 0;
-        if (threadWithoutActions || actionsWithoutMemory || clearsShared || isOddThread || isUnsupported)
+        bool siblingOfInit = (flags & IsSibling) != 0 && thread->Process->Id == 1;
+        bool partsShared = (flags & SharesFileContext) != 0 && (flags & (NewMounts | NewUsers)) != 0;
+        bool threadElsewhere = (flags & IsThread) != 0 && (flags & (NewUsers | NewProcesses)) != 0;
+        if (threadWithoutActions || actionsWithoutMemory || clearsShared || siblingOfInit || partsShared || threadElsewhere)
+            return Errno.EINVAL;
+        // There are no namespaces; who may not have them is told so.
+        bool wantsNamespace = (flags & Namespaces & ~NewUsers) != 0;
+        if (wantsNamespace && (flags & NewUsers) == 0 && !thread->Process->Credentials.Has(Capability.SysAdmin))
+            return Errno.EPERM;
+        if (isOddThread || (flags & (Namespaces | WantsPidDescriptor | IntoGroup)) != 0)
             return Errno.EINVAL;
         if ((flags & SetsThreadPointer) != 0 && request.ThreadPointer >= AddressSpace.UserEnd)
             return Errno.EPERM;

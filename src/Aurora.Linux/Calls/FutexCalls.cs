@@ -7,6 +7,7 @@ using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -18,6 +19,7 @@ public static unsafe class FutexCalls
     private const uint OperationMask = 0x7F;
     private const uint Private = 0x80;
     private const uint UsesRealtime = 0x100;
+    private const uint WaitBitset = 9;
 
     public static void Register(SystemCallTable table)
     {
@@ -28,16 +30,19 @@ public static unsafe class FutexCalls
 
     private static SystemCallResult Futex(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if ((arguments->Arg0 & 3) != 0)
+        uint operation = arguments->UInt1 & OperationMask;
+        if ((arguments->UInt1 & UsesRealtime) != 0 && operation != WaitBitset)
+            return Errno.ENOSYS;
+        if ((arguments->Arg0 & 3) != 0 && operation is <= 5 and not 2 or WaitBitset or 10)
             return Errno.EINVAL;
-        return (arguments->UInt1 & OperationMask) switch
+        return operation switch
         {
             0 => Wait(kernel, thread, arguments, uint.MaxValue, isAbsolute: false),
             1 => Wake(kernel, thread, arguments, uint.MaxValue),
             3 => Requeue(kernel, thread, arguments, compares: false),
             4 => Requeue(kernel, thread, arguments, compares: true),
             5 => WakeAfterOperation(kernel, thread, arguments),
-            9 => Wait(kernel, thread, arguments, arguments->UInt5, isAbsolute: true),
+            WaitBitset => Wait(kernel, thread, arguments, arguments->UInt5, isAbsolute: true),
             10 => Wake(kernel, thread, arguments, arguments->UInt5),
             _ => Errno.ENOSYS,
         };
@@ -45,11 +50,13 @@ public static unsafe class FutexCalls
 
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, uint bitset, bool isAbsolute)
     {
-        if (bitset == 0)
-            return Errno.EINVAL;
         if (thread->Call.Phase == FutexTable.Woken)
             return 0;
         bool isTimed = arguments->Arg3 != 0;
+        Errno interrupted = isTimed ? Errno.ERESTARTBLOCK : Errno.ERESTARTSYS;
+        // A signal ends the wait whatever has become of the word meanwhile.
+        if (thread->Call.Phase == FutexTable.Waiting && SignalService.HasDeliverable(thread))
+            return interrupted;
         if (isTimed && thread->Call.Phase == 0)
         {
             if (!kernel.Read(thread, arguments->Arg3, out Timespec timeout, out SystemCallResult bad))
@@ -58,6 +65,8 @@ public static unsafe class FutexCalls
                 return Errno.EINVAL;
             thread->Call.DeadlineNanoseconds = DeadlineOf(kernel, arguments->UInt1, timeout.ToNanoseconds(), isAbsolute);
         }
+        if (bitset == 0)
+            return Errno.EINVAL;
         if (isTimed && thread->Call.Phase == FutexTable.Waiting && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
             return Errno.ETIMEDOUT;
         if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
@@ -68,8 +77,13 @@ public static unsafe class FutexCalls
             return Errno.ETIMEDOUT;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         kernel.Futexes.Enter(thread, in key, bitset);
-        return SystemCallResult.BlockedOr(isTimed ? Errno.ERESTARTBLOCK : Errno.ERESTARTSYS);
+        return SystemCallResult.BlockedOr(interrupted);
     }
+
+    /// <summary>True for a thread that waits for a futex until a moment of real time.</summary>
+    internal static bool IsUntilRealtime(Thread* thread)
+        => thread->Call.Number == FutexTable.Number && thread->Call.Phase == FutexTable.Waiting
+            && thread->Call.Arguments.UInt1 == (WaitBitset | UsesRealtime | (thread->Call.Arguments.UInt1 & Private));
 
     private static ulong DeadlineOf(LinuxKernel kernel, uint operation, ulong time, bool isAbsolute)
     {
@@ -86,8 +100,11 @@ public static unsafe class FutexCalls
     {
         if (bitset == 0)
             return Errno.EINVAL;
+        if (!IsThere(kernel, thread, arguments->Arg0, arguments->UInt1, out SystemCallResult failure))
+            return failure;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
-        return WakeStep(kernel, thread, in key, arguments->Int2, bitset) ? (long)thread->Call.Extra0 : SystemCallResult.Again;
+        // Whoever wakes none wakes one.
+        return WakeStep(kernel, thread, in key, Math.Max(1, arguments->Int2), bitset) ? (long)thread->Call.Extra0 : SystemCallResult.Again;
     }
 
     // Wakes up to so many in all; false when there may be more to wake in another step.
@@ -103,6 +120,9 @@ public static unsafe class FutexCalls
     {
         if ((arguments->Arg4 & 3) != 0 || arguments->Int2 < 0 || arguments->Int3 < 0)
             return Errno.EINVAL;
+        if (!IsThere(kernel, thread, arguments->Arg0, arguments->UInt1, out SystemCallResult missing)
+            || !IsThere(kernel, thread, arguments->Arg4, arguments->UInt1, out missing))
+            return missing;
         if (compares && thread->Call.Progress == 0)
         {
             if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
@@ -116,11 +136,12 @@ public static unsafe class FutexCalls
         if (!WakeStep(kernel, thread, in from, arguments->Int2, uint.MaxValue))
             return SystemCallResult.Again;
         int left = arguments->Int3 - (int)thread->Call.Extra1;
-        int moved = kernel.Futexes.Requeue(in from, in to, Math.Min(left, ThreadsPerStep));
+        bool staysThere = from.Equals(in to);
+        int moved = kernel.Futexes.Requeue(in from, in to, staysThere ? left : Math.Min(left, ThreadsPerStep));
         thread->Call.Extra1 += (ulong)moved;
-        if (moved == ThreadsPerStep && moved < left)
+        if (moved == ThreadsPerStep && moved < left && !staysThere)
             return SystemCallResult.Again;
-        return (long)(thread->Call.Extra0 + (compares ? thread->Call.Extra1 : 0));
+        return (long)(thread->Call.Extra0 + thread->Call.Extra1);
     }
 
     // FUTEX_WAKE_OP: *uaddr2 = old op argument; wake uaddr; if old cmp argument, wake uaddr2.
@@ -129,6 +150,8 @@ public static unsafe class FutexCalls
         if ((arguments->Arg4 & 3) != 0)
             return Errno.EINVAL;
         uint encoded = arguments->UInt5;
+        if (!IsThere(kernel, thread, arguments->Arg0, arguments->UInt1, out SystemCallResult missing))
+            return missing;
         if (!kernel.Read(thread, arguments->Arg4, out int old, out SystemCallResult failure))
             return failure;
         int argument = (int)(encoded << 8) >> 20;
@@ -149,11 +172,11 @@ public static unsafe class FutexCalls
         if (!kernel.Write(thread, arguments->Arg4, in written, out failure))
             return failure;
         FutexKey first = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
-        int woken = kernel.Futexes.Wake(in first, arguments->Int2, uint.MaxValue);
+        int woken = kernel.Futexes.Wake(in first, Math.Max(1, arguments->Int2), uint.MaxValue);
         if (!Compare(encoded, old))
             return woken;
         FutexKey second = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
-        return woken + kernel.Futexes.Wake(in second, arguments->Int3, uint.MaxValue);
+        return woken + kernel.Futexes.Wake(in second, Math.Max(1, arguments->Int3), uint.MaxValue);
     }
 
     private static bool Compare(uint encoded, int old)
@@ -169,6 +192,20 @@ public static unsafe class FutexCalls
             5 => old >= argument,
             _ => false,
         };
+    }
+
+    // A shared word is known by the page it is on, which must be there; of a private one only the address counts.
+    private static bool IsThere(LinuxKernel kernel, Thread* thread, ulong address, uint operation, out SystemCallResult failure)
+    {
+        failure = Errno.EFAULT;
+        if (address >= AddressSpace.UserEnd)
+            return false;
+        if ((operation & Private) != 0)
+            return true;
+        AccessResult access = kernel.User.Probe(thread->Process->AddressSpace, new VirtualAddress(address), sizeof(uint), false);
+        if (!access.IsOk)
+            failure = kernel.Stop(thread, in access);
+        return access.IsOk;
     }
 
     private static FutexKey Key(LinuxKernel kernel, Thread* thread, ulong address, uint operation)

@@ -119,9 +119,11 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <summary>Moves up to <paramref name="limit"/> waiters to another futex without waking them, and returns how many.</summary>
     public int Requeue(in FutexKey from, in FutexKey to, int limit)
     {
+        if (from.Equals(in to))
+            return Count(in from, limit);
         int moved = 0;
         WaitEntry* entry = BucketOf(in from)->First;
-        while (entry != null && moved < limit && !from.Equals(in to))
+        while (entry != null && moved < limit)
         {
             Thread* thread = (Thread*)entry->Thread;
             entry = entry->Next;
@@ -133,6 +135,15 @@ public sealed unsafe class FutexTable : WaitRestorer
             moved++;
         }
         return moved;
+    }
+
+    // Those that are moved to where they are.
+    private int Count(in FutexKey key, int limit)
+    {
+        int count = 0;
+        for (WaitEntry* entry = BucketOf(in key)->First; entry != null && count < limit; entry = entry->Next)
+            count += Waits((Thread*)entry->Thread, in key) ? 1 : 0;
+        return count;
     }
 
     // Only a sleeping thread is a waiter: one that is on its way in or out is not on the queue in earnest.

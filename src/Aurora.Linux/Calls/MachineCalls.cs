@@ -22,7 +22,6 @@ public static unsafe class MachineCalls
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
     public static ReadOnlySpan<byte> SystemName => "Linux"u8;
-    public static ReadOnlySpan<byte> NodeName => "aurora"u8;
     public static ReadOnlySpan<byte> Release => "6.1.0-aurora"u8;
     public static ReadOnlySpan<byte> VersionText => "#1 SMP Aurora single level store"u8;
     public static ReadOnlySpan<byte> MachineName => "x86_64"u8;
@@ -48,8 +47,8 @@ public static unsafe class MachineCalls
         table.Register(99, &Sysinfo);
         table.Register(135, &Personality);
         table.Register(169, &Reboot);
-        table.Register(170, &SetName);
-        table.Register(171, &SetName);
+        table.Register(170, &SetHostName);
+        table.Register(171, &SetDomainName);
     }
 
     private static SystemCallResult Uname(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -57,11 +56,11 @@ public static unsafe class MachineCalls
         Span<byte> text = stackalloc byte[FieldBytes * FieldCount];
         text.Clear();
         SystemName.CopyTo(text);
-        NodeName.CopyTo(text[FieldBytes..]);
+        kernel.Settings.HostName.CopyTo(text[FieldBytes..]);
         Release.CopyTo(text[(2 * FieldBytes)..]);
         VersionText.CopyTo(text[(3 * FieldBytes)..]);
         MachineName.CopyTo(text[(4 * FieldBytes)..]);
-        "(none)"u8.CopyTo(text[(5 * FieldBytes)..]);
+        kernel.Settings.DomainName.CopyTo(text[(5 * FieldBytes)..]);
         AccessResult access = kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), text);
         return access.IsOk ? 0 : kernel.Stop(thread, in access);
     }
@@ -90,8 +89,38 @@ public static unsafe class MachineCalls
         return (long)old;
     }
 
-    // The name is the machine's; a session that could change it would show it to every copy.
-    private static SystemCallResult SetName(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Errno.EPERM;
+    private static SystemCallResult SetHostName(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Span<byte> name = stackalloc byte[MachineSettings.MaxNameBytes];
+        if (!ReadName(kernel, thread, arguments, ref name, out SystemCallResult failure))
+            return failure;
+        return kernel.Settings.SetHostName(name) ? 0 : Errno.ENOMEM;
+    }
+
+    private static SystemCallResult SetDomainName(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Span<byte> name = stackalloc byte[MachineSettings.MaxNameBytes];
+        if (!ReadName(kernel, thread, arguments, ref name, out SystemCallResult failure))
+            return failure;
+        return kernel.Settings.SetDomainName(name) ? 0 : Errno.ENOMEM;
+    }
+
+    // Cuts the span to the name.
+    private static bool ReadName(
+        LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, ref Span<byte> name, out SystemCallResult failure)
+    {
+        failure = Errno.EPERM;
+        if (!thread->Process->Credentials.Has(Capability.SysAdmin))
+            return false;
+        failure = Errno.EINVAL;
+        if (arguments->Int1 is < 0 or > MachineSettings.MaxNameBytes)
+            return false;
+        name = name[..arguments->Int1];
+        AccessResult access = kernel.User.Read(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), name);
+        if (!access.IsOk)
+            failure = kernel.Stop(thread, in access);
+        return access.IsOk;
+    }
 
     private static SystemCallResult Reboot(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {

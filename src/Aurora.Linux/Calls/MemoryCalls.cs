@@ -183,10 +183,11 @@ public static unsafe class MemoryCalls
     // One processor, and the kernel entry is a barrier: every command but the query does what it says by being called.
     private static SystemCallResult Membarrier(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        const int supported = 1 | 2 | 4 | 8 | 16;
+        const int supported = 0x1FF;
         if (arguments->UInt1 != 0)
             return Errno.EINVAL;
-        return arguments->Int0 == 0 ? supported : (arguments->Int0 & supported) != 0 ? 0 : Errno.EINVAL;
+        bool isOne = (arguments->Int0 & supported) == arguments->Int0 && (arguments->Int0 & (arguments->Int0 - 1)) == 0;
+        return !isOne ? Errno.EINVAL : arguments->Int0 == 0 ? supported : 0;
     }
 
     /// <summary>True for a page-aligned range inside user space.</summary>

@@ -111,14 +111,14 @@ public static unsafe class TimerCalls
 
     private static SystemCallResult Create(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        bool isRealtime = arguments->Int0 is 0 or 8 or 11;
-        if (!isRealtime && arguments->Int0 is not (1 or 7 or 9))
-            return Errno.EINVAL;
         Event request = default;
         request.Signal = (int)Signal.SIGALRM;
         bool hasRequest = arguments->Arg1 != 0;
         if (hasRequest && !kernel.Read(thread, arguments->Arg1, out request, out SystemCallResult failure))
             return failure;
+        bool isRealtime = arguments->Int0 is 0 or 8 or 11;
+        if (!isRealtime && arguments->Int0 is not (1 or 7 or 9))
+            return arguments->Int0 is 4 or 5 or 6 ? Errno.EOPNOTSUPP : Errno.EINVAL;
         Errno error = Check(thread, in request);
         if (error != Errno.Ok)
             return error;
@@ -138,7 +138,7 @@ public static unsafe class TimerCalls
 
     private static Errno Check(Thread* thread, in Event request)
     {
-        if (request.Notify is not ((int)TimerNotify.Signal or (int)TimerNotify.None or (int)TimerNotify.ThreadSignal))
+        if (request.Notify is not ((int)TimerNotify.Signal or (int)TimerNotify.None or (int)TimerNotify.LibraryThread or (int)TimerNotify.ThreadSignal))
             return Errno.EINVAL;
         if (request.Notify != (int)TimerNotify.None && request.Signal is < 1 or > (int)Signal.Last)
             return Errno.EINVAL;
@@ -152,12 +152,12 @@ public static unsafe class TimerCalls
 
     private static SystemCallResult Settime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
-        if (timer == null)
+        if (arguments->Arg2 == 0)
             return Errno.EINVAL;
         if (!kernel.Read(thread, arguments->Arg2, out IntervalTimespec request, out SystemCallResult failure))
             return failure;
-        if (!request.IsValid)
+        Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
+        if (!request.IsValid || timer == null)
             return Errno.EINVAL;
         IntervalTimespec old = Describe(kernel, timer);
         if (!kernel.WriteIfWanted(thread, arguments->Arg3, in old, out failure))

@@ -31,6 +31,7 @@ public sealed unsafe partial class LinuxKernel
         Terminals = services.Terminals;
         Extended = services.Extended;
         Machine = services.Machine;
+        Settings = services.Settings;
         OutOfMemory = new OutOfMemory(this);
         Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory, services.Tracker);
     }
@@ -49,6 +50,7 @@ public sealed unsafe partial class LinuxKernel
     public TerminalService Terminals { get; }
     public ExtendedStateUnit Extended { get; }
     public MachineControl Machine { get; }
+    public MachineSettingsTable Settings { get; }
     public FutexTable Futexes { get; }
     /// <summary>Page faults resolved at once, and those that had to wait for the store.</summary>
     public ulong FaultCount { get; internal set; }

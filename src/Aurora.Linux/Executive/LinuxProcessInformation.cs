@@ -3,6 +3,7 @@ using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 
@@ -25,7 +26,17 @@ public sealed unsafe class LinuxProcessInformation(LinuxKernel kernel) : Process
         trimmed[.._processorNameLength].CopyTo(_processorName);
     }
 
-    public override ReadOnlySpan<byte> HostName => MachineCalls.NodeName;
+    public override ReadOnlySpan<byte> HostName => kernel.Settings.HostName;
+
+    public override Errno SetHostName(Thread* thread, ReadOnlySpan<byte> name)
+    {
+        if (!thread->Process->Credentials.Has(Capability.SysAdmin))
+            return Errno.EPERM;
+        if (name.Length > MachineSettings.MaxNameBytes)
+            return Errno.EINVAL;
+        return kernel.Settings.SetHostName(name) ? Errno.Ok : Errno.ENOMEM;
+    }
+
     public override ReadOnlySpan<byte> Release => MachineCalls.Release;
     public override ReadOnlySpan<byte> Version => MachineCalls.VersionText;
     public override ReadOnlySpan<byte> ProcessorName

@@ -25,4 +25,5 @@ public struct LinuxServices
     public TerminalService Terminals;
     public ExtendedStateUnit Extended;
     public MachineControl Machine;
+    public MachineSettingsTable Settings;
 }

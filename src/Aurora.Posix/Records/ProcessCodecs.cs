@@ -12,7 +12,7 @@ namespace Aurora.Posix.Records;
 /// <summary>The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table.</summary>
 public sealed class ProcessCodecs(
     ProcessTable processes, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, FileServices files,
-    ExtendedStateUnit extended, TimerService timers, TerminalService terminals)
+    ExtendedStateUnit extended, TimerService timers, TerminalService terminals, MachineSettingsTable settings)
 {
     private readonly StateCodec[] _all =
     [
@@ -20,6 +20,7 @@ public sealed class ProcessCodecs(
         new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
         new ThreadCodec(processes, scheduler, signals.Queue, files, extended), new TimerCodec(timers),
         new TerminalCodec(terminals), new TerminalTextCodec(terminals),
+        new MachineSettingsCodec(settings),
     ];
 
     public int Count => _all.Length;

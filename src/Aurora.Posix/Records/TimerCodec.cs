@@ -40,7 +40,7 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
     // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
     private static bool IsValid(in TimerRecord record)
         => record.IsRealtime is 0 or 1 && (record.Notify == TimerNotify.None
-            || (record.Notify is TimerNotify.Signal or TimerNotify.ThreadSignal && record.Signal is >= 1 and <= (int)Signal.Last));
+            || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal && record.Signal is >= 1 and <= (int)Signal.Last));
 
     private static TimerRecord Describe(Timer* timer)
         => new()

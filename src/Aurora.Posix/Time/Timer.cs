@@ -8,6 +8,9 @@ public enum TimerNotify
 {
     Signal = 0,
     None = 1,
+
+    /// <summary>The C library starts a thread for it; to the kernel as Signal.</summary>
+    LibraryThread = 2,
     ThreadSignal = 4,
 }
 

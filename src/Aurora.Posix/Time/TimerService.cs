@@ -104,9 +104,11 @@ public sealed unsafe class TimerService
         _tracker.MarkChanged(&process->Header);
     }
 
-    /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used.</summary>
+    /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time.</summary>
     public void ChargeProcessorTime(Process* process, ulong userNanoseconds, ulong systemNanoseconds)
     {
+        if (process->Limits.Soft(Resource.CpuSeconds) != ResourceLimit.Infinity)
+            EnforceProcessorLimit(process);
         if (process->VirtualTimerNanoseconds != 0)
             Count(process, ref process->VirtualTimerNanoseconds, process->VirtualTimerIntervalNanoseconds, userNanoseconds, Signal.SIGVTALRM);
         if (process->ProfileTimerNanoseconds != 0)
@@ -114,6 +116,24 @@ public sealed unsafe class TimerService
             Count(process, ref process->ProfileTimerNanoseconds, process->ProfileTimerIntervalNanoseconds,
                 userNanoseconds + systemNanoseconds, Signal.SIGPROF);
         }
+    }
+
+    // SIGXCPU at the soft limit and once a second from then on, as that limit goes up by one each time; SIGKILL at the hard one.
+    private void EnforceProcessorLimit(Process* process)
+    {
+        const ulong nanosecondsPerSecond = 1_000_000_000;
+        ResourceLimit limit = process->Limits[Resource.CpuSeconds];
+        ulong seconds = (ProcessTimes.User(process) + ProcessTimes.System(process)) / nanosecondsPerSecond;
+        if (seconds >= limit.Hard)
+        {
+            _signals.Send(process, SignalInfo.FromKernel(Signal.SIGKILL));
+            return;
+        }
+        if (seconds < limit.Soft)
+            return;
+        process->Limits[Resource.CpuSeconds] = new ResourceLimit(limit.Soft + 1, limit.Hard);
+        _tracker.MarkChanged(&process->Header);
+        _signals.Send(process, SignalInfo.FromKernel(Signal.SIGXCPU));
     }
 
     /// <summary>Notes the delivery of a timer's signal: what expired meanwhile is what timer_getoverrun reports.</summary>
@@ -146,6 +166,13 @@ public sealed unsafe class TimerService
             return;
         }
         _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, ToMonotonic(timer));
+    }
+
+    /// <summary>Real time has been set: a timer that counts it is due at another moment.</summary>
+    public void RealtimeChanged(Timer* timer)
+    {
+        if (timer->Deadline.IsArmed)
+            Rearm(timer);
     }
 
     private ulong ToMonotonic(Timer* timer)

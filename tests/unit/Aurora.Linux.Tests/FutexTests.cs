@@ -77,7 +77,7 @@ public sealed unsafe class FutexTests
         kernel.Poke(init, Scratch + 128, new Aurora.Linux.Calls.Timespec { Seconds = (long)seconds });
         Assert.Null(kernel.Call(waiter, 202, First, 0 | Private, 0, seconds == 0 ? 0 : Scratch + 128));
         kernel.Poke(init, First, 5);
-        Assert.Equal(operation == 3 ? 0 : 1, kernel.Do(init, 202, First, operation | Private, 0, 1, Second, 5));
+        Assert.Equal(1, kernel.Do(init, 202, First, operation | Private, 0, 1, Second, 5));
         using TestKernel restored = Move(kernel);
         init = restored.ThreadOf(1);
         waiter = restored.ThreadOf(waiter->Id);

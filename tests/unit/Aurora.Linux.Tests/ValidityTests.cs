@@ -36,6 +36,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.Session)]
     [InlineData(ObjectKind.Terminal)]
     [InlineData(ObjectKind.TerminalText)]
+    [InlineData(ObjectKind.MachineSettings)]
     [InlineData(ObjectKind.Timer)]
     [InlineData(ObjectKind.DescriptorTable)]
     [InlineData(ObjectKind.DescriptorChunk)]
@@ -108,6 +109,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.Session => StructFields.Of<Session>(),
         ObjectKind.Terminal => StructFields.Of<Terminal>(),
         ObjectKind.TerminalText => StructFields.Of<TerminalText>(),
+        ObjectKind.MachineSettings => StructFields.Of<MachineSettings>(),
         ObjectKind.Timer => StructFields.Of<Aurora.Posix.Time.Timer>(),
         ObjectKind.DescriptorTable => StructFields.Of<DescriptorTable>(),
         ObjectKind.DescriptorChunk => StructFields.Of<DescriptorChunk>(),
@@ -125,6 +127,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     {
         Thread* init = kernel.Boot();
         kernel.OpenTerminal(init);
+        kernel.Do(init, 170, kernel.PokeText(init, Scratch, "named"), 5);
         kernel.Do(init, 293, Scratch, 0);
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         kernel.Do(init, 1, writer, Scratch, 100);

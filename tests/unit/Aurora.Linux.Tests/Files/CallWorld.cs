@@ -95,6 +95,7 @@ internal sealed unsafe class CallWorld : IDisposable
             User = World.User,
             Scheduler = World.Scheduler,
             Processes = World.Processes,
+            Settings = new MachineSettingsTable(World.Pages, World.Tracker, World.Clock),
             Signals = _signals,
             ProcessFiles = World.Tables,
         });

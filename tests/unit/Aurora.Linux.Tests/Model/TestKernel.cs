@@ -55,6 +55,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
         Processes = new ProcessTable(Pages, Tracker);
+        Settings = new MachineSettingsTable(Pages, Tracker, Clock);
         Signals = new SignalService(Pages, Scheduler, Tracker, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
         FileTables = new ProcessFileTables(Files);
@@ -64,7 +65,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Linux = MakeLinux();
         Executive = new SystemCallExecutive(Linux);
         IsPlain = isPlain;
-        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals);
+        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings);
         AddCodecs(process);
     }
 
@@ -83,6 +84,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TestConsole Console { get; }
     public TestCheckpoints Checkpoints { get; }
     public ProcessTable Processes { get; }
+    public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
     public TimerService Timers { get; }
     public ProcessFileTables FileTables { get; }
@@ -301,6 +303,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
+            Settings = Settings,
         });
         linux.AttachFiles(Files, Checkpoints);
         linux.AttachPrograms();

@@ -42,6 +42,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
+        [ObjectKind.MachineSettings] = typeof(MachineSettings),
     };
 
     // Identity and references are compared, the lists an object is on are not.

@@ -16,6 +16,7 @@ internal static unsafe class CredentialOperations
         ("setgroups", 1, SetGroups),
         ("capset", 2, SetCapabilities), ("sched_setscheduler", 1, SetScheduler), ("oom_score_adj", 1, SetBias),
         ("ioprio_set", 1, (world, operation) => Simple(world, operation, false, "ioprio_set", 251, 1, 0, (2 << 13) | (operation.B % 8))),
+        ("sethostname", 1, SetHostName), ("clock_settime", 1, SetClock),
         ("umask", 1, (world, operation) => Simple(world, operation, false, "umask", 95, operation.B % 512)),
         ("setpriority", 1, (world, operation) => Simple(world, operation, false, "setpriority", 141, 0, 0, operation.B % 20)),
         ("personality", 1, (world, operation) => Simple(world, operation, false, "personality", 135, operation.B % 2 == 0 ? 0x40000UL : 0)),
@@ -84,6 +85,29 @@ internal static unsafe class CredentialOperations
         world.PutText(thread, slot, value);
         world.Call(thread, "write", 1, (ulong)descriptor, slot, (ulong)value.Length);
         world.Call(thread, "close", 3, (ulong)descriptor);
+    }
+
+    private static void SetHostName(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.PutText(thread, slot, $"host {operation.C % 1000}");
+        world.Call(thread, "sethostname", operation.D % 3 == 0 ? 171 : 170, slot, operation.B % 9);
+    }
+
+    // By up to twenty seconds, forward and back.
+    private static void SetClock(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        ulong time = world.Kernel.Clock.RealtimeNanoseconds + (operation.B % 40 * 500_000_003UL) - 10_000_000_000;
+        world.Put(thread, slot, time / 1_000_000_000);
+        world.Put(thread, slot + 8, time % 1_000_000_000);
+        world.Call(thread, "clock_settime", 227, 0, slot);
     }
 
     private static void SetLimit(World world, Operation operation)

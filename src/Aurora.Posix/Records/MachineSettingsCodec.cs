@@ -1,0 +1,78 @@
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+
+namespace Aurora.Posix.Records;
+
+/// <summary>The state record of the machine's settings.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct MachineSettingsRecord
+{
+    public const int Bytes = 144;
+
+    public long RealtimeShiftNanoseconds;
+    public byte HasHostName, HasDomainName, HostNameBytes, DomainNameBytes;
+    public int Reserved;
+    public fixed byte HostName[MachineSettings.MaxNameBytes];
+    public fixed byte DomainName[MachineSettings.MaxNameBytes];
+}
+
+/// <summary>Captures the machine's settings; restored, they are in force before timers are armed.</summary>
+public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : RecordCodec
+{
+    public override ObjectKind Kind => ObjectKind.MachineSettings;
+    public override int LargestPayload => sizeof(MachineSettingsRecord);
+
+    public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((MachineSettings*)header));
+
+    public override bool IsSound(ObjectHeader* header) => header == &table.Settings->Header && IsValid(Describe((MachineSettings*)header));
+
+    private static bool IsValid(in MachineSettingsRecord record)
+        => record.HasHostName <= 1 && record.HasDomainName <= 1
+            && record.HostNameBytes <= MachineSettings.MaxNameBytes && record.DomainNameBytes <= MachineSettings.MaxNameBytes;
+
+    private static MachineSettingsRecord Describe(MachineSettings* settings)
+    {
+        var record = new MachineSettingsRecord
+        {
+            RealtimeShiftNanoseconds = settings->RealtimeShiftNanoseconds,
+            HasHostName = settings->HasHostName ? (byte)1 : (byte)0,
+            HasDomainName = settings->HasDomainName ? (byte)1 : (byte)0,
+            HostNameBytes = settings->HostNameBytes,
+            DomainNameBytes = settings->DomainNameBytes,
+        };
+        new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
+        new ReadOnlySpan<byte>(settings->DomainName, MachineSettings.MaxNameBytes).CopyTo(
+            new Span<byte>(record.DomainName, MachineSettings.MaxNameBytes));
+        return record;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = ReadExactly(version, payload, out MachineSettingsRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
+        if (!IsValid(in record) || table.Settings != null)
+            return RestoreStatus.BadRecord;
+        MachineSettings* settings = table.Allocate();
+        if (settings == null)
+            return RestoreStatus.OutOfMemory;
+        settings->RealtimeShiftNanoseconds = record.RealtimeShiftNanoseconds;
+        settings->HasHostName = record.HasHostName == 1;
+        settings->HasDomainName = record.HasDomainName == 1;
+        settings->HostNameBytes = record.HostNameBytes;
+        settings->DomainNameBytes = record.DomainNameBytes;
+        new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
+        new ReadOnlySpan<byte>(record.DomainName, MachineSettings.MaxNameBytes).CopyTo(
+            new Span<byte>(settings->DomainName, MachineSettings.MaxNameBytes));
+        tracker.Adopt(&settings->Header, Kind, id);
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
+    {
+        table.Apply();
+        return RestoreStatus.Ok;
+    }
+}
