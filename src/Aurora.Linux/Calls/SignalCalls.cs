@@ -42,8 +42,10 @@ public static unsafe class SignalCalls
         SignalAction old = *SignalActions.Of(thread->Process->Actions, signal);
         if (!kernel.WriteIfWanted(thread, arguments->Arg2, in old, out failure))
             return failure;
-        if (sets)
-            kernel.Signals.SetAction(thread->Process, signal, in action);
+        if (!sets)
+            return 0;
+        kernel.Signals.SetAction(thread->Process, signal, in action);
+        kernel.Timers.DispositionChanged(thread->Process, signal);
         return 0;
     }
 
@@ -125,11 +127,11 @@ public static unsafe class SignalCalls
     private static SystemCallResult Accept(
         LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, SignalSet others, ref SignalInfo info)
     {
+        kernel.Timers.Complete(thread->Process, ref info);
         UserSignalInfo user = SignalInfoFormat.ToUser(in info);
         if (!kernel.WriteIfWanted(thread, arguments->Arg1, in user, out SystemCallResult failure))
             return failure;
-        kernel.Signals.Take(thread, others);
-        kernel.Timers.NoteDelivery(thread->Process, ref info);
+        kernel.Timers.TakeSignal(thread, others, in info);
         return info.Number;
     }
 }

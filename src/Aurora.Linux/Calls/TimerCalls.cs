@@ -178,18 +178,16 @@ public static unsafe class TimerCalls
         return kernel.Write(thread, arguments->Arg1, in value, out SystemCallResult failure) ? 0 : failure;
     }
 
-    // An armed timer whose time has come but whose expiry has not been handled shows one nanosecond: zero would mean disarmed.
-    private static IntervalTimespec Describe(LinuxKernel kernel, Timer* timer)
+    private static IntervalTimespec Describe(LinuxKernel kernel, Timer* timer) => new()
     {
-        ulong now = kernel.Timers.Now(timer);
-        ulong left = timer->ExpiryNanoseconds == 0 ? 0 : timer->ExpiryNanoseconds > now ? timer->ExpiryNanoseconds - now : 1;
-        return new IntervalTimespec { Value = Timespec.From(left), Interval = Timespec.From(timer->IntervalNanoseconds) };
-    }
+        Value = Timespec.From(kernel.Timers.Left(timer)),
+        Interval = Timespec.From(timer->IntervalNanoseconds),
+    };
 
     private static SystemCallResult Getoverrun(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
-        return timer == null ? Errno.EINVAL : timer->LastOverruns;
+        return timer == null ? Errno.EINVAL : timer->Overruns;
     }
 
     private static SystemCallResult Delete(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

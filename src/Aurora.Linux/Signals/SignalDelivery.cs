@@ -39,9 +39,10 @@ public sealed unsafe class SignalDelivery
         }
         while (SignalService.Peek(thread, thread->BlockedSignals, out SignalInfo info))
         {
+            _kernel.Timers.Complete(process, ref info);
             SignalAction action = *SignalActions.Of(process->Actions, info.Signal);
             bool goesOn = action.Handler > SignalAction.Ignore
-                ? Handle(thread, ref info, in action)
+                ? Handle(thread, in info, in action)
                 : ActByDefault(thread, in info, action.Handler == SignalAction.Ignore);
             if (!goesOn)
                 return false;
@@ -58,7 +59,7 @@ public sealed unsafe class SignalDelivery
             End(thread, info.Number);
             return false;
         }
-        _kernel.Signals.Take(thread, thread->BlockedSignals);
+        _kernel.Timers.TakeSignal(thread, thread->BlockedSignals, in info);
         switch (action)
         {
             case DefaultAction.Ignore or DefaultAction.Continue:
@@ -82,7 +83,7 @@ public sealed unsafe class SignalDelivery
             _kernel.Scheduler.Sleep(thread, false);
     }
 
-    private bool Handle(Thread* thread, ref SignalInfo info, in SignalAction action)
+    private bool Handle(Thread* thread, in SignalInfo info, in SignalAction action)
     {
         ulong imageBytes = (ulong)_kernel.Extended.ImageBytes;
         ulong stackTop = ChooseStack(thread, in action);
@@ -103,11 +104,10 @@ public sealed unsafe class SignalDelivery
         }
         if (!isPossible)
         {
-            RefuseFrame(thread, info.Signal);
+            RefuseFrame(thread, in info);
             return true;
         }
-        _kernel.Signals.Take(thread, thread->BlockedSignals);
-        _kernel.Timers.NoteDelivery(thread->Process, ref info);
+        _kernel.Timers.TakeSignal(thread, thread->BlockedSignals, in info);
         ResolveRestart(thread, in action);
         WriteImage(thread, image);
         WriteFrame(thread, frame, image, in info, in action);
@@ -116,12 +116,12 @@ public sealed unsafe class SignalDelivery
     }
 
     // Without a stack for the handler the program cannot go on: SIGSEGV, by default action if that is what failed.
-    private void RefuseFrame(Thread* thread, Signal signal)
+    private void RefuseFrame(Thread* thread, in SignalInfo info)
     {
-        _kernel.Signals.Take(thread, thread->BlockedSignals);
-        if (signal == Signal.SIGSEGV)
+        _kernel.Timers.TakeSignal(thread, thread->BlockedSignals, in info);
+        if (info.Signal == Signal.SIGSEGV)
         {
-            SignalActions.Of(thread->Process->Actions, signal)->Handler = SignalAction.Default;
+            SignalActions.Of(thread->Process->Actions, info.Signal)->Handler = SignalAction.Default;
             _kernel.Tracker.MarkChanged(&thread->Process->Actions->Header);
         }
         _kernel.Signals.Force(thread, SignalInfo.FromKernel(Signal.SIGSEGV));

@@ -104,6 +104,9 @@ public unsafe struct Process
     public ulong ChildMajorFaults;
     public DeadlineNode Alarm;
     public ulong AlarmIntervalNanoseconds;
+
+    /// <summary>When the alarm last expired, if it goes on once SIGALRM is taken; zero otherwise.</summary>
+    public ulong AlarmExpiredNanoseconds;
     public ulong VirtualTimerNanoseconds;
     public ulong VirtualTimerIntervalNanoseconds;
     public ulong ProfileTimerNanoseconds;

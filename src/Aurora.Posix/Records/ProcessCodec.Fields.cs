@@ -61,7 +61,7 @@ public sealed unsafe partial class ProcessCodec
         record.ChildSystemNanoseconds = process->ChildSystemNanoseconds;
         record.ChildMinorFaults = process->ChildMinorFaults;
         record.ChildMajorFaults = process->ChildMajorFaults;
-        record.AlarmNanoseconds = process->Alarm.IsArmed ? process->Alarm.Nanoseconds : 0;
+        record.AlarmNanoseconds = process->Alarm.IsArmed ? process->Alarm.Nanoseconds : process->AlarmExpiredNanoseconds;
         record.AlarmIntervalNanoseconds = process->AlarmIntervalNanoseconds;
         record.VirtualTimerNanoseconds = process->VirtualTimerNanoseconds;
         record.VirtualTimerIntervalNanoseconds = process->VirtualTimerIntervalNanoseconds;
@@ -79,6 +79,7 @@ public sealed unsafe partial class ProcessCodec
         flags |= process->ContinueReport ? ProcessRecordFlags.ContinueReport : 0;
         flags |= process->BorrowsMemory ? ProcessRecordFlags.BorrowsMemory : 0;
         flags |= process->IsDumpable ? ProcessRecordFlags.Dumpable : 0;
+        flags |= process->AlarmExpiredNanoseconds != 0 && !process->Alarm.IsArmed ? ProcessRecordFlags.AlarmStandsStill : 0;
         flags |= process->NoNewPrivileges ? ProcessRecordFlags.NoNewPrivileges : 0;
         return flags | (process->IsChildSubreaper ? ProcessRecordFlags.ChildSubreaper : 0);
     }
@@ -132,7 +133,9 @@ public sealed unsafe partial class ProcessCodec
         process->ChildSystemNanoseconds = record.ChildSystemNanoseconds;
         process->ChildMinorFaults = record.ChildMinorFaults;
         process->ChildMajorFaults = record.ChildMajorFaults;
-        process->Alarm.Nanoseconds = record.AlarmNanoseconds;
+        bool isStill = (record.Flags & ProcessRecordFlags.AlarmStandsStill) != 0;
+        process->Alarm.Nanoseconds = isStill ? 0 : record.AlarmNanoseconds;
+        process->AlarmExpiredNanoseconds = isStill ? record.AlarmNanoseconds : 0;
         process->AlarmIntervalNanoseconds = record.AlarmIntervalNanoseconds;
         process->VirtualTimerNanoseconds = record.VirtualTimerNanoseconds;
         process->VirtualTimerIntervalNanoseconds = record.VirtualTimerIntervalNanoseconds;

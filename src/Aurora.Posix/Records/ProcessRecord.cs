@@ -19,7 +19,10 @@ public enum ProcessRecordFlags : uint
     NoNewPrivileges = 128,
     ChildSubreaper = 256,
     Ending = 512,
-    All = 1023,
+
+    /// <summary>AlarmNanoseconds is when the alarm last expired: it goes on once SIGALRM is taken.</summary>
+    AlarmStandsStill = 1024,
+    All = 2047,
 }
 
 /// <summary>Ids and groups of a process, as its record has them.</summary>

@@ -23,10 +23,10 @@ public struct TimerRecord
 
     /// <summary>On the timer's own clock: session-monotonic or real time.</summary>
     public ulong ExpiryNanoseconds;
-    public int Overruns;
-    public int LastOverruns;
-    public int IsRealtime;
     public int Reserved;
+    public int Overruns;
+    public int IsRealtime;
+    public TimerPhase Phase;
 }
 
 /// <summary>Captures POSIX timers; a restored one is armed against the clocks as they are now.</summary>
@@ -39,8 +39,9 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 
     // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
     private static bool IsValid(in TimerRecord record)
-        => record.IsRealtime is 0 or 1 && (record.Notify == TimerNotify.None
-            || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal && record.Signal is >= 1 and <= (int)Signal.Last));
+        => record.IsRealtime is 0 or 1 && (uint)record.Phase <= (uint)TimerPhase.Refused && (record.Notify == TimerNotify.None
+            || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal
+                && record.Signal is >= 1 and <= (int)Signal.Last));
 
     private static TimerRecord Describe(Timer* timer)
         => new()
@@ -53,8 +54,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
             Value = timer->Value,
             IntervalNanoseconds = timer->IntervalNanoseconds,
             ExpiryNanoseconds = timer->ExpiryNanoseconds,
+            Phase = timer->Phase,
             Overruns = timer->Overruns,
-            LastOverruns = timer->LastOverruns,
             IsRealtime = timer->IsRealtime ? 1 : 0,
         };
 
@@ -81,8 +82,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
         timer->Value = record.Value;
         timer->IntervalNanoseconds = record.IntervalNanoseconds;
         timer->ExpiryNanoseconds = record.ExpiryNanoseconds;
+        timer->Phase = record.Phase;
         timer->Overruns = record.Overruns;
-        timer->LastOverruns = record.LastOverruns;
         timer->IsRealtime = record.IsRealtime == 1;
         tracker.Adopt(&timer->Header, Kind, id);
         return RestoreStatus.Ok;

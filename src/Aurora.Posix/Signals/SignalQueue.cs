@@ -17,15 +17,20 @@ public sealed unsafe class SignalQueue
 
     public SignalQueue(PageAllocator pages) => _entries = new Slab<QueuedSignal>(pages, MaxEntries);
 
-    /// <summary>Makes a signal pending. EAGAIN when a queued real-time signal finds no room; other signals lose only their details. At most <paramref name="limit"/> are queued.</summary>
+    /// <summary>
+    /// Makes a signal pending. EAGAIN when a queued real-time signal or a timer's finds no room; other signals lose only their details.
+    /// At most <paramref name="limit"/> are queued; a timer's are not limited so, and each is queued for itself.
+    /// </summary>
     public Errno Add(PendingSignals* pending, in SignalInfo info, ulong limit = Limit)
     {
         Signal signal = info.Signal;
         bool isStandard = signal < Signal.FirstRealTime;
-        if (isStandard && pending->Set.Contains(signal))
+        bool isTimer = info.Code == SignalCode.Timer;
+        if (isStandard && !isTimer && pending->Set.Contains(signal))
             return Errno.Ok;
-        QueuedSignal* entry = pending->Count < Limit && (ulong)pending->Count < limit ? _entries.Allocate() : null;
-        if (entry == null && !isStandard && info.Code != SignalCode.User)
+        bool hasRoom = pending->Count < Limit && (isTimer || (ulong)pending->Count < limit);
+        QueuedSignal* entry = hasRoom ? _entries.Allocate() : null;
+        if (entry == null && (isTimer || (!isStandard && info.Code != SignalCode.User)))
             return Errno.EAGAIN;
         pending->Set = pending->Set.With(signal);
         if (entry == null)
@@ -91,6 +96,31 @@ public sealed unsafe class SignalQueue
         }
         pending->Set = pending->Set.Except(signals);
         return true;
+    }
+
+    /// <summary>Removes a timer's signal; true when it was queued.</summary>
+    public bool TakeTimer(PendingSignals* pending, Signal signal, int id)
+    {
+        bool isTaken = false;
+        bool isPending = false;
+        QueuedSignal* previous = null;
+        for (QueuedSignal** link = &pending->First; *link != null; )
+        {
+            QueuedSignal* entry = *link;
+            bool isSame = entry->Info.Signal == signal;
+            if (isSame && !isTaken && entry->Info.Code == SignalCode.Timer && entry->Info.Pid == id)
+            {
+                Unlink(pending, link, previous);
+                isTaken = true;
+                continue;
+            }
+            isPending |= isSame;
+            previous = entry;
+            link = &entry->Next;
+        }
+        if (isTaken && !isPending)
+            pending->Set = pending->Set.Without(signal);
+        return isTaken;
     }
 
     private void Unlink(PendingSignals* pending, QueuedSignal** link, QueuedSignal* previous)

@@ -114,16 +114,18 @@ public sealed unsafe partial class SignalService
     {
         if (process->State == ProcessState.Zombie || process->IsEnding)
             return Errno.Ok;
-        Signal signal = info.Signal;
-        PrepareJobControl(process, signal);
-        if (IsDropped(process, thread, in info))
-            return Errno.Ok;
+        PrepareJobControl(process, info.Signal);
+        return IsDropped(process, thread, in info) ? Errno.Ok : Enqueue(process, thread, in info);
+    }
+
+    private Errno Enqueue(Process* process, Thread* thread, in SignalInfo info)
+    {
         PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
         Errno error = _queue.Add(pending, in info, process->Limits.Soft(Resource.PendingSignals));
         if (error != Errno.Ok)
             return error;
         _tracker.MarkChanged(thread != null ? &thread->Header : &process->Header);
-        Notify(process, thread, signal);
+        Notify(process, thread, info.Signal);
         return Errno.Ok;
     }
 
@@ -150,6 +152,7 @@ public sealed unsafe partial class SignalService
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             if (_queue.Flush(&thread->Pending, signals))
                 _tracker.MarkChanged(&thread->Header);
+        MissTimers(process, signals);
     }
 
     // Blocked signals are kept even if ignored now: the disposition may change before they are unblocked, and sigtimedwait may want them.

@@ -14,6 +14,22 @@ public enum TimerNotify
     ThreadSignal = 4,
 }
 
+/// <summary>What has become of the signal of a timer that has expired.</summary>
+public enum TimerPhase
+{
+    /// <summary>There is none: the timer runs, or is disarmed.</summary>
+    Running = 0,
+
+    /// <summary>It is queued. The timer stands still until it is taken.</summary>
+    Signalled = 1,
+
+    /// <summary>Nobody wanted it. The timer stands still until somebody does.</summary>
+    Ignored = 2,
+
+    /// <summary>There was no room for it: it is sent again.</summary>
+    Refused = 3,
+}
+
 /// <summary>A POSIX timer (timer_create). Persistent; ends with its process or at execve. Protected by the kernel lock.</summary>
 public unsafe struct Timer
 {
@@ -30,11 +46,11 @@ public unsafe struct Timer
     public bool IsRealtime;
     public ulong IntervalNanoseconds;
 
-    /// <summary>The next expiry on the timer's own clock; zero when disarmed.</summary>
+    /// <summary>The next expiry on the timer's own clock, or, while the timer stands still, the last; zero when disarmed.</summary>
     public ulong ExpiryNanoseconds;
+    public TimerPhase Phase;
 
-    /// <summary>Expiries since the signal that is still pending was queued, and as of the last delivery.</summary>
+    /// <summary>Expiries between the one that queued the signal that was taken last and that moment.</summary>
     public int Overruns;
-    public int LastOverruns;
     public DeadlineNode Deadline;
 }

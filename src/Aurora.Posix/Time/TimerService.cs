@@ -1,5 +1,10 @@
 // Interval timers, alarms and POSIX timers. Each keeps its expiry on its own clock and one node in the deadline heap, which runs on
-// session-monotonic time; a real-time expiry is converted when it is armed and again when it is restored. Protected by the kernel lock.
+// session-monotonic time; a real-time expiry is converted when it is armed and again when it is restored.
+//
+// As on Linux, a timer that has expired stands still until its signal is taken, and so does ITIMER_REAL until somebody takes SIGALRM.
+// What would have passed meanwhile counts as overruns, and the timer goes on in step. So an interval of one nanosecond costs its program
+// time and nobody else. An ignored signal stops the timer until it has a handler (ITIMER_REAL until the next SIGALRM). Protected by the
+// kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -12,6 +17,9 @@ public sealed unsafe class TimerService
 {
     public const int MaxTimers = 4096;
     public const int MaxTimersPerProcess = 256;
+
+    // When a signal that found no room is tried again, unless its process takes one before: on multiples of this, all at once.
+    private const ulong RetryNanoseconds = 100_000_000;
 
     private readonly Slab<Timer> _timers;
     private readonly ThreadScheduler _scheduler;
@@ -58,6 +66,7 @@ public sealed unsafe class TimerService
     public void End(Timer* timer)
     {
         _scheduler.Disarm(&timer->Deadline);
+        DropSignal(timer);
         Timer** link = &timer->Process->FirstTimer;
         while (*link != timer)
             link = &(*link)->Next;
@@ -78,14 +87,17 @@ public sealed unsafe class TimerService
     {
         EndTimers(process);
         _scheduler.Disarm(&process->Alarm);
+        process->AlarmExpiredNanoseconds = 0;
     }
 
     /// <summary>Sets the expiry on the timer's own clock; zero disarms.</summary>
     public void Set(Timer* timer, ulong expiryNanoseconds, ulong intervalNanoseconds)
     {
+        DropSignal(timer);
         timer->ExpiryNanoseconds = expiryNanoseconds;
         timer->IntervalNanoseconds = intervalNanoseconds;
-        timer->Overruns = timer->LastOverruns = 0;
+        timer->Phase = TimerPhase.Running;
+        timer->Overruns = 0;
         Rearm(timer);
         _tracker.MarkChanged(&timer->Header);
     }
@@ -96,7 +108,8 @@ public sealed unsafe class TimerService
     /// <summary>Sets ITIMER_REAL: absolute monotonic expiry, zero for none.</summary>
     public void SetAlarm(Process* process, ulong deadlineNanoseconds, ulong intervalNanoseconds)
     {
-        process->AlarmIntervalNanoseconds = intervalNanoseconds;
+        process->AlarmIntervalNanoseconds = deadlineNanoseconds == 0 ? 0 : intervalNanoseconds;
+        process->AlarmExpiredNanoseconds = 0;
         if (deadlineNanoseconds == 0)
             _scheduler.Disarm(&process->Alarm);
         else
@@ -136,16 +149,50 @@ public sealed unsafe class TimerService
         _signals.Send(process, SignalInfo.FromKernel(Signal.SIGXCPU));
     }
 
-    /// <summary>Notes the delivery of a timer's signal: what expired meanwhile is what timer_getoverrun reports.</summary>
-    public void NoteDelivery(Process* process, ref SignalInfo info)
+    /// <summary>Puts a timer's overruns into the details of its signal, which is about to be taken.</summary>
+    public void Complete(Process* process, ref SignalInfo info)
     {
-        Timer* timer = info.Code == SignalCode.Timer ? Find(process, info.Pid) : null;
-        if (timer == null)
-            return;
-        timer->LastOverruns = timer->Overruns;
-        timer->Overruns = 0;
-        info.Status = timer->LastOverruns;
-        _tracker.MarkChanged(&timer->Header);
+        Timer* timer = FindSignalled(process, in info);
+        if (timer != null)
+            info.Status = (int)System.Math.Min(Missed(timer), int.MaxValue);
+    }
+
+    /// <summary>
+    /// Takes the signal that was found for a thread and completed. The timer that sent it goes on, and so does ITIMER_REAL after SIGALRM.
+    /// </summary>
+    public void TakeSignal(Thread* thread, SignalSet blocked, in SignalInfo info)
+    {
+        Process* process = thread->Process;
+        _signals.Take(thread, blocked);
+        if (info.Signal == Signal.SIGALRM && process->AlarmExpiredNanoseconds != 0)
+            GoOn(process);
+        Timer* timer = FindSignalled(process, in info);
+        if (timer != null)
+            GoOn(timer, info.Status);
+        Retry(process, TimerPhase.Refused, Signal.None);
+    }
+
+    /// <summary>A signal has got a new disposition: timers of which it was ignored send it again.</summary>
+    public void DispositionChanged(Process* process, Signal signal)
+    {
+        if (!SignalService.IsIgnored(process, signal))
+            Retry(process, TimerPhase.Ignored, signal);
+    }
+
+    /// <summary>
+    /// The time until the timer's next expiry; zero when it is disarmed. One whose time has come but has not been handled shows one
+    /// nanosecond; one that stands still shows what is left of the interval, as if it did not.
+    /// </summary>
+    public ulong Left(Timer* timer)
+    {
+        ulong now = Now(timer);
+        ulong expiry = timer->ExpiryNanoseconds;
+        if (expiry == 0 || now < expiry)
+            return expiry == 0 ? 0 : expiry - now;
+        bool isStill = timer->Phase != TimerPhase.Running || timer->Notify == TimerNotify.None;
+        if (isStill && timer->IntervalNanoseconds != 0)
+            return timer->IntervalNanoseconds - ((now - expiry) % timer->IntervalNanoseconds);
+        return timer->Notify == TimerNotify.None ? 0UL : 1;
     }
 
     internal Timer* Allocate() => _timers.Allocate();
@@ -160,12 +207,20 @@ public sealed unsafe class TimerService
     /// <summary>Puts the timer's expiry into the heap, or takes it out.</summary>
     internal void Rearm(Timer* timer)
     {
-        if (timer->ExpiryNanoseconds == 0)
+        bool isRunning = timer->Phase == TimerPhase.Running && timer->Notify != TimerNotify.None;
+        if (timer->Phase == TimerPhase.Refused)
+        {
+            ulong next = (_clock.MonotonicNanoseconds / RetryNanoseconds) + 1;
+            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, next * RetryNanoseconds);
+        }
+        else if (isRunning && timer->ExpiryNanoseconds != 0)
+        {
+            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, ToMonotonic(timer));
+        }
+        else
         {
             _scheduler.Disarm(&timer->Deadline);
-            return;
         }
-        _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, ToMonotonic(timer));
     }
 
     /// <summary>Real time has been set: a timer that counts it is due at another moment.</summary>
@@ -196,78 +251,104 @@ public sealed unsafe class TimerService
         _signals.Send(process, SignalInfo.FromKernel(signal));
     }
 
-    private void AlarmExpired(Process* process, ulong deadline, ulong now)
+    private void AlarmExpired(Process* process, ulong deadline)
     {
-        ulong interval = process->AlarmIntervalNanoseconds;
-        if (interval != 0)
-            _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, NextExpiry(deadline, interval, now, out _));
+        process->AlarmExpiredNanoseconds = process->AlarmIntervalNanoseconds == 0 ? 0 : deadline;
         _tracker.MarkChanged(&process->Header);
         _signals.Send(process, SignalInfo.FromKernel(Signal.SIGALRM));
     }
 
+    private void GoOn(Process* process)
+    {
+        ulong expired = process->AlarmExpiredNanoseconds;
+        ulong next = expired + ((Missed(expired, process->AlarmIntervalNanoseconds, _clock.MonotonicNanoseconds) + 1)
+            * process->AlarmIntervalNanoseconds);
+        process->AlarmExpiredNanoseconds = 0;
+        _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, next);
+        _tracker.MarkChanged(&process->Header);
+    }
+
     private void TimerExpired(Timer* timer)
     {
-        ulong now = Now(timer);
-        if (now < timer->ExpiryNanoseconds)
-        {
-            // Real time has been set back, or the timer was armed while the clocks of a restored session were not yet right.
+        // Real time may have been set back, or the timer was armed while the clocks of a restored session were not yet right.
+        if (timer->Phase == TimerPhase.Refused || Now(timer) >= timer->ExpiryNanoseconds)
+            Announce(timer);
+        else
             Rearm(timer);
-            return;
-        }
-        ulong missed = 0;
-        timer->ExpiryNanoseconds = timer->IntervalNanoseconds == 0
-            ? 0 : NextExpiry(timer->ExpiryNanoseconds, timer->IntervalNanoseconds, now, out missed);
+    }
+
+    private void Announce(Timer* timer)
+    {
+        Thread* thread = FindThread(timer);
+        var info = new SignalInfo { Number = timer->Signal, Code = SignalCode.Timer, Pid = timer->Id, Value = timer->Value };
+        bool isLost = thread == null && timer->Notify == TimerNotify.ThreadSignal;
+        timer->Phase = isLost ? TimerPhase.Ignored : _signals.SendTimer(timer->Process, thread, in info);
+        bool isOver = timer->IntervalNanoseconds == 0 && timer->Phase != TimerPhase.Refused;
+        if (isOver)
+            timer->ExpiryNanoseconds = 0;
+        if (isOver && timer->Phase == TimerPhase.Ignored)
+            timer->Phase = TimerPhase.Running;
         Rearm(timer);
         _tracker.MarkChanged(&timer->Header);
-        Announce(timer, missed);
     }
 
-    private void Announce(Timer* timer, ulong missed)
+    // Sends the signals again of timers in a phase; of one signal, or of all.
+    private void Retry(Process* process, TimerPhase phase, Signal signal)
     {
-        if (timer->Notify == TimerNotify.None)
-            return;
-        Thread* thread = timer->Notify == TimerNotify.ThreadSignal ? FindThread(timer) : null;
-        if (timer->Notify == TimerNotify.ThreadSignal && thread == null)
-            return;
-        PendingSignals* pending = thread != null ? &thread->Pending : &timer->Process->Pending;
-        ulong overruns = missed + (IsQueued(pending, timer) ? (ulong)timer->Overruns + 1 : 0);
-        timer->Overruns = (int)System.Math.Min(overruns, int.MaxValue);
-        if (IsQueued(pending, timer))
-            return;
-        var info = new SignalInfo { Number = timer->Signal, Code = SignalCode.Timer, Pid = timer->Id, Value = timer->Value };
-        if (thread != null)
-            _signals.Send(thread, in info);
-        else
-            _signals.Send(timer->Process, in info);
+        for (Timer* timer = process->FirstTimer; timer != null; timer = timer->Next)
+        {
+            if (timer->Phase != phase || (signal != Signal.None && timer->Signal != (int)signal))
+                continue;
+            Announce(timer);
+            if (timer->Phase == TimerPhase.Refused)
+                return;
+        }
     }
 
+    // Those that were counted are left out. What has passed since expires at once, so that none is lost.
+    private void GoOn(Timer* timer, int overruns)
+    {
+        ulong missed = overruns == int.MaxValue ? Missed(timer) : (ulong)overruns;
+        timer->Overruns = overruns;
+        if (timer->IntervalNanoseconds != 0)
+            timer->ExpiryNanoseconds += (missed + 1) * timer->IntervalNanoseconds;
+        timer->Phase = TimerPhase.Running;
+        Rearm(timer);
+        _tracker.MarkChanged(&timer->Header);
+    }
+
+    private ulong Missed(Timer* timer) => Missed(timer->ExpiryNanoseconds, timer->IntervalNanoseconds, Now(timer));
+
+    private static ulong Missed(ulong expired, ulong interval, ulong now)
+        => interval == 0 || now < expired ? 0 : (now - expired) / interval;
+
+    private static Timer* FindSignalled(Process* process, in SignalInfo info)
+    {
+        Timer* timer = info.Code == SignalCode.Timer ? Find(process, info.Pid) : null;
+        return timer != null && timer->Phase == TimerPhase.Signalled ? timer : null;
+    }
+
+    private void DropSignal(Timer* timer)
+    {
+        Thread* thread = FindThread(timer);
+        bool isQueued = timer->Phase == TimerPhase.Signalled && (thread != null || timer->Notify != TimerNotify.ThreadSignal);
+        if (isQueued)
+            _signals.DropTimer(timer->Process, thread, (Signal)timer->Signal, timer->Id);
+    }
+
+    // The thread that gets the timer's signal; null when that is the process, or the thread has ended.
     private static Thread* FindThread(Timer* timer)
     {
-        Thread* thread = timer->Process->FirstThread;
+        Thread* thread = timer->Notify == TimerNotify.ThreadSignal ? timer->Process->FirstThread : null;
         while (thread != null && thread->Id != timer->ThreadId)
             thread = thread->NextOfProcess;
         return thread;
     }
 
-    private static bool IsQueued(PendingSignals* pending, Timer* timer)
-    {
-        for (QueuedSignal* entry = pending->First; entry != null; entry = entry->Next)
-            if (entry->Info.Code == SignalCode.Timer && entry->Info.Pid == timer->Id)
-                return true;
-        return false;
-    }
-
-    // After a long sleep of the machine many expiries may have been missed: they count as overruns and are not fired one by one.
-    private static ulong NextExpiry(ulong expiry, ulong interval, ulong now, out ulong missed)
-    {
-        missed = now > expiry ? (now - expiry) / interval : 0;
-        return expiry + ((missed + 1) * interval);
-    }
-
     private sealed class AlarmHandler(TimerService timers) : DeadlineHandler
     {
         public override void Expired(DeadlineNode* node, ulong nowNanoseconds)
-            => timers.AlarmExpired((Process*)node->Owner, node->Nanoseconds, nowNanoseconds);
+            => timers.AlarmExpired((Process*)node->Owner, node->Nanoseconds);
     }
 
     private sealed class TimerHandler(TimerService timers) : DeadlineHandler
