@@ -61,6 +61,7 @@ internal sealed unsafe class MainLoop
             scheduler.ExpireDeadlines();
             _session.Group.Memory.EndSpacesStep();
             _session.Linux.Signals.SendToGroupsStep();
+            _session.Group.Files.CloseStep();
             thread = scheduler.PickNext();
         }
         if (thread != null)
@@ -73,7 +74,8 @@ internal sealed unsafe class MainLoop
     {
         _session.Group.Engine.PollIdle();
         bool isPaused = _session.IsPaused;
-        bool hasWork = (_session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups) && !isPaused;
+        bool hasSteps = _session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
+        bool hasWork = hasSteps && !isPaused;
         if (!_fibers.HasReady && !hasWork)
             Idle(NextEventNanoseconds(_session.Group.Engine.NextIdleDueNanoseconds, isPaused));
     }

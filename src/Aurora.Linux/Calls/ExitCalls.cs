@@ -74,7 +74,8 @@ public static unsafe class ExitCalls
         int threads = thread->Process->ThreadCount;
         SystemCallResult result = EndOtherThreads(kernel, thread, ref left);
         bool hasFiles = thread->Process->Descriptors != null;
-        if (result.Outcome == SystemCallOutcome.Done && hasFiles && !kernel.ProcessFiles.ReleaseLocksForExec(thread->Process, ref left))
+        bool isAlone = result.Outcome == SystemCallOutcome.Done;
+        if (isAlone && hasFiles && !kernel.ProcessFiles.ReleaseLocksForExec(thread->Process, ref thread->Call.Progress, ref left))
             result = SystemCallResult.Again;
         if (result.Outcome == SystemCallOutcome.Again || thread->Process->ThreadCount != threads)
             thread->Call.Phase = LeavingPhase;

@@ -16,9 +16,10 @@ public abstract unsafe class ProcessFiles
     public abstract Errno PrepareExec(Process* process);
 
     /// <summary>
-    /// Releases the record locks that <see cref="CloseOnExec"/> would release, as many as <paramref name="left"/> allows. False when there are more.
+    /// Releases the record locks that <see cref="CloseOnExec"/> would release, from <paramref name="position"/> on and as many as
+    /// <paramref name="left"/> allows. False, with the position moved on, when there are more.
     /// </summary>
-    public abstract bool ReleaseLocksForExec(Process* process, ref int left);
+    public abstract bool ReleaseLocksForExec(Process* process, ref ulong position, ref int left);
 
     /// <summary>A thread has ended, perhaps in the middle of a file call.</summary>
     public abstract void ThreadEnded(Thread* thread);

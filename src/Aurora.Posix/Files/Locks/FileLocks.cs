@@ -16,6 +16,9 @@ public enum LockRequest : byte
 /// <summary>Takes, finds and releases advisory locks.</summary>
 public sealed unsafe class FileLocks
 {
+    // Locks of others that are looked at in the time it takes to release one. A walk over as many as there can be leaves half a step.
+    private const int PassedPerUnit = 1024;
+
     private readonly FileServices _files;
     private readonly Slab<FileLock> _locks;
 
@@ -31,10 +34,17 @@ public sealed unsafe class FileLocks
         for (FileLock* held = inode->FirstLock; held != null; held = held->Next)
         {
             bool isOther = held->IsWholeFile == isWholeFile && held->Owner != owner;
-            if (isOther && (held->IsExclusive || isExclusive) && held->Overlaps(start, end))
+            if (isOther && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held))
                 return held;
         }
         return null;
+    }
+
+    // Its open file is gone for everybody, and is being closed.
+    private bool IsLeft(FileLock* held)
+    {
+        ObjectHeader* owner = _files.TrackerOf(&held->Header).Find(held->Owner, ObjectKind.OpenFile);
+        return owner != null && ((OpenFile*)owner)->IsClosing;
     }
 
     /// <summary>
@@ -90,6 +100,7 @@ public sealed unsafe class FileLocks
     public bool ReleaseSome(Inode* inode, ObjectId owner, ref int left)
     {
         bool isAll = true;
+        int passed = 0;
         for (FileLock** link = &inode->FirstLock; *link != null; )
         {
             FileLock* held = *link;
@@ -99,12 +110,14 @@ public sealed unsafe class FileLocks
             if (held->Owner != owner)
             {
                 link = &held->Next;
+                passed++;
                 continue;
             }
             left--;
             *link = held->Next;
             Free(held);
         }
+        left -= passed / PassedPerUnit;
         _files.Waker.WakeAll(&inode->LockWaiters);
         return isAll;
     }

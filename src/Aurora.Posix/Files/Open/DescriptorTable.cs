@@ -21,6 +21,10 @@ public unsafe struct DescriptorTable
     public int OpenCount;
     private fixed ulong _chunks[MaxChunks];
 
+    // Without references, and still to be closed.
+    internal bool IsClosing;
+    internal DescriptorTable* NextClosing;
+
     internal readonly DescriptorChunk* ChunkAt(int index) => (DescriptorChunk*)_chunks[index];
 
     internal void SetChunk(int index, DescriptorChunk* chunk) => _chunks[index] = (ulong)chunk;

@@ -1,4 +1,6 @@
+using System;
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -54,13 +56,8 @@ public sealed unsafe partial class FileServices
     /// <summary>Drops a reference; the last one closes everything.</summary>
     public void Release(DescriptorTable* table)
     {
-        if (--table->Header.References > 0)
-            return;
-        for (int i = 0; i < DescriptorTable.MaxChunks; i++)
-            if (table->ChunkAt(i) != null)
-                CloseChunk(table, i, ulong.MaxValue);
-        TrackerOf(&table->Header).Remove(&table->Header);
-        Tables.Free(table);
+        if (--table->Header.References == 0)
+            CloseOrPutOff(table);
     }
 
     /// <summary>Closes descriptors, each one of <paramref name="left"/>, and so is each lock that goes with them. False when there are more.</summary>
@@ -81,12 +78,20 @@ public sealed unsafe partial class FileServices
             && (!isLast || Locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
     }
 
-    /// <summary>The same for all descriptors that execve would close.</summary>
-    public bool ReleaseLocksForExec(DescriptorTable* table, ref int left)
+    /// <summary>
+    /// The same for all descriptors from <paramref name="position"/> up that execve would close; false, with the position moved on, when
+    /// there are more. Only the caller uses the table, so that none behind the position gets locks of the table's again.
+    /// </summary>
+    public bool ReleaseLocksForExec(DescriptorTable* table, ref ulong position, ref int left)
     {
-        for (int descriptor = NextOpen(table, 0); descriptor >= 0; descriptor = NextOpen(table, descriptor + 1))
-            if (IsCloseOnExec(table, descriptor) && !ReleaseLocks(table, descriptor, ref left))
+        int next = First(table, (uint)Math.Min(position, DescriptorTable.MaxDescriptors));
+        for (; next >= 0; next = NextOpen(table, next + 1))
+        {
+            position = (ulong)next;
+            if (IsCloseOnExec(table, next) && (left <= 0 || !ReleaseLocks(table, next, ref left)))
                 return false;
+        }
+        position = DescriptorTable.MaxDescriptors;
         return true;
     }
 
@@ -140,14 +145,18 @@ public sealed unsafe partial class FileServices
         return Errno.Ok;
     }
 
-    /// <summary>Closes a range of descriptors (close_range), each one of <paramref name="left"/> and so is each lock. False when there are more.</summary>
+    /// <summary>
+    /// Closes a range of descriptors (close_range). Each that ends its file is one of <paramref name="left"/>, and so is each lock. False
+    /// when there are more.
+    /// </summary>
     public bool CloseRange(DescriptorTable* table, uint first, uint last, ref int left)
     {
         for (int i = First(table, first); i >= 0 && (uint)i <= last; i = NextOpen(table, i))
         {
             if (left <= 0 || !ReleaseLocks(table, i, ref left))
                 return false;
-            left--;
+            if (Find(table, i)->Header.References == 1)
+                left--;
             Close(table, i);
         }
         return true;
@@ -155,12 +164,13 @@ public sealed unsafe partial class FileServices
 
     private static int First(DescriptorTable* table, uint first) => first < DescriptorTable.MaxDescriptors ? NextOpen(table, (int)first) : -1;
 
-    /// <summary>What execve does with a table: closes the descriptors marked so.</summary>
+    /// <summary>What execve does with a table after <see cref="ReleaseLocksForExec"/>: closes the descriptors marked so.</summary>
     public void CloseOnExec(DescriptorTable* table)
     {
+        int left = ProcessLife.UnitsPerStep;
         for (int i = 0; i < DescriptorTable.MaxChunks; i++)
             if (table->ChunkAt(i) != null && table->ChunkAt(i)->CloseOnExec != 0)
-                CloseChunk(table, i, table->ChunkAt(i)->CloseOnExec);
+                CloseChunk(table, i, table->ChunkAt(i)->CloseOnExec, ref left);
     }
 
     public static bool IsCloseOnExec(DescriptorTable* table, int descriptor)
@@ -225,18 +235,21 @@ public sealed unsafe partial class FileServices
         return true;
     }
 
-    private void CloseChunk(DescriptorTable* table, int index, ulong mask)
+    private void CloseChunk(DescriptorTable* table, int index, ulong mask, ref int left)
     {
         for (int slot = 0; slot < DescriptorChunk.Capacity && table->ChunkAt(index) != null; slot++)
             if ((mask >> slot & 1) != 0 && table->ChunkAt(index)->FileAt(slot) != null)
-                CloseSlot(table, table->ChunkAt(index), slot);
-        DescriptorChunk* left = table->ChunkAt(index);
-        if (left != null && left->OpenCount == 0)
-            FreeChunk(table, left);
+                Release(Empty(table, table->ChunkAt(index), slot), ref left);
+        DescriptorChunk* rest = table->ChunkAt(index);
+        if (rest != null && rest->OpenCount == 0)
+            FreeChunk(table, rest);
     }
 
+    // POSIX: closing any descriptor of a file ends the record locks its owner has on it.
+    private void CloseSlot(DescriptorTable* table, DescriptorChunk* chunk, int slot) => Closed(table, Empty(table, chunk, slot));
+
     // An empty chunk other than the first goes away, so that a table's records are bounded by what is open.
-    private void CloseSlot(DescriptorTable* table, DescriptorChunk* chunk, int slot)
+    private OpenFile* Empty(DescriptorTable* table, DescriptorChunk* chunk, int slot)
     {
         OpenFile* file = chunk->FileAt(slot);
         int descriptor = (chunk->Index * DescriptorChunk.Capacity) + slot;
@@ -249,7 +262,7 @@ public sealed unsafe partial class FileServices
         MarkChanged(&chunk->Header);
         if (chunk->OpenCount == 0 && chunk->Index != 0)
             FreeChunk(table, chunk);
-        Closed(table, file);
+        return file;
     }
 
     private void FreeChunk(DescriptorTable* table, DescriptorChunk* chunk)
@@ -259,7 +272,6 @@ public sealed unsafe partial class FileServices
         Chunks.Free(chunk);
     }
 
-    // POSIX: closing any descriptor of a file ends the record locks its owner has on it.
     private void Closed(DescriptorTable* table, OpenFile* file)
     {
         if (file->Inode->FirstLock != null)

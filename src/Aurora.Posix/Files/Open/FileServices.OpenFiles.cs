@@ -1,4 +1,5 @@
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -41,17 +42,15 @@ public sealed unsafe partial class FileServices
     /// <summary>Drops a reference; the last one closes the file.</summary>
     public void Release(OpenFile* file)
     {
-        if (--file->Header.References > 0)
-            return;
-        OperationsOf(file)?.Close(file);
-        if (file->Inode->FirstLock != null)
-            Locks.ReleaseOwner(file->Inode, file->Header.Id);
-        if (file->Text != null)
-            Pages.Free(file->Text, file->TextPages);
-        TrackerOf(&file->Header).Remove(&file->Header);
-        Inode* inode = file->Inode;
-        OpenFiles.Free(file);
-        Release(inode);
+        int left = ProcessLife.UnitsPerStep;
+        Release(file, ref left);
+    }
+
+    // Once nothing is left, a file that may have locks is closed later.
+    private void Release(OpenFile* file, ref int left)
+    {
+        if (--file->Header.References == 0)
+            CloseOrPutOff(file, ref left);
     }
 
     /// <summary>What carries out operations on a file; null when nothing does (an unknown device).</summary>

@@ -54,6 +54,10 @@ public unsafe struct OpenFile
     internal int TextPages;
     internal ProcPart TextPart;
 
+    // Without references, and still to be closed.
+    internal bool IsClosing;
+    internal OpenFile* NextClosing;
+
     public readonly bool IsReadable => (Flags & OpenFlags.AccessMask) is OpenFlags.ReadOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
     public readonly bool IsWritable => (Flags & OpenFlags.AccessMask) is OpenFlags.WriteOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
     public readonly bool IsNonBlocking => (Flags & OpenFlags.NonBlocking) != 0;

@@ -66,8 +66,8 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
 
     public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
 
-    public override bool ReleaseLocksForExec(Process* process, ref int left)
-        => files.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref left);
+    public override bool ReleaseLocksForExec(Process* process, ref ulong position, ref int left)
+        => files.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref position, ref left);
 
     public override void ThreadEnded(Thread* thread) => files.EndCall(thread);
 

@@ -35,6 +35,13 @@ public sealed unsafe class DescriptorTableCodec(FileServices files) : FileCodec(
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
+
+    public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
+    {
+        if (header->References == 0)
+            Files.PutOff((DescriptorTable*)header);
+        return RestoreStatus.Ok;
+    }
 }
 
 /// <summary>The state record of a chunk of descriptors; the ids of the open ones follow in ascending order.</summary>
@@ -88,7 +95,8 @@ public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(
             open |= file != null ? 1UL << slot : 0;
             count += file != null ? 1 : 0;
         }
-        return IsValid(chunk->Index, open, chunk->CloseOnExec) && IsHeld(chunk->Table, ObjectKind.DescriptorTable)
+        return IsValid(chunk->Index, open, chunk->CloseOnExec) && IsLive(chunk->Table, ObjectKind.DescriptorTable)
+            && (chunk->Table->Header.References > 0 || chunk->Table->IsClosing)
             && chunk->Table->ChunkAt(chunk->Index) == chunk && count == chunk->OpenCount;
     }
 

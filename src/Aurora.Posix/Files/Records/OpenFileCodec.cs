@@ -48,7 +48,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     public override bool IsSound(ObjectHeader* header)
     {
         OpenFile* file = (OpenFile*)header;
-        return header->References > 0 && IsValid(file->Flags, file->Offset) && IsLive(file->Inode, ObjectKind.Inode) && HasKindOf(file, file->Inode)
+        return (header->References > 0 || file->IsClosing) && IsValid(file->Flags, file->Offset)
+            && IsLive(file->Inode, ObjectKind.Inode) && HasKindOf(file, file->Inode)
             && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind)) && IsServed(file);
     }
 
@@ -104,6 +105,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         if (operations is null || !operations.IsSound(file))
             return RestoreStatus.MissingReference;
         operations.Restored(file);
+        if (header->References == 0)
+            Files.PutOff(file);
         return RestoreStatus.Ok;
     }
 }

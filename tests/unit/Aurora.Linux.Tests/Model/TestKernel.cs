@@ -31,7 +31,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     private static readonly MemoryOptions _options
         = new() { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
 
-    private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 512 };
+    private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 2048, MaxTables = 512 };
 
     public TestKernel(bool isPlain = false, int frames = 8192, int mostMappings = 0)
         : this(new HostPageAllocator(), new HostFramePool(frames), _options with { MaxMappingsPerSpace = mostMappings }, _limits, isPlain)

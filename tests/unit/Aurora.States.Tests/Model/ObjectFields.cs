@@ -73,8 +73,8 @@ internal sealed unsafe class ObjectFields
         [typeof(Session)] = ["FirstGroup"],
         [typeof(Timer)] = ["Next"],
         [typeof(FileLock)] = ["Next"],
-        [typeof(DescriptorTable)] = ["LowestFree"], // a lower bound
-        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart"], // made again when it is read
+        [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
+        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "IsClosing", "NextClosing"], // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
