@@ -1,7 +1,8 @@
-// The directory tree of one consistency group. Entries are found through one hash table keyed by directory and name; each directory also
-// has the list of its entries in id order. /proc is part of every tree: its top directory is an ordinary pinned inode, what is below it
+// The directory tree of one consistency group. Entries are found through one hash table keyed by directory and name, under a secret that
+// every boot chooses anew; each directory also has the list of its entries in id order. /proc is part of every tree: its top directory is an ordinary pinned inode, what is below it
 // is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the image (StandardTree).
 using System;
+using System.Buffers.Binary;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 
@@ -15,6 +16,8 @@ public sealed unsafe partial class Namespace
 
     private readonly FileServices _files;
     private readonly DirectoryEntry** _buckets;
+    private ulong _hashKey0;
+    private ulong _hashKey1;
 
     internal Namespace(FileServices files, ObjectTracker tracker)
     {
@@ -144,6 +147,9 @@ public sealed unsafe partial class Namespace
     /// <summary>Puts an entry into the index, its directory and its target's list of names.</summary>
     internal void Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
     {
+        // By now the random source has been seeded, and nobody has used the old key.
+        if (EntryCount == 0)
+            ChooseHashKey();
         entry->Directory = directory;
         entry->Target = target;
         entry->Hash = HashOf(directory, DirectoryEntry.NameOf(entry));
@@ -235,12 +241,18 @@ public sealed unsafe partial class Namespace
         Tracker.MarkChanged(&inode->Header);
     }
 
-    // FNV-1a over the name, started from the directory's identity.
-    private static uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
+    private void ChooseHashKey()
     {
-        uint hash = 2166136261 ^ (uint)(directory->Header.Id.Value * 2654435761);
-        foreach (byte b in name)
-            hash = (hash ^ b) * 16777619;
-        return hash ^ (hash >> 15);
+        Span<byte> key = stackalloc byte[2 * sizeof(ulong)];
+        _files.Random.Fill(key);
+        _hashKey0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
+        _hashKey1 = BinaryPrimitives.ReadUInt64LittleEndian(key[sizeof(ulong)..]);
+    }
+
+    private uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
+    {
+        var hash = new NameHash(_hashKey0, _hashKey1);
+        hash.Add(directory->Header.Id.Value);
+        return (uint)hash.Finish(1, name);
     }
 }
