@@ -27,6 +27,9 @@ public sealed unsafe partial class ProcessLife
     /// <summary>Things one step may end or hand over: descriptors, locks, threads, children.</summary>
     public const int UnitsPerStep = 256;
 
+    // Processes or threads that are looked at in the time it takes to end or hand over one thing.
+    private const int PassedPerUnit = 64;
+
     /// <summary>From here on the process is ending, with this wait status: one of its threads will take the steps.</summary>
     public void BeginEnd(Process* process, int waitStatus)
     {
@@ -157,7 +160,10 @@ public sealed unsafe partial class ProcessLife
             NotifyParentDeath(child);
             ProcessGroup* group = child->ProcessGroup;
             if (group != process->ProcessGroup && group->Session == process->ProcessGroup->Session)
+            {
+                left -= group->MemberCount / PassedPerUnit;
                 HangUpIfOrphaned(group, null);
+            }
             if (child->State == ProcessState.Zombie)
                 NotifyEnd(child, child->ExitStatus);
         }
@@ -172,14 +178,21 @@ public sealed unsafe partial class ProcessLife
         return _table.Init;
     }
 
+    // Each thread may have asked for a signal, but the process gets no more of them than can wait.
     private void NotifyParentDeath(Process* child)
     {
+        int left = SignalQueue.Limit;
+        SignalSet sent = default;
         Thread* next;
-        for (Thread* thread = child->FirstThread; thread != null; thread = next)
+        for (Thread* thread = child->FirstThread; thread != null && left > 0; thread = next)
         {
             next = thread->NextOfProcess;
-            if (thread->ParentDeathSignal != 0)
-                _signals.Send(child, new SignalInfo { Number = thread->ParentDeathSignal, Pid = child->Parent == null ? 0 : child->Parent->Id });
+            var signal = (Signal)thread->ParentDeathSignal;
+            if (signal == Signal.None || (signal < Signal.FirstRealTime && sent.Contains(signal)))
+                continue;
+            sent = sent.With(signal);
+            left--;
+            _signals.Send(child, new SignalInfo { Number = thread->ParentDeathSignal, Pid = child->Parent == null ? 0 : child->Parent->Id });
         }
     }
 

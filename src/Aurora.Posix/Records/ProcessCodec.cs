@@ -38,7 +38,7 @@ public sealed unsafe partial class ProcessCodec(
         bool isSound = IsValid(process->Credentials.GroupCount, process->ExitSignal)
             && IsValid(in process->Credentials.Capabilities, process->OutOfMemoryBias, process->LeastOutOfMemoryBias) && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
-            && IsLiveOrNone(process->Parent, ObjectKind.Process) && HasFirstAncestor(process) && processes.FindProcess(process->Id) == process;
+            && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process) && processes.FindProcess(process->Id) == process;
         return isSound && process->State switch
         {
             ProcessState.Alive => HasParts(process),
@@ -140,7 +140,7 @@ public sealed unsafe partial class ProcessCodec(
     {
         Process* process = (Process*)header;
         bool isAlive = process->State == ProcessState.Alive;
-        if (isAlive != (process->FirstThread != null) || processes.Init == null || !HasFirstAncestor(process))
+        if (isAlive != (process->FirstThread != null) || processes.Init == null || !IsYoungerThanParent(process))
             return RestoreStatus.BadRecord;
         if (process->Alarm.Nanoseconds != 0)
             scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, process->Alarm.Nanoseconds);
@@ -149,15 +149,10 @@ public sealed unsafe partial class ProcessCodec(
         return RestoreStatus.Ok;
     }
 
-    // Parents that go round in a circle would be followed for ever.
-    private bool HasFirstAncestor(Process* process)
-    {
-        int left = processes.ProcessCount;
-        Process* ancestor = process->Parent;
-        for (; ancestor != null && left > 0; left--)
-            ancestor = ancestor->Parent;
-        return ancestor == null;
-    }
+    // Parents that went round in a circle would be followed for ever. A process is made by its parent or an heir's descendant: all its
+    // ancestors have lower ids, which are never used again.
+    private static bool IsYoungerThanParent(Process* process)
+        => process->Parent == null || process->Parent->Header.Id < process->Header.Id;
 
     private RestoreStatus LinkShared(ObjectTracker tracker, Process* process, in ProcessRecord record)
     {

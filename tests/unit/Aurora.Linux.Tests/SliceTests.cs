@@ -17,6 +17,7 @@ namespace Aurora.Linux.Tests;
 public sealed unsafe class SliceTests
 {
     private const ulong Arena = 0x20_0000_0000;
+    private const ulong Circle = Scratch + 0x9000;
 
     [Fact]
     public void A_process_with_many_threads_ends_in_steps()
@@ -24,6 +25,20 @@ public sealed unsafe class SliceTests
         {
             for (int i = 0; i < Many; i++)
                 Assert.True(kernel.Call(program, 56, ThreadFlags, 0, 0, 0, 0) > 0);
+        });
+
+    [Fact]
+    public void A_process_whose_threads_have_robust_lists_without_end_ends_in_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            kernel.Poke(program, Circle, Circle + 24);
+            kernel.Poke(program, Circle + 24, Circle + 24);
+            for (int i = 0; i < Many / 100; i++)
+            {
+                Thread* thread = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, 0, 0, 0, 0));
+                Assert.Equal(0, kernel.Resume(thread));
+                Assert.Equal(0, kernel.Call(thread, 273, Circle, 24));
+            }
         });
 
     [Fact]
@@ -59,6 +74,20 @@ public sealed unsafe class SliceTests
             for (int i = 0; i < Many; i++)
                 Spawn(kernel, program);
         });
+
+    // Each child's group is looked through for stopped members, and so counts for more.
+    [Fact]
+    public void A_process_with_many_children_in_one_large_group_ends_in_more_steps()
+        => EndsInSteps((kernel, program) =>
+        {
+            long group = 0;
+            for (int i = 0; i < Many; i++)
+            {
+                long child = kernel.Do(program, 56, 0x100 | 0x200 | 0x400 | 17, 0, 0, 0, 0);
+                group = group == 0 ? child : group;
+                Assert.Equal(0, kernel.Call(program, 109, (ulong)child, (ulong)group));
+            }
+        }, leastSteps: 20);
 
     [Fact]
     public void An_address_space_with_many_mappings_ends_in_steps()
@@ -234,7 +263,7 @@ public sealed unsafe class SliceTests
     }
 
     // The program's end, one step at a time in two kernels: one goes on, the other begins anew from what was captured after the step.
-    private static void EndsInSteps(Action<TestKernel, Pointer> build)
+    private static void EndsInSteps(Action<TestKernel, Pointer> build, int leastSteps = 3)
     {
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
@@ -254,7 +283,7 @@ public sealed unsafe class SliceTests
             FinishElsewhere(image, id);
             kernel.Executive.PrepareToRun(kernel.Processes.FindProcess(id)->FirstThread);
         }
-        Assert.InRange(steps, 3, Many);
+        Assert.InRange(steps, leastSteps, Many);
         Assert.Equal(5 << 8, kernel.Processes.FindProcess(id)->ExitStatus);
         Assert.Equal(id, kernel.Call(kernel.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
     }
