@@ -42,28 +42,53 @@ public static unsafe class KillCalls
         return KillMany(kernel, thread, group, in info);
     }
 
-    // kill of everybody (no group) or of a group, in the order of the ids, some at a time: the call remembers the last one and the result so far.
-    // The caller comes last, since it may end its own call; init and the caller are not meant by "everybody".
+    // kill of everybody (no group) or of a group, some at a time. The caller comes last, since it may end its own call; init and the caller
+    // are not meant by "everybody". Nobody may slip through by being forked meanwhile, so the walk goes by age: once round the numbers from
+    // the one after the last that had been given out, for those that were there, and on from there for those made since. A child of somebody
+    // who has not got the signal yet comes later. The call remembers the number it began behind and how far it came, which object id was
+    // the next then, and the result so far.
     private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
     {
         ref CallContinuation call = ref thread->Call;
         if (call.Progress == 0)
-            call.Extra0 = (ulong)Errno.ESRCH;
-        int left = ProcessLife.UnitsPerStep;
-        Process* process = kernel.Processes.NextProcess(Math.Max((int)call.Progress + 1, group == null ? 2 : 1));
-        for (; process != null; process = kernel.Processes.NextProcess(process->Id + 1))
         {
-            if (process == thread->Process || (group != null && process->ProcessGroup != group))
+            call.Progress = (ulong)kernel.Processes.Ids.Last << 32;
+            call.Extra0 = (ulong)Errno.ESRCH;
+            call.Extra1 = kernel.Tracker.NextId.Value;
+        }
+        int first = (int)(call.Progress >> 32) + 1;
+        int place = (int)(uint)call.Progress;
+        int left = ProcessLife.UnitsPerStep;
+        for (Process* process = NextByAge(kernel, first, ref place); process != null; process = NextByAge(kernel, first, ref place))
+        {
+            place++;
+            bool isYoung = process->Header.Id.Value >= call.Extra1;
+            bool isMeant = group != null ? process->ProcessGroup == group : process != kernel.Processes.Init;
+            if (!isMeant || process == thread->Process || isYoung != place > IdTable.Limit)
                 continue;
             if (left-- == 0)
                 return SystemCallResult.Again;
             Errno result = SendChecked(kernel, thread, process, null, in info);
             call.Extra0 = (ulong)(group == null ? CombineForEverybody((Errno)call.Extra0, result) : Combine((Errno)call.Extra0, result));
-            call.Progress = (ulong)process->Id;
+            call.Progress = ((ulong)(first - 1) << 32) | (uint)place;
         }
         if (group != null && thread->Process->ProcessGroup == group)
             call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, thread->Process, null, in info));
         return (Errno)call.Extra0;
+    }
+
+    // The process at a place in two rounds over all numbers, or the next behind it; null at the end.
+    private static Process* NextByAge(LinuxKernel kernel, int first, ref int place)
+    {
+        while (place < 2 * IdTable.Limit)
+        {
+            int id = (first + place) % IdTable.Limit;
+            Process* process = kernel.Processes.NextProcess(id);
+            place += (process != null ? process->Id : IdTable.Limit) - id;
+            if (process != null)
+                return place < 2 * IdTable.Limit ? process : null;
+        }
+        return null;
     }
 
     // kill(-1) says nothing of refusals, even when there was nothing else: the last other result counts, as on Linux.

@@ -19,6 +19,8 @@ public static unsafe class MemoryCalls
     private const int DontNeed = 4;
     private const int Free = 8;
 
+    private const ulong MincorePagesPerStep = 1 << 16;
+
     public static void Register(SystemCallTable table)
     {
         table.Register(10, &Mprotect);
@@ -164,8 +166,13 @@ public static unsafe class MemoryCalls
         if (!GoodRange(arguments->Arg0, arguments->Arg1) || (pages != 0
             && !kernel.Memory.IsRangeMapped(space, new VirtualAddress(arguments->Arg0), pages << PageSize.Shift)))
             return Errno.ENOMEM;
-        AccessResult access = kernel.User.Fill(space, new VirtualAddress(arguments->Arg2), pages, 1);
-        return access.IsOk ? 0 : kernel.Stop(thread, in access);
+        ulong done = Math.Min(thread->Call.Progress, pages);
+        ulong step = Math.Min(pages - done, MincorePagesPerStep);
+        AccessResult access = kernel.User.Fill(space, new VirtualAddress(arguments->Arg2 + done), step, 1);
+        if (!access.IsOk)
+            return kernel.Stop(thread, in access);
+        thread->Call.Progress = done + step;
+        return done + step < pages ? SystemCallResult.Again : Errno.Ok;
     }
 
     // Memory is never lost to a swap device; locking has nothing to add beyond checking the range.

@@ -11,6 +11,9 @@ public sealed unsafe class ArgumentBlock
     /// <summary>All strings together; beyond it execve fails with E2BIG.</summary>
     public const int Bytes = 1 << 20;
 
+    /// <summary>The same with a pointer to each, so that there are not too many empty ones to read in one go.</summary>
+    public const int BytesWithPointers = 2 << 20;
+
     /// <summary>One string (Linux's MAX_ARG_STRLEN).</summary>
     public const int MaxStringBytes = 32 * PageSize.Bytes;
 
@@ -46,7 +49,8 @@ public sealed unsafe class ArgumentBlock
     /// <summary>Takes over a string that was written to <see cref="Room"/>; its NUL is added. False when there is no room for it.</summary>
     public bool Commit(int bytes, bool isEnvironment)
     {
-        if (bytes >= Room.Length)
+        int strings = ArgumentCount + EnvironmentCount + 1;
+        if (bytes >= Room.Length || _length - _start + bytes + (strings * sizeof(ulong)) > BytesWithPointers)
             return false;
         _text[_length + bytes] = 0;
         _length += bytes + 1;

@@ -39,6 +39,9 @@ internal static unsafe class DirectoryCalls
         table.Register(217, &GetEntries64);
     }
 
+    // Whoever reads a directory asks until there is nothing more, so that more room than this is not used.
+    private const uint MostBytesAtOnce = 1 << 16;
+
     /// <summary>One entry as getdents reports it.</summary>
     private ref struct Entry
     {
@@ -65,7 +68,7 @@ internal static unsafe class DirectoryCalls
             return Errno.ENOENT;
         Span<byte> record = stackalloc byte[MaxRecordBytes];
         Span<byte> name = stackalloc byte[DirectoryEntry.MaxNameBytes];
-        uint capacity = a->UInt2;
+        uint capacity = Math.Min(a->UInt2, MostBytesAtOnce);
         uint used = (uint)thread->Call.Progress;
         ulong position = file->Offset;
         while (Next(kernel.Files, file, position, name, out Entry entry))
