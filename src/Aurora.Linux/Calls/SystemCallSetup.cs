@@ -27,6 +27,8 @@ public static class SystemCallSetup
         ExecCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);
+        ProcessMemoryCalls.Register(table);
+        KernelLogCalls.Register(table);
         SlsCalls.Register(table);
     }
 }
