@@ -67,6 +67,11 @@ public static unsafe class SchedulingCalls
         if (NeedsPrivilege(thread, target, in wanted) && !thread->Process->Credentials.Has(Capability.SysNice))
             return Errno.EPERM;
         target->Schedule = wanted;
+        // Who must be on time is given no slack.
+        if (wanted.IsRealTime)
+            target->TimerSlackNanoseconds = 0;
+        else if (target->TimerSlackNanoseconds == 0)
+            target->TimerSlackNanoseconds = target->DefaultTimerSlackNanoseconds;
         kernel.Tracker.MarkChanged(&target->Header);
         return 0;
     }

@@ -17,6 +17,7 @@ public static class SystemCallSetup
         IoPriorityCalls.Register(table);
         SchedulingCalls.Register(table);
         ClockCalls.Register(table);
+        ClockAdjustCalls.Register(table);
         TimerCalls.Register(table);
         CloneCalls.Register(table);
         ExitCalls.Register(table);

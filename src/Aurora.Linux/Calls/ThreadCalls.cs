@@ -119,7 +119,8 @@ public static unsafe class ThreadCalls
             case GetSecureComputing:
                 return 0;
             case SetTimerSlack:
-                thread->TimerSlackNanoseconds = (long)value <= 0 ? thread->DefaultTimerSlackNanoseconds : value;
+                if (!thread->Schedule.IsRealTime)
+                    thread->TimerSlackNanoseconds = (long)value <= 0 ? thread->DefaultTimerSlackNanoseconds : value;
                 return 0;
             case GetTimerSlack:
                 return (long)Math.Min(thread->TimerSlackNanoseconds, long.MaxValue);

@@ -190,6 +190,29 @@ public sealed unsafe class MachineSettingTests : IDisposable
     }
 
     [Fact]
+    public void The_clock_is_stepped_and_its_rate_is_told_but_not_steered()
+    {
+        ulong now = Now(_init);
+        Assert.Equal(5, Call(_init, 159, Scratch));
+        Assert.Equal(10_000, _kernel.Peek<long>(_init, Scratch + 88));
+        _kernel.Poke(_init, Scratch, 0x4000 | 0x2 | 0x10);
+        Assert.Equal(5, Call(_init, 159, Scratch));
+        _kernel.Poke(_init, Scratch + 88, 10_001L);
+        Assert.Equal(-(long)Errno.EOPNOTSUPP, Call(_init, 159, Scratch));
+        _kernel.Poke(_init, Scratch + 88, 8_000L);
+        Assert.Equal(-(long)Errno.EINVAL, Call(_init, 159, Scratch));
+        Thread* user = ForkAsUser();
+        Assert.Equal(-(long)Errno.EPERM, Call(user, 159, Scratch));
+        _kernel.Poke(user, Scratch, 0);
+        Assert.Equal(5, Call(user, 305, 0, Scratch));
+        _kernel.Poke(_init, Scratch, 0x100);
+        _kernel.Poke(_init, Scratch + 72, new Timeval { Seconds = 100, Microseconds = 5 });
+        Assert.Equal(5, Call(_init, 305, 0, Scratch));
+        Assert.Equal(now + (100 * Second) + 5000, Now(_init));
+        Assert.Equal(-(long)Errno.EFAULT, Call(_init, 159, 0x10));
+    }
+
+    [Fact]
     public void Membarrier_takes_one_command()
     {
         Assert.Equal(511, Call(_init, 324, 0, 0));

@@ -190,6 +190,8 @@ public sealed unsafe class OtherUserTests : IDisposable
         Assert.Equal(-(long)Errno.EINVAL, Call(_init, 143, ulong.MaxValue, Scratch));
         Assert.Equal(0, Call(_init, 144, 0, 0x40000001, Scratch + 4));
         Assert.Equal(0x40000001, Call(_init, 145, 0));
+        Assert.Equal(0, Call(_init, 157, 29, 7));
+        Assert.Equal(0, Call(_init, 157, 30));
         Assert.Equal(0, Call(_init, 143, 0, Scratch + 8));
         Assert.Equal(5, _kernel.Peek<int>(_init, Scratch + 8));
         Thread* child = _kernel.Fork(_init);
