@@ -1,5 +1,5 @@
-// adjtimex and clock_adjtime. The clock's rate is the machine's and cannot be steered: the calls tell so (an unsynchronized clock at its nominal rate),
-// take the values that are in force, step the clock (ADJ_SETOFFSET), and refuse everything else.
+// adjtimex and clock_adjtime. The clock's rate is the machine's and cannot be steered: the calls tell so (an unsynchronized clock at its
+// nominal rate), take the values that are in force, step the clock (ADJ_SETOFFSET), and refuse everything else.
 using System.Runtime.InteropServices;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
@@ -79,8 +79,8 @@ public static unsafe class ClockAdjustCalls
         }
         var result = new Adjustment
         {
-            Modes = request.Modes, MaximumError = UnknownError, EstimatedError = UnknownError, Status = Unsynchronized, Constant = DefaultConstant,
-            Precision = 1, Tolerance = 32_768_000, Time = Timeval.From(kernel.Clock.RealtimeNanoseconds), Tick = NominalTick,
+            Modes = request.Modes, MaximumError = UnknownError, EstimatedError = UnknownError, Status = Unsynchronized,
+            Constant = DefaultConstant, Precision = 1, Tolerance = 32_768_000, Time = Timeval.From(kernel.Clock.RealtimeNanoseconds), Tick = NominalTick,
         };
         return kernel.Write(thread, address, in result, out failure) ? ClockIsInError : failure;
     }

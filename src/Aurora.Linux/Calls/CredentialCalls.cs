@@ -78,7 +78,8 @@ public static unsafe class CredentialCalls
         uint real = arguments->UInt0;
         uint effective = arguments->UInt1;
         Credentials c = thread->Process->Credentials;
-        if (!c.Has(Capability.SetUid) && (!IsOneOf(real, c.RealUid, c.EffectiveUid, c.RealUid) || !IsOneOf(effective, c.RealUid, c.EffectiveUid, c.SavedUid)))
+        if (!c.Has(Capability.SetUid) && (!IsOneOf(real, c.RealUid, c.EffectiveUid, c.RealUid)
+            || !IsOneOf(effective, c.RealUid, c.EffectiveUid, c.SavedUid)))
             return Errno.EPERM;
         bool replacesSaved = real != Unchanged || (effective != Unchanged && effective != c.RealUid);
         if (real != Unchanged)
@@ -96,7 +97,8 @@ public static unsafe class CredentialCalls
         uint real = arguments->UInt0;
         uint effective = arguments->UInt1;
         Credentials c = thread->Process->Credentials;
-        if (!c.Has(Capability.SetGid) && (!IsOneOf(real, c.RealGid, c.EffectiveGid, c.RealGid) || !IsOneOf(effective, c.RealGid, c.EffectiveGid, c.SavedGid)))
+        if (!c.Has(Capability.SetGid) && (!IsOneOf(real, c.RealGid, c.EffectiveGid, c.RealGid)
+            || !IsOneOf(effective, c.RealGid, c.EffectiveGid, c.SavedGid)))
             return Errno.EPERM;
         bool replacesSaved = real != Unchanged || (effective != Unchanged && effective != c.RealGid);
         if (real != Unchanged)

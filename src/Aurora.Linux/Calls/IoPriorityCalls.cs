@@ -99,7 +99,8 @@ public static unsafe class IoPriorityCalls
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
         for (Process* process = kernel.Processes.NextProcess(id); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
         {
-            bool isMeant = arguments->Int0 == OfUser ? process->Credentials.RealUid == user : group != null && process->ProcessGroup == group;
+            bool isMeant = arguments->Int0 == OfUser
+                ? process->Credentials.RealUid == user : group != null && process->ProcessGroup == group;
             if (isMeant && process->FirstThread != null)
                 return process->FirstThread;
         }

@@ -27,7 +27,8 @@ public static unsafe class PriorityCalls
         if (arguments->UInt0 > OfUser)
             return Errno.EINVAL;
         long result = -(long)Errno.ESRCH;
-        for (Process* process = Next(kernel, thread, arguments, 1); process != null; process = Next(kernel, thread, arguments, process->Id + 1))
+        Process* process = Next(kernel, thread, arguments, 1);
+        for (; process != null; process = Next(kernel, thread, arguments, process->Id + 1))
             result = Math.Max(result, 20 - process->Nice);
         return result < 0 ? Errno.ESRCH : result;
     }
@@ -39,7 +40,8 @@ public static unsafe class PriorityCalls
             return Errno.EINVAL;
         int nice = Math.Clamp(arguments->Int2, -20, 19);
         Errno result = Errno.ESRCH;
-        for (Process* process = Next(kernel, thread, arguments, 1); process != null; process = Next(kernel, thread, arguments, process->Id + 1))
+        Process* process = Next(kernel, thread, arguments, 1);
+        for (; process != null; process = Next(kernel, thread, arguments, process->Id + 1))
         {
             Errno error = Set(kernel, thread, process, nice);
             result = error != Errno.Ok || result == Errno.ESRCH ? error : result;

@@ -1,5 +1,6 @@
-// process_vm_readv and process_vm_writev: bytes between the caller's memory and that of a process it may look into. They go in steps (Progress is how
-// many have been copied); the vectors are read again for each. What fails after something has been copied ends the call with what was.
+// process_vm_readv and process_vm_writev: bytes between the caller's memory and that of a process it may look into. They go in steps
+// (Progress is how many have been copied); the vectors are read again for each. What fails after something has been copied ends the call
+// with what was.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;

@@ -138,7 +138,8 @@ public static unsafe class TimerCalls
 
     private static Errno Check(Thread* thread, in Event request)
     {
-        if (request.Notify is not ((int)TimerNotify.Signal or (int)TimerNotify.None or (int)TimerNotify.LibraryThread or (int)TimerNotify.ThreadSignal))
+        if (request.Notify is not ((int)TimerNotify.Signal or (int)TimerNotify.None or (int)TimerNotify.LibraryThread
+            or (int)TimerNotify.ThreadSignal))
             return Errno.EINVAL;
         if (request.Notify != (int)TimerNotify.None && request.Signal is < 1 or > (int)Signal.Last)
             return Errno.EINVAL;

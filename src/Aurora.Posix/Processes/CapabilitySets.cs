@@ -26,8 +26,8 @@ public struct CapabilitySets
     public const ulong Everything = (1UL << ((int)Capability.Last + 1)) - 1;
 
     // What goes with the file user id: access to others' files, their owners and modes, and device nodes.
-    private const ulong OfFiles = (1UL << (int)Capability.Chown) | (1UL << (int)Capability.DacOverride) | (1UL << (int)Capability.DacReadSearch)
-        | (1UL << (int)Capability.FileOwner) | (1UL << (int)Capability.FileSetId) | (1UL << (int)Capability.LinuxImmutable)
+    private const ulong OfFiles = (1UL << (int)Capability.Chown) | (1UL << (int)Capability.DacOverride)
+        | (1UL << (int)Capability.DacReadSearch) | (1UL << (int)Capability.FileOwner) | (1UL << (int)Capability.FileSetId) | (1UL << (int)Capability.LinuxImmutable)
         | (1UL << (int)Capability.MakeNode) | (1UL << (int)Capability.MacOverride);
 
     public ulong Permitted, Effective, Inheritable, Bounding, Ambient;
@@ -86,8 +86,8 @@ public struct CapabilitySets
         => (SecureBits & SecureBits.NoSetUidFixup) != 0 ? Effective : realUid == 0 ? Permitted : 0;
 
     /// <summary>
-    /// The sets for a new program; <paramref name="credentials"/> has the ids the file asks for, and loses them again when the program would
-    /// gain what its caller has renounced. True when the program must distrust its environment.
+    /// The sets for a new program; <paramref name="credentials"/> has the ids the file asks for, and loses them again when the program
+    /// would gain what its caller has renounced. True when the program must distrust its environment.
     /// </summary>
     public static bool Execute(in Credentials old, ref Credentials credentials, bool mayGain)
     {

@@ -1,5 +1,5 @@
-// What root has set of the machine: its names, and how far its clock is from the hardware's. A persistent object of its own, made when something is
-// set for the first time. Protected by the kernel lock.
+// What root has set of the machine: its names, and how far its clock is from the hardware's. A persistent object of its own, made when
+// something is set for the first time. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
@@ -44,7 +44,8 @@ public sealed unsafe class MachineSettingsTable
         => Settings == null || !Settings->HasHostName ? "aurora"u8 : new ReadOnlySpan<byte>(Settings->HostName, Settings->HostNameBytes);
 
     public ReadOnlySpan<byte> DomainName
-        => Settings == null || !Settings->HasDomainName ? "(none)"u8 : new ReadOnlySpan<byte>(Settings->DomainName, Settings->DomainNameBytes);
+        => Settings == null || !Settings->HasDomainName
+            ? "(none)"u8 : new ReadOnlySpan<byte>(Settings->DomainName, Settings->DomainNameBytes);
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>
     public bool SetHostName(ReadOnlySpan<byte> name)

@@ -39,11 +39,13 @@ public static unsafe class ProcessAccess
     public static bool MaySchedule(Process* caller, Process* target)
     {
         uint mine = caller->Credentials.EffectiveUid;
-        return mine == target->Credentials.EffectiveUid || mine == target->Credentials.RealUid || caller->Credentials.Has(Capability.SysNice);
+        return mine == target->Credentials.EffectiveUid || mine == target->Credentials.RealUid
+            || caller->Credentials.Has(Capability.SysNice);
     }
 
     /// <summary>
-    /// Gives the process of a thread new credentials. One that has changed ids or gained is not its user's to look into any more, until it executes a program.
+    /// Gives the process of a thread new credentials. One that has changed ids or gained is not its user's to look into any more, until it
+    /// executes a program.
     /// </summary>
     public static void Commit(Thread* thread, in Credentials changed)
     {

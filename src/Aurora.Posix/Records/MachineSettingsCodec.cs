@@ -42,7 +42,8 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
             HostNameBytes = settings->HostNameBytes,
             DomainNameBytes = settings->DomainNameBytes,
         };
-        new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
+        new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(
+            new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
         new ReadOnlySpan<byte>(settings->DomainName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(record.DomainName, MachineSettings.MaxNameBytes));
         return record;
@@ -63,7 +64,8 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         settings->HasDomainName = record.HasDomainName == 1;
         settings->HostNameBytes = record.HostNameBytes;
         settings->DomainNameBytes = record.DomainNameBytes;
-        new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
+        new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(
+            new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
         new ReadOnlySpan<byte>(record.DomainName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(settings->DomainName, MachineSettings.MaxNameBytes));
         tracker.Adopt(&settings->Header, Kind, id);

@@ -36,7 +36,8 @@ public sealed unsafe partial class ProcessCodec(
     {
         Process* process = (Process*)header;
         bool isSound = IsValid(process->Credentials.GroupCount, process->ExitSignal)
-            && IsValid(in process->Credentials.Capabilities, process->OutOfMemoryBias, process->LeastOutOfMemoryBias) && SignalRecords.AreValid(&process->Pending)
+            && IsValid(in process->Credentials.Capabilities, process->OutOfMemoryBias, process->LeastOutOfMemoryBias)
+            && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
             && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process) && processes.FindProcess(process->Id) == process;
         return isSound && process->State switch
@@ -70,7 +71,10 @@ public sealed unsafe partial class ProcessCodec(
             payload[..(int)before].CopyTo(whole);
             queue = payload[(int)before..];
             if (before == ProcessRecord.BytesOfVersion1)
-                start->Capabilities = CapabilitySets.Of(record.Credentials.RealUid, record.Credentials.EffectiveUid, record.Credentials.SavedUid);
+            {
+                ref IdentityRecord ids = ref start->Credentials;
+                start->Capabilities = CapabilitySets.Of(ids.RealUid, ids.EffectiveUid, ids.SavedUid);
+            }
         }
         return RestoreStatus.Ok;
     }

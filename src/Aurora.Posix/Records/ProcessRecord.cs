@@ -37,7 +37,9 @@ public unsafe struct IdentityRecord
     public fixed uint Groups[Processes.Credentials.MaxGroups];
 }
 
-/// <summary>The state record of a process; its queued signals follow. On-disk format, version 2: version 1 ends before Capabilities.</summary>
+/// <summary>
+/// The state record of a process; its queued signals follow. On-disk format, version 2: version 1 ends before Capabilities.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ProcessRecord
 {

@@ -16,8 +16,8 @@ public struct RegisterRecord
 }
 
 /// <summary>
-/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 3: version 1 ends
-/// before FirstFile, version 2 before Schedule.
+/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 3:
+/// version 1 ends before FirstFile, version 2 before Schedule.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord

@@ -35,7 +35,8 @@ public struct SchedulingChoice
 
     /// <summary>False for what no call makes.</summary>
     public readonly bool IsValid
-        => Policy is SchedulingPolicy.Other or SchedulingPolicy.Fifo or SchedulingPolicy.RoundRobin or SchedulingPolicy.Batch or SchedulingPolicy.Idle
+        => Policy is SchedulingPolicy.Other or SchedulingPolicy.Fifo or SchedulingPolicy.RoundRobin or SchedulingPolicy.Batch
+                or SchedulingPolicy.Idle
             && IsRealTime == Priority is > 0 and <= MaxPriority && (IsRealTime || Priority == 0) && _padding == 0 && _padding2 == 0;
 
     /// <summary>What a thread or process begins with whose maker has this.</summary>

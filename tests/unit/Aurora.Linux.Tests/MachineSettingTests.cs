@@ -226,7 +226,8 @@ public sealed unsafe class MachineSettingTests : IDisposable
     public void Clone_refuses_what_makes_no_sense_and_namespaces()
     {
         Thread* user = ForkAsUser();
-        const ulong memory = 0x100, fileContext = 0x200, actions = 0x800, sibling = 0x8000, thread = 0x10000, mounts = 0x20000, names = 0x4000000;
+        const ulong memory = 0x100, fileContext = 0x200, actions = 0x800, sibling = 0x8000, thread = 0x10000, mounts = 0x20000;
+        const ulong names = 0x4000000;
         foreach (ulong flags in new[] { thread, thread | memory, actions, fileContext | mounts, ThreadFlags | 0x20000000 })
             Assert.Equal(-(long)Errno.EINVAL, Call(user, 56, flags, 0, 0, 0, 0));
         Assert.Equal(-(long)Errno.EPERM, Call(user, 56, names | 17, 0, 0, 0, 0));

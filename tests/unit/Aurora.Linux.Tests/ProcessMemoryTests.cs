@@ -19,7 +19,8 @@ public sealed unsafe class ProcessMemoryTests : IDisposable
 
     public void Dispose() => _kernel.Dispose();
 
-    private long Transfer(Thread* thread, int number, Thread* target, (ulong Address, ulong Bytes)[] local, (ulong Address, ulong Bytes)[] remote)
+    private long Transfer(
+        Thread* thread, int number, Thread* target, (ulong Address, ulong Bytes)[] local, (ulong Address, ulong Bytes)[] remote)
     {
         ulong at = Scratch;
         foreach ((ulong Address, ulong Bytes)[] list in new[] { local, remote })
@@ -43,7 +44,8 @@ public sealed unsafe class ProcessMemoryTests : IDisposable
         for (ulong i = 0; i < bytes; i += 8)
             _kernel.Poke(child, Scratch + 0x8000 + i, i * 0x9E3779B97F4A7C15);
         Assert.Equal((long)bytes, Transfer(_init, ReadCall, child,
-            [(Scratch + 0x5000, 1), (Scratch + 0x8001, bytes - 1)], [(Scratch + 0x8000, 77_777), (Scratch + 0x8000 + 77_777, bytes - 77_777)]));
+            [(Scratch + 0x5000, 1), (Scratch + 0x8001, bytes - 1)],
+            [(Scratch + 0x8000, 77_777), (Scratch + 0x8000 + 77_777, bytes - 77_777)]));
         Assert.Equal(_kernel.Peek<byte>(child, Scratch + 0x8000), _kernel.Peek<byte>(_init, Scratch + 0x5000));
         for (ulong i = 8; i < bytes; i += 8)
             Assert.Equal(i * 0x9E3779B97F4A7C15, _kernel.Peek<ulong>(_init, Scratch + 0x8000 + i));

@@ -175,7 +175,8 @@ public sealed unsafe partial class ProcFileSystem
     {
         Process* process = key.Process == 0 || Information is null ? null : Information.Find(near->Header.Group, key.Process);
         // What a process that is not its user's to look into has belongs to root, but for the directory itself.
-        bool isUsers = process != null && ((process->IsDumpable && process->AddressSpace != null) || key.Node is ProcNode.Process or ProcNode.Task);
+        bool isUsers = process != null
+            && ((process->IsDumpable && process->AddressSpace != null) || key.Node is ProcNode.Process or ProcNode.Task);
         uint uid = isUsers ? process->Credentials.EffectiveUid : 0;
         uint gid = isUsers ? process->Credentials.EffectiveGid : 0;
         Inode* inode = _files.CreateInode(_files.TrackerOf(&near->Header), key.Mode, uid, gid);

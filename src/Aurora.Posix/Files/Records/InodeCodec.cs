@@ -21,7 +21,7 @@ public struct InodeRecord
     public long ChangeTime;
     public long BirthTime;
 
-    /// <summary>Device nodes: the device. /proc nodes of a process: its object id; none in older images, where what they show has ended.</summary>
+    /// <summary>Device nodes: the device. /proc nodes of a process: its object id; none in older images, where that has ended.</summary>
     public ulong Device;
     public ObjectId Data;
     public ProcKey ProcKey;
