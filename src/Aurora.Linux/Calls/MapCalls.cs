@@ -18,14 +18,15 @@ public static unsafe class MapCalls
     private const uint TypeSharedValidate = 3;
     private const uint Fixed = 0x10;
     private const uint Anonymous = 0x20;
+    private const uint Locked = 0x2000;
     private const uint GrowsDown = 0x100;
     private const uint StackHint = 0x20000;
     private const uint HugePages = 0x40000;
     private const uint FixedNoReplace = 0x100000;
 
-    // LOWER32 (0x40) is a promise about addresses; DENYWRITE, EXECUTABLE, LOCKED, NORESERVE, POPULATE, NONBLOCK and SYNC have nothing to change.
+    // LOWER32 (0x40) is a promise about addresses; DENYWRITE, EXECUTABLE, NORESERVE, POPULATE, NONBLOCK and SYNC have nothing to change.
     private const uint Known = TypeMask | Fixed | Anonymous | GrowsDown | StackHint | FixedNoReplace
-        | 0x40 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000;
+        | 0x40 | 0x800 | 0x1000 | Locked | 0x4000 | 0x8000 | 0x10000;
 
     private const uint SyncAsync = 1;
     private const uint SyncInvalidate = 2;
@@ -35,6 +36,7 @@ public static unsafe class MapCalls
     {
         table.Register(9, &Mmap);
         table.Register(26, &Msync);
+        table.Register(216, &RemapFilePages);
     }
 
     private static SystemCallResult Mmap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -54,6 +56,11 @@ public static unsafe class MapCalls
             return Errno.ENOMEM;
         if (offset > ((flags & Anonymous) == 0 ? LargestFile - length : ulong.MaxValue - length))
             return Errno.EOVERFLOW;
+        bool isLocked = (flags & Locked) != 0 || thread->Process->AddressSpace->LocksFuture;
+        if ((flags & Locked) != 0 && !MemoryLockCalls.MayLock(thread))
+            return Errno.EPERM;
+        if (isLocked && !MemoryLockCalls.IsWithinLimit(thread, PageSize.PagesFor(length)))
+            return Errno.EAGAIN;
         var request = new MapRequest
         {
             Address = new VirtualAddress(isFixed ? arguments->Arg0 : arguments->Arg0 & ~PageSize.OffsetMask),
@@ -62,7 +69,8 @@ public static unsafe class MapCalls
                 : (flags & Fixed) != 0 ? MapPlacement.Fixed : MapPlacement.Hint,
             Protection = (Protection)(arguments->UInt2 & ProtectionMask),
             Flags = (type == TypePrivate ? MappingFlags.None : MappingFlags.Shared)
-                | ((flags & GrowsDown) != 0 ? MappingFlags.GrowsDown : MappingFlags.None),
+                | ((flags & GrowsDown) != 0 ? MappingFlags.GrowsDown : MappingFlags.None)
+                | (isLocked ? MappingFlags.Locked : MappingFlags.None),
         };
         if ((flags & Anonymous) == 0)
         {
@@ -84,16 +92,63 @@ public static unsafe class MapCalls
             return Errno.EACCES;
         if (isShared && (request.Protection & Protection.Write) != 0 && !file->IsWritable)
             return Errno.EACCES;
+        bool staysReadOnly = isShared && !file->IsWritable;
+        request.MaxProtection = staysReadOnly ? Protection.Read | Protection.Execute : Protection.None;
         if (IsZeroDevice(file))
             return Errno.Ok;
+        if (isShared && !staysReadOnly && !MayShare(file->Inode, ref request))
+            return Errno.EPERM;
         FileOperations? operations = kernel.Files.OperationsOf(file);
         request.Object = operations is null ? null : operations.Mappable(file);
         if (request.Object == null)
             return file->Kind == FileKind.Regular ? Errno.ENOMEM : Errno.ENODEV;
         request.PageOffset = offset >> PageSize.Shift;
         request.File = file->Inode->Header.Id;
-        request.MaxProtection = isShared && !file->IsWritable ? Protection.Read | Protection.Execute : Protection.None;
         return Errno.Ok;
+    }
+
+    // A seal against writes is one against mappings through which they could be made; one against future ones is against new ones of those.
+    private static bool MayShare(Inode* inode, ref MapRequest request)
+    {
+        if (!inode->IsSealed(FileSeals.Write | FileSeals.FutureWrite))
+            return true;
+        bool isFuture = !inode->IsSealed(FileSeals.Write);
+        request.MaxProtection = Protection.Read | Protection.Execute;
+        return isFuture && (request.Protection & Protection.Write) == 0;
+    }
+
+    // remap_file_pages, as Linux does it today: a new mapping of other pages in place of the old one.
+    private static SystemCallResult RemapFilePages(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        ulong start = arguments->Arg0 & ~PageSize.OffsetMask;
+        ulong length = arguments->Arg1 & ~PageSize.OffsetMask;
+        ulong page = arguments->Arg3;
+        AddressSpace* space = thread->Process->AddressSpace;
+        if (arguments->Arg2 != 0 || length == 0 || !MemoryCalls.GoodRange(start, length) || page > MemoryManager.MaxObjectPages)
+            return Errno.EINVAL;
+        Mapping* mapping = kernel.Memory.FindMapping(space, new VirtualAddress(start));
+        if (mapping == null || !mapping->IsShared)
+            return Errno.EINVAL;
+        for (Mapping* next = mapping; next->End.Value < start + length; )
+        {
+            Mapping* after = kernel.Memory.FindMapping(space, next->End);
+            if (after == null || after->Object != mapping->Object || after->Flags != mapping->Flags || after->Protection != mapping->Protection)
+                return Errno.EINVAL;
+            next = after;
+        }
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(start),
+            Length = length,
+            Placement = MapPlacement.Fixed,
+            Protection = mapping->Protection,
+            MaxProtection = mapping->MaxProtection,
+            Flags = mapping->Flags,
+            Object = mapping->Object,
+            PageOffset = page,
+            File = mapping->File,
+        };
+        return LinuxKernel.ErrorOf(kernel.Memory.Map(space, in request, out _));
     }
 
     // Mapping /dev/zero is the old way to ask for anonymous memory.

@@ -1,4 +1,4 @@
-// Memory calls that need no file: mprotect, munmap, brk, mremap and advice. mmap is in MapCalls.
+// Memory calls that need no file: mprotect, munmap, brk, mremap and advice. mmap is in MapCalls, mlock in MemoryLockCalls.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -18,6 +18,10 @@ public static unsafe class MemoryCalls
     private const uint RemapDontUnmap = 4;
     private const int DontNeed = 4;
     private const int Free = 8;
+    private const int DontFork = 10;
+    private const int DoFork = 11;
+    private const int WipeOnFork = 18;
+    private const int KeepOnFork = 19;
 
     private const ulong MincorePagesPerStep = 1 << 16;
 
@@ -29,12 +33,7 @@ public static unsafe class MemoryCalls
         table.Register(25, &Mremap);
         table.Register(27, &Mincore);
         table.Register(28, &Madvise);
-        table.Register(149, &Mlock);
-        table.Register(150, &Mlock);
-        table.Register(151, &MlockAll);
-        table.Register(152, &MlockAll);
         table.Register(324, &Membarrier);
-        table.Register(325, &Mlock);
     }
 
     private static SystemCallResult Mprotect(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -74,7 +73,13 @@ public static unsafe class MemoryCalls
     }
 
     private static SystemCallResult Brk(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => (long)kernel.Memory.SetBreak(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0)).Value;
+    {
+        AddressSpace* space = thread->Process->AddressSpace;
+        bool growsLocked = space->LocksFuture && arguments->Arg0 > space->BreakEnd.Value;
+        if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread, PageSize.PagesFor(arguments->Arg0 - space->BreakEnd.Value)))
+            return (long)space->BreakEnd.Value;
+        return (long)kernel.Memory.SetBreak(space, new VirtualAddress(arguments->Arg0)).Value;
+    }
 
     private static SystemCallResult Mremap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
@@ -82,8 +87,8 @@ public static unsafe class MemoryCalls
         bool isFixed = (flags & RemapFixed) != 0;
         if ((flags & ~(RemapMayMove | RemapFixed | RemapDontUnmap)) != 0 || (isFixed && (flags & RemapMayMove) == 0))
             return Errno.EINVAL;
-        // Leaving the old range mapped to fresh pages serves only userfaultfd, which does not exist here.
-        if ((flags & RemapDontUnmap) != 0)
+        bool keepsOld = (flags & RemapDontUnmap) != 0;
+        if (keepsOld && (flags & RemapMayMove) == 0)
             return Errno.EINVAL;
         if ((arguments->Arg0 & PageSize.OffsetMask) != 0 || arguments->Arg2 == 0 || arguments->Arg1 == 0)
             return Errno.EINVAL;
@@ -94,8 +99,13 @@ public static unsafe class MemoryCalls
             NewLength = arguments->Arg2,
             MayMove = (flags & RemapMayMove) != 0,
             IsFixed = isFixed,
+            KeepsOld = keepsOld,
             NewAddress = new VirtualAddress(arguments->Arg4),
         };
+        Mapping* mapping = kernel.Memory.FindMapping(thread->Process->AddressSpace, request.Address);
+        bool growsLocked = mapping != null && (mapping->Flags & MappingFlags.Locked) != 0 && request.NewLength > request.OldLength;
+        if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread, PageSize.PagesFor(request.NewLength) - PageSize.PagesFor(request.OldLength)))
+            return Errno.EAGAIN;
         MemoryStatus status = kernel.Memory.Remap(thread->Process->AddressSpace, in request, out VirtualAddress address);
         return status == MemoryStatus.Ok ? (long)address.Value
             : status == MemoryStatus.NotMapped ? Errno.EFAULT : LinuxKernel.ErrorOf(status);
@@ -116,13 +126,21 @@ public static unsafe class MemoryCalls
             case Free:
                 return thread->Call.Progress > 0 || IsAnonymous(kernel, space, start, length)
                     ? DropPages(kernel, thread, start, length) : Errno.EINVAL;
-            // NORMAL RANDOM SEQUENTIAL WILLNEED DONTFORK* MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
+            case DontFork or DoFork:
+                return Mark(kernel, space, start, length, MappingFlags.DontFork, arguments->Int2 == DontFork);
+            case WipeOnFork or KeepOnFork:
+                return Mark(kernel, space, start, length, MappingFlags.WipeOnFork, arguments->Int2 == WipeOnFork);
+            // NORMAL RANDOM SEQUENTIAL WILLNEED MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
             case 0 or 1 or 2 or 3 or 12 or 13 or 14 or 15 or 16 or 17 or 20 or 21:
                 return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
             default:
                 return Errno.EINVAL;
         }
     }
+
+    private static SystemCallResult Mark(
+        LinuxKernel kernel, AddressSpace* space, VirtualAddress start, ulong length, MappingFlags mark, bool isSet)
+        => length == 0 ? 0 : LinuxKernel.ErrorOf(kernel.Memory.Mark(space, start, length, mark, isSet));
 
     // True when all that is mapped in the range is private anonymous memory: MADV_FREE takes nothing else.
     private static bool IsAnonymous(LinuxKernel kernel, AddressSpace* space, VirtualAddress start, ulong length)
@@ -140,14 +158,25 @@ public static unsafe class MemoryCalls
 
     private static SystemCallResult DropPages(LinuxKernel kernel, Thread* thread, VirtualAddress start, ulong length)
     {
+        AddressSpace* space = thread->Process->AddressSpace;
         ulong given = thread->Call.Progress;
-        if (given >= length)
+        if (length == 0)
             return 0;
-        MemoryStatus status = kernel.Memory.DropPages(thread->Process->AddressSpace, start + given, length - given, out ulong done, out WaitQueue* wait);
-        thread->Call.Progress += done;
-        if (status == MemoryStatus.WouldBlock)
-            return WaitFor(kernel, thread, wait);
-        return status == MemoryStatus.Ok && given + done < length ? SystemCallResult.Again : LinuxKernel.ErrorOf(status);
+        if (given == 0 && MemoryManager.LockedPages(space, start.Value, start.Value + length) != 0)
+            return Errno.EINVAL;
+        if (given < length)
+        {
+            MemoryStatus status = kernel.Memory.DropPages(space, start + given, length - given, out ulong done, out WaitQueue* wait);
+            thread->Call.Progress += done;
+            if (status == MemoryStatus.WouldBlock)
+                return WaitFor(kernel, thread, wait);
+            if (status != MemoryStatus.Ok)
+                return LinuxKernel.ErrorOf(status);
+            if (given + done < length)
+                return SystemCallResult.Again;
+        }
+        // Gaps are told of when everything else has been given up.
+        return kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
     }
 
     private static SystemCallResult WaitFor(LinuxKernel kernel, Thread* thread, WaitQueue* wait)
@@ -156,36 +185,35 @@ public static unsafe class MemoryCalls
         return SystemCallResult.BlockedUninterruptible;
     }
 
-    // Every page that is mapped counts as resident: whether it is in memory or in the store is the system's affair.
     private static SystemCallResult Mincore(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        const int AtOnce = 512;
         if ((arguments->Arg0 & PageSize.OffsetMask) != 0)
             return Errno.EINVAL;
+        if (!GoodRange(arguments->Arg0, arguments->Arg1))
+            return Errno.ENOMEM;
         ulong pages = PageSize.PagesFor(arguments->Arg1);
         AddressSpace* space = thread->Process->AddressSpace;
-        if (!GoodRange(arguments->Arg0, arguments->Arg1) || (pages != 0
-            && !kernel.Memory.IsRangeMapped(space, new VirtualAddress(arguments->Arg0), pages << PageSize.Shift)))
-            return Errno.ENOMEM;
-        ulong done = Math.Min(thread->Call.Progress, pages);
-        ulong step = Math.Min(pages - done, MincorePagesPerStep);
-        AccessResult access = kernel.User.Fill(space, new VirtualAddress(arguments->Arg2 + done), step, 1);
-        if (!access.IsOk)
-            return kernel.Stop(thread, in access);
-        thread->Call.Progress = done + step;
-        return done + step < pages ? SystemCallResult.Again : Errno.Ok;
+        ulong stepEnd = Math.Min(pages, thread->Call.Progress + MincorePagesPerStep);
+        // All of the step's answer is made ready first, so that a step does not wait in the middle.
+        AccessResult ready = kernel.User.Probe(
+            space, new VirtualAddress(arguments->Arg2 + thread->Call.Progress), stepEnd - thread->Call.Progress, true);
+        if (!ready.IsOk)
+            return kernel.Stop(thread, in ready);
+        Span<byte> buffer = stackalloc byte[AtOnce];
+        while (thread->Call.Progress < stepEnd)
+        {
+            ulong done = thread->Call.Progress;
+            Span<byte> piece = buffer[..(int)Math.Min(AtOnce, stepEnd - done)];
+            if (kernel.Memory.ShowResident(space, new VirtualAddress(arguments->Arg0) + (done << PageSize.Shift), piece) != MemoryStatus.Ok)
+                return Errno.ENOMEM;
+            AccessResult access = kernel.User.Write(space, new VirtualAddress(arguments->Arg2 + done), piece);
+            if (!access.IsOk)
+                return kernel.Stop(thread, in access);
+            thread->Call.Progress += (ulong)piece.Length;
+        }
+        return thread->Call.Progress < pages ? SystemCallResult.Again : Errno.Ok;
     }
-
-    // Memory is never lost to a swap device; locking has nothing to add beyond checking the range.
-    private static SystemCallResult Mlock(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        ulong start = arguments->Arg0 & ~PageSize.OffsetMask;
-        ulong length = (arguments->Arg1 + (arguments->Arg0 & PageSize.OffsetMask) + PageSize.OffsetMask) & ~PageSize.OffsetMask;
-        if (length < arguments->Arg1 || !GoodRange(start, length))
-            return Errno.EINVAL;
-        return length == 0 || kernel.Memory.IsRangeMapped(thread->Process->AddressSpace, new VirtualAddress(start), length) ? 0 : Errno.ENOMEM;
-    }
-
-    private static SystemCallResult MlockAll(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => 0;
 
     // One processor, and the kernel entry is a barrier: every command but the query does what it says by being called.
     private static SystemCallResult Membarrier(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

@@ -24,6 +24,7 @@ public static class SystemCallSetup
         WaitCalls.Register(table);
         FutexCalls.Register(table);
         MemoryCalls.Register(table);
+        MemoryLockCalls.Register(table);
         MapCalls.Register(table);
         ExecCalls.Register(table);
         ThreadCalls.Register(table);

@@ -4,6 +4,7 @@ using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Linux.Signals;
 using Aurora.Memory;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -50,6 +51,7 @@ public sealed unsafe partial class ProgramLoader
         process->HasExecuted = true;
         process->ExitSignal = (int)Signal.SIGCHLD;
         process->ExecutableInode = program.Inode;
+        _kernel.Files.Proc.NoteExecuted((Inode*)_kernel.Tracker.Find(program.Inode, ObjectKind.Inode));
         process->ArgumentsStart = program.Stack.ArgumentsStart;
         process->ArgumentsEnd = program.Stack.ArgumentsEnd;
         process->EnvironmentStart = program.Stack.EnvironmentStart;

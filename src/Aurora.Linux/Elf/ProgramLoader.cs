@@ -104,6 +104,8 @@ public sealed unsafe partial class ProgramLoader
         Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
+        if (inode->Writers > 0)
+            return Errno.ETXTBSY;
         if (inode->Data == null)
             return Errno.ENOEXEC;
         file = new ProgramFile

@@ -97,7 +97,8 @@ internal static unsafe class AttributeCalls
         return error;
     }
 
-    // -1 leaves an id alone. Without privilege the owner may only choose among its own groups. Programs lose set-id.
+    // -1 leaves an id alone. Without privilege the owner may only choose among its own groups. Set-id bits go, whatever is asked for, and whoever
+    // takes them must be allowed to change the mode.
     private static Errno SetOwner(ref FileCall call, Inode* inode, uint uid, uint gid)
     {
         FileCaller caller = call.Caller;
@@ -109,12 +110,14 @@ internal static unsafe class AttributeCalls
             || (caller.Uid == inode->Uid && !changesUid && (!changesGid || caller.IsInGroup(gid)));
         if (!isAllowed && (uid != uint.MaxValue || gid != uint.MaxValue))
             return Errno.EPERM;
+        uint lost = SetIdBits.LostToOwner(inode, in caller);
+        if (lost != 0 && Permissions.CheckOwner(inode, in caller) is var refusal and not Errno.Ok)
+            return refusal;
+        inode->Mode &= ~lost;
         if (uid != uint.MaxValue)
             inode->Uid = uid;
         if (gid != uint.MaxValue)
             inode->Gid = gid;
-        if (inode->IsRegular && (inode->Mode & InodeMode.AnyExecute) != 0)
-            inode->Mode &= ~(InodeMode.SetUid | InodeMode.SetGid);
         call.Files.TouchStatus(inode);
         return Errno.Ok;
     }

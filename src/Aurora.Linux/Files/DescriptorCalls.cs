@@ -2,6 +2,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -16,10 +17,6 @@ internal static unsafe class DescriptorCalls
     private const uint SetFd = 2;
     private const uint GetFlags = 3;
     private const uint SetFlags = 4;
-    private const uint SetOwner = 8;
-    private const uint GetOwner = 9;
-    private const uint SetSignal = 10;
-    private const uint GetSignal = 11;
     private const uint DuplicateFdCloseOnExec = 1030;
     private const uint SetPipeSize = 1031;
     private const uint GetPipeSize = 1032;
@@ -119,22 +116,20 @@ internal static unsafe class DescriptorCalls
         switch (a->UInt1)
         {
             case SetFlags:
+                FileCaller caller = call.Caller;
+                if ((a->UInt2 & ~file->Flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(file->Inode, in caller) != Errno.Ok)
+                    return Errno.EPERM;
                 file->Flags = (file->Flags & ~OpenFlags.Changeable) | (a->UInt2 & OpenFlags.Changeable);
                 break;
-            case SetOwner:
-                file->Owner = a->Int2;
-                break;
-            case GetOwner:
-                return (long)file->Owner;
-            case SetSignal:
-                if (a->Int2 is < 0 or > 64)
-                    return Errno.EINVAL;
-                file->OwnerSignal = a->Int2;
-                break;
-            case GetSignal:
-                return (long)file->OwnerSignal;
+            case OwnerCalls.SetOwner or OwnerCalls.GetOwner or OwnerCalls.SetOwnerEx or OwnerCalls.GetOwnerEx
+                or OwnerCalls.SetSignal or OwnerCalls.GetSignal:
+                return OwnerCalls.Control(ref call, file, a->UInt1, a->Arg2);
+            case SealCalls.AddSeals or SealCalls.GetSeals:
+                return SealCalls.Control(ref call, file, a->UInt1, a->Arg2);
+            case LeaseCalls.SetLease or LeaseCalls.GetLease:
+                return LeaseCalls.Control(ref call, file, a->UInt1, a->Arg2);
             case SetPipeSize:
-                return file->Kind == FileKind.Pipe ? call.Files.Pipes.SetCapacity(file->Inode, a->UInt2) : Errno.EBADF;
+                return file->Kind == FileKind.Pipe ? ResizePipe(ref call, file->Inode->Pipe, a->Arg2) : Errno.EBADF;
             case GetPipeSize:
                 return file->Kind == FileKind.Pipe ? (long)file->Inode->Pipe->Capacity : Errno.EBADF;
             case LockCalls.GetLock or LockCalls.SetLock or LockCalls.SetLockWait
@@ -145,6 +140,17 @@ internal static unsafe class DescriptorCalls
         }
         call.Files.MarkChanged(&file->Header);
         return Errno.Ok;
+    }
+
+    private static SystemCallResult ResizePipe(ref FileCall call, Pipe* pipe, ulong bytes)
+    {
+        Errno error = PipeOperations.CheckCapacity(pipe, bytes, call.Caller.Has(Capability.SysResource), out uint capacity);
+        if (error != Errno.Ok)
+            return error;
+        PageAccess access = call.Files.Pipes.SetCapacity(pipe, capacity);
+        if (access.IsOk)
+            return SystemCallResult.Done(capacity);
+        return access.Status == MemoryStatus.OutOfMemory ? Errno.ENOMEM : call.Check(in access) ? Errno.Ok : call.Failure;
     }
 
     private static SystemCallResult Ioctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

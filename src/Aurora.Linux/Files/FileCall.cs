@@ -114,7 +114,11 @@ internal unsafe ref struct FileCall
     public bool Walk(int descriptor, ulong address, WalkFlags flags, out WalkResult result)
     {
         result = default;
-        if (!Path(address, out ReadOnlySpan<byte> path) || !Start(descriptor, path, out Inode* start))
+        if (!Path(address, out ReadOnlySpan<byte> path))
+            return false;
+        // Where the start is the root, an absolute path begins there too.
+        ReadOnlySpan<byte> fromStart = (flags & WalkFlags.InRoot) != 0 ? path.TrimStart((byte)'/') : path;
+        if (!Start(descriptor, fromStart, out Inode* start))
             return false;
         FileCaller caller = Caller;
         Errno error = Space.Walk(in caller, start, path, flags, out result);

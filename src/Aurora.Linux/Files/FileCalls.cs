@@ -19,6 +19,7 @@ public static class FileCalls
         AttributeCalls.Register(table);
         SyncCalls.Register(table);
         CopyCalls.Register(table);
+        SpliceCalls.Register(table);
         PollCalls.Register(table);
         SelectCalls.Register(table);
         OtherCalls.Register(table);

@@ -60,7 +60,7 @@ public unsafe struct LinuxStat
     public fixed long Unused[3];
 
     /// <summary>Describes an inode.</summary>
-    public static LinuxStat Of(Posix.Files.Inode* inode) => new()
+    public static LinuxStat Of(FileServices files, Posix.Files.Inode* inode) => new()
     {
         Device = DeviceOf(inode),
         Inode = NumberOf(inode),
@@ -71,7 +71,7 @@ public unsafe struct LinuxStat
         SpecialDevice = inode->Device,
         Size = SizeOf(inode),
         BlockSize = PageSize.Bytes,
-        Blocks = BlocksOf(inode),
+        Blocks = BlocksOf(files, inode),
         AccessTime = LinuxTimestamp.From(inode->AccessTime),
         ModifyTime = LinuxTimestamp.From(inode->ModifyTime),
         ChangeTime = LinuxTimestamp.From(inode->ChangeTime),
@@ -87,9 +87,9 @@ public unsafe struct LinuxStat
     public static long SizeOf(Posix.Files.Inode* inode)
         => inode->IsDirectory ? (inode->IsProc ? 0 : PageSize.Bytes) : (long)inode->Size;
 
-    /// <summary>In units of 512 bytes; holes count, because the store alone knows them.</summary>
-    public static long BlocksOf(Posix.Files.Inode* inode)
-        => inode->Data == null ? 0 : (long)PageSize.PagesFor(inode->Size) * (PageSize.Bytes / 512);
+    /// <summary>In units of 512 bytes: pages that are there.</summary>
+    public static long BlocksOf(FileServices files, Posix.Files.Inode* inode)
+        => inode->Data == null ? 0 : (long)files.Memory.CountPages(inode->Data) * (PageSize.Bytes / 512);
 }
 
 /// <summary>struct statx_timestamp.</summary>
@@ -140,7 +140,7 @@ public unsafe struct LinuxStatx
     public fixed ulong Unused[13];
 
     /// <summary>Describes an inode.</summary>
-    public static LinuxStatx Of(Posix.Files.Inode* inode) => new()
+    public static LinuxStatx Of(FileServices files, Posix.Files.Inode* inode) => new()
     {
         Mask = Provided,
         BlockSize = PageSize.Bytes,
@@ -150,7 +150,7 @@ public unsafe struct LinuxStatx
         Mode = (ushort)inode->Mode,
         Inode = LinuxStat.NumberOf(inode),
         Size = (ulong)LinuxStat.SizeOf(inode),
-        Blocks = (ulong)LinuxStat.BlocksOf(inode),
+        Blocks = (ulong)LinuxStat.BlocksOf(files, inode),
         AccessTime = LinuxStatxTimestamp.From(inode->AccessTime),
         BirthTime = LinuxStatxTimestamp.From(inode->BirthTime),
         ChangeTime = LinuxStatxTimestamp.From(inode->ChangeTime),

@@ -120,6 +120,9 @@ internal static unsafe class NameCalls
         LinuxKernel kernel, Thread* thread, int oldDirectory, ulong oldPath, int newDirectory, ulong newPath, uint flags)
     {
         var call = new FileCall(kernel, thread);
+        // Not everybody to whom a descriptor was handed may make a name of it.
+        if ((flags & FileCall.EmptyPath) != 0 && !call.Caller.Has(Capability.DacReadSearch))
+            return Errno.ENOENT;
         if (!call.Resolve(oldDirectory, oldPath, flags, (flags & FileCall.Follow) != 0, out Inode* target))
             return call.Failure;
         if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing, out WalkResult found))

@@ -1,6 +1,7 @@
 // open and its forms, close, and files without names.
 using System;
 using System.Runtime.InteropServices;
+using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
@@ -20,12 +21,18 @@ public struct LinuxOpenHow
 
 internal static unsafe class OpenCalls
 {
+    private const ulong ResolveNoCrossing = 1;
     private const ulong ResolveNoMagicLinks = 2;
     private const ulong ResolveNoSymlinks = 4;
     private const ulong ResolveBeneath = 8;
     private const ulong ResolveInRoot = 16;
-    private const ulong KnownResolve = 0x1F;
+    private const ulong ResolveCached = 32;
+    private const ulong KnownResolve = 0x3F;
+    private const ulong KnownFlags = 0x7FFFC3;
+    private const uint TemporaryBit = 0x400000;
+    private const uint WithPath = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
     private const uint MemoryFileCloseOnExec = 1;
+    private const uint MemoryFileAllowSealing = 2;
     private const uint MemoryFileKnownFlags = 0x3;
     private const uint RangeUnshare = 2;
     private const uint RangeCloseOnExec = 4;
@@ -56,13 +63,16 @@ internal static unsafe class OpenCalls
         var call = new FileCall(kernel, thread);
         if (a->Arg3 < (ulong)sizeof(LinuxOpenHow))
             return Errno.EINVAL;
-        if (a->Arg3 > (ulong)sizeof(LinuxOpenHow))
-            return Errno.E2BIG;
         if (!call.Read(a->Arg2, out LinuxOpenHow how))
             return call.Failure;
-        if ((how.Resolve & ~KnownResolve) != 0 || how.Flags > uint.MaxValue || how.Mode > InodeMode.PermissionMask)
-            return Errno.EINVAL;
+        if (!IsZero(ref call, a->Arg2 + (ulong)sizeof(LinuxOpenHow), a->Arg3 - (ulong)sizeof(LinuxOpenHow), out SystemCallResult refusal))
+            return refusal;
+        Errno error = Check(in how);
+        if (error != Errno.Ok)
+            return error;
         WalkFlags walk = WalkFlags.None;
+        if ((how.Resolve & ResolveNoCrossing) != 0)
+            walk |= WalkFlags.NoCrossing;
         if ((how.Resolve & ResolveNoMagicLinks) != 0)
             walk |= WalkFlags.NoMagicLinks;
         if ((how.Resolve & ResolveNoSymlinks) != 0)
@@ -74,6 +84,50 @@ internal static unsafe class OpenCalls
         return Open(kernel, thread, a->Int0, a->Arg1, (uint)how.Flags, (uint)how.Mode, walk);
     }
 
+    // What open forgives, openat2 refuses, in the order of Linux's build_open_flags.
+    private static Errno Check(in LinuxOpenHow how)
+    {
+        if (how.Flags > uint.MaxValue || (how.Flags & ~KnownFlags) != 0 || (how.Resolve & ~KnownResolve) != 0)
+            return Errno.EINVAL;
+        if ((how.Resolve & (ResolveBeneath | ResolveInRoot)) == (ResolveBeneath | ResolveInRoot))
+            return Errno.EINVAL;
+        uint flags = (uint)how.Flags;
+        bool makes = (flags & (OpenFlags.Create | TemporaryBit)) != 0;
+        if ((how.Mode & ~(ulong)(makes ? InodeMode.PermissionMask : 0)) != 0)
+            return Errno.EINVAL;
+        bool isTemporary = (flags & TemporaryBit) != 0;
+        bool reads = (flags & OpenFlags.AccessMask) == OpenFlags.ReadOnly;
+        if (isTemporary && ((flags & (OpenFlags.TemporaryFile | OpenFlags.Create)) != OpenFlags.TemporaryFile || reads))
+            return Errno.EINVAL;
+        if ((flags & OpenFlags.Path) != 0 && (flags & ~WithPath) != 0)
+            return Errno.EINVAL;
+        // Everything that a walk needs is in memory, but making and cutting files may wait.
+        bool mayWait = (flags & (OpenFlags.Truncate | OpenFlags.Create | TemporaryBit)) != 0;
+        return (how.Resolve & ResolveCached) != 0 && mayWait ? Errno.EAGAIN : Errno.Ok;
+    }
+
+    // What a later version of the structure has added must not be asked for: E2BIG.
+    private static bool IsZero(ref FileCall call, ulong address, ulong bytes, out SystemCallResult refusal)
+    {
+        Span<byte> piece = stackalloc byte[256];
+        refusal = Errno.E2BIG;
+        if (bytes > PageSize.Bytes)
+            return false;
+        for (ulong done = 0; done < bytes; )
+        {
+            Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, bytes - done)];
+            if (!call.ReadBytes(address + done, part))
+            {
+                refusal = call.Failure;
+                return false;
+            }
+            if (part.ContainsAnyExcept((byte)0))
+                return false;
+            done += (ulong)part.Length;
+        }
+        return true;
+    }
+
     private static SystemCallResult Open(
         LinuxKernel kernel, Thread* thread, int directory, ulong path, uint flags, uint mode, WalkFlags walk)
     {
@@ -81,7 +135,7 @@ internal static unsafe class OpenCalls
         if (thread->Call.Phase == PipeOperations.OpeningPhase && thread->Files.IsHeld)
             return GoOn(ref call, flags);
         if ((flags & OpenFlags.Path) != 0)
-            flags &= OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+            flags &= WithPath;
         if ((flags & OpenFlags.AccessMask) == OpenFlags.AccessMask)
             return Errno.EINVAL;
         if ((flags & OpenFlags.TemporaryFile) == OpenFlags.TemporaryFile)
@@ -119,14 +173,14 @@ internal static unsafe class OpenCalls
         }
         else
         {
-            Errno error = MayOpen(found.Inode, in caller, flags);
+            Errno error = MayOpen(call.Files, found.Inode, in caller, flags);
             if (error != Errno.Ok)
                 return error;
         }
         return Finish(ref call, found.Inode, flags, isNew);
     }
 
-    private static Errno MayOpen(Inode* inode, in FileCaller caller, uint flags)
+    private static Errno MayOpen(FileServices files, Inode* inode, in FileCaller caller, uint flags)
     {
         if ((flags & OpenFlags.Directory) != 0 && !inode->IsDirectory)
             return Errno.ENOTDIR;
@@ -140,7 +194,8 @@ internal static unsafe class OpenCalls
         if ((flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(inode, in caller) != Errno.Ok)
             return Errno.EPERM;
         FileAccess wanted = (flags & OpenFlags.AccessMask) != OpenFlags.WriteOnly ? FileAccess.Read : FileAccess.None;
-        return Permissions.Check(inode, in caller, writes ? wanted | FileAccess.Write : wanted);
+        Errno denied = Permissions.Check(inode, in caller, writes ? wanted | FileAccess.Write : wanted);
+        return denied == Errno.Ok && writes && files.Proc.IsExecuting(inode) ? Errno.ETXTBSY : denied;
     }
 
     // Truncation waits for a page before anything is changed; a FIFO waits for its other end with the file open.
@@ -150,9 +205,15 @@ internal static unsafe class OpenCalls
         bool isPath = (flags & OpenFlags.Path) != 0;
         if (inode->IsFifo && !isPath && !PipeOperations.MayOpen(inode, flags))
             return Errno.ENXIO;
-        if ((flags & OpenFlags.Truncate) != 0 && inode->IsRegular && !inode->IsProc && !isNew && !call.Check(FileData.Truncate(files, inode, 0)))
-            return call.Failure;
         FileCaller caller = call.Caller;
+        if ((flags & OpenFlags.Truncate) != 0 && inode->IsRegular && !inode->IsProc && !isNew)
+        {
+            if (inode->Size > 0 && inode->IsSealed(FileSeals.Shrink))
+                return Errno.EPERM;
+            if (!call.Check(FileData.Truncate(files, inode, 0)))
+                return call.Failure;
+            SetIdBits.ContentsChange(files, inode, in caller);
+        }
         Errno error = files.Open(in caller, inode, flags, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
@@ -196,7 +257,8 @@ internal static unsafe class OpenCalls
         if (error != Errno.Ok)
             return error;
         mode &= InodeMode.PermissionMask & ~call.Context->Umask;
-        return OpenNameless(ref call, mode, flags & ~OpenFlags.TemporaryFile);
+        InodeFlags kind = (flags & OpenFlags.Exclusive) != 0 ? InodeFlags.None : InodeFlags.Linkable;
+        return OpenNameless(ref call, mode, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
     }
 
     private static SystemCallResult MemoryFile(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -206,20 +268,29 @@ internal static unsafe class OpenCalls
             return Errno.EINVAL;
         if (!call.Path(a->Arg0, out ReadOnlySpan<byte> name))
             return call.Failure;
-        if (name.Length > 249)
+        if (name.Length > Inode.MaxMemoryFileName)
             return Errno.EINVAL;
         uint flags = OpenFlags.ReadWrite | OpenFlags.LargeFile;
         if ((a->UInt1 & MemoryFileCloseOnExec) != 0)
             flags |= OpenFlags.CloseOnExec;
-        return OpenNameless(ref call, InodeMode.AccessMask, flags);
+        FileSeals seals = (a->UInt1 & MemoryFileAllowSealing) != 0 ? FileSeals.None : FileSeals.Seal;
+        return OpenNameless(ref call, InodeMode.AccessMask, flags, InodeFlags.MemoryFile, name, seals);
     }
 
-    private static SystemCallResult OpenNameless(ref FileCall call, uint mode, uint flags)
+    private static SystemCallResult OpenNameless(
+        ref FileCall call, uint mode, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
     {
         FileCaller caller = call.Caller;
         Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, caller.Uid, caller.Gid);
         if (inode == null)
             return Errno.ENOSPC;
+        inode->Flags |= kind;
+        inode->Seals = seals;
+        if (!call.Files.SetTarget(call.Space.Tracker, inode, name))
+        {
+            call.Files.Release(inode);
+            return Errno.ENOMEM;
+        }
         SystemCallResult result = Finish(ref call, inode, flags, isNew: true);
         call.Files.Release(inode);
         return result;

@@ -1,4 +1,4 @@
-// read, write and their vectored and positioned forms.
+// read, write and their vectored and positioned forms. Errors come in the order in which Linux looks for them.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -12,8 +12,10 @@ namespace Aurora.Linux.Files;
 
 internal static unsafe class ReadWriteCalls
 {
-    private const ulong AppendFlag = 0x10;
-    private const ulong KnownFlags = 0x1F;
+    private const uint SyncFlags = 6;
+    private const uint NoWaitFlag = 8;
+    private const uint AppendFlag = 0x10;
+    private const uint KnownFlags = 0x1F;
 
     public static void Register(SystemCallTable table)
     {
@@ -41,7 +43,7 @@ internal static unsafe class ReadWriteCalls
             return Errno.ESPIPE;
         SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
         if (isWrite && transfer.Thread != null)
-            RaiseWriteSignal(kernel, transfer.Thread, result, transfer.Error);
+            RaiseWriteSignal(kernel, transfer.Thread, result, transfer.Error, transfer.IsOverLimit);
         return result;
     }
 
@@ -70,25 +72,19 @@ internal static unsafe class ReadWriteCalls
         => Vector(kernel, thread, a->Int0, a->Arg1, a->Int2, true, (long)a->Arg3, isWrite: true);
 
     private static SystemCallResult PositionedReadVector2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
-        => CheckFlags(a) is var error && error != Errno.Ok ? error
-            : Vector(kernel, thread, a->Int0, a->Arg1, a->Int2, a->Arg3 != ulong.MaxValue, (long)a->Arg3, isWrite: false);
+        => Vector(kernel, thread, a->Int0, a->Arg1, a->Int2, a->Arg3 != ulong.MaxValue, (long)a->Arg3, isWrite: false, a->UInt5);
 
     private static SystemCallResult PositionedWriteVector2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
-        => CheckFlags(a) is var error && error != Errno.Ok ? error
-            : Vector(kernel, thread, a->Int0, a->Arg1, a->Int2, a->Arg3 != ulong.MaxValue, (long)a->Arg3, isWrite: true);
-
-    // RWF_HIPRI, DSYNC, SYNC and NOWAIT only hint; RWF_APPEND would need a write of its own kind.
-    private static Errno CheckFlags(SystemCallArguments* a)
-        => (a->Arg5 & ~KnownFlags) != 0 || (a->Arg5 & AppendFlag) != 0 ? Errno.EOPNOTSUPP : Errno.Ok;
+        => Vector(kernel, thread, a->Int0, a->Arg1, a->Int2, a->Arg3 != ulong.MaxValue, (long)a->Arg3, isWrite: true, a->UInt5);
 
     private static SystemCallResult Single(
         LinuxKernel kernel, Thread* thread, int descriptor, ulong address, ulong length, bool isPositioned, long position, bool isWrite)
     {
-        var call = new FileCall(kernel, thread);
-        if (!call.File(descriptor, out OpenFile* file))
-            return call.Failure;
         if (isPositioned && position < 0)
             return Errno.EINVAL;
+        var call = new FileCall(kernel, thread);
+        if (!Begin(ref call, descriptor, isPositioned, isWrite, out OpenFile* file))
+            return call.Failure;
         if ((long)length < 0)
             return Errno.EINVAL;
         ulong done = thread->Call.Progress;
@@ -97,16 +93,20 @@ internal static unsafe class ReadWriteCalls
             IsPositioned = isPositioned,
             Position = (ulong)position + done,
         };
-        return Move(kernel, file, ref transfer, isWrite);
+        SystemCallResult result = Move(kernel, file, ref transfer, isWrite);
+        return isWrite ? SyncCalls.AfterWrite(kernel, thread, file, isAsked: false, result) : result;
     }
 
     private static SystemCallResult Vector(
-        LinuxKernel kernel, Thread* thread, int descriptor, ulong address, int count, bool isPositioned, long position, bool isWrite)
+        LinuxKernel kernel, Thread* thread, int descriptor, ulong address, int count, bool isPositioned, long position, bool isWrite,
+        uint flags = 0)
     {
+        if (isPositioned && position < 0)
+            return Errno.EINVAL;
         var call = new FileCall(kernel, thread);
-        if (!call.File(descriptor, out OpenFile* file))
+        if (!Begin(ref call, descriptor, isPositioned, isWrite, out OpenFile* file))
             return call.Failure;
-        if (count is < 0 or > FileServices.MaxVectors || (isPositioned && position < 0))
+        if (count is < 0 or > FileServices.MaxVectors)
             return Errno.EINVAL;
         // One copy serves the whole dispatch: what a read stores may be the vector itself.
         var vectors = new Span<UserVector>(kernel.Files.Vectors, count);
@@ -114,16 +114,42 @@ internal static unsafe class ReadWriteCalls
             return call.Failure;
         if (!AddUp(vectors, out ulong total))
             return Errno.EINVAL;
+        if (isWrite ? !file->IsWritable : !file->IsReadable)
+            return Errno.EBADF;
+        if (flags != 0 && !Takes(file, flags, isWrite))
+            return Errno.EOPNOTSUPP;
         ulong done = thread->Call.Progress;
         var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, count, total, done)
         {
             IsPositioned = isPositioned,
             Position = (ulong)position + done,
+            IsAppending = (flags & AppendFlag) != 0,
+            MustNotWait = (flags & NoWaitFlag) != 0,
         };
-        return Move(kernel, file, ref transfer, isWrite);
+        SystemCallResult result = Move(kernel, file, ref transfer, isWrite);
+        return isWrite ? SyncCalls.AfterWrite(kernel, thread, file, (flags & SyncFlags) != 0, result) : result;
     }
 
-    private static bool AddUp(scoped ReadOnlySpan<UserVector> vectors, out ulong total)
+    // The descriptor's file; a write that only waits for its commit is over before anything else is looked at. Who has no position cannot be
+    // asked for one, whatever it was opened for.
+    private static bool Begin(ref FileCall call, int descriptor, bool isPositioned, bool isWrite, out OpenFile* file)
+    {
+        if (!call.File(descriptor, out file))
+            return false;
+        if (isWrite && SyncCalls.IsAfterWrite(call.Thread))
+        {
+            call.Failure = SyncCalls.AwaitWrite(call.Kernel, call.Thread);
+            return false;
+        }
+        call.Failure = Errno.ESPIPE;
+        return !isPositioned || call.Files.OperationsOf(file) is not { } operations || operations.IsSeekable(file);
+    }
+
+    // RWF_HIPRI only hints. RWF_NOWAIT is for reads of files: a write may have to wait for more than pages.
+    private static bool Takes(OpenFile* file, uint flags, bool isWrite)
+        => (flags & ~KnownFlags) == 0 && ((flags & NoWaitFlag) == 0 || (!isWrite && file->Kind == FileKind.Regular));
+
+    public static bool AddUp(scoped ReadOnlySpan<UserVector> vectors, out ulong total)
     {
         total = 0;
         foreach (ref readonly UserVector vector in vectors)
@@ -136,13 +162,13 @@ internal static unsafe class ReadWriteCalls
     }
 
     // A pipe without readers is told about even when some bytes went in before; the size limit only when nothing could be written.
-    private static void RaiseWriteSignal(LinuxKernel kernel, Thread* thread, SystemCallResult result, Errno error)
+    private static void RaiseWriteSignal(LinuxKernel kernel, Thread* thread, SystemCallResult result, Errno error, bool isOverLimit)
     {
         if (result.Outcome != SystemCallOutcome.Done)
             return;
         if (error == Errno.EPIPE)
             kernel.Signals.Send(thread, SignalInfo.FromKernel(Signal.SIGPIPE));
-        else if (error == Errno.EFBIG && result.IsError)
+        else if (isOverLimit && result.IsError)
             kernel.Signals.Send(thread, SignalInfo.FromKernel(Signal.SIGXFSZ));
     }
 }

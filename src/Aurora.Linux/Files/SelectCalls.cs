@@ -99,6 +99,9 @@ internal static unsafe class SelectCalls
             if (interest == PollEvents.None)
                 continue;
             PollEvents found = PollCalls.Ask(ref call, descriptor, interest);
+            // What is closed while the call sleeps is passed over; only at first is it an error.
+            if ((found & PollEvents.Invalid) != 0 && call.Thread->Files.IsHeld)
+                continue;
             if ((found & PollEvents.Invalid) != 0)
                 return Errno.EBADF;
             int index = descriptor / 8;

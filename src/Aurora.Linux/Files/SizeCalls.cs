@@ -1,6 +1,8 @@
 // Position and length: lseek, truncate, fallocate, and the hints about access that change nothing.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -35,9 +37,14 @@ internal static unsafe class SizeCalls
         var call = new FileCall(kernel, thread);
         if (!call.File(a->Int0, out OpenFile* file))
             return call.Failure;
+        if (a->UInt2 > SeekHole)
+            return Errno.EINVAL;
         FileOperations? operations = kernel.Files.OperationsOf(file);
         if (operations is null || !operations.IsSeekable(file))
             return Errno.ESPIPE;
+        // Devices have no position; whatever is asked, it is at the beginning.
+        if (file->Kind == FileKind.Device)
+            return 0L;
         long offset = (long)a->Arg1;
         long size = file->Kind == FileKind.Regular ? (long)file->Inode->Size : 0;
         long target;
@@ -49,21 +56,42 @@ internal static unsafe class SizeCalls
             case SeekData or SeekHole:
                 if (offset < 0 || offset >= size)
                     return Errno.ENXIO;
-                // Every file is data up to its end, where the one hole begins.
-                target = a->Int2 == SeekData ? offset : size;
+                if (!FindData(ref call, file->Inode, (ulong)offset, a->Int2 == SeekData, out target, out SystemCallResult result))
+                    return result;
                 break;
             default: return Errno.EINVAL;
         }
         if (target < 0)
             return Errno.EINVAL;
-        if (file->Kind == FileKind.Device)
-            return 0L;
         if ((ulong)target != file->Offset)
         {
             file->Offset = (ulong)target;
             kernel.Files.MarkChanged(&file->Header);
         }
         return SystemCallResult.Done(target);
+    }
+
+    // Data and holes are whole pages. Behind the last data there is nothing: ENXIO; the last hole is behind the end. Progress is the page from
+    // which on nothing is known yet.
+    private static bool FindData(ref FileCall call, Inode* inode, ulong offset, bool isData, out long target, out SystemCallResult result)
+    {
+        ulong first = offset >> PageSize.Shift;
+        ulong end = PageSize.PagesFor(inode->Size);
+        ulong page = Math.Max(first, call.Thread->Call.Progress);
+        target = (long)offset;
+        result = Errno.ENXIO;
+        if (inode->Data == null)
+            return !isData;
+        PageAccess access = call.Files.Memory.Seek(inode->Data, ref page, end, isData, out bool isFound);
+        call.Thread->Call.Progress = page;
+        if (!call.Check(in access) || !isFound)
+        {
+            result = isFound ? call.Failure : SystemCallResult.Again;
+            return false;
+        }
+        if (page > first)
+            target = (long)Math.Min(page << PageSize.Shift, inode->Size);
+        return !isData || page < end;
     }
 
     private static SystemCallResult Truncate(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -76,6 +104,8 @@ internal static unsafe class SizeCalls
         FileCaller caller = call.Caller;
         SystemCallResult result = inode->IsDirectory ? Errno.EISDIR : !inode->IsRegular || inode->IsProc ? Errno.EINVAL
             : Permissions.Check(inode, in caller, FileAccess.Write);
+        if (!result.IsError && kernel.Files.Proc.IsExecuting(inode))
+            result = Errno.ETXTBSY;
         if (!result.IsError)
             result = SetLength(ref call, inode, a->Arg1);
         kernel.Files.Release(inode);
@@ -94,12 +124,21 @@ internal static unsafe class SizeCalls
 
     private static SystemCallResult SetLength(ref FileCall call, Inode* inode, ulong size)
     {
-        if (size > FileData.MaxFileBytes || (size > inode->Size && size > call.Process->Limits.Soft(Resource.FileSize)))
+        bool grows = size > inode->Size;
+        if (grows && size > call.Process->Limits.Soft(Resource.FileSize))
         {
             call.Kernel.Signals.Send(call.Thread, SignalInfo.FromKernel(Signal.SIGXFSZ));
             return Errno.EFBIG;
         }
-        return call.Check(FileData.Truncate(call.Files, inode, size)) ? Errno.Ok : call.Failure;
+        if (size > FileData.MaxFileBytes)
+            return Errno.EFBIG;
+        if (inode->IsSealed(grows ? FileSeals.Grow : size < inode->Size ? FileSeals.Shrink : FileSeals.None))
+            return Errno.EPERM;
+        if (!call.Check(FileData.Truncate(call.Files, inode, size)))
+            return call.Failure;
+        FileCaller caller = call.Caller;
+        SetIdBits.ContentsChange(call.Files, inode, in caller);
+        return Errno.Ok;
     }
 
     // Space is never set aside: the store may run out whatever was promised, so allocation only makes the file longer.
@@ -110,32 +149,37 @@ internal static unsafe class SizeCalls
         long length = (long)a->Arg3;
         if (!call.File(a->Int0, out OpenFile* file))
             return call.Failure;
+        uint mode = a->UInt1;
+        bool keepsSize = (mode & AllocateKeepSize) != 0;
+        bool makesHole = (mode & ~AllocateKeepSize) is AllocatePunchHole or AllocateZeroRange;
         if (offset < 0 || length <= 0)
             return Errno.EINVAL;
+        if ((mode & ~AllocateKeepSize) != 0 && (!makesHole || ((mode & AllocatePunchHole) != 0 && !keepsSize)))
+            return Errno.EOPNOTSUPP;
         if (!file->IsWritable)
             return Errno.EBADF;
         if (file->Kind != FileKind.Regular)
             return file->Kind == FileKind.Pipe ? Errno.ESPIPE : Errno.ENODEV;
         if (offset > (long)FileData.MaxFileBytes || length > (long)FileData.MaxFileBytes - offset)
             return Errno.EFBIG;
+        if (makesHole && !PunchHole(ref call, file->Inode, (ulong)offset, (ulong)length, out SystemCallResult result))
+            return result;
         ulong end = (ulong)(offset + length);
-        uint mode = a->UInt1;
-        bool keepsSize = (mode & AllocateKeepSize) != 0;
-        switch (mode & ~AllocateKeepSize)
-        {
-            case 0:
-                break;
-            case AllocatePunchHole when keepsSize:
-            case AllocateZeroRange:
-                if (!call.Check(FileData.Punch(kernel.Files, file->Inode, (ulong)offset, (ulong)length, out bool isWhole)))
-                    return call.Failure;
-                if (!isWhole)
-                    return SystemCallResult.Again;
-                break;
-            default:
-                return Errno.EOPNOTSUPP;
-        }
         return keepsSize || end <= file->Inode->Size ? Errno.Ok : SetLength(ref call, file->Inode, end);
+    }
+
+    // False with the result when it failed, or is not done yet.
+    private static bool PunchHole(ref FileCall call, Inode* inode, ulong offset, ulong length, out SystemCallResult result)
+    {
+        result = Errno.EPERM;
+        if (inode->IsSealed(FileSeals.Write | FileSeals.FutureWrite))
+            return false;
+        bool isPunched = call.Check(FileData.Punch(call.Files, inode, offset, length, out bool isWhole));
+        result = isPunched ? SystemCallResult.Again : call.Failure;
+        FileCaller caller = call.Caller;
+        if (isPunched)
+            SetIdBits.ContentsChange(call.Files, inode, in caller);
+        return isPunched && isWhole;
     }
 
     private static SystemCallResult Advise(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

@@ -42,7 +42,7 @@ internal static unsafe class StatCalls
         var call = new FileCall(kernel, thread);
         if (!call.AnyFile(a->Int0, out OpenFile* file))
             return call.Failure;
-        return call.Write(a->Arg1, LinuxStat.Of(file->Inode)) ? Errno.Ok : call.Failure;
+        return call.Write(a->Arg1, LinuxStat.Of(kernel.Files, file->Inode)) ? Errno.Ok : call.Failure;
     }
 
     private static SystemCallResult StatPath(LinuxKernel kernel, Thread* thread, int directory, ulong path, ulong result, uint flags)
@@ -50,7 +50,7 @@ internal static unsafe class StatCalls
         var call = new FileCall(kernel, thread);
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
-        LinuxStat stat = LinuxStat.Of(inode);
+        LinuxStat stat = LinuxStat.Of(kernel.Files, inode);
         kernel.Files.Release(inode);
         return call.Write(result, in stat) ? Errno.Ok : call.Failure;
     }
@@ -65,7 +65,7 @@ internal static unsafe class StatCalls
             return Errno.EINVAL;
         if (!call.Resolve(a->Int0, a->Arg1, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
-        LinuxStatx stat = LinuxStatx.Of(inode);
+        LinuxStatx stat = LinuxStatx.Of(kernel.Files, inode);
         kernel.Files.Release(inode);
         return call.Write(a->Arg4, in stat) ? Errno.Ok : call.Failure;
     }

@@ -10,6 +10,12 @@ namespace Aurora.Linux.Files;
 
 internal static unsafe class SyncCalls
 {
+    private const uint KnownRangeFlags = 7;
+    private const uint WaitingRangeFlags = 5;
+
+    // A write that is done and waits for its commit: Progress has its bytes, Extra0 the epoch.
+    private const byte WrittenPhase = 64;
+
     public static void Register(SystemCallTable table)
     {
         table.Register(74, &SyncFile);
@@ -35,12 +41,48 @@ internal static unsafe class SyncCalls
     }
 
     private static SystemCallResult SyncRange(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
-        => (a->UInt3 & ~7u) != 0 || (long)a->Arg1 < 0 || (long)a->Arg2 < 0 ? Errno.EINVAL : SyncFile(kernel, thread, a);
+    {
+        var call = new FileCall(kernel, thread);
+        if (!call.File(a->Int0, out OpenFile* file))
+            return call.Failure;
+        ulong end = unchecked(a->Arg1 + a->Arg2);
+        if ((a->UInt3 & ~KnownRangeFlags) != 0 || (long)a->Arg1 < 0 || (long)end < 0 || end < a->Arg1)
+            return Errno.EINVAL;
+        if (file->Kind is not (FileKind.Regular or FileKind.Directory))
+            return Errno.ESPIPE;
+        // Whether anybody asks or not, what was written is on its way with the next checkpoint.
+        return (a->UInt3 & WaitingRangeFlags) != 0 ? Wait(kernel, thread) : Errno.Ok;
+    }
 
     private static SystemCallResult SyncFileSystem(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
         return call.File(a->Int0, out _) ? Wait(kernel, thread) : call.Failure;
+    }
+
+    /// <summary>
+    /// The end of a call that has written to a file: what was opened with O_SYNC or O_DSYNC, or asks for it in this call, waits for the commit.
+    /// The calls that end so begin with <see cref="IsAfterWrite"/>.
+    /// </summary>
+    internal static SystemCallResult AfterWrite(LinuxKernel kernel, Thread* thread, OpenFile* file, bool isAsked, SystemCallResult result)
+    {
+        bool mustWait = file->Kind == FileKind.Regular && (isAsked || (file->Flags & OpenFlags.DataSync) != 0);
+        if (!mustWait || result.Outcome != SystemCallOutcome.Done || result.Value <= 0)
+            return result;
+        thread->Call.Phase = WrittenPhase;
+        thread->Call.Progress = (ulong)result.Value;
+        thread->Call.Extra0 = kernel.Checkpoints.Request().Value;
+        return AwaitWrite(kernel, thread);
+    }
+
+    /// <summary>True when the call has written everything and only waits for its commit.</summary>
+    internal static bool IsAfterWrite(Thread* thread) => thread->Call.Phase == WrittenPhase;
+
+    /// <summary>Goes on waiting for the commit of what the call has written.</summary>
+    internal static SystemCallResult AwaitWrite(LinuxKernel kernel, Thread* thread)
+    {
+        SystemCallResult result = WaitFor(kernel, thread, new Epoch(thread->Call.Extra0));
+        return result.Outcome == SystemCallOutcome.Done && !result.IsError ? SystemCallResult.Done((long)thread->Call.Progress) : result;
     }
 
     /// <summary>Waits, in whatever call needs it, until everything done so far is durable, or it is known that it will not be.</summary>
@@ -51,7 +93,11 @@ internal static unsafe class SyncCalls
             thread->Call.Progress = kernel.Checkpoints.Request().Value;
             thread->Call.Phase = 1;
         }
-        var epoch = new Epoch(thread->Call.Progress);
+        return WaitFor(kernel, thread, new Epoch(thread->Call.Progress));
+    }
+
+    private static SystemCallResult WaitFor(LinuxKernel kernel, Thread* thread, Epoch epoch)
+    {
         if (kernel.Checkpoints.IsDurable(epoch))
             return Errno.Ok;
         Errno error = kernel.Checkpoints.ErrorOf(epoch);

@@ -41,7 +41,9 @@ public sealed unsafe partial class MemoryManager
             return MemoryStatus.OverLimit;
         Mapping* last = MappingTable.Find(space, new VirtualAddress(oldEnd - 1));
         const Protection ReadWrite = Protection.Read | Protection.Write;
-        bool extends = last != null && (last->Flags & MappingFlags.Break) != 0 && last->Protection == ReadWrite;
+        const MappingFlags OfAnybody = MappingFlags.OwnsObject | MappingFlags.Anonymous;
+        MappingFlags flags = MappingFlags.Break | (space->LocksFuture ? MappingFlags.Locked : MappingFlags.None);
+        bool extends = last != null && (last->Flags & ~OfAnybody) == flags && last->Protection == ReadWrite;
         if (extends)
         {
             if (!GrowUp(last, pages))
@@ -55,7 +57,7 @@ public sealed unsafe partial class MemoryManager
             Length = newEnd - oldEnd,
             Placement = MapPlacement.FixedNoReplace,
             Protection = ReadWrite,
-            Flags = MappingFlags.Break,
+            Flags = flags,
         };
         return Map(space, request, out _);
     }

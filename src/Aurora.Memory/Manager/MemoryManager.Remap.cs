@@ -15,6 +15,8 @@ public sealed unsafe partial class MemoryManager
         address = request.Address;
         ulong oldPages = PageSize.PagesFor(request.OldLength);
         ulong newPages = PageSize.PagesFor(request.NewLength);
+        if (request.KeepsOld && newPages != oldPages)
+            return MemoryStatus.InvalidArgument;
         if (request.Address.PageOffset != 0 || oldPages == 0 || newPages == 0 || newPages > AddressSpace.UserEnd >> PageSize.Shift)
             return MemoryStatus.InvalidArgument;
         if (!TryGetRange(request.Address, request.OldLength, out ulong start, out ulong end))
@@ -24,6 +26,8 @@ public sealed unsafe partial class MemoryManager
             return MemoryStatus.NotMapped;
         if (newPages > oldPages && !IsWithinLimit(space, newPages - oldPages))
             return MemoryStatus.OverLimit;
+        if (request.KeepsOld)
+            return RemapKeeping(space, request, oldPages, out address);
         if (request.IsFixed)
             return RemapFixed(space, request, oldPages, newPages, out address);
         if (newPages <= oldPages)

@@ -37,6 +37,7 @@ public sealed unsafe partial class MemoryManager
         restored->BreakEnd = new VirtualAddress(record.BreakEnd);
         restored->MapTop = new VirtualAddress(record.MapTop);
         restored->Limits = record.Limits;
+        restored->LocksFuture = record.LocksFuture != 0;
         tracker.Adopt(&restored->Header, ObjectKind.AddressSpace, id);
         return RestoreStatus.Ok;
     }

@@ -27,6 +27,17 @@ public sealed unsafe partial class MemoryManager
         mapping->NextOfObject = mapping->PreviousOfObject = null;
     }
 
+    /// <summary>True when a program may write the object through a shared mapping, or may make one that it has writable.</summary>
+    public static bool HasSharedWriter(VmObject* target)
+    {
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        {
+            if (mapping->IsShared && (mapping->MaxProtection & Protection.Write) != 0)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
     private void UnmapPage(VmObject* target, ulong page)
     {

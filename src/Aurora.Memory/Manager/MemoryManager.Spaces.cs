@@ -101,6 +101,10 @@ public sealed unsafe partial class MemoryManager
 
     private bool ForkMapping(Mapping* source, AddressSpace* child, ref bool mustFlush)
     {
+        if ((source->Flags & MappingFlags.DontFork) != 0)
+            return true;
+        if ((source->Flags & MappingFlags.WipeOnFork) != 0)
+            return ForkWiped(source, child);
         VmObject* target = source->Object;
         bool isOwned = (source->Flags & MappingFlags.OwnsObject) != 0;
         bool isFirst = isOwned && target->ForkTwin == null;
@@ -116,6 +120,21 @@ public sealed unsafe partial class MemoryManager
         Mapping* copy = NewMapping(child, target, source);
         if (isFirst)
             Release(target);
+        if (copy != null)
+            copy->Flags &= ~MappingFlags.Locked;
+        return copy != null;
+    }
+
+    // The child has the mapping, but nothing of what is in it.
+    private bool ForkWiped(Mapping* source, AddressSpace* child)
+    {
+        VmObject* empty = CreateObject(TrackerOf(&child->Header), source->Object->SizePages, source->Object->Flags);
+        if (empty == null)
+            return false;
+        Mapping* copy = NewMapping(child, empty, source);
+        Release(empty);
+        if (copy != null)
+            copy->Flags &= ~MappingFlags.Locked;
         return copy != null;
     }
 

@@ -27,6 +27,46 @@ internal sealed unsafe partial class RadixTree
         return from < end ? from : end;
     }
 
+    /// <summary>
+    /// How many pages before <paramref name="end"/> are not holes; what only the store knows counts. Each leaf and each stretch that one marker
+    /// stands for is one of <paramref name="steps"/>; what lies behind the last counts.
+    /// </summary>
+    public ulong CountUsed(VmObject* target, ulong end, ulong steps)
+    {
+        ulong used = 0;
+        for (ulong page = 0; page < end; steps--)
+        {
+            if (steps == 0)
+                return used + end - page;
+            ulong skip = SpanAt(target, page, out ulong value);
+            ulong next = page | (skip > 1 ? skip - 1 : Mask);
+            next = next < end ? next + 1 : end;
+            if (skip == 1)
+                used += CountInLeaf(target, page, next);
+            else if (!Slot.IsHole(value))
+                used += StoredBefore(target, page, next);
+            page = next;
+        }
+        return used;
+    }
+
+    private static ulong StoredBefore(VmObject* target, ulong page, ulong end)
+    {
+        end = end < target->StoredLimit ? end : target->StoredLimit;
+        return end > page ? end - page : 0;
+    }
+
+    private ulong CountInLeaf(VmObject* target, ulong page, ulong end)
+    {
+        ulong used = 0;
+        for (ulong* slot = FindSlot(target, page); page < end; page++, slot++)
+        {
+            bool isHole = Slot.IsHole(*slot) || (*slot == Slot.InStore && page >= target->StoredLimit);
+            used += isHole ? 0UL : 1;
+        }
+        return used;
+    }
+
     // Moves on to a page that is no hole; false at the first page behind the leaf.
     private bool NextUsedInLeaf(VmObject* target, ref ulong page)
     {

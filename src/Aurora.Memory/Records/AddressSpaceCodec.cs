@@ -13,7 +13,9 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
 
     public override ObjectKind Kind => ObjectKind.AddressSpace;
     public override int LargestPayload => sizeof(AddressSpaceRecord);
-    public override byte Version => 1;
+
+    /// <summary>Version 1 did not know whether what is mapped later is locked.</summary>
+    public override byte Version => 2;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -26,11 +28,12 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version != Version)
+        if (version is 0 || version > Version)
             return RestoreStatus.UnknownVersion;
-        if (payload.Length != sizeof(AddressSpaceRecord))
+        if (payload.Length != (version == 1 ? AddressSpaceRecord.SizeOfVersion1 : sizeof(AddressSpaceRecord)))
             return RestoreStatus.BadRecord;
-        AddressSpaceRecord record = MemoryMarshal.Read<AddressSpaceRecord>(payload);
+        AddressSpaceRecord record = default;
+        payload.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref record, 1)));
         return record.IsValid ? _memory.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
@@ -42,5 +45,6 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
         BreakEnd = source->BreakEnd.Value,
         MapTop = source->MapTop.Value,
         Limits = source->Limits,
+        LocksFuture = source->LocksFuture ? 1UL : 0,
     };
 }

@@ -16,7 +16,9 @@ public sealed unsafe class MappingCodec : StateCodec
 
     public override ObjectKind Kind => ObjectKind.Mapping;
     public override int LargestPayload => (int)RecordBytes;
-    public override byte Version => 1;
+
+    /// <summary>Version 1 had fewer flags.</summary>
+    public override byte Version => 2;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -34,7 +36,7 @@ public sealed unsafe class MappingCodec : StateCodec
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version != Version)
+        if (version is 0 || version > Version)
             return RestoreStatus.UnknownVersion;
         if (payload.Length != sizeof(MappingRecord))
             return RestoreStatus.BadRecord;

@@ -27,15 +27,19 @@ internal struct MemoryObjectRecord
 [StructLayout(LayoutKind.Sequential)]
 internal struct AddressSpaceRecord
 {
+    /// <summary>Version 1 ends before LocksFuture.</summary>
+    public const int SizeOfVersion1 = 48;
+
     public ulong BreakStart;
     public ulong BreakEnd;
     public ulong MapTop;
     public SpaceLimits Limits;
+    public ulong LocksFuture;
 
     /// <summary>What the check before commit and a restore both ask of the fields. A break at the very end of user space cannot grow.</summary>
     public readonly bool IsValid =>
         BreakStart <= BreakEnd && BreakEnd <= AddressSpace.UserEnd
-        && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0;
+        && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0 && LocksFuture <= 1;
 }
 
 /// <summary>The payload of a <see cref="ObjectKind.Mapping"/> record.</summary>
@@ -54,12 +58,13 @@ internal struct MappingRecord
     public uint Reserved;
 
     private const MappingFlags KnownFlags = MappingFlags.Shared | MappingFlags.GrowsDown | MappingFlags.OwnsObject
-        | MappingFlags.Anonymous | MappingFlags.Break | MappingFlags.Stack;
+        | MappingFlags.Anonymous | MappingFlags.Break | MappingFlags.Stack
+        | MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked;
 
     private const Protection KnownProtection = Protection.Read | Protection.Write | Protection.Execute;
 
     /// <summary>What the check before commit and a restore both ask of the fields.</summary>
-    public readonly bool IsValid => IsRange && AreBits && MayWrite;
+    public readonly bool IsValid => IsRange && AreBits && MayWrite && MayWipe;
 
     private readonly bool IsRange
     {
@@ -81,4 +86,7 @@ internal struct MappingRecord
     // A private mapping must not be able to write an object it does not own: that would be a file.
     private readonly bool MayWrite =>
         (Protection & Protection.Write) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject)) != 0;
+
+    private readonly bool MayWipe =>
+        (Flags & MappingFlags.WipeOnFork) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.Anonymous)) == MappingFlags.Anonymous;
 }

@@ -30,6 +30,9 @@ public unsafe struct AddressSpace
     public VirtualAddress MapTop;
     public SpaceLimits Limits;
 
+    /// <summary>What is mapped from now on is locked (mlockall with MCL_FUTURE).</summary>
+    public bool LocksFuture;
+
     /// <summary>Sum of the lengths of all mappings.</summary>
     public ulong MappedPages;
 

@@ -25,4 +25,13 @@ public enum MappingFlags : ushort
 
     /// <summary>For /proc and the stack limit.</summary>
     Stack = 32,
+
+    /// <summary>A fork leaves it out (MADV_DONTFORK).</summary>
+    DontFork = 64,
+
+    /// <summary>A fork makes it anew, empty (MADV_WIPEONFORK): private anonymous memory only.</summary>
+    WipeOnFork = 128,
+
+    /// <summary>Locked into memory (mlock): counts towards its owner's limit.</summary>
+    Locked = 256,
 }

@@ -13,6 +13,7 @@ public enum Capability : byte
     SetUid = 7,
     SetPermitted = 8,
     LinuxImmutable = 9,
+    LockMemory = 14,
     SysChroot = 18,
     SysPtrace = 19,
     SysAdmin = 21,

@@ -22,6 +22,8 @@ public sealed unsafe class CallSliceTests
         Thread* init = kernel.Boot();
         kernel.Map(init->Process->AddressSpace, Area, pages << 12, Protection.None);
         kernel.Map(init->Process->AddressSpace, Vector, 1 << 18, Protection.Read | Protection.Write);
+        // What is locked counts as resident, touched or not.
+        kernel.Do(init, 149, Area, pages << 12);
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(init, 27, Area, pages << 12, Vector);

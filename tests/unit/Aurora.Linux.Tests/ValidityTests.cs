@@ -47,6 +47,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.FileLock)]
     [InlineData(ObjectKind.FileContext)]
     [InlineData(ObjectKind.SymbolicLinkTail)]
+    [InlineData(ObjectKind.ExtendedAttribute)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -119,6 +120,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.Pipe => StructFields.Of<Pipe>(),
         ObjectKind.FileLock => StructFields.Of<FileLock>(),
         ObjectKind.FileContext => StructFields.Of<FileContext>(),
+        ObjectKind.ExtendedAttribute => StructFields.Of<ExtendedAttribute>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -134,6 +136,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.WriteFile("/l", "text"u8, 0x81B6);
         ulong file = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/l"), 2);
         kernel.Do(init, 73, file, 1);
+        kernel.Do(init, 190, file, kernel.PokeText(init, Scratch, "user.short"), Scratch, 20, 0);
+        kernel.Do(init, 190, file, kernel.PokeText(init, Scratch, "trusted.long"), Scratch, 2000, 0);
         kernel.Poke(init, Scratch, new LinuxLock { Type = LinuxLock.Write, Start = 5, Length = 5 });
         kernel.Do(init, 72, file, 6, Scratch);
         kernel.Poke(init, Scratch, new LinuxLock { Type = LinuxLock.Write, Start = 50, Length = 5 });

@@ -53,6 +53,9 @@ internal sealed class ModelPage
     public bool IsAnonymous { get; init; }
     public bool GrowsDown { get; init; }
 
+    /// <summary>What a fork does with it.</summary>
+    public MappingFlags Marks { get; set; }
+
     /// <summary>A store went to the private page since it was last given up.</summary>
     public bool IsWritten { get; set; }
     public Protection Protection { get; set; }
@@ -81,13 +84,13 @@ internal sealed class ModelPage
     public ModelPage Following(ulong pages) => new()
     {
         File = File, FilePage = FilePage + pages, Own = File == null ? new Cell() : null, IsShared = IsShared, IsAnonymous = IsAnonymous,
-        GrowsDown = GrowsDown, Protection = Protection,
+        GrowsDown = GrowsDown, Marks = Marks, Protection = Protection,
     };
 
     public ModelPage Copy(ModelFile? file) => new()
     {
         File = file, FilePage = FilePage, Own = Own?.Copy(), IsShared = IsShared, IsAnonymous = IsAnonymous, GrowsDown = GrowsDown,
-        IsWritten = IsWritten, Protection = Protection,
+        IsWritten = IsWritten, Marks = Marks, Protection = Protection,
     };
 }
 

@@ -90,7 +90,37 @@ internal sealed unsafe partial class ModelRun
         if (_state.Spaces.Count >= 4 || !PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
         Assert.Equal(MemoryStatus.Ok, _machine.Memory.ForkSpace(space, out AddressSpace* child));
-        _state.Spaces[child->Header.Id.Value] = model.Copy(null);
+        ModelSpace copy = model.Copy(null);
+        foreach (ulong number in copy.Pages.Keys.ToArray())
+        {
+            if (copy.Pages[number].Marks.HasFlag(MappingFlags.DontFork))
+                copy.Pages.Remove(number);
+            else if (copy.Pages[number].Marks.HasFlag(MappingFlags.WipeOnFork))
+                copy.Pages[number].GiveUp();
+        }
+        _state.Spaces[child->Header.Id.Value] = copy;
+    }
+
+    // Over gaps, and up to the first mapping that cannot have the mark.
+    private void Mark()
+    {
+        if (!PickSpace(out AddressSpace* space, out ModelSpace? model))
+            return;
+        PickRange(out ulong first, out ulong pages);
+        MappingFlags mark = Pick(MappingFlags.DontFork, MappingFlags.WipeOnFork, MappingFlags.WipeOnFork);
+        bool isSet = _random.Next(3) != 0;
+        bool isMapped = Range(first, pages).All(model.Pages.ContainsKey);
+        MemoryStatus expected = isMapped ? MemoryStatus.Ok : MemoryStatus.NotMapped;
+        foreach (ModelPage page in Range(first, pages).Where(model.Pages.ContainsKey).Select(number => model.Pages[number]))
+        {
+            if (isSet && mark == MappingFlags.WipeOnFork && (!page.IsAnonymous || page.IsShared))
+            {
+                expected = MemoryStatus.InvalidArgument;
+                break;
+            }
+            page.Marks = isSet ? page.Marks | mark : page.Marks & ~mark;
+        }
+        Assert.Equal(expected, _machine.Memory.Mark(space, At(first), pages << 12, mark, isSet));
     }
 
     private void DropPages()
@@ -98,14 +128,11 @@ internal sealed unsafe partial class ModelRun
         if (!PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
         PickRange(out ulong first, out ulong pages);
-        bool isMapped = Range(first, pages).All(model.Pages.ContainsKey);
         ulong dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker);
         MemoryStatus status = _machine.DropPages(space, first << 12, pages << 12, out ulong done);
-        Assert.Equal(isMapped ? MemoryStatus.Ok : MemoryStatus.NotMapped, status);
-        if (!isMapped)
-            return;
+        Assert.Equal(MemoryStatus.Ok, status);
         Assert.Equal(pages << 12, done);
-        List<ModelPage> dropped = [.. Range(first, pages).Select(number => model.Pages[number])];
+        List<ModelPage> dropped = [.. Range(first, pages).Where(model.Pages.ContainsKey).Select(number => model.Pages[number])];
         ulong written = (ulong)dropped.Count(page => page.IsWritten);
         dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker) - dirty;
         Assert.True(dirty <= written, $"{dirty} holes were made of {written} pages that were there");

@@ -53,6 +53,36 @@ internal sealed unsafe partial class ModelRun
             model.Pages[to + page] = page < oldPages ? old[page] : first.Following(page);
     }
 
+    // The old place shows what a new mapping of the same would.
+    private void RemapKeeping()
+    {
+        if (!PickPage(out AddressSpace* space, out ulong number, out _))
+            return;
+        ModelSpace model = _state.Spaces[space->Header.Id.Value];
+        Mapping* mapping = _machine.Memory.FindMapping(space, At(number));
+        ulong pages = 1 + ((ulong)_random.Next(20) % (mapping->Pages - (number - (mapping->Start.Value >> 12))));
+        if (model.Pages.Count > MostPages)
+            return;
+        PickRange(out ulong target, out _);
+        bool isFixed = _random.Next(2) == 0;
+        var request = new RemapRequest
+        {
+            Address = At(number), OldLength = pages << 12, NewLength = pages << 12, MayMove = true, KeepsOld = true,
+            IsFixed = isFixed, NewAddress = At(isFixed || _random.Next(2) == 0 ? target : 0),
+        };
+        bool overlaps = request.NewAddress.Value != 0 && target < number + pages && number < target + pages;
+        MemoryStatus status = _machine.Memory.Remap(space, request, out VirtualAddress address);
+        Assert.Equal(overlaps ? MemoryStatus.InvalidArgument : MemoryStatus.Ok, status);
+        if (status != MemoryStatus.Ok)
+            return;
+        ModelPage[] old = [.. Range(number, pages).Select(page => model.Pages[page])];
+        for (ulong page = 0; page < pages; page++)
+        {
+            model.Pages[number + page] = old[page].Following(0);
+            model.Pages[(address.Value >> 12) + page] = old[page];
+        }
+    }
+
     private void MapStack()
     {
         if (!PickSpace(out AddressSpace* space, out ModelSpace? model))

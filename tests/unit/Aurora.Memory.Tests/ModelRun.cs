@@ -34,7 +34,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
         foreach (int word in program)
         {
             _random = new Random(word);
-            Step(_random.Next(120));
+            Step(_random.Next(130));
             _machine.AssertFramesShown();
         }
         End();
@@ -78,6 +78,8 @@ internal sealed unsafe partial class ModelRun : IDisposable
             case < 111: MapStack(); break;
             case < 115: GrowStack(); break;
             case < 119: Remap(); break;
+            case < 125: Mark(); break;
+            case < 129: RemapKeeping(); break;
             default: ForkManyMappings(); break;
         }
     }

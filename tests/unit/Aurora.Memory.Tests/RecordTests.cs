@@ -14,7 +14,9 @@ public sealed unsafe class RecordTests
         Assert.Equal(24, sizeof(MemoryObjectRecord));
         Assert.Equal(MemoryObjectRecord.SizeOfVersion1, OffsetOf<MemoryObjectRecord>(nameof(MemoryObjectRecord.Backing)));
         Assert.Equal(8, OffsetOf<MemoryObjectRecord>(nameof(MemoryObjectRecord.Flags)));
-        Assert.Equal(48, sizeof(AddressSpaceRecord));
+        Assert.Equal(56, sizeof(AddressSpaceRecord));
+        Assert.Equal(48, AddressSpaceRecord.SizeOfVersion1);
+        Assert.Equal(48, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.LocksFuture)));
         Assert.Equal(16, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.MapTop)));
         Assert.Equal(24, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.Limits)));
         Assert.Equal(56, sizeof(MappingRecord));

@@ -77,6 +77,7 @@ public static class DirectoryRoot
             ModifiedNanoseconds = status.ModifiedNanoseconds,
             Target = kind == RootEntryKind.SymbolicLink ? new FileInfo(item).LinkTarget ?? "" : "",
             Device = (status.DeviceMajor, status.DeviceMinor),
+            Attributes = kind == RootEntryKind.Socket ? [] : HostAttributes.Of(item),
             Open = isFile ? () => File.OpenRead(item) : null,
             Layout = isFile ? HostFile.LayoutOf : null,
             LeftOut = kind == RootEntryKind.Socket ? "socket" : null,

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 
 namespace Aurora.Images.Root;
@@ -46,6 +47,9 @@ public sealed record RootEntry
 
     /// <summary>Finds out which parts of the opened contents are stored; null: all, up to the end of the stream.</summary>
     public Func<Stream, FileLayout>? Layout { get; init; }
+
+    /// <summary>Extended attributes, ACLs not among them.</summary>
+    public IReadOnlyList<(string Name, byte[] Value)> Attributes { get; init; } = [];
 
     /// <summary>What is at this place but was left out, in words; null: nothing.</summary>
     public string? LeftOut { get; init; }

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
+using System.Text;
 
 namespace Aurora.Images.Root;
 
@@ -15,6 +16,8 @@ public static class TarRoot
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const long NanosecondsPerTick = 100;
+    private const string AttributePrefix = "SCHILY.xattr.";
+    private const string UnreadableAttribute = "extended attribute that is not text";
     private const NumberStyles TimeStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
     private static readonly byte[] _gzipMagic = [0x1F, 0x8B];
@@ -87,11 +90,24 @@ public static class TarRoot
             GroupId = item.Gid,
             ModifiedNanoseconds = ModifiedOf(item),
             Target = kind == RootEntryKind.HardLink ? Normalize(item.LinkName) : item.LinkName,
+            Attributes = [.. AttributesOf(item)],
+            LeftOut = HasUnreadable(item) ? UnreadableAttribute : null,
             Device = item is PosixTarEntry device ? ((uint)device.DeviceMajor, (uint)device.DeviceMinor) : default,
             Open = () => item.DataStream ?? Stream.Null,
             Layout = SparseTar.LayoutOf(item, archive),
         };
     }
+
+    // As tar --xattrs writes them. The reader has made text of them: what was none cannot be had back.
+    private static IEnumerable<(string Name, byte[] Value)> AttributesOf(TarEntry item)
+        => TextsOf(item).Where(pair => !HostFile.IsUnreadable(pair.Value)).Select(pair => (pair.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(pair.Value)));
+
+    private static bool HasUnreadable(TarEntry item) => TextsOf(item).Any(pair => HostFile.IsUnreadable(pair.Value));
+
+    private static IEnumerable<KeyValuePair<string, string>> TextsOf(TarEntry item)
+        => item is not PaxTarEntry pax ? [] : pax.ExtendedAttributes.Where(pair
+            => pair.Key.StartsWith(AttributePrefix, StringComparison.Ordinal) && HostAttributes.IsKept(pair.Key[AttributePrefix.Length..]))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal);
 
     // The reader's own time has no more than 100 ns.
     private static long ModifiedOf(TarEntry item)

@@ -81,6 +81,13 @@ internal sealed unsafe class TreeWriter(ImageSession session)
     private void SetAttributes(RootEntry entry, Inode* inode)
     {
         uint mode = entry.Kind == RootEntryKind.SymbolicLink ? InodeMode.AccessMask : (uint)entry.Mode;
+        foreach ((string name, byte[] value) in entry.Attributes)
+        {
+            Errno error = session.Files.SetAttribute(inode, ImageSession.Bytes(name), value, AttributeChange.Either);
+            if (error == Errno.ENOSPC)
+                throw new ImageException($"{entry.Path}: the attribute {name} is too long, or the file has too many");
+            ImageSession.Check(error, entry.Path);
+        }
         session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, entry.ModifiedNanoseconds);
     }
 

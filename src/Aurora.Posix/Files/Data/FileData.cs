@@ -59,9 +59,6 @@ public static unsafe class FileData
         if (end > inode->Size)
             inode->Size = end;
         inode->ModifyTime = inode->ChangeTime = files.NowStamp;
-        // Writing to a program by anybody takes its privileges away.
-        if ((inode->Mode & (InodeMode.SetUid | InodeMode.SetGid)) != 0)
-            inode->Mode &= ~(InodeMode.SetUid | InodeMode.SetGid);
         files.MarkChanged(&inode->Header);
     }
 

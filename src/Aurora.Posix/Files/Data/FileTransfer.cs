@@ -37,6 +37,15 @@ public unsafe ref struct FileTransfer
     public bool IsPositioned;
     public ulong Position;
 
+    /// <summary>RWF_APPEND: this write goes to the end of the file.</summary>
+    public bool IsAppending;
+
+    /// <summary>RWF_NOWAIT: what would wait for a page fails with EAGAIN.</summary>
+    public bool MustNotWait;
+
+    /// <summary>Set by a write that met the process's limit on file sizes, which is told to it by a signal.</summary>
+    public bool IsOverLimit;
+
     /// <summary>Bytes moved by this call, earlier dispatches included.</summary>
     public ulong Done { get; private set; }
 
@@ -190,7 +199,7 @@ public unsafe ref struct FileTransfer
     /// <summary>Waits for a page to be read in; signals do not end that.</summary>
     public SystemCallResult WaitForPage(WaitQueue* queue)
     {
-        if (Thread == null)
+        if (Thread == null || MustNotWait)
             return Finish(Errno.EAGAIN);
         Thread->Call.Progress = Done;
         _files.Waker.BlockOn(Thread, queue);

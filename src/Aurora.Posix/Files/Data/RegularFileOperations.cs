@@ -56,17 +56,18 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         Inode* inode = file->Inode;
-        bool appends = (file->Flags & OpenFlags.Append) != 0;
+        bool appends = transfer.IsAppending || (file->Flags & OpenFlags.Append) != 0;
         while (transfer.Remaining > 0)
         {
             ulong position = appends ? inode->Size : transfer.IsPositioned ? transfer.Position : file->Offset;
-            if (position >= FileData.MaxFileBytes)
-                return transfer.Finish(Errno.EFBIG);
             ulong limit = SizeLimit(ref transfer);
-            if (position >= limit)
+            transfer.IsOverLimit = position >= limit;
+            if (position >= limit || position >= FileData.MaxFileBytes)
                 return transfer.Finish(Errno.EFBIG);
             ulong step = Math.Min(transfer.Remaining, FileTransfer.StepBytes - (position % FileTransfer.StepBytes));
             step = Math.Min(step, Math.Min(limit, FileData.MaxFileBytes) - position);
+            if (inode->Seals != FileSeals.None && !AllowsStep(inode, position, ref step))
+                return transfer.Finish(Errno.EPERM);
             SystemCallResult result = WriteStep(file, ref transfer, position, step, out bool isDone);
             if (!isDone)
                 return result;
@@ -103,6 +104,8 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             // The page was handed out to be overwritten: what did not arrive must not show another program's old frame.
             if (isWhole && moved < count)
                 destination[moved..].Clear();
+            if (transfer.Thread != null)
+                SetIdBits.ContentsChange(files, inode, new FileCaller(transfer.Thread));
             FileData.Grown(files, inode, position + (ulong)moved);
             MoveOffset(file, ref transfer, position + (ulong)moved);
             if (status != TransferStatus.Ok)
@@ -111,6 +114,18 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
         }
         isDone = true;
         return default;
+    }
+
+    // Pages that need not grow the file are written, then no more: the page in which the write would pass the end is not begun.
+    private static bool AllowsStep(Inode* inode, ulong position, ref ulong step)
+    {
+        if (inode->IsSealed(FileSeals.Write | FileSeals.FutureWrite))
+            return false;
+        if (!inode->IsSealed(FileSeals.Grow) || position + step <= inode->Size)
+            return true;
+        ulong end = inode->Size & ~(ulong)PageSize.OffsetMask;
+        step = end > position ? end - position : 0;
+        return step > 0;
     }
 
     // The position follows every piece that was moved, so that it and the call's progress never disagree.

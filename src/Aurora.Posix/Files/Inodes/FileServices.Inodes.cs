@@ -68,8 +68,8 @@ public sealed unsafe partial class FileServices
             End(inode);
     }
 
-    /// <summary>Gives a new symbolic link its target; false when memory is exhausted.</summary>
-    internal bool SetTarget(ObjectTracker tracker, Inode* link, ReadOnlySpan<byte> target)
+    /// <summary>Gives a new symbolic link its target, or a new memory file its name; false when memory is exhausted.</summary>
+    public bool SetTarget(ObjectTracker tracker, Inode* link, ReadOnlySpan<byte> target)
     {
         if (target.Length > Inode.InlineTargetBytes && !AddTargetPage(link))
             return false;
@@ -84,7 +84,8 @@ public sealed unsafe partial class FileServices
         }
         link->TargetLength = (ushort)target.Length;
         target.CopyTo(new Span<byte>(link->TargetPage != null ? link->TargetPage : link->InlineTarget, target.Length));
-        link->Size = (ulong)target.Length;
+        if (link->IsSymbolicLink)
+            link->Size = (ulong)target.Length;
         return true;
     }
 
@@ -112,6 +113,7 @@ public sealed unsafe partial class FileServices
         Panic.Unless(inode->EntryCount == 0, "files: a directory with entries ended"u8);
         Waker.WakeAll(&inode->LockWaiters);
         Locks.EndAll(inode);
+        EndAttributes(inode);
         ObjectTracker tracker = TrackerOf(&inode->Header);
         if (inode->Data != null)
             Memory.Release(inode->Data);

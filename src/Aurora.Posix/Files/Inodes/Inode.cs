@@ -25,6 +25,28 @@ public enum InodeFlags : uint
 
     /// <summary>A pipe made by pipe(2), which never had a name.</summary>
     Anonymous = 8,
+
+    /// <summary>Made without a name (O_TMPFILE without O_EXCL): it may still be given one.</summary>
+    Linkable = 16,
+
+    /// <summary>Made by memfd_create: outside the tree for good, with a name for /proc to show and seals.</summary>
+    MemoryFile = 32,
+
+    /// <summary>Some process has run it: who opens it for writing must ask whether one still does.</summary>
+    Executed = 64,
+}
+
+/// <summary>What must not happen to a memory file any more (F_ADD_SEALS). The values are part of the record format.</summary>
+[System.Flags]
+public enum FileSeals : uint
+{
+    None = 0,
+    Seal = 1,
+    Shrink = 2,
+    Grow = 4,
+    Write = 8,
+    FutureWrite = 16,
+    All = 31,
 }
 
 /// <summary>One file: regular, directory, symbolic link, FIFO, device or /proc node.</summary>
@@ -36,6 +58,9 @@ public unsafe struct Inode
 
     /// <summary>The longest symbolic link target.</summary>
     public const int MaxTargetBytes = 4095;
+
+    /// <summary>The longest name of a memory file.</summary>
+    public const int MaxMemoryFileName = 249;
 
     public ObjectHeader Header;
     public InodeFlags Flags;
@@ -67,7 +92,10 @@ public unsafe struct Inode
     /// <summary>/proc nodes of a process: which process, since its number may be another's later.</summary>
     public ObjectId ProcOwner;
 
-    // Symbolic links: the target, inline or in a page of its own.
+    /// <summary>Memory files: what is forbidden.</summary>
+    public FileSeals Seals;
+
+    // Symbolic links: the target, inline or in a page of its own. Memory files: the name they were made with.
     public ushort TargetLength;
     internal byte* TargetPage;
     internal SymbolicLinkTail* Tail;
@@ -87,6 +115,12 @@ public unsafe struct Inode
     public uint EntryCount;
     public uint SubdirectoryCount;
 
+    /// <summary>Regular files in the tree: how many open files may write it; counted again after a restore.</summary>
+    public int Writers;
+
+    /// <summary>Extended attributes, in the order of their names.</summary>
+    public ExtendedAttribute* FirstAttribute;
+
     // Advisory locks.
     public FileLock* FirstLock;
     public WaitQueue LockWaiters;
@@ -100,6 +134,10 @@ public unsafe struct Inode
     public readonly bool IsProc => (Flags & InodeFlags.Proc) != 0;
     public readonly bool IsAnonymousPipe => IsFifo && (Flags & InodeFlags.Anonymous) != 0;
     public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
+    public readonly bool IsMemoryFile => (Flags & InodeFlags.MemoryFile) != 0;
+
+    /// <summary>Memory files: one of these things must not happen.</summary>
+    public readonly bool IsSealed(FileSeals seals) => (Seals & seals) != 0;
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
     public readonly bool IsOrphan => FirstName == null && !IsRoot && !IsProc;

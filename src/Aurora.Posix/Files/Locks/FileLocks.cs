@@ -28,16 +28,18 @@ public sealed unsafe class FileLocks
         _locks = new Slab<FileLock>(pages, limit);
     }
 
-    /// <summary>The first lock of somebody else that a request conflicts with, or null.</summary>
+    /// <summary>Of the locks of others that a request conflicts with, the one that begins first; or null.</summary>
     public FileLock* FindConflict(Inode* inode, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
     {
+        FileLock* first = null;
         for (FileLock* held = inode->FirstLock; held != null; held = held->Next)
         {
             bool isOther = held->IsWholeFile == isWholeFile && held->Owner != owner;
-            if (isOther && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held))
-                return held;
+            bool isEarlier = first == null || held->Start < first->Start;
+            if (isOther && isEarlier && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held))
+                first = held;
         }
-        return null;
+        return first;
     }
 
     // Its open file is gone for everybody, and is being closed.

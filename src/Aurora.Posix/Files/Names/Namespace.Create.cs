@@ -54,14 +54,19 @@ public sealed unsafe partial class Namespace
     {
         if (target->IsDirectory)
             return Errno.EPERM;
-        if (target->IsProc || target->Header.Group != directory->Header.Group)
+        if (target->IsProc || target->IsMemoryFile || target->Header.Group != directory->Header.Group)
             return Errno.EXDEV;
+        if (target->NameCount == 0 && (target->Flags & InodeFlags.Linkable) == 0)
+            return Errno.ENOENT;
         if (target->NameCount >= MaxLinksOfInode)
             return Errno.EMLINK;
         Errno error = CheckAddition(in caller, directory, name);
         if (error != Errno.Ok)
             return error;
-        return AddEntry(directory, name, target) ? Errno.Ok : Errno.ENOSPC;
+        if (!AddEntry(directory, name, target))
+            return Errno.ENOSPC;
+        target->Flags &= ~InodeFlags.Linkable;
+        return Errno.Ok;
     }
 
     /// <summary>Whether the caller may add this name to a directory, and the store has room for it.</summary>

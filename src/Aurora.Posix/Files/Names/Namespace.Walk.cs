@@ -43,7 +43,7 @@ public sealed unsafe partial class Namespace
             Flags = flags,
         };
         _files.Hold(start);
-        Errno error = StartAtRootIfAbsolute(ref walker);
+        Errno error = StartAtRootIfAbsolute(ref walker, isArgument: true);
         if (error == Errno.Ok)
             error = Run(in caller, ref walker, ref result);
         if (error != Errno.Ok)
@@ -64,15 +64,21 @@ public sealed unsafe partial class Namespace
         return Errno.Ok;
     }
 
-    private Errno StartAtRootIfAbsolute(ref Walker walker)
+    // The argument itself may begin anywhere; a link that leads to the root may lead out of the file system that it is in.
+    private Errno StartAtRootIfAbsolute(ref Walker walker, bool isArgument)
     {
         if (walker.Rest[0] != '/')
             return Errno.Ok;
         if ((walker.Flags & WalkFlags.Beneath) != 0)
             return Errno.EXDEV;
+        if (!isArgument && IsCrossing(in walker, walker.Root))
+            return Errno.EXDEV;
         MoveTo(ref walker, walker.Root);
         return Errno.Ok;
     }
+
+    private static bool IsCrossing(in Walker walker, Inode* next)
+        => (walker.Flags & WalkFlags.NoCrossing) != 0 && next->IsProc != walker.Current->IsProc;
 
     private void MoveTo(ref Walker walker, Inode* next)
     {
@@ -147,6 +153,11 @@ public sealed unsafe partial class Namespace
                 return Errno.ENOENT;
             return Complete(ref walker, ref result, null, out isDone);
         }
+        if (IsCrossing(in walker, child))
+        {
+            _files.Release(child);
+            return Errno.EXDEV;
+        }
         bool follows = child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0);
         if (follows)
         {
@@ -197,6 +208,11 @@ public sealed unsafe partial class Namespace
         Inode* parent = ParentOf(walker.Current);
         if (parent == null)
             return Errno.ENOENT;
+        if (IsCrossing(in walker, parent))
+        {
+            _files.Release(parent);
+            return Errno.EXDEV;
+        }
         _files.Release(walker.Current);
         walker.Current = parent;
         return Errno.Ok;
@@ -232,17 +248,20 @@ public sealed unsafe partial class Namespace
             return Errno.ENAMETOOLONG;
         walker.Rest.CopyTo(text[length..]);
         walker.Rest = text[..(length + walker.Rest.Length)];
-        return StartAtRootIfAbsolute(ref walker);
+        return StartAtRootIfAbsolute(ref walker, isArgument: false);
     }
 
     // A magic link leads to a file, whatever its name is or was. The target is held.
     private Errno Jump(ref Walker walker, ref WalkResult result, Inode* target, bool isLast, out bool isDone)
     {
         isDone = isLast;
+        bool isCrossing = IsCrossing(in walker, target);
         _files.Release(walker.Current);
         walker.Current = target;
         if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
             return Errno.ELOOP;
+        if (isCrossing)
+            return Errno.EXDEV;
         return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
     }
 

@@ -21,6 +21,8 @@ public static unsafe class StandardTree
             error = builder.Make("/tmp"u8, InodeMode.Directory | InodeMode.Sticky | InodeMode.AccessMask);
         if (error != Errno.Ok)
             return error;
+        // Where shm_open and sem_open make their files.
+        Note(builder.Make("/dev/shm"u8, InodeMode.Directory | InodeMode.Sticky | InodeMode.AccessMask), ref error);
         AddDevice(builder, "/dev/null"u8, 0x1B6, DeviceNumber.Null, ref error);
         AddDevice(builder, "/dev/zero"u8, 0x1B6, DeviceNumber.Zero, ref error);
         AddDevice(builder, "/dev/full"u8, 0x1B6, DeviceNumber.Full, ref error);

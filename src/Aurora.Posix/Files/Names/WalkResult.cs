@@ -25,6 +25,9 @@ public enum WalkFlags : uint
 
     /// <summary>Links of /proc that lead to files rather than to names are ELOOP (RESOLVE_NO_MAGICLINKS).</summary>
     NoMagicLinks = 32,
+
+    /// <summary>The path may not lead from one file system into another, /proc or back: EXDEV (RESOLVE_NO_XDEV).</summary>
+    NoCrossing = 64,
 }
 
 /// <summary>What the last component of a path was.</summary>

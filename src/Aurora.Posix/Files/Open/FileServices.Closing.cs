@@ -73,6 +73,7 @@ public sealed unsafe partial class FileServices
     private void Close(OpenFile* file)
     {
         OperationsOf(file)?.Close(file);
+        CountWriter(file, -1);
         if (file->Text != null)
             Pages.Free(file->Text, file->TextPages);
         TrackerOf(&file->Header).Remove(&file->Header);

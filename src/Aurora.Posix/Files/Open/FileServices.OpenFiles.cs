@@ -33,8 +33,16 @@ public sealed unsafe partial class FileServices
             Release(created);
             return error;
         }
+        CountWriter(created, 1);
         file = created;
         return Errno.Ok;
+    }
+
+    // A memory file is outside the tree: running it while it is open for writing is what it is for.
+    internal static void CountWriter(OpenFile* file, int change)
+    {
+        if (file->Kind == FileKind.Regular && file->IsWritable && !file->Inode->IsMemoryFile)
+            file->Inode->Writers += change;
     }
 
     public void Hold(OpenFile* file) => file->Header.References++;

@@ -46,6 +46,9 @@ public unsafe struct OpenFile
     public int Owner;
     public int OwnerSignal;
 
+    /// <summary>F_SETOWN_EX: the owner is a thread alone.</summary>
+    public bool OwnerIsThread;
+
     /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
     internal ObjectId DirectoryHint;
 

@@ -15,7 +15,9 @@ namespace Aurora.Posix.Files;
 public unsafe struct Pipe
 {
     public const uint DefaultCapacity = 64 * 1024;
+    /// <summary>The most that a user may ask for (/proc/sys/fs/pipe-max-size), and anybody.</summary>
     public const uint MaxCapacity = 1024 * 1024;
+    public const uint LargestCapacity = 1U << 31;
 
     /// <summary>Writes up to this size are not mixed with others (PIPE_BUF).</summary>
     public const uint AtomicBytes = 4096;

@@ -103,26 +103,6 @@ public sealed unsafe partial class PipeOperations
     /// <inheritdoc/>
     public override void Restored(OpenFile* file) => Count(file);
 
-    /// <summary>F_SETPIPE_SZ. A pipe with bytes in it keeps them in place, so it changes size only if they lie below the new end.</summary>
-    public SystemCallResult SetCapacity(Inode* inode, uint bytes)
-    {
-        Pipe* pipe = inode->Pipe;
-        if (bytes > Pipe.MaxCapacity)
-            return Errno.EPERM;
-        uint capacity = PageSize.Bytes;
-        while (capacity < bytes)
-            capacity *= 2;
-        bool isInPlace = pipe->Length == 0 || (pipe->Head + pipe->Length <= pipe->Capacity && pipe->Head + pipe->Length <= capacity);
-        if (!isInPlace)
-            return Errno.EBUSY;
-        if (pipe->Data != null && _files.Memory.Resize(pipe->Data, capacity >> PageSize.Shift) != MemoryStatus.Ok)
-            return Errno.ENOMEM;
-        pipe->Capacity = capacity;
-        _files.MarkChanged(&pipe->Header);
-        _files.Waker.WakeAll(&pipe->Writable);
-        return SystemCallResult.Done(capacity);
-    }
-
     internal void End(Inode* inode)
     {
         Pipe* pipe = inode->Pipe;

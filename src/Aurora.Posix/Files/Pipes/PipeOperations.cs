@@ -14,25 +14,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
     internal PipeOperations(FileServices files) => _files = files;
 
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
-    {
-        Pipe* pipe = file->Inode->Pipe;
-        while (transfer.Remaining > 0 && pipe->Length > 0)
-        {
-            int start = (int)(pipe->Head & PageSize.OffsetMask);
-            int count = (int)Math.Min(transfer.Remaining, Math.Min(pipe->Length, (uint)(PageSize.Bytes - start)));
-            PageAccess page = _files.Memory.GetPageForRead(pipe->Data, pipe->Head >> PageSize.Shift);
-            if (!page.IsOk)
-                return transfer.Stop(in page);
-            ulong before = transfer.Done;
-            TransferStatus status = transfer.Give(new ReadOnlySpan<byte>(page.Address + start, count));
-            Consume(pipe, (uint)(transfer.Done - before));
-            if (status != TransferStatus.Ok)
-                return transfer.Stop(status);
-        }
-        if (transfer.Done > 0 || transfer.Remaining == 0 || !pipe->HasWriter)
-            return transfer.Finish();
-        return file->IsNonBlocking ? Errno.EAGAIN : transfer.Wait(&pipe->Readable);
-    }
+        => GiveSome(file->Inode->Pipe, ref transfer, !file->IsNonBlocking);
 
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {

@@ -131,6 +131,13 @@ public sealed unsafe partial class ProcFileSystem
             writer.Append((byte)']');
             return;
         }
+        if (inode->IsMemoryFile)
+        {
+            writer.Append("/memfd:"u8);
+            writer.Append(FileServices.TargetOf(inode));
+            writer.Append(" (deleted)"u8);
+            return;
+        }
         byte* page = _files.Scratch + (2 * PageSize.Bytes);
         var buffer = new Span<byte>(page, PageSize.Bytes);
         int start = _files.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out bool isReachable);

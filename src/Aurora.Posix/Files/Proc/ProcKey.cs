@@ -58,6 +58,8 @@ public enum ProcNode : ushort
     ProcessWaitChannel = 79,
     ProcessOomScore = 80,
     ProcessTasks = 81,
+    ProcessMountInformation = 94,
+    ProcessMountStatistics = 95,
     Descriptor = 96,
     Task = 97,
 

@@ -97,6 +97,8 @@ internal static class ProcNames
         ProcNode.ProcessWaitChannel => "wchan"u8,
         ProcNode.ProcessOomScore => "oom_score_adj"u8,
         ProcNode.ProcessTasks => "task"u8,
+        ProcNode.ProcessMountInformation => "mountinfo"u8,
+        ProcNode.ProcessMountStatistics => "mountstats"u8,
         _ => default,
     };
 }

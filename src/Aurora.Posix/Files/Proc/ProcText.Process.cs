@@ -45,8 +45,8 @@ internal sealed unsafe partial class ProcText
                 WriteName(process, ref writer);
                 writer.Append((byte)'\n');
                 break;
-            case ProcNode.ProcessMounts:
-                writer.Append("aurora / aurora rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"u8);
+            case ProcNode.ProcessMounts or ProcNode.ProcessMountInformation or ProcNode.ProcessMountStatistics:
+                WriteMounts(node, ref writer);
                 break;
             case ProcNode.ProcessLimits:
                 WriteLimits(process, ref writer);

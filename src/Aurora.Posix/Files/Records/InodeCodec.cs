@@ -27,7 +27,8 @@ public struct InodeRecord
     public ProcKey ProcKey;
     public ushort TargetLength;
     public ushort Reserved0;
-    public ulong Reserved1;
+    public FileSeals Seals;
+    public uint Reserved1;
 }
 
 /// <summary>Captures inodes and puts them back.</summary>
@@ -37,12 +38,13 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private const byte InThisWalk = 1;
     private const byte LeadsToEnd = 2;
 
-    private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous;
+    private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous
+        | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
-    /// <summary>Version 1 did not tell anonymous pipes from FIFOs.</summary>
-    public override byte Version => 2;
+    /// <summary>Version 1 did not tell anonymous pipes from FIFOs; version 2 had no memory files, no files that may yet get a name, and none that had run.</summary>
+    public override byte Version => 3;
 
     protected override byte OldestVersion => 1;
 
@@ -85,6 +87,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             Data = inode->Data == null ? default : inode->Data->Header.Id,
             ProcKey = inode->ProcKey,
             TargetLength = inode->TargetLength,
+            Seals = inode->Seals,
         };
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
@@ -154,14 +157,19 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         bool isDirectory = (record.Mode & InodeMode.TypeMask) == InodeMode.Directory;
         bool isProc = (record.Flags & InodeFlags.Proc) != 0;
         bool hasTarget = isLink && !isProc;
+        bool isMemoryFile = (record.Flags & InodeFlags.MemoryFile) != 0;
+        bool isNameless = (record.Flags & (InodeFlags.MemoryFile | InodeFlags.Linkable)) != 0;
+        bool isRegular = (record.Mode & InodeMode.TypeMask) == InodeMode.Regular && !isProc;
         return (record.Flags & ~KnownFlags) == 0
             && record.Mode <= 0xFFFF && InodeMode.IsValidType(record.Mode)
             && record.Size <= FileData.MaxFileBytes
             && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
             && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
             && (!isProc || record.ProcKey.Node != ProcNode.Root || isDirectory)
-            && record.TargetLength <= Inode.MaxTargetBytes
-            && hasTarget == record.TargetLength > 0
+            && (isRegular || (!isNameless && (record.Flags & InodeFlags.Executed) == 0))
+            && (record.Seals & ~FileSeals.All) == 0 && (isMemoryFile || record.Seals == FileSeals.None)
+            && record.TargetLength <= (isMemoryFile ? Inode.MaxMemoryFileName : Inode.MaxTargetBytes)
+            && (isMemoryFile || hasTarget == record.TargetLength > 0)
             && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
     }
 
@@ -182,6 +190,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             inode->Device = record.Device;
         inode->ProcKey = record.ProcKey;
         inode->TargetLength = record.TargetLength;
+        inode->Seals = record.Seals;
         target.CopyTo(new Span<byte>(inode->TargetPage != null ? inode->TargetPage : inode->InlineTarget, target.Length));
     }
 }

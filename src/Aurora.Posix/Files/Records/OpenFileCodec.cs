@@ -15,7 +15,7 @@ public struct OpenFileRecord
     public ObjectId Attachment;
     public uint Flags;
     public FileKind Kind;
-    public byte Reserved0;
+    public byte OwnerIsThread;
     public ushort Reserved1;
     public int Owner;
     public int OwnerSignal;
@@ -27,6 +27,11 @@ public struct OpenFileRecord
 public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.OpenFile;
+
+    /// <summary>Version 1 had no owners that are threads.</summary>
+    public override byte Version => 2;
+
+    protected override byte OldestVersion => 1;
     public override int LargestPayload => sizeof(OpenFileRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -41,6 +46,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
             Kind = file->Kind,
             Owner = file->Owner,
             OwnerSignal = file->OwnerSignal,
+            OwnerIsThread = file->OwnerIsThread ? (byte)1 : (byte)0,
             WriterOpens = file->WriterOpens,
         });
     }
@@ -78,6 +84,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         file->Kind = record.Kind;
         file->Owner = record.Owner;
         file->OwnerSignal = record.OwnerSignal;
+        file->OwnerIsThread = record.OwnerIsThread != 0;
         file->WriterOpens = record.WriterOpens;
         tracker.Adopt(&file->Header, Kind, id);
         return RestoreStatus.Ok;
@@ -105,6 +112,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         if (operations is null || !operations.IsSound(file))
             return RestoreStatus.MissingReference;
         operations.Restored(file);
+        FileServices.CountWriter(file, 1);
         if (header->References == 0)
             Files.PutOff(file);
         return RestoreStatus.Ok;

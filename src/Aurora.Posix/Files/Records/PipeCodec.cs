@@ -57,7 +57,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
     }
 
     private static bool IsValid(in PipeRecord record)
-        => BitOperations.IsPow2(record.Capacity) && record.Capacity is >= PageSize.Bytes and <= Pipe.MaxCapacity
+        => BitOperations.IsPow2(record.Capacity) && record.Capacity is >= PageSize.Bytes and <= Pipe.LargestCapacity
             && record.Head < record.Capacity && record.Length <= record.Capacity && (record.Length == 0 || !record.Data.IsNone);
 
     private static bool HasRoom(Pipe* pipe) => pipe->Data->SizePages >= pipe->Capacity >> PageSize.Shift;

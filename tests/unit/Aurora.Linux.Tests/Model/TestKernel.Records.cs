@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
 using Xunit;
@@ -115,12 +116,29 @@ internal sealed unsafe partial class TestKernel
     {
         for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
         {
+            if (request->IsProbe)
+            {
+                Answer(request);
+                continue;
+            }
             byte[]? bytes = _image!.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
             bool isKnown = bytes != null;
             FrameNumber frame = isKnown ? Frames.Allocate(FrameFlags.Data) : default;
             bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
             Memory.CompletePageIn(request, isKnown ? PageInStatus.Ok : PageInStatus.Hole, frame);
         }
+    }
+
+    // Which page the store has next, and how many follow it.
+    private void Answer(PageInRequest* request)
+    {
+        Dictionary<ulong, byte[]> pages = _image!.Pages.GetValueOrDefault(request->Source.Value) ?? [];
+        ulong first = request->Page;
+        ulong present = pages.Keys.Where(page => page >= first).DefaultIfEmpty(MemoryManager.MaxObjectPages).Min();
+        ulong end = present;
+        while (pages.ContainsKey(end))
+            end++;
+        Memory.CompleteProbe(request, PageInStatus.Ok, present, end);
     }
 
     private RestoreStatus CreateOne(ulong id, ObjectKind kind, byte[] payload)

@@ -11,6 +11,9 @@ public sealed class LayoutTests
     public void Records_have_their_sizes()
     {
         Assert.Equal(InodeRecord.Bytes, Marshal.SizeOf<InodeRecord>());
+        Assert.Equal(ExtendedAttributeRecord.Bytes, Marshal.SizeOf<ExtendedAttributeRecord>());
+        Assert.Equal(8, (int)Marshal.OffsetOf<ExtendedAttributeRecord>(nameof(ExtendedAttributeRecord.NameLength)));
+        Assert.Equal(10, (int)Marshal.OffsetOf<ExtendedAttributeRecord>(nameof(ExtendedAttributeRecord.ValueLength)));
         Assert.Equal(SymbolicLinkTailRecord.Bytes, Marshal.SizeOf<SymbolicLinkTailRecord>());
         Assert.Equal(DirectoryEntryRecord.Bytes, Marshal.SizeOf<DirectoryEntryRecord>());
         Assert.Equal(OpenFileRecord.Bytes, Marshal.SizeOf<OpenFileRecord>());
@@ -31,6 +34,7 @@ public sealed class LayoutTests
     [InlineData(nameof(InodeRecord.Data), 64)]
     [InlineData(nameof(InodeRecord.ProcKey), 72)]
     [InlineData(nameof(InodeRecord.TargetLength), 84)]
+    [InlineData(nameof(InodeRecord.Seals), 88)]
     public void Inode_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<InodeRecord>(field));
 
     [Theory]

@@ -108,16 +108,23 @@ public sealed unsafe class PipeTests
     {
         using var world = new FileWorld();
         (nint r, nint w) = MakePipe(world);
-        Inode* inode = ((OpenFile*)w)->Inode;
-        Assert.Equal(4096, world.Files.Pipes.SetCapacity(inode, 1).Value);
+        Pipe* pipe = ((OpenFile*)w)->Inode->Pipe;
+        Assert.Equal(4096u, Resize(world, pipe, 1));
         Assert.Equal(4096, world.Write((OpenFile*)w, new byte[10_000]));
-        Assert.Equal(131072, world.Files.Pipes.SetCapacity(inode, 70_000).Value);
+        Assert.Equal(131072u, Resize(world, pipe, 70_000));
         Assert.Equal(131072 - 4096, world.Write((OpenFile*)w, new byte[200_000]));
-        Assert.Equal(-(long)Errno.EBUSY, world.Files.Pipes.SetCapacity(inode, 4096).Value);
+        Assert.Equal(Errno.EBUSY, PipeOperations.CheckCapacity(pipe, 4096, mayExceed: false, out _));
         byte[] all = new byte[200_000];
         Assert.Equal(131072, world.Read((OpenFile*)r, all));
         world.Files.Release((OpenFile*)r);
         world.Files.Release((OpenFile*)w);
+    }
+
+    private static uint Resize(FileWorld world, Pipe* pipe, ulong bytes)
+    {
+        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, bytes, mayExceed: false, out uint capacity));
+        Assert.True(world.Files.Pipes.SetCapacity(pipe, capacity).IsOk);
+        return capacity;
     }
 
     [Fact]

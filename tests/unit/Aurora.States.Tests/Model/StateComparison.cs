@@ -105,6 +105,9 @@ internal static unsafe class StateComparison
                 => DirectoryEntry.NameOf((DirectoryEntry*)one).SequenceEqual(DirectoryEntry.NameOf((DirectoryEntry*)other))
                 ? null : "another name",
             ObjectKind.Inode => DifferenceOf((Inode*)one, (Inode*)other),
+            ObjectKind.ExtendedAttribute
+                => ExtendedAttribute.BytesOf((ExtendedAttribute*)one).SequenceEqual(ExtendedAttribute.BytesOf((ExtendedAttribute*)other))
+                ? null : "another name or value",
             _ => null,
         };
     }
@@ -145,7 +148,7 @@ internal static unsafe class StateComparison
     }
 
     private static string? DifferenceOf(Inode* one, Inode* other)
-        => one->IsSymbolicLink && !one->IsProc && !FileServices.TargetOf(one).SequenceEqual(FileServices.TargetOf(other))
+        => (one->IsSymbolicLink || one->IsMemoryFile) && !one->IsProc && !FileServices.TargetOf(one).SequenceEqual(FileServices.TargetOf(other))
             ? "another target" : null;
 
     private static bool IsSame(byte* one, byte* other, ObjectField field) => field.Kind switch

@@ -85,8 +85,11 @@ internal static unsafe class FileOperations
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread == null)
             return;
-        (ulong Command, ulong Argument) change = (operation.C % 7) switch
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, (operation.D % 3) | ((ulong)thread->Process->Id << 32));
+        (ulong Command, ulong Argument) change = (operation.C % 10) switch
         {
+            7 => (1033, 1UL << (int)(operation.D % 5)), 8 => (15, slot), 9 => (operation.D % 2 == 0 ? 16UL : 1034, slot),
             0 => (1UL, 0UL), 1 => (2, operation.D % 2), 2 => (3, 0), 3 => (4, NewFlags(world, operation.D)), 4
                 => (8, (ulong)thread->Process->Id), 5 => (10, operation.D % 65), _ => (9, 0),
         };
@@ -147,7 +150,7 @@ internal static unsafe class FileOperations
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread != null)
-            world.Call(thread, "lseek", 8, (ulong)World.Descriptor(thread, operation.B), operation.C % 3000, operation.D % 3);
+            world.Call(thread, "lseek", 8, (ulong)World.Descriptor(thread, operation.B), operation.C % 3000, operation.D % 5);
     }
 
     private static void Truncate(World world, Operation operation)
@@ -179,7 +182,14 @@ internal static unsafe class FileOperations
             return;
         ulong slot = World.SlotOf(thread);
         if (world.Call(thread, "fstat", 5, (ulong)World.Descriptor(thread, operation.B), slot) == 0)
-            world.NoteWords(thread, slot, 18);
+            NoteStatus(world, thread, slot);
+    }
+
+    /// <summary>Notes a struct stat, but for st_blocks: what only the store knows counts there (docs/limits.md).</summary>
+    public static void NoteStatus(World world, Thread* thread, ulong address)
+    {
+        world.Put(thread, address + 64, 0UL);
+        world.NoteWords(thread, address, 18);
     }
 
     private static void Entries(World world, Operation operation)
@@ -207,7 +217,7 @@ internal static unsafe class FileOperations
         if (thread == null || World.DescriptorCount(thread) >= MaxDescriptors)
             return;
         world.PutText(thread, World.SlotOf(thread), "memory");
-        world.Call(thread, "memfd_create", 319, World.SlotOf(thread), operation.B % 2);
+        world.Call(thread, "memfd_create", 319, World.SlotOf(thread), operation.B % 4);
     }
 
     private static void CloseRange(World world, Operation operation)

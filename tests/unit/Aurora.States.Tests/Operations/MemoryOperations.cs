@@ -8,8 +8,8 @@ internal static unsafe class MemoryOperations
 {
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
-        ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 3,
-            Advise), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack),
+        ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 4,
+            Advise), ("mlock", 2, Lock), ("remap_file_pages", 1, RemapPages), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack),
         ("store on a stack", 3, StoreOnStack),
     ];
 
@@ -50,9 +50,10 @@ internal static unsafe class MemoryOperations
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread == null)
             return;
-        ulong flags = operation.D % 3;
-        world.Call(thread, "mremap", 25, Page(operation.B), Length(operation.C), Length(operation.C >> 8), flags == 2 ? 3 : flags,
-            Page(operation.D >> 4));
+        ulong flags = operation.D % 4;
+        ulong length = Length(operation.C);
+        world.Call(thread, "mremap", 25, Page(operation.B), length, flags == 3 ? length : Length(operation.C >> 8), flags switch { 2 => 3UL, 3 => 7,
+            _ => flags }, Page(operation.D >> 4));
     }
 
     private static void Break(World world, Operation operation)
@@ -67,7 +68,32 @@ internal static unsafe class MemoryOperations
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread != null)
-            world.Call(thread, "madvise", 28, Page(operation.B), Length(operation.C), 4);
+            world.Call(thread, "madvise", 28, Page(operation.B), Length(operation.C), (operation.D % 7) switch
+            {
+                0 => 10UL, 1 => 11, 2 => 18, 3 => 19, _ => 4,
+            });
+    }
+
+    // As root: nothing is refused, but what is locked is part of the state.
+    private static void Lock(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        switch (operation.D % 5)
+        {
+            case 0: world.Call(thread, "mlockall", 151, 1 + (operation.C % 3)); break;
+            case 1: world.Call(thread, "munlockall", 152); break;
+            case 2: world.Call(thread, "munlock", 150, Page(operation.B), Length(operation.C)); break;
+            default: world.Call(thread, "mlock", 149, Page(operation.B), Length(operation.C)); break;
+        }
+    }
+
+    private static void RemapPages(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread != null)
+            world.Call(thread, "remap_file_pages", 216, Page(operation.B), Length(operation.C), 0, operation.D % 4, 0);
     }
 
     // Where nothing is mapped or may be written nothing is stored; a program would have got a signal.

@@ -46,10 +46,29 @@ internal static unsafe class NameOperations
         ("renameat2", 2, Exchange), ("link", 4, (world, operation) => Two(world, operation, "link", 86)), ("symlink", 4, Symlink),
             ("readlink", 1, ReadLink),
         ("utimensat", 1, SetTimes), ("getcwd", 1, CurrentDirectory),
+        ("setxattr", 3, SetAttribute), ("removexattr", 1, (world, operation) => OfAttribute(world, operation, "removexattr", 197)),
+        ("getxattr", 1, (world, operation) => OfAttribute(world, operation, "getxattr", 191, World.Buffer, 4000)),
+        ("listxattr", 1, (world, operation) => One(world, operation, "listxattr", 194, World.Buffer, 4000)),
     ];
 
     private static string Path(Operation operation) => (operation.B % 5) switch { 0 => "/tmp/d", 1 => "/tmp/d/e", _
         => Paths.Of(operation.B >> 3) };
+
+    private static void SetAttribute(World world, Operation operation)
+        => OfAttribute(world, operation, "setxattr", 188, World.Buffer, operation.D % 3 == 0 ? operation.D % 3000 : operation.D % 100,
+            operation.C % 7 == 0 ? operation.C % 3 : 0UL);
+
+    // Three attributes, of which one has a name that is as long as can be.
+    private static void OfAttribute(World world, Operation operation, string name, int number, params ulong[] more)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.PutText(thread, slot, Path(operation));
+        world.PutText(thread, slot + Second, (operation.C % 3) switch { 0 => "user.a", 1 => "security.b", _ => "trusted." + new string('x', 240) });
+        world.Call(thread, name, number, [slot, slot + Second, .. more]);
+    }
 
     private static void One(World world, Operation operation, string name, int number, params ulong[] more)
     {
@@ -119,7 +138,7 @@ internal static unsafe class NameOperations
         ulong slot = World.SlotOf(thread);
         world.PutText(thread, slot, Path(operation));
         if (world.Call(thread, "lstat", 6, slot, slot + Second) == 0)
-            world.NoteWords(thread, slot + Second, 18);
+            FileOperations.NoteStatus(world, thread, slot + Second);
     }
 
     private static void SetTimes(World world, Operation operation)

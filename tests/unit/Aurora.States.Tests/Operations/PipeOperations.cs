@@ -14,7 +14,7 @@ internal static unsafe class PipeOperations
         ("pipe", 6, Make), ("read from a pipe", 6, Read), ("write to a pipe", 6, Write), ("fill a pipe", 2, Fill), ("pipe size", 2,
             Resize), ("open a fifo", 5, OpenFifo),
         ("poll", 4, Poll), ("select", 2, Select), ("ppoll", 3, PollWithMask), ("pselect6", 2, SelectWithMask), ("readv", 2, ReadVectors),
-            ("writev", 2, WriteVectors),
+            ("writev", 2, WriteVectors), ("splice", 5, Splice), ("tee", 2, Tee), ("vmsplice", 2, SpliceMemory),
     ];
 
     private static bool IsPipe(nint file) => ((OpenFile*)file)->Kind == FileKind.Pipe;
@@ -65,8 +65,10 @@ internal static unsafe class PipeOperations
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread != null)
-            world.Call(thread, "fcntl", 72, (ulong)World.Descriptor(thread, operation.B, IsPipe), 1031, operation.C % 3 == 0
-                ? 16384UL : 4096);
+            world.Call(thread, "fcntl", 72, (ulong)World.Descriptor(thread, operation.B, IsPipe), 1031, (operation.C % 4) switch
+            {
+                0 => 16384UL, 1 => 8192, 2 => 2 << 20, _ => 4096,
+            });
     }
 
     private static void OpenFifo(World world, Operation operation)
@@ -169,5 +171,40 @@ internal static unsafe class PipeOperations
         ulong slot = World.SlotOf(thread);
         PutVectors(world, thread, slot, operation);
         world.Call(thread, "writev", 20, (ulong)World.Descriptor(thread, operation.B, IsWritable), slot, 2);
+    }
+
+    // Between pipes, and between pipes and files, with the file's own position or one that is given.
+    private static void Splice(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, (ulong)(operation.D % 5000));
+        bool fromFile = operation.C % 3 == 0;
+        bool toFile = operation.C % 3 == 1;
+        int source = fromFile ? World.Descriptor(thread, operation.B, FileOperations.IsFile) : World.Descriptor(thread, operation.B, IsReadable);
+        int target = toFile ? World.Descriptor(thread, operation.D, FileOperations.IsFile) : World.Descriptor(thread, operation.D, IsWritable);
+        bool isPlaced = operation.D % 2 == 0;
+        world.Call(thread, "splice", 275, (ulong)source, fromFile && isPlaced ? slot : 0, (ulong)target, toFile && isPlaced ? slot : 0,
+            1 + (operation.C % 9000), operation.C % 4 == 0 ? 2UL : 0);
+    }
+
+    private static void Tee(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread != null)
+            world.Call(thread, "tee", 276, (ulong)World.Descriptor(thread, operation.B, IsReadable),
+                (ulong)World.Descriptor(thread, operation.D, IsWritable), 1 + (operation.C % 9000), operation.C % 4 == 0 ? 2UL : 0);
+    }
+
+    private static void SpliceMemory(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        PutVectors(world, thread, slot, operation);
+        world.Call(thread, "vmsplice", 278, (ulong)World.Descriptor(thread, operation.B, IsPipe), slot, 2, operation.C % 4 == 0 ? 2UL : 0);
     }
 }

@@ -1,0 +1,71 @@
+// What the calls that move bytes from file to file inside the kernel have in common (sendfile, copy_file_range, splice): the positions they were
+// given by address. Extra0 and Extra1 of the call keep the starting positions, Progress what has moved from them.
+using System;
+using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Linux.Files;
+
+/// <summary>Two ends of a copy; a null offset address means the file's own position.</summary>
+internal unsafe ref struct CopyPositions
+{
+    private const byte StartedPhase = 1;
+
+    public OpenFile* Source;
+    public OpenFile* Target;
+    public ulong SourceAddress;
+    public ulong TargetAddress;
+    public ulong SourceOffset;
+    public ulong TargetOffset;
+    public ulong Length;
+
+    public readonly bool SourceIsPositioned => SourceAddress != 0;
+    public readonly bool TargetIsPositioned => TargetAddress != 0;
+
+    /// <summary>
+    /// Reads the starting positions, once: further dispatches have them in the call's own words, whatever the program's memory says by then.
+    /// EFAULT, as soon as it could not be written back either; EINVAL for negative ones.
+    /// </summary>
+    public bool Read(ref FileCall call)
+        => Read(ref call, TargetAddress, ref call.Thread->Call.Extra1, out TargetOffset)
+            && Read(ref call, SourceAddress, ref call.Thread->Call.Extra0, out SourceOffset);
+
+    /// <summary>Both positions have been read: moving may begin.</summary>
+    public readonly void Start(ref FileCall call) => call.Thread->Call.Phase = StartedPhase;
+
+    /// <summary>Negative positions: EINVAL.</summary>
+    public readonly bool AreValid => (long)SourceOffset >= 0 && (long)TargetOffset >= 0;
+
+    /// <summary>
+    /// The end of a dispatch. Positions given by address follow the bytes also when the call must wait: a signal may end it there.
+    /// </summary>
+    public readonly SystemCallResult Settle(ref FileCall call, SystemCallResult result)
+    {
+        ulong done = call.Thread->Call.Progress;
+        bool isWritten = (SourceAddress == 0 || call.Write(SourceAddress, SourceOffset + done))
+            && (TargetAddress == 0 || call.Write(TargetAddress, TargetOffset + done));
+        if (result.Outcome != SystemCallOutcome.Done)
+            return result;
+        if (!isWritten)
+            return call.Failure;
+        return SyncCalls.AfterWrite(call.Kernel, call.Thread, Target, isAsked: false, done > 0 ? SystemCallResult.Done((long)done) : result);
+    }
+
+    private static bool Read(ref FileCall call, ulong address, ref ulong kept, out ulong offset)
+    {
+        offset = kept;
+        if (address == 0)
+            return true;
+        // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved.
+        if (!call.Probe(address, sizeof(ulong), willWrite: true))
+            return false;
+        if (call.Thread->Call.Phase != 0)
+            return true;
+        if (!call.Read(address, out offset))
+            return false;
+        kept = offset;
+        return true;
+    }
+}

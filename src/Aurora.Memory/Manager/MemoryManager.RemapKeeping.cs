@@ -1,0 +1,62 @@
+// mremap with MREMAP_DONTUNMAP: the pages move, and at the old place there is a mapping of the same kind, empty: fresh zeros, the file behind a
+// private mapping, or the same pages of what is shared.
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+public sealed unsafe partial class MemoryManager
+{
+    private MemoryStatus RemapKeeping(AddressSpace* space, in RemapRequest request, ulong pages, out VirtualAddress address)
+    {
+        address = request.NewAddress;
+        ulong bytes = pages << PageSize.Shift;
+        ulong start = request.Address.Value;
+        ulong newStart = request.NewAddress.Value;
+        if (!request.MayMove || request.NewAddress.PageOffset != 0 || bytes > AddressSpace.UserEnd || newStart > AddressSpace.UserEnd - bytes
+            || (newStart < start + bytes && start < newStart + bytes))
+            return MemoryStatus.InvalidArgument;
+        if (!IsWithinLimit(space, pages))
+            return MemoryStatus.OverLimit;
+        MemoryStatus status = MemoryStatus.Ok;
+        if (request.IsFixed)
+            status = newStart < AddressSpace.UserStart ? MemoryStatus.InvalidArgument : Unmap(space, request.NewAddress, bytes);
+        else if (newStart < AddressSpace.UserStart || !IsRangeFree(space, newStart, newStart + bytes))
+            status = FindFree(space, bytes, out newStart) ? MemoryStatus.Ok : MemoryStatus.OverLimit;
+        if (status != MemoryStatus.Ok)
+            return status;
+        address = new VirtualAddress(newStart);
+        bool hasRoom = SplitAt(space, start) && SplitAt(space, start + bytes)
+            && MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace, _seeded);
+        return hasRoom && MoveAndRefill(MappingTable.Find(space, request.Address), newStart) ? MemoryStatus.Ok : MemoryStatus.OutOfMemory;
+    }
+
+    private bool MoveAndRefill(Mapping* mapping, ulong newStart)
+    {
+        AddressSpace* space = mapping->Space;
+        Mapping model = *mapping;
+        model.Flags &= ~MappingFlags.Locked;
+        VmObject* refill = RefillOf(mapping);
+        if (refill == null)
+            return false;
+        Move(mapping, newStart, mapping->Pages);
+        bool isRefilled = NewMapping(space, refill, &model) != null;
+        if (!isRefilled)
+            Move(mapping, model.Start.Value, model.Pages);
+        Release(refill);
+        return isRefilled;
+    }
+
+    // What shows at the old place, with a reference for the caller.
+    private VmObject* RefillOf(Mapping* mapping)
+    {
+        VmObject* target = mapping->Object;
+        if ((mapping->Flags & MappingFlags.OwnsObject) == 0)
+        {
+            Retain(target);
+            return target;
+        }
+        return target->Backing != null
+            ? CreateOverlay(target->Backing, target->SizePages)
+            : CreateObject(TrackerOf(&mapping->Space->Header), target->SizePages, target->Flags);
+    }
+}

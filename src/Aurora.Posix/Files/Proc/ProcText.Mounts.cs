@@ -1,0 +1,43 @@
+// The mount table: there are two file systems, the root and /proc, and no mounts besides. Their device numbers are those of stat(2), by which
+// programs find out on which one a file is.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+internal sealed unsafe partial class ProcText
+{
+    private static void WriteMounts(ProcNode node, ref Utf8Writer writer)
+    {
+        switch (node)
+        {
+            case ProcNode.ProcessMountInformation:
+                WriteMountInformation("1 0 "u8, DeviceNumber.FileSystem, "/"u8, "aurora"u8, ref writer);
+                WriteMountInformation("2 1 "u8, DeviceNumber.ProcFileSystem, "/proc"u8, "proc"u8, ref writer);
+                break;
+            case ProcNode.ProcessMountStatistics:
+                writer.Append("device aurora mounted on / with fstype aurora\ndevice proc mounted on /proc with fstype proc\n"u8);
+                break;
+            default:
+                writer.Append("aurora / aurora rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"u8);
+                break;
+        }
+    }
+
+    // Number and parent, device, root within the file system, place, options, type, source, options of the file system.
+    private static void WriteMountInformation(
+        ReadOnlySpan<byte> numbers, ulong device, ReadOnlySpan<byte> place, ReadOnlySpan<byte> type, ref Utf8Writer writer)
+    {
+        writer.Append(numbers);
+        writer.AppendDecimal(DeviceNumber.Major(device));
+        writer.Append((byte)':');
+        writer.AppendDecimal(DeviceNumber.Minor(device));
+        writer.Append(" / "u8);
+        writer.Append(place);
+        writer.Append(" rw,relatime - "u8);
+        writer.Append(type);
+        writer.Append((byte)' ');
+        writer.Append(type);
+        writer.Append(" rw\n"u8);
+    }
+}
