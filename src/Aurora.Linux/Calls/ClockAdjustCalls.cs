@@ -68,14 +68,15 @@ public static unsafe class ClockAdjustCalls
     {
         if (!kernel.Read(thread, address, out Adjustment request, out SystemCallResult failure))
             return failure;
-        Errno error = Check(thread, in request);
+        bool isSet = RealtimeSetting.IsSet(thread);
+        Errno error = isSet ? Errno.Ok : Check(thread, in request);
         if (error != Errno.Ok)
             return error;
-        if ((request.Modes & (SetOffset | Adjtime)) == SetOffset)
+        if (isSet || (request.Modes & (SetOffset | Adjtime)) == SetOffset)
         {
-            failure = Step(kernel, thread, in request);
-            if (failure.IsError)
-                return failure;
+            SystemCallResult told = isSet ? RealtimeSetting.GoOn(kernel, thread) : Step(kernel, thread, in request);
+            if (told.Outcome != SystemCallOutcome.Done || told.IsError)
+                return told;
         }
         var result = new Adjustment
         {

@@ -56,6 +56,8 @@ public static unsafe class ClockCalls
     {
         if (arguments->Int0 != Realtime)
             return arguments->Int0 < 0 && ProcessorTime(kernel, thread, arguments->Int0, out _) ? Errno.EPERM : Errno.EINVAL;
+        if (RealtimeSetting.IsSet(thread))
+            return RealtimeSetting.GoOn(kernel, thread);
         return kernel.Read(thread, arguments->Arg1, out Timespec time, out SystemCallResult failure)
             ? RealtimeSetting.Set(kernel, thread, in time) : failure;
     }
@@ -63,6 +65,8 @@ public static unsafe class ClockCalls
     // The time zone is checked and told to nobody, as no program asks the kernel for it.
     private static SystemCallResult Settimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (RealtimeSetting.IsSet(thread))
+            return RealtimeSetting.GoOn(kernel, thread);
         Timeval time = default;
         ulong zone = 0;
         if (arguments->Arg0 != 0 && !kernel.Read(thread, arguments->Arg0, out time, out SystemCallResult failure))

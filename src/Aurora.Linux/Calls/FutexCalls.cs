@@ -1,7 +1,7 @@
 // futex(2). FUTEX_WAIT's continuation: Phase 0 entry, 1 waiting, 2 woken by a waker. A waiter that is dispatched again for any other reason (a
 // stop, a signal without a handler) compares its first word again and may return EAGAIN, which every user of a futex must expect.
-// Waking and requeueing change the records of many threads: they go in steps, FUTEX_CMP_REQUEUE having compared once (Progress), with
-// how many have been woken in Extra0 and moved in Extra1; the phase stays 0, since they are not waiters.
+// Waking and requeueing change the records of many threads: they go in steps, having compared or changed a word once (Progress), with
+// how many have been woken in Extra0 and moved, or woken at the second word, in Extra1; the phase stays 0, since they are not waiters.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -63,37 +63,22 @@ public static unsafe class FutexCalls
                 return bad;
             if (!timeout.IsValid)
                 return Errno.EINVAL;
-            thread->Call.DeadlineNanoseconds = DeadlineOf(kernel, arguments->UInt1, timeout.ToNanoseconds(), isAbsolute);
+            ulong deadline = timeout.ToNanoseconds() + (isAbsolute ? 0 : kernel.Scheduler.NowNanoseconds);
+            FutexTable.SetDeadline(thread, deadline, (arguments->UInt1 & UsesRealtime) != 0);
         }
         if (bitset == 0)
             return Errno.EINVAL;
-        if (isTimed && thread->Call.Phase == FutexTable.Waiting && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+        if (isTimed && thread->Call.Phase == FutexTable.Waiting && kernel.Futexes.IsLate(thread))
             return Errno.ETIMEDOUT;
         if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
             return failure;
         if (word != arguments->UInt2)
             return Errno.EAGAIN;
-        if (isTimed && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+        if (isTimed && kernel.Futexes.IsLate(thread))
             return Errno.ETIMEDOUT;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         kernel.Futexes.Enter(thread, in key, bitset);
         return SystemCallResult.BlockedOr(interrupted);
-    }
-
-    /// <summary>True for a thread that waits for a futex until a moment of real time.</summary>
-    internal static bool IsUntilRealtime(Thread* thread)
-        => thread->Call.Number == FutexTable.Number && thread->Call.Phase == FutexTable.Waiting
-            && thread->Call.Arguments.UInt1 == (WaitBitset | UsesRealtime | (thread->Call.Arguments.UInt1 & Private));
-
-    private static ulong DeadlineOf(LinuxKernel kernel, uint operation, ulong time, bool isAbsolute)
-    {
-        ulong now = kernel.Scheduler.NowNanoseconds;
-        if (!isAbsolute)
-            return now + time;
-        if ((operation & UsesRealtime) == 0)
-            return time;
-        ulong realtime = kernel.Clock.RealtimeNanoseconds;
-        return now + (time > realtime ? time - realtime : 0);
     }
 
     private static SystemCallResult Wake(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, uint bitset)
@@ -104,15 +89,16 @@ public static unsafe class FutexCalls
             return failure;
         FutexKey key = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         // Whoever wakes none wakes one.
-        return WakeStep(kernel, thread, in key, Math.Max(1, arguments->Int2), bitset) ? (long)thread->Call.Extra0 : SystemCallResult.Again;
+        return WakeStep(kernel, ref thread->Call.Extra0, in key, Math.Max(1, arguments->Int2), bitset)
+            ? (long)thread->Call.Extra0 : SystemCallResult.Again;
     }
 
     // Wakes up to so many in all; false when there may be more to wake in another step.
-    private static bool WakeStep(LinuxKernel kernel, Thread* thread, in FutexKey key, int count, uint bitset)
+    private static bool WakeStep(LinuxKernel kernel, ref ulong sofar, in FutexKey key, int count, uint bitset)
     {
-        int left = count - (int)thread->Call.Extra0;
+        int left = count - (int)sofar;
         int woken = left > 0 ? kernel.Futexes.Wake(in key, Math.Min(left, ThreadsPerStep), bitset) : 0;
-        thread->Call.Extra0 += (ulong)woken;
+        sofar += (ulong)woken;
         return woken < ThreadsPerStep || woken == left;
     }
 
@@ -132,27 +118,66 @@ public static unsafe class FutexCalls
         }
         FutexKey from = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
         FutexKey to = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
-        thread->Call.Progress = 1;
-        if (!WakeStep(kernel, thread, in from, arguments->Int2, uint.MaxValue))
+        thread->Call.Progress = Math.Max(thread->Call.Progress, 1);
+        if (thread->Call.Progress == 1 && !WakeStep(kernel, ref thread->Call.Extra0, in from, arguments->Int2, uint.MaxValue))
             return SystemCallResult.Again;
-        int left = arguments->Int3 - (int)thread->Call.Extra1;
-        bool staysThere = from.Equals(in to);
-        int moved = kernel.Futexes.Requeue(in from, in to, staysThere ? left : Math.Min(left, ThreadsPerStep));
-        thread->Call.Extra1 += (ulong)moved;
-        if (moved == ThreadsPerStep && moved < left && !staysThere)
-            return SystemCallResult.Again;
-        return (long)(thread->Call.Extra0 + thread->Call.Extra1);
+        bool isDone = from.Equals(in to)
+            ? CountStep(kernel, thread, in from, arguments->Int3) : MoveStep(kernel, thread, in from, in to, arguments->Int3);
+        return isDone ? (long)(thread->Call.Extra0 + thread->Call.Extra1) : SystemCallResult.Again;
     }
 
-    // FUTEX_WAKE_OP: *uaddr2 = old op argument; wake uaddr; if old cmp argument, wake uaddr2.
+    private static bool MoveStep(LinuxKernel kernel, Thread* thread, in FutexKey from, in FutexKey to, int count)
+    {
+        int left = count - (int)thread->Call.Extra1;
+        int moved = kernel.Futexes.Requeue(in from, in to, Math.Min(left, ThreadsPerStep));
+        thread->Call.Extra1 += (ulong)moved;
+        return moved < ThreadsPerStep || moved == left;
+    }
+
+    // Those that are moved to where they are: by their ids, which stay the same through a restore (Progress is the last one plus 1).
+    private static bool CountStep(LinuxKernel kernel, Thread* thread, in FutexKey key, int count)
+    {
+        ref CallContinuation call = ref thread->Call;
+        int left = ThreadsPerStep;
+        Thread* each = kernel.Processes.NextThread((int)call.Progress);
+        for (; each != null && (int)call.Extra1 < count; each = kernel.Processes.NextThread(each->Id + 1))
+        {
+            if (left-- == 0)
+                return false;
+            call.Extra1 += kernel.Futexes.IsWaiter(each, in key) ? 1UL : 0;
+            call.Progress = (ulong)each->Id + 1;
+        }
+        return true;
+    }
+
+    // FUTEX_WAKE_OP: *uaddr2 = old op argument; wake uaddr; if old cmp argument, wake uaddr2. Progress is 1 when the word has been changed
+    // and did not compare, 2 when it did.
     private static SystemCallResult WakeAfterOperation(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         if ((arguments->Arg4 & 3) != 0)
             return Errno.EINVAL;
-        uint encoded = arguments->UInt5;
         if (!IsThere(kernel, thread, arguments->Arg0, arguments->UInt1, out SystemCallResult missing))
             return missing;
-        if (!kernel.Read(thread, arguments->Arg4, out int old, out SystemCallResult failure))
+        ref CallContinuation call = ref thread->Call;
+        if (call.Progress == 0)
+        {
+            SystemCallResult operated = Operate(kernel, thread, arguments->Arg4, arguments->UInt5);
+            if (call.Progress == 0)
+                return operated;
+        }
+        FutexKey first = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
+        if (!WakeStep(kernel, ref call.Extra0, in first, Math.Max(1, arguments->Int2), uint.MaxValue))
+            return SystemCallResult.Again;
+        if (call.Progress == 1)
+            return (long)call.Extra0;
+        FutexKey second = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
+        return WakeStep(kernel, ref call.Extra1, in second, Math.Max(1, arguments->Int3), uint.MaxValue)
+            ? (long)(call.Extra0 + call.Extra1) : SystemCallResult.Again;
+    }
+
+    private static SystemCallResult Operate(LinuxKernel kernel, Thread* thread, ulong address, uint encoded)
+    {
+        if (!kernel.Read(thread, address, out int old, out SystemCallResult failure))
             return failure;
         int argument = (int)(encoded << 8) >> 20;
         if ((encoded & 0x80000000) != 0)
@@ -169,14 +194,10 @@ public static unsafe class FutexCalls
         if (value == null)
             return Errno.ENOSYS;
         int written = value.Value;
-        if (!kernel.Write(thread, arguments->Arg4, in written, out failure))
+        if (!kernel.Write(thread, address, in written, out failure))
             return failure;
-        FutexKey first = Key(kernel, thread, arguments->Arg0, arguments->UInt1);
-        int woken = kernel.Futexes.Wake(in first, Math.Max(1, arguments->Int2), uint.MaxValue);
-        if (!Compare(encoded, old))
-            return woken;
-        FutexKey second = Key(kernel, thread, arguments->Arg4, arguments->UInt1);
-        return woken + kernel.Futexes.Wake(in second, Math.Max(1, arguments->Int3), uint.MaxValue);
+        thread->Call.Progress = Compare(encoded, old) ? 2UL : 1;
+        return 0;
     }
 
     private static bool Compare(uint encoded, int old)

@@ -3,6 +3,9 @@
 // in hashed wait queues. What a waiter waits for is in its call (Extra0 and Extra1 the key, Progress the bits), so that a requeued one is
 // captured where it is; a restore puts those that slept back into their queues without looking at any word. A waker marks whom it wakes (Phase
 // 2 of the waiter's call), so that a wake-up survives a checkpoint and is told apart from any other. Protected by the kernel lock.
+//
+// The deadline of a waiter until a moment of real time is that moment on that clock, which Progress says beside the bits: when real time is
+// set or jumps, nothing changes but when the waiter is due.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -34,20 +37,25 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <summary>The phase of a FUTEX_WAIT call that has been woken.</summary>
     public const byte Woken = 2;
 
+    // In Progress, above the bits. Waits saved by versions without it have their deadline on the monotonic clock.
+    private const ulong UntilRealtime = 1UL << 32;
+
     private const int BucketCount = PageSize.Bytes / 16;
 
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
     private readonly MemoryManager _memory;
     private readonly ObjectTracker _tracker;
+    private readonly Clock _clock;
 
-    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, MemoryManager memory, ObjectTracker tracker)
+    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, MemoryManager memory, ObjectTracker tracker, Clock clock)
     {
         _buckets = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
         _scheduler = scheduler;
         _memory = memory;
         _tracker = tracker;
+        _clock = clock;
         scheduler.WaitRestorer = this;
     }
 
@@ -70,11 +78,32 @@ public sealed unsafe class FutexTable : WaitRestorer
     public void Enter(Thread* thread, in FutexKey key, uint bitset)
     {
         thread->Call.Phase = Waiting;
-        thread->Call.Progress = bitset;
+        thread->Call.Progress = (thread->Call.Progress & UntilRealtime) | bitset;
         Describe(ref thread->Call, in key);
         _scheduler.BlockOn(thread, BucketOf(in key));
         if (thread->Call.DeadlineNanoseconds != 0)
-            _scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
+            _scheduler.BlockUntil(thread, MonotonicDeadline(thread));
+    }
+
+    /// <summary>Gives a call that is about to wait its deadline, on the clock it was given for.</summary>
+    public static void SetDeadline(Thread* thread, ulong nanoseconds, bool isRealtime)
+    {
+        thread->Call.DeadlineNanoseconds = nanoseconds;
+        thread->Call.Progress = isRealtime ? UntilRealtime : 0;
+    }
+
+    /// <summary>True when the deadline of a waiter, or of a call that is about to wait, has passed.</summary>
+    public bool IsLate(Thread* thread) => Now(thread) >= thread->Call.DeadlineNanoseconds;
+
+    /// <summary>Real time has been set: a waiter that waits for a moment of it is due at another time.</summary>
+    public void RealtimeChanged(Thread* thread)
+    {
+        bool waits = IsFor(thread) && thread->Call.Active && thread->State == ThreadState.Blocked;
+        // One without a place in a queue looks again in a moment, and then goes by the new time.
+        if (!waits || thread->Waits == null || thread->Call.DeadlineNanoseconds == 0 || !IsUntilRealtime(thread))
+            return;
+        _scheduler.Disarm(&thread->Deadline);
+        _scheduler.BlockUntil(thread, MonotonicDeadline(thread));
     }
 
     /// <inheritdoc/>
@@ -119,8 +148,7 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <summary>Moves up to <paramref name="limit"/> waiters to another futex without waking them, and returns how many.</summary>
     public int Requeue(in FutexKey from, in FutexKey to, int limit)
     {
-        if (from.Equals(in to))
-            return Count(in from, limit);
+        Panic.Unless(!from.Equals(in to), "futex: requeued to itself"u8);
         int moved = 0;
         WaitEntry* entry = BucketOf(in from)->First;
         while (entry != null && moved < limit)
@@ -137,13 +165,18 @@ public sealed unsafe class FutexTable : WaitRestorer
         return moved;
     }
 
-    // Those that are moved to where they are.
-    private int Count(in FutexKey key, int limit)
+    /// <summary>True for a thread that waits for a futex.</summary>
+    public bool IsWaiter(Thread* thread, in FutexKey key) => thread->Call.Active && IsFor(thread) && Waits(thread, in key);
+
+    private static bool IsUntilRealtime(Thread* thread) => (thread->Call.Progress & UntilRealtime) != 0;
+
+    private ulong Now(Thread* thread) => IsUntilRealtime(thread) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+
+    private ulong MonotonicDeadline(Thread* thread)
     {
-        int count = 0;
-        for (WaitEntry* entry = BucketOf(in key)->First; entry != null && count < limit; entry = entry->Next)
-            count += Waits((Thread*)entry->Thread, in key) ? 1 : 0;
-        return count;
+        ulong deadline = thread->Call.DeadlineNanoseconds;
+        ulong now = Now(thread);
+        return _clock.MonotonicNanoseconds + (deadline > now ? deadline - now : 0);
     }
 
     // Only a sleeping thread is a waiter: one that is on its way in or out is not on the queue in earnest.

@@ -1,4 +1,5 @@
-// ioprio_get and ioprio_set. The disk serves everybody alike: priorities are kept, checked and told, no more.
+// ioprio_get and ioprio_set. The disk serves everybody alike: priorities are kept, checked and told, no more. Those of many threads are
+// set in steps, in the order of their ids: the call's Progress is the last one, Extra0 the result so far.
 using System;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
@@ -45,16 +46,23 @@ public static unsafe class IoPriorityCalls
         }
         if (arguments->Int0 is < OfThread or > OfUser)
             return Errno.EINVAL;
-        SystemCallResult result = Errno.ESRCH;
-        for (Thread* each = First(kernel, thread, arguments); each != null; each = Next(kernel, thread, arguments, each))
+        ref CallContinuation call = ref thread->Call;
+        if (call.Progress == 0)
+            call.Extra0 = (ulong)Errno.ESRCH;
+        int left = ProcessLife.UnitsPerStep;
+        int last = (int)call.Progress;
+        for (Thread* each = Next(kernel, thread, arguments, last); each != null; each = Next(kernel, thread, arguments, each->Id))
         {
+            if (left-- == 0)
+                return SystemCallResult.Again;
             if (!ProcessAccess.MaySchedule(thread->Process, each->Process))
                 return Errno.EPERM;
             each->Schedule.IoPriority = (ushort)priority;
             kernel.Tracker.MarkChanged(&each->Header);
-            result = 0;
+            call.Progress = (ulong)each->Id;
+            call.Extra0 = (ulong)Errno.Ok;
         }
-        return result;
+        return (Errno)call.Extra0;
     }
 
     private static bool MayBeRealTime(Thread* thread)
@@ -66,7 +74,7 @@ public static unsafe class IoPriorityCalls
         if (arguments->Int0 is < OfThread or > OfUser)
             return Errno.EINVAL;
         int best = -1;
-        for (Thread* each = First(kernel, thread, arguments); each != null; each = Next(kernel, thread, arguments, each))
+        for (Thread* each = Next(kernel, thread, arguments, 0); each != null; each = Next(kernel, thread, arguments, each->Id))
         {
             int priority = each->Schedule.IoPriority;
             if (arguments->Int0 == OfThread)
@@ -77,32 +85,24 @@ public static unsafe class IoPriorityCalls
         return best < 0 ? Errno.ESRCH : best;
     }
 
-    private static Thread* First(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        if (arguments->Int0 == OfThread)
-            return arguments->Int1 == 0 ? thread : kernel.Processes.FindThread(arguments->Int1);
-        return FirstFrom(kernel, thread, arguments, 1);
-    }
-
-    private static Thread* Next(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, Thread* last)
-    {
-        if (arguments->Int0 == OfThread)
-            return null;
-        return last->NextOfProcess != null ? last->NextOfProcess : FirstFrom(kernel, thread, arguments, last->Process->Id + 1);
-    }
-
-    private static Thread* FirstFrom(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, int id)
+    // The next thread the call is about, behind an id.
+    private static Thread* Next(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, int last)
     {
         int who = arguments->Int1;
+        if (arguments->Int0 == OfThread)
+        {
+            Thread* one = who == 0 ? thread : kernel.Processes.FindThread(who);
+            return one != null && one->Id > last ? one : null;
+        }
         Process* self = thread->Process;
         ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.FindGroup(who);
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
-        for (Process* process = kernel.Processes.NextProcess(id); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        for (Thread* each = kernel.Processes.NextThread(last + 1); each != null; each = kernel.Processes.NextThread(each->Id + 1))
         {
             bool isMeant = arguments->Int0 == OfUser
-                ? process->Credentials.RealUid == user : group != null && process->ProcessGroup == group;
-            if (isMeant && process->FirstThread != null)
-                return process->FirstThread;
+                ? each->Process->Credentials.RealUid == user : group != null && each->Process->ProcessGroup == group;
+            if (isMeant)
+                return each;
         }
         return null;
     }

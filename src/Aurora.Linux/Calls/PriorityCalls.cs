@@ -1,4 +1,5 @@
-// getpriority and setpriority. The nice value belongs to the process.
+// getpriority and setpriority. The nice value belongs to the process. Those of many processes are set in steps, in the order of their
+// ids: the call's Progress is the last one, Extra0 the result so far.
 using System;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
@@ -39,14 +40,21 @@ public static unsafe class PriorityCalls
         if (arguments->UInt0 > OfUser)
             return Errno.EINVAL;
         int nice = Math.Clamp(arguments->Int2, -20, 19);
-        Errno result = Errno.ESRCH;
-        Process* process = Next(kernel, thread, arguments, 1);
+        ref CallContinuation call = ref thread->Call;
+        if (call.Progress == 0)
+            call.Extra0 = (ulong)Errno.ESRCH;
+        int left = ProcessLife.UnitsPerStep;
+        Process* process = Next(kernel, thread, arguments, (int)call.Progress + 1);
         for (; process != null; process = Next(kernel, thread, arguments, process->Id + 1))
         {
+            if (left-- == 0)
+                return SystemCallResult.Again;
             Errno error = Set(kernel, thread, process, nice);
-            result = error != Errno.Ok || result == Errno.ESRCH ? error : result;
+            if (error != Errno.Ok || (Errno)call.Extra0 == Errno.ESRCH)
+                call.Extra0 = (ulong)error;
+            call.Progress = (ulong)process->Id;
         }
-        return result;
+        return (Errno)call.Extra0;
     }
 
     private static Errno Set(LinuxKernel kernel, Thread* thread, Process* process, int nice)

@@ -1,5 +1,7 @@
 // Setting real time. Who waits for a moment of real time, in a timer or asleep, waits from then on for that moment by the new time.
-using System;
+//   Phase 0: checks, and sets the clock.
+//   Phase 1: the clock is set; those who wait are told in steps, in the order of ids (Progress is the last one). Each keeps the moment on
+//   its own clock, so telling changes no record, and who begins to wait meanwhile may be told as well.
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -25,37 +27,49 @@ internal static unsafe class RealtimeSetting
         // The session began after 1970.
         if (target < kernel.Scheduler.NowNanoseconds)
             return Errno.EINVAL;
-        long ahead = (long)(target - kernel.Clock.RealtimeNanoseconds);
         if (!kernel.Settings.SetRealtime(target))
             return Errno.ENOMEM;
-        for (Process* process = kernel.Processes.NextProcess(1); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
-            Tell(kernel, process, ahead);
+        thread->Call.Phase = 1;
+        return GoOn(kernel, thread);
+    }
+
+    /// <summary>True when the call has set the clock.</summary>
+    public static bool IsSet(Thread* thread) => thread->Call.Phase != 0;
+
+    /// <summary>Tells some more of those who wait.</summary>
+    public static SystemCallResult GoOn(LinuxKernel kernel, Thread* thread)
+    {
+        int left = ProcessLife.UnitsPerStep;
+        IdTable ids = kernel.Processes.Ids;
+        for (int id = ids.NextPossible((int)thread->Call.Progress + 1); id < IdTable.Limit; id = ids.NextPossible(id + 1))
+        {
+            if (left <= 0)
+                return SystemCallResult.Again;
+            Process* process = kernel.Processes.FindProcess(id);
+            if (process != null)
+                TellTimers(kernel, process, ref left);
+            Thread* waiter = kernel.Processes.FindThread(id);
+            if (waiter != null)
+                Tell(kernel, waiter, ref left);
+            thread->Call.Progress = (ulong)id;
+        }
         return 0;
     }
 
-    private static void Tell(LinuxKernel kernel, Process* process, long ahead)
+    private static void TellTimers(LinuxKernel kernel, Process* process, ref int left)
     {
-        for (Timer* timer = process->FirstTimer; timer != null; timer = timer->Next)
+        for (Timer* timer = process->FirstTimer; timer != null; timer = timer->Next, left--)
             if (timer->IsRealtime)
                 kernel.Timers.RealtimeChanged(timer);
-        for (Thread* each = process->FirstThread; each != null; each = each->NextOfProcess)
-        {
-            if (!each->Call.Active || each->State != ThreadState.Blocked)
-                continue;
-            // It looks at the clock again; a futex is not looked at again, so that nobody believes to have been woken.
-            if (each->Call.Number == ClockNanosleep)
-                kernel.Scheduler.Wake(each);
-            else if (each->Call.DeadlineNanoseconds != 0 && FutexCalls.IsUntilRealtime(each))
-                Postpone(kernel, each, ahead);
-        }
     }
 
-    private static void Postpone(LinuxKernel kernel, Thread* thread, long ahead)
+    private static void Tell(LinuxKernel kernel, Thread* thread, ref int left)
     {
-        long deadline = (long)Math.Min(thread->Call.DeadlineNanoseconds, long.MaxValue / 2) - ahead;
-        thread->Call.DeadlineNanoseconds = (ulong)Math.Max(1, deadline);
-        kernel.Tracker.MarkChanged(&thread->Header);
-        kernel.Scheduler.Disarm(&thread->Deadline);
-        kernel.Scheduler.BlockUntil(thread, thread->Call.DeadlineNanoseconds);
+        left--;
+        // It looks at the clock again; a futex is not looked at again, so that nobody believes to have been woken.
+        if (thread->Call.Active && thread->Call.Number == ClockNanosleep && thread->State == ThreadState.Blocked)
+            kernel.Scheduler.Wake(thread);
+        else
+            kernel.Futexes.RealtimeChanged(thread);
     }
 }

@@ -78,6 +78,18 @@ public sealed unsafe partial class ProcessTable
         return null;
     }
 
+    /// <summary>The first thread with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
+    public Thread* NextThread(int id)
+    {
+        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
+        {
+            Thread* thread = FindThread(id);
+            if (thread != null)
+                return thread;
+        }
+        return null;
+    }
+
     /// <summary>A process with an id but no threads, group or parent; null when a limit is reached.</summary>
     public Process* CreateProcess()
     {
