@@ -166,6 +166,8 @@ public sealed unsafe partial class ProgramLoader
             if (file.SetsGid)
                 credentials.EffectiveGid = file.Gid;
         }
-        program.IsSecure = CapabilitySets.Execute(in process->Credentials, ref credentials, !process->NoNewPrivileges);
+        // Who has the same directory and umask could change them under the program.
+        bool isShared = ((FileContext*)process->FileSystem)->Header.References > 1;
+        program.IsSecure = CapabilitySets.Execute(in process->Credentials, ref credentials, process->NoNewPrivileges, isShared);
     }
 }

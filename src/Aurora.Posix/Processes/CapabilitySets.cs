@@ -37,13 +37,20 @@ public struct CapabilitySets
     /// <summary>What the first process has.</summary>
     public static CapabilitySets OfRoot => new() { Permitted = Everything, Effective = Everything, Bounding = Everything };
 
-    /// <summary>What a process had that was saved before there were sets: everything goes with user id 0.</summary>
-    public static CapabilitySets Of(uint real, uint effective, uint saved) => new()
+    /// <summary>
+    /// What a process had that was saved before there were sets: everything goes with user id 0, access to files with the file user id.
+    /// </summary>
+    public static CapabilitySets Of(uint real, uint effective, uint saved, uint file)
     {
-        Permitted = real == 0 || effective == 0 || saved == 0 ? Everything : 0,
-        Effective = effective == 0 ? Everything : 0,
-        Bounding = Everything,
-    };
+        ulong permitted = real == 0 || effective == 0 || saved == 0 ? Everything : 0;
+        ulong others = effective == 0 ? permitted & ~OfFiles : 0;
+        return new CapabilitySets
+        {
+            Permitted = permitted,
+            Effective = others | (file == 0 ? permitted & OfFiles : 0),
+            Bounding = Everything,
+        };
+    }
 
     /// <summary>False for sets that no sequence of calls makes.</summary>
     public readonly bool IsValid => ((Permitted | Inheritable | Bounding) & ~Everything) == 0 && (Effective & ~Permitted) == 0
@@ -87,19 +94,25 @@ public struct CapabilitySets
 
     /// <summary>
     /// The sets for a new program; <paramref name="credentials"/> has the ids the file asks for, and loses them again when the program
-    /// would gain what its caller has renounced. True when the program must distrust its environment.
+    /// would gain what its caller has renounced (<paramref name="noNewPrivileges"/>). One whose file context somebody else shares
+    /// (<paramref name="isShared"/>) gains no capabilities, and ids only from who may set them. True when the program must distrust its
+    /// environment.
     /// </summary>
-    public static bool Execute(in Credentials old, ref Credentials credentials, bool mayGain)
+    public static bool Execute(in Credentials old, ref Credentials credentials, bool noNewPrivileges, bool isShared)
     {
         ref CapabilitySets sets = ref credentials.Capabilities;
         bool isSetId = credentials.EffectiveUid != old.RealUid || credentials.EffectiveGid != old.RealGid;
         bool isPrivileged = (sets.SecureBits & SecureBits.NoRoot) == 0 && (credentials.EffectiveUid == 0 || credentials.RealUid == 0);
         bool isEffective = isPrivileged && credentials.EffectiveUid == 0;
         sets.Permitted = isPrivileged ? sets.Bounding | sets.Inheritable : 0;
-        if (!mayGain && (isSetId || (sets.Permitted & ~old.Capabilities.Permitted) != 0))
+        bool gains = isSetId || (sets.Permitted & ~old.Capabilities.Permitted) != 0;
+        if ((noNewPrivileges || isShared) && gains)
         {
-            credentials.EffectiveUid = credentials.RealUid;
-            credentials.EffectiveGid = credentials.RealGid;
+            if (noNewPrivileges || !old.Has(Capability.SetUid))
+            {
+                credentials.EffectiveUid = credentials.RealUid;
+                credentials.EffectiveGid = credentials.RealGid;
+            }
             sets.Permitted &= old.Capabilities.Permitted;
         }
         credentials.SavedUid = credentials.FileUid = credentials.EffectiveUid;

@@ -73,7 +73,7 @@ public sealed unsafe partial class ProcessCodec(
             if (before == ProcessRecord.BytesOfVersion1)
             {
                 ref IdentityRecord ids = ref start->Credentials;
-                start->Capabilities = CapabilitySets.Of(ids.RealUid, ids.EffectiveUid, ids.SavedUid);
+                start->Capabilities = CapabilitySets.Of(ids.RealUid, ids.EffectiveUid, ids.SavedUid, ids.FileUid);
             }
         }
         return RestoreStatus.Ok;

@@ -18,6 +18,7 @@ public sealed unsafe class PrivilegeTests : IDisposable
     private const int Prctl = 157;
     private const ulong All = (1UL << 41) - 1;
     private const ulong SetPcap = 1UL << 8;
+    private const ulong SetUid = 1UL << 7;
     private const ulong NetBind = 1UL << 10;
 
     private readonly TestKernel _kernel = new();
@@ -156,6 +157,33 @@ public sealed unsafe class PrivilegeTests : IDisposable
         Assert.Equal((0UL, 0UL, 0UL), Get(renounces));
         Assert.Equal(0, Option(gains, 3, 0));
         Assert.Equal(1, Option(renounces, 3, 0));
+    }
+
+    // The caller's partner could move its directory and umask meanwhile.
+    [Fact]
+    public void A_set_user_id_program_that_shares_its_directory_with_another_process_gains_nothing()
+    {
+        const ulong sharesDirectory = 0x200 | 17;
+        Thread* user = _kernel.Fork(_init);
+        Call(user, 105, 1000);
+        Thread* shares = _kernel.ThreadOf(_kernel.Do(user, 56, sharesDirectory, 0, 0, 0, 0));
+        Assert.Equal(0, _kernel.Resume(shares));
+        Execute(shares, 0x89ED);
+        Assert.Equal((0UL, 0UL, 0UL), Get(shares));
+        Assert.Equal(1000, Call(shares, 107));
+        Thread* may = _kernel.Fork(_init);
+        Assert.Equal(0, Option(may, 8, 1));
+        Assert.Equal(0, Call(may, 117, 1000, 1000, 1000));
+        Assert.Equal(0, Set(may, SetUid, SetUid, 0));
+        Thread* shared = _kernel.ThreadOf(_kernel.Do(may, 56, sharesDirectory, 0, 0, 0, 0));
+        Assert.Equal(0, _kernel.Resume(shared));
+        Execute(shared, 0x89ED);
+        Assert.Equal((SetUid, SetUid, 0UL), Get(shared));
+        Assert.Equal(0, Call(shared, 107));
+        // Its partners have gone: nobody can.
+        _kernel.Call(user, 231, 0);
+        Execute(shares, 0x89ED);
+        Assert.Equal((All, All, 0UL), Get(shares));
     }
 
     [Fact]

@@ -202,6 +202,14 @@ public sealed unsafe class RestoreTests
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
         kernel.Do(kernel.Fork(init), 105, 1000);
+        Thread* asUser = kernel.Fork(init);
+        kernel.Do(asUser, 122, 1000);
+        Thread* asRoot = kernel.Fork(init);
+        kernel.Do(asRoot, 117, ulong.MaxValue, 1000, ulong.MaxValue);
+        kernel.Do(asRoot, 122, 0);
+        ulong effectiveOfUser = asUser->Process->Credentials.Capabilities.Effective;
+        ulong effectiveOfRoot = asRoot->Process->Credentials.Capabilities.Effective;
+        Assert.True(effectiveOfUser != CapabilitySets.Everything && effectiveOfRoot != 0);
         var image = new TestKernel.Image();
         kernel.Capture(image);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
@@ -210,6 +218,8 @@ public sealed unsafe class RestoreTests
         using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Process ? 1 : null);
         Assert.Equal(0, restored.Do(restored.ThreadOf(1), 105, 0));
         Assert.Equal(-(long)Errno.EPERM, restored.Call(restored.ThreadOf(2), 105, 0));
+        Assert.Equal(effectiveOfUser, restored.ThreadOf(3)->Process->Credentials.Capabilities.Effective);
+        Assert.Equal(effectiveOfRoot, restored.ThreadOf(4)->Process->Credentials.Capabilities.Effective);
     }
 
     [Fact]

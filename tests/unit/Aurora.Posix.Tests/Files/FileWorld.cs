@@ -112,7 +112,7 @@ internal sealed unsafe class FileWorld : IDisposable
         ref Credentials c = ref Process->Credentials;
         c.RealUid = c.EffectiveUid = c.SavedUid = c.FileUid = uid;
         c.RealGid = c.EffectiveGid = c.SavedGid = c.FileGid = gid;
-        c.Capabilities = CapabilitySets.Of(uid, uid, uid);
+        c.Capabilities = CapabilitySets.Of(uid, uid, uid, uid);
     }
 
     /// <summary>The inode at a path, not held beyond its names.</summary>
