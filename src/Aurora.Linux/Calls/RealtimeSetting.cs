@@ -14,8 +14,8 @@ internal static unsafe class RealtimeSetting
 {
     private const uint ClockNanosleep = 230;
 
-    // Linux's bound: thirty years before nanoseconds no longer fit 63 bits.
-    private const long LatestSeconds = (long.MaxValue / 1_000_000_000) - (30L * 365 * 24 * 3600);
+    // Later moments count as "for ever" where programs name them.
+    private const long LatestSeconds = (long)(Timespec.Forever / 1_000_000_000);
 
     public static SystemCallResult Set(LinuxKernel kernel, Thread* thread, in Timespec time)
     {
@@ -59,8 +59,7 @@ internal static unsafe class RealtimeSetting
     private static void TellTimers(LinuxKernel kernel, Process* process, ref int left)
     {
         for (Timer* timer = process->FirstTimer; timer != null; timer = timer->Next, left--)
-            if (timer->IsRealtime)
-                kernel.Timers.RealtimeChanged(timer);
+            kernel.Timers.RealtimeChanged(timer);
     }
 
     private static void Tell(LinuxKernel kernel, Thread* thread, ref int left)

@@ -163,10 +163,8 @@ public static unsafe class TimerCalls
         IntervalTimespec old = Describe(kernel, timer);
         if (!kernel.WriteIfWanted(thread, arguments->Arg3, in old, out failure))
             return failure;
-        ulong value = request.Value.ToNanoseconds();
-        if (value != 0 && (arguments->Int1 & Absolute) == 0)
-            value += kernel.Timers.Now(timer);
-        kernel.Timers.Set(timer, value, request.Interval.ToNanoseconds());
+        bool isRelative = (arguments->Int1 & Absolute) == 0;
+        kernel.Timers.Set(timer, request.Value.ToNanoseconds(), request.Interval.ToNanoseconds(), isRelative);
         return 0;
     }
 

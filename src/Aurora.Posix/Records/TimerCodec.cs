@@ -7,6 +7,16 @@ using Aurora.Posix.Time;
 
 namespace Aurora.Posix.Records;
 
+/// <summary>Which clock a timer was made for and which it counts.</summary>
+public enum TimerClock
+{
+    Monotonic = 0,
+    Realtime = 1,
+
+    /// <summary>Made for real time, set relatively: counts monotonic time. Not in records of versions that knew no difference.</summary>
+    RealtimeRelative = 2,
+}
+
 /// <summary>The state record of a POSIX timer.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TimerRecord
@@ -21,11 +31,11 @@ public struct TimerRecord
     public ulong Value;
     public ulong IntervalNanoseconds;
 
-    /// <summary>On the timer's own clock: session-monotonic or real time.</summary>
+    /// <summary>On the clock it counts: session-monotonic or real time.</summary>
     public ulong ExpiryNanoseconds;
     public int Reserved;
     public int Overruns;
-    public int IsRealtime;
+    public TimerClock Clock;
     public TimerPhase Phase;
 }
 
@@ -39,7 +49,7 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 
     // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
     private static bool IsValid(in TimerRecord record)
-        => record.IsRealtime is 0 or 1 && (uint)record.Phase <= (uint)TimerPhase.Refused && (record.Notify == TimerNotify.None
+        => (uint)record.Clock <= (uint)TimerClock.RealtimeRelative && (uint)record.Phase <= (uint)TimerPhase.Refused && (record.Notify == TimerNotify.None
             || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal
                 && record.Signal is >= 1 and <= (int)Signal.Last));
 
@@ -56,7 +66,7 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
             ExpiryNanoseconds = timer->ExpiryNanoseconds,
             Phase = timer->Phase,
             Overruns = timer->Overruns,
-            IsRealtime = timer->IsRealtime ? 1 : 0,
+            Clock = !timer->IsRealtime ? TimerClock.Monotonic : timer->IsRelative ? TimerClock.RealtimeRelative : TimerClock.Realtime,
         };
 
     public override bool IsSound(ObjectHeader* header)
@@ -84,7 +94,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
         timer->ExpiryNanoseconds = record.ExpiryNanoseconds;
         timer->Phase = record.Phase;
         timer->Overruns = record.Overruns;
-        timer->IsRealtime = record.IsRealtime == 1;
+        timer->IsRealtime = record.Clock != TimerClock.Monotonic;
+        timer->IsRelative = record.Clock == TimerClock.RealtimeRelative;
         tracker.Adopt(&timer->Header, Kind, id);
         return RestoreStatus.Ok;
     }

@@ -42,8 +42,11 @@ public unsafe struct Timer
     public int ThreadId;
     public ulong Value;
 
-    /// <summary>Counts real time: the deadline is recomputed when the machine's clock has jumped.</summary>
+    /// <summary>Made for real time: what it is set to absolutely is a moment of that.</summary>
     public bool IsRealtime;
+
+    /// <summary>Set for a while from then on: it counts monotonic time, as nobody who sets the clock makes the while shorter.</summary>
+    public bool IsRelative;
     public ulong IntervalNanoseconds;
 
     /// <summary>The next expiry on the timer's own clock, or, while the timer stands still, the last; zero when disarmed.</summary>

@@ -1,5 +1,6 @@
 // Interval timers, alarms and POSIX timers. Each keeps its expiry on its own clock and one node in the deadline heap, which runs on
-// session-monotonic time; a real-time expiry is converted when it is armed and again when it is restored.
+// session-monotonic time; a real-time expiry is converted when it is armed, when real time is set and when it is restored. A timer for real
+// time that was set relatively counts monotonic time, as on Linux.
 //
 // As on Linux, a timer that has expired stands still until its signal is taken, and so does ITIMER_REAL until somebody takes SIGALRM.
 // What would have passed meanwhile counts as overruns, and the timer goes on in step. So an interval of one nanosecond costs its program
@@ -90,11 +91,12 @@ public sealed unsafe class TimerService
         process->AlarmExpiredNanoseconds = 0;
     }
 
-    /// <summary>Sets the expiry on the timer's own clock; zero disarms.</summary>
-    public void Set(Timer* timer, ulong expiryNanoseconds, ulong intervalNanoseconds)
+    /// <summary>Sets the expiry: a moment on the timer's clock, or a while from now. Zero disarms.</summary>
+    public void Set(Timer* timer, ulong expiryNanoseconds, ulong intervalNanoseconds, bool isRelative = false)
     {
         DropSignal(timer);
-        timer->ExpiryNanoseconds = expiryNanoseconds;
+        timer->IsRelative = isRelative;
+        timer->ExpiryNanoseconds = isRelative && expiryNanoseconds != 0 ? Now(timer) + expiryNanoseconds : expiryNanoseconds;
         timer->IntervalNanoseconds = intervalNanoseconds;
         timer->Phase = TimerPhase.Running;
         timer->Overruns = 0;
@@ -102,8 +104,8 @@ public sealed unsafe class TimerService
         _tracker.MarkChanged(&timer->Header);
     }
 
-    /// <summary>The time on the timer's clock.</summary>
-    public ulong Now(Timer* timer) => timer->IsRealtime ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+    /// <summary>The time on the clock the timer counts.</summary>
+    private ulong Now(Timer* timer) => CountsRealtime(timer) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
 
     /// <summary>Sets ITIMER_REAL: absolute monotonic expiry, zero for none.</summary>
     public void SetAlarm(Process* process, ulong deadlineNanoseconds, ulong intervalNanoseconds)
@@ -223,16 +225,18 @@ public sealed unsafe class TimerService
         }
     }
 
-    /// <summary>Real time has been set: a timer that counts it is due at another moment.</summary>
+    /// <summary>Real time has been set: the timer, if it counts that, is due at another moment.</summary>
     public void RealtimeChanged(Timer* timer)
     {
-        if (timer->Deadline.IsArmed)
+        if (timer->Deadline.IsArmed && CountsRealtime(timer))
             Rearm(timer);
     }
 
+    private static bool CountsRealtime(Timer* timer) => timer->IsRealtime && !timer->IsRelative;
+
     private ulong ToMonotonic(Timer* timer)
     {
-        if (!timer->IsRealtime)
+        if (!CountsRealtime(timer))
             return timer->ExpiryNanoseconds;
         ulong realtime = _clock.RealtimeNanoseconds;
         ulong ahead = timer->ExpiryNanoseconds > realtime ? timer->ExpiryNanoseconds - realtime : 0;

@@ -134,6 +134,93 @@ public sealed unsafe class MachineSettingTests : IDisposable
     }
 
     [Fact]
+    public void A_timer_of_real_time_that_was_set_for_a_while_runs_that_while_whatever_becomes_of_the_clock()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            Thread* timed = _kernel.Fork(_init);
+            Assert.Equal(0, Call(timed, 222, 0, 0, Scratch));
+            _kernel.Poke(timed, Scratch + 16, new IntervalTimespec { Value = Timespec.From(100 * Second) });
+            Assert.Equal(0, Call(timed, 223, 0, 0, Scratch + 16, 0));
+        }
+        Thread* absolute = _kernel.ThreadOf(3);
+        _kernel.Poke(absolute, Scratch + 16, new IntervalTimespec { Value = Timespec.From(Now(_init) + (100 * Second)) });
+        Assert.Equal(0, Call(absolute, 223, 0, AbsoluteTime, Scratch + 16, 0));
+        Assert.Equal(0, SetClock(_init, Now(_init) + (1000 * Second)));
+        using TestKernel restored = Move();
+        foreach (TestKernel kernel in new[] { _kernel, restored })
+        {
+            kernel.Advance(99 * Second);
+            Thread* timed = kernel.ThreadOf(2);
+            Assert.Equal(0, kernel.Do(timed, 224, 0, Scratch));
+            Assert.Equal(Second, kernel.Peek<IntervalTimespec>(timed, Scratch).Value.ToNanoseconds());
+            Assert.False(timed->Process->Pending.Set.Contains(Signal.SIGALRM));
+            Assert.True(kernel.ThreadOf(3)->Process->Pending.Set.Contains(Signal.SIGALRM));
+            kernel.Advance(Second);
+            Assert.True(timed->Process->Pending.Set.Contains(Signal.SIGALRM));
+        }
+    }
+
+    // Stopped, it does not wait in a queue.
+    [Fact]
+    public void A_stopped_thread_waits_for_real_time_by_the_new_clock()
+    {
+        ulong now = Now(_init);
+        Thread* waiter = _kernel.Fork(_init);
+        _kernel.Poke(waiter, Scratch, Timespec.From(now + (100 * Second)));
+        Assert.Null(_kernel.Call(waiter, 202, Scratch + 0x100, 9 | 256 | 128, 0, Scratch, 0, uint.MaxValue));
+        Call(_init, 62, (ulong)waiter->Id, (ulong)Signal.SIGSTOP);
+        Assert.Null(_kernel.Resume(waiter));
+        Assert.Equal(0, SetClock(_init, now + (50 * Second)));
+        using TestKernel restored = Move();
+        foreach (TestKernel kernel in new[] { _kernel, restored })
+        {
+            kernel.Do(kernel.ThreadOf(1), 62, (ulong)waiter->Id, (ulong)Signal.SIGCONT);
+            Thread* again = kernel.ThreadOf(waiter->Id);
+            kernel.Advance(49 * Second);
+            Assert.Null(kernel.Resume(again));
+            kernel.Advance(2 * Second);
+            Assert.Equal(-(long)Errno.ETIMEDOUT, kernel.Resume(again));
+        }
+    }
+
+    [Fact]
+    public void A_clock_beyond_what_nanoseconds_hold_is_refused()
+    {
+        ulong before = Now(_init);
+        _kernel.Poke(_init, Scratch, new Timespec { Seconds = (long)(Timespec.Forever / Second) });
+        Assert.Equal(-(long)Errno.EINVAL, Call(_init, 227, 0, Scratch));
+        Assert.Equal(before, Now(_init));
+        _kernel.Poke(_init, Scratch, new Timespec { Seconds = (long)(Timespec.Forever / Second) - 1 });
+        Assert.Equal(0, Call(_init, 227, 0, Scratch));
+        Assert.Equal(Timespec.Forever / Second * Second, Now(_init) + Second);
+    }
+
+    // The page for the answer is away when the clock has been stepped.
+    [Fact]
+    public void A_clock_is_stepped_once_though_the_answer_must_wait()
+    {
+        ulong now = Now(_init);
+        _kernel.Poke(_init, Scratch, 0x100);
+        _kernel.Poke(_init, Scratch + 72, new Timeval { Seconds = 100 });
+        Assert.Equal(0, Call(_init, 10, Scratch, 4096, 1));
+        Assert.Equal(-(long)Errno.EFAULT, Call(_init, 159, Scratch));
+        Assert.Equal(now + (100 * Second), _kernel.Clock.RealtimeNanoseconds);
+        Assert.Equal(0, Call(_init, 10, Scratch, 4096, 3));
+        using TestKernel restored = Move();
+        Thread* again = restored.ThreadOf(1);
+        Slices.Start(again, 159, Scratch);
+        restored.Executive.HandleTrap(again);
+        for (int turns = 0; again->Call.Active; turns++)
+        {
+            Assert.InRange(turns, 0, 20);
+            restored.ServePager();
+            restored.Executive.PrepareToRun(again);
+        }
+        Assert.Equal(now + (200 * Second), restored.Clock.RealtimeNanoseconds);
+    }
+
+    [Fact]
     public void Processor_time_is_limited()
     {
         Thread* child = _kernel.Fork(_init);
