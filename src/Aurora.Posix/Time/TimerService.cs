@@ -95,7 +95,7 @@ public sealed unsafe class TimerService
     public void Set(Timer* timer, ulong expiryNanoseconds, ulong intervalNanoseconds, bool isRelative = false)
     {
         DropSignal(timer);
-        timer->IsRelative = isRelative;
+        timer->IsRelative = isRelative && timer->IsRealtime;
         timer->ExpiryNanoseconds = isRelative && expiryNanoseconds != 0 ? Now(timer) + expiryNanoseconds : expiryNanoseconds;
         timer->IntervalNanoseconds = intervalNanoseconds;
         timer->Phase = TimerPhase.Running;
