@@ -45,7 +45,7 @@ public unsafe struct Timer
     /// <summary>Made for real time: what it is set to absolutely is a moment of that.</summary>
     public bool IsRealtime;
 
-    /// <summary>Made for real time, but set for a while from then on: it counts monotonic time, as nobody who sets the clock makes the while shorter.</summary>
+    /// <summary>Made for real time, but set for a while from then on: it counts monotonic time.</summary>
     public bool IsRelative;
     public ulong IntervalNanoseconds;
 
