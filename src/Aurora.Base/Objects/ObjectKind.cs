@@ -25,7 +25,7 @@ public enum ObjectKind : byte
     DescriptorChunk = 19,
     FileLock = 20,
     SymbolicLinkTail = 21,
-    ExtendedAttribute = 22,
+    ExtendedAttributes = 22,
     TerminalText = 32,
     MachineSettings = 33,
 }

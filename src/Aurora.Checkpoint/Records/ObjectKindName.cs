@@ -29,7 +29,7 @@ public static class ObjectKindName
         ObjectKind.DescriptorChunk => "descriptors"u8,
         ObjectKind.FileLock => "file lock"u8,
         ObjectKind.SymbolicLinkTail => "end of a symbolic link"u8,
-        ObjectKind.ExtendedAttribute => "extended attribute"u8,
+        ObjectKind.ExtendedAttributes => "extended attributes"u8,
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
         _ => "object of an unknown kind"u8,

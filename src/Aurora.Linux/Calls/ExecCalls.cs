@@ -42,6 +42,8 @@ public static unsafe class ExecCalls
     private static SystemCallResult Execute(
         LinuxKernel kernel, Thread* thread, int directory, ulong pathAddress, ulong argv, ulong envp, uint flags)
     {
+        if (thread->Call.Phase == ExitCalls.ClosingPhase)
+            return ExitCalls.CloseFiles(kernel, thread);
         SystemCallResult result = Load(kernel, thread, directory, pathAddress, argv, envp, flags);
         return result.IsError && thread->Call.Phase == ExitCalls.LeavingPhase ? ExitCalls.FailToLeave(kernel, thread) : result;
     }
@@ -116,6 +118,8 @@ public static unsafe class ExecCalls
 
     private static SystemCallResult StartInit(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (thread->Call.Phase == ExitCalls.ClosingPhase)
+            return ExitCalls.CloseFiles(kernel, thread);
         if (thread->Process->AddressSpace != null)
             return Errno.ENOSYS;
         ProgramLoader loader = kernel.Programs;

@@ -14,6 +14,9 @@ public static unsafe class ExitCalls
     /// <summary>The phase of an execve that has ended threads or released locks: it can no longer return to its program.</summary>
     public const byte LeavingPhase = 1;
 
+    /// <summary>An execve that has exchanged the program and closes descriptors.</summary>
+    public const byte ClosingPhase = 2;
+
     private const int RobustEntriesPerUnit = 16;
 
     public static void Register(SystemCallTable table)
@@ -80,6 +83,16 @@ public static unsafe class ExitCalls
         if (result.Outcome == SystemCallOutcome.Again || thread->Process->ThreadCount != threads)
             thread->Call.Phase = LeavingPhase;
         return result;
+    }
+
+    /// <summary>
+    /// The descriptors that execve closes, some at a time, when the program has already been exchanged: the new one does not run before they are closed.
+    /// </summary>
+    public static SystemCallResult CloseFiles(LinuxKernel kernel, Thread* thread)
+    {
+        int left = ProcessLife.UnitsPerStep;
+        thread->Call.Phase = ClosingPhase;
+        return kernel.ProcessFiles.CloseOnExec(thread->Process, ref left) ? SystemCallResult.NoReturn : SystemCallResult.Again;
     }
 
     /// <summary>

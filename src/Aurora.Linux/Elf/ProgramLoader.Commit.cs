@@ -42,7 +42,6 @@ public sealed unsafe partial class ProgramLoader
         Process* process = thread->Process;
         _kernel.Processes.BecomeLeader(thread);
         ChangeMemory(thread, in program);
-        _kernel.ProcessFiles.CloseOnExec(process);
         _kernel.Signals.ResetForExec(process);
         _kernel.Timers.EndTimers(process);
         ref Credentials old = ref process->Credentials;

@@ -62,7 +62,7 @@ public sealed unsafe partial class ProgramLoader
         if (left.Outcome == SystemCallOutcome.Done && built.IsOk && error == Errno.Ok)
         {
             Commit(thread, in program, fileName);
-            return SystemCallResult.NoReturn;
+            return ExitCalls.CloseFiles(_kernel, thread);
         }
         _kernel.Memory.Release(program.Space);
         if (built.IsOk)

@@ -80,7 +80,7 @@ internal static unsafe class ExtendedAttributeCalls
 
     private static SystemCallResult SetOf(ref FileCall call, Inode* inode, SystemCallArguments* a)
     {
-        Span<byte> buffer = stackalloc byte[ExtendedAttribute.MaxNameBytes + 1];
+        Span<byte> buffer = stackalloc byte[ExtendedAttributes.MaxNameBytes + 1];
         if ((a->UInt4 & ~KnownFlags) != 0)
             return Errno.EINVAL;
         if (!ReadName(ref call, a->Arg1, buffer, out int length))
@@ -89,30 +89,30 @@ internal static unsafe class ExtendedAttributeCalls
         if (a->Arg3 > MaxValueBytes)
             return Errno.E2BIG;
         // What is too long is refused below, but not before the program's memory and rights have been looked at.
-        Span<byte> value = stackalloc byte[(int)Math.Min(a->Arg3, ExtendedAttribute.MaxBytes)];
+        Span<byte> value = stackalloc byte[(int)Math.Min(a->Arg3, ExtendedAttributes.MaxBytes)];
         if (!call.Probe(a->Arg2, a->Arg3, willWrite: false) || !call.ReadBytes(a->Arg2, value))
             return call.Failure;
         Errno error = Check(ref call, inode, name, FileAccess.Write);
         if (error != Errno.Ok)
             return error;
-        if (a->Arg3 > ExtendedAttribute.MaxBytes)
+        if (a->Arg3 > ExtendedAttributes.MaxBytes)
             return Errno.ENOSPC;
         return call.Files.SetAttribute(inode, name, value, (AttributeChange)a->UInt4);
     }
 
     private static SystemCallResult GetOf(ref FileCall call, Inode* inode, SystemCallArguments* a)
     {
-        Span<byte> buffer = stackalloc byte[ExtendedAttribute.MaxNameBytes + 1];
+        Span<byte> buffer = stackalloc byte[ExtendedAttributes.MaxNameBytes + 1];
         if (!ReadName(ref call, a->Arg1, buffer, out int length))
             return call.Failure;
         ReadOnlySpan<byte> name = buffer[..length];
         Errno error = Check(ref call, inode, name, FileAccess.Read);
         if (error != Errno.Ok)
             return error;
-        ExtendedAttribute* attribute = FileServices.FindAttribute(inode, name);
-        if (attribute == null)
+        AttributeWalk attributes = ExtendedAttributes.WalkOf(inode);
+        if (!attributes.MoveTo(name))
             return Errno.ENODATA;
-        ReadOnlySpan<byte> value = ExtendedAttribute.ValueOf(attribute);
+        ReadOnlySpan<byte> value = attributes.Value;
         if (a->Arg3 == 0)
             return SystemCallResult.Done(value.Length);
         if (a->Arg3 < (ulong)value.Length)
@@ -126,9 +126,10 @@ internal static unsafe class ExtendedAttributeCalls
         bool isPrivileged = call.Caller.Has(Capability.SysAdmin);
         ulong size = Math.Min(a->Arg2, MaxListBytes);
         ulong total = 0;
-        for (ExtendedAttribute* attribute = inode->FirstAttribute; attribute != null; attribute = attribute->Next)
+        AttributeWalk attributes = ExtendedAttributes.WalkOf(inode);
+        while (attributes.MoveNext())
         {
-            ReadOnlySpan<byte> name = ExtendedAttribute.NameOf(attribute);
+            ReadOnlySpan<byte> name = attributes.Name;
             if (!isPrivileged && name.StartsWith("trusted."u8))
                 continue;
             ulong end = total + (ulong)name.Length + 1;
@@ -143,18 +144,12 @@ internal static unsafe class ExtendedAttributeCalls
 
     private static SystemCallResult RemoveOf(ref FileCall call, Inode* inode, SystemCallArguments* a)
     {
-        Span<byte> buffer = stackalloc byte[ExtendedAttribute.MaxNameBytes + 1];
+        Span<byte> buffer = stackalloc byte[ExtendedAttributes.MaxNameBytes + 1];
         if (!ReadName(ref call, a->Arg1, buffer, out int length))
             return call.Failure;
         ReadOnlySpan<byte> name = buffer[..length];
         Errno error = Check(ref call, inode, name, FileAccess.Write);
-        if (error != Errno.Ok)
-            return error;
-        ExtendedAttribute* attribute = FileServices.FindAttribute(inode, name);
-        if (attribute == null)
-            return Errno.ENODATA;
-        call.Files.RemoveAttribute(attribute);
-        return Errno.Ok;
+        return error != Errno.Ok ? error : call.Files.RemoveAttribute(inode, name);
     }
 
     private static bool ReadName(ref FileCall call, ulong address, scoped Span<byte> buffer, out int length)
@@ -174,7 +169,7 @@ internal static unsafe class ExtendedAttributeCalls
         bool writes = wanted == FileAccess.Write;
         Errno denied = writes ? Errno.EPERM : Errno.ENODATA;
         if (name.StartsWith("security."u8))
-            return Suffix(inode, name, "security."u8, writes && !caller.Has(Capability.SysAdmin) ? Errno.EPERM : Errno.Ok);
+            return Suffix(inode, name, "security."u8, writes && !caller.Has(NeededFor(name)) ? Errno.EPERM : Errno.Ok);
         if (name.StartsWith("system."u8))
             return Errno.EOPNOTSUPP;
         if (name.StartsWith("trusted."u8))
@@ -187,6 +182,9 @@ internal static unsafe class ExtendedAttributeCalls
         Errno error = Permissions.Check(inode, in caller, wanted);
         return error != Errno.Ok || !isUser ? (error != Errno.Ok ? error : Errno.EOPNOTSUPP) : Suffix(inode, name, "user."u8, Errno.Ok);
     }
+
+    private static Capability NeededFor(scoped ReadOnlySpan<byte> securityName)
+        => securityName.SequenceEqual("security.capability"u8) ? Capability.SetFileCapabilities : Capability.SysAdmin;
 
     private static Errno Suffix(Inode* inode, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> prefix, Errno error)
         => error != Errno.Ok ? error : inode->IsProc ? Errno.EOPNOTSUPP : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;

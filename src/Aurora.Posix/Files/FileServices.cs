@@ -48,7 +48,7 @@ public sealed unsafe partial class FileServices
         Random = random;
         _inodes = new Slab<Inode>(pages, limits.MaxInodes);
         _tails = new Slab<SymbolicLinkTail>(pages, limits.MaxInodes);
-        _attributes = new Slab<ExtendedAttribute>(pages, limits.MaxInodes);
+        _attributes = new Slab<ExtendedAttributes>(pages, limits.MaxInodes);
         _contexts = new Slab<FileContext>(pages, limits.MaxTables);
         ShortEntries = new Slab<DirectoryEntry>(pages, limits.MaxEntries);
         LongEntries = new Slab<LongDirectoryEntry>(pages, limits.MaxEntries);

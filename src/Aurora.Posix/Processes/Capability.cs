@@ -24,6 +24,7 @@ public enum Capability : byte
     SysTtyConfig = 26,
     MakeNode = 27,
     Lease = 28,
+    SetFileCapabilities = 31,
     MacOverride = 32,
     Syslog = 34,
 

@@ -9,8 +9,10 @@ public abstract unsafe class ProcessFiles
     /// <summary>Gives a new process its parent's descriptors and file context, shared or copied. On failure the child has neither.</summary>
     public abstract Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext);
 
-    /// <summary>Makes descriptors private to the process and closes those marked close-on-exec; execve has passed its point of no return.</summary>
-    public abstract void CloseOnExec(Process* process);
+    /// <summary>
+    /// Closes descriptors marked close-on-exec, each one of <paramref name="left"/>; execve has passed its point of no return. False when there are more.
+    /// </summary>
+    public abstract bool CloseOnExec(Process* process, ref int left);
 
     /// <summary>Makes what <see cref="CloseOnExec"/> may need, so that it cannot fail later.</summary>
     public abstract Errno PrepareExec(Process* process);

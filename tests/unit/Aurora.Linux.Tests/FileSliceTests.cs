@@ -123,6 +123,11 @@ public sealed unsafe class FileSliceTests
             kernel.Executive.PrepareToRun(program);
         }
         Assert.Equal((2 * Many / ProcessLife.UnitsPerStep) + 1, steps);
+        for (; program->Call.Active; steps++)
+        {
+            Assert.True(steps < Many, "the execve does not end");
+            kernel.Executive.PrepareToRun(program);
+        }
         Assert.True(FileServices.Find((DescriptorTable*)program->Process->Descriptors, last) == null);
         its = Open(kernel, rival, "/own");
         Lock(kernel, rival, its, 1, 0, 0);

@@ -54,6 +54,23 @@ public sealed unsafe class PrivilegeTests : IDisposable
     private long Option(Thread* thread, ulong option, ulong value, ulong third = 0) => Call(thread, Prctl, option, value, third, 0, 0);
 
     [Fact]
+    public void Capabilities_of_files_and_labels_need_different_capabilities()
+    {
+        const ulong setCapabilities = 1UL << 31;
+        const ulong admin = 1UL << 21;
+        _kernel.WriteFile("/f", "x"u8);
+        foreach (ulong kept in (ulong[])[setCapabilities, admin])
+        {
+            Thread* child = _kernel.Fork(_init);
+            Assert.Equal(0, Set(child, kept, All, 0));
+            ulong path = _kernel.PokeText(child, Scratch + 0x100, "/f");
+            long denied = -(long)Errno.EPERM;
+            Assert.Equal(kept == admin ? denied : 0, Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.capability"), Scratch, 4, 0));
+            Assert.Equal(kept == admin ? 0 : denied, Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.other"), Scratch, 4, 0));
+        }
+    }
+
+    [Fact]
     public void What_is_dropped_is_gone_and_what_is_not_effective_does_not_count()
     {
         Thread* child = _kernel.Fork(_init);

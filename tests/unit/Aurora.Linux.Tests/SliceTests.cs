@@ -172,6 +172,42 @@ public sealed unsafe class SliceTests
             Assert.False(child->Pending.Set.IsEmpty);
     }
 
+    [Fact]
+    public void An_execve_closes_many_files_with_attributes_in_steps()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.WriteFile("/next", ElfBuilder.Build(false));
+        Thread* program = kernel.Fork(init);
+        int id = program->Id;
+        ulong name = kernel.PokeText(program, Scratch + 512, "user.a");
+        for (int i = 0; i < Many; i++)
+        {
+            long file = kernel.Do(program, 2, kernel.PokeText(program, Scratch, "/"), 0x41_0000 | 0x8_0000 | 2, 0x1B6);
+            Assert.Equal(0, kernel.Do(program, 190, (ulong)file, name, Scratch, 100, 0));
+        }
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        Start(program, 59, kernel.PokeText(program, Scratch, "/next"));
+        kernel.Executive.HandleTrap(program);
+        int steps = 1;
+        for (; program->Call.Active; steps++)
+        {
+            Assert.True(steps < Many, "the execve does not end");
+            Assert.InRange(Changes(kernel), 0, MostPerStep);
+            kernel.Capture(image);
+            using TestKernel restored = TestKernel.Restore(image);
+            restored.Resume(restored.ThreadOf(id));
+            Assert.Equal(0, OpenFiles(restored, id));
+            kernel.ServePager();
+            kernel.Executive.PrepareToRun(program);
+        }
+        Assert.InRange(steps, 3, Many);
+        Assert.Equal(0, OpenFiles(kernel, id));
+    }
+
+    private static int OpenFiles(TestKernel kernel, int id) => (int)((DescriptorTable*)kernel.ThreadOf(id)->Process->Descriptors)->OpenCount;
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

@@ -47,7 +47,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.FileLock)]
     [InlineData(ObjectKind.FileContext)]
     [InlineData(ObjectKind.SymbolicLinkTail)]
-    [InlineData(ObjectKind.ExtendedAttribute)]
+    [InlineData(ObjectKind.ExtendedAttributes)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -120,7 +120,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.Pipe => StructFields.Of<Pipe>(),
         ObjectKind.FileLock => StructFields.Of<FileLock>(),
         ObjectKind.FileContext => StructFields.Of<FileContext>(),
-        ObjectKind.ExtendedAttribute => StructFields.Of<ExtendedAttribute>(),
+        ObjectKind.ExtendedAttributes => StructFields.Of<ExtendedAttributes>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 

@@ -15,113 +15,122 @@ public enum AttributeChange : uint
 
 public sealed unsafe partial class FileServices
 {
-    private readonly Slab<ExtendedAttribute> _attributes;
+    private readonly Slab<ExtendedAttributes> _attributes;
 
-    /// <summary>An attribute by its full name, or null.</summary>
-    public static ExtendedAttribute* FindAttribute(Inode* inode, ReadOnlySpan<byte> name)
-    {
-        ExtendedAttribute* attribute = inode->FirstAttribute;
-        while (attribute != null && !ExtendedAttribute.NameOf(attribute).SequenceEqual(name))
-            attribute = attribute->Next;
-        return attribute;
-    }
-
-    /// <summary>Sets an attribute; permissions have been checked. EEXIST, ENODATA, ENOSPC, ENOMEM.</summary>
+    /// <summary>Sets an attribute; permissions have been checked. ERANGE, EEXIST, ENODATA, ENOSPC, ENOMEM: then nothing has changed.</summary>
     public Errno SetAttribute(Inode* inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeChange change)
     {
-        ExtendedAttribute* present = FindAttribute(inode, name);
-        if (present != null && (change & AttributeChange.Create) != 0)
+        if (name.Length is 0 or > ExtendedAttributes.MaxNameBytes)
+            return Errno.ERANGE;
+        AttributeWalk walk = ExtendedAttributes.WalkOf(inode);
+        bool isPresent = walk.MoveTo(name);
+        if (isPresent && (change & AttributeChange.Create) != 0)
             return Errno.EEXIST;
-        if (present == null && (change & AttributeChange.Replace) != 0)
+        if (!isPresent && (change & AttributeChange.Replace) != 0)
             return Errno.ENODATA;
-        if (name.Length + value.Length > ExtendedAttribute.MaxBytes || Space.IsFull || (present == null && Count(inode) >= ExtendedAttribute.MaxOfInode))
+        ReadOnlySpan<byte> present = inode->Attributes == null ? default : ExtendedAttributes.BytesOf(inode->Attributes);
+        int start = walk.Start;
+        int added = ExtendedAttributes.HeadBytes + name.Length + value.Length;
+        int length = start + added + present.Length - walk.End;
+        if (length > ExtendedAttributes.MaxBytes || Space.IsFull)
             return Errno.ENOSPC;
-        ExtendedAttribute* created = NewAttribute(name, value);
-        if (created == null)
-            return Errno.ENOMEM;
-        if (present != null)
-            RemoveAttribute(present);
-        created->Owner = inode;
-        Attach(created);
-        TrackerOf(&inode->Header).Register(&created->Header, ObjectKind.ExtendedAttribute);
+        var bytes = new Span<byte>(Scratch, length);
+        present[..start].CopyTo(bytes);
+        AttributeWalk.Write(bytes[start..], name, value);
+        present[walk.End..].CopyTo(bytes[(start + added)..]);
+        return Put(inode, bytes) ? Errno.Ok : Errno.ENOMEM;
+    }
+
+    /// <summary>Takes an attribute away from its file. ENODATA when there is none of that name.</summary>
+    public Errno RemoveAttribute(Inode* inode, ReadOnlySpan<byte> name)
+    {
+        AttributeWalk walk = ExtendedAttributes.WalkOf(inode);
+        if (!walk.MoveTo(name))
+            return Errno.ENODATA;
+        ReadOnlySpan<byte> present = ExtendedAttributes.BytesOf(inode->Attributes);
+        var bytes = new Span<byte>(Scratch, walk.Start + present.Length - walk.End);
+        present[..walk.Start].CopyTo(bytes);
+        present[walk.End..].CopyTo(bytes[walk.Start..]);
+        if (bytes.Length == 0)
+            EndAttributes(inode);
+        else
+            Panic.Unless(Put(inode, bytes), "files: attributes that became shorter need more memory"u8);
         TouchStatus(inode);
         return Errno.Ok;
     }
 
-    /// <summary>Takes an attribute away from its file and ends it.</summary>
-    public void RemoveAttribute(ExtendedAttribute* attribute)
-    {
-        Inode* inode = attribute->Owner;
-        ExtendedAttribute** link = &inode->FirstAttribute;
-        while (*link != attribute)
-            link = &(*link)->Next;
-        *link = attribute->Next;
-        TrackerOf(&attribute->Header).Remove(&attribute->Header);
-        Free(attribute);
-        TouchStatus(inode);
-    }
-
     internal void EndAttributes(Inode* inode)
     {
-        while (inode->FirstAttribute != null)
-        {
-            ExtendedAttribute* attribute = inode->FirstAttribute;
-            inode->FirstAttribute = attribute->Next;
-            TrackerOf(&attribute->Header).Remove(&attribute->Header);
-            Free(attribute);
-        }
+        ExtendedAttributes* attributes = inode->Attributes;
+        if (attributes == null)
+            return;
+        inode->Attributes = null;
+        TrackerOf(&attributes->Header).Remove(&attributes->Header);
+        Free(attributes);
     }
 
-    /// <summary>An attribute with this name and value that is nobody's yet; null when memory is exhausted.</summary>
-    internal ExtendedAttribute* NewAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    /// <summary>Attributes with these bytes that are nobody's yet; null when memory is exhausted.</summary>
+    internal ExtendedAttributes* NewAttributes(ReadOnlySpan<byte> bytes)
     {
-        ExtendedAttribute* created = _attributes.Allocate();
-        if (created == null)
-            return null;
-        int length = name.Length + value.Length;
-        if (length > ExtendedAttribute.InlineBytes)
-        {
-            created->Page = (byte*)Pages.Allocate(1);
-            if (created->Page == null)
-            {
-                _attributes.Free(created);
-                return null;
-            }
-        }
-        var bytes = new Span<byte>(created->Page != null ? created->Page : created->Inline, length);
-        name.CopyTo(bytes);
-        value.CopyTo(bytes[name.Length..]);
-        created->NameLength = (ushort)name.Length;
-        created->ValueLength = (ushort)value.Length;
-        return created;
+        ExtendedAttributes* created = _attributes.Allocate();
+        if (created == null || Fill(created, bytes))
+            return created;
+        _attributes.Free(created);
+        return null;
     }
 
-    /// <summary>Puts an attribute into its owner's list; false when there is one of that name.</summary>
-    internal static bool Attach(ExtendedAttribute* attribute)
+    private bool Put(Inode* inode, ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<byte> name = ExtendedAttribute.NameOf(attribute);
-        ExtendedAttribute** link = &attribute->Owner->FirstAttribute;
-        while (*link != null && ExtendedAttribute.NameOf(*link).SequenceCompareTo(name) < 0)
-            link = &(*link)->Next;
-        if (*link != null && ExtendedAttribute.NameOf(*link).SequenceEqual(name))
-            return false;
-        attribute->Next = *link;
-        *link = attribute;
+        ObjectTracker tracker = TrackerOf(&inode->Header);
+        if (inode->Attributes != null)
+        {
+            if (!Fill(inode->Attributes, bytes))
+                return false;
+            tracker.MarkChanged(&inode->Attributes->Header);
+        }
+        else
+        {
+            ExtendedAttributes* created = NewAttributes(bytes);
+            if (created == null)
+                return false;
+            created->Owner = inode;
+            inode->Attributes = created;
+            tracker.Register(&created->Header, ObjectKind.ExtendedAttributes);
+        }
+        TouchStatus(inode);
         return true;
     }
 
-    internal static int Count(Inode* inode)
+    // A page exactly when the bytes do not fit without one: so the same attributes always take the same memory.
+    private bool Fill(ExtendedAttributes* attributes, ReadOnlySpan<byte> bytes)
     {
-        int count = 0;
-        for (ExtendedAttribute* attribute = inode->FirstAttribute; attribute != null; attribute = attribute->Next)
-            count++;
-        return count;
+        bool isLong = bytes.Length > ExtendedAttributes.InlineBytes;
+        if (isLong && attributes->Page == null)
+        {
+            attributes->Page = (byte*)Pages.Allocate(1);
+            if (attributes->Page == null)
+                return false;
+        }
+        else if (!isLong)
+        {
+            FreePage(attributes);
+        }
+        new Span<byte>(attributes->Inline, ExtendedAttributes.InlineBytes).Clear();
+        bytes.CopyTo(new Span<byte>(isLong ? attributes->Page : attributes->Inline, bytes.Length));
+        attributes->Length = (ushort)bytes.Length;
+        return true;
     }
 
-    private void Free(ExtendedAttribute* attribute)
+    private void FreePage(ExtendedAttributes* attributes)
     {
-        if (attribute->Page != null)
-            Pages.Free(attribute->Page, 1);
-        _attributes.Free(attribute);
+        if (attributes->Page != null)
+            Pages.Free(attributes->Page, 1);
+        attributes->Page = null;
+    }
+
+    private void Free(ExtendedAttributes* attributes)
+    {
+        FreePage(attributes);
+        _attributes.Free(attributes);
     }
 }

@@ -118,8 +118,8 @@ public unsafe struct Inode
     /// <summary>Regular files in the tree: how many open files may write it; counted again after a restore.</summary>
     public int Writers;
 
-    /// <summary>Extended attributes, in the order of their names.</summary>
-    public ExtendedAttribute* FirstAttribute;
+    /// <summary>Extended attributes; null while there are none.</summary>
+    public ExtendedAttributes* Attributes;
 
     // Advisory locks.
     public FileLock* FirstLock;

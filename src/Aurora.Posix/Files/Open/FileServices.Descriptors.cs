@@ -1,6 +1,6 @@
 using System;
+using System.Numerics;
 using Aurora.Base;
-using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -164,13 +164,23 @@ public sealed unsafe partial class FileServices
 
     private static int First(DescriptorTable* table, uint first) => first < DescriptorTable.MaxDescriptors ? NextOpen(table, (int)first) : -1;
 
-    /// <summary>What execve does with a table after <see cref="ReleaseLocksForExec"/>: closes the descriptors marked so.</summary>
-    public void CloseOnExec(DescriptorTable* table)
+    /// <summary>
+    /// What execve does with a table after <see cref="ReleaseLocksForExec"/>: closes the descriptors marked so, each one of
+    /// <paramref name="left"/>. False when there are more.
+    /// </summary>
+    public bool CloseOnExec(DescriptorTable* table, ref int left)
     {
-        int left = ProcessLife.UnitsPerStep;
         for (int i = 0; i < DescriptorTable.MaxChunks; i++)
-            if (table->ChunkAt(i) != null && table->ChunkAt(i)->CloseOnExec != 0)
-                CloseChunk(table, i, table->ChunkAt(i)->CloseOnExec, ref left);
+        {
+            for (; table->ChunkAt(i) != null && table->ChunkAt(i)->CloseOnExec != 0; left--)
+            {
+                if (left <= 0)
+                    return false;
+                DescriptorChunk* chunk = table->ChunkAt(i);
+                Release(Empty(table, chunk, BitOperations.TrailingZeroCount(chunk->CloseOnExec)), ref left);
+            }
+        }
+        return true;
     }
 
     public static bool IsCloseOnExec(DescriptorTable* table, int descriptor)
@@ -233,16 +243,6 @@ public sealed unsafe partial class FileServices
         chunk->CloseOnExec = closeOnExec ? chunk->CloseOnExec | bit : chunk->CloseOnExec & ~bit;
         MarkChanged(&chunk->Header);
         return true;
-    }
-
-    private void CloseChunk(DescriptorTable* table, int index, ulong mask, ref int left)
-    {
-        for (int slot = 0; slot < DescriptorChunk.Capacity && table->ChunkAt(index) != null; slot++)
-            if ((mask >> slot & 1) != 0 && table->ChunkAt(index)->FileAt(slot) != null)
-                Release(Empty(table, table->ChunkAt(index), slot), ref left);
-        DescriptorChunk* rest = table->ChunkAt(index);
-        if (rest != null && rest->OpenCount == 0)
-            FreeChunk(table, rest);
     }
 
     // POSIX: closing any descriptor of a file ends the record locks its owner has on it.

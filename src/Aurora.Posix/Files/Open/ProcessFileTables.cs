@@ -64,7 +64,8 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
         return Errno.Ok;
     }
 
-    public override void CloseOnExec(Process* process) => files.CloseOnExec((DescriptorTable*)process->Descriptors);
+    public override bool CloseOnExec(Process* process, ref int left)
+        => process->Descriptors == null || files.CloseOnExec((DescriptorTable*)process->Descriptors, ref left);
 
     public override bool ReleaseLocksForExec(Process* process, ref ulong position, ref int left)
         => files.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref position, ref left);

@@ -11,7 +11,7 @@ public sealed class FileCodecs(FileServices files)
     [
         new InodeCodec(files), new SymbolicLinkTailCodec(files), new DirectoryEntryCodec(files), new OpenFileCodec(files),
         new DescriptorTableCodec(files), new DescriptorChunkCodec(files), new PipeCodec(files), new FileLockCodec(files),
-        new FileContextCodec(files), new ExtendedAttributeCodec(files),
+        new FileContextCodec(files), new ExtendedAttributesCodec(files),
     ];
 
     public StateCodec this[int index] => _all[index];

@@ -86,9 +86,32 @@ public sealed unsafe class ExtendedAttributeTests : IDisposable
         Assert.Equal(("ERANGE", "ERANGE", "EINVAL"), (GetIt("/f", ""), GetIt("/f", "user." + new string('n', 251)), GetIt("/f", "user.")));
         Assert.Equal(("EOPNOTSUPP", "EOPNOTSUPP"), (GetIt("/f", "system.posix_acl_access"), GetIt("/f", "odd.name")));
         Assert.Equal(("ENOENT", "EOPNOTSUPP"), (GetIt("/nope", "user.a"), GetIt("/proc/version", "user.a")));
-        for (int i = 0; i < 63; i++)
-            Assert.Equal(0, SetIt("/f", $"user.n{i}", "x"));
-        Assert.Equal(Error(Errno.ENOSPC), SetIt("/f", "user.more", "x"));
+    }
+
+    [Fact]
+    public void All_attributes_of_a_file_share_the_room_of_one_object()
+    {
+        int objects = _answers.Kernel.Tracker.Count;
+        int room = ExtendedAttributes.MaxBytes;
+        string large = new('v', 500);
+        int count = 0;
+        for (; room >= ExtendedAttributes.HeadBytes + 7 + 500; room -= ExtendedAttributes.HeadBytes + 7 + 500)
+            Assert.Equal(0, SetIt("/f", $"user.{count++:d2}", large));
+        Assert.Equal(objects + 1, _answers.Kernel.Tracker.Count);
+        Assert.Equal(Error(Errno.ENOSPC), SetIt("/f", "user.zz", large));
+        Assert.Equal(Error(Errno.ENOSPC), SetIt("/f", "user.00", large + new string('w', room + 1)));
+        Assert.Equal(0, SetIt("/f", "user.00", large + new string('w', room)));
+        Assert.Equal(Error(Errno.ENOSPC), SetIt("/f", "user.z", ""));
+        _answers.Move();
+        Assert.Equal((large + new string('w', room), large), (GetIt("/f", "user.00"), GetIt("/f", "user.04")));
+        for (int i = 0; i < count; i++)
+            Assert.Equal(0, SetIt("/f", $"user.{i:d2}", $"{i}"));
+        _answers.Move();
+        Assert.Equal("3", GetIt("/f", "user.03"));
+        for (int i = count - 1; i >= 0; i--)
+            Assert.Equal(0, _answers.Call(Remove, _answers.Path("/f"), _answers.Path($"user.{i:d2}", 1)));
+        Assert.Equal(objects, _answers.Kernel.Tracker.Count);
+        Assert.Equal("", ListIt("/f"));
     }
 
     [Fact]

@@ -273,7 +273,10 @@ public sealed unsafe class FileCallTests : IDisposable
         Assert.Equal(Error(Errno.EINVAL), _calls.Call(292, 20, 20, 0));
         Assert.Equal(0, _calls.Call(436, 10, 19, 0));
         Assert.Equal(Error(Errno.EBADF), _calls.Call(72, 11, 1, 0));
-        _calls.World.Files.CloseOnExec(_calls.World.Table);
+        int left = 0;
+        Assert.False(_calls.World.Files.CloseOnExec(_calls.World.Table, ref left));
+        left = 1;
+        Assert.True(_calls.World.Files.CloseOnExec(_calls.World.Table, ref left));
         Assert.Equal(Error(Errno.EBADF), _calls.Call(72, (ulong)file, 1, 0));
         Assert.Equal(0, _calls.Call(72, 20, 1, 0));
     }

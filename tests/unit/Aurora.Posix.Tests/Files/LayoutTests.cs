@@ -11,9 +11,8 @@ public sealed class LayoutTests
     public void Records_have_their_sizes()
     {
         Assert.Equal(InodeRecord.Bytes, Marshal.SizeOf<InodeRecord>());
-        Assert.Equal(ExtendedAttributeRecord.Bytes, Marshal.SizeOf<ExtendedAttributeRecord>());
-        Assert.Equal(8, (int)Marshal.OffsetOf<ExtendedAttributeRecord>(nameof(ExtendedAttributeRecord.NameLength)));
-        Assert.Equal(10, (int)Marshal.OffsetOf<ExtendedAttributeRecord>(nameof(ExtendedAttributeRecord.ValueLength)));
+        Assert.Equal(ExtendedAttributesRecord.Bytes, Marshal.SizeOf<ExtendedAttributesRecord>());
+        Assert.Equal(8, (int)Marshal.OffsetOf<ExtendedAttributesRecord>(nameof(ExtendedAttributesRecord.Length)));
         Assert.Equal(SymbolicLinkTailRecord.Bytes, Marshal.SizeOf<SymbolicLinkTailRecord>());
         Assert.Equal(DirectoryEntryRecord.Bytes, Marshal.SizeOf<DirectoryEntryRecord>());
         Assert.Equal(OpenFileRecord.Bytes, Marshal.SizeOf<OpenFileRecord>());

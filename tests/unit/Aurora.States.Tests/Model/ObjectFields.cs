@@ -41,7 +41,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
-        [ObjectKind.ExtendedAttribute] = typeof(ExtendedAttribute),
+        [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
         [ObjectKind.MachineSettings] = typeof(MachineSettings),
     };
@@ -74,7 +74,7 @@ internal sealed unsafe class ObjectFields
         [typeof(Session)] = ["FirstGroup"],
         [typeof(Timer)] = ["Next"],
         [typeof(FileLock)] = ["Next"],
-        [typeof(ExtendedAttribute)] = ["Page"], // what is in it: StateComparison
+        [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "IsClosing", "NextClosing"], // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],

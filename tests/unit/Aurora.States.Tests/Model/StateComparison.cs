@@ -105,8 +105,8 @@ internal static unsafe class StateComparison
                 => DirectoryEntry.NameOf((DirectoryEntry*)one).SequenceEqual(DirectoryEntry.NameOf((DirectoryEntry*)other))
                 ? null : "another name",
             ObjectKind.Inode => DifferenceOf((Inode*)one, (Inode*)other),
-            ObjectKind.ExtendedAttribute
-                => ExtendedAttribute.BytesOf((ExtendedAttribute*)one).SequenceEqual(ExtendedAttribute.BytesOf((ExtendedAttribute*)other))
+            ObjectKind.ExtendedAttributes
+                => ExtendedAttributes.BytesOf((ExtendedAttributes*)one).SequenceEqual(ExtendedAttributes.BytesOf((ExtendedAttributes*)other))
                 ? null : "another name or value",
             _ => null,
         };
