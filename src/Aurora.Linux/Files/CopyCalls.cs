@@ -36,7 +36,7 @@ internal static unsafe class CopyCalls
             return call.Failure;
         if (!copy.Target->IsWritable)
             return Errno.EBADF;
-        bool refusesAppend = copy.Target->Kind != FileKind.Pipe && (copy.Target->Flags & OpenFlags.Append) != 0;
+        bool refusesAppend = !CopyPositions.IsStarted(thread) && copy.Target->Kind != FileKind.Pipe && (copy.Target->Flags & OpenFlags.Append) != 0;
         return copy.Source->Kind != FileKind.Regular || refusesAppend ? Errno.EINVAL : Run(ref call, ref copy);
     }
 
@@ -59,16 +59,19 @@ internal static unsafe class CopyCalls
             return Errno.EISDIR;
         if (copy.Source->Kind != FileKind.Regular || copy.Target->Kind != FileKind.Regular)
             return Errno.EINVAL;
+        if (CopyPositions.IsStarted(thread))
+            return Run(ref call, ref copy);
         if (!copy.Source->IsReadable || !copy.Target->IsWritable || (copy.Target->Flags & OpenFlags.Append) != 0)
             return Errno.EBADF;
         if (!copy.AreValid)
             return Errno.EINVAL;
         ulong from = copy.SourceIsPositioned ? copy.SourceOffset : copy.Source->Offset;
         ulong to = copy.TargetIsPositioned ? copy.TargetOffset : copy.Target->Offset;
-        bool isStarted = thread->Call.Progress != 0;
-        ulong there = Math.Min(copy.Length, copy.Source->Inode->Size > from ? copy.Source->Inode->Size - from : 0);
-        if (!isStarted && copy.Source->Inode == copy.Target->Inode && from < to + there && to < from + there)
+        // What there is now is what is copied: not what the call itself puts behind it. The call's own word keeps that.
+        copy.Length = Math.Min(copy.Length, copy.Source->Inode->Size > from ? copy.Source->Inode->Size - from : 0);
+        if (copy.Source->Inode == copy.Target->Inode && from < to + copy.Length && to < from + copy.Length)
             return Errno.EINVAL;
+        a->Arg4 = copy.Length;
         return Run(ref call, ref copy);
     }
 
@@ -76,7 +79,6 @@ internal static unsafe class CopyCalls
     {
         Thread* thread = call.Thread;
         copy.Start(ref call);
-        ulong nextStep = thread->Call.Progress + FileTransfer.StepBytes;
         SystemCallResult result = SystemCallResult.Done((long)thread->Call.Progress);
         while (thread->Call.Progress < copy.Length)
         {
@@ -84,14 +86,10 @@ internal static unsafe class CopyCalls
             result = Step(ref call, ref copy);
             if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
                 break;
-            if (thread->Call.Progress < nextStep || thread->Call.Progress == copy.Length)
+            if (!copy.MustPause(ref call))
                 continue;
-            nextStep = thread->Call.Progress + FileTransfer.StepBytes;
-            if (call.Files.Preemption.IsDue)
-            {
-                result = SystemCallResult.Again;
-                break;
-            }
+            result = SystemCallResult.Again;
+            break;
         }
         return copy.Settle(ref call, result);
     }

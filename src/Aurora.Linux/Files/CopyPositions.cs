@@ -13,6 +13,8 @@ internal unsafe ref struct CopyPositions
 {
     private const byte StartedPhase = 1;
 
+    private ulong _nextStep;
+
     public OpenFile* Source;
     public OpenFile* Target;
     public ulong SourceAddress;
@@ -20,6 +22,11 @@ internal unsafe ref struct CopyPositions
     public ulong SourceOffset;
     public ulong TargetOffset;
     public ulong Length;
+
+    /// <summary>
+    /// Moving has begun, in an earlier dispatch. What others may change meanwhile (the target's O_APPEND, sizes) is looked at only before.
+    /// </summary>
+    public static bool IsStarted(Thread* thread) => thread->Call.Phase != 0;
 
     public readonly bool SourceIsPositioned => SourceAddress != 0;
     public readonly bool TargetIsPositioned => TargetAddress != 0;
@@ -32,8 +39,22 @@ internal unsafe ref struct CopyPositions
         => Read(ref call, TargetAddress, ref call.Thread->Call.Extra1, out TargetOffset)
             && Read(ref call, SourceAddress, ref call.Thread->Call.Extra0, out SourceOffset);
 
-    /// <summary>Both positions have been read: moving may begin.</summary>
-    public readonly void Start(ref FileCall call) => call.Thread->Call.Phase = StartedPhase;
+    /// <summary>Both positions have been read and everything checked: moving may begin.</summary>
+    public void Start(ref FileCall call)
+    {
+        call.Thread->Call.Phase = StartedPhase;
+        _nextStep = call.Thread->Call.Progress + FileTransfer.StepBytes;
+    }
+
+    /// <summary>True when enough has moved in this dispatch and something waits for the main loop.</summary>
+    public bool MustPause(ref FileCall call)
+    {
+        ulong done = call.Thread->Call.Progress;
+        if (done < _nextStep || done >= Length)
+            return false;
+        _nextStep = done + FileTransfer.StepBytes;
+        return call.Files.Preemption.IsDue;
+    }
 
     /// <summary>Negative positions: EINVAL.</summary>
     public readonly bool AreValid => (long)SourceOffset >= 0 && (long)TargetOffset >= 0;
@@ -58,10 +79,12 @@ internal unsafe ref struct CopyPositions
         offset = kept;
         if (address == 0)
             return true;
-        // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved.
-        if (!call.Probe(address, sizeof(ulong), willWrite: true))
+        // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved. A program that takes the
+        // memory away while the call waits is told at the end.
+        bool isStarted = IsStarted(call.Thread);
+        if (!call.Probe(address, sizeof(ulong), willWrite: true) && (!isStarted || call.Failure.Outcome != SystemCallOutcome.Done))
             return false;
-        if (call.Thread->Call.Phase != 0)
+        if (isStarted)
             return true;
         if (!call.Read(address, out offset))
             return false;

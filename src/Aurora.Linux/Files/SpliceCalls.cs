@@ -89,6 +89,10 @@ internal static unsafe class SpliceCalls
             result = ReadIntoRoom(ref call, ref copy, pipe, operations);
             if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
                 break;
+            if (!copy.MustPause(ref call))
+                continue;
+            result = SystemCallResult.Again;
+            break;
         }
         return copy.Settle(ref call, result);
     }
@@ -123,7 +127,8 @@ internal static unsafe class SpliceCalls
         Thread* thread = call.Thread;
         FileOperations? operations = call.Files.OperationsOf(copy.Target);
         bool isPlaced = !copy.TargetIsPositioned || (operations is not null && operations.IsSeekable(copy.Target));
-        if (operations is null || !isPlaced || (copy.Target->Flags & OpenFlags.Append) != 0 || !copy.AreValid)
+        bool refusesAppend = !CopyPositions.IsStarted(thread) && (copy.Target->Flags & OpenFlags.Append) != 0;
+        if (operations is null || !isPlaced || refusesAppend || !copy.AreValid)
             return Errno.EINVAL;
         copy.Start(ref call);
         SystemCallResult result = SystemCallResult.Done((long)thread->Call.Progress);
@@ -139,6 +144,10 @@ internal static unsafe class SpliceCalls
             result = WriteBytes(ref call, ref copy, pipe);
             if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
                 break;
+            if (!copy.MustPause(ref call))
+                continue;
+            result = SystemCallResult.Again;
+            break;
         }
         return copy.Settle(ref call, result);
     }
@@ -181,6 +190,10 @@ internal static unsafe class SpliceCalls
             result = PutBytes(ref call, ref copy, source, target);
             if (result.Outcome != SystemCallOutcome.Done || result.IsError)
                 break;
+            if (!copy.MustPause(ref call))
+                continue;
+            result = SystemCallResult.Again;
+            break;
         }
         ulong done = thread->Call.Progress;
         return result.Outcome == SystemCallOutcome.Done && done > 0 ? SystemCallResult.Done((long)done) : result;

@@ -15,9 +15,15 @@ namespace Aurora.Posix.Files;
 public unsafe struct Pipe
 {
     public const uint DefaultCapacity = 64 * 1024;
-    /// <summary>The most that a user may ask for (/proc/sys/fs/pipe-max-size), and anybody.</summary>
+
+    /// <summary>The most that a user may ask for (/proc/sys/fs/pipe-max-size).</summary>
     public const uint MaxCapacity = 1024 * 1024;
-    public const uint LargestCapacity = 1U << 31;
+
+    /// <summary>The most that anybody gets: a change of capacity copies the bytes in one stretch.</summary>
+    public const uint LargestCapacity = 16 * 1024 * 1024;
+
+    /// <summary>More is not even a size for a pipe.</summary>
+    public const uint LargestAsked = 1U << 31;
 
     /// <summary>Writes up to this size are not mixed with others (PIPE_BUF).</summary>
     public const uint AtomicBytes = 4096;

@@ -15,11 +15,11 @@ public sealed unsafe partial class PipeOperations
     public static Errno CheckCapacity(Pipe* pipe, ulong bytes, bool mayExceed, out uint capacity)
     {
         capacity = PageSize.Bytes;
-        if (bytes > Pipe.LargestCapacity)
+        if (bytes > Pipe.LargestAsked)
             return Errno.EINVAL;
         while (capacity < bytes)
             capacity *= 2;
-        if (capacity > pipe->Capacity && capacity > Pipe.MaxCapacity && !mayExceed)
+        if (capacity > pipe->Capacity && capacity > (mayExceed ? Pipe.LargestCapacity : Pipe.MaxCapacity))
             return Errno.EPERM;
         return capacity < pipe->Capacity && capacity >> PageSize.Shift < UsedPages(pipe) ? Errno.EBUSY : Errno.Ok;
     }

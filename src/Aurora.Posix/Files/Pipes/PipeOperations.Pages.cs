@@ -55,6 +55,8 @@ public sealed unsafe partial class PipeOperations
             SystemCallResult result = WriteStep(pipe, ref transfer, isAtomic: false, out bool isDone);
             if (!isDone)
                 return result;
+            if (transfer.MustPause())
+                return transfer.Pause();
         }
         if (transfer.Remaining == 0 || transfer.Done > 0)
             return transfer.Finish();
@@ -74,6 +76,8 @@ public sealed unsafe partial class PipeOperations
             Consume(pipe, (uint)(transfer.Done - before));
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
+            if (transfer.MustPause())
+                return transfer.Pause();
         }
         if (transfer.Done > 0 || transfer.Remaining == 0 || !pipe->HasWriter)
             return transfer.Finish();

@@ -30,6 +30,8 @@ public sealed unsafe partial class PipeOperations : FileOperations
             SystemCallResult result = WriteStep(pipe, ref transfer, isAtomic, out bool isDone);
             if (!isDone)
                 return result;
+            if (transfer.MustPause())
+                return transfer.Pause();
         }
         return transfer.Finish();
     }

@@ -160,6 +160,8 @@ public sealed unsafe class ControlTests : IDisposable
         Assert.Equal(8192, Control(writer, SetPipeSize, 4097));
         Assert.Equal(4096, Control(writer, SetPipeSize, 0));
         Assert.Equal(Answers.Error(Errno.EINVAL), Control(writer, SetPipeSize, (1UL << 31) + 1));
+        Assert.Equal(16 << 20, Control(writer, SetPipeSize, 16 << 20));
+        Assert.Equal(Answers.Error(Errno.EPERM), Control(writer, SetPipeSize, (16 << 20) + 1));
         Assert.Equal(2 << 20, Control(writer, SetPipeSize, 2 << 20));
         _answers.Move();
         Assert.Equal(2 << 20, Control(reader, GetPipeSize));
