@@ -33,7 +33,8 @@ public static class DirectoryRoot
         string place = isTop ? new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder : folder;
         HostStatus status = HostFile.Describe(place);
         bool isMountPoint = !isTop && status.IsMountRoot;
-        yield return Describe(folder, guestPath, status) with { LeftOut = isMountPoint ? "mounted file system" : null };
+        RootEntry top = Describe(folder, guestPath, status);
+        yield return isMountPoint ? top with { LeftOut = "mounted file system" } : top;
         if (isMountPoint)
             yield break;
         foreach (string item in HostFile.In(folder))
@@ -67,6 +68,8 @@ public static class DirectoryRoot
     {
         RootEntryKind kind = KindOf(status);
         bool isFile = kind == RootEntryKind.File;
+        bool hasUnreadable = false;
+        IReadOnlyList<(string Name, byte[] Value)> attributes = kind == RootEntryKind.Socket ? [] : HostAttributes.Of(item, out hasUnreadable);
         return new RootEntry
         {
             Path = guestPath,
@@ -77,10 +80,10 @@ public static class DirectoryRoot
             ModifiedNanoseconds = status.ModifiedNanoseconds,
             Target = kind == RootEntryKind.SymbolicLink ? new FileInfo(item).LinkTarget ?? "" : "",
             Device = (status.DeviceMajor, status.DeviceMinor),
-            Attributes = kind == RootEntryKind.Socket ? [] : HostAttributes.Of(item),
+            Attributes = attributes,
             Open = isFile ? () => File.OpenRead(item) : null,
             Layout = isFile ? HostFile.LayoutOf : null,
-            LeftOut = kind == RootEntryKind.Socket ? "socket" : null,
+            LeftOut = kind == RootEntryKind.Socket ? "socket" : hasUnreadable ? HostAttributes.Unreadable : null,
         };
     }
 

@@ -14,13 +14,18 @@ internal static partial class HostAttributes
     private const int NoSuchAttribute = 61; // ENODATA
     private const int NotSupported = 95; // EOPNOTSUPP
 
+    /// <summary>What is counted as left out when a name or value cannot be had.</summary>
+    public const string Unreadable = "extended attribute that is not text";
+
     private static readonly string[] _kinds = ["user.", "trusted.", "security."];
 
     /// <summary>True for the attributes that a guest's file can have.</summary>
     public static bool IsKept(string name) => _kinds.Any(kind => name.StartsWith(kind, StringComparison.Ordinal));
 
-    public static IReadOnlyList<(string Name, byte[] Value)> Of(string path)
+    /// <summary>The attributes; <paramref name="hasUnreadable"/> is true when there are others whose names are not UTF-8.</summary>
+    public static IReadOnlyList<(string Name, byte[] Value)> Of(string path, out bool hasUnreadable)
     {
+        hasUnreadable = false;
         byte[] buffer = new byte[MostBytes];
         long length = List(path, buffer, MostBytes);
         if (length < 0 && Marshal.GetLastPInvokeError() == NotSupported)
@@ -28,7 +33,9 @@ internal static partial class HostAttributes
         if (length < 0)
             throw Failure(path);
         var found = new List<(string Name, byte[] Value)>();
-        foreach (string name in Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0').Where(IsKept))
+        string[] names = [.. Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0').Where(IsKept)];
+        hasUnreadable = names.Any(HostFile.IsUnreadable);
+        foreach (string name in names.Where(name => !HostFile.IsUnreadable(name)))
         {
             long size = Get(path, name, buffer, MostBytes);
             // It may have gone since it was listed.

@@ -17,7 +17,6 @@ public static class TarRoot
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const long NanosecondsPerTick = 100;
     private const string AttributePrefix = "SCHILY.xattr.";
-    private const string UnreadableAttribute = "extended attribute that is not text";
     private const NumberStyles TimeStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
     private static readonly byte[] _gzipMagic = [0x1F, 0x8B];
@@ -91,7 +90,7 @@ public static class TarRoot
             ModifiedNanoseconds = ModifiedOf(item),
             Target = kind == RootEntryKind.HardLink ? Normalize(item.LinkName) : item.LinkName,
             Attributes = [.. AttributesOf(item)],
-            LeftOut = HasUnreadable(item) ? UnreadableAttribute : null,
+            LeftOut = HasUnreadable(item) ? HostAttributes.Unreadable : null,
             Device = item is PosixTarEntry device ? ((uint)device.DeviceMajor, (uint)device.DeviceMinor) : default,
             Open = () => item.DataStream ?? Stream.Null,
             Layout = SparseTar.LayoutOf(item, archive),
@@ -100,9 +99,11 @@ public static class TarRoot
 
     // As tar --xattrs writes them. The reader has made text of them: what was none cannot be had back.
     private static IEnumerable<(string Name, byte[] Value)> AttributesOf(TarEntry item)
-        => TextsOf(item).Where(pair => !HostFile.IsUnreadable(pair.Value)).Select(pair => (pair.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(pair.Value)));
+        => TextsOf(item).Where(pair => !IsUnreadable(pair)).Select(pair => (pair.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(pair.Value)));
 
-    private static bool HasUnreadable(TarEntry item) => TextsOf(item).Any(pair => HostFile.IsUnreadable(pair.Value));
+    private static bool HasUnreadable(TarEntry item) => TextsOf(item).Any(IsUnreadable);
+
+    private static bool IsUnreadable(KeyValuePair<string, string> pair) => HostFile.IsUnreadable(pair.Key) || HostFile.IsUnreadable(pair.Value);
 
     private static IEnumerable<KeyValuePair<string, string>> TextsOf(TarEntry item)
         => item is not PaxTarEntry pax ? [] : pax.ExtendedAttributes.Where(pair

@@ -58,6 +58,9 @@ internal sealed unsafe class ImageSession : IDisposable
     /// <summary>Adds /proc and /dev.</summary>
     public void AddStandardFiles() => Check(StandardTree.Populate(_group.Names), "/dev");
 
+    /// <summary>True when not much more fits into one commit.</summary>
+    public bool MustCommit => _group.Engine.MustPause;
+
     /// <summary>Makes the changes so far a durable checkpoint.</summary>
     public void Commit()
     {

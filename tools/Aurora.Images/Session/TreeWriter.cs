@@ -11,9 +11,11 @@ namespace Aurora.Images.Session;
 /// <summary>Writes entries of a root file system into an image.</summary>
 internal sealed unsafe class TreeWriter(ImageSession session)
 {
-    // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several.
+    // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several. What attributes take of one the
+    // session knows.
     private const long CommitBytes = 32 << 20;
     private const int CommitEntries = 4096;
+    private const string TooMuch = "extended attribute for which a file has no room";
 
     private readonly byte[] _buffer = new byte[1 << 20];
     private readonly List<RootEntry> _directories = [];
@@ -27,7 +29,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
         foreach (RootEntry entry in entries)
         {
             if (entry.LeftOut != null)
-                _leftOut[entry.LeftOut] = _leftOut.GetValueOrDefault(entry.LeftOut) + 1;
+                CountLeftOut(entry.LeftOut);
             if (entry.Kind == RootEntryKind.Socket)
                 continue;
             Write(entry);
@@ -56,7 +58,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
 
     private void CommitIfDue()
     {
-        if (_uncommittedBytes < CommitBytes && _uncommittedEntries < CommitEntries)
+        if (_uncommittedBytes < CommitBytes && _uncommittedEntries < CommitEntries && !session.MustCommit)
             return;
         session.Commit();
         _uncommittedBytes = 0;
@@ -74,22 +76,33 @@ internal sealed unsafe class TreeWriter(ImageSession session)
         if (entry.Kind == RootEntryKind.File)
             CopyContents(entry, inode);
         if (entry.Kind != RootEntryKind.HardLink)
+        {
+            SetExtendedAttributes(entry, inode);
             SetAttributes(entry, inode);
+        }
         session.Files.Release(inode);
     }
 
     private void SetAttributes(RootEntry entry, Inode* inode)
     {
         uint mode = entry.Kind == RootEntryKind.SymbolicLink ? InodeMode.AccessMask : (uint)entry.Mode;
+        session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, entry.ModifiedNanoseconds);
+    }
+
+    private void SetExtendedAttributes(RootEntry entry, Inode* inode)
+    {
         foreach ((string name, byte[] value) in entry.Attributes)
         {
             Errno error = session.Files.SetAttribute(inode, ImageSession.Bytes(name), value, AttributeChange.Either);
-            if (error == Errno.ENOSPC)
-                throw new ImageException($"{entry.Path}: the attribute {name} is too long, or the file has too many");
-            ImageSession.Check(error, entry.Path);
+            bool isTooMuch = error == Errno.ERANGE || (error == Errno.ENOSPC && !session.Files.Space.IsFull);
+            if (isTooMuch)
+                CountLeftOut(TooMuch);
+            else
+                ImageSession.Check(error, entry.Path);
         }
-        session.Tree.SetAttributes(inode, mode, (uint)entry.UserId, (uint)entry.GroupId, entry.ModifiedNanoseconds);
     }
+
+    private void CountLeftOut(string what) => _leftOut[what] = _leftOut.GetValueOrDefault(what) + 1;
 
     private void Make(RootEntry entry)
     {
