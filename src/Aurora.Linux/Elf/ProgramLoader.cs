@@ -104,7 +104,7 @@ public sealed unsafe partial class ProgramLoader
         Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
-        if (inode->Writers > 0)
+        if (inode->Writers > 0 || (inode->Data != null && MemoryManager.HasSharedWriter(inode->Data)))
             return Errno.ETXTBSY;
         if (inode->Data == null)
             return Errno.ENOEXEC;

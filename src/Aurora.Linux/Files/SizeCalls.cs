@@ -165,7 +165,11 @@ internal static unsafe class SizeCalls
         if (makesHole && !PunchHole(ref call, file->Inode, (ulong)offset, (ulong)length, out SystemCallResult result))
             return result;
         ulong end = (ulong)(offset + length);
-        return keepsSize || end <= file->Inode->Size ? Errno.Ok : SetLength(ref call, file->Inode, end);
+        if (!keepsSize && end > file->Inode->Size)
+            return SetLength(ref call, file->Inode, end);
+        FileCaller caller = call.Caller;
+        SetIdBits.ContentsChange(kernel.Files, file->Inode, in caller);
+        return Errno.Ok;
     }
 
     // False with the result when it failed, or is not done yet.

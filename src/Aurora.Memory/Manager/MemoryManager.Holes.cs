@@ -7,11 +7,11 @@ namespace Aurora.Memory;
 
 public sealed unsafe partial class MemoryManager
 {
-    // Leaves that a count looks at: eight gigabytes.
+    // Steps of a count, since nothing may take long: 128 leaves (256 megabytes), or many more that are not there. Beyond them everything counts.
     private const ulong MostCounted = 4096;
 
     // Pages that a search looks at in one call.
-    private const ulong MostSearched = 65536;
+    private const ulong MostSearched = 2048;
 
     /// <summary>
     /// Moves on to the first page before <paramref name="end"/> that is there (or is not): Ok with the page or the end; WouldBlock; OutOfMemory.

@@ -6,6 +6,9 @@ namespace Aurora.Memory;
 
 internal sealed unsafe partial class RadixTree
 {
+    // A count looks at each page of a leaf.
+    private const ulong StepsOfLeaf = 32;
+
     /// <summary>
     /// The first page in [from, end) that is not a hole, or <paramref name="end"/>. Each stretch that it skips, a leaf or a larger subtree, costs
     /// one of <paramref name="steps"/>; it stops where they are used up.
@@ -28,17 +31,19 @@ internal sealed unsafe partial class RadixTree
     }
 
     /// <summary>
-    /// How many pages before <paramref name="end"/> are not holes; what only the store knows counts. Each leaf and each stretch that one marker
-    /// stands for is one of <paramref name="steps"/>; what lies behind the last counts.
+    /// How many pages before <paramref name="end"/> are not holes; what only the store knows counts. Each stretch that one marker
+    /// stands for is one of <paramref name="steps"/>, a leaf some; what lies behind the last counts.
     /// </summary>
     public ulong CountUsed(VmObject* target, ulong end, ulong steps)
     {
         ulong used = 0;
-        for (ulong page = 0; page < end; steps--)
+        for (ulong page = 0; page < end; )
         {
-            if (steps == 0)
-                return used + end - page;
             ulong skip = SpanAt(target, page, out ulong value);
+            ulong cost = skip == 1 ? StepsOfLeaf : 1;
+            if (steps < cost)
+                return used + end - page;
+            steps -= cost;
             ulong next = page | (skip > 1 ? skip - 1 : Mask);
             next = next < end ? next + 1 : end;
             if (skip == 1)

@@ -10,6 +10,8 @@ public sealed unsafe class MappingCodec : StateCodec
     /// <summary>The bytes of a payload.</summary>
     public static ulong RecordBytes => (ulong)sizeof(MappingRecord);
 
+    private const MappingFlags NewFlags = MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked;
+
     private readonly MemoryManager _memory;
 
     public MappingCodec(MemoryManager memory) => _memory = memory;
@@ -41,7 +43,8 @@ public sealed unsafe class MappingCodec : StateCodec
         if (payload.Length != sizeof(MappingRecord))
             return RestoreStatus.BadRecord;
         MappingRecord record = MemoryMarshal.Read<MappingRecord>(payload);
-        return record.IsValid ? _memory.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
+        bool isKnown = version > 1 || (record.Flags & NewFlags) == 0;
+        return record.IsValid && isKnown ? _memory.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)

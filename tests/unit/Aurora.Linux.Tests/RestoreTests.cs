@@ -1,7 +1,9 @@
+using System;
 using System.Linq;
 using System.Text;
 using Aurora.Base;
 using Aurora.Linux.Calls;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
@@ -236,5 +238,35 @@ public sealed unsafe class RestoreTests
         kernel.Do(kernel.Scheduler.Current, 39);
         kernel.Scheduler.MarkThreadsThatRan(kernel.Tracker);
         Assert.Equal(1, kernel.Tracker.ChangedCount);
+    }
+
+    [Fact]
+    public void An_older_session_does_not_say_what_its_records_could_not_say()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.WriteFile("/named", "x"u8);
+        ulong nameless = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/tmp"), 0x41_0002, 0x1B6);
+        Inode* inode = FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)nameless)->Inode;
+        InodeFlags flags = inode->Flags;
+        inode->Flags = InodeFlags.None;
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        static byte? VersionOf(ObjectKind kind) => kind == ObjectKind.Inode ? 2 : null;
+        using (TestKernel restored = TestKernel.Restore(image, versionOf: VersionOf))
+        {
+            Thread* again = restored.ThreadOf(1);
+            ulong path = restored.PokeText(again, Scratch, "/proc/self/fd/" + nameless);
+            Assert.Equal(0, restored.Do(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L), restored.PokeText(again, Scratch + 0x100, "/kept"), 0x400));
+            ulong named = (ulong)restored.Do(again, 2, restored.PokeText(again, Scratch, "/named"), 2);
+            restored.Do(again, 87, restored.PokeText(again, Scratch, "/named"));
+            path = restored.PokeText(again, Scratch, "/proc/self/fd/" + named);
+            ulong other = restored.PokeText(again, Scratch + 0x100, "/other");
+            Assert.Equal(-(long)Errno.ENOENT, restored.Call(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L), other, 0x400));
+        }
+        inode->Flags = flags;
+        kernel.Files.MarkChanged(&inode->Header);
+        kernel.Capture(image);
+        Assert.ThrowsAny<Exception>(() => TestKernel.Restore(image, versionOf: VersionOf).Dispose());
     }
 }

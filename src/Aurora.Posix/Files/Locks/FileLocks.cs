@@ -33,14 +33,22 @@ public sealed unsafe class FileLocks
     {
         FileLock* first = null;
         for (FileLock* held = inode->FirstLock; held != null; held = held->Next)
-        {
-            bool isOther = held->IsWholeFile == isWholeFile && held->Owner != owner;
-            bool isEarlier = first == null || held->Start < first->Start;
-            if (isOther && isEarlier && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held))
+            if ((first == null || held->Start < first->Start) && IsConflict(held, owner, isWholeFile, isExclusive, start, end))
                 first = held;
-        }
         return first;
     }
+
+    // Who only wants to know whether there is one looks no further than the first: thousands may wait and ask again.
+    private bool HasConflict(Inode* inode, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
+    {
+        FileLock* held = inode->FirstLock;
+        while (held != null && !IsConflict(held, owner, isWholeFile, isExclusive, start, end))
+            held = held->Next;
+        return held != null;
+    }
+
+    private bool IsConflict(FileLock* held, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
+        => held->IsWholeFile == isWholeFile && held->Owner != owner && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held);
 
     // Its open file is gone for everybody, and is being closed.
     private bool IsLeft(FileLock* held)
@@ -59,7 +67,7 @@ public sealed unsafe class FileLocks
     {
         bool isExclusive = request == LockRequest.Exclusive;
         error = Errno.EAGAIN;
-        if (request != LockRequest.Unlock && FindConflict(inode, owner, isWholeFile, isExclusive, start, end) != null)
+        if (request != LockRequest.Unlock && HasConflict(inode, owner, isWholeFile, isExclusive, start, end))
             return true;
         error = Errno.ENOLCK;
         FileLock* wanted = request == LockRequest.Unlock ? null : FindExactly(inode, owner, isWholeFile, isExclusive, start, end);

@@ -41,6 +41,9 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous
         | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
 
+    private const byte VersionWithoutNewFlags = 2;
+    private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
+
     public override ObjectKind Kind => ObjectKind.Inode;
 
     /// <summary>Version 1 did not tell anonymous pipes from FIFOs; version 2 had no memory files, no files that may yet get a name, and none that had run.</summary>
@@ -95,6 +98,8 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         RestoreStatus status = Read(version, payload, -1, out InodeRecord record);
         if (status != RestoreStatus.Ok)
             return status;
+        if (version <= VersionWithoutNewFlags && !AddFlags(ref record))
+            return RestoreStatus.BadRecord;
         ReadOnlySpan<byte> target = payload[InodeRecord.Bytes..];
         Namespace? space = Files.FindNamespace(tracker);
         if (space is null || !IsValid(in record, target.Length) || ((record.Flags & InodeFlags.Root) != 0 && space.Root != null))
@@ -112,6 +117,17 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (inode->IsProc && inode->ProcKey.Node == ProcNode.Root)
             space.ProcRoot = inode;
         return RestoreStatus.Ok;
+    }
+
+    // What an older record does not say is as it was then: whatever has no name may get one (until Finish, which knows the names), and each file
+    // may have been run. False when it says it all the same.
+    private static bool AddFlags(ref InodeRecord record)
+    {
+        if ((record.Flags & NewFlags) != 0)
+            return false;
+        if ((record.Mode & InodeMode.TypeMask) == InodeMode.Regular && (record.Flags & InodeFlags.Proc) == 0)
+            record.Flags |= InodeFlags.Linkable | InodeFlags.Executed;
+        return true;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
@@ -133,6 +149,8 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         if (!HasTail(inode))
             return RestoreStatus.MissingReference;
+        if (inode->NameCount > 0)
+            inode->Flags &= ~InodeFlags.Linkable;
         return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 

@@ -112,6 +112,23 @@ public sealed unsafe class HoleTests : IDisposable
         Assert.True(_answers.Call(2, _answers.Path("/program"), 2) >= 0);
     }
 
+    [Fact]
+    public void What_is_mapped_to_be_written_does_not_run()
+    {
+        const ulong at = 0x7000_0000;
+        _answers.Kernel.WriteFile("/program", ElfBuilder.Build());
+        ulong file = _answers.Open("/program");
+        Assert.Equal((long)at, _answers.Call(9, at, 4096, 3, 0x11, file, 0));
+        _answers.Kernel.Do(_answers.Init, 3, file);
+        int id = _answers.Kernel.Fork(_answers.Init)->Id;
+        Assert.Equal(0, _answers.Kernel.Do(_answers.Kernel.ThreadOf(id), 11, at, 4096));
+        Assert.Equal(Answers.Error(Errno.ETXTBSY), Run(_answers.Kernel.ThreadOf(id), "/program"));
+        _answers.Move();
+        Assert.Equal(Answers.Error(Errno.ETXTBSY), Run(_answers.Kernel.ThreadOf(id), "/program"));
+        _answers.Kernel.Do(_answers.Init, 11, at, 4096);
+        Assert.True(Run(_answers.Kernel.ThreadOf(id), "/program") >= 0);
+    }
+
     private long? Run(Thread* thread, string path)
         => _answers.Kernel.Call(thread, 59, _answers.Kernel.PokeText(thread, Answers.Text, path), 0, 0);
 }

@@ -66,7 +66,7 @@ public sealed unsafe class SetIdTests : IDisposable
     [InlineData(false)]
     public void A_write_truncation_or_hole_by_root_keeps_the_bits_and_by_others_takes_them(bool asRoot)
     {
-        string[] files = ["/write", "/truncate", "/ftruncate", "/open", "/punch", "/nothing"];
+        string[] files = ["/write", "/truncate", "/ftruncate", "/open", "/punch", "/keep", "/within", "/nothing"];
         foreach (string file in files)
         {
             Make(file, 0xDED);
@@ -86,9 +86,11 @@ public sealed unsafe class SetIdTests : IDisposable
         Assert.Equal(0, _answers.Call(77, _answers.Open("/ftruncate"), 5));
         _answers.Open("/open", OpenFlags.WriteOnly | OpenFlags.Truncate);
         Assert.Equal(0, _answers.Call(285, _answers.Open("/punch"), 3, 0, 4));
+        Assert.Equal(0, _answers.Call(285, _answers.Open("/keep"), 1, 0, 4000));
+        Assert.Equal(0, _answers.Call(285, _answers.Open("/within"), 0, 0, 4));
         Assert.Equal(0, _answers.Call(1, _answers.Open("/nothing"), Answers.Data, 0));
         Assert.Equal(1, _answers.Write(_answers.Open("/locking"), "x"));
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 7; i++)
             Assert.Equal((files[i], asRoot ? 0xDEDu : 0x1ED), (files[i], _answers.ModeOf(files[i])));
         Assert.Equal(0xDEDu, _answers.ModeOf("/nothing"));
         Assert.Equal(0x5E4u, _answers.ModeOf("/locking"));
