@@ -86,7 +86,8 @@ public static unsafe class ExitCalls
     }
 
     /// <summary>
-    /// The descriptors that execve closes, some at a time, when the program has already been exchanged: the new one does not run before they are closed.
+    /// The descriptors that execve closes, some at a time, when the program has already been exchanged: the new one does not run before
+    /// they are closed.
     /// </summary>
     public static SystemCallResult CloseFiles(LinuxKernel kernel, Thread* thread)
     {

@@ -10,7 +10,8 @@ public abstract unsafe class ProcessFiles
     public abstract Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext);
 
     /// <summary>
-    /// Closes descriptors marked close-on-exec, each one of <paramref name="left"/>; execve has passed its point of no return. False when there are more.
+    /// Closes descriptors marked close-on-exec, each one of <paramref name="left"/>; execve has passed its point of no return. False when
+    /// there are more.
     /// </summary>
     public abstract bool CloseOnExec(Process* process, ref int left);
 

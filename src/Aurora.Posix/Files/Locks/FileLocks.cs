@@ -48,7 +48,8 @@ public sealed unsafe class FileLocks
     }
 
     private bool IsConflict(FileLock* held, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
-        => held->IsWholeFile == isWholeFile && held->Owner != owner && (held->IsExclusive || isExclusive) && held->Overlaps(start, end) && !IsLeft(held);
+        => held->IsWholeFile == isWholeFile && held->Owner != owner && (held->IsExclusive || isExclusive)
+            && held->Overlaps(start, end) && !IsLeft(held);
 
     // Its open file is gone for everybody, and is being closed.
     private bool IsLeft(FileLock* held)
