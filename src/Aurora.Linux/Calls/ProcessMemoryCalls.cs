@@ -1,6 +1,6 @@
-// process_vm_readv and process_vm_writev: bytes between the caller's memory and that of a process it may look into. They go in steps
-// (Progress is how many have been copied); the vectors are read again for each. What fails after something has been copied ends the call
-// with what was.
+// process_vm_readv and process_vm_writev: bytes between the caller's memory and that of a process it may look into. They go in steps of
+// so many bytes and pieces (Progress is how many bytes have been copied); the vectors are read once in each. What fails after something has
+// been copied ends the call with what was.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -17,6 +17,7 @@ public static unsafe class ProcessMemoryCalls
     private const ulong MaxVectors = 1024;
     private const ulong StepBytes = 64 * 1024;
     private const int ChunkBytes = 2048;
+    private const int ChunksPerStep = 256;
 
     /// <summary>struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -28,6 +29,7 @@ public static unsafe class ProcessMemoryCalls
     /// <summary>A place in a list of vectors.</summary>
     private struct Place
     {
+        public ulong Index, BytesBefore;
         public ulong Address, Bytes;
     }
 
@@ -48,13 +50,16 @@ public static unsafe class ProcessMemoryCalls
         if (a->Arg5 != 0 || a->Arg2 > MaxVectors || a->Arg4 > MaxVectors)
             return Errno.EINVAL;
         ref ulong done = ref thread->Call.Progress;
-        for (ulong end = done + StepBytes; done < end;)
+        Place local = default;
+        Place remote = default;
+        ulong end = done + StepBytes;
+        for (int left = ChunksPerStep; done < end && left > 0; left--)
         {
-            if (!Find(kernel, thread, a->Arg1, a->Arg2, done, out Place local, out SystemCallResult failure))
+            if (!Find(kernel, thread, a->Arg1, a->Arg2, done, ref local, out SystemCallResult failure))
                 return End(thread, failure);
             if (local.Bytes == 0)
                 return (long)done;
-            if (!Find(kernel, thread, a->Arg3, a->Arg4, done, out Place remote, out failure))
+            if (!Find(kernel, thread, a->Arg3, a->Arg4, done, ref remote, out failure))
                 return End(thread, failure);
             if (remote.Bytes == 0)
                 return (long)done;
@@ -93,27 +98,29 @@ public static unsafe class ProcessMemoryCalls
         return written.IsOk ? read : written;
     }
 
-    // Where in the vectors a position is; no bytes at their end.
+    // Where in the vectors a position is, from a place before it on; no bytes at their end.
     private static bool Find(
-        LinuxKernel kernel, Thread* thread, ulong vectors, ulong count, ulong position, out Place place, out SystemCallResult failure)
+        LinuxKernel kernel, Thread* thread, ulong vectors, ulong count, ulong position, ref Place place, out SystemCallResult failure)
     {
-        place = default;
+        place.Bytes = 0;
         failure = default;
-        for (ulong i = 0; i < count; i++)
+        for (; place.Index < count; place.Index++)
         {
-            if (!kernel.Read(thread, vectors + (i * (ulong)sizeof(Vector)), out Vector vector, out failure))
+            if (!kernel.Read(thread, vectors + (place.Index * (ulong)sizeof(Vector)), out Vector vector, out failure))
                 return false;
             if (vector.Bytes > long.MaxValue)
             {
                 failure = Errno.EINVAL;
                 return false;
             }
-            if (position < vector.Bytes)
+            ulong within = position - place.BytesBefore;
+            if (within < vector.Bytes)
             {
-                place = new Place { Address = vector.Address + position, Bytes = vector.Bytes - position };
+                place.Address = vector.Address + within;
+                place.Bytes = vector.Bytes - within;
                 return true;
             }
-            position -= vector.Bytes;
+            place.BytesBefore += vector.Bytes;
         }
         return true;
     }

@@ -47,8 +47,12 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
             _kernel.Dispose();
             _kernel = TestKernel.Restore(image);
             thread = _kernel.ThreadOf(id);
-            _kernel.ServePager();
-            _kernel.Executive.PrepareToRun(thread);
+            // It may wait for its pages first.
+            for (bool waits = true; waits; waits = thread->Call.Active && thread->State != ThreadState.Runnable)
+            {
+                _kernel.ServePager();
+                _kernel.Executive.PrepareToRun(thread);
+            }
         }
         Assert.InRange(Changes(_kernel), 0, MostPerStep);
         Assert.InRange(steps, leastSteps, 1000);
@@ -152,6 +156,26 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
         StartThreads(user, Word);
         Assert.Equal(expected, InSteps(user->Id, 2, 202, Word, 3 | Private, (ulong)wakes, (ulong)moves, Word, 0));
         Assert.Equal(wakes, CountWoken());
+    }
+
+    [Fact]
+    public void Bytes_of_another_process_in_many_small_vectors()
+    {
+        const int vectors = 1024;
+        const ulong local = Scratch + 0x4000, remote = Scratch + 0x8000, from = Scratch + 0xC000, to = Scratch + 0xD000;
+        Thread* target = _kernel.Fork(_init);
+        for (ulong i = 0; i < vectors; i++)
+        {
+            _kernel.Poke(_init, local + (16 * i), to + i);
+            _kernel.Poke(_init, local + (16 * i) + 8, 1UL);
+            _kernel.Poke(_init, remote + (16 * i), from + i);
+            _kernel.Poke(_init, remote + (16 * i) + 8, 1UL);
+            _kernel.Poke(target, from + i, (byte)(i * 7));
+        }
+        int id = target->Id;
+        Assert.Equal(vectors, InSteps(1, 4, 310, (ulong)id, local, vectors, remote, vectors, 0));
+        for (ulong i = 0; i < vectors; i++)
+            Assert.Equal((byte)(i * 7), _kernel.Peek<byte>(_init, to + i));
     }
 
     // They wait until a moment that the new clock brings closer.
