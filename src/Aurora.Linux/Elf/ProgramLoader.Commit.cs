@@ -47,6 +47,8 @@ public sealed unsafe partial class ProgramLoader
         ref Credentials old = ref process->Credentials;
         process->IsDumpable = program.IsReadable && old.EffectiveUid == old.RealUid && old.EffectiveGid == old.RealGid;
         ProcessAccess.Commit(thread, in program.Credentials);
+        if (program.IsSecure)
+            thread->ParentDeathSignal = 0;
         process->HasExecuted = true;
         process->ExitSignal = (int)Signal.SIGCHLD;
         process->ExecutableInode = program.Inode;

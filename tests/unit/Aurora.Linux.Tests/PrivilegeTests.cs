@@ -204,6 +204,32 @@ public sealed unsafe class PrivilegeTests : IDisposable
     }
 
     [Fact]
+    public void A_program_that_must_distrust_its_environment_gets_no_signal_from_its_parents_end()
+    {
+        Thread* plain = _kernel.Fork(_init);
+        Thread* secure = _kernel.Fork(_init);
+        Assert.Equal(0, Call(secure, 117, 1000, 0, 0));
+        foreach (nint each in new[] { (nint)plain, (nint)secure })
+        {
+            Assert.Equal(0, Option((Thread*)each, 1, 10));
+            Execute((Thread*)each);
+        }
+        Assert.Equal(10, plain->ParentDeathSignal);
+        Assert.Equal(0, secure->ParentDeathSignal);
+    }
+
+    [Fact]
+    public void Access_below_proc_asks_for_what_the_real_user_may()
+    {
+        Thread* child = _kernel.Fork(_init);
+        ulong path = _kernel.PokeText(child, Scratch + 0x100, "/proc/1/cwd");
+        Assert.Equal(0, Call(child, 21, path, 4));
+        Assert.Equal(0, Call(child, 117, 1000, 0, 0));
+        Assert.Equal(-(long)Errno.EACCES, Call(child, 21, path, 4));
+        Assert.Equal(0, Call(child, 439, unchecked((ulong)-100), path, 4, 0x200));
+    }
+
+    [Fact]
     public void Capabilities_survive_a_restore()
     {
         Thread* child = _kernel.Fork(_init);

@@ -160,7 +160,17 @@ public sealed unsafe partial class ProcFileSystem
 
     /// <summary>Whether a caller may see what a process has open and where it is.</summary>
     internal static bool MayInspect(Process* process, in FileCaller caller)
-        => ProcessAccess.MayInspect(caller.Thread == null ? null : caller.Thread->Process, ref *caller.Credentials, process, false);
+    {
+        Process* self = caller.Thread == null ? null : caller.Thread->Process;
+        if (!caller.UseRealIds)
+            return ProcessAccess.MayInspect(self, ref *caller.Credentials, process, false);
+        // As the real user would be let in: with that user's ids and capabilities.
+        Credentials real = *caller.Credentials;
+        real.FileUid = real.RealUid;
+        real.FileGid = real.RealGid;
+        real.Capabilities.Effective = real.Capabilities.EffectiveOfReal(real.RealUid);
+        return ProcessAccess.MayInspect(self, ref real, process, false);
+    }
 
     /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
     internal Inode* ExecutableOf(Process* process)
