@@ -1,11 +1,12 @@
 // What epochs may hold, in bytes of the overlay that one commit of the store may take; what takes a larger share of its log counts for more.
 // A refused epoch is committed together with what was captured after it and what has changed since, so the rule is about all of it:
 //
-//   whenever a thread runs:  captured and not yet durable + changed since, pages twice + one step  <=  one commit
+//   whenever a thread runs:  captured and not yet durable + changed since, its pages twice + one step  <=  one commit
 //
-// since a fork copies what has changed and is not captured yet. // A step is what the group may do between two looks at the rule: one dispatch of a system call, one slice of something longer (the end of
-// a process, of an address space), one round of expired timers. Whatever could change more than StepBytes is done in slices, or bounded
-// when it is built up (the mappings of an address space, since a fork copies them all). Costs are upper bounds.
+// Twice, since a fork copies what has changed and is not captured yet. A step is what the group may do between two looks at the rule: one
+// dispatch of a system call, one slice of something longer (the end of a process, of an address space), one round of expired timers.
+// Whatever could change more than StepBytes is done in slices, or bounded when it is built up (the mappings of an address space, since a
+// fork copies them all). Costs are upper bounds.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
