@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -62,10 +63,22 @@ static void seals(void)
     close(file);
 }
 
+/* Not all of Linux's file systems have attributes; ours has. */
+static int has_attributes(void)
+{
+    struct utsname machine;
+    uname(&machine);
+    return setxattr(name, "user.probe", "", 0, 0) == 0 || errno != EOPNOTSUPP || strstr(machine.release, "aurora") != NULL;
+}
+
 static void attributes(void)
 {
     int file = make("x");
     char text[64];
+    if (!has_attributes()) {
+        printf("# no extended attributes here\n");
+        return;
+    }
     CHECK(setxattr(name, "user.note", "kept", 4, XATTR_CREATE) == 0, "an attribute");
     CHECK(setxattr(name, "user.note", "again", 5, XATTR_CREATE) == -1 && errno == EEXIST, "not twice");
     CHECK(fgetxattr(file, "user.note", text, 64) == 4 && !memcmp(text, "kept", 4), "its value");

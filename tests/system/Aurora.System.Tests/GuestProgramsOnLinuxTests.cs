@@ -12,7 +12,7 @@ public sealed class GuestProgramsOnLinuxTests
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(2);
 
     [Theory]
-    [MemberData(nameof(GuestPrograms.Names), MemberType = typeof(GuestPrograms))]
+    [MemberData(nameof(GuestPrograms.OnLinux), MemberType = typeof(GuestPrograms))]
     public async Task The_program_passes_on_Linux(string program)
     {
         (int status, string output) = await RunAsync(Products.Guest(program));
