@@ -44,9 +44,9 @@ public static unsafe class KillCalls
 
     // kill of everybody (no group) or of a group, some at a time. The caller comes last, since it may end its own call; init and the caller
     // are not meant by "everybody". Nobody may slip through by being forked meanwhile, so the walk goes by age: once round the numbers from
-    // the one after the last that had been given out, for those that were there, and on from there for those made since. A child of somebody
-    // who has not got the signal yet comes later. The call remembers the number it began behind and how far it came, which object id was
-    // the next then, and the result so far.
+    // the one after the last that had been given out, for those that were there, and on from there for those made since. A child of
+    // somebody who has not got the signal yet comes later. The call remembers the number it began behind and how far it came, which object
+    // id was the next then, and the result so far.
     private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
     {
         ref CallContinuation call = ref thread->Call;

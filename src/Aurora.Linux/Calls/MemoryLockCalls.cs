@@ -1,5 +1,5 @@
-// mlock and its kin. Memory is never lost to a swap device, so a lock changes nothing but what is counted: programs that lock more than they may
-// (RLIMIT_MEMLOCK) are refused as on Linux.
+// mlock and its kin. Memory is never lost to a swap device, so a lock changes nothing but what is counted: programs that lock more than
+// they may (RLIMIT_MEMLOCK) are refused as on Linux.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;

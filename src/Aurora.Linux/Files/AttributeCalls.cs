@@ -97,8 +97,8 @@ internal static unsafe class AttributeCalls
         return error;
     }
 
-    // -1 leaves an id alone. Without privilege the owner may only choose among its own groups. Set-id bits go, whatever is asked for, and whoever
-    // takes them must be allowed to change the mode.
+    // -1 leaves an id alone. Without privilege the owner may only choose among its own groups. Set-id bits go, whatever is asked for, and
+    // whoever takes them must be allowed to change the mode.
     private static Errno SetOwner(ref FileCall call, Inode* inode, uint uid, uint gid)
     {
         FileCaller caller = call.Caller;

@@ -1,5 +1,5 @@
-// What the calls that move bytes from file to file inside the kernel have in common (sendfile, copy_file_range, splice): the positions they were
-// given by address. Extra0 and Extra1 of the call keep the starting positions, Progress what has moved from them.
+// What the calls that move bytes from file to file inside the kernel have in common (sendfile, copy_file_range, splice): the positions they
+// were given by address. Extra0 and Extra1 of the call keep the starting positions, Progress what has moved from them.
 using System;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
@@ -32,8 +32,8 @@ internal unsafe ref struct CopyPositions
     public readonly bool TargetIsPositioned => TargetAddress != 0;
 
     /// <summary>
-    /// Reads the starting positions, once: further dispatches have them in the call's own words, whatever the program's memory says by then.
-    /// EFAULT, as soon as it could not be written back either; EINVAL for negative ones.
+    /// Reads the starting positions, once: further dispatches have them in the call's own words, whatever the program's memory says by
+    /// then. EFAULT, as soon as it could not be written back either; EINVAL for negative ones.
     /// </summary>
     public bool Read(ref FileCall call)
         => Read(ref call, TargetAddress, ref call.Thread->Call.Extra1, out TargetOffset)
@@ -79,8 +79,8 @@ internal unsafe ref struct CopyPositions
         offset = kept;
         if (address == 0)
             return true;
-        // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved. A program that takes the
-        // memory away while the call waits is told at the end.
+        // Probed for writing, so that handing the new offset back at the end cannot fail after the bytes have moved. A program that takes
+        // the memory away while the call waits is told at the end.
         bool isStarted = IsStarted(call.Thread);
         if (!call.Probe(address, sizeof(ulong), willWrite: true) && (!isStarted || call.Failure.Outcome != SystemCallOutcome.Done))
             return false;

@@ -1,5 +1,6 @@
-// The calls on extended attributes (xattr(7)). user.* is for whoever may read or write the file, and of files and directories only; trusted.* for
-// the privileged; security.* is read by everybody and written by the privileged. ACLs, which would be system.*, there are none: EOPNOTSUPP.
+// The calls on extended attributes (xattr(7)). user.* is for whoever may read or write the file, and of files and directories only;
+// trusted.* for the privileged; security.* is read by everybody and written by the privileged. ACLs, which would be system.*, there are
+// none: EOPNOTSUPP.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;

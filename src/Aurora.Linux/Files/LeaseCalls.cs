@@ -1,5 +1,5 @@
-// F_SETLEASE and F_GETLEASE. Nobody is given a lease, as on Linux in a file system that cannot watch its files: EINVAL. What would stand in the way of
-// one is told first.
+// F_SETLEASE and F_GETLEASE. Nobody is given a lease, as on Linux in a file system that cannot watch its files: EINVAL. What would stand in
+// the way of one is told first.
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;

@@ -1,4 +1,5 @@
-// Who is told by a signal when a file is ready: F_SETOWN and F_SETSIG with their kin. A process or thread that has ended is no owner any more.
+// Who is told by a signal when a file is ready: F_SETOWN and F_SETSIG with their kin. A process or thread that has ended is no owner any
+// more.
 using System.Runtime.InteropServices;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;

@@ -130,8 +130,8 @@ internal static unsafe class ReadWriteCalls
         return isWrite ? SyncCalls.AfterWrite(kernel, thread, file, (flags & SyncFlags) != 0, result) : result;
     }
 
-    // The descriptor's file; a write that only waits for its commit is over before anything else is looked at. Who has no position cannot be
-    // asked for one, whatever it was opened for.
+    // The descriptor's file; a write that only waits for its commit is over before anything else is looked at. Who has no position cannot
+    // be asked for one, whatever it was opened for.
     private static bool Begin(ref FileCall call, int descriptor, bool isPositioned, bool isWrite, out OpenFile* file)
     {
         if (!call.File(descriptor, out file))

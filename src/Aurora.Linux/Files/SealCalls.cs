@@ -1,5 +1,5 @@
-// Seals of memory files (F_ADD_SEALS, F_GET_SEALS): once something is forbidden it stays so, for everybody who has the file. What they forbid is
-// asked for where files are written, sized and mapped (Inode.IsSealed).
+// Seals of memory files (F_ADD_SEALS, F_GET_SEALS): once something is forbidden it stays so, for everybody who has the file. What they
+// forbid is asked for where files are written, sized and mapped (Inode.IsSealed).
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;

@@ -71,8 +71,8 @@ internal static unsafe class SizeCalls
         return SystemCallResult.Done(target);
     }
 
-    // Data and holes are whole pages. Behind the last data there is nothing: ENXIO; the last hole is behind the end. Progress is the page from
-    // which on nothing is known yet.
+    // Data and holes are whole pages. Behind the last data there is nothing: ENXIO; the last hole is behind the end. Progress is the page
+    // from which on nothing is known yet.
     private static bool FindData(ref FileCall call, Inode* inode, ulong offset, bool isData, out long target, out SystemCallResult result)
     {
         ulong first = offset >> PageSize.Shift;

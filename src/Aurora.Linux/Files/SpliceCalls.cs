@@ -1,5 +1,5 @@
-// splice, tee and vmsplice. Bytes are copied once, from the pages of the one side into those of the other; a page that is only shared, as Linux
-// may leave it, would not be what a checkpoint saw. A call waits only while nothing can be moved at all: it keeps its files meanwhile
+// splice, tee and vmsplice. Bytes are copied once, from the pages of the one side into those of the other; a page that is only shared, as
+// Linux may leave it, would not be what a checkpoint saw. A call waits only while nothing can be moved at all: it keeps its files meanwhile
 // (CallFiles), and Progress has what was moved when a page of a file made it wait in the middle. Errors come in Linux's order.
 using System;
 using Aurora.Base;

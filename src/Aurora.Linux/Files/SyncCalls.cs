@@ -61,8 +61,8 @@ internal static unsafe class SyncCalls
     }
 
     /// <summary>
-    /// The end of a call that has written to a file: what was opened with O_SYNC or O_DSYNC, or asks for it in this call, waits for the commit.
-    /// The calls that end so begin with <see cref="IsAfterWrite"/>.
+    /// The end of a call that has written to a file: what was opened with O_SYNC or O_DSYNC, or asks for it in this call, waits for the
+    /// commit. The calls that end so begin with <see cref="IsAfterWrite"/>.
     /// </summary>
     internal static SystemCallResult AfterWrite(LinuxKernel kernel, Thread* thread, OpenFile* file, bool isAsked, SystemCallResult result)
     {

@@ -49,8 +49,9 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>
-    /// madvise(MADV_DONTNEED): private pages become what a new mapping would show, zeros or the file's; shared ones are only unmapped; gaps are
-    /// passed over. Ok, InvalidArgument, NotMapped (no range of a program), OutOfMemory or WouldBlock. <paramref name="done"/> is how far it came in bytes (see
+    /// madvise(MADV_DONTNEED): private pages become what a new mapping would show, zeros or the file's; shared ones are only unmapped; gaps
+    /// are passed over. Ok, InvalidArgument, NotMapped (no range of a program), OutOfMemory or WouldBlock. <paramref name="done"/> is how
+    /// far it came in bytes (see
     /// <see cref="MaxDiscardPages"/>); the caller goes on there after a checkpoint has had its chance, or after the wait.
     /// </summary>
     public MemoryStatus DropPages(AddressSpace* space, VirtualAddress address, ulong length, out ulong done, out WaitQueue* wait)

@@ -1,5 +1,5 @@
-// Where an object has pages and where holes, for programs that copy only what is there (lseek with SEEK_DATA and SEEK_HOLE, st_blocks). What a
-// restored object does not know yet the store is asked.
+// Where an object has pages and where holes, for programs that copy only what is there (lseek with SEEK_DATA and SEEK_HOLE, st_blocks).
+// What a restored object does not know yet the store is asked.
 // Protected by the kernel lock.
 using Aurora.Base;
 
@@ -7,14 +7,16 @@ namespace Aurora.Memory;
 
 public sealed unsafe partial class MemoryManager
 {
-    // Steps of a count, since nothing may take long: 128 leaves (256 megabytes), or many more that are not there. Beyond them everything counts.
+    // Steps of a count, since nothing may take long: 128 leaves (256 megabytes), or many more that are not there. Beyond them everything
+    // counts.
     private const ulong MostCounted = 4096;
 
     // Pages that a search looks at in one call.
     private const ulong MostSearched = 2048;
 
     /// <summary>
-    /// Moves on to the first page before <paramref name="end"/> that is there (or is not): Ok with the page or the end; WouldBlock; OutOfMemory.
+    /// Moves on to the first page before <paramref name="end"/> that is there (or is not): Ok with the page or the end; WouldBlock;
+    /// OutOfMemory.
     /// <paramref name="isFound"/> is false when there is more to look at: call again.
     /// </summary>
     public PageAccess Seek(VmObject* target, ref ulong page, ulong end, bool isData, out bool isFound)

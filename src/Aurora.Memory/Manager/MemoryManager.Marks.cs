@@ -1,5 +1,5 @@
-// What programs say about ranges of their memory: whether a fork copies them, whether they are locked; and what they ask about them: which pages
-// are in memory.
+// What programs say about ranges of their memory: whether a fork copies them, whether they are locked; and what they ask about them: which
+// pages are in memory.
 using System;
 using Aurora.Base;
 
@@ -8,8 +8,8 @@ namespace Aurora.Memory;
 public sealed unsafe partial class MemoryManager
 {
     /// <summary>
-    /// Sets or clears a mark on the mappings of a range (madvise, mlock). Ok; NotMapped when there are gaps, over which it goes; OutOfMemory; or
-    /// InvalidArgument at a mapping that cannot have it, where it stops.
+    /// Sets or clears a mark on the mappings of a range (madvise, mlock). Ok; NotMapped when there are gaps, over which it goes;
+    /// OutOfMemory; or InvalidArgument at a mapping that cannot have it, where it stops.
     /// </summary>
     public MemoryStatus Mark(AddressSpace* space, VirtualAddress address, ulong length, MappingFlags mark, bool isSet)
     {
@@ -71,8 +71,8 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>
-    /// Which pages from an address on are in memory: 1 for those that the program sees without waiting and that somebody has touched; locked ones
-    /// count always. NotMapped at a gap.
+    /// Which pages from an address on are in memory: 1 for those that the program sees without waiting and that somebody has touched;
+    /// locked ones count always. NotMapped at a gap.
     /// </summary>
     public MemoryStatus ShowResident(AddressSpace* space, VirtualAddress address, Span<byte> pages)
     {

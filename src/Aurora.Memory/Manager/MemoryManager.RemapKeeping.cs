@@ -1,5 +1,5 @@
-// mremap with MREMAP_DONTUNMAP: the pages move, and at the old place there is a mapping of the same kind, empty: fresh zeros, the file behind a
-// private mapping, or the same pages of what is shared.
+// mremap with MREMAP_DONTUNMAP: the pages move, and at the old place there is a mapping of the same kind, empty: fresh zeros, the file
+// behind a private mapping, or the same pages of what is shared.
 using Aurora.Base;
 
 namespace Aurora.Memory;

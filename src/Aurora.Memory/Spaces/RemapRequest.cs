@@ -16,6 +16,8 @@ public struct RemapRequest
     /// <summary>Where to, if <see cref="IsFixed"/>; a hint, if <see cref="KeepsOld"/>.</summary>
     public VirtualAddress NewAddress;
 
-    /// <summary>The old range stays mapped, as it would be had nothing been stored there (MREMAP_DONTUNMAP); the lengths are the same.</summary>
+    /// <summary>
+    /// The old range stays mapped, as it would be had nothing been stored there (MREMAP_DONTUNMAP); the lengths are the same.
+    /// </summary>
     public bool KeepsOld;
 }

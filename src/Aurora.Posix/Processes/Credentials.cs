@@ -27,7 +27,9 @@ public unsafe struct Credentials
         return false;
     }
 
-    /// <summary>True when effective or file ids have changed, or there is more than before: the process is then not its user's to look into.</summary>
+    /// <summary>
+    /// True when effective or file ids have changed, or there is more than before: the process is then not its user's to look into.
+    /// </summary>
     public readonly bool DiffersFrom(in Credentials old)
         => EffectiveUid != old.EffectiveUid || EffectiveGid != old.EffectiveGid || FileUid != old.FileUid || FileGid != old.FileGid
             || (Capabilities.Permitted & ~old.Capabilities.Permitted) != 0;

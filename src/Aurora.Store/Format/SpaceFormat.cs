@@ -53,10 +53,15 @@ internal static class SpacePage
     /// <summary>Freed before that cut: reusable when that cut is durable.</summary>
     public const ushort FreedBefore = 0xFFFE;
 
-    /// <summary>In memory only, FreedBefore on the disk: freed, and waiting for the first age of open views; the next values are the others'.</summary>
+    /// <summary>
+    /// In memory only, FreedBefore on the disk: freed, and waiting for the first age of open views; the next values are the others'.
+    /// </summary>
     public const ushort FirstAge = Released - StoreMemory.Views;
 
-    /// <summary>In memory only, FreedBefore on the disk: no open view needs the block any more. Free when the next cut has brought its page up to date.</summary>
+    /// <summary>
+    /// In memory only, FreedBefore on the disk: no open view needs the block any more. Free when the next cut has brought its page up to
+    /// date.
+    /// </summary>
     public const ushort Released = 0xFFFC;
 
     /// <summary>In memory only: allocated by a commit or a cut whose trees are not written yet. Zero on the disk.</summary>

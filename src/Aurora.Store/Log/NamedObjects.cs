@@ -1,6 +1,6 @@
-// Which objects a commit has named, so that each is counted once in what the commit takes of a layer: one bit for each id from that of its first
-// clone on. Those are the objects of a fork, by the thousand, each of which is named as a clone, with its pages and with its record. For ids out of the range, and
-// without memory, the answer is no: then the count is only larger.
+// Which objects a commit has named, so that each is counted once in what the commit takes of a layer: one bit for each id from that of its
+// first clone on. Those are the objects of a fork, by the thousand, each of which is named as a clone, with its pages and with its record.
+// For ids out of the range, and without memory, the answer is no: then the count is only larger.
 namespace Aurora.Store;
 
 /// <summary>The objects that a commit names, as far as it makes clones.</summary>

@@ -102,8 +102,8 @@ internal sealed unsafe partial class SpaceMap
         return status;
     }
 
-    // Before a frame gets its first New block: every frame that has some can be given away without memory. Those a cut allocates are New for a moment
-    // only; their share is in the reserve from the first commit on.
+    // Before a frame gets its first New block: every frame that has some can be given away without memory. Those a cut allocates are New
+    // for a moment only; their share is in the reserve from the first commit on.
     private bool ReserveNew() => _newBlocks.Reserve(_framesWithNew + 1 + GroupsOfCut);
 
     // Known ones come back from the table and are counted already.

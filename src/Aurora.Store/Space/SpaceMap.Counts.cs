@@ -1,5 +1,5 @@
-// Changing counts. All of it happens while a cut is made; the pages touched become dirty and take the cut's number, and their marks are first
-// brought up to date (SpaceMap.Marks).
+// Changing counts. All of it happens while a cut is made; the pages touched become dirty and take the cut's number, and their marks are
+// first brought up to date (SpaceMap.Marks).
 using Aurora.Base;
 
 namespace Aurora.Store;

@@ -1,8 +1,8 @@
-// Marks: when a freed block is free. A page's own marks (Freed, FreedBefore) belong to the last cut that touched it. When a later cut does, free ones
-// become zero; of the others the page would forget which cut freed them, so that with views of several ages open they would wait for the youngest.
-// In memory they get the mark of the age they wait for instead. When that is the oldest, they are released, and become zero with the next cut, which writes their
-// page; only then do they count as free, because a page may be given away before, and on the disk they are FreedBefore. A page that was given away and comes
-// back only knows that: safe, and no worse than late.
+// Marks: when a freed block is free. A page's own marks (Freed, FreedBefore) belong to the last cut that touched it. When a later cut does,
+// free ones become zero; of the others the page would forget which cut freed them, so that with views of several ages open they would wait
+// for the youngest. In memory they get the mark of the age they wait for instead. When that is the oldest, they are released, and become
+// zero with the next cut, which writes their page; only then do they count as free, because a page may be given away before, and on the
+// disk they are FreedBefore. A page that was given away and comes back only knows that: safe, and no worse than late.
 using System;
 using Aurora.Base;
 
@@ -19,8 +19,8 @@ internal sealed unsafe partial class SpaceMap
     /// <summary>Marks that are due at this cut, or before, are free blocks.</summary>
     private ulong _reusableCut;
 
-    // Blocks that are not free, by the cut they are due at: behind the one being made, at it, and before (in _ages). Those with marks of an age, or
-    // released, are in _viewMarks instead.
+    // Blocks that are not free, by the cut they are due at: behind the one being made, at it, and before (in _ages). Those with marks of an
+    // age, or released, are in _viewMarks instead.
     private ulong _freedByCut;
     private ulong _freedByLast;
     private ulong _viewMarks;

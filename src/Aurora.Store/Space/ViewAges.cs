@@ -1,6 +1,7 @@
-// The ages of the open views, and how many freed blocks wait for each. A block freed by cut f is due at f + 1: it is free once the reusable cut has got
-// there. An open view of cut b holds the reusable cut back at b + 1, its limit. So the reusable cut is always the last durable one or a limit, and a
-// block waits for the first limit that is not before its due cut; with none, for the last of the views to close. Views of one limit are one age.
+// The ages of the open views, and how many freed blocks wait for each. A block freed by cut f is due at f + 1: it is free once the reusable
+// cut has got there. An open view of cut b holds the reusable cut back at b + 1, its limit. So the reusable cut is always the last durable
+// one or a limit, and a block waits for the first limit that is not before its due cut; with none, for the last of the views to close.
+// Views of one limit are one age.
 namespace Aurora.Store;
 
 /// <summary>The limits of the open views, with the blocks that become free when one is the oldest. Protected by the kernel lock.</summary>
@@ -54,8 +55,8 @@ internal sealed class ViewAges
     public ref ulong WaitingFor(int age) => ref _waiting[age == None ? _limits.Length : age];
 
     /// <summary>
-    /// A view is opened, of one of the last two cuts: everything that waits here is due by its limit. What the last cut has freed waits elsewhere while the next
-    /// one is made.
+    /// A view is opened, of one of the last two cuts: everything that waits here is due by its limit. What the last cut has freed waits
+    /// elsewhere while the next one is made.
     /// </summary>
     public void Open(ulong limit)
     {
@@ -82,7 +83,10 @@ internal sealed class ViewAges
         WaitingFor(First(limit)) += waiting;
     }
 
-    /// <summary>Takes out, and counts, what is free now: all of it when no view holds the reusable cut back, else what waits for limits it has reached.</summary>
+    /// <summary>
+    /// Takes out, and counts, what is free now: all of it when no view holds the reusable cut back, else what waits for limits it has
+    /// reached.
+    /// </summary>
     public ulong Release(ulong reusable, bool isHeldBack)
     {
         ulong free = 0;

@@ -14,7 +14,9 @@ public static class GuestPrograms
         "files", "memory", "processes", "signals", "waiting", "badptr", "badelf", "hostile", "exhaust", "keeps", "windows", "privilege", "answers",
     ];
 
-    /// <summary>Those that can run on this machine's Linux: what is about privilege wants every capability there is, which containers do not have.</summary>
+    /// <summary>
+    /// Those that can run on this machine's Linux: what is about privilege wants every capability there is, which containers do not have.
+    /// </summary>
     public static TheoryData<string> OnLinux
     {
         get

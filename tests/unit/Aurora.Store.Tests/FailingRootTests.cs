@@ -7,8 +7,8 @@ using Xunit;
 namespace Aurora.Store.Tests;
 
 /// <summary>
-/// Random histories in which a root, or a superblock, fails to be read for a while after a power cut: opening, going on and further power cuts
-/// meanwhile cost nothing of what was acknowledged, rollbacks that wait for their cut included.
+/// Random histories in which a root, or a superblock, fails to be read for a while after a power cut: opening, going on and further power
+/// cuts meanwhile cost nothing of what was acknowledged, rollbacks that wait for their cut included.
 /// </summary>
 public sealed unsafe class FailingRootTests
 {

@@ -67,8 +67,8 @@ public sealed unsafe class FragmentationTests : IDisposable
         Assert.Equal(0, _pages.PagesOutstanding);
     }
 
-    // Memory ends while a commit takes a block in one group after the other: the cut that is made for it has earlier commits to put into the trees, and
-    // needs other pages of the map than those with the new blocks.
+    // Memory ends while a commit takes a block in one group after the other: the cut that is made for it has earlier commits to put into
+    // the trees, and needs other pages of the map than those with the new blocks.
     [Fact]
     public void Without_memory_a_commit_over_many_groups_does_not_keep_a_cut_from_its_pages()
     {

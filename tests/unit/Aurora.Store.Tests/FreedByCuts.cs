@@ -5,8 +5,8 @@ using Aurora.Base;
 namespace Aurora.Store.Tests;
 
 /// <summary>
-/// What the superblocks say each cut has freed, and so what must be free: a block freed by cut f is when a later cut is durable and no view of a cut before f is
-/// open.
+/// What the superblocks say each cut has freed, and so what must be free: a block freed by cut f is when a later cut is durable and no view
+/// of a cut before f is open.
 /// </summary>
 public sealed class FreedByCuts
 {
@@ -29,7 +29,9 @@ public sealed class FreedByCuts
         };
     }
 
-    /// <summary>Free blocks of a store that has just made a cut, with views of these cuts open, and nothing that was freed in use again.</summary>
+    /// <summary>
+    /// Free blocks of a store that has just made a cut, with views of these cuts open, and nothing that was freed in use again.
+    /// </summary>
     public ulong FreeBlocks(IEnumerable<ulong> viewedCuts)
     {
         byte[] newest = Look();

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace Aurora.Store.Tests;
 
-/// <summary>Views of different age that are open at once: what only the closed ones needed is free, what the open ones need is not.</summary>
+/// <summary>
+/// Views of different age that are open at once: what only the closed ones needed is free, what the open ones need is not.
+/// </summary>
 public sealed unsafe class ViewAgeTests(ITestOutputHelper output)
 {
     private const ulong PagesPerRound = 100;

@@ -1,5 +1,5 @@
-// A random history with up to four views of different ages, opened on any checkpoint there is and closed in any order, among commits, cuts, names,
-// rollbacks and reopenings, all from one seed. Every open view reads its content; after a cut exactly what no view needs is free.
+// A random history with up to four views of different ages, opened on any checkpoint there is and closed in any order, among commits, cuts,
+// names, rollbacks and reopenings, all from one seed. Every open view reads its content; after a cut exactly what no view needs is free.
 using System;
 using System.Collections.Generic;
 using System.Linq;

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace Aurora.Store.Tests;
 
-/// <summary>Views of several ages over more groups than the space map has frames, so that it forgets what freed blocks wait for: late is safe, early is not.</summary>
+/// <summary>
+/// Views of several ages over more groups than the space map has frames, so that it forgets what freed blocks wait for: late is safe, early
+/// is not.
+/// </summary>
 public sealed unsafe class WideViewTests : IDisposable
 {
     private const ulong Groups = 44;

@@ -1,4 +1,5 @@
-// Extended attributes of files of the host (llistxattr(2), lgetxattr(2)), links not followed. ACLs (system.*) are no attributes in the guest.
+// Extended attributes of files of the host (llistxattr(2), lgetxattr(2)), links not followed. ACLs (system.*) are no attributes in the
+// guest.
 using System;
 using System.Collections.Generic;
 using System.Linq;

@@ -11,8 +11,8 @@ namespace Aurora.Images.Session;
 /// <summary>Writes entries of a root file system into an image.</summary>
 internal sealed unsafe class TreeWriter(ImageSession session)
 {
-    // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several. What attributes take of one the
-    // session knows.
+    // Data and entries written since the last checkpoint; one commit has a limit, so a large tree takes several. What attributes take of
+    // one the session knows.
     private const long CommitBytes = 32 << 20;
     private const int CommitEntries = 4096;
     private const string TooMuch = "extended attribute for which a file has no room";

@@ -1,5 +1,5 @@
-// The extended attributes of a file (xattr(7)), all in one kernel object with one record, as a file system keeps them in a block: so a file that
-// ends, of which one step may end thousands, takes one object more and no more, and a file's attributes pin a page at most.
+// The extended attributes of a file (xattr(7)), all in one kernel object with one record, as a file system keeps them in a block: so a file
+// that ends, of which one step may end thousands, takes one object more and no more, and a file's attributes pin a page at most.
 //
 // The bytes are the attributes one after the other, in the order of their names, none twice:
 //   1 byte   length of the name, 1 to 255

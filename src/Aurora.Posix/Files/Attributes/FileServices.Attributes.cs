@@ -17,7 +17,9 @@ public sealed unsafe partial class FileServices
 {
     private readonly Slab<ExtendedAttributes> _attributes;
 
-    /// <summary>Sets an attribute; permissions have been checked. ERANGE, EEXIST, ENODATA, ENOSPC, ENOMEM: then nothing has changed.</summary>
+    /// <summary>
+    /// Sets an attribute; permissions have been checked. ERANGE, EEXIST, ENODATA, ENOSPC, ENOMEM: then nothing has changed.
+    /// </summary>
     public Errno SetAttribute(Inode* inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeChange change)
     {
         if (name.Length is 0 or > ExtendedAttributes.MaxNameBytes)

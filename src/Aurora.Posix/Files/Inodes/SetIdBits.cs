@@ -1,5 +1,5 @@
-// When the set-id bits go (Linux's setattr_should_drop_suidgid): with a change of owner always, with a change of contents unless the caller may
-// set them anyhow. Set-group-id without group-execute once meant mandatory locking: it stays, if the caller is of the file's group.
+// When the set-id bits go (Linux's setattr_should_drop_suidgid): with a change of owner always, with a change of contents unless the caller
+// may set them anyhow. Set-group-id without group-execute once meant mandatory locking: it stays, if the caller is of the file's group.
 using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;

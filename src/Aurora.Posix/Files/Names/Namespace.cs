@@ -1,6 +1,7 @@
 // The directory tree of one consistency group. Entries are found through one hash table keyed by directory and name, under a secret that
-// every boot chooses anew; each directory also has the list of its entries in id order. /proc is part of every tree: its top directory is an ordinary pinned inode, what is below it
-// is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the image (StandardTree).
+// every boot chooses anew; each directory also has the list of its entries in id order. /proc is part of every tree: its top directory is
+// an ordinary pinned inode, what is below it is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the
+// image (StandardTree).
 using System;
 using System.Buffers.Binary;
 using Aurora.Base;

@@ -1,5 +1,5 @@
-// The size of a pipe (F_SETPIPE_SZ). Bytes that lie around the end of the ring, or beyond the new one, are copied into a ring of the new size; they
-// keep their places within pages, so a pipe can become as small as the pages that it uses, as on Linux.
+// The size of a pipe (F_SETPIPE_SZ). Bytes that lie around the end of the ring, or beyond the new one, are copied into a ring of the new
+// size; they keep their places within pages, so a pipe can become as small as the pages that it uses, as on Linux.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -9,8 +9,8 @@ namespace Aurora.Posix.Files;
 public sealed unsafe partial class PipeOperations
 {
     /// <summary>
-    /// Whether a pipe may get at least so many bytes, and how many these will be. EINVAL for more than there can be, EPERM above the system's limit,
-    /// EBUSY when the pages in use do not fit.
+    /// Whether a pipe may get at least so many bytes, and how many these will be. EINVAL for more than there can be, EPERM above the
+    /// system's limit, EBUSY when the pages in use do not fit.
     /// </summary>
     public static Errno CheckCapacity(Pipe* pipe, ulong bytes, bool mayExceed, out uint capacity)
     {
@@ -24,7 +24,9 @@ public sealed unsafe partial class PipeOperations
         return capacity < pipe->Capacity && capacity >> PageSize.Shift < UsedPages(pipe) ? Errno.EBUSY : Errno.Ok;
     }
 
-    /// <summary>Gives a pipe a capacity that <see cref="CheckCapacity"/> has allowed. Ok, OutOfMemory or WouldBlock: then nothing has changed.</summary>
+    /// <summary>
+    /// Gives a pipe a capacity that <see cref="CheckCapacity"/> has allowed. Ok, OutOfMemory or WouldBlock: then nothing has changed.
+    /// </summary>
     public PageAccess SetCapacity(Pipe* pipe, uint capacity)
     {
         if (capacity == pipe->Capacity)

@@ -1,5 +1,6 @@
-// A pipe's bytes where they lie: for calls that move them between pipes, files and memory without a buffer in between (splice, tee, vmsplice).
-// A page is valid within the dispatch. Whoever puts bytes into a page or takes them says so afterwards, and only then do others see it.
+// A pipe's bytes where they lie: for calls that move them between pipes, files and memory without a buffer in between (splice, tee,
+// vmsplice). A page is valid within the dispatch. Whoever puts bytes into a page or takes them says so afterwards, and only then do others
+// see it.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -9,7 +10,9 @@ namespace Aurora.Posix.Files;
 
 public sealed unsafe partial class PipeOperations
 {
-    /// <summary>The bytes of a pipe from one on, as far as they lie in one page. The pipe has more than <paramref name="skipped"/> bytes.</summary>
+    /// <summary>
+    /// The bytes of a pipe from one on, as far as they lie in one page. The pipe has more than <paramref name="skipped"/> bytes.
+    /// </summary>
     public PageAccess Bytes(Pipe* pipe, uint skipped, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;

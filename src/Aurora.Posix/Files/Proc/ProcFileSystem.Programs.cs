@@ -14,7 +14,9 @@ public sealed unsafe partial class ProcFileSystem
         _files.MarkChanged(&program->Header);
     }
 
-    /// <summary>True while a process runs this file. The processes are asked only about files that have ever run, and then until none does.</summary>
+    /// <summary>
+    /// True while a process runs this file. The processes are asked only about files that have ever run, and then until none does.
+    /// </summary>
     public bool IsExecuting(Inode* inode)
     {
         if ((inode->Flags & InodeFlags.Executed) == 0 || Information is null)

@@ -1,5 +1,5 @@
-// The mount table: there are two file systems, the root and /proc, and no mounts besides. Their device numbers are those of stat(2), by which
-// programs find out on which one a file is.
+// The mount table: there are two file systems, the root and /proc, and no mounts besides. Their device numbers are those of stat(2), by
+// which programs find out on which one a file is.
 using System;
 using Aurora.Base;
 

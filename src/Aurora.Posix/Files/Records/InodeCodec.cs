@@ -46,7 +46,10 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
-    /// <summary>Version 1 did not tell anonymous pipes from FIFOs; version 2 had no memory files, no files that may yet get a name, and none that had run.</summary>
+    /// <summary>
+    /// Version 1 did not tell anonymous pipes from FIFOs; version 2 had no memory files, no files that may yet get a name, and none that
+    /// had run.
+    /// </summary>
     public override byte Version => 3;
 
     protected override byte OldestVersion => 1;
@@ -119,8 +122,8 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         return RestoreStatus.Ok;
     }
 
-    // What an older record does not say is as it was then: whatever has no name may get one (until Finish, which knows the names), and each file
-    // may have been run. False when it says it all the same.
+    // What an older record does not say is as it was then: whatever has no name may get one (until Finish, which knows the names), and each
+    // file may have been run. False when it says it all the same.
     private static bool AddFlags(ref InodeRecord record)
     {
         if ((record.Flags & NewFlags) != 0)

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Aurora.Linux.Tests.Files;
 
-/// <summary>Writes that must be durable wait for the commit, as fsync does: O_SYNC, O_DSYNC, RWF_SYNC, RWF_DSYNC, sync_file_range.</summary>
+/// <summary>
+/// Writes that must be durable wait for the commit, as fsync does: O_SYNC, O_DSYNC, RWF_SYNC, RWF_DSYNC, sync_file_range.
+/// </summary>
 public sealed unsafe class SyncWriteTests : IDisposable
 {
     private readonly CallWorld _calls = new();

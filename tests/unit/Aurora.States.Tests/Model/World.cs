@@ -97,7 +97,8 @@ internal sealed unsafe partial class World : IDisposable
     private static extern ref uint[] KeyOf(Posix.Files.RandomSource random);
 
     /// <summary>
-    /// Lets the threads of a restored world make their waits again, in this order; those that the original has woken for a signal take it here too.
+    /// Lets the threads of a restored world make their waits again, in this order; those that the original has woken for a signal take it
+    /// here too.
     /// </summary>
     public void Wake(IReadOnlyList<int> order, IReadOnlyList<int> woken)
     {
