@@ -1,62 +1,66 @@
-// SipHash-2-4 (Aumasson and Bernstein, 2012): a hash under a secret key. Who does not know the key cannot choose names that collide, and
-// so cannot make everybody search long chains. The hash is in no record: a restore has another key and hashes all names again.
+// SipHash-1-3 (Aumasson and Bernstein, 2012; the variant for hash tables): a hash under a secret key. Who does not know the key cannot
+// choose names that collide, and so cannot make everybody search long chains. The hash is in no record: a restore has another key and
+// hashes all names again. Every component of every path is hashed, so the state stays in registers.
 using System;
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aurora.Posix.Files;
 
 /// <summary>Hashes names under a key.</summary>
-public struct NameHash(ulong key0, ulong key1)
+public static class NameHash
 {
     private const ulong Initial0 = 0x736F6D6570736575;
     private const ulong Initial1 = 0x646F72616E646F6D;
     private const ulong Initial2 = 0x6C7967656E657261;
     private const ulong Initial3 = 0x7465646279746573;
 
-    private ulong _v0 = key0 ^ Initial0;
-    private ulong _v1 = key1 ^ Initial1;
-    private ulong _v2 = key0 ^ Initial2;
-    private ulong _v3 = key1 ^ Initial3;
-
-    /// <summary>Takes in a word; the bytes that end the message come after all words.</summary>
-    public void Add(ulong word)
+    /// <summary>The hash of a word, as eight bytes, and the bytes behind it.</summary>
+    public static ulong Of(ulong key0, ulong key1, ulong word, ReadOnlySpan<byte> bytes)
     {
-        _v3 ^= word;
-        Round();
-        Round();
-        _v0 ^= word;
-    }
-
-    /// <summary>The hash of the words so far, of which there were <paramref name="words"/>, and these bytes.</summary>
-    public ulong Finish(int words, ReadOnlySpan<byte> bytes)
-    {
-        ulong last = (ulong)((8 * words) + bytes.Length) << 56;
+        ulong v0 = key0 ^ Initial0;
+        ulong v1 = key1 ^ Initial1;
+        ulong v2 = key0 ^ Initial2;
+        ulong v3 = key1 ^ Initial3;
+        ulong last = (ulong)(sizeof(ulong) + bytes.Length) << 56;
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-            Add(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        {
+            v3 ^= word;
+            Round(ref v0, ref v1, ref v2, ref v3);
+            v0 ^= word;
+            word = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        }
         for (int i = 0; i < bytes.Length; i++)
             last |= (ulong)bytes[i] << (8 * i);
-        Add(last);
-        _v2 ^= 0xFF;
-        for (int i = 0; i < 4; i++)
-            Round();
-        return _v0 ^ _v1 ^ _v2 ^ _v3;
+        v3 ^= word;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        v0 ^= word;
+        v3 ^= last;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        v0 ^= last;
+        v2 ^= 0xFF;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        Round(ref v0, ref v1, ref v2, ref v3);
+        Round(ref v0, ref v1, ref v2, ref v3);
+        return v0 ^ v1 ^ v2 ^ v3;
     }
 
-    private void Round()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
     {
         unchecked
         {
-            _v0 += _v1;
-            _v2 += _v3;
-            _v1 = BitOperations.RotateLeft(_v1, 13) ^ _v0;
-            _v3 = BitOperations.RotateLeft(_v3, 16) ^ _v2;
-            _v0 = BitOperations.RotateLeft(_v0, 32);
-            _v2 += _v1;
-            _v0 += _v3;
-            _v1 = BitOperations.RotateLeft(_v1, 17) ^ _v2;
-            _v3 = BitOperations.RotateLeft(_v3, 21) ^ _v0;
-            _v2 = BitOperations.RotateLeft(_v2, 32);
+            v0 += v1;
+            v2 += v3;
+            v1 = BitOperations.RotateLeft(v1, 13) ^ v0;
+            v3 = BitOperations.RotateLeft(v3, 16) ^ v2;
+            v0 = BitOperations.RotateLeft(v0, 32);
+            v2 += v1;
+            v0 += v3;
+            v1 = BitOperations.RotateLeft(v1, 17) ^ v2;
+            v3 = BitOperations.RotateLeft(v3, 21) ^ v0;
+            v2 = BitOperations.RotateLeft(v2, 32);
         }
     }
 }

@@ -251,9 +251,5 @@ public sealed unsafe partial class Namespace
     }
 
     private uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
-    {
-        var hash = new NameHash(_hashKey0, _hashKey1);
-        hash.Add(directory->Header.Id.Value);
-        return (uint)hash.Finish(1, name);
-    }
+        => (uint)NameHash.Of(_hashKey0, _hashKey1, directory->Header.Id.Value, name);
 }
