@@ -1,5 +1,6 @@
 // Walks over what a tree has, at the price of what is there: subtrees of which a marker says the same are one step. And what the store has
 // said about a restored tree, which begins as one marker ("something may be in the store").
+using System;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -63,12 +64,14 @@ internal sealed unsafe partial class RadixTree
 
     private ulong CountInLeaf(VmObject* target, ulong page, ulong end)
     {
+        // Every stat counts: two loops of few instructions, since what may be in the store is there only below the limit.
+        ulong limit = Math.Clamp(target->StoredLimit, page, end);
+        ulong* slot = FindSlot(target, page);
         ulong used = 0;
-        for (ulong* slot = FindSlot(target, page); page < end; page++, slot++)
-        {
-            bool isHole = Slot.IsHole(*slot) || (*slot == Slot.InStore && page >= target->StoredLimit);
-            used += isHole ? 0UL : 1;
-        }
+        for (; page < limit; page++, slot++)
+            used += Slot.IsHole(*slot) ? 0UL : 1;
+        for (; page < end; page++, slot++)
+            used += Slot.IsHole(*slot) || *slot == Slot.InStore ? 0UL : 1;
         return used;
     }
 
