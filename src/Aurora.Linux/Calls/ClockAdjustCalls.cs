@@ -81,7 +81,8 @@ public static unsafe class ClockAdjustCalls
         var result = new Adjustment
         {
             Modes = request.Modes, MaximumError = UnknownError, EstimatedError = UnknownError, Status = Unsynchronized,
-            Constant = DefaultConstant, Precision = 1, Tolerance = 32_768_000, Time = Timeval.From(kernel.Clock.RealtimeNanoseconds), Tick = NominalTick,
+            Constant = DefaultConstant, Precision = 1, Tolerance = 32_768_000, Time = Timeval.From(kernel.Clock.RealtimeNanoseconds),
+            Tick = NominalTick,
         };
         return kernel.Write(thread, address, in result, out failure) ? ClockIsInError : failure;
     }

@@ -132,7 +132,8 @@ public static unsafe class MapCalls
         for (Mapping* next = mapping; next->End.Value < start + length; )
         {
             Mapping* after = kernel.Memory.FindMapping(space, next->End);
-            if (after == null || after->Object != mapping->Object || after->Flags != mapping->Flags || after->Protection != mapping->Protection)
+            if (after == null || after->Object != mapping->Object || after->Flags != mapping->Flags
+                || after->Protection != mapping->Protection)
                 return Errno.EINVAL;
             next = after;
         }

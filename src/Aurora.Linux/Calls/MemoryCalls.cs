@@ -104,7 +104,8 @@ public static unsafe class MemoryCalls
         };
         Mapping* mapping = kernel.Memory.FindMapping(thread->Process->AddressSpace, request.Address);
         bool growsLocked = mapping != null && (mapping->Flags & MappingFlags.Locked) != 0 && request.NewLength > request.OldLength;
-        if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread, PageSize.PagesFor(request.NewLength) - PageSize.PagesFor(request.OldLength)))
+        if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread,
+            PageSize.PagesFor(request.NewLength) - PageSize.PagesFor(request.OldLength)))
             return Errno.EAGAIN;
         MemoryStatus status = kernel.Memory.Remap(thread->Process->AddressSpace, in request, out VirtualAddress address);
         return status == MemoryStatus.Ok ? (long)address.Value

@@ -37,7 +37,8 @@ public static unsafe class MemoryLockCalls
 
     private static ulong LimitPages(Thread* thread) => thread->Process->Limits.Soft(Resource.LockedMemory) >> PageSize.Shift;
 
-    private static SystemCallResult Mlock(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Lock(kernel, thread, arguments);
+    private static SystemCallResult Mlock(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Lock(kernel, thread, arguments);
 
     private static SystemCallResult Mlock2(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
         => (arguments->UInt2 & ~OnFault) != 0 ? Errno.EINVAL : Lock(kernel, thread, arguments);

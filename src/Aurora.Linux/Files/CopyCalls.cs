@@ -28,7 +28,8 @@ internal static unsafe class CopyCalls
             return call.Failure;
         if (!copy.Source->IsReadable)
             return Errno.EBADF;
-        if (copy.SourceIsPositioned && (kernel.Files.OperationsOf(copy.Source) is not { } operations || !operations.IsSeekable(copy.Source)))
+        if (copy.SourceIsPositioned
+            && (kernel.Files.OperationsOf(copy.Source) is not { } operations || !operations.IsSeekable(copy.Source)))
             return Errno.ESPIPE;
         if (!copy.AreValid)
             return Errno.EINVAL;
@@ -36,7 +37,8 @@ internal static unsafe class CopyCalls
             return call.Failure;
         if (!copy.Target->IsWritable)
             return Errno.EBADF;
-        bool refusesAppend = !CopyPositions.IsStarted(thread) && copy.Target->Kind != FileKind.Pipe && (copy.Target->Flags & OpenFlags.Append) != 0;
+        bool refusesAppend = !CopyPositions.IsStarted(thread) && copy.Target->Kind != FileKind.Pipe
+            && (copy.Target->Flags & OpenFlags.Append) != 0;
         return copy.Source->Kind != FileKind.Regular || refusesAppend ? Errno.EINVAL : Run(ref call, ref copy);
     }
 

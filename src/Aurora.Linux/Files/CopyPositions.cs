@@ -71,7 +71,8 @@ internal unsafe ref struct CopyPositions
             return result;
         if (!isWritten)
             return call.Failure;
-        return SyncCalls.AfterWrite(call.Kernel, call.Thread, Target, isAsked: false, done > 0 ? SystemCallResult.Done((long)done) : result);
+        SystemCallResult answer = done > 0 ? SystemCallResult.Done((long)done) : result;
+        return SyncCalls.AfterWrite(call.Kernel, call.Thread, Target, isAsked: false, answer);
     }
 
     private static bool Read(ref FileCall call, ulong address, ref ulong kept, out ulong offset)

@@ -36,28 +36,37 @@ internal static unsafe class ExtendedAttributeCalls
 
     private static SystemCallResult Set(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &SetOf, true);
 
-    private static SystemCallResult SetOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &SetOf, false);
+    private static SystemCallResult SetOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Run(kernel, thread, a, &SetOf, false);
 
-    private static SystemCallResult SetOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => RunOpen(kernel, thread, a, &SetOf);
+    private static SystemCallResult SetOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => RunOpen(kernel, thread, a, &SetOf);
 
     private static SystemCallResult Get(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &GetOf, true);
 
-    private static SystemCallResult GetOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &GetOf, false);
+    private static SystemCallResult GetOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Run(kernel, thread, a, &GetOf, false);
 
-    private static SystemCallResult GetOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => RunOpen(kernel, thread, a, &GetOf);
+    private static SystemCallResult GetOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => RunOpen(kernel, thread, a, &GetOf);
 
-    private static SystemCallResult List(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &ListOf, true);
+    private static SystemCallResult List(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Run(kernel, thread, a, &ListOf, true);
 
-    private static SystemCallResult ListOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &ListOf, false);
+    private static SystemCallResult ListOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Run(kernel, thread, a, &ListOf, false);
 
-    private static SystemCallResult ListOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => RunOpen(kernel, thread, a, &ListOf);
+    private static SystemCallResult ListOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => RunOpen(kernel, thread, a, &ListOf);
 
-    private static SystemCallResult Remove(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => Run(kernel, thread, a, &RemoveOf, true);
+    private static SystemCallResult Remove(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => Run(kernel, thread, a, &RemoveOf, true);
 
     private static SystemCallResult RemoveOfLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
         => Run(kernel, thread, a, &RemoveOf, false);
 
-    private static SystemCallResult RemoveOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => RunOpen(kernel, thread, a, &RemoveOf);
+    private static SystemCallResult RemoveOfOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
+        => RunOpen(kernel, thread, a, &RemoveOf);
 
     private static SystemCallResult Run(
         LinuxKernel kernel, Thread* thread, SystemCallArguments* a,
@@ -178,7 +187,8 @@ internal static unsafe class ExtendedAttributeCalls
         bool isUser = name.StartsWith("user."u8);
         if (isUser && !inode->IsRegular && !inode->IsDirectory)
             return denied;
-        if (isUser && writes && inode->IsDirectory && (inode->Mode & InodeMode.Sticky) != 0 && Permissions.CheckOwner(inode, in caller) != Errno.Ok)
+        if (isUser && writes && inode->IsDirectory && (inode->Mode & InodeMode.Sticky) != 0
+            && Permissions.CheckOwner(inode, in caller) != Errno.Ok)
             return Errno.EPERM;
         Errno error = Permissions.Check(inode, in caller, wanted);
         return error != Errno.Ok || !isUser ? (error != Errno.Ok ? error : Errno.EOPNOTSUPP) : Suffix(inode, name, "user."u8, Errno.Ok);

@@ -38,7 +38,8 @@ internal static unsafe class OwnerCalls
                 int who = (int)argument;
                 if (who == int.MinValue)
                     return Errno.EINVAL;
-                return Set(ref call, file, new LinuxFileOwner { Kind = who < 0 ? LinuxFileOwner.Group : LinuxFileOwner.Process, Id = who < 0 ? -who : who });
+                return Set(ref call, file,
+                    new LinuxFileOwner { Kind = who < 0 ? LinuxFileOwner.Group : LinuxFileOwner.Process, Id = who < 0 ? -who : who });
             case GetOwner:
                 LinuxFileOwner present = Describe(ref call, file);
                 return present.Kind == LinuxFileOwner.Group ? (long)-present.Id : present.Id;
@@ -73,7 +74,8 @@ internal static unsafe class OwnerCalls
     {
         var owner = new LinuxFileOwner
         {
-            Kind = file->Owner < 0 ? LinuxFileOwner.Group : file->Owner == 0 || file->OwnerIsThread ? LinuxFileOwner.Thread : LinuxFileOwner.Process,
+            Kind = file->Owner < 0 ? LinuxFileOwner.Group : file->Owner == 0 || file->OwnerIsThread ? LinuxFileOwner.Thread
+                : LinuxFileOwner.Process,
             Id = file->Owner < 0 ? -file->Owner : file->Owner,
         };
         if (owner.Id != 0 && !Exists(ref call, owner))

@@ -19,7 +19,8 @@ public sealed unsafe partial class MemoryManager
         if (!SplitAt(space, start) || !SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         MemoryStatus status = isWhole ? MemoryStatus.Ok : MemoryStatus.NotMapped;
-        for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count && space->Table[index]->Start.Value < end; index++)
+        for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count
+            && space->Table[index]->Start.Value < end; index++)
         {
             Mapping* mapping = space->Table[index];
             MappingFlags flags = isSet ? mapping->Flags | mark : mapping->Flags & ~mark;
@@ -61,7 +62,8 @@ public sealed unsafe partial class MemoryManager
     public static ulong LockedPages(AddressSpace* space, ulong start = 0, ulong end = AddressSpace.UserEnd)
     {
         ulong pages = 0;
-        for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count && space->Table[index]->Start.Value < end; index++)
+        for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count
+            && space->Table[index]->Start.Value < end; index++)
         {
             Mapping* mapping = space->Table[index];
             if ((mapping->Flags & MappingFlags.Locked) != 0)

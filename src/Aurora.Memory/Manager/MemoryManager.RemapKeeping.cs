@@ -12,7 +12,8 @@ public sealed unsafe partial class MemoryManager
         ulong bytes = pages << PageSize.Shift;
         ulong start = request.Address.Value;
         ulong newStart = request.NewAddress.Value;
-        if (!request.MayMove || request.NewAddress.PageOffset != 0 || bytes > AddressSpace.UserEnd || newStart > AddressSpace.UserEnd - bytes
+        if (!request.MayMove || request.NewAddress.PageOffset != 0 || bytes > AddressSpace.UserEnd
+            || newStart > AddressSpace.UserEnd - bytes
             || (newStart < start + bytes && start < newStart + bytes))
             return MemoryStatus.InvalidArgument;
         if (!IsWithinLimit(space, pages))

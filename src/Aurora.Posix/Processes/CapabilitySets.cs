@@ -27,7 +27,8 @@ public struct CapabilitySets
 
     // What goes with the file user id: access to others' files, their owners and modes, and device nodes.
     private const ulong OfFiles = (1UL << (int)Capability.Chown) | (1UL << (int)Capability.DacOverride)
-        | (1UL << (int)Capability.DacReadSearch) | (1UL << (int)Capability.FileOwner) | (1UL << (int)Capability.FileSetId) | (1UL << (int)Capability.LinuxImmutable)
+        | (1UL << (int)Capability.DacReadSearch) | (1UL << (int)Capability.FileOwner) | (1UL << (int)Capability.FileSetId)
+        | (1UL << (int)Capability.LinuxImmutable)
         | (1UL << (int)Capability.MakeNode) | (1UL << (int)Capability.MacOverride);
 
     public ulong Permitted, Effective, Inheritable, Bounding, Ambient;

@@ -192,7 +192,8 @@ public sealed unsafe partial class ProcessLife
                 continue;
             sent = sent.With(signal);
             left--;
-            _signals.Send(child, new SignalInfo { Number = thread->ParentDeathSignal, Pid = child->Parent == null ? 0 : child->Parent->Id });
+            _signals.Send(child,
+                new SignalInfo { Number = thread->ParentDeathSignal, Pid = child->Parent == null ? 0 : child->Parent->Id });
         }
     }
 

@@ -39,7 +39,8 @@ public sealed unsafe partial class ProcessCodec(
             && IsValid(in process->Credentials.Capabilities, process->OutOfMemoryBias, process->LeastOutOfMemoryBias)
             && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
-            && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process) && processes.FindProcess(process->Id) == process;
+            && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process)
+            && processes.FindProcess(process->Id) == process;
         return isSound && process->State switch
         {
             ProcessState.Alive => HasParts(process),

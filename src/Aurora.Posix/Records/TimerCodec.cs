@@ -49,7 +49,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 
     // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
     private static bool IsValid(in TimerRecord record)
-        => (uint)record.Clock <= (uint)TimerClock.RealtimeRelative && (uint)record.Phase <= (uint)TimerPhase.Refused && (record.Notify == TimerNotify.None
+        => (uint)record.Clock <= (uint)TimerClock.RealtimeRelative && (uint)record.Phase <= (uint)TimerPhase.Refused
+            && (record.Notify == TimerNotify.None
             || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal
                 && record.Signal is >= 1 and <= (int)Signal.Last));
 

@@ -177,7 +177,8 @@ internal sealed unsafe partial class SpaceMap
             return _context.Refuse(StoreStatus.BadChecksum, FaultPlace.SpaceMap, block, 0, frame->Index);
         if (header->Magic != StoreFormat.SpaceMagic || header->Level != (uint)frame->Level || header->Index != frame->Index || header->Cut > _cut)
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index);
-        if (frame->Level == 0 && new Span<ushort>(CountsOf(frame), SpacePage.BlocksPerGroup).ContainsAnyInRange(SpacePage.FirstAge, SpacePage.New))
+        if (frame->Level == 0
+            && new Span<ushort>(CountsOf(frame), SpacePage.BlocksPerGroup).ContainsAnyInRange(SpacePage.FirstAge, SpacePage.New))
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index, SpacePage.New);
         frame->SlotCut = header->Cut;
         return StoreStatus.Ok;

@@ -11,7 +11,8 @@ public static class GuestPrograms
 {
     public static TheoryData<string> Names =>
     [
-        "files", "memory", "processes", "signals", "waiting", "badptr", "badelf", "hostile", "exhaust", "keeps", "windows", "privilege", "answers",
+        "files", "memory", "processes", "signals", "waiting", "badptr", "badelf", "hostile", "exhaust", "keeps", "windows", "privilege",
+        "answers",
     ];
 
     /// <summary>

@@ -57,7 +57,8 @@ public sealed unsafe partial class RootAttributeTests : IDisposable
             }));
         }
         RootEntry entry = TarRoot.Read(archive).Single(entry => entry.Path == "/file");
-        Assert.Equal(["trusted.other=so is this", "user.note=kept"], entry.Attributes.Select(one => $"{one.Name}={Encoding.UTF8.GetString(one.Value)}"));
+        Assert.Equal(["trusted.other=so is this", "user.note=kept"],
+            entry.Attributes.Select(one => $"{one.Name}={Encoding.UTF8.GetString(one.Value)}"));
         Assert.Equal([Shown("trusted.other", "so is this"), Shown("user.note", "kept")], InImage("/file", TarRoot.Read(archive)));
     }
 

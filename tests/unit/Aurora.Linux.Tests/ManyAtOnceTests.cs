@@ -90,7 +90,8 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
     }
 
     private int CountWoken()
-        => Count(each => ((Thread*)each)->Call.Active && ((Thread*)each)->Call.Number == 202 && ((Thread*)each)->Call.Phase == FutexTable.Woken);
+        => Count(each => ((Thread*)each)->Call.Active && ((Thread*)each)->Call.Number == 202
+            && ((Thread*)each)->Call.Phase == FutexTable.Woken);
 
     [Fact]
     public void The_disk_priority_of_a_user_with_many_threads()

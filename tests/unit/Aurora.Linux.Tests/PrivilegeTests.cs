@@ -65,8 +65,10 @@ public sealed unsafe class PrivilegeTests : IDisposable
             Assert.Equal(0, Set(child, kept, All, 0));
             ulong path = _kernel.PokeText(child, Scratch + 0x100, "/f");
             long denied = -(long)Errno.EPERM;
-            Assert.Equal(kept == admin ? denied : 0, Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.capability"), Scratch, 4, 0));
-            Assert.Equal(kept == admin ? 0 : denied, Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.other"), Scratch, 4, 0));
+            Assert.Equal(kept == admin ? denied : 0,
+                Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.capability"), Scratch, 4, 0));
+            Assert.Equal(kept == admin ? 0 : denied,
+                Call(child, 188, path, _kernel.PokeText(child, Scratch + 0x200, "security.other"), Scratch, 4, 0));
         }
     }
 

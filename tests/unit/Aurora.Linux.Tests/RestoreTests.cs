@@ -257,12 +257,14 @@ public sealed unsafe class RestoreTests
         {
             Thread* again = restored.ThreadOf(1);
             ulong path = restored.PokeText(again, Scratch, "/proc/self/fd/" + nameless);
-            Assert.Equal(0, restored.Do(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L), restored.PokeText(again, Scratch + 0x100, "/kept"), 0x400));
+            Assert.Equal(0, restored.Do(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L),
+                restored.PokeText(again, Scratch + 0x100, "/kept"), 0x400));
             ulong named = (ulong)restored.Do(again, 2, restored.PokeText(again, Scratch, "/named"), 2);
             restored.Do(again, 87, restored.PokeText(again, Scratch, "/named"));
             path = restored.PokeText(again, Scratch, "/proc/self/fd/" + named);
             ulong other = restored.PokeText(again, Scratch + 0x100, "/other");
-            Assert.Equal(-(long)Errno.ENOENT, restored.Call(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L), other, 0x400));
+            Assert.Equal(-(long)Errno.ENOENT,
+                restored.Call(again, 265, unchecked((ulong)-100L), path, unchecked((ulong)-100L), other, 0x400));
         }
         inode->Flags = flags;
         kernel.Files.MarkChanged(&inode->Header);

@@ -206,7 +206,8 @@ public sealed unsafe class SliceTests
         Assert.Equal(0, OpenFiles(kernel, id));
     }
 
-    private static int OpenFiles(TestKernel kernel, int id) => (int)((DescriptorTable*)kernel.ThreadOf(id)->Process->Descriptors)->OpenCount;
+    private static int OpenFiles(TestKernel kernel, int id)
+        => (int)((DescriptorTable*)kernel.ThreadOf(id)->Process->Descriptors)->OpenCount;
 
     [Theory]
     [InlineData(1)]

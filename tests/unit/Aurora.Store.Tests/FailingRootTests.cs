@@ -101,7 +101,8 @@ public sealed unsafe class FailingRootTests
         return past[target].Copy();
     }
 
-    private static StoreStatus Commit(StoreHarness harness, HistoryGenerator generator, StoreModel model, Dictionary<ulong, StoreModel> past)
+    private static StoreStatus Commit(StoreHarness harness, HistoryGenerator generator, StoreModel model,
+        Dictionary<ulong, StoreModel> past)
     {
         ModelCommit next = generator.Next();
         StoreStatus status = harness.TryCommit(ModelCheck.Fill(harness, next), next.Name);

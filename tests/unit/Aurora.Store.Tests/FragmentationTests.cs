@@ -123,7 +123,8 @@ public sealed unsafe class FragmentationTests : IDisposable
                 Open(options);
             }
             ulong count = (ulong)(random.Next(3) == 0 ? random.Next(30, 120) : random.Next(1, 4));
-            StoreStatus status = Overwrite((ulong)random.NextInt64((long)filled / 2), count, data, random.Next(2) == 0 ? random.Next(3) : -1);
+            StoreStatus status =
+                Overwrite((ulong)random.NextInt64((long)filled / 2), count, data, random.Next(2) == 0 ? random.Next(3) : -1);
             Assert.True(status is StoreStatus.Ok or StoreStatus.OutOfMemory or StoreStatus.NoSpace, $"step {step}: {status}");
             refused += status == StoreStatus.OutOfMemory ? 1 : 0;
             if (random.Next(10) == 0)

@@ -66,7 +66,8 @@ public sealed unsafe class ViewAgeTests(ITestOutputHelper output)
         for (ulong page = 0; page < PagesPerRound; page++)
             Assert.Equal((round * 1000) + page, harness.Read(left, 1, page));
         if (isOlderFirst)
-            Assert.True(harness.Store.FreeBlocks >= before + (6 * PagesPerRound), $"{before} blocks free before, {harness.Store.FreeBlocks} after");
+            Assert.True(harness.Store.FreeBlocks >= before + (6 * PagesPerRound),
+                $"{before} blocks free before, {harness.Store.FreeBlocks} after");
         else
             Assert.True(harness.Store.FreeBlocks <= before + 10, $"{before} blocks free before, {harness.Store.FreeBlocks} after");
         left.Close();

@@ -69,7 +69,8 @@ public static class DirectoryRoot
         RootEntryKind kind = KindOf(status);
         bool isFile = kind == RootEntryKind.File;
         bool hasUnreadable = false;
-        IReadOnlyList<(string Name, byte[] Value)> attributes = kind == RootEntryKind.Socket ? [] : HostAttributes.Of(item, out hasUnreadable);
+        IReadOnlyList<(string Name, byte[] Value)> attributes = kind == RootEntryKind.Socket ? []
+            : HostAttributes.Of(item, out hasUnreadable);
         return new RootEntry
         {
             Path = guestPath,

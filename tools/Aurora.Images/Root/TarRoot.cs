@@ -99,11 +99,13 @@ public static class TarRoot
 
     // As tar --xattrs writes them. The reader has made text of them: what was none cannot be had back.
     private static IEnumerable<(string Name, byte[] Value)> AttributesOf(TarEntry item)
-        => TextsOf(item).Where(pair => !IsUnreadable(pair)).Select(pair => (pair.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(pair.Value)));
+        => TextsOf(item).Where(pair => !IsUnreadable(pair))
+            .Select(pair => (pair.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(pair.Value)));
 
     private static bool HasUnreadable(TarEntry item) => TextsOf(item).Any(IsUnreadable);
 
-    private static bool IsUnreadable(KeyValuePair<string, string> pair) => HostFile.IsUnreadable(pair.Key) || HostFile.IsUnreadable(pair.Value);
+    private static bool IsUnreadable(KeyValuePair<string, string> pair)
+        => HostFile.IsUnreadable(pair.Key) || HostFile.IsUnreadable(pair.Value);
 
     private static IEnumerable<KeyValuePair<string, string>> TextsOf(TarEntry item)
         => item is not PaxTarEntry pax ? [] : pax.ExtendedAttributes.Where(pair

@@ -16,7 +16,8 @@ internal static unsafe class ImageCheck
     {
         ImageReport report = CheckStore(image, verifyData);
         List<ImageUnrestorable> lost = Unrestorable(image, history, isWhole: report.Faults.Count == 0, out bool isRestorable);
-        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost, IsRestorable = isRestorable };
+        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost,
+            IsRestorable = isRestorable };
     }
 
     private static List<ImageUnrestorable> Unrestorable(string image, bool history, bool isWhole, out bool isRestorable)
@@ -55,7 +56,8 @@ internal static unsafe class ImageCheck
                 faults.Add($"and {report.Faults - (ulong)faults.Count} more");
             List<ImageFault> details = [.. found.Select(Describe)];
             ulong data = report.DataBlocks + report.LogPages;
-            return new ImageReport(faults, details, [], false, report.Objects, report.Checkpoints, report.TreeNodes, data, report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
+            return new ImageReport(faults, details, [], false, report.Objects, report.Checkpoints, report.TreeNodes, data,
+                report.FreeBlocks, report.LastSequence, report.WholeSuperblocks);
         }
         finally
         {

@@ -82,5 +82,6 @@ internal sealed unsafe class Answers : IDisposable
         Kernel.Do(Init, 117, uid, uid, uid);
     }
 
-    public long LinkAt(ulong descriptor, string from, string to, ulong flags) => Call(265, descriptor, Path(from), _here, Path(to, 1), flags);
+    public long LinkAt(ulong descriptor, string from, string to, ulong flags)
+        => Call(265, descriptor, Path(from), _here, Path(to, 1), flags);
 }

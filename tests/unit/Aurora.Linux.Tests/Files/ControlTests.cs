@@ -35,7 +35,8 @@ public sealed unsafe class ControlTests : IDisposable
     private long Control(ulong file, ulong command, ulong argument = 0) => _answers.Call(72, file, command, argument);
 
     private string LinkOf(ulong file)
-        => _answers.Peek(Answers.Data, (int)_answers.Kernel.Do(_answers.Init, 89, _answers.Path($"/proc/self/fd/{file}"), Answers.Data, 400));
+        => _answers.Peek(Answers.Data,
+            (int)_answers.Kernel.Do(_answers.Init, 89, _answers.Path($"/proc/self/fd/{file}"), Answers.Data, 400));
 
     [Fact]
     public void Seals_are_for_memory_files_that_allow_them()
@@ -109,9 +110,11 @@ public sealed unsafe class ControlTests : IDisposable
         ulong other = Memory(longest, 0, 100);
         ulong nameless = Memory("", 1, 100);
         Assert.Equal(Answers.Error(Errno.EINVAL), _answers.Call(319, _answers.Path(longest + "n"), 0));
-        Assert.Equal(("/memfd:mf (deleted)", $"/memfd:{longest} (deleted)", "/memfd: (deleted)"), (LinkOf(file), LinkOf(other), LinkOf(nameless)));
+        Assert.Equal(("/memfd:mf (deleted)", $"/memfd:{longest} (deleted)", "/memfd: (deleted)"),
+            (LinkOf(file), LinkOf(other), LinkOf(nameless)));
         _answers.Move();
-        Assert.Equal(("/memfd:mf (deleted)", $"/memfd:{longest} (deleted)", "/memfd: (deleted)"), (LinkOf(file), LinkOf(other), LinkOf(nameless)));
+        Assert.Equal(("/memfd:mf (deleted)", $"/memfd:{longest} (deleted)", "/memfd: (deleted)"),
+            (LinkOf(file), LinkOf(other), LinkOf(nameless)));
         Assert.Equal(100, _answers.Call(8, file, 0, 2));
         Assert.Equal(Answers.Error(Errno.EXDEV), _answers.LinkAt(0, $"/proc/self/fd/{file}", "/x", 0x400));
     }

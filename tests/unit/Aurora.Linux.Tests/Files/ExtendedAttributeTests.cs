@@ -57,7 +57,8 @@ public sealed unsafe class ExtendedAttributeTests : IDisposable
         Assert.Equal(Error(Errno.ENODATA), SetIt("/f", "user.c", "x", Replace));
         Assert.Equal(0, SetIt("/f", "user.b", "another", Replace));
         _answers.Move();
-        Assert.Equal(("first", "another", large, ""), (GetIt("/f", "user.a"), GetIt("/f", "user.b"), GetIt("/f", longest), GetIt("/f", "trusted.empty")));
+        Assert.Equal(("first", "another", large, ""),
+            (GetIt("/f", "user.a"), GetIt("/f", "user.b"), GetIt("/f", longest), GetIt("/f", "trusted.empty")));
         Assert.Equal($"trusted.empty\0user.a\0user.b\0{longest}\0", ListIt("/f"));
         Assert.Equal(0, _answers.Call(Remove, _answers.Path("/f"), _answers.Path("user.a", 1)));
         Assert.Equal(Error(Errno.ENODATA), _answers.Call(Remove, _answers.Path("/f"), _answers.Path("user.a", 1)));
@@ -127,7 +128,8 @@ public sealed unsafe class ExtendedAttributeTests : IDisposable
         Assert.Equal(0, SetIt("/link", "user.through", "x"));
         Assert.Equal(Error(Errno.EPERM), SetIt("/link", "user.link", "x", 0, SetLink));
         Assert.Equal(0, SetIt("/link", "trusted.link", "of the link", 0, SetLink));
-        Assert.Equal(("of the link", "ENODATA", "x"), (GetIt("/link", "trusted.link", GetLink), GetIt("/link", "trusted.link"), GetIt("/f", "user.through")));
+        Assert.Equal(("of the link", "ENODATA", "x"),
+            (GetIt("/link", "trusted.link", GetLink), GetIt("/link", "trusted.link"), GetIt("/f", "user.through")));
         Assert.Equal(0, SetIt("/f", "trusted.t", "x"));
         Assert.Equal(0, SetIt("/f", "security.s", "label"));
         _answers.BecomeUser();

@@ -192,7 +192,8 @@ public sealed unsafe class SetIdTests : IDisposable
             _answers.Kernel.Poke(child, Answers.Words + 8, 0UL);
             _answers.Kernel.Poke(child, Answers.Words + 16, 0UL);
             _answers.Kernel.Do(child, 72, other, 5, Answers.Words);
-            Assert.Equal((10UL, 3UL), (_answers.Kernel.Peek<ulong>(child, Answers.Words + 8), _answers.Kernel.Peek<ulong>(child, Answers.Words + 16)));
+            Assert.Equal((10UL, 3UL),
+                (_answers.Kernel.Peek<ulong>(child, Answers.Words + 8), _answers.Kernel.Peek<ulong>(child, Answers.Words + 16)));
         }
     }
 

@@ -106,7 +106,8 @@ internal static unsafe class StateComparison
                 ? null : "another name",
             ObjectKind.Inode => DifferenceOf((Inode*)one, (Inode*)other),
             ObjectKind.ExtendedAttributes
-                => ExtendedAttributes.BytesOf((ExtendedAttributes*)one).SequenceEqual(ExtendedAttributes.BytesOf((ExtendedAttributes*)other))
+                => ExtendedAttributes.BytesOf((ExtendedAttributes*)one)
+                    .SequenceEqual(ExtendedAttributes.BytesOf((ExtendedAttributes*)other))
                 ? null : "another name or value",
             _ => null,
         };
@@ -148,7 +149,8 @@ internal static unsafe class StateComparison
     }
 
     private static string? DifferenceOf(Inode* one, Inode* other)
-        => (one->IsSymbolicLink || one->IsMemoryFile) && !one->IsProc && !FileServices.TargetOf(one).SequenceEqual(FileServices.TargetOf(other))
+        => (one->IsSymbolicLink || one->IsMemoryFile) && !one->IsProc
+            && !FileServices.TargetOf(one).SequenceEqual(FileServices.TargetOf(other))
             ? "another target" : null;
 
     private static bool IsSame(byte* one, byte* other, ObjectField field) => field.Kind switch

@@ -105,7 +105,8 @@ internal sealed unsafe partial class World : IDisposable
         foreach (int id in order)
             SleepOn(Kernel.Processes.FindThread(id));
         foreach (int id in woken)
-            if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Blocked && SignalService.HasDeliverable(thread))
+            if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Blocked
+                && SignalService.HasDeliverable(thread))
                 Kernel.Scheduler.Wake(thread);
         SettleIn(order);
     }
@@ -116,7 +117,8 @@ internal sealed unsafe partial class World : IDisposable
     /// <summary>Those who run, or something has woken.</summary>
     public IReadOnlyList<int> Woken() => [.. Threads().Select(each => ((Thread*)each)->Id).Where(IsRunnable)];
 
-    private bool IsRunnable(int id) => Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
+    private bool IsRunnable(int id)
+        => Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
 
     /// <summary>
     /// Lets those go on who have something to do in the kernel, in this order: which thread takes a signal of its process follows from it.

@@ -9,7 +9,8 @@ internal static unsafe class MemoryOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("mmap", 10, Map), ("munmap", 4, Unmap), ("mprotect", 5, Protect), ("mremap", 3, Remap), ("brk", 2, Break), ("madvise", 4,
-            Advise), ("mlock", 2, Lock), ("remap_file_pages", 1, RemapPages), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear), ("map a stack", 2, MapStack),
+            Advise), ("mlock", 2, Lock), ("remap_file_pages", 1, RemapPages), ("store", 8, Store), ("load", 3, Load), ("clear", 2, Clear),
+            ("map a stack", 2, MapStack),
         ("store on a stack", 3, StoreOnStack),
     ];
 
@@ -52,7 +53,8 @@ internal static unsafe class MemoryOperations
             return;
         ulong flags = operation.D % 4;
         ulong length = Length(operation.C);
-        world.Call(thread, "mremap", 25, Page(operation.B), length, flags == 3 ? length : Length(operation.C >> 8), flags switch { 2 => 3UL, 3 => 7,
+        world.Call(thread, "mremap", 25, Page(operation.B), length, flags == 3 ? length : Length(operation.C >> 8),
+            flags switch { 2 => 3UL, 3 => 7,
             _ => flags }, Page(operation.D >> 4));
     }
 

@@ -66,7 +66,8 @@ internal static unsafe class NameOperations
             return;
         ulong slot = World.SlotOf(thread);
         world.PutText(thread, slot, Path(operation));
-        world.PutText(thread, slot + Second, (operation.C % 3) switch { 0 => "user.a", 1 => "security.b", _ => "trusted." + new string('x', 240) });
+        world.PutText(thread, slot + Second,
+            (operation.C % 3) switch { 0 => "user.a", 1 => "security.b", _ => "trusted." + new string('x', 240) });
         world.Call(thread, name, number, [slot, slot + Second, .. more]);
     }
 

@@ -183,8 +183,10 @@ internal static unsafe class PipeOperations
         world.Put(thread, slot, (ulong)(operation.D % 5000));
         bool fromFile = operation.C % 3 == 0;
         bool toFile = operation.C % 3 == 1;
-        int source = fromFile ? World.Descriptor(thread, operation.B, FileOperations.IsFile) : World.Descriptor(thread, operation.B, IsReadable);
-        int target = toFile ? World.Descriptor(thread, operation.D, FileOperations.IsFile) : World.Descriptor(thread, operation.D, IsWritable);
+        int source = fromFile ? World.Descriptor(thread, operation.B, FileOperations.IsFile)
+            : World.Descriptor(thread, operation.B, IsReadable);
+        int target = toFile ? World.Descriptor(thread, operation.D, FileOperations.IsFile)
+            : World.Descriptor(thread, operation.D, IsWritable);
         bool isPlaced = operation.D % 2 == 0;
         world.Call(thread, "splice", 275, (ulong)source, fromFile && isPlaced ? slot : 0, (ulong)target, toFile && isPlaced ? slot : 0,
             1 + (operation.C % 9000), operation.C % 4 == 0 ? 2UL : 0);
