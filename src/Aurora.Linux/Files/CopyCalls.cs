@@ -86,12 +86,8 @@ internal static unsafe class CopyCalls
         {
             ulong before = thread->Call.Progress;
             result = Step(ref call, ref copy);
-            if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
+            if (!copy.GoesOn(ref call, before, ref result))
                 break;
-            if (!copy.MustPause(ref call))
-                continue;
-            result = SystemCallResult.Again;
-            break;
         }
         return copy.Settle(ref call, result);
     }

@@ -46,14 +46,22 @@ internal unsafe ref struct CopyPositions
         _nextStep = call.Thread->Call.Progress + FileTransfer.StepBytes;
     }
 
-    /// <summary>True when enough has moved in this dispatch and something waits for the main loop.</summary>
-    public bool MustPause(ref FileCall call)
+    /// <summary>
+    /// After a step from <paramref name="before"/>: whether another one follows in this dispatch. Otherwise the result ends it; Again when
+    /// enough has moved and something waits for the main loop.
+    /// </summary>
+    public bool GoesOn(ref FileCall call, ulong before, ref SystemCallResult result)
     {
         ulong done = call.Thread->Call.Progress;
-        if (done < _nextStep || done >= Length)
+        if (result.Outcome != SystemCallOutcome.Done || result.IsError || done == before)
             return false;
+        if (done < _nextStep || done >= Length)
+            return true;
         _nextStep = done + FileTransfer.StepBytes;
-        return call.Files.Preemption.IsDue;
+        if (!call.Files.Preemption.IsDue)
+            return true;
+        result = SystemCallResult.Again;
+        return false;
     }
 
     /// <summary>Negative positions: EINVAL.</summary>

@@ -87,12 +87,8 @@ internal static unsafe class SpliceCalls
                 break;
             }
             result = ReadIntoRoom(ref call, ref copy, pipe, operations);
-            if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
+            if (!copy.GoesOn(ref call, before, ref result))
                 break;
-            if (!copy.MustPause(ref call))
-                continue;
-            result = SystemCallResult.Again;
-            break;
         }
         return copy.Settle(ref call, result);
     }
@@ -142,12 +138,8 @@ internal static unsafe class SpliceCalls
                 break;
             }
             result = WriteBytes(ref call, ref copy, pipe);
-            if (result.Outcome != SystemCallOutcome.Done || result.IsError || thread->Call.Progress == before)
+            if (!copy.GoesOn(ref call, before, ref result))
                 break;
-            if (!copy.MustPause(ref call))
-                continue;
-            result = SystemCallResult.Again;
-            break;
         }
         return copy.Settle(ref call, result);
     }
@@ -185,15 +177,12 @@ internal static unsafe class SpliceCalls
         SystemCallResult result = default;
         while (thread->Call.Progress < copy.Length)
         {
+            ulong before = thread->Call.Progress;
             if (!IsReady(ref call, source, target, mayWait, out result))
                 break;
             result = PutBytes(ref call, ref copy, source, target);
-            if (result.Outcome != SystemCallOutcome.Done || result.IsError)
+            if (!copy.GoesOn(ref call, before, ref result))
                 break;
-            if (!copy.MustPause(ref call))
-                continue;
-            result = SystemCallResult.Again;
-            break;
         }
         ulong done = thread->Call.Progress;
         return result.Outcome == SystemCallOutcome.Done && done > 0 ? SystemCallResult.Done((long)done) : result;

@@ -17,10 +17,7 @@ public sealed unsafe class FileSliceTests
     public void The_last_hold_of_a_file_with_many_locks_ends_with_a_call_and_is_let_go_in_steps()
     {
         using var kernel = new TestKernel();
-        Thread* init = kernel.Boot();
-        Thread* program = kernel.Fork(init);
-        Thread* second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
-        Assert.Equal(0, kernel.Resume(second));
+        Thread* program = TwoThreads(kernel, out Thread* init, out Thread* second);
         int file = Open(kernel, program, "/locks");
         for (int i = 0; i < Many; i++)
             Lock(kernel, program, file, 1, 2 * i, 1, OpenFileSetLock);
@@ -47,10 +44,7 @@ public sealed unsafe class FileSliceTests
     public void A_poll_that_was_the_last_to_hold_many_files_lets_them_go_in_steps()
     {
         using var kernel = new TestKernel();
-        Thread* init = kernel.Boot();
-        Thread* program = kernel.Fork(init);
-        Thread* second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
-        Assert.Equal(0, kernel.Resume(second));
+        Thread* program = TwoThreads(kernel, out Thread* init, out Thread* second);
         for (int i = 0; i < Many; i += 2)
             Assert.Equal(0, kernel.Call(program, 22, Scratch));
         int first = (int)kernel.Peek<uint>(program, Scratch + 4) - Many + 1;

@@ -44,10 +44,7 @@ public sealed unsafe class LockSliceTests
     public void A_range_that_is_unlocked_while_another_thread_replaces_locks_is_taken_out_of_the_old_and_the_new()
     {
         using var kernel = new TestKernel();
-        Thread* init = kernel.Boot();
-        Thread* program = kernel.Fork(init);
-        Thread* second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
-        Assert.Equal(0, kernel.Resume(second));
+        Thread* program = TwoThreads(kernel, out Thread* init, out Thread* second);
         int file = Open(kernel, program, "/locks");
         Lock(kernel, program, file, 1, 10_000, 1_000);
         for (int i = 0; i < Many; i++)

@@ -21,6 +21,16 @@ internal static unsafe class Slices
     // A child that shares what it can: the test machine is small.
     public static void Spawn(TestKernel kernel, Thread* parent) => kernel.Do(parent, 56, 0x100 | 0x200 | 0x400 | 17, 0, 0, 0, 0);
 
+    // A program of init's with a second thread; both in user mode.
+    public static Thread* TwoThreads(TestKernel kernel, out Thread* init, out Thread* second)
+    {
+        init = kernel.Boot();
+        Thread* program = kernel.Fork(init);
+        second = kernel.ThreadOf(kernel.Do(program, 56, ThreadFlags, Scratch + 0x4000));
+        Assert.Equal(0, kernel.Resume(second));
+        return program;
+    }
+
     // What the next epoch would hold.
     public static int Changes(TestKernel kernel) => kernel.Tracker.ChangedCount + kernel.Tracker.Ended.Count;
 

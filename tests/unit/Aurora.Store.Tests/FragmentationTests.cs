@@ -61,10 +61,7 @@ public sealed unsafe class FragmentationTests : IDisposable
         // The log since the last cut names blocks in more groups than there are frames.
         Open(_options);
         Verify();
-        _store.Abandon();
-        StoreStatus status = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
-        Assert.Equal((StoreStatus.Ok, 0UL), (status, report.Faults));
-        Assert.Equal(0, _pages.PagesOutstanding);
+        EndWhole();
     }
 
     // Memory ends while a commit takes a block in one group after the other: the cut that is made for it has earlier commits to put into
@@ -72,16 +69,7 @@ public sealed unsafe class FragmentationTests : IDisposable
     [Fact]
     public void Without_memory_a_commit_over_many_groups_does_not_keep_a_cut_from_its_pages()
     {
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 2048 }));
-        ulong filled = Fill();
-        OpenOptions options = _options;
-        options.BackgroundMaintenance = false;
-        options.CutIntervalNanoseconds = ulong.MaxValue;
-        options.Retention.IsOff = true;
-        Open(options);
-        ulong* data = (ulong*)_pages.Allocate(1);
-        new Span<ulong>(data, 512).Fill(9);
-        MakeHoles(filled, data);
+        ulong filled = Fragment(ulong.MaxValue, out OpenOptions options, out ulong* data);
         for (ulong round = 1; round < 4; round++)
         {
             _store.Abandon();
@@ -93,26 +81,14 @@ public sealed unsafe class FragmentationTests : IDisposable
             Assert.Equal(StoreStatus.Ok, Overwrite(filled / 4, 100, data));
         }
         _pages.Free(data, 1);
-        _store.Abandon();
-        StoreStatus check = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
-        Assert.Equal((StoreStatus.Ok, 0UL), (check, report.Faults));
-        Assert.Equal(0, _pages.PagesOutstanding);
+        EndWhole();
     }
 
     // Scattered commits of all sizes, each with as much memory as it happens to find: none of them, and no cut, ends the session.
     [Fact]
     public void Memory_may_end_at_any_moment_on_a_fragmented_disk()
     {
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 2048 }));
-        ulong filled = Fill();
-        OpenOptions options = _options;
-        options.BackgroundMaintenance = false;
-        options.CutIntervalNanoseconds = 300_000_000;
-        options.Retention.IsOff = true;
-        Open(options);
-        ulong* data = (ulong*)_pages.Allocate(1);
-        new Span<ulong>(data, 512).Fill(9);
-        MakeHoles(filled, data);
+        ulong filled = Fragment(300_000_000, out OpenOptions options, out ulong* data);
         var random = new Random(11);
         int refused = 0;
         for (int step = 0; step < 200; step++)
@@ -138,9 +114,30 @@ public sealed unsafe class FragmentationTests : IDisposable
         }
         Assert.True(refused > 10, $"only {refused} refused");
         _pages.Free(data, 1);
+        EndWhole();
+    }
+
+    // A full disk whose free blocks are single ones, everywhere; and a page of data.
+    private ulong Fragment(ulong cutInterval, out OpenOptions options, out ulong* data)
+    {
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 2048 }));
+        ulong filled = Fill();
+        options = _options;
+        options.BackgroundMaintenance = false;
+        options.CutIntervalNanoseconds = cutInterval;
+        options.Retention.IsOff = true;
+        Open(options);
+        data = (ulong*)_pages.Allocate(1);
+        new Span<ulong>(data, 512).Fill(9);
+        MakeHoles(filled, data);
+        return filled;
+    }
+
+    private void EndWhole()
+    {
         _store.Abandon();
-        StoreStatus check = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
-        Assert.Equal((StoreStatus.Ok, 0UL), (check, report.Faults));
+        StoreStatus status = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
+        Assert.Equal((StoreStatus.Ok, 0UL), (status, report.Faults));
         Assert.Equal(0, _pages.PagesOutstanding);
     }
 
