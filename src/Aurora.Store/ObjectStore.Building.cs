@@ -92,7 +92,7 @@ public sealed unsafe partial class ObjectStore
         commit->HighestObject = Math.Max(commit->HighestObject, id.Value);
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
         CountChanges(commit, operation, isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint ? commit->LastOperation : null);
-        CountLayerBytes(commit, operation, isSameObject);
+        CountLayerBytes(commit, operation, isSameObject && kind != LogEntryKind.DropCheckpoint);
         commit->Removes |= kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint;
         if (commit->LastOperation == null)
             commit->FirstOperation = operation;
@@ -103,13 +103,13 @@ public sealed unsafe partial class ObjectStore
         return StoreStatus.Ok;
     }
 
-    // An object takes its place in the layer once; a clone is counted whatever was there before.
+    // An object takes its place in the layer once; a clone is counted whatever was there before, and so is each checkpoint dropped.
     private void CountLayerBytes(StoreCommit* commit, CommitOperation* operation, bool isSameObject)
     {
         bool isClone = operation->Kind == LogEntryKind.Clone;
-        if (isClone)
-            commit->Named.BeginAt(operation->Object);
-        bool wasNamed = commit->Named.Name(_pool, commit, operation->Object);
+        commit->HasClones |= isClone;
+        bool isOfObject = commit->HasClones && operation->Kind is not (LogEntryKind.DropCheckpoint or LogEntryKind.Rollback);
+        bool wasNamed = !isSameObject && isOfObject && commit->Named.Name(_pool, commit, operation->Object);
         commit->LayerBytes += (isSameObject || (wasNamed && !isClone) ? 0 : Layer.BytesPerObject) + operation->Length + Layer.BytesPerPage;
     }
 

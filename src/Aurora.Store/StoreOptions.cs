@@ -106,9 +106,9 @@ public unsafe struct CheckpointInfo
 /// <summary>
 /// The bounds of one commit: what it takes of the overlay, and of the log. A commit takes BytesPerPage for each page or hole, BytesPerObject and its length
 /// for each record (and for each object named otherwise), and BytesPerPage for each page a clone's source has changed since the last cut.
-/// Clones, and up to 131,072 objects with greater ids than the first, take BytesPerObject once: after that an operation on one takes
-/// BytesPerPage and the length of its record. In the log a page takes at most 40 bytes, a record its length and 40 more. A commit beyond
-/// either bound is refused as CommitTooLarge.
+/// Objects that are named after the first clone, with ids within 131,072 of each other, take BytesPerObject once: after that an operation
+/// on one takes BytesPerPage and the length of its record. In the log a page takes at most 40 bytes, a record its length and 40 more. A
+/// commit beyond either bound is refused as CommitTooLarge.
 /// </summary>
 public struct CommitBudget
 {

@@ -36,11 +36,11 @@ internal sealed unsafe partial class SpaceMap
         return status;
     }
 
-    /// <summary>True when the group's page was ever written; otherwise all its blocks are free.</summary>
+    /// <summary>True when the group's page was ever written, or the log has blocks in it; otherwise all its blocks are free.</summary>
     public StoreStatus IsGroupPresent(ulong group, out bool isPresent)
     {
         isPresent = true;
-        if (Find(0, group) != null)
+        if (Find(0, group) != null || _newBlocks.Has(group))
             return StoreStatus.Ok;
         StoreStatus status = ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
         if (status != StoreStatus.Ok)

@@ -47,6 +47,7 @@ public unsafe struct StoreCommit
     internal ulong LowestObject;
     internal ulong HighestObject;
     internal NamedObjects Named;
+    internal bool HasClones;
 
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
     internal ulong LayerBytes;

@@ -53,6 +53,15 @@ internal sealed unsafe class NewBlockTable
         return true;
     }
 
+    /// <summary>Whether the table holds a group.</summary>
+    public bool Has(ulong group)
+    {
+        var entry = (Entry*)_buckets[BucketOf(group)];
+        while (entry != null && entry->Group != group)
+            entry = entry->Next;
+        return entry != null;
+    }
+
     /// <summary>Remembers the New blocks of a group. False when there is no memory.</summary>
     public bool Save(ulong group, ushort* counts)
     {

@@ -32,12 +32,11 @@ internal sealed unsafe partial class SpaceMap
     public void CloseView(ulong cut)
     {
         _ages.Close(cut + 1);
-        UpdateReusable(_durableCut);
-        Regrade();
+        UpdateReusable(_durableCut, isViewClosed: true);
     }
 
     /// <summary>What the cuts before the last durable one have freed becomes free, unless a view is open that may read it.</summary>
-    public void UpdateReusable(ulong durableCut)
+    public void UpdateReusable(ulong durableCut, bool isViewClosed = false)
     {
         _durableCut = durableCut;
         if (durableCut >= _cut)
@@ -51,7 +50,7 @@ internal sealed unsafe partial class SpaceMap
         bool hasMoved = reusable != _reusableCut;
         _reusableCut = reusable;
         FreeBlocks += _ages.Release(reusable, isHeldBack);
-        if (hasMoved)
+        if (hasMoved || isViewClosed)
             Regrade();
     }
 

@@ -66,6 +66,25 @@ public sealed unsafe class WideViewTests : IDisposable
         Assert.Equal(0, _pages.PagesOutstanding);
     }
 
+    [Fact]
+    public void A_check_counts_what_only_the_log_has_in_groups_that_the_map_has_no_page_of()
+    {
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, new FormatOptions { UuidLow = 1, LogBlocks = 1024 }));
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(_device, _pages, _fibers, _options, out ObjectStore? store, out _));
+        _store = store!;
+        while (_filled < (Groups - 4) * SpacePage.BlocksPerGroup)
+        {
+            Write(_filled, 1, PagesPerCommit, 0);
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
+        for (int i = 0; i < 3; i++)
+            Write(_filled, 1, PagesPerCommit, 0);
+        _store.Abandon();
+        _pages.Free(_data, 1);
+        StoreStatus check = ObjectStore.Check(_device, _pages, _fibers, new CheckOptions { Open = _options }, out CheckReport report);
+        Assert.Equal((StoreStatus.Ok, 0UL), (check, report.Faults));
+    }
+
     private void Step(Random random, ulong round)
     {
         switch (random.Next(12))
