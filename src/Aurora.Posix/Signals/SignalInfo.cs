@@ -41,6 +41,8 @@ public static class SignalCode
 [StructLayout(LayoutKind.Sequential)]
 public struct SignalInfo
 {
+    private const ulong TimerMark = ulong.MaxValue;
+
     public int Number;
     public int Code;
     public int Error;
@@ -51,6 +53,13 @@ public struct SignalInfo
     public ulong Address;
 
     public readonly Signal Signal => (Signal)Number;
+
+    /// <summary>A timer's own signal: a program may send the code, but not the mark (in Address, which a timer's does not use).</summary>
+    public readonly bool IsTimers => Code == SignalCode.Timer && Address == TimerMark;
+
+    /// <summary>What a timer of the process sends.</summary>
+    public static SignalInfo FromTimer(int signal, int id, ulong value)
+        => new() { Number = signal, Code = SignalCode.Timer, Pid = id, Value = value, Address = TimerMark };
 
     /// <summary>A signal the kernel raises without further detail.</summary>
     public static SignalInfo FromKernel(Signal signal) => new() { Number = (int)signal, Code = SignalCode.Kernel };

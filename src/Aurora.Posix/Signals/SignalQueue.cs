@@ -25,7 +25,7 @@ public sealed unsafe class SignalQueue
     {
         Signal signal = info.Signal;
         bool isStandard = signal < Signal.FirstRealTime;
-        bool isTimer = info.Code == SignalCode.Timer;
+        bool isTimer = info.IsTimers;
         if (isStandard && !isTimer && pending->Set.Contains(signal))
             return Errno.Ok;
         bool hasRoom = pending->Count < Limit && (isTimer || (ulong)pending->Count < limit);
@@ -108,7 +108,7 @@ public sealed unsafe class SignalQueue
         {
             QueuedSignal* entry = *link;
             bool isSame = entry->Info.Signal == signal;
-            if (isSame && !isTaken && entry->Info.Code == SignalCode.Timer && entry->Info.Pid == id)
+            if (isSame && !isTaken && entry->Info.IsTimers && entry->Info.Pid == id)
             {
                 Unlink(pending, link, previous);
                 isTaken = true;

@@ -284,7 +284,7 @@ public sealed unsafe class TimerService
     private void Announce(Timer* timer)
     {
         Thread* thread = FindThread(timer);
-        var info = new SignalInfo { Number = timer->Signal, Code = SignalCode.Timer, Pid = timer->Id, Value = timer->Value };
+        SignalInfo info = SignalInfo.FromTimer(timer->Signal, timer->Id, timer->Value);
         bool isLost = thread == null && timer->Notify == TimerNotify.ThreadSignal;
         timer->Phase = isLost ? TimerPhase.Ignored : _signals.SendTimer(timer->Process, thread, in info);
         bool isOver = timer->IntervalNanoseconds == 0 && timer->Phase != TimerPhase.Refused;
@@ -328,7 +328,7 @@ public sealed unsafe class TimerService
 
     private static Timer* FindSignalled(Process* process, in SignalInfo info)
     {
-        Timer* timer = info.Code == SignalCode.Timer ? Find(process, info.Pid) : null;
+        Timer* timer = info.IsTimers ? Find(process, info.Pid) : null;
         return timer != null && timer->Phase == TimerPhase.Signalled ? timer : null;
     }
 

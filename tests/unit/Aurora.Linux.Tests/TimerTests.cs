@@ -175,6 +175,22 @@ public sealed unsafe class TimerTests
         Assert.Equal(0UL, LeftOf(kernel, init, 1));
     }
 
+    // The code may come from a program; what timers do with their own signals does not follow from it.
+    [Fact]
+    public void A_signal_that_only_says_it_comes_from_a_timer_is_any_other()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Block(kernel, init, Signal.SIGUSR1);
+        MakeTimer(kernel, init, Signal.SIGUSR1, Second, Second);
+        for (int i = 0; i < 3; i++)
+        {
+            kernel.Poke(init, Scratch + 512, new UserSignalInfo { Number = (int)Signal.SIGUSR1, Code = SignalCode.Timer });
+            Assert.Equal(0, kernel.Do(init, 129, 1, (ulong)Signal.SIGUSR1, Scratch + 512));
+        }
+        Assert.Equal(1, init->Process->Pending.Count);
+    }
+
     private static void MakeTimer(TestKernel kernel, Thread* thread, Signal signal, ulong value, ulong interval)
     {
         kernel.Do(thread, 222, 1, 0, Scratch + 8);
