@@ -58,11 +58,14 @@ internal sealed unsafe class MainLoop
         Thread* thread = null;
         if (!_session.IsPaused)
         {
+            bool hasSteps = HasSteps;
             scheduler.ExpireDeadlines();
             _session.Group.Memory.EndSpacesStep();
             _session.Linux.Signals.SendToGroupsStep();
             _session.Group.Files.CloseStep();
-            thread = scheduler.PickNext();
+            // A step that changed much comes off what the thread may change.
+            if (!hasSteps || !_session.IsPaused)
+                thread = scheduler.PickNext();
         }
         if (thread != null)
             RunThread(thread, checkpointDue);
@@ -70,12 +73,14 @@ internal sealed unsafe class MainLoop
             RunNothing();
     }
 
+    private bool HasSteps
+        => _session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
+
     private void RunNothing()
     {
         _session.Group.Engine.PollIdle();
         bool isPaused = _session.IsPaused;
-        bool hasSteps = _session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
-        bool hasWork = hasSteps && !isPaused;
+        bool hasWork = HasSteps && !isPaused;
         if (!_fibers.HasReady && !hasWork)
             Idle(NextEventNanoseconds(_session.Group.Engine.NextIdleDueNanoseconds, isPaused));
     }
@@ -97,7 +102,7 @@ internal sealed unsafe class MainLoop
                 return;
             executive.HandleTrap(thread);
         }
-        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !_fibers.HasReady);
+        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !_fibers.HasReady);
     }
 
     private void Idle(ulong deadlineNanoseconds)

@@ -125,7 +125,7 @@ public sealed unsafe partial class CheckpointEngine
                 return ulong.MaxValue;
             if (_mustRetry)
                 return _retryNanoseconds;
-            if (_isRequested || Changes >= _budget.CaptureBytes)
+            if (_isRequested || Changes >= _budget.CaptureBytes || (IsOverwhelmed && HasWork))
                 return 0;
             return HasWork ? _paceNanoseconds : ulong.MaxValue;
         }

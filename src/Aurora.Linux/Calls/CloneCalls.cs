@@ -121,6 +121,8 @@ public static unsafe class CloneCalls
             return written.Status == MemoryStatus.WouldBlock ? kernel.Stop(thread, in written) : Errno.ENOMEM;
         }
         kernel.Life.Start(child);
+        if ((request.Flags & SharesMemory) == 0)
+            kernel.Scheduler.EndTurn();
         if ((request.Flags & WaitsForMemory) == 0)
             return id;
         thread->Call.Phase = 1;

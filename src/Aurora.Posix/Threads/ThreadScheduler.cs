@@ -56,9 +56,16 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         => Current == null || (_interactive.First != null && !Current->IsInteractive)
             || (Current->SliceNanoseconds == 0 && (_interactive.First != null || _normal.First != null));
 
+    /// <summary>True when the main loop must look at what an epoch may hold before the thread that runs makes another call.</summary>
+    public bool IsTurnOver { get; private set; }
+
+    /// <summary>The call that is being made may have changed as much as one step may.</summary>
+    public void EndTurn() => IsTurnOver = true;
+
     /// <summary>The thread to run now, or null when all sleep (then nothing is due before <see cref="NextDeadlineNanoseconds"/>).</summary>
     public Thread* PickNext()
     {
+        IsTurnOver = false;
         if (Current != null)
         {
             if (!ShouldReschedule)
