@@ -1,8 +1,10 @@
 // execve in two halves. The first finds the file, follows scripts to their interpreter, reads the headers and builds a complete new address space
-// beside the old one; it may fail or wait at any point and leaves no trace then (it is done again from the start). The second, Commit, cannot
-// fail: it exchanges everything at once. So a checkpoint sees the old program or the new one, never anything between.
+// beside the old one; it may fail or wait at any point and leaves no trace then (it is done again from the start). The second, Commit,
+// cannot fail: it exchanges everything at once, but for the files to be closed, which go in steps before the new program runs. So a
+// checkpoint sees the old program or the new one.
 using System;
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -104,7 +106,9 @@ public sealed unsafe partial class ProgramLoader
         Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
-        if (inode->Writers > 0 || (inode->Data != null && MemoryManager.HasSharedWriter(inode->Data)))
+        // Who has begun to leave its old program does not fail for this any more. Files in memory are not counted, as on Linux.
+        bool isMappedToWrite = !inode->IsMemoryFile && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data);
+        if (thread->Call.Phase != ExitCalls.LeavingPhase && (inode->Writers > 0 || isMappedToWrite))
             return Errno.ETXTBSY;
         if (inode->Data == null)
             return Errno.ENOEXEC;

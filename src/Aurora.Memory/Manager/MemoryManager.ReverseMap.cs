@@ -14,10 +14,12 @@ public sealed unsafe partial class MemoryManager
         if (target->FirstMapping != null)
             target->FirstMapping->PreviousOfObject = mapping;
         target->FirstMapping = mapping;
+        target->SharedWriters += mapping->IsSharedWriter ? 1 : 0;
     }
 
     private static void UnlinkMapping(Mapping* mapping)
     {
+        mapping->Object->SharedWriters -= mapping->IsSharedWriter ? 1 : 0;
         if (mapping->PreviousOfObject != null)
             mapping->PreviousOfObject->NextOfObject = mapping->NextOfObject;
         else
@@ -28,15 +30,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>True when a program may write the object through a shared mapping, or may make one that it has writable.</summary>
-    public static bool HasSharedWriter(VmObject* target)
-    {
-        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
-        {
-            if (mapping->IsShared && (mapping->MaxProtection & Protection.Write) != 0)
-                return true;
-        }
-        return false;
-    }
+    public static bool HasSharedWriter(VmObject* target) => target->SharedWriters > 0;
 
     /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
     private void UnmapPage(VmObject* target, ulong page)

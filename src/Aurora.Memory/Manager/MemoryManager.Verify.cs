@@ -17,6 +17,20 @@ public sealed unsafe partial class MemoryManager
             if (mapping != null && mapping->Space != null)
                 VerifyMapping(mapping);
         }
+        for (uint index = 0; index < _objects.IndexBound; index++)
+        {
+            VmObject* target = _objects.LiveAt(index);
+            if (target != null)
+                VerifyWriters(target);
+        }
+    }
+
+    private static void VerifyWriters(VmObject* target)
+    {
+        int writers = 0;
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+            writers += mapping->IsSharedWriter ? 1 : 0;
+        Panic.Unless(target->SharedWriters == writers, "memory: shared mappings of an object are counted wrongly"u8);
     }
 
     /// <summary>The mapping in a slot below <see cref="MappingBound"/>, or null.</summary>

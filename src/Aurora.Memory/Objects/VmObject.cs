@@ -45,6 +45,9 @@ public unsafe struct VmObject
     /// <summary>The reverse map.</summary>
     internal Mapping* FirstMapping;
 
+    /// <summary>Mappings through which a program may write the object, or may make one that it has writable.</summary>
+    internal int SharedWriters;
+
     /// <summary>Overlays: the file's object behind it, which they hold. It has no backing of its own. Null for all others.</summary>
     internal VmObject* Backing;
 

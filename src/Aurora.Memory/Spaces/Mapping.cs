@@ -31,6 +31,9 @@ public unsafe struct Mapping
     public readonly VirtualAddress End => new(Start.Value + (Pages << PageSize.Shift));
     public readonly bool IsShared => (Flags & MappingFlags.Shared) != 0;
 
+    /// <summary>It shows what it may be used to write to others too. Never changes.</summary>
+    public readonly bool IsSharedWriter => IsShared && (MaxProtection & Protection.Write) != 0;
+
     /// <summary>The object's page at an address inside the mapping.</summary>
     public readonly ulong PageAt(VirtualAddress address) => PageOffset + ((address - Start) >> PageSize.Shift);
 

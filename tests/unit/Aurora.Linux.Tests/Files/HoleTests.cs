@@ -129,6 +129,22 @@ public sealed unsafe class HoleTests : IDisposable
         Assert.True(Run(_answers.Kernel.ThreadOf(id), "/program") >= 0);
     }
 
+    // Linux does not count who may write files in memory: a program that is made in a mapping runs from it.
+    [Fact]
+    public void A_file_in_memory_runs_although_it_is_mapped_to_be_written()
+    {
+        const ulong at = 0x7000_0000;
+        byte[] program = ElfBuilder.Build();
+        ulong file = (ulong)_answers.Call(319, _answers.Path("program"), 0);
+        Assert.Equal(0, _answers.Call(77, file, (ulong)program.Length));
+        Assert.Equal((long)at, _answers.Call(9, at, 1 << 16, 3, 0x01 | 0x10, file, 0));
+        for (int i = 0; i < program.Length; i++)
+            _answers.Kernel.Poke(_answers.Init, at + (ulong)i, program[i]);
+        Thread* child = _answers.Kernel.Fork(_answers.Init);
+        ulong empty = _answers.Kernel.PokeText(child, Answers.Text, "");
+        Assert.True(_answers.Kernel.Call(child, 322, file, empty, 0, 0, 0x1000) >= 0);
+    }
+
     private long? Run(Thread* thread, string path)
         => _answers.Kernel.Call(thread, 59, _answers.Kernel.PokeText(thread, Answers.Text, path), 0, 0);
 }
