@@ -96,11 +96,14 @@ public static unsafe class FutexCalls
     // Wakes up to so many in all; false when there may be more to wake in another step.
     private static bool WakeStep(LinuxKernel kernel, ref ulong sofar, in FutexKey key, int count, uint bitset)
     {
-        int left = count - (int)sofar;
+        int left = Bound(kernel, count) - (int)sofar;
         int woken = left > 0 ? kernel.Futexes.Wake(in key, Math.Min(left, ThreadsPerStep), bitset) : 0;
         sofar += (ulong)woken;
         return woken < ThreadsPerStep || woken == left;
     }
+
+    // Those that wait again between two steps are not woken for ever.
+    private static int Bound(LinuxKernel kernel, int count) => Math.Min(count, kernel.Processes.ThreadCount);
 
     private static SystemCallResult Requeue(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool compares)
     {
@@ -128,7 +131,7 @@ public static unsafe class FutexCalls
 
     private static bool MoveStep(LinuxKernel kernel, Thread* thread, in FutexKey from, in FutexKey to, int count)
     {
-        int left = count - (int)thread->Call.Extra1;
+        int left = Bound(kernel, count) - (int)thread->Call.Extra1;
         int moved = kernel.Futexes.Requeue(in from, in to, Math.Min(left, ThreadsPerStep));
         thread->Call.Extra1 += (ulong)moved;
         return moved < ThreadsPerStep || moved == left;

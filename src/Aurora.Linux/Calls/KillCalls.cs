@@ -56,8 +56,9 @@ public static unsafe class KillCalls
             call.Extra0 = (ulong)Errno.ESRCH;
             call.Extra1 = kernel.Tracker.NextId.Value;
         }
-        int first = (int)(call.Progress >> 32) + 1;
-        int place = (int)(uint)call.Progress;
+        // Whatever a damaged record says, the walk is two rounds at most.
+        int first = (int)((call.Progress >> 32) % IdTable.Limit) + 1;
+        int place = (int)Math.Min((uint)call.Progress, 2 * IdTable.Limit);
         int left = ProcessLife.UnitsPerStep;
         for (Process* process = NextByAge(kernel, first, ref place); process != null; process = NextByAge(kernel, first, ref place))
         {

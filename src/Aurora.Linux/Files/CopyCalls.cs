@@ -61,7 +61,7 @@ internal static unsafe class CopyCalls
             return Errno.EISDIR;
         if (copy.Source->Kind != FileKind.Regular || copy.Target->Kind != FileKind.Regular)
             return Errno.EINVAL;
-        if (CopyPositions.IsStarted(thread))
+        if (CopyPositions.IsStarted(thread) && copy.AreValid)
             return Run(ref call, ref copy);
         if (!copy.Source->IsReadable || !copy.Target->IsWritable || (copy.Target->Flags & OpenFlags.Append) != 0)
             return Errno.EBADF;

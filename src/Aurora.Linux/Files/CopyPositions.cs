@@ -11,7 +11,8 @@ namespace Aurora.Linux.Files;
 /// <summary>Two ends of a copy; a null offset address means the file's own position.</summary>
 internal unsafe ref struct CopyPositions
 {
-    private const byte StartedPhase = 1;
+    // An interruption takes it away: then the call begins anew. A terminal on the way has a wait phase of its own, which stays.
+    private const byte StartedPhase = CallContinuation.WaitPhase | 2;
 
     private ulong _nextStep;
 
@@ -26,7 +27,7 @@ internal unsafe ref struct CopyPositions
     /// <summary>
     /// Moving has begun, in an earlier dispatch. What others may change meanwhile (the target's O_APPEND, sizes) is looked at only before.
     /// </summary>
-    public static bool IsStarted(Thread* thread) => thread->Call.Phase != 0;
+    public static bool IsStarted(Thread* thread) => (thread->Call.Phase & CallContinuation.WaitPhase) != 0;
 
     public readonly bool SourceIsPositioned => SourceAddress != 0;
     public readonly bool TargetIsPositioned => TargetAddress != 0;
@@ -42,7 +43,8 @@ internal unsafe ref struct CopyPositions
     /// <summary>Both positions have been read and everything checked: moving may begin.</summary>
     public void Start(ref FileCall call)
     {
-        call.Thread->Call.Phase = StartedPhase;
+        if (!IsStarted(call.Thread))
+            call.Thread->Call.Phase = StartedPhase;
         _nextStep = call.Thread->Call.Progress + FileTransfer.StepBytes;
     }
 

@@ -168,7 +168,8 @@ internal static unsafe class SizeCalls
         if (!keepsSize && end > file->Inode->Size)
             return SetLength(ref call, file->Inode, end);
         FileCaller caller = call.Caller;
-        SetIdBits.ContentsChange(kernel.Files, file->Inode, in caller);
+        if (!makesHole)
+            SetIdBits.ContentsChange(kernel.Files, file->Inode, in caller);
         return Errno.Ok;
     }
 

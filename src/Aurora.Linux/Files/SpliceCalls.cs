@@ -52,12 +52,15 @@ internal static unsafe class SpliceCalls
             return call.Failure;
         if (!copy.Source->IsReadable || !copy.Target->IsWritable)
             return Errno.EBADF;
+        bool isStarted = CopyPositions.IsStarted(thread);
         bool mayWait = (a->UInt5 & NonBlocking) == 0;
+        bool mayWaitForBytes = mayWait && (isStarted || !copy.Source->IsNonBlocking);
+        bool mayWaitForRoom = mayWait && (isStarted || !copy.Target->IsNonBlocking);
         if (fromPipe && toPipe)
-            return BetweenPipes(ref call, ref copy, mayWait && !copy.Source->IsNonBlocking && !copy.Target->IsNonBlocking);
+            return BetweenPipes(ref call, ref copy, mayWaitForBytes && mayWaitForRoom);
         if (fromPipe)
-            return FromPipe(ref call, ref copy, mayWait && !copy.Source->IsNonBlocking);
-        return toPipe ? IntoPipe(ref call, ref copy, mayWait && !copy.Target->IsNonBlocking) : Errno.EINVAL;
+            return FromPipe(ref call, ref copy, mayWaitForBytes);
+        return toPipe ? IntoPipe(ref call, ref copy, mayWaitForRoom) : Errno.EINVAL;
     }
 
     // Reads the file straight into the pipe's pages, as far as there is room.

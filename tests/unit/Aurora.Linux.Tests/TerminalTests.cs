@@ -234,14 +234,21 @@ public sealed unsafe class TerminalTests
         Assert.Equal(0, kernel.Terminals.Console->InputCount);
     }
 
-    [Fact]
-    public void A_reader_that_gets_into_the_background_while_it_waits_goes_on_waiting()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_reader_that_gets_into_the_background_while_it_waits_goes_on_waiting(bool splices)
     {
         using var kernel = new TestKernel();
         Thread* shell = kernel.Boot();
         kernel.OpenTerminal(shell);
         Thread* job = StartJob(kernel, shell);
-        Assert.Null(Read(kernel, job));
+        kernel.Do(job, 22, Scratch);
+        int end = kernel.Peek<int>(job, Scratch + 4);
+        if (splices)
+            Assert.Null(kernel.Call(job, 275, 0, 0, (ulong)end, 0, 100, 0));
+        else
+            Assert.Null(Read(kernel, job));
         kernel.Poke(shell, Scratch, new SignalAction { Handler = SignalAction.Ignore });
         kernel.Do(shell, 13, (ulong)Signal.SIGTTOU, Scratch, 0, 8);
         kernel.Poke(shell, Scratch, 1);
