@@ -120,8 +120,7 @@ static int address_space_ends(void)
 
 static int signals_end(void)
 {
-    const int limit = 20;
-    union sigval value = { .sival_int = 1 };
+    const int limit = 1000;
     sigset_t set;
     int count = 0, taken = 0;
     if (setgid(54323) != 0 || setuid(54323) != 0)
@@ -130,14 +129,15 @@ static int signals_end(void)
     sigemptyset(&set);
     sigaddset(&set, SIGRTMIN);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    while (count <= limit && sigqueue(getpid(), SIGRTMIN, value) == 0)
+    while (count <= limit && sigqueue(getpid(), SIGRTMIN, (union sigval) { .sival_int = count }) == 0)
         count++;
     if (count != limit || errno != EAGAIN)
         return 2;
     struct timespec none = { 0, 0 };
-    while (sigtimedwait(&set, NULL, &none) == SIGRTMIN)
+    siginfo_t info;
+    while (sigtimedwait(&set, &info, &none) == SIGRTMIN && info.si_value.sival_int == taken)
         taken++;
-    return taken == limit && sigqueue(getpid(), SIGRTMIN, value) == 0 ? 0 : 3;
+    return taken == limit && sigqueue(getpid(), SIGRTMIN, (union sigval) { .sival_int = 0 }) == 0 ? 0 : 3;
 }
 
 static int files_end(void)

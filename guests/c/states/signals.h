@@ -27,6 +27,9 @@ static void end_timer(struct piece *piece) { MUST(timer_delete(piece->timer) == 
 
 static int signal_of(struct piece *piece) { return SIGRTMIN + 3 + (int)(piece->number % 8); }
 
+/* More than the kernel keeps with the process itself. */
+#define PENDING 100
+
 static void build_pending(struct piece *piece)
 {
     sigset_t set;
@@ -35,7 +38,7 @@ static void build_pending(struct piece *piece)
         sigemptyset(&set);
         sigaddset(&set, signal_of(piece));
         sigprocmask(SIG_BLOCK, &set, NULL);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < PENDING; i++)
             if (sigqueue(getpid(), signal_of(piece), (union sigval) { .sival_int = (int)piece->number + i }) != 0)
                 _exit(1);
         /* It sleeps with them pending until it is told to look. */
@@ -46,7 +49,7 @@ static void build_pending(struct piece *piece)
         sigprocmask(SIG_BLOCK, &other, NULL);
         if (sigwaitinfo(&other, &info) != SIGUSR1)
             _exit(2);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < PENDING; i++)
             if (sigwaitinfo(&set, &info) != signal_of(piece) || info.si_value.sival_int != (int)piece->number + i
                 || info.si_pid != getpid())
                 _exit(3);

@@ -26,6 +26,7 @@ public enum ObjectKind : byte
     FileLock = 20,
     SymbolicLinkTail = 21,
     ExtendedAttributes = 22,
+    SignalBacklog = 23,
     TerminalText = 32,
     MachineSettings = 33,
 }

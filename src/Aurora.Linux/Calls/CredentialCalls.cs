@@ -237,6 +237,8 @@ public static unsafe class CredentialCalls
 
     private static SystemCallResult Commit(LinuxKernel kernel, Thread* thread, in Credentials changed)
     {
+        if (!kernel.Signals.ChangeUser(thread->Process, changed.RealUid))
+            return Errno.EAGAIN;
         ProcessAccess.Commit(thread, in changed);
         kernel.Tracker.MarkChanged(&thread->Process->Header);
         return 0;

@@ -24,22 +24,20 @@ public static unsafe class KillCalls
     {
         int target = arguments->Int0;
         int number = arguments->Int1;
-        if (number is < 0 or > (int)Signal.Last)
-            return Errno.EINVAL;
         SignalInfo info = FromCaller(thread, number, SignalCode.User);
         if (target > 0)
         {
             Process* process = kernel.FindProcess(target);
-            return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, in info);
+            return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, number, in info);
         }
         if (target == -1)
-            return KillMany(kernel, thread, null, in info);
+            return KillMany(kernel, thread, null, number, in info);
         if (target == int.MinValue)
             return Errno.ESRCH;
         ProcessGroup* group = target == 0 ? thread->Process->ProcessGroup : kernel.Processes.FindGroup(-target);
         if (group == null)
             return thread->Call.Progress == 0 ? Errno.ESRCH : (Errno)thread->Call.Extra0;
-        return KillMany(kernel, thread, group, in info);
+        return KillMany(kernel, thread, group, number, in info);
     }
 
     // kill of everybody (no group) or of a group, some at a time. The caller comes last, since it may end its own call; init and the caller
@@ -47,7 +45,7 @@ public static unsafe class KillCalls
     // the one after the last that had been given out, for those that were there, and on from there for those made since. A child of
     // somebody who has not got the signal yet comes later. The call remembers the number it began behind and how far it came, which object
     // id was the next then, and the result so far.
-    private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, in SignalInfo info)
+    private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, int number, in SignalInfo info)
     {
         ref CallContinuation call = ref thread->Call;
         if (call.Progress == 0)
@@ -69,12 +67,12 @@ public static unsafe class KillCalls
                 continue;
             if (left-- == 0)
                 return SystemCallResult.Again;
-            Errno result = SendChecked(kernel, thread, process, null, in info);
+            Errno result = SendChecked(kernel, thread, process, null, number, in info);
             call.Extra0 = (ulong)(group == null ? CombineForEverybody((Errno)call.Extra0, result) : Combine((Errno)call.Extra0, result));
             call.Progress = ((ulong)(first - 1) << 32) | (uint)place;
         }
         if (group != null && thread->Process->ProcessGroup == group)
-            call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, thread->Process, null, in info));
+            call.Extra0 = (ulong)Combine((Errno)call.Extra0, SendChecked(kernel, thread, thread->Process, null, number, in info));
         return (Errno)call.Extra0;
     }
 
@@ -107,45 +105,49 @@ public static unsafe class KillCalls
 
     private static SystemCallResult SendToThread(LinuxKernel kernel, Thread* thread, int processId, int threadId, int number)
     {
-        if (threadId <= 0 || number is < 0 or > (int)Signal.Last)
+        if (threadId <= 0)
             return Errno.EINVAL;
         Thread* target = kernel.Processes.FindThread(threadId);
         if (target == null || (processId != -1 && target->Process->Id != processId))
             return Errno.ESRCH;
         SignalInfo info = FromCaller(thread, number, SignalCode.ThreadKill);
-        return SendChecked(kernel, thread, target->Process, target, in info);
+        return SendChecked(kernel, thread, target->Process, target, number, in info);
     }
 
     private static SystemCallResult Sigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (!ReadInfo(kernel, thread, arguments->Int0, arguments->Int1, arguments->Arg2, out SignalInfo info, out SystemCallResult failure))
+            return failure;
         Process* process = arguments->Int0 > 0 ? kernel.FindProcess(arguments->Int0) : null;
-        return Queue(kernel, thread, process, null, arguments->Int1, arguments->Arg2);
+        return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, arguments->Int1, in info);
     }
 
     private static SystemCallResult Tgsigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (!ReadInfo(kernel, thread, arguments->Int1, arguments->Int2, arguments->Arg3, out SignalInfo info, out SystemCallResult failure))
+            return failure;
         if (arguments->Int0 <= 0 || arguments->Int1 <= 0)
             return Errno.EINVAL;
         Thread* target = kernel.Processes.FindThread(arguments->Int1);
-        if (target != null && target->Process->Id != arguments->Int0)
-            target = null;
-        return Queue(kernel, thread, target == null ? null : target->Process, target, arguments->Int2, arguments->Arg3);
+        return target == null || target->Process->Id != arguments->Int0
+            ? Errno.ESRCH : SendChecked(kernel, thread, target->Process, target, arguments->Int2, in info);
     }
 
-    private static SystemCallResult Queue(LinuxKernel kernel, Thread* thread, Process* process, Thread* target, int number, ulong address)
+    private static bool ReadInfo(LinuxKernel kernel, Thread* thread, int target, int number, ulong address,
+        out SignalInfo info, out SystemCallResult failure)
     {
-        if (!kernel.Read(thread, address, out UserSignalInfo user, out SystemCallResult failure))
-            return failure;
-        if (number is < 0 or > (int)Signal.Last)
-            return Errno.EINVAL;
+        info = default;
+        if (!kernel.Read(thread, address, out UserSignalInfo user, out failure))
+            return false;
+        if (!SignalInfoFormat.FromUser(in user, number, out info))
+        {
+            failure = Errno.E2BIG;
+            return false;
+        }
         // Only the kernel sends kernel codes, and kill's own: otherwise a receiver could be deceived about the sender.
-        bool isForged = user.Code >= 0 || user.Code == SignalCode.ThreadKill;
-        if (process == null)
-            return Errno.ESRCH;
-        if (isForged && process != thread->Process)
-            return Errno.EPERM;
-        SignalInfo info = SignalInfoFormat.FromUser(in user, (Signal)number);
-        return SendChecked(kernel, thread, process, target, in info);
+        bool isForged = user.Code >= SignalCode.User || user.Code == SignalCode.ThreadKill;
+        failure = Errno.EPERM;
+        return !isForged || target == thread->Id;
     }
 
     private static SignalInfo FromCaller(Thread* thread, int number, int code) => new()
@@ -156,11 +158,13 @@ public static unsafe class KillCalls
         Uid = thread->Process->Credentials.RealUid,
     };
 
-    private static Errno SendChecked(LinuxKernel kernel, Thread* thread, Process* process, Thread* target, in SignalInfo info)
+    private static Errno SendChecked(LinuxKernel kernel, Thread* thread, Process* process, Thread* target, int number, in SignalInfo info)
     {
-        if (!MaySignal(thread->Process, process, info.Number))
+        if (number is < 0 or > (int)Signal.Last)
+            return Errno.EINVAL;
+        if (!MaySignal(thread->Process, process, number))
             return Errno.EPERM;
-        if (info.Number == 0)
+        if (number == 0)
             return Errno.Ok;
         return target != null ? kernel.Signals.Send(target, in info) : kernel.Signals.Send(process, in info);
     }

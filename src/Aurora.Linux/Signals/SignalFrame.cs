@@ -52,6 +52,8 @@ public struct UserSignalUcontext
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct UserSignalInfo
 {
+    public const int FieldBytes = 14 * sizeof(ulong);
+
     public int Number;
     public int Error;
     public int Code;

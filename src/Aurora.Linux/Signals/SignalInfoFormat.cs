@@ -1,3 +1,4 @@
+using System;
 using Aurora.Posix.Signals;
 
 namespace Aurora.Linux.Signals;
@@ -5,52 +6,54 @@ namespace Aurora.Linux.Signals;
 /// <summary>Translates between the kernel's SignalInfo and the ABI's siginfo_t.</summary>
 public static unsafe class SignalInfoFormat
 {
-    /// <summary>Fills in siginfo_t; which union member counts depends on code and signal.</summary>
+    // The greatest codes of signals that the kernel itself raises with a reason, from SIGILL on; of all others the greatest is that of SIGIO.
+    private static ReadOnlySpan<byte> GreatestCodes => [11, 6, 0, 5, 15, 0, 0, 9];
+
+    private const int GreatestChildCode = 6;
+    private const int GreatestPollCode = 6;
+    private const int GreatestSystemCallCode = 2;
+    private const int LeastCommonCode = -7;
+    private const int NameLookupCode = -60;
+
+    /// <summary>Fills in siginfo_t.</summary>
     public static UserSignalInfo ToUser(in SignalInfo info)
     {
         UserSignalInfo user = default;
         user.Number = info.Number;
         user.Error = info.Error;
         user.Code = info.Code;
-        uint pid = (uint)info.Pid;
-        if (info.Code == SignalCode.Timer)
-        {
-            user.Fields[0] = pid | ((ulong)(uint)info.Status << 32);
-            user.Fields[1] = info.Value;
-        }
-        else if (info.Code <= 0)
-        {
-            user.Fields[0] = pid | ((ulong)info.Uid << 32);
-            user.Fields[1] = info.Value;
-        }
-        else if (info.Signal == Signal.SIGCHLD)
-        {
-            user.Fields[0] = pid | ((ulong)info.Uid << 32);
-            user.Fields[1] = (uint)info.Status;
-            user.Fields[2] = info.Value;
-            user.Fields[3] = info.Address;
-        }
-        else
-        {
-            user.Fields[0] = info.Address;
-        }
+        fixed (byte* fields = info.Fields)
+            new ReadOnlySpan<byte>(fields, SignalInfo.FieldBytes).CopyTo(new Span<byte>(user.Fields, SignalInfo.FieldBytes));
         return user;
     }
 
-    /// <summary>What rt_sigqueueinfo passes: sender and value.</summary>
-    public static SignalInfo FromUser(in UserSignalInfo user, Signal signal)
+    /// <summary>
+    /// What a program passes to be queued; false when it has bytes the kernel does not keep, and the meaning of its code is not known.
+    /// </summary>
+    public static bool FromUser(in UserSignalInfo user, int number, out SignalInfo info)
     {
+        info = new SignalInfo { Number = number, Error = user.Error, Code = user.Code };
         fixed (UserSignalInfo* u = &user)
         {
-            return new SignalInfo
-            {
-                Number = (int)signal,
-                Error = user.Error,
-                Code = user.Code,
-                Pid = (int)(uint)u->Fields[0],
-                Uid = (uint)(u->Fields[0] >> 32),
-                Value = u->Fields[1],
-            };
+            var fields = new ReadOnlySpan<byte>(u->Fields, UserSignalInfo.FieldBytes);
+            fixed (byte* kept = info.Fields)
+                fields[..SignalInfo.FieldBytes].CopyTo(new Span<byte>(kept, SignalInfo.FieldBytes));
+            return IsKnown((Signal)number, user.Code) || fields[SignalInfo.FieldBytes..].IndexOfAnyExcept((byte)0) < 0;
         }
     }
+
+    private static bool IsKnown(Signal signal, int code)
+    {
+        if (code <= SignalCode.User)
+            return code is >= LeastCommonCode or NameLookupCode;
+        return code == SignalCode.Kernel || code <= GreatestCodeOf(signal);
+    }
+
+    private static int GreatestCodeOf(Signal signal) => signal switch
+    {
+        Signal.SIGILL or Signal.SIGTRAP or Signal.SIGBUS or Signal.SIGFPE or Signal.SIGSEGV => GreatestCodes[signal - Signal.SIGILL],
+        Signal.SIGCHLD => GreatestChildCode,
+        Signal.SIGSYS => GreatestSystemCallCode,
+        _ => GreatestPollCode,
+    };
 }

@@ -94,7 +94,7 @@ public sealed unsafe partial class ProcessLife
         ReleaseMemory(process);
         _files.Release(process);
         _timers.EndAll(process);
-        _signals.Discard(&process->Pending);
+        _signals.Discard(process, null);
         int waitStatus = process->ExitStatus;
         if (process == _table.Init)
         {

@@ -94,7 +94,7 @@ public sealed unsafe partial class ProcessLife
         _scheduler.Suspend(thread, ThreadState.Dead);
         _scheduler.ForgetRan(thread);
         _files.ThreadEnded(thread);
-        _signals.Discard(&thread->Pending);
+        _signals.Discard(process, thread);
         _extended.Forget(thread->Context);
         _table.FreeThread(thread);
     }

@@ -68,7 +68,7 @@ public unsafe struct ResourceLimits
         limits[Resource.Processes] = new ResourceLimit(4096, 4096);
         limits[Resource.OpenFiles] = new ResourceLimit(1024, 4096);
         limits[Resource.LockedMemory] = new ResourceLimit(8 << 20, 8 << 20);
-        limits[Resource.PendingSignals] = new ResourceLimit(32, 32);
+        limits[Resource.PendingSignals] = new ResourceLimit(4096, 4096);
         limits[Resource.MessageQueueBytes] = new ResourceLimit(819200, 819200);
         limits[Resource.Nice] = new ResourceLimit(0, 0);
         limits[Resource.RealTimePriority] = new ResourceLimit(0, 0);

@@ -17,7 +17,7 @@ public sealed unsafe partial class ProcessCodec(
     private const int NameBytes = 16;
 
     public override ObjectKind Kind => ObjectKind.Process;
-    public override byte Version => 2;
+    public override byte Version => 3;
     public override int LargestPayload => sizeof(ProcessRecord) + SignalRecords.MaxBytes;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -55,23 +55,31 @@ public sealed unsafe partial class ProcessCodec(
     private static bool IsValid(in CapabilitySets capabilities, int bias, int leastBias)
         => capabilities.IsValid && bias is >= -1000 and <= 1000 && leastBias is >= -1000 and <= 1000;
 
-    // Version 1 ends before the capabilities: they went with the user id. What precedes the queue says which version it is.
-    private static RestoreStatus ReadRecord(ReadOnlySpan<byte> payload, out ProcessRecord record, out ReadOnlySpan<byte> queue)
+    // Version 1 ends before the capabilities: they went with the user id. Version 2 has queued signals of the older form. The length says which
+    // version it is.
+    private static RestoreStatus ReadRecord(ReadOnlySpan<byte> payload, out ProcessRecord record, out ReadOnlySpan<byte> queue, out byte version)
     {
         record = default;
         queue = default;
+        version = 0;
         if (payload.Length < ProcessRecord.BytesOfVersion1)
             return RestoreStatus.BadRecord;
         fixed (ProcessRecord* start = &record)
         {
             var whole = new Span<byte>(start, ProcessRecord.Bytes);
             payload[..ProcessRecord.BytesOfVersion1].CopyTo(whole);
-            long before = payload.Length - (start->QueuedSignals * (long)sizeof(SignalInfo));
-            if ((uint)start->QueuedSignals > SignalQueue.Limit || before is not (ProcessRecord.BytesOfVersion1 or ProcessRecord.Bytes))
+            if ((uint)start->QueuedSignals > SignalQueue.Limit)
                 return RestoreStatus.BadRecord;
-            payload[..(int)before].CopyTo(whole);
-            queue = payload[(int)before..];
-            if (before == ProcessRecord.BytesOfVersion1)
+            int before = payload.Length - (start->QueuedSignals * SignalInfo.Bytes);
+            int beforeOlder = payload.Length - (start->QueuedSignals * OlderSignalInfo.Bytes);
+            version = before == ProcessRecord.Bytes ? (byte)3
+                : beforeOlder == ProcessRecord.Bytes ? (byte)2 : beforeOlder == ProcessRecord.BytesOfVersion1 ? (byte)1 : (byte)0;
+            if (version == 0)
+                return RestoreStatus.BadRecord;
+            int length = version == 1 ? ProcessRecord.BytesOfVersion1 : ProcessRecord.Bytes;
+            payload[..length].CopyTo(whole);
+            queue = payload[length..];
+            if (version == 1)
             {
                 ref IdentityRecord ids = ref start->Credentials;
                 start->Capabilities = CapabilitySets.Of(ids.RealUid, ids.EffectiveUid, ids.SavedUid, ids.FileUid);
@@ -99,16 +107,16 @@ public sealed unsafe partial class ProcessCodec(
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 2)
+        if (version is < 1 or > 3)
             return RestoreStatus.UnknownVersion;
-        RestoreStatus status = ReadRecord(payload, out ProcessRecord record, out ReadOnlySpan<byte> queue);
+        RestoreStatus status = ReadRecord(payload, out ProcessRecord record, out ReadOnlySpan<byte> queue, out byte found);
         if (status != RestoreStatus.Ok)
             return status;
         IdSlot* slot = processes.Ids.Make(record.Id);
         bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
             && IsValid(record.Credentials.GroupCount, record.ExitSignal)
             && IsValid(in record.Capabilities, record.OutOfMemoryBias, record.LeastOutOfMemoryBias)
-            && payload.Length - queue.Length == (version == 1 ? ProcessRecord.BytesOfVersion1 : ProcessRecord.Bytes);
+            && (found == version || (record.QueuedSignals == 0 && found >= 2 && version >= 2));
         if (!isValid)
             return RestoreStatus.BadRecord;
         Process* process = processes.AllocateProcess();
@@ -118,13 +126,13 @@ public sealed unsafe partial class ProcessCodec(
         processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
         tracker.Adopt(&process->Header, Kind, id);
         Fill(process, in record);
-        return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, queue);
+        return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, queue, version < 3);
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Process* process = (Process*)header;
-        ReadRecord(payload, out ProcessRecord record, out _);
+        ReadRecord(payload, out ProcessRecord record, out _, out _);
         ProcessGroup* group = (ProcessGroup*)tracker.Find(record.Group, ObjectKind.ProcessGroup);
         Process* parent = (Process*)tracker.Find(record.Parent, ObjectKind.Process);
         SignalActions* actions = (SignalActions*)tracker.Find(record.Actions, ObjectKind.SignalActions);
@@ -149,6 +157,8 @@ public sealed unsafe partial class ProcessCodec(
             return RestoreStatus.BadRecord;
         if (process->Alarm.Nanoseconds != 0)
             scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, process->Alarm.Nanoseconds);
+        if (!signals.Account(process, &process->Pending))
+            return RestoreStatus.OutOfMemory;
         // Linking is not a change: the record that says it is where it came from.
         tracker.ClearChanged(header);
         return RestoreStatus.Ok;

@@ -19,7 +19,7 @@ public sealed class ProcessCodecs(
         new SignalActionsCodec(processes), new SessionCodec(processes), new ProcessGroupCodec(processes),
         new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
         new ThreadCodec(processes, scheduler, signals.Queue, files, extended), new TimerCodec(timers),
-        new TerminalCodec(terminals), new TerminalTextCodec(terminals),
+        new SignalBacklogCodec(signals.Queue), new TerminalCodec(terminals), new TerminalTextCodec(terminals),
         new MachineSettingsCodec(settings),
     ];
 

@@ -38,7 +38,8 @@ public unsafe struct IdentityRecord
 }
 
 /// <summary>
-/// The state record of a process; its queued signals follow. On-disk format, version 2: version 1 ends before Capabilities.
+/// The state record of a process; its queued signals follow. On-disk format, version 3: version 1 ends before Capabilities,
+/// versions 1 and 2 have queued signals of the older form.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ProcessRecord

@@ -24,7 +24,7 @@ public sealed unsafe class ThreadCodec(
     public override ObjectKind Kind => ObjectKind.Thread;
     public override int LargestPayload => sizeof(ThreadRecord) + SignalRecords.MaxBytes + extended.ImageBytes;
 
-    public override byte Version => 3;
+    public override byte Version => 4;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -52,14 +52,14 @@ public sealed unsafe class ThreadCodec(
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 3)
+        if (version is < 1 or > 4)
             return RestoreStatus.UnknownVersion;
         if (payload.Length < ThreadRecord.BytesOfVersion1)
             return RestoreStatus.BadRecord;
-        ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail);
-        bool hasSize = payload.Length == FixedBytes(version) + tail.Length;
-        IdSlot* slot = hasSize && IsValid(in record) && tail.Length == TailBytes(in record) ? processes.Ids.Make(record.Id) : null;
-        if (slot == null || slot->Thread != null || !IsLoadable(tail[(record.QueuedSignals * sizeof(SignalInfo))..]))
+        ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail, out byte found);
+        bool isOfVersion = found == version || (found == 4 && version == 3 && record.QueuedSignals == 0);
+        IdSlot* slot = isOfVersion && IsValid(in record) ? processes.Ids.Make(record.Id) : null;
+        if (slot == null || slot->Thread != null || !IsLoadable(tail[(int)QueueBytes(in record, version)..]))
             return RestoreStatus.BadRecord;
         Thread* thread = processes.AllocateThread();
         if (thread == null)
@@ -68,15 +68,15 @@ public sealed unsafe class ThreadCodec(
         processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
         tracker.Adopt(&thread->Header, Kind, id);
         Fill(thread, in record);
-        ReadOnlySpan<byte> image = tail[(record.QueuedSignals * sizeof(SignalInfo))..];
+        ReadOnlySpan<byte> image = tail[(int)QueueBytes(in record, version)..];
         image.CopyTo(new Span<byte>(thread->Context->ExtendedState, UserContext.ExtendedStateBytes));
         extended.Load(thread->Context);
-        return SignalRecords.Read(signals, &thread->Pending, record.PendingSet, record.QueuedSignals, tail);
+        return SignalRecords.Read(signals, &thread->Pending, record.PendingSet, record.QueuedSignals, tail, version < 4);
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
-        ThreadRecord record = ReadRecord(payload, out _);
+        ThreadRecord record = ReadRecord(payload, out _, out _);
         Process* process = (Process*)tracker.Find(record.Process, ObjectKind.Process);
         if (process == null)
             return RestoreStatus.MissingReference;
@@ -96,6 +96,8 @@ public sealed unsafe class ThreadCodec(
             return RestoreStatus.BadRecord;
         if (thread->Files.More != null)
             thread->Files.Count = CallFiles.Inline + thread->Files.More->OpenCount;
+        if (!signals.Account(thread->Process, &thread->Pending))
+            return RestoreStatus.OutOfMemory;
         bool sleepsOn = thread->State == ThreadState.Blocked;
         thread->State = ThreadState.Stopped;
         if (!thread->Process->IsStopped)
@@ -106,15 +108,16 @@ public sealed unsafe class ThreadCodec(
     private static int FixedBytes(byte version)
         => version switch { 1 => ThreadRecord.BytesOfVersion1, 2 => ThreadRecord.BytesOfVersion2, _ => ThreadRecord.Bytes };
 
-    // The fixed part is shorter in older versions: what precedes the tail says which it is.
-    private static ThreadRecord ReadRecord(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> tail)
+    // The fixed part is shorter in older versions, and the queued signals are: the length says which version it is (4 for 3 when nothing is queued).
+    private static ThreadRecord ReadRecord(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> tail, out byte version)
     {
         ThreadRecord record = default;
         var fixedPart = new Span<byte>(&record, ThreadRecord.Bytes);
         payload[..ThreadRecord.BytesOfVersion1].CopyTo(fixedPart);
-        long before = Math.Min(payload.Length, payload.Length - TailBytes(in record));
-        int length = before >= ThreadRecord.Bytes ? ThreadRecord.Bytes
-            : before >= ThreadRecord.BytesOfVersion2 ? ThreadRecord.BytesOfVersion2 : ThreadRecord.BytesOfVersion1;
+        version = 4;
+        while (version > 0 && FixedBytes(version) + TailBytes(in record, version) != payload.Length)
+            version--;
+        int length = FixedBytes(Math.Max(version, (byte)1));
         payload[..length].CopyTo(fixedPart);
         tail = payload[length..];
         if (length < ThreadRecord.Bytes)
@@ -122,7 +125,10 @@ public sealed unsafe class ThreadCodec(
         return record;
     }
 
-    private static long TailBytes(in ThreadRecord record) => ((long)record.QueuedSignals * sizeof(SignalInfo)) + record.ImageBytes;
+    private static long QueueBytes(in ThreadRecord record, byte version)
+        => (long)record.QueuedSignals * (version < 4 ? OlderSignalInfo.Bytes : SignalInfo.Bytes);
+
+    private static long TailBytes(in ThreadRecord record, byte version) => QueueBytes(in record, version) + record.ImageBytes;
 
     private bool IsValid(in ThreadRecord record)
         => (uint)record.QueuedSignals <= SignalQueue.Limit && record.ImageBytes == extended.ImageBytes

@@ -16,8 +16,8 @@ public struct RegisterRecord
 }
 
 /// <summary>
-/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 3:
-/// version 1 ends before FirstFile, version 2 before Schedule.
+/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 4:
+/// version 1 ends before FirstFile, version 2 before Schedule; versions before 4 have queued signals of the older form.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord

@@ -113,6 +113,6 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         timers.Rearm((Timer*)header);
-        return RestoreStatus.Ok;
+        return timers.Account(((Timer*)header)->Process) ? RestoreStatus.Ok : RestoreStatus.OutOfMemory;
     }
 }

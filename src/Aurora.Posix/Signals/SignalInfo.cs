@@ -34,32 +34,77 @@ public static class SignalCode
 }
 
 /// <summary>
-/// What is known of one signal: siginfo without its padding. Which of the last fields count depends on the code:
-/// from a program Pid, Uid, Value; a child Pid, Uid, Status, Value = user and Address = system time in ticks; a fault Address;
-/// a timer Pid = its id, Status = overruns, Value.
+/// What is known of one signal: siginfo_t as the kernel keeps it, 12 bytes and a union of 32. Which fields of the union count depends on the code:
+/// from a program Pid, Uid, Value and whatever else it sent; a child Pid, Uid, Status and times; a fault Address; a timer TimerId, Overruns, Value.
 /// </summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct SignalInfo
+[StructLayout(LayoutKind.Explicit, Size = Bytes, Pack = 4)]
+public unsafe struct SignalInfo
 {
-    private const ulong TimerMark = ulong.MaxValue;
+    public const int Bytes = 44;
+    public const int FieldBytes = 32;
 
-    public int Number;
+    private const ushort OfTimer = 1;
+
+    [FieldOffset(0)]
+    private ushort _number;
+
+    /// <summary>What no program can say about a signal: who made it.</summary>
+    [FieldOffset(2)]
+    private ushort _origin;
+
+    [FieldOffset(4)]
     public int Code;
+
+    [FieldOffset(8)]
     public int Error;
+
+    [FieldOffset(12)]
+    public fixed byte Fields[FieldBytes];
+
+    [FieldOffset(12)]
     public int Pid;
-    public uint Uid;
-    public int Status;
-    public ulong Value;
+
+    [FieldOffset(12)]
+    public int TimerId;
+
+    [FieldOffset(12)]
     public ulong Address;
 
-    public readonly Signal Signal => (Signal)Number;
+    [FieldOffset(16)]
+    public uint Uid;
 
-    /// <summary>A timer's own signal: a program may send the code, but not the mark (in Address, which a timer's does not use).</summary>
-    public readonly bool IsTimers => Code == SignalCode.Timer && Address == TimerMark;
+    [FieldOffset(16)]
+    public int Overruns;
+
+    [FieldOffset(20)]
+    public int Status;
+
+    [FieldOffset(20)]
+    public ulong Value;
+
+    [FieldOffset(28)]
+    public ulong UserTicks;
+
+    [FieldOffset(36)]
+    public ulong SystemTicks;
+
+    public int Number
+    {
+        readonly get => _number;
+        set => _number = (ushort)value;
+    }
+
+    public readonly Signal Signal => (Signal)_number;
+
+    /// <summary>A timer's own signal: a program may send the code, but not the mark.</summary>
+    public readonly bool IsTimers => _origin == OfTimer;
+
+    /// <summary>True when it was made by a program or the kernel, or by a timer of the process.</summary>
+    public readonly bool HasKnownOrigin => _origin <= OfTimer;
 
     /// <summary>What a timer of the process sends.</summary>
     public static SignalInfo FromTimer(int signal, int id, ulong value)
-        => new() { Number = signal, Code = SignalCode.Timer, Pid = id, Value = value, Address = TimerMark };
+        => new() { Number = signal, Code = SignalCode.Timer, _origin = OfTimer, TimerId = id, Value = value };
 
     /// <summary>A signal the kernel raises without further detail.</summary>
     public static SignalInfo FromKernel(Signal signal) => new() { Number = (int)signal, Code = SignalCode.Kernel };

@@ -1,40 +1,143 @@
-// Queues of pending signals. A standard signal is pending at most once; real-time signals queue in order of arrival, up to a limit that also
-// bounds the thread's and the process's record in a checkpoint. Protected by the kernel lock.
+// Queues of pending signals. A standard signal is pending at most once; real-time signals queue in order of arrival, as many as RLIMIT_SIGPENDING
+// of the process that gets them allows its real user altogether. The first of them are in its record in a checkpoint, the others behind it
+// (SignalBacklog). Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Signals;
 
 /// <summary>Allocates queue entries and keeps <see cref="PendingSignals"/> consistent.</summary>
-public sealed unsafe class SignalQueue
+public sealed unsafe partial class SignalQueue
 {
-    /// <summary>The most entries one thread or process can have queued.</summary>
+    /// <summary>The most entries one thread or process has in its record.</summary>
     public const int Limit = 32;
 
+    /// <summary>The most entries of all records, and about as many pieces of backlogs as hold as many again.</summary>
     private const int MaxEntries = 1 << 16;
+    private const int MaxPieces = 2 * MaxEntries / SignalBacklog.Capacity;
 
     private readonly Slab<QueuedSignal> _entries;
+    private readonly Slab<SignalBacklog> _pieces;
+    private readonly ObjectTracker _tracker;
 
-    public SignalQueue(PageAllocator pages) => _entries = new Slab<QueuedSignal>(pages, MaxEntries);
+    public SignalQueue(PageAllocator pages, ObjectTracker tracker)
+    {
+        _entries = new Slab<QueuedSignal>(pages, MaxEntries);
+        _pieces = new Slab<SignalBacklog>(pages, MaxPieces);
+        _tracker = tracker;
+        Users = new UserSignals(pages, 2 * MaxEntries);
+    }
+
+    /// <summary>What each user has queued.</summary>
+    public UserSignals Users { get; }
 
     /// <summary>
-    /// Makes a signal pending. EAGAIN when a queued real-time signal or a timer's finds no room; other signals lose only their details.
-    /// At most <paramref name="limit"/> are queued; a timer's are not limited so, and each is queued for itself.
+    /// Makes a signal pending for a thread, or for the process when that is null. EAGAIN when a queued real-time signal or a timer's finds no room;
+    /// other signals lose only their details. What the kernel or kill sends of standard signals is not limited; a timer's is queued for itself, and
+    /// counted when the timer is made.
     /// </summary>
-    public Errno Add(PendingSignals* pending, in SignalInfo info, ulong limit = Limit)
+    public Errno Add(Process* process, Thread* thread, in SignalInfo info)
     {
+        PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
         Signal signal = info.Signal;
         bool isStandard = signal < Signal.FirstRealTime;
         bool isTimer = info.IsTimers;
         if (isStandard && !isTimer && pending->Set.Contains(signal))
             return Errno.Ok;
-        bool hasRoom = pending->Count < Limit && (isTimer || (ulong)pending->Count < limit);
-        QueuedSignal* entry = hasRoom ? _entries.Allocate() : null;
-        if (entry == null && (isTimer || (!isStandard && info.Code != SignalCode.User)))
+        bool isQueued = isTimer ? Append(process, thread, in info)
+            : HasRoom(process, isStandard && info.Code >= SignalCode.User) && AppendCharged(process, thread, in info);
+        if (!isQueued && (isTimer || (!isStandard && info.Code != SignalCode.User)))
             return Errno.EAGAIN;
         pending->Set = pending->Set.With(signal);
+        return Errno.Ok;
+    }
+
+    /// <summary>True while the real user of a process may have one more signal or timer, by the limit of that process.</summary>
+    public bool HasRoom(Process* process, bool isUnlimited = false)
+        => isUnlimited || (ulong)Users.CountOf(process->Credentials.RealUid) < process->Limits.Soft(Resource.PendingSignals);
+
+    /// <summary>The oldest details of a pending signal.</summary>
+    public static SignalInfo Peek(PendingSignals* pending, Signal signal)
+    {
+        for (QueuedSignal* entry = pending->First; entry != null; entry = entry->Next)
+            if (entry->Info.Signal == signal)
+                return entry->Info;
+        for (SignalBacklog* piece = pending->Backlog; piece != null; piece = piece->Next)
+            for (int i = 0; piece->Set.Contains(signal) && i < piece->Count; i++)
+                if (SignalBacklog.Of(piece)[i].Signal == signal)
+                    return SignalBacklog.Of(piece)[i];
+        return new SignalInfo { Number = (int)signal };
+    }
+
+    /// <summary>Removes the oldest instance; the signal stays pending if another is queued.</summary>
+    public void Take(Process* process, Thread* thread, Signal signal)
+    {
+        PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
+        if (Remove(pending, signal, -1, out bool isTimers) && !isTimers)
+            Users.Release(process->Credentials.RealUid, 1);
+        Settle(pending, signal);
+    }
+
+    /// <summary>Removes a timer's signal; true when it was queued.</summary>
+    public bool TakeTimer(PendingSignals* pending, Signal signal, int id)
+    {
+        if (!Remove(pending, signal, id, out _))
+            return false;
+        Settle(pending, signal);
+        return true;
+    }
+
+    /// <summary>Removes every instance of the signals in a set; true when there was one.</summary>
+    public bool Flush(Process* process, Thread* thread, SignalSet signals)
+    {
+        PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
+        if (pending->Set.And(signals).IsEmpty)
+            return false;
+        int charged = FlushBacklog(pending, signals);
+        QueuedSignal** link = &pending->First;
+        QueuedSignal* previous = null;
+        while (*link != null)
+        {
+            if (signals.Contains((*link)->Info.Signal))
+            {
+                charged += (*link)->Info.IsTimers ? 0 : 1;
+                Unlink(pending, link, previous);
+                continue;
+            }
+            previous = *link;
+            link = &(*link)->Next;
+        }
+        Users.Release(process->Credentials.RealUid, charged);
+        pending->Set = pending->Set.Except(signals);
+        return true;
+    }
+
+    private bool AppendCharged(Process* process, Thread* thread, in SignalInfo info)
+    {
+        uint user = process->Credentials.RealUid;
+        if (!Users.Charge(user, 1))
+            return false;
+        if (Append(process, thread, in info))
+            return true;
+        Users.Release(user, 1);
+        return false;
+    }
+
+    private bool Append(Process* process, Thread* thread, in SignalInfo info)
+    {
+        PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
+        return pending->Backlog != null || pending->Count == Limit
+            ? AppendToBacklog(thread != null ? &thread->Header : &process->Header, pending, in info)
+            : AppendToQueue(pending, in info);
+    }
+
+    private bool AppendToQueue(PendingSignals* pending, in SignalInfo info)
+    {
+        QueuedSignal* entry = _entries.Allocate();
         if (entry == null)
-            return Errno.Ok;
+            return false;
         entry->Info = info;
         if (pending->Last != null)
             pending->Last->Next = entry;
@@ -42,85 +145,37 @@ public sealed unsafe class SignalQueue
             pending->First = entry;
         pending->Last = entry;
         pending->Count++;
-        return Errno.Ok;
-    }
-
-    /// <summary>The oldest details of a pending signal.</summary>
-    public static SignalInfo Peek(PendingSignals* pending, Signal signal)
-    {
-        QueuedSignal* entry = pending->First;
-        while (entry != null && entry->Info.Signal != signal)
-            entry = entry->Next;
-        return entry != null ? entry->Info : new SignalInfo { Number = (int)signal };
-    }
-
-    /// <summary>Removes the oldest instance; the signal stays pending if another is queued.</summary>
-    public void Take(PendingSignals* pending, Signal signal)
-    {
-        QueuedSignal** link = &pending->First;
-        QueuedSignal* previous = null;
-        bool isTaken = false;
-        while (*link != null)
-        {
-            QueuedSignal* entry = *link;
-            if (entry->Info.Signal != signal)
-            {
-                previous = entry;
-                link = &entry->Next;
-                continue;
-            }
-            if (isTaken)
-                return;
-            isTaken = true;
-            Unlink(pending, link, previous);
-        }
-        pending->Set = pending->Set.Without(signal);
-    }
-
-    /// <summary>Removes every instance of the signals in a set; true when there was one.</summary>
-    public bool Flush(PendingSignals* pending, SignalSet signals)
-    {
-        if (pending->Set.And(signals).IsEmpty)
-            return false;
-        QueuedSignal** link = &pending->First;
-        QueuedSignal* previous = null;
-        while (*link != null)
-        {
-            if (signals.Contains((*link)->Info.Signal))
-            {
-                Unlink(pending, link, previous);
-                continue;
-            }
-            previous = *link;
-            link = &(*link)->Next;
-        }
-        pending->Set = pending->Set.Except(signals);
         return true;
     }
 
-    /// <summary>Removes a timer's signal; true when it was queued.</summary>
-    public bool TakeTimer(PendingSignals* pending, Signal signal, int id)
+    // The oldest instance, or, with the id of a timer, the one that is this timer's.
+    private bool Remove(PendingSignals* pending, Signal signal, int timer, out bool isTimers)
     {
-        bool isTaken = false;
-        bool isPending = false;
         QueuedSignal* previous = null;
-        for (QueuedSignal** link = &pending->First; *link != null; )
+        for (QueuedSignal** link = &pending->First; *link != null; link = &(*link)->Next)
         {
             QueuedSignal* entry = *link;
-            bool isSame = entry->Info.Signal == signal;
-            if (isSame && !isTaken && entry->Info.IsTimers && entry->Info.Pid == id)
+            isTimers = entry->Info.IsTimers;
+            if (entry->Info.Signal == signal && (timer < 0 || (isTimers && entry->Info.TimerId == timer)))
             {
                 Unlink(pending, link, previous);
-                isTaken = true;
-                continue;
+                return true;
             }
-            isPending |= isSame;
             previous = entry;
-            link = &entry->Next;
         }
-        if (isTaken && !isPending)
-            pending->Set = pending->Set.Without(signal);
-        return isTaken;
+        return RemoveFromBacklog(pending, signal, timer, out isTimers);
+    }
+
+    // A signal of which nothing is queued any more is not pending.
+    private static void Settle(PendingSignals* pending, Signal signal)
+    {
+        for (QueuedSignal* entry = pending->First; entry != null; entry = entry->Next)
+            if (entry->Info.Signal == signal)
+                return;
+        for (SignalBacklog* piece = pending->Backlog; piece != null; piece = piece->Next)
+            if (piece->Set.Contains(signal))
+                return;
+        pending->Set = pending->Set.Without(signal);
     }
 
     private void Unlink(PendingSignals* pending, QueuedSignal** link, QueuedSignal* previous)

@@ -66,8 +66,8 @@ public sealed unsafe partial class SignalService
             Pid = child->Id,
             Uid = child->Credentials.RealUid,
             Status = status,
-            Value = child->UserNanoseconds / NanosecondsPerTick,
-            Address = child->SystemNanoseconds / NanosecondsPerTick,
+            UserTicks = child->UserNanoseconds / NanosecondsPerTick,
+            SystemTicks = child->SystemNanoseconds / NanosecondsPerTick,
         };
         Send(parent, in info);
     }

@@ -19,7 +19,7 @@ public sealed unsafe partial class SignalService
     public SignalService(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker, ProcessTable processes)
     {
         _processes = processes;
-        _queue = new SignalQueue(pages);
+        _queue = new SignalQueue(pages, tracker);
         _scheduler = scheduler;
         _tracker = tracker;
     }
@@ -54,7 +54,7 @@ public sealed unsafe partial class SignalService
             _tracker.MarkChanged(&thread->Process->Actions->Header);
             thread->BlockedSignals = thread->BlockedSignals.Without(info.Signal);
         }
-        _queue.Add(&thread->Pending, in info);
+        _queue.Add(thread->Process, thread, in info);
         _tracker.MarkChanged(&thread->Header);
     }
 
@@ -91,16 +91,22 @@ public sealed unsafe partial class SignalService
         SignalSet own = thread->Pending.Set.Except(blocked);
         if (!own.IsEmpty)
         {
-            _queue.Take(&thread->Pending, Choose(own));
+            _queue.Take(thread->Process, thread, Choose(own));
             _tracker.MarkChanged(&thread->Header);
             return;
         }
-        _queue.Take(&thread->Process->Pending, Choose(thread->Process->Pending.Set.Except(blocked)));
+        _queue.Take(thread->Process, null, Choose(thread->Process->Pending.Set.Except(blocked)));
         _tracker.MarkChanged(&thread->Process->Header);
     }
 
-    /// <summary>Drops everything pending for an ending thread.</summary>
-    public void Discard(PendingSignals* pending) => _queue.Flush(pending, new SignalSet(ulong.MaxValue));
+    /// <summary>Drops everything pending for an ending thread, or for the process when that is null.</summary>
+    public void Discard(Process* process, Thread* thread) => _queue.Flush(process, thread, new SignalSet(ulong.MaxValue));
+
+    /// <summary>How many signals and timers count against the limit of a process.</summary>
+    public int CountOf(Process* process) => _queue.Users.CountOf(process->Credentials.RealUid);
+
+    /// <summary>A process is about to get another real user id: false when there is no memory to account for what waits for it.</summary>
+    public bool ChangeUser(Process* process, uint user) => _queue.ChangeUser(process, user);
 
     private static Signal Choose(SignalSet signals)
     {
@@ -120,8 +126,7 @@ public sealed unsafe partial class SignalService
 
     private Errno Enqueue(Process* process, Thread* thread, in SignalInfo info)
     {
-        PendingSignals* pending = thread != null ? &thread->Pending : &process->Pending;
-        Errno error = _queue.Add(pending, in info, process->Limits.Soft(Resource.PendingSignals));
+        Errno error = _queue.Add(process, thread, in info);
         if (error != Errno.Ok)
             return error;
         _tracker.MarkChanged(thread != null ? &thread->Header : &process->Header);
@@ -147,10 +152,10 @@ public sealed unsafe partial class SignalService
 
     private void FlushEverywhere(Process* process, SignalSet signals)
     {
-        if (_queue.Flush(&process->Pending, signals))
+        if (_queue.Flush(process, null, signals))
             _tracker.MarkChanged(&process->Header);
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-            if (_queue.Flush(&thread->Pending, signals))
+            if (_queue.Flush(process, thread, signals))
                 _tracker.MarkChanged(&thread->Header);
         MissTimers(process, signals);
     }

@@ -47,9 +47,15 @@ public sealed unsafe class TimerService
         for (Timer* other = process->FirstTimer; other != null; other = other->Next, count++)
             if (other->Id >= id)
                 id = other->Id + 1;
-        Timer* timer = count < MaxTimersPerProcess ? _timers.Allocate() : null;
+        bool hasRoom = count < MaxTimersPerProcess && _signals.Queue.HasRoom(process);
+        Timer* timer = hasRoom ? _timers.Allocate() : null;
         if (timer == null)
             return null;
+        if (!Account(process))
+        {
+            _timers.Free(timer);
+            return null;
+        }
         timer->Id = id;
         Link(process, timer);
         _tracker.Register(&timer->Header, ObjectKind.Timer);
@@ -72,6 +78,7 @@ public sealed unsafe class TimerService
         while (*link != timer)
             link = &(*link)->Next;
         *link = timer->Next;
+        _signals.Queue.Users.Release(timer->Process->Credentials.RealUid, 1);
         _tracker.Remove(&timer->Header);
         _timers.Free(timer);
     }
@@ -156,7 +163,7 @@ public sealed unsafe class TimerService
     {
         Timer* timer = FindSignalled(process, in info);
         if (timer != null)
-            info.Status = (int)System.Math.Min(Missed(timer), int.MaxValue);
+            info.Overruns = (int)System.Math.Min(Missed(timer), int.MaxValue);
     }
 
     /// <summary>
@@ -170,7 +177,7 @@ public sealed unsafe class TimerService
             GoOn(process);
         Timer* timer = FindSignalled(process, in info);
         if (timer != null)
-            GoOn(timer, info.Status);
+            GoOn(timer, info.Overruns);
         Retry(process, TimerPhase.Refused, Signal.None);
     }
 
@@ -198,6 +205,9 @@ public sealed unsafe class TimerService
     }
 
     internal Timer* Allocate() => _timers.Allocate();
+
+    /// <summary>A timer counts as the signal it may have on its way; false when there is no memory.</summary>
+    internal bool Account(Process* process) => _signals.Queue.Users.Charge(process->Credentials.RealUid, 1);
 
     internal static void Link(Process* process, Timer* timer)
     {
@@ -328,7 +338,7 @@ public sealed unsafe class TimerService
 
     private static Timer* FindSignalled(Process* process, in SignalInfo info)
     {
-        Timer* timer = info.IsTimers ? Find(process, info.Pid) : null;
+        Timer* timer = info.IsTimers ? Find(process, info.TimerId) : null;
         return timer != null && timer->Phase == TimerPhase.Signalled ? timer : null;
     }
 

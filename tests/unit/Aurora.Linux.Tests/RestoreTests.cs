@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text;
 using Aurora.Base;
 using Aurora.Linux.Calls;
@@ -222,6 +223,78 @@ public sealed unsafe class RestoreTests
         Assert.Equal(-(long)Errno.EPERM, restored.Call(restored.ThreadOf(2), 105, 0));
         Assert.Equal(effectiveOfUser, restored.ThreadOf(3)->Process->Credentials.Capabilities.Effective);
         Assert.Equal(effectiveOfRoot, restored.ThreadOf(4)->Process->Credentials.Capabilities.Effective);
+    }
+
+    // What a queued signal looked like before it was kept whole, behind a fixed part of an older length.
+    private static byte[] Older(byte[] payload, int fixedBytes, int olderFixedBytes, int queued)
+    {
+        var older = new System.IO.MemoryStream();
+        older.Write(payload, 0, olderFixedBytes);
+        for (int i = 0; i < queued; i++)
+        {
+            SignalInfo info = MemoryMarshal.Read<SignalInfo>(payload.AsSpan(fixedBytes + (i * SignalInfo.Bytes)));
+            var entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Error = info.Error, Pid = info.Pid, Uid = info.Uid };
+            if (info.Signal == Signal.SIGCHLD)
+                entry = entry with { Status = info.Status, Value = info.UserTicks, Address = info.SystemTicks };
+            else if (info.Signal == Signal.SIGSEGV)
+                entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Address = info.Address };
+            else if (info.IsTimers)
+                entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Pid = info.TimerId, Value = info.Value, Address = ulong.MaxValue };
+            else
+                entry.Value = info.Value;
+            older.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<OlderSignalInfo>(in entry)));
+        }
+        older.Write(payload.AsSpan(fixedBytes + (queued * SignalInfo.Bytes)));
+        return older.ToArray();
+    }
+
+    [Theory]
+    [InlineData(1, ThreadRecord.BytesOfVersion1, 1, ProcessRecord.BytesOfVersion1)]
+    [InlineData(2, ThreadRecord.BytesOfVersion2, 1, ProcessRecord.BytesOfVersion1)]
+    [InlineData(3, ThreadRecord.Bytes, 2, ProcessRecord.Bytes)]
+    public void Signals_that_older_versions_had_queued_are_read(int threadVersion, int threadBytes, int processVersion, int processBytes)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* child = kernel.Fork(init);
+        kernel.Poke(child, Scratch, ulong.MaxValue);
+        kernel.Do(child, 14, 0, Scratch, 0, 8);
+        kernel.Do(child, 222, 1, 0, Scratch + 8);
+        kernel.Poke(child, Scratch + 16, new IntervalTimespec { Value = Timespec.From(Second), Interval = Timespec.From(Second) });
+        kernel.Do(child, 223, 0, 0, Scratch + 16, 0);
+        kernel.Advance(Second);
+        kernel.Do(child, 62, (ulong)child->Id, 40);
+        kernel.Do(child, 234, (ulong)child->Id, (ulong)child->Id, 41);
+        kernel.Call(kernel.Fork(child), 231, 9);
+        kernel.Signals.Send(child, new SignalInfo { Number = (int)Signal.SIGSEGV, Code = SignalCode.FaultMapError, Address = 0x1234567 });
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        using TestKernel expected = TestKernel.Restore(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+        {
+            ObjectHeader* header = kernel.Tracker.Find(new ObjectId(id));
+            if (kind == ObjectKind.Thread)
+                image.Records[id] = (kind, Older(payload, ThreadRecord.Bytes, threadBytes, ((Thread*)header)->Pending.Count));
+            if (kind == ObjectKind.Process)
+                image.Records[id] = (kind, Older(payload, ProcessRecord.Bytes, processBytes, ((Process*)header)->Pending.Count));
+        }
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind
+            => kind == ObjectKind.Thread ? (byte)threadVersion : kind == ObjectKind.Process ? (byte)processVersion : null);
+        foreach (Signal signal in new[] { Signal.SIGSEGV, (Signal)41, Signal.SIGALRM, Signal.SIGCHLD, (Signal)40 })
+        {
+            foreach (TestKernel each in new[] { expected, restored })
+            {
+                Thread* thread = each.ThreadOf(child->Id);
+                each.Poke(thread, Scratch, ulong.MaxValue);
+                Assert.Equal((long)signal, each.Do(thread, 128, Scratch, Scratch + 512, 0, 8));
+            }
+            for (ulong word = 0; word < 16; word++)
+                Assert.Equal(expected.Peek<ulong>(expected.ThreadOf(child->Id), Scratch + 512 + (word * 8)),
+                    restored.Peek<ulong>(restored.ThreadOf(child->Id), Scratch + 512 + (word * 8)));
+        }
+        // The timer goes on: its mark was understood.
+        restored.Advance(Second);
+        Assert.Equal((long)Signal.SIGALRM, restored.Do(restored.ThreadOf(child->Id), 128, Scratch, 0, 0, 8));
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed unsafe class SignalTests
         kernel.Poke(thread, Scratch, ulong.MaxValue);
         kernel.Do(thread, 14, 0, Scratch, 0, 8);
         kernel.Poke(thread, Scratch + 64, new UserSignalInfo { Number = 50, Code = SignalCode.Queue });
-        for (int i = 0; i < SignalQueue.Limit; i++)
+        for (ulong i = 0; i < thread->Process->Limits.Soft(Resource.PendingSignals); i++)
             kernel.Do(thread, 129, (ulong)thread->Id, 50, Scratch + 64);
         Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(thread, 129, (ulong)thread->Id, 50, Scratch + 64));
         kernel.Do(thread, 62, (ulong)thread->Id, (ulong)Signal.SIGTERM);

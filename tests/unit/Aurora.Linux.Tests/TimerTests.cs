@@ -129,8 +129,16 @@ public sealed unsafe class TimerTests
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
         Block(kernel, init, Signal.SIGUSR1);
-        for (int i = 0; i < SignalQueue.Limit + 1; i++)
-            MakeTimer(kernel, init, Signal.SIGUSR1, Second, 0);
+        MakeTimer(kernel, init, Signal.SIGUSR1, Second, 0);
+        kernel.Pages.PageLimit = 0;
+        var user = new UserSignalInfo { Code = SignalCode.Queue };
+        user.Fields[0] = 1;
+        kernel.Poke(init, Scratch + 512, user);
+        kernel.Poke(init, Scratch + 256, ulong.MaxValue);
+        kernel.Do(init, 14, 0, Scratch + 256, 0, 8);
+        int queued = 0;
+        while (kernel.Call(init, 129, 1, 40, Scratch + 512) == 0)
+            Assert.InRange(++queued, 0, 1000);
         Assert.InRange(Turns(kernel, 2 * Second), 2, 50);
         kernel.Do(init, 226, 0);
         kernel.Advance(Second);

@@ -34,6 +34,8 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Pipe, "Length")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Terminal, "ForegroundGroup")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.TerminalText, null)]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.SignalBacklog, null)]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.SignalBacklog, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FileLock, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.OpenFile, "Inode")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Process, "Parent")]

@@ -20,6 +20,34 @@ public sealed unsafe class RecordLayoutTests
         Assert.Equal(SessionRecord.Bytes, sizeof(SessionRecord));
         Assert.Equal(ProcessGroupRecord.Bytes, sizeof(ProcessGroupRecord));
         Assert.Equal(TimerRecord.Bytes, sizeof(TimerRecord));
+        Assert.Equal(SignalBacklogRecord.Bytes, sizeof(SignalBacklogRecord));
+        Assert.Equal(SignalInfo.Bytes, sizeof(SignalInfo));
+        Assert.Equal(OlderSignalInfo.Bytes, sizeof(OlderSignalInfo));
+    }
+
+    // siginfo_t has its union at 16, behind a word of padding.
+    [Theory]
+    [InlineData("Code", 4)]
+    [InlineData("Error", 8)]
+    [InlineData("Pid", 16 - 4)]
+    [InlineData("TimerId", 16 - 4)]
+    [InlineData("Address", 16 - 4)]
+    [InlineData("Uid", 20 - 4)]
+    [InlineData("Overruns", 20 - 4)]
+    [InlineData("Status", 24 - 4)]
+    [InlineData("Value", 24 - 4)]
+    [InlineData("UserTicks", 32 - 4)]
+    [InlineData("SystemTicks", 40 - 4)]
+    public void Queued_signals_lie_in_records_as_in_the_programs_structure(string field, int offset)
+        => Assert.Equal(offset, (int)Marshal.OffsetOf<SignalInfo>(field));
+
+    [Fact]
+    public void The_owner_is_first_in_a_piece_of_a_backlog()
+    {
+        SignalBacklogRecord record;
+        Assert.Equal(0, (int)((byte*)&record.Owner - (byte*)&record));
+        Assert.Equal(8, (int)((byte*)&record.Count - (byte*)&record));
+        Assert.Equal(12, (int)((byte*)&record.Reserved - (byte*)&record));
     }
 
     [Fact]
@@ -46,6 +74,7 @@ public sealed unsafe class RecordLayoutTests
     public void The_largest_process_and_thread_fit_a_record()
     {
         int queue = SignalQueue.Limit * sizeof(SignalInfo);
+        Assert.True(SignalBacklogRecord.Bytes + (SignalBacklog.Capacity * sizeof(SignalInfo)) <= StateCodec.MaxPayloadBytes);
         Assert.True(ProcessRecord.Bytes + queue <= StateCodec.MaxPayloadBytes);
         Assert.True(ThreadRecord.Bytes + queue + UserContext.ExtendedStateBytes <= StateCodec.MaxPayloadBytes);
     }

@@ -143,35 +143,88 @@ public sealed unsafe class TableTests
 
     [Theory]
     [MemberData(nameof(Boundaries.Of), SignalQueue.Limit, 3, MemberType = typeof(Boundaries))]
+    [MemberData(nameof(Boundaries.Of), SignalQueue.Limit + SignalBacklog.Capacity, 3, MemberType = typeof(Boundaries))]
+    [MemberData(nameof(Boundaries.Of), SignalQueue.Limit + (3 * SignalBacklog.Capacity), 3, MemberType = typeof(Boundaries))]
     public void Signals_queue_in_order_up_to_the_limit_and_the_sender_is_told(int count)
     {
+        const int limit = SignalQueue.Limit + (3 * SignalBacklog.Capacity);
         using var pages = new HostPageAllocator();
-        var queue = new SignalQueue(pages);
-        PendingSignals pending = default;
+        var tracker = new ObjectTracker(pages, 0, new ObjectId(1));
+        var queue = new SignalQueue(pages, tracker);
+        Process process = default;
+        process.Limits[Resource.PendingSignals] = new ResourceLimit(limit, limit);
+        tracker.Register(&process.Header, ObjectKind.Process);
+        PendingSignals* pending = &process.Pending;
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < count; i++)
             {
                 var info = new SignalInfo { Number = 40, Code = SignalCode.Queue, Value = (ulong)i };
-                Assert.Equal(i < SignalQueue.Limit ? Errno.Ok : Errno.EAGAIN, queue.Add(&pending, in info));
+                Assert.Equal(i < limit ? Errno.Ok : Errno.EAGAIN, queue.Add(&process, null, in info));
             }
-            // kill is never refused: a full queue costs it its details only.
-            Assert.Equal(Errno.Ok, queue.Add(&pending, new SignalInfo { Number = 15, Code = SignalCode.User, Pid = 7 }));
-            Assert.True(pending.Set.Contains((Signal)15));
-            Assert.Equal(count < SignalQueue.Limit ? 7 : 0, SignalQueue.Peek(&pending, (Signal)15).Pid);
-            queue.Take(&pending, (Signal)15);
-            for (int i = 0; i < Math.Min(count, SignalQueue.Limit); i++)
+            // kill is never refused, and of a standard signal it does not even lose the details.
+            Assert.Equal(Errno.Ok, queue.Add(&process, null, new SignalInfo { Number = 15, Code = SignalCode.User, Pid = 7 }));
+            Assert.Equal(Errno.Ok, queue.Add(&process, null, new SignalInfo { Number = 41, Code = SignalCode.User, Pid = 7 }));
+            Assert.True(pending->Set.Contains((Signal)15) && pending->Set.Contains((Signal)41));
+            Assert.Equal(7, SignalQueue.Peek(pending, (Signal)15).Pid);
+            Assert.Equal(count + 1 < limit ? 7 : 0, SignalQueue.Peek(pending, (Signal)41).Pid);
+            queue.Take(&process, null, (Signal)15);
+            queue.Take(&process, null, (Signal)41);
+            for (int i = 0; i < Math.Min(count, limit); i++)
             {
-                Assert.Equal((ulong)i, SignalQueue.Peek(&pending, (Signal)40).Value);
-                queue.Take(&pending, (Signal)40);
+                Assert.Equal((ulong)i, SignalQueue.Peek(pending, (Signal)40).Value);
+                queue.Take(&process, null, (Signal)40);
             }
-            Assert.True(pending.Set.IsEmpty && pending.Count == 0 && pending.First == null && pending.Last == null);
+            Assert.True(pending->Set.IsEmpty && pending->Count == 0 && pending->First == null && pending->Last == null);
+            Assert.True(pending->Backlog == null && pending->LastBacklog == null);
+            Assert.Equal((0, 1), (queue.Users.CountOf(0), tracker.Count));
         }
         pages.PageLimit = 0;
-        queue = new SignalQueue(pages);
-        Assert.Equal(Errno.EAGAIN, queue.Add(&pending, new SignalInfo { Number = 40, Code = SignalCode.Queue }));
-        Assert.True(pending.Set.IsEmpty);
-        Assert.Equal(Errno.Ok, queue.Add(&pending, new SignalInfo { Number = 40, Code = SignalCode.User }));
-        Assert.True(pending.Set.Contains((Signal)40));
+        queue = new SignalQueue(pages, tracker);
+        Assert.Equal(Errno.EAGAIN, queue.Add(&process, null, new SignalInfo { Number = 40, Code = SignalCode.Queue }));
+        Assert.True(pending->Set.IsEmpty);
+        Assert.Equal(Errno.Ok, queue.Add(&process, null, new SignalInfo { Number = 40, Code = SignalCode.User }));
+        Assert.True(pending->Set.Contains((Signal)40));
+    }
+
+    [Fact]
+    public void A_backlog_of_signals_that_are_taken_in_any_order_stays_short_and_keeps_its_order()
+    {
+        using var pages = new HostPageAllocator();
+        var tracker = new ObjectTracker(pages, 0, new ObjectId(1));
+        var queue = new SignalQueue(pages, tracker);
+        Process process = default;
+        process.Limits[Resource.PendingSignals] = new ResourceLimit(2000, 2000);
+        tracker.Register(&process.Header, ObjectKind.Process);
+        var random = new Random(7);
+        var expected = new Dictionary<int, Queue<ulong>>();
+        for (int signal = 34; signal <= 64; signal++)
+            expected[signal] = new Queue<ulong>();
+        int count = 0;
+        for (ulong step = 0; step < 40_000; step++)
+        {
+            int signal = random.Next(34, 65);
+            bool adds = random.Next(100) < (step / 5000 % 2 == 0 ? 70 : 30);
+            if (adds && queue.Add(&process, null, new SignalInfo { Number = signal, Code = SignalCode.Queue, Value = step }) == Errno.Ok)
+            {
+                expected[signal].Enqueue(step);
+                count++;
+            }
+            else if (!adds && random.Next(400) == 0)
+            {
+                Assert.Equal(expected[signal].Count > 0, queue.Flush(&process, null, SignalSet.Of((Signal)signal)));
+                count -= expected[signal].Count;
+                expected[signal].Clear();
+            }
+            else if (!adds && expected[signal].TryDequeue(out ulong value))
+            {
+                Assert.Equal(value, SignalQueue.Peek(&process.Pending, (Signal)signal).Value);
+                queue.Take(&process, null, (Signal)signal);
+                count--;
+            }
+            Assert.Equal(expected[signal].Count > 0, process.Pending.Set.Contains((Signal)signal));
+            Assert.Equal(count, queue.Users.CountOf(0));
+            Assert.InRange(tracker.Count - 1, 0, (2 * count / SignalBacklog.Capacity) + 2);
+        }
     }
 }

@@ -43,7 +43,7 @@ internal sealed unsafe class ObjectFields
             [ObjectKind.FileLock] = typeof(FileLock),
         [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
-        [ObjectKind.MachineSettings] = typeof(MachineSettings),
+        [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
     // Identity and references are compared, the lists an object is on are not.
@@ -59,7 +59,7 @@ internal sealed unsafe class ObjectFields
             "NextOfProcess", "PreviousOfProcess", // whose turn it is, and lists
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
                 // a restored program waits and touches its pages again
-            "Pending.First", "Pending.Last", // the queue is compared by StateComparison
+            "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by StateComparison
             "Call", // only while it is in one: StateComparison
             "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: StateComparison
         ],
@@ -68,11 +68,12 @@ internal sealed unsafe class ObjectFields
             "FirstChild", "NextSibling", "PreviousSibling", "NextInProcessGroup", "PreviousInProcessGroup", "FirstThread", "LastThread",
                 "FirstTimer",
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults", "ChildMinorFaults", "ChildMajorFaults",
-                "Pending.First", "Pending.Last",
+                "Pending.First", "Pending.Last", "Pending.LastBacklog",
         ],
         [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "SendingUpTo", "NextSending"],
         [typeof(Session)] = ["FirstGroup"],
         [typeof(Timer)] = ["Next"],
+        [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: StateComparison
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists

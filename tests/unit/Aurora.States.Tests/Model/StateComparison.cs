@@ -105,6 +105,7 @@ internal static unsafe class StateComparison
                 => DirectoryEntry.NameOf((DirectoryEntry*)one).SequenceEqual(DirectoryEntry.NameOf((DirectoryEntry*)other))
                 ? null : "another name",
             ObjectKind.Inode => DifferenceOf((Inode*)one, (Inode*)other),
+            ObjectKind.SignalBacklog => DifferenceOf((SignalBacklog*)one, (SignalBacklog*)other),
             ObjectKind.ExtendedAttributes
                 => ExtendedAttributes.BytesOf((ExtendedAttributes*)one)
                     .SequenceEqual(ExtendedAttributes.BytesOf((ExtendedAttributes*)other))
@@ -147,6 +148,10 @@ internal static unsafe class StateComparison
                 return $"queued signal {mine->Info.Number} differs";
         return mine == null && theirs == null ? null : "another number of queued signals";
     }
+
+    private static string? DifferenceOf(SignalBacklog* one, SignalBacklog* other)
+        => new ReadOnlySpan<byte>(one->Storage, one->Count * SignalInfo.Bytes).SequenceEqual(
+            new ReadOnlySpan<byte>(other->Storage, other->Count * SignalInfo.Bytes)) ? null : "other signals";
 
     private static string? DifferenceOf(Inode* one, Inode* other)
         => (one->IsSymbolicLink || one->IsMemoryFile) && !one->IsProc

@@ -13,7 +13,7 @@ internal static unsafe class SignalOperations
     [
         ("rt_sigaction", 6, SetAction), ("rt_sigprocmask", 6, SetMask), ("kill", 5, Kill), ("tgkill", 4, KillThread), ("rt_sigqueueinfo",
             4, Queue),
-        ("rt_tgsigqueueinfo", 2, QueueToThread), ("rt_sigpending", 2, Pending), ("sigaltstack", 2, AlternateStack),
+        ("rt_tgsigqueueinfo", 2, QueueToThread), ("many rt_tgsigqueueinfo", 2, QueueManyToItself), ("rt_sigpending", 2, Pending), ("sigaltstack", 2, AlternateStack),
         ("rt_sigsuspend", 3, Suspend), ("pause", 2, Pause),
         ("rt_sigtimedwait", 3, TimedWait), ("rt_sigreturn", 8, Return),
     ];
@@ -98,6 +98,27 @@ internal static unsafe class SignalOperations
         world.Call(thread, "rt_tgsigqueueinfo", 297, (ulong)victim->Process->Id, (ulong)victim->Id, signal, World.SlotOf(thread));
     }
 
+    // More than a queue takes, and now and then more than a piece behind it: it blocks real-time signals and sends them to itself.
+    private static void QueueManyToItself(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        world.Put(thread, slot, (1UL << 33) | (1UL << 34) | (1UL << 39));
+        world.Call(thread, "rt_sigprocmask", 14, 0, slot, 0, 8);
+        uint count = operation.D % 3 == 0 ? 150u : 40;
+        for (uint i = 0; i < count; i++)
+        {
+            ulong signal = _signals[2 + ((operation.B + i) % 3)];
+            PutInfo(world, thread, signal, operation.C + i);
+            if (operation.D % 2 == 0)
+                world.Call(thread, "rt_tgsigqueueinfo", 297, (ulong)thread->Process->Id, (ulong)thread->Id, signal, slot);
+            else
+                world.Call(thread, "rt_sigqueueinfo", 129, (ulong)thread->Process->Id, signal, slot);
+        }
+    }
+
     private static void Queue(World world, Operation operation)
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
@@ -115,6 +136,8 @@ internal static unsafe class SignalOperations
         world.Put(thread, slot + 8, 0xFFFF_FFFFUL);
         world.Put(thread, slot + 16, (uint)thread->Process->Id | ((ulong)thread->Process->Credentials.RealUid << 32));
         world.Put(thread, slot + 24, value);
+        world.Put(thread, slot + 32, ~value);
+        world.Put(thread, slot + 40, value * 0x1_0001);
     }
 
     private static void Pending(World world, Operation operation)

@@ -1,0 +1,70 @@
+// How many signals and timers each real user has waiting: what RLIMIT_SIGPENDING limits. Derived, so not captured. Protected by the kernel lock.
+using Aurora.Base;
+
+namespace Aurora.Posix.Signals;
+
+/// <summary>Counts of queued signals by real user id.</summary>
+public sealed unsafe class UserSignals(PageAllocator pages, int maxUsers)
+{
+    private const int Buckets = 256;
+
+    private struct Account
+    {
+        public uint User;
+        public int Count;
+        public Account* Next;
+    }
+
+    private readonly Slab<Account> _accounts = new(pages, maxUsers);
+    private readonly nint[] _buckets = new nint[Buckets];
+
+    /// <summary>How many a user has.</summary>
+    public int CountOf(uint user)
+    {
+        Account* account = (Account*)_buckets[user % Buckets];
+        while (account != null && account->User != user)
+            account = account->Next;
+        return account == null ? 0 : account->Count;
+    }
+
+    /// <summary>Charges a user; false when there is no memory for the account.</summary>
+    public bool Charge(uint user, int count)
+    {
+        if (count == 0)
+            return true;
+        Account* account = (Account*)_buckets[user % Buckets];
+        while (account != null && account->User != user)
+            account = account->Next;
+        if (account == null)
+        {
+            account = _accounts.Allocate();
+            if (account == null)
+                return false;
+            account->User = user;
+            account->Next = (Account*)_buckets[user % Buckets];
+            _buckets[user % Buckets] = (nint)account;
+        }
+        account->Count += count;
+        return true;
+    }
+
+    /// <summary>Takes back what was charged.</summary>
+    public void Release(uint user, int count)
+    {
+        if (count == 0)
+            return;
+        Account* previous = null;
+        Account* account = (Account*)_buckets[user % Buckets];
+        for (; account != null && account->User != user; account = account->Next)
+            previous = account;
+        Panic.Unless(account != null && account->Count >= count, "signals: more was released than had been charged"u8);
+        account->Count -= count;
+        if (account->Count != 0)
+            return;
+        if (previous != null)
+            previous->Next = account->Next;
+        else
+            _buckets[user % Buckets] = (nint)account->Next;
+        _accounts.Free(account);
+    }
+}
