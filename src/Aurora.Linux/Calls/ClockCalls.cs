@@ -1,10 +1,12 @@
 // Clocks and sleeping. A sleep keeps its absolute deadline in the call's continuation, so that it ends on time after any number of wake-ups,
 // signals without handlers, or a restore.
+using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
 
 namespace Aurora.Linux.Calls;
 
@@ -12,7 +14,6 @@ public static unsafe class ClockCalls
 {
     private const int Realtime = 0;
     private const int Monotonic = 1;
-    private const int ProcessTime = 2;
     private const int ThreadTime = 3;
     private const int MonotonicRaw = 4;
     private const int RealtimeCoarse = 5;
@@ -48,18 +49,28 @@ public static unsafe class ClockCalls
     {
         if (!Now(kernel, thread, arguments->Int0, out _))
             return Errno.EINVAL;
-        Timespec resolution = Timespec.From(1);
+        Timespec resolution = Timespec.From(ProcessorClocks.ResolutionOf(arguments->Int0));
         return kernel.WriteIfWanted(thread, arguments->Arg1, in resolution, out SystemCallResult failure) ? 0 : failure;
     }
 
     private static SystemCallResult Settime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         if (arguments->Int0 != Realtime)
-            return arguments->Int0 < 0 && ProcessorTime(kernel, thread, arguments->Int0, out _) ? Errno.EPERM : Errno.EINVAL;
+            return CheckSettime(kernel, thread, arguments);
         if (RealtimeSetting.IsSet(thread))
             return RealtimeSetting.GoOn(kernel, thread);
         return kernel.Read(thread, arguments->Arg1, out Timespec time, out SystemCallResult failure)
             ? RealtimeSetting.Set(kernel, thread, in time) : failure;
+    }
+
+    // Somebody's processor time, named by an id, exists or does not; nobody sets it.
+    private static SystemCallResult CheckSettime(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (arguments->Int0 >= 0)
+            return Errno.EINVAL;
+        if (!kernel.Read(thread, arguments->Arg1, out Timespec time, out SystemCallResult failure))
+            return failure;
+        return time.IsValid && ProcessorClocks.Find(kernel, thread, arguments->Int0, out _) != null ? Errno.EPERM : Errno.EINVAL;
     }
 
     // The time zone is checked and told to nobody, as no program asks the kernel for it.
@@ -101,9 +112,14 @@ public static unsafe class ClockCalls
 
     private static SystemCallResult ClockNanosleep(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        bool isRealtime = arguments->Int0 is Realtime or AtomicTime or RealtimeAlarm;
-        if (!isRealtime && arguments->Int0 is not (Monotonic or BootTime or BootTimeAlarm))
-            return arguments->Int0 is ProcessTime or ThreadTime ? Errno.EOPNOTSUPP : Errno.EINVAL;
+        int clock = arguments->Int0;
+        if (clock is ThreadTime or MonotonicRaw or RealtimeCoarse or MonotonicCoarse || ProcessorClocks.IsDevice(clock))
+            return Errno.EOPNOTSUPP;
+        if (ProcessorClocks.IsProcessorClock(clock))
+            return ProcessorSleep.Sleep(kernel, thread, arguments);
+        bool isRealtime = clock is Realtime or AtomicTime or RealtimeAlarm;
+        if (!isRealtime && clock is not (Monotonic or BootTime or BootTimeAlarm))
+            return Errno.EINVAL;
         return (arguments->Int1 & Absolute) != 0
             ? SleepUntil(kernel, thread, arguments->Arg2, isRealtime)
             : SleepFor(kernel, thread, arguments->Arg2, arguments->Arg3);
@@ -163,38 +179,10 @@ public static unsafe class ClockCalls
             case Monotonic or MonotonicRaw or MonotonicCoarse or BootTime or BootTimeAlarm:
                 nanoseconds = kernel.Scheduler.NowNanoseconds;
                 return true;
-            case ProcessTime:
-                nanoseconds = TimeOf(thread->Process);
-                return true;
-            case ThreadTime:
-                nanoseconds = thread->UserNanoseconds + thread->SystemNanoseconds;
-                return true;
             default:
-                return clock < 0 && ProcessorTime(kernel, thread, clock, out nanoseconds);
+                ObjectHeader* target = ProcessorClocks.Find(kernel, thread, clock, out ProcessorClock which);
+                nanoseconds = target == null ? 0 : ProcessorClocks.TimeOf(target, which);
+                return target != null;
         }
     }
-
-    // Negative clocks name somebody's processor time: bits 3 up are the complement of an id, bit 2 says thread (clock_getcpuclockid).
-    private static bool ProcessorTime(LinuxKernel kernel, Thread* thread, int clock, out ulong nanoseconds)
-    {
-        nanoseconds = 0;
-        if ((clock & 3) == 3)
-            return false;
-        int id = ~(clock >> 3);
-        if ((clock & 4) != 0)
-        {
-            Thread* other = id == 0 ? thread : kernel.Processes.FindThread(id);
-            if (other == null || other->Process != thread->Process)
-                return false;
-            nanoseconds = other->UserNanoseconds + other->SystemNanoseconds;
-            return true;
-        }
-        Process* process = id == 0 ? thread->Process : kernel.Processes.FindProcess(id);
-        if (process == null)
-            return false;
-        nanoseconds = TimeOf(process);
-        return true;
-    }
-
-    private static ulong TimeOf(Process* process) => ProcessTimes.User(process) + ProcessTimes.System(process);
 }

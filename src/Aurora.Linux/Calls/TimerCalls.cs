@@ -1,6 +1,7 @@
 // alarm, interval timers and POSIX timers.
 using System;
 using System.Runtime.InteropServices;
+using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -116,10 +117,12 @@ public static unsafe class TimerCalls
         bool hasRequest = arguments->Arg1 != 0;
         if (hasRequest && !kernel.Read(thread, arguments->Arg1, out request, out SystemCallResult failure))
             return failure;
-        bool isRealtime = arguments->Int0 is 0 or 8 or 11;
-        if (!isRealtime && arguments->Int0 is not (1 or 7 or 9))
-            return arguments->Int0 is 4 or 5 or 6 ? Errno.EOPNOTSUPP : Errno.EINVAL;
-        Errno error = Check(thread, in request);
+        int clock = arguments->Int0;
+        if (clock is 4 or 5 or 6 || ProcessorClocks.IsDevice(clock))
+            return Errno.EOPNOTSUPP;
+        bool isRealtime = clock is 0 or 8 or 11;
+        bool isProcessor = ProcessorClocks.IsProcessorClock(clock);
+        Errno error = isRealtime || isProcessor || clock is 1 or 7 or 9 ? Check(thread, in request) : Errno.EINVAL;
         if (error != Errno.Ok)
             return error;
         Timer* timer = kernel.Timers.Create(thread->Process);
@@ -130,10 +133,18 @@ public static unsafe class TimerCalls
         timer->Signal = request.Signal;
         timer->ThreadId = request.ThreadId;
         timer->Value = hasRequest ? request.Value : (ulong)timer->Id;
-        if (kernel.Write(thread, arguments->Arg2, in timer->Id, out failure))
+        bool isWritten = kernel.Write(thread, arguments->Arg2, in timer->Id, out failure);
+        if (isWritten && (!isProcessor || Aim(kernel, thread, timer, clock)))
             return 0;
         kernel.Timers.End(timer);
-        return failure;
+        return isWritten ? Errno.EINVAL : failure;
+    }
+
+    private static bool Aim(LinuxKernel kernel, Thread* thread, Timer* timer, int clock)
+    {
+        ObjectHeader* target = ProcessorClocks.Find(kernel, thread, clock, out timer->Processor);
+        timer->Target = target == null ? default : target->Id;
+        return target != null;
     }
 
     private static Errno Check(Thread* thread, in Event request)
@@ -160,6 +171,8 @@ public static unsafe class TimerCalls
         Timer* timer = TimerService.Find(thread->Process, arguments->Int0);
         if (!request.IsValid || timer == null)
             return Errno.EINVAL;
+        if (!kernel.Timers.HasTarget(timer))
+            return Errno.ESRCH;
         IntervalTimespec old = Describe(kernel, timer);
         if (!kernel.WriteIfWanted(thread, arguments->Arg3, in old, out failure))
             return failure;
@@ -179,8 +192,8 @@ public static unsafe class TimerCalls
 
     private static IntervalTimespec Describe(LinuxKernel kernel, Timer* timer) => new()
     {
-        Value = Timespec.From(kernel.Timers.Left(timer)),
-        Interval = Timespec.From(timer->IntervalNanoseconds),
+        Value = Timespec.From(kernel.Timers.HasTarget(timer) ? kernel.Timers.Left(timer) : 0),
+        Interval = Timespec.From(kernel.Timers.HasTarget(timer) ? timer->IntervalNanoseconds : 0),
     };
 
     private static SystemCallResult Getoverrun(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

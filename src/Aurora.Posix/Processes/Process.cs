@@ -113,6 +113,15 @@ public unsafe struct Process
     public ulong ProfileTimerIntervalNanoseconds;
     public Timer* FirstTimer;
 
+    /// <summary>The timers, its own and others', that count its processor time or that of its threads.</summary>
+    public Timer* FirstCounting;
+
+    /// <summary>How much more of it may be used before they and who sleeps on it must be looked at; zero when there are none.</summary>
+    public ulong ProcessorTimeToLook;
+
+    /// <summary>Woken when that has been used: clock_nanosleep sleeps here.</summary>
+    public WaitQueue ProcessorTimeUsed;
+
     /// <summary>The last executed file's name (comm), zero-terminated.</summary>
     public fixed byte Name[16];
 

@@ -15,13 +15,18 @@ public enum TimerClock
 
     /// <summary>Made for real time, set relatively: counts monotonic time. Not in records of versions that knew no difference.</summary>
     RealtimeRelative = 2,
+
+    /// <summary>Processor time of Target: all of it, and the program's alone.</summary>
+    ProcessorTime = 3,
+    ProcessorUserTime = 4,
 }
 
-/// <summary>The state record of a POSIX timer.</summary>
+/// <summary>The state record of a POSIX timer. On-disk format, version 2: version 1 ends before Target.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TimerRecord
 {
-    public const int Bytes = 64;
+    public const int Bytes = 72;
+    public const int BytesOfVersion1 = 64;
 
     public ObjectId Process;
     public int Id;
@@ -37,19 +42,24 @@ public struct TimerRecord
     public int Overruns;
     public TimerClock Clock;
     public TimerPhase Phase;
+
+    /// <summary>The thread of the process, or the process, whose processor time it counts; it may have ended. None for other clocks.</summary>
+    public ObjectId Target;
 }
 
 /// <summary>Captures POSIX timers; a restored one is armed against the clocks as they are now.</summary>
 public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.Timer;
+    public override byte Version => 2;
     public override int LargestPayload => sizeof(TimerRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((Timer*)header));
 
     // A timer that only counts has no use for a signal: Linux lets programs leave that field as it was.
     private static bool IsValid(in TimerRecord record)
-        => (uint)record.Clock <= (uint)TimerClock.RealtimeRelative && (uint)record.Phase <= (uint)TimerPhase.Refused
+        => (uint)record.Clock <= (uint)TimerClock.ProcessorUserTime && record.Clock >= TimerClock.ProcessorTime == !record.Target.IsNone
+            && record.Reserved == 0 && (uint)record.Phase <= (uint)TimerPhase.Refused
             && (record.Notify == TimerNotify.None
             || (record.Notify is TimerNotify.Signal or TimerNotify.LibraryThread or TimerNotify.ThreadSignal
                 && record.Signal is >= 1 and <= (int)Signal.Last));
@@ -67,20 +77,28 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
             ExpiryNanoseconds = timer->ExpiryNanoseconds,
             Phase = timer->Phase,
             Overruns = timer->Overruns,
-            Clock = !timer->IsRealtime ? TimerClock.Monotonic : timer->IsRelative ? TimerClock.RealtimeRelative : TimerClock.Realtime,
+            Target = timer->Target,
+            Clock = timer->Processor != ProcessorClock.None
+                ? timer->Processor == ProcessorClock.All ? TimerClock.ProcessorTime : TimerClock.ProcessorUserTime
+                : !timer->IsRealtime ? TimerClock.Monotonic : timer->IsRelative ? TimerClock.RealtimeRelative : TimerClock.Realtime,
         };
 
     public override bool IsSound(ObjectHeader* header)
     {
         TimerRecord record = Describe((Timer*)header);
-        return IsValid(in record) && IsLive(((Timer*)header)->Process, ObjectKind.Process);
+        return IsValid(in record) && IsLive(((Timer*)header)->Process, ObjectKind.Process)
+            && ((Timer*)header)->Processor <= ProcessorClock.User && timers.MayCount((Timer*)header);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = ReadExactly(version, payload, out TimerRecord record);
-        if (status != RestoreStatus.Ok)
-            return status;
+        if (version is < 1 or > 2)
+            return RestoreStatus.UnknownVersion;
+        TimerRecord record = default;
+        int length = version == 1 ? TimerRecord.BytesOfVersion1 : TimerRecord.Bytes;
+        if (payload.Length != length)
+            return RestoreStatus.BadRecord;
+        payload.CopyTo(new Span<byte>(&record, length));
         if (!IsValid(in record))
             return RestoreStatus.BadRecord;
         Timer* timer = timers.Allocate();
@@ -95,7 +113,14 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
         timer->ExpiryNanoseconds = record.ExpiryNanoseconds;
         timer->Phase = record.Phase;
         timer->Overruns = record.Overruns;
-        timer->IsRealtime = record.Clock != TimerClock.Monotonic;
+        timer->Target = record.Target;
+        timer->Processor = record.Clock switch
+        {
+            TimerClock.ProcessorTime => ProcessorClock.All,
+            TimerClock.ProcessorUserTime => ProcessorClock.User,
+            _ => ProcessorClock.None,
+        };
+        timer->IsRealtime = record.Clock is TimerClock.Realtime or TimerClock.RealtimeRelative;
         timer->IsRelative = record.Clock == TimerClock.RealtimeRelative;
         tracker.Adopt(&timer->Header, Kind, id);
         return RestoreStatus.Ok;
@@ -103,7 +128,7 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
-        Process* process = (Process*)tracker.Find(Reread<TimerRecord>(payload).Process, ObjectKind.Process);
+        Process* process = (Process*)tracker.Find(MemoryMarshal.Read<ObjectId>(payload), ObjectKind.Process);
         if (process == null)
             return RestoreStatus.MissingReference;
         TimerService.Link(process, (Timer*)header);
@@ -112,6 +137,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
+        if (!timers.MayCount((Timer*)header))
+            return RestoreStatus.BadRecord;
         timers.Rearm((Timer*)header);
         return timers.Account(((Timer*)header)->Process) ? RestoreStatus.Ok : RestoreStatus.OutOfMemory;
     }

@@ -30,6 +30,19 @@ public enum TimerPhase
     Refused = 3,
 }
 
+/// <summary>Which processor time a timer counts.</summary>
+public enum ProcessorClock : byte
+{
+    /// <summary>It counts none, but real or monotonic time.</summary>
+    None = 0,
+
+    /// <summary>That of the program and of the kernel for it.</summary>
+    All = 1,
+
+    /// <summary>That of the program.</summary>
+    User = 2,
+}
+
 /// <summary>A POSIX timer (timer_create). Persistent; ends with its process or at execve. Protected by the kernel lock.</summary>
 public unsafe struct Timer
 {
@@ -47,6 +60,14 @@ public unsafe struct Timer
 
     /// <summary>Made for real time, but set for a while from then on: it counts monotonic time.</summary>
     public bool IsRelative;
+
+    /// <summary>The processor time it counts, and of which thread of its process, or which process; that may have ended.</summary>
+    public ProcessorClock Processor;
+    public ObjectId Target;
+
+    /// <summary>On the list of the process whose time it counts.</summary>
+    public bool IsCounting;
+    public Timer* NextCounting;
     public ulong IntervalNanoseconds;
 
     /// <summary>The next expiry on the timer's own clock, or, while the timer stands still, the last; zero when disarmed.</summary>

@@ -1,4 +1,4 @@
-// Interval timers, alarms and POSIX timers. Each keeps its expiry on its own clock and one node in the deadline heap, which runs on
+// Interval timers, alarms and POSIX timers. Those that count processor time are in TimerService.Processor. Each keeps its expiry on its own clock and one node in the deadline heap, which runs on
 // session-monotonic time; a real-time expiry is converted when it is armed, when real time is set and when it is restored. A timer for real
 // time that was set relatively counts monotonic time, as on Linux.
 //
@@ -14,7 +14,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Time;
 
 /// <summary>Arms timers and sends their signals.</summary>
-public sealed unsafe class TimerService
+public sealed unsafe partial class TimerService
 {
     public const int MaxTimers = 4096;
     public const int MaxTimersPerProcess = 256;
@@ -73,6 +73,7 @@ public sealed unsafe class TimerService
     public void End(Timer* timer)
     {
         _scheduler.Disarm(&timer->Deadline);
+        StopCounting(timer);
         DropSignal(timer);
         Timer** link = &timer->Process->FirstTimer;
         while (*link != timer)
@@ -90,10 +91,11 @@ public sealed unsafe class TimerService
             End(process->FirstTimer);
     }
 
-    /// <summary>Ends all timers and the alarm of a process.</summary>
+    /// <summary>Ends all timers and the alarm of a process, and nobody counts its time any more.</summary>
     public void EndAll(Process* process)
     {
         EndTimers(process);
+        ForgetCounting(process);
         _scheduler.Disarm(&process->Alarm);
         process->AlarmExpiredNanoseconds = 0;
     }
@@ -109,10 +111,13 @@ public sealed unsafe class TimerService
         timer->Overruns = 0;
         Rearm(timer);
         _tracker.MarkChanged(&timer->Header);
+        if (timer->IsCounting && Now(timer) >= timer->ExpiryNanoseconds)
+            Announce(timer);
     }
 
     /// <summary>The time on the clock the timer counts.</summary>
-    private ulong Now(Timer* timer) => CountsRealtime(timer) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+    private ulong Now(Timer* timer)
+        => timer->Processor != ProcessorClock.None ? ProcessorTimeOf(timer) : CountsRealtime(timer) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
 
     /// <summary>Sets ITIMER_REAL: absolute monotonic expiry, zero for none.</summary>
     public void SetAlarm(Process* process, ulong deadlineNanoseconds, ulong intervalNanoseconds)
@@ -129,6 +134,8 @@ public sealed unsafe class TimerService
     /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time.</summary>
     public void ChargeProcessorTime(Process* process, ulong userNanoseconds, ulong systemNanoseconds)
     {
+        if (process->ProcessorTimeToLook != 0)
+            CountProcessorTime(process, userNanoseconds + systemNanoseconds);
         if (process->Limits.Soft(Resource.CpuSeconds) != ResourceLimit.Infinity)
             EnforceProcessorLimit(process);
         if (process->VirtualTimerNanoseconds != 0)
@@ -199,7 +206,7 @@ public sealed unsafe class TimerService
         if (expiry == 0 || now < expiry)
             return expiry == 0 ? 0 : expiry - now;
         bool isStill = timer->Phase != TimerPhase.Running || timer->Notify == TimerNotify.None;
-        if (isStill && timer->IntervalNanoseconds != 0)
+        if (isStill && timer->IntervalNanoseconds != 0 && (timer->Processor == ProcessorClock.None || timer->Phase != TimerPhase.Running))
             return timer->IntervalNanoseconds - ((now - expiry) % timer->IntervalNanoseconds);
         return timer->Notify == TimerNotify.None ? 0UL : 1;
     }
@@ -224,6 +231,14 @@ public sealed unsafe class TimerService
         {
             ulong next = (_clock.MonotonicNanoseconds / RetryNanoseconds) + 1;
             _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, next * RetryNanoseconds);
+        }
+        else if (timer->Processor != ProcessorClock.None)
+        {
+            _scheduler.Disarm(&timer->Deadline);
+            if (isRunning && timer->ExpiryNanoseconds != 0)
+                StartCounting(timer);
+            else
+                StopCounting(timer);
         }
         else if (isRunning && timer->ExpiryNanoseconds != 0)
         {

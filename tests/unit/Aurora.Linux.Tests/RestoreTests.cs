@@ -298,6 +298,26 @@ public sealed unsafe class RestoreTests
     }
 
     [Fact]
+    public void A_timer_record_of_the_first_version_is_read()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.Poke(init, Scratch, ulong.MaxValue);
+        kernel.Do(init, 14, 0, Scratch, 0, 8);
+        kernel.Do(init, 222, 1, 0, Scratch + 8);
+        kernel.Poke(init, Scratch + 16, new IntervalTimespec { Value = Timespec.From(Second) });
+        kernel.Do(init, 223, 0, 0, Scratch + 16, 0);
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+            if (kind == ObjectKind.Timer)
+                image.Records[id] = (kind, payload[..TimerRecord.BytesOfVersion1]);
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Timer ? 1 : null);
+        restored.Advance(Second);
+        Assert.Equal((long)Signal.SIGALRM, restored.Do(restored.ThreadOf(1), 128, Scratch, 0, 0, 8));
+    }
+
+    [Fact]
     public void Only_what_ran_or_changed_is_captured_again()
     {
         using var kernel = new TestKernel();

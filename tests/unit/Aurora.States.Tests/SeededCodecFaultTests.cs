@@ -35,6 +35,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Terminal, "ForegroundGroup")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.TerminalText, null)]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.SignalBacklog, null)]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Timer, "Target")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.SignalBacklog, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FileLock, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.OpenFile, "Inode")]

@@ -42,6 +42,15 @@ public sealed unsafe class RecordLayoutTests
         => Assert.Equal(offset, (int)Marshal.OffsetOf<SignalInfo>(field));
 
     [Fact]
+    public void The_second_version_of_a_timer_begins_where_the_first_ended()
+    {
+        TimerRecord record;
+        Assert.Equal(TimerRecord.BytesOfVersion1, (int)((byte*)&record.Target - (byte*)&record));
+        Assert.Equal(0, (int)((byte*)&record.Process - (byte*)&record));
+        Assert.Equal(56, (int)((byte*)&record.Clock - (byte*)&record));
+    }
+
+    [Fact]
     public void The_owner_is_first_in_a_piece_of_a_backlog()
     {
         SignalBacklogRecord record;

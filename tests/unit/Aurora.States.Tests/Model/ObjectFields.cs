@@ -66,13 +66,13 @@ internal sealed unsafe class ObjectFields
         [typeof(Process)] =
         [
             "FirstChild", "NextSibling", "PreviousSibling", "NextInProcessGroup", "PreviousInProcessGroup", "FirstThread", "LastThread",
-                "FirstTimer",
+                "FirstTimer", "FirstCounting", "ProcessorTimeToLook", // it looks sooner after a restore
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults", "ChildMinorFaults", "ChildMajorFaults",
                 "Pending.First", "Pending.Last", "Pending.LastBacklog",
         ],
         [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "SendingUpTo", "NextSending"],
         [typeof(Session)] = ["FirstGroup"],
-        [typeof(Timer)] = ["Next"],
+        [typeof(Timer)] = ["Next", "NextCounting"],
         [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: StateComparison
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison

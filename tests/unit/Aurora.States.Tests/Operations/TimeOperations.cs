@@ -13,7 +13,8 @@ internal static unsafe class TimeOperations
     [
         ("timer_create", 6, Create), ("timer_settime", 6, Set), ("timer_gettime", 3, Get), ("timer_delete", 2, Delete), ("setitimer", 3,
             SetInterval),
-        ("getitimer", 1, GetInterval), ("alarm", 2, Alarm), ("nanosleep", 3, Sleep), ("clock_nanosleep", 3, SleepUntil), ("time", 10,
+        ("getitimer", 1, GetInterval), ("alarm", 2, Alarm), ("nanosleep", 3, Sleep),
+        ("clock_nanosleep of processor time", 2, SleepOnUse), ("clock_nanosleep", 3, SleepUntil), ("time", 10,
             Pass), ("compute", 4, Compute),
     ];
 
@@ -31,8 +32,31 @@ internal static unsafe class TimeOperations
         world.Put(thread, slot, (ulong)operation.D << 8);
         world.Put(thread, slot + 8, (notify << 32) | (uint)signal);
         world.Put(thread, slot + 16, (ulong)thread->Id);
-        ulong clock = (operation.C >> 8) % 2;
+        ulong clock = (operation.C >> 8) % 6;
+        // The caller's processor time, its thread's, and somebody's.
+        if (clock >= 4)
+            clock = ProcessorClock(world, operation.D, isThread: clock == 5 && operation.B % 2 == 0 ? thread : null);
         world.Call(thread, "timer_create", 222, clock, operation.B % 7 == 6 ? 0 : slot, slot + 0x80);
+    }
+
+    private static ulong ProcessorClock(World world, uint choice, Thread* isThread)
+    {
+        List<nint> threads = world.Threads();
+        int id = isThread != null ? isThread->Id : ((Thread*)threads[(int)(choice % (uint)threads.Count)])->Process->Id;
+        return unchecked((ulong)((~(long)id << 3) | (isThread != null ? 4L : 0) | (long)(choice % 3)));
+    }
+
+    private static void SleepOnUse(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        ulong time = Duration(operation.B);
+        world.Put(thread, slot, time / Second);
+        world.Put(thread, slot + 8, time % Second);
+        ulong clock = ProcessorClock(world, operation.C, null);
+        world.Call(thread, "clock_nanosleep", 230, clock, operation.D % 2, slot, slot + 0x40);
     }
 
     private static ulong TimerOf(Thread* thread, uint choice)
