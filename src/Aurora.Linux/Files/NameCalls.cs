@@ -42,7 +42,7 @@ internal static unsafe class NameCalls
     private static SystemCallResult MakeDirectory(LinuxKernel kernel, Thread* thread, int directory, ulong path, uint mode)
     {
         var call = new FileCall(kernel, thread);
-        mode = InodeMode.Directory | (mode & (InodeMode.AccessMask | InodeMode.Sticky) & ~call.Context->Umask);
+        mode = InodeMode.Directory | (mode & (InodeMode.AccessMask | InodeMode.Sticky));
         return Make(ref call, directory, path, mode, 0, allowsSlash: true);
     }
 
@@ -63,7 +63,7 @@ internal static unsafe class NameCalls
             return Errno.EPERM;
         if (type is not (InodeMode.Regular or InodeMode.Fifo or InodeMode.Socket) && !isDevice)
             return Errno.EINVAL;
-        mode = type | (mode & InodeMode.PermissionMask & ~call.Context->Umask);
+        mode = type | (mode & InodeMode.PermissionMask);
         return Make(ref call, directory, path, mode, isDevice ? device : 0, allowsSlash: false);
     }
 
@@ -75,6 +75,7 @@ internal static unsafe class NameCalls
         if (error == Errno.Ok)
         {
             FileCaller caller = call.Caller;
+            mode = Namespace.WithoutForeignGroup(in caller, found.Directory, mode) & ~call.Context->Umask;
             error = call.Space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
             call.Files.Release(created);
         }

@@ -161,7 +161,7 @@ internal static unsafe class OpenCalls
         {
             if (found.HasTrailingSlash)
                 return Errno.EISDIR;
-            mode &= InodeMode.PermissionMask & ~call.Context->Umask;
+            mode = Namespace.WithoutForeignGroup(in caller, found.Directory, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
             Errno error = call.Space.Make(in caller, found.Directory, found.Name, InodeMode.Regular | mode, 0, out found.Inode);
             if (error != Errno.Ok)
                 return error;
@@ -253,12 +253,13 @@ internal static unsafe class OpenCalls
         FileCaller caller = call.Caller;
         Errno error = !place->IsDirectory ? Errno.ENOTDIR : place->IsProc ? Errno.EOPNOTSUPP
             : Permissions.Check(place, in caller, FileAccess.Write | FileAccess.Execute);
+        mode = Namespace.WithoutForeignGroup(in caller, place, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
+        uint gid = Namespace.GroupIn(in caller, place);
         call.Files.Release(place);
         if (error != Errno.Ok)
             return error;
-        mode &= InodeMode.PermissionMask & ~call.Context->Umask;
         InodeFlags kind = (flags & OpenFlags.Exclusive) != 0 ? InodeFlags.None : InodeFlags.Linkable;
-        return OpenNameless(ref call, mode, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
+        return OpenNameless(ref call, mode, gid, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
     }
 
     private static SystemCallResult MemoryFile(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -274,14 +275,13 @@ internal static unsafe class OpenCalls
         if ((a->UInt1 & MemoryFileCloseOnExec) != 0)
             flags |= OpenFlags.CloseOnExec;
         FileSeals seals = (a->UInt1 & MemoryFileAllowSealing) != 0 ? FileSeals.None : FileSeals.Seal;
-        return OpenNameless(ref call, InodeMode.AccessMask, flags, InodeFlags.MemoryFile, name, seals);
+        return OpenNameless(ref call, InodeMode.AccessMask, call.Caller.Gid, flags, InodeFlags.MemoryFile, name, seals);
     }
 
     private static SystemCallResult OpenNameless(
-        ref FileCall call, uint mode, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
+        ref FileCall call, uint mode, uint gid, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
     {
-        FileCaller caller = call.Caller;
-        Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, caller.Uid, caller.Gid);
+        Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, call.Caller.Uid, gid);
         if (inode == null)
             return Errno.ENOSPC;
         inode->Flags |= kind;

@@ -16,6 +16,7 @@ public static class InodeMode
     public const uint SetGid = 0x400;
     public const uint Sticky = 0x200;
     public const uint GroupExecute = 0x8;
+    public const uint OtherWrite = 0x2;
     public const uint AnyExecute = 0x49;
 
     /// <summary>What chmod may set.</summary>

@@ -53,4 +53,28 @@ public static unsafe class Permissions
             && caller.Uid != target->Uid && caller.Uid != directory->Uid && !caller.Has(Capability.FileOwner);
         return isGuarded ? Errno.EPERM : Errno.Ok;
     }
+
+    /// <summary>
+    /// Whether a file may be given another name (fs.protected_hardlinks): by its owner, or by who can read and write it anyway and would not keep
+    /// a program with set-id bits that its owner replaces.
+    /// </summary>
+    public static Errno CheckLink(Inode* target, in FileCaller caller)
+    {
+        if (CheckOwner(target, in caller) == Errno.Ok)
+            return Errno.Ok;
+        bool runsAsGroup = (target->Mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute);
+        bool isPlain = target->IsRegular && (target->Mode & InodeMode.SetUid) == 0 && !runsAsGroup;
+        return isPlain && Check(target, in caller, FileAccess.Read | FileAccess.Write) == Errno.Ok ? Errno.Ok : Errno.EPERM;
+    }
+
+    /// <summary>
+    /// Whether a symbolic link at the end of a path is followed (fs.protected_symlinks): in a sticky directory where everybody may put
+    /// links, only those of the caller and of the directory's owner.
+    /// </summary>
+    public static Errno CheckFollow(Inode* directory, Inode* link, in FileCaller caller)
+    {
+        const uint Open = InodeMode.Sticky | InodeMode.OtherWrite;
+        bool isTrap = (directory->Mode & Open) == Open && link->Uid != caller.Uid && link->Uid != directory->Uid;
+        return isTrap ? Errno.EACCES : Errno.Ok;
+    }
 }

@@ -10,8 +10,9 @@ public sealed unsafe partial class Namespace
     public const uint MaxLinksOfInode = 65000;
 
     /// <summary>
-    /// Makes a file of any type but a symbolic link, owned by the caller; the mode is complete (umask applied). The new inode is held.
-    /// Directories with set-group-id pass on their group, and to directories the bit itself.
+    /// Makes a file of any type but a symbolic link, owned by the caller; the mode is complete (umask applied, and
+    /// <see cref="WithoutForeignGroup"/> before). The new inode is held. Directories with set-group-id pass on their group, and to
+    /// directories the bit itself.
     /// </summary>
     public Errno Make(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint mode, ulong device, out Inode* created)
     {
@@ -60,7 +61,9 @@ public sealed unsafe partial class Namespace
             return Errno.ENOENT;
         if (target->NameCount >= MaxLinksOfInode)
             return Errno.EMLINK;
-        Errno error = CheckAddition(in caller, directory, name);
+        Errno error = Permissions.CheckLink(target, in caller);
+        if (error == Errno.Ok)
+            error = CheckAddition(in caller, directory, name);
         if (error != Errno.Ok)
             return error;
         if (!AddEntry(directory, name, target))
@@ -84,18 +87,26 @@ public sealed unsafe partial class Namespace
         return _files.Space.IsFull ? Errno.ENOSPC : Errno.Ok;
     }
 
+    /// <summary>
+    /// The mode of a file that is asked for in a directory: nobody makes a program that runs as a group he is not in. Asked before the umask
+    /// applies, which would hide that it is a program.
+    /// </summary>
+    public static uint WithoutForeignGroup(in FileCaller caller, Inode* directory, uint mode)
+    {
+        bool isProgram = (mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute);
+        bool isForeign = (directory->Mode & InodeMode.SetGid) != 0 && isProgram
+            && !caller.IsInGroup(directory->Gid) && !caller.Has(Capability.FileSetId);
+        return isForeign ? mode & ~InodeMode.SetGid : mode;
+    }
+
+    /// <summary>The group of what the caller makes in a directory.</summary>
+    public static uint GroupIn(in FileCaller caller, Inode* directory)
+        => (directory->Mode & InodeMode.SetGid) != 0 ? directory->Gid : caller.Gid;
+
     private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)
     {
-        uint gid = caller.Gid;
-        if ((directory->Mode & InodeMode.SetGid) != 0)
-        {
-            gid = directory->Gid;
-            if ((mode & InodeMode.TypeMask) == InodeMode.Directory)
-                mode |= InodeMode.SetGid;
-            else if ((mode & InodeMode.GroupExecute) != 0 && !caller.Has(Capability.FileSetId) && !caller.IsInGroup(gid))
-                mode &= ~InodeMode.SetGid;
-        }
-        return _files.CreateInode(Tracker, mode, caller.Uid, gid);
+        bool isPassedOn = (directory->Mode & InodeMode.SetGid) != 0 && (mode & InodeMode.TypeMask) == InodeMode.Directory;
+        return _files.CreateInode(Tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
     private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)

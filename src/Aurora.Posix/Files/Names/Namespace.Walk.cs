@@ -223,6 +223,9 @@ public sealed unsafe partial class Namespace
         isDone = false;
         if ((walker.Flags & WalkFlags.NoLinks) != 0 || ++walker.Links > MaxLinks)
             return Errno.ELOOP;
+        Errno denied = isLast && !link->IsProc ? Permissions.CheckFollow(walker.Current, link, in caller) : Errno.Ok;
+        if (denied != Errno.Ok)
+            return denied;
         byte* page = _files.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
         walker.UsesSecondPage = !walker.UsesSecondPage;
         var text = new Span<byte>(page, PageSize.Bytes);

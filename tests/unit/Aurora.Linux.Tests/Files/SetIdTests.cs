@@ -142,9 +142,12 @@ public sealed unsafe class SetIdTests : IDisposable
         _answers.Kernel.Do(_answers.Init, 87, _answers.Path("/kept"));
         Assert.Equal(Answers.Error(Errno.ENOENT), _answers.LinkAt(temporary, "", "/kept", EmptyPath));
         ulong another = _answers.Open("/tmp", OpenFlags.TemporaryFile | OpenFlags.ReadWrite);
+        ulong foreign = _answers.Open("/tmp", OpenFlags.TemporaryFile | OpenFlags.ReadWrite);
         _answers.Kernel.Do(_answers.Init, 90, _answers.Path("/"), 0x1FF);
+        _answers.Kernel.Do(_answers.Init, 93, another, Answers.User, Answers.User);
         _answers.BecomeUser();
         Assert.Equal(Answers.Error(Errno.ENOENT), _answers.LinkAt(another, "", "/mine", EmptyPath));
+        Assert.Equal(Answers.Error(Errno.EPERM), _answers.LinkAt(0, $"/proc/self/fd/{foreign}", "/mine", Follow));
         Assert.Equal(0, _answers.LinkAt(0, $"/proc/self/fd/{another}", "/mine", Follow));
     }
 
