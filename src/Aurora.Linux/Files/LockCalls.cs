@@ -68,6 +68,10 @@ internal static unsafe class LockCalls
         }
         if (error != Errno.EAGAIN || command is SetLock or OpenFileSetLock)
             return error;
+        FileLock* blocker = call.Files.Locks.FindAnyConflict(file->Inode, owner, asked.Type == LinuxLock.Write, start, end);
+        if (!isOpenFile && LockDeadlock.WouldClose(call.Kernel, owner, blocker))
+            return Errno.EDEADLK;
+        LockDeadlock.Note(call.Thread, blocker);
         call.Kernel.Scheduler.BlockOn(call.Thread, &file->Inode->LockWaiters);
         return SystemCallResult.Blocked;
     }

@@ -1,5 +1,5 @@
 // Advisory locks: each inode has a list of them. An owner's own locks never conflict with each other; setting a range replaces what the
-// owner had there, splitting and joining as POSIX says. There is no deadlock detection: programs that wait for each other's locks wait.
+// owner had there, splitting and joining as POSIX says.
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 
@@ -39,13 +39,17 @@ public sealed unsafe class FileLocks
     }
 
     // Who only wants to know whether there is one looks no further than the first: thousands may wait and ask again.
-    private bool HasConflict(Inode* inode, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
+    private FileLock* FindAnyConflict(Inode* inode, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
     {
         FileLock* held = inode->FirstLock;
         while (held != null && !IsConflict(held, owner, isWholeFile, isExclusive, start, end))
             held = held->Next;
-        return held != null;
+        return held;
     }
+
+    /// <summary>Of the range locks of others that a request conflicts with, any; or null.</summary>
+    public FileLock* FindAnyConflict(Inode* inode, ObjectId owner, bool isExclusive, ulong start, ulong end)
+        => FindAnyConflict(inode, owner, isWholeFile: false, isExclusive, start, end);
 
     private bool IsConflict(FileLock* held, ObjectId owner, bool isWholeFile, bool isExclusive, ulong start, ulong end)
         => held->IsWholeFile == isWholeFile && held->Owner != owner && (held->IsExclusive || isExclusive)
@@ -68,7 +72,7 @@ public sealed unsafe class FileLocks
     {
         bool isExclusive = request == LockRequest.Exclusive;
         error = Errno.EAGAIN;
-        if (request != LockRequest.Unlock && HasConflict(inode, owner, isWholeFile, isExclusive, start, end))
+        if (request != LockRequest.Unlock && FindAnyConflict(inode, owner, isWholeFile, isExclusive, start, end) != null)
             return true;
         error = Errno.ENOLCK;
         FileLock* wanted = request == LockRequest.Unlock ? null : FindExactly(inode, owner, isWholeFile, isExclusive, start, end);
