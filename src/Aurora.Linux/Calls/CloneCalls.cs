@@ -1,5 +1,6 @@
 // fork, vfork, clone, clone3. The child exists completely or not at all after one dispatch; only vfork's wait for the child is a second phase:
 //   Phase 1: the child (Progress is its id) runs in our memory; wait until it has its own.
+using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -41,6 +42,7 @@ public static unsafe class CloneCalls
     private struct CloneArguments
     {
         public const ulong FirstBytes = 64;
+        public const ulong KnownBytes = 88;
 
         public ulong Flags, PidDescriptor, ChildTid, ParentTid, ExitSignal, Stack, StackBytes, ThreadPointer;
     }
@@ -81,18 +83,30 @@ public static unsafe class CloneCalls
             return Errno.EINVAL;
         if (!kernel.Read(thread, arguments->Arg0, out CloneArguments request, out SystemCallResult failure))
             return failure;
-        // Chosen ids and control groups (the words after the first eight) are not offered.
-        for (ulong offset = CloneArguments.FirstBytes; offset + 8 <= arguments->Arg1; offset += 8)
-        {
-            if (!kernel.Read(thread, arguments->Arg0 + offset, out ulong word, out failure))
-                return failure;
-            if (word != 0)
-                return offset > CloneArguments.FirstBytes + 16 ? Errno.E2BIG : Errno.EINVAL;
-        }
+        // What is beyond is not known; chosen ids and control groups, the three words before it, are not offered.
+        if (!IsZero(kernel, thread, arguments->Arg0, CloneArguments.KnownBytes, arguments->Arg1, Errno.E2BIG, out failure)
+            || !IsZero(kernel, thread, arguments->Arg0, CloneArguments.FirstBytes,
+                Math.Min(arguments->Arg1, CloneArguments.KnownBytes), Errno.EINVAL, out failure))
+            return failure;
         if ((request.Flags & SignalMask) != 0 || request.ExitSignal > (ulong)Signal.Last || (request.Stack == 0) != (request.StackBytes == 0))
             return Errno.EINVAL;
         request.Stack += request.StackBytes;
         return Make(kernel, thread, in request);
+    }
+
+    private static bool IsZero(
+        LinuxKernel kernel, Thread* thread, ulong address, ulong from, ulong end, Errno otherwise, out SystemCallResult failure)
+    {
+        failure = otherwise;
+        for (ulong offset = from; offset < end; offset++)
+        {
+            if (!kernel.Read(thread, address + offset, out byte value, out SystemCallResult stopped))
+                failure = stopped;
+            else if (value == 0)
+                continue;
+            return false;
+        }
+        return true;
     }
 
     private static SystemCallResult Make(LinuxKernel kernel, Thread* thread, in CloneArguments request)

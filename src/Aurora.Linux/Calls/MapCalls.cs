@@ -47,7 +47,11 @@ public static unsafe class MapCalls
         uint type = flags & TypeMask;
         bool isFixed = (flags & (Fixed | FixedNoReplace)) != 0;
         bool isBadAddress = isFixed && (arguments->Arg0 & PageSize.OffsetMask) != 0;
-        if (length == 0 || (offset & PageSize.OffsetMask) != 0 || isBadAddress || type is not (TypeShared or TypePrivate or TypeSharedValidate))
+        if ((offset & PageSize.OffsetMask) != 0)
+            return Errno.EINVAL;
+        if ((flags & Anonymous) == 0 && FindFile(thread, arguments->Int4) == null)
+            return Errno.EBADF;
+        if (length == 0 || isBadAddress || type is not (TypeShared or TypePrivate or TypeSharedValidate))
             return Errno.EINVAL;
         if ((flags & HugePages) != 0 || (type == TypeSharedValidate && (flags & ~Known) != 0))
             return type == TypeSharedValidate ? Errno.EOPNOTSUPP : Errno.EINVAL;
@@ -82,12 +86,16 @@ public static unsafe class MapCalls
         return status == MemoryStatus.Ok ? (long)address.Value : LinuxKernel.ErrorOf(status);
     }
 
+    private static OpenFile* FindFile(Thread* thread, int descriptor)
+    {
+        OpenFile* file = FileServices.Find((DescriptorTable*)thread->Process->Descriptors, descriptor);
+        return file == null || file->Kind == FileKind.PathOnly ? null : file;
+    }
+
     private static Errno AttachFile(
         LinuxKernel kernel, Thread* thread, int descriptor, ulong offset, bool isShared, ref MapRequest request)
     {
-        OpenFile* file = FileServices.Find((DescriptorTable*)thread->Process->Descriptors, descriptor);
-        if (file == null || file->Kind == FileKind.PathOnly)
-            return Errno.EBADF;
+        OpenFile* file = FindFile(thread, descriptor);
         if (!file->IsReadable)
             return Errno.EACCES;
         if (isShared && (request.Protection & Protection.Write) != 0 && !file->IsWritable)
@@ -166,7 +174,10 @@ public static unsafe class MapCalls
             return Errno.EINVAL;
         if (thread->Call.Phase == 0)
         {
-            if (length != 0 && !kernel.Memory.IsRangeMapped(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), length))
+            AddressSpace* space = thread->Process->AddressSpace;
+            if ((flags & SyncInvalidate) != 0 && MemoryManager.LockedPages(space, arguments->Arg0, arguments->Arg0 + length) != 0)
+                return Errno.EBUSY;
+            if (length != 0 && !kernel.Memory.IsRangeMapped(space, new VirtualAddress(arguments->Arg0), length))
                 return Errno.ENOMEM;
             if ((flags & SyncNow) == 0)
                 return 0;

@@ -33,7 +33,6 @@ public static unsafe class MemoryCalls
         table.Register(25, &Mremap);
         table.Register(27, &Mincore);
         table.Register(28, &Madvise);
-        table.Register(324, &Membarrier);
     }
 
     private static SystemCallResult Mprotect(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -131,8 +130,8 @@ public static unsafe class MemoryCalls
                 return Mark(kernel, space, start, length, MappingFlags.DontFork, arguments->Int2 == DontFork);
             case WipeOnFork or KeepOnFork:
                 return Mark(kernel, space, start, length, MappingFlags.WipeOnFork, arguments->Int2 == WipeOnFork);
-            // NORMAL RANDOM SEQUENTIAL WILLNEED MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT.
-            case 0 or 1 or 2 or 3 or 12 or 13 or 14 or 15 or 16 or 17 or 20 or 21:
+            // NORMAL RANDOM SEQUENTIAL WILLNEED HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT. Equal pages are not merged.
+            case 0 or 1 or 2 or 3 or 14 or 15 or 16 or 17 or 20 or 21:
                 return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
             default:
                 return Errno.EINVAL;
@@ -214,16 +213,6 @@ public static unsafe class MemoryCalls
             thread->Call.Progress += (ulong)piece.Length;
         }
         return thread->Call.Progress < pages ? SystemCallResult.Again : Errno.Ok;
-    }
-
-    // One processor, and the kernel entry is a barrier: every command but the query does what it says by being called.
-    private static SystemCallResult Membarrier(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        const int supported = 0x1FF;
-        if (arguments->UInt1 != 0)
-            return Errno.EINVAL;
-        bool isOne = (arguments->Int0 & supported) == arguments->Int0 && (arguments->Int0 & (arguments->Int0 - 1)) == 0;
-        return !isOne ? Errno.EINVAL : arguments->Int0 == 0 ? supported : 0;
     }
 
     /// <summary>True for a page-aligned range inside user space.</summary>

@@ -20,10 +20,12 @@ public static class SystemCallSetup
         ClockAdjustCalls.Register(table);
         TimerCalls.Register(table);
         CloneCalls.Register(table);
+        UnshareCalls.Register(table);
         ExitCalls.Register(table);
         WaitCalls.Register(table);
         FutexCalls.Register(table);
         MemoryCalls.Register(table);
+        BarrierCalls.Register(table);
         MemoryLockCalls.Register(table);
         MapCalls.Register(table);
         ExecCalls.Register(table);

@@ -58,6 +58,13 @@ public sealed unsafe partial class MemoryManager
         TrackerOf(&space->Header).MarkChanged(&space->Header);
     }
 
+    /// <summary>Notes that a program uses a kind of barrier.</summary>
+    public void RegisterBarrier(AddressSpace* space, BarrierKinds kind)
+    {
+        space->Barriers |= kind;
+        TrackerOf(&space->Header).MarkChanged(&space->Header);
+    }
+
     /// <summary>How many pages of a range are locked.</summary>
     public static ulong LockedPages(AddressSpace* space, ulong start = 0, ulong end = AddressSpace.UserEnd)
     {

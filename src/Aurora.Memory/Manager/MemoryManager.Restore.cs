@@ -38,6 +38,7 @@ public sealed unsafe partial class MemoryManager
         restored->MapTop = new VirtualAddress(record.MapTop);
         restored->Limits = record.Limits;
         restored->LocksFuture = record.LocksFuture != 0;
+        restored->Barriers = record.Barriers;
         tracker.Adopt(&restored->Header, ObjectKind.AddressSpace, id);
         return RestoreStatus.Ok;
     }

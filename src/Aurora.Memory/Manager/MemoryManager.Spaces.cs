@@ -58,6 +58,7 @@ public sealed unsafe partial class MemoryManager
         child->BreakStart = parent->BreakStart;
         child->BreakEnd = parent->BreakEnd;
         child->MapTop = parent->MapTop;
+        child->Barriers = parent->Barriers;
         bool mustFlush = false;
         bool isComplete = MappingTable.Reserve(child, _pages, parent->Count, _maxMappingsPerSpace, _seeded);
         for (int index = 0; isComplete && index < parent->Count; index++)

@@ -14,8 +14,8 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
     public override ObjectKind Kind => ObjectKind.AddressSpace;
     public override int LargestPayload => sizeof(AddressSpaceRecord);
 
-    /// <summary>Version 1 did not know whether what is mapped later is locked.</summary>
-    public override byte Version => 2;
+    /// <summary>Version 1 did not know whether what is mapped later is locked, version 2 nothing of barriers.</summary>
+    public override byte Version => 3;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -45,6 +45,7 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
         BreakEnd = source->BreakEnd.Value,
         MapTop = source->MapTop.Value,
         Limits = source->Limits,
-        LocksFuture = source->LocksFuture ? 1UL : 0,
+        LocksFuture = source->LocksFuture ? (byte)1 : (byte)0,
+        Barriers = source->Barriers,
     };
 }

@@ -34,12 +34,18 @@ internal struct AddressSpaceRecord
     public ulong BreakEnd;
     public ulong MapTop;
     public SpaceLimits Limits;
-    public ulong LocksFuture;
+
+    /// <summary>Was all eight bytes in version 2; Barriers and what follows were zero.</summary>
+    public byte LocksFuture;
+    public BarrierKinds Barriers;
+    public ushort Reserved0;
+    public uint Reserved1;
 
     /// <summary>What the check before commit and a restore both ask of the fields. A break at the very end of user space cannot grow.</summary>
     public readonly bool IsValid =>
         BreakStart <= BreakEnd && BreakEnd <= AddressSpace.UserEnd
-        && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0 && LocksFuture <= 1;
+        && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0 && LocksFuture <= 1
+        && (Barriers & ~BarrierKinds.All) == 0;
 }
 
 /// <summary>The payload of a <see cref="ObjectKind.Mapping"/> record.</summary>

@@ -1,7 +1,19 @@
+using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
+
+/// <summary>Barriers between a program's threads, each to be asked for before it is used.</summary>
+[Flags]
+public enum BarrierKinds : byte
+{
+    None = 0,
+    Global = 1,
+    Private = 2,
+    PrivateCore = 4,
+    All = 7,
+}
 
 /// <summary>
 /// A program's view of memory: an ordered table of mappings and the page tables derived from it. Persistent
@@ -32,6 +44,9 @@ public unsafe struct AddressSpace
 
     /// <summary>What is mapped from now on is locked (mlockall with MCL_FUTURE).</summary>
     public bool LocksFuture;
+
+    /// <summary>What barriers the program has asked for (membarrier).</summary>
+    public BarrierKinds Barriers;
 
     /// <summary>Sum of the lengths of all mappings.</summary>
     public ulong MappedPages;

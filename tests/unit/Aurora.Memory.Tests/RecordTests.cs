@@ -17,6 +17,7 @@ public sealed unsafe class RecordTests
         Assert.Equal(56, sizeof(AddressSpaceRecord));
         Assert.Equal(48, AddressSpaceRecord.SizeOfVersion1);
         Assert.Equal(48, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.LocksFuture)));
+        Assert.Equal(49, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.Barriers)));
         Assert.Equal(16, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.MapTop)));
         Assert.Equal(24, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.Limits)));
         Assert.Equal(56, sizeof(MappingRecord));

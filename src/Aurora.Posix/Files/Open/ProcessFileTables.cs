@@ -50,16 +50,28 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
     }
 
     /// <summary>A shared table is copied here already: an execve that fails afterwards leaves the process with one of its own.</summary>
-    public override Errno PrepareExec(Process* process)
+    public override Errno PrepareExec(Process* process) => Unshare(process, descriptors: true, context: false);
+
+    public override Errno Unshare(Process* process, bool descriptors, bool context)
     {
         var table = (DescriptorTable*)process->Descriptors;
-        if (table->Header.References == 1)
-            return Errno.Ok;
-        DescriptorTable* own = files.CopyTable(table);
-        if (own == null)
+        var place = (FileContext*)process->FileSystem;
+        DescriptorTable* ownTable = descriptors && table->Header.References > 1 ? files.CopyTable(table) : table;
+        if (ownTable == null)
             return Errno.ENOMEM;
-        files.Release(table);
-        process->Descriptors = own;
+        FileContext* ownPlace = context && place->Header.References > 1 ? files.CopyContext(place) : place;
+        if (ownPlace == null)
+        {
+            if (ownTable != table)
+                files.Release(ownTable);
+            return Errno.ENOMEM;
+        }
+        if (ownTable != table)
+            files.Release(table);
+        if (ownPlace != place)
+            files.Release(place);
+        process->Descriptors = ownTable;
+        process->FileSystem = ownPlace;
         files.MarkChanged(&process->Header);
         return Errno.Ok;
     }
