@@ -17,6 +17,8 @@ public static unsafe class ThreadCalls
     private const int SetFs = 0x1002;
     private const int GetFs = 0x1003;
     private const int GetGs = 0x1004;
+    private const int GetCpuid = 0x1011;
+    private const int SetCpuid = 0x1012;
 
     private const int SetParentDeathSignal = 1;
     private const int GetParentDeathSignal = 2;
@@ -66,6 +68,11 @@ public static unsafe class ThreadCalls
                 return kernel.Write(thread, value, in thread->Context->FsBase, out SystemCallResult failure) ? 0 : failure;
             case GetGs:
                 return kernel.Write(thread, value, in thread->Context->GsBase, out failure) ? 0 : failure;
+            // The instruction cannot be taken from programs.
+            case GetCpuid:
+                return 1;
+            case SetCpuid:
+                return Errno.ENODEV;
             default:
                 return Errno.EINVAL;
         }

@@ -30,12 +30,21 @@ public sealed unsafe class LinuxProcessInformation(LinuxKernel kernel) : Process
 
     public override Errno SetHostName(Thread* thread, ReadOnlySpan<byte> name)
     {
-        if (!thread->Process->Credentials.Has(Capability.SysAdmin))
-            return Errno.EPERM;
-        if (name.Length > MachineSettings.MaxNameBytes)
-            return Errno.EINVAL;
-        return kernel.Settings.SetHostName(name) ? Errno.Ok : Errno.ENOMEM;
+        Errno error = MaySetName(thread, name);
+        return error != Errno.Ok ? error : kernel.Settings.SetHostName(name) ? Errno.Ok : Errno.ENOMEM;
     }
+
+    public override ReadOnlySpan<byte> DomainName => kernel.Settings.DomainName;
+
+    public override Errno SetDomainName(Thread* thread, ReadOnlySpan<byte> name)
+    {
+        Errno error = MaySetName(thread, name);
+        return error != Errno.Ok ? error : kernel.Settings.SetDomainName(name) ? Errno.Ok : Errno.ENOMEM;
+    }
+
+    private static Errno MaySetName(Thread* thread, ReadOnlySpan<byte> name)
+        => !thread->Process->Credentials.Has(Capability.SysAdmin) ? Errno.EPERM
+            : name.Length > MachineSettings.MaxNameBytes ? Errno.EINVAL : Errno.Ok;
 
     public override ReadOnlySpan<byte> Release => MachineCalls.Release;
     public override ReadOnlySpan<byte> Version => MachineCalls.VersionText;

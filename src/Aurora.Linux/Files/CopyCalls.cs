@@ -69,6 +69,8 @@ internal static unsafe class CopyCalls
             return Errno.EINVAL;
         ulong from = copy.SourceIsPositioned ? copy.SourceOffset : copy.Source->Offset;
         ulong to = copy.TargetIsPositioned ? copy.TargetOffset : copy.Target->Offset;
+        if (from + a->Arg4 < from || to + a->Arg4 < to)
+            return Errno.EOVERFLOW;
         // What there is now is what is copied: not what the call itself puts behind it. The call's own word keeps that.
         copy.Length = Math.Min(copy.Length, copy.Source->Inode->Size > from ? copy.Source->Inode->Size - from : 0);
         if (copy.Source->Inode == copy.Target->Inode && from < to + copy.Length && to < from + copy.Length)

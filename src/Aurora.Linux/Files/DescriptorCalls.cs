@@ -28,6 +28,11 @@ internal static unsafe class DescriptorCalls
     private const uint IoctlCloseOnExec = 0x5451;
     private const uint IoctlAsync = 0x5452;
 
+    // Files share no pages, and where they lie is not told.
+    private const uint IoctlClone = 0x40049409;
+    private const uint IoctlCloneRange = 0x4020940D;
+    private const uint IoctlExtents = 0xC020660B;
+
     public static void Register(SystemCallTable table)
     {
         table.Register(16, &Ioctl);
@@ -171,6 +176,8 @@ internal static unsafe class DescriptorCalls
                 kernel.Files.MarkChanged(&file->Header);
                 return Errno.Ok;
         }
+        if (a->UInt1 is IoctlClone or IoctlCloneRange or IoctlExtents && file->Kind == FileKind.Regular)
+            return Errno.EOPNOTSUPP;
         FileOperations? operations = kernel.Files.OperationsOf(file);
         if (operations is null)
             return Errno.ENOTTY;

@@ -169,7 +169,7 @@ internal static unsafe class DirectoryCalls
         int length = PageSize.Bytes - start;
         ReadOnlySpan<byte> prefix = isReachable ? default : "(unreachable)"u8;
         if ((ulong)(length + prefix.Length) > a->Arg1)
-            return a->Arg1 == 0 && a->Arg0 != 0 ? Errno.EINVAL : Errno.ERANGE;
+            return Errno.ERANGE;
         if (!call.WriteBytes(a->Arg0, prefix) || !call.WriteBytes(a->Arg0 + (ulong)prefix.Length, buffer[start..]))
             return call.Failure;
         return SystemCallResult.Done(length + prefix.Length);

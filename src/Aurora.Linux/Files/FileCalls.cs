@@ -23,6 +23,7 @@ public static class FileCalls
         PollCalls.Register(table);
         SelectCalls.Register(table);
         OtherCalls.Register(table);
+        FileSystemCalls.Register(table);
         ExtendedAttributeCalls.Register(table);
         SocketCalls.Register(table);
     }

@@ -90,7 +90,7 @@ internal static unsafe class PollCalls
     /// <summary>What ppoll and pselect6 do at their end: tell how much of the time-out was left, if the program's memory allows it.</summary>
     public static SystemCallResult ReturnRemaining(ref FileCall call, ulong timeoutAddress, SystemCallResult result)
     {
-        if (timeoutAddress == 0 || result.IsError)
+        if (timeoutAddress == 0 || result.IsError || KeepsTimeouts(call.Thread))
             return result;
         ulong now = call.Kernel.Scheduler.NowNanoseconds;
         ulong deadline = call.Thread->Call.DeadlineNanoseconds;
@@ -98,6 +98,9 @@ internal static unsafe class PollCalls
         bool isWritten = call.Write(timeoutAddress, in left);
         return !isWritten && call.Failure.Outcome == SystemCallOutcome.Blocked ? call.Failure : result;
     }
+
+    /// <summary>True for a program with the personality STICKY_TIMEOUTS: what is left of a timeout is not written back.</summary>
+    public static bool KeepsTimeouts(Thread* thread) => (thread->Process->Personality & 0x4000000) != 0;
 
     /// <summary>Sleeps until a queue the thread is on is woken or the deadline passes; false when it has passed.</summary>
     public static bool Wait(ref FileCall call)

@@ -44,7 +44,7 @@ internal static unsafe class SelectCalls
             PollCalls.SetDeadline(ref call, Math.Min(whole.ToNanoseconds() + extra, Timespec.Forever), a->Arg4 != 0);
         }
         SystemCallResult result = Run(ref call, a);
-        if (result.Outcome != SystemCallOutcome.Done || result.IsError || a->Arg4 == 0)
+        if (result.Outcome != SystemCallOutcome.Done || result.IsError || a->Arg4 == 0 || PollCalls.KeepsTimeouts(thread))
             return result;
         ulong now = kernel.Scheduler.NowNanoseconds;
         ulong deadline = thread->Call.DeadlineNanoseconds;

@@ -13,7 +13,7 @@ public sealed class DeviceTable
 
     internal DeviceTable(FileServices files)
     {
-        var random = new RandomDevice(files.Random);
+        var random = new RandomDevice(files.Random, new RandomControl(files));
         Register(DeviceNumber.Null, new NullDevice());
         Register(DeviceNumber.Zero, new ZeroDevice(isFull: false));
         Register(DeviceNumber.Full, new ZeroDevice(isFull: true));

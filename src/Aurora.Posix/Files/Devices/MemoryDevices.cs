@@ -1,5 +1,6 @@
 using System;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
@@ -45,9 +46,12 @@ internal sealed unsafe class ZeroDevice(bool isFull) : FileOperations
 }
 
 /// <summary>/dev/random and /dev/urandom, which are the same: the generator is seeded before any program runs. Writes add entropy.</summary>
-internal sealed unsafe class RandomDevice(RandomSource random) : FileOperations
+internal sealed unsafe class RandomDevice(RandomSource random, RandomControl control) : FileOperations
 {
     private const int PieceBytes = 512;
+
+    public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
+        => control.Control(thread, command, argument);
 
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {

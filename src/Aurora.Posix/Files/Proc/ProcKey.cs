@@ -39,6 +39,10 @@ public enum ProcNode : ushort
     BootId = 37,
     Uuid = 38,
     EntropyAvailable = 39,
+    Tainted = 40,
+    DomainName = 41,
+    ProtectedHardLinks = 42,
+    ProtectedSymbolicLinks = 43,
 
     Process = 64,
     ProcessStat = 65,
@@ -94,7 +98,8 @@ public struct ProcKey
     public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo;
 
     /// <summary>What can be set by writing.</summary>
-    public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName;
+    public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
+        or ProcNode.DomainName;
 
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch

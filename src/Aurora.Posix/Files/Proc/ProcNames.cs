@@ -14,7 +14,9 @@ internal static class ProcNames
         ProcNode.Root or ProcNode.None => ProcNode.None,
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
         ProcNode.OvercommitMemory or ProcNode.MinFreeKilobytes => ProcNode.SysVm,
-        ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize => ProcNode.SysFs,
+        ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks
+            => ProcNode.SysFs,
+        ProcNode.Tainted or ProcNode.DomainName => ProcNode.SysKernel,
         ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable => ProcNode.RandomDirectory,
         >= ProcNode.HostName and <= ProcNode.RandomDirectory => ProcNode.SysKernel,
         < ProcNode.Process => ProcNode.Root,
@@ -75,6 +77,10 @@ internal static class ProcNames
         ProcNode.BootId => "boot_id"u8,
         ProcNode.Uuid => "uuid"u8,
         ProcNode.EntropyAvailable => "entropy_avail"u8,
+        ProcNode.Tainted => "tainted"u8,
+        ProcNode.DomainName => "domainname"u8,
+        ProcNode.ProtectedHardLinks => "protected_hardlinks"u8,
+        ProcNode.ProtectedSymbolicLinks => "protected_symlinks"u8,
         _ => default,
     };
 

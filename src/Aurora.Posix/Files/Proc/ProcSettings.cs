@@ -36,6 +36,7 @@ internal sealed unsafe class ProcSettings(FileServices files)
         {
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
+            ProcNode.DomainName => files.Proc.Information!.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => files.Proc.Information!.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };
         if (error != Errno.Ok)

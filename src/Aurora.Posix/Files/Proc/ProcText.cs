@@ -89,6 +89,9 @@ internal sealed unsafe partial class ProcText(FileServices files)
         switch (node)
         {
             case ProcNode.HostName: WriteLine(information.HostName, ref writer); break;
+            case ProcNode.DomainName: WriteLine(information.DomainName, ref writer); break;
+            case ProcNode.Tainted: WriteLine(0, ref writer); break;
+            case ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks: WriteLine(1, ref writer); break;
             case ProcNode.OsType: WriteLine("Linux"u8, ref writer); break;
             case ProcNode.OsRelease: WriteLine(information.Release, ref writer); break;
             case ProcNode.OsVersion: WriteLine(information.Version, ref writer); break;
@@ -100,7 +103,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
             case ProcNode.FileMax: WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;
             case ProcNode.NrOpen: WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
             case ProcNode.PipeMaxSize: WriteLine((int)Pipe.MaxCapacity, ref writer); break;
-            case ProcNode.EntropyAvailable: WriteLine(256, ref writer); break;
+            case ProcNode.EntropyAvailable: WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;
         }
     }

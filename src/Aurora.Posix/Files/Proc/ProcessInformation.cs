@@ -45,6 +45,12 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets the host name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetHostName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
+    /// <summary>The domain name programs see.</summary>
+    public virtual ReadOnlySpan<byte> DomainName => default;
+
+    /// <summary>Sets the domain name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
+    public virtual Errno SetDomainName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
+
     /// <summary>The model name of the processor.</summary>
     public abstract ReadOnlySpan<byte> ProcessorName { get; }
 
