@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <linux/kcmp.h>
 #include <linux/membarrier.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -283,7 +284,7 @@ static void traps(void)
     CHECK(opens("trap") == leads, "by root neither");
     CHECK(lchown(link, 0, 0) == 0 && as_nobody(opens, "trap") == 0, "that of the place's owner is");
     CHECK(lchown(link, NOBODY, 77) == 0 && as_nobody(opens, "trap") == 0, "as is one's own");
-    CHECK(lchown(link, 77, 77) == 0 && chmod(place, 0777) == 0 && as_nobody(opens, "trap") == 0, "or any where there is no sticky bit");
+    CHECK(lchown(link, 77, 77) == 0 && chmod(place, 0777) == 0 && as_nobody(opens, "trap") == 0, "or any elsewhere");
     char command[64];
     snprintf(command, sizeof command, "rm -r %s", place);
     CHECK(system(command) == 0, "done");
@@ -347,6 +348,36 @@ static void copies_that_end_nowhere(void)
     unlink(name), unlink(other);
 }
 
+static long same(pid_t one, pid_t other, int what, long first, long second) { return syscall(SYS_kcmp, one, other, what, first, second); }
+
+static int has_of_its_own(void *argument)
+{
+    (void)argument;
+    pid_t me = getpid(), maker = getppid();
+    return same(me, maker, KCMP_FILES, 0, 0) != 0 || same(me, maker, KCMP_FS, 0, 0) == 0 || same(me, maker, KCMP_VM, 0, 0) == 0
+        || same(me, maker, KCMP_FILE, 1, 1) != 0;
+}
+
+static void sameness(void)
+{
+    static char stack[65536] __attribute__((aligned(16)));
+    pid_t me = getpid();
+    int file = open("/proc/self/stat", O_RDONLY), again = open("/proc/self/stat", O_RDONLY), twin = dup(file);
+    long order = same(me, me, KCMP_FILE, file, again);
+    CHECK(same(me, me, KCMP_FILE, file, twin) == 0, "a descriptor's twin is the same file");
+    CHECK((order == 1 && same(me, me, KCMP_FILE, again, file) == 2) || (order == 2 && same(me, me, KCMP_FILE, again, file) == 1),
+        "one that was opened again is not, and there is an order");
+    CHECK(same(me, me, KCMP_VM, 0, 0) == 0, "memory is the same as itself");
+    CHECK_ERRNO(same(me, me, KCMP_FILE, file, 999), EBADF, "what is not open");
+    CHECK_ERRNO(same(me, me, KCMP_TYPES + 5, 0, 0), EINVAL, "what is not known");
+    CHECK_ERRNO(same(me, 0x3fffffff, KCMP_VM, 0, 0), ESRCH, "who is not there");
+    pid_t child = clone(has_of_its_own, stack + sizeof stack, CLONE_FILES | SIGCHLD, 0);
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0, "a child shares what it was made to share");
+    close(file), close(again), close(twin);
+}
+
 /* What old programs ask: the types of file systems by number, and the room in one. */
 static void old_questions(void)
 {
@@ -385,6 +416,7 @@ int main(void)
     traps();
     status_fields();
     copies_that_end_nowhere();
+    sameness();
     old_questions();
     CHECK(syscall(SYS_arch_prctl, 0x1011, 0) == 1, "cpuid may be executed");
     return tap_done();

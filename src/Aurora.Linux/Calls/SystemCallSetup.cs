@@ -21,6 +21,7 @@ public static class SystemCallSetup
         TimerCalls.Register(table);
         CloneCalls.Register(table);
         UnshareCalls.Register(table);
+        CompareCalls.Register(table);
         ExitCalls.Register(table);
         WaitCalls.Register(table);
         FutexCalls.Register(table);

@@ -1,6 +1,6 @@
-// Record locks that wait in a ring. Who waits for one notes in its continuation whose lock is in the way; locks that change wake all waiters
-// of their file, so what a blocked thread has noted is true. A request that would close a ring is refused (EDEADLK), as on Linux: only
-// among locks of processes, and only in rings of a few.
+// Record locks that wait in a ring. Who waits for one notes in its continuation whose lock is in the way; locks that change wake all
+// waiters of their file, so what a blocked thread has noted is true. A request that would close a ring is refused (EDEADLK), as on Linux:
+// only among locks of processes, and only in rings of a few.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
