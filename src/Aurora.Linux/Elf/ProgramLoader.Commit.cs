@@ -58,6 +58,7 @@ public sealed unsafe partial class ProgramLoader
         process->EnvironmentStart = program.Stack.EnvironmentStart;
         process->EnvironmentEnd = program.Stack.EnvironmentEnd;
         process->StackStart = program.Stack.StackPointer;
+        process->AuxiliaryWords = program.Stack.AuxiliaryWords;
         SetName(thread, fileName);
         ResetThread(thread, in program);
         _kernel.Tracker.MarkChanged(&process->Header);

@@ -26,6 +26,9 @@ public struct ProgramStackLayout
 {
     public ulong StackPointer;
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd;
+
+    /// <summary>How many words above the stack pointer the auxiliary vector begins.</summary>
+    public int AuxiliaryWords;
 }
 
 /// <summary>Writes the initial stack.</summary>
@@ -67,6 +70,7 @@ public ref struct ProgramStack
         ulong tableTop = randomAddress & ~15UL;
         int words = 1 + arguments.ArgumentCount + 1 + arguments.EnvironmentCount + 1 + (2 * AuxiliaryEntries);
         layout.StackPointer = (tableTop - (ulong)(words * 8)) & ~15UL;
+        layout.AuxiliaryWords = words - (2 * AuxiliaryEntries);
         layout.ArgumentsStart = textAddress;
         stack.Copy(nameAddress, fileName);
         stack.Copy(textAddress, arguments.Text);

@@ -28,6 +28,9 @@ public sealed unsafe class LinuxProcessInformation(LinuxKernel kernel) : Process
 
     public override ReadOnlySpan<byte> HostName => kernel.Settings.HostName;
 
+    public override int LastProcess => kernel.Processes.Ids.Last;
+    public override int SignalsOf(Process* process) => kernel.Signals.CountOf(process);
+
     public override Errno SetHostName(Thread* thread, ReadOnlySpan<byte> name)
     {
         Errno error = MaySetName(thread, name);

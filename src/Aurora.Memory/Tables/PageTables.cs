@@ -65,6 +65,31 @@ public sealed unsafe class PageTables
         return table + IndexAt(address.Value, 1);
     }
 
+    /// <summary>
+    /// The first lowest-level table that exists for an address in [address, end), which goes on to the first it translates; null at the end.
+    /// What has no tables is passed over at the level where it has none.
+    /// </summary>
+    public ulong* NextTable(FrameNumber root, ref ulong address, ulong end)
+    {
+        while (address < end)
+        {
+            ulong* table = (ulong*)_frames.AddressOf(root);
+            int level = TopLevel;
+            for (; level > 1; level--)
+            {
+                ulong entry = table[IndexAt(address, level)];
+                if (entry == 0)
+                    break;
+                table = (ulong*)_frames.AddressOf(PageEntry.FrameOf(entry));
+            }
+            if (level == 1)
+                return table;
+            ulong span = 1UL << (PageSize.Shift + (IndexBits * (level - 1)));
+            address = (address & ~(span - 1)) + span;
+        }
+        return null;
+    }
+
     /// <summary>Like <see cref="Find"/>, making missing tables; null when out of memory.</summary>
     public ulong* FindOrCreate(FrameNumber root, VirtualAddress address)
     {

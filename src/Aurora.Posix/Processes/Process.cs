@@ -129,6 +129,9 @@ public unsafe struct Process
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd;
     public ulong StackStart;
 
+    /// <summary>How many words above StackStart the auxiliary vector begins; zero when that is not known.</summary>
+    public int AuxiliaryWords;
+
     /// <summary>The inode of the executed file (/proc/self/exe); none before the first execve.</summary>
     public ObjectId ExecutableInode;
 }

@@ -36,6 +36,7 @@ public sealed unsafe partial class ProcessCodec
         record.EnvironmentStart = process->EnvironmentStart;
         record.EnvironmentEnd = process->EnvironmentEnd;
         record.StackStart = process->StackStart;
+        record.AuxiliaryWords = process->AuxiliaryWords;
         record.ExecutableInode = process->ExecutableInode;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(process->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));
@@ -113,6 +114,7 @@ public sealed unsafe partial class ProcessCodec
         process->EnvironmentStart = record.EnvironmentStart;
         process->EnvironmentEnd = record.EnvironmentEnd;
         process->StackStart = record.StackStart;
+        process->AuxiliaryWords = record.AuxiliaryWords;
         process->ExecutableInode = record.ExecutableInode;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(name, NameBytes).CopyTo(new Span<byte>(process->Name, NameBytes));

@@ -74,5 +74,7 @@ public unsafe struct ProcessRecord
     public fixed byte Name[16];
     public CapabilitySets Capabilities;
     public short OutOfMemoryBias, LeastOutOfMemoryBias;
-    public int Reserved;
+
+    /// <summary>Zero in records of before it was kept.</summary>
+    public int AuxiliaryWords;
 }

@@ -56,6 +56,7 @@ public unsafe struct OpenFile
     internal byte* Text;
     internal int TextPages;
     internal ProcPart TextPart;
+    internal ProcScan TextScan;
 
     // Without references, and still to be closed.
     internal bool IsClosing;

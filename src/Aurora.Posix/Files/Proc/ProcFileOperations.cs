@@ -16,6 +16,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
 
     private readonly ProcText _text = new(files);
     private readonly ProcSettings _settings = new(files);
+    private readonly ProcMemory _memory = new(files);
 
     // The settings of the machine that cannot be set are not opened for writing either.
     public override Errno Open(OpenFile* file, in FileCaller caller)
@@ -35,6 +36,8 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         Errno error = transfer.Thread == null ? Errno.Ok : files.Proc.MayRead(file->Inode, new FileCaller(transfer.Thread));
         if (error != Errno.Ok)
             return transfer.Finish(error);
+        if (file->Inode->ProcKey.IsMemory)
+            return _memory.Read(file, position, ref transfer);
         if (!MakeText(file, position, ref transfer, out SystemCallResult failure))
             return failure;
         ref readonly ProcPart part = ref file->TextPart;
@@ -51,7 +54,8 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
     }
 
-    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer) => _settings.Write(file, ref transfer);
+    public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+        => file->Inode->ProcKey.IsMemory ? _memory.Write(file, ref transfer) : _settings.Write(file, ref transfer);
 
     // Makes the part that has the position, unless it is there: the next one, or all from the first on up to it.
     private bool MakeText(OpenFile* file, ulong position, ref FileTransfer transfer, out SystemCallResult failure)
@@ -62,6 +66,9 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         if (isKnown && (position < part.End || part.IsLast))
             return true;
         part = isKnown ? part.Next : default;
+        // A call that looks on where it paused is the same read; any other begins to count anew.
+        if (transfer.Thread == null || transfer.Thread->Call.Extra0 != ProcScan.Mark)
+            file->TextScan = default;
         while (MakePart(file, part, ref transfer, out failure))
         {
             part = file->TextPart;
@@ -81,7 +88,14 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
             if (memory == null)
                 break;
             var writer = new Utf8Writer(new Span<byte>(memory, pages * PageSize.Bytes));
-            AccessResult result = _text.Write(file->Inode, transfer.Thread, ref part, ref writer);
+            AccessResult result = _text.Write(file->Inode, transfer.Thread, ref part, ref file->TextScan, ref writer);
+            if (result.IsOk && file->TextScan.IsPaused)
+            {
+                files.Pages.Free(memory, pages);
+                file->TextScan.IsPaused = false;
+                failure = Pause(ref transfer);
+                return false;
+            }
             if (result.Status == MemoryStatus.Ok && (part.IsLast || pages == MaxPartPages))
             {
                 Panic.Unless(part.IsLast || part.Length > 0, "proc: a line is longer than a part"u8);
@@ -96,6 +110,14 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         }
         failure = transfer.Finish(Errno.ENOMEM);
         return false;
+    }
+
+    private static SystemCallResult Pause(ref FileTransfer transfer)
+    {
+        if (transfer.Thread == null)
+            return transfer.Finish(Errno.EAGAIN);
+        transfer.Thread->Call.Extra0 = ProcScan.Mark;
+        return transfer.Pause();
     }
 
     private void Replace(OpenFile* file, byte* text, int pages, in ProcPart part)

@@ -29,13 +29,15 @@ public sealed unsafe partial class ProcFileSystem
             if (node != ProcNode.End)
             {
                 position = DirectoryEntry.FirstPosition + (ulong)node;
-                key = new ProcKey(node, place.Process);
+                key = new ProcKey(node, place.Process, place.Node == ProcNode.Task ? place.Item : ThreadIn(place));
                 ProcNames.NameOf(node).CopyTo(name);
                 nameLength = ProcNames.NameOf(node).Length;
                 return true;
             }
             index = (ulong)ProcNode.End;
         }
+        if (place.Node == ProcNode.ProcessNamespaces)
+            return NextNamespace(place, index, ref position, out key, name, out nameLength);
         int number = NextNumber(directory, (int)Math.Min(index - (ulong)ProcNode.End, int.MaxValue), out key);
         if (number < 0)
             return false;
@@ -43,6 +45,22 @@ public sealed unsafe partial class ProcFileSystem
         var writer = new Utf8Writer(name);
         writer.AppendDecimal(number);
         nameLength = writer.Length;
+        return true;
+    }
+
+    private static bool NextNamespace(
+        ProcKey place, ulong index, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
+    {
+        key = default;
+        nameLength = 0;
+        ulong number = index - (ulong)ProcNode.End;
+        if (number >= ProcNamespaces.Count)
+            return false;
+        position = DirectoryEntry.FirstPosition + index;
+        key = new ProcKey(ProcNode.Namespace, place.Process, (int)number);
+        ReadOnlySpan<byte> text = ProcNamespaces.NameOf((int)number);
+        text.CopyTo(name);
+        nameLength = text.Length;
         return true;
     }
 
@@ -57,6 +75,9 @@ public sealed unsafe partial class ProcFileSystem
             return null;
         if (place.Node == ProcNode.ProcessDescriptors)
             return DescriptorTarget(process, number) == null ? null : Make(directory, new ProcKey(ProcNode.Descriptor, place.Process, number));
+        if (place.Node == ProcNode.ProcessDescriptorInformation)
+            return DescriptorTarget(process, number) == null
+                ? null : Make(directory, new ProcKey(ProcNode.DescriptorInformation, place.Process, number));
         if (place.Node == ProcNode.ProcessTasks)
             for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
                 if (thread->Id == number)
@@ -72,7 +93,7 @@ public sealed unsafe partial class ProcFileSystem
             node = ProcNames.NextIn(ProcNode.Process, node + 1))
         {
             if (node != ProcNode.ProcessTasks && ProcNames.NameOf(node).SequenceEqual(name))
-                return Make(directory, new ProcKey(node, directory->ProcKey.Process));
+                return Make(directory, new ProcKey(node, directory->ProcKey.Process, directory->ProcKey.Item));
         }
         return null;
     }
@@ -90,10 +111,12 @@ public sealed unsafe partial class ProcFileSystem
             if (next != null)
                 key = new ProcKey(ProcNode.Process, found = next->Id);
         }
-        else if (process != null && place.Node == ProcNode.ProcessDescriptors && process->Descriptors != null)
+        else if (process != null && place.Node is ProcNode.ProcessDescriptors or ProcNode.ProcessDescriptorInformation
+            && process->Descriptors != null)
         {
             found = FileServices.NextOpen((DescriptorTable*)process->Descriptors, number);
-            key = new ProcKey(ProcNode.Descriptor, place.Process, found);
+            bool isLink = place.Node == ProcNode.ProcessDescriptors;
+            key = new ProcKey(isLink ? ProcNode.Descriptor : ProcNode.DescriptorInformation, place.Process, found);
         }
         else if (process != null && place.Node == ProcNode.ProcessTasks)
         {

@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
@@ -33,10 +34,13 @@ public sealed unsafe partial class ProcFileSystem
         ProcKey place = directory->ProcKey;
         for (ProcNode node = ProcNames.NextIn(place.Node, ProcNode.Root); node != ProcNode.End; node = ProcNames.NextIn(place.Node, node + 1))
             if (ProcNames.NameOf(node).SequenceEqual(name))
-                return place.Process != 0 && ProcessOf(directory) == null ? null : Make(directory, new ProcKey(node, place.Process));
+                return place.Process != 0 && ProcessOf(directory) == null ? null : Make(directory, new ProcKey(node, place.Process, ThreadIn(place)));
         // A task's directory shows its process's files.
         if (place.Node == ProcNode.Task)
             return LookupInTask(directory, name);
+        if (place.Node == ProcNode.ProcessNamespaces)
+            return ProcNamespaces.Find(name) is var index and >= 0 && ProcessOf(directory) != null
+                ? Make(directory, new ProcKey(ProcNode.Namespace, place.Process, index)) : null;
         return ParseNumber(name, out int number) ? LookupNumber(directory, number) : null;
     }
 
@@ -52,7 +56,24 @@ public sealed unsafe partial class ProcFileSystem
                 _files.Hold(top);
             return top;
         }
-        return Make(directory, new ProcKey(parent, key.Process));
+        int thread = ThreadIn(key);
+        return parent == ProcNode.Process && thread != 0
+            ? Make(directory, new ProcKey(ProcNode.Task, key.Process, thread)) : Make(directory, new ProcKey(parent, key.Process));
+    }
+
+    /// <summary>The thread a node of a task's directory is about; 0 for nodes of the process.</summary>
+    internal static int ThreadIn(ProcKey key)
+        => key.Node is ProcNode.Descriptor or ProcNode.DescriptorInformation or ProcNode.Namespace or ProcNode.NamespaceFile or ProcNode.Task
+            ? 0 : key.Item;
+
+    /// <summary>The thread a file shows: a task's own, or the leader; null when it has ended.</summary>
+    internal static Thread* ThreadOf(Process* process, ProcKey key)
+    {
+        int id = ThreadIn(key) != 0 ? ThreadIn(key) : process->Id;
+        Thread* thread = process->FirstThread;
+        while (thread != null && thread->Id != id)
+            thread = thread->NextOfProcess;
+        return thread;
     }
 
     /// <summary>Where a magic link leads, held; null for links that are text and when there is nothing.</summary>
@@ -61,6 +82,8 @@ public sealed unsafe partial class ProcFileSystem
         Process* process = ProcessOf(link);
         if (process == null || !MayInspect(process, in caller))
             return null;
+        if (link->ProcKey.Node == ProcNode.Namespace)
+            return Make(link, new ProcKey(ProcNode.NamespaceFile, link->ProcKey.Process, link->ProcKey.Item));
         Inode* target = link->ProcKey.Node switch
         {
             ProcNode.ProcessExecutable => ExecutableOf(process),
@@ -96,6 +119,12 @@ public sealed unsafe partial class ProcFileSystem
                 return Errno.ENOENT;
             if (!MayInspect(process, in caller))
                 return Errno.EACCES;
+            if (link->ProcKey.Node == ProcNode.Namespace)
+            {
+                WriteNamespace(link->ProcKey.Item, ref writer);
+                length = writer.Length;
+                return Errno.Ok;
+            }
             Inode* target = TargetInode(link, in caller);
             if (target == null)
                 return Errno.ENOENT;
@@ -104,6 +133,14 @@ public sealed unsafe partial class ProcFileSystem
         }
         length = writer.Length;
         return Errno.Ok;
+    }
+
+    private static void WriteNamespace(int index, ref Utf8Writer writer)
+    {
+        writer.Append(ProcNamespaces.KindOf(index));
+        writer.Append(":["u8);
+        writer.AppendDecimal(ProcNamespaces.NumberOf(index));
+        writer.Append((byte)']');
     }
 
     /// <summary>The path of a /proc node (Namespace.PathOf's contract).</summary>
@@ -153,7 +190,7 @@ public sealed unsafe partial class ProcFileSystem
         if (inode->ProcKey.Process == 0)
             return Errno.Ok;
         Process* process = ProcessOf(inode);
-        if (process == null)
+        if (process == null || (ThreadIn(inode->ProcKey) != 0 && ThreadOf(process, inode->ProcKey) == null))
             return Errno.ESRCH;
         return !inode->ProcKey.IsGuarded || MayInspect(process, in caller) ? Errno.Ok : Errno.EACCES;
     }
@@ -181,10 +218,13 @@ public sealed unsafe partial class ProcFileSystem
     internal Inode* FileOf(Mapping* mapping)
         => mapping->File.IsNone ? null : (Inode*)_files.TrackerOf(&mapping->Header).Find(mapping->File, ObjectKind.Inode);
 
+    /// <summary>What a process has open as a descriptor, or null.</summary>
+    internal static OpenFile* OpenFileOf(Process* process, int descriptor)
+        => process->Descriptors == null ? null : FileServices.Find((DescriptorTable*)process->Descriptors, descriptor);
+
     private static Inode* DescriptorTarget(Process* process, int descriptor)
     {
-        DescriptorTable* table = (DescriptorTable*)process->Descriptors;
-        OpenFile* file = table == null ? null : FileServices.Find(table, descriptor);
+        OpenFile* file = OpenFileOf(process, descriptor);
         return file == null ? null : file->Inode;
     }
 
@@ -208,13 +248,18 @@ public sealed unsafe partial class ProcFileSystem
     private static void WriteRelative(ProcKey key, ref Utf8Writer writer)
     {
         ProcNode directory = ProcNames.DirectoryOf(key.Node);
-        if (directory != ProcNode.Root)
+        int thread = ThreadIn(key);
+        if (directory == ProcNode.Process && thread != 0)
+            WriteRelative(new ProcKey(ProcNode.Task, key.Process, thread), ref writer);
+        else if (directory != ProcNode.Root)
             WriteRelative(new ProcKey(directory, key.Process), ref writer);
         writer.Append((byte)'/');
         if (key.Node == ProcNode.Process)
             writer.AppendDecimal(key.Process);
-        else if (key.Node is ProcNode.Descriptor or ProcNode.Task)
+        else if (key.Node is ProcNode.Descriptor or ProcNode.DescriptorInformation or ProcNode.Task)
             writer.AppendDecimal(key.Item);
+        else if (key.Node is ProcNode.Namespace or ProcNode.NamespaceFile)
+            writer.Append(ProcNamespaces.NameOf(key.Item));
         else
             writer.Append(ProcNames.NameOf(key.Node));
     }

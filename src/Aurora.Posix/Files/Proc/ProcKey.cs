@@ -19,6 +19,11 @@ public enum ProcNode : ushort
     KernelCommandLine = 11,
     Devices = 12,
     Partitions = 13,
+    ThreadsMax = 14,
+    MaxMapCount = 15,
+    FileNumber = 16,
+    PoolSize = 17,
+    InodeNumber = 19,
     Sys = 20,
     SysKernel = 21,
     SysVm = 22,
@@ -43,6 +48,12 @@ public enum ProcNode : ushort
     DomainName = 41,
     ProtectedHardLinks = 42,
     ProtectedSymbolicLinks = 43,
+    OverflowUid = 44,
+    OverflowGid = 45,
+    LastPid = 46,
+    Architecture = 47,
+    MinimumAddress = 48,
+    Swaps = 49,
 
     Process = 64,
     ProcessStat = 65,
@@ -62,6 +73,17 @@ public enum ProcNode : ushort
     ProcessWaitChannel = 79,
     ProcessOomScore = 80,
     ProcessTasks = 81,
+    ProcessSmaps = 82,
+    ProcessSmapsRollup = 83,
+    ProcessPageMap = 84,
+    ProcessMemory = 85,
+    ProcessAuxiliary = 86,
+    ProcessDescriptorInformation = 87,
+    ProcessNamespaces = 88,
+    DescriptorInformation = 89,
+    Namespace = 90,
+    NamespaceFile = 91,
+    ProcessPersonality = 92,
     ProcessMountInformation = 94,
     ProcessMountStatistics = 95,
     Descriptor = 96,
@@ -81,7 +103,7 @@ public struct ProcKey
     /// <summary>The process id; zero for the nodes of the system.</summary>
     public int Process;
 
-    /// <summary>The descriptor or thread id.</summary>
+    /// <summary>The descriptor, thread id or kind of namespace; of a file of a thread, the thread.</summary>
     public int Item;
 
     public ProcKey(ProcNode node, int process = 0, int item = 0)
@@ -91,25 +113,34 @@ public struct ProcKey
         Item = item;
     }
 
-    /// <summary>st_ino: unique among /proc's nodes and above all stored object ids.</summary>
-    public readonly ulong InodeNumber => (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
+    /// <summary>st_ino: unique among /proc's nodes and above all stored object ids, but for namespaces: programs know theirs.</summary>
+    public readonly ulong InodeNumber => Node == ProcNode.NamespaceFile
+        ? ProcNamespaces.NumberOf(Item) : (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
 
     /// <summary>What shows a process's memory or doings: only for those who may look into it.</summary>
-    public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo;
+    public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo
+        or ProcNode.ProcessSmaps or ProcNode.ProcessSmapsRollup or ProcNode.ProcessPageMap or ProcNode.ProcessMemory or ProcNode.ProcessAuxiliary
+        or ProcNode.DescriptorInformation or ProcNode.ProcessPersonality;
+
+    /// <summary>What is read by position, not as text.</summary>
+    public readonly bool IsMemory => Node is ProcNode.ProcessPageMap or ProcNode.ProcessMemory;
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName;
+        or ProcNode.DomainName or ProcNode.ProcessMemory;
 
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
     {
         ProcNode.Self or ProcNode.Mounts or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory or ProcNode.ProcessRoot
-            or ProcNode.Descriptor => InodeMode.SymbolicLink | InodeMode.AccessMask,
+            or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
-        ProcNode.Root or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs or ProcNode.RandomDirectory
+        ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
+        ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs or ProcNode.RandomDirectory
             or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
-        ProcNode.ProcessEnvironment or ProcNode.ProcessIo => InodeMode.Regular | 0x100,
+        ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
+            or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,
+        ProcNode.ProcessMemory => InodeMode.Regular | 0x180,
         _ when IsWritable => InodeMode.Regular | 0x1A4,
         _ => InodeMode.Regular | 0x124,
     };

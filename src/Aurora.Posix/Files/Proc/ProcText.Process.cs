@@ -8,45 +8,56 @@ namespace Aurora.Posix.Files;
 
 internal sealed unsafe partial class ProcText
 {
-    private AccessResult WriteProcess(
-        ProcessInformation information, Thread* reader, Process* process, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
+    private AccessResult WriteProcess(ProcessInformation information, Thread* reader, Process* process, ProcKey key,
+        ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
-        if (node == ProcNode.ProcessMaps)
+        switch (key.Node)
         {
-            WriteMaps(process, ref part, ref writer);
-            return default;
+            case ProcNode.ProcessMaps:
+                WriteMaps(process, ref part, ref writer);
+                return default;
+            case ProcNode.ProcessSmaps:
+                WriteSmaps(process, ref part, ref scan, ref writer);
+                return default;
+            case ProcNode.ProcessSmapsRollup:
+                WriteRollup(process, ref part, ref scan, ref writer);
+                return default;
         }
         AccessResult result = default;
-        if (node == ProcNode.ProcessCommandLine)
+        if (key.Node == ProcNode.ProcessCommandLine)
             result = CopyStrings(process, process->ArgumentsStart + part.Start, process->ArgumentsEnd, ref writer);
-        else if (node == ProcNode.ProcessEnvironment)
+        else if (key.Node == ProcNode.ProcessEnvironment)
             result = CopyStrings(process, process->EnvironmentStart + part.Start, process->EnvironmentEnd, ref writer);
+        else if (key.Node == ProcNode.ProcessAuxiliary)
+            result = CopyAuxiliary(process, ref writer);
         else
-            WriteSmall(information, reader, process, node, ref writer);
+            WriteSmall(information, reader, process, key, ref writer);
         Complete(ref part, in writer);
         return result;
     }
 
-    private void WriteSmall(ProcessInformation information, Thread* reader, Process* process, ProcNode node, ref Utf8Writer writer)
+    private void WriteSmall(ProcessInformation information, Thread* reader, Process* process, ProcKey key, ref Utf8Writer writer)
     {
-        switch (node)
+        Thread* thread = ProcFileSystem.ThreadOf(process, key);
+        bool isOfThread = ProcFileSystem.ThreadIn(key) != 0;
+        switch (key.Node)
         {
             case ProcNode.ProcessStat:
                 bool isOpen = reader == null || ProcFileSystem.MayInspect(process, new FileCaller(reader));
-                WriteProcessStat(information, process, isOpen, ref writer);
+                WriteProcessStat(information, process, thread, isOfThread, isOpen, ref writer);
                 break;
             case ProcNode.ProcessStatm:
                 WriteSizes(process, ref writer);
                 break;
             case ProcNode.ProcessStatus:
-                WriteStatus(process, ref writer);
+                WriteStatus(information, process, thread, isOfThread, ref writer);
                 break;
             case ProcNode.ProcessName:
-                WriteName(process, ref writer);
+                WriteName(process, isOfThread ? thread : null, ref writer);
                 writer.Append((byte)'\n');
                 break;
             case ProcNode.ProcessMounts or ProcNode.ProcessMountInformation or ProcNode.ProcessMountStatistics:
-                WriteMounts(node, ref writer);
+                WriteMounts(key.Node, ref writer);
                 break;
             case ProcNode.ProcessLimits:
                 WriteLimits(process, ref writer);
@@ -57,12 +68,57 @@ internal sealed unsafe partial class ProcText
             case ProcNode.ProcessWaitChannel:
                 writer.Append((byte)'0');
                 break;
+            case ProcNode.ProcessPersonality:
+                writer.AppendHex(process->Personality, 8);
+                writer.Append((byte)'\n');
+                break;
+            case ProcNode.DescriptorInformation:
+                WriteDescriptor(process, key.Item, ref writer);
+                break;
             case ProcNode.ProcessOomScore:
                 if (process->OutOfMemoryBias < 0)
                     writer.Append((byte)'-');
                 WriteLine(Math.Abs((int)process->OutOfMemoryBias), ref writer);
                 break;
         }
+    }
+
+    // The auxiliary vector is where execve put it, in the program's own memory, up to the pair that ends it.
+    private AccessResult CopyAuxiliary(Process* process, ref Utf8Writer writer)
+    {
+        const int mostPairs = 64;
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        ulong address = process->StackStart + ((ulong)process->AuxiliaryWords * sizeof(ulong));
+        Span<byte> pair = stackalloc byte[2 * sizeof(ulong)];
+        for (int i = 0; space != null && process->AuxiliaryWords > 0 && i < mostPairs; i++, address += (ulong)pair.Length)
+        {
+            AccessResult result = files.User.Read(space, new VirtualAddress(address), pair);
+            if (result.Status == MemoryStatus.WouldBlock)
+                return result;
+            if (!result.IsOk)
+                break;
+            writer.Append(pair);
+            if (pair[..sizeof(ulong)].IndexOfAnyExcept((byte)0) < 0)
+                break;
+        }
+        return default;
+    }
+
+    private static void WriteDescriptor(Process* process, int descriptor, ref Utf8Writer writer)
+    {
+        OpenFile* file = ProcFileSystem.OpenFileOf(process, descriptor);
+        if (file == null)
+            return;
+        bool closes = FileServices.IsCloseOnExec((DescriptorTable*)process->Descriptors, descriptor);
+        writer.Append("pos:\t"u8);
+        writer.AppendDecimal(file->Offset);
+        writer.Append("\nflags:\t0"u8);
+        writer.AppendOctal(file->Flags | (closes ? OpenFlags.CloseOnExec : 0));
+        writer.Append("\nmnt_id:\t"u8);
+        writer.AppendDecimal(file->Inode->IsProc ? 2 : 1);
+        writer.Append("\nino:\t"u8);
+        writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Header.Id.Value);
+        writer.Append((byte)'\n');
     }
 
     // The strings are in the program's own memory, where it may have changed them, as setproctitle does.
@@ -84,49 +140,48 @@ internal sealed unsafe partial class ProcText
         return default;
     }
 
-    /// <summary>The letter for the state of a process's leader, and the word that goes with it in status.</summary>
-    private static byte StateOf(Process* process, out ReadOnlySpan<byte> word)
+    /// <summary>The letter for the state of a thread of a process, and the word that goes with it in status.</summary>
+    private static byte StateOf(Process* process, Thread* thread, out ReadOnlySpan<byte> word)
     {
         word = "Z (zombie)"u8;
-        if (process->State == ProcessState.Zombie || process->FirstThread == null)
-            return word[0];
-        Thread* leader = process->FirstThread;
-        while (leader != null && leader->Id != process->Id)
-            leader = leader->NextOfProcess;
         // A leader that has ended before the other threads is a zombie by itself.
-        if (leader == null)
+        if (process->State == ProcessState.Zombie || thread == null)
             return word[0];
         if (process->IsStopped)
             word = "T (stopped)"u8;
-        else if (leader->State == ThreadState.Runnable)
+        else if (thread->State == ThreadState.Runnable)
             word = "R (running)"u8;
-        else if (leader->State == ThreadState.BlockedUninterruptible)
+        else if (thread->State == ThreadState.BlockedUninterruptible)
             word = "D (disk sleep)"u8;
         else
             word = "S (sleeping)"u8;
         return word[0];
     }
 
-    private static void WriteName(Process* process, ref Utf8Writer writer)
+    // Of a thread by its own name, which may differ.
+    private static void WriteName(Process* process, Thread* thread, ref Utf8Writer writer)
     {
-        var name = new ReadOnlySpan<byte>(process->Name, 16);
+        const int bytes = 16;
+        var name = new ReadOnlySpan<byte>(thread != null ? thread->Name : process->Name, bytes);
         int end = name.IndexOf((byte)0);
         writer.Append(end < 0 ? name : name[..end]);
     }
 
     // proc(5), /proc/pid/stat, fields 1 to 52.
-    private static void WriteProcessStat(ProcessInformation information, Process* process, bool isOpen, ref Utf8Writer writer)
+    private static void WriteProcessStat(ProcessInformation information, Process* process, Thread* thread, bool isOfThread,
+        bool isOpen, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         ProcessGroup* group = process->ProcessGroup;
         Session* session = group == null ? null : group->Session;
-        ulong user = ProcessTimes.User(process);
-        ulong system = ProcessTimes.System(process);
-        writer.AppendDecimal(process->Id);
+        Thread* own = isOfThread ? thread : null;
+        ulong user = own != null ? own->UserNanoseconds : ProcessTimes.User(process);
+        ulong system = own != null ? own->SystemNanoseconds : ProcessTimes.System(process);
+        writer.AppendDecimal(own != null ? own->Id : process->Id);
         writer.Append(" ("u8);
-        WriteName(process, ref writer);
+        WriteName(process, own, ref writer);
         writer.Append(") "u8);
-        writer.Append(StateOf(process, out _));
+        writer.Append(StateOf(process, thread, out _));
         WriteField((ulong)(process->Parent == null ? 0 : process->Parent->Id), ref writer);
         WriteField((ulong)(group == null ? 0 : group->Id), ref writer);
         WriteField((ulong)(session == null ? 0 : session->Id), ref writer);
@@ -134,9 +189,9 @@ internal sealed unsafe partial class ProcText
         writer.Append((byte)' ');
         writer.AppendDecimal(information.ForegroundGroup(session));
         writer.Append(" 0"u8);
-        WriteField(process->MinorFaults, ref writer);
+        WriteField(own != null ? own->MinorFaults : process->MinorFaults, ref writer);
         WriteField(process->ChildMinorFaults, ref writer);
-        WriteField(process->MajorFaults, ref writer);
+        WriteField(own != null ? own->MajorFaults : process->MajorFaults, ref writer);
         WriteField(process->ChildMajorFaults, ref writer);
         WriteField(user / TickNanoseconds, ref writer);
         WriteField(system / TickNanoseconds, ref writer);
@@ -154,8 +209,16 @@ internal sealed unsafe partial class ProcText
         // Where its memory lies is for those who may look into it.
         WriteField(isOpen ? process->StackStart : 0, ref writer);
         writer.Append(" 0 0"u8);
-        WriteField(process->Pending.Set.Bits, ref writer);
-        writer.Append(" 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0"u8);
+        // The bits of the standard signals only: fields 31 to 34 are from before there were others.
+        WriteField(thread == null ? 0 : thread->Pending.Set.Bits & int.MaxValue, ref writer);
+        WriteField(thread == null ? 0 : thread->BlockedSignals.Bits & int.MaxValue, ref writer);
+        Dispositions(process, out ulong ignored, out ulong caught);
+        WriteField(ignored & int.MaxValue, ref writer);
+        WriteField(caught & int.MaxValue, ref writer);
+        writer.Append(" 0 0 0 17 0"u8);
+        WriteField(thread != null && thread->Schedule.IsRealTime ? thread->Schedule.Priority : 0UL, ref writer);
+        WriteField(thread == null ? 0 : (ulong)thread->Schedule.Policy, ref writer);
+        writer.Append(" 0 0 0 0 0"u8);
         WriteField(space == null || !isOpen ? 0 : space->BreakStart.Value, ref writer);
         WriteField(isOpen ? process->ArgumentsStart : 0, ref writer);
         WriteField(isOpen ? process->ArgumentsEnd : 0, ref writer);
@@ -173,5 +236,44 @@ internal sealed unsafe partial class ProcText
         writer.Append(" 0 0 0"u8);
         WriteField(space == null ? 0 : space->MappedPages, ref writer);
         writer.Append(" 0\n"u8);
+    }
+
+    private static void WriteGroups(Process* process, ref Utf8Writer writer)
+    {
+        writer.Append("Groups:\t"u8);
+        for (int i = 0; i < process->Credentials.GroupCount; i++)
+        {
+            writer.AppendDecimal(process->Credentials.Groups[i]);
+            writer.Append((byte)' ');
+        }
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteIds(ReadOnlySpan<byte> label, uint value, ref Utf8Writer writer)
+    {
+        writer.Append(label);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(value);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteFour(uint a, uint b, uint c, uint d, ref Utf8Writer writer)
+    {
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(a);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(b);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(c);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal(d);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteMask(ReadOnlySpan<byte> label, ulong mask, ref Utf8Writer writer)
+    {
+        writer.Append(label);
+        writer.AppendHex(mask, 16);
+        writer.Append((byte)'\n');
     }
 }

@@ -1,4 +1,3 @@
-// /proc/PID/status (proc(5)).
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -8,71 +7,88 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
+/// <summary>/proc/N/status and /proc/N/task/T/status, in the order of Linux.</summary>
 internal sealed unsafe partial class ProcText
 {
-    private void WriteStatus(Process* process, ref Utf8Writer writer)
+    private void WriteStatus(ProcessInformation information, Process* process, Thread* thread, bool isOfThread, ref Utf8Writer writer)
     {
-        AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        ref readonly Credentials credentials = ref process->Credentials;
+        int id = isOfThread && thread != null ? thread->Id : process->Id;
         writer.Append("Name:\t"u8);
-        WriteName(process, ref writer);
-        writer.Append("\nUmask:\t0"u8);
-        writer.AppendOctal(process->FileSystem == null ? 0 : ((FileContext*)process->FileSystem)->Umask);
+        WriteName(process, isOfThread ? thread : null, ref writer);
+        if (process->FileSystem != null)
+        {
+            writer.Append("\nUmask:\t0"u8);
+            writer.AppendOctal(((FileContext*)process->FileSystem)->Umask);
+        }
         writer.Append("\nState:\t"u8);
-        StateOf(process, out ReadOnlySpan<byte> state);
+        StateOf(process, thread, out ReadOnlySpan<byte> state);
         WriteLine(state, ref writer);
         WriteIds("Tgid:"u8, (uint)process->Id, ref writer);
         WriteIds("Ngid:"u8, 0, ref writer);
-        WriteIds("Pid:"u8, (uint)process->Id, ref writer);
+        WriteIds("Pid:"u8, (uint)id, ref writer);
         WriteIds("PPid:"u8, (uint)(process->Parent == null ? 0 : process->Parent->Id), ref writer);
+        WriteIdentity(process, ref writer);
+        WriteNamespaceIds(process, id, ref writer);
+        if (process->AddressSpace != null)
+            WriteMemorySizes(process, ref writer);
+        writer.Append("CoreDumping:\t0\nTHP_enabled:\t0\n"u8);
+        WriteIds("Threads:"u8, (uint)process->ThreadCount, ref writer);
+        WriteSignals(information, process, thread, ref writer);
+        WriteCapabilities(process, ref writer);
+        writer.Append("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t00000000,00000001\nMems_allowed_list:\t0\n"u8);
+        writer.Append("voluntary_ctxt_switches:\t"u8);
+        writer.AppendDecimal(thread != null ? thread->VoluntarySwitches : process->VoluntarySwitches);
+        writer.Append("\nnonvoluntary_ctxt_switches:\t"u8);
+        writer.AppendDecimal(thread != null ? thread->InvoluntarySwitches : process->InvoluntarySwitches);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteIdentity(Process* process, ref Utf8Writer writer)
+    {
+        ref readonly Credentials credentials = ref process->Credentials;
         writer.Append("TracerPid:\t0\nUid:"u8);
         WriteFour(credentials.RealUid, credentials.EffectiveUid, credentials.SavedUid, credentials.FileUid, ref writer);
         writer.Append("Gid:"u8);
         WriteFour(credentials.RealGid, credentials.EffectiveGid, credentials.SavedGid, credentials.FileGid, ref writer);
-        WriteIds("FDSize:"u8, 256, ref writer);
+        WriteIds("FDSize:"u8, SlotsOf(process), ref writer);
         WriteGroups(process, ref writer);
-        if (space != null)
-            WriteMemory(space, process, ref writer);
-        WriteIds("Threads:"u8, (uint)process->ThreadCount, ref writer);
-        WriteMask("SigPnd:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->Pending.Set.Bits, ref writer);
-        WriteMask("ShdPnd:\t"u8, process->Pending.Set.Bits, ref writer);
-        WriteMask("SigBlk:\t"u8, process->FirstThread == null ? 0 : process->FirstThread->BlockedSignals.Bits, ref writer);
-        WriteActions(process, ref writer);
-        ref readonly CapabilitySets sets = ref credentials.Capabilities;
-        WriteMask("CapInh:\t"u8, sets.Inheritable, ref writer);
-        WriteMask("CapPrm:\t"u8, sets.Permitted, ref writer);
-        WriteMask("CapEff:\t"u8, sets.Effective, ref writer);
-        WriteMask("CapBnd:\t"u8, sets.Bounding, ref writer);
-        WriteMask("CapAmb:\t"u8, sets.Ambient, ref writer);
-        WriteIds("NoNewPrivs:"u8, process->NoNewPrivileges ? 1U : 0, ref writer);
-        writer.Append("Seccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n"u8);
-        writer.Append("Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t"u8);
-        writer.AppendDecimal(process->VoluntarySwitches);
-        writer.Append("\nnonvoluntary_ctxt_switches:\t"u8);
-        writer.AppendDecimal(process->InvoluntarySwitches);
-        writer.Append((byte)'\n');
     }
 
-    // The sizes by kind, as Linux counts them. Peaks are not kept.
-    private void WriteMemory(AddressSpace* space, Process* process, ref Utf8Writer writer)
+    // As many slots as there are up to the last chunk in use.
+    private static uint SlotsOf(Process* process)
     {
-        ulong locked = 0, data = 0, stack = 0, code = 0, libraries = 0;
-        for (int index = 0; files.Memory.MappingAt(space, index) is var mapping && mapping != null; index++)
+        DescriptorTable* table = (DescriptorTable*)process->Descriptors;
+        uint chunks = 0;
+        for (int i = 0; table != null && i < DescriptorTable.MaxChunks; i++)
+            chunks = table->ChunkAt(i) != null ? (uint)i + 1 : chunks;
+        return chunks * DescriptorChunk.Capacity;
+    }
+
+    private static void WriteNamespaceIds(Process* process, int id, ref Utf8Writer writer)
+    {
+        ProcessGroup* group = process->ProcessGroup;
+        WriteIds("NStgid:"u8, (uint)process->Id, ref writer);
+        WriteIds("NSpid:"u8, (uint)id, ref writer);
+        WriteIds("NSpgid:"u8, (uint)(group == null ? 0 : group->Id), ref writer);
+        WriteIds("NSsid:"u8, (uint)(group == null || group->Session == null ? 0 : group->Session->Id), ref writer);
+    }
+
+    private void WriteMemorySizes(Process* process, ref Utf8Writer writer)
+    {
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        ulong locked = 0, data = 0, stack = 0, code = 0, library = 0;
+        for (int i = 0; i < files.Memory.MappingCount(space); i++)
         {
-            bool isPrivateData = !mapping->IsShared && (mapping->Protection & Protection.Write) != 0;
-            if ((mapping->Flags & MappingFlags.Locked) != 0)
-                locked += mapping->Pages;
-            if ((mapping->Flags & MappingFlags.GrowsDown) != 0)
-                stack += mapping->Pages;
-            else if (isPrivateData)
-                data += mapping->Pages;
-            else if ((mapping->Protection & Protection.Execute) == 0)
-                continue;
-            else if (mapping->File == process->ExecutableInode)
-                code += mapping->Pages;
-            else
-                libraries += mapping->Pages;
+            Mapping* mapping = files.Memory.MappingAt(space, i);
+            bool isCode = (mapping->Protection & (Protection.Execute | Protection.Write)) == Protection.Execute;
+            bool isWritable = (mapping->Protection & Protection.Write) != 0 && !mapping->IsShared;
+            locked += (mapping->Flags & MappingFlags.Locked) != 0 ? mapping->Pages : 0;
+            stack += (mapping->Flags & MappingFlags.Stack) != 0 ? mapping->Pages : 0;
+            data += isWritable && (mapping->Flags & MappingFlags.Stack) == 0 ? mapping->Pages : 0;
+            code += isCode && mapping->File == process->ExecutableInode ? mapping->Pages : 0;
+            library += isCode && mapping->File != process->ExecutableInode ? mapping->Pages : 0;
         }
+        // Peaks are not kept.
         WriteKilobytes("VmPeak:\t"u8, space->MappedPages, ref writer);
         WriteKilobytes("VmSize:\t"u8, space->MappedPages, ref writer);
         WriteKilobytes("VmLck:\t"u8, locked, ref writer);
@@ -82,62 +98,49 @@ internal sealed unsafe partial class ProcText
         WriteKilobytes("VmData:\t"u8, data, ref writer);
         WriteKilobytes("VmStk:\t"u8, stack, ref writer);
         WriteKilobytes("VmExe:\t"u8, code, ref writer);
-        WriteKilobytes("VmLib:\t"u8, libraries, ref writer);
+        WriteKilobytes("VmLib:\t"u8, library, ref writer);
+        WriteKilobytes("VmPTE:\t"u8, files.Memory.CountTables(space), ref writer);
         WriteKilobytes("VmSwap:\t"u8, 0, ref writer);
+        WriteKilobytes("HugetlbPages:\t"u8, 0, ref writer);
     }
 
-    // The signals that are ignored and those that have handlers.
-    private static void WriteActions(Process* process, ref Utf8Writer writer)
+    private static void WriteSignals(ProcessInformation information, Process* process, Thread* thread, ref Utf8Writer writer)
     {
-        ulong ignored = 0, caught = 0;
-        for (int signal = 1; process->Actions != null && signal <= (int)Signal.Last; signal++)
-        {
-            ulong handler = SignalActions.Of(process->Actions, (Signal)signal)->Handler;
-            if (handler == SignalAction.Ignore)
-                ignored |= 1UL << (signal - 1);
-            else if (handler != SignalAction.Default)
-                caught |= 1UL << (signal - 1);
-        }
+        writer.Append("SigQ:\t"u8);
+        writer.AppendDecimal(information.SignalsOf(process));
+        writer.Append((byte)'/');
+        writer.AppendDecimal(process->Limits.Soft(Resource.PendingSignals));
+        writer.Append((byte)'\n');
+        WriteMask("SigPnd:\t"u8, thread == null ? 0 : thread->Pending.Set.Bits, ref writer);
+        WriteMask("ShdPnd:\t"u8, process->Pending.Set.Bits, ref writer);
+        WriteMask("SigBlk:\t"u8, thread == null ? 0 : thread->BlockedSignals.Bits, ref writer);
+        Dispositions(process, out ulong ignored, out ulong caught);
         WriteMask("SigIgn:\t"u8, ignored, ref writer);
         WriteMask("SigCgt:\t"u8, caught, ref writer);
     }
 
-    private static void WriteGroups(Process* process, ref Utf8Writer writer)
+    private static void Dispositions(Process* process, out ulong ignored, out ulong caught)
     {
-        writer.Append("Groups:\t"u8);
-        for (int i = 0; i < process->Credentials.GroupCount; i++)
+        ignored = caught = 0;
+        for (Signal signal = Signal.SIGHUP; process->Actions != null && signal <= Signal.Last; signal++)
         {
-            writer.AppendDecimal(process->Credentials.Groups[i]);
-            writer.Append((byte)' ');
+            ulong handler = SignalActions.Of(process->Actions, signal)->Handler;
+            if (handler == SignalAction.Ignore)
+                ignored |= SignalSet.Of(signal).Bits;
+            else if (handler != SignalAction.Default)
+                caught |= SignalSet.Of(signal).Bits;
         }
-        writer.Append((byte)'\n');
     }
 
-    private static void WriteIds(ReadOnlySpan<byte> label, uint value, ref Utf8Writer writer)
+    private static void WriteCapabilities(Process* process, ref Utf8Writer writer)
     {
-        writer.Append(label);
-        writer.Append((byte)'\t');
-        writer.AppendDecimal(value);
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteFour(uint a, uint b, uint c, uint d, ref Utf8Writer writer)
-    {
-        writer.Append((byte)'\t');
-        writer.AppendDecimal(a);
-        writer.Append((byte)'\t');
-        writer.AppendDecimal(b);
-        writer.Append((byte)'\t');
-        writer.AppendDecimal(c);
-        writer.Append((byte)'\t');
-        writer.AppendDecimal(d);
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteMask(ReadOnlySpan<byte> label, ulong mask, ref Utf8Writer writer)
-    {
-        writer.Append(label);
-        writer.AppendHex(mask, 16);
-        writer.Append((byte)'\n');
+        ref readonly CapabilitySets sets = ref process->Credentials.Capabilities;
+        WriteMask("CapInh:\t"u8, sets.Inheritable, ref writer);
+        WriteMask("CapPrm:\t"u8, sets.Permitted, ref writer);
+        WriteMask("CapEff:\t"u8, sets.Effective, ref writer);
+        WriteMask("CapBnd:\t"u8, sets.Bounding, ref writer);
+        WriteMask("CapAmb:\t"u8, sets.Ambient, ref writer);
+        WriteIds("NoNewPrivs:"u8, process->NoNewPrivileges ? 1U : 0, ref writer);
+        writer.Append("Seccomp:\t0\nSeccomp_filters:\t0\n"u8);
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
     private const int KilobytesPerPage = PageSize.Bytes / 1024;
 
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
-    public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref Utf8Writer writer)
+    public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         ProcessInformation? information = files.Proc.Information;
         if (information is null)
@@ -28,7 +28,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
         Process* process = files.Proc.ProcessOf(inode);
         return process == null
             ? new AccessResult { Status = MemoryStatus.NotMapped }
-            : WriteProcess(information, reader, process, inode->ProcKey.Node, ref part, ref writer);
+            : WriteProcess(information, reader, process, inode->ProcKey, ref part, ref scan, ref writer);
     }
 
     private static void Complete(ref ProcPart part, in Utf8Writer writer)
@@ -75,6 +75,9 @@ internal sealed unsafe partial class ProcText(FileServices files)
             case ProcNode.Partitions:
                 writer.Append("major minor  #blocks  name\n\n"u8);
                 break;
+            case ProcNode.Swaps:
+                writer.Append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"u8);
+                break;
             case ProcNode.KernelCommandLine:
                 writer.Append((byte)'\n');
                 break;
@@ -104,8 +107,31 @@ internal sealed unsafe partial class ProcText(FileServices files)
             case ProcNode.NrOpen: WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
             case ProcNode.PipeMaxSize: WriteLine((int)Pipe.MaxCapacity, ref writer); break;
             case ProcNode.EntropyAvailable: WriteLine(RandomControl.PoolBits, ref writer); break;
+            case ProcNode.ThreadsMax: WriteLine(ProcessTable.MaxThreads, ref writer); break;
+            case ProcNode.MaxMapCount: WriteLine(files.Memory.MaxMappingsPerSpace, ref writer); break;
+            case ProcNode.FileNumber: WriteFileNumber(ref writer); break;
+            case ProcNode.InodeNumber: WriteInodeNumber(ref writer); break;
+            case ProcNode.PoolSize: WriteLine(RandomControl.PoolBits, ref writer); break;
+            case ProcNode.OverflowUid or ProcNode.OverflowGid: WriteLine(65534, ref writer); break;
+            case ProcNode.LastPid: WriteLine(information.LastProcess, ref writer); break;
+            case ProcNode.Architecture: WriteLine("x86_64"u8, ref writer); break;
+            case ProcNode.MinimumAddress: WriteLine((int)AddressSpace.UserStart, ref writer); break;
             case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;
         }
+    }
+
+    // Open files, of which none is kept unused, and the most there can be.
+    private void WriteFileNumber(ref Utf8Writer writer)
+    {
+        writer.AppendDecimal(files.OpenFiles.Count);
+        writer.Append("\t0\t"u8);
+        WriteLine(FileLimits.Default.MaxOpenFiles, ref writer);
+    }
+
+    private void WriteInodeNumber(ref Utf8Writer writer)
+    {
+        writer.AppendDecimal(files.InodeCount);
+        writer.Append("\t0\n"u8);
     }
 
     private static void WriteMemory(in SystemDescription system, ref Utf8Writer writer)

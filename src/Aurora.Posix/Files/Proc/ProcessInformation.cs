@@ -42,6 +42,12 @@ public abstract unsafe class ProcessInformation
     /// <summary>The host name programs see.</summary>
     public abstract ReadOnlySpan<byte> HostName { get; }
 
+    /// <summary>The number that was given out last.</summary>
+    public virtual int LastProcess => 0;
+
+    /// <summary>How many signals and timers the real user of a process has waiting.</summary>
+    public virtual int SignalsOf(Process* process) => 0;
+
     /// <summary>Sets the host name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetHostName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
