@@ -15,7 +15,7 @@ namespace Aurora.Linux.Calls;
 public static unsafe class ExecCalls
 {
     /// <summary>The call that init begins in; refused to programs.</summary>
-    public const uint StartFirstProgram = SystemCallTable.AuroraFirst + SystemCallTable.AuroraCount - 1;
+    public const uint StartFirstProgram = CallContinuation.FirstProgram;
 
     private const int CurrentDirectory = -100;
     private const uint NoFollow = 0x100;

@@ -14,6 +14,9 @@ public static unsafe class KernelLogCalls
     private const int ReadAll = 3;
     private const int ReadAndClear = 4;
     private const int Clear = 5;
+    private const int ConsoleOff = 6;
+    private const int ConsoleOn = 7;
+    private const int ConsoleLevel = 8;
     private const int UnreadBytes = 9;
     private const int BufferBytes = 10;
 
@@ -26,7 +29,10 @@ public static unsafe class KernelLogCalls
         bool hasBuffer = arguments->Arg1 != 0 && arguments->Int2 >= 0;
         switch (arguments->Int0)
         {
-            case Open or Close or Clear or UnreadBytes or BufferBytes:
+            // Nothing of it is shown on programs' consoles, whatever the level.
+            case Open or Close or Clear or UnreadBytes or BufferBytes or ConsoleOff or ConsoleOn:
+                return 0;
+            case ConsoleLevel when arguments->Int2 is >= 1 and <= 8:
                 return 0;
             case Read when hasBuffer:
                 // Nothing comes: only a signal ends this.

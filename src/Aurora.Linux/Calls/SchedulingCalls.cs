@@ -66,6 +66,13 @@ public static unsafe class SchedulingCalls
             return Errno.EINVAL;
         if (NeedsPrivilege(thread, target, in wanted) && !thread->Process->Credentials.Has(Capability.SysNice))
             return Errno.EPERM;
+        Apply(kernel, target, in wanted);
+        return 0;
+    }
+
+    /// <summary>Gives a thread its choice.</summary>
+    internal static void Apply(LinuxKernel kernel, Thread* target, in SchedulingChoice wanted)
+    {
         target->Schedule = wanted;
         // Who must be on time is given no slack.
         if (wanted.IsRealTime)
@@ -73,10 +80,10 @@ public static unsafe class SchedulingCalls
         else if (target->TimerSlackNanoseconds == 0)
             target->TimerSlackNanoseconds = target->DefaultTimerSlackNanoseconds;
         kernel.Tracker.MarkChanged(&target->Header);
-        return 0;
     }
 
-    private static bool NeedsPrivilege(Thread* thread, Thread* target, in SchedulingChoice wanted)
+    /// <summary>True when only who may set priorities may give a thread this choice.</summary>
+    internal static bool NeedsPrivilege(Thread* thread, Thread* target, in SchedulingChoice wanted)
     {
         SchedulingChoice now = target->Schedule;
         if (wanted.IsRealTime)
@@ -168,5 +175,5 @@ public static unsafe class SchedulingCalls
             && kernel.WriteIfWanted(thread, arguments->Arg1, in zero, out failure) ? 0 : failure;
     }
 
-    private static Thread* Find(LinuxKernel kernel, Thread* thread, int id) => id == 0 ? thread : kernel.Processes.FindThread(id);
+    internal static Thread* Find(LinuxKernel kernel, Thread* thread, int id) => id == 0 ? thread : kernel.Processes.FindThread(id);
 }

@@ -16,6 +16,7 @@ public static class SystemCallSetup
         PriorityCalls.Register(table);
         IoPriorityCalls.Register(table);
         SchedulingCalls.Register(table);
+        SchedulingAttributeCalls.Register(table);
         ClockCalls.Register(table);
         ClockAdjustCalls.Register(table);
         TimerCalls.Register(table);

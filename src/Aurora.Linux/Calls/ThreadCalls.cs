@@ -27,6 +27,13 @@ public static unsafe class ThreadCalls
     private const int SetName = 15;
     private const int GetName = 16;
     private const int GetSecureComputing = 21;
+    private const int GetTiming = 13;
+    private const int SetTiming = 14;
+    private const int GetTimeStampCounter = 25;
+    private const int SetTimeStampCounter = 26;
+    private const int DisablePerformance = 31;
+    private const int EnablePerformance = 32;
+    private const int GetTidAddress = 40;
     private const int SetTimerSlack = 29;
     private const int GetTimerSlack = 30;
     private const int SetChildSubreaper = 36;
@@ -127,10 +134,21 @@ public static unsafe class ThreadCalls
                 return 0;
             case SetTimerSlack:
                 if (!thread->Schedule.IsRealTime)
-                    thread->TimerSlackNanoseconds = (long)value <= 0 ? thread->DefaultTimerSlackNanoseconds : value;
+                    thread->TimerSlackNanoseconds = value == 0 ? thread->DefaultTimerSlackNanoseconds : value;
                 return 0;
             case GetTimerSlack:
-                return (long)Math.Min(thread->TimerSlackNanoseconds, long.MaxValue);
+                return SystemCallResult.Done((long)thread->TimerSlackNanoseconds);
+            // Times are measured exactly; performance counters, of which there are none, are off and on.
+            case GetTiming or DisablePerformance or EnablePerformance:
+                return 0;
+            case SetTiming:
+                return value == 0 ? 0 : Errno.EINVAL;
+            case GetTimeStampCounter:
+                return kernel.Write(thread, value, 1, out SystemCallResult failure) ? 0 : failure;
+            case SetTimeStampCounter:
+                return value == 1 ? 0 : Errno.EINVAL;
+            case GetTidAddress:
+                return kernel.Write(thread, value, in thread->ClearChildTid, out failure) ? 0 : failure;
             case SetMemoryName:
             default:
                 return Errno.EINVAL;

@@ -37,6 +37,9 @@ public sealed unsafe partial class ProgramLoader
         return Errno.Ok;
     }
 
+    // PER_CLEAR_ON_SETID: READ_IMPLIES_EXEC, ADDR_NO_RANDOMIZE, ADDR_COMPAT_LAYOUT, MMAP_PAGE_ZERO.
+    private const uint ClearedForSetId = 0x0740000;
+
     private void Commit(Thread* thread, in NewProgram program, ReadOnlySpan<byte> fileName)
     {
         Process* process = thread->Process;
@@ -49,6 +52,8 @@ public sealed unsafe partial class ProgramLoader
         ProcessAccess.Commit(thread, in program.Credentials);
         if (program.IsSecure)
             thread->ParentDeathSignal = 0;
+        if (program.ClearsPersonality)
+            process->Personality &= ~ClearedForSetId;
         process->HasExecuted = true;
         process->ExitSignal = (int)Signal.SIGCHLD;
         process->ExecutableInode = program.Inode;

@@ -34,6 +34,9 @@ public sealed unsafe partial class ProgramLoader
         public ObjectId Inode;
         public Credentials Credentials;
         public bool IsSecure;
+
+        /// <summary>It is a set-id program: what of the personality would give its caller a hold on it goes.</summary>
+        public bool ClearsPersonality;
         public bool IsReadable;
     }
 
@@ -166,6 +169,7 @@ public sealed unsafe partial class ProgramLoader
             if (file.SetsGid)
                 credentials.EffectiveGid = file.Gid;
         }
+        program.ClearsPersonality = !process->NoNewPrivileges && (file.SetsUid || file.SetsGid);
         // Who has the same directory and umask could change them under the program.
         bool isShared = ((FileContext*)process->FileSystem)->Header.References > 1;
         program.IsSecure = CapabilitySets.Execute(in process->Credentials, ref credentials, process->NoNewPrivileges, isShared);

@@ -46,7 +46,7 @@ public sealed unsafe class ThreadCodec(
         ThreadRecord record = default;
         Describe(thread, ref record);
         return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
-            && (process->AddressSpace != null || thread->Call.Active) && IsValid(in record) && SignalRecords.AreValid(&thread->Pending)
+            && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && IsValid(in record) && SignalRecords.AreValid(&thread->Pending)
             && processes.FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
     }
 
@@ -92,7 +92,7 @@ public sealed unsafe class ThreadCodec(
         // Only init before its first execve has no memory.
         if (thread->Process->AddressSpace != null)
             thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
-        else if (!thread->Call.Active)
+        else if (!thread->Call.NeedsNoMemory)
             return RestoreStatus.BadRecord;
         if (thread->Files.More != null)
             thread->Files.Count = CallFiles.Inline + thread->Files.More->OpenCount;

@@ -20,6 +20,9 @@ public struct CallContinuation
     /// </summary>
     public const byte TerminalPhase = WaitPhase | 1;
 
+    /// <summary>The call that init is in, without memory, until its first program is loaded: the last of Aurora's own.</summary>
+    public const uint FirstProgram = 0x5A0FF;
+
     public SystemCallArguments Arguments;
 
     /// <summary>The call number as the program gave it.</summary>
@@ -42,4 +45,7 @@ public struct CallContinuation
 
     /// <summary>For the call.</summary>
     public ulong Extra0, Extra1;
+
+    /// <summary>True while a thread needs no memory.</summary>
+    public readonly bool NeedsNoMemory => Active && Number == FirstProgram && Phase == 0;
 }

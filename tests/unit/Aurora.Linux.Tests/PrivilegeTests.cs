@@ -178,6 +178,35 @@ public sealed unsafe class PrivilegeTests : IDisposable
         Assert.Equal(1, Option(renounces, 3, 0));
     }
 
+    [Fact]
+    public void Who_has_renounced_privilege_acts_as_his_real_user_after_a_program()
+    {
+        Thread* child = _kernel.Fork(_init);
+        Assert.Equal(0, Call(child, 117, 1000, 0, 0));
+        Assert.Equal(0, Option(child, 38, 1));
+        Execute(child);
+        Assert.Equal((1000U, 1000U, 1000U), (child->Process->Credentials.RealUid, child->Process->Credentials.EffectiveUid,
+            child->Process->Credentials.SavedUid));
+        Assert.Equal((All, All, 0UL), Get(child));
+    }
+
+    [Fact]
+    public void A_set_id_program_does_not_take_its_callers_personality()
+    {
+        Thread* plain = _kernel.Fork(_init);
+        Thread* setId = _kernel.Fork(_init);
+        Thread* renounced = _kernel.Fork(_init);
+        foreach (nint each in new[] { (nint)plain, (nint)setId, (nint)renounced })
+            Call((Thread*)each, 135, 0x6BC0000);
+        Option(renounced, 38, 1);
+        Execute(plain);
+        Execute(setId, 0x89ED);
+        Execute(renounced, 0x89ED);
+        Assert.Equal(0x6BC0000, Call(plain, 135, 0xFFFF_FFFF));
+        Assert.Equal(0x6880000, Call(setId, 135, 0xFFFF_FFFF));
+        Assert.Equal(0x6BC0000, Call(renounced, 135, 0xFFFF_FFFF));
+    }
+
     // The caller's partner could move its directory and umask meanwhile.
     [Fact]
     public void A_set_user_id_program_that_shares_its_directory_with_another_process_gains_nothing()

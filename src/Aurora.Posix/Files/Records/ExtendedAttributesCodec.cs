@@ -47,7 +47,7 @@ public sealed unsafe class ExtendedAttributesCodec(FileServices files) : FileCod
         if (status != RestoreStatus.Ok)
             return status;
         ReadOnlySpan<byte> bytes = payload[ExtendedAttributesRecord.Bytes..];
-        if (record.Length != bytes.Length || !ExtendedAttributes.AreValid(bytes))
+        if (record.Reserved0 != 0 || record.Reserved1 != 0 || record.Length != bytes.Length || !ExtendedAttributes.AreValid(bytes))
             return RestoreStatus.BadRecord;
         ExtendedAttributes* attributes = Files.NewAttributes(bytes);
         if (attributes == null)

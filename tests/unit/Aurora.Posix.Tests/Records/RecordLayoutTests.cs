@@ -3,6 +3,7 @@ using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
 using Xunit;
 
 namespace Aurora.Posix.Tests.Records;
@@ -48,6 +49,45 @@ public sealed unsafe class RecordLayoutTests
         Assert.Equal(TimerRecord.BytesOfVersion1, (int)((byte*)&record.Target - (byte*)&record));
         Assert.Equal(0, (int)((byte*)&record.Process - (byte*)&record));
         Assert.Equal(56, (int)((byte*)&record.Clock - (byte*)&record));
+    }
+
+    [Theory]
+    [InlineData(nameof(MachineSettingsRecord.RealtimeShiftNanoseconds), 0)]
+    [InlineData(nameof(MachineSettingsRecord.HasHostName), 8)]
+    [InlineData(nameof(MachineSettingsRecord.HasDomainName), 9)]
+    [InlineData(nameof(MachineSettingsRecord.HostNameBytes), 10)]
+    [InlineData(nameof(MachineSettingsRecord.DomainNameBytes), 11)]
+    [InlineData(nameof(MachineSettingsRecord.Reserved), 12)]
+    [InlineData(nameof(MachineSettingsRecord.HostName), 16)]
+    [InlineData(nameof(MachineSettingsRecord.DomainName), 80)]
+    public void The_machines_settings_lie_where_they_always_did(string field, int offset)
+    {
+        Assert.Equal(MachineSettingsRecord.Bytes, sizeof(MachineSettingsRecord));
+        Assert.Equal(offset, (int)Marshal.OffsetOf<MachineSettingsRecord>(field));
+    }
+
+    [Theory]
+    [InlineData("Permitted", 0)]
+    [InlineData("Effective", 8)]
+    [InlineData("Inheritable", 16)]
+    [InlineData("Bounding", 24)]
+    [InlineData("Ambient", 32)]
+    [InlineData("SecureBits", 40)]
+    public void Capabilities_lie_where_they_always_did(string field, int offset)
+    {
+        Assert.Equal(48, sizeof(CapabilitySets));
+        Assert.Equal(offset, (int)Marshal.OffsetOf<CapabilitySets>(field));
+    }
+
+    [Fact]
+    public void A_choice_of_scheduling_lies_where_it_always_did()
+    {
+        SchedulingChoice choice;
+        Assert.Equal(8, sizeof(SchedulingChoice));
+        Assert.Equal(0, (int)((byte*)&choice.Policy - (byte*)&choice));
+        Assert.Equal(1, (int)((byte*)&choice.Priority - (byte*)&choice));
+        Assert.Equal(2, (int)((byte*)&choice.ResetsOnFork - (byte*)&choice));
+        Assert.Equal(4, (int)((byte*)&choice.IoPriority - (byte*)&choice));
     }
 
     [Fact]
