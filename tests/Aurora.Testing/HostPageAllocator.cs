@@ -15,6 +15,18 @@ public unsafe class HostPageAllocator : PageAllocator, IDisposable
     /// <summary>When set, allocations beyond this many outstanding pages fail.</summary>
     public long PageLimit { get; set; } = long.MaxValue;
 
+    /// <inheritdoc/>
+    public override ulong BytesLeftForUsers
+    {
+        get
+        {
+            if (PageLimit == long.MaxValue)
+                return ulong.MaxValue;
+            long limit = PageLimit - (PageLimit / UserAccounts.MemoryReserveShare);
+            return (ulong)Math.Max(0, limit - PagesOutstanding) * PageSize.Bytes;
+        }
+    }
+
     public override void* Allocate(int pages)
     {
         if (PagesOutstanding + pages > PageLimit)

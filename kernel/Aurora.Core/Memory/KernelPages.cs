@@ -28,10 +28,22 @@ public sealed unsafe class KernelPages : PageAllocator
         _hasBooted = true;
     }
 
+    /// <inheritdoc/>
+    public override ulong BytesLeftForUsers
+    {
+        get
+        {
+            ulong limit = LimitOfUsers;
+            return limit > _taken ? (limit - _taken) * PageSize.Bytes : 0;
+        }
+    }
+
+    private ulong LimitOfUsers => _limit - (_limit / UserAccounts.MemoryReserveShare);
+
     public override void* Allocate(int pages)
     {
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
-        ulong limit = _hasBooted ? _limit : _limit + (_limit / 8);
+        ulong limit = !_hasBooted ? _limit + (_limit / 8) : Accounts.IsLimited ? LimitOfUsers : _limit;
         // Nor must what cannot be refused any more (a failed checkpoint that becomes dirty again), while there are frames.
         if (pages <= 0 || (_taken + (ulong)pages > limit && !_frames.IsUrgent))
             return null;

@@ -68,9 +68,14 @@ internal sealed unsafe class MainLoop
                 thread = scheduler.PickNext();
         }
         if (thread != null)
+        {
             RunThread(thread, checkpointDue);
+            _session.Linux.Pages.Accounts.Leave();
+        }
         else
+        {
             RunNothing();
+        }
     }
 
     private bool HasSteps

@@ -1,7 +1,8 @@
 // Typed slabs: every kernel object lives in one. Memory comes in chunks of four pages; each object has a header with its generation, odd while
 // the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a stale handle panics. Each chunk has a free list of
 // its own, and chunks with a free slot are on a list; an empty chunk goes back to the allocator unless it is the only one with room. Generations
-// go on in a chunk that comes back, so a handle never fits a later object. Protected by the kernel lock.
+// go on in a chunk that comes back, so a handle never fits a later object. Objects of a charged kind count for the user who makes them
+// (UserAccounts). Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 
@@ -17,8 +18,7 @@ public sealed unsafe class Slab<T>
 
     private struct Slot
     {
-        public uint Index;
-        public uint Generation;
+        public SlabSlot Header;
         public T Value;
     }
 
@@ -40,18 +40,25 @@ public sealed unsafe class Slab<T>
     private readonly uint _slotsPerChunk;
     private readonly uint _limit;
     private readonly bool _keepsMemory;
+    private readonly ChargeKind _kind;
+    private readonly int _bytesCharged;
     private uint _firstWithRoom = None;
     private uint _lowestAbsent;
     private uint _bound;
 
     /// <summary>
     /// A slab of at most <paramref name="limit"/> objects; memory is taken as it is needed, and given back unless the slab
-    /// <paramref name="keepsMemory"/>: then as many objects as there once were can be had for certain.
+    /// <paramref name="keepsMemory"/>: then as many objects as there once were can be had for certain. Each object of a charged
+    /// <paramref name="kind"/> counts for a user, with the <paramref name="bytesBeside"/> it always has elsewhere.
     /// </summary>
-    public Slab(PageAllocator pages, int limit, bool keepsMemory = false)
+    public Slab(PageAllocator pages, int limit, ChargeKind kind = ChargeKind.None, int bytesBeside = 0, bool keepsMemory = false)
     {
+        Slot probe;
+        Panic.Unless((byte*)&probe.Value - (byte*)&probe == sizeof(SlabSlot), "slab: an object does not follow its header"u8);
         _pages = pages;
         _keepsMemory = keepsMemory;
+        _kind = kind;
+        _bytesCharged = sizeof(Slot) + bytesBeside;
         _slotsPerChunk = (uint)(ChunkPages * PageSize.Bytes / sizeof(Slot));
         Panic.Unless(_slotsPerChunk > 0, "slab: the object type is larger than a chunk"u8);
         _chunks = new Chunk[(limit + (int)_slotsPerChunk - 1) / (int)_slotsPerChunk];
@@ -67,15 +74,21 @@ public sealed unsafe class Slab<T>
     /// <summary>A zeroed object, or null when the limit or the memory is exhausted.</summary>
     public T* Allocate()
     {
+        UserAccount* account = null;
+        if (_kind != ChargeKind.None && !_pages.Accounts.Admit(_kind, Count, (int)_limit, _bytesCharged, out account))
+            return null;
         if (_firstWithRoom == None && !AddChunk())
             return null;
+        if (account != null)
+            UserAccounts.Charge(account, _kind, _bytesCharged);
         ref Chunk chunk = ref _chunks[_firstWithRoom];
         Slot* slot = SlotAt(chunk.FirstFree);
         chunk.FirstFree = *(uint*)&slot->Value;
         chunk.Live++;
         if (chunk.FirstFree == None)
             Unlink(_firstWithRoom);
-        slot->Generation++;
+        slot->Header.Generation++;
+        slot->Header.Account = account;
         slot->Value = default;
         Count++;
         return &slot->Value;
@@ -85,15 +98,18 @@ public sealed unsafe class Slab<T>
     public void Free(T* value)
     {
         Slot* slot = SlotOf(value);
-        Panic.Unless((slot->Generation & 1) != 0, "slab: object freed twice"u8);
-        slot->Generation++;
+        Panic.Unless((slot->Header.Generation & 1) != 0, "slab: object freed twice"u8);
+        slot->Header.Generation++;
+        if (slot->Header.Account != null)
+            _pages.Accounts.Refund(slot->Header.Account, _kind, _bytesCharged);
+        slot->Header.Account = null;
         new Span<byte>(value, sizeof(T)).Fill(Poison);
-        uint number = slot->Index / _slotsPerChunk;
+        uint number = slot->Header.Index / _slotsPerChunk;
         ref Chunk chunk = ref _chunks[number];
         if (chunk.FirstFree == None)
             Link(number);
         *(uint*)value = chunk.FirstFree;
-        chunk.FirstFree = slot->Index;
+        chunk.FirstFree = slot->Header.Index;
         chunk.Live--;
         Count--;
         bool isOnlyRoom = chunk.Next == None && chunk.Previous == None;
@@ -104,7 +120,7 @@ public sealed unsafe class Slab<T>
     public Handle<T> HandleOf(T* value)
     {
         Slot* slot = SlotOf(value);
-        return new Handle<T>(slot->Index, slot->Generation);
+        return new Handle<T>(slot->Header.Index, slot->Header.Generation);
     }
 
     /// <summary>The object of a handle; panics when it has been freed.</summary>
@@ -124,7 +140,7 @@ public sealed unsafe class Slab<T>
         if (handle.Index >= _bound || _chunks[handle.Index / _slotsPerChunk].Memory == 0)
             return null;
         Slot* slot = SlotAt(handle.Index);
-        return slot->Generation == handle.Generation && (handle.Generation & 1) != 0 ? &slot->Value : null;
+        return slot->Header.Generation == handle.Generation && (handle.Generation & 1) != 0 ? &slot->Value : null;
     }
 
     /// <summary>The live object with this index, or null: for walking all objects.</summary>
@@ -133,7 +149,7 @@ public sealed unsafe class Slab<T>
         if (index >= _bound || _chunks[index / _slotsPerChunk].Memory == 0)
             return null;
         Slot* slot = SlotAt(index);
-        return (slot->Generation & 1) != 0 ? &slot->Value : null;
+        return (slot->Header.Generation & 1) != 0 ? &slot->Value : null;
     }
 
     private bool AddChunk()
@@ -143,7 +159,11 @@ public sealed unsafe class Slab<T>
             number++;
         if (number == _chunks.Length)
             return false;
+        // What users' programs need to go on, and give back soon, is not theirs to run out of.
+        bool wasLimited = _kind == ChargeKind.None && _pages.Accounts.Lift();
         void* memory = _pages.Allocate(ChunkPages);
+        if (wasLimited)
+            _pages.Accounts.Restrict(wasLimited);
         if (memory == null)
             return false;
         _lowestAbsent = number + 1;
@@ -154,8 +174,8 @@ public sealed unsafe class Slab<T>
         for (uint index = first; index < end; index++)
         {
             Slot* slot = SlotAt(index);
-            slot->Index = index;
-            slot->Generation = chunk.Generation;
+            slot->Header.Index = index;
+            slot->Header.Generation = chunk.Generation;
             *(uint*)&slot->Value = index + 1 < end ? index + 1 : None;
         }
         chunk.FirstFree = first;
@@ -170,7 +190,7 @@ public sealed unsafe class Slab<T>
         ref Chunk chunk = ref _chunks[number];
         uint first = number * _slotsPerChunk;
         for (uint index = first; index < Math.Min(first + _slotsPerChunk, _limit); index++)
-            chunk.Generation = Math.Max(chunk.Generation, SlotAt(index)->Generation);
+            chunk.Generation = Math.Max(chunk.Generation, SlotAt(index)->Header.Generation);
         _pages.Free((void*)chunk.Memory, ChunkPages);
         chunk.Memory = 0;
         _lowestAbsent = Math.Min(_lowestAbsent, number);
@@ -201,11 +221,5 @@ public sealed unsafe class Slab<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Slot* SlotAt(uint index) => (Slot*)_chunks[index / _slotsPerChunk].Memory + (index % _slotsPerChunk);
 
-    // SAFETY: value came from this slab, so its slot header precedes it in the same chunk.
-    private static Slot* SlotOf(T* value)
-    {
-        Slot probe;
-        nint offset = (nint)(&probe.Value) - (nint)(&probe);
-        return (Slot*)((byte*)value - offset);
-    }
+    private static Slot* SlotOf(T* value) => (Slot*)SlabSlot.Of(value);
 }

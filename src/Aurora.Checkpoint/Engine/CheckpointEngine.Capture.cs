@@ -1,7 +1,6 @@
 // The stop window: nothing here waits, and its cost is that of what changed. Pages for staged records are the only thing taken; when
 // there is none the capture is undone and tried again a period later. So is one in which an object fails the check before commit.
 using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
 
@@ -90,12 +89,11 @@ public sealed unsafe partial class CheckpointEngine
         Span<byte> record = slot.Records.Reserve();
         if (record.IsEmpty)
             return CaptureOutcome.NoMemory;
-        var framing = new RecordHeader { Kind = header->Kind, Version = codec.Version };
-        MemoryMarshal.Write(record, in framing);
-        int length = codec.Capture(header, record[RecordHeader.Size..]);
+        int start = RecordHeader.Write(record, header->Kind, codec.Version, SlabSlot.UserOf(header));
+        int length = codec.Capture(header, record[start..]);
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
-        slot.Records.Append(header->Id, RecordHeader.Size + length);
+        slot.Records.Append(header->Id, start + length);
         _services.Tracker.MarkStored(header);
         _services.Tracker.ClearChanged(header);
         return CaptureOutcome.Ok;

@@ -80,7 +80,7 @@ public readonly struct EpochBudget
     {
         get
         {
-            ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes;
+            ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes + (2 * RecordHeader.MaxSize);
             ulong overlay = (2 * _objectCost) + (3 * _operationCost) + records;
             ulong log = (5 * _entryCost) + ((records * _recordCost) / Fraction);
             return Math.Max(overlay, log) + 1;

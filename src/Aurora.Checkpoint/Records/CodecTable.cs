@@ -11,7 +11,7 @@ public sealed class CodecTable(ObjectTracker tracker)
     {
         Panic.Unless(_byKind[(int)codec.Kind] is null, "codecs: two codecs for one kind"u8);
         _byKind[(int)codec.Kind] = codec;
-        tracker.SetRecordBytes(codec.Kind, codec.LargestPayload);
+        tracker.SetRecordBytes(codec.Kind, codec.LargestPayload + RecordHeader.MaxSize);
     }
 
     /// <summary>The codec of a kind, or null when this kernel has none.</summary>

@@ -48,7 +48,7 @@ public sealed unsafe class RecordStage
     /// <summary>Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with <see cref="Append"/>.</summary>
     public Span<byte> Reserve()
     {
-        const int room = RecordHeader.Size + StateCodec.MaxPayloadBytes;
+        const int room = RecordHeader.MaxSize + StateCodec.MaxPayloadBytes;
         if (_last == null || _last->Used + sizeof(EntryHeader) + room > ChunkBytes)
         {
             Chunk* chunk = (Chunk*)_pages.Allocate(ChunkPages);

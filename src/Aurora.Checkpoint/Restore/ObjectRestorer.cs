@@ -2,14 +2,13 @@
 // the records anew, so that they need not all be in memory beside the objects. Records are input: an unknown kind, a short record or a codec's
 // refusal ends the restore with the object named.
 using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
 /// <summary>Restores records through the codecs.</summary>
-public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker tracker)
+public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker tracker, UserAccounts accounts)
 {
     private enum Phase
     {
@@ -31,6 +30,7 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
             result = Run(Phase.Link, records);
         if (result.IsOk)
             result = Run(Phase.Finish, records);
+        accounts.Leave();
         return result;
     }
 
@@ -55,16 +55,16 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
     private RestoreStatus Apply(Phase phase, ObjectId id, ReadOnlySpan<byte> record, out ObjectKind kind)
     {
         kind = ObjectKind.None;
-        if (record.Length < RecordHeader.Size || id.IsNone)
-            return RestoreStatus.BadRecord;
-        var header = MemoryMarshal.Read<RecordHeader>(record);
+        bool isWhole = RecordHeader.TryRead(record, out RecordHeader header, out uint user, out ReadOnlySpan<byte> payload);
         kind = header.Kind;
+        if (!isWhole || id.IsNone)
+            return RestoreStatus.BadRecord;
         StateCodec? codec = codecs.Find(kind);
         if (SkipsUnknownKinds && (codec is null || IsOwnedByProcesses(kind)))
             return RestoreStatus.Ok;
         if (codec is null)
             return RestoreStatus.UnknownVersion;
-        ReadOnlySpan<byte> payload = record[RecordHeader.Size..];
+        accounts.Enter(user, isPrivileged: true);
         if (phase == Phase.Create)
             return Create(codec, id, header.Version, payload);
         ObjectHeader* live = tracker.Find(id, kind);

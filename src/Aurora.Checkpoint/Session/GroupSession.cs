@@ -96,7 +96,7 @@ public sealed unsafe partial class GroupSession
     {
         ulong window = _machine.Frames.TotalFrames * PageSize.Bytes / WindowShare;
         var records = new StoreRecords(Store, _machine.UrgentPages ?? _machine.Pages, (long)window);
-        var restorer = new ObjectRestorer(Codecs, Tracker) { SkipsUnknownKinds = skipUnknownKinds };
+        var restorer = new ObjectRestorer(Codecs, Tracker, _machine.Pages.Accounts) { SkipsUnknownKinds = skipUnknownKinds };
         RestoreResult result = records.HasMemory
             ? restorer.Restore(records)
             : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };

@@ -89,6 +89,7 @@ public sealed unsafe partial class SystemCallExecutive
     // Whoever of an ending process's threads gets the processor takes the next step of its end.
     private void TakeEndStep(Thread* thread)
     {
+        ChargeTo(thread->Process);
         StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);
         SystemCallResult result = ExitCalls.ContinueEnd(_kernel, thread);
         if (result.Outcome == SystemCallOutcome.Blocked)
@@ -117,9 +118,17 @@ public sealed unsafe partial class SystemCallExecutive
         _kernel.Calls.CountEntry();
     }
 
+    // Whatever the process makes from here on is its user's, until another thread has its turn.
+    private void ChargeTo(Process* process)
+    {
+        ref readonly Credentials credentials = ref process->Credentials;
+        _kernel.Pages.Accounts.Enter(credentials.RealUid, credentials.Has(Capability.SysResource));
+    }
+
     // Runs one dispatch of the thread's call; false when the thread cannot go on now (or no longer exists).
     private bool Dispatch(Thread* thread)
     {
+        ChargeTo(thread->Process);
         if (!thread->Files.IsHeld)
             thread->Files.Count = 0;
         SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);

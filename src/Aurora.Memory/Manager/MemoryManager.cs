@@ -56,9 +56,9 @@ public sealed unsafe partial class MemoryManager
         _tree = new RadixTree(frames);
         _log = new ChangeLog(pages, _tables, frames, options);
         _pageIns = new PageInTable(pages, waker, fibers, options.MaxPageIns);
-        _objects = new Slab<VmObject>(pages, options.MaxObjects);
-        _mappings = new Slab<Mapping>(pages, options.MaxMappings);
-        _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces);
+        _objects = new Slab<VmObject>(pages, options.MaxObjects, ChargeKind.MemoryObject);
+        _mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);
+        _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace);
         _frameWaiters = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_frameWaiters != null, "memory: no room for the wait queue"u8);
         _reclaimWork = (FiberQueue*)(_frameWaiters + 1);

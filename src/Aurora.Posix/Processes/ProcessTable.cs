@@ -23,11 +23,11 @@ public sealed unsafe partial class ProcessTable
     {
         Tracker = tracker;
         Ids = new IdTable(pages);
-        _processes = new Slab<Process>(pages, MaxProcesses);
-        _threads = new Slab<Thread>(pages, MaxThreads);
-        _groups = new Slab<ProcessGroup>(pages, MaxProcesses);
-        _sessions = new Slab<Session>(pages, MaxProcesses);
-        _actions = new Slab<SignalActions>(pages, MaxProcesses);
+        _processes = new Slab<Process>(pages, MaxProcesses, ChargeKind.Process);
+        _threads = new Slab<Thread>(pages, MaxThreads, ChargeKind.Thread, ThreadContextPool.BlockBytes);
+        _groups = new Slab<ProcessGroup>(pages, MaxProcesses, ChargeKind.ProcessGroup);
+        _sessions = new Slab<Session>(pages, MaxProcesses, ChargeKind.Session);
+        _actions = new Slab<SignalActions>(pages, MaxProcesses, ChargeKind.SignalActions);
         _contexts = new ThreadContextPool(pages);
     }
 

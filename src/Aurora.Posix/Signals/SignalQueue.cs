@@ -24,8 +24,8 @@ public sealed unsafe partial class SignalQueue
 
     public SignalQueue(PageAllocator pages, ObjectTracker tracker)
     {
-        _entries = new Slab<QueuedSignal>(pages, MaxEntries);
-        _pieces = new Slab<SignalBacklog>(pages, MaxPieces);
+        _entries = new Slab<QueuedSignal>(pages, MaxEntries, ChargeKind.QueuedSignal);
+        _pieces = new Slab<SignalBacklog>(pages, MaxPieces, ChargeKind.SignalBacklog);
         _tracker = tracker;
         Users = new UserSignals(pages, 2 * MaxEntries);
     }

@@ -8,7 +8,9 @@ namespace Aurora.Posix.Threads;
 /// <summary>Allocates the register blocks of threads.</summary>
 public sealed unsafe class ThreadContextPool
 {
-    private const int BlockBytes = 2048;
+    /// <summary>Memory of one thread's registers.</summary>
+    internal const int BlockBytes = 2048;
+
     private const int ImageOffset = 1024;
     private readonly PageAllocator _pages;
     private void* _firstFree;

@@ -30,7 +30,7 @@ public sealed unsafe partial class TimerService
 
     public TimerService(PageAllocator pages, ThreadScheduler scheduler, SignalService signals, Clock clock, ObjectTracker tracker)
     {
-        _timers = new Slab<Timer>(pages, MaxTimers);
+        _timers = new Slab<Timer>(pages, MaxTimers, ChargeKind.Timer);
         _scheduler = scheduler;
         _signals = signals;
         _clock = clock;

@@ -9,7 +9,7 @@ namespace Aurora.Base.Tests;
 /// <summary>The lists and tables everything is made of, at their boundaries, with memory and without.</summary>
 public sealed unsafe class TableTests
 {
-    private const int ThingsPerChunk = 512;
+    private const int ThingsPerChunk = 409;
 
     private struct Thing
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Store;
@@ -16,11 +15,9 @@ internal static class GroupState
         ObjectId id = default;
         while (store.NextRecord(ref id, record, out int length) == StoreStatus.Ok)
         {
-            if (length < RecordHeader.Size)
-                continue;
-            var header = MemoryMarshal.Read<RecordHeader>(record);
-            if (header.Kind == ObjectKind.Group)
-                return GroupCodec.Read(header.Version, record[RecordHeader.Size..length], out group, out left) == RestoreStatus.Ok;
+            bool isWhole = RecordHeader.TryRead(record[..length], out RecordHeader header, out _, out ReadOnlySpan<byte> payload);
+            if (isWhole && header.Kind == ObjectKind.Group)
+                return GroupCodec.Read(header.Version, payload, out group, out left) == RestoreStatus.Ok;
         }
         group = default;
         left = default;

@@ -111,7 +111,7 @@ public sealed unsafe partial class FileServices
         bool isLong = bytes.Length > ExtendedAttributes.InlineBytes;
         if (isLong && attributes->Page == null)
         {
-            attributes->Page = (byte*)Pages.Allocate(1);
+            attributes->Page = (byte*)Pages.AllocateFor(attributes, 1);
             if (attributes->Page == null)
                 return false;
         }
@@ -128,7 +128,7 @@ public sealed unsafe partial class FileServices
     private void FreePage(ExtendedAttributes* attributes)
     {
         if (attributes->Page != null)
-            Pages.Free(attributes->Page, 1);
+            Pages.FreeFor(attributes, attributes->Page, 1);
         attributes->Page = null;
     }
 

@@ -91,7 +91,7 @@ public sealed unsafe partial class FileServices
 
     internal bool AddTargetPage(Inode* link)
     {
-        link->TargetPage = (byte*)Pages.Allocate(1);
+        link->TargetPage = (byte*)Pages.AllocateFor(link, 1);
         return link->TargetPage != null;
     }
 
@@ -120,7 +120,7 @@ public sealed unsafe partial class FileServices
         if (inode->Pipe != null)
             Pipes.End(inode);
         if (inode->TargetPage != null)
-            Pages.Free(inode->TargetPage, 1);
+            Pages.FreeFor(inode, inode->TargetPage, 1);
         if (inode->Tail != null)
         {
             tracker.Remove(&inode->Tail->Header);

@@ -25,7 +25,7 @@ public sealed unsafe class FileLocks
     internal FileLocks(FileServices files, PageAllocator pages, int limit)
     {
         _files = files;
-        _locks = new Slab<FileLock>(pages, limit);
+        _locks = new Slab<FileLock>(pages, limit, ChargeKind.FileLock);
     }
 
     /// <summary>Of the locks of others that a request conflicts with, the one that begins first; or null.</summary>

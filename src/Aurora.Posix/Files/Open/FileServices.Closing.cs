@@ -75,7 +75,7 @@ public sealed unsafe partial class FileServices
         OperationsOf(file)?.Close(file);
         CountWriter(file, -1);
         if (file->Text != null)
-            Pages.Free(file->Text, file->TextPages);
+            Pages.FreeFor(file, file->Text, file->TextPages);
         TrackerOf(&file->Header).Remove(&file->Header);
         Inode* inode = file->Inode;
         OpenFiles.Free(file);

@@ -84,7 +84,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         failure = default;
         for (int pages = part.Start == 0 ? 1 : MaxPartPages; pages <= MaxPartPages; pages *= 2)
         {
-            byte* memory = (byte*)files.Pages.Allocate(pages);
+            byte* memory = (byte*)files.Pages.AllocateFor(file, pages);
             if (memory == null)
                 break;
             var writer = new Utf8Writer(new Span<byte>(memory, pages * PageSize.Bytes));
@@ -102,7 +102,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
                 Replace(file, memory, pages, in part);
                 return true;
             }
-            files.Pages.Free(memory, pages);
+            files.Pages.FreeFor(file, memory, pages);
             if (result.Status == MemoryStatus.Ok)
                 continue;
             failure = result.Status == MemoryStatus.WouldBlock ? transfer.WaitForPage(result.Wait) : transfer.Finish(Errno.ESRCH);
@@ -123,7 +123,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     private void Replace(OpenFile* file, byte* text, int pages, in ProcPart part)
     {
         if (file->Text != null)
-            files.Pages.Free(file->Text, file->TextPages);
+            files.Pages.FreeFor(file, file->Text, file->TextPages);
         file->Text = text;
         file->TextPages = pages;
         file->TextPart = part;

@@ -13,6 +13,9 @@ internal sealed unsafe partial class TestKernel
     internal sealed class Image
     {
         public SortedDictionary<ulong, (ObjectKind Kind, byte[] Payload)> Records { get; } = [];
+
+        /// <summary>Who pays for an object, where that is not root.</summary>
+        public Dictionary<ulong, uint> Users { get; } = [];
         public Dictionary<ulong, Dictionary<ulong, byte[]>> Pages { get; } = [];
         public ulong Monotonic { get; set; }
         public ulong Realtime { get; set; }
@@ -27,6 +30,8 @@ internal sealed unsafe partial class TestKernel
             var copy = new Image { Monotonic = Monotonic, Realtime = Realtime, NextId = NextId, LastProcessId = LastProcessId };
             foreach ((ulong id, (ObjectKind Kind, byte[] Payload) record) in Records)
                 copy.Records[id] = record;
+            foreach ((ulong id, uint user) in Users)
+                copy.Users[id] = user;
             foreach ((ulong id, Dictionary<ulong, byte[]> pages) in Pages)
                 copy.Pages[id] = new Dictionary<ulong, byte[]>(pages);
             return copy;
@@ -47,11 +52,17 @@ internal sealed unsafe partial class TestKernel
                 Assert.Fail($"{header->Kind} {header->Id.Value} would be refused: it contradicts itself");
             int length = Codecs[header->Kind].Capture(header, payload);
             image.Records[header->Id.Value] = (header->Kind, payload[..length]);
+            if (SlabSlot.UserOf(header) is not 0 and uint user)
+                image.Users[header->Id.Value] = user;
             Tracker.MarkStored(header);
             Tracker.ClearChanged(header);
         }
         while (Tracker.Ended.Count > 0)
-            image.Records.Remove(Tracker.Ended.TakeLast().Value);
+        {
+            ulong ended = Tracker.Ended.TakeLast().Value;
+            image.Records.Remove(ended);
+            image.Users.Remove(ended);
+        }
         ApplyPages(image, &epoch);
         Memory.EpochSubmitted(&epoch);
         Memory.ReleaseEpoch(&epoch);
@@ -142,6 +153,14 @@ internal sealed unsafe partial class TestKernel
     }
 
     private RestoreStatus CreateOne(ulong id, ObjectKind kind, byte[] payload)
+    {
+        Pages.Accounts.Enter(_image!.Users.GetValueOrDefault(id), isPrivileged: true);
+        RestoreStatus status = Create(id, kind, payload);
+        Pages.Accounts.Leave();
+        return status;
+    }
+
+    private RestoreStatus Create(ulong id, ObjectKind kind, byte[] payload)
         => Codecs[kind].Create(Tracker, new ObjectId(id), _versionOf(kind) ?? Codecs[kind].Version, payload);
 
     private RestoreStatus LinkOne(ulong id, ObjectKind kind, byte[] payload)

@@ -49,6 +49,7 @@ internal sealed unsafe class RecycledPages : HostPageAllocator
         _free.Clear();
         _used = 0;
         PagesOutstanding = 0;
+        ForgetAccounts();
     }
 }
 

@@ -1,0 +1,33 @@
+namespace Aurora.Base;
+
+/// <summary>The kernel objects that are charged to the user who makes them, a share of each kind's number (<see cref="UserAccounts"/>).</summary>
+public enum ChargeKind : byte
+{
+    /// <summary>Charged to nobody: what the kernel makes for its own use, or for a moment.</summary>
+    None,
+    MemoryObject,
+    Mapping,
+    AddressSpace,
+    Process,
+    Thread,
+    ProcessGroup,
+    Session,
+    SignalActions,
+    QueuedSignal,
+    SignalBacklog,
+    Timer,
+    Inode,
+    SymbolicLinkTail,
+    ExtendedAttributes,
+    FileContext,
+    ShortName,
+    LongName,
+    OpenFile,
+    DescriptorTable,
+    DescriptorChunk,
+    Pipe,
+    FileLock,
+
+    /// <summary>How many there are.</summary>
+    Count,
+}
