@@ -107,7 +107,8 @@ internal sealed unsafe class MainLoop
                 return;
             executive.HandleTrap(thread);
         }
-        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !_fibers.HasReady);
+        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !_fibers.HasReady
+            && !_session.Group.Engine.MustLookAgain);
     }
 
     private void Idle(ulong deadlineNanoseconds)

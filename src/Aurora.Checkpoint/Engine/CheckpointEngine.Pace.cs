@@ -15,6 +15,7 @@ public sealed unsafe partial class CheckpointEngine
     private const ulong QuietNanoseconds = 100_000_000;
 
     private readonly EpochBudget _budget;
+    private ulong _changesToLook;
     private ulong _periodNanoseconds = DefaultPeriodNanoseconds;
     private bool _isRequested;
 
@@ -47,6 +48,7 @@ public sealed unsafe partial class CheckpointEngine
     /// </summary>
     public ulong Poll()
     {
+        _changesToLook = Changes + _budget.LookBytes;
         ulong now = _services.MachineClock.MonotonicNanoseconds;
         ulong checkpoint = CheckpointDueNanoseconds;
         ulong quiet = QuietDueNanoseconds;
@@ -82,8 +84,11 @@ public sealed unsafe partial class CheckpointEngine
     private bool IsOverwhelmed
         => Refusal == StoreStatus.NoSpace
             ? Changes >= _budget.FullDiskBytes
-            : InFlight + Changes + CopiesOfFork + _budget.StepBytes > _budget.CommitBytes
+            : InFlight + Changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
                 || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
+
+    /// <summary>True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.</summary>
+    public bool MustLookAgain => Changes >= _changesToLook && IsEnabled;
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
     private ulong Changes

@@ -1,10 +1,11 @@
 // What epochs may hold, in bytes of the overlay that one commit of the store may take; what takes a larger share of its log counts for more.
 // A refused epoch is committed together with what was captured after it and what has changed since, so the rule is about all of it:
 //
-//   whenever a thread runs:  captured and not yet durable + changed since, its pages twice + one step  <=  one commit
+//   whenever a thread runs:  captured and not yet durable + changed since, its pages twice + small steps + one step  <=  one commit
 //
-// Twice, since a fork copies what has changed and is not captured yet. A step is what the group may do between two looks at the rule: one
-// dispatch of a system call, one slice of something longer (the end of a process, of an address space), one round of expired timers.
+// Twice, since a fork copies what has changed and is not captured yet. A step is what is not interrupted: one dispatch of a system call, one slice
+// of something longer (the end of a process, of an address space), one round of expired timers. Small steps follow each other without a look at
+// the rule until they have changed LookBytes: how long a turn takes is no bound, since the interrupt that ends it may be late.
 // Whatever could change more than StepBytes is done in slices, or bounded when it is built up (the mappings of an address space, since a
 // fork copies them all). Costs are upper bounds.
 using System;
@@ -52,6 +53,9 @@ public readonly struct EpochBudget
 
     /// <summary>The most one step changes.</summary>
     public ulong StepBytes => CommitBytes / 16 * 11;
+
+    /// <summary>After so much change the rule is looked at again.</summary>
+    public ulong LookBytes => CommitBytes / 32;
 
     /// <summary>
     /// With a full disk the group is held only from here on. This is beyond the rule: one more step of the largest kind would not fit.

@@ -20,7 +20,8 @@ public sealed unsafe class EpochBudgetTests
         ulong records = MappingCodec.RecordBytes + MemoryObjectCodec.RecordBytes;
         Assert.InRange((((256 + 89) * 2) + (3 * 89) + records) * mappings, 0UL, budget.StepBytes);
         Assert.InRange(((5 * 40) + records) * mappings, 0UL, logBlocks * 3984);
-        Assert.True(budget.CaptureBytes + budget.StepBytes < budget.CommitBytes);
+        Assert.True(budget.CaptureBytes + budget.LookBytes + budget.StepBytes < budget.CommitBytes);
+        Assert.InRange(budget.LookBytes, 1UL, budget.CaptureBytes / 2);
     }
 
     [Fact]

@@ -124,6 +124,42 @@ public sealed unsafe class PaceTests
             Assert.Equal(page + 1, restored.Load(space, Arena + (page << 12)));
     }
 
+    // The interrupt that ends a turn may come late: then only what has changed ends it.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void HoweverLongATurnTakesItsChangesFitIntoACommit(bool makesFiles)
+    {
+        const int count = 1500;
+        TestSession session = TestSession.Create(overlayBytes: 256 << 10);
+        session.Checkpoint();
+        AddressSpace* space = session.NewSpace(Arena, count);
+        int looks = 0;
+        for (int done = 0; done < count; looks++)
+        {
+            session.Engine.Poll();
+            while (session.Engine.MustPause)
+            {
+                session.Flush();
+                session.Commit();
+                session.Engine.Poll();
+            }
+            do
+            {
+                if (makesFiles)
+                    session.MakeFile($"/f{done}", default);
+                else
+                    session.Store64(space, Arena + ((ulong)done << 12), (ulong)done);
+            }
+            while (++done < count && !session.Engine.MustLookAgain);
+        }
+        Assert.InRange(looks, 10, count / 3);
+        session.Checkpoint();
+        Assert.False(session.Engine.HasFailed);
+        Assert.Equal(StoreStatus.Ok, session.Engine.Refusal);
+        session.Dispose();
+    }
+
     [Fact]
     public void AfterADiscardTheGroupWaitsUntilTheMergedEpochsHaveBeenCommitted()
     {
