@@ -18,6 +18,9 @@ public sealed unsafe partial class MemoryManager
 {
     private const int MaxGroups = 256;
 
+    // Page tables and tree nodes of the smallest programs: they count for who makes an address space, though they come from elsewhere.
+    private const int LeastTablePages = 10;
+
     private readonly ObjectTracker?[] _trackers = new ObjectTracker?[MaxGroups];
     private readonly PageAllocator _pages;
     private readonly PageTables _tables;
@@ -58,7 +61,7 @@ public sealed unsafe partial class MemoryManager
         _pageIns = new PageInTable(pages, waker, fibers, options.MaxPageIns);
         _objects = new Slab<VmObject>(pages, options.MaxObjects, ChargeKind.MemoryObject);
         _mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);
-        _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace);
+        _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace, LeastTablePages * PageSize.Bytes);
         _frameWaiters = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_frameWaiters != null, "memory: no room for the wait queue"u8);
         _reclaimWork = (FiberQueue*)(_frameWaiters + 1);

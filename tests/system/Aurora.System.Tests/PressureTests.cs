@@ -117,4 +117,25 @@ public sealed class PressureTests
         _output.WriteLine("attack: resources that run out: 3 kinds");
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }
+
+    [Fact]
+    public async Task One_user_at_his_limits_leaves_root_and_others_working_also_after_a_power_cut()
+    {
+        string[] program = ["/usr/lib/aurora/greedy", "hold"];
+        using var disk = new TestDisk();
+        await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 256, program))
+        {
+            await first.Console.WaitForAsync("holding", Guest.LongDeadline);
+            await first.CutPowerAsync();
+        }
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 256, program);
+        await second.ResumedAsync();
+        await second.Console.TypeAsync("go on\n");
+        (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
+        Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
+        Assert.Equal(0, status);
+        Assert.EndsWith("everybody went on\n", output, StringComparison.Ordinal);
+        _output.WriteLine("attack: a user who takes all he can get: 11 kinds");
+    }
 }
