@@ -10,6 +10,7 @@ public sealed unsafe class KernelPages : PageAllocator
     private readonly KernelFrames _frames;
     private readonly FramePriority _priority;
     private ulong _limit;
+    private ulong _limitOfUsers;
     private bool _hasBooted;
     private ulong _taken;
 
@@ -19,31 +20,24 @@ public sealed unsafe class KernelPages : PageAllocator
         _frames = frames;
         _priority = priority;
         _limit = limit;
+        _limitOfUsers = limit - (limit / UserAccounts.MemoryReserveShare);
     }
 
     /// <summary>Boot is over: from now on the limit holds, but never so that what has been restored leaves nothing to run with.</summary>
     public void EndBoot()
     {
+        _limitOfUsers = Math.Max(_limitOfUsers, _taken + (_limit / 64));
         _limit = Math.Max(_limit, _taken + (_limit / 32));
         _hasBooted = true;
     }
 
     /// <inheritdoc/>
-    public override ulong BytesLeftForUsers
-    {
-        get
-        {
-            ulong limit = LimitOfUsers;
-            return limit > _taken ? (limit - _taken) * PageSize.Bytes : 0;
-        }
-    }
-
-    private ulong LimitOfUsers => _limit - (_limit / UserAccounts.MemoryReserveShare);
+    public override ulong BytesLeftForUsers => _limitOfUsers > _taken ? (_limitOfUsers - _taken) * PageSize.Bytes : 0;
 
     public override void* Allocate(int pages)
     {
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
-        ulong limit = !_hasBooted ? _limit + (_limit / 8) : Accounts.IsLimited ? LimitOfUsers : _limit;
+        ulong limit = !_hasBooted ? _limit + (_limit / 8) : Accounts.IsLimited ? _limitOfUsers : _limit;
         // Nor must what cannot be refused any more (a failed checkpoint that becomes dirty again), while there are frames.
         if (pages <= 0 || (_taken + (ulong)pages > limit && !_frames.IsUrgent))
             return null;

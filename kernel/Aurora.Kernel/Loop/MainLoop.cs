@@ -3,6 +3,7 @@
 // RunThread; any interrupt brings it back out, because UserMode.Run refuses to enter user mode while one is unserved.
 using System;
 using Aurora.Base;
+using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
@@ -58,13 +59,12 @@ internal sealed unsafe class MainLoop
         Thread* thread = null;
         if (!_session.IsPaused)
         {
-            bool hasSteps = HasSteps;
             scheduler.ExpireDeadlines();
             _session.Group.Memory.EndSpacesStep();
             _session.Linux.Signals.SendToGroupsStep();
             _session.Group.Files.CloseStep();
-            // A step that changed much comes off what the thread may change.
-            if (!hasSteps || !_session.IsPaused)
+            // What these have changed comes off what the thread may change.
+            if (!_session.IsPaused)
                 thread = scheduler.PickNext();
         }
         if (thread != null)
@@ -94,11 +94,13 @@ internal sealed unsafe class MainLoop
     {
         ThreadScheduler scheduler = _session.Group.Scheduler;
         SystemCallExecutive executive = _session.Executive;
+        CheckpointEngine engine = _session.Group.Engine;
         ulong sliceEnd = _hardware.Clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
         ArmTimer(Math.Min(sliceEnd, NextEventNanoseconds(checkpointDue, isPaused: false)));
         do
         {
-            if (!executive.PrepareToRun(thread))
+            // A call that went on was a step; the next one is not for this turn if it changed much.
+            if (!executive.PrepareToRun(thread) || engine.MustLookAgain)
                 return;
             thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
             _session.Extended.MakeCurrent(thread->Context);
@@ -108,7 +110,7 @@ internal sealed unsafe class MainLoop
             executive.HandleTrap(thread);
         }
         while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !_fibers.HasReady
-            && !_session.Group.Engine.MustLookAgain);
+            && !engine.MustLookAgain);
     }
 
     private void Idle(ulong deadlineNanoseconds)

@@ -132,7 +132,7 @@ internal static unsafe class SessionBoot
         session.Linux.FirstProgram = new InitProgram(s_boot);
         session.Executive = new SystemCallExecutive(session.Linux);
         group.Files.Preemption = new KernelPreemption();
-        group.Files.Space = new StoreSpace(store, group.Engine);
+        group.Files.Space = new StoreSpace(store, group.Engine, s_machine.Pages.Accounts);
         group.Files.Proc.Information = DescribeMachine(session.Linux);
     }
 

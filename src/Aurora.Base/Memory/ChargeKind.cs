@@ -13,6 +13,7 @@ public enum ChargeKind : byte
     ProcessGroup,
     Session,
     SignalActions,
+    WaitEntry,
     QueuedSignal,
     SignalBacklog,
     Timer,

@@ -15,7 +15,10 @@ public sealed unsafe partial class CheckpointEngine
     private const ulong QuietNanoseconds = 100_000_000;
 
     private readonly EpochBudget _budget;
-    private ulong _changesToLook;
+
+    // At so many changed objects and pages, and bytes of their records, the rule is looked at again.
+    private ulong _objectsToLook = ulong.MaxValue;
+    private ulong _recordBytesToLook = ulong.MaxValue;
     private ulong _periodNanoseconds = DefaultPeriodNanoseconds;
     private bool _isRequested;
 
@@ -48,7 +51,14 @@ public sealed unsafe partial class CheckpointEngine
     /// </summary>
     public ulong Poll()
     {
-        _changesToLook = Changes + _budget.LookBytes;
+        ulong next = TakeWhatIsDue();
+        _objectsToLook = IsEnabled ? ChangedObjects + _budget.LookObjects : ulong.MaxValue;
+        _recordBytesToLook = IsEnabled ? _services.Tracker.ChangedBytes + _budget.LookRecordBytes : ulong.MaxValue;
+        return next;
+    }
+
+    private ulong TakeWhatIsDue()
+    {
         ulong now = _services.MachineClock.MonotonicNanoseconds;
         ulong checkpoint = CheckpointDueNanoseconds;
         ulong quiet = QuietDueNanoseconds;
@@ -88,7 +98,16 @@ public sealed unsafe partial class CheckpointEngine
                 || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
 
     /// <summary>True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.</summary>
-    public bool MustLookAgain => Changes >= _changesToLook && IsEnabled;
+    public bool MustLookAgain => ChangedObjects > _objectsToLook || _services.Tracker.ChangedBytes > _recordBytesToLook;
+
+    private ulong ChangedObjects
+    {
+        get
+        {
+            ObjectTracker tracker = _services.Tracker;
+            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.OperationsOf(tracker) + _services.Memory.DirtyPagesOf(tracker);
+        }
+    }
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
     private ulong Changes
@@ -98,7 +117,7 @@ public sealed unsafe partial class CheckpointEngine
             ObjectTracker tracker = _services.Tracker;
             ulong ran = (ulong)_services.Scheduler.RanCount;
             ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.OperationsOf(tracker);
-            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * StateCodec.MaxPayloadBytes));
+            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
         }
     }
 

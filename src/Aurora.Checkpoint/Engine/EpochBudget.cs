@@ -54,8 +54,14 @@ public readonly struct EpochBudget
     /// <summary>The most one step changes.</summary>
     public ulong StepBytes => CommitBytes / 16 * 11;
 
-    /// <summary>After so much change the rule is looked at again.</summary>
+    /// <summary>After so much change the rule is looked at again: half of it in objects and pages, half in records.</summary>
     public ulong LookBytes => CommitBytes / 32;
+
+    /// <summary>Objects and pages together.</summary>
+    public ulong LookObjects => LookBytes / 2 / _objectCost;
+
+    /// <summary>Bytes of records.</summary>
+    public ulong LookRecordBytes => LookBytes / 2 * Fraction / _recordCost;
 
     /// <summary>
     /// With a full disk the group is held only from here on. This is beyond the rule: one more step of the largest kind would not fit.

@@ -10,10 +10,13 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Free space of a group's store.</summary>
-public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine) : StorageSpace
+public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine, UserAccounts accounts) : StorageSpace
 {
     private const ulong CutsToAwait = 3;
     private const ulong SlackPages = 64;
+
+    // One block in so many is kept for those with CAP_SYS_RESOURCE, as mke2fs does.
+    private const ulong RootShare = 20;
 
     private bool _isShort;
     private ulong _shortSince;
@@ -44,13 +47,18 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
     }
 
     /// <inheritdoc/>
-    public override bool IsFull => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older)));
+    public override ulong KeptForRoot => store.TotalBlocks / RootShare;
+
+    private ulong Kept => accounts.IsLimited ? KeptForRoot : 0;
+
+    /// <inheritdoc/>
+    public override bool IsFull => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older) + Kept));
 
     /// <inheritdoc/>
     public override PageAccess Take(ulong pages)
     {
         Settle();
-        if (!engine.IsEnabled || Available >= Needed(_current + _older + pages))
+        if (!engine.IsEnabled || Available >= Needed(_current + _older + pages) + Kept)
         {
             _isShort = false;
             _current += pages;

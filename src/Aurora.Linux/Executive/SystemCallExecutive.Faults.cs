@@ -18,6 +18,7 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void HandleException(Thread* thread)
     {
+        ChargeWithoutLimit(thread->Process);
         if (thread->Context->Trap == PageFault)
         {
             HandlePageFault(thread);

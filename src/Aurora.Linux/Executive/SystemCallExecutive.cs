@@ -52,6 +52,7 @@ public sealed unsafe partial class SystemCallExecutive
         }
         if (thread->Call.RestartCode != 0 || SignalService.HasDeliverable(thread))
         {
+            ChargeWithoutLimit(thread->Process);
             if (!_delivery.Deliver(thread))
             {
                 StopAccounting();
@@ -89,7 +90,7 @@ public sealed unsafe partial class SystemCallExecutive
     // Whoever of an ending process's threads gets the processor takes the next step of its end.
     private void TakeEndStep(Thread* thread)
     {
-        ChargeTo(thread->Process);
+        ChargeWithoutLimit(thread->Process);
         StartAccounting(thread, _kernel.Scheduler.NowNanoseconds);
         SystemCallResult result = ExitCalls.ContinueEnd(_kernel, thread);
         if (result.Outcome == SystemCallOutcome.Blocked)
@@ -124,6 +125,9 @@ public sealed unsafe partial class SystemCallExecutive
         ref readonly Credentials credentials = ref process->Credentials;
         _kernel.Pages.Accounts.Enter(credentials.RealUid, credentials.Has(Capability.SysResource));
     }
+
+    // As above, for what cannot be refused: it counts all the same, and what can be is refused the sooner.
+    private void ChargeWithoutLimit(Process* process) => _kernel.Pages.Accounts.Enter(process->Credentials.RealUid, isPrivileged: true);
 
     // Runs one dispatch of the thread's call; false when the thread cannot go on now (or no longer exists).
     private bool Dispatch(Thread* thread)

@@ -1,4 +1,5 @@
 // stat in all its forms, access, and statfs.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
@@ -139,7 +140,8 @@ internal static unsafe class StatCalls
         if (!isProc)
         {
             result.Blocks = total;
-            result.FreeBlocks = result.AvailableBlocks = free;
+            result.FreeBlocks = free;
+            result.AvailableBlocks = free - Math.Min(free, call.Files.Space.KeptForRoot);
             result.Files = (ulong)FileLimits.Default.MaxInodes;
             result.FreeFiles = result.Files - (ulong)call.Files.InodeCount;
         }

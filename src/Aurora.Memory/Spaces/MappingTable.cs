@@ -59,7 +59,7 @@ internal static unsafe class MappingTable
         int newPages = space->CapacityPages == 0 ? 1 : space->CapacityPages * 2;
         while (needed > newPages * PerPage && (seeded & SeededMemoryFaults.TableGrowsOnce) == 0)
             newPages *= 2;
-        Mapping** table = (Mapping**)pages.Allocate(newPages);
+        Mapping** table = (Mapping**)pages.AllocateFor(space, newPages);
         if (table == null)
             return false;
         new ReadOnlySpan<nint>(space->Table, space->Count).CopyTo(new Span<nint>(table, space->Count));
@@ -100,7 +100,7 @@ internal static unsafe class MappingTable
     public static void Free(AddressSpace* space, PageAllocator pages)
     {
         if (space->Table != null)
-            pages.Free(space->Table, space->CapacityPages);
+            pages.FreeFor(space, space->Table, space->CapacityPages);
         space->Table = null;
         space->CapacityPages = 0;
     }

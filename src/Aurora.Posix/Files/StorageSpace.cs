@@ -8,6 +8,9 @@ public class StorageSpace
     /// <summary>Sizes in 4-KiB blocks.</summary>
     public virtual void Describe(out ulong total, out ulong free) => total = free = 0;
 
+    /// <summary>Of the free blocks, those that only a program with CAP_SYS_RESOURCE gets.</summary>
+    public virtual ulong KeptForRoot => 0;
+
     /// <summary>
     /// Asks for room for pages that are about to be written. OutOfMemory: the store could not keep them (ENOSPC); WouldBlock: it is making room.
     /// What was granted counts as taken until the checkpoint that holds it is durable.

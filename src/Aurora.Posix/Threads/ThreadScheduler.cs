@@ -26,7 +26,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     public ThreadScheduler(PageAllocator pages, Clock clock)
     {
         _clock = clock;
-        _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries);
+        _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries, ChargeKind.WaitEntry);
     }
 
     private struct RunQueue

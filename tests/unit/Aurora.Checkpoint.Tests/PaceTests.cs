@@ -144,6 +144,7 @@ public sealed unsafe class PaceTests
                 session.Commit();
                 session.Engine.Poll();
             }
+            int first = done;
             do
             {
                 if (makesFiles)
@@ -152,8 +153,11 @@ public sealed unsafe class PaceTests
                     session.Store64(space, Arena + ((ulong)done << 12), (ulong)done);
             }
             while (++done < count && !session.Engine.MustLookAgain);
+
+            // Also when a checkpoint was taken at the look: what it has captured does not count for the turn.
+            Assert.InRange(done - first, 1, 24);
         }
-        Assert.InRange(looks, 10, count / 3);
+        Assert.InRange(looks, 10, count);
         session.Checkpoint();
         Assert.False(session.Engine.HasFailed);
         Assert.Equal(StoreStatus.Ok, session.Engine.Refusal);

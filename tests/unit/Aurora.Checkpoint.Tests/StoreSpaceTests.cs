@@ -17,11 +17,12 @@ public sealed unsafe class StoreSpaceTests
     public void AFullDiskRefusesWritesAndEveryCheckpointStillSucceeds()
     {
         using TestSession session = TestSession.Create(Blocks);
-        var space = new StoreSpace(session.Store, session.Engine);
+        var space = new StoreSpace(session.Store, session.Engine, session.Pages.Accounts);
         session.Group.Files.Space = space;
         session.Checkpoint();
         space.Describe(out ulong total, out ulong free);
         Assert.InRange(free, total / 2, total);
+        session.Pages.Accounts.Enter(1000, isPrivileged: false);
         byte[] contents = new byte[FilePages * 4096];
         new Random(5).NextBytes(contents);
         int files = 0;
@@ -36,7 +37,13 @@ public sealed unsafe class StoreSpaceTests
         session.Checkpoint();
         Assert.InRange(files, Blocks / FilePages / 3, Blocks / FilePages);
         space.Describe(out _, out free);
-        Assert.InRange(free, 0UL, 4UL * FilePages);
+        Assert.InRange(free, space.KeptForRoot, space.KeptForRoot + (4UL * FilePages));
+        session.Pages.Accounts.Leave();
+        Assert.True(Write(session, files + 100, contents));
+        session.Checkpoint();
+        session.Remove($"/f{files + 100}");
+        session.Checkpoint();
+        session.Pages.Accounts.Enter(1000, isPrivileged: false);
 
         for (int file = 0; file < files / 2; file++)
             session.Remove($"/f{file}");
