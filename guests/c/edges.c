@@ -317,8 +317,8 @@ static unsigned long long field(const char *name, int base)
 
 static void status_fields(void)
 {
-    static const char *const fields[] = {"Ngid:", "VmLck:", "VmPin:", "VmHWM:", "VmData:", "VmStk:", "VmExe:", "VmLib:", "VmSwap:", "SigIgn:",
-        "SigCgt:", "Seccomp:", "Mems_allowed:", "NoNewPrivs:"};
+    static const char *const fields[] = {"Ngid:", "VmLck:", "VmPin:", "VmHWM:", "VmData:", "VmStk:", "VmExe:", "VmLib:", "VmSwap:",
+        "SigIgn:", "SigCgt:", "Seccomp:", "Mems_allowed:", "NoNewPrivs:"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         CHECK(has_line("/proc/self/status", fields[i]), "status has %s", fields[i]);
     unsigned long long data = field("VmData:", 10);

@@ -1,6 +1,8 @@
 namespace Aurora.Base;
 
-/// <summary>The kernel objects that are charged to the user who makes them, a share of each kind's number (<see cref="UserAccounts"/>).</summary>
+/// <summary>
+/// The kernel objects that are charged to the user who makes them, a share of each kind's number (<see cref="UserAccounts"/>).
+/// </summary>
 public enum ChargeKind : byte
 {
     /// <summary>Charged to nobody: what the kernel makes for its own use, or for a moment.</summary>

@@ -1,9 +1,10 @@
-// Who pays for kernel objects. While a system call runs, what it makes is charged to the real user id of its process; an object keeps its account
-// until it ends, whoever owns it by then, and through checkpoints and restores. Root and the kernel pay nothing and are refused nothing.
+// Who pays for kernel objects. While a system call runs, what it makes is charged to the real user id of its process; an object keeps its
+// account until it ends, whoever owns it by then, and through checkpoints and restores. Root and the kernel pay nothing and are refused
+// nothing.
 //
-// A user may hold at most as much as there is left for users to take (Choudhury and Hahne, "Dynamic queue length thresholds", 1998), of each kind
-// of object and of kernel memory as a whole: alone a half, two greedy ones a third each, and as much stays free for whoever comes next. Of both, a
-// share is kept for those with CAP_SYS_RESOURCE, whatever all users hold together.
+// A user may hold at most as much as there is left for users to take (Choudhury and Hahne, "Dynamic queue length thresholds", 1998), of
+// each kind of object and of kernel memory as a whole: alone a half, two greedy ones a third each, and as much stays free for whoever comes
+// next. Of both, a share is kept for those with CAP_SYS_RESOURCE, whatever all users hold together.
 //
 // Protected by the kernel lock.
 using System.Runtime.CompilerServices;

@@ -97,7 +97,9 @@ public sealed unsafe partial class CheckpointEngine
             : InFlight + Changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
                 || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
 
-    /// <summary>True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.</summary>
+    /// <summary>
+    /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
+    /// </summary>
     public bool MustLookAgain => ChangedObjects > _objectsToLook || _services.Tracker.ChangedBytes > _recordBytesToLook;
 
     private ulong ChangedObjects
@@ -105,7 +107,8 @@ public sealed unsafe partial class CheckpointEngine
         get
         {
             ObjectTracker tracker = _services.Tracker;
-            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.OperationsOf(tracker) + _services.Memory.DirtyPagesOf(tracker);
+            ulong memory = _services.Memory.OperationsOf(tracker) + _services.Memory.DirtyPagesOf(tracker);
+            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + memory;
         }
     }
 
@@ -117,7 +120,8 @@ public sealed unsafe partial class CheckpointEngine
             ObjectTracker tracker = _services.Tracker;
             ulong ran = (ulong)_services.Scheduler.RanCount;
             ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.OperationsOf(tracker);
-            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects, tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
+            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects,
+                tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
         }
     }
 

@@ -3,11 +3,11 @@
 //
 //   whenever a thread runs:  captured and not yet durable + changed since, its pages twice + small steps + one step  <=  one commit
 //
-// Twice, since a fork copies what has changed and is not captured yet. A step is what is not interrupted: one dispatch of a system call, one slice
-// of something longer (the end of a process, of an address space), one round of expired timers. Small steps follow each other without a look at
-// the rule until they have changed LookBytes: how long a turn takes is no bound, since the interrupt that ends it may be late.
-// Whatever could change more than StepBytes is done in slices, or bounded when it is built up (the mappings of an address space, since a
-// fork copies them all). Costs are upper bounds.
+// Twice, since a fork copies what has changed and is not captured yet. A step is what is not interrupted: one dispatch of a system call,
+// one slice of something longer (the end of a process, of an address space), one round of expired timers. Small steps follow each other
+// without a look at the rule until they have changed LookBytes: how long a turn takes is no bound, since the interrupt that ends it may be
+// late. Whatever could change more than StepBytes is done in slices, or bounded when it is built up (the mappings of an address space,
+// since a fork copies them all). Costs are upper bounds.
 using System;
 using Aurora.Base;
 using Aurora.Memory;

@@ -52,7 +52,8 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
     private ulong Kept => accounts.IsLimited ? KeptForRoot : 0;
 
     /// <inheritdoc/>
-    public override bool IsFull => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older) + Kept));
+    public override bool IsFull
+        => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older) + Kept));
 
     /// <inheritdoc/>
     public override PageAccess Take(ulong pages)

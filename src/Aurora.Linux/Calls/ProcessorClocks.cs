@@ -1,5 +1,6 @@
-// Clocks of processor time. Those of the caller have numbers; negative clocks name somebody's: bits 3 up are the complement of an id (0: the
-// caller), bit 2 says thread, bits 0 and 1 which time: 0 all in ticks, 1 the program's, 2 all, 3 no time but a clock device's descriptor.
+// Clocks of processor time. Those of the caller have numbers; negative clocks name somebody's: bits 3 up are the complement of an id (0:
+// the caller), bit 2 says thread, bits 0 and 1 which time: 0 all in ticks, 1 the program's, 2 all, 3 no time but a clock device's
+// descriptor.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;

@@ -1,5 +1,5 @@
-// clock_nanosleep on the processor time of a process: the caller's, which others of its threads use up, or another's. The call remembers the
-// process by its object id, which is never another's, and the time at which it wakes.
+// clock_nanosleep on the processor time of a process: the caller's, which others of its threads use up, or another's. The call remembers
+// the process by its object id, which is never another's, and the time at which it wakes.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
@@ -41,7 +41,8 @@ internal static unsafe class ProcessorSleep
         return SystemCallResult.BlockedOr(isAbsolute ? Errno.ERESTARTNOHAND : Errno.ERESTARTBLOCK);
     }
 
-    private static bool Begin(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool isAbsolute, out SystemCallResult failure)
+    private static bool Begin(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool isAbsolute,
+        out SystemCallResult failure)
     {
         if (!kernel.Read(thread, arguments->Arg2, out Timespec time, out failure))
             return false;

@@ -1,5 +1,5 @@
-// sched_setattr and sched_getattr: policy, priority, nice value and flags in one structure that tells its own size. There is no deadline policy, and
-// utilization is not bounded.
+// sched_setattr and sched_getattr: policy, priority, nice value and flags in one structure that tells its own size. There is no deadline
+// policy, and utilization is not bounded.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -118,7 +118,8 @@ public static unsafe class SchedulingAttributeCalls
     }
 
     // A longer structure is taken if what the kernel does not know is zero. Who is told that it is not, is told the size it does know.
-    private static bool Read(LinuxKernel kernel, Thread* thread, ulong address, out SchedulingAttributes wanted, out SystemCallResult failure)
+    private static bool Read(LinuxKernel kernel, Thread* thread, ulong address, out SchedulingAttributes wanted,
+        out SystemCallResult failure)
     {
         wanted = default;
         if (!kernel.Read(thread, address, out uint size, out failure))

@@ -6,7 +6,8 @@ namespace Aurora.Linux.Signals;
 /// <summary>Translates between the kernel's SignalInfo and the ABI's siginfo_t.</summary>
 public static unsafe class SignalInfoFormat
 {
-    // The greatest codes of signals that the kernel itself raises with a reason, from SIGILL on; of all others the greatest is that of SIGIO.
+    // The greatest codes of signals that the kernel itself raises with a reason, from SIGILL on; of all others the greatest is that of
+    // SIGIO.
     private static ReadOnlySpan<byte> GreatestCodes => [11, 6, 0, 5, 15, 0, 0, 9];
 
     private const int GreatestChildCode = 6;

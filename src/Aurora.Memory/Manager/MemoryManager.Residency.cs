@@ -16,8 +16,8 @@ public sealed unsafe partial class MemoryManager
     private const ulong PagesPerTable = 512;
 
     /// <summary>
-    /// Adds the pages in [from, end) up to a budget of table entries, from which it takes what it has looked at; true when it has come to the end,
-    /// otherwise <paramref name="from"/> is where to go on.
+    /// Adds the pages in [from, end) up to a budget of table entries, from which it takes what it has looked at; true when it has come to
+    /// the end, otherwise <paramref name="from"/> is where to go on.
     /// </summary>
     public bool CountResident(AddressSpace* space, ref ulong from, ulong end, ref int budget, ref ResidentPages pages)
     {

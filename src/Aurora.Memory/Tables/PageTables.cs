@@ -66,8 +66,8 @@ public sealed unsafe class PageTables
     }
 
     /// <summary>
-    /// The first lowest-level table that exists for an address in [address, end), which goes on to the first it translates; null at the end.
-    /// What has no tables is passed over at the level where it has none.
+    /// The first lowest-level table that exists for an address in [address, end), which goes on to the first it translates; null at the
+    /// end. What has no tables is passed over at the level where it has none.
     /// </summary>
     public ulong* NextTable(FrameNumber root, ref ulong address, ulong end)
     {

@@ -9,7 +9,9 @@ public abstract unsafe class ProcessFiles
     /// <summary>Gives a new process its parent's descriptors and file context, shared or copied. On failure the child has neither.</summary>
     public abstract Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext);
 
-    /// <summary>Gives a process descriptors and a file context of its own where others share them; both or, without memory, neither.</summary>
+    /// <summary>
+    /// Gives a process descriptors and a file context of its own where others share them; both or, without memory, neither.
+    /// </summary>
     public abstract Errno Unshare(Process* process, bool descriptors, bool context);
 
     /// <summary>

@@ -55,9 +55,10 @@ public sealed unsafe partial class ProcessCodec(
     private static bool IsValid(in CapabilitySets capabilities, int bias, int leastBias)
         => capabilities.IsValid && bias is >= -1000 and <= 1000 && leastBias is >= -1000 and <= 1000;
 
-    // Version 1 ends before the capabilities: they went with the user id. Version 2 has queued signals of the older form. The length says which
-    // version it is.
-    private static RestoreStatus ReadRecord(ReadOnlySpan<byte> payload, out ProcessRecord record, out ReadOnlySpan<byte> queue, out byte version)
+    // Version 1 ends before the capabilities: they went with the user id. Version 2 has queued signals of the older form. The length says
+    // which version it is.
+    private static RestoreStatus ReadRecord(ReadOnlySpan<byte> payload, out ProcessRecord record, out ReadOnlySpan<byte> queue,
+        out byte version)
     {
         record = default;
         queue = default;

@@ -1,5 +1,5 @@
-// Pending signals as the records of processes and threads carry them: the set in the fixed part, the queue behind it. What waits behind the queue
-// has records of its own (SignalBacklogCodec).
+// Pending signals as the records of processes and threads carry them: the set in the fixed part, the queue behind it. What waits behind the
+// queue has records of its own (SignalBacklogCodec).
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -79,7 +79,8 @@ internal static unsafe class SignalRecords
         => info.Number is >= 1 and <= (int)Signal.Last && set.Contains(info.Signal) && info.HasKnownOrigin;
 
     /// <summary>Rebuilds a queue of <paramref name="count"/> signals; the set follows from the record, not from the queue.</summary>
-    public static RestoreStatus Read(SignalQueue queue, PendingSignals* pending, ulong set, int count, ReadOnlySpan<byte> payload, bool isOlder)
+    public static RestoreStatus Read(SignalQueue queue, PendingSignals* pending, ulong set, int count, ReadOnlySpan<byte> payload,
+        bool isOlder)
     {
         int bytes = isOlder ? OlderSignalInfo.Bytes : SignalInfo.Bytes;
         if ((uint)count > SignalQueue.Limit || payload.Length < count * bytes)
@@ -90,7 +91,8 @@ internal static unsafe class SignalRecords
             ref byte start = ref MemoryMarshal.GetReference(payload[(i * bytes)..]);
             if (isOlder && (uint)Unsafe.ReadUnaligned<int>(ref start) > (uint)Signal.Last)
                 return RestoreStatus.BadRecord;
-            SignalInfo info = isOlder ? Unsafe.ReadUnaligned<OlderSignalInfo>(ref start).Translate() : Unsafe.ReadUnaligned<SignalInfo>(ref start);
+            SignalInfo info = isOlder ? Unsafe.ReadUnaligned<OlderSignalInfo>(ref start).Translate()
+                : Unsafe.ReadUnaligned<SignalInfo>(ref start);
             if (!IsValid(in info, pending->Set))
                 return RestoreStatus.BadRecord;
             if (!queue.Restore(pending, in info))

@@ -46,7 +46,8 @@ public sealed unsafe class ThreadCodec(
         ThreadRecord record = default;
         Describe(thread, ref record);
         return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
-            && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && IsValid(in record) && SignalRecords.AreValid(&thread->Pending)
+            && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && IsValid(in record)
+            && SignalRecords.AreValid(&thread->Pending)
             && processes.FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
     }
 
@@ -108,7 +109,8 @@ public sealed unsafe class ThreadCodec(
     private static int FixedBytes(byte version)
         => version switch { 1 => ThreadRecord.BytesOfVersion1, 2 => ThreadRecord.BytesOfVersion2, _ => ThreadRecord.Bytes };
 
-    // The fixed part is shorter in older versions, and the queued signals are: the length says which version it is (4 for 3 when nothing is queued).
+    // The fixed part is shorter in older versions, and the queued signals are: the length says which version it is (4 for 3 when nothing is
+    // queued).
     private static ThreadRecord ReadRecord(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> tail, out byte version)
     {
         ThreadRecord record = default;

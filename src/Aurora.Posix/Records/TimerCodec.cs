@@ -43,7 +43,9 @@ public struct TimerRecord
     public TimerClock Clock;
     public TimerPhase Phase;
 
-    /// <summary>The thread of the process, or the process, whose processor time it counts; it may have ended. None for other clocks.</summary>
+    /// <summary>
+    /// The thread of the process, or the process, whose processor time it counts; it may have ended. None for other clocks.
+    /// </summary>
     public ObjectId Target;
 }
 

@@ -8,8 +8,9 @@ public unsafe struct QueuedSignal
 }
 
 /// <summary>
-/// The signals pending for a thread or a process: the set says which, the queue and, behind it, the backlog hold their details in order of arrival.
-/// A signal may be in the set without details (they were lost to a limit): it is delivered as if sent by kill from nobody. Zero is empty.
+/// The signals pending for a thread or a process: the set says which, the queue and, behind it, the backlog hold their details in order of
+/// arrival. A signal may be in the set without details (they were lost to a limit): it is delivered as if sent by kill from nobody. Zero is
+/// empty.
 /// </summary>
 public unsafe struct PendingSignals
 {

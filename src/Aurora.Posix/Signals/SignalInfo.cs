@@ -34,8 +34,9 @@ public static class SignalCode
 }
 
 /// <summary>
-/// What is known of one signal: siginfo_t as the kernel keeps it, 12 bytes and a union of 32. Which fields of the union count depends on the code:
-/// from a program Pid, Uid, Value and whatever else it sent; a child Pid, Uid, Status and times; a fault Address; a timer TimerId, Overruns, Value.
+/// What is known of one signal: siginfo_t as the kernel keeps it, 12 bytes and a union of 32. Which fields of the union count depends on
+/// the code: from a program Pid, Uid, Value and whatever else it sent; a child Pid, Uid, Status and times; a fault Address; a timer
+/// TimerId, Overruns, Value.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes, Pack = 4)]
 public unsafe struct SignalInfo

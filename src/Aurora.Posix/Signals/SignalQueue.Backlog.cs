@@ -41,7 +41,9 @@ public sealed unsafe partial class SignalQueue
         return Users.Charge(process->Credentials.RealUid, CountCharged(piece));
     }
 
-    /// <summary>What a process has queued and its timers go to another user's account; false, and nothing has changed, without memory for that.</summary>
+    /// <summary>
+    /// What a process has queued and its timers go to another user's account; false, and nothing has changed, without memory for that.
+    /// </summary>
     internal bool ChangeUser(Process* process, uint user)
     {
         if (user == process->Credentials.RealUid)

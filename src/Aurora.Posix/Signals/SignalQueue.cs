@@ -1,6 +1,6 @@
-// Queues of pending signals. A standard signal is pending at most once; real-time signals queue in order of arrival, as many as RLIMIT_SIGPENDING
-// of the process that gets them allows its real user altogether. The first of them are in its record in a checkpoint, the others behind it
-// (SignalBacklog). Protected by the kernel lock.
+// Queues of pending signals. A standard signal is pending at most once; real-time signals queue in order of arrival, as many as
+// RLIMIT_SIGPENDING of the process that gets them allows its real user altogether. The first of them are in its record in a checkpoint, the
+// others behind it (SignalBacklog). Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -34,9 +34,9 @@ public sealed unsafe partial class SignalQueue
     public UserSignals Users { get; }
 
     /// <summary>
-    /// Makes a signal pending for a thread, or for the process when that is null. EAGAIN when a queued real-time signal or a timer's finds no room;
-    /// other signals lose only their details. What the kernel or kill sends of standard signals is not limited; a timer's is queued for itself, and
-    /// counted when the timer is made.
+    /// Makes a signal pending for a thread, or for the process when that is null. EAGAIN when a queued real-time signal or a timer's finds
+    /// no room; other signals lose only their details. What the kernel or kill sends of standard signals is not limited; a timer's is
+    /// queued for itself, and counted when the timer is made.
     /// </summary>
     public Errno Add(Process* process, Thread* thread, in SignalInfo info)
     {

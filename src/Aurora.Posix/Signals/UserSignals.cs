@@ -1,4 +1,5 @@
-// How many signals and timers each real user has waiting: what RLIMIT_SIGPENDING limits. Derived, so not captured. Protected by the kernel lock.
+// How many signals and timers each real user has waiting: what RLIMIT_SIGPENDING limits. Derived, so not captured. Protected by the kernel
+// lock.
 using Aurora.Base;
 
 namespace Aurora.Posix.Signals;

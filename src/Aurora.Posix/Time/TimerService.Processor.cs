@@ -1,6 +1,6 @@
-// Timers and sleeps on processor time. A process has a list of the timers that count its time or that of one of its threads, and knows how much
-// it may use until the first of them, or of those that sleep on it, is due: only then are they looked at. Threads share processors, so none of
-// them can use more than the process does. Who ends is counted no more; a timer goes by object ids, which are never another's.
+// Timers and sleeps on processor time. A process has a list of the timers that count its time or that of one of its threads, and knows how
+// much it may use until the first of them, or of those that sleep on it, is due: only then are they looked at. Threads share processors, so
+// none of them can use more than the process does. Who ends is counted no more; a timer goes by object ids, which are never another's.
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Threads;

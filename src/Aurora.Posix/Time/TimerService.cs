@@ -1,6 +1,6 @@
-// Interval timers, alarms and POSIX timers. Those that count processor time are in TimerService.Processor. Each keeps its expiry on its own clock and one node in the deadline heap, which runs on
-// session-monotonic time; a real-time expiry is converted when it is armed, when real time is set and when it is restored. A timer for real
-// time that was set relatively counts monotonic time, as on Linux.
+// Interval timers, alarms and POSIX timers. Those that count processor time are in TimerService.Processor. Each keeps its expiry on its own
+// clock and one node in the deadline heap, which runs on session-monotonic time; a real-time expiry is converted when it is armed, when
+// real time is set and when it is restored. A timer for real time that was set relatively counts monotonic time, as on Linux.
 //
 // As on Linux, a timer that has expired stands still until its signal is taken, and so does ITIMER_REAL until somebody takes SIGALRM.
 // What would have passed meanwhile counts as overruns, and the timer goes on in step. So an interval of one nanosecond costs its program
@@ -117,7 +117,8 @@ public sealed unsafe partial class TimerService
 
     /// <summary>The time on the clock the timer counts.</summary>
     private ulong Now(Timer* timer)
-        => timer->Processor != ProcessorClock.None ? ProcessorTimeOf(timer) : CountsRealtime(timer) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+        => timer->Processor != ProcessorClock.None ? ProcessorTimeOf(timer) : CountsRealtime(timer) ? _clock.RealtimeNanoseconds
+            : _clock.MonotonicNanoseconds;
 
     /// <summary>Sets ITIMER_REAL: absolute monotonic expiry, zero for none.</summary>
     public void SetAlarm(Process* process, ulong deadlineNanoseconds, ulong intervalNanoseconds)

@@ -46,7 +46,8 @@ public sealed class RollbackTests
     {
         using var disk = new TestDisk();
         // The steps before the checkpoint have been seen when it is made: what is still held then would be shown again.
-        const string steps = "for i in 1 2 3 4 5 6; do echo step $i; [ $i = 2 ] && read seen; [ $i = 3 ] && sls checkpoint three >/dev/null; done; echo end $i";
+        const string step = "echo step $i; [ $i = 2 ] && read seen; [ $i = 3 ] && sls checkpoint three >/dev/null";
+        const string steps = $"for i in 1 2 3 4 5 6; do {step}; done; echo end $i";
         string[] program = ["/bin/busybox", "sh", "-c", steps];
         await using (Guest first = await Guest.StartAsync(disk, program))
         {

@@ -131,7 +131,8 @@ public sealed unsafe class UserAccountTests : IDisposable
             else if (held.Count > 0)
                 GiveBack(slabs, held, random.Next(held.Count));
         }
-        Assert.All(held.Where(one => one.User != 0).GroupBy(one => one.User), group => Assert.NotEqual(0UL, pages.Accounts.BytesOf(group.Key)));
+        Assert.All(held.Where(one => one.User != 0).GroupBy(one => one.User),
+            group => Assert.NotEqual(0UL, pages.Accounts.BytesOf(group.Key)));
         while (held.Count > 0)
             GiveBack(slabs, held, held.Count - 1);
         pages.Accounts.Leave();

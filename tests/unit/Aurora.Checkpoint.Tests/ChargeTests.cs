@@ -46,7 +46,8 @@ public sealed unsafe class ChargeTests
         Assert.Equal(length, RecordHeader.Write(record, ObjectKind.Inode, 127, user));
         record[length] = 77;
         Assert.True(RecordHeader.TryRead(record, out RecordHeader header, out uint read, out ReadOnlySpan<byte> payload));
-        Assert.Equal((ObjectKind.Inode, (byte)127, user, 16 - length, (byte)77), (header.Kind, header.Version, read, payload.Length, payload[0]));
+        Assert.Equal((ObjectKind.Inode, (byte)127, user, 16 - length, (byte)77),
+            (header.Kind, header.Version, read, payload.Length, payload[0]));
         for (int cut = 0; cut < length; cut++)
             Assert.False(RecordHeader.TryRead(record.AsSpan(0, cut), out _, out _, out _));
         record[2] = 1;
@@ -67,14 +68,16 @@ public sealed unsafe class ChargeTests
     {
         RecordHeader header;
         Assert.Equal((4, 4, 8), (sizeof(RecordHeader), RecordHeader.Size, RecordHeader.MaxSize));
-        Assert.Equal((0, 1, 2), ((int)((byte*)&header.Kind - (byte*)&header), (int)(&header.Version - (byte*)&header), (int)((byte*)&header.Reserved - (byte*)&header)));
+        Assert.Equal((0, 1, 2), ((int)((byte*)&header.Kind - (byte*)&header), (int)(&header.Version - (byte*)&header),
+            (int)((byte*)&header.Reserved - (byte*)&header)));
     }
 
     private static void Make(TestSession session, uint user)
     {
         session.Pages.Accounts.Enter(user, isPrivileged: false);
         session.MakeFile($"/file-{user}", "contents"u8);
-        Assert.Equal(Errno.Ok, session.Tree.MakeLink(Encoding.UTF8.GetBytes($"/link-{user}"), Encoding.UTF8.GetBytes(new string('l', 4000))));
+        Assert.Equal(Errno.Ok,
+            session.Tree.MakeLink(Encoding.UTF8.GetBytes($"/link-{user}"), Encoding.UTF8.GetBytes(new string('l', 4000))));
         session.Pages.Accounts.Leave();
     }
 }

@@ -104,7 +104,8 @@ public sealed unsafe class ProcFileTests : IDisposable
         Assert.Equal((16UL * 4) + (TestKernel.ScratchBytes / 1024), Field(status, "VmData"));
         Assert.Equal((64UL, 0UL, 0UL), (Field(status, "FDSize"), Field(status, "Seccomp"), Field(status, "NoNewPrivs")));
         string limits = Text(_init, "/proc/self/limits");
-        Assert.Contains("Max pending signals       4096                 4096                 signals   \n", limits, StringComparison.Ordinal);
+        Assert.Contains("Max pending signals       4096                 4096                 signals   \n", limits,
+            StringComparison.Ordinal);
         Assert.Equal(17, limits.Count(c => c == '\n'));
     }
 
@@ -125,7 +126,8 @@ public sealed unsafe class ProcFileTests : IDisposable
         string[] parts = smaps.Split("VmFlags:");
         Assert.Equal(Text(_init, "/proc/self/maps").Count(c => c == '\n'), parts.Length - 1);
         string area = parts.First(part => part.Contains("70000000-70008000 rw-p", StringComparison.Ordinal));
-        Assert.Equal((32UL, 8UL, 8UL, 0UL), (Field(area, "Size"), Field(area, "Rss"), Field(area, "Private_Dirty"), Field(area, "Shared_Clean")));
+        Assert.Equal((32UL, 8UL, 8UL, 0UL),
+            (Field(area, "Size"), Field(area, "Rss"), Field(area, "Private_Dirty"), Field(area, "Shared_Clean")));
         ulong sum = 0;
         foreach (string part in parts.SkipLast(1))
             sum += Field(part, "Rss");

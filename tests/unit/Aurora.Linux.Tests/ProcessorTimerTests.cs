@@ -25,7 +25,8 @@ public sealed unsafe class ProcessorTimerTests
         public int ThreadId;
     }
 
-    private static ulong ClockOf(long id, int which, bool isThread = false) => unchecked((ulong)((~id << 3) | (isThread ? 4L : 0) | (long)which));
+    private static ulong ClockOf(long id, int which, bool isThread = false)
+        => unchecked((ulong)((~id << 3) | (isThread ? 4L : 0) | (long)which));
 
     /// <summary>The thread runs its program for a while.</summary>
     private static void Compute(TestKernel kernel, Thread* thread, ulong nanoseconds)

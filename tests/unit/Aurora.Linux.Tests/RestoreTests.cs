@@ -239,7 +239,8 @@ public sealed unsafe class RestoreTests
             else if (info.Signal == Signal.SIGSEGV)
                 entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Address = info.Address };
             else if (info.IsTimers)
-                entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Pid = info.TimerId, Value = info.Value, Address = ulong.MaxValue };
+                entry = new OlderSignalInfo { Number = info.Number, Code = info.Code, Pid = info.TimerId, Value = info.Value,
+                    Address = ulong.MaxValue };
             else
                 entry.Value = info.Value;
             older.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<OlderSignalInfo>(in entry)));

@@ -1,5 +1,6 @@
-// ioctl on /dev/random and /dev/urandom (random(4)). The generator is seeded for good before any program runs, so there is nothing to count:
-// who asks is told of a full pool, what is said about its size is checked and changes nothing, and bytes that are added are mixed in.
+// ioctl on /dev/random and /dev/urandom (random(4)). The generator is seeded for good before any program runs, so there is nothing to
+// count: who asks is told of a full pool, what is said about its size is checked and changes nothing, and bytes that are added are mixed
+// in.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Memory;

@@ -55,8 +55,8 @@ public static unsafe class Permissions
     }
 
     /// <summary>
-    /// Whether a file may be given another name (fs.protected_hardlinks): by its owner, or by who can read and write it anyway and would not keep
-    /// a program with set-id bits that its owner replaces.
+    /// Whether a file may be given another name (fs.protected_hardlinks): by its owner, or by who can read and write it anyway and would
+    /// not keep a program with set-id bits that its owner replaces.
     /// </summary>
     public static Errno CheckLink(Inode* target, in FileCaller caller)
     {

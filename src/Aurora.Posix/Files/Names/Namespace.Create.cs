@@ -88,8 +88,8 @@ public sealed unsafe partial class Namespace
     }
 
     /// <summary>
-    /// The mode of a file that is asked for in a directory: nobody makes a program that runs as a group he is not in. Asked before the umask
-    /// applies, which would hide that it is a program.
+    /// The mode of a file that is asked for in a directory: nobody makes a program that runs as a group he is not in. Asked before the
+    /// umask applies, which would hide that it is a program.
     /// </summary>
     public static uint WithoutForeignGroup(in FileCaller caller, Inode* directory, uint mode)
     {

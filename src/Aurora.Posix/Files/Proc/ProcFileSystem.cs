@@ -34,7 +34,8 @@ public sealed unsafe partial class ProcFileSystem
         ProcKey place = directory->ProcKey;
         for (ProcNode node = ProcNames.NextIn(place.Node, ProcNode.Root); node != ProcNode.End; node = ProcNames.NextIn(place.Node, node + 1))
             if (ProcNames.NameOf(node).SequenceEqual(name))
-                return place.Process != 0 && ProcessOf(directory) == null ? null : Make(directory, new ProcKey(node, place.Process, ThreadIn(place)));
+                return place.Process != 0 && ProcessOf(directory) == null ? null
+                    : Make(directory, new ProcKey(node, place.Process, ThreadIn(place)));
         // A task's directory shows its process's files.
         if (place.Node == ProcNode.Task)
             return LookupInTask(directory, name);
@@ -63,8 +64,8 @@ public sealed unsafe partial class ProcFileSystem
 
     /// <summary>The thread a node of a task's directory is about; 0 for nodes of the process.</summary>
     internal static int ThreadIn(ProcKey key)
-        => key.Node is ProcNode.Descriptor or ProcNode.DescriptorInformation or ProcNode.Namespace or ProcNode.NamespaceFile or ProcNode.Task
-            ? 0 : key.Item;
+        => key.Node is ProcNode.Descriptor or ProcNode.DescriptorInformation or ProcNode.Namespace or ProcNode.NamespaceFile
+            or ProcNode.Task ? 0 : key.Item;
 
     /// <summary>The thread a file shows: a task's own, or the leader; null when it has ended.</summary>
     internal static Thread* ThreadOf(Process* process, ProcKey key)

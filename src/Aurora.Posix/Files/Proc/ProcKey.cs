@@ -119,8 +119,8 @@ public struct ProcKey
 
     /// <summary>What shows a process's memory or doings: only for those who may look into it.</summary>
     public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo
-        or ProcNode.ProcessSmaps or ProcNode.ProcessSmapsRollup or ProcNode.ProcessPageMap or ProcNode.ProcessMemory or ProcNode.ProcessAuxiliary
-        or ProcNode.DescriptorInformation or ProcNode.ProcessPersonality;
+        or ProcNode.ProcessSmaps or ProcNode.ProcessSmapsRollup or ProcNode.ProcessPageMap or ProcNode.ProcessMemory
+        or ProcNode.ProcessAuxiliary or ProcNode.DescriptorInformation or ProcNode.ProcessPersonality;
 
     /// <summary>What is read by position, not as text.</summary>
     public readonly bool IsMemory => Node is ProcNode.ProcessPageMap or ProcNode.ProcessMemory;
@@ -136,8 +136,8 @@ public struct ProcKey
             or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
-        ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs or ProcNode.RandomDirectory
-            or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
+        ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
+            or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,
         ProcNode.ProcessMemory => InodeMode.Regular | 0x180,

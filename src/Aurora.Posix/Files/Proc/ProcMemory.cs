@@ -72,7 +72,8 @@ internal sealed unsafe class ProcMemory(FileServices files)
             if (isWrite && taken.Take(piece) is var took and not TransferStatus.Ok)
                 return taken.Stop(took);
             AccessResult access = address >= AddressSpace.UserEnd ? new AccessResult { Status = MemoryStatus.Fault }
-                : isWrite ? files.User.Write(space, new VirtualAddress(address), piece) : files.User.Read(space, new VirtualAddress(address), piece);
+                : isWrite ? files.User.Write(space, new VirtualAddress(address), piece)
+                    : files.User.Read(space, new VirtualAddress(address), piece);
             if (access.Status == MemoryStatus.WouldBlock)
                 return transfer.WaitForPage(access.Wait);
             if (!access.IsOk)

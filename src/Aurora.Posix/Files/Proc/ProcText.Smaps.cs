@@ -1,6 +1,6 @@
-// /proc/N/smaps and smaps_rollup. A page that is in the page tables counts as resident. What lies behind no file is dirty; of a file's pages those
-// that may be stored to are. Pages count as shared where the mapping is. The page tables are looked at in steps: a part ends, or the call pauses,
-// when a step's share has been used up.
+// /proc/N/smaps and smaps_rollup. A page that is in the page tables counts as resident. What lies behind no file is dirty; of a file's
+// pages those that may be stored to are. Pages count as shared where the mapping is. The page tables are looked at in steps: a part ends,
+// or the call pauses, when a step's share has been used up.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -99,7 +99,8 @@ internal sealed unsafe partial class ProcText
         writer.Append(" \n"u8);
     }
 
-    private static void WriteResident(ResidentPages anonymous, ResidentPages shared, ResidentPages file, ulong locked, ref Utf8Writer writer)
+    private static void WriteResident(ResidentPages anonymous, ResidentPages shared, ResidentPages file, ulong locked,
+        ref Utf8Writer writer)
     {
         ulong all = anonymous.Present + shared.Present + file.Present;
         WriteSize("Rss:            "u8, all, ref writer);

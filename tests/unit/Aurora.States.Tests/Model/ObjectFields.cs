@@ -77,7 +77,8 @@ internal sealed unsafe class ObjectFields
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
-        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing"], // made again when it is read
+        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing"],
+            // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",

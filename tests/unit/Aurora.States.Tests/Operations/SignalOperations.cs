@@ -13,7 +13,8 @@ internal static unsafe class SignalOperations
     [
         ("rt_sigaction", 6, SetAction), ("rt_sigprocmask", 6, SetMask), ("kill", 5, Kill), ("tgkill", 4, KillThread), ("rt_sigqueueinfo",
             4, Queue),
-        ("rt_tgsigqueueinfo", 2, QueueToThread), ("many rt_tgsigqueueinfo", 2, QueueManyToItself), ("rt_sigpending", 2, Pending), ("sigaltstack", 2, AlternateStack),
+        ("rt_tgsigqueueinfo", 2, QueueToThread), ("many rt_tgsigqueueinfo", 2, QueueManyToItself), ("rt_sigpending", 2, Pending),
+            ("sigaltstack", 2, AlternateStack),
         ("rt_sigsuspend", 3, Suspend), ("pause", 2, Pause),
         ("rt_sigtimedwait", 3, TimedWait), ("rt_sigreturn", 8, Return),
     ];
