@@ -177,10 +177,17 @@ internal sealed unsafe partial class World : IDisposable
         return threads;
     }
 
-    /// <summary>Makes a call for a thread in user mode and notes its result.</summary>
+    /// <summary>
+    /// Makes a call for a thread in user mode and notes its result. A signal may have stopped it after the call before: then it makes none.
+    /// </summary>
     public long Call(Thread* thread, string name, int number, params ulong[] arguments)
     {
         int id = thread->Id;
+        if (thread->State == ThreadState.Stopped)
+        {
+            Note(NoResult);
+            return NoResult;
+        }
         Run(thread);
         Describe(id, name, arguments);
         long result = Kernel.Call(thread, number, arguments) ?? NoResult;
