@@ -95,6 +95,7 @@ public sealed unsafe partial class ProcessLife
         _scheduler.ForgetRan(thread);
         _files.ThreadEnded(thread);
         _signals.Discard(process, thread);
+        _timers.ThreadEnded(thread);
         _extended.Forget(thread->Context);
         _table.FreeThread(thread);
     }

@@ -83,6 +83,18 @@ public sealed unsafe partial class TimerService
         timer->IsCounting = false;
     }
 
+    /// <summary>Timers of a thread that ends count no more.</summary>
+    internal void ThreadEnded(Thread* thread)
+    {
+        Timer* next;
+        for (Timer* timer = thread->Process->FirstCounting; timer != null; timer = next)
+        {
+            next = timer->NextCounting;
+            if (timer->Target == thread->Header.Id)
+                StopCounting(timer);
+        }
+    }
+
     private void ForgetCounting(Process* process)
     {
         while (process->FirstCounting != null)

@@ -114,6 +114,29 @@ public sealed unsafe class ProcessorTimerTests
         }
     }
 
+    // What the kernel keeps of the timer is the same with and without a restore: it is on no list any more.
+    [Fact]
+    public void A_timer_of_a_thread_that_has_ended_counts_no_more()
+    {
+        using var kernel = new TestKernel();
+        Thread* thread = Booted(kernel);
+        const ulong flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000;
+        Thread* other = kernel.ThreadOf((int)kernel.Do(thread, 56, flags, Scratch + 0x2000, 0, 0, 0));
+        int id = Make(kernel, other, ThreadTime);
+        Assert.Equal(0, Set(kernel, other, id, 10 * Millisecond));
+        Assert.True(thread->Process->FirstTimer->IsCounting);
+        kernel.Call(other, 60, 0);
+        using TestKernel restored = Move(kernel);
+        foreach (TestKernel each in new[] { kernel, restored })
+        {
+            Thread* left = each.ThreadOf(thread->Id);
+            Assert.False(left->Process->FirstTimer->IsCounting);
+            Assert.True(left->Process->FirstCounting == null);
+            Compute(each, left, 20 * Millisecond);
+            Assert.Equal(-(long)Errno.EAGAIN, Take(each, left, out _));
+        }
+    }
+
     [Fact]
     public void A_timer_may_count_another_process_until_that_is_gone()
     {
