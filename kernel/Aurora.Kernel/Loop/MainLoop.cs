@@ -99,8 +99,9 @@ internal sealed unsafe class MainLoop
         ArmTimer(Math.Min(sliceEnd, NextEventNanoseconds(checkpointDue, isPaused: false)));
         do
         {
-            // A call that went on was a step; the next one is not for this turn if it changed much.
-            if (!executive.PrepareToRun(thread) || engine.MustLookAgain)
+            // A call that goes on is a step; the next one is not for this turn if it changes much.
+            bool goesOn = thread->Call.Active;
+            if (!executive.PrepareToRun(thread) || (goesOn && engine.MustLookAgain))
                 return;
             thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
             _session.Extended.MakeCurrent(thread->Context);

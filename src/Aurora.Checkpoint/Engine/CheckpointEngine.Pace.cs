@@ -100,15 +100,15 @@ public sealed unsafe partial class CheckpointEngine
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
     /// </summary>
-    public bool MustLookAgain => ChangedObjects > _objectsToLook || _services.Tracker.ChangedBytes > _recordBytesToLook;
+    public bool MustLookAgain
+        => ChangedObjects > _objectsToLook || _services.Tracker.ChangedBytes > _recordBytesToLook;
 
     private ulong ChangedObjects
     {
         get
         {
             ObjectTracker tracker = _services.Tracker;
-            ulong memory = _services.Memory.OperationsOf(tracker) + _services.Memory.DirtyPagesOf(tracker);
-            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + memory;
+            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.ChangesOf(tracker);
         }
     }
 

@@ -9,6 +9,7 @@
 //  - A slot is dirty exactly if the object's current change set has an entry for the page (Forced entries aside).
 //  - Whoever replaces or removes a frame has cleared every entry that shows it, with invalidation, before it goes on.
 // Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -102,6 +103,14 @@ public sealed unsafe partial class MemoryManager
     {
         ChangeLog.Group* group = _log.GroupAt(tracker.Index);
         return group->Count + group->ClonesAndCuts;
+    }
+
+    /// <summary>Dirty pages and operations together: asked for after every system call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong ChangesOf(ObjectTracker tracker)
+    {
+        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
+        return group->DirtyPages + group->Count + group->ClonesAndCuts;
     }
 
     private bool Has(SeededMemoryFaults fault) => (_seeded & fault) != 0;
