@@ -178,12 +178,13 @@ internal sealed unsafe partial class World : IDisposable
     }
 
     /// <summary>
-    /// Makes a call for a thread in user mode and notes its result. A signal may have stopped it after the call before: then it makes none.
+    /// Makes a call for a thread in user mode and notes its result. A signal may have stopped or ended it after the call before: then it
+    /// makes none.
     /// </summary>
     public long Call(Thread* thread, string name, int number, params ulong[] arguments)
     {
         int id = thread->Id;
-        if (thread->State == ThreadState.Stopped)
+        if (thread->State != ThreadState.Runnable || !IsInUserMode(thread))
         {
             Note(NoResult);
             return NoResult;
