@@ -184,7 +184,7 @@ internal sealed unsafe partial class World : IDisposable
     public long Call(Thread* thread, string name, int number, params ulong[] arguments)
     {
         int id = thread->Id;
-        if (thread->State != ThreadState.Runnable || !IsInUserMode(thread))
+        if (!Kernel.IsAlive(thread) || thread->State != ThreadState.Runnable || !IsInUserMode(thread))
         {
             Note(NoResult);
             return NoResult;

@@ -111,6 +111,9 @@ internal static unsafe class SignalOperations
         uint count = operation.D % 3 == 0 ? 150u : 40;
         for (uint i = 0; i < count; i++)
         {
+            // What was pending may have ended it on the way out of the call before.
+            if (!world.Kernel.IsAlive(thread) || !World.IsInUserMode(thread))
+                return;
             ulong signal = _signals[2 + ((operation.B + i) % 3)];
             PutInfo(world, thread, signal, operation.C + i);
             if (operation.D % 2 == 0)
