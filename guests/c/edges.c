@@ -1,9 +1,8 @@
-/* edges.c - answers at the edges of calls: sizes of nothing, what is checked first, what was never asked for, who waits for whom, bits that
- * a mask or a directory takes. The expectations are Linux's. */
+/* edges.c - answers at the edges of calls: sizes of nothing, what is checked first, what was never asked for, who waits for
+ * whom. The expectations are Linux's. */
 #define _GNU_SOURCE
 #include "tap.h"
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -161,30 +160,6 @@ static void deadlock(void)
     unlink(name);
 }
 
-/* In a directory that gives its group away, who is not in that group gets no program that runs as it, whatever the mask hides. */
-static void foreign_groups(void)
-{
-    char place[] = "/tmp/edges-XXXXXX", path[64];
-    CHECK(mkdtemp(place) && chown(place, NOBODY, 77) == 0 && chmod(place, 02777) == 0, "a directory of another group");
-    snprintf(path, sizeof path, "%s/program", place);
-    pid_t child = fork();
-    if (child == 0) {
-        int bad = setgroups(0, 0) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0;
-        umask(S_IXGRP);
-        _exit(bad || open(path, O_CREAT | O_WRONLY | O_EXCL, 02775) < 0);
-    }
-    int status = -1;
-    struct stat made = {0};
-    waitpid(child, &status, 0);
-    CHECK(status == 0 && stat(path, &made) == 0, "a file is made in it");
-    CHECK(made.st_gid == 77 && (made.st_mode & 07777) == 0765, "it does not run as the group: %o", made.st_mode);
-    int nameless = open(place, O_TMPFILE | O_RDWR, 0600);
-    CHECK(nameless >= 0 ? fstat(nameless, &made) == 0 && made.st_gid == 77 : errno == EOPNOTSUPP, "without a name it has the group");
-    close(nameless);
-    unlink(path);
-    rmdir(place);
-}
-
 static void randomness(void)
 {
     int device = open("/dev/urandom", O_RDWR), bits = -1, more = 8;
@@ -214,80 +189,6 @@ static void remembered_timeouts(void)
     CHECK(select(0, 0, 0, 0, &left) == 0 && left.tv_usec == 1000, "select leaves the time: %ld", (long)left.tv_usec);
     personality(old);
     CHECK(select(0, 0, 0, 0, &left) == 0 && left.tv_usec == 0, "or tells what is left of it: %ld", (long)left.tv_usec);
-}
-
-/* A word of a file, or what else there is. */
-static long setting(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    long value = -1;
-    if (file == NULL || fscanf(file, "%ld", &value) != 1)
-        value = -1;
-    if (file)
-        fclose(file);
-    return value;
-}
-
-static int as_nobody(int (*what)(const char *), const char *argument)
-{
-    pid_t child = fork();
-    if (child == 0)
-        _exit(setgroups(0, 0) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ? 255 : what(argument));
-    int status = -1;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-static char place[32];
-
-static int links(const char *file)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s/%s-second", place, file);
-    char path[64];
-    snprintf(path, sizeof path, "%s/%s", place, file);
-    return link(path, name) == 0 ? 0 : errno;
-}
-
-static int opens(const char *file)
-{
-    char path[64];
-    snprintf(path, sizeof path, "%s/%s", place, file);
-    return open(path, O_RDONLY) >= 0 ? 0 : errno;
-}
-
-static void lay(const char *file, int mode)
-{
-    char path[64];
-    snprintf(path, sizeof path, "%s/%s", place, file);
-    CHECK(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0 && chmod(path, mode) == 0, "%s", file);
-}
-
-/* Where everybody may write, nobody gives names to what is not his, and nobody is led astray by another's link. */
-static void traps(void)
-{
-    strcpy(place, "/tmp/edges-XXXXXX");
-    CHECK(mkdtemp(place) && chmod(place, 01777) == 0, "a place like /tmp");
-    lay("open", 0666), lay("program", 04777), lay("grouped", 02777), lay("secret", 0644);
-    int guards = setting("/proc/sys/fs/protected_hardlinks") == 1 ? EPERM : 0;
-    CHECK(setting("/proc/sys/fs/protected_hardlinks") >= 0 && setting("/proc/sys/fs/protected_symlinks") >= 0, "it is told who is guarded");
-    CHECK(as_nobody(links, "open") == 0, "what one may write may have another name");
-    CHECK(as_nobody(links, "program") == guards, "a program with set-uid may not");
-    CHECK(as_nobody(links, "grouped") == guards, "one with set-gid neither");
-    CHECK(as_nobody(links, "secret") == guards, "nor what one may not write");
-    char path[64], link[64];
-    snprintf(path, sizeof path, "%s/open", place);
-    snprintf(link, sizeof link, "%s/trap", place);
-    CHECK(symlink(path, link) == 0 && lchown(link, 77, 77) == 0, "somebody's link");
-    int leads = setting("/proc/sys/fs/protected_symlinks") == 1 ? EACCES : 0;
-    CHECK(as_nobody(opens, "trap") == leads, "is not followed");
-    CHECK(opens("trap") == leads, "by root neither");
-    CHECK(lchown(link, 0, 0) == 0 && as_nobody(opens, "trap") == 0, "that of the place's owner is");
-    CHECK(lchown(link, NOBODY, 77) == 0 && as_nobody(opens, "trap") == 0, "as is one's own");
-    CHECK(lchown(link, 77, 77) == 0 && chmod(place, 0777) == 0 && as_nobody(opens, "trap") == 0, "or any elsewhere");
-    char command[64];
-    snprintf(command, sizeof command, "rm -r %s", place);
-    CHECK(system(command) == 0, "done");
 }
 
 static int has_line(const char *path, const char *start)
@@ -328,7 +229,7 @@ static void status_fields(void)
     CHECK(field("VmExe:", 10) > 0 && field("VmStk:", 10) > 0, "code and stack");
     munmap(pages, 64 * PAGE);
     signal(SIGUSR1, SIG_IGN);
-    signal(SIGUSR2, (void (*)(int))traps);
+    signal(SIGUSR2, (void (*)(int))sizes_of_nothing);
     CHECK(field("SigIgn:", 16) >> (SIGUSR1 - 1) & 1, "ignored signals");
     CHECK(field("SigCgt:", 16) >> (SIGUSR2 - 1) & 1, "and those with handlers");
     signal(SIGUSR1, SIG_DFL), signal(SIGUSR2, SIG_DFL);
@@ -410,10 +311,8 @@ int main(void)
     unsharing();
     parting();
     deadlock();
-    foreign_groups();
     randomness();
     remembered_timeouts();
-    traps();
     status_fields();
     copies_that_end_nowhere();
     sameness();

@@ -55,4 +55,16 @@ static inline int tap_done(void)
     return tap_failed != 0;
 }
 
+/* The number in a file, -1 if there is none: a setting in /proc/sys. */
+static inline long setting(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    long value = -1;
+    if (file == NULL || fscanf(file, "%ld", &value) != 1)
+        value = -1;
+    if (file)
+        fclose(file);
+    return value;
+}
+
 #endif

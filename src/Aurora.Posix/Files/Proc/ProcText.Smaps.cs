@@ -75,9 +75,9 @@ internal sealed unsafe partial class ProcText
 
     private static void WriteSizesOf(Mapping* mapping, ResidentPages pages, ref Utf8Writer writer)
     {
-        WriteSize("Size:           "u8, mapping->Pages, ref writer);
-        WriteSize("KernelPageSize: "u8, 1, ref writer);
-        WriteSize("MMUPageSize:    "u8, 1, ref writer);
+        WriteKilobytes("Size:           "u8, mapping->Pages, ref writer);
+        WriteKilobytes("KernelPageSize: "u8, 1, ref writer);
+        WriteKilobytes("MMUPageSize:    "u8, 1, ref writer);
         ulong locked = (mapping->Flags & MappingFlags.Locked) != 0 ? pages.Present : 0;
         ResidentPages none = default;
         bool isAnonymous = mapping->File.IsNone && !mapping->IsShared;
@@ -103,36 +103,29 @@ internal sealed unsafe partial class ProcText
         ref Utf8Writer writer)
     {
         ulong all = anonymous.Present + shared.Present + file.Present;
-        WriteSize("Rss:            "u8, all, ref writer);
-        WriteSize("Pss:            "u8, all, ref writer);
-        WriteSize("Pss_Dirty:      "u8, anonymous.Present + shared.Writable + file.Writable, ref writer);
-        WriteSize("Shared_Clean:   "u8, shared.Present - shared.Writable, ref writer);
-        WriteSize("Shared_Dirty:   "u8, shared.Writable, ref writer);
-        WriteSize("Private_Clean:  "u8, file.Present - file.Writable, ref writer);
-        WriteSize("Private_Dirty:  "u8, anonymous.Present + file.Writable, ref writer);
-        WriteSize("Referenced:     "u8, all, ref writer);
-        WriteSize("Anonymous:      "u8, anonymous.Present + file.Writable, ref writer);
-        WriteSize("LazyFree:       "u8, 0, ref writer);
-        WriteSize("AnonHugePages:  "u8, 0, ref writer);
-        WriteSize("ShmemPmdMapped: "u8, 0, ref writer);
-        WriteSize("FilePmdMapped:  "u8, 0, ref writer);
-        WriteSize("Shared_Hugetlb: "u8, 0, ref writer);
-        WriteSize("Private_Hugetlb:"u8, 0, ref writer);
-        WriteSize("Swap:           "u8, 0, ref writer);
-        WriteSize("SwapPss:        "u8, 0, ref writer);
-        WriteSize("Locked:         "u8, locked, ref writer);
+        WriteKilobytes("Rss:            "u8, all, ref writer);
+        WriteKilobytes("Pss:            "u8, all, ref writer);
+        WriteKilobytes("Pss_Dirty:      "u8, anonymous.Present + shared.Writable + file.Writable, ref writer);
+        WriteKilobytes("Shared_Clean:   "u8, shared.Present - shared.Writable, ref writer);
+        WriteKilobytes("Shared_Dirty:   "u8, shared.Writable, ref writer);
+        WriteKilobytes("Private_Clean:  "u8, file.Present - file.Writable, ref writer);
+        WriteKilobytes("Private_Dirty:  "u8, anonymous.Present + file.Writable, ref writer);
+        WriteKilobytes("Referenced:     "u8, all, ref writer);
+        WriteKilobytes("Anonymous:      "u8, anonymous.Present + file.Writable, ref writer);
+        WriteKilobytes("LazyFree:       "u8, 0, ref writer);
+        WriteKilobytes("AnonHugePages:  "u8, 0, ref writer);
+        WriteKilobytes("ShmemPmdMapped: "u8, 0, ref writer);
+        WriteKilobytes("FilePmdMapped:  "u8, 0, ref writer);
+        WriteKilobytes("Shared_Hugetlb: "u8, 0, ref writer);
+        WriteKilobytes("Private_Hugetlb:"u8, 0, ref writer);
+        WriteKilobytes("Swap:           "u8, 0, ref writer);
+        WriteKilobytes("SwapPss:        "u8, 0, ref writer);
+        WriteKilobytes("Locked:         "u8, locked, ref writer);
     }
 
     private static void WriteFlag(bool isSet, ReadOnlySpan<byte> name, ref Utf8Writer writer)
     {
         if (isSet)
             writer.Append(name);
-    }
-
-    private static void WriteSize(ReadOnlySpan<byte> label, ulong pages, ref Utf8Writer writer)
-    {
-        writer.Append(label);
-        writer.AppendDecimal(pages * KilobytesPerPage, 8);
-        writer.Append(" kB\n"u8);
     }
 }
