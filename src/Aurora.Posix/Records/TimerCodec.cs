@@ -89,6 +89,7 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
     {
         TimerRecord record = Describe((Timer*)header);
         return IsValid(in record) && IsLive(((Timer*)header)->Process, ObjectKind.Process)
+            && ((Timer*)header)->Process->State == ProcessState.Alive
             && ((Timer*)header)->Processor <= ProcessorClock.User && timers.MayCount((Timer*)header);
     }
 
@@ -133,6 +134,8 @@ public sealed unsafe class TimerCodec(TimerService timers) : RecordCodec
         Process* process = (Process*)tracker.Find(MemoryMarshal.Read<ObjectId>(payload), ObjectKind.Process);
         if (process == null)
             return RestoreStatus.MissingReference;
+        if (process->State != ProcessState.Alive)
+            return RestoreStatus.BadRecord;
         TimerService.Link(process, (Timer*)header);
         return RestoreStatus.Ok;
     }

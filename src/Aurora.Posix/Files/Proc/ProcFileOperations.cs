@@ -55,7 +55,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     }
 
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
-        => file->Inode->ProcKey.IsMemory ? _memory.Write(file, ref transfer) : _settings.Write(file, ref transfer);
+        => _settings.Write(file, ref transfer);
 
     // Makes the part that has the position, unless it is there: the next one, or all from the first on up to it.
     private bool MakeText(OpenFile* file, ulong position, ref FileTransfer transfer, out SystemCallResult failure)
@@ -91,7 +91,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
             AccessResult result = _text.Write(file->Inode, transfer.Thread, ref part, ref file->TextScan, ref writer);
             if (result.IsOk && file->TextScan.IsPaused)
             {
-                files.Pages.Free(memory, pages);
+                files.Pages.FreeFor(file, memory, pages);
                 file->TextScan.IsPaused = false;
                 failure = Pause(ref transfer);
                 return false;

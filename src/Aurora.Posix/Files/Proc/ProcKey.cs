@@ -127,7 +127,7 @@ public struct ProcKey
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName or ProcNode.ProcessMemory;
+        or ProcNode.DomainName;
 
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch

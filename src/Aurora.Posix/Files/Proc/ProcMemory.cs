@@ -1,5 +1,6 @@
 // /proc/N/mem and /proc/N/pagemap: read by position. The position in mem is an address; in pagemap it is eight times the number of a page.
-// A read ends early rather than take long; whoever wants more reads on.
+// A read ends early rather than take long; whoever wants more reads on. The file follows the process through execve, so a program with set-id
+// bits could be handed its own memory to write or to tell: mem is not written, and what is not dumpable does not read its own.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -8,7 +9,7 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Reads and writes the memory of a process, and tells which of its pages are there.</summary>
+/// <summary>Reads the memory of a process, and tells which of its pages are there.</summary>
 internal sealed unsafe class ProcMemory(FileServices files)
 {
     private const int EntryBytes = sizeof(ulong);
@@ -24,25 +25,18 @@ internal sealed unsafe class ProcMemory(FileServices files)
         ulong before = transfer.Done;
         if (space == null)
             return transfer.Finish();
+        if (IsHandedToItself(file, in transfer))
+            return transfer.Finish(Errno.EACCES);
         SystemCallResult result = file->Inode->ProcKey.Node == ProcNode.ProcessMemory
-            ? Copy(space, position, ref transfer, isWrite: false) : ReadMap(space, position, ref transfer);
+            ? Copy(space, position, ref transfer) : ReadMap(space, position, ref transfer);
         Advance(file, position, transfer.Done - before, in transfer);
         return result;
     }
 
-    public SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
+    private bool IsHandedToItself(OpenFile* file, in FileTransfer transfer)
     {
-        ulong position = transfer.IsPositioned ? transfer.Position : file->Offset;
-        if (file->Inode->ProcKey.Node != ProcNode.ProcessMemory || transfer.Thread == null)
-            return transfer.Finish(Errno.EINVAL);
-        Errno error = files.Proc.MayRead(file->Inode, new FileCaller(transfer.Thread));
-        if (error != Errno.Ok)
-            return transfer.Finish(error);
-        AddressSpace* space = SpaceOf(file);
-        ulong before = transfer.Done;
-        SystemCallResult result = space == null ? transfer.Finish() : Copy(space, position, ref transfer, isWrite: true);
-        Advance(file, position, transfer.Done - before, in transfer);
-        return result;
+        Process* process = files.Proc.ProcessOf(file->Inode);
+        return transfer.Thread != null && transfer.Thread->Process == process && !process->IsDumpable;
     }
 
     private AddressSpace* SpaceOf(OpenFile* file)
@@ -60,7 +54,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
     }
 
     // What cannot be accessed ends the call with what was moved before it, or with an error.
-    private SystemCallResult Copy(AddressSpace* space, ulong address, ref FileTransfer transfer, bool isWrite)
+    private SystemCallResult Copy(AddressSpace* space, ulong address, ref FileTransfer transfer)
     {
         Span<byte> buffer = stackalloc byte[BytesAtOnce];
         for (ulong moved = 0; transfer.Remaining > 0 && moved < FileTransfer.StepBytes;)
@@ -68,19 +62,13 @@ internal sealed unsafe class ProcMemory(FileServices files)
             // Never across a page, so that what is moved is all of the pages before one that is not there.
             ulong inPage = PageSize.Bytes - (address & PageSize.OffsetMask);
             Span<byte> piece = buffer[..(int)Math.Min(Math.Min((ulong)BytesAtOnce, transfer.Remaining), inPage)];
-            FileTransfer taken = transfer;
-            if (isWrite && taken.Take(piece) is var took and not TransferStatus.Ok)
-                return taken.Stop(took);
             AccessResult access = address >= AddressSpace.UserEnd ? new AccessResult { Status = MemoryStatus.Fault }
-                : isWrite ? files.User.Write(space, new VirtualAddress(address), piece)
-                    : files.User.Read(space, new VirtualAddress(address), piece);
+                : files.User.Read(space, new VirtualAddress(address), piece);
             if (access.Status == MemoryStatus.WouldBlock)
                 return transfer.WaitForPage(access.Wait);
             if (!access.IsOk)
                 return transfer.Finish(Errno.EIO);
-            if (isWrite)
-                transfer = taken;
-            else if (transfer.Give(piece) is var gave and not TransferStatus.Ok)
+            if (transfer.Give(piece) is var gave and not TransferStatus.Ok)
                 return transfer.Stop(gave);
             address += (ulong)piece.Length;
             moved += (ulong)piece.Length;
