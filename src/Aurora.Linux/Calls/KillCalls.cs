@@ -166,7 +166,9 @@ public static unsafe class KillCalls
             return Errno.EPERM;
         if (number == 0)
             return Errno.Ok;
-        return target != null ? kernel.Signals.Send(target, in info) : kernel.Signals.Send(process, in info);
+        SignalInfo sent = info;
+        sent.Origin = thread->Process == process ? SignalOrigin.Itself : SignalOrigin.Another;
+        return target != null ? kernel.Signals.Send(target, in sent) : kernel.Signals.Send(process, in sent);
     }
 
     private static bool MaySignal(Process* sender, Process* target, int number)

@@ -66,7 +66,7 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void Raise(Thread* thread, Signal signal, int code)
     {
-        var info = new SignalInfo { Number = (int)signal, Code = code, Address = thread->Context->FaultAddress };
+        SignalInfo info = SignalInfo.FromKernel(signal, code) with { Address = thread->Context->FaultAddress };
         _kernel.Signals.Force(thread, in info);
     }
 
@@ -85,7 +85,7 @@ public sealed unsafe partial class SystemCallExecutive
             _ => (Signal.SIGSEGV, SignalCode.Kernel),
         };
         ulong address = code == SignalCode.Kernel ? 0 : context->Rip;
-        return new SignalInfo { Number = (int)signal, Code = code, Address = address };
+        return SignalInfo.FromKernel(signal, code) with { Address = address };
     }
 
     // Which unmasked SSE exception is pending: flags are bits 0-5, their masks bits 7-12 (SDM vol. 1, 10.2.3).

@@ -53,7 +53,8 @@ public sealed unsafe class SignalDelivery
     private bool ActByDefault(Thread* thread, in SignalInfo info, bool isIgnored)
     {
         Process* process = thread->Process;
-        DefaultAction action = isIgnored ? DefaultAction.Ignore : SignalDefaults.Of(info.Signal);
+        DefaultAction action = isIgnored || SignalService.IsRefusedByInit(process, in info) ? DefaultAction.Ignore
+            : SignalDefaults.Of(info.Signal);
         if (action == DefaultAction.Terminate)
         {
             End(thread, info.Number);

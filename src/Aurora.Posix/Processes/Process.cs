@@ -61,6 +61,9 @@ public unsafe struct Process
     /// <summary>It has begun to end (ProcessLife.BeginEnd): alive to others, but it never runs its program again.</summary>
     public bool IsEnding;
 
+    /// <summary>Init only: a fault that it does not handle is about to end it, and no signal is kept from it any more.</summary>
+    public bool IsUnguarded;
+
     /// <summary>The signal that stopped it, until wait4 has reported it.</summary>
     public byte StopReport;
 

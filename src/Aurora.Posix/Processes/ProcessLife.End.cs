@@ -193,7 +193,7 @@ public sealed unsafe partial class ProcessLife
             sent = sent.With(signal);
             left--;
             _signals.Send(child,
-                new SignalInfo { Number = thread->ParentDeathSignal, Pid = child->Parent == null ? 0 : child->Parent->Id });
+                SignalInfo.FromKernel(signal, SignalCode.User) with { Pid = child->Parent == null ? 0 : child->Parent->Id });
         }
     }
 

@@ -81,6 +81,7 @@ public sealed unsafe partial class ProcessCodec
         flags |= process->BorrowsMemory ? ProcessRecordFlags.BorrowsMemory : 0;
         flags |= process->IsDumpable ? ProcessRecordFlags.Dumpable : 0;
         flags |= process->AlarmExpiredNanoseconds != 0 && !process->Alarm.IsArmed ? ProcessRecordFlags.AlarmStandsStill : 0;
+        flags |= process->IsUnguarded ? ProcessRecordFlags.Unguarded : 0;
         flags |= process->NoNewPrivileges ? ProcessRecordFlags.NoNewPrivileges : 0;
         return flags | (process->IsChildSubreaper ? ProcessRecordFlags.ChildSubreaper : 0);
     }
@@ -93,6 +94,7 @@ public sealed unsafe partial class ProcessCodec
         process->State = (flags & ProcessRecordFlags.Zombie) != 0 ? ProcessState.Zombie : ProcessState.Alive;
         process->HasExecuted = (flags & ProcessRecordFlags.HasExecuted) != 0;
         process->IsEnding = (flags & ProcessRecordFlags.Ending) != 0;
+        process->IsUnguarded = (flags & ProcessRecordFlags.Unguarded) != 0;
         process->IsStopped = (flags & ProcessRecordFlags.Stopped) != 0;
         process->ContinueReport = (flags & ProcessRecordFlags.ContinueReport) != 0;
         process->BorrowsMemory = (flags & ProcessRecordFlags.BorrowsMemory) != 0;

@@ -22,7 +22,10 @@ public enum ProcessRecordFlags : uint
 
     /// <summary>AlarmNanoseconds is when the alarm last expired: it goes on once SIGALRM is taken.</summary>
     AlarmStandsStill = 1024,
-    All = 2047,
+
+    /// <summary>A fault is about to end init.</summary>
+    Unguarded = 2048,
+    All = 4095,
 }
 
 /// <summary>Ids and groups of a process, as its record has them.</summary>

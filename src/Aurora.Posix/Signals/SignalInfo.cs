@@ -34,6 +34,25 @@ public static class SignalCode
 }
 
 /// <summary>
+/// Who made a signal, which no program can say of itself: what may end init, and what timers do with their own, follows from this and
+/// not from the code. Queued signals keep it, in records too; those of older versions are another's or a timer's.
+/// </summary>
+public enum SignalOrigin : ushort
+{
+    /// <summary>A call of another process.</summary>
+    Another,
+
+    /// <summary>A timer of the process that gets it.</summary>
+    Timer,
+
+    /// <summary>The kernel: faults, alarms, limits, the terminal, what becomes of children.</summary>
+    Kernel,
+
+    /// <summary>A call of the process that gets it.</summary>
+    Itself,
+}
+
+/// <summary>
 /// What is known of one signal: siginfo_t as the kernel keeps it, 12 bytes and a union of 32. Which fields of the union count depends on
 /// the code: from a program Pid, Uid, Value and whatever else it sent; a child Pid, Uid, Status and times; a fault Address; a timer
 /// TimerId, Overruns, Value.
@@ -44,14 +63,11 @@ public unsafe struct SignalInfo
     public const int Bytes = 44;
     public const int FieldBytes = 32;
 
-    private const ushort OfTimer = 1;
-
     [FieldOffset(0)]
     private ushort _number;
 
-    /// <summary>What no program can say about a signal: who made it.</summary>
     [FieldOffset(2)]
-    private ushort _origin;
+    public SignalOrigin Origin;
 
     [FieldOffset(4)]
     public int Code;
@@ -98,15 +114,19 @@ public unsafe struct SignalInfo
     public readonly Signal Signal => (Signal)_number;
 
     /// <summary>A timer's own signal: a program may send the code, but not the mark.</summary>
-    public readonly bool IsTimers => _origin == OfTimer;
+    public readonly bool IsTimers => Origin == SignalOrigin.Timer;
 
-    /// <summary>True when it was made by a program or the kernel, or by a timer of the process.</summary>
-    public readonly bool HasKnownOrigin => _origin <= OfTimer;
+    /// <summary>True when its origin is one of those there are.</summary>
+    public readonly bool HasKnownOrigin => Origin <= SignalOrigin.Itself;
 
     /// <summary>What a timer of the process sends.</summary>
     public static SignalInfo FromTimer(int signal, int id, ulong value)
-        => new() { Number = signal, Code = SignalCode.Timer, _origin = OfTimer, TimerId = id, Value = value };
+        => new() { Number = signal, Code = SignalCode.Timer, Origin = SignalOrigin.Timer, TimerId = id, Value = value };
 
     /// <summary>A signal the kernel raises without further detail.</summary>
-    public static SignalInfo FromKernel(Signal signal) => new() { Number = (int)signal, Code = SignalCode.Kernel };
+    public static SignalInfo FromKernel(Signal signal) => FromKernel(signal, SignalCode.Kernel);
+
+    /// <summary>A signal the kernel raises for a reason; the caller fills in what goes with it.</summary>
+    public static SignalInfo FromKernel(Signal signal, int code)
+        => new() { Number = (int)signal, Code = code, Origin = SignalOrigin.Kernel };
 }

@@ -59,10 +59,8 @@ public sealed unsafe partial class SignalService
         SignalAction* action = SignalActions.Of(parent->Actions, Signal.SIGCHLD);
         if (signal == Signal.None || (!isEnd && (action->Flags & SignalAction.NoChildStop) != 0))
             return;
-        var info = new SignalInfo
+        SignalInfo info = SignalInfo.FromKernel(signal, code) with
         {
-            Number = (int)signal,
-            Code = code,
             Pid = child->Id,
             Uid = child->Credentials.RealUid,
             Status = status,

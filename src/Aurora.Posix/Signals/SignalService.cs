@@ -42,7 +42,7 @@ public sealed unsafe partial class SignalService
 
     /// <summary>
     /// Raises what a fault in the program demands: it cannot be blocked or ignored, since the program could not go on. A blocked or
-    /// ignored one becomes the default action.
+    /// ignored one becomes the default action, and init is not guarded against that, whatever else waits under the number.
     /// </summary>
     public void Force(Thread* thread, in SignalInfo info)
     {
@@ -53,6 +53,11 @@ public sealed unsafe partial class SignalService
             action->Handler = SignalAction.Default;
             _tracker.MarkChanged(&thread->Process->Actions->Header);
             thread->BlockedSignals = thread->BlockedSignals.Without(info.Signal);
+        }
+        if (action->Handler == SignalAction.Default && IsGuarded(thread->Process))
+        {
+            thread->Process->IsUnguarded = true;
+            _tracker.MarkChanged(&thread->Process->Header);
         }
         _queue.Add(thread->Process, thread, in info);
         _tracker.MarkChanged(&thread->Header);
@@ -164,19 +169,25 @@ public sealed unsafe partial class SignalService
     private static bool IsDropped(Process* process, Thread* thread, in SignalInfo info)
     {
         Signal signal = info.Signal;
-        if (process->Id == 1 && IsFromAnother(in info) && SignalActions.Of(process->Actions, signal)->Handler <= SignalAction.Ignore)
-            return true;
+        if (!IsIgnored(process, signal) && !IsRefusedByInit(process, in info))
+            return false;
         if (thread != null)
-            return !thread->BlockedSignals.Contains(signal) && IsIgnored(process, signal);
+            return !thread->BlockedSignals.Contains(signal);
         for (Thread* each = process->FirstThread; each != null; each = each->NextOfProcess)
             if (each->BlockedSignals.Contains(signal))
                 return false;
-        return IsIgnored(process, signal);
+        return true;
     }
 
-    // No other process may end or stop init; it can end itself, and the terminal and its own timers can.
-    private static bool IsFromAnother(in SignalInfo info)
-        => info.Code is SignalCode.User or SignalCode.Queue or SignalCode.ThreadKill && (info.Pid != 1 || info.Signal == Signal.SIGKILL);
+    /// <summary>
+    /// True for the default action of a signal to init that another process has sent: that may not end or stop it. Init can end itself,
+    /// though not by SIGKILL, and the kernel, the terminal and its own timers can.
+    /// </summary>
+    public static bool IsRefusedByInit(Process* process, in SignalInfo info)
+        => IsGuarded(process) && SignalActions.Of(process->Actions, info.Signal)->Handler == SignalAction.Default
+            && (info.Origin == SignalOrigin.Another || (info.Origin == SignalOrigin.Itself && info.Signal == Signal.SIGKILL));
+
+    private static bool IsGuarded(Process* process) => process->Id == 1 && !process->IsUnguarded;
 
     /// <summary>True when the signal would have no effect: ignored by choice or by default.</summary>
     public static bool IsIgnored(Process* process, Signal signal)
