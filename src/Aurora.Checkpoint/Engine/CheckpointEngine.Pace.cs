@@ -91,11 +91,13 @@ public sealed unsafe partial class CheckpointEngine
     public bool MustPause => IsEnabled && !_hasFailed && (_isRollingBack || IsOverwhelmed);
 
     // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
-    private bool IsOverwhelmed
+    private bool IsOverwhelmed => IsOverwhelmedBy(Changes);
+
+    private bool IsOverwhelmedBy(ulong changes)
         => Refusal == StoreStatus.NoSpace
-            ? Changes >= _budget.FullDiskBytes
-            : InFlight + Changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
-                || ((_mustRetry || FreeSlot() is null) && Changes >= _budget.CaptureBytes);
+            ? changes >= _budget.FullDiskBytes
+            : InFlight + changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
+                || (changes >= _budget.CaptureBytes && (_mustRetry || FreeSlot() is null));
 
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
@@ -153,7 +155,8 @@ public sealed unsafe partial class CheckpointEngine
                 return ulong.MaxValue;
             if (_mustRetry)
                 return _retryNanoseconds;
-            if (_isRequested || Changes >= _budget.CaptureBytes || (IsOverwhelmed && HasWork))
+            ulong changes = Changes;
+            if (_isRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(changes) && HasWork))
                 return 0;
             return HasWork ? _paceNanoseconds : ulong.MaxValue;
         }

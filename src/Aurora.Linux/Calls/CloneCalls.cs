@@ -84,29 +84,15 @@ public static unsafe class CloneCalls
         if (!kernel.Read(thread, arguments->Arg0, out CloneArguments request, out SystemCallResult failure))
             return failure;
         // What is beyond is not known; chosen ids and control groups, the three words before it, are not offered.
-        if (!IsZero(kernel, thread, arguments->Arg0, CloneArguments.KnownBytes, arguments->Arg1, Errno.E2BIG, out failure)
-            || !IsZero(kernel, thread, arguments->Arg0, CloneArguments.FirstBytes,
-                Math.Min(arguments->Arg1, CloneArguments.KnownBytes), Errno.EINVAL, out failure))
+        ulong end = arguments->Arg0 + arguments->Arg1;
+        ulong known = arguments->Arg0 + CloneArguments.KnownBytes;
+        if (!kernel.IsZero(thread, known, end, Errno.E2BIG, out failure)
+            || !kernel.IsZero(thread, arguments->Arg0 + CloneArguments.FirstBytes, Math.Min(end, known), Errno.EINVAL, out failure))
             return failure;
         if ((request.Flags & SignalMask) != 0 || request.ExitSignal > (ulong)Signal.Last || (request.Stack == 0) != (request.StackBytes == 0))
             return Errno.EINVAL;
         request.Stack += request.StackBytes;
         return Make(kernel, thread, in request);
-    }
-
-    private static bool IsZero(
-        LinuxKernel kernel, Thread* thread, ulong address, ulong from, ulong end, Errno otherwise, out SystemCallResult failure)
-    {
-        failure = otherwise;
-        for (ulong offset = from; offset < end; offset++)
-        {
-            if (!kernel.Read(thread, address + offset, out byte value, out SystemCallResult stopped))
-                failure = stopped;
-            else if (value == 0)
-                continue;
-            return false;
-        }
-        return true;
     }
 
     private static SystemCallResult Make(LinuxKernel kernel, Thread* thread, in CloneArguments request)

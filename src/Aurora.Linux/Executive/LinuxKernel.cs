@@ -1,5 +1,6 @@
 // The services behind the Linux system calls: what every call gets as its first argument. Made once at boot. Other parts of this class
 // register the calls of their area and add what they need; each area lives in a folder of its own.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Memory;
@@ -84,6 +85,30 @@ public sealed unsafe partial class LinuxKernel
         AccessResult access = User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out value);
         failure = access.IsOk ? default : Stop(thread, in access);
         return access.IsOk;
+    }
+
+    /// <summary>
+    /// True when the bytes from an address to an end are zero or there are none: the parts of a structure that this kernel does not know.
+    /// Otherwise false with <paramref name="otherwise"/> or what stopped the reading.
+    /// </summary>
+    public bool IsZero(Thread* thread, ulong address, ulong end, Errno otherwise, out SystemCallResult failure)
+    {
+        Span<byte> piece = stackalloc byte[128];
+        failure = otherwise;
+        while (address < end)
+        {
+            Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, end - address)];
+            AccessResult access = User.Read(thread->Process->AddressSpace, new VirtualAddress(address), part);
+            if (!access.IsOk)
+            {
+                failure = Stop(thread, in access);
+                return false;
+            }
+            if (part.ContainsAnyExcept((byte)0))
+                return false;
+            address += (ulong)part.Length;
+        }
+        return true;
     }
 
     /// <summary>Writes a structure of the calling program; false with the call's result when that cannot be done now.</summary>

@@ -65,7 +65,10 @@ internal static unsafe class OpenCalls
             return Errno.EINVAL;
         if (!call.Read(a->Arg2, out LinuxOpenHow how))
             return call.Failure;
-        if (!IsZero(ref call, a->Arg2 + (ulong)sizeof(LinuxOpenHow), a->Arg3 - (ulong)sizeof(LinuxOpenHow), out SystemCallResult refusal))
+        // What a later version of the structure has added must not be asked for.
+        if (a->Arg3 > PageSize.Bytes)
+            return Errno.E2BIG;
+        if (!kernel.IsZero(thread, a->Arg2 + (ulong)sizeof(LinuxOpenHow), a->Arg2 + a->Arg3, Errno.E2BIG, out SystemCallResult refusal))
             return refusal;
         Errno error = Check(in how);
         if (error != Errno.Ok)
@@ -104,28 +107,6 @@ internal static unsafe class OpenCalls
         // Everything that a walk needs is in memory, but making and cutting files may wait.
         bool mayWait = (flags & (OpenFlags.Truncate | OpenFlags.Create | TemporaryBit)) != 0;
         return (how.Resolve & ResolveCached) != 0 && mayWait ? Errno.EAGAIN : Errno.Ok;
-    }
-
-    // What a later version of the structure has added must not be asked for: E2BIG.
-    private static bool IsZero(ref FileCall call, ulong address, ulong bytes, out SystemCallResult refusal)
-    {
-        Span<byte> piece = stackalloc byte[256];
-        refusal = Errno.E2BIG;
-        if (bytes > PageSize.Bytes)
-            return false;
-        for (ulong done = 0; done < bytes; )
-        {
-            Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, bytes - done)];
-            if (!call.ReadBytes(address + done, part))
-            {
-                refusal = call.Failure;
-                return false;
-            }
-            if (part.ContainsAnyExcept((byte)0))
-                return false;
-            done += (ulong)part.Length;
-        }
-        return true;
     }
 
     private static SystemCallResult Open(

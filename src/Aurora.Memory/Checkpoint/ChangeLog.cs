@@ -2,6 +2,7 @@
 // (pages to write) and the protect list (entries that were made writable since the last freeze: one per writable entry, so a second
 // mapping of the same page is tracked too). Appending is split into Reserve, which may fail, and Append, which may not, so that a fault
 // changes nothing before it is certain to finish. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -58,6 +59,7 @@ internal sealed unsafe partial class ChangeLog
     public int SetCount => _sets.Count;
     public int ChunkCount => _dirty.Count + _protect.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Group* GroupAt(ushort index)
     {
         Panic.Unless(index < MaxGroups, "memory: group index out of range"u8);

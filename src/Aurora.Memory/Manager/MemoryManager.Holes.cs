@@ -49,5 +49,11 @@ public sealed unsafe partial class MemoryManager
     /// <summary>
     /// How many of an object's pages there are: neither holes nor beyond its end. What only the store knows counts as there.
     /// </summary>
-    public ulong CountPages(VmObject* target) => _tree.CountUsed(target, target->SizePages, MostCounted);
+    public ulong CountPages(VmObject* target)
+    {
+        // Programs ask for st_blocks with every stat, and hardly one reads it.
+        if (target->CountedPages == 0)
+            target->CountedPages = _tree.CountUsed(target, target->SizePages, MostCounted) + 1;
+        return target->CountedPages - 1;
+    }
 }

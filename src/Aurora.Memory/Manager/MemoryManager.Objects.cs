@@ -94,6 +94,7 @@ public sealed unsafe partial class MemoryManager
         if (sizePages == target->SizePages)
             return;
         target->SizePages = sizePages;
+        target->CountedPages = 0;
         TrackerOf(&target->Header).MarkChanged(&target->Header);
     }
 

@@ -98,6 +98,7 @@ internal sealed unsafe partial class RadixTree
     public void LearnHole(VmObject* target, ulong first, ulong end)
     {
         ulong value = target->Root;
+        target->CountedPages = 0;
         for (int level = target->Height; level >= 1; level--)
         {
             ulong* node = NodeOf(value);

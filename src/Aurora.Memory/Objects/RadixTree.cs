@@ -61,6 +61,7 @@ internal sealed unsafe partial class RadixTree
         clone->Root = source->Root;
         clone->Height = source->Height;
         clone->StoredLimit = source->StoredLimit;
+        clone->CountedPages = 0;
         if (Slot.IsResident(source->Root))
             _frames.AddReference(Slot.FrameOf(source->Root));
     }
@@ -70,6 +71,7 @@ internal sealed unsafe partial class RadixTree
     {
         ReleaseSubtree(target->Root, target->Height);
         target->Root = Slot.Hole;
+        target->CountedPages = 0;
     }
 
     /// <summary>Unshares the nodes on the way to a page, as far as nodes exist; false when out of memory.</summary>
@@ -91,6 +93,7 @@ internal sealed unsafe partial class RadixTree
     /// <summary>Turns all pages from <paramref name="first"/> on into holes; after <see cref="UnsharePath"/> it cannot fail.</summary>
     public void Cut(VmObject* target, ulong first)
     {
+        target->CountedPages = 0;
         if (target->StoredLimit > first)
             target->StoredLimit = first;
         if (!Slot.IsResident(target->Root) || first >= Capacity(target->Height))
@@ -168,6 +171,7 @@ internal sealed unsafe partial class RadixTree
 
     private ulong* Descend(VmObject* target, ulong page, bool unshare)
     {
+        target->CountedPages = 0;
         if (!GrowTo(target, page))
             return null;
         ulong* link = &target->Root;

@@ -38,6 +38,9 @@ public unsafe struct VmObject
     /// <summary>From this page on nothing is in the store, whatever the slots say.</summary>
     internal ulong StoredLimit;
 
+    /// <summary>How many pages there are, plus one; zero while nobody has counted since the tree, the limit or the size changed.</summary>
+    internal ulong CountedPages;
+
     /// <summary>What has changed since the last freeze, or null; and the frozen sets of epochs still in flight.</summary>
     internal ChangeSet* Changes;
     internal ChangeSet* Frozen;
