@@ -1,79 +1,137 @@
-// The checkpoint pipeline of one consistency group (architecture, section 6). An epoch moves through a slot:
+// The checkpoint pipeline of one consistency group (architecture, section 6), as the kernel and the Aurora calls see it. An epoch moves
+// through a slot:
 //
-//   main loop: Take      stop: freeze dirty lists, capture changed records, note the held output     Free -> Captured
-//   flush fiber          clones, ends, truncations, pages and records to the store; Submit           Captured -> Submitted
-//   commit fiber         wait until durable; land the frames, release output, wake fsync             Submitted -> Free
+//   main loop: EpochCapture   stop: freeze dirty lists, capture changed records, note the held output     Free -> Captured
+//   flush fiber: EpochWriter  clones, ends, truncations, pages and records to the store; Submit           Captured -> Submitted
+//   commit fiber              wait until durable; land the frames, release output, wake fsync             Submitted -> Free
 //
 // Epochs are flushed and acknowledged in order, and at most SlotCount are under way: when the disk is slower than the period, the period
-// stretches. A group in which nothing changed takes no checkpoint and writes nothing. When an epoch is taken is in Pace.
-//
-// A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed again,
-// and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be durable: the
-// engine stops (HasFailed) and held output stays held. Protected by the kernel lock.
+// stretches. A group in which nothing changed takes no checkpoint and writes nothing. When an epoch is taken is in CheckpointPace.
+// Protected by the kernel lock.
 using System;
 using Aurora.Base;
-using Aurora.Memory;
 using Aurora.Posix.Persistence;
-using Aurora.Posix.Threads;
+using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
 /// <summary>Takes, flushes and commits the checkpoints of a group.</summary>
-public sealed unsafe partial class CheckpointEngine : CheckpointService
+public sealed unsafe class CheckpointEngine : CheckpointService
 {
     /// <summary>Epochs under way at once.</summary>
-    public const int SlotCount = 3;
+    public const int SlotCount = PipelineState.SlotCount;
 
     /// <summary>The period when nobody chose one.</summary>
     public const ulong DefaultPeriodNanoseconds = 10_000_000;
 
+    /// <summary>How many of the newest checkpoints are listed.</summary>
+    public const int HistoryCapacity = HistoryList.Capacity;
+
+    /// <summary>Named checkpoints that are kept at once.</summary>
+    public const int MaxNamed = 64;
+
     private readonly CheckpointServices _services;
-    private readonly EpochSlot[] _slots = new EpochSlot[SlotCount];
-    private WaitQueue* _durable;
-    private FiberQueue* _queues;
-    private Epoch _lastCaptured;
-    private Epoch _lastDurable;
-    private bool _hasFailed;
+    private readonly PipelineState _state;
+    private readonly EpochCapture _capture;
+    private readonly EpochWriter _writer;
+    private readonly CheckpointPace _pace;
+    private readonly HistoryList _history;
+    private readonly CheckpointErrands _errands;
 
     public CheckpointEngine(in CheckpointServices services)
     {
         _services = services;
-        _budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
-        for (int i = 0; i < SlotCount; i++)
-        {
-            _slots[i] = new EpochSlot(services.Pages);
-            _slots[i].Frozen = (FrozenEpoch*)services.Pages.Allocate(1);
-        }
-        byte* block = (byte*)services.Pages.Allocate(1);
-        Panic.Unless(block != null && _slots[^1].Frozen != null, "checkpoint: no memory for the engine"u8);
-        _durable = (WaitQueue*)block;
-        _queues = (FiberQueue*)(block + PageSize.Bytes / 2);
+        _state = new PipelineState(services.Pages);
+        var budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
+        _capture = new EpochCapture(in services, _state, in budget);
+        _writer = new EpochWriter(in services, _state, _capture, Statistics);
+        _pace = new CheckpointPace(in services, _state, _capture, in budget);
+        _history = new HistoryList(in services, _state);
+        _errands = new CheckpointErrands(in services, _state, _history);
     }
 
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
-    public bool IsEnabled { get; set; }
+    public bool IsEnabled
+    {
+        get => _state.IsEnabled;
+        set => _state.IsEnabled = value;
+    }
 
     public CheckpointStatistics Statistics { get; } = new();
 
-    public Epoch LastCaptured => _lastCaptured;
-    public Epoch LastDurable => _lastDurable;
+    public Epoch LastCaptured => _state.LastCaptured;
+    public Epoch LastDurable => _state.LastDurable;
 
     /// <summary>Why the last commit was refused, while it is being tried again; Ok once one has been taken.</summary>
-    public StoreStatus Refusal { get; private set; }
+    public StoreStatus Refusal => _state.Refusal;
 
     /// <summary>What the store said when it failed for good.</summary>
-    public StoreStatus Failure { get; private set; }
+    public StoreStatus Failure => _state.Failure;
 
     /// <inheritdoc/>
-    public override bool HasFailed => _hasFailed;
+    public override bool HasFailed => _state.HasFailed;
 
     /// <inheritdoc/>
-    public override WaitQueue* Durable => _durable;
+    public override WaitQueue* Durable => _state.Durable;
 
-    // Where the flush fiber sleeps, and where the commit fiber sleeps.
-    private FiberQueue* FlushWork => _queues;
-    private FiberQueue* CommitWork => _queues + 1;
+    /// <summary>True while an epoch has been captured and is not yet durable.</summary>
+    public bool IsBusy => _state.IsBusy;
+
+    /// <summary>True once the store's present state is another than the one that runs: the machine must be reset.</summary>
+    public bool HasRolledBack => _errands.HasRolledBack;
+
+    /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
+    public ulong Violations => _capture.Violations;
+
+    /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
+    public int ProvokedViolations
+    {
+        get => _capture.ProvokedViolations;
+        set => _capture.ProvokedViolations = value;
+    }
+
+    /// <summary>The epoch this boot continued from; zero when it started fresh.</summary>
+    public ulong RestoredEpoch => _state.RestoredEpoch;
+
+    /// <summary>From kernel entry to the moment guests could run in this boot, in nanoseconds; set once by whoever boots.</summary>
+    public ulong BootNanoseconds { get; set; }
+
+    /// <inheritdoc/>
+    public override ulong PeriodNanoseconds
+    {
+        get => _state.PeriodNanoseconds;
+        set => _pace.SetPeriod(value);
+    }
+
+    /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
+    public bool HasChanges => _pace.HasChanges;
+
+    /// <inheritdoc cref="CheckpointPace.MustPause"/>
+    public bool MustPause => _pace.MustPause;
+
+    /// <inheritdoc cref="CheckpointPace.MustLookAgain"/>
+    public bool MustLookAgain => _pace.MustLookAgain;
+
+    /// <inheritdoc cref="CheckpointPace.NextDueNanoseconds"/>
+    public ulong NextDueNanoseconds => _pace.NextDueNanoseconds;
+
+    /// <inheritdoc cref="CheckpointPace.NextIdleDueNanoseconds"/>
+    public ulong NextIdleDueNanoseconds => _pace.NextIdleDueNanoseconds;
+
+    /// <inheritdoc cref="CheckpointPace.Poll"/>
+    public ulong Poll() => _pace.Poll();
+
+    /// <inheritdoc cref="CheckpointPace.PollIdle"/>
+    public void PollIdle() => _pace.PollIdle();
+
+    /// <summary>The bodies of the three fibers; they never return.</summary>
+    public void RunFlushFiber() => _writer.RunFlushFiber();
+    public void RunCommitFiber() => _writer.RunCommitFiber();
+    public void RunErrandFiber() => _errands.Run();
+
+    /// <inheritdoc cref="EpochWriter.CheckpointAndWait"/>
+    public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait();
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other in the store: what a rollback has left behind keeps its numbers. All of
@@ -81,54 +139,129 @@ public sealed unsafe partial class CheckpointEngine : CheckpointService
     /// </summary>
     public StoreStatus ContinueFrom(Epoch restored)
     {
-        StoreStatus status = ReadNumbers(out Epoch highest);
-        _lastCaptured = _lastDurable = highest > restored ? highest : restored;
-        RestoredEpoch = restored.Value;
+        StoreStatus status = _errands.ReadNumbers(out Epoch highest);
+        _state.LastCaptured = _state.LastDurable = highest > restored ? highest : restored;
+        _state.RestoredEpoch = restored.Value;
         if (highest > restored)
             _services.Group.Group->Left.Add(restored, highest);
-        _ticketBase = _ticketsAsked = _ticketsServed = _lastDurable.Value << TicketBits;
+        _errands.Begin(_state.LastDurable);
         return status;
     }
 
-    /// <summary>True while an epoch has been captured and is not yet durable.</summary>
-    public bool IsBusy => OldestSlot(SlotState.Captured) is not null || OldestSlot(SlotState.Submitted) is not null;
-
-    private EpochSlot? FreeSlot()
+    /// <inheritdoc/>
+    public override Epoch Request()
     {
-        foreach (EpochSlot slot in _slots)
-        {
-            if (slot.State == SlotState.Free)
-                return slot;
-        }
-        return null;
+        if (!IsEnabled)
+            return LastDurable;
+        _state.IsRequested = true;
+        return LastCaptured.Next;
     }
 
-    private EpochSlot? OldestSlot(SlotState state)
+    /// <inheritdoc/>
+    public override Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch)
     {
-        EpochSlot? oldest = null;
-        foreach (EpochSlot slot in _slots)
-        {
-            if (slot.State == state && (oldest is null || slot.Epoch < oldest.Epoch))
-                oldest = slot;
-        }
-        return oldest;
+        epoch = LastDurable;
+        if (!IsEnabled)
+            return Errno.EOPNOTSUPP;
+        if (name.IsEmpty || name.Length > EpochSlot.MaxNameBytes)
+            return Errno.EINVAL;
+        if (_state.Name.IsUnderWay)
+            return Errno.EAGAIN;
+        if (_state.Kept >= MaxNamed)
+            return Errno.ENOSPC;
+        if (_services.Store.HistoryFault.Status != StoreStatus.Ok)
+            return Errno.EIO;
+        _state.Name.Ask(name);
+        epoch = Request();
+        return Errno.Ok;
     }
 
-    private EpochSlot? NewestCaptured()
+    /// <inheritdoc/>
+    public override bool IsDurable(Epoch epoch) => epoch <= LastDurable;
+
+    /// <inheritdoc/>
+    public override Errno ErrorOf(Epoch epoch)
     {
-        EpochSlot? newest = null;
-        foreach (EpochSlot slot in _slots)
-        {
-            if (slot.State == SlotState.Captured && (newest is null || slot.Epoch > newest.Epoch))
-                newest = slot;
-        }
-        return newest;
+        if (IsDurable(epoch))
+            return Errno.Ok;
+        if (HasFailed)
+            return Errno.EIO;
+        return epoch <= _state.RefusedThrough ? Errno.ENOSPC : Errno.Ok;
     }
 
-    private void Fail(StoreStatus status)
+    /// <inheritdoc/>
+    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(errand, target);
+
+    /// <inheritdoc/>
+    public override bool IsDone(ulong ticket, out Errno result) => _errands.IsDone(ticket, out result);
+
+    /// <inheritdoc/>
+    public override ulong RequestHistory() => _history.Request();
+
+    /// <inheritdoc/>
+    public override bool IsHistoryReady(ulong ticket) => _history.IsReady(ticket);
+
+    /// <inheritdoc/>
+    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => _history.Read(index, out entry);
+
+    /// <inheritdoc/>
+    public override void ReadStatistics(ref SlsStatistics statistics)
     {
-        _hasFailed = true;
-        Failure = status;
-        _services.Scheduler.WakeAll(_durable);
+        statistics.CapturedEpoch = LastCaptured.Value;
+        statistics.DurableEpoch = LastDurable.Value;
+        statistics.RestoredEpoch = RestoredEpoch;
+        statistics.PeriodNanoseconds = PeriodNanoseconds;
+        statistics.Checkpoints = Statistics.Checkpoints;
+        statistics.Pages = Statistics.Pages;
+        statistics.Records = Statistics.Records;
+        statistics.Bytes = Statistics.Bytes;
+        statistics.StopMedianNanoseconds = Statistics.StopPercentile(50);
+        statistics.StopP99Nanoseconds = Statistics.StopPercentile(99);
+        statistics.DurableMedianNanoseconds = Statistics.DurablePercentile(50);
+        statistics.DurableP99Nanoseconds = Statistics.DurablePercentile(99);
+        statistics.RestoreNanoseconds = BootNanoseconds;
+        StoreStatistics store = _services.Store.Statistics;
+        statistics.StoreFreeBytes = store.FreeBlocks * PageSize.Bytes;
+        statistics.StoreTotalBytes = store.TotalBlocks * PageSize.Bytes;
+        statistics.Failed = HasFailed ? 1UL : 0;
+        statistics.Violations = Violations;
+    }
+
+    /// <inheritdoc/>
+    public override bool ReadSample(int index, out CheckpointSample sample)
+    {
+        bool exists = index >= 0 && index < Statistics.Count;
+        sample = exists ? Statistics[Statistics.Count - 1 - index] : default;
+        return exists;
+    }
+
+    /// <inheritdoc/>
+    public override bool ReadGroup(int index, out SlsGroup group)
+    {
+        group = default;
+        if (index != 0)
+            return false;
+        group.Id = _services.Tracker.Index;
+        group.CapturedEpoch = LastCaptured.Value;
+        group.DurableEpoch = LastDurable.Value;
+        group.PeriodNanoseconds = PeriodNanoseconds;
+        group.State = State;
+        fixed (byte* name = group.Name)
+            "default"u8.CopyTo(new Span<byte>(name, SlsGroup.NameBytes));
+        return true;
+    }
+
+    private uint State
+    {
+        get
+        {
+            if (!IsEnabled)
+                return SlsGroup.StateEphemeral;
+            if (HasFailed)
+                return SlsGroup.StateFailed;
+            if (Refusal == StoreStatus.NoSpace)
+                return SlsGroup.StateFull;
+            return MustPause ? SlsGroup.StatePaused : SlsGroup.StatePersisted;
+        }
     }
 }

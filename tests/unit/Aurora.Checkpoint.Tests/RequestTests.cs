@@ -96,6 +96,19 @@ public sealed unsafe class RequestTests
     }
 
     [Fact]
+    public void EachCallerFindsItsOwnResultAlthoughTheNextErrandIsDoneToo()
+    {
+        using TestSession session = TestSession.Create();
+        Assert.Equal(Errno.Ok, session.Engine.RequestNamed("kept"u8, out _));
+        Complete(session);
+        ulong first = session.Engine.Ask(CheckpointErrand.Drop, "kept"u8);
+        SteppedFibers.Run(session.Engine.RunErrandFiber);
+        Assert.Equal(Errno.ENOENT, Run(session, CheckpointErrand.Drop, "none"));
+        Assert.True(session.Engine.IsDone(first, out Errno result));
+        Assert.Equal(Errno.Ok, result);
+    }
+
+    [Fact]
     public void OnAFullDiskWaitersAreToldAndCommitsResumeWhenThereIsRoom()
     {
         TestSession session = TestSession.Create(1024);

@@ -1,5 +1,9 @@
 // The two fibers behind the stop window. The operations of an epoch go to the store in the order the format demands: clones (against the
 // state of the previous epoch), ended objects, truncations, pages, records.
+//
+// A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed
+// again, and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be
+// durable: the writer stops (Failure) and held output stays held. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -7,13 +11,24 @@ using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-public sealed unsafe partial class CheckpointEngine
+/// <summary>Hands captured epochs to the store, in order, and sees them become durable.</summary>
+internal sealed unsafe class EpochWriter
 {
     // Pages handed to the store between two looks at whether somebody else wants the processor.
     private const int PagesPerStep = 32;
 
-    // How long to wait after the store had no room: somebody must delete something first.
-    private const ulong RefusedRetryNanoseconds = 250_000_000;
+    private readonly CheckpointServices _services;
+    private readonly PipelineState _state;
+    private readonly EpochCapture _capture;
+    private readonly CheckpointStatistics _statistics;
+
+    public EpochWriter(in CheckpointServices services, PipelineState state, EpochCapture capture, CheckpointStatistics statistics)
+    {
+        _services = services;
+        _state = state;
+        _capture = capture;
+        _statistics = statistics;
+    }
 
     /// <summary>The body of the flush fiber; never returns.</summary>
     public void RunFlushFiber()
@@ -21,7 +36,7 @@ public sealed unsafe partial class CheckpointEngine
         for (;;)
         {
             if (!FlushNext())
-                _services.Fibers.Block(FlushWork);
+                _services.Fibers.Block(_state.FlushWork);
         }
     }
 
@@ -31,33 +46,33 @@ public sealed unsafe partial class CheckpointEngine
         for (;;)
         {
             if (!CommitNext())
-                _services.Fibers.Block(CommitWork);
+                _services.Fibers.Block(_state.CommitWork);
         }
     }
 
     /// <summary>Takes a checkpoint now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
     public StoreStatus CheckpointAndWait()
     {
-        if (_hasFailed)
-            return Failure;
-        EpochSlot? slot = FreeSlot();
+        if (_state.HasFailed)
+            return _state.Failure;
+        EpochSlot? slot = _state.Free();
         Panic.Unless(slot is not null, "checkpoint: a synchronous checkpoint while epochs are under way"u8);
-        if (!Take(slot))
+        if (!_capture.Take(slot))
             return StoreStatus.OutOfMemory;
         while (FlushNext() || CommitNext())
         {
         }
-        return Failure != StoreStatus.Ok ? Failure : Refusal;
+        return _state.HasFailed ? _state.Failure : _state.Refusal;
     }
 
     private bool FlushNext()
     {
-        EpochSlot? slot = OldestSlot(SlotState.Captured);
-        if (slot is null || _hasFailed)
+        EpochSlot? slot = _state.Oldest(SlotState.Captured);
+        if (slot is null || _state.HasFailed)
             return false;
         slot.FlushStatus = Flush(slot);
         // Once too large alone, for ever too large: threads have not run since.
-        bool isHopeless = slot.FlushStatus == StoreStatus.CommitTooLarge && Refusal == StoreStatus.CommitTooLarge;
+        bool isHopeless = slot.FlushStatus == StoreStatus.CommitTooLarge && _state.Refusal == StoreStatus.CommitTooLarge;
         bool isRefused = !isHopeless && slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
         if (isRefused && _services.Store.Health == StoreStatus.Ok)
         {
@@ -67,14 +82,14 @@ public sealed unsafe partial class CheckpointEngine
         if (slot.FlushStatus == StoreStatus.Ok)
             Accept();
         slot.State = SlotState.Submitted;
-        _services.Fibers.WakeAll(CommitWork);
+        _services.Fibers.WakeAll(_state.CommitWork);
         return true;
     }
 
     private bool CommitNext()
     {
-        EpochSlot? slot = OldestSlot(SlotState.Submitted);
-        if (slot is null || _hasFailed)
+        EpochSlot? slot = _state.Oldest(SlotState.Submitted);
+        if (slot is null || _state.HasFailed)
             return false;
         Commit(slot);
         return true;
@@ -82,29 +97,30 @@ public sealed unsafe partial class CheckpointEngine
 
     private void Accept()
     {
-        if (Refusal != StoreStatus.Ok)
+        if (_state.Refusal != StoreStatus.Ok)
             KernelLog.Line("checkpoint: the store takes commits again"u8);
-        Refusal = StoreStatus.Ok;
+        _state.Refusal = StoreStatus.Ok;
     }
 
     // The store has refused the oldest captured epoch and is otherwise well.
     private void Discard(EpochSlot refused)
     {
-        if (Refusal != refused.FlushStatus)
+        if (_state.Refusal != refused.FlushStatus)
             KernelLog.Line(StoreMessages.Of(refused.FlushStatus));
-        Refusal = refused.FlushStatus;
+        _state.Refusal = refused.FlushStatus;
         if (refused.Commit != null)
             _services.Store.Abort(refused.Commit);
-        if (Refusal == StoreStatus.NoSpace)
-            _refusedThrough = _lastCaptured;
-        for (EpochSlot? slot = NewestCaptured(); slot is not null; slot = NewestCaptured())
+        if (_state.Refusal == StoreStatus.NoSpace)
+            _state.RefusedThrough = _state.LastCaptured;
+        for (EpochSlot? slot = _state.NewestCaptured(); slot is not null; slot = _state.NewestCaptured())
         {
-            ReturnName(slot, Refusal);
-            Undo(slot);
+            _state.Name.TakeBack(slot, _state.Refusal);
+            _capture.Undo(slot);
         }
-        _outputCaptured = Math.Min(_outputCaptured, _services.Output.Durable);
-        RetryAfter(Math.Max(PeriodNanoseconds, RefusedRetryNanoseconds));
-        _services.Scheduler.WakeAll(_durable);
+        _state.OutputCaptured = Math.Min(_state.OutputCaptured, _services.Output.Durable);
+        _state.RetryAt(_services.MachineClock.MonotonicNanoseconds
+            + Math.Max(_state.PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
+        _services.Scheduler.WakeAll(_state.Durable);
     }
 
     private StoreStatus Flush(EpochSlot slot)
@@ -201,21 +217,22 @@ public sealed unsafe partial class CheckpointEngine
             status = _services.Store.WaitDurable(slot.Commit);
         if (status != StoreStatus.Ok)
         {
-            Fail(status);
+            _state.Failure = status;
+            _services.Scheduler.WakeAll(_state.Durable);
             return;
         }
         _services.Store.Release(slot.Commit);
         _services.Memory.ReleaseEpoch(slot.Frozen);
         slot.Records.Clear();
         slot.Ended.Clear();
-        _lastDurable = slot.Epoch;
-        _lastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
-        KeepName(slot);
-        slot.Sample.DurableNanoseconds = _lastCommitNanoseconds - slot.StartNanoseconds;
-        Statistics.Add(in slot.Sample);
+        _state.LastDurable = slot.Epoch;
+        _state.LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
+        _state.Kept += _state.Name.IsDoneBy(slot) ? 1 : 0;
+        slot.Sample.DurableNanoseconds = _state.LastCommitNanoseconds - slot.StartNanoseconds;
+        _statistics.Add(in slot.Sample);
         slot.State = SlotState.Free;
         _services.Output.Release(slot.OutputPosition);
-        _services.Scheduler.WakeAll(_durable);
-        _services.Fibers.WakeAll(ErrandWork);
+        _services.Scheduler.WakeAll(_state.Durable);
+        _services.Fibers.WakeAll(_state.ErrandWork);
     }
 }

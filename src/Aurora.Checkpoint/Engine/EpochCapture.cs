@@ -1,5 +1,6 @@
 // The stop window: nothing here waits, and its cost is that of what changed. Pages for staged records are the only thing taken; when
 // there is none the capture is undone and tried again a period later. So is one in which an object fails the check before commit.
+// Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
@@ -15,22 +16,40 @@ internal enum CaptureOutcome
     Unsound,
 }
 
-public sealed unsafe partial class CheckpointEngine
+/// <summary>Brings what has changed since the last epoch into a slot, and back again.</summary>
+internal sealed unsafe class EpochCapture
 {
+    /// <summary>How long to wait after a refusal that only somebody's deleting something, or a correction, will end.</summary>
+    public const ulong RefusedRetryNanoseconds = 250_000_000;
+
+    private readonly CheckpointServices _services;
+    private readonly PipelineState _state;
+    private readonly EpochBudget _budget;
+
+    public EpochCapture(in CheckpointServices services, PipelineState state, in EpochBudget budget)
+    {
+        _services = services;
+        _state = state;
+        _budget = budget;
+    }
+
     /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
     public ulong Violations { get; private set; }
 
     /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
     public int ProvokedViolations { get; set; }
 
-    // False when there was no memory for it, or when an object contradicts itself: then nothing has happened.
-    private bool Take(EpochSlot slot)
+    /// <summary>
+    /// Captures an epoch into a free slot. False when there was no memory for it, or when an object contradicts itself: then nothing has
+    /// happened.
+    /// </summary>
+    public bool Take(EpochSlot slot)
     {
         ulong start = _services.MachineClock.MonotonicNanoseconds;
-        NoteStart(start);
+        _state.NoteStart(start);
         slot.StartNanoseconds = start;
         slot.RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
-        slot.Epoch = _lastCaptured.Next;
+        slot.Epoch = _state.LastCaptured.Next;
         slot.OutputPosition = _services.Output.Written;
         _services.Scheduler.MarkThreadsThatRan(_services.Tracker);
         _services.Memory.Freeze(_services.Tracker, slot.Frozen);
@@ -38,17 +57,19 @@ public sealed unsafe partial class CheckpointEngine
         if (outcome != CaptureOutcome.Ok)
         {
             Undo(slot);
-            RetryAfter(outcome == CaptureOutcome.NoMemory ? _periodNanoseconds : Math.Max(_periodNanoseconds, RefusedRetryNanoseconds));
+            ulong pause = outcome == CaptureOutcome.NoMemory ? 0 : RefusedRetryNanoseconds;
+            _state.RetryAt(_services.MachineClock.MonotonicNanoseconds + Math.Max(_state.PeriodNanoseconds, pause));
             if (outcome == CaptureOutcome.NoMemory)
                 KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
             return false;
         }
         _services.Tracker.Ended.MoveTo(slot.Ended);
-        _mustRetry = false;
-        _isQuiet = false;
-        _outputCaptured = slot.OutputPosition;
-        TakeName(slot);
-        _lastCaptured = slot.Epoch;
+        _state.MustRetry = false;
+        _state.IsQuiet = false;
+        _state.OutputCaptured = slot.OutputPosition;
+        _state.IsRequested = false;
+        _state.Name.GiveTo(slot);
+        _state.LastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
         ulong operations = slot.Frozen->Objects + slot.Frozen->Clones + slot.Frozen->Truncations;
         slot.Cost = _budget.CostOf(
@@ -61,7 +82,7 @@ public sealed unsafe partial class CheckpointEngine
             Bytes = slot.Frozen->Pages * PageSize.Bytes + (ulong)slot.Records.Bytes,
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
         };
-        _services.Fibers.WakeAll(FlushWork);
+        _services.Fibers.WakeAll(_state.FlushWork);
         return true;
     }
 
@@ -113,8 +134,8 @@ public sealed unsafe partial class CheckpointEngine
         return CaptureOutcome.Unsound;
     }
 
-    // What the epoch had taken belongs to the next one. Newest epoch first.
-    private void Undo(EpochSlot slot)
+    /// <summary>What a captured epoch had taken belongs to the next one. Newest epoch first.</summary>
+    public void Undo(EpochSlot slot)
     {
         RecordStage.Cursor cursor = default;
         while (slot.Records.Next(ref cursor, out ObjectId id, out _))

@@ -1,7 +1,7 @@
 // When a checkpoint is taken. A busy group: once a period. A group that has gone idle while output is held: at once, because somebody waits for
 // the output; such an early checkpoint borrows the next period, so that the average rate stays that of the period. A group that changes things
 // so fast that the epoch would outgrow what one commit can hold: as soon as its budget is used up, and when no slot is free it has to wait.
-// What an epoch may hold is in EpochBudget.
+// What an epoch may hold is in EpochBudget. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -9,40 +9,34 @@ using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-public sealed unsafe partial class CheckpointEngine
+/// <summary>Decides when an epoch begins, and when the group has to wait for the disk.</summary>
+internal sealed unsafe class CheckpointPace
 {
     // So long after the last commit the store is told that it is quiet.
     private const ulong QuietNanoseconds = 100_000_000;
 
+    private readonly CheckpointServices _services;
+    private readonly PipelineState _state;
+    private readonly EpochCapture _capture;
     private readonly EpochBudget _budget;
 
     // At so many changed objects and pages, and bytes of their records, the rule is looked at again.
     private ulong _objectsToLook = ulong.MaxValue;
     private ulong _recordBytesToLook = ulong.MaxValue;
-    private ulong _periodNanoseconds = DefaultPeriodNanoseconds;
-    private bool _isRequested;
 
-    // The machine time from which the next checkpoint is due without anybody's asking.
-    private ulong _paceNanoseconds;
-
-    // An epoch was undone, and this is the machine time of the next attempt.
-    private bool _mustRetry;
-    private ulong _retryNanoseconds;
-
-    // Held output up to here is part of a captured epoch.
-    private ulong _outputCaptured;
-    private ulong _lastCommitNanoseconds;
-    private bool _isQuiet = true;
-
-    /// <inheritdoc/>
-    public override ulong PeriodNanoseconds
+    public CheckpointPace(in CheckpointServices services, PipelineState state, EpochCapture capture, in EpochBudget budget)
     {
-        get => _periodNanoseconds;
-        set
-        {
-            _periodNanoseconds = value;
-            _paceNanoseconds = Math.Min(_paceNanoseconds, _services.MachineClock.MonotonicNanoseconds + value);
-        }
+        _services = services;
+        _state = state;
+        _capture = capture;
+        _budget = budget;
+    }
+
+    /// <summary>Changes the period; the checkpoint that is due next is not put off by it.</summary>
+    public void SetPeriod(ulong nanoseconds)
+    {
+        _state.PeriodNanoseconds = nanoseconds;
+        _state.PaceNanoseconds = Math.Min(_state.PaceNanoseconds, _services.MachineClock.MonotonicNanoseconds + nanoseconds);
     }
 
     /// <summary>
@@ -52,8 +46,8 @@ public sealed unsafe partial class CheckpointEngine
     public ulong Poll()
     {
         ulong next = TakeWhatIsDue();
-        _objectsToLook = IsEnabled ? ChangedObjects + _budget.LookObjects : ulong.MaxValue;
-        _recordBytesToLook = IsEnabled ? _services.Tracker.ChangedBytes + _budget.LookRecordBytes : ulong.MaxValue;
+        _objectsToLook = _state.IsEnabled ? ChangedObjects + _budget.LookObjects : ulong.MaxValue;
+        _recordBytesToLook = _state.IsEnabled ? _services.Tracker.ChangedBytes + _budget.LookRecordBytes : ulong.MaxValue;
         return next;
     }
 
@@ -88,16 +82,16 @@ public sealed unsafe partial class CheckpointEngine
     /// True while the group's threads must not run: they have changed as much as a commit may hold, and it cannot be captured yet; or another
     /// checkpoint is about to take the place of all they do.
     /// </summary>
-    public bool MustPause => IsEnabled && !_hasFailed && (_isRollingBack || IsOverwhelmed);
+    public bool MustPause => _state.IsEnabled && !_state.HasFailed && (_state.IsRollingBack || IsOverwhelmed);
 
     // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
     private bool IsOverwhelmed => IsOverwhelmedBy(Changes);
 
     private bool IsOverwhelmedBy(ulong changes)
-        => Refusal == StoreStatus.NoSpace
+        => _state.Refusal == StoreStatus.NoSpace
             ? changes >= _budget.FullDiskBytes
-            : InFlight + changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
-                || (changes >= _budget.CaptureBytes && (_mustRetry || FreeSlot() is null));
+            : _state.InFlight + changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
+                || (changes >= _budget.CaptureBytes && (_state.MustRetry || _state.Free() is null));
 
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
@@ -130,22 +124,7 @@ public sealed unsafe partial class CheckpointEngine
     // A fork's copies of the pages that have changed since the last capture.
     private ulong CopiesOfFork => _budget.CostOf(_services.Memory.DirtyPagesOf(_services.Tracker), 0, 0);
 
-    // The same for what has been captured and is not durable yet.
-    private ulong InFlight
-    {
-        get
-        {
-            ulong bytes = 0;
-            foreach (EpochSlot slot in _slots)
-            {
-                if (slot.State != SlotState.Free)
-                    bytes += slot.Cost;
-            }
-            return bytes;
-        }
-    }
-
-    private bool CanTake => IsEnabled && !_hasFailed && !_isRollingBack && FreeSlot() is not null;
+    private bool CanTake => _state.IsEnabled && !_state.HasFailed && !_state.IsRollingBack && _state.Free() is not null;
 
     private ulong CheckpointDueNanoseconds
     {
@@ -153,12 +132,12 @@ public sealed unsafe partial class CheckpointEngine
         {
             if (!CanTake)
                 return ulong.MaxValue;
-            if (_mustRetry)
-                return _retryNanoseconds;
+            if (_state.MustRetry)
+                return _state.RetryNanoseconds;
             ulong changes = Changes;
-            if (_isRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(changes) && HasWork))
+            if (_state.IsRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(changes) && HasWork))
                 return 0;
-            return HasWork ? _paceNanoseconds : ulong.MaxValue;
+            return HasWork ? _state.PaceNanoseconds : ulong.MaxValue;
         }
     }
 
@@ -166,17 +145,18 @@ public sealed unsafe partial class CheckpointEngine
     {
         get
         {
-            if (!CanTake || _mustRetry || _services.Output.Written <= _outputCaptured)
+            if (!CanTake || _state.MustRetry || _services.Output.Written <= _state.OutputCaptured)
                 return ulong.MaxValue;
-            return _paceNanoseconds - Math.Min(_paceNanoseconds, _periodNanoseconds);
+            return _state.PaceNanoseconds - Math.Min(_state.PaceNanoseconds, _state.PeriodNanoseconds);
         }
     }
 
     private ulong QuietDueNanoseconds
-        => _isQuiet || IsBusy || _hasFailed || !IsEnabled ? ulong.MaxValue : _lastCommitNanoseconds + QuietNanoseconds;
+        => _state.IsQuiet || _state.IsBusy || _state.HasFailed || !_state.IsEnabled ? ulong.MaxValue
+            : _state.LastCommitNanoseconds + QuietNanoseconds;
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
-    public bool HasChanges => IsEnabled && (_services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0);
+    public bool HasChanges => _state.IsEnabled && (_services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0);
 
     private bool HasWork
         => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
@@ -184,27 +164,15 @@ public sealed unsafe partial class CheckpointEngine
 
     private void TakeNow()
     {
-        EpochSlot? slot = FreeSlot();
+        EpochSlot? slot = _state.Free();
         if (slot is not null)
-            Take(slot);
+            _capture.Take(slot);
     }
 
     private void BeQuiet()
     {
-        _isQuiet = true;
-        _mustWriteWatermark = true;
-        _services.Fibers.WakeAll(ErrandWork);
-    }
-
-    // A checkpoint that is taken before its time has the next one wait longer, but by no more than a period: requests in a row would put it
-    // off for ever.
-    private void NoteStart(ulong now)
-        => _paceNanoseconds = Math.Min(Math.Max(_paceNanoseconds, now), now + _periodNanoseconds) + _periodNanoseconds;
-
-    // Even a request waits until then.
-    private void RetryAfter(ulong nanoseconds)
-    {
-        _mustRetry = true;
-        _retryNanoseconds = _services.MachineClock.MonotonicNanoseconds + nanoseconds;
+        _state.IsQuiet = true;
+        _state.MustWriteWatermark = true;
+        _services.Fibers.WakeAll(_state.ErrandWork);
     }
 }
