@@ -27,6 +27,7 @@ public enum ObjectKind : byte
     SymbolicLinkTail = 21,
     ExtendedAttributes = 22,
     SignalBacklog = 23,
+    FormerName = 24,
     TerminalText = 32,
     MachineSettings = 33,
 }

@@ -31,6 +31,7 @@ public static class ObjectKindName
         ObjectKind.SymbolicLinkTail => "end of a symbolic link"u8,
         ObjectKind.ExtendedAttributes => "extended attributes"u8,
         ObjectKind.SignalBacklog => "queued signals"u8,
+        ObjectKind.FormerName => "former name"u8,
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
         _ => "object of an unknown kind"u8,

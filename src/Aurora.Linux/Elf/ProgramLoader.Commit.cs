@@ -56,8 +56,7 @@ public sealed unsafe partial class ProgramLoader
             process->Personality &= ~ClearedForSetId;
         process->HasExecuted = true;
         process->ExitSignal = (int)Signal.SIGCHLD;
-        process->ExecutableInode = program.Inode;
-        _kernel.Files.Proc.NoteExecuted((Inode*)_kernel.Tracker.Find(program.Inode, ObjectKind.Inode));
+        _kernel.Files.Proc.BeginRunning(process, program.Inode);
         process->ArgumentsStart = program.Stack.ArgumentsStart;
         process->ArgumentsEnd = program.Stack.ArgumentsEnd;
         process->EnvironmentStart = program.Stack.EnvironmentStart;

@@ -98,7 +98,7 @@ internal static unsafe class DirectoryCalls
         {
             entry.Name = position == 0 ? "."u8 : ".."u8;
             entry.NextPosition = position + 1;
-            Inode* parent = position == 0 || directory->Parent == null ? directory : directory->Parent;
+            Inode* parent = position == 0 || directory->Above == null ? directory : directory->Above;
             entry.Inode = LinuxStat.NumberOf(parent);
             return true;
         }

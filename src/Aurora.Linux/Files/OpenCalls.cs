@@ -236,11 +236,14 @@ internal static unsafe class OpenCalls
             : Permissions.Check(place, in caller, FileAccess.Write | FileAccess.Execute);
         mode = Namespace.WithoutForeignGroup(in caller, place, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
         uint gid = Namespace.GroupIn(in caller, place);
+        SystemCallResult result = error;
+        if (error == Errno.Ok)
+        {
+            InodeFlags kind = (flags & OpenFlags.Exclusive) != 0 ? InodeFlags.None : InodeFlags.Linkable;
+            result = OpenNameless(ref call, place, mode, gid, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
+        }
         call.Files.Release(place);
-        if (error != Errno.Ok)
-            return error;
-        InodeFlags kind = (flags & OpenFlags.Exclusive) != 0 ? InodeFlags.None : InodeFlags.Linkable;
-        return OpenNameless(ref call, mode, gid, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
+        return result;
     }
 
     private static SystemCallResult MemoryFile(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -256,18 +259,18 @@ internal static unsafe class OpenCalls
         if ((a->UInt1 & MemoryFileCloseOnExec) != 0)
             flags |= OpenFlags.CloseOnExec;
         FileSeals seals = (a->UInt1 & MemoryFileAllowSealing) != 0 ? FileSeals.None : FileSeals.Seal;
-        return OpenNameless(ref call, InodeMode.AccessMask, call.Caller.Gid, flags, InodeFlags.MemoryFile, name, seals);
+        return OpenNameless(ref call, null, InodeMode.AccessMask, call.Caller.Gid, flags, InodeFlags.MemoryFile, name, seals);
     }
 
     private static SystemCallResult OpenNameless(
-        ref FileCall call, uint mode, uint gid, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
+        ref FileCall call, Inode* place, uint mode, uint gid, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
     {
         Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, call.Caller.Uid, gid);
         if (inode == null)
             return Errno.ENOSPC;
         inode->Flags |= kind;
         inode->Seals = seals;
-        if (!call.Files.SetTarget(call.Space.Tracker, inode, name))
+        if (!call.Files.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Space.MakeFormerName(place, inode)))
         {
             call.Files.Release(inode);
             return Errno.ENOMEM;

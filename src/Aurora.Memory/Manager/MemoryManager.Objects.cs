@@ -33,12 +33,16 @@ public sealed unsafe partial class MemoryManager
 
     public void Retain(VmObject* target) => target->Header.References++;
 
-    /// <summary>Drops a reference; the last one ends the object and frees its pages.</summary>
+    /// <summary>
+    /// Drops a reference; the last one ends the object and frees its pages. With the last but one of a file's, its keeper may do so.
+    /// </summary>
     public void Release(VmObject* target)
     {
         Panic.Unless(target->Header.References > 0, "memory: released an object nobody refers to"u8);
         if (--target->Header.References == 0)
             EndObject(target);
+        else if (target->Header.References == 1 && target->Keeper != null)
+            Keeper!.Unmapped(target->Keeper);
     }
 
     /// <summary>

@@ -77,6 +77,9 @@ public sealed unsafe partial class MemoryManager
 
     public FramePool Frames { get; }
 
+    /// <summary>Who holds the objects of files; set once, before there are any.</summary>
+    public FileKeeper? Keeper { get; set; }
+
     internal PageTables Tables => _tables;
 
     /// <summary>Live objects, mappings and address spaces of all groups, for statistics and leak tests.</summary>

@@ -45,6 +45,9 @@ public unsafe struct VmObject
     internal ChangeSet* Changes;
     internal ChangeSet* Frozen;
 
+    /// <summary>Files: what holds a reference and is told when it is the last (<see cref="FileKeeper"/>); null for all others.</summary>
+    public void* Keeper;
+
     /// <summary>The reverse map.</summary>
     internal Mapping* FirstMapping;
 

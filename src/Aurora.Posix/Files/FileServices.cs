@@ -67,6 +67,7 @@ public sealed unsafe partial class FileServices
         Proc = new ProcFileSystem(this);
         ProcFiles = new ProcFileOperations(this);
         Devices = new DeviceTable(this);
+        memory.Keeper = new Keeper(this);
     }
 
     public PageAllocator Pages { get; }

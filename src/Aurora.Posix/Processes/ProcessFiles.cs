@@ -6,7 +6,10 @@ namespace Aurora.Posix.Processes;
 /// <summary>What the life of a process asks of its descriptor table and file context (Process.Descriptors, Process.FileSystem).</summary>
 public abstract unsafe class ProcessFiles
 {
-    /// <summary>Gives a new process its parent's descriptors and file context, shared or copied. On failure the child has neither.</summary>
+    /// <summary>
+    /// Gives a new process its parent's descriptors and file context, shared or copied, and the program it runs. On failure the child has
+    /// nothing.
+    /// </summary>
     public abstract Errno Inherit(Process* parent, Process* child, bool shareDescriptors, bool shareContext);
 
     /// <summary>
@@ -38,6 +41,6 @@ public abstract unsafe class ProcessFiles
     /// </summary>
     public abstract bool CloseSome(Process* process, ref int left);
 
-    /// <summary>Gives up descriptors and file context at the end of the process.</summary>
+    /// <summary>Gives up descriptors, file context and program at the end of the process.</summary>
     public abstract void Release(Process* process);
 }

@@ -159,7 +159,6 @@ public sealed unsafe partial class ProcessLife
         child->EnvironmentStart = parent->EnvironmentStart;
         child->EnvironmentEnd = parent->EnvironmentEnd;
         child->StackStart = parent->StackStart;
-        child->ExecutableInode = parent->ExecutableInode;
         new Span<byte>(parent->Name, 16).CopyTo(new Span<byte>(child->Name, 16));
     }
 

@@ -184,6 +184,7 @@ public sealed unsafe partial class ProcessCodec(
             memory.Retain(space);
         files.Hold(table);
         files.Hold(context);
+        files.Proc.HoldProgram(process, tracker);
         process->AddressSpace = space;
         process->Descriptors = table;
         process->FileSystem = context;

@@ -10,6 +10,7 @@ public sealed class KeepsTests
 
     [Theory]
     [InlineData("holding", "/usr/lib/aurora/keeps", "8")]
+    [InlineData("holding", "/usr/lib/aurora/gone", "8")]
     [InlineData("READY", "/usr/lib/aurora/windows", "cut")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {

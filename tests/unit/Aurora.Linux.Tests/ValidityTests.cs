@@ -44,6 +44,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.OpenFile)]
     [InlineData(ObjectKind.Inode)]
     [InlineData(ObjectKind.DirectoryEntry)]
+    [InlineData(ObjectKind.FormerName)]
     [InlineData(ObjectKind.Pipe)]
     [InlineData(ObjectKind.FileLock)]
     [InlineData(ObjectKind.FileContext)]
@@ -119,7 +120,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.DescriptorChunk => StructFields.Of<DescriptorChunk>(),
         ObjectKind.OpenFile => StructFields.Of<OpenFile>(),
         ObjectKind.Inode => StructFields.Of<Inode>(),
-        ObjectKind.DirectoryEntry => StructFields.Of<DirectoryEntry>(),
+        ObjectKind.DirectoryEntry or ObjectKind.FormerName => StructFields.Of<DirectoryEntry>(),
         ObjectKind.Pipe => StructFields.Of<Pipe>(),
         ObjectKind.FileLock => StructFields.Of<FileLock>(),
         ObjectKind.FileContext => StructFields.Of<FileContext>(),
@@ -146,6 +147,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Poke(init, Scratch, new LinuxLock { Type = LinuxLock.Write, Start = 50, Length = 5 });
         kernel.Do(init, 72, file, 37, Scratch);
         kernel.Do(init, 133, kernel.PokeText(init, Scratch, "/fifo"), 0x11B6);
+        kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/gone"), 0x42, 0x1B6);
+        kernel.Do(init, 87, Scratch);
         kernel.Do(init, 88, kernel.PokeText(init, Scratch + 0x2000, new string('x', 3500)), kernel.PokeText(init, Scratch, "/long"));
         kernel.Do(init, 88, kernel.PokeText(init, Scratch + 0x2000, "l"), kernel.PokeText(init, Scratch, "/short"));
         Thread* child = kernel.Fork(init);

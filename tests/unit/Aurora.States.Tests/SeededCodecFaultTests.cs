@@ -39,6 +39,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.SignalBacklog, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FileLock, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.OpenFile, "Inode")]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FormerName, "Directory")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Process, "Parent")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Mapping, "Object")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Thread, "Process")]
@@ -48,6 +49,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData((int)ObjectKind.SymbolicLinkTail)]
+    [InlineData((int)ObjectKind.FormerName)]
     [InlineData((int)ObjectKind.Process)]
     public void A_lost_tail_is_found(int kind) => AssertFound(SeededCodecFault.OfTail((ObjectKind)kind),
         $"lost tail of {(ObjectKind)kind}");

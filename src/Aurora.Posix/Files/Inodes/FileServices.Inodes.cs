@@ -64,7 +64,7 @@ public sealed unsafe partial class FileServices
 
     internal void EndIfUnused(Inode* inode)
     {
-        if (inode->Header.References == 0 && inode->NameCount == 0 && !inode->IsRoot)
+        if (inode->IsUnused && !inode->IsPutOff)
             End(inode);
     }
 
@@ -103,7 +103,10 @@ public sealed unsafe partial class FileServices
             ObjectTracker tracker = TrackerOf(&inode->Header);
             inode->Data = Memory.CreateObject(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
             if (inode->Data != null)
+            {
+                inode->Data->Keeper = inode;
                 tracker.MarkChanged(&inode->Header);
+            }
         }
         return inode->Data;
     }
@@ -115,8 +118,12 @@ public sealed unsafe partial class FileServices
         Locks.EndAll(inode);
         EndAttributes(inode);
         ObjectTracker tracker = TrackerOf(&inode->Header);
+        EndFormerName(inode);
         if (inode->Data != null)
+        {
+            inode->Data->Keeper = null;
             Memory.Release(inode->Data);
+        }
         if (inode->Pipe != null)
             Pipes.End(inode);
         if (inode->TargetPage != null)

@@ -1,6 +1,7 @@
 // A file of any type, without its name. Names are DirectoryEntry objects: a hard link is a second entry for one inode. An inode lives
-// while it has a name, or while somebody holds it (Header.References: open files, current directories, path walks), so an unlinked open
-// file survives, also through a checkpoint. What follows from the entries (link counts, parents, directory lists) is not captured but
+// while it has a name, while somebody holds it (Header.References: open files, current directories, processes that run it, path walks), or
+// while its pages are mapped, so an unlinked open file survives, also through a checkpoint. It remembers its last name
+// (Namespace.Former.cs). What follows from the entries (link counts, parents, directory lists) is not captured but
 // rebuilt when they are linked. Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -105,6 +106,13 @@ public unsafe struct Inode
     public DirectoryEntry* FirstName;
     public uint NameCount;
 
+    /// <summary>Where the last of its names was, while it has none; null if it never had one.</summary>
+    public DirectoryEntry* FormerName;
+
+    // Without names and holders, and still to be ended.
+    internal bool IsPutOff;
+    internal Inode* NextPutOff;
+
     // Directories: the entries in the order of their ids, and how many of them are directories.
     public Inode* Parent;
 
@@ -141,6 +149,15 @@ public unsafe struct Inode
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
     public readonly bool IsOrphan => FirstName == null && !IsRoot && !IsProc;
+
+    /// <summary>Some address space shows its pages, by itself or through what was written over them.</summary>
+    public readonly bool IsMapped => Data != null && Data->Header.References > 1;
+
+    /// <summary>Nothing keeps it alive.</summary>
+    public readonly bool IsUnused => Header.References == 0 && NameCount == 0 && !IsRoot && !IsMapped;
+
+    /// <summary>The directory above a directory, or above the place where it was; null for what is made on demand.</summary>
+    public readonly Inode* Above => Parent != null || FormerName == null ? Parent : FormerName->Directory;
 
     /// <summary>st_nlink.</summary>
     public readonly uint LinkCount

@@ -69,6 +69,7 @@ public sealed unsafe partial class Namespace
         if (!AddEntry(directory, name, target))
             return Errno.ENOSPC;
         target->Flags &= ~InodeFlags.Linkable;
+        _files.EndFormerName(target);
         return Errno.Ok;
     }
 

@@ -6,8 +6,9 @@ namespace Aurora.Posix.Files;
 public sealed unsafe partial class Namespace
 {
     /// <summary>
-    /// Writes the path of a file as seen from <paramref name="root"/> to the end of <paramref name="buffer"/> and returns where it starts,
-    /// or -1 when it does not fit. <paramref name="isReachable"/> is false when the file has no name or lies outside the root.
+    /// Writes the path of a file as seen from <paramref name="root"/>, or the one it had last, to the end of <paramref name="buffer"/> and
+    /// returns where it starts, or -1 when it does not fit. <paramref name="isReachable"/> is false when the file never had a name or lies
+    /// outside the root.
     /// </summary>
     public int PathOf(Inode* inode, Inode* root, Span<byte> buffer, out bool isReachable)
     {
@@ -17,18 +18,19 @@ public sealed unsafe partial class Namespace
             return _files.Proc.PathOf(inode, this, root, buffer, out isReachable);
         while (inode != root)
         {
-            if (inode->IsRoot || inode->FirstName == null)
+            DirectoryEntry* entry = inode->FirstName != null ? inode->FirstName : inode->FormerName;
+            if (inode->IsRoot || entry == null)
             {
                 isReachable = false;
                 break;
             }
-            ReadOnlySpan<byte> name = DirectoryEntry.NameOf(inode->FirstName);
+            ReadOnlySpan<byte> name = DirectoryEntry.NameOf(entry);
             if (name.Length + 1 > start)
                 return -1;
             start -= name.Length;
             name.CopyTo(buffer[start..]);
             buffer[--start] = (byte)'/';
-            inode = inode->FirstName->Directory;
+            inode = entry->Directory;
         }
         if (start == buffer.Length)
         {

@@ -84,12 +84,11 @@ public sealed unsafe partial class Namespace
             return Errno.ENOSPC;
         if (victim != null)
             RemoveEntry(victim);
-        _files.Hold(moved);
-        RemoveEntry(source);
+        TakeOut(source);
+        FreeEntry(source);
         Tracker.Register(&entry->Header, Base.ObjectKind.DirectoryEntry);
         Connect(entry, newDirectory, moved);
         Touch(newDirectory);
-        _files.Release(moved);
         return Errno.Ok;
     }
 

@@ -268,10 +268,10 @@ public sealed unsafe partial class Namespace
         return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
     }
 
-    /// <summary>The parent of a directory, held; null when it has been removed.</summary>
+    /// <summary>The parent of a directory, held, of one that has been removed too; null for what an older version has removed.</summary>
     internal Inode* ParentOf(Inode* directory)
     {
-        Inode* parent = directory->Parent;
+        Inode* parent = directory->Above;
         if (parent == null && directory->IsProc)
             return _files.Proc.Parent(directory);
         if (parent != null)

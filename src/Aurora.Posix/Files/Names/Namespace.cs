@@ -103,16 +103,27 @@ public sealed unsafe partial class Namespace
         return true;
     }
 
-    /// <summary>Takes a name away; the target ends when it was the last and nobody holds it.</summary>
+    /// <summary>Takes a name away; with the last one the target ends, or remembers it while it is in use.</summary>
     internal void RemoveEntry(DirectoryEntry* entry)
     {
         Inode* target = entry->Target;
-        Touch(entry->Directory);
-        TouchStatus(target);
-        Disconnect(entry);
-        Tracker.Remove(&entry->Header);
+        TakeOut(entry);
+        if (target->NameCount == 0 && !target->IsUnused)
+        {
+            BecomeFormer(entry);
+            return;
+        }
         FreeEntry(entry);
         _files.EndIfUnused(target);
+    }
+
+    // The caller frees the entry, and does something about a target without names.
+    private void TakeOut(DirectoryEntry* entry)
+    {
+        Touch(entry->Directory);
+        TouchStatus(entry->Target);
+        Disconnect(entry);
+        Tracker.Remove(&entry->Header);
     }
 
     /// <summary>Makes an entry name another inode (rename's exchange); link counts move along.</summary>

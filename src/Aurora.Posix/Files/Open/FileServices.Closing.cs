@@ -13,7 +13,7 @@ public sealed unsafe partial class FileServices
     private DescriptorTable* _firstClosingTable;
 
     /// <summary>True while something is being closed: <see cref="CloseStep"/> has work.</summary>
-    public bool IsClosing => _firstClosing != null || _firstClosingTable != null;
+    public bool IsClosing => _firstClosing != null || _firstClosingTable != null || _firstPutOff != null;
 
     /// <summary>Goes on with closing. The main loop calls it every turn.</summary>
     public void CloseStep()
@@ -32,6 +32,10 @@ public sealed unsafe partial class FileServices
             _firstClosingTable = table->NextClosing;
             table->IsClosing = false;
             CloseOrPutOff(table);
+        }
+        else
+        {
+            EndSomeInodes();
         }
     }
 

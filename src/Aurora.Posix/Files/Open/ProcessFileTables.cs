@@ -46,6 +46,8 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
         }
         child->Descriptors = table;
         child->FileSystem = context;
+        child->ExecutableInode = parent->ExecutableInode;
+        files.Proc.HoldProgram(child, files.TrackerOf(&parent->Header));
         return Errno.Ok;
     }
 
@@ -96,6 +98,7 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
         var context = (FileContext*)process->FileSystem;
         process->Descriptors = null;
         process->FileSystem = null;
+        files.Proc.EndRunning(process);
         if (table != null)
             files.Release(table);
         if (context != null)

@@ -1,18 +1,45 @@
+using Aurora.Base;
 using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Which files run: they must not be written (ETXTBSY).</summary>
+/// <summary>Which files run: they must not be written (ETXTBSY), and live while somebody runs them.</summary>
 public sealed unsafe partial class ProcFileSystem
 {
-    /// <summary>A process begins to run a file.</summary>
-    public void NoteExecuted(Inode* program)
+    /// <summary>A process begins to run a file, and no longer runs what it ran.</summary>
+    public void BeginRunning(Process* process, ObjectId program)
     {
-        if (program == null || (program->Flags & InodeFlags.Executed) != 0)
+        Inode* old = ProgramOf(process, _files.TrackerOf(&process->Header));
+        process->ExecutableInode = program;
+        Inode* inode = HoldProgram(process, _files.TrackerOf(&process->Header));
+        _files.Release(old);
+        if (inode == null || (inode->Flags & InodeFlags.Executed) != 0)
             return;
-        program->Flags |= InodeFlags.Executed;
-        _files.MarkChanged(&program->Header);
+        inode->Flags |= InodeFlags.Executed;
+        _files.MarkChanged(&inode->Header);
     }
+
+    /// <summary>A new or restored process holds what it runs: null if nothing, or if an older version has let that end.</summary>
+    internal Inode* HoldProgram(Process* process, ObjectTracker tracker)
+    {
+        Inode* inode = ProgramOf(process, tracker);
+        if (inode != null)
+            _files.Hold(inode);
+        else
+            process->ExecutableInode = default;
+        return inode;
+    }
+
+    /// <summary>The process has ended.</summary>
+    internal void EndRunning(Process* process)
+    {
+        Inode* inode = process->ExecutableInode.IsNone ? null : ProgramOf(process, _files.TrackerOf(&process->Header));
+        process->ExecutableInode = default;
+        _files.Release(inode);
+    }
+
+    private static Inode* ProgramOf(Process* process, ObjectTracker tracker)
+        => (Inode*)tracker.Find(process->ExecutableInode, ObjectKind.Inode);
 
     /// <summary>
     /// True while a process runs this file. The processes are asked only about files that have ever run, and then until none does.

@@ -178,10 +178,10 @@ public sealed unsafe partial class ProcFileSystem
         }
         byte* page = _files.Scratch + (2 * PageSize.Bytes);
         var buffer = new Span<byte>(page, PageSize.Bytes);
-        int start = _files.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out bool isReachable);
+        int start = _files.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out _);
         if (start >= 0)
             writer.Append(buffer[start..]);
-        if (!isReachable)
+        if (inode->FirstName == null && !inode->IsRoot && !inode->IsProc)
             writer.Append(" (deleted)"u8);
     }
 

@@ -142,11 +142,14 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         inode->Data = (VmObject*)tracker.Find(data, ObjectKind.MemoryObject);
         if (inode->Data == null)
             return RestoreStatus.MissingReference;
+        if (inode->Data->Keeper != null)
+            return RestoreStatus.BadRecord;
+        inode->Data->Keeper = inode;
         Files.Memory.Retain(inode->Data);
         return RestoreStatus.Ok;
     }
 
-    /// <summary>Refuses directories that contain themselves: walks up from one would never end.</summary>
+    /// <summary>Refuses directories that contain themselves: walks up from one would never end. What nothing uses ends.</summary>
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         Inode* inode = (Inode*)header;
@@ -154,6 +157,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             return RestoreStatus.MissingReference;
         if (inode->NameCount > 0)
             inode->Flags &= ~InodeFlags.Linkable;
+        Files.PutOffIfUnused(inode);
         return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 
@@ -161,16 +165,16 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private static bool LeadsUp(Inode* inode)
     {
         Inode* place = inode;
-        for (; HasParent(place) && place->WalkMark == Unseen; place = place->Parent)
+        for (; HasParent(place) && place->WalkMark == Unseen; place = place->Above)
             place->WalkMark = InThisWalk;
         if (HasParent(place) && place->WalkMark == InThisWalk)
             return false;
-        for (place = inode; HasParent(place) && place->WalkMark == InThisWalk; place = place->Parent)
+        for (place = inode; HasParent(place) && place->WalkMark == InThisWalk; place = place->Above)
             place->WalkMark = LeadsToEnd;
         return true;
     }
 
-    private static bool HasParent(Inode* inode) => inode->Parent != null && inode->Parent != inode;
+    private static bool HasParent(Inode* inode) => inode->Above != null && inode->Above != inode;
 
     private static bool IsValid(in InodeRecord record, int targetBytes)
     {

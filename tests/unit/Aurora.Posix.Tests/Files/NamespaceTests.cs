@@ -150,7 +150,7 @@ public sealed unsafe class NamespaceTests : IDisposable
     }
 
     [Fact]
-    public void A_removed_directory_that_is_held_takes_no_new_names_and_has_no_parent()
+    public void A_removed_directory_that_is_held_takes_no_new_names_and_knows_where_it_was()
     {
         MakeDirectory("/gone");
         Inode* gone = _world.At("/gone");
@@ -158,8 +158,9 @@ public sealed unsafe class NamespaceTests : IDisposable
         Assert.Equal(Errno.Ok, _world.Build.Remove("/gone"u8));
         FileCaller caller = _world.Caller;
         Assert.Equal(Errno.ENOENT, _world.Space.Make(in caller, gone, "x"u8, InodeMode.Regular, 0, out _));
-        Assert.Equal(Errno.ENOENT, Resolve(".."));
+        Assert.Equal(Errno.Ok, Resolve(".."));
         Assert.Equal(Errno.Ok, Resolve("."));
+        Assert.Equal("/gone", PathOf(gone));
         Assert.Equal(0u, gone->LinkCount);
         int before = _world.Files.InodeCount;
         _world.Files.SetCurrentDirectory(_world.Context, _world.Space.Root);

@@ -38,6 +38,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.ProcessGroup] = typeof(ProcessGroup), [ObjectKind.Session] = typeof(Session),
             [ObjectKind.DescriptorTable] = typeof(DescriptorTable),
         [ObjectKind.OpenFile] = typeof(OpenFile), [ObjectKind.Inode] = typeof(Inode), [ObjectKind.DirectoryEntry] = typeof(DirectoryEntry),
+            [ObjectKind.FormerName] = typeof(DirectoryEntry),
         [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
@@ -79,10 +80,10 @@ internal sealed unsafe class ObjectFields
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing"],
             // made again when it is read
-        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName"],
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
-            "StoreBase", "Flags"],
+            "StoreBase", "Flags", "Keeper"],
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Table", "CapacityPages", "LastHit"],
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
     };

@@ -101,7 +101,7 @@ internal static unsafe class StateComparison
         {
             ObjectKind.Thread => DifferenceOf((Thread*)one, (Thread*)other),
             ObjectKind.Process => DifferenceOf(&((Process*)one)->Pending, &((Process*)other)->Pending),
-            ObjectKind.DirectoryEntry
+            ObjectKind.DirectoryEntry or ObjectKind.FormerName
                 => DirectoryEntry.NameOf((DirectoryEntry*)one).SequenceEqual(DirectoryEntry.NameOf((DirectoryEntry*)other))
                 ? null : "another name",
             ObjectKind.Inode => DifferenceOf((Inode*)one, (Inode*)other),

@@ -18,9 +18,17 @@ internal static unsafe class FileOperations
             ("fchdir", 1, (world, operation) => OfDescriptor(world, operation, "fchdir", 81, 0)), ("fchmod", 1, (world, operation)
                 => OfDescriptor(world, operation, "fchmod", 91, operation.C & 0xFFF)), ("fstat", 2, Status),
         ("getdents64", 2, Entries), ("sendfile", 1, Send), ("memfd_create", 1, MemoryFile), ("close_range", 1, CloseRange),
+        ("end of what is put off", 2, EndPutOff),
     ];
 
     public static bool IsFile(nint file) => ((OpenFile*)file)->Kind == FileKind.Regular;
+
+    // What the main loop does: in whatever order it is on the lists, which a restore does not keep.
+    private static void EndPutOff(World world, Operation operation)
+    {
+        while (world.Kernel.Files.IsClosing)
+            world.Kernel.Files.CloseStep();
+    }
 
     private static void Open(World world, Operation operation)
     {

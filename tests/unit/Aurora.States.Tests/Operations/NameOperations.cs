@@ -44,7 +44,7 @@ internal static unsafe class NameOperations
         ("chroot", 1, (world, operation) => { if (operation.C % 4 == 0) One(world, operation, "chroot", 161); }),
         ("lstat", 2, Status), ("rename", 5, (world, operation) => Two(world, operation, "rename", 82)),
         ("renameat2", 2, Exchange), ("link", 4, (world, operation) => Two(world, operation, "link", 86)), ("symlink", 4, Symlink),
-            ("readlink", 1, ReadLink),
+            ("readlink", 1, ReadLink), ("readlink of /proc", 3, ReadProcLink),
         ("utimensat", 1, SetTimes), ("getcwd", 1, CurrentDirectory),
         ("setxattr", 3, SetAttribute), ("removexattr", 1, (world, operation) => OfAttribute(world, operation, "removexattr", 197)),
         ("getxattr", 1, (world, operation) => OfAttribute(world, operation, "getxattr", 191, World.Buffer, 4000)),
@@ -129,6 +129,21 @@ internal static unsafe class NameOperations
         world.PutText(thread, slot, Paths.Of(operation.B));
         if (world.Call(thread, "readlink", 89, slot, World.Buffer, 4000) > 0)
             world.NoteWords(thread, World.Buffer, 8);
+    }
+
+    // Where one stands, what one runs and has open, which all may have lost their names.
+    private static void ReadProcLink(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        string link = (operation.B % 5) switch { 0 => "cwd", 1 => "exe", 2 => "root", _ => $"fd/{World.Descriptor(thread, operation.C)}" };
+        world.PutText(thread, slot, "/proc/self/" + link);
+        world.Trace?.AppendLine($"  # {link}");
+        // Into the page just written: a call that waits for a page walks again, and makes what /proc makes on demand again.
+        if (world.Call(thread, "readlink", 89, slot, slot + Second, 1000) is long length and > 0)
+            world.NoteWords(thread, slot + Second, (int)(length / 8));
     }
 
     private static void Status(World world, Operation operation)

@@ -1,0 +1,298 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Text;
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Xunit;
+
+namespace Aurora.Linux.Tests.Files;
+
+/// <summary>
+/// What has lost its last name and is still in use remembers it, also through a restore, and goes with it when nothing uses it any more
+/// (guests/c/gone.c has what programs see).
+/// </summary>
+public sealed unsafe class GoneTests : IDisposable
+{
+    private const ulong Scratch = TestKernel.Scratch;
+    private const ulong Place = 0x5000_0000;
+    private const uint User = 1000;
+
+    private readonly TestKernel _kernel = new();
+    private readonly Thread* _program;
+    private readonly int _names;
+    private readonly int _inodes;
+
+    public GoneTests()
+    {
+        _program = _kernel.Fork(_kernel.Boot());
+        _kernel.Do(_program, 83, _kernel.PokeText(_program, Scratch, "/own"), 0x1FF);
+        _kernel.Do(_program, 90, Scratch, 0x1FF);
+        _names = NamesOf(_kernel);
+        _inodes = _kernel.Files.InodeCount;
+    }
+
+    public void Dispose() => _kernel.Dispose();
+
+    private static int NamesOf(TestKernel kernel)
+    {
+        int names = 0;
+        for (ulong id = 1; id < kernel.Tracker.NextId.Value; id++)
+            names += kernel.Tracker.Find(new ObjectId(id), ObjectKind.FormerName) != null ? 1 : 0;
+        return names;
+    }
+
+    private static TestKernel Move(TestKernel kernel, Action<TestKernel.Image>? change = null)
+    {
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        change?.Invoke(image);
+        return TestKernel.Restore(image, kernel.IsPlain);
+    }
+
+    private static ulong Path(TestKernel kernel, Thread* thread, string path) => kernel.PokeText(thread, Scratch, path);
+
+    private static int Open(TestKernel kernel, Thread* thread, string path)
+        => (int)kernel.Do(thread, 2, Path(kernel, thread, path), 0x42, 0x1B6);
+
+    private static void Unlink(TestKernel kernel, Thread* thread, string path)
+        => Assert.Equal(0, kernel.Do(thread, 87, Path(kernel, thread, path)));
+
+    private static string Shows(TestKernel kernel, Thread* thread, string link)
+    {
+        long length = kernel.Do(thread, 89, Path(kernel, thread, "/proc/self/" + link), Scratch + 0x1000, 4000);
+        if (length < 0)
+            return $"{(Errno)(-length)}";
+        var text = new byte[length];
+        for (int i = 0; i < length; i++)
+            text[i] = kernel.Peek<byte>(thread, Scratch + 0x1000 + (ulong)i);
+        return Encoding.UTF8.GetString(text);
+    }
+
+    private ulong MapFile(string path, ulong protection, ulong flags)
+    {
+        int file = Open(_kernel, _program, path);
+        _kernel.Do(_program, 77, (ulong)file, 4096);
+        Assert.Equal((long)Place, _kernel.Do(_program, 9, Place, 4096, protection, flags | 0x10, (ulong)file, 0));
+        _kernel.Do(_program, 3, (ulong)file);
+        Unlink(_kernel, _program, path);
+        return Place;
+    }
+
+    private static void Settle(TestKernel kernel)
+    {
+        for (int steps = 0; kernel.Files.IsClosing; steps++)
+        {
+            Assert.True(steps < 100, "it does not come to an end");
+            kernel.Files.CloseStep();
+        }
+    }
+
+    private void AssertNothingIsLeft(TestKernel kernel)
+    {
+        Settle(kernel);
+        Assert.Equal(_inodes, kernel.Files.InodeCount);
+        Assert.Equal(_names, NamesOf(kernel));
+    }
+
+    [Fact]
+    public void A_file_shows_where_it_was_until_it_is_closed()
+    {
+        int file = Open(_kernel, _program, "/own/" + new string('n', 200));
+        Unlink(_kernel, _program, "/own/" + new string('n', 200));
+        using TestKernel restored = Move(_kernel);
+        foreach (TestKernel each in new[] { _kernel, restored })
+        {
+            Thread* thread = each.ThreadOf(_program->Id);
+            Assert.Equal($"/own/{new string('n', 200)} (deleted)", Shows(each, thread, $"fd/{file}"));
+            Assert.Equal(0, each.Do(thread, 82, Path(each, thread, "/own"), each.PokeText(thread, Scratch + 0x200, "/other")));
+            Assert.Equal($"/other/{new string('n', 200)} (deleted)", Shows(each, thread, $"fd/{file}"));
+            Assert.Equal(0, each.Do(thread, 3, (ulong)file));
+            AssertNothingIsLeft(each);
+        }
+    }
+
+    [Theory]
+    [InlineData(1UL, 2UL)]
+    [InlineData(3UL, 2UL)]
+    [InlineData(3UL, 1UL)]
+    public void A_file_that_is_only_mapped_lives_and_shows_where_it_was_until_it_is_unmapped(ulong protection, ulong flags)
+    {
+        ulong place = MapFile("/own/mapped", protection, flags);
+        if (protection == 3)
+            _kernel.Poke(_program, place, 7UL);
+        using TestKernel restored = Move(_kernel);
+        foreach (TestKernel each in new[] { _kernel, restored })
+        {
+            Thread* thread = each.ThreadOf(_program->Id);
+            int maps = (int)each.Do(thread, 2, Path(each, thread, "/proc/self/maps"), 0);
+            long length = each.Do(thread, 0, (ulong)maps, Scratch + 0x1000, 4000);
+            each.Poke(thread, Scratch + 0x1000 + (ulong)length, (byte)0);
+            Assert.Contains("/own/mapped (deleted)\n", each.PeekText(thread, Scratch + 0x1000), StringComparison.Ordinal);
+            each.Do(thread, 3, (ulong)maps);
+            Thread* child = each.Fork(thread);
+            each.Do(thread, 11, place, 4096);
+            Settle(each);
+            Assert.Equal(_inodes + 1, each.Files.InodeCount);
+            each.Call(child, 231, 0);
+            AssertNothingIsLeft(each);
+        }
+    }
+
+    [Fact]
+    public void A_program_that_runs_lives_though_nothing_of_it_is_mapped()
+    {
+        _kernel.Files.Release(_kernel.WriteFile("/own/program", ElfBuilder.Build(), 0x81ED));
+        Thread* runner = _kernel.Fork(_program);
+        ExecTests.Execute(_kernel, runner, "/own/program", ["program"], []);
+        Unlink(_kernel, _program, "/own/program");
+        int inodes = _kernel.Files.InodeCount;
+        ulong stack = runner->Context->Rsp & ~4095UL;
+        _kernel.Do(runner, 11, 0, stack - 0x10_0000);
+        (int first, int second) = (runner->Id, _kernel.Fork(runner)->Id);
+        using TestKernel restored = Move(_kernel);
+        foreach (TestKernel each in new[] { _kernel, restored })
+        {
+            Assert.Equal(inodes, each.Files.InodeCount);
+            Thread* thread = each.ThreadOf(_program->Id);
+            Assert.Equal("/own/program (deleted)", ShowsOf(each, thread, first));
+            each.Call(each.ThreadOf(first), 231, 0);
+            Assert.Equal("/own/program (deleted)", ShowsOf(each, thread, second));
+            each.Call(each.ThreadOf(second), 231, 0);
+            AssertNothingIsLeft(each);
+        }
+    }
+
+    private static string ShowsOf(TestKernel kernel, Thread* thread, int process) => Shows(kernel, thread, $"../{process}/exe");
+
+    // All that hangs on one descriptor ends in steps, and a restore after any of them goes on with what is left.
+    [Fact]
+    public void Folders_that_were_removed_one_above_the_other_go_in_steps_with_what_holds_the_lowest()
+    {
+        const int depth = 1000;
+        string path = "/own";
+        Assert.Equal(0, _kernel.Do(_program, 80, Path(_kernel, _program, path)));
+        for (int i = 0; i < depth; i++)
+        {
+            Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, "d"), 0x1FF));
+            Assert.Equal(0, _kernel.Do(_program, 80, Path(_kernel, _program, "d")));
+        }
+        int lowest = (int)_kernel.Do(_program, 2, Path(_kernel, _program, "."), 0);
+        for (int i = 0; i < depth; i++)
+        {
+            Assert.Equal(0, _kernel.Do(_program, 80, Path(_kernel, _program, "..")));
+            Assert.Equal(0, _kernel.Do(_program, 84, Path(_kernel, _program, "d")));
+        }
+        Assert.Equal("/own" + string.Concat(Enumerable.Repeat("/d", depth)) + " (deleted)", Shows(_kernel, _program, $"fd/{lowest}"));
+        Assert.Equal(_inodes + depth, _kernel.Files.InodeCount);
+        Assert.Equal(0, _kernel.Do(_program, 3, (ulong)lowest));
+        int steps = 0;
+        var image = new TestKernel.Image();
+        for (; _kernel.Files.IsClosing; steps++)
+        {
+            _kernel.Capture(image);
+            using (TestKernel restored = TestKernel.Restore(image))
+            {
+                Assert.True(restored.Files.IsClosing);
+                AssertNothingIsLeft(restored);
+            }
+            _kernel.Files.CloseStep();
+            Assert.InRange(Slices.Changes(_kernel), 1, Slices.MostPerStep);
+        }
+        Assert.InRange(steps, (depth / ProcessLife.UnitsPerStep) + 1, depth);
+        AssertNothingIsLeft(_kernel);
+    }
+
+    [Fact]
+    public void Former_names_are_their_makers_until_they_go()
+    {
+        _kernel.Do(_program, 117, User, User, User);
+        const int count = 50;
+        for (int i = 0; i < count; i++)
+        {
+            Open(_kernel, _program, $"/own/{i}");
+            Unlink(_kernel, _program, $"/own/{i}");
+        }
+        ulong held = _kernel.Pages.Accounts.BytesOf(User);
+        Assert.True(held > count * (ulong)(sizeof(Inode) + sizeof(DirectoryEntry)));
+        using TestKernel restored = Move(_kernel);
+        Assert.Equal(held, restored.Pages.Accounts.BytesOf(User));
+        foreach (TestKernel each in new[] { _kernel, restored })
+        {
+            each.Do(each.ThreadOf(_program->Id), 436, 0, uint.MaxValue, 0);
+            AssertNothingIsLeft(each);
+            Assert.True(each.Pages.Accounts.BytesOf(User) < held - (count * (ulong)(sizeof(Inode) + sizeof(DirectoryEntry))));
+        }
+    }
+
+    [Fact]
+    public void A_file_of_an_image_that_remembers_no_names_is_there_without_one()
+    {
+        int file = Open(_kernel, _program, "/own/file");
+        Unlink(_kernel, _program, "/own/file");
+        using TestKernel restored = Move(_kernel, WithoutFormerNames);
+        Thread* thread = restored.ThreadOf(_program->Id);
+        Assert.Equal("/ (deleted)", Shows(restored, thread, $"fd/{file}"));
+        Assert.Equal(0, restored.Do(thread, 3, (ulong)file));
+        AssertNothingIsLeft(restored);
+    }
+
+    private static void WithoutFormerNames(TestKernel.Image image)
+    {
+        foreach ((ulong id, (ObjectKind kind, byte[] _)) in image.Records.ToList())
+            if (kind == ObjectKind.FormerName)
+                image.Records.Remove(id);
+    }
+
+    // Ways up must end, whatever a damaged image says.
+    [Theory]
+    [InlineData("itself")]
+    [InlineData("each other")]
+    [InlineData("named")]
+    [InlineData("a file")]
+    [InlineData("twice")]
+    [InlineData("the root")]
+    public void A_former_name_that_cannot_be_is_refused(string wrong)
+    {
+        ulong[] ids = new ulong[2];
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, $"/own/{i}"), 0x1FF));
+            int folder = (int)_kernel.Do(_program, 2, Path(_kernel, _program, $"/own/{i}"), 0);
+            Assert.Equal(0, _kernel.Do(_program, 84, Path(_kernel, _program, $"/own/{i}")));
+            ids[i] = FileServices.Find((DescriptorTable*)_program->Process->Descriptors, folder)->Inode->Header.Id.Value;
+        }
+        int file = Open(_kernel, _program, "/own/file");
+        ulong fileId = FileServices.Find((DescriptorTable*)_program->Process->Descriptors, file)->Inode->Header.Id.Value;
+        ulong named = _kernel.Names.Root->FirstEntry->Target->Header.Id.Value;
+        var image = new TestKernel.Image();
+        _kernel.Capture(image);
+        Assert.Equal(RestoreStatus.Ok, TestKernel.TryRestore(image));
+        (ulong Directory, ulong Target)[] records = wrong switch
+        {
+            "itself" => [(ids[0], ids[0]), (ids[0], ids[1])],
+            "each other" => [(ids[1], ids[0]), (ids[0], ids[1])],
+            "named" => [(ids[1], named), (named, ids[1])],
+            "a file" => [(fileId, ids[0]), (ids[0], ids[1])],
+            "twice" => [(named, ids[0]), (named, ids[0])],
+            _ => [(ids[1], _kernel.Names.Root->Header.Id.Value), (named, ids[1])],
+        };
+        int next = 0;
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+        {
+            if (kind != ObjectKind.FormerName)
+                continue;
+            (ulong directory, ulong target) = records[next++];
+            var record = new FormerNameRecord { Directory = new ObjectId(directory), Target = new ObjectId(target) };
+            byte[] changed = [.. payload];
+            MemoryMarshal.Write(changed, in record);
+            image.Records[id] = (kind, changed);
+        }
+        Assert.Equal(2, next);
+        Assert.Equal(RestoreStatus.BadRecord, TestKernel.TryRestore(image));
+    }
+}
