@@ -83,7 +83,7 @@ internal sealed unsafe class ObjectFields
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
-            "StoreBase", "Flags", "Keeper"],
+            "StoreBase", "Flags", "Keeper", "CountedPages"], // counted again
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Table", "CapacityPages", "LastHit"],
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
     };
