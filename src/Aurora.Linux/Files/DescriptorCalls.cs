@@ -152,10 +152,7 @@ internal static unsafe class DescriptorCalls
         Errno error = PipeOperations.CheckCapacity(pipe, bytes, call.Caller.Has(Capability.SysResource), out uint capacity);
         if (error != Errno.Ok)
             return error;
-        PageAccess access = call.Files.Pipes.SetCapacity(pipe, capacity);
-        if (access.IsOk)
-            return SystemCallResult.Done(capacity);
-        return access.Status == MemoryStatus.OutOfMemory ? Errno.ENOMEM : call.Check(in access) ? Errno.Ok : call.Failure;
+        return call.Files.Pipes.SetCapacity(pipe, capacity) == MemoryStatus.Ok ? SystemCallResult.Done(capacity) : Errno.ENOMEM;
     }
 
     private static SystemCallResult Ioctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

@@ -1,5 +1,4 @@
-// The size of a pipe (F_SETPIPE_SZ). Bytes that lie around the end of the ring, or beyond the new one, are copied into a ring of the new
-// size; they keep their places within pages, so a pipe can become as small as the pages that it uses, as on Linux.
+// The size of a pipe (F_SETPIPE_SZ). It can become as small as the pages that it uses, as on Linux.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -25,66 +24,49 @@ public sealed unsafe partial class PipeOperations
     }
 
     /// <summary>
-    /// Gives a pipe a capacity that <see cref="CheckCapacity"/> has allowed. Ok, OutOfMemory or WouldBlock: then nothing has changed.
+    /// Gives a pipe a capacity that <see cref="CheckCapacity"/> has allowed, without moving a byte. Ok, or OutOfMemory: then nothing has
+    /// changed.
     /// </summary>
-    public PageAccess SetCapacity(Pipe* pipe, uint capacity)
+    public MemoryStatus SetCapacity(Pipe* pipe, uint capacity)
     {
         if (capacity == pipe->Capacity)
-            return default;
-        bool isInPlace = pipe->Length == 0 || (pipe->Head + pipe->Length <= pipe->Capacity && pipe->Head + pipe->Length <= capacity);
-        PageAccess result = default;
-        if (!isInPlace)
-            result = MoveBytes(pipe, capacity);
-        else if (pipe->Data != null)
-            result.Status = _files.Memory.Resize(pipe->Data, capacity >> PageSize.Shift);
-        if (!result.IsOk)
-            return result;
+            return MemoryStatus.Ok;
+        uint end = pipe->Head + pipe->RingLength;
+        if (end > pipe->Capacity || end > capacity)
+        {
+            Panic.Unless(pipe->Rest == null, "pipes: a second rest"u8);
+            pipe->Rest = pipe->Data;
+            pipe->RestHead = pipe->Head;
+            pipe->RestLength = pipe->Length;
+            pipe->Data = null;
+            pipe->Head = 0;
+        }
+        else if (pipe->Data != null && _files.Memory.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
+        {
+            return status;
+        }
         pipe->Capacity = capacity;
         _files.MarkChanged(&pipe->Header);
         _files.Waker.WakeAll(&pipe->Writable);
-        return result;
+        return MemoryStatus.Ok;
     }
 
+    // The bytes take as many pages as if they all lay behind each other.
     private static uint UsedPages(Pipe* pipe)
-        => pipe->Length == 0 ? 0 : (uint)(((pipe->Head & PageSize.OffsetMask) + pipe->Length + PageSize.OffsetMask) >> PageSize.Shift);
-
-    private PageAccess MoveBytes(Pipe* pipe, uint capacity)
     {
-        // All that may have to be read in first, so that a new ring is not filled again and again.
-        PageAccess ready = CopyPages(pipe, null);
-        if (!ready.IsOk)
-            return ready;
-        VmObject* ring = _files.Memory.CreateObject(_files.TrackerOf(&pipe->Header), capacity >> PageSize.Shift, VmObjectFlags.File);
-        if (ring == null)
-            return new PageAccess { Status = MemoryStatus.OutOfMemory };
-        PageAccess copied = CopyPages(pipe, ring);
-        if (!copied.IsOk)
-        {
-            _files.Memory.Release(ring);
-            return copied;
-        }
-        _files.Memory.Release(pipe->Data);
-        pipe->Data = ring;
-        pipe->Head &= (uint)PageSize.OffsetMask;
-        return copied;
+        uint head = pipe->RestLength > 0 ? pipe->RestHead : pipe->Head;
+        return pipe->Length == 0 ? 0 : (uint)(((head & PageSize.OffsetMask) + pipe->Length + PageSize.OffsetMask) >> PageSize.Shift);
     }
 
-    private PageAccess CopyPages(Pipe* pipe, VmObject* ring)
+    // The rest goes with its last byte.
+    private void ConsumeRest(Pipe* pipe, uint bytes)
     {
-        uint pages = UsedPages(pipe);
-        uint ringPages = pipe->Capacity >> PageSize.Shift;
-        for (uint i = 0; i < pages; i++)
-        {
-            PageAccess from = _files.Memory.GetPageForRead(pipe->Data, ((pipe->Head >> PageSize.Shift) + i) % ringPages);
-            if (!from.IsOk)
-                return from;
-            if (ring == null)
-                continue;
-            PageAccess to = _files.Memory.GetPageForWrite(ring, i, true);
-            if (!to.IsOk)
-                return to;
-            PageContents.Copy(to.Address, from.Address);
-        }
-        return default;
+        pipe->RestLength -= bytes;
+        pipe->RestHead = (uint)(((ulong)pipe->RestHead + bytes) % (pipe->Rest->SizePages << PageSize.Shift));
+        if (pipe->RestLength > 0)
+            return;
+        _files.Memory.Release(pipe->Rest);
+        pipe->Rest = null;
+        pipe->RestHead = 0;
     }
 }

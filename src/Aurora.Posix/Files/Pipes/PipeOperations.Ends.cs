@@ -113,6 +113,8 @@ public sealed unsafe partial class PipeOperations
         _files.Waker.WakeAll(&pipe->OpeningWriters);
         if (pipe->Data != null)
             _files.Memory.Release(pipe->Data);
+        if (pipe->Rest != null)
+            _files.Memory.Release(pipe->Rest);
         ObjectTracker tracker = _files.TrackerOf(&pipe->Header);
         tracker.Remove(&pipe->Header);
         tracker.MarkChanged(&inode->Header);

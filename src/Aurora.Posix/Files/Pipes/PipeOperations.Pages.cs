@@ -16,11 +16,14 @@ public sealed unsafe partial class PipeOperations
     public PageAccess Bytes(Pipe* pipe, uint skipped, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        uint place = (pipe->Head + skipped) % pipe->Capacity;
+        bool isInRest = skipped < pipe->RestLength;
+        ulong place = isInRest ? ((ulong)pipe->RestHead + skipped) % (pipe->Rest->SizePages << PageSize.Shift)
+            : (pipe->Head + skipped - pipe->RestLength) % pipe->Capacity;
+        uint left = (isInRest ? pipe->RestLength : pipe->Length) - skipped;
         int start = (int)(place & PageSize.OffsetMask);
-        PageAccess page = _files.Memory.GetPageForRead(pipe->Data, place >> PageSize.Shift);
+        PageAccess page = _files.Memory.GetPageForRead(isInRest ? pipe->Rest : pipe->Data, place >> PageSize.Shift);
         if (page.IsOk)
-            bytes = new ReadOnlySpan<byte>(page.Address + start, (int)Math.Min(pipe->Length - skipped, (uint)(PageSize.Bytes - start)));
+            bytes = new ReadOnlySpan<byte>(page.Address + start, (int)Math.Min(left, (uint)(PageSize.Bytes - start)));
         return page;
     }
 
@@ -30,7 +33,7 @@ public sealed unsafe partial class PipeOperations
         room = default;
         if (!EnsureData(pipe))
             return new PageAccess { Status = MemoryStatus.OutOfMemory };
-        uint place = (pipe->Head + pipe->Length + ahead) % pipe->Capacity;
+        uint place = (pipe->Tail + ahead) % pipe->Capacity;
         int start = (int)(place & PageSize.OffsetMask);
         PageAccess page = _files.Memory.GetPageForWrite(pipe->Data, place >> PageSize.Shift, false);
         if (page.IsOk)

@@ -70,7 +70,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
         isDone = false;
         if (!EnsureData(pipe))
             return transfer.Finish(Errno.ENOMEM);
-        uint tail = (pipe->Head + pipe->Length) % pipe->Capacity;
+        uint tail = pipe->Tail;
         int start = (int)(tail & PageSize.OffsetMask);
         uint bytes = (uint)Math.Min(transfer.Remaining, pipe->Free);
         if (!isAtomic)
@@ -121,8 +121,11 @@ public sealed unsafe partial class PipeOperations : FileOperations
     {
         if (bytes == 0)
             return;
+        uint fromRest = Math.Min(bytes, pipe->RestLength);
+        if (fromRest > 0)
+            ConsumeRest(pipe, fromRest);
         pipe->Length -= bytes;
-        pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes) % pipe->Capacity;
+        pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes - fromRest) % pipe->Capacity;
         _files.MarkChanged(&pipe->Header);
         _files.Waker.WakeAll(&pipe->Writable);
     }

@@ -28,6 +28,28 @@ public abstract unsafe class FileCodec(FileServices files) : StateCodec
         return RestoreStatus.Ok;
     }
 
+    /// <summary>Reads a payload that is all record; an older one is shorter, and what it does not have is zero.</summary>
+    protected RestoreStatus ReadGrown<T>(byte version, ReadOnlySpan<byte> payload, int bytesOfVersion, out T record)
+        where T : unmanaged
+    {
+        record = default;
+        if (version < OldestVersion || version > Version)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length != bytesOfVersion)
+            return RestoreStatus.BadRecord;
+        record = RereadGrown<T>(payload);
+        return RestoreStatus.Ok;
+    }
+
+    /// <summary>Reads such a payload again that Create has accepted.</summary>
+    protected static T RereadGrown<T>(ReadOnlySpan<byte> payload)
+        where T : unmanaged
+    {
+        T record = default;
+        payload.CopyTo(new Span<byte>(&record, sizeof(T)));
+        return record;
+    }
+
     /// <summary>Reads a payload again that Create has accepted.</summary>
     protected static T Reread<T>(ReadOnlySpan<byte> payload)
         where T : unmanaged => Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(payload));

@@ -6,11 +6,12 @@ using Aurora.Memory;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The state record of a pipe; its bytes are the pages of its memory object.</summary>
+/// <summary>The state record of a pipe; its bytes are the pages of its memory objects. Version 1 ends before Rest.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PipeRecord
 {
-    public const int Bytes = 40;
+    public const int Bytes = 56;
+    public const int BytesOfVersion1 = 40;
 
     public ObjectId Inode;
     public ObjectId Data;
@@ -22,12 +23,20 @@ public struct PipeRecord
 
     /// <summary>Ignored; was once written.</summary>
     public uint Reserved;
+    public ObjectId Rest;
+    public uint RestHead;
+    public uint RestLength;
 }
 
 /// <summary>Captures pipes and puts them back; their ends are counted as the open files come back.</summary>
 public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.Pipe;
+
+    /// <summary>Version 1 had no rests.</summary>
+    public override byte Version => 2;
+
+    protected override byte OldestVersion => 1;
     public override int LargestPayload => sizeof(PipeRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -46,6 +55,9 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
             Length = pipe->Length,
             ReaderOpens = pipe->ReaderOpens,
             WriterOpens = pipe->WriterOpens,
+            Rest = pipe->Rest == null ? default : pipe->Rest->Header.Id,
+            RestHead = pipe->RestHead,
+            RestLength = pipe->RestLength,
         };
 
     public override bool IsSound(ObjectHeader* header)
@@ -53,18 +65,26 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         Pipe* pipe = (Pipe*)header;
         PipeRecord record = Describe(pipe);
         return IsValid(in record) && IsLive(pipe->Inode, ObjectKind.Inode) && pipe->Inode->IsFifo && pipe->Inode->Pipe == pipe
-            && (pipe->Data == null || (IsHeld(pipe->Data, ObjectKind.MemoryObject) && HasRoom(pipe)));
+            && (pipe->Data == null || IsHeld(pipe->Data, ObjectKind.MemoryObject))
+            && (pipe->Rest == null || IsHeld(pipe->Rest, ObjectKind.MemoryObject)) && HasRoom(pipe);
     }
 
     private static bool IsValid(in PipeRecord record)
         => BitOperations.IsPow2(record.Capacity) && record.Capacity is >= PageSize.Bytes and <= Pipe.LargestCapacity
-            && record.Head < record.Capacity && record.Length <= record.Capacity && (record.Length == 0 || !record.Data.IsNone);
+            && record.Head < record.Capacity && record.Length <= record.Capacity && record.RestLength <= record.Length
+            && (record.Length == record.RestLength || !record.Data.IsNone)
+            && (record.Rest.IsNone ? record.RestHead == 0 && record.RestLength == 0 : record.Head == 0 && record.RestLength > 0);
 
-    private static bool HasRoom(Pipe* pipe) => pipe->Data->SizePages >= pipe->Capacity >> PageSize.Shift;
+    private static bool HasRoom(Pipe* pipe)
+    {
+        ulong restBytes = pipe->Rest == null ? 0 : pipe->Rest->SizePages << PageSize.Shift;
+        return (pipe->Data == null || pipe->Data->SizePages == pipe->Capacity >> PageSize.Shift)
+            && (pipe->Rest == null || (pipe->RestHead < restBytes && pipe->RestLength <= restBytes));
+    }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = Read(version, payload, 0, out PipeRecord record);
+        RestoreStatus status = ReadGrown(version, payload, version == 1 ? PipeRecord.BytesOfVersion1 : PipeRecord.Bytes, out PipeRecord record);
         if (status != RestoreStatus.Ok)
             return status;
         if (!IsValid(in record))
@@ -77,6 +97,8 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         pipe->Length = record.Length;
         pipe->ReaderOpens = record.ReaderOpens;
         pipe->WriterOpens = record.WriterOpens;
+        pipe->RestHead = record.RestHead;
+        pipe->RestLength = record.RestLength;
         tracker.Adopt(&pipe->Header, Kind, id);
         return RestoreStatus.Ok;
     }
@@ -84,19 +106,23 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Pipe* pipe = (Pipe*)header;
-        PipeRecord record = Reread<PipeRecord>(payload);
+        PipeRecord record = RereadGrown<PipeRecord>(payload);
         pipe->Inode = (Inode*)tracker.Find(record.Inode, ObjectKind.Inode);
         if (pipe->Inode == null)
             return RestoreStatus.MissingReference;
         if (!pipe->Inode->IsFifo || pipe->Inode->Pipe != null)
             return RestoreStatus.BadRecord;
         pipe->Inode->Pipe = pipe;
-        if (record.Data.IsNone)
-            return RestoreStatus.Ok;
-        pipe->Data = (VmObject*)tracker.Find(record.Data, ObjectKind.MemoryObject);
-        if (pipe->Data == null)
+        if (!Take(tracker, record.Data, out pipe->Data) || !Take(tracker, record.Rest, out pipe->Rest))
             return RestoreStatus.MissingReference;
-        Files.Memory.Retain(pipe->Data);
         return HasRoom(pipe) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    }
+
+    private bool Take(ObjectTracker tracker, ObjectId id, out VmObject* pages)
+    {
+        pages = (VmObject*)tracker.Find(id, ObjectKind.MemoryObject);
+        if (pages != null)
+            Files.Memory.Retain(pages);
+        return pages != null || id.IsNone;
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -120,10 +121,80 @@ public sealed unsafe class PipeTests
         world.Files.Release((OpenFile*)w);
     }
 
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    public void A_pipe_stays_a_queue_whenever_its_capacity_changes_across_reboots(int seed)
+    {
+        var random = new Random(seed);
+        var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world);
+        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
+        var model = new Queue<byte>();
+        int rests = 0;
+        for (int step = 0; step < 1500; step++)
+        {
+            OpenFile* reader = FileServices.Find(world.Table, 0);
+            OpenFile* writer = FileServices.Find(world.Table, 1);
+            Pipe* pipe = writer->Inode->Pipe;
+            ulong wanted = 4096UL << random.Next(5);
+            if (random.Next(3) == 0 && PipeOperations.CheckCapacity(pipe, wanted, mayExceed: false, out _) == Errno.Ok)
+                Resize(world, pipe, wanted);
+            rests += pipe->Rest != null ? 1 : 0;
+            byte[] bytes = new byte[random.Next(4097, 20_000)];
+            random.NextBytes(bytes);
+            if (random.Next(2) == 0 && pipe->Free > 0)
+            {
+                uint free = pipe->Free;
+                long written = world.Write(writer, bytes);
+                Assert.Equal(Math.Min(bytes.Length, free), written);
+                for (int i = 0; i < written; i++)
+                    model.Enqueue(bytes[i]);
+            }
+            else if (model.Count > 0)
+            {
+                Array.Resize(ref bytes, random.Next(1, 9000));
+                long read = world.Read(reader, bytes);
+                Assert.Equal(Math.Min(bytes.Length, model.Count), read);
+                for (int i = 0; i < read; i++)
+                    Assert.Equal(model.Dequeue(), bytes[i]);
+            }
+            if (step % 30 != 29)
+                continue;
+            FileWorld next = world.Reboot();
+            world.Dispose();
+            world = next;
+        }
+        Assert.True(rests > 10, $"{rests} rests");
+        world.Dispose();
+    }
+
+    [Fact]
+    public void A_change_of_capacity_moves_no_bytes()
+    {
+        using var world = new FileWorld();
+        (nint r, nint w) = MakePipe(world);
+        Pipe* pipe = ((OpenFile*)w)->Inode->Pipe;
+        Resize(world, pipe, Pipe.MaxCapacity);
+        world.Write((OpenFile*)w, new byte[Pipe.MaxCapacity]);
+        byte[] some = new byte[9000];
+        Assert.Equal(9000, world.Read((OpenFile*)r, some));
+        Assert.Equal(9000, world.Write((OpenFile*)w, some));
+        world.Checkpoint();
+        ulong frames = world.Frames.UsedFrames;
+        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, 4 * Pipe.MaxCapacity, mayExceed: true, out uint capacity));
+        Assert.Equal(MemoryStatus.Ok, world.Files.Pipes.SetCapacity(pipe, capacity));
+        Assert.Equal(frames, world.Frames.UsedFrames);
+        world.Files.Release((OpenFile*)r);
+        world.Files.Release((OpenFile*)w);
+    }
+
     private static uint Resize(FileWorld world, Pipe* pipe, ulong bytes)
     {
         Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, bytes, mayExceed: false, out uint capacity));
-        Assert.True(world.Files.Pipes.SetCapacity(pipe, capacity).IsOk);
+        Assert.Equal(MemoryStatus.Ok, world.Files.Pipes.SetCapacity(pipe, capacity));
         return capacity;
     }
 
