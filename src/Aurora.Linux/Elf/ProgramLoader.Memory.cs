@@ -87,9 +87,8 @@ public sealed unsafe partial class ProgramLoader
         if (length <= 0)
             return Errno.ENOEXEC;
         var context = (FileContext*)thread->Process->FileSystem;
-        Errno error = Open(thread, context->CurrentDirectory, path[..length], true, out linker);
-        if (error != Errno.Ok)
-            return error == Errno.ENOEXEC ? Errno.ELIBBAD : error;
+        if (!Open(thread, context->CurrentDirectory, path[..length], true, out linker, out SystemCallResult failure))
+            return failure.IsError && failure.Value == -(long)Errno.ENOEXEC ? Errno.ELIBBAD : failure;
         access = ProgramReader.ReadImage(_kernel.Memory, in linker, out linkerImage, out isFound);
         if (!access.IsOk)
         {

@@ -6,6 +6,7 @@ using System;
 using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
+using Aurora.Linux.Files;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
@@ -57,9 +58,8 @@ public sealed unsafe partial class ProgramLoader
 
     private SystemCallResult Load(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)
     {
-        Errno error = Open(thread, start, path, followsLink, out ProgramFile file);
-        if (error != Errno.Ok)
-            return error;
+        if (!Open(thread, start, path, followsLink, out ProgramFile file, out SystemCallResult failure))
+            return failure;
         ElfImage image = default;
         for (int depth = 0; ; depth++)
         {
@@ -75,18 +75,52 @@ public sealed unsafe partial class ProgramLoader
                 return Errno.ENOEXEC;
             if (depth == MaxScriptDepth)
                 return Errno.ELOOP;
-            error = EnterScript(thread, depth == 0 ? fileName : default, interpreterBytes, argumentStart, argumentBytes, out file);
-            if (error != Errno.Ok)
-                return error;
+            if (!EnterScript(depth == 0 ? fileName : default, interpreterBytes, argumentStart, argumentBytes))
+                return Errno.E2BIG;
+            var context = (FileContext*)thread->Process->FileSystem;
+            path = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
+            if (!Open(thread, context->CurrentDirectory, path, true, out file, out failure))
+                return failure;
         }
         return LoadImage(thread, in file, in image, fileName);
     }
 
-    private Errno Open(Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out ProgramFile file)
+    // False with what becomes of the call. Who has begun to leave its old program does not wait for leases, and does not fail for writers.
+    private bool Open(
+        Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out ProgramFile file, out SystemCallResult failure)
     {
         file = default;
+        Errno error = Find(thread, start, path, followsLink, out Inode* inode);
+        failure = error;
+        if (error != Errno.Ok)
+            return false;
+        bool isLeaving = thread->Call.Phase == ExitCalls.LeavingPhase;
+        if (!isLeaving && inode->FirstLease != null && !LeaseCalls.Break(_kernel, thread, inode, writes: false, mayWait: true, out failure))
+            return false;
+        // Files in memory are not counted, as on Linux.
+        bool isMappedToWrite = !inode->IsMemoryFile && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data);
+        failure = !isLeaving && (inode->Writers > 0 || isMappedToWrite) ? Errno.ETXTBSY : inode->Data == null ? Errno.ENOEXEC : Errno.Ok;
+        if (failure.IsError)
+            return false;
         var caller = new FileCaller(thread);
-        Inode* inode = start;
+        file = new ProgramFile
+        {
+            Data = inode->Data,
+            Bytes = inode->Size,
+            Inode = inode->Header.Id,
+            IsReadable = Permissions.Check(inode, in caller, FileAccess.Read) == Errno.Ok,
+            SetsUid = (inode->Mode & InodeMode.SetUid) != 0,
+            SetsGid = (inode->Mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute),
+            Uid = inode->Uid,
+            Gid = inode->Gid,
+        };
+        return true;
+    }
+
+    private Errno Find(Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out Inode* inode)
+    {
+        var caller = new FileCaller(thread);
+        inode = start;
         if (path.IsEmpty)
         {
             _kernel.Files.Hold(inode);
@@ -103,27 +137,7 @@ public sealed unsafe partial class ProgramLoader
             return Errno.ELOOP;
         if (!inode->IsRegular || inode->IsProc)
             return Errno.EACCES;
-        Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
-        if (denied != Errno.Ok)
-            return denied;
-        // Who has begun to leave its old program does not fail for this any more. Files in memory are not counted, as on Linux.
-        bool isMappedToWrite = !inode->IsMemoryFile && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data);
-        if (thread->Call.Phase != ExitCalls.LeavingPhase && (inode->Writers > 0 || isMappedToWrite))
-            return Errno.ETXTBSY;
-        if (inode->Data == null)
-            return Errno.ENOEXEC;
-        file = new ProgramFile
-        {
-            Data = inode->Data,
-            Bytes = inode->Size,
-            Inode = inode->Header.Id,
-            IsReadable = Permissions.Check(inode, in caller, FileAccess.Read) == Errno.Ok,
-            SetsUid = (inode->Mode & InodeMode.SetUid) != 0,
-            SetsGid = (inode->Mode & (InodeMode.SetGid | InodeMode.GroupExecute)) == (InodeMode.SetGid | InodeMode.GroupExecute),
-            Uid = inode->Uid,
-            Gid = inode->Gid,
-        };
-        return Errno.Ok;
+        return Permissions.Check(inode, in caller, FileAccess.Execute);
     }
 
     // "#! interpreter [argument]": the rest of the line is one argument. The text is left in the interpreter page.
@@ -155,21 +169,14 @@ public sealed unsafe partial class ProgramLoader
     }
 
     // The interpreter runs with its own path, the argument, and the script's path in place of the script's first argument. When the script is
-    // itself an interpreter its path is the first argument already, and no name is given.
-    private Errno EnterScript(
-        Thread* thread, ReadOnlySpan<byte> scriptName, int interpreterBytes, int argumentStart, int argumentBytes, out ProgramFile file)
+    // itself an interpreter its path is the first argument already, and no name is given. False when the arguments become too many.
+    private bool EnterScript(ReadOnlySpan<byte> scriptName, int interpreterBytes, int argumentStart, int argumentBytes)
     {
-        var interpreter = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
-        file = default;
         if (!scriptName.IsEmpty && Arguments.ArgumentCount > 0)
             Arguments.RemoveFront();
-        bool fits = (scriptName.IsEmpty || Arguments.AddFront(scriptName))
+        return (scriptName.IsEmpty || Arguments.AddFront(scriptName))
             && (argumentBytes == 0 || Arguments.AddFront(new ReadOnlySpan<byte>(_interpreter + argumentStart, argumentBytes)))
-            && Arguments.AddFront(interpreter);
-        if (!fits)
-            return Errno.E2BIG;
-        var context = (FileContext*)thread->Process->FileSystem;
-        return Open(thread, context->CurrentDirectory, interpreter, true, out file);
+            && Arguments.AddFront(new ReadOnlySpan<byte>(_interpreter, interpreterBytes));
     }
 
     private SystemCallResult Stop(Thread* thread, in PageAccess access)

@@ -45,6 +45,10 @@ public sealed unsafe class LinuxProcessInformation(LinuxKernel kernel) : Process
         return error != Errno.Ok ? error : kernel.Settings.SetDomainName(name) ? Errno.Ok : Errno.ENOMEM;
     }
 
+    public override int LeaseBreakSeconds => kernel.Settings.LeaseBreakSeconds;
+
+    public override bool SetLeaseBreakSeconds(int seconds) => kernel.Settings.SetLeaseBreakSeconds(seconds);
+
     private static Errno MaySetName(Thread* thread, ReadOnlySpan<byte> name)
         => !thread->Process->Credentials.Has(Capability.SysAdmin) ? Errno.EPERM
             : name.Length > MachineSettings.MaxNameBytes ? Errno.EINVAL : Errno.Ok;

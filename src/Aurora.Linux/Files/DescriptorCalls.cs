@@ -132,7 +132,7 @@ internal static unsafe class DescriptorCalls
             case SealCalls.AddSeals or SealCalls.GetSeals:
                 return SealCalls.Control(ref call, file, a->UInt1, a->Arg2);
             case LeaseCalls.SetLease or LeaseCalls.GetLease:
-                return LeaseCalls.Control(ref call, file, a->UInt1, a->Arg2);
+                return LeaseCalls.Control(ref call, file, a->UInt1, a->Int0, a->Arg2);
             case SetPipeSize:
                 return file->Kind == FileKind.Pipe ? ResizePipe(ref call, file->Inode->Pipe, a->Arg2) : Errno.EBADF;
             case GetPipeSize:

@@ -115,6 +115,8 @@ internal static unsafe class OpenCalls
         var call = new FileCall(kernel, thread);
         if (thread->Call.Phase == PipeOperations.OpeningPhase && thread->Files.IsHeld)
             return GoOn(ref call, flags);
+        if (thread->Call.Phase == LeaseCalls.Phase && thread->Files.IsHeld)
+            return GoOnBehindLeases(ref call, flags);
         if ((flags & OpenFlags.Path) != 0)
             flags &= WithPath;
         if ((flags & OpenFlags.AccessMask) == OpenFlags.AccessMask)
@@ -179,7 +181,8 @@ internal static unsafe class OpenCalls
         return denied == Errno.Ok && writes && files.Proc.IsExecuting(inode) ? Errno.ETXTBSY : denied;
     }
 
-    // Truncation waits for a page before anything is changed; a FIFO waits for its other end with the file open.
+    // Truncation waits for a page before anything is changed; a FIFO waits for its other end with the file open, and so does a file for its
+    // leases, whose truncation comes after that.
     private static SystemCallResult Finish(ref FileCall call, Inode* inode, uint flags, bool isNew)
     {
         FileServices files = call.Files;
@@ -187,21 +190,49 @@ internal static unsafe class OpenCalls
         if (inode->IsFifo && !isPath && !PipeOperations.MayOpen(inode, flags))
             return Errno.ENXIO;
         FileCaller caller = call.Caller;
-        if ((flags & OpenFlags.Truncate) != 0 && inode->IsRegular && !inode->IsProc && !isNew)
-        {
-            if (inode->Size > 0 && inode->IsSealed(FileSeals.Shrink))
-                return Errno.EPERM;
-            if (!call.Check(FileData.Truncate(files, inode, 0)))
-                return call.Failure;
-            SetIdBits.ContentsChange(files, inode, in caller);
-        }
+        bool hasLeases = inode->FirstLease != null && !isPath;
+        if (!hasLeases && !isNew && !Truncate(ref call, inode, flags))
+            return call.Failure;
         Errno error = files.Open(in caller, inode, flags, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
+        if (hasLeases)
+        {
+            files.KeepForCall(call.Thread, file);
+            call.Thread->Call.Phase = LeaseCalls.Phase;
+            return GoOnBehindLeases(ref call, flags);
+        }
         if (!files.Pipes.MustWait(call.Thread, file))
             return Install(ref call, file, flags);
         files.KeepForCall(call.Thread, file);
         return SystemCallResult.Blocked;
+    }
+
+    // Does what O_TRUNC asks for, if it does; false with the result of the call when that cannot be done, or not yet.
+    private static bool Truncate(ref FileCall call, Inode* inode, uint flags)
+    {
+        if ((flags & OpenFlags.Truncate) == 0 || !inode->IsRegular || inode->IsProc)
+            return true;
+        call.Failure = Errno.EPERM;
+        if (inode->Size > 0 && inode->IsSealed(FileSeals.Shrink))
+            return false;
+        FileCaller caller = call.Caller;
+        bool isCut = call.Check(FileData.Truncate(call.Files, inode, 0));
+        if (isCut)
+            SetIdBits.ContentsChange(call.Files, inode, in caller);
+        return isCut;
+    }
+
+    // The call holds the file: nobody gets a lease meanwhile that it would have to wait for.
+    private static SystemCallResult GoOnBehindLeases(ref FileCall call, uint flags)
+    {
+        OpenFile* file = call.Thread->Files.First;
+        if (!LeaseCalls.Break(call.Kernel, call.Thread, file->Inode, file->IsWritable, !file->IsNonBlocking, out SystemCallResult result))
+            return result;
+        if (!Truncate(ref call, file->Inode, flags))
+            return call.Failure;
+        call.Files.Hold(file);
+        return Install(ref call, file, flags);
     }
 
     // The name the FIFO had may be gone by now.

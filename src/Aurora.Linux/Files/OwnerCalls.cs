@@ -1,6 +1,7 @@
 // Who is told by a signal when a file is ready: F_SETOWN and F_SETSIG with their kin. A process or thread that has ended is no owner any
 // more.
 using System.Runtime.InteropServices;
+using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -28,8 +29,6 @@ internal static unsafe class OwnerCalls
     public const uint SetOwnerEx = 15;
     public const uint GetOwnerEx = 16;
 
-    private const ulong LastSignal = 64;
-
     public static SystemCallResult Control(ref FileCall call, OpenFile* file, uint command, ulong argument)
     {
         switch (command)
@@ -48,49 +47,68 @@ internal static unsafe class OwnerCalls
             case GetOwnerEx:
                 return call.Write(argument, Describe(ref call, file)) ? Errno.Ok : call.Failure;
             case SetSignal:
-                if (argument > LastSignal)
+                if (argument > FileOwner.LastSignal)
                     return Errno.EINVAL;
-                file->OwnerSignal = (int)argument;
+                file->Owner.Signal = (int)argument;
                 call.Files.MarkChanged(&file->Header);
                 return Errno.Ok;
             default:
-                return (long)file->OwnerSignal;
+                return (long)file->Owner.Signal;
         }
     }
+
+    /// <summary>Who makes something of a file that its owner must be told of owns it.</summary>
+    public static void SetToCaller(ref FileCall call, OpenFile* file)
+        => Set(ref call, file, new LinuxFileOwner { Kind = LinuxFileOwner.Process, Id = call.Process->Id });
 
     private static Errno Set(ref FileCall call, OpenFile* file, LinuxFileOwner owner)
     {
         if (owner.Kind is not (LinuxFileOwner.Thread or LinuxFileOwner.Process or LinuxFileOwner.Group))
             return Errno.EINVAL;
-        if (owner.Id != 0 && !Exists(ref call, owner))
+        ObjectHeader* found = owner.Id == 0 ? null : Find(ref call, owner);
+        if (owner.Id != 0 && found == null)
             return Errno.ESRCH;
-        file->Owner = owner.Kind == LinuxFileOwner.Group ? -owner.Id : owner.Id;
-        file->OwnerIsThread = owner.Kind == LinuxFileOwner.Thread && owner.Id != 0;
+        int signal = file->Owner.Signal;
+        file->Owner = default;
+        file->Owner.Signal = signal;
+        if (found != null)
+        {
+            file->Owner.Id = owner.Kind == LinuxFileOwner.Group ? -owner.Id : owner.Id;
+            file->Owner.IsThread = owner.Kind == LinuxFileOwner.Thread;
+            file->Owner.Object = found->Id;
+            file->Owner.Uid = call.Process->Credentials.RealUid;
+            file->Owner.EffectiveUid = call.Process->Credentials.EffectiveUid;
+        }
         call.Files.MarkChanged(&file->Header);
         return Errno.Ok;
     }
 
     private static LinuxFileOwner Describe(ref FileCall call, OpenFile* file)
     {
+        int id = file->Owner.Id;
         var owner = new LinuxFileOwner
         {
-            Kind = file->Owner < 0 ? LinuxFileOwner.Group : file->Owner == 0 || file->OwnerIsThread ? LinuxFileOwner.Thread
-                : LinuxFileOwner.Process,
-            Id = file->Owner < 0 ? -file->Owner : file->Owner,
+            Kind = id < 0 ? LinuxFileOwner.Group : id == 0 || file->Owner.IsThread ? LinuxFileOwner.Thread : LinuxFileOwner.Process,
+            Id = id < 0 ? -id : id,
         };
-        if (owner.Id != 0 && !Exists(ref call, owner))
+        if (id != 0 && !IsThere(ref call, file, owner))
             owner.Id = 0;
         return owner;
     }
 
-    private static bool Exists(ref FileCall call, LinuxFileOwner owner)
+    // In an older image only the number is known.
+    private static bool IsThere(ref FileCall call, OpenFile* file, LinuxFileOwner owner)
+        => file->Owner.Object.IsNone ? Find(ref call, owner) != null
+            : call.Kernel.Tracker.Find(file->Owner.Object, file->Owner.Kind) != null;
+
+    private static ObjectHeader* Find(ref FileCall call, LinuxFileOwner owner)
     {
         ProcessTable processes = call.Kernel.Processes;
-        return owner.Id > 0 && owner.Kind switch
+        return owner.Id <= 0 ? null : owner.Kind switch
         {
-            LinuxFileOwner.Thread => processes.FindThread(owner.Id) != null,
-            LinuxFileOwner.Process => processes.FindProcess(owner.Id) != null,
-            _ => processes.FindGroup(owner.Id) != null,
+            LinuxFileOwner.Thread => (ObjectHeader*)processes.FindThread(owner.Id),
+            LinuxFileOwner.Process => (ObjectHeader*)processes.FindProcess(owner.Id),
+            _ => (ObjectHeader*)processes.FindGroup(owner.Id),
         };
     }
 }

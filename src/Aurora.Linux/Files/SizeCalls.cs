@@ -99,6 +99,8 @@ internal static unsafe class SizeCalls
         var call = new FileCall(kernel, thread);
         if ((long)a->Arg1 < 0)
             return Errno.EINVAL;
+        if (thread->Call.Phase == LeaseCalls.Phase && thread->Files.IsHeld)
+            return TruncateBehindLeases(ref call, a->Arg1);
         if (!call.Resolve(FileCall.CurrentDirectory, a->Arg0, 0, follows: true, out Inode* inode))
             return call.Failure;
         FileCaller caller = call.Caller;
@@ -107,9 +109,28 @@ internal static unsafe class SizeCalls
         if (!result.IsError && kernel.Files.Proc.IsExecuting(inode))
             result = Errno.ETXTBSY;
         if (!result.IsError)
-            result = SetLength(ref call, inode, a->Arg1);
+            result = inode->FirstLease == null ? SetLength(ref call, inode, a->Arg1) : OpenAndTruncate(ref call, inode, a->Arg1);
         kernel.Files.Release(inode);
         return result;
+    }
+
+    // While it waits for leases the call has the file open for writing.
+    private static SystemCallResult OpenAndTruncate(ref FileCall call, Inode* inode, ulong size)
+    {
+        FileCaller caller = call.Caller;
+        Errno error = call.Files.Open(in caller, inode, OpenFlags.WriteOnly, out OpenFile* file);
+        if (error != Errno.Ok)
+            return error;
+        call.Files.KeepForCall(call.Thread, file);
+        call.Thread->Call.Phase = LeaseCalls.Phase;
+        return TruncateBehindLeases(ref call, size);
+    }
+
+    private static SystemCallResult TruncateBehindLeases(ref FileCall call, ulong size)
+    {
+        Inode* inode = call.Thread->Files.First->Inode;
+        return LeaseCalls.Break(call.Kernel, call.Thread, inode, writes: true, mayWait: true, out SystemCallResult result)
+            ? SetLength(ref call, inode, size) : result;
     }
 
     private static SystemCallResult TruncateOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

@@ -57,6 +57,7 @@ public sealed unsafe partial class FileServices
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         PipeSlab = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
         Locks = new FileLocks(this, pages, limits.MaxOpenFiles);
+        Leases = new FileLeases(this);
         Scratch = (byte*)pages.Allocate(4);
         ZeroPage = (byte*)pages.Allocate(1);
         Vectors = (UserVector*)pages.Allocate(VectorPages);
@@ -81,6 +82,7 @@ public sealed unsafe partial class FileServices
     public StorageSpace Space { get; set; } = new();
     public DeviceTable Devices { get; }
     public FileLocks Locks { get; }
+    public FileLeases Leases { get; }
     public ProcFileSystem Proc { get; }
     public PipeOperations Pipes { get; }
 

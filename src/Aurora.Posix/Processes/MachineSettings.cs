@@ -1,4 +1,4 @@
-// What root has set of the machine: its names, and how far its clock is from the hardware's. A persistent object of its own, made when
+// What root has set of the machine: its names, how far its clock is from the hardware's, and how long leases are broken. A persistent object of its own, made when
 // something is set for the first time. Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -19,6 +19,9 @@ public unsafe struct MachineSettings
     /// <summary>True for a name that was set, be it to nothing.</summary>
     public bool HasHostName, HasDomainName;
     public byte HostNameBytes, DomainNameBytes;
+
+    /// <summary>How much longer than by default the holder of a lease has when it is broken; may be negative.</summary>
+    public int MoreLeaseBreakSeconds;
     public fixed byte HostName[MaxNameBytes];
     public fixed byte DomainName[MaxNameBytes];
 }
@@ -26,6 +29,8 @@ public unsafe struct MachineSettings
 /// <summary>Keeps the settings of one consistency group, and sets its clock.</summary>
 public sealed unsafe class MachineSettingsTable
 {
+    private const int DefaultLeaseBreakSeconds = 45;
+
     private readonly Slab<MachineSettings> _slab;
     private readonly ObjectTracker _tracker;
     private readonly Clock _clock;
@@ -46,6 +51,20 @@ public sealed unsafe class MachineSettingsTable
     public ReadOnlySpan<byte> DomainName
         => Settings == null || !Settings->HasDomainName
             ? "(none)"u8 : new ReadOnlySpan<byte>(Settings->DomainName, Settings->DomainNameBytes);
+
+    /// <summary>How long the holder of a lease has when it is broken (lease-break-time); as long as he likes if it is not positive.</summary>
+    public int LeaseBreakSeconds
+        => unchecked(DefaultLeaseBreakSeconds + (Settings == null ? 0 : Settings->MoreLeaseBreakSeconds));
+
+    /// <summary>Sets that; false when memory is short.</summary>
+    public bool SetLeaseBreakSeconds(int seconds)
+    {
+        if (!Make())
+            return false;
+        Settings->MoreLeaseBreakSeconds = unchecked(seconds - DefaultLeaseBreakSeconds);
+        _tracker.MarkChanged(&Settings->Header);
+        return true;
+    }
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>
     public bool SetHostName(ReadOnlySpan<byte> name)

@@ -13,7 +13,9 @@ public unsafe struct MachineSettingsRecord
 
     public long RealtimeShiftNanoseconds;
     public byte HasHostName, HasDomainName, HostNameBytes, DomainNameBytes;
-    public int Reserved;
+
+    /// <summary>Zero in older images.</summary>
+    public int MoreLeaseBreakSeconds;
     public fixed byte HostName[MachineSettings.MaxNameBytes];
     public fixed byte DomainName[MachineSettings.MaxNameBytes];
 }
@@ -41,6 +43,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
             HasDomainName = settings->HasDomainName ? (byte)1 : (byte)0,
             HostNameBytes = settings->HostNameBytes,
             DomainNameBytes = settings->DomainNameBytes,
+            MoreLeaseBreakSeconds = settings->MoreLeaseBreakSeconds,
         };
         new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
@@ -64,6 +67,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         settings->HasDomainName = record.HasDomainName == 1;
         settings->HostNameBytes = record.HostNameBytes;
         settings->DomainNameBytes = record.DomainNameBytes;
+        settings->MoreLeaseBreakSeconds = record.MoreLeaseBreakSeconds;
         new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
         new ReadOnlySpan<byte>(record.DomainName, MachineSettings.MaxNameBytes).CopyTo(

@@ -9,6 +9,7 @@ public static class SignalCode
     public const int Kernel = 0x80;
     public const int Queue = -1;
     public const int Timer = -2;
+    public const int File = -5;
     public const int ThreadKill = -6;
 
     public const int ChildExited = 1;
@@ -16,6 +17,8 @@ public static class SignalCode
     public const int ChildTrapped = 4;
     public const int ChildStopped = 5;
     public const int ChildContinued = 6;
+
+    public const int FileMessage = 3;
 
     public const int FaultMapError = 1;
     public const int FaultAccessError = 2;
@@ -55,7 +58,7 @@ public enum SignalOrigin : ushort
 /// <summary>
 /// What is known of one signal: siginfo_t as the kernel keeps it, 12 bytes and a union of 32. Which fields of the union count depends on
 /// the code: from a program Pid, Uid, Value and whatever else it sent; a child Pid, Uid, Status and times; a fault Address; a timer
-/// TimerId, Overruns, Value.
+/// TimerId, Overruns, Value; a file Band, Descriptor.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes, Pack = 4)]
 public unsafe struct SignalInfo
@@ -87,6 +90,10 @@ public unsafe struct SignalInfo
     [FieldOffset(12)]
     public ulong Address;
 
+    /// <summary>A set of poll's events.</summary>
+    [FieldOffset(12)]
+    public ulong Band;
+
     [FieldOffset(16)]
     public uint Uid;
 
@@ -95,6 +102,9 @@ public unsafe struct SignalInfo
 
     [FieldOffset(20)]
     public int Status;
+
+    [FieldOffset(20)]
+    public int Descriptor;
 
     [FieldOffset(20)]
     public ulong Value;

@@ -1,4 +1,4 @@
-// States that last, with the power cut while they do: held files, locks, moved waiters; mappings of every shape.
+// States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -12,6 +12,7 @@ public sealed class KeepsTests
     [InlineData("holding", "/usr/lib/aurora/keeps", "8")]
     [InlineData("holding", "/usr/lib/aurora/gone", "8")]
     [InlineData("READY", "/usr/lib/aurora/windows", "cut")]
+    [InlineData("holding", "/usr/lib/aurora/leases", "cut")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {
         (int? status, string output) = await ThreeCuts.RunAsync(MemoryMebibytes, begun, program, argument);

@@ -200,6 +200,40 @@ public sealed unsafe class RestoreTests
     }
 
     [Fact]
+    public void Records_of_open_files_and_pipes_of_older_versions_are_read()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.WriteFile("/f", "12345"u8);
+        ulong file = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/f"), 0);
+        kernel.Do(init, 72, file, 8, 1);
+        kernel.Do(init, 72, file, 10, 40);
+        kernel.Do(init, 293, Scratch, 0);
+        ulong reader = kernel.Peek<uint>(init, Scratch);
+        kernel.Do(init, 1, kernel.Peek<uint>(init, Scratch + 4), kernel.PokeText(init, Scratch, "bytes"), 5);
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+        {
+            if (kind == ObjectKind.OpenFile)
+                image.Records[id] = (kind, payload[..OpenFileRecord.BytesOfVersion2]);
+            if (kind == ObjectKind.Pipe)
+                image.Records[id] = (kind, payload[..PipeRecord.BytesOfVersion1]);
+        }
+        using TestKernel restored = TestKernel.Restore(image,
+            versionOf: kind => kind == ObjectKind.OpenFile ? 2 : kind == ObjectKind.Pipe ? 1 : null);
+        init = restored.ThreadOf(1);
+        Assert.NotNull(restored.Resume(init));
+        Assert.Equal(5, restored.Do(init, 0, reader, Scratch, 100));
+        // The owner is known, but he is told of nothing.
+        Assert.Equal((1L, 40L), (restored.Do(init, 72, file, 9), restored.Do(init, 72, file, 11)));
+        restored.Do(init, 14, 0, restored.PokeMask(init, (Signal)40), 0, 8);
+        Assert.Equal(0, restored.Do(init, 72, file, 1024, 0));
+        Assert.Equal(-(long)Errno.EAGAIN, restored.Call(init, 2, restored.PokeText(init, Scratch, "/f"), 0x801));
+        Assert.True(init->Process->Pending.Set.IsEmpty);
+    }
+
+    [Fact]
     public void A_process_record_of_the_first_version_is_read_with_what_its_user_id_allowed()
     {
         using var kernel = new TestKernel();

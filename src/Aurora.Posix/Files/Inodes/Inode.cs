@@ -126,10 +126,16 @@ public unsafe struct Inode
     /// <summary>Regular files in the tree: how many open files may write it; counted again after a restore.</summary>
     public int Writers;
 
+    /// <summary>Regular files: how many open files may only read it; counted again after a restore.</summary>
+    public int Readers;
+
     /// <summary>Extended attributes; null while there are none.</summary>
     public ExtendedAttributes* Attributes;
 
-    // Advisory locks.
+    /// <summary>The open files with leases, the youngest first.</summary>
+    public OpenFile* FirstLease;
+
+    // Advisory locks, and who waits for them or for leases.
     public FileLock* FirstLock;
     public WaitQueue LockWaiters;
 

@@ -42,6 +42,7 @@ public sealed unsafe partial class FileServices
     /// <summary>Closes an open file without references; later, if it has too many locks.</summary>
     internal void CloseOrPutOff(OpenFile* file, ref int left)
     {
+        Leases.Remove(file);
         if (file->Inode->FirstLock == null || (left > 0 && Locks.ReleaseSome(file->Inode, file->Header.Id, ref left)))
             Close(file);
         else
@@ -77,7 +78,7 @@ public sealed unsafe partial class FileServices
     private void Close(OpenFile* file)
     {
         OperationsOf(file)?.Close(file);
-        CountWriter(file, -1);
+        CountOpening(file, -1);
         if (file->Text != null)
             Pages.FreeFor(file, file->Text, file->TextPages);
         TrackerOf(&file->Header).Remove(&file->Header);

@@ -33,15 +33,19 @@ public sealed unsafe partial class FileServices
             Release(created);
             return error;
         }
-        CountWriter(created, 1);
+        CountOpening(created, 1);
         file = created;
         return Errno.Ok;
     }
 
     // A memory file is outside the tree: running it while it is open for writing is what it is for.
-    internal static void CountWriter(OpenFile* file, int change)
+    internal static void CountOpening(OpenFile* file, int change)
     {
-        if (file->Kind == FileKind.Regular && file->IsWritable && !file->Inode->IsMemoryFile)
+        if (file->Kind != FileKind.Regular)
+            return;
+        if (!file->IsWritable)
+            file->Inode->Readers += change;
+        else if (!file->Inode->IsMemoryFile)
             file->Inode->Writers += change;
     }
 

@@ -42,12 +42,14 @@ public unsafe struct OpenFile
     /// <summary>The kernel object a device driver attached when it was opened (a terminal); captured by id.</summary>
     public ObjectHeader* Attachment;
 
-    /// <summary>F_SETOWN: the process (positive) or process group (negative) that gets SIGIO, and F_SETSIG.</summary>
-    public int Owner;
-    public int OwnerSignal;
+    /// <summary>Who is told of it.</summary>
+    public FileOwner Owner;
 
-    /// <summary>F_SETOWN_EX: the owner is a thread alone.</summary>
-    public bool OwnerIsThread;
+    /// <summary>Regular files.</summary>
+    public FileLease Lease;
+
+    /// <summary>The next of the inode's open files with leases.</summary>
+    public OpenFile* NextLease;
 
     /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
     internal ObjectId DirectoryHint;

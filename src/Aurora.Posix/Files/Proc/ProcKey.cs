@@ -54,6 +54,7 @@ public enum ProcNode : ushort
     Architecture = 47,
     MinimumAddress = 48,
     Swaps = 49,
+    LeaseBreakTime = 50,
 
     Process = 64,
     ProcessStat = 65,
@@ -127,7 +128,7 @@ public struct ProcKey
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName;
+        or ProcNode.DomainName or ProcNode.LeaseBreakTime;
 
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch

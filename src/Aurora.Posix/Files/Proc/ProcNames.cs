@@ -15,7 +15,7 @@ internal static class ProcNames
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
         ProcNode.OvercommitMemory or ProcNode.MinFreeKilobytes or ProcNode.MaxMapCount or ProcNode.MinimumAddress => ProcNode.SysVm,
         ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize or ProcNode.FileNumber or ProcNode.InodeNumber
-            or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks => ProcNode.SysFs,
+            or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
         ProcNode.ThreadsMax or ProcNode.DomainName or ProcNode.OverflowUid or ProcNode.OverflowGid or ProcNode.LastPid or ProcNode.Tainted
             or ProcNode.Architecture => ProcNode.SysKernel,
         ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable or ProcNode.PoolSize => ProcNode.RandomDirectory,
@@ -95,6 +95,7 @@ internal static class ProcNames
         ProcNode.Swaps => "swaps"u8,
         ProcNode.ProtectedHardLinks => "protected_hardlinks"u8,
         ProcNode.ProtectedSymbolicLinks => "protected_symlinks"u8,
+        ProcNode.LeaseBreakTime => "lease-break-time"u8,
         _ => default,
     };
 

@@ -24,7 +24,8 @@ internal sealed unsafe class ProcSettings(FileServices files)
         Process* process = files.Proc.ProcessOf(file->Inode);
         if (process == null && key.Process != 0)
             return transfer.Finish(Errno.ESRCH);
-        int most = key.Node switch { ProcNode.ProcessOomScore => MaxNumberBytes, ProcNode.ProcessName => NameBytes - 1, _ => MaxTextBytes };
+        bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime;
+        int most = key.Node switch { _ when isNumber => MaxNumberBytes, ProcNode.ProcessName => NameBytes - 1, _ => MaxTextBytes };
         Span<byte> text = stackalloc byte[MaxTextBytes];
         text = text[..(int)Math.Min(transfer.Remaining, (ulong)most)];
         // A value that is refused has not been written; one whose page is still to come is read again.
@@ -36,22 +37,31 @@ internal sealed unsafe class ProcSettings(FileServices files)
         {
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
+            ProcNode.LeaseBreakTime => SetLeaseBreakTime(text),
             ProcNode.DomainName => files.Proc.Information!.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => files.Proc.Information!.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };
         if (error != Errno.Ok)
             return transfer.Finish(error);
         // What is beyond the longest value is taken and left, as a name's end is.
-        if (key.Node != ProcNode.ProcessOomScore)
+        if (!isNumber)
             taken.Skip(taken.Remaining);
         transfer = taken;
         return transfer.Finish();
     }
 
-    private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
+    private static bool IsNumber(ReadOnlySpan<byte> text, out int number)
     {
         text = text.Trim(" \t\n\r"u8);
-        if (text.IsEmpty || !Utf8Parser.TryParse(text, out int bias, out int used) || used != text.Length || bias is < -1000 or > 1000)
+        return Utf8Parser.TryParse(text, out number, out int used) && used == text.Length;
+    }
+
+    private Errno SetLeaseBreakTime(ReadOnlySpan<byte> text)
+        => !IsNumber(text, out int seconds) ? Errno.EINVAL : files.Proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok : Errno.ENOMEM;
+
+    private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
+    {
+        if (!IsNumber(text, out int bias) || bias is < -1000 or > 1000)
             return Errno.EINVAL;
         bool isPrivileged = thread->Process->Credentials.Has(Capability.SysResource);
         if (bias < process->LeastOutOfMemoryBias && !isPrivileged)

@@ -93,6 +93,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
         {
             case ProcNode.HostName: WriteLine(information.HostName, ref writer); break;
             case ProcNode.DomainName: WriteLine(information.DomainName, ref writer); break;
+            case ProcNode.LeaseBreakTime: WriteLine(information.LeaseBreakSeconds, ref writer); break;
             case ProcNode.Tainted: WriteLine(0, ref writer); break;
             case ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks: WriteLine(1, ref writer); break;
             case ProcNode.OsType: WriteLine("Linux"u8, ref writer); break;

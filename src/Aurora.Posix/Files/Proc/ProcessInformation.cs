@@ -57,6 +57,12 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets the domain name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetDomainName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
+    /// <summary>How long the holder of a lease has when it is broken.</summary>
+    public virtual int LeaseBreakSeconds => 0;
+
+    /// <summary>Sets that; false when memory is short.</summary>
+    public virtual bool SetLeaseBreakSeconds(int seconds) => false;
+
     /// <summary>The model name of the processor.</summary>
     public abstract ReadOnlySpan<byte> ProcessorName { get; }
 

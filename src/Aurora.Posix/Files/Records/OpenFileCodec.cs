@@ -4,11 +4,12 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The state record of an open file.</summary>
+/// <summary>The state record of an open file. Versions before 3 end before OwnerObject.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct OpenFileRecord
 {
-    public const int Bytes = 48;
+    public const int Bytes = 88;
+    public const int BytesOfVersion2 = 48;
 
     public ObjectId Inode;
     public ulong Offset;
@@ -21,6 +22,9 @@ public struct OpenFileRecord
     public int OwnerSignal;
     public uint WriterOpens;
     public uint Reserved2;
+    public ObjectId OwnerObject;
+    public uint OwnerUid, OwnerEffectiveUid;
+    public FileLease Lease;
 }
 
 /// <summary>Captures open files and puts them back; drivers hear of theirs (FileOperations.Restored).</summary>
@@ -28,38 +32,56 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.OpenFile;
 
-    /// <summary>Version 1 had no owners that are threads.</summary>
-    public override byte Version => 2;
+    /// <summary>
+    /// Version 1 had no owners that are threads; version 2 knew owners by their numbers alone, and had no leases.
+    /// </summary>
+    public override byte Version => 3;
 
     protected override byte OldestVersion => 1;
     public override int LargestPayload => sizeof(OpenFileRecord);
 
-    public override int Capture(ObjectHeader* header, Span<byte> payload)
-    {
-        OpenFile* file = (OpenFile*)header;
-        return Write(payload, new OpenFileRecord
+    public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((OpenFile*)header));
+
+    private static OpenFileRecord Describe(OpenFile* file)
+        => new()
         {
             Inode = file->Inode->Header.Id,
             Offset = file->Offset,
             Attachment = IdOf(file->Attachment),
             Flags = file->Flags,
             Kind = file->Kind,
-            Owner = file->Owner,
-            OwnerSignal = file->OwnerSignal,
-            OwnerIsThread = file->OwnerIsThread ? (byte)1 : (byte)0,
+            Owner = file->Owner.Id,
+            OwnerSignal = file->Owner.Signal,
+            OwnerIsThread = file->Owner.IsThread ? (byte)1 : (byte)0,
+            OwnerObject = file->Owner.Object,
+            OwnerUid = file->Owner.Uid,
+            OwnerEffectiveUid = file->Owner.EffectiveUid,
             WriterOpens = file->WriterOpens,
-        });
-    }
+            Lease = file->Lease,
+        };
 
     public override bool IsSound(ObjectHeader* header)
     {
         OpenFile* file = (OpenFile*)header;
-        return (header->References > 0 || file->IsClosing) && IsValid(file->Flags, file->Offset)
-            && IsLive(file->Inode, ObjectKind.Inode) && HasKindOf(file, file->Inode)
+        return (header->References > 0 || file->IsClosing)
+            && IsLive(file->Inode, ObjectKind.Inode) && IsValid(Describe(file)) && HasKindOf(file, file->Inode)
             && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind)) && IsServed(file);
     }
 
-    private static bool IsValid(uint flags, ulong offset) => (flags & ~OpenFlags.Kept) == 0 && offset <= long.MaxValue;
+    private static bool IsValid(in OpenFileRecord record)
+        => (record.Flags & ~OpenFlags.Kept) == 0 && record.Offset <= long.MaxValue && OwnerOf(in record).IsValid
+            && record.Lease.IsValid && (record.Lease.Kind == LeaseKind.None || record.Kind == FileKind.Regular);
+
+    private static FileOwner OwnerOf(in OpenFileRecord record)
+        => new()
+        {
+            Id = record.Owner,
+            Signal = record.OwnerSignal,
+            IsThread = record.OwnerIsThread != 0,
+            Object = record.OwnerObject,
+            Uid = record.OwnerUid,
+            EffectiveUid = record.OwnerEffectiveUid,
+        };
 
     private static bool HasKindOf(OpenFile* file, Inode* inode)
     {
@@ -71,10 +93,11 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = Read(version, payload, 0, out OpenFileRecord record);
+        int bytes = version <= 2 ? OpenFileRecord.BytesOfVersion2 : OpenFileRecord.Bytes;
+        RestoreStatus status = ReadGrown(version, payload, bytes, out OpenFileRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        if (!IsValid(record.Flags, record.Offset))
+        if (!IsValid(in record))
             return RestoreStatus.BadRecord;
         OpenFile* file = Files.OpenFiles.Allocate();
         if (file == null)
@@ -82,9 +105,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         file->Offset = record.Offset;
         file->Flags = record.Flags;
         file->Kind = record.Kind;
-        file->Owner = record.Owner;
-        file->OwnerSignal = record.OwnerSignal;
-        file->OwnerIsThread = record.OwnerIsThread != 0;
+        file->Owner = OwnerOf(in record);
+        file->Lease = record.Lease;
         file->WriterOpens = record.WriterOpens;
         tracker.Adopt(&file->Header, Kind, id);
         return RestoreStatus.Ok;
@@ -93,7 +115,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         OpenFile* file = (OpenFile*)header;
-        OpenFileRecord record = Reread<OpenFileRecord>(payload);
+        OpenFileRecord record = RereadGrown<OpenFileRecord>(payload);
         Inode* inode = (Inode*)tracker.Find(record.Inode, ObjectKind.Inode);
         if (inode == null)
             return RestoreStatus.MissingReference;
@@ -112,7 +134,9 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         if (operations is null || !operations.IsSound(file))
             return RestoreStatus.MissingReference;
         operations.Restored(file);
-        FileServices.CountWriter(file, 1);
+        FileServices.CountOpening(file, 1);
+        if (file->Lease.Kind != LeaseKind.None)
+            FileLeases.Attach(file);
         if (header->References == 0)
             Files.PutOff(file);
         return RestoreStatus.Ok;

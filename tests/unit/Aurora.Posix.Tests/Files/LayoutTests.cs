@@ -43,7 +43,19 @@ public sealed class LayoutTests
     [InlineData(nameof(OpenFileRecord.Flags), 24)]
     [InlineData(nameof(OpenFileRecord.Kind), 28)]
     [InlineData(nameof(OpenFileRecord.Owner), 32)]
+    [InlineData(nameof(OpenFileRecord.OwnerObject), 48)]
+    [InlineData(nameof(OpenFileRecord.OwnerUid), 56)]
+    [InlineData(nameof(OpenFileRecord.OwnerEffectiveUid), 60)]
+    [InlineData(nameof(OpenFileRecord.Lease), 64)]
     public void Open_file_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<OpenFileRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(FileLease.Kind), 0)]
+    [InlineData(nameof(FileLease.Break), 1)]
+    [InlineData(nameof(FileLease.Descriptor), 4)]
+    [InlineData(nameof(FileLease.DowngradeNanoseconds), 8)]
+    [InlineData(nameof(FileLease.RemoveNanoseconds), 16)]
+    public void Lease_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<FileLease>(field));
 
     [Theory]
     [InlineData(nameof(PipeRecord.Data), 8)]
@@ -52,6 +64,9 @@ public sealed class LayoutTests
     [InlineData(nameof(PipeRecord.Length), 24)]
     [InlineData(nameof(PipeRecord.WriterOpens), 32)]
     [InlineData(nameof(PipeRecord.Reserved), 36)]
+    [InlineData(nameof(PipeRecord.Rest), 40)]
+    [InlineData(nameof(PipeRecord.RestHead), 48)]
+    [InlineData(nameof(PipeRecord.RestLength), 52)]
     public void Pipe_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<PipeRecord>(field));
 
     [Theory]

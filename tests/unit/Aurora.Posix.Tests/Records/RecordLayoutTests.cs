@@ -57,7 +57,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData(nameof(MachineSettingsRecord.HasDomainName), 9)]
     [InlineData(nameof(MachineSettingsRecord.HostNameBytes), 10)]
     [InlineData(nameof(MachineSettingsRecord.DomainNameBytes), 11)]
-    [InlineData(nameof(MachineSettingsRecord.Reserved), 12)]
+    [InlineData(nameof(MachineSettingsRecord.MoreLeaseBreakSeconds), 12)]
     [InlineData(nameof(MachineSettingsRecord.HostName), 16)]
     [InlineData(nameof(MachineSettingsRecord.DomainName), 80)]
     public void The_machines_settings_lie_where_they_always_did(string field, int offset)

@@ -78,7 +78,8 @@ internal sealed unsafe class ObjectFields
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
-        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing"],
+        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
+            "NextLease"],
             // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
