@@ -153,15 +153,15 @@ public sealed unsafe partial class ObjectStore
         Superblock* super = _context.Super;
         Cut next = _frozenEnd;
         next.Number = super->Current.Number + 1;
-        _space.BeginCut(next.Number);
+        _space.State.BeginCut(next.Number);
         if (_context.Has(SeededFaults.EarlyBlockReuse))
-            _space.UpdateReusable(next.Number + 1);
-        _space.TakeReleased();
+            _space.Marks.UpdateReusable(next.Number + 1);
+        _space.Marks.TakeReleased();
         StoreStatus status = _cutter.Merge(_frozen, super->Current, super->History, next.Number, out next.Objects, out NodePointer history);
         if (status == StoreStatus.Ok)
-            status = _space.WriteChanges(_cutter.Batch);
+            status = _space.Writer.WriteChanges(_cutter.Batch);
         StoreStatus written = _cutter.Batch.Drain();
-        _space.BatchDrained();
+        _space.Writer.BatchDrained();
         if (status == StoreStatus.Ok)
             status = written;
         if (status == StoreStatus.Ok && !_context.Has(SeededFaults.UnflushedCut))
@@ -174,8 +174,8 @@ public sealed unsafe partial class ObjectStore
         scratch->Current = next;
         scratch->History = history;
         scratch->DurableSequence = next.Sequence;
-        scratch->UsedBlocks = _space.UsedBlocks;
-        scratch->FreedBlocks = _space.FreedByCut;
+        scratch->UsedBlocks = _space.State.UsedBlocks;
+        scratch->FreedBlocks = _space.State.FreedByCut;
         if (_isRollbackWanted)
             scratch->RequiredFeatures |= StoreFormat.RollbackFeature;
         scratch->NodeBlocks = (ulong)((long)super->NodeBlocks + _cutter.NodeBalance);
@@ -204,7 +204,7 @@ public sealed unsafe partial class ObjectStore
     // Blocks freed by older cuts become reusable, except for those an open view may still read.
     private void UpdateReusable()
     {
-        _space.UpdateReusable(_context.Super->Current.Number);
+        _space.Marks.UpdateReusable(_context.Super->Current.Number);
         _context.Fibers.WakeAll(&_queues->Room);
     }
 

@@ -15,7 +15,7 @@ public sealed unsafe partial class ObjectStore
 
     private void DiscardFreed()
     {
-        FreedExtents freed = _space.Freed;
+        FreedExtents freed = _freed;
         if (_context.Has(SeededFaults.EarlyDiscard))
             freed.Turn();
         for (int i = 0; i < freed.PreviousCount && !_options.NoDiscard && !_isDiscardRefused; i++)
@@ -39,7 +39,7 @@ public sealed unsafe partial class ObjectStore
     private ulong DiscardRun(ulong start, ulong count)
     {
         ulong taken = 0;
-        while (taken < count && (_space.TakeIfFree(start + taken) || _context.Has(SeededFaults.EarlyDiscard)))
+        while (taken < count && (_space.Allocator.TakeIfFree(start + taken) || _context.Has(SeededFaults.EarlyDiscard)))
             taken++;
         if (taken >= ShortestDiscard)
         {
@@ -54,7 +54,7 @@ public sealed unsafe partial class ObjectStore
                 _isDiscardRefused = true;
         }
         for (ulong i = 0; i < taken && !_context.Has(SeededFaults.EarlyDiscard); i++)
-            _space.Return(start + i);
+            _space.Allocator.Return(start + i);
         return taken;
     }
 }

@@ -13,7 +13,7 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus LookClosely(StoreCommit* commit)
     {
         // Pages alone may be too many.
-        if (_space.FreeBlocks < commit->DataPages + EmergencyFor(commit))
+        if (_space.State.FreeBlocks < commit->DataPages + EmergencyFor(commit))
             return StoreStatus.NoSpace;
         StoreStatus status = _estimate.Arena.Reserve(LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
@@ -22,7 +22,7 @@ public sealed unsafe partial class ObjectStore
             status = CountNodes(out ChangeCounts changes);
             changes.HistoryChanges += commit->Changes.HistoryChanges;
             ulong nodes = changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) + (2 * HistoryReserve);
-            if (status == StoreStatus.Ok && _space.FreeBlocks < commit->DataPages + EmergencyFor(commit) + nodes)
+            if (status == StoreStatus.Ok && _space.State.FreeBlocks < commit->DataPages + EmergencyFor(commit) + nodes)
                 status = StoreStatus.NoSpace;
         }
         _estimate.Clear();

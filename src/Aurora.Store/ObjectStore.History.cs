@@ -130,11 +130,11 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
-    internal void ViewOpened(StoreView view) => _space.OpenView(view.BaseCut);
+    internal void ViewOpened(StoreView view) => _space.Marks.OpenView(view.BaseCut);
 
     internal void ViewClosed(StoreView view)
     {
-        _space.CloseView(view.BaseCut);
+        _space.Marks.CloseView(view.BaseCut);
         _context.Fibers.WakeAll(&_queues->Room);
     }
 

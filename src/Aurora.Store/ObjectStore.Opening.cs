@@ -100,11 +100,11 @@ public sealed unsafe partial class ObjectStore
     private StoreStatus Recover()
     {
         Superblock* super = _context.Super;
-        _space.Start(super->Current.Number, super->UsedBlocks, super->FreedBlocks);
+        _space.State.Start(super->Current.Number, _context.Geometry.DataBlocks, super->UsedBlocks, super->FreedBlocks);
 
         // After a warm reset the device's cache may hold more than the medium; what is read below must not get lost later.
         StoreStatus status = _options.ReadOnly ? StoreStatus.Ok : _context.Flush();
-        var recovery = new LogRecovery(_context, _space, super->Current);
+        var recovery = new LogRecovery(_context, _space.Allocator, super->Current);
         if (status == StoreStatus.Ok)
             status = recovery.FindEnd();
         if (status == StoreStatus.Ok)

@@ -96,7 +96,7 @@ public sealed unsafe partial class ObjectStore
     // Those who write are told of a full disk when only the reserve is left: history goes before that, not after. Of what changes may cost no more than a
     // part comes true.
     private bool IsTight
-        => FreeBlocks + _space.PendingFreeBlocks < EmergencyBlocks + (2 * HistoryReserve) + (_frozen.Changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) / 4) + (TotalBlocks / 16);
+        => FreeBlocks + _space.State.PendingFreeBlocks < EmergencyBlocks + (2 * HistoryReserve) + (_frozen.Changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) / 4) + (TotalBlocks / 16);
 
     // The first of each coarse interval stays.
     private bool IsOutdated(ulong time, ref ulong lastBucket)

@@ -13,10 +13,10 @@ public sealed unsafe partial class ObjectStore
     public ulong TotalBlocks => _context.Geometry.DataBlocks;
 
     /// <summary>Blocks that can be written now; those of deleted data become free two cuts later.</summary>
-    public ulong FreeBlocks => _space.FreeBlocks;
+    public ulong FreeBlocks => _space.State.FreeBlocks;
 
     /// <summary>Blocks of what has been deleted, not yet free.</summary>
-    public ulong PendingFreeBlocks => _space.PendingFreeBlocks;
+    public ulong PendingFreeBlocks => _space.State.PendingFreeBlocks;
 
     /// <summary>Cuts made in the life of the store.</summary>
     public ulong CutNumber => _context.Super->Current.Number;
@@ -95,7 +95,7 @@ public sealed unsafe partial class ObjectStore
         return sum;
     }
 
-    private bool HasSpace(StoreCommit* commit) => _space.FreeBlocks >= commit->DataPages + CutReserve(commit) + EmergencyFor(commit);
+    private bool HasSpace(StoreCommit* commit) => _space.State.FreeBlocks >= commit->DataPages + CutReserve(commit) + EmergencyFor(commit);
 
     // What removes something may use half of the reserve for the pages that change with it; the rest is left for what only removes.
     private ulong EmergencyFor(StoreCommit* commit)
@@ -118,7 +118,7 @@ public sealed unsafe partial class ObjectStore
                 if (close != StoreStatus.NoSpace)
                     return close;
             }
-            bool isHopeless = _space.PendingFreeBlocks == 0 && _active.IsEmpty && !IsFrozen;
+            bool isHopeless = _space.State.PendingFreeBlocks == 0 && _active.IsEmpty && !IsFrozen;
             if (_context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
             {
                 // History gives way before a commit is refused: half of what is left at a time.
@@ -133,7 +133,7 @@ public sealed unsafe partial class ObjectStore
                 }
                 else
                 {
-                    return _context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, _space.FreeBlocks);
+                    return _context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, _space.State.FreeBlocks);
                 }
             }
             StoreStatus status = MakeRoom();

@@ -141,7 +141,7 @@ public sealed unsafe partial class ObjectStore
                 continue;
             while (run == 0)
             {
-                StoreStatus status = _space.Allocate(left, true, out next, out run);
+                StoreStatus status = _space.Allocator.Allocate(left, true, out next, out run);
                 if (status is (StoreStatus.NoSpace or StoreStatus.OutOfMemory) && _context.Super->Current.Number < firstCut + CutsToTry)
                     status = MakeRoom();
                 else if (status == StoreStatus.NoSpace)
@@ -161,7 +161,7 @@ public sealed unsafe partial class ObjectStore
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
             if (operation->Kind == LogEntryKind.Pages && operation->Block != 0)
-                _space.Return(operation->Block);
+                _space.Allocator.Return(operation->Block);
         }
     }
 

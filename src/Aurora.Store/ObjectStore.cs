@@ -16,6 +16,7 @@ public sealed unsafe partial class ObjectStore
     private readonly OpenOptions _options;
     private readonly StoreMemory _memory;
     private readonly StoreQueues* _queues;
+    private readonly FreedExtents _freed;
     private readonly SpaceMap _space;
     private readonly NodeCache _cache;
     private readonly TreeReader _reader;
@@ -35,7 +36,8 @@ public sealed unsafe partial class ObjectStore
         _memory = memory;
         _queues = (StoreQueues*)memory.Queues;
         context.Queues = _queues;
-        _space = new SpaceMap(context, memory.Space, options.CachedSpacePages, new FreedExtents(memory.Freed));
+        _freed = new FreedExtents(memory.Freed);
+        _space = new SpaceMap(context, memory.Space, options.CachedSpacePages, _freed);
         _cache = new NodeCache(context, memory.Nodes, options.CachedNodes);
         _reader = new TreeReader(_cache);
         _pool = new CommitPool(context.Pages, memory.Commits);
@@ -76,9 +78,9 @@ public sealed unsafe partial class ObjectStore
         {
             StoreStatistics result = _context.Statistics;
             result.TotalBlocks = _context.Geometry.DataBlocks;
-            result.FreeBlocks = _space.FreeBlocks;
+            result.FreeBlocks = _space.State.FreeBlocks;
             result.AutomaticCheckpoints = _automaticCount;
-            result.PendingFreeBlocks = _space.PendingFreeBlocks;
+            result.PendingFreeBlocks = _space.State.PendingFreeBlocks;
             result.LogBlocksUsed = _log.Position - _log.Tail;
             result.LogBlocksTotal = _context.Geometry.LogBlocks;
             result.OverlayBytesUsed = _active.Arena.BytesHeld + _frozen.Arena.BytesHeld;

@@ -43,7 +43,7 @@ internal sealed unsafe class StoreMemory
     public bool TakeRest(in OpenOptions options)
     {
         Queues = Take(1);
-        Space = Take(options.CachedSpacePages + SpaceMap.OverheadPages(options.CachedSpacePages));
+        Space = Take(options.CachedSpacePages + SpaceFrames.OverheadPages(options.CachedSpacePages));
         Nodes = Take(options.CachedNodes + NodeCache.OverheadPages(options.CachedNodes));
         Commits = Take(CommitPool.MemoryPages);
         Layers = Take((3 + Views) * Layer.MemoryPages);

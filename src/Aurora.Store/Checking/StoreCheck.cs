@@ -66,5 +66,5 @@ public sealed unsafe partial class ObjectStore
     }
 
     /// <summary>As <see cref="FreeBlocks"/>, counted anew. Blocks.</summary>
-    internal StoreStatus CountFreeBlocks(out ulong free) => _space.CountFree(out free);
+    internal StoreStatus CountFreeBlocks(out ulong free) => _space.Audit.CountFree(out free);
 }

@@ -9,7 +9,7 @@ internal sealed unsafe partial class StoreChecker
         for (ulong group = 0; group < _context.Geometry.Groups && _status == StoreStatus.Ok; group++)
         {
             // What cannot be read here is reported when the counts are compared.
-            if (_space.IsGroupPresent(group, out bool isPresent) == StoreStatus.Ok && isPresent)
+            if (_audit.IsGroupPresent(group, out bool isPresent) == StoreStatus.Ok && isPresent)
                 CountUnreachableIn(group);
             _context.Fibers.Yield();
         }
@@ -20,7 +20,7 @@ internal sealed unsafe partial class StoreChecker
         ulong start = _context.Geometry.DataStart + (group * SpacePage.BlocksPerGroup);
         for (ulong block = start; block < start + SpacePage.BlocksPerGroup && block < _context.Geometry.BlockCount && _status == StoreStatus.Ok; block++)
         {
-            if (_space.Read(block, out _, out ushort raw) != StoreStatus.Ok)
+            if (_audit.Read(block, out _, out ushort raw) != StoreStatus.Ok)
                 return;
             if (raw == SpacePage.Saturated && _present.Count(block) == 0)
                 CountUnreachableNode(block);

@@ -10,7 +10,8 @@ internal sealed unsafe partial class StoreChecker
 {
     private readonly ObjectStore _store;
     private readonly StoreContext _context;
-    private readonly SpaceMap _space;
+    private readonly SpaceAudit _audit;
+    private readonly SpaceState _space;
     private readonly NodeCache _cache;
     private readonly CheckOptions _options;
     private readonly ReferenceMap _present;
@@ -27,7 +28,8 @@ internal sealed unsafe partial class StoreChecker
     {
         _store = store;
         _context = context;
-        _space = space;
+        _audit = space.Audit;
+        _space = space.State;
         _cache = cache;
         _options = options;
         _present = new ReferenceMap(context.Pages, context.Geometry);
@@ -149,7 +151,7 @@ internal sealed unsafe partial class StoreChecker
     // A block only the previous cut refers to: freed by the current cut, so marked, and not yet anyone else's.
     private void CheckNotGivenAway(ulong block, TreeKind kind, ulong objectId)
     {
-        StoreStatus status = _space.Read(block, out _, out ushort raw);
+        StoreStatus status = _audit.Read(block, out _, out ushort raw);
         if (status != StoreStatus.Ok)
             Report(_context.Fault);
         else if (raw != SpacePage.Freed)
@@ -185,7 +187,7 @@ internal sealed unsafe partial class StoreChecker
         ulong used = 0;
         for (ulong group = 0; group < _context.Geometry.Groups && _status == StoreStatus.Ok; group++)
         {
-            StoreStatus status = _space.IsGroupPresent(group, out bool isPresent);
+            StoreStatus status = _audit.IsGroupPresent(group, out bool isPresent);
             if (status != StoreStatus.Ok)
                 Report(_context.Fault);
             else if (isPresent || _present.HasGroup(group))
@@ -197,7 +199,7 @@ internal sealed unsafe partial class StoreChecker
         if (_report.TreeNodes != _context.Super->NodeBlocks)
             Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, _report.TreeNodes, _context.Super->NodeBlocks);
         _report.FreeBlocks = _space.FreeBlocks;
-        if (_space.CountFree(out ulong free) == StoreStatus.Ok && free != _space.FreeBlocks)
+        if (_audit.CountFree(out ulong free) == StoreStatus.Ok && free != _space.FreeBlocks)
             Report(StoreStatus.WrongCount, FaultPlace.Superblock, 0, 0, free, _space.FreeBlocks);
     }
 
@@ -209,7 +211,7 @@ internal sealed unsafe partial class StoreChecker
             ulong pages = level == 0 ? _context.Geometry.Groups : level == 1 ? _context.Geometry.Level1Pages : _context.Geometry.Level2Pages;
             for (ulong index = 0; index < pages; index++)
             {
-                StoreStatus status = _space.CompareFree(level, index, out ulong block, out uint stored, out uint actual);
+                StoreStatus status = _audit.CompareFree(level, index, out ulong block, out uint stored, out uint actual);
                 if (status != StoreStatus.Ok)
                     Report(_context.Fault);
                 else if (block != 0 && stored != actual)
@@ -238,7 +240,7 @@ internal sealed unsafe partial class StoreChecker
         ulong start = _context.Geometry.DataStart + (group * SpacePage.BlocksPerGroup);
         for (ulong block = start; block < start + SpacePage.BlocksPerGroup && block < _context.Geometry.BlockCount; block++)
         {
-            StoreStatus status = _space.Read(block, out uint references, out ushort raw);
+            StoreStatus status = _audit.Read(block, out uint references, out ushort raw);
             if (status != StoreStatus.Ok)
             {
                 Report(_context.Fault);

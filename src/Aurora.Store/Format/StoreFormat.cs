@@ -90,5 +90,17 @@ internal struct Geometry
 
     public readonly bool IsDataBlock(ulong block) => block >= DataStart && block < BlockCount;
 
+    /// <summary>Where a page of the space map is, in one of its slots.</summary>
+    public readonly ulong SpaceBlock(int level, ulong index, int slot)
+    {
+        ulong start = level switch
+        {
+            0 => Level0Start,
+            1 => Level1Start,
+            _ => Level2Start,
+        };
+        return start + (index * SpacePage.Slots) + (ulong)slot;
+    }
+
     private static ulong DivideUp(ulong value, ulong divisor) => (value + divisor - 1) / divisor;
 }

@@ -10,13 +10,13 @@ namespace Aurora.Store;
 internal sealed unsafe class LogRecovery
 {
     private readonly StoreContext _context;
-    private readonly SpaceMap _space;
+    private readonly BlockAllocator _allocator;
     private readonly Cut _start;
 
-    public LogRecovery(StoreContext context, SpaceMap space, in Cut start)
+    public LogRecovery(StoreContext context, BlockAllocator allocator, in Cut start)
     {
         _context = context;
-        _space = space;
+        _allocator = allocator;
         _start = start;
     }
 
@@ -82,7 +82,7 @@ internal sealed unsafe class LogRecovery
                 if (entry->Kind == LogEntryKind.Rollback && FirstRollback == 0)
                     FirstRollback = entry->Page;
                 for (uint i = 0; entry->Kind == LogEntryKind.Pages && i < entry->Count && status == StoreStatus.Ok; i++)
-                    status = _space.MarkNew(entry->Block + i);
+                    status = _allocator.MarkNew(entry->Block + i);
                 offset += (uint)entry->TotalBytes;
             }
         }

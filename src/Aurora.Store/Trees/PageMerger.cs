@@ -20,7 +20,7 @@ internal unsafe struct PageMap
 internal sealed unsafe class PageMerger
 {
     private readonly FiberScheduler _fibers;
-    private readonly SpaceMap _space;
+    private readonly ReferenceCounts _references;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
 
@@ -29,10 +29,10 @@ internal sealed unsafe class PageMerger
     private ulong _object;
     private ulong _limit;
 
-    public PageMerger(FiberScheduler fibers, SpaceMap space, NodeCache cache, TreeBuilder builder)
+    public PageMerger(FiberScheduler fibers, ReferenceCounts references, NodeCache cache, TreeBuilder builder)
     {
         _fibers = fibers;
-        _space = space;
+        _references = references;
         _cache = cache;
         _builder = builder;
     }
@@ -83,7 +83,7 @@ internal sealed unsafe class PageMerger
             return DropNode(map.Root, NodeCache.AnyKey, ulong.MaxValue);
         StoreStatus status = StoreStatus.Ok;
         for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
-            status = _space.Decrement(map.Inline[i].Block, out _);
+            status = _references.Decrement(map.Inline[i].Block, out _);
         return status;
     }
 
@@ -91,10 +91,10 @@ internal sealed unsafe class PageMerger
     public StoreStatus AddReference(in PageMap map)
     {
         if (!map.Root.IsEmpty)
-            return _space.Increment(map.Root.Block);
+            return _references.Increment(map.Root.Block);
         StoreStatus status = StoreStatus.Ok;
         for (int i = 0; i < map.InlineCount && status == StoreStatus.Ok; i++)
-            status = _space.Increment(map.Inline[i].Block);
+            status = _references.Increment(map.Inline[i].Block);
         return status;
     }
 
@@ -108,7 +108,7 @@ internal sealed unsafe class PageMerger
 
     private StoreStatus ReviveNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
+        StoreStatus status = _references.Increment(pointer.Block, out bool wasFreed);
         if (status != StoreStatus.Ok || !wasFreed)
             return status;
         NodesRevived++;
@@ -118,7 +118,7 @@ internal sealed unsafe class PageMerger
         for (int i = 0; i < frame->Header->Count && status == StoreStatus.Ok; i++)
         {
             status = frame->Header->Level == 0
-                ? _space.Increment(frame->Entries[i].Block)
+                ? _references.Increment(frame->Entries[i].Block)
                 : ReviveNode(NodeCache.ChildOf(frame, i), frame->Entries[i].Key, NodeCache.HighOf(frame, i, high));
         }
         NodeCache.Unpin(frame);
@@ -162,7 +162,7 @@ internal sealed unsafe class PageMerger
             return;
         }
         if (isShared)
-            Check(_space.Increment(child.Block));
+            Check(_references.Increment(child.Block));
         _builder.EmitChild(frame->Header->Level, child);
     }
 
@@ -175,7 +175,7 @@ internal sealed unsafe class PageMerger
             return false;
         if (isInherited)
             return true;
-        if (!Check(_space.Decrement(pointer.Block, out uint left)))
+        if (!Check(_references.Decrement(pointer.Block, out uint left)))
         {
             NodeCache.Unpin(frame);
             return false;
@@ -196,11 +196,11 @@ internal sealed unsafe class PageMerger
             if (isReplaced || entry.Key >= _limit)
             {
                 if (!isShared)
-                    Check(_space.Decrement(entry.Block, out _));
+                    Check(_references.Decrement(entry.Block, out _));
                 continue;
             }
             if (isShared)
-                Check(_space.Increment(entry.Block));
+                Check(_references.Increment(entry.Block));
             _builder.EmitPage(entry);
         }
         EmitChangesBefore(high);
@@ -213,7 +213,7 @@ internal sealed unsafe class PageMerger
     {
         while (HasChangeBefore(high) && _builder.Status == StoreStatus.Ok)
         {
-            if (_change->Block != 0 && Check(_space.Increment(_change->Block)))
+            if (_change->Block != 0 && Check(_references.Increment(_change->Block)))
                 _builder.EmitPage(new MapEntry { Key = _change->Key - 1, Block = _change->Block, Checksum = _change->Checksum });
             _change = Layer.Next(_change);
         }
@@ -222,7 +222,7 @@ internal sealed unsafe class PageMerger
     // Reads only what becomes free.
     private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _space.Decrement(pointer.Block, out uint left);
+        StoreStatus status = _references.Decrement(pointer.Block, out uint left);
         if (status != StoreStatus.Ok || left > 0)
             return status;
         NodesFreed++;
@@ -233,7 +233,7 @@ internal sealed unsafe class PageMerger
         {
             MapEntry child = frame->Entries[i];
             status = frame->Header->Level == 0
-                ? _space.Decrement(child.Block, out _)
+                ? _references.Decrement(child.Block, out _)
                 : DropNode(NodeCache.ChildOf(frame, i), child.Key, NodeCache.HighOf(frame, i, high));
         }
         NodeCache.Unpin(frame);

@@ -8,7 +8,7 @@ namespace Aurora.Store;
 internal sealed unsafe class RecordMerger
 {
     private readonly StoreContext _context;
-    private readonly SpaceMap _space;
+    private readonly ReferenceCounts _references;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
     private readonly PageMerger _pages;
@@ -18,10 +18,10 @@ internal sealed unsafe class RecordMerger
     private ulong _cut;
 
     /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
-    public RecordMerger(StoreContext context, SpaceMap space, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
+    public RecordMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
     {
         _context = context;
-        _space = space;
+        _references = references;
         _cache = cache;
         _builder = builder;
         _pages = pages;
@@ -65,7 +65,7 @@ internal sealed unsafe class RecordMerger
     // Reads only what becomes free.
     private StoreStatus DropNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _space.Decrement(pointer.Block, out uint left);
+        StoreStatus status = _references.Decrement(pointer.Block, out uint left);
         if (status != StoreStatus.Ok || left > 0)
             return status;
         NodesFreed++;
@@ -86,7 +86,7 @@ internal sealed unsafe class RecordMerger
 
     private StoreStatus ReviveNode(in NodePointer pointer, ulong firstKey, ulong high)
     {
-        StoreStatus status = _space.Increment(pointer.Block, out bool wasFreed);
+        StoreStatus status = _references.Increment(pointer.Block, out bool wasFreed);
         if (status != StoreStatus.Ok || !wasFreed)
             return status;
         NodesRevived++;
@@ -154,7 +154,7 @@ internal sealed unsafe class RecordMerger
         if (_builder.Status != StoreStatus.Ok || !Check(_cache.PinWithin(_kind, pointer, firstKey, high, out NodeFrame* frame)))
             return;
         bool isShared = isInherited;
-        if (!isInherited && Check(_space.Decrement(pointer.Block, out uint left)))
+        if (!isInherited && Check(_references.Decrement(pointer.Block, out uint left)))
         {
             isShared = left > 0;
             NodesFreed += isShared ? 0UL : 1UL;
@@ -175,7 +175,7 @@ internal sealed unsafe class RecordMerger
                 continue;
             }
             if (isShared)
-                Check(_space.Increment(child.Block));
+                Check(_references.Increment(child.Block));
             _builder.EmitChild(header->Level, child);
         }
         NodeCache.Unpin(frame);
@@ -209,7 +209,7 @@ internal sealed unsafe class RecordMerger
     {
         if (_objects == null)
             return _pages.AddReference(MapOf(entry, true));
-        return entry->RootBlock == 0 ? StoreStatus.Ok : _space.Increment(entry->RootBlock);
+        return entry->RootBlock == 0 ? StoreStatus.Ok : _references.Increment(entry->RootBlock);
     }
 
     private static byte* RecordOf(RecordEntry* entry) => (byte*)(entry + 1) + (entry->InlinePages * MapEntry.Bytes);
@@ -251,7 +251,7 @@ internal sealed unsafe class RecordMerger
             return;
         NodePointer root = isCounted ? info->CloneRoot : KeptRoot;
         if (!isCounted && !root.IsEmpty)
-            Check(_space.Increment(root.Block));
+            Check(_references.Increment(root.Block));
         var entry = new RecordEntry
         {
             Key = _change->Key,

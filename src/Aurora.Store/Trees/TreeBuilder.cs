@@ -14,7 +14,8 @@ internal sealed unsafe partial class TreeBuilder
     private const int RecordBytes = 3 * PageSize.Bytes;
 
     private readonly StoreContext _context;
-    private readonly SpaceMap _space;
+    private readonly BlockAllocator _allocator;
+    private readonly ReferenceCounts _references;
     private readonly NodeCache _cache;
     private readonly WriteBatch _batch;
     private readonly TreeKind _kind;
@@ -32,7 +33,8 @@ internal sealed unsafe partial class TreeBuilder
     public TreeBuilder(StoreContext context, SpaceMap space, NodeCache cache, WriteBatch batch, TreeKind kind, byte* memory)
     {
         _context = context;
-        _space = space;
+        _allocator = space.Allocator;
+        _references = space.Counts;
         _cache = cache;
         _batch = batch;
         _kind = kind;
@@ -171,9 +173,9 @@ internal sealed unsafe partial class TreeBuilder
     {
         if (Status != StoreStatus.Ok)
             return;
-        StoreStatus status = _space.Allocate(1, false, out ulong block, out _);
+        StoreStatus status = _allocator.Allocate(1, false, out ulong block, out _);
         if (status == StoreStatus.Ok)
-            status = _space.Increment(block);
+            status = _references.Increment(block);
         if (status != StoreStatus.Ok)
         {
             Fail(status == StoreStatus.NoSpace ? _context.Refuse(status, NodeCache.PlaceOf(_kind), 0) : status);

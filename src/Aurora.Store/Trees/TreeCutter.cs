@@ -9,7 +9,7 @@ namespace Aurora.Store;
 internal sealed unsafe class TreeCutter
 {
     private readonly StoreContext _context;
-    private readonly SpaceMap _space;
+    private readonly ReferenceCounts _references;
     private readonly TreeReader _reader;
     private readonly PageMerger _pages;
     private readonly RecordMerger _objects;
@@ -18,7 +18,7 @@ internal sealed unsafe class TreeCutter
     public TreeCutter(StoreContext context, SpaceMap space, NodeCache cache, TreeReader reader, StoreMemory memory)
     {
         _context = context;
-        _space = space;
+        _references = space.Counts;
         _reader = reader;
         Batch = new WriteBatch(context, memory.Batch);
         byte* builders = memory.Builders;
@@ -26,9 +26,9 @@ internal sealed unsafe class TreeCutter
         var pageBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Pages, builders);
         var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
         var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
-        _pages = new PageMerger(context.Fibers, space, cache, pageBuilder);
-        _objects = new RecordMerger(context, space, cache, objectBuilder, _pages, TreeKind.Objects, null);
-        _history = new RecordMerger(context, space, cache, historyBuilder, _pages, TreeKind.History, _objects);
+        _pages = new PageMerger(context.Fibers, space.Counts, cache, pageBuilder);
+        _objects = new RecordMerger(context, space.Counts, cache, objectBuilder, _pages, TreeKind.Objects, null);
+        _history = new RecordMerger(context, space.Counts, cache, historyBuilder, _pages, TreeKind.History, _objects);
     }
 
     private StoreView? _promoting;
@@ -85,7 +85,7 @@ internal sealed unsafe class TreeCutter
         for (Layer.SupersededBlocks* chunk = layer.Superseded; chunk != null && status == StoreStatus.Ok; chunk = chunk->Next)
         {
             for (ulong i = 0; i < chunk->Count && status == StoreStatus.Ok; i++)
-                status = _space.FreeIfNew(chunk->Blocks[i]);
+                status = _references.FreeIfNew(chunk->Blocks[i]);
             _context.Fibers.Yield();
         }
         return status;
@@ -135,7 +135,7 @@ internal sealed unsafe class TreeCutter
         StoreStatus status = _reader.FindKept(history, sequence, out target);
         if (status == StoreStatus.NotFound)
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
-        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback) ? _space.Increment(target.Block) : status;
+        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback) ? _references.Increment(target.Block) : status;
     }
 
     private void ResetCounters()

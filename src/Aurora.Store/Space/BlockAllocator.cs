@@ -4,18 +4,15 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-internal sealed unsafe partial class SpaceMap
+/// <summary>Finds free blocks and takes them.</summary>
+internal sealed unsafe class BlockAllocator(
+    StoreContext context, SpaceState state, SpaceFrames frames, SpaceCache cache, SpaceMarks marks, NewBlockTable newBlocks)
 {
     private const ulong GoodRun = 32;
     private const ulong GroupsToTryForGoodRun = 8;
 
     // A cut has one New block of its own at a time.
     private const int GroupsOfCut = 1;
-
-    private int _framesWithNew;
-
-    // The index of the data block where the next search starts.
-    private ulong _cursor;
 
     /// <summary>
     /// Takes a run of 1 to <paramref name="want"/> free blocks. NoSpace when there is none; OutOfMemory when a commit would spread over more
@@ -25,12 +22,12 @@ internal sealed unsafe partial class SpaceMap
     {
         start = 0;
         count = 0;
-        ulong group = _cursor / SpacePage.BlocksPerGroup;
-        ulong offset = _cursor % SpacePage.BlocksPerGroup;
+        ulong group = state.Cursor / SpacePage.BlocksPerGroup;
+        ulong offset = state.Cursor % SpacePage.BlocksPerGroup;
         ulong minimum = want < GoodRun ? want : GoodRun;
-        for (ulong tried = 0; tried <= _context.Geometry.Groups + GroupsToTryForGoodRun; tried++)
+        for (ulong tried = 0; tried <= context.Geometry.Groups + GroupsToTryForGoodRun; tried++)
         {
-            if (tried == GroupsToTryForGoodRun || tried >= _context.Geometry.Groups)
+            if (tried == GroupsToTryForGoodRun || tried >= context.Geometry.Groups)
                 minimum = 1;
             StoreStatus status = MayHaveFree(group, out bool mayHave);
             if (status == StoreStatus.Ok && mayHave)
@@ -38,7 +35,7 @@ internal sealed unsafe partial class SpaceMap
             if (status != StoreStatus.Ok || count > 0)
                 return status;
             offset = 0;
-            group = group + 1 == _context.Geometry.Groups ? 0 : group + 1;
+            group = group + 1 == context.Geometry.Groups ? 0 : group + 1;
         }
         return StoreStatus.NoSpace;
     }
@@ -46,43 +43,43 @@ internal sealed unsafe partial class SpaceMap
     /// <summary>Allocates this very block if it can be; used to keep it out of the way for a moment.</summary>
     public bool TakeIfFree(ulong block)
     {
-        if (PinCount(block, out SpaceFrame* frame, out ushort* count) != StoreStatus.Ok)
+        if (cache.PinCount(block, out SpaceFrame* frame, out ushort* count) != StoreStatus.Ok)
             return false;
-        bool isFree = IsFree(*count, ((SpacePageHeader*)frame->Data)->Cut) && (frame->NewBlocks > 0 || ReserveNew());
+        bool isFree = marks.IsFree(*count, frame->Header->Cut) && (frame->NewBlocks > 0 || ReserveNew());
         if (isFree)
         {
             *count = SpacePage.New;
-            AddNew(frame, 1);
-            FreeBlocks--;
+            state.AddNew(frame, 1);
+            state.FreeBlocks--;
         }
-        Unpin(frame);
+        SpaceFrames.Unpin(frame);
         return isFree;
     }
 
     /// <summary>Makes a New block free again: its commit was given up before anything recorded it.</summary>
     public StoreStatus Return(ulong block)
     {
-        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        StoreStatus status = cache.PinCount(block, out SpaceFrame* frame, out ushort* count);
         if (status != StoreStatus.Ok)
             return status;
         Panic.Unless(*count == SpacePage.New, "store: returned a block that is not new"u8);
         *count = 0;
-        AddNew(frame, -1);
-        FreeBlocks++;
-        Unpin(frame);
+        state.AddNew(frame, -1);
+        state.FreeBlocks++;
+        SpaceFrames.Unpin(frame);
         return StoreStatus.Ok;
     }
 
     /// <summary>Recovery: a record of the log owns this block. It must be free in the trees.</summary>
     public StoreStatus MarkNew(ulong block)
     {
-        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        StoreStatus status = cache.PinCount(block, out SpaceFrame* frame, out ushort* count);
         if (status != StoreStatus.Ok)
             return status;
-        ulong cut = ((SpacePageHeader*)frame->Data)->Cut;
+        ulong cut = frame->Header->Cut;
         if (*count != 0 && *count < SpacePage.FreedBefore)
         {
-            status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.Log, block, 0, 0, *count);
+            status = context.Refuse(StoreStatus.Corrupt, FaultPlace.Log, block, 0, 0, *count);
         }
         else if (frame->NewBlocks == 0 && !ReserveNew())
         {
@@ -91,40 +88,31 @@ internal sealed unsafe partial class SpaceMap
         else
         {
             // After falling back to the older superblock, a mark may not be free by its own cut's rule although it was when it was reused.
-            if (IsFree(*count, cut))
-                FreeBlocks--;
+            if (marks.IsFree(*count, cut))
+                state.FreeBlocks--;
             else
-                _freedByCut--;
+                state.FreedByCut--;
             *count = SpacePage.New;
-            AddNew(frame, 1);
+            state.AddNew(frame, 1);
         }
-        Unpin(frame);
+        SpaceFrames.Unpin(frame);
         return status;
     }
 
     // Before a frame gets its first New block: every frame that has some can be given away without memory. Those a cut allocates are New
     // for a moment only; their share is in the reserve from the first commit on.
-    private bool ReserveNew() => _newBlocks.Reserve(_framesWithNew + 1 + GroupsOfCut);
-
-    // Known ones come back from the table and are counted already.
-    private void AddNew(SpaceFrame* frame, int blocks, bool isKnown = false)
-    {
-        _framesWithNew += (frame->NewBlocks + blocks > 0 ? 1 : 0) - (frame->NewBlocks > 0 ? 1 : 0);
-        frame->NewBlocks += blocks;
-        if (!isKnown)
-            NewBlocks += (ulong)(long)blocks;
-    }
+    private bool ReserveNew() => newBlocks.Reserve(state.FramesWithNew + 1 + GroupsOfCut);
 
     private StoreStatus MayHaveFree(ulong group, out bool mayHave)
     {
         mayHave = true;
-        if (Find(0, group) != null)
+        if (frames.Find(0, group) != null)
             return StoreStatus.Ok;
-        StoreStatus status = ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
+        StoreStatus status = cache.ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
         if (status != StoreStatus.Ok)
             return status;
         mayHave = entry->IsPresent == 0 || entry->Free > 0;
-        Unpin(parent);
+        SpaceFrames.Unpin(parent);
         return StoreStatus.Ok;
     }
 
@@ -133,22 +121,22 @@ internal sealed unsafe partial class SpaceMap
     {
         start = 0;
         count = 0;
-        StoreStatus status = Pin(0, group, out SpaceFrame* frame);
+        StoreStatus status = cache.Pin(0, group, out SpaceFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        if (isForCommit && frame->NewBlocks == 0 && (_newBlocks.Count >= _newBlocks.SoftLimit || !ReserveNew()))
+        if (isForCommit && frame->NewBlocks == 0 && (newBlocks.Count >= newBlocks.SoftLimit || !ReserveNew()))
         {
-            Unpin(frame);
+            SpaceFrames.Unpin(frame);
             return StoreStatus.OutOfMemory;
         }
-        ushort* counts = CountsOf(frame);
-        ulong cut = ((SpacePageHeader*)frame->Data)->Cut;
-        ulong end = _context.Geometry.DataBlocks - (group * SpacePage.BlocksPerGroup);
+        ushort* counts = frame->Counts;
+        ulong cut = frame->Header->Cut;
+        ulong end = context.Geometry.DataBlocks - (group * SpacePage.BlocksPerGroup);
         end = end < SpacePage.BlocksPerGroup ? end : SpacePage.BlocksPerGroup;
         for (ulong i = offset; i < end && count == 0; i++)
         {
             ulong run = 0;
-            while (i + run < end && run < want && IsFree(counts[i + run], cut))
+            while (i + run < end && run < want && marks.IsFree(counts[i + run], cut))
                 run++;
             if (run >= minimum && run > 0)
             {
@@ -159,13 +147,13 @@ internal sealed unsafe partial class SpaceMap
         }
         for (ulong i = 0; i < count; i++)
             counts[start + i] = SpacePage.New;
-        AddNew(frame, (int)count);
-        FreeBlocks -= count;
+        state.AddNew(frame, (int)count);
+        state.FreeBlocks -= count;
         start += group * SpacePage.BlocksPerGroup;
         if (count > 0)
-            _cursor = (start + count) % _context.Geometry.DataBlocks;
-        start += _context.Geometry.DataStart;
-        Unpin(frame);
+            state.Cursor = (start + count) % context.Geometry.DataBlocks;
+        start += context.Geometry.DataStart;
+        SpaceFrames.Unpin(frame);
         return StoreStatus.Ok;
     }
 }

@@ -3,19 +3,20 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-internal sealed unsafe partial class SpaceMap
+/// <summary>Writes pages of the space map.</summary>
+internal sealed unsafe class SpaceWriter(StoreContext context, SpaceState state, SpaceFrames frames, SpaceMarks marks)
 {
     /// <summary>Queues every changed page, and keeps them in memory until <see cref="BatchDrained"/>; afterwards the entries in the in-memory superblock are up to date. Blocks.</summary>
     public StoreStatus WriteChanges(WriteBatch batch)
     {
-        _isBatchPending = true;
+        frames.IsBatchPending = true;
         for (int level = 0; level < SpacePage.Levels; level++)
         {
-            for (int i = 0; i < _frameCount; i++)
+            for (int i = 0; i < frames.Count; i++)
             {
-                SpaceFrame* frame = &_frames[i];
+                SpaceFrame* frame = frames.At(i);
                 while (frame->State == FrameState.Busy)
-                    _context.Fibers.Block(&frame->Waiters);
+                    context.Fibers.Block(&frame->Waiters);
                 if (frame->State != FrameState.Ready || !frame->IsDirty || frame->Level != level)
                     continue;
                 frame->Pins++;
@@ -31,33 +32,39 @@ internal sealed unsafe partial class SpaceMap
     /// <summary>The cut's batch has been drained: its pages can be read again.</summary>
     public void BatchDrained()
     {
-        _isBatchPending = false;
-        _context.Fibers.WakeAll(FrameWaiters);
+        frames.IsBatchPending = false;
+        context.Fibers.WakeAll(frames.Waiters);
     }
 
-    /// <summary>Writes a page and updates its parent; without a batch it waits for the write, and the bounce page must be the caller's.</summary>
-    private StoreStatus WriteFrame(SpaceFrame* frame, WriteBatch? batch)
+    /// <summary>Writes a page and updates its parent; without a batch it waits for the write, and the bounce page must be the caller's. Blocks.</summary>
+    public StoreStatus WriteFrame(SpaceFrame* frame, WriteBatch? batch)
     {
         SpaceEntry* entry = EntryOf(frame);
-        bool stays = frame->SlotCut == _cut || entry->IsPresent == 0 || _context.Has(SeededFaults.OverwrittenSpacePage);
+        bool stays = frame->SlotCut == state.Cut || entry->IsPresent == 0 || context.Has(SeededFaults.OverwrittenSpacePage);
         int slot = stays ? entry->Slot : (entry->Slot + 1) % SpacePage.Slots;
-        byte* copy = batch == null ? _bounce : _outgoing;
+        byte* copy = batch == null ? frames.Bounce : frames.Outgoing;
         uint free = CopyForDisk(frame, copy);
-        ulong block = BlockOf(frame->Level, frame->Index, slot);
+        ulong block = context.Geometry.SpaceBlock(frame->Level, frame->Index, slot);
         frame->IsDirty = false;
-        frame->SlotCut = _cut;
-        entry->Checksum = BlockChecksum.OfSpacePage(_context.HashSeed, block, copy);
+        frame->SlotCut = state.Cut;
+        entry->Checksum = BlockChecksum.OfSpacePage(context.HashSeed, block, copy);
         entry->Slot = (byte)slot;
         entry->IsPresent = 1;
         entry->Free = free;
         if (frame->Parent != null)
-            Touch(frame->Parent);
-        _context.Statistics.SpacePagesWritten++;
+            marks.Touch(frame->Parent);
+        context.Statistics.SpacePagesWritten++;
         if (batch == null)
-            return _context.WriteBlocks(block, (void**)&copy, 1);
+            return context.WriteBlocks(block, (void**)&copy, 1);
         batch.Write(block, copy);
         return StoreStatus.Ok;
     }
+
+    /// <summary>The entry about a page that is in memory.</summary>
+    private SpaceEntry* EntryOf(SpaceFrame* frame)
+        => frame->Parent == null
+            ? (SpaceEntry*)context.Super->SpaceRoots + frame->Index
+            : frame->Parent->Entries + (frame->Index % SpacePage.EntriesPerPage);
 
     private static uint CopyForDisk(SpaceFrame* frame, byte* copy)
     {
@@ -67,7 +74,7 @@ internal sealed unsafe partial class SpaceMap
         {
             // Entries of pages never written count as zero here: their blocks are free anyway and are found through IsPresent.
             for (ulong i = 0; i < SpacePage.EntriesPerPage; i++)
-                free += EntryIn(frame, i)->Free;
+                free += frame->Entries[i].Free;
             return free;
         }
         ushort* counts = (ushort*)(copy + SpacePageHeader.Bytes);

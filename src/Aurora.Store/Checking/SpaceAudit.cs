@@ -1,19 +1,21 @@
 // What only a check asks the space map.
 namespace Aurora.Store;
 
-internal sealed unsafe partial class SpaceMap
+/// <summary>Reads the space map, and counts again what it counts.</summary>
+internal sealed unsafe class SpaceAudit(
+    StoreContext context, SpaceFrames frames, SpaceCache cache, SpaceMarks marks, NewBlockTable newBlocks)
 {
     /// <summary>The references on a block (zero: free, new or freed) and the raw count.</summary>
     public StoreStatus Read(ulong block, out uint references, out ushort raw)
     {
         references = 0;
         raw = 0;
-        StoreStatus status = PinCount(block, out SpaceFrame* frame, out ushort* count);
+        StoreStatus status = cache.PinCount(block, out SpaceFrame* frame, out ushort* count);
         if (status != StoreStatus.Ok)
             return status;
         raw = *count;
         references = raw >= SpacePage.FirstAge ? 0u : raw;
-        Unpin(frame);
+        SpaceFrames.Unpin(frame);
         return StoreStatus.Ok;
     }
 
@@ -22,16 +24,16 @@ internal sealed unsafe partial class SpaceMap
     {
         free = 0;
         StoreStatus status = StoreStatus.Ok;
-        for (ulong group = 0; group < _context.Geometry.Groups && status == StoreStatus.Ok; group++)
+        for (ulong group = 0; group < context.Geometry.Groups && status == StoreStatus.Ok; group++)
         {
-            ulong end = _context.Geometry.DataBlocks - (group * SpacePage.BlocksPerGroup);
+            ulong end = context.Geometry.DataBlocks - (group * SpacePage.BlocksPerGroup);
             end = end < SpacePage.BlocksPerGroup ? end : SpacePage.BlocksPerGroup;
             status = IsGroupPresent(group, out bool isPresent);
             if (status == StoreStatus.Ok && isPresent)
                 status = CountFreeIn(group, (int)end, ref free);
             else
                 free += end;
-            _context.Fibers.Yield();
+            context.Fibers.Yield();
         }
         return status;
     }
@@ -40,13 +42,13 @@ internal sealed unsafe partial class SpaceMap
     public StoreStatus IsGroupPresent(ulong group, out bool isPresent)
     {
         isPresent = true;
-        if (Find(0, group) != null || _newBlocks.Has(group))
+        if (frames.Find(0, group) != null || newBlocks.Has(group))
             return StoreStatus.Ok;
-        StoreStatus status = ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
+        StoreStatus status = cache.ParentEntry(0, group, out SpaceEntry* entry, out SpaceFrame* parent);
         if (status != StoreStatus.Ok)
             return status;
         isPresent = entry->IsPresent != 0;
-        Unpin(parent);
+        SpaceFrames.Unpin(parent);
         return StoreStatus.Ok;
     }
 
@@ -56,35 +58,35 @@ internal sealed unsafe partial class SpaceMap
         block = 0;
         stored = 0;
         actual = 0;
-        StoreStatus status = ParentEntry(level, index, out SpaceEntry* entry, out SpaceFrame* parent);
+        StoreStatus status = cache.ParentEntry(level, index, out SpaceEntry* entry, out SpaceFrame* parent);
         if (status != StoreStatus.Ok)
             return status;
         bool isPresent = entry->IsPresent != 0;
         stored = entry->Free;
-        block = isPresent ? BlockOf(level, index, entry->Slot % SpacePage.Slots) : 0;
-        Unpin(parent);
+        block = isPresent ? context.Geometry.SpaceBlock(level, index, entry->Slot % SpacePage.Slots) : 0;
+        SpaceFrames.Unpin(parent);
         if (!isPresent)
             return StoreStatus.Ok;
-        status = Pin(level, index, out SpaceFrame* frame);
+        status = cache.Pin(level, index, out SpaceFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
         for (ulong i = 0; level > 0 && i < SpacePage.EntriesPerPage; i++)
-            actual += EntryIn(frame, i)->Free;
+            actual += frame->Entries[i].Free;
         for (int i = 0; level == 0 && i < SpacePage.BlocksPerGroup; i++)
-            actual += CountsOf(frame)[i] is 0 or >= SpacePage.FirstAge ? 1u : 0u;
-        Unpin(frame);
+            actual += frame->Counts[i] is 0 or >= SpacePage.FirstAge ? 1u : 0u;
+        SpaceFrames.Unpin(frame);
         return StoreStatus.Ok;
     }
 
     private StoreStatus CountFreeIn(ulong group, int end, ref ulong free)
     {
-        StoreStatus status = Pin(0, group, out SpaceFrame* frame);
+        StoreStatus status = cache.Pin(0, group, out SpaceFrame* frame);
         if (status != StoreStatus.Ok)
             return status;
-        ulong cut = ((SpacePageHeader*)frame->Data)->Cut;
+        ulong cut = frame->Header->Cut;
         for (int i = 0; i < end; i++)
-            free += IsFree(CountsOf(frame)[i], cut) ? 1u : 0u;
-        Unpin(frame);
+            free += marks.IsFree(frame->Counts[i], cut) ? 1u : 0u;
+        SpaceFrames.Unpin(frame);
         return StoreStatus.Ok;
     }
 }
