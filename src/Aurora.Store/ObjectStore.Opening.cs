@@ -1,56 +1,50 @@
-// Opening: find the newest whole superblock, find the end of the log, make a new generation durable, and only then apply the log and allow commits.
+// Making, opening, checking and closing stores. After Open nothing of a store allocates managed memory.
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 public sealed unsafe partial class ObjectStore
 {
-    private const int DefaultCachedNodes = 1024;
-    private const int MinimumCachedNodes = 64;
-    private const int DefaultCachedSpacePages = 512;
-    private const int MinimumCachedSpacePages = 32;
-    private const ulong DefaultOverlayBytes = 32 << 20;
-    private const ulong MinimumOverlayBytes = 256 << 10;
-    private const ulong Second = 1_000_000_000;
-    private const ulong DefaultCutInterval = 2 * Second;
-    private const uint DefaultScrubPages = 64;
-    private const uint DefaultOrderedCommitBytes = 1 << 20;
-
-    /// <summary>Read-only stores cannot make cuts, so their log must fit into memory at once: this many times the overlay.</summary>
-    private const ulong ReadOnlyOverlayFactor = 16;
+    /// <summary>
+    /// Makes an empty store; whatever the device held is lost. Writes only the superblocks: a fresh sparse image stays sparse. Blocks.
+    /// </summary>
+    public static StoreStatus Format(BlockDevice device, PageAllocator pages, FiberScheduler fibers, in FormatOptions options)
+        => StoreFormatter.Format(device, pages, fibers, options);
 
     /// <summary>
-    /// Opens a store, recovering what was acknowledged before a crash. On failure nothing is kept and <paramref name="fault"/> names what is wrong;
-    /// the device is not changed. Blocks.
+    /// Opens a store, recovering what was acknowledged before a crash. On failure nothing is kept and <paramref name="fault"/> names
+    /// what is wrong; the device is not changed. Blocks.
     /// </summary>
     public static StoreStatus Open(
-        BlockDevice device, PageAllocator pages, FiberScheduler fibers, in OpenOptions options, out ObjectStore? store, out StoreFault fault)
+        BlockDevice device,
+        PageAllocator pages,
+        FiberScheduler fibers,
+        in OpenOptions options,
+        out ObjectStore? store,
+        out StoreFault fault)
     {
         store = null;
         fault = new StoreFault { Status = StoreStatus.OutOfMemory };
-        OpenOptions effective = WithDefaults(options);
+        OpenOptions effective = OpenDefaults.Complete(options);
         var memory = new StoreMemory(pages);
         StoreStatus status = StoreStatus.OutOfMemory;
-        if (memory.TakeSuper())
+        if (memory.TakeFirst())
         {
-            var context = new StoreContext(device, pages, fibers, options.Seeded, (Superblock*)memory.Super);
+            var context = new StoreContext(device, pages, fibers, effective, (Superblock*)memory.Super, (StoreQueues*)memory.Queues);
             status = RootChooser.Read(context, (Superblock*)memory.SuperScratch);
             if (status == StoreStatus.Ok)
                 status = memory.TakeRest(effective) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
             {
-                var opened = new ObjectStore(context, effective, memory);
-                status = opened.Recover();
+                var opened = new ObjectStore(context, memory);
+                status = opened._recovery.Run();
                 if (status == StoreStatus.Ok)
                 {
                     store = opened;
                     fault = default;
                     return status;
                 }
-                opened._active.Clear();
-                opened._frozen.Clear();
-                opened._pool.FreeAll();
-                opened._space.FreeMemory();
+                opened.FreeParts();
             }
             fault = context.Fault;
             fault.Status = status;
@@ -59,174 +53,69 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
-    private static OpenOptions WithDefaults(OpenOptions options)
+    /// <summary>
+    /// Checks everything the format promises, without writing: superblock, log, every tree node reachable from the present, the
+    /// previous cut and the kept checkpoints, reference counts, leaks, and optionally all data. Ok means that the check ran; the report
+    /// tells whether it found faults. A store that cannot even be opened gives that failure, which is reported as a fault too. Blocks.
+    /// </summary>
+    public static StoreStatus Check(
+        BlockDevice device, PageAllocator pages, FiberScheduler fibers, in CheckOptions options, out CheckReport report)
     {
-        if (options.CachedNodes == 0)
-            options.CachedNodes = DefaultCachedNodes;
-        if (options.CachedNodes < MinimumCachedNodes)
-            options.CachedNodes = MinimumCachedNodes;
-        if (options.CachedSpacePages == 0)
-            options.CachedSpacePages = DefaultCachedSpacePages;
-        if (options.CachedSpacePages < MinimumCachedSpacePages)
-            options.CachedSpacePages = MinimumCachedSpacePages;
-        if (options.OverlayBytes == 0)
-            options.OverlayBytes = DefaultOverlayBytes;
-        if (options.OverlayBytes < MinimumOverlayBytes)
-            options.OverlayBytes = MinimumOverlayBytes;
-        if (options.CutIntervalNanoseconds == 0)
-            options.CutIntervalNanoseconds = DefaultCutInterval;
-        if (options.OrderedCommitBytes == 0)
-            options.OrderedCommitBytes = DefaultOrderedCommitBytes;
-        WithDefaults(ref options.Retention);
-        if (!options.Retention.IsOff && options.CutIntervalNanoseconds > options.Retention.FineSpacing)
-            options.CutIntervalNanoseconds = options.Retention.FineSpacing;
-        if (options.ScrubPagesPerSecond == 0)
-            options.ScrubPagesPerSecond = DefaultScrubPages;
-        return options;
-    }
-
-    private static void WithDefaults(ref RetentionOptions retention)
-    {
-        if (retention.FineSpacing == 0)
-            retention.FineSpacing = Second;
-        if (retention.FineSpan == 0)
-            retention.FineSpan = 60 * Second;
-        if (retention.CoarseSpacing == 0)
-            retention.CoarseSpacing = 60 * Second;
-        if (retention.CoarseSpan == 0)
-            retention.CoarseSpan = 3600 * Second;
-    }
-
-    private StoreStatus Recover()
-    {
-        Superblock* super = _context.Super;
-        _space.State.Start(super->Current.Number, _context.Geometry.DataBlocks, super->UsedBlocks, super->FreedBlocks);
-
-        // After a warm reset the device's cache may hold more than the medium; what is read below must not get lost later.
-        StoreStatus status = _options.ReadOnly ? StoreStatus.Ok : _context.Flush();
-        var recovery = new LogRecovery(_context, _space.Allocator, super->Current);
-        if (status == StoreStatus.Ok)
-            status = recovery.FindEnd();
-        if (status == StoreStatus.Ok)
-            status = MarkBlocks(recovery);
-        if (status == StoreStatus.Ok && !_options.ReadOnly && recovery.FirstRollback != 0)
-            status = RequireTarget(recovery.FirstRollback);
-        if (status == StoreStatus.Ok)
-            status = StartGeneration(recovery);
-        if (status == StoreStatus.Ok)
-            status = ReadRecentHistory();
-        if (status == StoreStatus.Ok)
-            status = ReplayLog(recovery);
-        if (status == StoreStatus.Ok)
-            status = ReadHistory();
-        _isRecovered = true;
-        return status;
-    }
-
-    // Who only reads needs no free blocks.
-    private StoreStatus MarkBlocks(LogRecovery recovery)
-    {
-        StoreStatus status = recovery.MarkBlocks();
-        bool isDamage = status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError;
-        return _options.ReadOnly && isDamage && IsOfSpaceMap(_context.Fault) ? StoreStatus.Ok : status;
-    }
-
-    private bool IsOfSpaceMap(in StoreFault fault)
-        => fault.Place == FaultPlace.SpaceMap || (fault.Place == FaultPlace.Device && fault.Block.Value >= _context.Geometry.Level0Start);
-
-    // From here on the records found are history that must be found again, and records of the new generation follow them.
-    private StoreStatus StartGeneration(LogRecovery recovery)
-    {
-        Superblock* super = _context.Super;
-        bool isStale = _context.Has(SeededFaults.StaleGeneration);
-        _log.Generation = super->Generation;
-        if (recovery.EndGeneration > _log.Generation)
-            _log.Generation = recovery.EndGeneration;
-        _log.Generation += isStale ? 0u : 1u;
-        _log.LastSequence = recovery.EndSequence;
-        _log.DurableSequence = recovery.EndSequence;
-        _log.Position = recovery.EndPosition;
-        _log.Chain = recovery.EndChain;
-        _log.Tail = super->Previous.Number != 0 ? super->Previous.LogPosition : super->Current.LogPosition;
-        if (_options.ReadOnly || isStale)
-            return StoreStatus.Ok;
-        super->Generation = _log.Generation;
-        super->EndSequence = recovery.EndSequence;
-        super->DurableSequence = recovery.EndSequence;
-        var scratch = (Superblock*)_memory.SuperScratch;
-        *scratch = *super;
-        StoreStatus status = WriteSuperblock(_context, scratch);
-        *super = *scratch;
-        return status;
-    }
-
-    // The commits between the last two cuts are only history: when they cannot be read, they are left out.
-    private StoreStatus ReadRecentHistory()
-    {
-        Superblock* super = _context.Super;
-        if (super->Previous.Number == 0)
-            return StoreStatus.Ok;
-        var replay = new LogReplay(_context, super->Previous);
-        StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
-        while (status == StoreStatus.Ok && replay.Sequence < super->Current.Sequence)
+        report = default;
+        OpenOptions open = options.Open;
+        open.ReadOnly = true;
+        StoreStatus status = Open(device, pages, fibers, open, out ObjectStore? store, out StoreFault fault);
+        if (store == null)
         {
-            status = replay.Next(null);
-            if (status == StoreStatus.Ok && !replay.IsWatermark)
-                _recent.Add(replay.Sequence, replay.RecordPosition, replay.DataBlocks * PageSize.Bytes, replay.Info);
+            report.Faults = 1;
+            if (options.OnFault != null)
+                options.OnFault(&fault, options.Context);
+            return status;
         }
-        replay.Dispose();
-        if (status == StoreStatus.Corrupt)
+        var checker = new StoreChecker(store._context, store._space, store._cache, store._objects, store.LastSequence, options);
+        status = checker.Run(store._present.Active, out report);
+        StoreFault root = store._context.RootFault;
+        if (root.Status != StoreStatus.Ok)
         {
-            _recent.DropBefore(ulong.MaxValue);
-            return StoreStatus.Ok;
+            report.Faults++;
+            if (options.OnFault != null)
+                options.OnFault(&root, options.Context);
         }
+        store.Close();
         return status;
     }
 
-    private StoreStatus ReplayLog(LogRecovery recovery)
+    /// <summary>
+    /// Makes everything submitted durable, writes a last watermark and returns all memory. The store must not be used afterwards. Not
+    /// needed for safety: a store that is never closed loses nothing that was acknowledged. Blocks.
+    /// </summary>
+    public StoreStatus Close()
     {
-        ulong limit = _options.OverlayBytes * (_options.ReadOnly ? ReadOnlyOverlayFactor : 2);
-        _active.Arena.Limit = limit;
-        _frozen.Arena.Limit = limit;
-        var replay = new LogReplay(_context, _context.Super->Current);
-        StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
-        while (status == StoreStatus.Ok && replay.Sequence < recovery.EndSequence)
+        StoreStatus status = StoreStatus.Ok;
+        if (!_context.Options.ReadOnly)
         {
-            status = replay.Next(_active);
+            status = _log.WaitDurable(_log.LastSequence);
             if (status == StoreStatus.Ok)
-                status = FinishReplay(replay);
+                status = WriteWatermark();
         }
-        replay.Dispose();
-        _active.Arena.Limit = _options.OverlayBytes;
-        _frozen.Arena.Limit = _options.OverlayBytes;
+        Abandon();
         return status;
     }
 
-    private StoreStatus FinishReplay(in LogReplay replay)
+    /// <summary>Returns all memory and writes nothing, as a power cut would. The store must not be used afterwards.</summary>
+    public void Abandon()
     {
-        _active.LastSequence = replay.Sequence;
-        if (replay.IsWatermark)
-            return StoreStatus.Ok;
-        ulong bytes = replay.DataBlocks * PageSize.Bytes;
-        if (_context.Has(SeededFaults.ForgottenRollback))
-            _active.RollbackTo = 0;
-        bool isRollback = _active.RollbackTo != 0;
-        if (isRollback && !_options.ReadOnly)
-            KeepBranch(replay.Info);
-        _recent.Add(replay.Sequence, replay.RecordPosition, bytes, replay.Info);
-        bool isNamed = replay.Info.NameLength > 0;
-        if (_options.ReadOnly)
-            return isRollback ? SwitchPresent() : StoreStatus.Ok;
-        if (!isNamed && !isRollback && _active.Arena.BytesUsed < _options.OverlayBytes)
-            return StoreStatus.Ok;
-        if (isNamed)
-        {
-            HistoryRecord record = HistoryRecord.From(replay.Info, bytes);
-            _active.PutHistory(replay.Sequence, record.AsBytes());
-        }
-        (_active, _frozen) = (_frozen, _active);
-        IsFrozen = true;
-        _frozenEnd = new Cut { Sequence = replay.Sequence, LogPosition = replay.Position, LogChain = replay.Chain };
-        return Cut();
+        FreeParts();
+        _memory.Free();
+    }
+
+    private void FreeParts()
+    {
+        foreach (StoreView view in _openable)
+            view.Layer.Clear();
+        _present.Active.Clear();
+        _present.Frozen.Clear();
+        _pool.FreeAll();
+        _space.FreeMemory();
     }
 }

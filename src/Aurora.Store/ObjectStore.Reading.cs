@@ -1,5 +1,4 @@
-// Reading the present state. A lookup that fails is repeated when a cut has moved the roots under it, and, when commits were in flight, once
-// they have been written: their data may not have reached the device when it was read.
+// Reading as users see it: the present state, the history, and going back.
 using System;
 using Aurora.Base;
 
@@ -7,199 +6,88 @@ namespace Aurora.Store;
 
 public sealed unsafe partial class ObjectStore
 {
-    private const int ReadAttempts = 3;
-
     /// <summary>
-    /// Reads a page into a page-aligned 4-KiB buffer from the page allocator. Ok, or Hole (the buffer is zeroed), or a failure. Sees every commit
-    /// that was submitted, durable or not. Blocks.
+    /// Reads a page into a page-aligned 4-KiB buffer from the page allocator. Ok, or Hole (the buffer is zeroed), or a failure. Sees
+    /// every commit that was submitted, durable or not. Blocks.
     /// </summary>
-    public StoreStatus ReadPage(ObjectId id, ulong page, void* destination)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            ulong cut = _context.Super->Current.Number;
-            ulong last = _log.LastSequence;
-            bool isQuiet = _log.DurableSequence == last;
-            StoreStatus status = FindAndRead(id.Value, page, destination);
-            if (status is StoreStatus.Ok or StoreStatus.Hole)
-                return status;
-            if (cut != _context.Super->Current.Number)
-                continue;
-            if (isQuiet || attempt > ReadAttempts || _log.WaitDurable(last) != StoreStatus.Ok)
-                return status;
-        }
-    }
+    public StoreStatus ReadPage(ObjectId id, ulong page, void* destination) => _reader.ReadPage(id, page, destination);
 
     /// <summary>
     /// Copies an object's record. NotFound when it has none; TooLong when it does not fit (the length is still given). Blocks.
     /// </summary>
-    public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length)
-    {
-        while (true)
-        {
-            ulong cut = _context.Super->Current.Number;
-            StoreStatus status = FindRecord(id.Value, destination, out length);
-            if (status is StoreStatus.Ok or StoreStatus.NotFound or StoreStatus.TooLong || cut == _context.Super->Current.Number)
-                return status;
-        }
-    }
+    public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length) => _reader.ReadRecord(id, destination, out length);
 
     /// <summary>
     /// The record of the first object with an id greater than <paramref name="id"/> that has one, in id order; start with default.
     /// NotFound at the end. Blocks.
     /// </summary>
     public StoreStatus NextRecord(ref ObjectId id, Span<byte> destination, out int length)
-    {
-        while (true)
-        {
-            ulong cut = _context.Super->Current.Number;
-            ulong at = id.Value;
-            StoreStatus status = NextWithRecord(_active, IsFrozen ? _frozen : null, PresentObjects, ref at);
-            length = 0;
-            if (cut == _context.Super->Current.Number && status == StoreStatus.Ok)
-                status = FindRecord(at, destination, out length);
-            if (cut != _context.Super->Current.Number)
-                continue;
-            if (status is StoreStatus.Ok or StoreStatus.TooLong)
-                id = new ObjectId(at);
-            return status;
-        }
-    }
+        => _reader.NextRecord(ref id, destination, out length);
 
-    private StoreStatus FindAndRead(ulong id, ulong page, void* destination)
-    {
-        StoreStatus status = FindPage(id, page, out MapEntry entry);
-        if (status == StoreStatus.Ok)
-            status = ReadData(id, entry, destination);
-        if (status == StoreStatus.Hole)
-            StoreContext.Clear(destination, PageSize.Bytes);
-        return status;
-    }
+    /// <summary>
+    /// The first run of pages that an object has at or behind <paramref name="page"/>, at most <paramref name="longest"/> of them; both
+    /// ends are the largest number when there is none. Sees every commit that was submitted. Ok, or a failure. Blocks.
+    /// </summary>
+    public StoreStatus NextPages(ObjectId id, ulong page, ulong longest, out ulong present, out ulong presentEnd)
+        => _presence.NextPages(id, page, longest, out present, out presentEnd);
 
-    private StoreStatus FindPage(ulong id, ulong page, out MapEntry entry)
-    {
-        LayerAnswer answer = _active.FindPage(ref id, page, out entry);
-        if (answer == LayerAnswer.Below && IsFrozen)
-            answer = _frozen.FindPage(ref id, page, out entry);
-        return answer switch
-        {
-            LayerAnswer.Found => StoreStatus.Ok,
-            LayerAnswer.Absent => StoreStatus.Hole,
-            _ => FindPageInTree(PresentObjects, id, page, out entry),
-        };
-    }
+    /// <summary>
+    /// Reads and verifies the next pages of the present state, from where the last call ended; what it finds is counted in the
+    /// statistics, and the last fault kept. The maintenance fiber calls it by itself. Blocks.
+    /// </summary>
+    public StoreStatus Scrub(ulong pages) => _scrubber.Scrub(pages);
 
-    internal StoreStatus FindPageInTree(in NodePointer objects, ulong id, ulong page, out MapEntry entry)
-    {
-        entry = default;
-        StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, id, out NodeFrame* leaf, out RecordEntry* record);
-        if (status != StoreStatus.Ok)
-            return status == StoreStatus.NotFound ? StoreStatus.Hole : status;
-        NodePointer root = record->Root;
-        status = root.IsEmpty ? TreeReader.FindIn((MapEntry*)(record + 1), record->InlinePages, page, out entry) : StoreStatus.Ok;
-        NodeCache.Unpin(leaf);
-        return root.IsEmpty ? status : _reader.FindPage(root, page, out entry);
-    }
+    /// <summary>The last fault the background scrub found.</summary>
+    public StoreFault LastScrubFault => _scrub.LastFault;
 
-    internal StoreStatus ReadData(ulong id, in MapEntry entry, void* destination)
-    {
-        if (!_context.Geometry.IsDataBlock(entry.Block))
-            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.PageTree, entry.Block, id, entry.Key);
-        StoreStatus status = _context.ReadBlock(entry.Block, destination);
-        _context.Statistics.PagesRead++;
-        return status == StoreStatus.Ok ? _context.VerifyPage(id, entry.Key, entry.Block, entry.Checksum, destination) : status;
-    }
+    /// <summary>How many starts of the session in a row have failed. Blocks.</summary>
+    public StoreStatus ReadFailedStarts(out uint count) => _starts.Read(out count);
 
-    private StoreStatus FindRecord(ulong id, Span<byte> destination, out int length)
-    {
-        StoreStatus status = RecordInLayer(_active, id, destination, out length);
-        if (status == StoreStatus.Pending && IsFrozen)
-            status = RecordInLayer(_frozen, id, destination, out length);
-        return status == StoreStatus.Pending ? RecordInTree(TreeKind.Objects, PresentObjects, id, destination, out length) : status;
-    }
+    /// <summary>Sets that number, durably. Blocks.</summary>
+    public StoreStatus WriteFailedStarts(uint count) => _starts.Write(count);
 
-    /// <summary>Pending when the layer does not decide.</summary>
-    internal static StoreStatus RecordInLayer(Layer layer, ulong id, Span<byte> destination, out int length)
-    {
-        length = 0;
-        LayerNode* node = layer.Find(id, 0);
-        if (node == null || node->Info->RecordState == LayerRecord.Same)
-            return StoreStatus.Pending;
-        return node->Info->RecordState == LayerRecord.Absent
-            ? StoreStatus.NotFound
-            : CopyRecord(node->Info->Record, node->Info->RecordLength, destination, out length);
-    }
+    /// <summary>
+    /// The next checkpoint after <paramref name="sequence"/> (0: the oldest) that can be opened, in order: kept ones and recent ones.
+    /// NotFound at the end. What cannot be read is passed over, see <see cref="HistoryFault"/>. Blocks.
+    /// </summary>
+    public StoreStatus NextCheckpoint(ulong sequence, out CheckpointInfo info) => _checkpoints.Next(sequence, out info);
 
-    internal StoreStatus RecordInTree(TreeKind kind, in NodePointer root, ulong id, Span<byte> destination, out int length)
-    {
-        length = 0;
-        StoreStatus status = _reader.PinRecord(kind, root, id, out NodeFrame* leaf, out RecordEntry* entry);
-        if (status != StoreStatus.Ok)
-            return status;
-        status = (entry->Flags & RecordEntry.HasRecord) == 0
-            ? StoreStatus.NotFound
-            : CopyRecord((byte*)(entry + 1) + (entry->InlinePages * MapEntry.Bytes), entry->RecordLength, destination, out length);
-        NodeCache.Unpin(leaf);
-        return status;
-    }
+    /// <summary>The kept or recent checkpoint with a name; of several, the newest. Blocks.</summary>
+    public StoreStatus FindCheckpoint(ReadOnlySpan<byte> name, out CheckpointInfo found) => _checkpoints.Find(name, out found);
 
-    private static StoreStatus CopyRecord(byte* record, int recordLength, Span<byte> destination, out int length)
-    {
-        length = recordLength;
-        if (recordLength > destination.Length)
-            return StoreStatus.TooLong;
-        new ReadOnlySpan<byte>(record, recordLength).CopyTo(destination);
-        return StoreStatus.Ok;
-    }
+    /// <summary>The kept or recent checkpoint of an epoch; of several, the newest. Blocks.</summary>
+    public StoreStatus FindCheckpoint(Epoch epoch, out CheckpointInfo found) => _checkpoints.Find(epoch, out found);
 
-    /// <summary>Moves <paramref name="at"/> to the next greater id that may have a record: layers and tree merged.</summary>
-    internal StoreStatus NextWithRecord(Layer upper, Layer? lower, NodePointer objects, ref ulong at)
-    {
-        while (true)
-        {
-            ulong next = NextObjectIn(upper, at);
-            if (lower != null)
-                next = Math.Min(next, NextObjectIn(lower, at));
-            StoreStatus status = NextObjectInTree(objects, at, out ulong inTree);
-            if (status != StoreStatus.Ok)
-                return status;
-            next = Math.Min(next, inTree);
-            if (next >= StoreFormat.MaxObjectId)
-                return StoreStatus.NotFound;
-            at = next;
-            LayerRecord state = StateIn(upper, at);
-            if (state == LayerRecord.Same && lower != null)
-                state = StateIn(lower, at);
-            if (state == LayerRecord.Present)
-                return StoreStatus.Ok;
-            if (state == LayerRecord.Absent || inTree != at)
-                continue;
-            status = RecordInTree(TreeKind.Objects, objects, at, default, out _);
-            if (status != StoreStatus.NotFound)
-                return status is StoreStatus.TooLong ? StoreStatus.Ok : status;
-        }
-    }
+    /// <summary>
+    /// What was found damaged in the history; its status is Ok when nothing was. The history then shows what can be read and the recent
+    /// commits, names are not kept, and Rollback is refused.
+    /// </summary>
+    public StoreFault HistoryFault => _history.Fault;
 
-    private StoreStatus NextObjectInTree(in NodePointer objects, ulong after, out ulong next)
-    {
-        next = ulong.MaxValue;
-        StoreStatus status = _reader.PinNextRecord(TreeKind.Objects, objects, after + 1, out NodeFrame* leaf, out RecordEntry* entry);
-        if (status != StoreStatus.Ok)
-            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
-        next = entry->Key;
-        NodeCache.Unpin(leaf);
-        return StoreStatus.Ok;
-    }
+    /// <summary>
+    /// Opens a checkpoint for reading. NotFound when it is not (or no longer) retained or not yet durable; OutOfMemory when four views
+    /// are open or its changes do not fit. Blocks.
+    /// </summary>
+    public StoreStatus OpenView(ulong sequence, out StoreView? view) => _views.Open(sequence, out view);
 
-    private static ulong NextObjectIn(Layer layer, ulong after)
-    {
-        LayerNode* node = layer.FindFrom(after + 1, 0);
-        return node == null ? ulong.MaxValue : node->Object;
-    }
+    /// <summary>
+    /// A store opened for reading shows a retained checkpoint instead of the newest state from here on. NotFound when it is not
+    /// retained. Blocks.
+    /// </summary>
+    public StoreStatus ShowCheckpoint(ulong sequence) => _views.ShowCheckpoint(sequence);
 
-    private static LayerRecord StateIn(Layer layer, ulong id)
-    {
-        LayerNode* node = layer.Find(id, 0);
-        return node == null ? LayerRecord.Same : node->Info->RecordState;
-    }
+    /// <summary>
+    /// Makes the state that of a retained checkpoint (see <see cref="NextCheckpoint"/>), durably, as a commit of its own with this
+    /// epoch and time and no name. What came after the checkpoint stays in the history: the state that is left is kept until retention
+    /// drops it. Commits submitted meanwhile come after it; nobody should have one half built on the old state. NotFound when the
+    /// checkpoint is not retained. Blocks.
+    /// </summary>
+    public StoreStatus Rollback(ulong sequence, in CommitInfo info) => Rollback(sequence, info, out _);
+
+    /// <summary>
+    /// As above; also gives the rollback's own sequence, or 0 when it got none. One that got a sequence and failed is finished by the
+    /// next Open if its record survived.
+    /// </summary>
+    public StoreStatus Rollback(ulong sequence, in CommitInfo info, out ulong ownSequence)
+        => _rollback.To(sequence, info, out ownSequence);
 }

@@ -1,7 +1,7 @@
-// The store as its users see it. State in memory: the trees of the last cut (on the device, nodes cached), the frozen layer (changes a cut is
-// now putting into the trees), the active layer (changes of later commits). Lookups go active → frozen → trees. All of it is protected by the
-// kernel lock and consistent whenever a fiber waits: a commit is applied to the active layer in one stretch, and a cut replaces
-// (frozen layer, roots) in one stretch. After Open nothing here allocates managed memory.
+// The store as its users see it: a face. Open makes the state (StoreContext, PresentState, CutState, HistoryState, ScrubState, the
+// space map's) and the services that work on it, each given what it needs: CommitBuilder and Committer for commits, Cutter for cuts,
+// the readers, Checkpoints, Retention and Rollback for the history, Scrubber, Recovery. All of it is protected by the kernel lock and
+// consistent whenever a fiber waits.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -13,47 +13,97 @@ public sealed unsafe partial class ObjectStore
     public const int MaxRecordBytes = StoreFormat.MaxRecordBytes;
 
     private readonly StoreContext _context;
-    private readonly OpenOptions _options;
     private readonly StoreMemory _memory;
-    private readonly StoreQueues* _queues;
-    private readonly FreedExtents _freed;
+    private readonly PresentState _present;
+    private readonly HistoryState _history = new();
+    private readonly ScrubState _scrub = new();
+    private readonly StoreView[] _openable = new StoreView[StoreMemory.Views];
     private readonly SpaceMap _space;
     private readonly NodeCache _cache;
-    private readonly TreeReader _reader;
     private readonly CommitPool _pool;
     private readonly CommitLog _log;
-    private readonly TreeCutter _cutter;
-    private readonly RecentCheckpoints _recent;
-    private readonly StoreView[] _views;
-    private readonly int _treeLevels;
-    private Layer _active;
-    private Layer _frozen;
+    private readonly ObjectReader _objects;
+    private readonly PresentReader _reader;
+    private readonly PagePresence _presence;
+    private readonly Checkpoints _checkpoints;
+    private readonly CheckpointViews _views;
+    private readonly SpaceReserve _reserve;
+    private readonly CommitBuilder _builder;
+    private readonly CommitRoom _room;
+    private readonly Committer _committer;
+    private readonly Cutter _cutter;
+    private readonly Rollback _rollback;
+    private readonly Scrubber _scrubber;
+    private readonly Maintenance _maintenance;
+    private readonly StartCounter _starts;
+    private readonly Recovery _recovery;
 
-    private ObjectStore(StoreContext context, in OpenOptions options, StoreMemory memory)
+    private ObjectStore(StoreContext context, StoreMemory memory)
     {
         _context = context;
-        _options = options;
         _memory = memory;
-        _queues = (StoreQueues*)memory.Queues;
-        context.Queues = _queues;
-        _freed = new FreedExtents(memory.Freed);
-        _space = new SpaceMap(context, memory.Space, options.CachedSpacePages, _freed);
-        _cache = new NodeCache(context, memory.Nodes, options.CachedNodes);
-        _reader = new TreeReader(_cache);
+        int levels = ChangeCounts.LevelsOn(context.Geometry.DataBlocks);
+        ulong overlay = context.Options.OverlayBytes;
+        var active = new Layer(context.Pages, memory.LayerAt(0), levels, overlay);
+        var frozen = new Layer(context.Pages, memory.LayerAt(1), levels, overlay);
+        _present = new PresentState(context.Super, active, frozen);
+        var cuts = new CutState();
+        var turns = new CommitTurns(context);
+        var recent = new RecentCheckpoints(memory.Recent);
+        var freed = new FreedExtents(memory.Freed);
+        _space = new SpaceMap(context, memory.Space, context.Options.CachedSpacePages, freed);
+        _cache = new NodeCache(context, memory.Nodes, context.Options.CachedNodes);
         _pool = new CommitPool(context.Pages, memory.Commits);
-        _log = new CommitLog(context, _pool, _queues);
-        _cutter = new TreeCutter(context, _space, _cache, _reader, memory);
-        _recent = new RecentCheckpoints(memory.Recent);
-        _treeLevels = ChangeCounts.LevelsOn(context.Geometry.DataBlocks);
-        _active = new Layer(context.Pages, memory.LayerAt(0), _treeLevels);
-        _frozen = new Layer(context.Pages, memory.LayerAt(1), _treeLevels);
-        _estimate = new Layer(context.Pages, memory.LayerAt(2 + StoreMemory.Views), _treeLevels);
-        _estimate.Arena.Limit = options.OverlayBytes;
-        _views = new StoreView[StoreMemory.Views];
-        for (int i = 0; i < _views.Length; i++)
-            _views[i] = new StoreView(this, new Layer(context.Pages, memory.LayerAt(2 + i), _treeLevels));
-        _active.Arena.Limit = options.OverlayBytes;
-        _frozen.Arena.Limit = options.OverlayBytes;
+        _log = new CommitLog(context, _pool, context.Queues);
+
+        // Reading.
+        var trees = new TreeReader(_cache);
+        _objects = new ObjectReader(context, trees);
+        _reader = new PresentReader(context, _present, _log, _objects);
+        _presence = new PagePresence(context, _present, trees, _reader);
+        for (int i = 0; i < _openable.Length; i++)
+        {
+            var layer = new Layer(context.Pages, memory.LayerAt(2 + i), levels, 2 * overlay);
+            _openable[i] = new StoreView(context, _space.Marks, _objects, layer);
+        }
+        _views = new CheckpointViews(context, _present, recent, _log, trees, _openable);
+
+        // History.
+        var records = new HistoryReader(context, _present, _history, trees);
+        _checkpoints = new Checkpoints(context, _present, recent, trees, records);
+        var cost = new CommitCost(_present);
+        _reserve = new SpaceReserve(context, _present, _space.State, cost, levels);
+        var retention = new Retention(context, _present, _history, recent, _space.State, _reserve, _checkpoints, levels);
+
+        // Cuts.
+        var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
+        var schedule = new CutSchedule(context, _present, cuts, _log, retention);
+        var treeCutter = new TreeCutter(context, _history, _space, _cache, trees, memory);
+        var cutWriter = new CutWriter(
+            context, _present, _history, recent, _log, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
+        var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
+        _cutter = new Cutter(context, _present, cuts, _log, retention, records, schedule, treeCutter, cutWriter, discarder);
+        _scrubber = new Scrubber(context, _present, _history, _scrub, trees, _objects);
+        _maintenance = new Maintenance(context, _present, cuts, _cutter, _scrubber);
+
+        // Commits.
+        _builder = new CommitBuilder(context, _pool, levels);
+        var apart = new Layer(context.Pages, memory.LayerAt(2 + StoreMemory.Views), levels, overlay);
+        var estimate = new CommitEstimate(context, _present, _space.State, trees, cost, _reserve, apart, levels);
+        _room = new CommitRoom(
+            context, _present, _history, _space.State, _log, cost, _reserve, estimate, retention, schedule, _cutter);
+        var data = new CommitData(context, _log, _pool, _space.Allocator, _room);
+        var applier = new CommitApplier(context, _present, recent, retention, schedule);
+        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, applier);
+        var keeper = new TargetKeeper(
+            context, _present, _history, cuts, _space.State, trees, _reserve, _checkpoints, _views, _cutter, levels);
+        _rollback = new Rollback(context, _history, turns, _log, _builder, _committer, _cutter, keeper);
+
+        // Opening.
+        _starts = new StartCounter(context);
+        var logEnd = new LogRecovery(context, _space.Allocator, context.Super->Current);
+        var replay = new RecoveryReplay(context, _present, recent, retention, _views, _cutter);
+        _recovery = new Recovery(context, _history, _space.State, _log, trees, records, superblocks, logEnd, replay);
     }
 
     /// <summary>The last failure and where it was found.</summary>
@@ -79,43 +129,14 @@ public sealed unsafe partial class ObjectStore
             StoreStatistics result = _context.Statistics;
             result.TotalBlocks = _context.Geometry.DataBlocks;
             result.FreeBlocks = _space.State.FreeBlocks;
-            result.AutomaticCheckpoints = _automaticCount;
+            result.AutomaticCheckpoints = _history.AutomaticCount;
             result.PendingFreeBlocks = _space.State.PendingFreeBlocks;
             result.LogBlocksUsed = _log.Position - _log.Tail;
             result.LogBlocksTotal = _context.Geometry.LogBlocks;
-            result.OverlayBytesUsed = _active.Arena.BytesHeld + _frozen.Arena.BytesHeld;
+            result.OverlayBytesUsed = _present.Active.Arena.BytesHeld + _present.Frozen.Arena.BytesHeld;
             result.DurableSequence = _log.DurableSequence;
             result.LastSequence = _log.LastSequence;
             return result;
         }
-    }
-
-    /// <summary>
-    /// Makes everything submitted durable, writes a last watermark and returns all memory. The store must not be used afterwards. Not
-    /// needed for safety: a store that is never closed loses nothing that was acknowledged. Blocks.
-    /// </summary>
-    public StoreStatus Close()
-    {
-        StoreStatus status = StoreStatus.Ok;
-        if (!_options.ReadOnly)
-        {
-            status = _log.WaitDurable(_log.LastSequence);
-            if (status == StoreStatus.Ok)
-                status = WriteWatermark();
-        }
-        Abandon();
-        return status;
-    }
-
-    /// <summary>Returns all memory and writes nothing, as a power cut would. The store must not be used afterwards.</summary>
-    public void Abandon()
-    {
-        foreach (StoreView view in _views)
-            view.Layer.Clear();
-        _active.Clear();
-        _frozen.Clear();
-        _pool.FreeAll();
-        _space.FreeMemory();
-        _memory.Free();
     }
 }

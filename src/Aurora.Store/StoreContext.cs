@@ -11,6 +11,9 @@ internal sealed unsafe class StoreContext
     public readonly BlockDevice Device;
     public readonly PageAllocator Pages;
     public readonly FiberScheduler Fibers;
+
+    /// <summary>With all defaults put in.</summary>
+    public readonly OpenOptions Options;
     public readonly SeededFaults Seeded;
 
     /// <summary>The superblock as last written; its Checksum field is not maintained.</summary>
@@ -23,19 +26,21 @@ internal sealed unsafe class StoreContext
     public StoreFault RootFault;
     public StoreStatistics Statistics;
 
-    /// <summary>The open store's queues; null while formatting and opening.</summary>
-    public StoreQueues* Queues;
+    /// <summary>The open store's queues; null while formatting.</summary>
+    public readonly StoreQueues* Queues;
 
     /// <summary>Set by the first failed write or flush: nothing is committed afterwards.</summary>
     public StoreStatus PoisonStatus;
 
-    public StoreContext(BlockDevice device, PageAllocator pages, FiberScheduler fibers, SeededFaults seeded, Superblock* super)
+    public StoreContext(BlockDevice device, PageAllocator pages, FiberScheduler fibers, in OpenOptions options, Superblock* super, StoreQueues* queues)
     {
         Device = device;
         Pages = pages;
         Fibers = fibers;
-        Seeded = seeded;
+        Options = options;
+        Seeded = options.Seeded;
         Super = super;
+        Queues = queues;
     }
 
     /// <summary>The length of the ring in blocks.</summary>

@@ -31,18 +31,18 @@ internal sealed unsafe class StoreMemory
 
     public byte* LayerAt(int index) => Layers + ((long)index * Layer.MemoryPages * PageSize.Bytes);
 
-    /// <summary>Takes what every store needs: the superblock and its scratch page.</summary>
-    public bool TakeSuper()
+    /// <summary>Takes what the size of the device does not matter for: the superblock, its scratch page, and the queues.</summary>
+    public bool TakeFirst()
     {
         Super = Take(1);
         SuperScratch = Take(1);
+        Queues = Take(1);
         return !_failed;
     }
 
     /// <summary>Takes the rest; false when there is not enough.</summary>
     public bool TakeRest(in OpenOptions options)
     {
-        Queues = Take(1);
         Space = Take(options.CachedSpacePages + SpaceFrames.OverheadPages(options.CachedSpacePages));
         Nodes = Take(options.CachedNodes + NodeCache.OverheadPages(options.CachedNodes));
         Commits = Take(CommitPool.MemoryPages);

@@ -8,11 +8,12 @@ namespace Aurora.Store;
 /// <summary>One run of a check over a store opened read-only.</summary>
 internal sealed unsafe partial class StoreChecker
 {
-    private readonly ObjectStore _store;
     private readonly StoreContext _context;
     private readonly SpaceAudit _audit;
     private readonly SpaceState _space;
     private readonly NodeCache _cache;
+    private readonly ObjectReader _objects;
+    private readonly ulong _lastSequence;
     private readonly CheckOptions _options;
     private readonly ReferenceMap _present;
     private readonly ReferenceMap _past;
@@ -24,13 +25,15 @@ internal sealed unsafe partial class StoreChecker
     private CheckReport _report;
     private StoreStatus _status;
 
-    public StoreChecker(ObjectStore store, StoreContext context, SpaceMap space, NodeCache cache, in CheckOptions options)
+    public StoreChecker(
+        StoreContext context, SpaceMap space, NodeCache cache, ObjectReader objects, ulong lastSequence, in CheckOptions options)
     {
-        _store = store;
         _context = context;
         _audit = space.Audit;
         _space = space.State;
         _cache = cache;
+        _objects = objects;
+        _lastSequence = lastSequence;
         _options = options;
         _present = new ReferenceMap(context.Pages, context.Geometry);
         _past = new ReferenceMap(context.Pages, context.Geometry);
@@ -62,7 +65,7 @@ internal sealed unsafe partial class StoreChecker
             _context.Pages.Free(_page, 1);
         if (_node != null)
             _context.Pages.Free(_node, 1);
-        _report.LastSequence = _store.LastSequence;
+        _report.LastSequence = _lastSequence;
         report = _report;
         return _status;
     }
@@ -161,7 +164,7 @@ internal sealed unsafe partial class StoreChecker
     private void CheckData(ulong objectId, in MapEntry entry)
     {
         _report.DataBlocks += _counted == _present ? 1u : 0u;
-        if (_options.VerifyData && _store.ReadData(objectId, entry, _page) != StoreStatus.Ok)
+        if (_options.VerifyData && _objects.ReadData(objectId, entry, _page) != StoreStatus.Ok)
             Report(_context.Fault);
         _context.Fibers.Yield();
     }
@@ -177,7 +180,7 @@ internal sealed unsafe partial class StoreChecker
             var entry = new MapEntry { Key = node->Key - 1, Block = node->Block, Checksum = node->Checksum };
             if (!_context.Geometry.IsDataBlock(entry.Block) || _present.Count(entry.Block) != 0)
                 Report(StoreStatus.Corrupt, FaultPlace.Log, entry.Block, node->Object, entry.Key, 0);
-            else if (_options.VerifyData && _store.ReadData(node->Object, entry, _page) != StoreStatus.Ok)
+            else if (_options.VerifyData && _objects.ReadData(node->Object, entry, _page) != StoreStatus.Ok)
                 Report(_context.Fault);
         }
     }

@@ -1,5 +1,6 @@
-// The recent history: every commit since the cut before the last one can still be read, as that cut's (or the last cut's) trees plus the log up
-// to the commit. This is a ring of the newest of them; the rule that nothing two superblocks need is overwritten keeps their data. Protected by the kernel lock.
+// The recent history: every commit since the cut before the last one can still be read, as that cut's (or the last cut's) trees plus
+// the log up to the commit. This is a ring of the newest of them; the rule that nothing two superblocks need is overwritten keeps their
+// data. Protected by the kernel lock.
 using Aurora.Base;
 
 namespace Aurora.Store;

@@ -1,5 +1,5 @@
-// A checkpoint opened for reading: the trees of a cut and, for a recent one, a layer replayed from the log. While a view is open, no block freed
-// by a later cut is reused (ViewAges), so everything it can reach stays as it was.
+// A checkpoint opened for reading: the trees of a cut and, for a recent one, a layer replayed from the log. While a view is open, no
+// block freed by a later cut is reused (ViewAges), so everything it can reach stays as it was.
 using System;
 using Aurora.Base;
 
@@ -8,12 +8,16 @@ namespace Aurora.Store;
 /// <summary>A retained checkpoint, readable until closed. Views are a fixed few; they must be closed.</summary>
 public sealed unsafe class StoreView
 {
-    private readonly ObjectStore _store;
+    private readonly StoreContext _context;
+    private readonly SpaceMarks _marks;
+    private readonly ObjectReader _reader;
     private NodePointer _objects;
 
-    internal StoreView(ObjectStore store, Layer layer)
+    internal StoreView(StoreContext context, SpaceMarks marks, ObjectReader reader, Layer layer)
     {
-        _store = store;
+        _context = context;
+        _marks = marks;
+        _reader = reader;
         Layer = layer;
     }
 
@@ -39,7 +43,7 @@ public sealed unsafe class StoreView
             return;
         BaseCut = baseCut;
         IsOpen = true;
-        _store.ViewOpened(this);
+        _marks.OpenView(baseCut);
     }
 
     /// <summary>Reads a page as <see cref="ObjectStore.ReadPage"/> does. Blocks.</summary>
@@ -50,10 +54,10 @@ public sealed unsafe class StoreView
         {
             LayerAnswer.Found => StoreStatus.Ok,
             LayerAnswer.Absent => StoreStatus.Hole,
-            _ => _store.FindPageInTree(_objects, at, page, out entry),
+            _ => _reader.FindPageInTree(_objects, at, page, out entry),
         };
         if (status == StoreStatus.Ok)
-            return _store.ReadData(id.Value, entry, destination);
+            return _reader.ReadData(id.Value, entry, destination);
         if (status == StoreStatus.Hole)
             StoreContext.Clear(destination, PageSize.Bytes);
         return status;
@@ -62,8 +66,8 @@ public sealed unsafe class StoreView
     /// <summary>Copies a record as <see cref="ObjectStore.ReadRecord"/> does. Blocks.</summary>
     public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length)
     {
-        StoreStatus status = ObjectStore.RecordInLayer(Layer, id.Value, destination, out length);
-        return status == StoreStatus.Pending ? _store.RecordInTree(TreeKind.Objects, _objects, id.Value, destination, out length) : status;
+        StoreStatus status = ObjectReader.RecordInLayer(Layer, id.Value, destination, out length);
+        return status == StoreStatus.Pending ? _reader.RecordInTree(TreeKind.Objects, _objects, id.Value, destination, out length) : status;
     }
 
     /// <summary>Walks the records as <see cref="ObjectStore.NextRecord"/> does. Blocks.</summary>
@@ -71,7 +75,7 @@ public sealed unsafe class StoreView
     {
         length = 0;
         ulong at = id.Value;
-        StoreStatus status = _store.NextWithRecord(Layer, null, _objects, ref at);
+        StoreStatus status = _reader.NextWithRecord(Layer, null, _objects, ref at);
         if (status != StoreStatus.Ok)
             return status;
         id = new ObjectId(at);
@@ -84,6 +88,7 @@ public sealed unsafe class StoreView
         Panic.Unless(IsOpen, "store: view closed twice"u8);
         IsOpen = false;
         Layer.Clear();
-        _store.ViewClosed(this);
+        _marks.CloseView(BaseCut);
+        _context.Fibers.WakeAll(&_context.Queues->Room);
     }
 }

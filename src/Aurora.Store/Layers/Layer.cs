@@ -42,11 +42,11 @@ internal sealed unsafe partial class Layer
     private readonly int _treeLevels;
     private ChangeCounts _changes;
 
-    /// <summary>Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>).</summary>
-    public Layer(PageAllocator pages, byte* memory, int treeLevels)
+    /// <summary>Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>); the changes take at most so many bytes.</summary>
+    public Layer(PageAllocator pages, byte* memory, int treeLevels, ulong limit)
     {
         _treeLevels = treeLevels;
-        Arena = new Arena(pages);
+        Arena = new Arena(pages) { Limit = limit };
         _path = (LayerNode**)memory;
     }
 

@@ -106,7 +106,7 @@ internal unsafe ref struct LogReplay
         for (uint i = 0; i < (isRun ? entry->Count : 1); i++)
         {
             ulong checksum = entry->Kind == LogEntryKind.Pages ? checksums[i] : 0;
-            ObjectStore.ApplyTo(layer, entry->Kind, entry->Object, entry->Page + i, entry->Block + i, checksum, payload);
+            LayerChange.Apply(layer, entry->Kind, entry->Object, entry->Page + i, entry->Block + i, checksum, payload);
         }
     }
 

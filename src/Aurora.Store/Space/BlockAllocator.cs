@@ -15,8 +15,8 @@ internal sealed unsafe class BlockAllocator(
     private const int GroupsOfCut = 1;
 
     /// <summary>
-    /// Takes a run of 1 to <paramref name="want"/> free blocks. NoSpace when there is none; OutOfMemory when a commit would spread over more
-    /// groups than memory is meant for, which a cut resolves. Blocks.
+    /// Takes a run of 1 to <paramref name="want"/> free blocks. NoSpace when there is none; OutOfMemory when a commit would spread over
+    /// more groups than memory is meant for, which a cut resolves. Blocks.
     /// </summary>
     public StoreStatus Allocate(ulong want, bool isForCommit, out ulong start, out ulong count)
     {

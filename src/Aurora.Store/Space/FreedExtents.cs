@@ -1,5 +1,5 @@
-// The blocks a cut frees, as runs, until they may be reused and the device can be told. A bounded list: what does not fit is not told, which costs only
-// space on the host's side.
+// The blocks a cut frees, as runs, until they may be reused and the device can be told. A bounded list: what does not fit is not told,
+// which costs only space on the host's side.
 using Aurora.Base;
 
 namespace Aurora.Store;

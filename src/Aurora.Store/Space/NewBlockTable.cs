@@ -1,7 +1,7 @@
-// Which blocks are New in groups whose page of the space map is not in memory: one bit a block. A disk with little free space spreads one commit over
-// many groups, more than there are frames; with this a group costs 272 bytes instead of a frame. There is a spare entry for every frame
-// with New blocks (BlockAllocator.ReserveNew), so that no frame is ever stuck for want of memory: a cut that was promised can be made without
-// any.
+// Which blocks are New in groups whose page of the space map is not in memory: one bit a block. A disk with little free space spreads
+// one commit over many groups, more than there are frames; with this a group costs 272 bytes instead of a frame. There is a spare entry
+// for every frame with New blocks (BlockAllocator.ReserveNew), so that no frame is ever stuck for want of memory: a cut that was
+// promised can be made without any.
 using Aurora.Base;
 
 namespace Aurora.Store;

@@ -7,7 +7,9 @@ namespace Aurora.Store;
 /// <summary>The references on data blocks.</summary>
 internal sealed unsafe class ReferenceCounts(StoreContext context, SpaceState state, SpaceCache cache, SpaceMarks marks, FreedExtents freed)
 {
-    /// <summary>Adds a reference from a tree; a New block gets its first, and one that was freed but not yet reusable gets one again.</summary>
+    /// <summary>
+    /// Adds a reference from a tree; a New block gets its first, and one that was freed but not yet reusable gets one again.
+    /// </summary>
     public StoreStatus Increment(ulong block) => Increment(block, out _);
 
     /// <summary>As above; tells whether the block had been freed.</summary>

@@ -1,7 +1,7 @@
-// The pages of the space map in memory: finding and loading them, and making room. See SpaceFormat for the layout on the device. A frame with
-// changes is written before it is given away, one with New blocks leaves their numbers in the NewBlockTable. A page keeps its parent in memory:
-// whoever waits for a frame waits for the device only. Other fibers' reads and writes end by themselves, so a fiber that finds every frame taken waits
-// for one of them and looks again; memory is short only when all frames stay pinned.
+// The pages of the space map in memory: finding and loading them, and making room. See SpaceFormat for the layout on the device. A
+// frame with changes is written before it is given away, one with New blocks leaves their numbers in the NewBlockTable. A page keeps
+// its parent in memory: whoever waits for a frame waits for the device only. Other fibers' reads and writes end by themselves, so a
+// fiber that finds every frame taken waits for one of them and looks again; memory is short only when all frames stay pinned.
 using System;
 using Aurora.Base;
 
@@ -117,7 +117,8 @@ internal sealed unsafe class SpaceCache(
             return status;
         if (BlockChecksum.OfSpacePage(context.HashSeed, block, frame->Data) != entry.Checksum)
             return context.Refuse(StoreStatus.BadChecksum, FaultPlace.SpaceMap, block, 0, frame->Index);
-        if (header->Magic != StoreFormat.SpaceMagic || header->Level != (uint)frame->Level || header->Index != frame->Index || header->Cut > state.Cut)
+        bool isOfPlace = header->Magic == StoreFormat.SpaceMagic && header->Level == (uint)frame->Level && header->Index == frame->Index;
+        if (!isOfPlace || header->Cut > state.Cut)
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index);
         if (frame->Level == 0 && frame->CountSpan.ContainsAnyInRange(SpacePage.FirstAge, SpacePage.New))
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, frame->Index, SpacePage.New);

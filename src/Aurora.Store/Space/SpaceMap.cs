@@ -1,7 +1,7 @@
 // The reference counts of all data blocks, cached in a fixed number of page frames. Its parts: the counters (SpaceState) and the frames
-// (SpaceFrames) are state; SpaceCache brings pages into frames and SpaceWriter writes them, SpaceMarks says which freed blocks are free,
-// ReferenceCounts changes counts, BlockAllocator takes free blocks. Commits only turn free blocks into New ones, in memory; counts change only
-// while a cut is made, by one fiber. Protected by the kernel lock.
+// (SpaceFrames) are state; SpaceCache brings pages into frames and SpaceWriter writes them, SpaceMarks says which freed blocks are
+// free, ReferenceCounts changes counts, BlockAllocator takes free blocks. Commits only turn free blocks into New ones, in memory;
+// counts change only while a cut is made, by one fiber. Protected by the kernel lock.
 namespace Aurora.Store;
 
 /// <summary>The space map of an open store, put together.</summary>

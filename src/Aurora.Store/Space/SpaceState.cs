@@ -1,6 +1,6 @@
-// How many blocks are what, and which cuts the map's marks are about. Every data block is free, used (with a reference), New (allocated, not
-// yet referenced by a tree), or freed and waiting: for the cut being made (FreedByCut), for the one after (FreedByLast), for a view (Ages,
-// ViewMarks). Protected by the kernel lock.
+// How many blocks are what, and which cuts the map's marks are about. Every data block is free, used (with a reference), New
+// (allocated, not yet referenced by a tree), or freed and waiting: for the cut being made (FreedByCut), for the one after
+// (FreedByLast), for a view (Ages, ViewMarks). Protected by the kernel lock.
 namespace Aurora.Store;
 
 /// <summary>The counters of the space map.</summary>

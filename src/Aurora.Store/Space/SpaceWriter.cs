@@ -1,4 +1,5 @@
-// Writing the changed pages of the map at the end of a cut, level by level, each into the slot that neither of the last two superblocks uses.
+// Writing the changed pages of the map at the end of a cut, level by level, each into the slot that neither of the last two superblocks
+// uses.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -6,7 +7,10 @@ namespace Aurora.Store;
 /// <summary>Writes pages of the space map.</summary>
 internal sealed unsafe class SpaceWriter(StoreContext context, SpaceState state, SpaceFrames frames, SpaceMarks marks)
 {
-    /// <summary>Queues every changed page, and keeps them in memory until <see cref="BatchDrained"/>; afterwards the entries in the in-memory superblock are up to date. Blocks.</summary>
+    /// <summary>
+    /// Queues every changed page, and keeps them in memory until <see cref="BatchDrained"/>; afterwards the entries in the in-memory
+    /// superblock are up to date. Blocks.
+    /// </summary>
     public StoreStatus WriteChanges(WriteBatch batch)
     {
         frames.IsBatchPending = true;
@@ -36,7 +40,9 @@ internal sealed unsafe class SpaceWriter(StoreContext context, SpaceState state,
         context.Fibers.WakeAll(frames.Waiters);
     }
 
-    /// <summary>Writes a page and updates its parent; without a batch it waits for the write, and the bounce page must be the caller's. Blocks.</summary>
+    /// <summary>
+    /// Writes a page and updates its parent; without a batch it waits for the write, and the bounce page must be the caller's. Blocks.
+    /// </summary>
     public StoreStatus WriteFrame(SpaceFrame* frame, WriteBatch? batch)
     {
         SpaceEntry* entry = EntryOf(frame);

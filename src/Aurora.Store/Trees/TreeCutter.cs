@@ -9,15 +9,17 @@ namespace Aurora.Store;
 internal sealed unsafe class TreeCutter
 {
     private readonly StoreContext _context;
+    private readonly HistoryState _state;
     private readonly ReferenceCounts _references;
     private readonly TreeReader _reader;
     private readonly PageMerger _pages;
     private readonly RecordMerger _objects;
     private readonly RecordMerger _history;
 
-    public TreeCutter(StoreContext context, SpaceMap space, NodeCache cache, TreeReader reader, StoreMemory memory)
+    public TreeCutter(StoreContext context, HistoryState state, SpaceMap space, NodeCache cache, TreeReader reader, StoreMemory memory)
     {
         _context = context;
+        _state = state;
         _references = space.Counts;
         _reader = reader;
         Batch = new WriteBatch(context, memory.Batch);
@@ -36,15 +38,6 @@ internal sealed unsafe class TreeCutter
     /// <summary>Where the nodes, and later the space map, are written through.</summary>
     public WriteBatch Batch { get; }
 
-    /// <summary>A checkpoint the next cut gives a root of its own; null for none. The view must stay open until then.</summary>
-    public StoreView? Promoted { get; set; }
-
-    /// <summary>The history cannot be read: the cut leaves it as it is.</summary>
-    public bool LeavesHistory { get; set; }
-
-    /// <summary>The record of that checkpoint.</summary>
-    public CheckpointInfo PromotedInfo { get; set; }
-
     /// <summary>Tree nodes more (or less) than before the cut.</summary>
     public long NodeBalance
         => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
@@ -58,7 +51,7 @@ internal sealed unsafe class TreeCutter
     {
         // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log have no
         // references.
-        _promoting = Promoted != null && Promoted.Sequence <= endSequence && !LeavesHistory ? Promoted : null;
+        _promoting = _state.Promoted != null && _state.Promoted.Sequence <= endSequence && !_state.IsLeftByCut ? _state.Promoted : null;
         StoreStatus status = FindClones(layer, old.Objects);
         if (status != StoreStatus.Ok || _promoting == null)
             return status;
@@ -106,10 +99,10 @@ internal sealed unsafe class TreeCutter
         if (_promoting == null)
             return StoreStatus.Ok;
         StoreStatus status = _objects.Merge(_promoting.Objects, _promoting.Layer.First, cut, out NodePointer root);
-        CheckpointInfo info = PromotedInfo;
+        CheckpointInfo info = _state.PromotedInfo;
         HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
         layer.PutHistory(info.Sequence, record.AsBytes(), root);
-        Promoted = null;
+        _state.Promoted = null;
         return status;
     }
 
@@ -121,7 +114,7 @@ internal sealed unsafe class TreeCutter
         NodePointer target = default;
         StoreStatus status = layer.RollbackTo == 0 ? StoreStatus.Ok : TakeTarget(oldHistory, layer.RollbackTo, out target);
         _history.KeptRoot = objects;
-        if (status == StoreStatus.Ok && !LeavesHistory)
+        if (status == StoreStatus.Ok && !_state.IsLeftByCut)
             status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
         if (status != StoreStatus.Ok || layer.RollbackTo == 0)
             return status;

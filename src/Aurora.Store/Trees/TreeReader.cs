@@ -1,5 +1,5 @@
 // Looking things up in the trees. Nodes are immutable, so a walk needs no lock; but a walk that slept may meet a block that was freed and
-// reused meanwhile (two cuts later at the earliest). That shows as a bad checksum, and ObjectStore repeats the walk from the newest root.
+// reused meanwhile (two cuts later at the earliest). That shows as a bad checksum, and PresentReader repeats the walk from the newest root.
 using Aurora.Base;
 
 namespace Aurora.Store;

@@ -5,7 +5,8 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Tells which pages an object has.</summary>
+internal sealed unsafe class PagePresence(StoreContext context, PresentState present, TreeReader trees, PresentReader reader)
 {
     // How an object shows through the layers: which object of the frozen layer and of the tree stands for it, and up to which page.
     private struct Below
@@ -16,37 +17,34 @@ public sealed unsafe partial class ObjectStore
         public ulong TreeLimit;
     }
 
-    /// <summary>
-    /// The first run of pages that an object has at or behind <paramref name="page"/>, at most <paramref name="longest"/> of them; both ends are
-    /// the largest number when there is none. Sees every commit that was submitted. Ok, or a failure. Blocks.
-    /// </summary>
-    public StoreStatus NextPages(ObjectId id, ulong page, ulong longest, out ulong present, out ulong presentEnd)
+    /// <summary>See <see cref="ObjectStore.NextPages"/>.</summary>
+    public StoreStatus NextPages(ObjectId id, ulong page, ulong longest, out ulong first, out ulong end)
     {
         while (true)
         {
-            ulong cut = _context.Super->Current.Number;
-            StoreStatus status = NextPage(id.Value, page, out present);
-            presentEnd = present;
-            bool isRun = status == StoreStatus.Ok && present != ulong.MaxValue;
-            while (isRun && presentEnd - present < longest)
+            ulong cut = context.Super->Current.Number;
+            StoreStatus status = NextPage(id.Value, page, out first);
+            end = first;
+            bool isRun = status == StoreStatus.Ok && first != ulong.MaxValue;
+            while (isRun && end - first < longest)
             {
-                presentEnd++;
-                StoreStatus found = FindPage(id.Value, presentEnd, out _);
+                end++;
+                StoreStatus found = reader.FindPage(id.Value, end, out _);
                 isRun = found == StoreStatus.Ok;
                 status = found is StoreStatus.Ok or StoreStatus.Hole ? StoreStatus.Ok : found;
             }
-            if (cut == _context.Super->Current.Number)
+            if (cut == context.Super->Current.Number)
                 return status;
         }
     }
 
-    private StoreStatus NextPage(ulong id, ulong page, out ulong present)
+    private StoreStatus NextPage(ulong id, ulong page, out ulong first)
     {
-        present = ulong.MaxValue;
+        first = ulong.MaxValue;
         while (true)
         {
             ulong treeObject = BelowOf(id).TreeObject;
-            StoreStatus status = NextPageInTree(PresentObjects, treeObject, page, out ulong inTree);
+            StoreStatus status = NextPageInTree(present.Objects, treeObject, page, out ulong inTree);
             if (status != StoreStatus.Ok)
                 return status;
             // The walk may have slept, and a cut begun.
@@ -58,7 +56,7 @@ public sealed unsafe partial class ObjectStore
             ulong next = NextPageInLayers(id, in below, page, inTree, out bool isHidden);
             if (!isHidden)
             {
-                present = next;
+                first = next;
                 return StoreStatus.Ok;
             }
             page = next + 1;
@@ -69,9 +67,11 @@ public sealed unsafe partial class ObjectStore
     {
         Below below = default;
         below.FrozenObject = id;
-        below.FrozenLimit = LimitBelow(_active, ref below.FrozenObject);
+        below.FrozenLimit = LimitBelow(present.Active, ref below.FrozenObject);
         below.TreeObject = below.FrozenObject;
-        below.TreeLimit = IsFrozen ? Math.Min(below.FrozenLimit, LimitBelow(_frozen, ref below.TreeObject)) : below.FrozenLimit;
+        below.TreeLimit = below.FrozenLimit;
+        if (present.IsFrozen)
+            below.TreeLimit = Math.Min(below.FrozenLimit, LimitBelow(present.Frozen, ref below.TreeObject));
         return below;
     }
 
@@ -89,14 +89,14 @@ public sealed unsafe partial class ObjectStore
         return limit;
     }
 
-    // The first page at or behind one that a layer has, or the tree's, whichever comes first. It is hidden if it is the tree's, or the frozen
-    // layer's, and a newer layer says that it is a hole.
+    // The first page at or behind one that a layer has, or the tree's, whichever comes first. It is hidden if it is the tree's, or the
+    // frozen layer's, and a newer layer says that it is a hole.
     private ulong NextPageInLayers(ulong id, in Below below, ulong page, ulong inTree, out bool isHidden)
     {
         while (true)
         {
-            LayerNode* upper = NodeFrom(_active, id, page);
-            LayerNode* lower = IsFrozen ? NodeFrom(_frozen, below.FrozenObject, page) : null;
+            LayerNode* upper = NodeFrom(present.Active, id, page);
+            LayerNode* lower = present.IsFrozen ? NodeFrom(present.Frozen, below.FrozenObject, page) : null;
             ulong inUpper = upper == null ? ulong.MaxValue : upper->Key - 1;
             ulong inLower = lower == null || lower->Key - 1 >= below.FrozenLimit ? ulong.MaxValue : lower->Key - 1;
             ulong next = Math.Min(inTree, Math.Min(inUpper, inLower));
@@ -115,22 +115,22 @@ public sealed unsafe partial class ObjectStore
         return node != null && node->Object == id ? node : null;
     }
 
-    private StoreStatus NextPageInTree(in NodePointer objects, ulong id, ulong page, out ulong present)
+    private StoreStatus NextPageInTree(in NodePointer objects, ulong id, ulong page, out ulong first)
     {
-        present = ulong.MaxValue;
-        StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, id, out NodeFrame* leaf, out RecordEntry* record);
+        first = ulong.MaxValue;
+        StoreStatus status = trees.PinRecord(TreeKind.Objects, objects, id, out NodeFrame* leaf, out RecordEntry* record);
         if (status != StoreStatus.Ok)
             return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
         NodePointer root = record->Root;
         var inline = (MapEntry*)(record + 1);
-        for (int i = 0; root.IsEmpty && i < record->InlinePages && present == ulong.MaxValue; i++)
-            present = inline[i].Key >= page ? inline[i].Key : ulong.MaxValue;
+        for (int i = 0; root.IsEmpty && i < record->InlinePages && first == ulong.MaxValue; i++)
+            first = inline[i].Key >= page ? inline[i].Key : ulong.MaxValue;
         NodeCache.Unpin(leaf);
         if (root.IsEmpty)
             return StoreStatus.Ok;
-        status = _reader.FindPageFrom(root, page, out MapEntry found, out bool isFound, out _);
+        status = trees.FindPageFrom(root, page, out MapEntry found, out bool isFound, out _);
         if (status == StoreStatus.Ok && isFound)
-            present = found.Key;
+            first = found.Key;
         return status;
     }
 }

@@ -6,26 +6,27 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Counts failed starts of the session.</summary>
+internal sealed unsafe class StartCounter(StoreContext context)
 {
-    /// <summary>How many starts of the session in a row have failed. Blocks.</summary>
-    public StoreStatus ReadFailedStarts(out uint count)
+    /// <summary>See <see cref="ObjectStore.ReadFailedStarts"/>.</summary>
+    public StoreStatus Read(out uint count)
     {
         count = 0;
-        void* page = _context.Pages.Allocate(1);
+        void* page = context.Pages.Allocate(1);
         if (page == null)
             return StoreStatus.OutOfMemory;
         count = FindStarts((StartBlock*)page).FailedStarts;
-        _context.Pages.Free(page, 1);
+        context.Pages.Free(page, 1);
         return StoreStatus.Ok;
     }
 
-    /// <summary>Sets that number, durably. Blocks.</summary>
-    public StoreStatus WriteFailedStarts(uint count)
+    /// <summary>See <see cref="ObjectStore.WriteFailedStarts"/>.</summary>
+    public StoreStatus Write(uint count)
     {
-        if (_options.ReadOnly)
+        if (context.Options.ReadOnly)
             return StoreStatus.ReadOnly;
-        void* page = _context.Pages.Allocate(1);
+        void* page = context.Pages.Allocate(1);
         if (page == null)
             return StoreStatus.OutOfMemory;
         var block = (StartBlock*)page;
@@ -35,11 +36,11 @@ public sealed unsafe partial class ObjectStore
         block->WriteVersion = version;
         block->FailedStarts = count;
         ulong place = StartBlock.First + (version & 1);
-        *(ulong*)((byte*)page + StartBlock.ChecksumOffset) = BlockChecksum.OfStartBlock(_context.HashSeed, place, page);
-        StoreStatus status = _context.WriteBlocks(place, &page, 1);
+        *(ulong*)((byte*)page + StartBlock.ChecksumOffset) = BlockChecksum.OfStartBlock(context.HashSeed, place, page);
+        StoreStatus status = context.WriteBlocks(place, &page, 1);
         if (status == StoreStatus.Ok)
-            status = _context.Flush();
-        _context.Pages.Free(page, 1);
+            status = context.Flush();
+        context.Pages.Free(page, 1);
         return status;
     }
 
@@ -48,9 +49,9 @@ public sealed unsafe partial class ObjectStore
         StartBlock newest = default;
         for (ulong place = StartBlock.First; place < StartBlock.First + 2; place++)
         {
-            bool isWhole = _context.ReadBlock(place, block) == StoreStatus.Ok
+            bool isWhole = context.ReadBlock(place, block) == StoreStatus.Ok
                 && block->Magic == StartBlock.StartMagic && block->WriteVersion < StoreFormat.MaxCounter
-                && *(ulong*)((byte*)block + StartBlock.ChecksumOffset) == BlockChecksum.OfStartBlock(_context.HashSeed, place, block);
+                && *(ulong*)((byte*)block + StartBlock.ChecksumOffset) == BlockChecksum.OfStartBlock(context.HashSeed, place, block);
             if (isWhole && block->WriteVersion > newest.WriteVersion)
                 newest = *block;
         }

@@ -6,24 +6,17 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Reads the history tree as far as it can be read.</summary>
+internal sealed unsafe class HistoryReader(StoreContext context, PresentState present, HistoryState history, TreeReader trees)
 {
-    private bool _isDamageTold;
-
-    /// <summary>
-    /// What was found damaged in the history; its status is Ok when nothing was. The history then shows what can be read and the recent
-    /// commits, names are not kept, and Rollback is refused.
-    /// </summary>
-    public StoreFault HistoryFault { get; private set; }
-
-    // Reads all of the history tree. A failure is that of memory; damage is in HistoryFault.
-    private StoreStatus ReadHistory()
+    /// <summary>Reads all of it. A failure is that of memory; damage is in the state's Fault. Blocks.</summary>
+    public StoreStatus ReadAll()
     {
-        HistoryFault = default;
+        history.Fault = default;
         StoreStatus status = StoreStatus.Ok;
         for (ulong sequence = 0; status == StoreStatus.Ok;)
         {
-            status = NextInHistory(sequence, out CheckpointInfo info);
+            status = Next(sequence, out CheckpointInfo info);
             sequence = info.Sequence;
         }
         if (status != StoreStatus.NotFound)
@@ -34,32 +27,32 @@ public sealed unsafe partial class ObjectStore
 
     private void TellDamage()
     {
-        if (HistoryFault.Status == StoreStatus.Ok || _isDamageTold)
+        if (history.Fault.Status == StoreStatus.Ok || history.IsDamageTold)
             return;
-        _isDamageTold = true;
-        StoreFault fault = HistoryFault;
+        history.IsDamageTold = true;
+        StoreFault fault = history.Fault;
         KernelLog.Line(StoreMessages.Describe(fault.Status, fault, stackalloc byte[160]));
         KernelLog.Line("store: the history is damaged; the present goes on, and nothing of the history is kept, dropped or gone back to"u8);
     }
 
-    // Whether this cut may change the history.
-    private StoreStatus LookAtHistory()
+    /// <summary>Finds out whether the cut of the frozen layer may change the history. Blocks.</summary>
+    public StoreStatus LookBeforeCut()
     {
-        bool isChanged = _cutter.Promoted != null || _frozen.FindFrom(LayerNode.HistoryObject, 0) != null;
-        StoreStatus status = isChanged ? ReadHistory() : StoreStatus.Ok;
-        _cutter.LeavesHistory = isChanged && HistoryFault.Status != StoreStatus.Ok;
+        bool isChanged = history.Promoted != null || present.Frozen.FindFrom(LayerNode.HistoryObject, 0) != null;
+        StoreStatus status = isChanged ? ReadAll() : StoreStatus.Ok;
+        history.IsLeftByCut = isChanged && history.Fault.Status != StoreStatus.Ok;
         return status;
     }
 
-    // The next entry of the history tree. Nodes that cannot be read are noted and passed over.
-    private StoreStatus NextInHistory(ulong sequence, out CheckpointInfo info)
+    /// <summary>The next entry of the history tree. Nodes that cannot be read are noted and passed over. Blocks.</summary>
+    public StoreStatus Next(ulong sequence, out CheckpointInfo info)
     {
         info = default;
         for (ulong key = sequence + 1; ;)
         {
-            ulong cut = _context.Super->Current.Number;
-            StoreStatus status = _reader.PinNextRecord(
-                TreeKind.History, _context.Super->History, key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey);
+            ulong cut = context.Super->Current.Number;
+            StoreStatus status = trees.PinNextRecord(
+                TreeKind.History, context.Super->History, key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey);
             if (status == StoreStatus.Ok)
             {
                 status = InfoOf(leaf, entry, out info);
@@ -70,10 +63,10 @@ public sealed unsafe partial class ObjectStore
                 return status;
 
             // A cut may have moved the tree meanwhile.
-            if (cut != _context.Super->Current.Number)
+            if (cut != context.Super->Current.Number)
                 continue;
-            if (HistoryFault.Status == StoreStatus.Ok)
-                HistoryFault = _context.Fault;
+            if (history.Fault.Status == StoreStatus.Ok)
+                history.Fault = context.Fault;
             if (nextKey == ulong.MaxValue || nextKey <= key)
                 return StoreStatus.NotFound;
             key = nextKey;
@@ -84,7 +77,7 @@ public sealed unsafe partial class ObjectStore
     {
         info = default;
         if (entry->RecordLength != HistoryRecord.Size)
-            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, leaf->Block, 0, entry->Key);
+            return context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, leaf->Block, 0, entry->Key);
         info = ((HistoryRecord*)(entry + 1))->ToInfo(entry->Key);
         return StoreStatus.Ok;
     }

@@ -1,18 +1,19 @@
-// Building a commit. Nothing here blocks or touches the device. Operations take effect in the order they are given. A failure is kept in the
-// commit and returned by Submit, so that a long series of calls needs only one check.
+// Building a commit. Nothing here blocks or touches the device. Operations take effect in the order they are given. A failure is kept
+// in the commit and returned by Submit, so that a long series of calls needs only one check.
 using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Fills commits with operations.</summary>
+internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool, int treeLevels)
 {
-    /// <summary>Starts a commit for a consistency group; null when 32 are in use or there is no memory, or nothing can be committed.</summary>
+    /// <summary>See <see cref="ObjectStore.Begin"/>.</summary>
     public StoreCommit* Begin(ushort group)
     {
-        if (_options.ReadOnly || _context.PoisonStatus != StoreStatus.Ok)
+        if (context.Options.ReadOnly || context.PoisonStatus != StoreStatus.Ok)
             return null;
-        StoreCommit* commit = _pool.Take(group);
+        StoreCommit* commit = pool.Take(group);
         if (commit != null)
         {
             commit->LayerBytes = Layer.FixedBytes;
@@ -21,24 +22,21 @@ public sealed unsafe partial class ObjectStore
         return commit;
     }
 
-    /// <summary>
-    /// Gives <paramref name="target"/> the pages <paramref name="source"/> has at this point, replacing any it had; costs nothing until
-    /// either is changed. The record of the target is not touched.
-    /// </summary>
+    /// <summary>See <see cref="ObjectStore.CloneObject"/>.</summary>
     public StoreStatus CloneObject(StoreCommit* commit, ObjectId source, ObjectId target)
         => !IsValid(source) ? Reject(commit) : AddOperation(commit, LogEntryKind.Clone, target, source.Value, null, default);
 
-    /// <summary>Removes an object's record and pages.</summary>
+    /// <summary>See <see cref="ObjectStore.DeleteObject"/>.</summary>
     public StoreStatus DeleteObject(StoreCommit* commit, ObjectId id) => AddOperation(commit, LogEntryKind.Delete, id, 0, null, default);
 
-    /// <summary>Removes the pages from <paramref name="firstPage"/> on.</summary>
+    /// <summary>See <see cref="ObjectStore.Truncate"/>.</summary>
     public StoreStatus Truncate(StoreCommit* commit, ObjectId id, ulong firstPage)
         => AddOperation(commit, LogEntryKind.Truncate, id, firstPage, null, default);
 
-    /// <summary>Sets an object's record: at most <see cref="MaxRecordBytes"/>, copied now.</summary>
+    /// <summary>See <see cref="ObjectStore.PutRecord"/>.</summary>
     public StoreStatus PutRecord(StoreCommit* commit, ObjectId id, ReadOnlySpan<byte> record)
     {
-        if (record.Length > MaxRecordBytes)
+        if (record.Length > StoreFormat.MaxRecordBytes)
         {
             commit->Status = StoreStatus.TooLong;
             return StoreStatus.TooLong;
@@ -46,10 +44,7 @@ public sealed unsafe partial class ObjectStore
         return AddOperation(commit, LogEntryKind.Record, id, 0, null, record);
     }
 
-    /// <summary>
-    /// Sets a page. <paramref name="data"/> is a page-aligned 4-KiB buffer from the page allocator that must not change before the commit is durable
-    /// or has failed. Pages in ascending order cost least.
-    /// </summary>
+    /// <summary>See <see cref="ObjectStore.WritePage"/>.</summary>
     public StoreStatus WritePage(StoreCommit* commit, ObjectId id, ulong page, void* data)
     {
         StoreStatus status = AddOperation(commit, LogEntryKind.Pages, id, page, data, default);
@@ -58,28 +53,33 @@ public sealed unsafe partial class ObjectStore
         return status;
     }
 
-    /// <summary>Makes a page a hole: it reads as zeroes and takes no space.</summary>
+    /// <summary>See <see cref="ObjectStore.WriteHole"/>.</summary>
     public StoreStatus WriteHole(StoreCommit* commit, ObjectId id, ulong page)
         => AddOperation(commit, LogEntryKind.Holes, id, page, null, default);
 
-    /// <summary>Drops a kept checkpoint: what only it needs becomes free.</summary>
+    /// <summary>See <see cref="ObjectStore.DropCheckpoint"/>.</summary>
     public StoreStatus DropCheckpoint(StoreCommit* commit, ulong sequence)
         => AddOperation(commit, LogEntryKind.DropCheckpoint, new ObjectId(1), sequence, null, default);
 
-    /// <summary>Gives up a commit that was not submitted, or that Submit refused.</summary>
+    /// <summary>See <see cref="ObjectStore.Abort"/>.</summary>
     public void Abort(StoreCommit* commit)
     {
         bool isApart = commit->State == CommitState.Building || (commit->State == CommitState.Failed && commit->Sequence == 0);
         Panic.Unless(isApart, "store: only a commit that is not in the log can be aborted"u8);
-        _pool.Release(commit);
+        pool.Release(commit);
     }
 
-    private StoreStatus AddOperation(StoreCommit* commit, LogEntryKind kind, ObjectId id, ulong page, void* data, ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// Adds an operation of any kind; <paramref name="page"/> is as in <see cref="LogEntry"/>, <paramref name="data"/> the caller's page of
+    /// one that sets a page.
+    /// </summary>
+    public StoreStatus AddOperation(
+        StoreCommit* commit, LogEntryKind kind, ObjectId id, ulong page, void* data, ReadOnlySpan<byte> payload)
     {
         Panic.Unless(commit->State == CommitState.Building, "store: the commit was already submitted"u8);
         if (!IsValid(id) || (page > StoreFormat.MaxPage && kind is LogEntryKind.Pages or LogEntryKind.Holes or LogEntryKind.Truncate))
             return Reject(commit);
-        var operation = (CommitOperation*)_pool.Allocate(commit, sizeof(CommitOperation) + payload.Length);
+        var operation = (CommitOperation*)pool.Allocate(commit, sizeof(CommitOperation) + payload.Length);
         if (operation == null)
         {
             commit->Status = StoreStatus.OutOfMemory;
@@ -91,7 +91,8 @@ public sealed unsafe partial class ObjectStore
         commit->LowestObject = Math.Min(commit->LowestObject, id.Value);
         commit->HighestObject = Math.Max(commit->HighestObject, id.Value);
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;
-        CountChanges(commit, operation, isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint ? commit->LastOperation : null);
+        bool isOfSameObject = isSameObject && commit->LastOperation->Kind != LogEntryKind.DropCheckpoint;
+        CountChanges(commit, operation, isOfSameObject ? commit->LastOperation : null);
         CountLayerBytes(commit, operation, isSameObject && kind != LogEntryKind.DropCheckpoint);
         commit->Removes |= kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint;
         if (commit->LastOperation == null)
@@ -109,7 +110,7 @@ public sealed unsafe partial class ObjectStore
         bool isClone = operation->Kind == LogEntryKind.Clone;
         commit->HasClones |= isClone;
         bool isOfObject = commit->HasClones && operation->Kind is not (LogEntryKind.DropCheckpoint or LogEntryKind.Rollback);
-        bool wasNamed = !isSameObject && isOfObject && commit->Named.Name(_pool, commit, operation->Object);
+        bool wasNamed = !isSameObject && isOfObject && commit->Named.Name(pool, commit, operation->Object);
         commit->LayerBytes += (isSameObject || (wasNamed && !isClone) ? 0 : Layer.BytesPerObject) + operation->Length + Layer.BytesPerPage;
     }
 
@@ -122,7 +123,8 @@ public sealed unsafe partial class ObjectStore
             case LogEntryKind.Pages or LogEntryKind.Holes:
                 bool isBehindPage = ofSameObject != null && ofSameObject->Kind is LogEntryKind.Pages or LogEntryKind.Holes;
                 ulong apart = isBehindPage ? ofSameObject->Page ^ operation->Page : ulong.MaxValue;
-                operation->Checksum = ChangeCounts.NodesOf(apart, _treeLevels) + (operation->Kind == LogEntryKind.Holes ? (ulong)_treeLevels : 0);
+                ulong ofHole = operation->Kind == LogEntryKind.Holes ? (ulong)treeLevels : 0;
+                operation->Checksum = ChangeCounts.NodesOf(apart, treeLevels) + ofHole;
                 changes.PageNodes += operation->Checksum;
                 break;
             case LogEntryKind.Record:
@@ -140,7 +142,8 @@ public sealed unsafe partial class ObjectStore
         if (ofSameObject != null)
             return;
         changes.Objects++;
-        changes.ObjectNodes += ChangeCounts.NodesOf(commit->LastOperation == null ? ulong.MaxValue : commit->LastOperation->Object ^ operation->Object, _treeLevels);
+        ulong objectsApart = commit->LastOperation == null ? ulong.MaxValue : commit->LastOperation->Object ^ operation->Object;
+        changes.ObjectNodes += ChangeCounts.NodesOf(objectsApart, treeLevels);
     }
 
     private static bool IsValid(ObjectId id) => !id.IsNone && id.Value < StoreFormat.MaxObjectId;

@@ -2,13 +2,12 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Makes empty stores.</summary>
+internal static unsafe class StoreFormatter
 {
     private const ulong DefaultMaximumLogBlocks = 64 << 20 >> PageSize.Shift;
 
-    /// <summary>
-    /// Makes an empty store; whatever the device held is lost. Writes only the superblocks: a fresh sparse image stays sparse. Blocks.
-    /// </summary>
+    /// <summary>See <see cref="ObjectStore.Format"/>.</summary>
     public static StoreStatus Format(BlockDevice device, PageAllocator pages, FiberScheduler fibers, in FormatOptions options)
     {
         if ((options.UuidLow | options.UuidHigh) == 0)
@@ -21,7 +20,7 @@ public sealed unsafe partial class ObjectStore
         var super = (Superblock*)pages.Allocate(1);
         if (super == null)
             return StoreStatus.OutOfMemory;
-        var context = new StoreContext(device, pages, fibers, SeededFaults.None, super) { Geometry = geometry };
+        var context = new StoreContext(device, pages, fibers, default, super, null) { Geometry = geometry };
 
         // First nothing is a store any more, then the new one is: a crash between leaves no mixture.
         void** zeroes = stackalloc void*[4] { super, super, super, super };
@@ -39,7 +38,7 @@ public sealed unsafe partial class ObjectStore
             super->BlockCount = device.BlockCount;
             super->LogBlocks = logBlocks;
             super->Current = new Cut { Number = 1, LogChain = BlockChecksum.StoreSeed(options.UuidLow, options.UuidHigh) };
-            status = WriteSuperblock(context, super);
+            status = SuperblockWriter.Write(context, super);
         }
         pages.Free(super, 1);
         return status;

@@ -1,5 +1,5 @@
-// Choosing the superblock to open with: of the four copies, the whole one with the greatest version. An unknown version, feature or checksum
-// algorithm is refused by name, and every field is checked before it is used.
+// Choosing the superblock to open with: of the four copies, the whole one with the greatest version. An unknown version, feature or
+// checksum algorithm is refused by name, and every field is checked before it is used.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -51,7 +51,8 @@ internal static unsafe class SuperblockReader
         if (best < 0)
             return RefuseAll(context, readStatus, hasMagic, foundVersion);
 
-        // When the other slot is damaged, it may have been the newer one, and blocks only its predecessor's history needs may have been reused.
+        // When the other slot is damaged, it may have been the newer one, and blocks only its predecessor's history needs may have been
+        // reused.
         if (!isSlotWhole0 || !isSlotWhole1)
             context.Super->Previous = default;
         return Validate(context, (ulong)best);

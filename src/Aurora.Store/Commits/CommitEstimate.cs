@@ -1,31 +1,40 @@
-// What one commit needs at most, looked at closely. The counts that every commit keeps cost next to nothing, but take every tree for as high as the device
-// allows, and depend on the order of the operations. When they say that a disk is too full, and nothing but the commit is left to be cut, the commit is
-// applied to a layer of its own and every object it names is looked up: a tree has no more nodes than its entries fill halfway.
+// What one commit needs at most, looked at closely. The counts that every commit keeps cost next to nothing, but take every tree for as
+// high as the device allows, and depend on the order of the operations. When they say that a disk is too full, and nothing but the
+// commit is left to be cut, the commit is applied to a layer of its own and every object it names is looked up: a tree has no more
+// nodes than its entries fill halfway.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
 
-public sealed unsafe partial class ObjectStore
+/// <summary>Looks closely at a commit that the disk may be too full for.</summary>
+internal sealed unsafe class CommitEstimate(
+    StoreContext context,
+    PresentState present,
+    SpaceState space,
+    TreeReader trees,
+    CommitCost cost,
+    SpaceReserve reserve,
+    Layer estimate,
+    int treeLevels)
 {
-    private readonly Layer _estimate;
-
     /// <summary>Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told. Blocks.</summary>
-    private StoreStatus LookClosely(StoreCommit* commit)
+    public StoreStatus LookClosely(StoreCommit* commit)
     {
         // Pages alone may be too many.
-        if (_space.State.FreeBlocks < commit->DataPages + EmergencyFor(commit))
+        if (space.FreeBlocks < commit->DataPages + reserve.EmergencyFor(commit))
             return StoreStatus.NoSpace;
-        StoreStatus status = _estimate.Arena.Reserve(LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        StoreStatus status = estimate.Arena.Reserve(cost.LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
         {
             ApplyToEstimate(commit);
             status = CountNodes(out ChangeCounts changes);
             changes.HistoryChanges += commit->Changes.HistoryChanges;
-            ulong nodes = changes.NodesFor(_context.Super->NodeBlocks, _treeLevels) + (2 * HistoryReserve);
-            if (status == StoreStatus.Ok && _space.State.FreeBlocks < commit->DataPages + EmergencyFor(commit) + nodes)
+            ulong nodes = changes.NodesFor(context.Super->NodeBlocks, treeLevels) + (2 * reserve.History);
+            if (status == StoreStatus.Ok && space.FreeBlocks < commit->DataPages + reserve.EmergencyFor(commit) + nodes)
                 status = StoreStatus.NoSpace;
         }
-        _estimate.Clear();
+        estimate.Clear();
         return status;
     }
 
@@ -34,21 +43,21 @@ public sealed unsafe partial class ObjectStore
     {
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
-            var payload = new System.ReadOnlySpan<byte>(operation + 1, operation->Length);
-            ApplyTo(_estimate, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
+            var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
+            LayerChange.Apply(estimate, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
         }
     }
 
     // The counts of the layer of its own, with what its objects' trees really are.
     private StoreStatus CountNodes(out ChangeCounts changes)
     {
-        changes = _estimate.Changes;
+        changes = estimate.Changes;
         changes.PageNodes = 0;
         changes.Truncations = 0;
         StoreStatus status = CountLeaves(out changes.Objects);
         if (status != StoreStatus.Ok)
             return status;
-        for (LayerNode* node = _estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        for (LayerNode* node = estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
         {
             if (node->Key != 0 || (node->Info->PageCount == 0 && node->Info->Limit == ulong.MaxValue))
                 continue;
@@ -65,11 +74,11 @@ public sealed unsafe partial class ObjectStore
     {
         leaves = 0;
         ulong last = ulong.MaxValue;
-        for (LayerNode* node = _estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        for (LayerNode* node = estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
         {
             if (node->Key != 0)
                 continue;
-            StoreStatus status = _reader.PinLeaf(TreeKind.Objects, PresentObjects, node->Object, out NodeFrame* leaf);
+            StoreStatus status = trees.PinLeaf(TreeKind.Objects, present.Objects, node->Object, out NodeFrame* leaf);
             if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
                 return status;
 
@@ -91,7 +100,7 @@ public sealed unsafe partial class ObjectStore
         if (info->Base == LayerBase.None)
             return StoreStatus.Ok;
         ulong id = info->Base == LayerBase.Clone ? info->BaseObject : node->Object;
-        StoreStatus status = _reader.PinRecord(TreeKind.Objects, PresentObjects, id, out NodeFrame* leaf, out RecordEntry* entry);
+        StoreStatus status = trees.PinRecord(TreeKind.Objects, present.Objects, id, out NodeFrame* leaf, out RecordEntry* entry);
         if (status != StoreStatus.Ok)
             return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
         entries = entry->InlinePages;
@@ -102,7 +111,7 @@ public sealed unsafe partial class ObjectStore
                 entries *= MapEntry.PerNode;
         }
         NodeCache.Unpin(leaf);
-        ulong blocks = _context.Geometry.DataBlocks;
+        ulong blocks = context.Geometry.DataBlocks;
         entries = entries < blocks ? entries : blocks;
         return StoreStatus.Ok;
     }

@@ -1,0 +1,67 @@
+// Blocks that are kept free, so that every cut that was promised can be made and a full disk can be emptied. Only reckons: CommitRoom
+// waits.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>How many blocks must stay free, for what.</summary>
+internal sealed unsafe class SpaceReserve(StoreContext context, PresentState present, SpaceState space, CommitCost cost, int treeLevels)
+{
+    /// <summary>Checkpoints that a cut may drop for their age: as many as the reserve covers.</summary>
+    public const int MostDropsPerCut = 8;
+
+    private const ulong MinimumReserveBlocks = 32;
+    private const ulong MaximumEmergencyBlocks = 4096;
+
+    /// <summary>Blocks only deletions (and the cuts they need) may use.</summary>
+    public ulong Emergency
+    {
+        get
+        {
+            ulong share = context.Geometry.DataBlocks / 64;
+            return share < MinimumReserveBlocks ? MinimumReserveBlocks : share > MaximumEmergencyBlocks ? MaximumEmergencyBlocks : share;
+        }
+    }
+
+    /// <summary>A cut keeps one checkpoint and drops a few, each in a leaf of its own at worst.</summary>
+    public ulong History => (ulong)((MostDropsPerCut + 3) * (treeLevels + 1));
+
+    /// <summary>
+    /// Those who write are told of a full disk when only the reserve is left: history goes before that, not after. Of what changes may
+    /// cost no more than a part comes true.
+    /// </summary>
+    public bool IsTight
+        => space.FreeBlocks + space.PendingFreeBlocks < Emergency + (2 * History)
+            + (present.Frozen.Changes.NodesFor(context.Super->NodeBlocks, treeLevels) / 4) + (context.Geometry.DataBlocks / 16);
+
+    /// <summary>
+    /// What the next two cuts may write: the frozen layer, the active one with a commit (or null), and what they change of the history.
+    /// Every commit that is taken leaves this much free, so no cut can run out of space, also when it is made again after a crash.
+    /// </summary>
+    public ulong ForCuts(StoreCommit* commit)
+    {
+        ulong nodes = context.Super->NodeBlocks;
+        ulong frozen = present.Frozen.Changes.NodesFor(nodes, treeLevels);
+        ChangeCounts active = present.Active.Changes;
+        if (commit != null)
+        {
+            active.Add(commit->Changes);
+            active.PageNodes += commit->Removes ? cost.NodesOfClones(commit) : 0;
+        }
+        return frozen + active.NodesFor(nodes + frozen, treeLevels) + (2 * History);
+    }
+
+    /// <summary>Whether there is room for the commit and the cuts behind it.</summary>
+    public bool HasSpace(StoreCommit* commit) => space.FreeBlocks >= commit->DataPages + ForCuts(commit) + EmergencyFor(commit);
+
+    /// <summary>
+    /// What a commit must leave free: what removes something may use half of the reserve for the pages that change with it; the rest is
+    /// left for what only removes.
+    /// </summary>
+    public ulong EmergencyFor(StoreCommit* commit)
+    {
+        if (commit->DataPages == 0)
+            return 0;
+        return commit->Removes && commit->DataPages <= Emergency / 2 ? Emergency / 2 : Emergency;
+    }
+}

@@ -1,0 +1,72 @@
+// What a cut writes: the changed nodes of the trees, the changed pages of the space map, a flush, then the superblock into the older
+// slot, and a flush. Until that one is whole, the cut before stays.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Puts the frozen layer on the device.</summary>
+internal sealed unsafe class CutWriter(
+    StoreContext context,
+    PresentState present,
+    HistoryState history,
+    RecentCheckpoints recent,
+    CommitLog log,
+    SpaceState space,
+    SpaceMarks marks,
+    SpaceWriter spaceWriter,
+    TreeCutter treeCutter,
+    SuperblockWriter superblocks)
+{
+    /// <summary>Merges and writes what was prepared, and shows it to readers. Blocks.</summary>
+    public StoreStatus Write()
+    {
+        Superblock* super = context.Super;
+        Cut next = present.FrozenEnd;
+        next.Number = super->Current.Number + 1;
+        space.BeginCut(next.Number);
+        if (context.Has(SeededFaults.EarlyBlockReuse))
+            marks.UpdateReusable(next.Number + 1);
+        marks.TakeReleased();
+        StoreStatus status = treeCutter.Merge(
+            present.Frozen, super->Current, super->History, next.Number, out next.Objects, out NodePointer historyRoot);
+        if (status == StoreStatus.Ok)
+            status = spaceWriter.WriteChanges(treeCutter.Batch);
+        StoreStatus written = treeCutter.Batch.Drain();
+        spaceWriter.BatchDrained();
+        if (status == StoreStatus.Ok)
+            status = written;
+        if (status == StoreStatus.Ok && !context.Has(SeededFaults.UnflushedCut))
+            status = context.Flush();
+        if (status != StoreStatus.Ok)
+            return status;
+        Superblock* scratch = superblocks.Draft();
+        scratch->Previous = super->Current;
+        scratch->Current = next;
+        scratch->History = historyRoot;
+        scratch->DurableSequence = next.Sequence;
+        scratch->UsedBlocks = space.UsedBlocks;
+        scratch->FreedBlocks = space.FreedByCut;
+        if (history.IsRollbackWanted)
+            scratch->RequiredFeatures |= StoreFormat.RollbackFeature;
+        scratch->NodeBlocks = (ulong)((long)super->NodeBlocks + treeCutter.NodeBalance);
+        status = superblocks.WriteDraft();
+        if (status == StoreStatus.Ok)
+            Publish(scratch);
+        return status;
+    }
+
+    // The new cut is durable: in one stretch, readers see its trees instead of the frozen layer, and space it no longer needs becomes free.
+    private void Publish(Superblock* written)
+    {
+        *context.Super = *written;
+        present.Frozen.Clear();
+        present.IsFrozen = false;
+        log.Tail = written->Previous.LogPosition;
+        recent.DropBefore(written->Previous.Sequence);
+        context.Statistics.Cuts++;
+
+        // Blocks freed by older cuts become reusable, except for those an open view may still read.
+        marks.UpdateReusable(written->Current.Number);
+        context.Fibers.WakeAll(&context.Queues->Room);
+    }
+}

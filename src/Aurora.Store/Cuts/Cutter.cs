@@ -1,0 +1,89 @@
+// Making a cut. The active layer becomes the frozen one in one stretch; the fiber that makes the cut waits until all of its commits are
+// durable, merges it into the trees, writes the changed pages of the space map, flushes, writes the superblock into the older slot,
+// flushes, and then replaces roots and frozen layer in one stretch.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Makes cuts.</summary>
+internal sealed unsafe class Cutter(
+    StoreContext context,
+    PresentState present,
+    CutState cuts,
+    CommitLog log,
+    Retention retention,
+    HistoryReader records,
+    CutSchedule schedule,
+    TreeCutter treeCutter,
+    CutWriter writer,
+    BlockDiscarder discarder)
+{
+    /// <summary>See <see cref="ObjectStore.CutNow"/>.</summary>
+    public StoreStatus CutNow()
+    {
+        if (context.Options.ReadOnly)
+            return StoreStatus.ReadOnly;
+        StoreStatus status = cuts.IsCutting || present.IsFrozen ? Cut() : StoreStatus.Ok;
+        return status == StoreStatus.Ok ? Cut() : status;
+    }
+
+    /// <summary>Without a maintenance fiber, due cuts are made before the next commit. Blocks.</summary>
+    public StoreStatus RunDueCut()
+    {
+        if (context.Options.BackgroundMaintenance || (!cuts.IsDue && !present.IsFrozen))
+            return StoreStatus.Ok;
+        return Cut();
+    }
+
+    /// <summary>Makes a cut of the frozen layer, or of the active one; or waits for the one being made. Blocks.</summary>
+    public StoreStatus Cut()
+    {
+        if (cuts.IsCutting)
+        {
+            while (cuts.IsCutting)
+                context.Fibers.Block(&context.Queues->Cut);
+            return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.Ok : StoreStatus.Poisoned;
+        }
+        if (context.PoisonStatus != StoreStatus.Ok)
+            return StoreStatus.Poisoned;
+        cuts.IsCutting = true;
+        cuts.IsDue = false;
+        if (!present.IsFrozen)
+            schedule.Freeze();
+        StoreStatus status = log.WaitDurable(present.FrozenEnd.Sequence);
+        if (status == StoreStatus.Ok)
+        {
+            // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
+            retention.Thin();
+            status = records.LookBeforeCut();
+            if (status == StoreStatus.Ok)
+                status = treeCutter.Prepare(present.Frozen, context.Super->Current, present.FrozenEnd.Sequence);
+            bool canRetry = status == StoreStatus.OutOfMemory;
+            if (status == StoreStatus.Ok)
+                status = MakeCut();
+            if (status != StoreStatus.Ok && !canRetry)
+                context.Poison(status);
+        }
+        else
+        {
+            context.Poison(status);
+        }
+        cuts.IsCutting = false;
+        context.Fibers.WakeAll(&context.Queues->Cut);
+        context.Fibers.WakeAll(&context.Queues->Room);
+        return status;
+    }
+
+    private StoreStatus MakeCut()
+    {
+        StoreStatus status = writer.Write();
+        if (status != StoreStatus.Ok)
+            return status;
+
+        // Still in the stretch in which the cut was published.
+        if (present.IsFreezeRequired)
+            schedule.Freeze();
+        discarder.DiscardFreed();
+        return StoreStatus.Ok;
+    }
+}

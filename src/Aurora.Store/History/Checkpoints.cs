@@ -1,0 +1,116 @@
+// The history: named commits are kept (root and record in the history tree) until dropped; all others stay readable for as long as the
+// log and the rule of two superblocks keep them anyway: from the cut before the last one on. What commits keep and drop shows before a
+// cut has put it into the tree.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Finds checkpoints, kept and recent ones.</summary>
+internal sealed unsafe class Checkpoints(
+    StoreContext context, PresentState present, RecentCheckpoints recent, TreeReader trees, HistoryReader records)
+{
+    /// <summary>See <see cref="ObjectStore.NextCheckpoint"/>.</summary>
+    public StoreStatus Next(ulong sequence, out CheckpointInfo info)
+    {
+        info = default;
+        StoreStatus status = NextKept(sequence, out CheckpointInfo kept);
+        if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+            return status;
+        for (int i = 0; i < recent.Count; i++)
+        {
+            ref readonly CheckpointInfo newer = ref recent.InfoAt(i);
+            if (newer.Sequence <= sequence)
+                continue;
+            if (status == StoreStatus.Ok && kept.Sequence <= newer.Sequence)
+                break;
+            info = newer;
+            StoreStatus keeping = newer.Commit.NameLength > 0 ? IsStillKept(newer.Sequence) : StoreStatus.NotFound;
+            info.IsKept = keeping == StoreStatus.Ok;
+            if (!info.IsKept)
+                info.Commit.NameLength = 0;
+            return keeping == StoreStatus.OutOfMemory ? keeping : StoreStatus.Ok;
+        }
+        info = kept;
+        return status;
+    }
+
+    /// <summary>See <see cref="ObjectStore.FindCheckpoint(ReadOnlySpan{byte}, out CheckpointInfo)"/>.</summary>
+    public StoreStatus Find(ReadOnlySpan<byte> name, out CheckpointInfo found)
+    {
+        found = default;
+        StoreStatus result = StoreStatus.NotFound;
+        ulong sequence = 0;
+        while (true)
+        {
+            StoreStatus status = Next(sequence, out CheckpointInfo info);
+            if (status != StoreStatus.Ok)
+                return status == StoreStatus.NotFound ? result : status;
+            sequence = info.Sequence;
+            CommitInfo commit = info.Commit;
+            if (!new ReadOnlySpan<byte>(commit.Name, commit.NameLength).SequenceEqual(name))
+                continue;
+            found = info;
+            result = StoreStatus.Ok;
+        }
+    }
+
+    /// <summary>See <see cref="ObjectStore.FindCheckpoint(Epoch, out CheckpointInfo)"/>.</summary>
+    public StoreStatus Find(Epoch epoch, out CheckpointInfo found)
+    {
+        found = default;
+        StoreStatus result = StoreStatus.NotFound;
+        StoreStatus status;
+        ulong sequence = 0;
+        while ((status = Next(sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            if (info.Commit.Epoch.Value != epoch.Value)
+                continue;
+            found = info;
+            result = StoreStatus.Ok;
+        }
+        return status == StoreStatus.NotFound ? result : status;
+    }
+
+    /// <summary>
+    /// The next kept one. Those a commit has dropped already, although their cut is still to come, are passed over. Blocks.
+    /// </summary>
+    public StoreStatus NextKept(ulong sequence, out CheckpointInfo info)
+    {
+        StoreStatus status;
+        do
+        {
+            status = records.Next(sequence, out info);
+            sequence = info.Sequence;
+        }
+        while (status == StoreStatus.Ok && IsDropped(sequence));
+        return status;
+    }
+
+    /// <summary>A commit has dropped it, and no cut yet.</summary>
+    public bool IsDropped(ulong sequence)
+        => present.Active.HistoryStateOf(sequence) == LayerRecord.Absent
+            || (present.IsFrozen && present.Active.HistoryStateOf(sequence) == LayerRecord.Same
+                && present.Frozen.HistoryStateOf(sequence) == LayerRecord.Absent);
+
+    // A checkpoint may have been kept or dropped by a commit that no cut has put into the history tree yet: the layers know better. Blocks.
+    private StoreStatus IsStillKept(ulong sequence)
+    {
+        LayerRecord state = KeptInLayers(sequence);
+        return state switch
+        {
+            LayerRecord.Present => StoreStatus.Ok,
+            LayerRecord.Absent => StoreStatus.NotFound,
+            _ => trees.FindKept(context.Super->History, sequence, out _),
+        };
+    }
+
+    private LayerRecord KeptInLayers(ulong sequence)
+    {
+        LayerNode* node = present.Active.Find(LayerNode.HistoryObject, sequence);
+        if (node == null && present.IsFrozen)
+            node = present.Frozen.Find(LayerNode.HistoryObject, sequence);
+        return node == null ? LayerRecord.Same : node->Info->RecordState;
+    }
+}

@@ -1,0 +1,104 @@
+// Opening a store: with the newest whole superblock chosen, find the end of the log, make a new generation durable, and only then apply
+// the log and allow commits.
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Brings an opened store to its newest state.</summary>
+internal sealed unsafe class Recovery(
+    StoreContext context,
+    HistoryState history,
+    SpaceState space,
+    CommitLog log,
+    TreeReader trees,
+    HistoryReader records,
+    SuperblockWriter superblocks,
+    LogRecovery recovery,
+    RecoveryReplay replay)
+{
+    /// <summary>Brings the store to the state of the last commit that was acknowledged. Blocks.</summary>
+    public StoreStatus Run()
+    {
+        Superblock* super = context.Super;
+        space.Start(super->Current.Number, context.Geometry.DataBlocks, super->UsedBlocks, super->FreedBlocks);
+
+        // After a warm reset the device's cache may hold more than the medium; what is read below must not get lost later.
+        StoreStatus status = context.Options.ReadOnly ? StoreStatus.Ok : context.Flush();
+        if (status == StoreStatus.Ok)
+            status = recovery.FindEnd();
+        if (status == StoreStatus.Ok)
+            status = MarkBlocks();
+        if (status == StoreStatus.Ok && !context.Options.ReadOnly && recovery.FirstRollback != 0)
+            status = RequireTarget(recovery.FirstRollback);
+        if (status == StoreStatus.Ok)
+            status = StartGeneration();
+        if (status == StoreStatus.Ok)
+            status = replay.ReadRecentHistory();
+        if (status == StoreStatus.Ok)
+            status = replay.ReplayTo(recovery.EndSequence);
+        if (status == StoreStatus.Ok)
+            status = records.ReadAll();
+        history.IsRecovered = true;
+        return status;
+    }
+
+    // Who only reads needs no free blocks.
+    private StoreStatus MarkBlocks()
+    {
+        StoreStatus status = recovery.MarkBlocks();
+        bool isDamage = status is StoreStatus.BadChecksum or StoreStatus.Corrupt or StoreStatus.DeviceError;
+        return context.Options.ReadOnly && isDamage && IsOfSpaceMap(context.Fault) ? StoreStatus.Ok : status;
+    }
+
+    private bool IsOfSpaceMap(in StoreFault fault)
+        => fault.Place == FaultPlace.SpaceMap || (fault.Place == FaultPlace.Device && fault.Block.Value >= context.Geometry.Level0Start);
+
+    // From here on the records found are history that must be found again, and records of the new generation follow them.
+    private StoreStatus StartGeneration()
+    {
+        Superblock* super = context.Super;
+        bool isStale = context.Has(SeededFaults.StaleGeneration);
+        log.Generation = super->Generation;
+        if (recovery.EndGeneration > log.Generation)
+            log.Generation = recovery.EndGeneration;
+        log.Generation += isStale ? 0u : 1u;
+        log.LastSequence = recovery.EndSequence;
+        log.DurableSequence = recovery.EndSequence;
+        log.Position = recovery.EndPosition;
+        log.Chain = recovery.EndChain;
+        log.Tail = super->Previous.Number != 0 ? super->Previous.LogPosition : super->Current.LogPosition;
+        if (context.Options.ReadOnly || isStale)
+            return StoreStatus.Ok;
+        super->Generation = log.Generation;
+        super->EndSequence = recovery.EndSequence;
+        super->DurableSequence = recovery.EndSequence;
+        Superblock* draft = superblocks.Draft();
+        StoreStatus status = superblocks.WriteDraft();
+        *super = *draft;
+        return status;
+    }
+
+    // Only the newer superblock may know the checkpoint that a rollback in the log goes back to. With the older one there is no present
+    // then: refused before anything is written, so that the newer one is still there when it, or its root, can be read again.
+    private StoreStatus RequireTarget(ulong sequence)
+    {
+        StoreStatus status = trees.FindKept(context.Super->History, sequence, out _);
+        if (status != StoreStatus.NotFound)
+            return status;
+        var reader = new LogReplay(context, context.Super->Current);
+        status = reader.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        while (status == StoreStatus.Ok && reader.Sequence < sequence)
+            status = reader.Next(null);
+
+        // A name in the log is kept on the way.
+        bool isKept = status == StoreStatus.Ok && reader.Sequence == sequence && reader.Info.NameLength > 0;
+        reader.Dispose();
+        if (isKept || status is StoreStatus.OutOfMemory or StoreStatus.DeviceError)
+            return status;
+        status = context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
+        if (context.RootFault.Status == StoreStatus.Ok)
+            return status;
+        context.Fault = context.RootFault;
+        return context.RootFault.Status;
+    }
+}
