@@ -94,7 +94,7 @@ public sealed unsafe partial class ObjectStore
         StoreStatus status = StoreStatus.Ok;
         if (!_context.Options.ReadOnly)
         {
-            status = _log.WaitDurable(_log.LastSequence);
+            status = _log.WaitDurable(_logState.LastSequence);
             if (status == StoreStatus.Ok)
                 status = WriteWatermark();
         }

@@ -1,7 +1,7 @@
-// The store as its users see it: a face. Open makes the state (StoreContext, PresentState, CutState, HistoryState, ScrubState, the
-// space map's) and the services that work on it, each given what it needs: CommitBuilder and Committer for commits, Cutter for cuts,
-// the readers, Checkpoints, Retention and Rollback for the history, Scrubber, Recovery. All of it is protected by the kernel lock and
-// consistent whenever a fiber waits.
+// The store as its users see it: a face. Open makes the state (StoreContext, PresentState, LogState, CutState, HistoryState,
+// ScrubState, the space map's) and the services that work on it, each given what it needs: CommitBuilder and Committer for commits,
+// Cutter for cuts, the readers, Checkpoints, Retention and Rollback for the history, Scrubber, Recovery. All of it is protected by the
+// kernel lock and consistent whenever a fiber waits.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -15,6 +15,7 @@ public sealed unsafe partial class ObjectStore
     private readonly StoreContext _context;
     private readonly StoreMemory _memory;
     private readonly PresentState _present;
+    private readonly LogState _logState = new();
     private readonly HistoryState _history = new();
     private readonly ScrubState _scrub = new();
     private readonly StoreView[] _openable = new StoreView[StoreMemory.Views];
@@ -54,7 +55,7 @@ public sealed unsafe partial class ObjectStore
         _space = new SpaceMap(context, memory.Space, context.Options.CachedSpacePages, freed);
         _cache = new NodeCache(context, memory.Nodes, context.Options.CachedNodes);
         _pool = new CommitPool(context.Pages, memory.Commits);
-        _log = new CommitLog(context, _pool, context.Queues);
+        _log = new CommitLog(context, _pool, _logState);
 
         // Reading.
         var trees = new TreeReader(_cache);
@@ -66,7 +67,7 @@ public sealed unsafe partial class ObjectStore
             var layer = new Layer(context.Pages, memory.LayerAt(2 + i), levels, 2 * overlay);
             _openable[i] = new StoreView(context, _space.Marks, _objects, layer);
         }
-        _views = new CheckpointViews(context, _present, recent, _log, trees, _openable);
+        _views = new CheckpointViews(context, _present, recent, _logState, trees, _openable);
 
         // History.
         var records = new HistoryReader(context, _present, _history, trees);
@@ -77,10 +78,10 @@ public sealed unsafe partial class ObjectStore
 
         // Cuts.
         var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
-        var schedule = new CutSchedule(context, _present, cuts, _log, retention);
+        var schedule = new CutSchedule(context, _present, cuts, _logState, retention);
         var treeCutter = new TreeCutter(context, _history, _space, _cache, trees, memory);
         var cutWriter = new CutWriter(
-            context, _present, _history, recent, _log, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
+            context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
         _cutter = new Cutter(context, _present, cuts, _log, retention, records, schedule, treeCutter, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, trees, _objects);
@@ -103,7 +104,7 @@ public sealed unsafe partial class ObjectStore
         _starts = new StartCounter(context);
         var logEnd = new LogRecovery(context, _space.Allocator, context.Super->Current);
         var replay = new RecoveryReplay(context, _present, recent, retention, _views, _cutter);
-        _recovery = new Recovery(context, _history, _space.State, _log, trees, records, superblocks, logEnd, replay);
+        _recovery = new Recovery(context, _history, _space.State, _logState, trees, records, superblocks, logEnd, replay);
     }
 
     /// <summary>The last failure and where it was found.</summary>
@@ -117,9 +118,9 @@ public sealed unsafe partial class ObjectStore
     public ulong UuidHigh => _context.Super->UuidHigh;
 
     /// <summary>The last commit, durable or not; 0 when there has been none.</summary>
-    public ulong LastSequence => _log.LastSequence;
+    public ulong LastSequence => _logState.LastSequence;
 
-    public ulong DurableSequence => _log.DurableSequence;
+    public ulong DurableSequence => _logState.DurableSequence;
 
     /// <summary>Counters and present state.</summary>
     public StoreStatistics Statistics
@@ -131,11 +132,11 @@ public sealed unsafe partial class ObjectStore
             result.FreeBlocks = _space.State.FreeBlocks;
             result.AutomaticCheckpoints = _history.AutomaticCount;
             result.PendingFreeBlocks = _space.State.PendingFreeBlocks;
-            result.LogBlocksUsed = _log.Position - _log.Tail;
+            result.LogBlocksUsed = _logState.Position - _logState.Tail;
             result.LogBlocksTotal = _context.Geometry.LogBlocks;
             result.OverlayBytesUsed = _present.Active.Arena.BytesHeld + _present.Frozen.Arena.BytesHeld;
-            result.DurableSequence = _log.DurableSequence;
-            result.LastSequence = _log.LastSequence;
+            result.DurableSequence = _logState.DurableSequence;
+            result.LastSequence = _logState.LastSequence;
             return result;
         }
     }

@@ -97,7 +97,7 @@ internal sealed unsafe class CommitRoom(
                 return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
             if (log.IsWindowFull(pages))
             {
-                StoreStatus durable = log.WaitDurable(log.FirstInFlight->Sequence);
+                StoreStatus durable = log.WaitForFirst();
                 if (durable != StoreStatus.Ok)
                     return durable;
                 continue;

@@ -58,8 +58,7 @@ internal sealed unsafe class Committer(
 
     /// <summary>See <see cref="ObjectStore.IsWatermarkDue"/>.</summary>
     public bool IsWatermarkDue
-        => !context.Options.ReadOnly && context.PoisonStatus == StoreStatus.Ok && log.IsIdle && turns.IsFree
-            && !log.EndsWithWatermark && log.LastSequence != context.Super->DurableSequence;
+        => !context.Options.ReadOnly && context.PoisonStatus == StoreStatus.Ok && turns.IsFree && log.IsWatermarkDue;
 
     /// <summary>See <see cref="ObjectStore.WriteWatermark"/>.</summary>
     public StoreStatus WriteWatermark()

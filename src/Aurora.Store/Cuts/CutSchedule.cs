@@ -5,7 +5,7 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Decides when a cut is due, and freezes what it takes.</summary>
-internal sealed unsafe class CutSchedule(StoreContext context, PresentState present, CutState cuts, CommitLog log, Retention retention)
+internal sealed unsafe class CutSchedule(StoreContext context, PresentState present, CutState cuts, LogState log, Retention retention)
 {
     /// <summary>A commit has been applied: a cut may be due now.</summary>
     public void NoteCommit(ulong now)

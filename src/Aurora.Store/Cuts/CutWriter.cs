@@ -10,7 +10,7 @@ internal sealed unsafe class CutWriter(
     PresentState present,
     HistoryState history,
     RecentCheckpoints recent,
-    CommitLog log,
+    LogState log,
     SpaceState space,
     SpaceMarks marks,
     SpaceWriter spaceWriter,

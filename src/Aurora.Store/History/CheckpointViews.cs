@@ -7,7 +7,7 @@ namespace Aurora.Store;
 
 /// <summary>Opens views, and shows checkpoints in place of the present.</summary>
 internal sealed unsafe class CheckpointViews(
-    StoreContext context, PresentState present, RecentCheckpoints recent, CommitLog log, TreeReader trees, StoreView[] views)
+    StoreContext context, PresentState present, RecentCheckpoints recent, LogState log, TreeReader trees, StoreView[] views)
 {
     /// <summary>See <see cref="ObjectStore.OpenView"/>.</summary>
     public StoreStatus Open(ulong sequence, out StoreView? view)

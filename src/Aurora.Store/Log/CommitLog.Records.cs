@@ -9,11 +9,11 @@ internal sealed unsafe partial class CommitLog
     public bool PrepareRequests(StoreCommit* commit)
     {
         // The record may straddle the end of the ring once, wherever it lands: room for one more request than it needs otherwise.
-        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
+        int most = context.Device.MaxBlocksPerRequest < 64 ? context.Device.MaxBlocksPerRequest : 64;
         int requests = ((commit->LogPages + most - 1) / most) + 1;
         for (int i = 0; i < requests; i++)
         {
-            var request = (CommitRequest*)_pool.Allocate(commit, sizeof(CommitRequest) + (most * sizeof(void*)));
+            var request = (CommitRequest*)pool.Allocate(commit, sizeof(CommitRequest) + (most * sizeof(void*)));
             if (request == null)
                 return false;
             *request = default;
@@ -29,8 +29,8 @@ internal sealed unsafe partial class CommitLog
 
     private void Seal(StoreCommit* commit)
     {
-        ulong watermark = DurableSequence;
-        if (_context.Has(SeededFaults.WatermarkOffByOne))
+        ulong watermark = state.DurableSequence;
+        if (context.Has(SeededFaults.WatermarkOffByOne))
             watermark = commit->Sequence;
         uint part = 0;
         for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
@@ -39,31 +39,31 @@ internal sealed unsafe partial class CommitLog
             header->Magic = StoreFormat.LogMagic;
             header->Version = (ushort)StoreFormat.Version;
             header->Flags = (commit->IsOrdered ? LogFlags.Ordered : 0) | (commit->IsWatermark ? LogFlags.Watermark : 0);
-            header->UuidLow = _context.Super->UuidLow;
-            header->UuidHigh = _context.Super->UuidHigh;
-            header->Generation = Generation;
+            header->UuidLow = context.Super->UuidLow;
+            header->UuidHigh = context.Super->UuidHigh;
+            header->Generation = state.Generation;
             header->Sequence = commit->Sequence;
-            header->Position = Position;
-            header->Chain = Chain;
+            header->Position = state.Position;
+            header->Chain = state.Chain;
             header->Watermark = watermark;
             header->Part = part++;
             header->Parts = (uint)commit->LogPages;
             header->DataBlocks = commit->DataPages;
-            header->Checksum = BlockChecksum.OfLogBlock(_context.HashSeed, Position, page->Data);
-            Chain = header->Checksum;
-            Position++;
+            header->Checksum = BlockChecksum.OfLogBlock(context.HashSeed, state.Position, page->Data);
+            state.Chain = header->Checksum;
+            state.Position++;
         }
-        EndsWithWatermark = commit->IsWatermark;
+        state.EndsWithWatermark = commit->IsWatermark;
     }
 
     private void AssignRequests(StoreCommit* commit)
     {
-        int most = _context.Device.MaxBlocksPerRequest < 64 ? _context.Device.MaxBlocksPerRequest : 64;
+        int most = context.Device.MaxBlocksPerRequest < 64 ? context.Device.MaxBlocksPerRequest : 64;
         CommitRequest* request = commit->FirstLog;
         ulong position = commit->LogPosition;
         for (LogPage* page = commit->FirstLogPage; page != null; page = page->Next)
         {
-            ulong block = _context.LogBlockAt(position++);
+            ulong block = context.LogBlockAt(position++);
             BlockRequest* target = &request->Request;
             if (target->BlockCount == most || (target->BlockCount > 0 && block != target->Start.Value + (ulong)target->BlockCount))
             {

@@ -8,86 +8,59 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Gives commits their place in the log and makes them durable.</summary>
-internal sealed unsafe partial class CommitLog
+internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool pool, LogState state)
 {
-    private readonly StoreContext _context;
-    private readonly CommitPool _pool;
-    private readonly StoreQueues* _queues;
-    private StoreCommit* _firstInFlight;
-    private StoreCommit* _lastInFlight;
-    private bool _isFlushing;
-
-    public CommitLog(StoreContext context, CommitPool pool, StoreQueues* queues)
-    {
-        _context = context;
-        _pool = pool;
-        _queues = queues;
-    }
-
-    public ulong Generation { get; set; }
-
     /// <summary>The last commit with a place in the order.</summary>
-    public ulong LastSequence { get; set; }
+    public ulong LastSequence => state.LastSequence;
 
     /// <summary>Every commit up to here survives a power cut.</summary>
-    public ulong DurableSequence { get; set; }
+    public ulong DurableSequence => state.DurableSequence;
 
-    /// <summary>The newest record only carries a watermark, so the log says already that all before it is durable.</summary>
-    public bool EndsWithWatermark { get; private set; }
-
-    /// <summary>Where the next record goes.</summary>
-    public ulong Position { get; set; }
-
-    /// <summary>The checksum of the block before Position.</summary>
-    public ulong Chain { get; set; }
-
-    /// <summary>Log blocks before this position may be overwritten.</summary>
-    public ulong Tail { get; set; }
-
-    public bool IsIdle => _firstInFlight == null;
+    /// <summary>Nothing is in flight, and neither the log nor the superblock says yet that all of it is durable.</summary>
+    public bool IsWatermarkDue
+        => state.FirstInFlight == null && !state.EndsWithWatermark && state.LastSequence != context.Super->DurableSequence;
 
     /// <summary>The longest record, and the most log that may be in flight: what recovery searches for a lost record's successors.</summary>
-    public ulong Window => WindowOf(_context.Geometry.LogBlocks);
+    public ulong Window => WindowOf(context.Geometry.LogBlocks);
 
     public static ulong WindowOf(ulong logBlocks) => logBlocks / 4;
 
     /// <summary>True when a record of this many blocks fits, with room left for a watermark.</summary>
-    public bool HasRoom(ulong blocks) => Position + blocks + 1 - Tail <= _context.Geometry.LogBlocks;
+    public bool HasRoom(ulong blocks) => state.Position + blocks + 1 - state.Tail <= context.Geometry.LogBlocks;
 
     /// <summary>True when so much is in flight that the record must wait for earlier ones to become durable.</summary>
-    public bool IsWindowFull(ulong blocks) => _firstInFlight != null && Position + blocks - _firstInFlight->LogPosition > Window;
-
-    public StoreCommit* FirstInFlight => _firstInFlight;
+    public bool IsWindowFull(ulong blocks)
+        => state.FirstInFlight != null && state.Position + blocks - state.FirstInFlight->LogPosition > Window;
 
     /// <summary>Gives the commit the next place in the order, completes its record and, unless it is ordered, starts writing it.</summary>
     public void Append(StoreCommit* commit)
     {
-        commit->Sequence = ++LastSequence;
-        commit->LogPosition = Position;
+        commit->Sequence = ++state.LastSequence;
+        commit->LogPosition = state.Position;
         commit->State = CommitState.Submitted;
         Seal(commit);
         AssignRequests(commit);
-        if (_lastInFlight == null)
-            _firstInFlight = commit;
+        if (state.LastInFlight == null)
+            state.FirstInFlight = commit;
         else
-            _lastInFlight->NextInFlight = commit;
-        _lastInFlight = commit;
-        if (!commit->IsOrdered || _context.Has(SeededFaults.UnorderedLargeCommit))
+            state.LastInFlight->NextInFlight = commit;
+        state.LastInFlight = commit;
+        if (!commit->IsOrdered || context.Has(SeededFaults.UnorderedLargeCommit))
             SubmitAll(commit->FirstLog);
-        _context.Statistics.Commits++;
-        _context.Statistics.LogBlocksWritten += (ulong)commit->LogPages;
+        context.Statistics.Commits++;
+        context.Statistics.LogBlocksWritten += (ulong)commit->LogPages;
     }
 
     /// <summary>Starts every request of a list.</summary>
     public void SubmitAll(CommitRequest* first)
     {
-        _context.Device.BeginBatch();
+        context.Device.BeginBatch();
         for (CommitRequest* request = first; request != null; request = request->Next)
         {
             if (request->Request.BlockCount > 0)
-                _context.Device.Submit(&request->Request);
+                context.Device.Submit(&request->Request);
         }
-        _context.Device.EndBatch();
+        context.Device.EndBatch();
     }
 
     /// <summary>Waits for every request of a list and returns the first failure.</summary>
@@ -98,7 +71,7 @@ internal sealed unsafe partial class CommitLog
         {
             if (request->Request.BlockCount == 0)
                 continue;
-            StoreStatus status = _context.CheckWrite(_context.Device.Wait(&request->Request), request->Request.Start.Value);
+            StoreStatus status = context.CheckWrite(context.Device.Wait(&request->Request), request->Request.Start.Value);
             if (result == StoreStatus.Ok)
                 result = status;
         }
@@ -108,19 +81,19 @@ internal sealed unsafe partial class CommitLog
     /// <summary>Waits until every commit up to this one is durable, or the store is poisoned. Blocks.</summary>
     public StoreStatus WaitDurable(ulong sequence)
     {
-        while (DurableSequence < sequence)
+        while (state.DurableSequence < sequence)
         {
-            if (_context.PoisonStatus != StoreStatus.Ok)
+            if (context.PoisonStatus != StoreStatus.Ok)
                 return StoreStatus.Poisoned;
             StoreCommit* unwritten = FirstUnwritten(sequence);
-            if (unwritten != null && !_context.Has(SeededFaults.EarlyAcknowledge))
+            if (unwritten != null && !context.Has(SeededFaults.EarlyAcknowledge))
             {
                 Drive(unwritten);
                 continue;
             }
-            if (_isFlushing)
+            if (state.IsFlushing)
             {
-                _context.Fibers.Block(&_queues->Flush);
+                context.Fibers.Block(&context.Queues->Flush);
                 continue;
             }
             FlushWritten();
@@ -128,17 +101,20 @@ internal sealed unsafe partial class CommitLog
         return StoreStatus.Ok;
     }
 
+    /// <summary>Waits until the first commit in flight is durable, or the store is poisoned. Blocks.</summary>
+    public StoreStatus WaitForFirst() => WaitDurable(state.FirstInFlight->Sequence);
+
     /// <summary>After a failure: waits until the device no longer uses the commit's memory. Blocks.</summary>
     public void WaitForWrites(StoreCommit* commit)
     {
         while (commit->IsDriven)
-            _context.Fibers.Block(&commit->Waiters);
+            context.Fibers.Block(&commit->Waiters);
         for (CommitRequest* request = commit->FirstData; request != null; request = request->Next)
-            _context.Device.Wait(&request->Request);
+            context.Device.Wait(&request->Request);
         for (CommitRequest* request = commit->FirstLog; request != null && !commit->IsOrdered; request = request->Next)
         {
             if (request->Request.BlockCount > 0)
-                _context.Device.Wait(&request->Request);
+                context.Device.Wait(&request->Request);
         }
         Unlink(commit);
     }
@@ -146,7 +122,7 @@ internal sealed unsafe partial class CommitLog
     private void Unlink(StoreCommit* commit)
     {
         StoreCommit* previous = null;
-        StoreCommit* at = _firstInFlight;
+        StoreCommit* at = state.FirstInFlight;
         while (at != null && at != commit)
         {
             previous = at;
@@ -155,16 +131,16 @@ internal sealed unsafe partial class CommitLog
         if (at == null)
             return;
         if (previous == null)
-            _firstInFlight = commit->NextInFlight;
+            state.FirstInFlight = commit->NextInFlight;
         else
             previous->NextInFlight = commit->NextInFlight;
-        if (_lastInFlight == commit)
-            _lastInFlight = previous;
+        if (state.LastInFlight == commit)
+            state.LastInFlight = previous;
     }
 
     private StoreCommit* FirstUnwritten(ulong sequence)
     {
-        StoreCommit* commit = _firstInFlight;
+        StoreCommit* commit = state.FirstInFlight;
         while (commit != null && commit->Sequence <= sequence)
         {
             if (commit->State == CommitState.Submitted)
@@ -180,15 +156,15 @@ internal sealed unsafe partial class CommitLog
         commit->Users++;
         if (commit->IsDriven)
         {
-            _context.Fibers.Block(&commit->Waiters);
+            context.Fibers.Block(&commit->Waiters);
         }
         else
         {
             commit->IsDriven = true;
             StoreStatus status = WaitAll(commit->FirstData);
-            if (status == StoreStatus.Ok && commit->IsOrdered && !_context.Has(SeededFaults.UnorderedLargeCommit))
+            if (status == StoreStatus.Ok && commit->IsOrdered && !context.Has(SeededFaults.UnorderedLargeCommit))
             {
-                status = _context.Flush();
+                status = context.Flush();
                 if (status == StoreStatus.Ok)
                     SubmitAll(commit->FirstLog);
             }
@@ -199,36 +175,37 @@ internal sealed unsafe partial class CommitLog
             }
             commit->State = status == StoreStatus.Ok ? CommitState.Written : CommitState.Failed;
             commit->IsDriven = false;
-            _context.Fibers.WakeAll(&commit->Waiters);
+            context.Fibers.WakeAll(&commit->Waiters);
         }
         commit->Users--;
         if (commit->IsReleased && commit->Users == 0)
-            _pool.Release(commit);
+            pool.Release(commit);
     }
 
     // One FLUSH for every commit that is written now, in order.
     private void FlushWritten()
     {
-        ulong target = DurableSequence;
-        bool takesAll = _context.Has(SeededFaults.EarlyAcknowledge);
-        for (StoreCommit* commit = _firstInFlight; commit != null && (takesAll || commit->State == CommitState.Written); commit = commit->NextInFlight)
-            target = commit->Sequence;
-        _isFlushing = true;
-        StoreStatus status = _context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : _context.Flush();
-        _isFlushing = false;
-        if (status == StoreStatus.Ok && _context.PoisonStatus == StoreStatus.Ok)
+        ulong target = state.DurableSequence;
+        bool takesAll = context.Has(SeededFaults.EarlyAcknowledge);
+        StoreCommit* next = state.FirstInFlight;
+        for (; next != null && (takesAll || next->State == CommitState.Written); next = next->NextInFlight)
+            target = next->Sequence;
+        state.IsFlushing = true;
+        StoreStatus status = context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : context.Flush();
+        state.IsFlushing = false;
+        if (status == StoreStatus.Ok && context.PoisonStatus == StoreStatus.Ok)
         {
-            DurableSequence = target;
-            while (_firstInFlight != null && _firstInFlight->Sequence <= target)
+            state.DurableSequence = target;
+            while (state.FirstInFlight != null && state.FirstInFlight->Sequence <= target)
             {
-                StoreCommit* commit = _firstInFlight;
+                StoreCommit* commit = state.FirstInFlight;
                 commit->State = CommitState.Durable;
-                _firstInFlight = commit->NextInFlight;
+                state.FirstInFlight = commit->NextInFlight;
                 commit->NextInFlight = null;
             }
-            if (_firstInFlight == null)
-                _lastInFlight = null;
+            if (state.FirstInFlight == null)
+                state.LastInFlight = null;
         }
-        _context.Fibers.WakeAll(&_queues->Flush);
+        context.Fibers.WakeAll(&context.Queues->Flush);
     }
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class Recovery(
     StoreContext context,
     HistoryState history,
     SpaceState space,
-    CommitLog log,
+    LogState log,
     TreeReader trees,
     HistoryReader records,
     SuperblockWriter superblocks,
