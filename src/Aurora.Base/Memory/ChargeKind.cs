@@ -31,6 +31,9 @@ public enum ChargeKind : byte
     Pipe,
     FileLock,
 
+    /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
+    ProcessId,
+
     /// <summary>How many there are.</summary>
     Count,
 }

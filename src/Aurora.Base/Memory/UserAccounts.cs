@@ -11,6 +11,14 @@ using System.Runtime.CompilerServices;
 
 namespace Aurora.Base;
 
+/// <summary>Who pays for something that is no object; the default is nobody.</summary>
+public readonly unsafe struct Payer
+{
+    internal readonly UserAccount* Account;
+
+    internal Payer(UserAccount* account) => Account = account;
+}
+
 /// <summary>The accounts of all users with kernel objects of one <see cref="PageAllocator"/>.</summary>
 public sealed unsafe class UserAccounts
 {
@@ -69,6 +77,26 @@ public sealed unsafe class UserAccounts
     {
         UserAccount* account = Find(user);
         return account == null ? 0 : account->Bytes;
+    }
+
+    /// <summary>
+    /// Charges one more of a kind of which there are <paramref name="count"/>, at most <paramref name="limit"/>, and which is no object;
+    /// false when it may not be had.
+    /// </summary>
+    public bool TryTake(ChargeKind kind, int count, int limit, out Payer payer)
+    {
+        bool isAdmitted = Admit(kind, count, limit, 0, out UserAccount* account);
+        payer = new Payer(account);
+        if (isAdmitted && account != null)
+            Charge(account, kind, 0);
+        return isAdmitted;
+    }
+
+    /// <summary>Gives back what <see cref="TryTake"/> has charged.</summary>
+    public void GiveBack(ChargeKind kind, Payer payer)
+    {
+        if (payer.Account != null)
+            Refund(payer.Account, kind, 0);
     }
 
     /// <summary>

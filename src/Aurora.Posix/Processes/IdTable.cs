@@ -1,6 +1,7 @@
 // Process, thread, group and session ids come from one number space, as in Linux: a number is free only when no process, thread, group or
 // session bears it. The table has two levels; second-level pages are made on first use and kept. Ids go up and wrap, so that a number is
-// reused as late as possible. Protected by the kernel lock.
+// reused as late as possible. Whoever takes one pays for it until it is free (UserAccounts); after a restore whoever pays for the first
+// object that bears it. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Threads;
@@ -14,8 +15,10 @@ public unsafe struct IdSlot
     public Thread* Thread;
     public ProcessGroup* Group;
     public Session* Session;
+    internal Payer Payer;
+    internal bool IsTaken;
 
-    public readonly bool IsFree => Process == null && Thread == null && Group == null && Session == null;
+    internal readonly bool IsUnused => Process == null && Thread == null && Group == null && Session == null;
 }
 
 /// <summary>The ids of one consistency group.</summary>
@@ -24,17 +27,21 @@ public sealed unsafe class IdTable
     /// <summary>Ids are below this (Linux's default pid_max).</summary>
     public const int Limit = 32768;
 
-    private const int SlotsPerPage = PageSize.Bytes / 32;
+    internal const int SlotBytes = 48;
+    internal const int SlotsPerPage = PageSize.Bytes / SlotBytes;
     private const int FirstReused = 300;
 
     private readonly PageAllocator _pages;
-    private readonly nint[] _directory = new nint[Limit / SlotsPerPage];
+    private readonly nint[] _directory = new nint[(Limit + SlotsPerPage - 1) / SlotsPerPage];
 
     public IdTable(PageAllocator pages)
     {
-        Panic.Unless(sizeof(IdSlot) == 32, "ids: slot size"u8);
+        Panic.Unless(sizeof(IdSlot) == SlotBytes, "ids: slot size"u8);
         _pages = pages;
     }
+
+    /// <summary>How many are taken.</summary>
+    public int Count { get; private set; }
 
     /// <summary>The last id handed out; restored sessions go on from here.</summary>
     public int Last { get; set; }
@@ -48,8 +55,36 @@ public sealed unsafe class IdTable
         return page == 0 ? null : (IdSlot*)page + (id % SlotsPerPage);
     }
 
-    /// <summary>The slot of an id, made if need be; null when the number is impossible or there is no memory.</summary>
-    public IdSlot* Make(int id)
+    /// <summary>
+    /// The slot of an id that an object bears, which takes it unless another bears it too (restore only); null when the number is
+    /// impossible or there is no memory.
+    /// </summary>
+    public IdSlot* Take(int id)
+    {
+        IdSlot* slot = Make(id);
+        return slot == null || slot->IsTaken || Charge(slot) ? slot : null;
+    }
+
+    /// <summary>An object that bore an id does so no more: it is free if that was the last.</summary>
+    public void Vacate(int id)
+    {
+        IdSlot* slot = Find(id);
+        if (!slot->IsTaken || !slot->IsUnused)
+            return;
+        _pages.Accounts.GiveBack(ChargeKind.ProcessId, slot->Payer);
+        slot->Payer = default;
+        slot->IsTaken = false;
+        Count--;
+    }
+
+    private bool Charge(IdSlot* slot)
+    {
+        slot->IsTaken = _pages.Accounts.TryTake(ChargeKind.ProcessId, Count, Limit, out slot->Payer);
+        Count += slot->IsTaken ? 1 : 0;
+        return slot->IsTaken;
+    }
+
+    private IdSlot* Make(int id)
     {
         if ((uint)id >= Limit || id == 0)
             return null;
@@ -68,7 +103,10 @@ public sealed unsafe class IdTable
         return id;
     }
 
-    /// <summary>A free id with its slot present; zero when there is none.</summary>
+    /// <summary>
+    /// Takes a free id, which is given back (<see cref="Vacate"/>) if nothing bears it in the end; zero when there is none, or the user at
+    /// work may have no more.
+    /// </summary>
     public int Allocate()
     {
         for (int tries = 0; tries < Limit; tries++)
@@ -80,8 +118,8 @@ public sealed unsafe class IdTable
             IdSlot* slot = Make(id);
             if (slot == null)
                 return 0;
-            if (slot->IsFree)
-                return id;
+            if (!slot->IsTaken)
+                return Charge(slot) ? id : 0;
         }
         return 0;
     }

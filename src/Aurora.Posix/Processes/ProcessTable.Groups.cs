@@ -208,7 +208,7 @@ public sealed unsafe partial class ProcessTable
     private void InitializeGroup(ProcessGroup* group, int id, Session* session)
     {
         group->Id = id;
-        Ids.Make(id)->Group = group;
+        Ids.Find(id)->Group = group;
         LinkGroup(group, session);
         Tracker.Register(&group->Header, ObjectKind.ProcessGroup);
     }
@@ -229,12 +229,14 @@ public sealed unsafe partial class ProcessTable
             link = &(*link)->NextInSession;
         *link = group->NextInSession;
         Ids.Find(group->Id)->Group = null;
+        Ids.Vacate(group->Id);
         EndSending(group);
         Tracker.Remove(&group->Header);
         _groups.Free(group);
         if (session->FirstGroup != null)
             return;
         Ids.Find(session->Id)->Session = null;
+        Ids.Vacate(session->Id);
         Tracker.Remove(&session->Header);
         _sessions.Free(session);
     }

@@ -96,7 +96,11 @@ public sealed unsafe partial class ProcessTable
         int id = Ids.Allocate();
         Process* process = id == 0 ? null : _processes.Allocate();
         if (process == null)
+        {
+            if (id != 0)
+                Ids.Vacate(id);
             return null;
+        }
         process->Id = id;
         process->IsDumpable = true;
         Ids.Find(id)->Process = process;
@@ -114,7 +118,10 @@ public sealed unsafe partial class ProcessTable
             return null;
         Thread* thread = AllocateThread();
         if (thread == null)
+        {
+            Ids.Vacate(id);
             return null;
+        }
         thread->Id = id;
         Ids.Find(id)->Thread = thread;
         Tracker.Register(&thread->Header, ObjectKind.Thread);
@@ -130,6 +137,7 @@ public sealed unsafe partial class ProcessTable
         Panic.Unless(thread->State == ThreadState.Dead && thread->Waits == null, "processes: freed a thread that is not dead"u8);
         Detach(thread);
         Ids.Find(thread->Id)->Thread = null;
+        Ids.Vacate(thread->Id);
         Tracker.Remove(&thread->Header);
         _contexts.Free(thread->Context);
         _threads.Free(thread);
@@ -143,6 +151,7 @@ public sealed unsafe partial class ProcessTable
             return;
         Panic.Unless(process->ThreadCount == 1, "processes: a new leader beside other threads"u8);
         Ids.Find(thread->Id)->Thread = null;
+        Ids.Vacate(thread->Id);
         thread->Id = process->Id;
         Ids.Find(thread->Id)->Thread = thread;
         Tracker.MarkChanged(&thread->Header);
@@ -155,6 +164,7 @@ public sealed unsafe partial class ProcessTable
         SetParent(process, null);
         LeaveGroup(process);
         Ids.Find(process->Id)->Process = null;
+        Ids.Vacate(process->Id);
         Tracker.Remove(&process->Header);
         if (Init == process)
             Init = null;

@@ -113,7 +113,7 @@ public sealed unsafe partial class ProcessCodec(
         RestoreStatus status = ReadRecord(payload, out ProcessRecord record, out ReadOnlySpan<byte> queue, out byte found);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Make(record.Id);
+        IdSlot* slot = processes.Ids.Take(record.Id);
         bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
             && IsValid(record.Credentials.GroupCount, record.ExitSignal)
             && IsValid(in record.Capabilities, record.OutOfMemoryBias, record.LeastOutOfMemoryBias)

@@ -57,7 +57,7 @@ public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCod
         RestoreStatus status = Read(version, payload, out ProcessGroupRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Make(record.Id);
+        IdSlot* slot = processes.Ids.Take(record.Id);
         if (slot == null || slot->Group != null || !ReadSignals(payload[sizeof(ProcessGroupRecord)..], out GroupSignals sending))
             return RestoreStatus.BadRecord;
         ProcessGroup* group = processes.AllocateGroup();

@@ -42,7 +42,7 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         RestoreStatus status = ReadExactly(version, payload, out SessionRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Make(record.Id);
+        IdSlot* slot = processes.Ids.Take(record.Id);
         if (slot == null || slot->Session != null)
             return RestoreStatus.BadRecord;
         Session* session = processes.AllocateSession();

@@ -59,7 +59,7 @@ public sealed unsafe class ThreadCodec(
             return RestoreStatus.BadRecord;
         ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail, out byte found);
         bool isOfVersion = found == version || (found == 4 && version == 3 && record.QueuedSignals == 0);
-        IdSlot* slot = isOfVersion && IsValid(in record) ? processes.Ids.Make(record.Id) : null;
+        IdSlot* slot = isOfVersion && IsValid(in record) ? processes.Ids.Take(record.Id) : null;
         if (slot == null || slot->Thread != null || !IsLoadable(tail[(int)QueueBytes(in record, version)..]))
             return RestoreStatus.BadRecord;
         Thread* thread = processes.AllocateThread();

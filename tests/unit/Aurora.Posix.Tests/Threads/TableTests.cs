@@ -15,7 +15,7 @@ namespace Aurora.Posix.Tests.Threads;
 /// <summary>Ids, deadlines, waits, register blocks and queued signals at their boundaries.</summary>
 public sealed unsafe class TableTests
 {
-    private const int IdsPerPage = PageSize.Bytes / 32;
+    private const int IdsPerPage = PageSize.Bytes / 48;
     private const int FirstReused = 300;
 
     private sealed class StillClock : Clock
@@ -44,12 +44,12 @@ public sealed unsafe class TableTests
     [Fact]
     public void When_all_ids_are_taken_the_next_is_refused_until_one_is_free_and_so_it_is_without_memory()
     {
-        using var pages = new HostPageAllocator { PageLimit = 3 };
+        using var pages = new HostPageAllocator { PageLimit = 4 };
         var ids = new IdTable(pages);
         int count = 0;
         for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), count++)
             ids.Find(id)->Thread = (Thread*)1;
-        Assert.Equal((3 * IdsPerPage) - 1, count);
+        Assert.Equal((4 * IdsPerPage) - 1, count);
         pages.PageLimit = long.MaxValue;
         for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), count++)
             ids.Find(id)->Thread = (Thread*)1;
@@ -58,10 +58,45 @@ public sealed unsafe class TableTests
         foreach (int free in new[] { IdTable.Limit - 1, FirstReused, FirstReused + 1, 4096 })
         {
             ids.Find(free)->Thread = null;
+            ids.Vacate(free);
             Assert.Equal(free, ids.Allocate());
             ids.Find(free)->Thread = (Thread*)1;
             Assert.Equal(0, ids.Allocate());
         }
+    }
+
+    [Fact]
+    public void A_user_gets_half_of_the_ids_two_a_third_each_and_root_has_a_reserve()
+    {
+        const uint first = 1000;
+        const uint second = 1001;
+        const int ofUsers = IdTable.Limit - (IdTable.Limit / UserAccounts.ObjectReserveShare);
+        using var pages = new HostPageAllocator();
+        var ids = new IdTable(pages);
+        int TakeAll(uint user)
+        {
+            pages.Accounts.Enter(user, isPrivileged: user == 0);
+            int taken = 0;
+            for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), taken++)
+                ids.Find(id)->Process = (Process*)(nint)(user + 1);
+            pages.Accounts.Leave();
+            return taken;
+        }
+        Assert.Equal(ofUsers / 2, TakeAll(first));
+        Assert.InRange(TakeAll(second), ofUsers / 4, ofUsers / 3);
+        for (uint user = second + 1; user < 1100; user++)
+            TakeAll(user);
+        Assert.InRange(ids.Count, ofUsers - 100, ofUsers);
+        int rest = TakeAll(0);
+        Assert.Equal(IdTable.Limit - 1, ids.Count);
+        Assert.InRange(rest, (IdTable.Limit / UserAccounts.ObjectReserveShare) - 1, IdTable.Limit);
+        for (int id = 1; id < IdTable.Limit; id++)
+        {
+            ids.Find(id)->Process = null;
+            ids.Vacate(id);
+        }
+        Assert.Equal(0, ids.Count);
+        Assert.Equal(ofUsers / 2, TakeAll(first));
     }
 
     [Theory]

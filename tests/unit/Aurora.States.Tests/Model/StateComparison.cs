@@ -44,7 +44,8 @@ internal static unsafe class StateComparison
                 return $"{one->Kind} {id}: {difference}";
         }
         return first.Tracker.NextId != second.Tracker.NextId ? "the next object gets another id"
-            : first.Processes.Ids.Last != second.Processes.Ids.Last ? "the next process gets another id" : null;
+            : first.Processes.Ids.Last != second.Processes.Ids.Last ? "the next process gets another id"
+            : first.Processes.Ids.Count != second.Processes.Ids.Count ? "another number of ids is taken" : null;
     }
 
     /// <summary>What programs read in their memory, all of it. It is read in on both sides, so it is not for every state.</summary>
