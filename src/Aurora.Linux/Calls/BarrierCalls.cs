@@ -1,5 +1,5 @@
-// membarrier. One processor runs, and entering the kernel is a barrier: every command does what it says by being called. What remains is to
-// refuse what a program has not asked for before.
+// membarrier. One processor runs, and entering the kernel is a barrier: every command does what it says by being called. Other threads leave the
+// restartable sequences they are in because this one has run meanwhile. What remains is to refuse what a program has not asked for before.
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -17,26 +17,31 @@ internal static unsafe class BarrierCalls
     private const int RegisterPrivate = 16;
     private const int PrivateCore = 32;
     private const int RegisterPrivateCore = 64;
-    private const int Supported = 127;
+    private const int PrivateSequences = 128;
+    private const int RegisterPrivateSequences = 256;
+    private const int Supported = 511;
+
+    // In the flags: only the processor in the third argument; with PrivateSequences alone.
+    private const uint OneProcessor = 1;
 
     public static void Register(SystemCallTable table) => table.Register(324, &Membarrier);
 
     private static SystemCallResult Membarrier(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (arguments->UInt1 != 0)
+        int command = arguments->Int0;
+        if (arguments->UInt1 != 0 && (command != PrivateSequences || arguments->UInt1 != OneProcessor))
             return Errno.EINVAL;
         AddressSpace* space = thread->Process->AddressSpace;
-        switch (arguments->Int0)
+        switch (command)
         {
             case Query:
                 return Supported;
             case Global or GlobalExpedited:
                 return Errno.Ok;
-            case Private or PrivateCore:
-                BarrierKinds needed = arguments->Int0 == Private ? BarrierKinds.Private : BarrierKinds.PrivateCore;
-                return (space->Barriers & needed) != 0 ? Errno.Ok : Errno.EPERM;
-            case RegisterGlobal or RegisterPrivate or RegisterPrivateCore:
-                kernel.Memory.RegisterBarrier(space, KindOf(arguments->Int0));
+            case Private or PrivateCore or PrivateSequences:
+                return (space->Barriers & KindOf(command)) != 0 ? Errno.Ok : Errno.EPERM;
+            case RegisterGlobal or RegisterPrivate or RegisterPrivateCore or RegisterPrivateSequences:
+                kernel.Memory.RegisterBarrier(space, KindOf(command));
                 return Errno.Ok;
             default:
                 return Errno.EINVAL;
@@ -46,7 +51,8 @@ internal static unsafe class BarrierCalls
     private static BarrierKinds KindOf(int command) => command switch
     {
         RegisterGlobal => BarrierKinds.Global,
-        RegisterPrivate => BarrierKinds.Private,
-        _ => BarrierKinds.PrivateCore,
+        Private or RegisterPrivate => BarrierKinds.Private,
+        PrivateCore or RegisterPrivateCore => BarrierKinds.PrivateCore,
+        _ => BarrierKinds.PrivateSequences,
     };
 }

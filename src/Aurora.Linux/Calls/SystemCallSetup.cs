@@ -28,6 +28,7 @@ public static class SystemCallSetup
         FutexCalls.Register(table);
         MemoryCalls.Register(table);
         BarrierCalls.Register(table);
+        SequenceCalls.Register(table);
         MemoryLockCalls.Register(table);
         MapCalls.Register(table);
         ExecCalls.Register(table);

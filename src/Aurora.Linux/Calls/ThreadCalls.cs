@@ -45,11 +45,7 @@ public static unsafe class ThreadCalls
         table.Register(157, &Prctl);
         table.Register(158, &ArchPrctl);
         table.Register(218, &SetTidAddress);
-        table.Register(334, &Rseq);
     }
-
-    // Restartable sequences need the kernel to watch preemption; every C library does without when refused.
-    private static SystemCallResult Rseq(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments) => Errno.ENOSYS;
 
     private static SystemCallResult SetTidAddress(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {

@@ -98,6 +98,9 @@ public sealed unsafe partial class ProgramLoader
         AlternateStack.Disarm(thread);
         thread->ClearChildTid = 0;
         thread->RobustList = 0;
+        thread->SequenceArea = 0;
+        thread->SequenceSignature = 0;
+        thread->MustLeaveSequence = false;
     }
 
     private static void SetName(Thread* thread, ReadOnlySpan<byte> path)

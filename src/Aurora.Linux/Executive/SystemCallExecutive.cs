@@ -25,13 +25,15 @@ public sealed unsafe partial class SystemCallExecutive
 
     private readonly LinuxKernel _kernel;
     private readonly SignalDelivery _delivery;
+    private readonly RestartableSequences _sequences;
     private Thread* _accounted;
     private ulong _since;
 
     public SystemCallExecutive(LinuxKernel kernel)
     {
         _kernel = kernel;
-        _delivery = new SignalDelivery(kernel);
+        _sequences = new RestartableSequences(kernel);
+        _delivery = new SignalDelivery(kernel, _sequences);
     }
 
     /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
@@ -64,6 +66,11 @@ public sealed unsafe partial class SystemCallExecutive
                 thread->Call.RestartCode = 0;
                 return false;
             }
+        }
+        if (thread->MustLeaveSequence && !_sequences.Leave(thread))
+        {
+            StopAccounting();
+            return false;
         }
         AccountKernel(thread);
         return true;

@@ -25,8 +25,13 @@ public sealed unsafe class SignalDelivery
     private const ulong LegacyComponents = 3;
 
     private readonly LinuxKernel _kernel;
+    private readonly RestartableSequences _sequences;
 
-    public SignalDelivery(LinuxKernel kernel) => _kernel = kernel;
+    public SignalDelivery(LinuxKernel kernel, RestartableSequences sequences)
+    {
+        _kernel = kernel;
+        _sequences = sequences;
+    }
 
     /// <summary>Acts on every deliverable signal. False when the thread must not run now: it ended, stopped, or waits for a page.</summary>
     public bool Deliver(Thread* thread)
@@ -108,6 +113,9 @@ public sealed unsafe class SignalDelivery
             RefuseFrame(thread, in info);
             return true;
         }
+        // The handler returns to where the sequence is left for, not into it.
+        if (thread->SequenceArea != 0 && !_sequences.Leave(thread))
+            return false;
         _kernel.Timers.TakeSignal(thread, thread->BlockedSignals, in info);
         ResolveRestart(thread, in action);
         WriteImage(thread, image);

@@ -12,7 +12,8 @@ public enum BarrierKinds : byte
     Global = 1,
     Private = 2,
     PrivateCore = 4,
-    All = 7,
+    PrivateSequences = 8,
+    All = 15,
 }
 
 /// <summary>

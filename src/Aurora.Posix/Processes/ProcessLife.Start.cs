@@ -179,6 +179,12 @@ public sealed unsafe partial class ProcessLife
             thread->Context->FsBase = request.ThreadPointer;
         thread->ClearChildTid = request.ClearChildTid;
         thread->BlockedSignals = maker->BlockedSignals;
+        if (!request.SharesMemory)
+        {
+            thread->SequenceArea = maker->SequenceArea;
+            thread->SequenceSignature = maker->SequenceSignature;
+            thread->MustLeaveSequence = maker->MustLeaveSequence;
+        }
         thread->Schedule = maker->Schedule.ForChild;
         thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = maker->TimerSlackNanoseconds;
         new Span<byte>(maker->Name, 16).CopyTo(new Span<byte>(thread->Name, 16));

@@ -24,7 +24,7 @@ public sealed unsafe class ThreadCodec(
     public override ObjectKind Kind => ObjectKind.Thread;
     public override int LargestPayload => sizeof(ThreadRecord) + SignalRecords.MaxBytes + extended.ImageBytes;
 
-    public override byte Version => 4;
+    public override byte Version => 5;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -53,7 +53,7 @@ public sealed unsafe class ThreadCodec(
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 4)
+        if (version is < 1 or > 5)
             return RestoreStatus.UnknownVersion;
         if (payload.Length < ThreadRecord.BytesOfVersion1)
             return RestoreStatus.BadRecord;
@@ -107,7 +107,13 @@ public sealed unsafe class ThreadCodec(
     }
 
     private static int FixedBytes(byte version)
-        => version switch { 1 => ThreadRecord.BytesOfVersion1, 2 => ThreadRecord.BytesOfVersion2, _ => ThreadRecord.Bytes };
+        => version switch
+        {
+            1 => ThreadRecord.BytesOfVersion1,
+            2 => ThreadRecord.BytesOfVersion2,
+            < 5 => ThreadRecord.BytesOfVersion4,
+            _ => ThreadRecord.Bytes,
+        };
 
     // The fixed part is shorter in older versions, and the queued signals are: the length says which version it is (4 for 3 when nothing is
     // queued).
@@ -116,13 +122,13 @@ public sealed unsafe class ThreadCodec(
         ThreadRecord record = default;
         var fixedPart = new Span<byte>(&record, ThreadRecord.Bytes);
         payload[..ThreadRecord.BytesOfVersion1].CopyTo(fixedPart);
-        version = 4;
+        version = 5;
         while (version > 0 && FixedBytes(version) + TailBytes(in record, version) != payload.Length)
             version--;
         int length = FixedBytes(Math.Max(version, (byte)1));
         payload[..length].CopyTo(fixedPart);
         tail = payload[length..];
-        if (length < ThreadRecord.Bytes)
+        if (length < ThreadRecord.BytesOfVersion4)
             record.TimerSlackNanoseconds = record.DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         return record;
     }
@@ -135,9 +141,13 @@ public sealed unsafe class ThreadCodec(
     private bool IsValid(in ThreadRecord record)
         => (uint)record.QueuedSignals <= SignalQueue.Limit && record.ImageBytes == extended.ImageBytes
             && record.Registers.FsBase < AddressSpace.UserEnd && record.Registers.GsBase < AddressSpace.UserEnd
-            && record.Schedule.IsValid && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
+            && IsSequenceArea(record.SequenceArea) && record.Schedule.IsValid && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
             && (record.FirstFile.IsNone || (record.Call.Active && record.Call.RestartCode == 0))
             && (record.SecondFile.IsNone || !record.FirstFile.IsNone) && (record.MoreFiles.IsNone || !record.SecondFile.IsNone);
+
+    /// <summary>True for where a thread may say which restartable sequence it is in, and for zero.</summary>
+    public static bool IsSequenceArea(ulong address)
+        => address % ThreadRecord.SequenceAreaBytes == 0 && address <= AddressSpace.UserEnd - ThreadRecord.SequenceAreaBytes;
 
     private static bool HoldsLiveFiles(Thread* thread)
     {
@@ -209,6 +219,8 @@ public sealed unsafe class ThreadCodec(
         record.ParentDeathSignal = thread->ParentDeathSignal;
         record.ClearChildTid = thread->ClearChildTid;
         record.RobustList = thread->RobustList;
+        record.SequenceArea = thread->SequenceArea;
+        record.SequenceSignature = thread->SequenceSignature;
         record.Call = thread->Call;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(thread->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));
@@ -241,6 +253,8 @@ public sealed unsafe class ThreadCodec(
         thread->ParentDeathSignal = record.ParentDeathSignal;
         thread->ClearChildTid = record.ClearChildTid;
         thread->RobustList = record.RobustList;
+        thread->SequenceArea = record.SequenceArea;
+        thread->SequenceSignature = record.SequenceSignature;
         thread->Call = record.Call;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(name, NameBytes).CopyTo(new Span<byte>(thread->Name, NameBytes));

@@ -16,13 +16,19 @@ public struct RegisterRecord
 }
 
 /// <summary>
-/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 4:
-/// version 1 ends before FirstFile, version 2 before Schedule; versions before 4 have queued signals of the older form.
+/// The state record of a thread; its queued signals and then its XSAVE image (standard format) follow. On-disk format, version 5:
+/// version 1 ends before FirstFile, version 2 before Schedule, version 4 before SequenceArea; versions before 4 have queued signals of the
+/// older form.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ThreadRecord
 {
-    public const int Bytes = 472;
+    public const int Bytes = 488;
+    public const int BytesOfVersion4 = 472;
+
+    /// <summary>struct rseq: its size and its alignment.</summary>
+    public const ulong SequenceAreaBytes = 32;
+
     public const int BytesOfVersion2 = 448;
     public const int BytesOfVersion1 = 424;
 
@@ -49,4 +55,7 @@ public unsafe struct ThreadRecord
     public ObjectId FirstFile, SecondFile, MoreFiles;
     public SchedulingChoice Schedule;
     public ulong TimerSlackNanoseconds, DefaultTimerSlackNanoseconds;
+    public ulong SequenceArea;
+    public uint SequenceSignature;
+    public uint Reserved2;
 }

@@ -74,6 +74,16 @@ public unsafe struct Thread
     public ulong ClearChildTid;
     public ulong RobustList;
 
+    /// <summary>Where the thread says which restartable sequence it is in (rseq), zero for nowhere; and what stands before its ways out.</summary>
+    public ulong SequenceArea;
+    public uint SequenceSignature;
+
+    /// <summary>
+    /// Others have run since it was in user mode last: a sequence that it was in is abandoned. Only with an area. Not captured: after a
+    /// restore it is always so.
+    /// </summary>
+    public bool MustLeaveSequence;
+
     public fixed byte Name[16];
     public int ParentDeathSignal;
 }

@@ -74,7 +74,11 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         }
         Thread* next = TakeFirst();
         if (next != Current && next != null)
+        {
             SwitchCount++;
+            // A thread in a system call is in no sequence.
+            next->MustLeaveSequence |= next->SequenceArea != 0 && next->Context->Trap != UserContext.SystemCallTrap;
+        }
         Current = next;
         if (next != null)
         {

@@ -181,8 +181,10 @@ public sealed unsafe class RestoreTests
         Assert.Equal((long)Signal.SIGALRM, restored.Resume(again));
     }
 
-    [Fact]
-    public void A_thread_record_of_the_first_version_is_read()
+    [Theory]
+    [InlineData(1, ThreadRecord.BytesOfVersion1)]
+    [InlineData(4, ThreadRecord.BytesOfVersion4)]
+    public void A_thread_record_of_an_older_version_is_read(int version, int bytes)
     {
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
@@ -192,8 +194,8 @@ public sealed unsafe class RestoreTests
         kernel.Capture(image);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
             if (kind == ObjectKind.Thread)
-                image.Records[id] = (kind, [.. payload[..ThreadRecord.BytesOfVersion1], .. payload[ThreadRecord.Bytes..]]);
-        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Thread ? 1 : null);
+                image.Records[id] = (kind, [.. payload[..bytes], .. payload[ThreadRecord.Bytes..]]);
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.Thread ? (byte)version : null);
         Assert.Null(restored.Resume(restored.ThreadOf(1)));
         restored.Advance(5 * Second);
         Assert.Equal(0, restored.Resume(restored.ThreadOf(1)));
@@ -286,7 +288,7 @@ public sealed unsafe class RestoreTests
     [Theory]
     [InlineData(1, ThreadRecord.BytesOfVersion1, 1, ProcessRecord.BytesOfVersion1)]
     [InlineData(2, ThreadRecord.BytesOfVersion2, 1, ProcessRecord.BytesOfVersion1)]
-    [InlineData(3, ThreadRecord.Bytes, 2, ProcessRecord.Bytes)]
+    [InlineData(3, ThreadRecord.BytesOfVersion4, 2, ProcessRecord.Bytes)]
     public void Signals_that_older_versions_had_queued_are_read(int threadVersion, int threadBytes, int processVersion, int processBytes)
     {
         using var kernel = new TestKernel();

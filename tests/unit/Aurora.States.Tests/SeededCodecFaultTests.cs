@@ -17,6 +17,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Thread, "BlockedSignals")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Thread, "Call.DeadlineNanoseconds")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Thread, "RobustList")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Thread, "SequenceArea")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Process, "Nice")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.OpenFile, "Offset")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.FileLock, "IsExclusive")]

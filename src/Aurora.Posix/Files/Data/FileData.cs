@@ -10,8 +10,8 @@ namespace Aurora.Posix.Files;
 /// <summary>Operations on the pages of regular files. Results carry the queue to wait on when a page is on its way.</summary>
 public static unsafe class FileData
 {
-    /// <summary>No file is longer.</summary>
-    public const ulong MaxFileBytes = 1UL << 44;
+    /// <summary>No file is longer: a position is a signed number of 64 bits.</summary>
+    public const ulong MaxFileBytes = long.MaxValue;
 
     private static PageAccess Ready => new() { Status = MemoryStatus.Ok };
 

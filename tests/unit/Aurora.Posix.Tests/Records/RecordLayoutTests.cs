@@ -105,6 +105,8 @@ public sealed unsafe class RecordLayoutTests
         ThreadRecord record;
         Assert.Equal(ThreadRecord.BytesOfVersion1, (int)((byte*)&record.FirstFile - (byte*)&record));
         Assert.Equal(ThreadRecord.BytesOfVersion2, (int)((byte*)&record.Schedule - (byte*)&record));
+        Assert.Equal(ThreadRecord.BytesOfVersion4, (int)((byte*)&record.SequenceArea - (byte*)&record));
+        Assert.Equal(480, (int)((byte*)&record.SequenceSignature - (byte*)&record));
     }
 
     [Fact]

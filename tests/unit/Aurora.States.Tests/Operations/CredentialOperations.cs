@@ -20,7 +20,7 @@ internal static unsafe class CredentialOperations
         ("umask", 1, (world, operation) => Simple(world, operation, false, "umask", 95, operation.B % 512)),
         ("setpriority", 1, (world, operation) => Simple(world, operation, false, "setpriority", 141, 0, 0, operation.B % 20)),
         ("personality", 1, (world, operation) => Simple(world, operation, false, "personality", 135, operation.B % 2 == 0 ? 0x40000UL : 0)),
-        ("prlimit", 2, SetLimit), ("prctl", 3, Control), ("set_robust_list", 1, SetRobustList),
+        ("prlimit", 2, SetLimit), ("prctl", 3, Control), ("set_robust_list", 1, SetRobustList), ("rseq", 2, RegisterSequences),
         ("set_tid_address", 1, (world, operation) => Simple(world, operation, false, "set_tid_address", 218,
             World.Futexes + 0x300 + (operation.B % 8 * 4))),
         ("arch_prctl", 1, (world, operation) => Simple(world, operation, false, "arch_prctl", 158, 0x1001 + operation.B % 2,
@@ -155,6 +155,17 @@ internal static unsafe class CredentialOperations
         world.Put(thread, element, head);
         world.Put(thread, element + 8, (uint)thread->Id);
         world.Call(thread, "set_robust_list", 273, head, 24);
+    }
+
+    private static void RegisterSequences(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        // Twice at the same place is refused, and so is giving up what is not there or with another signature: that is how it shows.
+        ulong area = World.SlotOf(thread) + 0x7C0;
+        world.Put(thread, area + 8, 0UL);
+        world.Call(thread, "rseq", 334, area, 32, (ulong)(operation.B % 4 == 0 ? 1 : 0), (ulong)(operation.C % 8 == 0 ? 2 : 1));
     }
 
     private static void SetRegisters(World world, Operation operation)
