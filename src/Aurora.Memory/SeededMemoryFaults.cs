@@ -47,3 +47,8 @@ internal enum SeededMemoryFaults
     /// <summary>Pages of zeroes are not stored, although the file shows through where there is none.</summary>
     ElidedZeroes = 1 << 12,
 }
+
+internal static class SeededMemoryFaultsExtensions
+{
+    public static bool Has(this SeededMemoryFaults seeded, SeededMemoryFaults fault) => (seeded & fault) != 0;
+}

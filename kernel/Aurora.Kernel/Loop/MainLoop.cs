@@ -54,13 +54,13 @@ internal sealed unsafe class MainLoop
         _session.CheckEnd();
         _session.NoteLasting();
         _session.ForgetUnpersistedChanges();
-        _session.Group.Memory.PollFrames();
+        _session.Group.Memory.Shortage.Poll();
         ThreadScheduler scheduler = _session.Group.Scheduler;
         Thread* thread = null;
         if (!_session.IsPaused)
         {
             scheduler.ExpireDeadlines();
-            _session.Group.Memory.EndSpacesStep();
+            _session.Group.Memory.Spaces.EndStep();
             _session.Linux.Signals.SendToGroupsStep();
             _session.Group.Files.CloseStep();
             // What these have changed comes off what the thread may change.
@@ -79,7 +79,7 @@ internal sealed unsafe class MainLoop
     }
 
     private bool HasSteps
-        => _session.Group.Memory.IsEndingSpaces || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
+        => _session.Group.Memory.Spaces.IsEnding || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
 
     private void RunNothing()
     {

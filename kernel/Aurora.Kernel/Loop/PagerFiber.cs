@@ -22,9 +22,9 @@ internal static unsafe class PagerFiber
         MemoryManager memory = session.Group.Memory;
         for (;;)
         {
-            PageInRequest* request = memory.TakePageInRequest();
+            PageInRequest* request = memory.PageIns.Take();
             if (request == null)
-                session.Fibers.Block(memory.PageInWork);
+                session.Fibers.Block(memory.PageIns.Work);
             else if (request->IsProbe)
                 Probe(session, memory, request);
             else
@@ -43,10 +43,10 @@ internal static unsafe class PagerFiber
     private static FrameNumber TakeFrame(KernelSession session, MemoryManager memory)
     {
         FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
-        while (frame.Value == 0 && !memory.IsExhausted)
+        while (frame.Value == 0 && !memory.Shortage.IsExhausted)
         {
-            session.Fibers.WakeOne(memory.ReclaimWork);
-            session.Fibers.Block(memory.FramesFreed);
+            session.Fibers.WakeOne(memory.Shortage.ReclaimWork);
+            session.Fibers.Block(memory.Shortage.FramesFreed);
             frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
         }
         return frame;
@@ -58,7 +58,7 @@ internal static unsafe class PagerFiber
         StoreStatus status = session.Group.Store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
         if (status != StoreStatus.Ok && session.HasDiskFailed)
             Park(session);
-        memory.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
+        memory.PageIns.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
     }
 
     private static void Serve(KernelSession session, MemoryManager memory, PageInRequest* request)
@@ -66,18 +66,18 @@ internal static unsafe class PagerFiber
         FrameNumber frame = TakeFrame(session, memory);
         if (frame.Value == 0)
         {
-            memory.CompletePageIn(request, PageInStatus.OutOfMemory, default);
+            memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
         StoreStatus status = session.Group.Store.ReadPage(request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
-            memory.CompletePageIn(request, PageInStatus.Ok, frame);
+            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
             return;
         }
         memory.Frames.Release(frame);
         if (status != StoreStatus.Hole && session.HasDiskFailed)
             Park(session);
-        memory.CompletePageIn(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
+        memory.PageIns.Complete(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
     }
 }

@@ -72,6 +72,6 @@ internal sealed unsafe partial class KernelSession
         if (Group.Engine.IsEnabled || now - _forgottenNanoseconds < ForgetNanoseconds)
             return;
         _forgottenNanoseconds = now;
-        Group.Memory.DropTracking(Group.Tracker);
+        Group.Memory.Epochs.DropTracking(Group.Tracker);
     }
 }

@@ -104,7 +104,7 @@ internal sealed unsafe class CheckpointPace
         get
         {
             ObjectTracker tracker = _services.Tracker;
-            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.ChangesOf(tracker);
+            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.Epochs.ChangesOf(tracker);
         }
     }
 
@@ -115,14 +115,14 @@ internal sealed unsafe class CheckpointPace
         {
             ObjectTracker tracker = _services.Tracker;
             ulong ran = (ulong)_services.Scheduler.RanCount;
-            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.OperationsOf(tracker);
-            return _budget.CostOf(_services.Memory.DirtyPagesOf(tracker), objects,
+            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.Epochs.OperationsOf(tracker);
+            return _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(tracker), objects,
                 tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
         }
     }
 
     // A fork's copies of the pages that have changed since the last capture.
-    private ulong CopiesOfFork => _budget.CostOf(_services.Memory.DirtyPagesOf(_services.Tracker), 0, 0);
+    private ulong CopiesOfFork => _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(_services.Tracker), 0, 0);
 
     private bool CanTake => _state.IsEnabled && !_state.HasFailed && !_state.IsRollingBack && _state.Free() is not null;
 
@@ -160,7 +160,7 @@ internal sealed unsafe class CheckpointPace
 
     private bool HasWork
         => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
-            || _services.Memory.HasChanges(_services.Tracker);
+            || _services.Memory.Epochs.HasChanges(_services.Tracker);
 
     private void TakeNow()
     {

@@ -52,7 +52,7 @@ internal sealed unsafe class EpochCapture
         slot.Epoch = _state.LastCaptured.Next;
         slot.OutputPosition = _services.Output.Written;
         _services.Scheduler.MarkThreadsThatRan(_services.Tracker);
-        _services.Memory.Freeze(_services.Tracker, slot.Frozen);
+        _services.Memory.Epochs.Freeze(_services.Tracker, slot.Frozen);
         CaptureOutcome outcome = CaptureRecords(slot);
         if (outcome != CaptureOutcome.Ok)
         {
@@ -146,7 +146,7 @@ internal sealed unsafe class EpochCapture
         }
         slot.Records.Clear();
         slot.Ended.MoveTo(_services.Tracker.Ended);
-        _services.Memory.MergeEpoch(slot.Frozen);
+        _services.Memory.Epochs.Merge(slot.Frozen);
         slot.State = SlotState.Free;
     }
 }

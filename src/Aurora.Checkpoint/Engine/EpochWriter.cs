@@ -206,7 +206,7 @@ internal sealed unsafe class EpochWriter
         StoreStatus status = _services.Store.Submit(slot.Commit, in info);
         // The store's readers see the commit from here on: clones are no longer read from their bases, which it may have deleted.
         if (status == StoreStatus.Ok)
-            _services.Memory.EpochSubmitted(slot.Frozen);
+            _services.Memory.Epochs.Submitted(slot.Frozen);
         return status;
     }
 
@@ -222,7 +222,7 @@ internal sealed unsafe class EpochWriter
             return;
         }
         _services.Store.Release(slot.Commit);
-        _services.Memory.ReleaseEpoch(slot.Frozen);
+        _services.Memory.Epochs.Release(slot.Frozen);
         slot.Records.Clear();
         slot.Ended.Clear();
         _state.LastDurable = slot.Epoch;

@@ -46,63 +46,63 @@ public sealed unsafe class FrameReclaimer
     /// <summary>The body of the reclaim fiber; never returns.</summary>
     public void Run()
     {
-        _memory.HasReclaim = true;
+        _memory.Shortage.HasReclaim = true;
         for (;;)
         {
             Balance();
-            _fibers.Block(_memory.ReclaimWork);
+            _fibers.Block(_memory.Shortage.ReclaimWork);
         }
     }
 
-    /// <summary>Does what can be done now; to be called again whenever <see cref="MemoryManager.ReclaimWork"/> is woken.</summary>
+    /// <summary>Does what can be done now; to be called again whenever <see cref="FrameShortage.ReclaimWork"/> is woken.</summary>
     public void Balance()
     {
-        if (_memory.Frames.FreeFrames < _memory.LowFrames && MayEvict && HasNews)
+        if (_memory.Frames.FreeFrames < _memory.Shortage.LowFrames && MayEvict && HasNews)
             Evict();
         if (HasFrames)
         {
             _fruitless = 0;
             _hasAsked = false;
-            _memory.IsExhausted = false;
-            _memory.WakeFrameWaiters();
+            _memory.Shortage.IsExhausted = false;
+            _memory.Shortage.WakeWaiters();
         }
-        else if (_memory.HasFrameWaiters && !CleansSomething())
+        else if (_memory.Shortage.HasWaiters && !CleansSomething())
         {
-            _memory.IsExhausted = true;
-            _memory.WakeFrameWaiters();
+            _memory.Shortage.IsExhausted = true;
+            _memory.Shortage.WakeWaiters();
         }
     }
 
     // Enough for those who are refused first.
     private bool HasFrames => _memory.Frames.MayTake(1, FramePriority.Contents);
 
-    private bool MayEvict => _engine.IsEnabled && !_engine.HasFailed && _memory.MayEvict;
+    private bool MayEvict => _engine.IsEnabled && !_engine.HasFailed && _memory.Reclaim.MayEvict;
 
-    private bool HasNews => !_hasSwept || _sweptEpoch != _engine.LastDurable || _sweptPageIns != _memory.PageInsEnded;
+    private bool HasNews => !_hasSwept || _sweptEpoch != _engine.LastDurable || _sweptPageIns != _memory.PageIns.Ended;
 
     private void Evict()
     {
         for (int rounds = 0, leaves = 1; rounds < Rounds; leaves++)
         {
-            if (_memory.ReclaimStep())
+            if (_memory.Reclaim.Step())
                 rounds++;
             if (leaves % LeavesPerStep != 0)
                 continue;
-            if (_memory.Frames.FreeFrames >= _memory.EnoughFrames)
+            if (_memory.Frames.FreeFrames >= _memory.Shortage.EnoughFrames)
                 return;
-            if (HasFrames && _memory.HasFrameWaiters)
-                _memory.WakeFrameWaiters();
+            if (HasFrames && _memory.Shortage.HasWaiters)
+                _memory.Shortage.WakeWaiters();
             _fibers.Yield();
         }
         _hasSwept = true;
         _sweptEpoch = _engine.LastDurable;
-        _sweptPageIns = _memory.PageInsEnded;
+        _sweptPageIns = _memory.PageIns.Ended;
     }
 
     // True when a checkpoint under way, or one asked for now, will make frames replaceable: its end wakes this fiber.
     private bool CleansSomething()
     {
-        if (!MayEvict || _engine.Refusal != StoreStatus.Ok || (!_engine.IsBusy && _memory.DirtyPagesOf(_tracker) == 0))
+        if (!MayEvict || _engine.Refusal != StoreStatus.Ok || (!_engine.IsBusy && _memory.Epochs.DirtyPagesOf(_tracker) == 0))
             return false;
         if (_hasAsked && _askedAt == _engine.LastDurable)
             return true;

@@ -108,7 +108,7 @@ public sealed unsafe partial class GroupSession
         // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
         // the restore, and what it had built belongs to nobody.
         if (endUnreferenced)
-            Memory.EndUnreferenced();
+            Memory.Restore.EndUnreferenced();
         if (Group.Group == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
         else if (Names.Root == null)

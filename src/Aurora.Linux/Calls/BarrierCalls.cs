@@ -41,7 +41,7 @@ internal static unsafe class BarrierCalls
             case Private or PrivateCore or PrivateSequences:
                 return (space->Barriers & KindOf(command)) != 0 ? Errno.Ok : Errno.EPERM;
             case RegisterGlobal or RegisterPrivate or RegisterPrivateCore or RegisterPrivateSequences:
-                kernel.Memory.RegisterBarrier(space, KindOf(command));
+                kernel.Memory.Marks.RegisterBarrier(space, KindOf(command));
                 return Errno.Ok;
             default:
                 return Errno.EINVAL;

@@ -44,16 +44,14 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
-    private readonly MemoryManager _memory;
     private readonly ObjectTracker _tracker;
     private readonly Clock _clock;
 
-    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, MemoryManager memory, ObjectTracker tracker, Clock clock)
+    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker, Clock clock)
     {
         _buckets = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
         _scheduler = scheduler;
-        _memory = memory;
         _tracker = tracker;
         _clock = clock;
         scheduler.WaitRestorer = this;
@@ -64,7 +62,7 @@ public sealed unsafe class FutexTable : WaitRestorer
     {
         if (!isPrivate)
         {
-            Mapping* mapping = _memory.FindMapping(space, new VirtualAddress(address));
+            Mapping* mapping = MappingTable.Find(space, new VirtualAddress(address));
             if (mapping != null && mapping->IsShared)
             {
                 ulong offset = (mapping->PageAt(new VirtualAddress(address)) << PageSize.Shift) | (address & PageSize.OffsetMask);

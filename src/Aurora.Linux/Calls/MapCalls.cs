@@ -55,7 +55,7 @@ public static unsafe class MapCalls
             return Errno.EINVAL;
         if ((flags & HugePages) != 0 || (type == TypeSharedValidate && (flags & ~Known) != 0))
             return type == TypeSharedValidate ? Errno.EOPNOTSUPP : Errno.EINVAL;
-        const ulong LargestFile = (MemoryManager.MaxObjectPages << PageSize.Shift) - 1;
+        const ulong LargestFile = (VmObject.MaxPages << PageSize.Shift) - 1;
         if (length > AddressSpace.UserEnd)
             return Errno.ENOMEM;
         if (offset > ((flags & Anonymous) == 0 ? LargestFile - length : ulong.MaxValue - length))
@@ -82,7 +82,7 @@ public static unsafe class MapCalls
             if (error != Errno.Ok)
                 return error;
         }
-        MemoryStatus status = kernel.Memory.Map(thread->Process->AddressSpace, in request, out VirtualAddress address);
+        MemoryStatus status = kernel.Memory.Mappings.Map(thread->Process->AddressSpace, in request, out VirtualAddress address);
         return status == MemoryStatus.Ok ? (long)address.Value : LinuxKernel.ErrorOf(status);
     }
 
@@ -132,14 +132,14 @@ public static unsafe class MapCalls
         ulong length = arguments->Arg1 & ~PageSize.OffsetMask;
         ulong page = arguments->Arg3;
         AddressSpace* space = thread->Process->AddressSpace;
-        if (arguments->Arg2 != 0 || length == 0 || !MemoryCalls.GoodRange(start, length) || page > MemoryManager.MaxObjectPages)
+        if (arguments->Arg2 != 0 || length == 0 || !MemoryCalls.GoodRange(start, length) || page > VmObject.MaxPages)
             return Errno.EINVAL;
-        Mapping* mapping = kernel.Memory.FindMapping(space, new VirtualAddress(start));
+        Mapping* mapping = MappingTable.Find(space, new VirtualAddress(start));
         if (mapping == null || !mapping->IsShared)
             return Errno.EINVAL;
         for (Mapping* next = mapping; next->End.Value < start + length; )
         {
-            Mapping* after = kernel.Memory.FindMapping(space, next->End);
+            Mapping* after = MappingTable.Find(space, next->End);
             if (after == null || after->Object != mapping->Object || after->Flags != mapping->Flags
                 || after->Protection != mapping->Protection)
                 return Errno.EINVAL;
@@ -157,7 +157,7 @@ public static unsafe class MapCalls
             PageOffset = page,
             File = mapping->File,
         };
-        return LinuxKernel.ErrorOf(kernel.Memory.Map(space, in request, out _));
+        return LinuxKernel.ErrorOf(kernel.Memory.Mappings.Map(space, in request, out _));
     }
 
     // Mapping /dev/zero is the old way to ask for anonymous memory.
@@ -175,9 +175,9 @@ public static unsafe class MapCalls
         if (thread->Call.Phase == 0)
         {
             AddressSpace* space = thread->Process->AddressSpace;
-            if ((flags & SyncInvalidate) != 0 && MemoryManager.LockedPages(space, arguments->Arg0, arguments->Arg0 + length) != 0)
+            if ((flags & SyncInvalidate) != 0 && MappingMarks.LockedPages(space, arguments->Arg0, arguments->Arg0 + length) != 0)
                 return Errno.EBUSY;
-            if (length != 0 && !kernel.Memory.IsRangeMapped(space, new VirtualAddress(arguments->Arg0), length))
+            if (length != 0 && !AddressRanges.IsMapped(space, new VirtualAddress(arguments->Arg0), length))
                 return Errno.ENOMEM;
             if ((flags & SyncNow) == 0)
                 return 0;

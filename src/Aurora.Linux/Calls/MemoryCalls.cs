@@ -44,7 +44,7 @@ public static unsafe class MemoryCalls
             return arguments->Arg1 > AddressSpace.UserEnd ? Errno.ENOMEM : Errno.EINVAL;
         if (arguments->Arg1 == 0)
             return 0;
-        MemoryStatus status = kernel.Memory.Protect(
+        MemoryStatus status = kernel.Memory.Mappings.Protect(
             thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), arguments->Arg1, (Protection)(bits & ProtectionMask));
         return LinuxKernel.ErrorOf(status);
     }
@@ -55,12 +55,12 @@ public static unsafe class MemoryCalls
             return Errno.EINVAL;
         AddressSpace* space = thread->Process->AddressSpace;
         ulong given = thread->Call.Progress;
-        if (given < arguments->Arg1 && arguments->Arg1 > MemoryManager.MaxDiscardPages * PageSize.Bytes)
+        if (given < arguments->Arg1 && arguments->Arg1 > ObjectHoles.MaxDiscardPages * PageSize.Bytes)
         {
-            if (given == 0 && !kernel.Memory.PrepareUnmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1))
+            if (given == 0 && !kernel.Memory.Mappings.PrepareUnmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1))
                 return Errno.ENOMEM;
             // The pages first, in steps; what fails here is left to the unmapping itself.
-            MemoryStatus gives = kernel.Memory.GiveUpPages(
+            MemoryStatus gives = kernel.Memory.Mappings.GiveUpPages(
                 space, new VirtualAddress(arguments->Arg0 + given), arguments->Arg1 - given, out ulong done, out WaitQueue* wait);
             thread->Call.Progress += done;
             if (gives == MemoryStatus.WouldBlock)
@@ -68,7 +68,7 @@ public static unsafe class MemoryCalls
             if (gives == MemoryStatus.Ok && thread->Call.Progress < arguments->Arg1)
                 return SystemCallResult.Again;
         }
-        return LinuxKernel.ErrorOf(kernel.Memory.Unmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1));
+        return LinuxKernel.ErrorOf(kernel.Memory.Mappings.Unmap(space, new VirtualAddress(arguments->Arg0), arguments->Arg1));
     }
 
     private static SystemCallResult Brk(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -77,7 +77,7 @@ public static unsafe class MemoryCalls
         bool growsLocked = space->LocksFuture && arguments->Arg0 > space->BreakEnd.Value;
         if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread, PageSize.PagesFor(arguments->Arg0 - space->BreakEnd.Value)))
             return (long)space->BreakEnd.Value;
-        return (long)kernel.Memory.SetBreak(space, new VirtualAddress(arguments->Arg0)).Value;
+        return (long)kernel.Memory.Break.Set(space, new VirtualAddress(arguments->Arg0)).Value;
     }
 
     private static SystemCallResult Mremap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -101,12 +101,12 @@ public static unsafe class MemoryCalls
             KeepsOld = keepsOld,
             NewAddress = new VirtualAddress(arguments->Arg4),
         };
-        Mapping* mapping = kernel.Memory.FindMapping(thread->Process->AddressSpace, request.Address);
+        Mapping* mapping = MappingTable.Find(thread->Process->AddressSpace, request.Address);
         bool growsLocked = mapping != null && (mapping->Flags & MappingFlags.Locked) != 0 && request.NewLength > request.OldLength;
         if (growsLocked && !MemoryLockCalls.IsWithinLimit(thread,
             PageSize.PagesFor(request.NewLength) - PageSize.PagesFor(request.OldLength)))
             return Errno.EAGAIN;
-        MemoryStatus status = kernel.Memory.Remap(thread->Process->AddressSpace, in request, out VirtualAddress address);
+        MemoryStatus status = kernel.Memory.Remaps.Remap(thread->Process->AddressSpace, in request, out VirtualAddress address);
         return status == MemoryStatus.Ok ? (long)address.Value
             : status == MemoryStatus.NotMapped ? Errno.EFAULT : LinuxKernel.ErrorOf(status);
     }
@@ -132,7 +132,7 @@ public static unsafe class MemoryCalls
                 return Mark(kernel, space, start, length, MappingFlags.WipeOnFork, arguments->Int2 == WipeOnFork);
             // NORMAL RANDOM SEQUENTIAL WILLNEED HUGEPAGE NOHUGEPAGE DONTDUMP DODUMP COLD PAGEOUT. Equal pages are not merged.
             case 0 or 1 or 2 or 3 or 14 or 15 or 16 or 17 or 20 or 21:
-                return length == 0 || kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
+                return length == 0 || AddressRanges.IsMapped(space, start, length) ? 0 : Errno.ENOMEM;
             default:
                 return Errno.EINVAL;
         }
@@ -140,15 +140,15 @@ public static unsafe class MemoryCalls
 
     private static SystemCallResult Mark(
         LinuxKernel kernel, AddressSpace* space, VirtualAddress start, ulong length, MappingFlags mark, bool isSet)
-        => length == 0 ? 0 : LinuxKernel.ErrorOf(kernel.Memory.Mark(space, start, length, mark, isSet));
+        => length == 0 ? 0 : LinuxKernel.ErrorOf(kernel.Memory.Marks.Mark(space, start, length, mark, isSet));
 
     // True when all that is mapped in the range is private anonymous memory: MADV_FREE takes nothing else.
     private static bool IsAnonymous(LinuxKernel kernel, AddressSpace* space, VirtualAddress start, ulong length)
     {
         const MappingFlags Kind = MappingFlags.Anonymous | MappingFlags.Shared;
         VirtualAddress end = start + length;
-        Mapping* mapping = kernel.Memory.FindMapping(space, start);
-        for (; mapping != null && mapping->Start.Value < end.Value; mapping = kernel.Memory.FindMapping(space, mapping->End))
+        Mapping* mapping = MappingTable.Find(space, start);
+        for (; mapping != null && mapping->Start.Value < end.Value; mapping = MappingTable.Find(space, mapping->End))
         {
             if ((mapping->Flags & Kind) != MappingFlags.Anonymous)
                 return false;
@@ -162,11 +162,11 @@ public static unsafe class MemoryCalls
         ulong given = thread->Call.Progress;
         if (length == 0)
             return 0;
-        if (given == 0 && MemoryManager.LockedPages(space, start.Value, start.Value + length) != 0)
+        if (given == 0 && MappingMarks.LockedPages(space, start.Value, start.Value + length) != 0)
             return Errno.EINVAL;
         if (given < length)
         {
-            MemoryStatus status = kernel.Memory.DropPages(space, start + given, length - given, out ulong done, out WaitQueue* wait);
+            MemoryStatus status = kernel.Memory.Mappings.DropPages(space, start + given, length - given, out ulong done, out WaitQueue* wait);
             thread->Call.Progress += done;
             if (status == MemoryStatus.WouldBlock)
                 return WaitFor(kernel, thread, wait);
@@ -176,7 +176,7 @@ public static unsafe class MemoryCalls
                 return SystemCallResult.Again;
         }
         // Gaps are told of when everything else has been given up.
-        return kernel.Memory.IsRangeMapped(space, start, length) ? 0 : Errno.ENOMEM;
+        return AddressRanges.IsMapped(space, start, length) ? 0 : Errno.ENOMEM;
     }
 
     private static SystemCallResult WaitFor(LinuxKernel kernel, Thread* thread, WaitQueue* wait)
@@ -205,7 +205,7 @@ public static unsafe class MemoryCalls
         {
             ulong done = thread->Call.Progress;
             Span<byte> piece = buffer[..(int)Math.Min(AtOnce, stepEnd - done)];
-            if (kernel.Memory.ShowResident(space, new VirtualAddress(arguments->Arg0) + (done << PageSize.Shift), piece) != MemoryStatus.Ok)
+            if (kernel.Memory.Residency.ShowResident(space, new VirtualAddress(arguments->Arg0) + (done << PageSize.Shift), piece) != MemoryStatus.Ok)
                 return Errno.ENOMEM;
             AccessResult access = kernel.User.Write(space, new VirtualAddress(arguments->Arg2 + done), piece);
             if (!access.IsOk)

@@ -31,7 +31,7 @@ public static unsafe class MemoryLockCalls
 
     /// <summary>True when so many more locked pages are within the limit.</summary>
     public static bool IsWithinLimit(Thread* thread, ulong morePages)
-        => MayLockEverything(thread) || MemoryManager.LockedPages(thread->Process->AddressSpace) + morePages <= LimitPages(thread);
+        => MayLockEverything(thread) || MappingMarks.LockedPages(thread->Process->AddressSpace) + morePages <= LimitPages(thread);
 
     private static bool MayLockEverything(Thread* thread) => thread->Process->Credentials.Has(Capability.LockMemory);
 
@@ -50,10 +50,10 @@ public static unsafe class MemoryLockCalls
         if (!Range(arguments, out ulong start, out ulong length, out Errno error))
             return error;
         AddressSpace* space = thread->Process->AddressSpace;
-        ulong already = MemoryManager.LockedPages(space, start, start + length);
+        ulong already = MappingMarks.LockedPages(space, start, start + length);
         if (!IsWithinLimit(thread, (length >> PageSize.Shift) - already))
             return Errno.ENOMEM;
-        return LinuxKernel.ErrorOf(kernel.Memory.Mark(space, new VirtualAddress(start), length, MappingFlags.Locked, isSet: true));
+        return LinuxKernel.ErrorOf(kernel.Memory.Marks.Mark(space, new VirtualAddress(start), length, MappingFlags.Locked, isSet: true));
     }
 
     private static SystemCallResult Munlock(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -61,7 +61,7 @@ public static unsafe class MemoryLockCalls
         if (!Range(arguments, out ulong start, out ulong length, out Errno error))
             return error;
         AddressSpace* space = thread->Process->AddressSpace;
-        return LinuxKernel.ErrorOf(kernel.Memory.Mark(space, new VirtualAddress(start), length, MappingFlags.Locked, isSet: false));
+        return LinuxKernel.ErrorOf(kernel.Memory.Marks.Mark(space, new VirtualAddress(start), length, MappingFlags.Locked, isSet: false));
     }
 
     // Whole pages; false with the result when there is nothing to do.
@@ -86,15 +86,15 @@ public static unsafe class MemoryLockCalls
         if (locksNow && !MayLockEverything(thread) && space->MappedPages > LimitPages(thread))
             return Errno.ENOMEM;
         if (locksNow)
-            kernel.Memory.MarkLocked(space, isSet: true, (flags & Future) != 0);
+            kernel.Memory.Marks.MarkLocked(space, isSet: true, (flags & Future) != 0);
         else
-            kernel.Memory.LockFuture(space);
+            kernel.Memory.Marks.LockFuture(space);
         return 0;
     }
 
     private static SystemCallResult MunlockAll(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        kernel.Memory.MarkLocked(thread->Process->AddressSpace, isSet: false, locksFuture: false);
+        kernel.Memory.Marks.MarkLocked(thread->Process->AddressSpace, isSet: false, locksFuture: false);
         return 0;
     }
 }

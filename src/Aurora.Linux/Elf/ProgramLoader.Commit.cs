@@ -76,7 +76,7 @@ public sealed unsafe partial class ProgramLoader
         process->AddressSpace = program.Space;
         thread->Context->PageTableRoot = program.Space->Root.Address.Value;
         if (old != null)
-            _kernel.Memory.Release(old);
+            _kernel.Memory.Spaces.Release(old);
         _kernel.Life.ReturnMemory(process);
     }
 

@@ -54,7 +54,7 @@ public sealed unsafe partial class ProgramLoader
             return Errno.E2BIG;
         SpaceLimits limits = default;
         LimitCalls.SpaceLimitsOf(thread->Process, ref limits);
-        var program = new NewProgram { Space = _kernel.Memory.CreateSpace(_kernel.Tracker, in limits), Inode = file.Inode };
+        var program = new NewProgram { Space = _kernel.Memory.Spaces.Create(_kernel.Tracker, in limits), Inode = file.Inode };
         if (program.Space == null)
             return Errno.ENOMEM;
         ChooseCredentials(thread->Process, in file, ref program);
@@ -67,7 +67,7 @@ public sealed unsafe partial class ProgramLoader
             Commit(thread, in program, fileName);
             return ExitCalls.CloseFiles(_kernel, thread);
         }
-        _kernel.Memory.Release(program.Space);
+        _kernel.Memory.Spaces.Release(program.Space);
         if (built.IsOk)
             return left;
         return built.Status == MemoryStatus.WouldBlock ? _kernel.Stop(thread, in built) : LinuxKernel.ErrorOf(built.Status);
@@ -117,7 +117,7 @@ public sealed unsafe partial class ProgramLoader
         result = ProgramMapper.Map(memory, _kernel.User, space, in file, in image, hint, out ulong bias);
         if (!result.IsOk)
             return result;
-        memory.StartBreak(space, new VirtualAddress((image.End + bias + PageSize.OffsetMask) & ~PageSize.OffsetMask));
+        memory.Break.Start(space, new VirtualAddress((image.End + bias + PageSize.OffsetMask) & ~PageSize.OffsetMask));
         program.Entry = image.Entry + bias;
         ulong linkerBias = 0;
         bool hasLinker = image.InterpreterBytes != 0;
@@ -153,7 +153,7 @@ public sealed unsafe partial class ProgramLoader
             Protection = Protection.Read | Protection.Write | (image.HasExecutableStack ? Protection.Execute : Protection.None),
             Flags = MappingFlags.GrowsDown | MappingFlags.Stack,
         };
-        return new AccessResult { Status = _kernel.Memory.Map(program.Space, in request, out _) };
+        return new AccessResult { Status = _kernel.Memory.Mappings.Map(program.Space, in request, out _) };
     }
 
     // Set-id programs change who the process is, unless it has renounced that; C libraries then distrust the environment (AT_SECURE).

@@ -98,7 +98,7 @@ public sealed unsafe partial class ProgramLoader
         if (!isLeaving && inode->FirstLease != null && !LeaseCalls.Break(_kernel, thread, inode, writes: false, mayWait: true, out failure))
             return false;
         // Files in memory are not counted, as on Linux.
-        bool isMappedToWrite = !inode->IsMemoryFile && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data);
+        bool isMappedToWrite = !inode->IsMemoryFile && inode->Data != null && inode->Data->HasSharedWriter;
         failure = !isLeaving && (inode->Writers > 0 || isMappedToWrite) ? Errno.ETXTBSY : inode->Data == null ? Errno.ENOEXEC : Errno.Ok;
         if (failure.IsError)
             return false;

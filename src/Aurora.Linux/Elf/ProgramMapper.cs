@@ -40,10 +40,10 @@ public static unsafe class ProgramMapper
             Length = image.End - start,
             Placement = MapPlacement.Hint,
         };
-        MemoryStatus status = memory.Map(space, in request, out VirtualAddress address);
+        MemoryStatus status = memory.Mappings.Map(space, in request, out VirtualAddress address);
         bias = status == MemoryStatus.Ok ? unchecked(address.Value - start) : 0;
         if (status == MemoryStatus.Ok)
-            status = memory.Unmap(space, address, PageSize.PagesFor(request.Length) << PageSize.Shift);
+            status = memory.Mappings.Unmap(space, address, PageSize.PagesFor(request.Length) << PageSize.Shift);
         return status;
     }
 
@@ -67,7 +67,7 @@ public static unsafe class ProgramMapper
                 PageOffset = segment.FileOffset >> PageSize.Shift,
                 File = file.Inode,
             };
-            AccessResult mapped = new() { Status = memory.Map(space, in request, out _) };
+            AccessResult mapped = new() { Status = memory.Mappings.Map(space, in request, out _) };
             if (!mapped.IsOk)
                 return mapped;
         }
@@ -86,7 +86,7 @@ public static unsafe class ProgramMapper
         AccessResult filled = user.Fill(space, new VirtualAddress(fileEnd), mappedEnd - fileEnd, 0);
         if (!filled.IsOk || first == segment.Protection)
             return filled;
-        return new AccessResult { Status = memory.Protect(space, new VirtualAddress(start), mappedEnd - start, segment.Protection) };
+        return new AccessResult { Status = memory.Mappings.Protect(space, new VirtualAddress(start), mappedEnd - start, segment.Protection) };
     }
 
     private static AccessResult MapRest(MemoryManager memory, AddressSpace* space, ulong mappedEnd, in ElfSegment segment)
@@ -101,7 +101,7 @@ public static unsafe class ProgramMapper
             Placement = MapPlacement.FixedNoReplace,
             Protection = segment.Protection,
         };
-        return new AccessResult { Status = memory.Map(space, in request, out _) };
+        return new AccessResult { Status = memory.Mappings.Map(space, in request, out _) };
     }
 
     private static ulong RoundUp(ulong address) => (address + PageSize.OffsetMask) & ~PageSize.OffsetMask;

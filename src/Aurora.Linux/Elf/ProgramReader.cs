@@ -16,7 +16,7 @@ public static unsafe class ProgramReader
         int done = 0;
         while (done < destination.Length && offset < file.Bytes)
         {
-            PageAccess page = memory.GetPageForRead(file.Data, offset >> PageSize.Shift);
+            PageAccess page = memory.Pages.GetForRead(file.Data, offset >> PageSize.Shift);
             if (!page.IsOk)
                 return page;
             int start = (int)(offset & PageSize.OffsetMask);
@@ -54,7 +54,7 @@ public static unsafe class ProgramReader
             ulong end = segment.FileOffset + segment.FileBytes;
             if (segment.MemoryBytes == segment.FileBytes || (end & PageSize.OffsetMask) == 0 || segment.FileBytes == 0)
                 continue;
-            PageAccess page = memory.GetPageForRead(file.Data, end >> PageSize.Shift);
+            PageAccess page = memory.Pages.GetForRead(file.Data, end >> PageSize.Shift);
             if (!page.IsOk)
                 return page;
         }

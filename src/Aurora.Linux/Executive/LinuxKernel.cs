@@ -34,7 +34,7 @@ public sealed unsafe partial class LinuxKernel
         Machine = services.Machine;
         Settings = services.Settings;
         OutOfMemory = new OutOfMemory(this);
-        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Memory, services.Tracker, services.Clock);
+        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Tracker, services.Clock);
     }
 
     public PageAllocator Pages { get; }

@@ -18,7 +18,7 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     /// <summary>Ends the largest program on behalf of a thread whose page fault found no frame; the thread faults again when it goes on.</summary>
     public void Kill(Thread* thread)
     {
-        if (kernel.Memory.IsEndingSpaces)
+        if (kernel.Memory.Spaces.IsEnding)
         {
             Wait(thread);
             return;
@@ -37,9 +37,9 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
 
     private void Wait(Thread* thread)
     {
-        kernel.Memory.IsExhausted = false;
-        kernel.Memory.WakeFrameWaiters();
-        kernel.Scheduler.BlockOn(thread, kernel.Memory.FrameWaiters);
+        kernel.Memory.Shortage.IsExhausted = false;
+        kernel.Memory.Shortage.WakeWaiters();
+        kernel.Scheduler.BlockOn(thread, kernel.Memory.Shortage.Waiters);
         kernel.Scheduler.Sleep(thread, false);
     }
 
@@ -66,7 +66,7 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
         if (process->OutOfMemoryBias == -1000)
             return 0;
         long bias = process->OutOfMemoryBias * (long)kernel.Memory.Frames.TotalFrames / 1000;
-        return (ulong)Math.Max(1, (long)kernel.Memory.FootprintPages(process->AddressSpace) + bias);
+        return (ulong)Math.Max(1, (long)kernel.Memory.Residency.FootprintPages(process->AddressSpace) + bias);
     }
 
     private void End(Process* process, Thread* thread)

@@ -34,7 +34,7 @@ public sealed unsafe partial class SystemCallExecutive
         FaultAccess access = (context->ErrorCode & ErrorInstruction) != 0 ? FaultAccess.Execute
             : (context->ErrorCode & ErrorWrite) != 0 ? FaultAccess.Write : FaultAccess.Read;
         FaultResult result = context->FaultAddress < AddressSpace.UserEnd
-            ? _kernel.Memory.HandleFault(thread->Process->AddressSpace, new VirtualAddress(context->FaultAddress), access)
+            ? _kernel.Memory.Faults.Handle(thread->Process->AddressSpace, new VirtualAddress(context->FaultAddress), access)
             : new FaultResult { Status = MemoryStatus.NotMapped };
         switch (result.Status)
         {

@@ -109,7 +109,7 @@ internal static unsafe class CopyCalls
         byte* memory = files.ZeroPage;
         if (source->Data != null)
         {
-            PageAccess page = files.Memory.GetPageForRead(source->Data, position >> PageSize.Shift);
+            PageAccess page = files.Memory.Pages.GetForRead(source->Data, position >> PageSize.Shift);
             if (!call.Check(in page))
                 return call.Failure;
             memory = page.Address;

@@ -89,7 +89,7 @@ public unsafe struct LinuxStat
 
     /// <summary>In units of 512 bytes: pages that are there.</summary>
     public static long BlocksOf(FileServices files, Posix.Files.Inode* inode)
-        => inode->Data == null ? 0 : (long)files.Memory.CountPages(inode->Data) * (PageSize.Bytes / 512);
+        => inode->Data == null ? 0 : (long)files.Memory.Holes.CountPages(inode->Data) * (PageSize.Bytes / 512);
 }
 
 /// <summary>struct statx_timestamp.</summary>

@@ -26,7 +26,7 @@ internal static unsafe class SealCalls
         if (inode->IsSealed(FileSeals.Seal))
             return Errno.EPERM;
         bool endsWriting = (seals & FileSeals.Write) != 0 && !inode->IsSealed(FileSeals.Write);
-        if (endsWriting && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data))
+        if (endsWriting && inode->Data != null && inode->Data->HasSharedWriter)
             return Errno.EBUSY;
         inode->Seals |= seals;
         call.Files.MarkChanged(&inode->Header);

@@ -82,7 +82,7 @@ internal static unsafe class SizeCalls
         result = Errno.ENXIO;
         if (inode->Data == null)
             return !isData;
-        PageAccess access = call.Files.Memory.Seek(inode->Data, ref page, end, isData, out bool isFound);
+        PageAccess access = call.Files.Memory.Holes.Seek(inode->Data, ref page, end, isData, out bool isFound);
         call.Thread->Call.Progress = page;
         if (!call.Check(in access) || !isFound)
         {

@@ -114,6 +114,13 @@ internal sealed unsafe partial class ChangeLog
         group->Count--;
     }
 
+    /// <summary>The object is about to be truncated in this set.</summary>
+    public void CountCut(VmObject* target, ChangeSet* set)
+    {
+        if (!set->IsTruncated)
+            GroupAt(target->Header.Group)->ClonesAndCuts++;
+    }
+
     /// <summary>Makes room for one more dirty page; false when out of memory.</summary>
     public bool ReserveDirty(VmObject* target)
     {

@@ -58,6 +58,14 @@ public abstract unsafe class FramePool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FrameNumber FrameOf(void* address) => new((ulong)((byte*)address - _directMap) >> PageSize.Shift);
 
+    /// <summary>Somebody uses the page in a frame: reclaim's hand will give it another round.</summary>
+    public void NoteUse(FrameNumber frame)
+    {
+        FrameInfo* info = InfoOf(frame);
+        if ((info->Flags & FrameFlags.Idle) != 0)
+            info->Flags &= ~FrameFlags.Idle;
+    }
+
     /// <summary>Keeps the last <paramref name="frames"/> frames from those who do not bring any back.</summary>
     public void SetReserve(ulong frames) => _reserve = frames;
 

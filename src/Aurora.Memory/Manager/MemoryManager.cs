@@ -1,7 +1,14 @@
-// Virtual memory, one service object. The parts, each in its own file: Objects (life of VmObjects, cloning, size), Pages (kernel access and
-// copy-on-write), ReverseMap (who shows a page), Faults, Spaces (address spaces, fork), Map / Unmap / Protect / Remap / Break (system
-// calls on mappings), PageIn (reading from the store), Reclaim (dropping what the store has), Freeze / Merge (checkpoints), Verify (debug
-// invariants).
+// Virtual memory: the services of this assembly, put together once at boot over one MemoryState. Nothing here acts; who uses memory calls the
+// service. Each knows only those above it:
+//
+//   PageTables, RadixTree, ChangeLog, PageInTable   structures                FrameShortage   who waits for frames, the signal to reclaim
+//   ReverseMap      who shows a page                                          Overlays        private mappings of files
+//   VmObjects       life of objects, cloning, size                            PageIns         reading from the store
+//   ObjectPages     kernel access, copy-on-write                              ObjectHoles     discarding and finding holes
+//   SpaceMappings   the mappings in a space     Windows   what they show of their object     AddressSpaces   creation, fork, end
+//   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
+//   Epochs, HotPages    checkpoints             Reclaim   dropping what the store has        Residency       what is in memory
+//   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
 //  - An entry of a page table has its write bit only if the frame is referenced once, by a leaf of an object whose path is private, the
@@ -9,131 +16,87 @@
 //  - A slot is dirty exactly if the object's current change set has an entry for the page (Forced entries aside).
 //  - Whoever replaces or removes a frame has cleared every entry that shows it, with invalidation, before it goes on.
 // Protected by the kernel lock.
-using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>Objects, address spaces, faults, page-in and freezing. Constructed once at boot; every call under the kernel lock.</summary>
-public sealed unsafe partial class MemoryManager
+/// <summary>The services of virtual memory. Constructed once at boot; every call under the kernel lock.</summary>
+public sealed class MemoryManager
 {
-    private const int MaxGroups = 256;
-
-    // Page tables and tree nodes of the smallest programs: they count for who makes an address space, though they come from elsewhere.
-    private const int LeastTablePages = 10;
-
-    private readonly ObjectTracker?[] _trackers = new ObjectTracker?[MaxGroups];
-    private readonly PageAllocator _pages;
-    private readonly PageTables _tables;
-    private readonly RadixTree _tree;
-    private readonly ChangeLog _log;
-    private readonly PageInTable _pageIns;
-    private readonly TlbControl _tlb;
-    private readonly ThreadWaker _waker;
-    private readonly FiberScheduler _fibers;
-    private readonly FiberQueue* _reclaimWork;
-    private readonly Slab<VmObject> _objects;
-    private readonly Slab<Mapping> _mappings;
-    private readonly Slab<AddressSpace> _spaces;
-    private readonly WaitQueue* _frameWaiters;
-    private readonly FrameNumber _zeroFrame;
-    private readonly bool _verify;
-    private readonly SeededMemoryFaults _seeded;
-    private readonly ulong _maxHotPages;
-    private readonly int _maxMappingsPerSpace;
-    private int _epochsInFlight;
+    private readonly SpaceMappings _list;
 
     /// <summary>
-    /// Builds the service. <paramref name="templateRoot"/> is a top-level page table whose kernel half every address space gets, or
+    /// Builds the services. <paramref name="templateRoot"/> is a top-level page table whose kernel half every address space gets, or
     /// frame 0 where there is no MMU.
     /// </summary>
     public MemoryManager(
         PageAllocator pages, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers, FrameNumber templateRoot,
         in MemoryOptions options)
     {
-        _pages = pages;
-        Frames = frames;
-        _tlb = tlb;
-        _waker = waker;
-        _fibers = fibers;
-        _tables = new PageTables(frames, templateRoot) { Seeded = options.Seeded };
-        _tree = new RadixTree(frames);
-        _log = new ChangeLog(pages, _tables, frames, options);
-        _pageIns = new PageInTable(pages, waker, fibers, options.MaxPageIns);
-        _objects = new Slab<VmObject>(pages, options.MaxObjects, ChargeKind.MemoryObject);
-        _mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);
-        _spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace, LeastTablePages * PageSize.Bytes);
-        _frameWaiters = (WaitQueue*)pages.Allocate(1);
-        Panic.Unless(_frameWaiters != null, "memory: no room for the wait queue"u8);
-        _reclaimWork = (FiberQueue*)(_frameWaiters + 1);
-        _zeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
-        Panic.Unless(_zeroFrame.Value != 0, "memory: no frame for the zero page"u8);
-        _verify = options.Verify;
-        _seeded = options.Seeded;
-        _maxHotPages = options.MaxHotPages;
-        _maxOverlaysPerFile = options.MaxOverlaysPerFile > 0 ? options.MaxOverlaysPerFile : int.MaxValue;
-        _maxMappingsPerSpace = options.MaxMappingsPerSpace > 0 ? options.MaxMappingsPerSpace : MappingTable.MaxMappings;
+        var state = new MemoryState(pages, frames, waker, fibers, templateRoot, options);
+        State = state;
+        Shortage = new FrameShortage(state, waker, fibers);
+        var reverse = new ReverseMap(state, tlb);
+        var overlays = new Overlays(state, options);
+        Objects = new VmObjects(state, overlays, reverse, tlb);
+        PageIns = new PageIns(state, Shortage);
+        Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage);
+        Holes = new ObjectHoles(state, Pages, PageIns, reverse);
+        _list = new SpaceMappings(state, pages, Objects, reverse, options);
+        var windows = new Windows(state, Objects, Holes, _list);
+        Spaces = new AddressSpaces(state, reverse, Objects, _list, tlb);
+        Mappings = new Mappings(state, Objects, Holes, reverse, _list, windows);
+        Remaps = new Remaps(state, Objects, Mappings, _list, windows);
+        Break = new ProgramBreak(state, Mappings, _list, windows);
+        Marks = new MappingMarks(state, _list);
+        Faults = new Faults(state, overlays, Pages, PageIns, Shortage, windows, tlb);
+        Residency = new Residency(state, overlays);
+        Verifier = new MemoryVerifier(state, overlays, Pages, Holes);
+        Epochs = new Epochs(state, new HotPages(state, Pages, options), Shortage, Verifier, tlb, options.Verify);
+        Reclaim = new Reclaim(state, reverse);
+        Restore = new MemoryRestore(state, Objects, Spaces, _list);
     }
 
-    public FramePool Frames { get; }
+    public FramePool Frames => State.Frames;
+    public FrameShortage Shortage { get; }
+    public VmObjects Objects { get; }
+    public ObjectPages Pages { get; }
+    public ObjectHoles Holes { get; }
+    public PageIns PageIns { get; }
+    public AddressSpaces Spaces { get; }
+    public Mappings Mappings { get; }
+    public Remaps Remaps { get; }
+    public ProgramBreak Break { get; }
+    public MappingMarks Marks { get; }
+    public Faults Faults { get; }
+    public Residency Residency { get; }
+    public Epochs Epochs { get; }
+    public Reclaim Reclaim { get; }
+    public MemoryRestore Restore { get; }
+    public MemoryVerifier Verifier { get; }
 
-    /// <summary>Who holds the objects of files; set once, before there are any.</summary>
-    public FileKeeper? Keeper { get; set; }
+    /// <summary>Who holds the objects of files; set once, before there are any: what is above this layer comes after it.</summary>
+    public FileKeeper? Keeper
+    {
+        get => State.Keeper;
+        set => State.Keeper = value;
+    }
 
-    internal PageTables Tables => _tables;
+    internal MemoryState State { get; }
+
+    internal PageTables Tables => State.Tables;
 
     /// <summary>Live objects, mappings and address spaces of all groups, for statistics and leak tests.</summary>
-    public int ObjectCount => _objects.Count;
-    public int MappingTotal => _mappings.Count;
-    public int SpaceCount => _spaces.Count;
+    public int ObjectCount => State.Objects.Count;
+    public int MappingTotal => State.Mappings.Count;
+    public int SpaceCount => State.Spaces.Count;
 
     /// <summary>Change sets and list chunks in use, frozen ones included.</summary>
-    public int ChangeStructures => _log.SetCount + _log.ChunkCount;
+    public int ChangeStructures => State.Log.SetCount + State.Log.ChunkCount;
+
+    /// <summary>The most mappings of an address space.</summary>
+    public int MaxMappingsPerSpace => _list.Most;
 
     /// <summary>Makes a group known, before any object of it is created or restored.</summary>
-    public void AttachGroup(ObjectTracker tracker) => _trackers[tracker.Index] = tracker;
-
-    /// <summary>True when the group has changed pages, clones, truncations or new objects since its last freeze.</summary>
-    public bool HasChanges(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->First != null;
-
-    /// <summary>At least as many pages as the group's next freeze would take.</summary>
-    public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
-
-    /// <summary>
-    /// At least as many as the operations of the group's next freeze beside its pages: objects that change, clones, truncations.
-    /// </summary>
-    public ulong OperationsOf(ObjectTracker tracker)
-    {
-        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
-        return group->Count + group->ClonesAndCuts;
-    }
-
-    /// <summary>Dirty pages and operations together: asked for after every system call.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong ChangesOf(ObjectTracker tracker)
-    {
-        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
-        return group->DirtyPages + group->Count + group->ClonesAndCuts;
-    }
-
-    private bool Has(SeededMemoryFaults fault) => (_seeded & fault) != 0;
-
-    private ObjectTracker TrackerOf(ObjectHeader* header)
-    {
-        ObjectTracker? tracker = _trackers[header->Group];
-        Panic.Unless(tracker != null, "memory: an object of a group that was never attached"u8);
-        return tracker;
-    }
-
-    // No frame is free. Those of epochs in flight may be free soon, and reclaim finds others: both are worth waiting for.
-    private MemoryStatus NoMemory(out WaitQueue* wait)
-    {
-        wait = null;
-        if (HasReclaim)
-            _fibers.WakeOne(ReclaimWork);
-        if (HasReclaim ? IsExhausted : _epochsInFlight == 0)
-            return MemoryStatus.OutOfMemory;
-        wait = _frameWaiters;
-        return MemoryStatus.WouldBlock;
-    }
+    public void AttachGroup(ObjectTracker tracker) => State.Attach(tracker);
 }

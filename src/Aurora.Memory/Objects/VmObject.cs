@@ -16,6 +16,9 @@ namespace Aurora.Memory;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct VmObject
 {
+    /// <summary>The largest size an object may have, in pages.</summary>
+    public const ulong MaxPages = RadixTree.MaxPages;
+
     public ObjectHeader Header;
 
     /// <summary>The size in pages; accesses beyond it are bus errors.</summary>
@@ -73,4 +76,7 @@ public unsafe struct VmObject
 
     /// <summary>Some address space shows pages of this object, by itself or through an overlay.</summary>
     public readonly bool IsMapped => FirstMapping != null || FirstOverlay != null;
+
+    /// <summary>True when a program may write the object through a shared mapping, or may make one that it has writable.</summary>
+    public readonly bool HasSharedWriter => SharedWriters > 0;
 }

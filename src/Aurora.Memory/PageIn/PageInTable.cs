@@ -46,6 +46,9 @@ internal sealed unsafe class PageInTable
     /// <summary>Requests that are queued or being read.</summary>
     public int ActiveCount { get; private set; }
 
+    /// <summary>Requests that a pager has ended since boot.</summary>
+    public ulong EndedCount { get; private set; }
+
     /// <summary>Where pager fibers sleep while there is nothing to take.</summary>
     public FiberQueue* Work => &_shared->Work;
 
@@ -105,8 +108,14 @@ internal sealed unsafe class PageInTable
         return null;
     }
 
-    /// <summary>Wakes everybody who waits for the request and frees it.</summary>
-    public void Finish(PageInRequest* request)
+    /// <summary>A pager has ended a request: wakes everybody who waits for it and frees it.</summary>
+    public void End(PageInRequest* request)
+    {
+        EndedCount++;
+        Finish(request);
+    }
+
+    private void Finish(PageInRequest* request)
     {
         Panic.Unless(request->IsActive, "page-in: completed a request twice"u8);
         if (request->Object != null)

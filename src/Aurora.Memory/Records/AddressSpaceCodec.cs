@@ -7,9 +7,9 @@ namespace Aurora.Memory;
 /// <summary>Captures and restores address spaces. A restored one maps nothing until its mappings link themselves into it.</summary>
 public sealed unsafe class AddressSpaceCodec : StateCodec
 {
-    private readonly MemoryManager _memory;
+    private readonly MemoryRestore _restore;
 
-    public AddressSpaceCodec(MemoryManager memory) => _memory = memory;
+    public AddressSpaceCodec(MemoryManager memory) => _restore = memory.Restore;
 
     public override ObjectKind Kind => ObjectKind.AddressSpace;
     public override int LargestPayload => sizeof(AddressSpaceRecord);
@@ -34,7 +34,7 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
             return RestoreStatus.BadRecord;
         AddressSpaceRecord record = default;
         payload.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref record, 1)));
-        return record.IsValid ? _memory.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
+        return record.IsValid ? _restore.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;

@@ -12,9 +12,9 @@ public sealed unsafe class MappingCodec : StateCodec
 
     private const MappingFlags NewFlags = MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked;
 
-    private readonly MemoryManager _memory;
+    private readonly MemoryRestore _restore;
 
-    public MappingCodec(MemoryManager memory) => _memory = memory;
+    public MappingCodec(MemoryManager memory) => _restore = memory.Restore;
 
     public override ObjectKind Kind => ObjectKind.Mapping;
     public override int LargestPayload => (int)RecordBytes;
@@ -44,7 +44,7 @@ public sealed unsafe class MappingCodec : StateCodec
             return RestoreStatus.BadRecord;
         MappingRecord record = MemoryMarshal.Read<MappingRecord>(payload);
         bool isKnown = version > 1 || (record.Flags & NewFlags) == 0;
-        return record.IsValid && isKnown ? _memory.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
+        return record.IsValid && isKnown ? _restore.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
@@ -54,7 +54,7 @@ public sealed unsafe class MappingCodec : StateCodec
         VmObject* target = (VmObject*)tracker.Find(record.Object, ObjectKind.MemoryObject);
         if (space == null || target == null)
             return RestoreStatus.MissingReference;
-        return _memory.LinkRestored((Mapping*)header, space, target);
+        return _restore.LinkRestored((Mapping*)header, space, target);
     }
 
     private static MappingRecord RecordOf(Mapping* source) => new()

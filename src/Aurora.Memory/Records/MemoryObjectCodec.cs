@@ -10,9 +10,9 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
     /// <summary>The bytes of a payload.</summary>
     public static ulong RecordBytes => (ulong)sizeof(MemoryObjectRecord);
 
-    private readonly MemoryManager _memory;
+    private readonly MemoryRestore _restore;
 
-    public MemoryObjectCodec(MemoryManager memory) => _memory = memory;
+    public MemoryObjectCodec(MemoryManager memory) => _restore = memory.Restore;
 
     public override ObjectKind Kind => ObjectKind.MemoryObject;
     public override int LargestPayload => (int)RecordBytes;
@@ -32,7 +32,7 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
         VmObject* source = (VmObject*)header;
         return header->References >= 0
             && IsLiveOrNone(source->Backing, ObjectKind.MemoryObject)
-            && (source->Backing == null || (source->Backing->Header.References > 0 && MemoryManager.MayBack(source, source->Backing)))
+            && (source->Backing == null || (source->Backing->Header.References > 0 && Overlays.MayBack(source, source->Backing)))
             && RecordOf(source).IsValid;
     }
 
@@ -43,7 +43,7 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
         if (payload.Length != (version == 1 ? MemoryObjectRecord.SizeOfVersion1 : sizeof(MemoryObjectRecord)))
             return RestoreStatus.BadRecord;
         MemoryObjectRecord record = Read(payload);
-        return record.IsValid ? _memory.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
+        return record.IsValid ? _restore.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
@@ -52,7 +52,7 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
         if (id.IsNone)
             return RestoreStatus.Ok;
         VmObject* backing = (VmObject*)tracker.Find(id, ObjectKind.MemoryObject);
-        return backing == null ? RestoreStatus.MissingReference : _memory.LinkBacking((VmObject*)header, backing);
+        return backing == null ? RestoreStatus.MissingReference : _restore.LinkBacking((VmObject*)header, backing);
     }
 
     private static MemoryObjectRecord RecordOf(VmObject* source) => new()

@@ -20,7 +20,7 @@ internal struct MemoryObjectRecord
     public ObjectId Backing;
 
     /// <summary>What the check before commit and a restore both ask of the fields.</summary>
-    public readonly bool IsValid => SizePages <= MemoryManager.MaxObjectPages && (Flags & ~VmObjectFlags.File) == 0;
+    public readonly bool IsValid => SizePages <= VmObject.MaxPages && (Flags & ~VmObjectFlags.File) == 0;
 }
 
 /// <summary>The payload of an <see cref="ObjectKind.AddressSpace"/> record; its mappings have records of their own.</summary>
@@ -82,7 +82,7 @@ internal struct MappingRecord
                 && Pages > 0
                 && Pages <= UserPages
                 && (Start >> PageSize.Shift) <= UserPages - Pages
-                && PageOffset <= MemoryManager.MaxObjectPages - Pages;
+                && PageOffset <= VmObject.MaxPages - Pages;
         }
     }
 

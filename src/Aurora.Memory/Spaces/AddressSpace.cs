@@ -30,6 +30,9 @@ public unsafe struct AddressSpace
     /// <summary>Nothing is mapped below this, so that null pointers with small offsets fault.</summary>
     public const ulong UserStart = 0x1_0000;
 
+    /// <summary>The highest address the search for free ranges uses unless told otherwise: leaves room for a stack above.</summary>
+    public const ulong DefaultMapTop = 0x0000_7FF0_0000_0000;
+
     public ObjectHeader Header;
 
     /// <summary>The frame of the top-level page table, as loaded into CR3.</summary>
@@ -65,4 +68,7 @@ public unsafe struct AddressSpace
 
     /// <summary>The next space that is being taken apart.</summary>
     internal AddressSpace* NextEnding;
+
+    /// <summary>How many mappings there are.</summary>
+    public readonly int MappingCount => Count;
 }

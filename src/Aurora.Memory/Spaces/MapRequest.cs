@@ -15,7 +15,7 @@ public enum MapPlacement : byte
     FixedNoReplace,
 }
 
-/// <summary>The arguments of <see cref="MemoryManager.Map"/>.</summary>
+/// <summary>The arguments of <see cref="Mappings.Map"/>.</summary>
 public unsafe struct MapRequest
 {
     public VirtualAddress Address;

@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Memory;
 
 /// <summary>Search, insertion and removal in <see cref="AddressSpace.Table"/>.</summary>
-internal static unsafe class MappingTable
+public static unsafe class MappingTable
 {
     /// <summary>The most mappings an address space may have, as in Linux.</summary>
     public const int MaxMappings = 65530;
@@ -29,6 +29,11 @@ internal static unsafe class MappingTable
         return low;
     }
 
+    public static int FirstEndingAfter(AddressSpace* space, VirtualAddress address) => FirstEndingAfter(space, address.Value);
+
+    /// <summary>The mappings in the order of their addresses; null where there is none.</summary>
+    public static Mapping* At(AddressSpace* space, int index) => index >= 0 && index < space->Count ? space->Table[index] : null;
+
     /// <summary>The mapping that contains an address, or null.</summary>
     public static Mapping* Find(AddressSpace* space, VirtualAddress address)
     {
@@ -45,10 +50,10 @@ internal static unsafe class MappingTable
         return space->Table[index];
     }
 
-    public static int IndexOf(AddressSpace* space, Mapping* mapping) => FirstEndingAfter(space, mapping->Start.Value);
+    internal static int IndexOf(AddressSpace* space, Mapping* mapping) => FirstEndingAfter(space, mapping->Start.Value);
 
     /// <summary>Makes room for <paramref name="more"/> mappings; false when out of memory or over the limit.</summary>
-    public static bool Reserve(AddressSpace* space, PageAllocator pages, int more, int limit, SeededMemoryFaults seeded)
+    internal static bool Reserve(AddressSpace* space, PageAllocator pages, int more, int limit, SeededMemoryFaults seeded)
     {
         int needed = space->Count + more;
         if (needed > limit)
@@ -70,7 +75,7 @@ internal static unsafe class MappingTable
     }
 
     /// <summary>Inserts a mapping that overlaps none, after <see cref="Reserve"/>.</summary>
-    public static void Insert(AddressSpace* space, Mapping* mapping)
+    internal static void Insert(AddressSpace* space, Mapping* mapping)
     {
         int index = FirstEndingAfter(space, mapping->Start.Value);
         Panic.Unless(
@@ -84,10 +89,10 @@ internal static unsafe class MappingTable
         space->Count++;
     }
 
-    public static void RemoveAt(AddressSpace* space, int index) => RemoveRange(space, index, 1);
+    internal static void RemoveAt(AddressSpace* space, int index) => RemoveRange(space, index, 1);
 
     /// <summary>Removes <paramref name="count"/> mappings that follow each other.</summary>
-    public static void RemoveRange(AddressSpace* space, int index, int count)
+    internal static void RemoveRange(AddressSpace* space, int index, int count)
     {
         nint* at = (nint*)space->Table + index;
         space->Count -= count;
@@ -97,7 +102,7 @@ internal static unsafe class MappingTable
     }
 
     /// <summary>Gives the array back; the mappings are the caller's.</summary>
-    public static void Free(AddressSpace* space, PageAllocator pages)
+    internal static void Free(AddressSpace* space, PageAllocator pages)
     {
         if (space->Table != null)
             pages.FreeFor(space, space->Table, space->CapacityPages);

@@ -2,7 +2,7 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>The arguments of <see cref="MemoryManager.Remap"/> (mremap).</summary>
+/// <summary>The arguments of <see cref="Remaps.Remap"/> (mremap).</summary>
 public struct RemapRequest
 {
     public VirtualAddress Address;

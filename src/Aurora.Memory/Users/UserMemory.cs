@@ -11,13 +11,13 @@ namespace Aurora.Memory;
 /// <summary>Copies between the kernel and user memory.</summary>
 public sealed unsafe class UserMemory
 {
-    private readonly MemoryManager _memory;
+    private readonly Faults _faults;
     private readonly PageTables _tables;
     private readonly FramePool _frames;
 
     public UserMemory(MemoryManager memory)
     {
-        _memory = memory;
+        _faults = memory.Faults;
         _tables = memory.Tables;
         _frames = memory.Frames;
     }
@@ -178,7 +178,7 @@ public sealed unsafe class UserMemory
 
     private bool ReachByFault(AddressSpace* space, VirtualAddress address, FaultAccess access, ref AccessResult result, out byte* pointer)
     {
-        FaultResult fault = _memory.HandleFault(space, address, access);
+        FaultResult fault = _faults.Handle(space, address, access);
         pointer = fault.Status == MemoryStatus.Ok ? Translate(space, address, access) : null;
         if (pointer != null)
             return true;

@@ -141,7 +141,7 @@ public sealed unsafe partial class ProcessLife
     private void ReleaseMemory(Process* process)
     {
         if (process->AddressSpace != null)
-            _memory.Release(process->AddressSpace);
+            _memory.Spaces.Release(process->AddressSpace);
         process->AddressSpace = null;
         ReturnMemory(process);
     }

@@ -118,11 +118,11 @@ public sealed unsafe partial class ProcessLife
     {
         if (isShared)
         {
-            _memory.Retain(parent->AddressSpace);
+            _memory.Spaces.Retain(parent->AddressSpace);
             child->AddressSpace = parent->AddressSpace;
             return Errno.Ok;
         }
-        MemoryStatus status = _memory.ForkSpace(parent->AddressSpace, out AddressSpace* space);
+        MemoryStatus status = _memory.Spaces.Fork(parent->AddressSpace, out AddressSpace* space);
         child->AddressSpace = status == MemoryStatus.Ok ? space : null;
         return status == MemoryStatus.Ok ? Errno.Ok : Errno.ENOMEM;
     }
@@ -208,7 +208,7 @@ public sealed unsafe partial class ProcessLife
     private void Abandon(Process* child)
     {
         if (child->AddressSpace != null)
-            _memory.Release(child->AddressSpace);
+            _memory.Spaces.Release(child->AddressSpace);
         if (child->Descriptors != null || child->FileSystem != null)
             _files.Release(child);
         _table.ReleaseActions(child->Actions);

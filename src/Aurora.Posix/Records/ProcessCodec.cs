@@ -181,7 +181,7 @@ public sealed unsafe partial class ProcessCodec(
         if ((space == null && !isLoading) || table == null || context == null)
             return RestoreStatus.MissingReference;
         if (space != null)
-            memory.Retain(space);
+            memory.Spaces.Retain(space);
         files.Hold(table);
         files.Hold(context);
         files.Proc.HoldProgram(process, tracker);

@@ -134,7 +134,7 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         Assert.Equal(Errno.Ok, tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
         session.OpenFile("/fifo");
         Assert.Equal(Errno.Ok, tree.Make("/null"u8, InodeMode.CharacterDevice | 0x1B6, 0x103));
-        session.Memory.ForkSpace(session.NewSpace(0x4000_0000, 8), out _);
+        session.Memory.Spaces.Fork(session.NewSpace(0x4000_0000, 8), out _);
         session.Group.Output.Write(new byte[5_000]);
         session.Checkpoint();
     }

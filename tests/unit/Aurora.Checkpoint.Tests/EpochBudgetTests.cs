@@ -57,7 +57,7 @@ public sealed unsafe class EpochBudgetTests
     {
         const ulong at = 0x4000_0000;
         using TestSession session = TestSession.Create(overlayBytes: 256 << 10);
-        VmObject* file = session.Memory.CreateObject(session.Tracker, 1, VmObjectFlags.File);
+        VmObject* file = session.Memory.Objects.Create(session.Tracker, 1, VmObjectFlags.File);
         AddressSpace* space = session.NewSpace(at, 1);
         uint mapped = 0;
         while (mapped < 800 && session.MapMore(space, at + (++mapped << 13), 1, file) == MemoryStatus.Ok)
@@ -67,11 +67,11 @@ public sealed unsafe class EpochBudgetTests
                 session.Checkpoint();
         }
         session.Checkpoint();
-        Assert.Equal(MemoryStatus.Ok, session.Memory.Resize(file, 0));
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Objects.Resize(file, 0));
         session.Checkpoint();
         Assert.InRange(mapped, 100U, 799U);
         // A fork would double them.
-        Assert.Equal(MemoryStatus.OutOfMemory, session.Memory.ForkSpace(space, out _));
+        Assert.Equal(MemoryStatus.OutOfMemory, session.Memory.Spaces.Fork(space, out _));
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed unsafe class EpochBudgetTests
             session.Store64(space, at + (i << 13), i);
         for (ulong i = 0; i < changed && !session.Engine.MustPause; i++)
             session.Store64(space, much + (i << 12), i);
-        Assert.Equal(MemoryStatus.Ok, session.Memory.ForkSpace(space, out _));
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Spaces.Fork(space, out _));
         session.Checkpoint();
     }
 

@@ -71,8 +71,8 @@ public sealed unsafe class PipelineTests
         session.Checkpoint();
         session = session.Reboot();
         AddressSpace* parent = session.Space(id);
-        Assert.Equal(MemoryStatus.Ok, session.Memory.ForkSpace(parent, out AddressSpace* child));
-        session.Memory.Release(parent);
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Spaces.Fork(parent, out AddressSpace* child));
+        session.Memory.Spaces.Release(parent);
         session.Capture();
         session.Flush();
 

@@ -22,7 +22,7 @@ public sealed unsafe class PrivateMappingTests
         AddressSpace* other = null;
         session.Checkpoint();
         if (forks)
-            Assert.Equal(MemoryStatus.Ok, session.Memory.ForkSpace(space, out other));
+            Assert.Equal(MemoryStatus.Ok, session.Memory.Spaces.Fork(space, out other));
         ObjectId id = forks ? other->Header.Id : space->Header.Id;
         session.Checkpoint();
         using TestSession restored = session.Reboot();
@@ -39,8 +39,8 @@ public sealed unsafe class PrivateMappingTests
         Touch(session, space).Clear();
         session.Checkpoint();
         for (int rounds = 0; rounds < 3;)
-            rounds += session.Memory.ReclaimStep() ? 1 : 0;
-        Assert.NotEqual(0UL, session.Memory.EvictedPages);
+            rounds += session.Memory.Reclaim.Step() ? 1 : 0;
+        Assert.NotEqual(0UL, session.Memory.Reclaim.EvictedPages);
         Assert.Equal(0UL, session.Load(space, At));
     }
 
@@ -53,9 +53,9 @@ public sealed unsafe class PrivateMappingTests
         session.Checkpoint();
         Touch(session, space).Clear();
         session.Capture();
-        Assert.Equal(MemoryStatus.Ok, session.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Spaces.Fork(space, out AddressSpace* child));
         ObjectId id = child->Header.Id;
-        session.Memory.Release(space);
+        session.Memory.Spaces.Release(space);
         session.Flush();
         session.Commit();
         session.Checkpoint();
@@ -65,16 +65,16 @@ public sealed unsafe class PrivateMappingTests
 
     private static AddressSpace* MapFile(TestSession session, out VmObject* file)
     {
-        file = session.Memory.CreateObject(session.Tracker, 1, VmObjectFlags.File);
-        PageAccess page = session.Memory.GetPageForWrite(file, 0, overwrite: true);
+        file = session.Memory.Objects.Create(session.Tracker, 1, VmObjectFlags.File);
+        PageAccess page = session.Memory.Pages.GetForWrite(file, 0, overwrite: true);
         new Span<byte>(page.Address, PageSize.Bytes).Fill(0x5A);
-        AddressSpace* space = session.Memory.CreateSpace(session.Tracker, SpaceLimits.Default);
+        AddressSpace* space = session.Memory.Spaces.Create(session.Tracker, SpaceLimits.Default);
         var request = new MapRequest
         {
             Address = new VirtualAddress(At), Length = 4096, Object = file, Placement = MapPlacement.Fixed,
             Protection = Protection.Read | Protection.Write,
         };
-        Assert.Equal(MemoryStatus.Ok, session.Memory.Map(space, request, out _));
+        Assert.Equal(MemoryStatus.Ok, session.Memory.Mappings.Map(space, request, out _));
         return space;
     }
 

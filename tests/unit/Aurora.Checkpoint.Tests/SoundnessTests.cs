@@ -43,7 +43,7 @@ public sealed unsafe class SoundnessTests
         using ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
         machine.Session.Checkpoint();
-        Mapping* mapping = machine.Session.Memory.MappingAt(init->Process->AddressSpace, 0);
+        Mapping* mapping = MappingTable.At(init->Process->AddressSpace, 0);
         VmObject* target = mapping->Object;
         int references = target->Header.References;
         target->Header.References = 0;

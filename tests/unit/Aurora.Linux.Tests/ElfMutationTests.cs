@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -126,9 +127,9 @@ public sealed unsafe class ElfMutationTests
     private static void Touch(TestKernel kernel, Thread* thread)
     {
         var places = new List<ulong> { thread->Context->Rip, thread->Context->Rsp };
-        for (int i = 0; i < kernel.Memory.MappingCount(thread->Process->AddressSpace); i++)
+        for (int i = 0; i < thread->Process->AddressSpace->MappingCount; i++)
         {
-            Memory.Mapping* mapping = kernel.Memory.MappingAt(thread->Process->AddressSpace, i);
+            Memory.Mapping* mapping = MappingTable.At(thread->Process->AddressSpace, i);
             places.Add(mapping->Start.Value);
             places.Add(mapping->End.Value - 1);
         }

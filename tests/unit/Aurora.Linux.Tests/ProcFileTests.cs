@@ -149,14 +149,14 @@ public sealed unsafe class ProcFileTests : IDisposable
         for (bool isDone = false; !isDone; steps++)
         {
             int budget = 600;
-            isDone = _kernel.Memory.CountResident(space, ref from, Area + (pages << 12), ref budget, ref counted);
+            isDone = _kernel.Memory.Residency.CountResident(space, ref from, Area + (pages << 12), ref budget, ref counted);
         }
         Assert.Equal((pages, 2), ((ulong)counted.Present, steps));
         // Nothing there: no step for what has no tables.
         from = Area;
         int little = 1;
         counted = default;
-        Assert.True(_kernel.Memory.CountResident(space, ref from, 1UL << 46, ref little, ref counted) || from > Area);
+        Assert.True(_kernel.Memory.Residency.CountResident(space, ref from, 1UL << 46, ref little, ref counted) || from > Area);
     }
 
     // What a program with set-id bits is handed may be its own memory, opened before its execve.

@@ -101,12 +101,12 @@ public sealed unsafe class SliceTests
         kernel.Capture(image);
         kernel.Call(program, 231, 0);
         int steps = 0;
-        for (; kernel.Memory.IsEndingSpaces; steps++)
+        for (; kernel.Memory.Spaces.IsEnding; steps++)
         {
             Assert.InRange(Changes(kernel), 0, MostPerStep);
             kernel.Capture(image);
             EndsWhenRestored(image, space);
-            kernel.Memory.EndSpacesStep();
+            kernel.Memory.Spaces.EndStep();
         }
         Assert.InRange(steps, 2, Many);
         Assert.True(kernel.Tracker.Find(space) == null);
@@ -293,9 +293,9 @@ public sealed unsafe class SliceTests
     private static void EndsWhenRestored(TestKernel.Image image, ObjectId id)
     {
         using TestKernel restored = TestKernel.Restore(image);
-        restored.Memory.EndUnreferenced();
-        while (restored.Memory.IsEndingSpaces)
-            restored.Memory.EndSpacesStep();
+        restored.Memory.Restore.EndUnreferenced();
+        while (restored.Memory.Spaces.IsEnding)
+            restored.Memory.Spaces.EndStep();
         Assert.True(restored.Tracker.Find(id) == null);
     }
 

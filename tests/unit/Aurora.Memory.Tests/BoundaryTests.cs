@@ -28,14 +28,14 @@ public sealed unsafe class BoundaryTests
         using var machine = new TestMachine(frames: 32768, mappings: 65536);
         AddressSpace* parent = machine.NewSpace();
         Shatter(machine, parent, count);
-        Assert.Equal(count, machine.Memory.MappingCount(parent));
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(parent, out AddressSpace* child));
-        Assert.Equal(count, machine.Memory.MappingCount(child));
+        Assert.Equal(count, parent->MappingCount);
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(parent, out AddressSpace* child));
+        Assert.Equal(count, child->MappingCount);
         for (int index = 0; index < count; index++)
-            Assert.Equal(machine.Memory.MappingAt(parent, index)->Start, machine.Memory.MappingAt(child, index)->Start);
+            Assert.Equal(MappingTable.At(parent, index)->Start, MappingTable.At(child, index)->Start);
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store);
-        Assert.Equal(count, restored.Memory.MappingCount((AddressSpace*)restored.Tracker.Find(child->Header.Id)));
+        Assert.Equal(count, ((AddressSpace*)restored.Tracker.Find(child->Header.Id))->MappingCount);
         machine.Release(child);
         machine.Release(parent);
         machine.AssertNothingLeft();
@@ -49,8 +49,8 @@ public sealed unsafe class BoundaryTests
     {
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
-        machine.Memory.StartBreak(space, new VirtualAddress(start));
-        ulong end = machine.Memory.SetBreak(space, new VirtualAddress(start + 4096)).Value;
+        machine.Memory.Break.Start(space, new VirtualAddress(start));
+        ulong end = machine.Memory.Break.Set(space, new VirtualAddress(start + 4096)).Value;
         Assert.Equal(start == AddressSpace.UserEnd ? start : start + 4096, end);
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store);
@@ -64,6 +64,6 @@ public sealed unsafe class BoundaryTests
     {
         machine.MapAnonymous(space, At, (ulong)count, protection: Protection.Read);
         for (int page = 0; page < count; page += 2)
-            Assert.Equal(MemoryStatus.Ok, machine.Memory.Protect(space, new VirtualAddress(At + ((ulong)page << 12)), 4096, ReadWrite));
+            Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Protect(space, new VirtualAddress(At + ((ulong)page << 12)), 4096, ReadWrite));
     }
 }

@@ -16,15 +16,15 @@ public sealed unsafe class MappingTests
         AddressSpace* space = machine.NewSpace();
         ulong first = machine.MapAnonymous(space, 0, 4);
         ulong second = machine.MapAnonymous(space, 0, 2);
-        Assert.Equal(MemoryManager.DefaultMapTop - (4 << 12), first);
+        Assert.Equal(AddressSpace.DefaultMapTop - (4 << 12), first);
         Assert.Equal(first - (2 << 12), second);
         var hinted = new MapRequest { Address = new VirtualAddress(At), Length = 1, Protection = ReadWrite };
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Map(space, hinted, out VirtualAddress at));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Map(space, hinted, out VirtualAddress at));
         Assert.Equal(At, at.Value);
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Map(space, hinted, out at));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Map(space, hinted, out at));
         Assert.NotEqual(At, at.Value);
         hinted.Placement = MapPlacement.FixedNoReplace;
-        Assert.Equal(MemoryStatus.AlreadyMapped, machine.Memory.Map(space, hinted, out _));
+        Assert.Equal(MemoryStatus.AlreadyMapped, machine.Memory.Mappings.Map(space, hinted, out _));
     }
 
     [Theory]
@@ -37,8 +37,8 @@ public sealed unsafe class MappingTests
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
         var request = new MapRequest { Length = length, Protection = ReadWrite };
-        Assert.Equal(expected, machine.Memory.Map(space, request, out _));
-        machine.Memory.Release(space);
+        Assert.Equal(expected, machine.Memory.Mappings.Map(space, request, out _));
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -57,9 +57,9 @@ public sealed unsafe class MappingTests
         {
             Address = new VirtualAddress(address), Length = 8192, Protection = ReadWrite, Placement = MapPlacement.Fixed,
         };
-        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Map(space, request, out _));
-        Assert.NotEqual(MemoryStatus.Ok, machine.Memory.Protect(space, new VirtualAddress(address), 8192, ReadWrite));
-        machine.Memory.Unmap(space, new VirtualAddress(address), ulong.MaxValue);
+        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Mappings.Map(space, request, out _));
+        Assert.NotEqual(MemoryStatus.Ok, machine.Memory.Mappings.Protect(space, new VirtualAddress(address), 8192, ReadWrite));
+        machine.Memory.Mappings.Unmap(space, new VirtualAddress(address), ulong.MaxValue);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed unsafe class MappingTests
         using var machine = new TestMachine();
         var limits = SpaceLimits.Default;
         limits.StackBytes = 64 << 12;
-        AddressSpace* space = machine.Memory.CreateSpace(machine.Tracker, limits);
+        AddressSpace* space = machine.Memory.Spaces.Create(machine.Tracker, limits);
         machine.MapAnonymous(space, At, 4, MappingFlags.GrowsDown | MappingFlags.Stack);
         machine.Store64(space, At - (10 << 12), 5);
         Assert.Equal(14UL, space->MappedPages);
@@ -88,19 +88,19 @@ public sealed unsafe class MappingTests
     {
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
-        machine.Memory.StartBreak(space, new VirtualAddress(At + 100));
-        Assert.Equal(At + 100, machine.Memory.SetBreak(space, default).Value);
-        Assert.Equal(At + 9000, machine.Memory.SetBreak(space, new VirtualAddress(At + 9000)).Value);
+        machine.Memory.Break.Start(space, new VirtualAddress(At + 100));
+        Assert.Equal(At + 100, machine.Memory.Break.Set(space, default).Value);
+        Assert.Equal(At + 9000, machine.Memory.Break.Set(space, new VirtualAddress(At + 9000)).Value);
         machine.Store64(space, At + 8192, 7);
-        Assert.Equal(At + 100_000, machine.Memory.SetBreak(space, new VirtualAddress(At + 100_000)).Value);
-        Assert.Equal(1, machine.Memory.MappingCount(space));
+        Assert.Equal(At + 100_000, machine.Memory.Break.Set(space, new VirtualAddress(At + 100_000)).Value);
+        Assert.Equal(1, space->MappingCount);
         Assert.Equal(7UL, machine.Load64(space, At + 8192));
-        Assert.Equal(At + 4096, machine.Memory.SetBreak(space, new VirtualAddress(At + 4096)).Value);
-        Assert.Equal(At + 20_000, machine.Memory.SetBreak(space, new VirtualAddress(At + 20_000)).Value);
+        Assert.Equal(At + 4096, machine.Memory.Break.Set(space, new VirtualAddress(At + 4096)).Value);
+        Assert.Equal(At + 20_000, machine.Memory.Break.Set(space, new VirtualAddress(At + 20_000)).Value);
         Assert.Equal(0UL, machine.Load64(space, At + 8192));
         machine.MapAnonymous(space, At + (32 << 12), 1);
-        Assert.Equal(At + 20_000, machine.Memory.SetBreak(space, new VirtualAddress(At + (40 << 12))).Value);
-        machine.Memory.Release(space);
+        Assert.Equal(At + 20_000, machine.Memory.Break.Set(space, new VirtualAddress(At + (40 << 12))).Value);
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -112,21 +112,21 @@ public sealed unsafe class MappingTests
         machine.MapAnonymous(space, At, 4);
         machine.Store64(space, At + 4096, 9);
         var request = new RemapRequest { Address = new VirtualAddress(At), OldLength = 4 << 12, NewLength = 8 << 12 };
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remap(space, request, out VirtualAddress address));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remaps.Remap(space, request, out VirtualAddress address));
         Assert.Equal(At, address.Value);
-        Assert.Equal(1, machine.Memory.MappingCount(space));
+        Assert.Equal(1, space->MappingCount);
         machine.MapAnonymous(space, At + (8 << 12), 1);
         request.OldLength = 8 << 12;
         request.NewLength = 9 << 12;
-        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Remap(space, request, out _));
+        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Remaps.Remap(space, request, out _));
         request.MayMove = true;
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remap(space, request, out address));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remaps.Remap(space, request, out address));
         Assert.NotEqual(At, address.Value);
         Assert.Equal(9UL, machine.Load64(space, address.Value + 4096));
         Assert.Equal(0UL, machine.Load64(space, address.Value + (8 << 12)));
         Assert.Equal(MemoryStatus.NotMapped, machine.TryAccess(space, At, FaultAccess.Read, out _));
         request.Address = new VirtualAddress(At);
-        Assert.Equal(MemoryStatus.NotMapped, machine.Memory.Remap(space, request, out _));
+        Assert.Equal(MemoryStatus.NotMapped, machine.Memory.Remaps.Remap(space, request, out _));
     }
 
     [Fact]
@@ -135,11 +135,11 @@ public sealed unsafe class MappingTests
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
         machine.MapAnonymous(space, At, 10);
-        machine.Memory.Protect(space, new VirtualAddress(At + (3 << 12)), 2 << 12, Protection.Read);
-        Assert.Equal(3, machine.Memory.MappingCount(space));
-        machine.Memory.Protect(space, new VirtualAddress(At + (3 << 12)), 2 << 12, ReadWrite);
-        Assert.Equal(1, machine.Memory.MappingCount(space));
-        Assert.Equal(10UL, machine.Memory.MappingAt(space, 0)->Pages);
+        machine.Memory.Mappings.Protect(space, new VirtualAddress(At + (3 << 12)), 2 << 12, Protection.Read);
+        Assert.Equal(3, space->MappingCount);
+        machine.Memory.Mappings.Protect(space, new VirtualAddress(At + (3 << 12)), 2 << 12, ReadWrite);
+        Assert.Equal(1, space->MappingCount);
+        Assert.Equal(10UL, MappingTable.At(space, 0)->Pages);
     }
 
     [Fact]
@@ -147,15 +147,15 @@ public sealed unsafe class MappingTests
     {
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
-        VmObject* file = machine.Memory.CreateObject(machine.Tracker, 1, VmObjectFlags.File);
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 1, VmObjectFlags.File);
         var request = new MapRequest
         {
             Length = 1, Protection = Protection.Read, MaxProtection = Protection.Read, Flags = MappingFlags.Shared, Object = file,
         };
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Map(space, request, out VirtualAddress at));
-        Assert.Equal(MemoryStatus.AccessDenied, machine.Memory.Protect(space, at, 4096, ReadWrite));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Map(space, request, out VirtualAddress at));
+        Assert.Equal(MemoryStatus.AccessDenied, machine.Memory.Mappings.Protect(space, at, 4096, ReadWrite));
         request.Protection = ReadWrite;
-        Assert.Equal(MemoryStatus.AccessDenied, machine.Memory.Map(space, request, out _));
+        Assert.Equal(MemoryStatus.AccessDenied, machine.Memory.Mappings.Map(space, request, out _));
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed unsafe class MappingTests
         machine.MapAnonymous(space, At, 1);
         machine.Store64(space, At, 1);
         Assert.Equal(MemoryStatus.AccessDenied, machine.TryAccess(space, At, FaultAccess.Execute, out _));
-        machine.Memory.Protect(space, new VirtualAddress(At), 4096, Protection.Read | Protection.Execute);
+        machine.Memory.Mappings.Protect(space, new VirtualAddress(At), 4096, Protection.Read | Protection.Execute);
         Assert.Equal(MemoryStatus.Ok, machine.TryAccess(space, At, FaultAccess.Execute, out _));
         Assert.Equal(MemoryStatus.AccessDenied, machine.TryAccess(space, At, FaultAccess.Write, out _));
     }
@@ -177,10 +177,10 @@ public sealed unsafe class MappingTests
         using var machine = new TestMachine();
         var limits = SpaceLimits.Default;
         limits.TotalBytes = 10 << 12;
-        AddressSpace* space = machine.Memory.CreateSpace(machine.Tracker, limits);
+        AddressSpace* space = machine.Memory.Spaces.Create(machine.Tracker, limits);
         machine.MapAnonymous(space, At, 8);
         var request = new MapRequest { Length = 3 << 12, Protection = ReadWrite };
-        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Map(space, request, out _));
+        Assert.Equal(MemoryStatus.OverLimit, machine.Memory.Mappings.Map(space, request, out _));
         machine.MapAnonymous(space, At + (4 << 12), 6);
         Assert.Equal(10UL, space->MappedPages);
     }

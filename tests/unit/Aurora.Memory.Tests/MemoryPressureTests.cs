@@ -21,8 +21,8 @@ public sealed unsafe class MemoryPressureTests
         Assert.Equal(0UL, machine.Frames.FreeFrames);
         for (ulong check = 0; check < page; check++)
             Assert.Equal(check + 1, machine.Load64(space, At + (check << 12)));
-        Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.ForkSpace(space, out _));
-        machine.Memory.Release(space);
+        Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.Spaces.Fork(space, out _));
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -37,7 +37,7 @@ public sealed unsafe class MemoryPressureTests
         machine.Freeze();
         FaultResult fault = default;
         for (ulong page = 0; fault.Status == MemoryStatus.Ok; page++)
-            fault = machine.Memory.HandleFault(space, new VirtualAddress(At + (page << 12)), FaultAccess.Write);
+            fault = machine.Memory.Faults.Handle(space, new VirtualAddress(At + (page << 12)), FaultAccess.Write);
         Assert.Equal(MemoryStatus.WouldBlock, fault.Status);
         *fault.Wait = new WaitQueue { First = (WaitEntry*)1 };
         machine.ReleaseOldest();
@@ -61,14 +61,14 @@ public sealed unsafe class MemoryPressureTests
             }
             ulong reserved = machine.Frames.FreeFrames - spare;
             Assert.True(machine.Frames.TryReserve(reserved));
-            MemoryStatus status = machine.Memory.ForkSpace(parent, out AddressSpace* child);
+            MemoryStatus status = machine.Memory.Spaces.Fork(parent, out AddressSpace* child);
             machine.Frames.Unreserve(reserved);
-            machine.Memory.VerifyAll();
+            machine.Memory.Verifier.VerifyAll();
             for (ulong index = 0; index < 4; index++)
                 Assert.Equal(index, machine.Load64(parent, At + (index << 21)));
             if (status == MemoryStatus.Ok)
-                machine.Memory.Release(child);
-            machine.Memory.Release(parent);
+                machine.Memory.Spaces.Release(child);
+            machine.Memory.Spaces.Release(parent);
             machine.AssertNothingLeft();
         }
     }

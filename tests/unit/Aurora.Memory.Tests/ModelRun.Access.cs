@@ -80,7 +80,7 @@ internal sealed unsafe partial class ModelRun
         if (!PickFile(out VmObject* file, out ModelFile? contents))
             return;
         ulong size = Pick(0UL, 10UL, 35UL, 510UL, 513UL, 1100UL, contents.Size / 2);
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Objects.Resize(file, size));
         contents.Resize(size);
         foreach (ModelPage page in _state.Spaces.Values.SelectMany(space => space.Pages.Values))
         {
@@ -89,7 +89,7 @@ internal sealed unsafe partial class ModelRun
         }
         if (_random.Next(2) == 0)
             return;
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Resize(file, size + 40));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Objects.Resize(file, size + 40));
         contents.Resize(size + 40);
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe partial class ModelRun
         for (int count = 0; count < 3; count++)
         {
             if (PickPage(out AddressSpace* space, out ulong number, out _))
-                _machine.Memory.HandleFault(space, At(number), FaultAccess.Read);
+                _machine.Memory.Faults.Handle(space, At(number), FaultAccess.Read);
         }
         _machine.HoldPageIns();
     }
@@ -25,10 +25,10 @@ internal sealed unsafe partial class ModelRun
         int rounds = _random.Next(3);
         for (int steps = _random.Next(1, 6); rounds > 0 || steps > 0; steps--)
         {
-            if (_machine.Memory.ReclaimStep())
+            if (_machine.Memory.Reclaim.Step())
                 rounds--;
         }
-        _machine.Memory.VerifyAll();
+        _machine.Memory.Verifier.VerifyAll();
     }
 
     private void Freeze()
@@ -82,9 +82,9 @@ internal sealed unsafe partial class ModelRun
         var state = (ModelState)_machine.Epochs[^1].Tag!;
         TestMachine restored = _machine.Restore(_machine.Store.Copy());
         foreach (ulong id in state.Spaces.Keys)
-            restored.Memory.Retain((AddressSpace*)restored.Tracker.Find(new ObjectId(id)));
+            restored.Memory.Spaces.Retain((AddressSpace*)restored.Tracker.Find(new ObjectId(id)));
         foreach (ulong id in state.Files.Keys)
-            restored.Memory.Retain((VmObject*)restored.Tracker.Find(new ObjectId(id)));
+            restored.Memory.Objects.Retain((VmObject*)restored.Tracker.Find(new ObjectId(id)));
         _machine.Dispose();
         _machine = restored;
         _state = state;

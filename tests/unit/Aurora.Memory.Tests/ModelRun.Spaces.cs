@@ -21,7 +21,7 @@ internal sealed unsafe partial class ModelRun
         if (_state.Files.Count >= 3)
             return;
         ulong size = Pick(1UL, 40UL, 600UL, 1100UL);
-        VmObject* file = _machine.Memory.CreateObject(_machine.Tracker, size, VmObjectFlags.File);
+        VmObject* file = _machine.Memory.Objects.Create(_machine.Tracker, size, VmObjectFlags.File);
         _state.Files[file->Header.Id.Value] = new ModelFile { Size = size };
     }
 
@@ -65,7 +65,7 @@ internal sealed unsafe partial class ModelRun
         if (!PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
         PickRange(out ulong first, out ulong pages);
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Unmap(space, At(first), pages << 12));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Mappings.Unmap(space, At(first), pages << 12));
         for (ulong page = first; page < first + pages; page++)
             model.Pages.Remove(page);
     }
@@ -76,7 +76,7 @@ internal sealed unsafe partial class ModelRun
             return;
         PickRange(out ulong first, out ulong pages);
         Protection protection = Pick(Protection.None, Protection.Read, ReadWrite, ReadWrite);
-        MemoryStatus status = _machine.Memory.Protect(space, At(first), pages << 12, protection);
+        MemoryStatus status = _machine.Memory.Mappings.Protect(space, At(first), pages << 12, protection);
         bool isMapped = Range(first, pages).All(model.Pages.ContainsKey);
         Assert.Equal(isMapped ? MemoryStatus.Ok : MemoryStatus.NotMapped, status);
         if (!isMapped)
@@ -89,7 +89,7 @@ internal sealed unsafe partial class ModelRun
     {
         if (_state.Spaces.Count >= 4 || !PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Spaces.Fork(space, out AddressSpace* child));
         ModelSpace copy = model.Copy(null);
         foreach (ulong number in copy.Pages.Keys.ToArray())
         {
@@ -120,7 +120,7 @@ internal sealed unsafe partial class ModelRun
             }
             page.Marks = isSet ? page.Marks | mark : page.Marks & ~mark;
         }
-        Assert.Equal(expected, _machine.Memory.Mark(space, At(first), pages << 12, mark, isSet));
+        Assert.Equal(expected, _machine.Memory.Marks.Mark(space, At(first), pages << 12, mark, isSet));
     }
 
     private void DropPages()
@@ -128,13 +128,13 @@ internal sealed unsafe partial class ModelRun
         if (!PickSpace(out AddressSpace* space, out ModelSpace? model))
             return;
         PickRange(out ulong first, out ulong pages);
-        ulong dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker);
+        ulong dirty = _machine.Memory.Epochs.DirtyPagesOf(_machine.Tracker);
         MemoryStatus status = _machine.DropPages(space, first << 12, pages << 12, out ulong done);
         Assert.Equal(MemoryStatus.Ok, status);
         Assert.Equal(pages << 12, done);
         List<ModelPage> dropped = [.. Range(first, pages).Where(model.Pages.ContainsKey).Select(number => model.Pages[number])];
         ulong written = (ulong)dropped.Count(page => page.IsWritten);
-        dirty = _machine.Memory.DirtyPagesOf(_machine.Tracker) - dirty;
+        dirty = _machine.Memory.Epochs.DirtyPagesOf(_machine.Tracker) - dirty;
         Assert.True(dirty <= written, $"{dirty} holes were made of {written} pages that were there");
         dropped.ForEach(page => page.GiveUp());
     }
@@ -153,6 +153,6 @@ internal sealed unsafe partial class ModelRun
             return;
         _state.Files.Remove(file->Header.Id.Value);
         _state.Unnamed.Add(contents);
-        _machine.Memory.Release(file);
+        _machine.Memory.Objects.Release(file);
     }
 }

@@ -15,7 +15,7 @@ internal sealed unsafe partial class ModelRun
         if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page))
             return;
         ModelSpace model = _state.Spaces[space->Header.Id.Value];
-        Mapping* mapping = _machine.Memory.FindMapping(space, At(number));
+        Mapping* mapping = MappingTable.Find(space, At(number));
         ulong oldPages = mapping->Pages - (number - (mapping->Start.Value >> 12));
         oldPages = 1 + ((ulong)_random.Next(20) % oldPages);
         ulong newPages = model.Pages.Count > MostPages ? 1 : (ulong)_random.Next(1, 24);
@@ -26,7 +26,7 @@ internal sealed unsafe partial class ModelRun
             MayMove = _random.Next(3) != 0, IsFixed = _random.Next(2) == 0, NewAddress = At(target),
         };
         MemoryStatus expected = ExpectedOfRemap(model, in request, number, oldPages, newPages);
-        MemoryStatus status = _machine.Memory.Remap(space, request, out VirtualAddress address);
+        MemoryStatus status = _machine.Memory.Remaps.Remap(space, request, out VirtualAddress address);
         Assert.Equal(expected, status);
         if (status == MemoryStatus.Ok)
             MoveInModel(model, number, oldPages, address.Value >> 12, newPages, page);
@@ -59,7 +59,7 @@ internal sealed unsafe partial class ModelRun
         if (!PickPage(out AddressSpace* space, out ulong number, out _))
             return;
         ModelSpace model = _state.Spaces[space->Header.Id.Value];
-        Mapping* mapping = _machine.Memory.FindMapping(space, At(number));
+        Mapping* mapping = MappingTable.Find(space, At(number));
         ulong pages = 1 + ((ulong)_random.Next(20) % (mapping->Pages - (number - (mapping->Start.Value >> 12))));
         if (model.Pages.Count > MostPages)
             return;
@@ -71,7 +71,7 @@ internal sealed unsafe partial class ModelRun
             IsFixed = isFixed, NewAddress = At(isFixed || _random.Next(2) == 0 ? target : 0),
         };
         bool overlaps = request.NewAddress.Value != 0 && target < number + pages && number < target + pages;
-        MemoryStatus status = _machine.Memory.Remap(space, request, out VirtualAddress address);
+        MemoryStatus status = _machine.Memory.Remaps.Remap(space, request, out VirtualAddress address);
         Assert.Equal(overlaps ? MemoryStatus.InvalidArgument : MemoryStatus.Ok, status);
         if (status != MemoryStatus.Ok)
             return;
@@ -124,7 +124,7 @@ internal sealed unsafe partial class ModelRun
     {
         ulong pages = (ulong)_random.Next(1, 6);
         ModelPage first = model.Pages[lowest];
-        bool isOne = _machine.Memory.FindMapping(space, At(lowest))->Pages > pages;
+        bool isOne = MappingTable.Find(space, At(lowest))->Pages > pages;
         if (!isOne || Expected(first, write: true) != MemoryStatus.Ok)
             return lowest;
         for (ulong page = lowest; page < lowest + pages; page++)
@@ -138,7 +138,7 @@ internal sealed unsafe partial class ModelRun
             Address = At(lowest), OldLength = pages << 12, NewLength = pages << 12, MayMove = true, IsFixed = true, NewAddress = At(target),
         };
         bool overlaps = target < lowest + pages && lowest < target + pages;
-        Assert.Equal(overlaps ? MemoryStatus.InvalidArgument : MemoryStatus.Ok, _machine.Memory.Remap(space, request, out _));
+        Assert.Equal(overlaps ? MemoryStatus.InvalidArgument : MemoryStatus.Ok, _machine.Memory.Remaps.Remap(space, request, out _));
         if (overlaps)
             return lowest;
         MoveInModel(model, lowest, pages, target, pages, first);
@@ -168,13 +168,13 @@ internal sealed unsafe partial class ModelRun
         ulong pages = Pick(511UL, 513UL, 1030UL, 1600UL);
         _machine.MapAnonymous(space, First << 12, pages, protection: Protection.Read);
         for (ulong page = 0; page < pages; page += 2)
-            Assert.Equal(MemoryStatus.Ok, _machine.Memory.Protect(space, At(First + page), 4096, ReadWrite));
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.ForkSpace(space, out AddressSpace* child));
+            Assert.Equal(MemoryStatus.Ok, _machine.Memory.Mappings.Protect(space, At(First + page), 4096, ReadWrite));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Spaces.Fork(space, out AddressSpace* child));
         int inherited = 0;
-        for (int index = 0; index < _machine.Memory.MappingCount(space); index++)
-            inherited += _machine.Memory.MappingAt(space, index)->Flags.HasFlag(MappingFlags.DontFork) ? 0 : 1;
-        Assert.Equal(inherited, _machine.Memory.MappingCount(child));
+        for (int index = 0; index < space->MappingCount; index++)
+            inherited += MappingTable.At(space, index)->Flags.HasFlag(MappingFlags.DontFork) ? 0 : 1;
+        Assert.Equal(inherited, child->MappingCount);
         _machine.Release(child);
-        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Unmap(space, At(First), pages << 12));
+        Assert.Equal(MemoryStatus.Ok, _machine.Memory.Mappings.Unmap(space, At(First), pages << 12));
     }
 }

@@ -100,7 +100,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
             foreach (ulong page in model.Pages.Keys)
                 CompareWords(machine.FileForRead(file, page).Address, model.Pages[page]);
         }
-        machine.Memory.VerifyAll();
+        machine.Memory.Verifier.VerifyAll();
     }
 
     private static void ComparePage(TestMachine machine, AddressSpace* space, ulong number, ModelPage page)
@@ -129,7 +129,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
         foreach (ulong id in _state.Spaces.Keys)
             _machine.Release((AddressSpace*)_machine.Tracker.Find(new ObjectId(id)));
         foreach (ulong id in _state.Files.Keys)
-            _machine.Memory.Release((VmObject*)_machine.Tracker.Find(new ObjectId(id)));
+            _machine.Memory.Objects.Release((VmObject*)_machine.Tracker.Find(new ObjectId(id)));
     }
 
     private bool PickSpace(out AddressSpace* space, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ModelSpace? model)

@@ -15,32 +15,32 @@ public sealed unsafe class PageInTests
         ulong before = restored.Frames.UsedFrames;
         Assert.Equal(7UL, restored.Load64(space, At + (33 << 12)));
         Assert.InRange(restored.Frames.UsedFrames - before, 1UL, 16UL);
-        Assert.False(restored.Memory.HasChanges(restored.Tracker));
+        Assert.False(restored.Memory.Epochs.HasChanges(restored.Tracker));
     }
 
     [Fact]
     public void Two_waiters_share_one_request_and_both_are_woken()
     {
         using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out _);
-        FaultResult first = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
-        FaultResult second = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Write);
+        FaultResult first = restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read);
+        FaultResult second = restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Write);
         Assert.Equal(MemoryStatus.WouldBlock, first.Status);
         Assert.True(first.Wait == second.Wait && first.Wait != null);
-        Assert.Equal(1, restored.Memory.PageInsOutstanding);
+        Assert.Equal(1, restored.Memory.PageIns.Outstanding);
         restored.ServePager();
         Assert.True(restored.Waker.WasWoken(first.Wait));
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Write).Status);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Write).Status);
     }
 
     [Fact]
     public void A_page_the_store_cannot_deliver_is_a_bus_error_until_it_is_overwritten()
     {
         using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out VmObject* memory);
-        Assert.Equal(MemoryStatus.WouldBlock, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read).Status);
-        restored.Memory.CompletePageIn(restored.Memory.TakePageInRequest(), PageInStatus.Failed, default);
-        Assert.Equal(MemoryStatus.BusError, restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read).Status);
+        Assert.Equal(MemoryStatus.WouldBlock, restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read).Status);
+        restored.Memory.PageIns.Complete(restored.Memory.PageIns.Take(), PageInStatus.Failed, default);
+        Assert.Equal(MemoryStatus.BusError, restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read).Status);
         Assert.Equal(MemoryStatus.Fault, restored.User.Read(space, new VirtualAddress(At), out ulong _).Status);
-        PageAccess access = restored.Memory.GetPageForWrite(memory, 0, overwrite: true);
+        PageAccess access = restored.Memory.Pages.GetForWrite(memory, 0, overwrite: true);
         Assert.True(access.IsOk);
         PageContents.Clear(access.Address);
         Assert.Equal(0UL, restored.Load64(space, At));
@@ -50,12 +50,12 @@ public sealed unsafe class PageInTests
     public void A_page_overwritten_while_it_is_being_read_keeps_the_new_contents()
     {
         using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out VmObject* memory);
-        restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
-        PageInRequest* request = restored.Memory.TakePageInRequest();
-        PageAccess access = restored.Memory.GetPageForWrite(memory, 0, overwrite: true);
+        restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* request = restored.Memory.PageIns.Take();
+        PageAccess access = restored.Memory.Pages.GetForWrite(memory, 0, overwrite: true);
         PageContents.Clear(access.Address);
         *(ulong*)access.Address = 99;
-        restored.Memory.CompletePageIn(request, PageInStatus.Ok, restored.Frames.AllocateZeroed(FrameFlags.Data));
+        restored.Memory.PageIns.Complete(request, PageInStatus.Ok, restored.Frames.AllocateZeroed(FrameFlags.Data));
         Assert.Equal(99UL, restored.Load64(space, At));
     }
 
@@ -63,11 +63,11 @@ public sealed unsafe class PageInTests
     public void An_object_may_end_while_its_page_is_being_read()
     {
         using TestMachine restored = RestoredWith(pages: 1, out AddressSpace* space, out _);
-        FaultResult fault = restored.Memory.HandleFault(space, new VirtualAddress(At), FaultAccess.Read);
-        PageInRequest* request = restored.Memory.TakePageInRequest();
-        restored.Memory.Release(space);
+        FaultResult fault = restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* request = restored.Memory.PageIns.Take();
+        restored.Memory.Spaces.Release(space);
         Assert.True(restored.Waker.WasWoken(fault.Wait));
-        restored.Memory.CompletePageIn(request, PageInStatus.Ok, restored.Frames.Allocate(FrameFlags.Data));
+        restored.Memory.PageIns.Complete(request, PageInStatus.Ok, restored.Frames.Allocate(FrameFlags.Data));
         restored.AssertNothingLeft();
     }
 
@@ -77,11 +77,11 @@ public sealed unsafe class PageInTests
         using TestMachine restored = RestoredWith(pages: 200, out AddressSpace* space, out _);
         FaultResult fault = default;
         for (ulong page = 0; page < 200; page += 5)
-            fault = restored.Memory.HandleFault(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
+            fault = restored.Memory.Faults.Handle(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
         Assert.Equal(MemoryStatus.WouldBlock, fault.Status);
-        Assert.Equal(32, restored.Memory.PageInsOutstanding);
+        Assert.Equal(32, restored.Memory.PageIns.Outstanding);
         *fault.Wait = new WaitQueue { First = (WaitEntry*)1 };
-        restored.Memory.CompletePageIn(restored.Memory.TakePageInRequest(), PageInStatus.OutOfMemory, default);
+        restored.Memory.PageIns.Complete(restored.Memory.PageIns.Take(), PageInStatus.OutOfMemory, default);
         Assert.True(restored.Waker.WasWoken(fault.Wait));
         *fault.Wait = default;
         Assert.Equal(7UL, restored.Load64(space, At + (150 << 12)));
@@ -91,17 +91,17 @@ public sealed unsafe class PageInTests
     public void A_clone_made_before_its_base_was_read_gets_the_old_pages_after_both_moved_on()
     {
         using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out _);
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(space, out AddressSpace* child));
         for (ulong page = 0; page < 20; page++)
             restored.Store64(space, At + (page << 12), 1000 + page);
-        restored.Memory.HandleFault(child, new VirtualAddress(At), FaultAccess.Read);
-        PageInRequest* inFlight = restored.Memory.TakePageInRequest();
+        restored.Memory.Faults.Handle(child, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* inFlight = restored.Memory.PageIns.Take();
         restored.Submit(restored.Freeze());
         // The read that is under way asked the base, whose page is another one by now: it must not be believed.
         FrameNumber frame = restored.Frames.AllocateZeroed(FrameFlags.Data);
         *(ulong*)restored.Frames.AddressOf(frame) = 1000;
         if (inFlight != null)
-            restored.Memory.CompletePageIn(inFlight, PageInStatus.Ok, frame);
+            restored.Memory.PageIns.Complete(inFlight, PageInStatus.Ok, frame);
         else
             restored.Frames.Release(frame);
         for (ulong page = 0; page < 20; page++)
@@ -112,11 +112,11 @@ public sealed unsafe class PageInTests
     public void A_clone_of_a_clone_that_is_not_stored_yet_follows_it_into_the_store()
     {
         using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out _);
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(space, out AddressSpace* child));
         for (ulong page = 0; page < 20; page++)
-            restored.FileForWrite(restored.Memory.MappingAt(space, 0)->Object, page, overwrite: true);
+            restored.FileForWrite(MappingTable.At(space, 0)->Object, page, overwrite: true);
         InFlightEpoch epoch = restored.Freeze();
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(child, out AddressSpace* grandchild));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(child, out AddressSpace* grandchild));
         Assert.Equal(7UL, restored.Load64(grandchild, At));
         restored.Submit(epoch);
         Assert.Equal(7UL, restored.Load64(grandchild, At + (10 << 12)));
@@ -127,9 +127,9 @@ public sealed unsafe class PageInTests
     public void Pages_cut_off_and_grown_back_are_zero_in_memory_and_in_the_store()
     {
         using TestMachine restored = RestoredWith(pages: 20, out AddressSpace* space, out VmObject* memory);
-        restored.Memory.Resize(memory, 5);
-        restored.Memory.Resize(memory, 20);
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(space, out AddressSpace* child));
+        restored.Memory.Objects.Resize(memory, 5);
+        restored.Memory.Objects.Resize(memory, 20);
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(space, out AddressSpace* child));
         Assert.Equal(7UL, restored.Load64(child, At + (4 << 12)));
         Assert.Equal(0UL, restored.Load64(space, At + (5 << 12)));
         Assert.Equal(0UL, restored.Load64(child, At + (6 << 12)));
@@ -151,8 +151,8 @@ public sealed unsafe class PageInTests
         machine.Checkpoint();
         TestMachine restored = machine.Restore(machine.Store.Copy());
         space = (AddressSpace*)restored.Tracker.Find(original->Header.Id);
-        restored.Memory.Retain(space);
-        memory = restored.Memory.MappingAt(space, 0)->Object;
+        restored.Memory.Spaces.Retain(space);
+        memory = MappingTable.At(space, 0)->Object;
         return restored;
     }
 }

@@ -19,10 +19,10 @@ public sealed unsafe class ReclaimTests
             machine.Store64(space, At + (page << 12), page + 1);
         machine.Checkpoint();
         Round(machine);
-        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        Assert.Equal(0UL, machine.Memory.Reclaim.EvictedPages);
         ulong used = machine.Frames.UsedFrames;
         Round(machine);
-        Assert.Equal(600UL, machine.Memory.EvictedPages);
+        Assert.Equal(600UL, machine.Memory.Reclaim.EvictedPages);
         Assert.True(machine.Frames.UsedFrames <= used - 600);
         for (ulong page = 0; page < 600; page++)
             Assert.Equal(page + 1, machine.Load64(space, At + (page << 12)));
@@ -40,8 +40,8 @@ public sealed unsafe class ReclaimTests
         Round(machine);
         machine.Load64(space, At + (5 << 12));
         Round(machine);
-        Assert.Equal(63UL, machine.Memory.EvictedPages);
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.HandleFault(space, new VirtualAddress(At + (5 << 12)), FaultAccess.Read).Status);
+        Assert.Equal(63UL, machine.Memory.Reclaim.EvictedPages);
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Faults.Handle(space, new VirtualAddress(At + (5 << 12)), FaultAccess.Read).Status);
     }
 
     [Fact]
@@ -57,10 +57,10 @@ public sealed unsafe class ReclaimTests
         Rounds(machine, 3);
         machine.Submit(epoch);
         Rounds(machine, 3);
-        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        Assert.Equal(0UL, machine.Memory.Reclaim.EvictedPages);
         machine.ReleaseOldest();
         Rounds(machine, 2);
-        Assert.Equal(64UL, machine.Memory.EvictedPages);
+        Assert.Equal(64UL, machine.Memory.Reclaim.EvictedPages);
     }
 
     [Fact]
@@ -70,9 +70,9 @@ public sealed unsafe class ReclaimTests
         AddressSpace* space = machine.NewSpace();
         machine.MapAnonymous(space, At, 64);
         machine.Store64(space, At, 1);
-        machine.Memory.DropTracking(machine.Tracker);
+        machine.Memory.Epochs.DropTracking(machine.Tracker);
         Rounds(machine, 3);
-        Assert.Equal(0UL, machine.Memory.EvictedPages);
+        Assert.Equal(0UL, machine.Memory.Reclaim.EvictedPages);
         Assert.Equal(1UL, machine.Load64(space, At));
     }
 
@@ -85,17 +85,17 @@ public sealed unsafe class ReclaimTests
         for (ulong page = 0; page < 100; page++)
             machine.Store64(parent, At + (page << 12), page + 1);
         machine.Checkpoint();
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(parent, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(parent, out AddressSpace* child));
         ulong used = machine.Frames.UsedFrames;
         machine.Checkpoint();
         Rounds(machine, 2);
-        Assert.Equal(200UL, machine.Memory.EvictedPages);
+        Assert.Equal(200UL, machine.Memory.Reclaim.EvictedPages);
         Assert.True(machine.Frames.UsedFrames <= used - 99);
         machine.Store64(child, At, 77);
         Assert.Equal(1UL, machine.Load64(parent, At));
         Assert.Equal(77UL, machine.Load64(child, At));
         Assert.Equal(100UL, machine.Load64(parent, At + (99 << 12)));
-        machine.Memory.VerifyAll();
+        machine.Memory.Verifier.VerifyAll();
     }
 
     // The read was for what the store had before the page was written over as a whole, flushed and evicted.
@@ -103,11 +103,11 @@ public sealed unsafe class ReclaimTests
     public void A_page_that_is_being_read_in_is_not_evicted_under_the_read()
     {
         using var machine = new TestMachine();
-        VmObject* file = machine.Memory.CreateObject(machine.Tracker, 8, VmObjectFlags.File);
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 8, VmObjectFlags.File);
         *(ulong*)machine.FileForWrite(file, 0).Address = 1;
         machine.Checkpoint();
         Rounds(machine, 2);
-        Assert.Equal(MemoryStatus.WouldBlock, machine.Memory.GetPageForRead(file, 0).Status);
+        Assert.Equal(MemoryStatus.WouldBlock, machine.Memory.Pages.GetForRead(file, 0).Status);
         machine.HoldPageIns();
         *(ulong*)machine.FileForWrite(file, 0, overwrite: true).Address = 2;
         machine.Checkpoint();
@@ -120,7 +120,7 @@ public sealed unsafe class ReclaimTests
     [Fact]
     public void A_large_range_is_given_up_in_steps()
     {
-        const ulong pages = (2 * MemoryManager.MaxDiscardPages) + 10;
+        const ulong pages = (2 * ObjectHoles.MaxDiscardPages) + 10;
         using var machine = new TestMachine(frames: 16384);
         AddressSpace* space = machine.NewSpace();
         machine.MapAnonymous(space, At, pages + 1);
@@ -132,7 +132,7 @@ public sealed unsafe class ReclaimTests
         for (; at < pages << 12; steps++)
         {
             Assert.Equal(MemoryStatus.Ok, machine.DropPages(space, At + at, (pages << 12) - at, out ulong done));
-            Assert.InRange(machine.Memory.DirtyPagesOf(machine.Tracker), 1UL, MemoryManager.MaxDiscardPages);
+            Assert.InRange(machine.Memory.Epochs.DirtyPagesOf(machine.Tracker), 1UL, ObjectHoles.MaxDiscardPages);
             machine.Checkpoint();
             at += done;
         }
@@ -173,9 +173,9 @@ public sealed unsafe class ReclaimTests
 
     private static void Round(TestMachine machine)
     {
-        while (!machine.Memory.ReclaimStep())
+        while (!machine.Memory.Reclaim.Step())
         {
         }
-        machine.Memory.VerifyAll();
+        machine.Memory.Verifier.VerifyAll();
     }
 }

@@ -24,13 +24,13 @@ public sealed unsafe class SparseTests
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store.Copy());
         var again = (AddressSpace*)restored.Tracker.Find(space->Header.Id);
-        restored.Memory.Retain(again);
+        restored.Memory.Spaces.Retain(again);
         ulong done = 0;
         int steps = 0;
         for (; done < Pages << 12 && steps < 100; steps++)
             done += Drop(restored, again, At + done, (Pages << 12) - done);
         Assert.Equal(Pages << 12, done);
-        Assert.Equal((ulong)present.Length, restored.Memory.DirtyPagesOf(restored.Tracker));
+        Assert.Equal((ulong)present.Length, restored.Memory.Epochs.DirtyPagesOf(restored.Tracker));
         Assert.True(restored.Frames.UsedFrames - restored.Baseline < 100);
         foreach (ulong page in present)
             Assert.Equal(0UL, restored.Load64(again, At + (page << 12)));
@@ -39,7 +39,7 @@ public sealed unsafe class SparseTests
         again = (AddressSpace*)third.Tracker.Find(space->Header.Id);
         foreach (ulong page in present)
             Assert.Equal(0UL, third.Load64(again, At + (page << 12)));
-        restored.Memory.Release(again = (AddressSpace*)restored.Tracker.Find(space->Header.Id));
+        restored.Memory.Spaces.Release(again = (AddressSpace*)restored.Tracker.Find(space->Header.Id));
         restored.AssertNothingLeft();
     }
 

@@ -50,7 +50,7 @@ public sealed unsafe class TableTests
         }
         yield return [0UL];
         yield return [1UL];
-        yield return [MemoryManager.MaxObjectPages - 1];
+        yield return [VmObject.MaxPages - 1];
     }
 
     /// <summary>
@@ -61,7 +61,7 @@ public sealed unsafe class TableTests
     public void A_page_tree_grows_to_any_page_at_once_or_not_at_all(ulong page)
     {
         using var machine = new TestMachine();
-        VmObject* file = machine.Memory.CreateObject(machine.Tracker, MemoryManager.MaxObjectPages, VmObjectFlags.None);
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, VmObject.MaxPages, VmObjectFlags.None);
         Put(machine, file, 3, 33);
         for (ulong spare = 0; ; spare++)
         {
@@ -82,7 +82,7 @@ public sealed unsafe class TableTests
         Assert.Equal(page + 44, Get(restored, again, page));
         if (page != 3)
             Assert.Equal(33UL, Get(restored, again, 3));
-        machine.Memory.Release(file);
+        machine.Memory.Objects.Release(file);
         machine.AssertNothingLeft();
     }
 
@@ -96,14 +96,14 @@ public sealed unsafe class TableTests
         for (int round = 0; round < 3; round++)
         {
             Assert.Equal(MemoryStatus.OutOfMemory, TryMap(machine, space, At + ((ulong)MaxMappings << 13)));
-            Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.ForkSpace(space, out _));
-            Assert.Equal(MaxMappings, machine.Memory.MappingCount(space));
-            Assert.Equal(MemoryStatus.Ok, machine.Memory.Unmap(space, new VirtualAddress(At + ((ulong)round << 13)), 4096));
+            Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.Spaces.Fork(space, out _));
+            Assert.Equal(MaxMappings, space->MappingCount);
+            Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Unmap(space, new VirtualAddress(At + ((ulong)round << 13)), 4096));
             Assert.Equal(MemoryStatus.Ok, TryMap(machine, space, At + ((ulong)round << 13)));
         }
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store);
-        Assert.Equal(MaxMappings, restored.Memory.MappingCount((AddressSpace*)restored.Tracker.Find(space->Header.Id)));
+        Assert.Equal(MaxMappings, ((AddressSpace*)restored.Tracker.Find(space->Header.Id))->MappingCount);
         machine.Release(space);
         machine.AssertNothingLeft();
     }
@@ -128,12 +128,12 @@ public sealed unsafe class TableTests
         Assert.Equal(MemoryStatus.OutOfMemory, TryMap(machine, other, At));
         if (count > 1)
             Assert.Equal(MemoryStatus.OutOfMemory, TryMap(machine, space, At + ((ulong)count << 13)));
-        Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.ForkSpace(space, out _));
-        Assert.Equal(count, machine.Memory.MappingCount(space));
+        Assert.Equal(MemoryStatus.OutOfMemory, machine.Memory.Spaces.Fork(space, out _));
+        Assert.Equal(count, space->MappingCount);
         machine.Pages.PageLimit = long.MaxValue;
         Assert.Equal(MemoryStatus.Ok, TryMap(machine, space, At + ((ulong)count << 13)));
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(space, out AddressSpace* child));
-        Assert.Equal(count + 1, machine.Memory.MappingCount(child));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(space, out AddressSpace* child));
+        Assert.Equal(count + 1, child->MappingCount);
         machine.Release(child);
         machine.Release(other);
         machine.Release(space);
@@ -147,7 +147,7 @@ public sealed unsafe class TableTests
             Address = new VirtualAddress(address), Length = 4096, Protection = Protection.Read | Protection.Write,
             Placement = MapPlacement.Fixed,
         };
-        return machine.Memory.Map(space, request, out _);
+        return machine.Memory.Mappings.Map(space, request, out _);
     }
 
     private static void Put(TestMachine machine, VmObject* file, ulong page, ulong value)

@@ -70,7 +70,7 @@ internal sealed unsafe class TestMachine : IDisposable
 
     public AddressSpace* NewSpace()
     {
-        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        AddressSpace* space = Memory.Spaces.Create(Tracker, SpaceLimits.Default);
         Assert.True(space != null);
         return space;
     }
@@ -82,7 +82,7 @@ internal sealed unsafe class TestMachine : IDisposable
             Address = new VirtualAddress(address), Length = pages * 4096, Protection = protection, Flags = flags,
             Placement = address == 0 ? MapPlacement.Hint : MapPlacement.Fixed,
         };
-        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out VirtualAddress at));
+        Assert.Equal(MemoryStatus.Ok, Memory.Mappings.Map(space, request, out VirtualAddress at));
         return at.Value;
     }
 
@@ -93,7 +93,7 @@ internal sealed unsafe class TestMachine : IDisposable
             Address = new VirtualAddress(address), Length = pages * 4096, Protection = protection, Flags = flags,
             Placement = address == 0 ? MapPlacement.Hint : MapPlacement.Fixed, Object = file, PageOffset = offset,
         };
-        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out VirtualAddress at));
+        Assert.Equal(MemoryStatus.Ok, Memory.Mappings.Map(space, request, out VirtualAddress at));
         return at.Value;
     }
 
@@ -105,7 +105,7 @@ internal sealed unsafe class TestMachine : IDisposable
             pointer = Mmu.Access(space->Root, address, access);
             if (pointer != null)
                 return MemoryStatus.Ok;
-            FaultResult fault = Memory.HandleFault(space, new VirtualAddress(address), access);
+            FaultResult fault = Memory.Faults.Handle(space, new VirtualAddress(address), access);
             if (fault.Status == MemoryStatus.WouldBlock)
                 ServePager();
             else if (fault.Status != MemoryStatus.Ok)
@@ -128,22 +128,22 @@ internal sealed unsafe class TestMachine : IDisposable
 
     public PageAccess FileForWrite(VmObject* file, ulong page, bool overwrite = false)
     {
-        PageAccess access = Memory.GetPageForWrite(file, page, overwrite);
+        PageAccess access = Memory.Pages.GetForWrite(file, page, overwrite);
         while (access.Status == MemoryStatus.WouldBlock)
         {
             ServePager();
-            access = Memory.GetPageForWrite(file, page, overwrite);
+            access = Memory.Pages.GetForWrite(file, page, overwrite);
         }
         return access;
     }
 
     public PageAccess FileForRead(VmObject* file, ulong page)
     {
-        PageAccess access = Memory.GetPageForRead(file, page);
+        PageAccess access = Memory.Pages.GetForRead(file, page);
         while (access.Status == MemoryStatus.WouldBlock)
         {
             ServePager();
-            access = Memory.GetPageForRead(file, page);
+            access = Memory.Pages.GetForRead(file, page);
         }
         return access;
     }
@@ -151,7 +151,7 @@ internal sealed unsafe class TestMachine : IDisposable
     /// <summary>Takes and reads what is queued; the completions come with the next <see cref="ServePager"/>.</summary>
     public void HoldPageIns()
     {
-        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
             _held.Add(((nint)request, Store.Page(request->Source.Value, request->Page)));
     }
 
@@ -168,25 +168,25 @@ internal sealed unsafe class TestMachine : IDisposable
         if (request->IsProbe)
         {
             Store.NextPages(request->Source.Value, request->Page, out ulong present, out ulong presentEnd);
-            Memory.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
+            Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
             return;
         }
         FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
         if (bytes != null)
             bytes.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
-        Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
+        Memory.PageIns.Complete(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
     }
 
     /// <summary>One step of madvise(MADV_DONTNEED), waiting for the store where it must.</summary>
     public MemoryStatus DropPages(AddressSpace* space, ulong address, ulong bytes, out ulong done)
     {
         ulong before = 0;
-        MemoryStatus status = Memory.DropPages(space, new VirtualAddress(address), bytes, out done, out WaitQueue* wait);
+        MemoryStatus status = Memory.Mappings.DropPages(space, new VirtualAddress(address), bytes, out done, out WaitQueue* wait);
         while (status == MemoryStatus.WouldBlock)
         {
             ServePager();
             before += done;
-            status = Memory.DropPages(space, new VirtualAddress(address + before), bytes - before, out done, out wait);
+            status = Memory.Mappings.DropPages(space, new VirtualAddress(address + before), bytes - before, out done, out wait);
         }
         done += before;
         return status;
@@ -196,10 +196,10 @@ internal sealed unsafe class TestMachine : IDisposable
     public void AssertFramesShown()
     {
         var owners = new Dictionary<ulong, ulong>();
-        Memory.VerifyAll();
-        for (uint index = 0; index < Memory.MappingBound; index++)
+        Memory.Verifier.VerifyAll();
+        for (uint index = 0; index < Memory.State.Mappings.IndexBound; index++)
         {
-            Mapping* mapping = Memory.LiveMapping(index);
+            Mapping* mapping = Memory.State.Mappings.LiveAt(index);
             for (VirtualAddress at = mapping == null ? default : mapping->Start; mapping != null && at.Value < mapping->End.Value; at = at + 4096)
             {
                 ulong* entry = Memory.Tables.Find(mapping->Space->Root, at);
@@ -218,15 +218,15 @@ internal sealed unsafe class TestMachine : IDisposable
     /// <summary>Drops a space's reference, and takes it apart if it is large.</summary>
     public void Release(AddressSpace* space)
     {
-        Memory.Release(space);
-        while (Memory.IsEndingSpaces)
-            Memory.EndSpacesStep();
+        Memory.Spaces.Release(space);
+        while (Memory.Spaces.IsEnding)
+            Memory.Spaces.EndStep();
     }
 
     public InFlightEpoch Freeze()
     {
         var flight = new InFlightEpoch { Epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch)) };
-        Memory.Freeze(Tracker, flight.Epoch);
+        Memory.Epochs.Freeze(Tracker, flight.Epoch);
         CaptureRecords(flight);
         SnapshotFrozen(flight);
         Epochs.Add(flight);
@@ -237,7 +237,7 @@ internal sealed unsafe class TestMachine : IDisposable
     public void Submit(InFlightEpoch flight)
     {
         Store.Apply(flight.Epoch, flight.Records, flight.Ended, Frames);
-        Memory.EpochSubmitted(flight.Epoch);
+        Memory.Epochs.Submitted(flight.Epoch);
         flight.IsSubmitted = true;
     }
 
@@ -248,7 +248,7 @@ internal sealed unsafe class TestMachine : IDisposable
             Submit(flight);
         foreach ((FrameNumber frame, byte[] bytes) in flight.Frozen)
             Assert.True(new ReadOnlySpan<byte>(Frames.AddressOf(frame), 4096).SequenceEqual(bytes), "a frozen frame changed");
-        Memory.ReleaseEpoch(flight.Epoch);
+        Memory.Epochs.Release(flight.Epoch);
         NativeMemory.Free(flight.Epoch);
         Epochs.RemoveAt(0);
     }
@@ -257,7 +257,7 @@ internal sealed unsafe class TestMachine : IDisposable
     public void MergeNewest()
     {
         InFlightEpoch flight = Epochs[^1];
-        Memory.MergeEpoch(flight.Epoch);
+        Memory.Epochs.Merge(flight.Epoch);
         foreach (ulong id in flight.Ended)
             Tracker.Ended.Add(new ObjectId(id));
         foreach (ulong id in flight.Records.Keys)

@@ -25,7 +25,7 @@ public sealed unsafe class TrackingTests
         Assert.Equal(3UL, machine.Load64(space, At));
         machine.ReleaseOldest();
         machine.ReleaseOldest();
-        machine.Memory.Release(space);
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -37,7 +37,7 @@ public sealed unsafe class TrackingTests
         machine.MapAnonymous(space, At, 4);
         machine.Store64(space, At, 1);
         machine.Checkpoint();
-        Assert.False(machine.Memory.HasChanges(machine.Tracker));
+        Assert.False(machine.Memory.Epochs.HasChanges(machine.Tracker));
         machine.Load64(space, At);
         Assert.True(machine.Freeze().Epoch->IsEmpty);
         machine.Store64(space, At + 8, 2);
@@ -52,7 +52,7 @@ public sealed unsafe class TrackingTests
         using var machine = new TestMachine();
         AddressSpace* one = machine.NewSpace();
         AddressSpace* two = machine.NewSpace();
-        VmObject* shared = machine.Memory.CreateObject(machine.Tracker, 4, VmObjectFlags.None);
+        VmObject* shared = machine.Memory.Objects.Create(machine.Tracker, 4, VmObjectFlags.None);
         machine.MapFile(one, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
         machine.MapFile(two, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
         machine.Store64(one, At, 1);
@@ -63,7 +63,7 @@ public sealed unsafe class TrackingTests
         machine.Store64(two, At + 8, 3);
         Assert.Equal(3UL, machine.Load64(one, At + 8));
         Assert.Equal(2UL, *(ulong*)(machine.Frames.AddressOf(epoch.Frozen[0].Frame) + 8));
-        machine.Memory.VerifyAll();
+        machine.Memory.Verifier.VerifyAll();
     }
 
     [Fact]
@@ -71,17 +71,17 @@ public sealed unsafe class TrackingTests
     {
         using var machine = new TestMachine();
         AddressSpace* space = machine.NewSpace();
-        VmObject* shared = machine.Memory.CreateObject(machine.Tracker, 4, VmObjectFlags.None);
+        VmObject* shared = machine.Memory.Objects.Create(machine.Tracker, 4, VmObjectFlags.None);
         machine.MapFile(space, At, shared, 0, 4, MappingFlags.Shared, Protection.Read | Protection.Write);
         machine.Store64(space, At, 1);
         ulong used = machine.Frames.UsedFrames;
-        machine.Memory.Release(space);
+        machine.Memory.Spaces.Release(space);
         // The table that the protect list names is still there; the others of the space are gone.
         Assert.Equal(used - 3, machine.Frames.UsedFrames);
         InFlightEpoch epoch = machine.Freeze();
         Assert.Equal(1UL, epoch.Epoch->Pages);
         Assert.Equal(used - 4, machine.Frames.UsedFrames);
-        machine.Memory.Release(shared);
+        machine.Memory.Objects.Release(shared);
         machine.AssertNothingLeft();
     }
 
@@ -89,7 +89,7 @@ public sealed unsafe class TrackingTests
     public void Kernel_stores_are_tracked_and_copied_like_a_programs()
     {
         using var machine = new TestMachine();
-        VmObject* file = machine.Memory.CreateObject(machine.Tracker, 2, VmObjectFlags.File);
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 2, VmObjectFlags.File);
         AddressSpace* space = machine.NewSpace();
         machine.MapFile(space, At, file, 0, 2, MappingFlags.Shared, Protection.Read);
         *machine.FileForWrite(file, 0).Address = 7;
@@ -131,10 +131,10 @@ public sealed unsafe class TrackingTests
         machine.Checkpoint();
         using TestMachine restored = machine.Restore(machine.Store);
         AddressSpace* parent = (AddressSpace*)restored.Tracker.Find(before->Header.Id);
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(parent, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(parent, out AddressSpace* child));
         restored.Store64(parent, At, 2);
         restored.Freeze();
-        Assert.Equal(MemoryStatus.Ok, restored.Memory.ForkSpace(parent, out AddressSpace* second));
+        Assert.Equal(MemoryStatus.Ok, restored.Memory.Spaces.Fork(parent, out AddressSpace* second));
         restored.MergeNewest();
         Assert.Equal(1UL, restored.Load64(child, At));
         Assert.Equal(2UL, restored.Load64(second, At));
@@ -154,12 +154,12 @@ public sealed unsafe class TrackingTests
         {
             for (ulong page = 0; page < 100; page++)
                 machine.Store64(space, At + (page * 4096), page + round);
-            machine.Memory.DropTracking(machine.Tracker);
-            machine.Memory.VerifyAll();
+            machine.Memory.Epochs.DropTracking(machine.Tracker);
+            machine.Memory.Verifier.VerifyAll();
             Assert.True(machine.Memory.ChangeStructures <= 2);
         }
         AddressSpace* child;
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(space, out child));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(space, out child));
         machine.Store64(space, At, 77);
         Assert.Equal(2UL, machine.Load64(child, At));
     }
@@ -171,7 +171,7 @@ public sealed unsafe class TrackingTests
         AddressSpace* parent = machine.NewSpace();
         machine.MapAnonymous(parent, At, 4);
         machine.Store64(parent, At, 1);
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.ForkSpace(parent, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(parent, out AddressSpace* child));
         machine.Store64(parent, At, 2);
         machine.Store64(child, At + 8, 3);
         Assert.Equal(1UL, machine.Load64(child, At));
@@ -179,8 +179,8 @@ public sealed unsafe class TrackingTests
         InFlightEpoch epoch = machine.Freeze();
         Assert.Equal(2UL, epoch.Epoch->Pages);
         Assert.Equal(0UL, epoch.Epoch->Clones);
-        machine.Memory.Release(child);
-        machine.Memory.Release(parent);
+        machine.Memory.Spaces.Release(child);
+        machine.Memory.Spaces.Release(parent);
         machine.AssertNothingLeft();
     }
 
@@ -207,11 +207,11 @@ public sealed unsafe class TrackingTests
         while (machine.Epochs.Count > 0)
             machine.ReleaseOldest();
         int periods = 0;
-        for (; machine.Memory.HasChanges(machine.Tracker); periods++)
+        for (; machine.Memory.Epochs.HasChanges(machine.Tracker); periods++)
             machine.Checkpoint();
         Assert.InRange(periods, 1, 10);
-        Assert.Equal(1000UL, *(ulong*)machine.FileForRead(machine.Memory.MappingAt(space, 0)->Object, 0).Address);
-        machine.Memory.Release(space);
+        Assert.Equal(1000UL, *(ulong*)machine.FileForRead(MappingTable.At(space, 0)->Object, 0).Address);
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 }

@@ -71,8 +71,8 @@ public sealed unsafe class UserMemoryTests : IDisposable
     [Fact]
     public void Protection_binds_the_kernel_too()
     {
-        _machine.Memory.Protect(_space, new VirtualAddress(At), 4096, Protection.Read);
-        _machine.Memory.Protect(_space, new VirtualAddress(At + 4096), 4096, Protection.None);
+        _machine.Memory.Mappings.Protect(_space, new VirtualAddress(At), 4096, Protection.Read);
+        _machine.Memory.Mappings.Protect(_space, new VirtualAddress(At + 4096), 4096, Protection.None);
         Assert.True(_machine.User.Read(_space, new VirtualAddress(At), out ulong _).IsOk);
         Assert.Equal(MemoryStatus.Fault, _machine.User.Write(_space, new VirtualAddress(At), 1UL).Status);
         Assert.Equal(MemoryStatus.Fault, _machine.User.Read(_space, new VirtualAddress(At + 4096), out ulong _).Status);

@@ -19,19 +19,19 @@ public sealed unsafe class WindowTests
         machine.MapFile(space, At, file, 0, 3, 0, ReadWrite);
         machine.Store64(space, At, 1);
         machine.Store64(space, At + 8192, 2);
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Unmap(space, new VirtualAddress(At + 4096), 4096));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Unmap(space, new VirtualAddress(At + 4096), 4096));
         ulong moved = Remap(machine, space, At, 1, 3);
         Assert.Equal(1UL, machine.Load64(space, moved));
         Assert.Equal(101UL, machine.Load64(space, moved + 4096));
         Assert.Equal(102UL, machine.Load64(space, moved + 8192));
         machine.Store64(space, moved + 8192, 77);
         Assert.Equal(2UL, machine.Load64(space, At + 8192));
-        machine.Memory.Unmap(space, new VirtualAddress(moved + 8192), 4096);
+        machine.Memory.Mappings.Unmap(space, new VirtualAddress(moved + 8192), 4096);
         machine.Store64(space, At + 8192, 3);
         machine.AssertFramesShown();
-        machine.Memory.Release(space);
+        machine.Memory.Spaces.Release(space);
         Assert.Equal(102UL, *(ulong*)machine.FileForRead(file, 2).Address);
-        machine.Memory.Release(file);
+        machine.Memory.Objects.Release(file);
         machine.AssertNothingLeft();
     }
 
@@ -49,12 +49,12 @@ public sealed unsafe class WindowTests
         machine.Store64(space, At + (6 << 12), 77);
         Assert.Equal(7UL, machine.Load64(space, To + (7 << 12)));
         Assert.Equal(6UL, machine.Load64(space, To + (6 << 12)));
-        machine.Memory.Unmap(space, new VirtualAddress(To + (6 << 12)), 8192);
+        machine.Memory.Mappings.Unmap(space, new VirtualAddress(To + (6 << 12)), 8192);
         machine.Store64(space, At + (6 << 12), 78);
         machine.Store64(space, At + (7 << 12), 79);
         machine.AssertFramesShown();
         Assert.Equal(8UL, machine.Load64(space, At + (8 << 12)));
-        machine.Memory.Release(space);
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -64,13 +64,13 @@ public sealed unsafe class WindowTests
         using var machine = new TestMachine(frames: 16384);
         var limits = SpaceLimits.Default;
         limits.StackBytes = 8192 << 12;
-        AddressSpace* space = machine.Memory.CreateSpace(machine.Tracker, limits);
-        const ulong Pages = MemoryManager.MaxDiscardPages + 400;
+        AddressSpace* space = machine.Memory.Spaces.Create(machine.Tracker, limits);
+        const ulong Pages = ObjectHoles.MaxDiscardPages + 400;
         machine.MapAnonymous(space, At, Pages, MappingFlags.GrowsDown);
         for (ulong page = 0; page < Pages; page++)
             machine.Store64(space, At + (page << 12), page + 1);
         machine.MapAnonymous(space, At, Pages - 1);
-        machine.Memory.Unmap(space, new VirtualAddress(At), (Pages - 1) << 12);
+        machine.Memory.Mappings.Unmap(space, new VirtualAddress(At), (Pages - 1) << 12);
         for (ulong page = Pages - 2; page > Pages - 500; page--)
             Assert.Equal(0UL, machine.Load64(space, At + (page << 12)));
         Assert.Equal(Pages, machine.Load64(space, At + ((Pages - 1) << 12)));
@@ -91,7 +91,7 @@ public sealed unsafe class WindowTests
         machine.Store64(space, moved + (2 << 12), 50);
         Assert.Equal(5UL, machine.Load64(space, At + (4 << 12)));
         machine.AssertFramesShown();
-        machine.Memory.Release(space);
+        machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();
     }
 
@@ -128,16 +128,16 @@ public sealed unsafe class WindowTests
         Assert.Equal(1UL, machine.Load64(space, At));
         Assert.Equal(201UL, machine.Load64(space, At + 4096));
         machine.Store64(space, At + (3 << 12), 3);
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Resize(file, 2));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 2));
         Assert.Equal(MemoryStatus.BusError, machine.TryAccess(space, At + (3 << 12), FaultAccess.Read, out _));
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Resize(file, 4));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 4));
         Assert.Equal(0UL, machine.Load64(space, At + (3 << 12)));
         machine.AssertFramesShown();
     }
 
     internal static VmObject* NewFile(TestMachine machine, ulong pages)
     {
-        VmObject* file = machine.Memory.CreateObject(machine.Tracker, pages, VmObjectFlags.File);
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, pages, VmObjectFlags.File);
         for (ulong page = 0; page < pages; page++)
             *(ulong*)machine.FileForWrite(file, page).Address = 100 + page;
         return file;
@@ -150,7 +150,7 @@ public sealed unsafe class WindowTests
             Address = new VirtualAddress(at), OldLength = oldPages << 12, NewLength = newPages << 12, MayMove = true,
             IsFixed = to != 0, NewAddress = new VirtualAddress(to),
         };
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remap(space, request, out VirtualAddress moved));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Remaps.Remap(space, request, out VirtualAddress moved));
         return moved.Value;
     }
 }

@@ -113,7 +113,7 @@ internal sealed unsafe class ImageSession : IDisposable
     private void ServePageIns()
     {
         PageInRequest* request;
-        while ((request = _group.Memory.TakePageInRequest()) != null)
+        while ((request = _group.Memory.PageIns.Take()) != null)
         {
             FrameNumber frame = _group.Memory.Frames.Allocate(FrameFlags.Data);
             if (frame.Value == 0)
@@ -125,7 +125,7 @@ internal sealed unsafe class ImageSession : IDisposable
                 StoreStatus.Hole => PageInStatus.Hole,
                 _ => PageInStatus.Failed,
             };
-            _group.Memory.CompletePageIn(request, outcome, frame);
+            _group.Memory.PageIns.Complete(request, outcome, frame);
         }
     }
 

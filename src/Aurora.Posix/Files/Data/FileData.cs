@@ -37,19 +37,19 @@ public static unsafe class FileData
         ulong pages = PageSize.PagesFor(end);
         if (pages > data->SizePages)
         {
-            MemoryStatus status = files.Memory.Resize(data, pages);
+            MemoryStatus status = files.Memory.Objects.Resize(data, pages);
             if (status != MemoryStatus.Ok)
                 return new PageAccess { Status = status };
         }
         if ((position & PageSize.OffsetMask) != 0 || bytes < PageSize.Bytes)
         {
-            PageAccess first = files.Memory.GetPageForWrite(data, position >> PageSize.Shift, false);
+            PageAccess first = files.Memory.Pages.GetForWrite(data, position >> PageSize.Shift, false);
             if (!first.IsOk)
                 return first;
         }
         ulong last = (end - 1) >> PageSize.Shift;
         return (end & PageSize.OffsetMask) != 0 && last != position >> PageSize.Shift
-            ? files.Memory.GetPageForWrite(data, last, false)
+            ? files.Memory.Pages.GetForWrite(data, last, false)
             : Ready;
     }
 
@@ -70,7 +70,7 @@ public static unsafe class FileData
             PageAccess tail = ZeroTail(files, inode, Math.Min(size, inode->Size));
             if (!tail.IsOk)
                 return tail;
-            MemoryStatus status = files.Memory.Resize(inode->Data, PageSize.PagesFor(size));
+            MemoryStatus status = files.Memory.Objects.Resize(inode->Data, PageSize.PagesFor(size));
             if (status != MemoryStatus.Ok)
                 return new PageAccess { Status = status };
         }
@@ -96,13 +96,13 @@ public static unsafe class FileData
         // Both partial pages first: once they are in memory nothing below waits.
         if (firstPage < firstWhole)
         {
-            PageAccess head = files.Memory.GetPageForWrite(inode->Data, firstPage, false);
+            PageAccess head = files.Memory.Pages.GetForWrite(inode->Data, firstPage, false);
             if (!head.IsOk)
                 return head;
         }
         if ((end & PageSize.OffsetMask) != 0)
         {
-            PageAccess last = files.Memory.GetPageForWrite(inode->Data, endWhole, false);
+            PageAccess last = files.Memory.Pages.GetForWrite(inode->Data, endWhole, false);
             if (!last.IsOk)
                 return last;
             ulong from = Math.Max(position, endWhole << PageSize.Shift);
@@ -110,7 +110,7 @@ public static unsafe class FileData
         }
         if (firstPage < firstWhole && firstPage < endWhole)
         {
-            PageAccess head = files.Memory.GetPageForWrite(inode->Data, firstPage, false);
+            PageAccess head = files.Memory.Pages.GetForWrite(inode->Data, firstPage, false);
             if (!head.IsOk)
                 return head;
             int start = (int)(position & PageSize.OffsetMask);
@@ -118,7 +118,7 @@ public static unsafe class FileData
         }
         if (endWhole > firstWhole)
         {
-            PageAccess discarded = files.Memory.Discard(inode->Data, ref firstWhole, endWhole);
+            PageAccess discarded = files.Memory.Holes.Discard(inode->Data, ref firstWhole, endWhole);
             if (!discarded.IsOk)
                 return discarded;
             isWhole = firstWhole >= endWhole;
@@ -142,7 +142,7 @@ public static unsafe class FileData
             }
             else
             {
-                PageAccess page = files.Memory.GetPageForRead(inode->Data, position >> PageSize.Shift);
+                PageAccess page = files.Memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
                 if (!page.IsOk)
                     return page;
                 new ReadOnlySpan<byte>(page.Address + start, piece).CopyTo(destination[count..]);
@@ -165,7 +165,7 @@ public static unsafe class FileData
         {
             int start = (int)(position & PageSize.OffsetMask);
             int piece = Math.Min(source.Length, PageSize.Bytes - start);
-            PageAccess page = files.Memory.GetPageForWrite(inode->Data, position >> PageSize.Shift, piece == PageSize.Bytes);
+            PageAccess page = files.Memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, piece == PageSize.Bytes);
             if (!page.IsOk)
                 return page;
             source[..piece].CopyTo(new Span<byte>(page.Address + start, piece));
@@ -191,6 +191,6 @@ public static unsafe class FileData
         int fromByte = (int)(size & PageSize.OffsetMask);
         return fromByte == 0 || inode->Data == null || size >> PageSize.Shift >= inode->Data->SizePages
             ? Ready
-            : files.Memory.ZeroTail(inode->Data, size >> PageSize.Shift, fromByte);
+            : files.Memory.Pages.ZeroTail(inode->Data, size >> PageSize.Shift, fromByte);
     }
 }

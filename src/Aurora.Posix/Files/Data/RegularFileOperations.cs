@@ -36,7 +36,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             }
             else
             {
-                PageAccess page = files.Memory.GetPageForRead(inode->Data, position >> PageSize.Shift);
+                PageAccess page = files.Memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
                 if (!page.IsOk)
                     return transfer.Stop(in page);
                 int start = (int)(position & PageSize.OffsetMask);
@@ -94,7 +94,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             int count = (int)Math.Min(end - position, (ulong)(PageSize.Bytes - start));
             // A program may write a page of the file from a mapping of that very page: then its old contents are the source.
             bool isWhole = count == PageSize.Bytes && !inode->Data->IsMapped;
-            PageAccess page = files.Memory.GetPageForWrite(inode->Data, position >> PageSize.Shift, isWhole);
+            PageAccess page = files.Memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, isWhole);
             if (!page.IsOk)
                 return transfer.Stop(in page);
             var destination = new Span<byte>(page.Address + start, count);

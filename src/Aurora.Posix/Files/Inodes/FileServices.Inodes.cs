@@ -101,7 +101,7 @@ public sealed unsafe partial class FileServices
         if (inode->Data == null)
         {
             ObjectTracker tracker = TrackerOf(&inode->Header);
-            inode->Data = Memory.CreateObject(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
+            inode->Data = Memory.Objects.Create(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
             if (inode->Data != null)
             {
                 inode->Data->Keeper = inode;
@@ -122,7 +122,7 @@ public sealed unsafe partial class FileServices
         if (inode->Data != null)
         {
             inode->Data->Keeper = null;
-            Memory.Release(inode->Data);
+            Memory.Objects.Release(inode->Data);
         }
         if (inode->Pipe != null)
             Pipes.End(inode);

@@ -133,7 +133,7 @@ public sealed unsafe class FileLeases
     private bool IsPast(ulong nanoseconds) => nanoseconds != 0 && _files.Clock.MonotonicNanoseconds >= nanoseconds;
 
     private static bool IsOpenForWriting(Inode* inode)
-        => inode->Writers > 0 || (!inode->IsMemoryFile && inode->Data != null && MemoryManager.HasSharedWriter(inode->Data));
+        => inode->Writers > 0 || (!inode->IsMemoryFile && inode->Data != null && inode->Data->HasSharedWriter);
 
     // Whose mapping is there without an open file cannot be told: one that the file itself may have made does not count.
     private bool IsOpenElsewhere(OpenFile* file)

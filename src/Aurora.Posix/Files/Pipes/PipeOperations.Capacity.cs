@@ -41,7 +41,7 @@ public sealed unsafe partial class PipeOperations
             pipe->Data = null;
             pipe->Head = 0;
         }
-        else if (pipe->Data != null && _files.Memory.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
+        else if (pipe->Data != null && _files.Memory.Objects.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
         {
             return status;
         }
@@ -65,7 +65,7 @@ public sealed unsafe partial class PipeOperations
         pipe->RestHead = (uint)(((ulong)pipe->RestHead + bytes) % (pipe->Rest->SizePages << PageSize.Shift));
         if (pipe->RestLength > 0)
             return;
-        _files.Memory.Release(pipe->Rest);
+        _files.Memory.Objects.Release(pipe->Rest);
         pipe->Rest = null;
         pipe->RestHead = 0;
     }

@@ -112,9 +112,9 @@ public sealed unsafe partial class PipeOperations
         _files.Waker.WakeAll(&pipe->OpeningReaders);
         _files.Waker.WakeAll(&pipe->OpeningWriters);
         if (pipe->Data != null)
-            _files.Memory.Release(pipe->Data);
+            _files.Memory.Objects.Release(pipe->Data);
         if (pipe->Rest != null)
-            _files.Memory.Release(pipe->Rest);
+            _files.Memory.Objects.Release(pipe->Rest);
         ObjectTracker tracker = _files.TrackerOf(&pipe->Header);
         tracker.Remove(&pipe->Header);
         tracker.MarkChanged(&inode->Header);

@@ -78,13 +78,13 @@ public sealed unsafe partial class PipeOperations : FileOperations
         TransferStatus status = transfer.Prepare(bytes, willGive: false);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);
-        PageAccess page = _files.Memory.GetPageForWrite(pipe->Data, tail >> PageSize.Shift, false);
+        PageAccess page = _files.Memory.Pages.GetForWrite(pipe->Data, tail >> PageSize.Shift, false);
         if (!page.IsOk)
             return transfer.Stop(in page);
         int first = (int)Math.Min(bytes, (uint)(PageSize.Bytes - start));
         PageAccess next = page;
         if (first < bytes)
-            next = _files.Memory.GetPageForWrite(pipe->Data, (tail + (uint)first) % pipe->Capacity >> PageSize.Shift, false);
+            next = _files.Memory.Pages.GetForWrite(pipe->Data, (tail + (uint)first) % pipe->Capacity >> PageSize.Shift, false);
         if (!next.IsOk)
             return transfer.Stop(in next);
         ulong before = transfer.Done;
@@ -100,7 +100,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
     {
         if (pipe->Data != null)
             return true;
-        pipe->Data = _files.Memory.CreateObject(_files.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
+        pipe->Data = _files.Memory.Objects.Create(_files.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
         if (pipe->Data == null)
             return false;
         // The write may yet have to wait: a checkpoint must not find an object nobody refers to.

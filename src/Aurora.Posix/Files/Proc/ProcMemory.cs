@@ -100,7 +100,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
 
     private void Describe(AddressSpace* space, ulong page, Span<ulong> entries, bool showsFrames)
     {
-        files.Memory.ShowFrames(space, new VirtualAddress(page << PageSize.Shift), entries);
+        files.Memory.Residency.ShowFrames(space, new VirtualAddress(page << PageSize.Shift), entries);
         Mapping* mapping = null;
         for (int i = 0; i < entries.Length; i++)
         {
@@ -108,7 +108,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
                 continue;
             var address = new VirtualAddress((page + (ulong)i) << PageSize.Shift);
             if (mapping == null || !mapping->Contains(address))
-                mapping = files.Memory.MappingAt(space, files.Memory.FirstMappingFrom(space, address));
+                mapping = MappingTable.At(space, MappingTable.FirstEndingAfter(space, address));
             bool isOfFile = mapping != null && (!mapping->File.IsNone || mapping->IsShared);
             entries[i] = IsPresent | (isOfFile ? IsOfFile : 0) | (showsFrames ? entries[i] & FrameBits : 0);
         }

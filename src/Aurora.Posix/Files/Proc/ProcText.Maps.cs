@@ -11,11 +11,11 @@ internal sealed unsafe partial class ProcText
     private void WriteMaps(Process* process, ref ProcPart part, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        int count = space == null ? 0 : files.Memory.MappingCount(space);
+        int count = space == null ? 0 : space->MappingCount;
         part.Length = 0;
-        for (int i = count == 0 ? 0 : files.Memory.FirstMappingFrom(space, new VirtualAddress(part.Address)); i < count; i++)
+        for (int i = count == 0 ? 0 : MappingTable.FirstEndingAfter(space, new VirtualAddress(part.Address)); i < count; i++)
         {
-            Mapping* mapping = files.Memory.MappingAt(space, i);
+            Mapping* mapping = MappingTable.At(space, i);
             WriteMapping(process, mapping, ref writer);
             part.NextAddress = mapping->Start.Value;
             if (writer.Truncated)

@@ -13,12 +13,12 @@ internal sealed unsafe partial class ProcText
     private void WriteSmaps(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        int count = space == null ? 0 : files.Memory.MappingCount(space);
+        int count = space == null ? 0 : space->MappingCount;
         int budget = ProcScan.EntriesPerStep;
         part.Length = 0;
-        for (int i = count == 0 ? 0 : files.Memory.FirstMappingFrom(space, new VirtualAddress(part.Address)); i < count; i++)
+        for (int i = count == 0 ? 0 : MappingTable.FirstEndingAfter(space, new VirtualAddress(part.Address)); i < count; i++)
         {
-            Mapping* mapping = files.Memory.MappingAt(space, i);
+            Mapping* mapping = MappingTable.At(space, i);
             part.NextAddress = mapping->Start.Value;
             if (!Count(space, mapping, ref scan, ref budget))
             {
@@ -42,18 +42,18 @@ internal sealed unsafe partial class ProcText
             scan.Mapping = scan.Address = mapping->Start.Value;
             scan.Pages = default;
         }
-        return budget > 0 && files.Memory.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
+        return budget > 0 && files.Memory.Residency.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
     }
 
     private void WriteRollup(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        int count = space == null ? 0 : files.Memory.MappingCount(space);
+        int count = space == null ? 0 : space->MappingCount;
         int budget = ProcScan.EntriesPerStep;
         Mapping* mapping = null;
-        for (int i = count == 0 ? 0 : files.Memory.FirstMappingFrom(space, new VirtualAddress(scan.Address)); i < count; i++)
+        for (int i = count == 0 ? 0 : MappingTable.FirstEndingAfter(space, new VirtualAddress(scan.Address)); i < count; i++)
         {
-            mapping = files.Memory.MappingAt(space, i);
+            mapping = MappingTable.At(space, i);
             if (!Count(space, mapping, ref scan, ref budget))
             {
                 scan.IsPaused = true;
@@ -64,7 +64,7 @@ internal sealed unsafe partial class ProcText
             sum.Writable += scan.Pages.Writable;
             scan.Address = mapping->End.Value;
         }
-        ulong start = count == 0 ? 0 : files.Memory.MappingAt(space, 0)->Start.Value;
+        ulong start = count == 0 ? 0 : MappingTable.At(space, 0)->Start.Value;
         writer.AppendHex(start, 8);
         writer.Append((byte)'-');
         writer.AppendHex(mapping == null ? start : mapping->End.Value, 8);

@@ -77,9 +77,9 @@ internal sealed unsafe partial class ProcText
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         ulong locked = 0, data = 0, stack = 0, code = 0, library = 0;
-        for (int i = 0; i < files.Memory.MappingCount(space); i++)
+        for (int i = 0; i < space->MappingCount; i++)
         {
-            Mapping* mapping = files.Memory.MappingAt(space, i);
+            Mapping* mapping = MappingTable.At(space, i);
             bool isCode = (mapping->Protection & (Protection.Execute | Protection.Write)) == Protection.Execute;
             bool isWritable = (mapping->Protection & Protection.Write) != 0 && !mapping->IsShared;
             locked += (mapping->Flags & MappingFlags.Locked) != 0 ? mapping->Pages : 0;
@@ -99,7 +99,7 @@ internal sealed unsafe partial class ProcText
         WriteKilobytes("VmStk:\t"u8, stack, ref writer);
         WriteKilobytes("VmExe:\t"u8, code, ref writer);
         WriteKilobytes("VmLib:\t"u8, library, ref writer);
-        WriteKilobytes("VmPTE:\t"u8, files.Memory.CountTables(space), ref writer);
+        WriteKilobytes("VmPTE:\t"u8, files.Memory.Residency.CountTables(space), ref writer);
         WriteKilobytes("VmSwap:\t"u8, 0, ref writer);
         WriteKilobytes("HugetlbPages:\t"u8, 0, ref writer);
     }

@@ -145,7 +145,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (inode->Data->Keeper != null)
             return RestoreStatus.BadRecord;
         inode->Data->Keeper = inode;
-        Files.Memory.Retain(inode->Data);
+        Files.Memory.Objects.Retain(inode->Data);
         return RestoreStatus.Ok;
     }
 

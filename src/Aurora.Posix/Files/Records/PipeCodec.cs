@@ -122,7 +122,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
     {
         pages = (VmObject*)tracker.Find(id, ObjectKind.MemoryObject);
         if (pages != null)
-            Files.Memory.Retain(pages);
+            Files.Memory.Objects.Retain(pages);
         return pages != null || id.IsNone;
     }
 }

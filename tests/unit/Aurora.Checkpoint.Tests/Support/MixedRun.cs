@@ -109,7 +109,7 @@ internal sealed unsafe class MixedRun : IDisposable
     {
         if (_model.Spaces.Count >= 5 || !PickSpace(out AddressSpace* space, out ulong[] words))
             return;
-        Assert.Equal(MemoryStatus.Ok, _session.Memory.ForkSpace(space, out AddressSpace* child));
+        Assert.Equal(MemoryStatus.Ok, _session.Memory.Spaces.Fork(space, out AddressSpace* child));
         _model.Spaces[child->Header.Id.Value] = [.. words];
     }
 
@@ -118,7 +118,7 @@ internal sealed unsafe class MixedRun : IDisposable
         if (!PickSpace(out AddressSpace* space, out _))
             return;
         _model.Spaces.Remove(space->Header.Id.Value);
-        _session.Memory.Release(space);
+        _session.Memory.Spaces.Release(space);
     }
 
     private void DropPages()

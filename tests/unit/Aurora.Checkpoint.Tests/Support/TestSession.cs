@@ -124,12 +124,12 @@ internal sealed unsafe class TestSession : IDisposable
     /// <summary>What the kernel's pager fiber does.</summary>
     public void ServePager()
     {
-        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             if (request->IsProbe)
             {
                 Assert.Equal(StoreStatus.Ok, Store.NextPages(request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
-                Memory.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
+                Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
                 continue;
             }
             FrameNumber frame = Frames.Allocate(FrameFlags.Data);
@@ -140,7 +140,7 @@ internal sealed unsafe class TestSession : IDisposable
                 StoreStatus.Hole => PageInStatus.Hole,
                 _ => PageInStatus.Failed,
             };
-            Memory.CompletePageIn(request, outcome, frame);
+            Memory.PageIns.Complete(request, outcome, frame);
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed unsafe class TestSession : IDisposable
         ulong end = address + bytes;
         while (address < end)
         {
-            MemoryStatus status = Memory.DropPages(space, new VirtualAddress(address), end - address, out ulong done, out _);
+            MemoryStatus status = Memory.Mappings.DropPages(space, new VirtualAddress(address), end - address, out ulong done, out _);
             Assert.True(status is MemoryStatus.Ok or MemoryStatus.WouldBlock);
             address += done;
             ServePager();
@@ -159,13 +159,13 @@ internal sealed unsafe class TestSession : IDisposable
 
     public AddressSpace* NewSpace(ulong address, ulong pages)
     {
-        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        AddressSpace* space = Memory.Spaces.Create(Tracker, SpaceLimits.Default);
         var request = new MapRequest
         {
             Address = new VirtualAddress(address), Length = pages * 4096, Protection = Protection.Read | Protection.Write,
             Placement = MapPlacement.Fixed,
         };
-        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, request, out _));
+        Assert.Equal(MemoryStatus.Ok, Memory.Mappings.Map(space, request, out _));
         return space;
     }
 
@@ -177,7 +177,7 @@ internal sealed unsafe class TestSession : IDisposable
             Address = new VirtualAddress(address), Length = pages * 4096, Protection = Protection.Read | Protection.Write,
             Placement = MapPlacement.Fixed, Object = file,
         };
-        return Memory.Map(space, request, out _);
+        return Memory.Mappings.Map(space, request, out _);
     }
 
     /// <summary>The restored address space with this id, referred to as a process would.</summary>
@@ -185,7 +185,7 @@ internal sealed unsafe class TestSession : IDisposable
     {
         AddressSpace* space = (AddressSpace*)Tracker.Find(id, ObjectKind.AddressSpace);
         Assert.True(space != null, "an address space is missing");
-        Memory.Retain(space);
+        Memory.Spaces.Retain(space);
         return space;
     }
 
@@ -273,7 +273,7 @@ internal sealed unsafe class TestSession : IDisposable
             byte* pointer = Mmu.Access(space->Root, address, access);
             if (pointer != null)
                 return pointer;
-            FaultResult fault = Memory.HandleFault(space, new VirtualAddress(address), access);
+            FaultResult fault = Memory.Faults.Handle(space, new VirtualAddress(address), access);
             if (fault.Status == MemoryStatus.WouldBlock)
                 ServePager();
             else

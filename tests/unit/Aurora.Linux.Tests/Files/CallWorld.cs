@@ -141,7 +141,7 @@ internal sealed unsafe class CallWorld : IDisposable
                 _signals.RestoreMask(Thread);
                 return result.Value;
             }
-            if (result.IsInterruptible || World.Memory.PageInsOutstanding == 0)
+            if (result.IsInterruptible || World.Memory.PageIns.Outstanding == 0)
                 return Blocked;
             World.ServePages();
         }
@@ -197,7 +197,7 @@ internal sealed unsafe class CallWorld : IDisposable
 
     private void MapMemory()
     {
-        AddressSpace* space = World.Memory.CreateSpace(World.Tracker, SpaceLimits.Default);
+        AddressSpace* space = World.Memory.Spaces.Create(World.Tracker, SpaceLimits.Default);
         World.Process->AddressSpace = space;
         var request = new MapRequest
         {
@@ -206,10 +206,10 @@ internal sealed unsafe class CallWorld : IDisposable
             Placement = MapPlacement.Fixed,
             Protection = Protection.Read | Protection.Write,
         };
-        Assert.Equal(MemoryStatus.Ok, World.Memory.Map(space, in request, out _));
+        Assert.Equal(MemoryStatus.Ok, World.Memory.Mappings.Map(space, in request, out _));
         request.Address = new VirtualAddress(Memory + (2 * MemoryBytes));
         request.Length = 4096;
         request.Protection = Protection.Read;
-        Assert.Equal(MemoryStatus.Ok, World.Memory.Map(space, in request, out _));
+        Assert.Equal(MemoryStatus.Ok, World.Memory.Mappings.Map(space, in request, out _));
     }
 }

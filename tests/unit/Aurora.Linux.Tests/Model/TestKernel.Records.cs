@@ -43,7 +43,7 @@ internal sealed unsafe partial class TestKernel
     {
         Scheduler.MarkThreadsThatRan(Tracker);
         FrozenEpoch epoch = default;
-        Memory.Freeze(Tracker, &epoch);
+        Memory.Epochs.Freeze(Tracker, &epoch);
         byte[] payload = new byte[StateCodec.MaxPayloadBytes];
         while (Tracker.FirstChanged != null)
         {
@@ -64,8 +64,8 @@ internal sealed unsafe partial class TestKernel
             image.Users.Remove(ended);
         }
         ApplyPages(image, &epoch);
-        Memory.EpochSubmitted(&epoch);
-        Memory.ReleaseEpoch(&epoch);
+        Memory.Epochs.Submitted(&epoch);
+        Memory.Epochs.Release(&epoch);
         image.Monotonic = Clock.Now;
         image.Realtime = Clock.Realtime;
         image.NextId = Tracker.NextId;
@@ -125,7 +125,7 @@ internal sealed unsafe partial class TestKernel
     /// <summary>Serves the pages that restored programs wait for.</summary>
     public void ServePager()
     {
-        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             if (request->IsProbe)
             {
@@ -136,7 +136,7 @@ internal sealed unsafe partial class TestKernel
             bool isKnown = bytes != null;
             FrameNumber frame = isKnown ? Frames.Allocate(FrameFlags.Data) : default;
             bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
-            Memory.CompletePageIn(request, isKnown ? PageInStatus.Ok : PageInStatus.Hole, frame);
+            Memory.PageIns.Complete(request, isKnown ? PageInStatus.Ok : PageInStatus.Hole, frame);
         }
     }
 
@@ -145,11 +145,11 @@ internal sealed unsafe partial class TestKernel
     {
         Dictionary<ulong, byte[]> pages = _image!.Pages.GetValueOrDefault(request->Source.Value) ?? [];
         ulong first = request->Page;
-        ulong present = pages.Keys.Where(page => page >= first).DefaultIfEmpty(MemoryManager.MaxObjectPages).Min();
+        ulong present = pages.Keys.Where(page => page >= first).DefaultIfEmpty(VmObject.MaxPages).Min();
         ulong end = present;
         while (pages.ContainsKey(end))
             end++;
-        Memory.CompleteProbe(request, PageInStatus.Ok, present, end);
+        Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, end);
     }
 
     private RestoreStatus CreateOne(ulong id, ObjectKind kind, byte[] payload)

@@ -119,7 +119,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     /// <summary>Memory as an execve would leave it: a code page, scratch memory, a stack pointer.</summary>
     public void GiveMemory(Thread* thread)
     {
-        AddressSpace* space = Memory.CreateSpace(Tracker, SpaceLimits.Default);
+        AddressSpace* space = Memory.Spaces.Create(Tracker, SpaceLimits.Default);
         thread->Process->AddressSpace = space;
         thread->Context->PageTableRoot = space->Root.Address.Value;
         Map(space, Code, 4096, Protection.Read | Protection.Execute);
@@ -136,7 +136,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Address = new VirtualAddress(address), Length = bytes, Protection = protection, Placement = MapPlacement.FixedNoReplace,
         };
-        Assert.Equal(MemoryStatus.Ok, Memory.Map(space, in request, out _));
+        Assert.Equal(MemoryStatus.Ok, Memory.Mappings.Map(space, in request, out _));
     }
 
     /// <summary>Makes a system call for a thread: its result, or null when the thread sleeps, stopped or ended.</summary>

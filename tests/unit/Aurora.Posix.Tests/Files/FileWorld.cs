@@ -195,7 +195,7 @@ internal sealed unsafe class FileWorld : IDisposable
             SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
             if (result.Outcome == SystemCallOutcome.Done)
                 return result.Value;
-            if (result.IsInterruptible || Memory.PageInsOutstanding == 0)
+            if (result.IsInterruptible || Memory.PageIns.Outstanding == 0)
                 return -1000;
             Scheduler.LeaveQueues(Thread);
             ServePages();
@@ -204,12 +204,12 @@ internal sealed unsafe class FileWorld : IDisposable
 
     public void ServePages()
     {
-        for (PageInRequest* request = Memory.TakePageInRequest(); request != null; request = Memory.TakePageInRequest())
+        for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             byte[]? bytes = Store.Page(request->Source.Value, request->Page);
             FrameNumber frame = bytes == null ? default : Frames.Allocate(FrameFlags.Data);
             bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), PageSize.Bytes));
-            Memory.CompletePageIn(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
+            Memory.PageIns.Complete(request, bytes == null ? PageInStatus.Hole : PageInStatus.Ok, frame);
         }
     }
 
@@ -217,7 +217,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public void Checkpoint()
     {
         var epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch));
-        Memory.Freeze(Tracker, epoch);
+        Memory.Epochs.Freeze(Tracker, epoch);
         var records = new Dictionary<ulong, (ObjectKind, byte[])>();
         byte[] payload = new byte[StateCodec.MaxPayloadBytes];
         while (Tracker.FirstChanged != null)
@@ -236,8 +236,8 @@ internal sealed unsafe class FileWorld : IDisposable
         while (Tracker.Ended.Count > 0)
             ended.Add(Tracker.Ended.TakeLast().Value);
         Store.Apply(epoch, records, ended, Frames);
-        Memory.EpochSubmitted(epoch);
-        Memory.ReleaseEpoch(epoch);
+        Memory.Epochs.Submitted(epoch);
+        Memory.Epochs.Release(epoch);
         NativeMemory.Free(epoch);
     }
 

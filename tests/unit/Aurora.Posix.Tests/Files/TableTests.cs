@@ -144,7 +144,7 @@ public sealed unsafe class TableTests : IDisposable
         byte[] buffer = new byte[10_000];
         Assert.Equal(10_000, _world.Read(file, buffer));
         for (ulong i = 0; i < 3000; i += 2)
-            Assert.Equal(MemoryStatus.Ok, _world.Memory.Unmap(space, new VirtualAddress(At + (i << 13)), 4096));
+            Assert.Equal(MemoryStatus.Ok, _world.Memory.Mappings.Unmap(space, new VirtualAddress(At + (i << 13)), 4096));
         var rest = new StringBuilder();
         for (long count = _world.Read(file, buffer); count > 0; count = _world.Read(file, buffer))
             rest.Append(Encoding.UTF8.GetString(buffer, 0, (int)count));
@@ -198,7 +198,7 @@ public sealed unsafe class TableTests : IDisposable
 
     private AddressSpace* NewSpace()
     {
-        AddressSpace* space = _world.Memory.CreateSpace(_world.Tracker, SpaceLimits.Default);
+        AddressSpace* space = _world.Memory.Spaces.Create(_world.Tracker, SpaceLimits.Default);
         _world.Process->AddressSpace = space;
         return space;
     }
@@ -210,7 +210,7 @@ public sealed unsafe class TableTests : IDisposable
             Address = new VirtualAddress(address), Length = pages * 4096, Protection = Protection.Read | Protection.Write,
             Placement = MapPlacement.Fixed,
         };
-        Assert.Equal(MemoryStatus.Ok, _world.Memory.Map(space, request, out _));
+        Assert.Equal(MemoryStatus.Ok, _world.Memory.Mappings.Map(space, request, out _));
     }
 
     private Errno Install(DescriptorTable* table, OpenFile* file, int minimum, out int descriptor)

@@ -58,7 +58,7 @@ internal static unsafe class StateComparison
             if (process->AddressSpace == null || !seen.Add(process->AddressSpace->Header.Id.Value))
                 continue;
             Process* other = right.Kernel.Processes.FindProcess(process->Id);
-            for (int i = 0; left.Kernel.Memory.MappingAt(process->AddressSpace, i) is var map && map != null; i++)
+            for (int i = 0; MappingTable.At(process->AddressSpace, i) is var map && map != null; i++)
             {
                 for (ulong page = map->Start.Value; page < map->End.Value; page += PageSize.Bytes)
                     if (PageDiffers(left, process->AddressSpace, right, other->AddressSpace, page))

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Aurora.Linux.Tests;
+using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Threads;
 
@@ -154,7 +155,7 @@ internal static unsafe class ProcessOperations
         thread = world.Kernel.Processes.FindThread(id);
         bool isAnew = thread != null && !thread->Call.Active && thread->State == ThreadState.Runnable
             && thread->Process->AddressSpace != null
-            && world.Kernel.Memory.FindMapping(thread->Process->AddressSpace, new Base.VirtualAddress(TestKernel.Scratch)) == null;
+            && MappingTable.Find(thread->Process->AddressSpace, new Base.VirtualAddress(TestKernel.Scratch)) == null;
         if (isAnew)
             world.MapScratch(thread);
     }

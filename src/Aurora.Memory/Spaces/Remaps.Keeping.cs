@@ -4,7 +4,7 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+public sealed unsafe partial class Remaps
 {
     private MemoryStatus RemapKeeping(AddressSpace* space, in RemapRequest request, ulong pages, out VirtualAddress address)
     {
@@ -16,18 +16,18 @@ public sealed unsafe partial class MemoryManager
             || newStart > AddressSpace.UserEnd - bytes
             || (newStart < start + bytes && start < newStart + bytes))
             return MemoryStatus.InvalidArgument;
-        if (!IsWithinLimit(space, pages))
+        if (!AddressRanges.IsWithinLimit(space, pages))
             return MemoryStatus.OverLimit;
         MemoryStatus status = MemoryStatus.Ok;
         if (request.IsFixed)
-            status = newStart < AddressSpace.UserStart ? MemoryStatus.InvalidArgument : Unmap(space, request.NewAddress, bytes);
-        else if (newStart < AddressSpace.UserStart || !IsRangeFree(space, newStart, newStart + bytes))
-            status = FindFree(space, bytes, out newStart) ? MemoryStatus.Ok : MemoryStatus.OverLimit;
+            status = newStart < AddressSpace.UserStart ? MemoryStatus.InvalidArgument : _mappings.Unmap(space, request.NewAddress, bytes);
+        else if (newStart < AddressSpace.UserStart || !AddressRanges.IsFree(space, newStart, newStart + bytes))
+            status = AddressRanges.FindFree(space, bytes, out newStart) ? MemoryStatus.Ok : MemoryStatus.OverLimit;
         if (status != MemoryStatus.Ok)
             return status;
         address = new VirtualAddress(newStart);
-        bool hasRoom = SplitAt(space, start) && SplitAt(space, start + bytes)
-            && MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace, _seeded);
+        bool hasRoom = _list.SplitAt(space, start) && _list.SplitAt(space, start + bytes)
+            && _list.Reserve(space, 1);
         return hasRoom && MoveAndRefill(MappingTable.Find(space, request.Address), newStart) ? MemoryStatus.Ok : MemoryStatus.OutOfMemory;
     }
 
@@ -39,11 +39,11 @@ public sealed unsafe partial class MemoryManager
         VmObject* refill = RefillOf(mapping);
         if (refill == null)
             return false;
-        Move(mapping, newStart, mapping->Pages);
-        bool isRefilled = NewMapping(space, refill, &model) != null;
+        _list.Move(mapping, newStart, mapping->Pages);
+        bool isRefilled = _list.Add(space, refill, &model) != null;
         if (!isRefilled)
-            Move(mapping, model.Start.Value, model.Pages);
-        Release(refill);
+            _list.Move(mapping, model.Start.Value, model.Pages);
+        _objects.Release(refill);
         return isRefilled;
     }
 
@@ -53,11 +53,11 @@ public sealed unsafe partial class MemoryManager
         VmObject* target = mapping->Object;
         if ((mapping->Flags & MappingFlags.OwnsObject) == 0)
         {
-            Retain(target);
+            _objects.Retain(target);
             return target;
         }
         return target->Backing != null
-            ? CreateOverlay(target->Backing, target->SizePages)
-            : CreateObject(TrackerOf(&mapping->Space->Header), target->SizePages, target->Flags);
+            ? _objects.CreateOverlay(target->Backing, target->SizePages)
+            : _objects.Create(_state.TrackerOf(&mapping->Space->Header), target->SizePages, target->Flags);
     }
 }

@@ -1,19 +1,71 @@
 // Checkpoints. A freeze takes the group's change sets as they are: it clears the write bits through the protect lists (no page-table
 // walk), looks each dirty page's frame up and marks it in flight, and shoots the TLB down once. It needs no memory; all its work is
 // proportional to what changed. From then on the frozen frames cannot change: a store copies first. (Hot pages are frozen as copies and
-// need memory, but give way to the ordinary path without it: see Hot.)
+// need memory, but give way to the ordinary path without it: see HotPages.)
 //
-// One epoch goes Freeze → (EpochSubmitted) → ReleaseEpoch, or Freeze → … → MergeEpoch. Several may be in flight; they are released
+// One epoch goes Freeze → (Submitted) → Release, or Freeze → … → Merge. Several may be in flight; they are released
 // oldest first, and merged newest first.
 //
 // Between a freeze and the submission of its commit the store still knows the state before it, so clones captured in this epoch are
-// read from their base until EpochSubmitted, and from their own id afterwards.
+// read from their base until Submitted, and from their own id afterwards.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Freezes what has changed, and lets it go again when it is durable or has failed.</summary>
+public sealed unsafe partial class Epochs
 {
+    private readonly FramePool _frames;
+    private readonly RadixTree _tree;
+    private readonly ChangeLog _log;
+    private readonly PageInTable _requests;
+    private readonly ReclaimState _reclaim;
+    private readonly TlbControl _tlb;
+    private readonly HotPages _hot;
+    private readonly FrameShortage _shortage;
+    private readonly MemoryVerifier _verifier;
+    private readonly bool _verify;
+    private readonly SeededMemoryFaults _seeded;
+
+    internal Epochs(MemoryState state, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb, bool verify)
+    {
+        _frames = state.Frames;
+        _tree = state.Tree;
+        _log = state.Log;
+        _requests = state.Requests;
+        _reclaim = state.Reclaim;
+        _tlb = tlb;
+        _hot = hot;
+        _shortage = shortage;
+        _verifier = verifier;
+        _verify = verify;
+        _seeded = state.Seeded;
+    }
+
+    /// <summary>True when the group has changed pages, clones, truncations or new objects since its last freeze.</summary>
+    public bool HasChanges(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->First != null;
+
+    /// <summary>At least as many pages as the group's next freeze would take.</summary>
+    public ulong DirtyPagesOf(ObjectTracker tracker) => _log.GroupAt(tracker.Index)->DirtyPages;
+
+    /// <summary>
+    /// At least as many as the operations of the group's next freeze beside its pages: objects that change, clones, truncations.
+    /// </summary>
+    public ulong OperationsOf(ObjectTracker tracker)
+    {
+        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
+        return group->Count + group->ClonesAndCuts;
+    }
+
+    /// <summary>Dirty pages and operations together: asked for after every system call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong ChangesOf(ObjectTracker tracker)
+    {
+        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
+        return group->DirtyPages + group->Count + group->ClonesAndCuts;
+    }
+
     /// <summary>
     /// Takes everything that changed in the group since its last freeze; runs in the stop window. The epoch is the caller's and must
     /// stay where it is until it is released or merged.
@@ -38,13 +90,13 @@ public sealed unsafe partial class MemoryManager
         if (epoch->ProtectedEntries != 0)
             _tlb.InvalidateAll();
         if (_verify)
-            VerifyAll();
+            _verifier.VerifyAll();
     }
 
     /// <summary>
     /// The store has taken the epoch's commit: its readers see it from now on. Call it in the same stretch as the store's Submit.
     /// </summary>
-    public void EpochSubmitted(FrozenEpoch* epoch)
+    public void Submitted(FrozenEpoch* epoch)
     {
         if (epoch->IsSubmitted)
             return;
@@ -61,10 +113,10 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>The epoch is durable: its frames are no longer in flight, and those that nothing shows any more are free.</summary>
-    public void ReleaseEpoch(FrozenEpoch* epoch)
+    public void Release(FrozenEpoch* epoch)
     {
         Panic.Unless(epoch->IsActive && epoch->Older == null, "memory: released an epoch before an older one"u8);
-        EpochSubmitted(epoch);
+        Submitted(epoch);
         for (ChangeSet* set = epoch->First; set != null;)
         {
             ChangeSet* next = set->Next;
@@ -84,7 +136,7 @@ public sealed unsafe partial class MemoryManager
     /// </summary>
     public void DropTracking(ObjectTracker tracker)
     {
-        _hasForgottenChanges = true;
+        _reclaim.HasForgottenChanges = true;
         _log.GroupAt(tracker.Index)->DirtyPages = 0;
         ulong protectedEntries = 0;
         for (ChangeSet* set = _log.GroupAt(tracker.Index)->First; set != null;)
@@ -111,7 +163,7 @@ public sealed unsafe partial class MemoryManager
         VmObject* target = set->Object;
         target->Changes = null;
         set->PageCount = 0;
-        set->IsOverlay = target->Backing != null && !Has(SeededMemoryFaults.ElidedZeroes);
+        set->IsOverlay = target->Backing != null && !_seeded.Has(SeededMemoryFaults.ElidedZeroes);
         // The store has nothing of a new object that is not a clone: nothing to cut, no page to turn into a hole.
         bool isUnknown = set->IsNew && !set->IsClone;
         if (isUnknown)
@@ -147,15 +199,15 @@ public sealed unsafe partial class MemoryManager
             frozen->Page = entry->Page;
             frozen->Frame = default;
             kept += isResident || keepHoles ? 1 : 0;
-            if (isResident && !isForced && FreezeHot(target, frozen, Slot.FrameOf(value), epoch))
+            if (isResident && !isForced && _hot.Freeze(target, frozen, Slot.FrameOf(value), epoch))
                 continue;
             if (slot != null)
                 *slot = value & ~Slot.Dirty;
             if (!isResident)
                 continue;
             frozen->Frame = Slot.FrameOf(value);
-            Frames.BeginFlight(frozen->Frame);
-            Frames.InfoOf(frozen->Frame)->Flags &= ~FrameFlags.Unsaved;
+            _frames.BeginFlight(frozen->Frame);
+            _frames.InfoOf(frozen->Frame)->Flags &= ~FrameFlags.Unsaved;
         }
         chunk->Count = kept;
         return (ulong)kept;
@@ -171,7 +223,7 @@ public sealed unsafe partial class MemoryManager
     private void EndFlight(FrozenPage* page)
     {
         if (page->Frame.Value != 0)
-            Frames.EndFlight(page->Frame);
+            _frames.EndFlight(page->Frame);
     }
 
     // From now on the object's missing pages come from another stored object.
@@ -181,7 +233,7 @@ public sealed unsafe partial class MemoryManager
             return;
         target->StoreBase = source;
         if (target->PageIns > 0)
-            _pageIns.MarkStale(target);
+            _requests.MarkStale(target);
     }
 
     // Clones of a stored object that the store does not know yet, frozen in a newer epoch or not at all, are read from it from now on.
@@ -217,7 +269,7 @@ public sealed unsafe partial class MemoryManager
         if (group->Newest != null)
             group->Newest->Newer = epoch;
         group->Newest = epoch;
-        _epochsInFlight++;
+        _shortage.BeginEpoch();
     }
 
     private void CloseEpoch(FrozenEpoch* epoch)
@@ -228,11 +280,7 @@ public sealed unsafe partial class MemoryManager
             epoch->Newer->Older = epoch->Older;
         else
             _log.GroupAt(epoch->Group)->Newest = epoch->Older;
-        _epochsInFlight--;
         *epoch = default;
-        if (HasReclaim)
-            _fibers.WakeOne(ReclaimWork);
-        else if (!_frameWaiters->IsEmpty)
-            _waker.WakeAll(_frameWaiters);
+        _shortage.EndEpoch();
     }
 }

@@ -4,9 +4,15 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>The mappings that show an object, and the page-table entries that show its pages.</summary>
+internal sealed unsafe class ReverseMap(MemoryState state, TlbControl tlb)
 {
-    private static void LinkMapping(Mapping* mapping)
+    private readonly PageTables _tables = state.Tables;
+    private readonly TlbControl _tlb = tlb;
+    private readonly SeededMemoryFaults _seeded = state.Seeded;
+
+    /// <summary>Puts a mapping on the list of the object that it shows.</summary>
+    public static void Link(Mapping* mapping)
     {
         VmObject* target = mapping->Object;
         mapping->PreviousOfObject = null;
@@ -17,7 +23,7 @@ public sealed unsafe partial class MemoryManager
         target->SharedWriters += mapping->IsSharedWriter ? 1 : 0;
     }
 
-    private static void UnlinkMapping(Mapping* mapping)
+    public static void Unlink(Mapping* mapping)
     {
         mapping->Object->SharedWriters -= mapping->IsSharedWriter ? 1 : 0;
         if (mapping->PreviousOfObject != null)
@@ -29,13 +35,10 @@ public sealed unsafe partial class MemoryManager
         mapping->NextOfObject = mapping->PreviousOfObject = null;
     }
 
-    /// <summary>True when a program may write the object through a shared mapping, or may make one that it has writable.</summary>
-    public static bool HasSharedWriter(VmObject* target) => target->SharedWriters > 0;
-
     /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
-    private void UnmapPage(VmObject* target, ulong page)
+    public void UnmapPage(VmObject* target, ulong page)
     {
-        if (Has(SeededMemoryFaults.ForgottenUnmap))
+        if (_seeded.Has(SeededMemoryFaults.ForgottenUnmap))
             return;
         for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
         {
@@ -53,7 +56,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>Clears every entry that shows one of a range of pages, with shootdown.</summary>
-    private void UnmapPages(VmObject* target, ulong firstPage, ulong pages)
+    public void UnmapPages(VmObject* target, ulong firstPage, ulong pages)
     {
         for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
         {
@@ -67,7 +70,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>Clears every entry that shows one of the marked pages of a leaf, with shootdown; looks at each mapping once.</summary>
-    private void UnmapMarked(VmObject* target, ulong leafPage, PageMarks* marks)
+    public void UnmapMarked(VmObject* target, ulong leafPage, PageMarks* marks)
     {
         for (Mapping* mapping = FirstShowing(target); mapping != null; mapping = NextShowing(target, mapping))
             UnmapMarkedIn(mapping, leafPage, marks);
@@ -115,7 +118,7 @@ public sealed unsafe partial class MemoryManager
     }
 
     /// <summary>Clears the entries of a range of an address space, with shootdown. The pages stay with their objects.</summary>
-    private void ClearEntries(AddressSpace* space, VirtualAddress start, VirtualAddress end)
+    public void ClearEntries(AddressSpace* space, VirtualAddress start, VirtualAddress end)
     {
         ulong cleared = _tables.ClearRange(space->Root, start, end);
         space->ResidentPages -= cleared;

@@ -8,7 +8,8 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Freezes hot pages by copy.</summary>
+internal sealed unsafe class HotPages(MemoryState state, ObjectPages pages, in MemoryOptions options)
 {
     /// <summary>Consecutive dirty checkpoints that make a page hot.</summary>
     private const uint HotThreshold = 3;
@@ -19,25 +20,32 @@ public sealed unsafe partial class MemoryManager
     private const int HeatBits = 8;
     private const uint HeatMask = (1 << HeatBits) - 1;
 
-    // Freezes a page by copy if it is hot and there is room; false leaves it to the ordinary path. Counts the page's heat either way.
-    private bool FreezeHot(VmObject* target, FrozenPage* frozen, FrameNumber frame, FrozenEpoch* epoch)
+    private readonly FramePool _frames = state.Frames;
+    private readonly ChangeLog _log = state.Log;
+    private readonly ObjectPages _pages = pages;
+    private readonly ulong _most = options.MaxHotPages;
+
+    /// <summary>
+    /// Freezes a page by copy if it is hot and there is room; false leaves it to the ordinary path. Counts the page's heat either way.
+    /// </summary>
+    public bool Freeze(VmObject* target, FrozenPage* frozen, FrameNumber frame, FrozenEpoch* epoch)
     {
-        FrameInfo* info = Frames.InfoOf(frame);
+        FrameInfo* info = _frames.InfoOf(frame);
         info->Flags &= ~FrameFlags.Hot;
         uint heat = CountHeat(info, _log.GroupAt(epoch->Group)->Freezes);
         bool mayCopy = heat >= HotThreshold
-            && epoch->HotPages < _maxHotPages
-            && IsExclusive(frame)
-            && Frames.FreeFrames > Frames.TotalFrames / 16
+            && epoch->HotPages < _most
+            && _pages.IsExclusive(frame)
+            && _frames.FreeFrames > _frames.TotalFrames / 16
             && _log.ReserveDirty(target);
         if (!mayCopy)
             return false;
-        FrameNumber copy = Frames.Allocate(FrameFlags.Data);
+        FrameNumber copy = _frames.Allocate(FrameFlags.Data);
         if (copy.Value == 0)
             return false;
-        PageContents.Copy(Frames.AddressOf(copy), Frames.AddressOf(frame));
-        Frames.BeginFlight(copy);
-        Frames.Release(copy);
+        PageContents.Copy(_frames.AddressOf(copy), _frames.AddressOf(frame));
+        _frames.BeginFlight(copy);
+        _frames.Release(copy);
         frozen->Frame = copy;
         // The slot keeps its dirty bit: the page is the first entry of the next set.
         ChangeLog.AppendDirty(target, frozen->Page);

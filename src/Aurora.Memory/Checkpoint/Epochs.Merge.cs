@@ -7,15 +7,15 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+public sealed unsafe partial class Epochs
 {
     /// <summary>The epoch failed or was discarded: what it froze is dirty again, newer versions winning. Newest epoch first.</summary>
-    public void MergeEpoch(FrozenEpoch* epoch)
+    public void Merge(FrozenEpoch* epoch)
     {
         Panic.Unless(epoch->IsActive && epoch->Newer == null, "memory: merged an epoch before a newer one"u8);
         _log.GroupAt(epoch->Group)->DirtyPages += epoch->Pages;
         _log.GroupAt(epoch->Group)->ClonesAndCuts += epoch->Clones + epoch->Truncations;
-        Frames.IsUrgent = true;
+        _frames.IsUrgent = true;
         // Before any set becomes current again: a clone that this epoch captured started from the state before it, like its source's set, and
         // takes nothing over. New sets last: clones of theirs become clones of what they started from.
         MergeIntoClones(epoch, ofNew: false);
@@ -24,11 +24,11 @@ public sealed unsafe partial class MemoryManager
         {
             ChangeSet* next = set->Next;
             ForgetFrozen(set);
-            if (set->Object == null || Has(SeededMemoryFaults.LostMerge) || !MergeIntoObject(epoch, set))
+            if (set->Object == null || _seeded.Has(SeededMemoryFaults.LostMerge) || !MergeIntoObject(epoch, set))
                 FreeFrozen(set);
             set = next;
         }
-        Frames.IsUrgent = false;
+        _frames.IsUrgent = false;
         CloseEpoch(epoch);
     }
 
@@ -103,7 +103,7 @@ public sealed unsafe partial class MemoryManager
     {
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
         {
-            if (set->HasClones && set->IsNew == ofNew && !Has(SeededMemoryFaults.ForgottenCloneOfMerge))
+            if (set->HasClones && set->IsNew == ofNew && !_seeded.Has(SeededMemoryFaults.ForgottenCloneOfMerge))
                 MergeIntoClones(epoch, set);
         }
     }
@@ -128,7 +128,7 @@ public sealed unsafe partial class MemoryManager
     {
         if (set->TruncateFrom < current->TruncateFrom)
         {
-            CountCut(target, current);
+            _log.CountCut(target, current);
             current->TruncateFrom = set->TruncateFrom;
         }
         var cursor = new FrozenPageCursor(set);
@@ -160,6 +160,6 @@ public sealed unsafe partial class MemoryManager
     {
         ulong value = _tree.Lookup(target, page);
         if (Slot.IsResident(value))
-            Frames.InfoOf(Slot.FrameOf(value))->Flags |= FrameFlags.Unsaved;
+            _frames.InfoOf(Slot.FrameOf(value))->Flags |= FrameFlags.Unsaved;
     }
 }

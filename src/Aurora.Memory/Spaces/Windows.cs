@@ -12,54 +12,66 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Widens and ends the windows that mappings are.</summary>
+internal sealed unsafe class Windows(MemoryState state, VmObjects objects, ObjectHoles holes, SpaceMappings list)
 {
-    /// <summary>The largest object made for a stack, in pages: what it can grow to when the stack limit is higher.</summary>
+    // The largest object made for a stack, in pages: what it can grow to when the stack limit is higher.
     private const ulong MaxStackObjectPages = 1 << 18;
 
-    private static ulong StackObjectPages(AddressSpace* space, ulong pages)
+    private readonly MemoryState _state = state;
+    private readonly VmObjects _objects = objects;
+    private readonly ObjectHoles _holes = holes;
+    private readonly SpaceMappings _list = list;
+    private readonly SeededMemoryFaults _seeded = state.Seeded;
+
+    /// <summary>The size of the object for a stack of so many pages.</summary>
+    public static ulong StackObjectPages(AddressSpace* space, ulong pages)
     {
         ulong size = space->Limits.StackBytes >> PageSize.Shift;
         size = size > MaxStackObjectPages ? MaxStackObjectPages : size;
         return size < pages ? pages : size;
     }
 
-    // Makes room for more pages above a window, which the caller then widens. Files and shared memory are as long as they are: behind their end
-    // is a bus error. False when out of memory.
-    private bool GrowUp(Mapping* mapping, ulong morePages)
+    /// <summary>
+    /// Makes room for more pages above a window, which the caller then widens. Files and shared memory are as long as they are: behind their end
+    /// is a bus error. False when out of memory.
+    /// </summary>
+    public bool GrowUp(Mapping* mapping, ulong morePages)
     {
         if ((mapping->Flags & MappingFlags.OwnsObject) == 0)
-            return mapping->PageOffset + mapping->Pages + morePages <= MaxObjectPages;
+            return mapping->PageOffset + mapping->Pages + morePages <= VmObject.MaxPages;
         ulong end = mapping->PageOffset + mapping->Pages;
-        if (end < mapping->Object->SizePages && !Has(SeededMemoryFaults.SharedGrowth))
+        if (end < mapping->Object->SizePages && !_seeded.Has(SeededMemoryFaults.SharedGrowth))
         {
             // What lies above belongs to other pieces of a split mapping, or was left behind.
             if (mapping->Object->Header.References > 1 && !PartFromOthers(mapping))
                 return false;
-            if (Resize(mapping->Object, end) != MemoryStatus.Ok)
+            if (_objects.Resize(mapping->Object, end) != MemoryStatus.Ok)
                 return false;
         }
-        return Resize(mapping->Object, end + morePages) == MemoryStatus.Ok;
+        return _objects.Resize(mapping->Object, end + morePages) == MemoryStatus.Ok;
     }
 
-    // Lets a stack grow down by so many pages, and returns the mapping that now contains them: the stack if the pages below its window are
-    // nobody's and empty, otherwise a mapping of its own. WouldBlock while the store is asked what it has of them.
-    private MemoryStatus GrowDown(Mapping* stack, ulong pages, out Mapping* grown, out WaitQueue* wait)
+    /// <summary>
+    /// Lets a stack grow down by so many pages, and returns the mapping that now contains them: the stack if the pages below its window are
+    /// nobody's and empty, otherwise a mapping of its own. WouldBlock while the store is asked what it has of them.
+    /// </summary>
+    public MemoryStatus GrowDown(Mapping* stack, ulong pages, out Mapping* grown, out WaitQueue* wait)
     {
         grown = stack;
         wait = null;
         bool isOwn = pages <= stack->PageOffset && !IsShownByOthers(stack, stack->PageOffset - pages, stack->PageOffset);
-        ulong used = isOwn ? NextKnown(stack->Object, stack->PageOffset - pages, stack->PageOffset, out wait) : 0;
+        ulong used = isOwn ? _holes.NextKnown(stack->Object, stack->PageOffset - pages, stack->PageOffset, out wait) : 0;
         if (wait != null)
             return MemoryStatus.WouldBlock;
-        if (!isOwn || (used != stack->PageOffset && !Has(SeededMemoryFaults.StackGrowth)))
+        if (!isOwn || (used != stack->PageOffset && !_seeded.Has(SeededMemoryFaults.StackGrowth)))
             return ContinueStack(stack, pages, out grown);
         AddressSpace* space = stack->Space;
         stack->Start = new VirtualAddress(stack->Start.Value - (pages << PageSize.Shift));
         stack->PageOffset -= pages;
         stack->Pages += pages;
         space->MappedPages += pages;
-        TrackerOf(&stack->Header).MarkChanged(&stack->Header);
+        _state.TrackerOf(&stack->Header).MarkChanged(&stack->Header);
         return MemoryStatus.Ok;
     }
 
@@ -74,19 +86,19 @@ public sealed unsafe partial class MemoryManager
         model.Pages = pages;
         model.PageOffset = size - pages;
         model.Flags |= MappingFlags.OwnsObject | MappingFlags.Anonymous;
-        if (!MappingTable.Reserve(space, _pages, 1, _maxMappingsPerSpace, _seeded))
+        if (!_list.Reserve(space, 1))
             return MemoryStatus.OutOfMemory;
-        VmObject* own = CreateObject(TrackerOf(&space->Header), size, VmObjectFlags.None);
+        VmObject* own = _objects.Create(_state.TrackerOf(&space->Header), size, VmObjectFlags.None);
         if (own == null)
             return MemoryStatus.OutOfMemory;
-        grown = NewMapping(space, own, &model);
-        Release(own);
+        grown = _list.Add(space, own, &model);
+        _objects.Release(own);
         return grown == null ? MemoryStatus.OutOfMemory : MemoryStatus.Ok;
     }
 
     private bool IsShownByOthers(Mapping* mapping, ulong first, ulong end)
     {
-        if (Has(SeededMemoryFaults.StackGrowth))
+        if (_seeded.Has(SeededMemoryFaults.StackGrowth))
             return false;
         for (Mapping* other = mapping->Object->FirstMapping; other != null; other = other->NextOfObject)
         {
@@ -100,41 +112,43 @@ public sealed unsafe partial class MemoryManager
     private bool PartFromOthers(Mapping* mapping)
     {
         VmObject* old = mapping->Object;
-        Retain(old);
-        bool parts = GiveOwnObject(mapping, CloneObject(old));
+        _objects.Retain(old);
+        bool parts = GiveOwnObject(mapping, _objects.Clone(old));
         DiscardBudget budget = DiscardBudget.OfOneCall;
         if (parts)
         {
             GiveUpWindow(old, mapping->PageOffset, mapping->Pages, ref budget);
             GiveUpWindow(mapping->Object, 0, mapping->PageOffset, ref budget);
         }
-        Release(old);
+        _objects.Release(old);
         return parts;
     }
 
-    // Makes a mapping show another object at the same pages; the caller's reference on it goes to the mapping. False if there is none.
-    private bool GiveOwnObject(Mapping* mapping, VmObject* own)
+    /// <summary>
+    /// Makes a mapping show another object at the same pages; the caller's reference on it goes to the mapping. False if there is none.
+    /// </summary>
+    public bool GiveOwnObject(Mapping* mapping, VmObject* own)
     {
         if (own == null)
             return false;
         VmObject* old = mapping->Object;
-        UnlinkMapping(mapping);
+        ReverseMap.Unlink(mapping);
         mapping->Object = own;
         mapping->Flags |= MappingFlags.OwnsObject;
-        LinkMapping(mapping);
-        Release(old);
-        TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+        ReverseMap.Link(mapping);
+        _objects.Release(old);
+        _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
         return true;
     }
 
-    // Ends a mapping whose entries have been cleared and that the caller takes out of the table.
-    private void DropWindow(Mapping* mapping, ref DiscardBudget budget)
+    /// <summary>Ends a mapping whose entries have been cleared and that the caller takes out of the table.</summary>
+    public void Drop(Mapping* mapping, ref DiscardBudget budget)
     {
         VmObject* target = mapping->Object;
         ulong first = mapping->PageOffset;
         ulong pages = mapping->Pages;
         bool outlives = (mapping->Flags & MappingFlags.OwnsObject) != 0 && target->Header.References > 1;
-        EndUnlisted(mapping);
+        _list.EndUnlisted(mapping);
         if (outlives)
             GiveUpWindow(target, first, pages, ref budget);
     }
@@ -145,8 +159,8 @@ public sealed unsafe partial class MemoryManager
         if (first >= target->SizePages)
             return;
         if (first + pages >= target->SizePages)
-            _ = Shrink(target, first, mayBeShown: false);
+            _ = _objects.Shrink(target, first, mayBeShown: false);
         else
-            _ = DiscardUnmapped(target, ref first, first + pages, ref budget, UnknownPages.GiveUp, out _);
+            _ = _holes.DiscardUnmapped(target, ref first, first + pages, ref budget, UnknownPages.GiveUp, out _);
     }
 }

@@ -1,22 +1,31 @@
-// What programs say about ranges of their memory: whether a fork copies them, whether they are locked; and what they ask about them: which
-// pages are in memory.
+// What programs say about ranges of their memory: whether a fork copies them, whether they are locked.
 using System;
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Marks on mappings and address spaces: madvise, mlock, membarrier.</summary>
+public sealed unsafe class MappingMarks
 {
+    private readonly MemoryState _state;
+    private readonly SpaceMappings _list;
+
+    internal MappingMarks(MemoryState state, SpaceMappings list)
+    {
+        _state = state;
+        _list = list;
+    }
+
     /// <summary>
     /// Sets or clears a mark on the mappings of a range (madvise, mlock). Ok; NotMapped when there are gaps, over which it goes;
     /// OutOfMemory; or InvalidArgument at a mapping that cannot have it, where it stops.
     /// </summary>
     public MemoryStatus Mark(AddressSpace* space, VirtualAddress address, ulong length, MappingFlags mark, bool isSet)
     {
-        if (!TryGetRange(address, length, out ulong start, out ulong end))
+        if (!AddressRanges.TryGet(address, length, out ulong start, out ulong end))
             return MemoryStatus.NotMapped;
-        bool isWhole = IsRangeMapped(space, address, length);
-        if (!SplitAt(space, start) || !SplitAt(space, end))
+        bool isWhole = AddressRanges.IsMapped(space, address, length);
+        if (!_list.SplitAt(space, start) || !_list.SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         MemoryStatus status = isWhole ? MemoryStatus.Ok : MemoryStatus.NotMapped;
         for (int index = MappingTable.FirstEndingAfter(space, start); index < space->Count
@@ -32,9 +41,9 @@ public sealed unsafe partial class MemoryManager
             if (flags == mapping->Flags)
                 continue;
             mapping->Flags = flags;
-            TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+            _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
         }
-        MergeAround(space, start, end);
+        _list.MergeAround(space, start, end);
         return status;
     }
 
@@ -42,12 +51,12 @@ public sealed unsafe partial class MemoryManager
     public void MarkLocked(AddressSpace* space, bool isSet, bool locksFuture)
     {
         space->LocksFuture = locksFuture;
-        TrackerOf(&space->Header).MarkChanged(&space->Header);
+        _state.TrackerOf(&space->Header).MarkChanged(&space->Header);
         for (int index = 0; index < space->Count; index++)
         {
             Mapping* mapping = space->Table[index];
             mapping->Flags = isSet ? mapping->Flags | MappingFlags.Locked : mapping->Flags & ~MappingFlags.Locked;
-            TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+            _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
         }
     }
 
@@ -55,14 +64,14 @@ public sealed unsafe partial class MemoryManager
     public void LockFuture(AddressSpace* space)
     {
         space->LocksFuture = true;
-        TrackerOf(&space->Header).MarkChanged(&space->Header);
+        _state.TrackerOf(&space->Header).MarkChanged(&space->Header);
     }
 
     /// <summary>Notes that a program uses a kind of barrier.</summary>
     public void RegisterBarrier(AddressSpace* space, BarrierKinds kind)
     {
         space->Barriers |= kind;
-        TrackerOf(&space->Header).MarkChanged(&space->Header);
+        _state.TrackerOf(&space->Header).MarkChanged(&space->Header);
     }
 
     /// <summary>How many pages of a range are locked.</summary>
@@ -77,36 +86,6 @@ public sealed unsafe partial class MemoryManager
                 pages += (Math.Min(mapping->End.Value, end) - Math.Max(mapping->Start.Value, start)) >> PageSize.Shift;
         }
         return pages;
-    }
-
-    /// <summary>
-    /// Which pages from an address on are in memory: 1 for those that the program sees without waiting and that somebody has touched;
-    /// locked ones count always. NotMapped at a gap.
-    /// </summary>
-    public MemoryStatus ShowResident(AddressSpace* space, VirtualAddress address, Span<byte> pages)
-    {
-        for (int i = 0; i < pages.Length; i++, address += PageSize.Bytes)
-        {
-            Mapping* mapping = MappingTable.Find(space, address);
-            if (mapping == null)
-                return MemoryStatus.NotMapped;
-            pages[i] = IsResident(mapping, address) ? (byte)1 : (byte)0;
-        }
-        return MemoryStatus.Ok;
-    }
-
-    private bool IsResident(Mapping* mapping, VirtualAddress address)
-    {
-        ulong page = mapping->PageAt(address);
-        if ((mapping->Flags & MappingFlags.Locked) != 0)
-            return true;
-        ulong* entry = _tables.Find(mapping->Space->Root, address);
-        if (entry != null && *entry != 0)
-            return true;
-        if (page >= EndOf(mapping->Object))
-            return false;
-        Shown(mapping->Object, page, out ulong slot);
-        return Slot.IsResident(slot);
     }
 
     private static bool IsOwnMemory(Mapping* mapping)

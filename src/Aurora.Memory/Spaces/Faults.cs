@@ -5,16 +5,42 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Resolves page faults.</summary>
+public sealed unsafe class Faults
 {
     private const ulong FaultAroundPages = 16;
-    private const ulong StackGuardPages = 256;
+
+    private readonly FramePool _frames;
+    private readonly PageTables _tables;
+    private readonly ChangeLog _log;
+    private readonly Overlays _overlays;
+    private readonly ObjectPages _pages;
+    private readonly PageIns _pageIns;
+    private readonly FrameShortage _shortage;
+    private readonly Windows _windows;
+    private readonly TlbControl _tlb;
+    private readonly FrameNumber _zeroFrame;
+
+    internal Faults(
+        MemoryState state, Overlays overlays, ObjectPages pages, PageIns pageIns, FrameShortage shortage, Windows windows, TlbControl tlb)
+    {
+        _frames = state.Frames;
+        _tables = state.Tables;
+        _log = state.Log;
+        _overlays = overlays;
+        _pages = pages;
+        _pageIns = pageIns;
+        _shortage = shortage;
+        _windows = windows;
+        _tlb = tlb;
+        _zeroFrame = state.ZeroFrame;
+    }
 
     /// <summary>
     /// Resolves a fault of a program, or of the kernel on its behalf: Ok (run on), NotMapped or AccessDenied (SIGSEGV with MAPERR or
     /// ACCERR), BusError, WouldBlock (sleep on Wait, then fault again), OutOfMemory.
     /// </summary>
-    public FaultResult HandleFault(AddressSpace* space, VirtualAddress address, FaultAccess access)
+    public FaultResult Handle(AddressSpace* space, VirtualAddress address, FaultAccess access)
     {
         FaultResult result = default;
         Mapping* mapping = null;
@@ -47,19 +73,19 @@ public sealed unsafe partial class MemoryManager
     {
         wait = null;
         ulong page = mapping->PageAt(address);
-        if (page >= EndOf(mapping->Object))
+        if (page >= Overlays.EndOf(mapping->Object))
             return MemoryStatus.BusError;
-        VmObject* shown = Shown(mapping->Object, page, out ulong slot);
+        VmObject* shown = _overlays.Shown(mapping->Object, page, out ulong slot);
         bool isResident = Slot.IsResident(slot);
         if (!isResident && !Slot.IsHole(slot))
-            return StartPageIn(shown, page, slot, out wait);
+            return _pageIns.Start(shown, page, slot, out wait);
         ulong* entry = _tables.FindOrCreate(mapping->Space->Root, address);
         if (entry == null)
-            return NoMemory(out wait);
+            return _shortage.NoFrame(out wait);
         Show(mapping, address, entry, isResident ? Slot.FrameOf(slot) : _zeroFrame);
         if (!isResident)
             return MemoryStatus.Ok;
-        NoteUse(Slot.FrameOf(slot));
+        _frames.NoteUse(Slot.FrameOf(slot));
         FaultAround(mapping, address, entry);
         return MemoryStatus.Ok;
     }
@@ -94,10 +120,10 @@ public sealed unsafe partial class MemoryManager
             ulong* neighbour = entry + (long)(next - number);
             VirtualAddress neighbourAddress = new(next << PageSize.Shift);
             ulong page = mapping->PageAt(neighbourAddress);
-            if (*neighbour != 0 || page >= EndOf(mapping->Object))
+            if (*neighbour != 0 || page >= Overlays.EndOf(mapping->Object))
                 continue;
-            Shown(mapping->Object, page, out ulong slot);
-            bool isInUse = Slot.IsResident(slot) && (Frames.InfoOf(Slot.FrameOf(slot))->Flags & FrameFlags.Idle) == 0;
+            _overlays.Shown(mapping->Object, page, out ulong slot);
+            bool isInUse = Slot.IsResident(slot) && (_frames.InfoOf(Slot.FrameOf(slot))->Flags & FrameFlags.Idle) == 0;
             if (isInUse)
                 Show(mapping, neighbourAddress, neighbour, Slot.FrameOf(slot));
         }
@@ -109,8 +135,8 @@ public sealed unsafe partial class MemoryManager
         AddressSpace* space = mapping->Space;
         ulong* entry = _tables.FindOrCreate(space->Root, address);
         if (entry == null)
-            return NoMemory(out wait);
-        MemoryStatus status = MakeWritable(target, mapping->PageAt(address), overwrite: false, out FrameNumber frame, out wait);
+            return _shortage.NoFrame(out wait);
+        MemoryStatus status = _pages.MakeWritable(target, mapping->PageAt(address), overwrite: false, out FrameNumber frame, out wait);
         if (status != MemoryStatus.Ok)
             return status;
         ulong old = *entry;
@@ -118,7 +144,7 @@ public sealed unsafe partial class MemoryManager
         if (!isListed)
         {
             if (!_log.ReserveProtect(target))
-                return NoMemory(out wait);
+                return _shortage.NoFrame(out wait);
             _log.AppendProtect(target, entry);
         }
         if (old == 0)
@@ -145,11 +171,8 @@ public sealed unsafe partial class MemoryManager
         ulong grow = (stack->Start - page) >> PageSize.Shift;
         ulong below = index == 0 ? AddressSpace.UserStart : space->Table[index - 1]->End.Value;
         bool fits = (stack->Pages + grow) << PageSize.Shift <= space->Limits.StackBytes
-            && page.Value >= below + (StackGuardPages << PageSize.Shift)
-            && IsWithinLimit(space, grow);
-        return fits ? GrowDown(stack, grow, out mapping, out wait) : MemoryStatus.NotMapped;
+            && page.Value >= below + (AddressRanges.StackGuardPages << PageSize.Shift)
+            && AddressRanges.IsWithinLimit(space, grow);
+        return fits ? _windows.GrowDown(stack, grow, out mapping, out wait) : MemoryStatus.NotMapped;
     }
-
-    private static bool IsWithinLimit(AddressSpace* space, ulong morePages) =>
-        space->MappedPages + morePages <= space->Limits.TotalBytes >> PageSize.Shift;
 }

@@ -4,11 +4,42 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Makes objects, mappings and address spaces from their records.</summary>
+public sealed unsafe class MemoryRestore
 {
+    private readonly MemoryState _state;
+    private readonly VmObjects _objects;
+    private readonly AddressSpaces _spaces;
+    private readonly SpaceMappings _list;
+
+    internal MemoryRestore(MemoryState state, VmObjects objects, AddressSpaces spaces, SpaceMappings list)
+    {
+        _state = state;
+        _objects = objects;
+        _spaces = spaces;
+        _list = list;
+    }
+
+    /// <summary>Ends what was restored and nothing that was restored uses. Spaces first: they hold memory objects.</summary>
+    public void EndUnreferenced()
+    {
+        for (uint index = 0; index < _state.Spaces.IndexBound; index++)
+        {
+            AddressSpace* space = _state.Spaces.LiveAt(index);
+            if (space != null && space->Header.References == 0)
+                _spaces.BeginEnd(space);
+        }
+        for (uint index = 0; index < _state.Objects.IndexBound; index++)
+        {
+            VmObject* target = _state.Objects.LiveAt(index);
+            if (target != null && target->Header.References == 0)
+                _objects.End(target);
+        }
+    }
+
     internal RestoreStatus AdoptObject(ObjectTracker tracker, ObjectId id, ulong sizePages, VmObjectFlags flags)
     {
-        VmObject* restored = _objects.Allocate();
+        VmObject* restored = _state.Objects.Allocate();
         if (restored == null)
             return RestoreStatus.OutOfMemory;
         restored->SizePages = sizePages;
@@ -22,15 +53,15 @@ public sealed unsafe partial class MemoryManager
 
     internal RestoreStatus LinkBacking(VmObject* overlay, VmObject* file)
     {
-        if (!MayBack(overlay, file) || overlay->FirstOverlay != null)
+        if (!Overlays.MayBack(overlay, file) || overlay->FirstOverlay != null)
             return RestoreStatus.BadRecord;
-        AttachBacking(overlay, file);
+        Overlays.Attach(overlay, file);
         return RestoreStatus.Ok;
     }
 
     internal RestoreStatus AdoptSpace(ObjectTracker tracker, ObjectId id, in AddressSpaceRecord record)
     {
-        AddressSpace* restored = NewSpace();
+        AddressSpace* restored = _spaces.New();
         if (restored == null)
             return RestoreStatus.OutOfMemory;
         restored->BreakStart = new VirtualAddress(record.BreakStart);
@@ -45,7 +76,7 @@ public sealed unsafe partial class MemoryManager
 
     internal RestoreStatus AdoptMapping(ObjectTracker tracker, ObjectId id, in MappingRecord record)
     {
-        Mapping* restored = _mappings.Allocate();
+        Mapping* restored = _state.Mappings.Allocate();
         if (restored == null)
             return RestoreStatus.OutOfMemory;
         restored->Start = new VirtualAddress(record.Start);
@@ -61,16 +92,11 @@ public sealed unsafe partial class MemoryManager
 
     internal RestoreStatus LinkRestored(Mapping* mapping, AddressSpace* space, VmObject* target)
     {
-        if (!IsRangeFree(space, mapping->Start.Value, mapping->End.Value))
+        if (!AddressRanges.IsFree(space, mapping->Start.Value, mapping->End.Value))
             return RestoreStatus.BadRecord;
-        if (!MappingTable.Reserve(space, _pages, 1, MappingTable.MaxMappings, _seeded))
+        if (!_list.ReserveRestored(space))
             return RestoreStatus.OutOfMemory;
-        mapping->Space = space;
-        mapping->Object = target;
-        Retain(target);
-        LinkMapping(mapping);
-        MappingTable.Insert(space, mapping);
-        space->MappedPages += mapping->Pages;
+        _list.Place(mapping, space, target);
         return RestoreStatus.Ok;
     }
 }

@@ -6,40 +6,53 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Asking for pages of the store, and taking what the pagers bring.</summary>
+public sealed unsafe class PageIns
 {
     private const ulong ReadAheadPages = 8;
 
-    /// <summary>Where pager fibers sleep while <see cref="TakePageInRequest"/> returns null.</summary>
-    public FiberQueue* PageInWork => _pageIns.Work;
+    private readonly FramePool _frames;
+    private readonly RadixTree _tree;
+    private readonly PageInTable _requests;
+    private readonly FrameShortage _shortage;
+
+    internal PageIns(MemoryState state, FrameShortage shortage)
+    {
+        _frames = state.Frames;
+        _tree = state.Tree;
+        _requests = state.Requests;
+        _shortage = shortage;
+    }
+
+    /// <summary>Where pager fibers sleep while <see cref="Take"/> returns null.</summary>
+    public FiberQueue* Work => _requests.Work;
 
     /// <summary>Page-in requests queued or being read.</summary>
-    public int PageInsOutstanding => _pageIns.ActiveCount;
+    public int Outstanding => _requests.ActiveCount;
 
     /// <summary>Requests that have ended since boot.</summary>
-    public ulong PageInsEnded { get; private set; }
+    public ulong Ended => _requests.EndedCount;
 
     /// <summary>The next page to read (Source, Page), or null. Each must be completed.</summary>
-    public PageInRequest* TakePageInRequest() => _pageIns.Take();
+    public PageInRequest* Take() => _requests.Take();
 
     /// <summary>
     /// Ends a request. The pager allocated <paramref name="frame"/> with <see cref="FrameFlags.Data"/> (frame 0 if it could not) and
     /// gives it up here, whatever the status. Everybody who waited faults again.
     /// </summary>
-    public void CompletePageIn(PageInRequest* request, PageInStatus status, FrameNumber frame)
+    public void Complete(PageInRequest* request, PageInStatus status, FrameNumber frame)
     {
         bool isInstalled = false;
         if (request->Object != null && !request->IsStale && status != PageInStatus.OutOfMemory)
             isInstalled = Install(request, status, frame);
-        PageInsEnded++;
         if (frame.Value != 0 && !isInstalled)
-            Frames.Release(frame);
-        _pageIns.Finish(request);
+            _frames.Release(frame);
+        _requests.End(request);
     }
 
     /// <summary>
     /// Ends a probe: from its page on the store has nothing before <paramref name="present"/>, and everything from there to
-    /// <paramref name="presentEnd"/>. Failed marks the page as <see cref="CompletePageIn"/> does.
+    /// <paramref name="presentEnd"/>. Failed marks the page as <see cref="Complete"/> does.
     /// </summary>
     public void CompleteProbe(PageInRequest* request, PageInStatus status, ulong present, ulong presentEnd)
     {
@@ -54,8 +67,7 @@ public sealed unsafe partial class MemoryManager
             _tree.LearnHole(target, request->Page, present);
             _tree.LearnStored(target, present, presentEnd);
         }
-        PageInsEnded++;
-        _pageIns.Finish(request);
+        _requests.End(request);
     }
 
     private bool Install(PageInRequest* request, PageInStatus status, FrameNumber frame)
@@ -93,30 +105,30 @@ public sealed unsafe partial class MemoryManager
     }
 
     // The page's slot (InStore or Bad) stands in the way of an access.
-    private MemoryStatus StartPageIn(VmObject* target, ulong page, ulong slot, out WaitQueue* wait)
+    internal MemoryStatus Start(VmObject* target, ulong page, ulong slot, out WaitQueue* wait)
     {
         wait = null;
         if ((slot & Slot.Bad) != 0)
             return MemoryStatus.BusError;
-        if (IsExhausted && !Frames.MayTake(1, FramePriority.PageIn))
+        if (_shortage.IsExhausted && !_frames.MayTake(1, FramePriority.PageIn))
             return MemoryStatus.OutOfMemory;
         if (_tree.RefineSlot(target, page) == null)
-            return NoMemory(out wait);
-        PageInRequest* request = _pageIns.Request(target, page);
-        wait = request != null ? &request->Waiters : _pageIns.Room;
+            return _shortage.NoFrame(out wait);
+        PageInRequest* request = _requests.Request(target, page);
+        wait = request != null ? &request->Waiters : _requests.Room;
         if (request != null)
             ReadAhead(target, page);
         return MemoryStatus.WouldBlock;
     }
 
     // Whether the store has the page, and what follows it: the answer is in the tree when the wait is over.
-    private MemoryStatus Ask(VmObject* target, ulong page, out WaitQueue* wait)
+    internal MemoryStatus Ask(VmObject* target, ulong page, out WaitQueue* wait)
     {
         wait = null;
         if (_tree.RefineSlot(target, page) == null)
-            return NoMemory(out wait);
-        PageInRequest* request = _pageIns.Request(target, page, isProbe: true);
-        wait = request != null ? &request->Waiters : _pageIns.Room;
+            return _shortage.NoFrame(out wait);
+        PageInRequest* request = _requests.Request(target, page, isProbe: true);
+        wait = request != null ? &request->Waiters : _requests.Room;
         return MemoryStatus.WouldBlock;
     }
 
@@ -126,12 +138,12 @@ public sealed unsafe partial class MemoryManager
         ulong end = (page | (ReadAheadPages - 1)) + 1;
         if (end > target->SizePages)
             end = target->SizePages;
-        for (ulong next = page + 1; next < end && _pageIns.HasRoomToSpare; next++)
+        for (ulong next = page + 1; next < end && _requests.HasRoomToSpare; next++)
         {
             // SAFETY: the group lies within one leaf, which RefineSlot has just made to exist.
             ulong* slot = _tree.FindSlot(target, next);
             if (Slot.IsStored(*slot, next, target->StoredLimit))
-                _pageIns.Request(target, next);
+                _requests.Request(target, next);
         }
     }
 }

@@ -3,18 +3,32 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>brk.</summary>
+public sealed unsafe class ProgramBreak
 {
+    private readonly MemoryState _state;
+    private readonly Mappings _mappings;
+    private readonly SpaceMappings _list;
+    private readonly Windows _windows;
+
+    internal ProgramBreak(MemoryState state, Mappings mappings, SpaceMappings list, Windows windows)
+    {
+        _state = state;
+        _mappings = mappings;
+        _list = list;
+        _windows = windows;
+    }
+
     /// <summary>Says where the break area begins (exec: after the program's last segment). It is empty at first.</summary>
-    public void StartBreak(AddressSpace* space, VirtualAddress start)
+    public void Start(AddressSpace* space, VirtualAddress start)
     {
         space->BreakStart = start;
         space->BreakEnd = start;
-        TrackerOf(&space->Header).MarkChanged(&space->Header);
+        _state.TrackerOf(&space->Header).MarkChanged(&space->Header);
     }
 
     /// <summary>brk(2): moves the break if it can, and returns where it is afterwards.</summary>
-    public VirtualAddress SetBreak(AddressSpace* space, VirtualAddress requested)
+    public VirtualAddress Set(AddressSpace* space, VirtualAddress requested)
     {
         ulong start = space->BreakStart.Value;
         if (requested.Value < start || requested.Value > AddressSpace.UserEnd || requested.Value - start > space->Limits.BreakBytes)
@@ -23,21 +37,21 @@ public sealed unsafe partial class MemoryManager
         ulong newEnd = PageUp(requested.Value);
         MemoryStatus status = MemoryStatus.Ok;
         if (newEnd < oldEnd)
-            status = Unmap(space, new VirtualAddress(newEnd), oldEnd - newEnd);
+            status = _mappings.Unmap(space, new VirtualAddress(newEnd), oldEnd - newEnd);
         else if (newEnd > oldEnd)
-            status = GrowBreak(space, oldEnd, newEnd);
+            status = Grow(space, oldEnd, newEnd);
         if (status == MemoryStatus.Ok && requested != space->BreakEnd)
         {
             space->BreakEnd = requested;
-            TrackerOf(&space->Header).MarkChanged(&space->Header);
+            _state.TrackerOf(&space->Header).MarkChanged(&space->Header);
         }
         return space->BreakEnd;
     }
 
-    private MemoryStatus GrowBreak(AddressSpace* space, ulong oldEnd, ulong newEnd)
+    private MemoryStatus Grow(AddressSpace* space, ulong oldEnd, ulong newEnd)
     {
         ulong pages = (newEnd - oldEnd) >> PageSize.Shift;
-        if (!IsRangeFree(space, oldEnd, newEnd) || !IsWithinLimit(space, pages))
+        if (!AddressRanges.IsFree(space, oldEnd, newEnd) || !AddressRanges.IsWithinLimit(space, pages))
             return MemoryStatus.OverLimit;
         Mapping* last = MappingTable.Find(space, new VirtualAddress(oldEnd - 1));
         const Protection ReadWrite = Protection.Read | Protection.Write;
@@ -46,9 +60,9 @@ public sealed unsafe partial class MemoryManager
         bool extends = last != null && (last->Flags & ~OfAnybody) == flags && last->Protection == ReadWrite;
         if (extends)
         {
-            if (!GrowUp(last, pages))
+            if (!_windows.GrowUp(last, pages))
                 return MemoryStatus.OutOfMemory;
-            Move(last, last->Start.Value, last->Pages + pages);
+            _list.Move(last, last->Start.Value, last->Pages + pages);
             return MemoryStatus.Ok;
         }
         var request = new MapRequest
@@ -59,7 +73,7 @@ public sealed unsafe partial class MemoryManager
             Protection = ReadWrite,
             Flags = flags,
         };
-        return Map(space, request, out _);
+        return _mappings.Map(space, request, out _);
     }
 
     private static ulong PageUp(ulong address) => (address + PageSize.OffsetMask) & ~PageSize.OffsetMask;

@@ -3,23 +3,43 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>Checks what holds between any two operations (see <see cref="MemoryManager"/>).</summary>
+public sealed unsafe class MemoryVerifier
 {
+    private readonly MemoryState _state;
+    private readonly FramePool _frames;
+    private readonly PageTables _tables;
+    private readonly RadixTree _tree;
+    private readonly Overlays _overlays;
+    private readonly ObjectPages _pages;
+    private readonly ObjectHoles _holes;
+
+    internal MemoryVerifier(MemoryState state, Overlays overlays, ObjectPages pages, ObjectHoles holes)
+    {
+        _state = state;
+        _frames = state.Frames;
+        _tables = state.Tables;
+        _tree = state.Tree;
+        _overlays = overlays;
+        _pages = pages;
+        _holes = holes;
+    }
+
     /// <summary>
     /// Panics unless every page-table entry shows what its object says, and every writable one shows an exclusive, dirty frame that no
     /// epoch has in flight.
     /// </summary>
     public void VerifyAll()
     {
-        for (uint index = 0; index < _mappings.IndexBound; index++)
+        for (uint index = 0; index < _state.Mappings.IndexBound; index++)
         {
-            Mapping* mapping = _mappings.LiveAt(index);
+            Mapping* mapping = _state.Mappings.LiveAt(index);
             if (mapping != null && mapping->Space != null)
                 VerifyMapping(mapping);
         }
-        for (uint index = 0; index < _objects.IndexBound; index++)
+        for (uint index = 0; index < _state.Objects.IndexBound; index++)
         {
-            VmObject* target = _objects.LiveAt(index);
+            VmObject* target = _state.Objects.LiveAt(index);
             if (target != null)
             {
                 VerifyWriters(target);
@@ -39,15 +59,10 @@ public sealed unsafe partial class MemoryManager
     // What was learnt of holes in nodes that objects share shows only in the count of the one it was learnt for: others may count more.
     private void VerifyCount(VmObject* target)
     {
-        ulong known = CountPages(target);
-        ulong counted = _tree.CountUsed(target, target->SizePages, MostCounted);
+        ulong known = _holes.CountPages(target);
+        ulong counted = _tree.CountUsed(target, target->SizePages, ObjectHoles.MostCounted);
         Panic.Unless(known >= counted && (known == counted || target->StoredLimit != 0), "memory: the pages of an object are counted wrongly"u8);
     }
-
-    /// <summary>The mapping in a slot below <see cref="MappingBound"/>, or null.</summary>
-    internal Mapping* LiveMapping(uint index) => _mappings.LiveAt(index);
-
-    internal uint MappingBound => _mappings.IndexBound;
 
     private void VerifyMapping(Mapping* mapping)
     {
@@ -64,15 +79,15 @@ public sealed unsafe partial class MemoryManager
 
     private void VerifyEntry(Mapping* mapping, ulong page, ulong entry)
     {
-        VmObject* shown = Shown(mapping->Object, page, out ulong slot);
+        VmObject* shown = _overlays.Shown(mapping->Object, page, out ulong slot);
         FrameNumber frame = PageEntry.FrameOf(entry);
-        FrameNumber expected = Slot.IsResident(slot) ? Slot.FrameOf(slot) : _zeroFrame;
-        Panic.Unless(frame == expected && page < EndOf(mapping->Object), "memory: an entry shows a frame its object does not hold"u8);
-        Panic.Unless(!Frames.InfoOf(frame)->IsFree, "memory: an entry shows a free frame"u8);
+        FrameNumber expected = Slot.IsResident(slot) ? Slot.FrameOf(slot) : _state.ZeroFrame;
+        Panic.Unless(frame == expected && page < Overlays.EndOf(mapping->Object), "memory: an entry shows a frame its object does not hold"u8);
+        Panic.Unless(!_frames.InfoOf(frame)->IsFree, "memory: an entry shows a free frame"u8);
         if ((entry & PageEntry.Writable) == 0)
             return;
-        Panic.Unless(Frames.InfoOf(frame)->InFlight == 0, "memory: a frozen frame is writable"u8);
-        Panic.Unless(shown == mapping->Object && (slot & Slot.Dirty) != 0 && IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
+        Panic.Unless(_frames.InfoOf(frame)->InFlight == 0, "memory: a frozen frame is writable"u8);
+        Panic.Unless(shown == mapping->Object && (slot & Slot.Dirty) != 0 && _pages.IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
         Panic.Unless((mapping->Protection & Protection.Write) != 0, "memory: a writable entry in a read-only mapping"u8);
     }
 }

@@ -4,8 +4,24 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>mremap.</summary>
+public sealed unsafe partial class Remaps
 {
+    private readonly MemoryState _state;
+    private readonly VmObjects _objects;
+    private readonly Mappings _mappings;
+    private readonly SpaceMappings _list;
+    private readonly Windows _windows;
+
+    internal Remaps(MemoryState state, VmObjects objects, Mappings mappings, SpaceMappings list, Windows windows)
+    {
+        _state = state;
+        _objects = objects;
+        _mappings = mappings;
+        _list = list;
+        _windows = windows;
+    }
+
     /// <summary>
     /// mremap(2) for one mapping. Ok, InvalidArgument, NotMapped (the old range is not within one mapping: EFAULT), OverLimit
     /// (cannot grow in place and may not move, or over a limit: ENOMEM) or OutOfMemory.
@@ -19,12 +35,12 @@ public sealed unsafe partial class MemoryManager
             return MemoryStatus.InvalidArgument;
         if (request.Address.PageOffset != 0 || oldPages == 0 || newPages == 0 || newPages > AddressSpace.UserEnd >> PageSize.Shift)
             return MemoryStatus.InvalidArgument;
-        if (!TryGetRange(request.Address, request.OldLength, out ulong start, out ulong end))
+        if (!AddressRanges.TryGet(request.Address, request.OldLength, out ulong start, out ulong end))
             return MemoryStatus.InvalidArgument;
         Mapping* mapping = MappingTable.Find(space, request.Address);
         if (mapping == null || mapping->End.Value < end)
             return MemoryStatus.NotMapped;
-        if (newPages > oldPages && !IsWithinLimit(space, newPages - oldPages))
+        if (newPages > oldPages && !AddressRanges.IsWithinLimit(space, newPages - oldPages))
             return MemoryStatus.OverLimit;
         if (request.KeepsOld)
             return RemapKeeping(space, request, oldPages, out address);
@@ -33,10 +49,10 @@ public sealed unsafe partial class MemoryManager
         if (newPages <= oldPages)
         {
             ulong cut = (oldPages - newPages) << PageSize.Shift;
-            return cut == 0 ? MemoryStatus.Ok : Unmap(space, new VirtualAddress(end - cut), cut);
+            return cut == 0 ? MemoryStatus.Ok : _mappings.Unmap(space, new VirtualAddress(end - cut), cut);
         }
         MemoryStatus status = Grow(space, start, end, newPages, request.MayMove, out address);
-        MergeAround(space, start, end);
+        _list.MergeAround(space, start, end);
         return status;
     }
 
@@ -48,24 +64,24 @@ public sealed unsafe partial class MemoryManager
         ulong end = start + (oldPages << PageSize.Shift);
         ulong newStart = request.NewAddress.Value;
         bool isRange = request.MayMove && request.NewAddress.PageOffset == 0 && newStart >= AddressSpace.UserStart
-            && TryGetRange(request.NewAddress, bytes, out _, out _);
+            && AddressRanges.TryGet(request.NewAddress, bytes, out _, out _);
         if (!isRange || (newStart < end && start < newStart + bytes))
             return MemoryStatus.InvalidArgument;
-        MemoryStatus status = Unmap(space, request.NewAddress, bytes);
+        MemoryStatus status = _mappings.Unmap(space, request.NewAddress, bytes);
         if (status == MemoryStatus.Ok && newPages < oldPages)
         {
             ulong cut = (oldPages - newPages) << PageSize.Shift;
-            status = Unmap(space, new VirtualAddress(end - cut), cut);
+            status = _mappings.Unmap(space, new VirtualAddress(end - cut), cut);
             end -= cut;
         }
         if (status != MemoryStatus.Ok)
             return status;
-        if (!SplitAt(space, start) || !SplitAt(space, end))
+        if (!_list.SplitAt(space, start) || !_list.SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         Mapping* mapping = MappingTable.Find(space, request.Address);
-        if (newPages > oldPages && !GrowUp(mapping, newPages - oldPages))
+        if (newPages > oldPages && !_windows.GrowUp(mapping, newPages - oldPages))
             return MemoryStatus.OutOfMemory;
-        Move(mapping, newStart, newPages);
+        _list.Move(mapping, newStart, newPages);
         return MemoryStatus.Ok;
     }
 
@@ -74,38 +90,17 @@ public sealed unsafe partial class MemoryManager
     {
         address = new VirtualAddress(start);
         ulong bytes = newPages << PageSize.Shift;
-        bool staysInPlace = bytes <= AddressSpace.UserEnd - start && IsRangeFree(space, end, start + bytes);
+        bool staysInPlace = bytes <= AddressSpace.UserEnd - start && AddressRanges.IsFree(space, end, start + bytes);
         ulong newStart = start;
-        if (!staysInPlace && (!mayMove || !FindFree(space, bytes, out newStart)))
+        if (!staysInPlace && (!mayMove || !AddressRanges.FindFree(space, bytes, out newStart)))
             return MemoryStatus.OverLimit;
-        if (!SplitAt(space, start) || !SplitAt(space, end))
+        if (!_list.SplitAt(space, start) || !_list.SplitAt(space, end))
             return MemoryStatus.OutOfMemory;
         Mapping* mapping = MappingTable.Find(space, address);
-        if (!GrowUp(mapping, newPages - mapping->Pages))
+        if (!_windows.GrowUp(mapping, newPages - mapping->Pages))
             return MemoryStatus.OutOfMemory;
-        Move(mapping, newStart, newPages);
+        _list.Move(mapping, newStart, newPages);
         address = new VirtualAddress(newStart);
         return MemoryStatus.Ok;
-    }
-
-    // Gives a mapping another place and size; its object already has the pages.
-    private void Move(Mapping* mapping, ulong newStart, ulong newPages)
-    {
-        AddressSpace* space = mapping->Space;
-        if (newStart != mapping->Start.Value)
-        {
-            ClearEntries(space, mapping->Start, mapping->End);
-            MappingTable.RemoveAt(space, MappingTable.IndexOf(space, mapping));
-            space->MappedPages += newPages - mapping->Pages;
-            mapping->Start = new VirtualAddress(newStart);
-            mapping->Pages = newPages;
-            MappingTable.Insert(space, mapping);
-        }
-        else
-        {
-            space->MappedPages += newPages - mapping->Pages;
-            mapping->Pages = newPages;
-        }
-        TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
     }
 }

@@ -5,40 +5,64 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+/// <summary>The pages of objects as the kernel reads and writes them, and where a store may go.</summary>
+public sealed unsafe class ObjectPages
 {
+    private readonly FramePool _frames;
+    private readonly RadixTree _tree;
+    private readonly ChangeLog _log;
+    private readonly Overlays _overlays;
+    private readonly ReverseMap _reverse;
+    private readonly PageIns _pageIns;
+    private readonly FrameShortage _shortage;
+    private readonly FrameNumber _zeroFrame;
+    private readonly SeededMemoryFaults _seeded;
+
+    internal ObjectPages(MemoryState state, Overlays overlays, ReverseMap reverse, PageIns pageIns, FrameShortage shortage)
+    {
+        _frames = state.Frames;
+        _tree = state.Tree;
+        _log = state.Log;
+        _overlays = overlays;
+        _reverse = reverse;
+        _pageIns = pageIns;
+        _shortage = shortage;
+        _zeroFrame = state.ZeroFrame;
+        _seeded = state.Seeded;
+    }
+
     /// <summary>
     /// A page's contents, valid until the kernel next sleeps. Ok, WouldBlock, OutOfMemory, or BusError beyond the end and for pages the
     /// store could not deliver.
     /// </summary>
-    public PageAccess GetPageForRead(VmObject* target, ulong page)
+    public PageAccess GetForRead(VmObject* target, ulong page)
     {
-        if (page >= EndOf(target))
+        if (page >= Overlays.EndOf(target))
             return new PageAccess { Status = MemoryStatus.BusError };
-        VmObject* shown = Shown(target, page, out ulong slot);
+        VmObject* shown = _overlays.Shown(target, page, out ulong slot);
         PageAccess access = default;
         if (Slot.IsResident(slot))
         {
-            NoteUse(Slot.FrameOf(slot));
-            access.Address = Frames.AddressOf(Slot.FrameOf(slot));
+            _frames.NoteUse(Slot.FrameOf(slot));
+            access.Address = _frames.AddressOf(Slot.FrameOf(slot));
         }
         else if (Slot.IsHole(slot))
-            access.Address = Frames.AddressOf(_zeroFrame);
+            access.Address = _frames.AddressOf(_zeroFrame);
         else
-            access.Status = StartPageIn(shown, page, slot, out access.Wait);
+            access.Status = _pageIns.Start(shown, page, slot, out access.Wait);
         return access;
     }
 
     /// <summary>
     /// A page to store into, tracked and copied as a user's store would be; valid until the kernel next sleeps. With
-    /// <paramref name="overwrite"/> the caller writes all 4096 bytes, so nothing is read in or copied. Results as GetPageForRead.
+    /// <paramref name="overwrite"/> the caller writes all 4096 bytes, so nothing is read in or copied. Results as GetForRead.
     /// </summary>
-    public PageAccess GetPageForWrite(VmObject* target, ulong page, bool overwrite)
+    public PageAccess GetForWrite(VmObject* target, ulong page, bool overwrite)
     {
         PageAccess access = default;
         access.Status = MakeWritable(target, page, overwrite, out FrameNumber frame, out access.Wait);
         if (access.Status == MemoryStatus.Ok)
-            access.Address = Frames.AddressOf(frame);
+            access.Address = _frames.AddressOf(frame);
         return access;
     }
 
@@ -47,62 +71,62 @@ public sealed unsafe partial class MemoryManager
     {
         if (page >= target->SizePages || Slot.IsHole(_tree.Lookup(target, page)))
             return default;
-        PageAccess access = GetPageForWrite(target, page, overwrite: false);
+        PageAccess access = GetForWrite(target, page, overwrite: false);
         if (access.IsOk)
             new System.Span<byte>(access.Address + fromByte, PageSize.Bytes - fromByte).Clear();
         return access;
     }
 
     /// <summary>True if an access to the page for reading would not wait: it is in memory or known to be zero.</summary>
-    public bool IsPageReady(VmObject* target, ulong page) =>
+    public bool IsReady(VmObject* target, ulong page) =>
         page >= target->SizePages || (_tree.Lookup(target, page) & Slot.InStore) == 0;
 
-    private MemoryStatus MakeWritable(VmObject* target, ulong page, bool overwrite, out FrameNumber frame, out WaitQueue* wait)
+    internal MemoryStatus MakeWritable(VmObject* target, ulong page, bool overwrite, out FrameNumber frame, out WaitQueue* wait)
     {
         frame = default;
         wait = null;
-        if (page >= EndOf(target))
+        if (page >= Overlays.EndOf(target))
             return MemoryStatus.BusError;
-        VmObject* shown = Shown(target, page, out ulong value);
+        VmObject* shown = _overlays.Shown(target, page, out ulong value);
         bool isResident = Slot.IsResident(value);
         if (!isResident && !overwrite && !Slot.IsHole(value))
-            return StartPageIn(shown, page, value, out wait);
+            return _pageIns.Start(shown, page, value, out wait);
         ulong* slot = _tree.PrivateSlot(target, page);
         if (slot == null)
-            return NoMemory(out wait);
+            return _shortage.NoFrame(out wait);
         if (isResident && shown == target && IsExclusive(Slot.FrameOf(value)))
         {
             frame = Slot.FrameOf(value);
-            NoteUse(frame);
-            return MarkDirty(target, page, slot) ? MemoryStatus.Ok : NoMemory(out wait);
+            _frames.NoteUse(frame);
+            return MarkDirty(target, page, slot) ? MemoryStatus.Ok : _shortage.NoFrame(out wait);
         }
-        FrameNumber copy = Frames.Allocate(FrameFlags.Data);
+        FrameNumber copy = _frames.Allocate(FrameFlags.Data);
         if (copy.Value == 0)
-            return NoMemory(out wait);
+            return _shortage.NoFrame(out wait);
         if (!MarkDirty(target, page, slot))
         {
-            Frames.Release(copy);
-            return NoMemory(out wait);
+            _frames.Release(copy);
+            return _shortage.NoFrame(out wait);
         }
         FillFrame(copy, isResident && !overwrite ? Slot.FrameOf(value) : default);
         if (isResident)
-            Frames.InfoOf(copy)->Tag = Frames.InfoOf(Slot.FrameOf(value))->Tag;
+            _frames.InfoOf(copy)->Tag = _frames.InfoOf(Slot.FrameOf(value))->Tag;
         Replace(target, page, slot, copy);
         frame = copy;
         return MemoryStatus.Ok;
     }
 
-    private bool IsExclusive(FrameNumber frame)
+    internal bool IsExclusive(FrameNumber frame)
     {
-        FrameInfo* info = Frames.InfoOf(frame);
-        return info->References == 1 && (info->InFlight == 0 || Has(SeededMemoryFaults.WrittenInFlight));
+        FrameInfo* info = _frames.InfoOf(frame);
+        return info->References == 1 && (info->InFlight == 0 || _seeded.Has(SeededMemoryFaults.WrittenInFlight));
     }
 
     private void FillFrame(FrameNumber frame, FrameNumber from)
     {
-        byte* to = Frames.AddressOf(frame);
+        byte* to = _frames.AddressOf(frame);
         if (from.Value != 0)
-            PageContents.Copy(to, Frames.AddressOf(from));
+            PageContents.Copy(to, _frames.AddressOf(from));
         else
             PageContents.Clear(to);
     }
@@ -110,15 +134,15 @@ public sealed unsafe partial class MemoryManager
     // Puts another frame into a private, dirty slot. Nobody may go on seeing the old one through this object.
     private void Replace(VmObject* target, ulong page, ulong* slot, FrameNumber frame)
     {
-        UnmapPage(target, page);
+        _reverse.UnmapPage(target, page);
         ulong old = *slot;
         *slot = Slot.Of(frame) | Slot.Dirty;
         if (Slot.IsResident(old))
-            Frames.Release(Slot.FrameOf(old));
+            _frames.Release(Slot.FrameOf(old));
     }
 
     // Enters the page in the object's dirty list unless it is there; false when out of memory. The slot is private.
-    private bool MarkDirty(VmObject* target, ulong page, ulong* slot)
+    internal bool MarkDirty(VmObject* target, ulong page, ulong* slot)
     {
         if ((*slot & Slot.Dirty) != 0)
             return true;

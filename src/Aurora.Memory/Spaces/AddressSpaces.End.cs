@@ -5,52 +5,51 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-public sealed unsafe partial class MemoryManager
+public sealed unsafe partial class AddressSpaces
 {
     /// <summary>The most mappings that end in one step.</summary>
     public const int MappingsPerStep = 256;
 
-    private AddressSpace* _firstEnding;
-
-    /// <summary>True while some space is being taken apart: <see cref="EndSpacesStep"/> has work, and will free memory.</summary>
-    public bool IsEndingSpaces => _firstEnding != null;
+    /// <summary>True while some space is being taken apart: <see cref="EndStep"/> has work, and will free memory.</summary>
+    public bool IsEnding => _state.FirstEnding != null;
 
     /// <summary>Takes some space that has ended further apart, if there is one.</summary>
-    public void EndSpacesStep()
+    public void EndStep()
     {
-        AddressSpace* space = _firstEnding;
+        AddressSpace* space = _state.FirstEnding;
         if (space == null)
             return;
         int left = MappingsPerStep;
         for (; left > 0 && space->Count > 0; left--)
-            EndMapping(space->Table[space->Count - 1]);
+            _list.End(space->Table[space->Count - 1]);
         if (space->Count > 0)
             return;
-        _firstEnding = space->NextEnding;
+        _state.FirstEnding = space->NextEnding;
         FreeSpace(space);
     }
 
-    private void BeginEnd(AddressSpace* space)
+    /// <summary>Nobody refers to the space: it ends, now or in steps.</summary>
+    internal void BeginEnd(AddressSpace* space)
     {
-        ClearEntries(space, default, new VirtualAddress(AddressSpace.UserEnd));
+        _reverse.ClearEntries(space, default, new VirtualAddress(AddressSpace.UserEnd));
         if (space->Count > MappingsPerStep)
         {
-            space->NextEnding = _firstEnding;
-            _firstEnding = space;
+            space->NextEnding = _state.FirstEnding;
+            _state.FirstEnding = space;
             return;
         }
         while (space->Count > 0)
-            EndMapping(space->Table[space->Count - 1]);
+            _list.End(space->Table[space->Count - 1]);
         FreeSpace(space);
     }
 
     private void FreeSpace(AddressSpace* space)
     {
-        MappingTable.Free(space, _pages);
+        _list.FreeTable(space);
         // Even when no page was resident: a CPU may still have this table loaded, and must leave it before the frame is reused.
         _tlb.InvalidateSpace(space->Root);
         _tables.DestroyRoot(space->Root);
-        TrackerOf(&space->Header).Remove(&space->Header);
-        _spaces.Free(space);
+        _state.TrackerOf(&space->Header).Remove(&space->Header);
+        _slab.Free(space);
     }
 }
