@@ -80,6 +80,7 @@ public sealed unsafe class PageIns
         if (status == PageInStatus.Hole)
         {
             *slot = Slot.Hole;
+            target->CountedPages = 0;
             return false;
         }
         if (status == PageInStatus.Failed || frame.Value == 0)

@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Xunit;
@@ -41,6 +42,29 @@ public sealed unsafe class SparseTests
             Assert.Equal(0UL, third.Load64(again, At + (page << 12)));
         restored.Memory.Spaces.Release(again = (AddressSpace*)restored.Tracker.Find(space->Header.Id));
         restored.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void What_the_store_has_as_zeroes_counts_no_more_once_it_has_said_so()
+    {
+        const ulong Zeroes = 8;
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, Zeroes, VmObjectFlags.File);
+        for (ulong page = 0; page < Zeroes; page++)
+            new Span<byte>(machine.FileForWrite(file, page, overwrite: true).Address, 4096).Clear();
+        machine.Checkpoint();
+        for (int steps = 0; steps < 100 && machine.Memory.Reclaim.EvictedPages < Zeroes; steps++)
+            machine.Memory.Reclaim.Step();
+        VmObject* clone = machine.Memory.Objects.Clone(file);
+        Assert.Equal(Zeroes, machine.Memory.Holes.CountPages(clone));
+        Assert.Equal(MemoryStatus.WouldBlock, machine.Memory.Pages.GetForRead(file, 0).Status);
+        Assert.Equal(Zeroes, machine.Memory.Holes.CountPages(file));
+        machine.ServePager();
+        Assert.Equal(0UL, machine.Memory.Holes.CountPages(file));
+        machine.Memory.Verifier.VerifyAll();
+        machine.Memory.Objects.Release(clone);
+        machine.Memory.Objects.Release(file);
+        machine.AssertNothingLeft();
     }
 
     private static ulong Drop(TestMachine machine, AddressSpace* space, ulong at, ulong bytes)
