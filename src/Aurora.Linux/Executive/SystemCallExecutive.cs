@@ -67,10 +67,14 @@ public sealed unsafe partial class SystemCallExecutive
                 return false;
             }
         }
-        if (thread->MustLeaveSequence && !_sequences.Leave(thread))
+        if (thread->MustLeaveSequence)
         {
-            StopAccounting();
-            return false;
+            ChargeWithoutLimit(thread->Process);
+            if (!_sequences.Leave(thread))
+            {
+                StopAccounting();
+                return false;
+            }
         }
         AccountKernel(thread);
         return true;

@@ -41,9 +41,10 @@ internal static unsafe class ReadWriteCalls
             return Errno.ENXIO;
         if (transfer.IsPositioned && !operations.IsSeekable(file))
             return Errno.ESPIPE;
-        // Positions are signed, but for those of memory files. A call goes on only where all of it had one.
+        // Positions are signed, but for those of memory files. Others may have moved the file's own since the call began: what it has done
+        // counts.
         if (file->Kind == FileKind.Regular && (long)((transfer.IsPositioned ? transfer.Position : file->Offset) + transfer.Remaining) < 0)
-            return Errno.EINVAL;
+            return transfer.Finish(Errno.EINVAL);
         SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
         if (isWrite && transfer.Thread != null)
             RaiseWriteSignal(kernel, transfer.Thread, result, transfer.Error, transfer.IsOverLimit);

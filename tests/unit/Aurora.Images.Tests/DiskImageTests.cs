@@ -68,6 +68,44 @@ public sealed class DiskImageTests : IDisposable
     }
 
     [Fact]
+    public void Holes_come_out_as_holes()
+    {
+        const long bytes = 64 << 20;
+        string image = Create(Sparse("/sparse", bytes + 7, 5, bytes), File("/full", new string('x', 10_000)));
+        string target = Path.Combine(_folder, "out");
+        DiskImage.Extract(image, "/", target);
+        string sparse = Path.Combine(target, "sparse");
+        Assert.Equal(10_000, new FileInfo(Path.Combine(target, "full")).Length);
+        Assert.Equal(bytes + 7, new FileInfo(sparse).Length);
+        using FileStream stream = System.IO.File.OpenRead(sparse);
+        RootEntry entry = DirectoryRoot.ReadFile(sparse, "/sparse");
+        Assert.InRange(entry.Layout!(stream).Runs.Sum(run => run.Bytes), 2, 1 << 20);
+        foreach ((long place, int expected) in ((long, int)[])[(4, 0), (5, 'd'), (6, 0), (bytes - 1, 0), (bytes, 'd'), (bytes + 1, 0)])
+        {
+            stream.Position = place;
+            Assert.Equal(expected, stream.ReadByte());
+        }
+    }
+
+    [Fact]
+    public void A_file_longer_than_the_host_has_is_refused_by_name()
+    {
+        string image = Create(Sparse("/endless", long.MaxValue, 1L << 62, long.MaxValue - 1));
+        string refusal = Refusal(() => DiskImage.Extract(image, "/endless", Path.Combine(_folder, "out")));
+        Assert.Contains("endless", refusal, StringComparison.Ordinal);
+        Assert.Empty(DiskImage.Check(image).Faults);
+    }
+
+    // A file with a byte at each of these places.
+    private static RootEntry Sparse(string path, long bytes, params long[] places) => new()
+    {
+        Path = path,
+        Kind = RootEntryKind.File,
+        Open = () => new MemoryStream(Encoding.UTF8.GetBytes(new string('d', places.Length))),
+        Layout = _ => new FileLayout(bytes, [.. places.Select((place, index) => new DataRun(place, 1, index))]),
+    };
+
+    [Fact]
     public void Wrong_paths_and_images_are_refused_by_name()
     {
         string image = Create(File("/file", "x"));

@@ -18,6 +18,9 @@ namespace Aurora.Images.Session;
 /// <summary>The files of an image.</summary>
 internal sealed unsafe class ImageSession : IDisposable
 {
+    // As many pages as one leaf of an object's tree can take note of.
+    private const ulong LongestRun = 512;
+
     private readonly HostMachine _machine;
     private readonly ImageStore _image;
     private readonly GroupSession _group;
@@ -90,6 +93,37 @@ internal sealed unsafe class ImageSession : IDisposable
         }
     }
 
+    /// <summary>
+    /// Moves on to the next data of a file at or behind a position, and tells where it ends: whole pages, and the file's end. False when
+    /// there is none.
+    /// </summary>
+    public bool FindData(Inode* inode, ref ulong position, out ulong end, string path)
+    {
+        ulong first = position >> PageSize.Shift;
+        ulong page = Seek(inode, first, isData: true, path);
+        end = Math.Min(Seek(inode, page, isData: false, path) << PageSize.Shift, inode->Size);
+        position = page == first ? position : Math.Min(page << PageSize.Shift, inode->Size);
+        return position < end;
+    }
+
+    private ulong Seek(Inode* inode, ulong page, bool isData, string path)
+    {
+        ulong end = PageSize.PagesFor(inode->Size);
+        if (inode->Data == null)
+            return isData ? end : page;
+        for (bool isFound = false; !isFound;)
+        {
+            PageAccess access = Files.Memory.Holes.Seek(inode->Data, ref page, end, isData, out isFound);
+            if (access.IsOk)
+                continue;
+            isFound = false;
+            if (access.Status != MemoryStatus.WouldBlock)
+                Check(FileData.ErrorOf(in access), path);
+            ServePageIns();
+        }
+        return page;
+    }
+
     /// <summary>Writes file data, bringing in the pages it covers in part.</summary>
     public void Write(Inode* inode, ulong position, ReadOnlySpan<byte> bytes, string path)
     {
@@ -115,6 +149,11 @@ internal sealed unsafe class ImageSession : IDisposable
         PageInRequest* request;
         while ((request = _group.Memory.PageIns.Take()) != null)
         {
+            if (request->IsProbe)
+            {
+                Probe(request);
+                continue;
+            }
             FrameNumber frame = _group.Memory.Frames.Allocate(FrameFlags.Data);
             if (frame.Value == 0)
                 throw new ImageException("too much file data for one operation");
@@ -127,6 +166,14 @@ internal sealed unsafe class ImageSession : IDisposable
             };
             _group.Memory.PageIns.Complete(request, outcome, frame);
         }
+    }
+
+    // What the store has from a page on, without reading it.
+    private void Probe(PageInRequest* request)
+    {
+        StoreStatus status = _group.Store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+        PageInStatus outcome = status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed;
+        _group.Memory.PageIns.CompleteProbe(request, outcome, present, presentEnd);
     }
 
     private static string Describe(in RestoreResult result)

@@ -81,8 +81,16 @@ internal sealed unsafe class TreeReader(ImageSession session)
     {
         // A link of this name would lead the write elsewhere.
         File.Delete(target);
-        using (FileStream file = new(target, FileMode.CreateNew, System.IO.FileAccess.Write))
-            CopyData(inode, path, file);
+        try
+        {
+            using FileStream file = new(target, FileMode.CreateNew, System.IO.FileAccess.Write);
+            CopySparse(inode, path, file);
+        }
+        catch (Exception failure) when (failure is IOException or ArgumentException)
+        {
+            File.Delete(target);
+            throw new ImageException($"{target}: {failure.Message}", failure);
+        }
         File.SetUnixFileMode(target, (UnixFileMode)(inode->Mode & 0x1FF));
         File.SetLastWriteTimeUtc(target, TimeOf(inode).UtcDateTime);
         return 1;
@@ -100,6 +108,23 @@ internal sealed unsafe class TreeReader(ImageSession session)
         int count;
         for (ulong position = 0; (count = session.Read(inode, position, _buffer, path)) > 0; position += (ulong)count)
             destination.Write(_buffer, 0, count);
+    }
+
+    // Holes stay holes: a file may be longer than any disk. The length first: the host may not have files so long.
+    private void CopySparse(Inode* inode, string path, FileStream destination)
+    {
+        destination.SetLength((long)inode->Size);
+        for (ulong position = 0; session.FindData(inode, ref position, out ulong end, path);)
+        {
+            destination.Position = (long)position;
+            while (position < end)
+            {
+                Span<byte> piece = _buffer.AsSpan(0, (int)Math.Min((ulong)_buffer.Length, end - position));
+                int count = session.Read(inode, position, piece, path);
+                destination.Write(piece[..count]);
+                position += (ulong)count;
+            }
+        }
     }
 
     private static string NameOf(DirectoryEntry* entry) => Encoding.UTF8.GetString(DirectoryEntry.NameOf(entry));

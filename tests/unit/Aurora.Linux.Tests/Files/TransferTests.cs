@@ -99,6 +99,20 @@ public sealed unsafe class TransferTests
         Assert.False(kernel.IsAlive(program));
     }
 
+    [Fact]
+    public void A_long_write_whose_position_is_moved_away_meanwhile_tells_what_it_has_written()
+    {
+        using var kernel = new TestKernel();
+        Thread* program = kernel.Fork(kernel.Boot());
+        ulong path = kernel.PokeText(program, Scratch, "/file");
+        Assert.Equal(0, kernel.Do(program, 2, path, OpenFlags.Create | OpenFlags.ReadWrite, 0x1B6));
+        kernel.Files.Preemption = new Always();
+        Start(kernel, program, 1, 0, Buffer, 200_000);
+        Assert.Equal(65536u, program->Call.Progress);
+        FileServices.Find((DescriptorTable*)program->Process->Descriptors, 0)->Offset = long.MaxValue - 10;
+        Assert.Equal(65536, kernel.Resume(program));
+    }
+
     // One dispatch of a call, and no further.
     private static void Start(TestKernel kernel, Thread* thread, ulong number, ulong a, ulong b, ulong c)
     {
