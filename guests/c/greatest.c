@@ -51,6 +51,8 @@ static void check_far(int file)
     char byte = 0;
     CHECK(ftruncate(file, 0) == 0 && ftruncate(file, GREATEST) == 0 && blocks_of(file) == 0, "it begins anew");
     CHECK(pwrite(file, "x", 1, far) == 1 && blocks_of(file) == 8, "a byte far out takes a page");
+    CHECK(pwrite(file, "x", 1, far + (1L << 61)) == 1 && blocks_of(file) == 16, "and one yet further another");
+    CHECK(ftruncate(file, far + (1L << 61)) == 0 && blocks_of(file) == 8, "which goes again");
     CHECK(lseek(file, 0, SEEK_DATA) == far, "its data begins there");
     CHECK(lseek(file, far, SEEK_HOLE) == far + 4096, "and ends behind it");
     CHECK_ERRNO(lseek(file, far + 4096, SEEK_DATA), ENXIO, "there is no more");

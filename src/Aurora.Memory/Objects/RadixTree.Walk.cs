@@ -7,8 +7,8 @@ namespace Aurora.Memory;
 
 internal sealed unsafe partial class RadixTree
 {
-    // A count looks at each page of a leaf.
-    private const ulong StepsOfLeaf = 32;
+    // A count looks at each slot of a node.
+    private const ulong StepsOfNode = 32;
 
     /// <summary>
     /// The first page in [from, end) that is not a hole, or <paramref name="end"/>. Each stretch that it skips, a leaf or a larger subtree, costs
@@ -32,29 +32,37 @@ internal sealed unsafe partial class RadixTree
     }
 
     /// <summary>
-    /// How many pages before <paramref name="end"/> are not holes; what only the store knows counts. Each stretch that one marker
-    /// stands for is one of <paramref name="steps"/>, a leaf some; what lies behind the last counts.
+    /// How many pages before <paramref name="end"/> are not holes; what only the store knows counts. Looking into a node costs some of
+    /// <paramref name="steps"/>; when they are used up all pages of the further ones count.
     /// </summary>
     public ulong CountUsed(VmObject* target, ulong end, ulong steps)
+        => Slot.IsResident(target->Root)
+            ? CountBelow(target, target->Root, target->Height, 0, end, ref steps)
+            : CountMarked(target, target->Root, 0, end);
+
+    private ulong CountBelow(VmObject* target, ulong node, int level, ulong start, ulong end, ref ulong steps)
     {
+        end = Math.Min(end, start + Capacity(level));
+        if (steps < StepsOfNode)
+            return end - start;
+        steps -= StepsOfNode;
+        if (level == 1)
+            return CountInLeaf(target, NodeOf(node), start, end);
         ulong used = 0;
-        for (ulong page = 0; page < end; )
+        ulong* child = NodeOf(node);
+        for (ulong page = start; page < end; child++)
         {
-            ulong skip = SpanAt(target, page, out ulong value);
-            ulong cost = skip == 1 ? StepsOfLeaf : 1;
-            if (steps < cost)
-                return used + end - page;
-            steps -= cost;
-            ulong next = page | (skip > 1 ? skip - 1 : Mask);
-            next = next < end ? next + 1 : end;
-            if (skip == 1)
-                used += CountInLeaf(target, page, next);
-            else if (!Slot.IsHole(value))
-                used += StoredBefore(target, page, next);
+            ulong next = Math.Min(end, page + Capacity(level - 1));
+            used += Slot.IsResident(*child)
+                ? CountBelow(target, *child, level - 1, page, end, ref steps)
+                : CountMarked(target, *child, page, next);
             page = next;
         }
         return used;
     }
+
+    private static ulong CountMarked(VmObject* target, ulong marker, ulong page, ulong end)
+        => Slot.IsHole(marker) ? 0 : StoredBefore(target, page, end);
 
     private static ulong StoredBefore(VmObject* target, ulong page, ulong end)
     {
@@ -62,11 +70,10 @@ internal sealed unsafe partial class RadixTree
         return end > page ? end - page : 0;
     }
 
-    private ulong CountInLeaf(VmObject* target, ulong page, ulong end)
+    private static ulong CountInLeaf(VmObject* target, ulong* slot, ulong page, ulong end)
     {
         // Every stat counts: two loops of few instructions, since what may be in the store is there only below the limit.
         ulong limit = Math.Clamp(target->StoredLimit, page, end);
-        ulong* slot = FindSlot(target, page);
         ulong used = 0;
         for (; page < limit; page++, slot++)
             used += Slot.IsHole(*slot) ? 0UL : 1;
