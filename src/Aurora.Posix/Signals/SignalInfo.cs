@@ -42,7 +42,7 @@ public static class SignalCode
 /// </summary>
 public enum SignalOrigin : ushort
 {
-    /// <summary>A call of another process.</summary>
+    /// <summary>A call of another process, or something that any process of the group may bring about (SignalService.ToGroup).</summary>
     Another,
 
     /// <summary>A timer of the process that gets it.</summary>

@@ -32,7 +32,7 @@ public sealed unsafe partial class SignalService
             Append(group, signal);
             return;
         }
-        SignalInfo info = SignalInfo.FromKernel(signal);
+        SignalInfo info = ToGroup(signal);
         for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
             Send(member, in info);
     }
@@ -74,7 +74,17 @@ public sealed unsafe partial class SignalService
         _tracker.MarkChanged(&process->Header);
         for (int i = 0; i < GroupSignals.Length && group->Sending[i].Signal != 0; i++)
             if ((int)(group->Sending[i].Number - seen) > 0)
-                Send(process, null, SignalInfo.FromKernel((Signal)group->Sending[i].Signal));
+                Send(process, null, ToGroup((Signal)group->Sending[i].Signal));
+    }
+
+    /// <summary>
+    /// What the kernel sends to each member of a group. Any member may bring these three about, whoever it is (it leaves a stopped child
+    /// behind, or touches the terminal from the background): to init they are another's.
+    /// </summary>
+    internal static SignalInfo ToGroup(Signal signal)
+    {
+        bool isBroughtAbout = signal is Signal.SIGHUP or Signal.SIGTTIN or Signal.SIGTTOU;
+        return SignalInfo.FromKernel(signal) with { Origin = isBroughtAbout ? SignalOrigin.Another : SignalOrigin.Kernel };
     }
 
     // What has begun to end takes no signals.

@@ -124,7 +124,9 @@ public sealed unsafe partial class TerminalService
             && group->Id != terminal->ForegroundGroup;
     }
 
+    // Init, which it would not stop, must not try again for ever.
     private static bool IsImmune(Thread* thread, Signal signal)
         => thread->BlockedSignals.Contains(signal)
-            || SignalActions.Of(thread->Process->Actions, signal)->Handler == SignalAction.Ignore;
+            || SignalActions.Of(thread->Process->Actions, signal)->Handler == SignalAction.Ignore
+            || SignalService.IsRefusedByInit(thread->Process, SignalService.ToGroup(signal));
 }

@@ -1,6 +1,7 @@
 using Aurora.Linux.Calls;
 using Aurora.Linux.Signals;
 using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Xunit;
 using static Aurora.Linux.Tests.Handlers;
@@ -162,5 +163,59 @@ public sealed unsafe class InitSignalTests
         kernel.Do(init, 223, 0, 0, Scratch + 64, 0);
         kernel.Advance(Second);
         AssertEnds(kernel, Signal.SIGALRM);
+    }
+
+    // A stopped process in init's group whose parent is in another group of the session and ends: what is left of the group is hung up.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_member_of_its_group_does_not_end_init_by_orphaning_the_group(bool isSentInSteps)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.Signals.MembersAtOnce = isSentInSteps ? 1 : 256;
+        Thread* parent = kernel.Fork(init);
+        kernel.Do(parent, 117, 1000, 1000, 1000);
+        kernel.Do(parent, 109, 0, 0);
+        Thread* stopped = kernel.Fork(parent);
+        kernel.Do(stopped, 109, 0, 1);
+        kernel.Do(parent, 62, (ulong)stopped->Process->Id, (ulong)Signal.SIGSTOP);
+        Assert.Null(kernel.Resume(stopped));
+        Assert.Null(kernel.Call(parent, 231, 0));
+        for (int i = 0; kernel.Signals.IsSendingToGroups && i < 100; i++)
+            kernel.Signals.SendToGroupsStep();
+        AssertGoesOn(kernel, "its group was orphaned");
+    }
+
+    // A program of init's session takes the foreground, and another, in init's group, touches the terminal from the background.
+    [Theory]
+    [InlineData(Signal.SIGTTIN, false)]
+    [InlineData(Signal.SIGTTIN, true)]
+    [InlineData(Signal.SIGTTOU, false)]
+    [InlineData(Signal.SIGTTOU, true)]
+    public void A_member_of_its_group_does_not_stop_init_by_touching_the_terminal(Signal signal, bool isSentInSteps)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.OpenTerminal(init);
+        kernel.Signals.MembersAtOnce = isSentInSteps ? 1 : 256;
+        Thread* parent = kernel.Fork(init);
+        kernel.Do(parent, 117, 1000, 1000, 1000);
+        kernel.Do(parent, 109, 0, 0);
+        Block(kernel, parent, Signal.SIGTTOU);
+        kernel.Poke(parent, Scratch, parent->Process->Id);
+        kernel.Do(parent, 16, 0, 0x5410, Scratch);
+        Thread* member = kernel.Fork(parent);
+        kernel.Do(member, 109, 0, 1);
+        Unblock(kernel, member, Signal.SIGTTOU);
+        Assert.Null(signal == Signal.SIGTTIN ? kernel.Call(member, 0, 0, Scratch, 1) : kernel.Call(member, 16, 0, 0x5410, Scratch));
+        Assert.Equal(ThreadState.Stopped, member->State);
+        for (int i = 0; kernel.Signals.IsSendingToGroups && i < 100; i++)
+            kernel.Signals.SendToGroupsStep();
+        AssertGoesOn(kernel, "its group was to stop");
+        // Nor does it stop itself so.
+        kernel.Poke(init, Scratch, 1);
+        Assert.Equal(signal == Signal.SIGTTIN ? -(long)Errno.EIO : 0,
+            signal == Signal.SIGTTIN ? kernel.Call(init, 0, 0, Scratch, 1) : kernel.Call(init, 16, 0, 0x5410, Scratch));
     }
 }
