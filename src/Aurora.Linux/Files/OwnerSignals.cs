@@ -1,6 +1,6 @@
 // Telling the owner of an open file what happens to it, as Linux does: by SIGIO without details, or by the signal of F_SETSIG with the
 // descriptor and the events. The signal is sent as by the user who made the owner the owner, and as by another process: it does not end
-// init. A group is told some members at a time: the call notes of which file and how far it came.
+// init. A large group is told some members at a time: the call notes of which file and how far it came.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
@@ -43,6 +43,13 @@ internal static unsafe class OwnerSignals
         LinuxKernel kernel, Thread* thread, OpenFile* file, ProcessGroup* group, int descriptor, ref int left)
     {
         ref CallContinuation call = ref thread->Call;
+        if (call.Extra1 != file->Header.Id.Value && group->MemberCount <= left)
+        {
+            left -= group->MemberCount;
+            for (Process* member = group->FirstMember; member != null; member = member->NextInProcessGroup)
+                Send(kernel, file, member, null, descriptor);
+            return true;
+        }
         int next = call.Extra1 == file->Header.Id.Value ? (int)call.Extra0 : 1;
         call.Extra1 = file->Header.Id.Value;
         for (Process* each = kernel.Processes.NextProcess(next); each != null; each = kernel.Processes.NextProcess(each->Id + 1))

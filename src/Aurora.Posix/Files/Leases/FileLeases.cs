@@ -97,11 +97,18 @@ public sealed unsafe class FileLeases
     /// <summary>Puts an open file with a lease on its inode's list.</summary>
     internal static void Attach(OpenFile* file)
     {
-        OpenFile** link = &file->Inode->FirstLease;
-        while (*link != null && (*link)->Header.Id.Value > file->Header.Id.Value)
-            link = &(*link)->NextLease;
-        file->NextLease = *link;
-        *link = file;
+        OpenFile* previous = null;
+        OpenFile* next = file->Inode->FirstLease;
+        for (; next != null && next->Header.Id.Value > file->Header.Id.Value; next = next->NextLease)
+            previous = next;
+        file->PreviousLease = previous;
+        file->NextLease = next;
+        if (previous != null)
+            previous->NextLease = file;
+        else
+            file->Inode->FirstLease = file;
+        if (next != null)
+            next->PreviousLease = file;
     }
 
     private void Change(OpenFile* file, LeaseKind kind)
@@ -118,14 +125,16 @@ public sealed unsafe class FileLeases
         _files.Waker.WakeAll(&file->Inode->LockWaiters);
     }
 
-    // With its lease an open file loses its owner, as on Linux.
+    // With its lease an open file loses its owner, as on Linux. Many are closed in one step: none looks for its place on the list.
     private static void Detach(OpenFile* file)
     {
-        OpenFile** link = &file->Inode->FirstLease;
-        while (*link != file)
-            link = &(*link)->NextLease;
-        *link = file->NextLease;
-        file->NextLease = null;
+        if (file->PreviousLease != null)
+            file->PreviousLease->NextLease = file->NextLease;
+        else
+            file->Inode->FirstLease = file->NextLease;
+        if (file->NextLease != null)
+            file->NextLease->PreviousLease = file->PreviousLease;
+        file->NextLease = file->PreviousLease = null;
         file->Lease = default;
         file->Owner = default;
     }

@@ -48,8 +48,8 @@ public unsafe struct OpenFile
     /// <summary>Regular files.</summary>
     public FileLease Lease;
 
-    /// <summary>The next of the inode's open files with leases.</summary>
-    public OpenFile* NextLease;
+    /// <summary>The neighbours among the inode's open files with leases.</summary>
+    public OpenFile* NextLease, PreviousLease;
 
     /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
     internal ObjectId DirectoryHint;

@@ -79,7 +79,7 @@ internal sealed unsafe class ObjectFields
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
-            "NextLease"],
+            "NextLease", "PreviousLease"],
             // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff"],
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
