@@ -149,12 +149,17 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         return RestoreStatus.Ok;
     }
 
-    /// <summary>Refuses directories that contain themselves: walks up from one would never end. What nothing uses ends.</summary>
+    /// <summary>
+    /// Refuses directories that contain themselves: walks up from one would never end. What nothing uses ends; a directory that does has no
+    /// entries.
+    /// </summary>
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         Inode* inode = (Inode*)header;
         if (!HasTail(inode))
             return RestoreStatus.MissingReference;
+        if (inode->IsOrphan && inode->EntryCount > 0)
+            return RestoreStatus.BadRecord;
         if (inode->NameCount > 0)
             inode->Flags &= ~InodeFlags.Linkable;
         Files.PutOffIfUnused(inode);

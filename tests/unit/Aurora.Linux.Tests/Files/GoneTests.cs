@@ -295,4 +295,21 @@ public sealed unsafe class GoneTests : IDisposable
         Assert.Equal(2, next);
         Assert.Equal(RestoreStatus.BadRecord, TestKernel.TryRestore(image));
     }
+
+    // It would end, and what is in it would lie nowhere.
+    [Fact]
+    public void A_directory_without_a_name_that_has_entries_is_refused()
+    {
+        Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, "/own/full"), 0x1FF));
+        Open(_kernel, _program, "/own/full/file");
+        var caller = new FileCaller(_program);
+        Assert.Equal(Errno.Ok, _kernel.Names.Resolve(in caller, _kernel.Names.Root, "/own/full"u8, WalkFlags.None, out Inode* full));
+        ulong name = full->FirstName->Header.Id.Value;
+        _kernel.Files.Release(full);
+        var image = new TestKernel.Image();
+        _kernel.Capture(image);
+        Assert.Equal(RestoreStatus.Ok, TestKernel.TryRestore(image));
+        Assert.True(image.Records.Remove(name));
+        Assert.Equal(RestoreStatus.BadRecord, TestKernel.TryRestore(image));
+    }
 }
