@@ -32,7 +32,8 @@ internal sealed unsafe class StoreContext
     /// <summary>Set by the first failed write or flush: nothing is committed afterwards.</summary>
     public StoreStatus PoisonStatus;
 
-    public StoreContext(BlockDevice device, PageAllocator pages, FiberScheduler fibers, in OpenOptions options, Superblock* super, StoreQueues* queues)
+    public StoreContext(BlockDevice device, PageAllocator pages, FiberScheduler fibers, in OpenOptions options, Superblock* super,
+        StoreQueues* queues)
     {
         Device = device;
         Pages = pages;

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Aurora.Hal;
 
-/// <summary>Converts between two rates without a 128-bit multiplication: result = ticks × (to ÷ from), rounded down, without overflow.</summary>
+/// <summary>
+/// Converts between two rates without a 128-bit multiplication: result = ticks × (to ÷ from), rounded down, without overflow.
+/// </summary>
 public readonly struct TickScale
 {
     public const ulong NanosecondsPerSecond = 1_000_000_000;

@@ -1,5 +1,6 @@
-// membarrier. One processor runs, and entering the kernel is a barrier: every command does what it says by being called. Other threads leave the
-// restartable sequences they are in because this one has run meanwhile. What remains is to refuse what a program has not asked for before.
+// membarrier. One processor runs, and entering the kernel is a barrier: every command does what it says by being called. Other threads
+// leave the restartable sequences they are in because this one has run meanwhile. What remains is to refuse what a program has not asked
+// for before.
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;

@@ -166,7 +166,8 @@ public static unsafe class MemoryCalls
             return Errno.EINVAL;
         if (given < length)
         {
-            MemoryStatus status = kernel.Memory.Mappings.DropPages(space, start + given, length - given, out ulong done, out WaitQueue* wait);
+            MemoryStatus status =
+                kernel.Memory.Mappings.DropPages(space, start + given, length - given, out ulong done, out WaitQueue* wait);
             thread->Call.Progress += done;
             if (status == MemoryStatus.WouldBlock)
                 return WaitFor(kernel, thread, wait);
@@ -205,7 +206,8 @@ public static unsafe class MemoryCalls
         {
             ulong done = thread->Call.Progress;
             Span<byte> piece = buffer[..(int)Math.Min(AtOnce, stepEnd - done)];
-            if (kernel.Memory.Residency.ShowResident(space, new VirtualAddress(arguments->Arg0) + (done << PageSize.Shift), piece) != MemoryStatus.Ok)
+            if (kernel.Memory.Residency.ShowResident(space, new VirtualAddress(arguments->Arg0) + (done << PageSize.Shift),
+                piece) != MemoryStatus.Ok)
                 return Errno.ENOMEM;
             AccessResult access = kernel.User.Write(space, new VirtualAddress(arguments->Arg2 + done), piece);
             if (!access.IsOk)

@@ -86,7 +86,8 @@ public static unsafe class ProgramMapper
         AccessResult filled = user.Fill(space, new VirtualAddress(fileEnd), mappedEnd - fileEnd, 0);
         if (!filled.IsOk || first == segment.Protection)
             return filled;
-        return new AccessResult { Status = memory.Mappings.Protect(space, new VirtualAddress(start), mappedEnd - start, segment.Protection) };
+        return new AccessResult { Status = memory.Mappings.Protect(space, new VirtualAddress(start), mappedEnd - start,
+            segment.Protection) };
     }
 
     private static AccessResult MapRest(MemoryManager memory, AddressSpace* space, ulong mappedEnd, in ElfSegment segment)

@@ -1,7 +1,7 @@
-// Restartable sequences (rseq(2), Documentation of the Linux ABI: include/uapi/linux/rseq.h): code that a thread runs on data of its processor
-// without atomic instructions. The thread keeps in its area the address of a description of the sequence it is in; when another thread has run
-// or a handler is about to, and the thread is within, it goes on at the sequence's way out. The four bytes before that are the signature the
-// thread registered with, so that nobody can make a description of any other code.
+// Restartable sequences (rseq(2), Documentation of the Linux ABI: include/uapi/linux/rseq.h): code that a thread runs on data of its
+// processor without atomic instructions. The thread keeps in its area the address of a description of the sequence it is in; when another
+// thread has run or a handler is about to, and the thread is within, it goes on at the sequence's way out. The four bytes before that are
+// the signature the thread registered with, so that nobody can make a description of any other code.
 //
 // The area also tells the processor, which is always the first. Whatever is wrong with area or description is a SIGSEGV.
 // Protected by the kernel lock.
@@ -54,8 +54,8 @@ public sealed unsafe class RestartableSequences(LinuxKernel kernel)
     private const int SequenceOffset = 8;
 
     /// <summary>
-    /// Takes a thread that is about to enter user mode, or a handler, out of the sequence it is in, and tells it its processor. False when it
-    /// cannot go on now: it sleeps until a page is there, or has got a signal.
+    /// Takes a thread that is about to enter user mode, or a handler, out of the sequence it is in, and tells it its processor. False when
+    /// it cannot go on now: it sleeps until a page is there, or has got a signal.
     /// </summary>
     public bool Leave(Thread* thread)
     {

@@ -20,7 +20,8 @@ internal static unsafe class OwnerSignals
         .With(Signal.SIGTRAP).With(Signal.SIGCHLD).With(Signal.SIGSYS);
 
     /// <summary>
-    /// Tells the owner of a file that something is to be done about it (POLL_MSG), for a call of <paramref name="thread"/>; each process is one of
+    /// Tells the owner of a file that something is to be done about it (POLL_MSG), for a call of <paramref name="thread"/>; each process is
+    /// one of
     /// <paramref name="left"/>. False when there are more: the call comes again.
     /// </summary>
     public static bool Tell(LinuxKernel kernel, Thread* thread, OpenFile* file, int descriptor, ref int left)
@@ -75,7 +76,8 @@ internal static unsafe class OwnerSignals
         if (owner.Signal != 0 && Send(kernel, process, thread, in info) == Errno.Ok)
             return;
         // Also what cannot be queued is told by SIGIO.
-        Send(kernel, process, thread, new SignalInfo { Number = (int)Signal.SIGIO, Code = SignalCode.Kernel, Origin = SignalOrigin.Another });
+        Send(kernel, process, thread,
+            new SignalInfo { Number = (int)Signal.SIGIO, Code = SignalCode.Kernel, Origin = SignalOrigin.Another });
     }
 
     private static Errno Send(LinuxKernel kernel, Process* process, Thread* thread, in SignalInfo info)

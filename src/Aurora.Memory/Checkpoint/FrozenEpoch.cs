@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Aurora.Memory;
 
-/// <summary>What one freeze took: the caller keeps it until <see cref="Epochs.Release"/> or <see cref="Epochs.Merge"/>. Zeroed is empty.</summary>
+/// <summary>
+/// What one freeze took: the caller keeps it until <see cref="Epochs.Release"/> or <see cref="Epochs.Merge"/>. Zeroed is empty.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct FrozenEpoch
 {

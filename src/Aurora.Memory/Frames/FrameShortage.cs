@@ -1,5 +1,5 @@
-// What happens when frames are short: who finds none waits here, reclaim is told, and whatever brings frames back wakes everybody who waits.
-// Protected by the kernel lock.
+// What happens when frames are short: who finds none waits here, reclaim is told, and whatever brings frames back wakes everybody who
+// waits. Protected by the kernel lock.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -20,7 +20,9 @@ public sealed unsafe class FrameShortage
         _state = state.Reclaim;
     }
 
-    /// <summary>Who brings frames back sleeps here; woken when frames are short, when an epoch has landed, and by <see cref="Poll"/>.</summary>
+    /// <summary>
+    /// Who brings frames back sleeps here; woken when frames are short, when an epoch has landed, and by <see cref="Poll"/>.
+    /// </summary>
     public FiberQueue* ReclaimWork => _state.Work;
 
     /// <summary>Where fibers sleep that need a frame.</summary>
@@ -54,7 +56,9 @@ public sealed unsafe class FrameShortage
     /// <summary>At this many free frames reclaim has done enough.</summary>
     public ulong EnoughFrames => _frames.FloorOf(FramePriority.Contents) + (_frames.TotalFrames / 32);
 
-    /// <summary>Wakes the reclaim fiber if frames are short, or back while somebody waits for one. Cheap; called by the main loop.</summary>
+    /// <summary>
+    /// Wakes the reclaim fiber if frames are short, or back while somebody waits for one. Cheap; called by the main loop.
+    /// </summary>
     public void Poll()
     {
         if (_frames.FreeFrames < LowFrames || HasWaiters)

@@ -1,5 +1,5 @@
-// Virtual memory: the services of this assembly, put together once at boot over one MemoryState. Nothing here acts; who uses memory calls the
-// service. Each knows only those above it:
+// Virtual memory: the services of this assembly, put together once at boot over one MemoryState. Nothing here acts; who uses memory calls
+// the service. Each knows only those above it:
 //
 //   PageTables, RadixTree, ChangeLog, PageInTable   structures                FrameShortage   who waits for frames, the signal to reclaim
 //   ReverseMap      who shows a page                                          Overlays        private mappings of files

@@ -1,5 +1,5 @@
-// What virtual memory knows, of all groups. Made once at boot; the tables grow by pages of the allocator, never by managed memory. The services
-// beside it act on it and keep nothing of their own.
+// What virtual memory knows, of all groups. Made once at boot; the tables grow by pages of the allocator, never by managed memory. The
+// services beside it act on it and keep nothing of their own.
 // Protected by the kernel lock.
 using Aurora.Base;
 

@@ -83,12 +83,14 @@ public sealed unsafe class MemoryVerifier
         VmObject* shown = _overlays.Shown(mapping->Object, page, out ulong slot);
         FrameNumber frame = PageEntry.FrameOf(entry);
         FrameNumber expected = Slot.IsResident(slot) ? Slot.FrameOf(slot) : _state.ZeroFrame;
-        Panic.Unless(frame == expected && page < Overlays.EndOf(mapping->Object), "memory: an entry shows a frame its object does not hold"u8);
+        Panic.Unless(frame == expected && page < Overlays.EndOf(mapping->Object),
+            "memory: an entry shows a frame its object does not hold"u8);
         Panic.Unless(!_frames.InfoOf(frame)->IsFree, "memory: an entry shows a free frame"u8);
         if ((entry & PageEntry.Writable) == 0)
             return;
         Panic.Unless(_frames.InfoOf(frame)->InFlight == 0, "memory: a frozen frame is writable"u8);
-        Panic.Unless(shown == mapping->Object && (slot & Slot.Dirty) != 0 && _pages.IsExclusive(frame), "memory: a writable entry shows a clean or shared frame"u8);
+        Panic.Unless(shown == mapping->Object && (slot & Slot.Dirty) != 0 && _pages.IsExclusive(frame),
+            "memory: a writable entry shows a clean or shared frame"u8);
         Panic.Unless((mapping->Protection & Protection.Write) != 0, "memory: a writable entry in a read-only mapping"u8);
     }
 }

@@ -1,10 +1,10 @@
 // Where an object has pages and where holes, for programs that copy only what is there (lseek with SEEK_DATA and SEEK_HOLE, st_blocks), and
 // making holes.
 //
-// Giving up pages (a hole in a file, madvise with MADV_DONTNEED, the end of a window): what it costs is what is there, not how large the range is:
-// holes are skipped by whole subtrees, and where a restored object only knows that something may be in the store, the store is asked first
-// which page it has next (a probe, see PageIn). What is given up becomes holes in memory now and in the store with the next checkpoint; since
-// one commit has to hold all of them, a call gives up only so many and says how far it came.
+// Giving up pages (a hole in a file, madvise with MADV_DONTNEED, the end of a window): what it costs is what is there, not how large the
+// range is: holes are skipped by whole subtrees, and where a restored object only knows that something may be in the store, the store is
+// asked first which page it has next (a probe, see PageIn). What is given up becomes holes in memory now and in the store with the next
+// checkpoint; since one commit has to hold all of them, a call gives up only so many and says how far it came.
 // Protected by the kernel lock.
 using Aurora.Base;
 

@@ -1,7 +1,7 @@
 // Private mappings of files. One that can be written shows an overlay: an object that holds what the program has written, over the file's
 // own object. Where the overlay has a hole the file's page shows, as it is now; a store copies it up into the overlay first; a discarded
-// page is the file's again; where the file ends accesses are bus errors, and what is cut off the file is cut off its overlays. So an overlay
-// never needs to know what the file holds, and the store has only what was written.
+// page is the file's again; where the file ends accesses are bus errors, and what is cut off the file is cut off its overlays. So an
+// overlay never needs to know what the file holds, and the store has only what was written.
 // Protected by the kernel lock.
 using Aurora.Base;
 

@@ -1,5 +1,5 @@
-// Cloning shares the tree: constant time, plus one copied path for each leaf that has dirty pages. The clone owes the store what the source owes:
-// it inherits the source's pending truncation and dirty entries, on top of a clone of the stored object both started from.
+// Cloning shares the tree: constant time, plus one copied path for each leaf that has dirty pages. The clone owes the store what the source
+// owes: it inherits the source's pending truncation and dirty entries, on top of a clone of the stored object both started from.
 using Aurora.Base;
 
 namespace Aurora.Memory;

@@ -1,4 +1,5 @@
-// The size of an object. What a cut takes from a file it takes from the file's overlays in the same step; everything that could fail comes first.
+// The size of an object. What a cut takes from a file it takes from the file's overlays in the same step; everything that could fail comes
+// first.
 using Aurora.Base;
 
 namespace Aurora.Memory;

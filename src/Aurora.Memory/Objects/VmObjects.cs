@@ -1,5 +1,5 @@
-// The life of memory objects. References are counted in the header: mappings, inodes, pipes and whoever created the object. An overlay holds a
-// reference on the file behind it.
+// The life of memory objects. References are counted in the header: mappings, inodes, pipes and whoever created the object. An overlay
+// holds a reference on the file behind it.
 // Protected by the kernel lock.
 using Aurora.Base;
 

@@ -34,7 +34,8 @@ public unsafe struct PageInRequest
     public WaitQueue Waiters;
 
     /// <summary>
-    /// Nobody wants the contents: <see cref="PageIns.CompleteProbe"/> tells what the store has from this page on. A pager may as well read it.
+    /// Nobody wants the contents: <see cref="PageIns.CompleteProbe"/> tells what the store has from this page on. A pager may as well read
+    /// it.
     /// </summary>
     public bool IsProbe;
 

@@ -1,5 +1,5 @@
-// A fork clones each object the parent owns, once however many mappings show it, and shares the others; the child's page tables start empty. Only
-// the parent's writable pages need protecting, and the protect lists name exactly them.
+// A fork clones each object the parent owns, once however many mappings show it, and shares the others; the child's page tables start
+// empty. Only the parent's writable pages need protecting, and the protect lists name exactly them.
 using Aurora.Base;
 
 namespace Aurora.Memory;

@@ -1,5 +1,5 @@
-// Giving up the pages of a range: madvise(MADV_DONTNEED), and what munmap gives up before it unmaps. One commit has to hold all that is given up,
-// so a call gives up only so many pages and says how far it came (see ObjectHoles).
+// Giving up the pages of a range: madvise(MADV_DONTNEED), and what munmap gives up before it unmaps. One commit has to hold all that is
+// given up, so a call gives up only so many pages and says how far it came (see ObjectHoles).
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -9,8 +9,8 @@ public sealed unsafe partial class Mappings
     /// <summary>
     /// madvise(MADV_DONTNEED): private pages become what a new mapping would show, zeros or the file's; shared ones are only unmapped; gaps
     /// are passed over. Ok, InvalidArgument, NotMapped (no range of a program), OutOfMemory or WouldBlock. <paramref name="done"/> is how
-    /// far it came in bytes (see <see cref="ObjectHoles.MaxDiscardPages"/>); the caller goes on there after a checkpoint has had its chance, or
-    /// after the wait.
+    /// far it came in bytes (see <see cref="ObjectHoles.MaxDiscardPages"/>); the caller goes on there after a checkpoint has had its
+    /// chance, or after the wait.
     /// </summary>
     public MemoryStatus DropPages(AddressSpace* space, VirtualAddress address, ulong length, out ulong done, out WaitQueue* wait)
     {
@@ -45,7 +45,8 @@ public sealed unsafe partial class Mappings
             Mapping* mapping = space->Table[index];
             if (mapping->Start.Value >= end)
                 break;
-            bool endsWithIt = willUnmap && mapping->Object->Header.References == 1 && mapping->Start.Value >= start && mapping->End.Value <= end;
+            bool endsWithIt = willUnmap && mapping->Object->Header.References == 1 && mapping->Start.Value >= start
+                && mapping->End.Value <= end;
             if ((mapping->Flags & MappingFlags.OwnsObject) == 0 || endsWithIt)
                 continue;
             ulong first = mapping->Start.Value > start ? mapping->Start.Value : start;

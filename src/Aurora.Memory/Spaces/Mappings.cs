@@ -79,7 +79,8 @@ public sealed unsafe partial class Mappings
     /// False when out of memory, or over the limit of mappings.
     /// </summary>
     public bool PrepareUnmap(AddressSpace* space, VirtualAddress address, ulong length) =>
-        !AddressRanges.TryGet(address, length, out ulong start, out ulong end) || (_list.SplitAt(space, start) && _list.SplitAt(space, end));
+        !AddressRanges.TryGet(address, length, out ulong start, out ulong end)
+            || (_list.SplitAt(space, start) && _list.SplitAt(space, end));
 
     private static MemoryStatus ChooseAddress(AddressSpace* space, in MapRequest request, ulong pages, out ulong start)
     {

@@ -10,7 +10,9 @@ public struct ResidentPages
     public ulong Writable;
 }
 
-/// <summary>Which pages of a program are in memory: in its page tables, for /proc, or where it would see them without waiting (mincore).</summary>
+/// <summary>
+/// Which pages of a program are in memory: in its page tables, for /proc, or where it would see them without waiting (mincore).
+/// </summary>
 public sealed unsafe class Residency
 {
     private const ulong PagesPerTable = 512;
@@ -63,8 +65,8 @@ public sealed unsafe class Residency
     public ulong CountTables(AddressSpace* space) => 1 + _tables.CountTables(space->Root);
 
     /// <summary>
-    /// About what would be free if the address space ended: the pages it shows, its page tables, and the tree nodes of its own objects. Walks
-    /// all of those tables and nodes.
+    /// About what would be free if the address space ended: the pages it shows, its page tables, and the tree nodes of its own objects.
+    /// Walks all of those tables and nodes.
     /// </summary>
     public ulong FootprintPages(AddressSpace* space)
     {

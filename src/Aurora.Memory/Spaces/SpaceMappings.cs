@@ -1,5 +1,5 @@
-// The mappings in a space: adding and ending, splitting and joining, moving. The table, the reverse map, the reference on the object and the
-// count of mapped pages change together; who takes a range out of the table (munmap) ends its mappings here.
+// The mappings in a space: adding and ending, splitting and joining, moving. The table, the reverse map, the reference on the object and
+// the count of mapped pages change together; who takes a range out of the table (munmap) ends its mappings here.
 // Protected by the kernel lock.
 using Aurora.Base;
 

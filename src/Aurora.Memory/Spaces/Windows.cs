@@ -33,8 +33,8 @@ internal sealed unsafe class Windows(MemoryState state, VmObjects objects, Objec
     }
 
     /// <summary>
-    /// Makes room for more pages above a window, which the caller then widens. Files and shared memory are as long as they are: behind their end
-    /// is a bus error. False when out of memory.
+    /// Makes room for more pages above a window, which the caller then widens. Files and shared memory are as long as they are: behind
+    /// their end is a bus error. False when out of memory.
     /// </summary>
     public bool GrowUp(Mapping* mapping, ulong morePages)
     {

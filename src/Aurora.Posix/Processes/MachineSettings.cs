@@ -1,5 +1,5 @@
-// What root has set of the machine: its names, how far its clock is from the hardware's, and how long leases are broken. A persistent object of its own, made when
-// something is set for the first time. Protected by the kernel lock.
+// What root has set of the machine: its names, how far its clock is from the hardware's, and how long leases are broken. A persistent
+// object of its own, made when something is set for the first time. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
@@ -52,7 +52,9 @@ public sealed unsafe class MachineSettingsTable
         => Settings == null || !Settings->HasDomainName
             ? "(none)"u8 : new ReadOnlySpan<byte>(Settings->DomainName, Settings->DomainNameBytes);
 
-    /// <summary>How long the holder of a lease has when it is broken (lease-break-time); as long as he likes if it is not positive.</summary>
+    /// <summary>
+    /// How long the holder of a lease has when it is broken (lease-break-time); as long as he likes if it is not positive.
+    /// </summary>
     public int LeaseBreakSeconds
         => unchecked(DefaultLeaseBreakSeconds + (Settings == null ? 0 : Settings->MoreLeaseBreakSeconds));
 

@@ -141,7 +141,8 @@ public sealed unsafe class ThreadCodec(
     private bool IsValid(in ThreadRecord record)
         => (uint)record.QueuedSignals <= SignalQueue.Limit && record.ImageBytes == extended.ImageBytes
             && record.Registers.FsBase < AddressSpace.UserEnd && record.Registers.GsBase < AddressSpace.UserEnd
-            && IsSequenceArea(record.SequenceArea) && record.Schedule.IsValid && record.ParentDeathSignal is >= 0 and <= 64 && record.SleepsOn <= 1
+            && IsSequenceArea(record.SequenceArea) && record.Schedule.IsValid && record.ParentDeathSignal is >= 0 and <= 64
+            && record.SleepsOn <= 1
             && (record.FirstFile.IsNone || (record.Call.Active && record.Call.RestartCode == 0))
             && (record.SecondFile.IsNone || !record.FirstFile.IsNone) && (record.MoreFiles.IsNone || !record.SecondFile.IsNone);
 

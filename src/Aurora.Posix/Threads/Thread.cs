@@ -74,7 +74,9 @@ public unsafe struct Thread
     public ulong ClearChildTid;
     public ulong RobustList;
 
-    /// <summary>Where the thread says which restartable sequence it is in (rseq), zero for nowhere; and what stands before its ways out.</summary>
+    /// <summary>
+    /// Where the thread says which restartable sequence it is in (rseq), zero for nowhere; and what stands before its ways out.
+    /// </summary>
     public ulong SequenceArea;
     public uint SequenceSignature;
 

@@ -42,7 +42,9 @@ internal sealed unsafe partial class Layer
     private readonly int _treeLevels;
     private ChangeCounts _changes;
 
-    /// <summary>Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>); the changes take at most so many bytes.</summary>
+    /// <summary>
+    /// Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>); the changes take at most so many bytes.
+    /// </summary>
     public Layer(PageAllocator pages, byte* memory, int treeLevels, ulong limit)
     {
         _treeLevels = treeLevels;

@@ -18,7 +18,8 @@ internal sealed unsafe class RecordMerger
     private ulong _cut;
 
     /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
-    public RecordMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder, PageMerger pages, TreeKind kind, RecordMerger? objects)
+    public RecordMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder, PageMerger pages,
+        TreeKind kind, RecordMerger? objects)
     {
         _context = context;
         _references = references;

@@ -128,7 +128,8 @@ internal sealed unsafe class TreeCutter
         StoreStatus status = _reader.FindKept(history, sequence, out target);
         if (status == StoreStatus.NotFound)
             return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
-        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback) ? _references.Increment(target.Block) : status;
+        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback)
+            ? _references.Increment(target.Block) : status;
     }
 
     private void ResetCounters()

@@ -16,8 +16,8 @@ public static class GuestPrograms
     ];
 
     /// <summary>
-    /// Those that can run on this machine's Linux: what is about privilege wants every capability there is, which containers do not have, and
-    /// the greatest files are those of tmpfs.
+    /// Those that can run on this machine's Linux: what is about privilege wants every capability there is, which containers do not have,
+    /// and the greatest files are those of tmpfs.
     /// </summary>
     public static TheoryData<string> OnLinux
     {

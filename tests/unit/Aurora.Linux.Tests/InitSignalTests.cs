@@ -41,7 +41,8 @@ public sealed unsafe class InitSignalTests
 
     private static void AssertGoesOn(TestKernel kernel, string what)
     {
-        Assert.True(kernel.Resume(kernel.ThreadOf(1)) != null && kernel.Machine.SessionStatus == null, $"init has ended or stopped: {what}");
+        Assert.True(kernel.Resume(kernel.ThreadOf(1)) != null && kernel.Machine.SessionStatus == null,
+            $"init has ended or stopped: {what}");
     }
 
     private static void AssertEnds(TestKernel kernel, Signal signal)

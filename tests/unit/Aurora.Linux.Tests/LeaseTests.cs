@@ -58,7 +58,8 @@ public sealed unsafe class LeaseTests
         kernel.Poke(thread, Scratch + 0x88, 0UL);
         while (kernel.Call(thread, 128, kernel.PokeMask(thread, (Signal)Told), Scratch + 0x100, Scratch + 0x80, 8) == Told)
         {
-            Assert.Equal((SignalCode.FileMessage, (int)file), (kernel.Peek<int>(thread, Scratch + 0x108), kernel.Peek<int>(thread, Scratch + 0x118)));
+            Assert.Equal((SignalCode.FileMessage, (int)file),
+                (kernel.Peek<int>(thread, Scratch + 0x108), kernel.Peek<int>(thread, Scratch + 0x118)));
             count++;
         }
         return count;
@@ -162,7 +163,8 @@ public sealed unsafe class LeaseTests
         {
             kernel.Do(init, 72, file, SetLease, set);
             if (opens is { } flags)
-                Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(init, 2, kernel.PokeText(init, Scratch, "/f"), flags | OpenFlags.NonBlocking));
+                Assert.Equal(-(long)Errno.EAGAIN,
+                    kernel.Call(init, 2, kernel.PokeText(init, Scratch, "/f"), flags | OpenFlags.NonBlocking));
             FileLease before = FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)file)->Lease;
             kernel = Move(true, kernel);
             init = kernel.ThreadOf(1);
@@ -246,7 +248,8 @@ public sealed unsafe class LeaseTests
         Thread* other = kernel.Fork(init);
         Assert.Equal(number, other->Id);
         Assert.Equal(0, kernel.Do(init, 72, file, 9));
-        Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(init, 2, kernel.PokeText(init, Scratch, "/f"), OpenFlags.WriteOnly | OpenFlags.NonBlocking));
+        Assert.Equal(-(long)Errno.EAGAIN,
+            kernel.Call(init, 2, kernel.PokeText(init, Scratch, "/f"), OpenFlags.WriteOnly | OpenFlags.NonBlocking));
         Assert.False(SignalService.HasDeliverable(other));
     }
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Aurora.Linux.Tests;
 
-/// <summary>Threads that say which restartable sequence they are in go on at its way out when others have run, and after a restore.</summary>
+/// <summary>
+/// Threads that say which restartable sequence they are in go on at its way out when others have run, and after a restore.
+/// </summary>
 public sealed unsafe class RestartableSequenceTests
 {
     private const int Rseq = 334;

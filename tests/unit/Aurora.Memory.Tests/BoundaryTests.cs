@@ -64,6 +64,7 @@ public sealed unsafe class BoundaryTests
     {
         machine.MapAnonymous(space, At, (ulong)count, protection: Protection.Read);
         for (int page = 0; page < count; page += 2)
-            Assert.Equal(MemoryStatus.Ok, machine.Memory.Mappings.Protect(space, new VirtualAddress(At + ((ulong)page << 12)), 4096, ReadWrite));
+            Assert.Equal(MemoryStatus.Ok,
+                machine.Memory.Mappings.Protect(space, new VirtualAddress(At + ((ulong)page << 12)), 4096, ReadWrite));
     }
 }

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>What a lease promises: to be told before anybody opens the file for writing, or at all. The values are part of the record format.</summary>
+/// <summary>
+/// What a lease promises: to be told before anybody opens the file for writing, or at all. The values are part of the record format.
+/// </summary>
 public enum LeaseKind : byte
 {
     None = 0,

@@ -22,8 +22,8 @@ public sealed unsafe class FileLeases
     internal FileLeases(FileServices files) => _files = files;
 
     /// <summary>
-    /// Gives an open file a lease, or another kind of it. EAGAIN: others have the file open, or a lease, in a way that conflicts. What is over
-    /// has been timed out.
+    /// Gives an open file a lease, or another kind of it. EAGAIN: others have the file open, or a lease, in a way that conflicts. What is
+    /// over has been timed out.
     /// </summary>
     public Errno Set(OpenFile* file, LeaseKind kind, int descriptor)
     {

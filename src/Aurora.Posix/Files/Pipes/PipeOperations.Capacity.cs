@@ -41,7 +41,8 @@ public sealed unsafe partial class PipeOperations
             pipe->Data = null;
             pipe->Head = 0;
         }
-        else if (pipe->Data != null && _files.Memory.Objects.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
+        else if (pipe->Data != null
+            && _files.Memory.Objects.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
         {
             return status;
         }

@@ -57,7 +57,8 @@ internal sealed unsafe class ProcSettings(FileServices files)
     }
 
     private Errno SetLeaseBreakTime(ReadOnlySpan<byte> text)
-        => !IsNumber(text, out int seconds) ? Errno.EINVAL : files.Proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok : Errno.ENOMEM;
+        => !IsNumber(text, out int seconds) ? Errno.EINVAL : files.Proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok
+            : Errno.ENOMEM;
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
     {

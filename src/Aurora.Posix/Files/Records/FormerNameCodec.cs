@@ -41,7 +41,8 @@ public sealed unsafe class FormerNameCodec(FileServices files) : FileCodec(files
     {
         Inode* target = entry->Target;
         return entry->Directory != target && entry->Directory->IsDirectory && !entry->Directory->IsProc
-            && target->NameCount == 0 && target->EntryCount == 0 && !target->IsRoot && !target->IsProc && !target->IsMemoryFile && !target->IsAnonymousPipe;
+            && target->NameCount == 0 && target->EntryCount == 0 && !target->IsRoot && !target->IsProc && !target->IsMemoryFile
+            && !target->IsAnonymousPipe;
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)

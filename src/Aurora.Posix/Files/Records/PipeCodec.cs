@@ -84,7 +84,8 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = ReadGrown(version, payload, version == 1 ? PipeRecord.BytesOfVersion1 : PipeRecord.Bytes, out PipeRecord record);
+        RestoreStatus status =
+            ReadGrown(version, payload, version == 1 ? PipeRecord.BytesOfVersion1 : PipeRecord.Bytes, out PipeRecord record);
         if (status != RestoreStatus.Ok)
             return status;
         if (!IsValid(in record))

@@ -4,7 +4,9 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.States.Tests;
 
-/// <summary>Leases: taken with what tells their holders, changed, given up, asked for, and left to run out while others open the files.</summary>
+/// <summary>
+/// Leases: taken with what tells their holders, changed, given up, asked for, and left to run out while others open the files.
+/// </summary>
 internal static unsafe class LeaseOperations
 {
     private const int MaxDescriptors = 16;
@@ -28,7 +30,8 @@ internal static unsafe class LeaseOperations
         ulong slot = World.SlotOf(thread);
         world.PutText(thread, slot, Path(operation.B));
         ulong access = operation.C % 3 == 0 ? 2UL : 0;
-        long file = world.Call(thread, "open", 2, slot, access | (operation.C % 2 == 0 ? 0x40UL : 0) | (operation.D % 2 == 0 ? 0x800UL : 0), 0x1B6);
+        long file = world.Call(thread, "open", 2, slot, access | (operation.C % 2 == 0 ? 0x40UL : 0) | (operation.D % 2 == 0 ? 0x800UL : 0),
+            0x1B6);
         if (file < 0)
             return;
         // Signals that are ignored, have codes of their own, are queued; and SIGIO.

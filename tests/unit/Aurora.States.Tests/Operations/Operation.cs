@@ -20,7 +20,8 @@ internal static class Operations
     [
         .. ProcessOperations.All, .. CredentialOperations.All, .. SignalOperations.All, .. TimeOperations.All, .. FileOperations.All,
             .. NameOperations.All,
-        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. FutexOperations.All, .. TerminalOperations.All,
+        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. FutexOperations.All,
+            .. TerminalOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];
