@@ -61,12 +61,18 @@ public sealed unsafe class ProcessIdTests
         Assert.Equal(3, ChargedTo(kernel, User));
         kernel.Call(leader, 231, 0);
         Assert.Equal(leaderId, kernel.Do(program, 61, (ulong)leaderId, 0, 0, 0));
+        // The member's, that of its thread, and the session's, which was the leader's.
+        AssertHeldUntilItEnds(kernel, memberId, before, held: 3);
+    }
+
+    // Here and after a restore.
+    private static void AssertHeldUntilItEnds(TestKernel kernel, int memberId, int before, int held)
+    {
         using TestKernel restored = Move(kernel);
         foreach (TestKernel each in new[] { kernel, restored })
         {
-            // The member's, that of its thread, and the session's, which was the leader's.
-            Assert.Equal(before + 3, each.Processes.Ids.Count);
-            Assert.Equal(3, ChargedTo(each, User));
+            Assert.Equal(before + held, each.Processes.Ids.Count);
+            Assert.Equal(held, ChargedTo(each, User));
             each.Call(each.ThreadOf(memberId), 231, 0);
             each.Do(each.ThreadOf(1), 61, (ulong)memberId, 0, 0, 0);
             Assert.Equal(before, each.Processes.Ids.Count);
@@ -88,16 +94,7 @@ public sealed unsafe class ProcessIdTests
         int memberId = kernel.Fork(leader)->Id;
         kernel.Call(leader, 231, 0);
         kernel.Do(program, 61, (ulong)leaderId, 0, 0, 0);
-        using TestKernel restored = Move(kernel);
-        foreach (TestKernel each in new[] { kernel, restored })
-        {
-            Assert.Equal(before + 2, each.Processes.Ids.Count);
-            Assert.Equal(2, ChargedTo(each, User));
-            each.Call(each.ThreadOf(memberId), 231, 0);
-            each.Do(each.ThreadOf(1), 61, (ulong)memberId, 0, 0, 0);
-            Assert.Equal(before, each.Processes.Ids.Count);
-            Assert.Equal(0, ChargedTo(each, User));
-        }
+        AssertHeldUntilItEnds(kernel, memberId, before, held: 2);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 // /proc/N/mem and /proc/N/pagemap: read by position. The position in mem is an address; in pagemap it is eight times the number of a page.
-// A read ends early rather than take long; whoever wants more reads on. The file follows the process through execve, so a program with set-id
-// bits could be handed its own memory to write or to tell: mem is not written, and what is not dumpable does not read its own.
+// A read ends early rather than take long; whoever wants more reads on. The file follows the process through execve, so a program with
+// set-id bits could be handed its own memory to write or to tell: mem is not written, and what is not dumpable does not read its own.
 using System;
 using Aurora.Base;
 using Aurora.Memory;

@@ -1,33 +1,11 @@
-using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The state record of a former name; the name follows.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct FormerNameRecord
-{
-    public const int Bytes = 16;
-
-    public ObjectId Directory;
-    public ObjectId Target;
-}
-
 /// <summary>Captures what files without names were called last, and puts it back.</summary>
-public sealed unsafe class FormerNameCodec(FileServices files) : FileCodec(files)
+public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.FormerName;
-    public override int LargestPayload => sizeof(FormerNameRecord) + DirectoryEntry.MaxNameBytes;
-
-    public override int Capture(ObjectHeader* header, Span<byte> payload)
-    {
-        DirectoryEntry* entry = (DirectoryEntry*)header;
-        int length = Write(payload, new FormerNameRecord { Directory = entry->Directory->Header.Id, Target = entry->Target->Header.Id });
-        ReadOnlySpan<byte> name = DirectoryEntry.NameOf(entry);
-        name.CopyTo(payload[length..]);
-        return length + name.Length;
-    }
 
     public override bool IsSound(ObjectHeader* header)
     {
@@ -45,33 +23,12 @@ public sealed unsafe class FormerNameCodec(FileServices files) : FileCodec(files
             && !target->IsAnonymousPipe;
     }
 
-    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    private protected override bool Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
     {
-        RestoreStatus status = Read(version, payload, -1, out FormerNameRecord _);
-        if (status != RestoreStatus.Ok)
-            return status;
-        ReadOnlySpan<byte> name = payload[FormerNameRecord.Bytes..];
-        Namespace? space = Files.FindNamespace(tracker);
-        if (space is null || !Namespace.IsValidName(name))
-            return RestoreStatus.BadRecord;
-        DirectoryEntry* entry = space.AllocateEntry(name);
-        if (entry == null)
-            return RestoreStatus.OutOfMemory;
-        tracker.Adopt(&entry->Header, Kind, id);
-        return RestoreStatus.Ok;
-    }
-
-    public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
-    {
-        FormerNameRecord record = Reread<FormerNameRecord>(payload);
-        Inode* directory = (Inode*)tracker.Find(record.Directory, ObjectKind.Inode);
-        Inode* target = (Inode*)tracker.Find(record.Target, ObjectKind.Inode);
-        if (directory == null || target == null)
-            return RestoreStatus.MissingReference;
         if (target->FormerName != null)
-            return RestoreStatus.BadRecord;
-        Files.NamespaceOf(header).ConnectFormer((DirectoryEntry*)header, directory, target);
-        return RestoreStatus.Ok;
+            return false;
+        Files.NamespaceOf(&entry->Header).ConnectFormer(entry, directory, target);
+        return true;
     }
 
     // What has a name is known when all are linked.

@@ -287,7 +287,7 @@ public sealed unsafe class GoneTests : IDisposable
             if (kind != ObjectKind.FormerName)
                 continue;
             (ulong directory, ulong target) = records[next++];
-            var record = new FormerNameRecord { Directory = new ObjectId(directory), Target = new ObjectId(target) };
+            var record = new NameRecord { Directory = new ObjectId(directory), Target = new ObjectId(target) };
             byte[] changed = [.. payload];
             MemoryMarshal.Write(changed, in record);
             image.Records[id] = (kind, changed);

@@ -14,7 +14,7 @@ public sealed class LayoutTests
         Assert.Equal(ExtendedAttributesRecord.Bytes, Marshal.SizeOf<ExtendedAttributesRecord>());
         Assert.Equal(8, (int)Marshal.OffsetOf<ExtendedAttributesRecord>(nameof(ExtendedAttributesRecord.Length)));
         Assert.Equal(SymbolicLinkTailRecord.Bytes, Marshal.SizeOf<SymbolicLinkTailRecord>());
-        Assert.Equal(DirectoryEntryRecord.Bytes, Marshal.SizeOf<DirectoryEntryRecord>());
+        Assert.Equal(NameRecord.Bytes, Marshal.SizeOf<NameRecord>());
         Assert.Equal(OpenFileRecord.Bytes, Marshal.SizeOf<OpenFileRecord>());
         Assert.Equal(DescriptorTableRecord.Bytes, Marshal.SizeOf<DescriptorTableRecord>());
         Assert.Equal(DescriptorChunkRecord.Bytes, Marshal.SizeOf<DescriptorChunkRecord>());

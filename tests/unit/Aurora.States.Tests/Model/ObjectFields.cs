@@ -115,9 +115,11 @@ internal sealed unsafe class ObjectFields
     public static IReadOnlyList<ObjectField> OfRecord(ObjectKind kind)
     {
         Type? type = new[] { typeof(Process).Assembly, typeof(VmObject).Assembly }.SelectMany(assembly => assembly.GetTypes())
-            .FirstOrDefault(type => type.Name == $"{kind}Record");
+            .FirstOrDefault(type => type.Name == (IsName(kind) ? nameof(NameRecord) : $"{kind}Record"));
         return type == null ? [] : new ObjectFields(type).Fields;
     }
+
+    private static bool IsName(ObjectKind kind) => kind is ObjectKind.DirectoryEntry or ObjectKind.FormerName;
 
     public static IEnumerable<ObjectKind> Kinds => _types.Keys;
 
