@@ -40,7 +40,9 @@ internal static unsafe class KernelEntry
         RunBenchmark();
         var fibers = new KernelFibers(s_machine.Frames, s_machine.Pages);
         var session = new KernelSession(s_hardware, fibers);
-        SessionBoot.Begin(s_boot, s_machine, session);
+        var boot = new SessionBoot(s_boot, s_machine, session);
+        fibers.Add(boot);
+        Panic.Unless(fibers.Start(boot), "boot: no memory for the first fiber"u8);
         new MainLoop(session, s_hardware, fibers).Run();
     }
 

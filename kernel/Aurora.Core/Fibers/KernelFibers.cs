@@ -15,6 +15,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
 {
     private const int StackPages = 8;
     private const int MaxFibers = 1024;
+    private const int MaxBodies = 64;
     private const ulong Canary = 0x0A07_04A2_1BE2_C0DE;
 
     /// <summary>What fiber_switch pops (six registers) and then returns to; one more word keeps the stack aligned as after a call.</summary>
@@ -34,6 +35,8 @@ public sealed unsafe class KernelFibers : FiberScheduler
     private readonly FramePool _frames;
     private readonly Slab<Fiber> _fibers;
     private readonly State* _state;
+    private readonly FiberBody?[] _bodies = new FiberBody?[MaxBodies];
+    private int _bodyCount;
 
     /// <summary>The scheduler; there is one.</summary>
     public KernelFibers(FramePool frames, PageAllocator pages)
@@ -67,6 +70,26 @@ public sealed unsafe class KernelFibers : FiberScheduler
         PrepareStack(fiber);
         Count++;
         FiberList.Append(&_state->Ready, fiber);
+        return true;
+    }
+
+    /// <summary>Makes a body known, which then may be started, more than once; at boot.</summary>
+    public void Add(FiberBody body)
+    {
+        Panic.Unless(_bodyCount < MaxBodies, "fibers: too many bodies"u8);
+        _bodies[_bodyCount++] = body;
+    }
+
+    /// <summary>Makes a fiber that runs a body that is known; false when memory is short.</summary>
+    public bool Start(FiberBody body)
+    {
+        int number = 0;
+        while (number < _bodyCount && _bodies[number] != body)
+            number++;
+        Panic.Unless(number < _bodyCount, "fibers: an unknown body"u8);
+        if (!Start(null, null))
+            return false;
+        ((Fiber*)_state->Ready.Last)->BodyNumber = number;
         return true;
     }
 
@@ -117,7 +140,10 @@ public sealed unsafe class KernelFibers : FiberScheduler
     {
         KernelFibers scheduler = s_instance;
         Fiber* fiber = scheduler.Running();
-        fiber->Body(fiber->Argument);
+        if (fiber->Body != null)
+            fiber->Body(fiber->Argument);
+        else
+            scheduler._bodies[fiber->BodyNumber]!.Run();
         scheduler.Count--;
         FiberList.Append(&scheduler._state->Idle, fiber);
         scheduler.Leave(fiber);

@@ -3,12 +3,13 @@
 // when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses. Without a
 // frame to read into, a pager waits for reclaim; only when nothing can be reclaimed are those who wait for the page told.
 using Aurora.Base;
+using Aurora.Core;
 using Aurora.Memory;
 using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-internal static unsafe class PagerFiber
+internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager memory, ObjectStore store) : FiberBody
 {
     /// <summary>How many reads may wait for the device at once.</summary>
     public const int Count = 8;
@@ -16,31 +17,29 @@ internal static unsafe class PagerFiber
     // As many pages as one leaf of an object's tree can take note of.
     private const ulong LongestRun = 512;
 
-    public static void Run(void* argument)
+    public override void Run()
     {
-        KernelSession session = KernelSession.Current;
-        MemoryManager memory = session.Group.Memory;
         for (;;)
         {
             PageInRequest* request = memory.PageIns.Take();
             if (request == null)
                 session.Fibers.Block(memory.PageIns.Work);
             else if (request->IsProbe)
-                Probe(session, memory, request);
+                Probe(request);
             else
-                Serve(session, memory, request);
+                Serve(request);
         }
     }
 
     // This fiber is done for: so is the disk. Its request stays open, and whoever waits for it waits on.
-    private static void Park(KernelSession session)
+    private void Park()
     {
         FiberQueue forever = default;
         for (;;)
             session.Fibers.Block(&forever);
     }
 
-    private static FrameNumber TakeFrame(KernelSession session, MemoryManager memory)
+    private FrameNumber TakeFrame()
     {
         FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
         while (frame.Value == 0 && !memory.Shortage.IsExhausted)
@@ -53,23 +52,23 @@ internal static unsafe class PagerFiber
     }
 
     // What the store has from a page on, without reading it.
-    private static void Probe(KernelSession session, MemoryManager memory, PageInRequest* request)
+    private void Probe(PageInRequest* request)
     {
-        StoreStatus status = session.Group.Store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+        StoreStatus status = store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
         if (status != StoreStatus.Ok && session.HasDiskFailed)
-            Park(session);
+            Park();
         memory.PageIns.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
     }
 
-    private static void Serve(KernelSession session, MemoryManager memory, PageInRequest* request)
+    private void Serve(PageInRequest* request)
     {
-        FrameNumber frame = TakeFrame(session, memory);
+        FrameNumber frame = TakeFrame();
         if (frame.Value == 0)
         {
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
-        StoreStatus status = session.Group.Store.ReadPage(request->Source, request->Page, memory.Frames.AddressOf(frame));
+        StoreStatus status = store.ReadPage(request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
             memory.PageIns.Complete(request, PageInStatus.Ok, frame);
@@ -77,7 +76,7 @@ internal static unsafe class PagerFiber
         }
         memory.Frames.Release(frame);
         if (status != StoreStatus.Hole && session.HasDiskFailed)
-            Park(session);
+            Park();
         memory.PageIns.Complete(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
     }
 }

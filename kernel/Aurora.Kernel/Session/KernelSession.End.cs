@@ -79,23 +79,25 @@ internal sealed unsafe partial class KernelSession
             Settle();
     }
 
-    /// <summary>The body of the maintenance fiber; ends when the session does.</summary>
+    /// <summary>Looks after the store; returns when the session ends. Blocks.</summary>
     public void RunMaintenance()
     {
         Group.Store.RunMaintenance();
         _maintenanceEnded = true;
     }
 
-    // Its memory goes with the machine; what counts is that everything is durable and the log says so. The engine has nothing under way.
-    private static void RunClosing(void* argument)
+    /// <summary>
+    /// Leaves the store. Its memory goes with the machine; what counts is that everything is durable and the log says so. The engine has nothing
+    /// under way. Blocks.
+    /// </summary>
+    public void Close()
     {
-        KernelSession session = Current;
-        session.Group.Store.StopMaintenance();
-        while (!session._maintenanceEnded)
-            session.Fibers.Yield();
-        session.Group.Store.WriteWatermark();
-        session.ForgetFailedStarts();
-        session._isClosed = true;
+        Group.Store.StopMaintenance();
+        while (!_maintenanceEnded)
+            Fibers.Yield();
+        Group.Store.WriteWatermark();
+        ForgetFailedStarts();
+        _isClosed = true;
     }
 
     private void ReportFailure()
@@ -131,7 +133,7 @@ internal sealed unsafe partial class KernelSession
     {
         _stage = EndStage.Closing;
         _closingEndNanoseconds = Hardware.Clock.MonotonicNanoseconds + ClosingNanoseconds;
-        if (!Fibers.Start(&RunClosing, null))
+        if (!Fibers.Start(_closing))
             _closingEndNanoseconds = 0;
     }
 

@@ -46,13 +46,11 @@ internal sealed unsafe partial class KernelSession
             return;
         _mark.IsSet = false;
         // Without memory for a fiber the number stays, and the next turn tries again.
-        _hasLasted = _failedStarts == 0 || Fibers.Start(&RunForget, null);
+        _hasLasted = _failedStarts == 0 || Fibers.Start(_forgetting);
     }
 
-    private static void RunForget(void* argument) => Current.ForgetFailedStarts();
-
-    // A failed write has poisoned the store by itself.
-    private void ForgetFailedStarts()
+    /// <summary>This start was a good one. A failed write has poisoned the store by itself. Blocks.</summary>
+    public void ForgetFailedStarts()
     {
         _mark.IsSet = false;
         if (_failedStarts == 0)

@@ -11,11 +11,11 @@ namespace Aurora.Kernel;
 
 internal sealed unsafe partial class KernelSession
 {
-    private static KernelSession s_current = null!;
-
     private const ulong ForgetNanoseconds = 1_000_000_000;
 
     private readonly SerialConsole _console;
+    private readonly ClosingFiber _closing;
+    private readonly ForgettingFiber _forgetting;
     private ulong _forgottenNanoseconds;
 
     public KernelSession(Hardware hardware, KernelFibers fibers)
@@ -24,11 +24,11 @@ internal sealed unsafe partial class KernelSession
         Fibers = fibers;
         _console = new SerialConsole(hardware.Console);
         _mark = new StartMark(hardware.Ports);
-        s_current = this;
+        _closing = new ClosingFiber(this);
+        _forgetting = new ForgettingFiber(this);
+        fibers.Add(_closing);
+        fibers.Add(_forgetting);
     }
-
-    /// <summary>The session of this machine; there is one.</summary>
-    public static KernelSession Current => s_current;
 
     public Hardware Hardware { get; }
     public KernelFibers Fibers { get; }

@@ -20,7 +20,7 @@ using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-internal static unsafe class SessionBoot
+internal sealed unsafe class SessionBoot(BootInformation boot, Machine machine, KernelSession session) : FiberBody
 {
     private const ulong NanosecondsPerMillisecond = 1_000_000;
 
@@ -28,71 +28,59 @@ internal static unsafe class SessionBoot
     private const ulong OverlayShare = 16;
     private const ulong MaxOverlayBytes = 64UL << 20;
 
-    private static BootInformation s_boot;
-    private static Machine s_machine = null!;
-
-    /// <summary>Starts the boot fiber; <see cref="MainLoop"/> runs it.</summary>
-    public static void Begin(in BootInformation boot, Machine machine, KernelSession session)
+    public override void Run()
     {
-        s_boot = boot;
-        s_machine = machine;
-        Panic.Unless(session.Fibers.Start(&Run, null), "boot: no memory for the first fiber"u8);
-    }
-
-    private static void Run(void* argument)
-    {
-        KernelSession session = KernelSession.Current;
-        BootStatus status = BootConfiguration.Parse(s_boot.ConfigurationBytes, out BootConfiguration configuration, out _);
+        BootStatus status = BootConfiguration.Parse(boot.ConfigurationBytes, out BootConfiguration configuration, out _);
         if (status != BootStatus.Ok)
         {
             session.Refuse("boot configuration"u8, BootStatusName.Of(status));
             return;
         }
-        if (!OpenDisk(session) || !OpenStore(session, out ObjectStore? store))
+        if (!OpenDisk() || !OpenStore(out ObjectStore? store))
             return;
-        BuildServices(session, store!);
-        if (!session.MayStart(store!, configuration.IsHeld) || !RestoreGroup(session))
+        BuildServices(store!);
+        if (!session.MayStart(store!, configuration.IsHeld) || !RestoreGroup())
             return;
         if (configuration.IsHeld)
             session.ShowHeld();
-        if (!StartFibers(session) || !StartInit(session, configuration))
+        if (!StartFibers() || !StartInit(configuration))
             return;
-        ApplyConfiguration(session, configuration);
+        ApplyConfiguration(configuration);
         KernelHeap.Seal();
-        s_machine.Frames.EndBoot();
-        s_machine.Pages.EndBoot();
+        machine.Frames.EndBoot();
+        machine.Pages.EndBoot();
         session.Start();
     }
 
-    private static bool OpenDisk(KernelSession session)
+    private bool OpenDisk()
     {
-        NvmeDevice? disk = NvmeDevice.Open(session.Hardware, s_machine.Pages, session.Fibers, new NvmeOptions());
+        NvmeDevice? disk = NvmeDevice.Open(session.Hardware, machine.Pages, session.Fibers, new NvmeOptions());
         if (disk == null)
             return session.Refuse("disk"u8, "no usable NVMe disk; the log says why"u8);
         session.Disk = disk;
         return true;
     }
 
-    private static bool OpenStore(KernelSession session, out ObjectStore? store)
+    private bool OpenStore(out ObjectStore? store)
     {
-        ulong share = s_machine.Frames.TotalFrames * PageSize.Bytes / OverlayShare;
+        ulong share = machine.Frames.TotalFrames * PageSize.Bytes / OverlayShare;
         var options = new OpenOptions { BackgroundMaintenance = true, OverlayBytes = Math.Min(share, MaxOverlayBytes) };
         StoreStatus status = ObjectStore.Open(
-            session.Disk!.Controller, s_machine.UrgentPages, session.Fibers, in options, out store, out StoreFault fault);
+            session.Disk!.Controller, machine.UrgentPages, session.Fibers, in options, out store, out StoreFault fault);
         if (status == StoreStatus.OutOfMemory)
             return session.Refuse("store"u8, "the machine has too little memory for the changes in the disk's log: start it with more (-m)"u8);
         return status == StoreStatus.Ok || session.Refuse("store"u8, StoreMessages.Describe(status, fault, stackalloc byte[160]));
     }
 
-    private static void BuildServices(KernelSession session, ObjectStore store)
+    private void BuildServices(ObjectStore store)
     {
-        var budget = new EpochBudget(store.CommitBudget, (ulong)s_machine.Frames.TotalFrames);
-        var machine = new SessionMachine
+        var budget = new EpochBudget(store.CommitBudget, (ulong)machine.Frames.TotalFrames);
+        var below = new SessionMachine
         {
-            Pages = s_machine.Pages,
-            UrgentPages = s_machine.UrgentPages,
-            Frames = s_machine.Frames,
-            Tlb = s_machine.Tlb,
+            Pages = machine.Pages,
+            UrgentPages = machine.UrgentPages,
+            Frames = machine.Frames,
+            Tlb = machine.Tlb,
             Fibers = session.Fibers,
             Clock = session.Hardware.Clock,
             TemplateRoot = KernelPageTables.Root,
@@ -103,13 +91,13 @@ internal static unsafe class SessionBoot
             },
             Files = FileLimits.Default,
         };
-        var group = new GroupSession(in machine, store);
+        var group = new GroupSession(in below, store);
         session.Group = group;
         var control = new SessionControl(session);
-        var processes = new GroupProcesses(group, s_machine.Pages, session.Extended, control);
+        var processes = new GroupProcesses(group, machine.Pages, session.Extended, control);
         var services = new LinuxServices
         {
-            Pages = s_machine.Pages,
+            Pages = machine.Pages,
             Tracker = group.Tracker,
             Clock = group.Clock,
             Memory = group.Memory,
@@ -124,15 +112,15 @@ internal static unsafe class SessionBoot
             Terminals = processes.Terminals,
             Extended = session.Extended,
             Machine = control,
+            Files = group.Files,
+            Checkpoints = group.Engine,
+            FirstProgram = new InitProgram(boot),
         };
         session.Linux = new LinuxKernel(in services);
-        session.Linux.AttachFiles(group.Files, group.Engine);
-        session.Linux.AttachPrograms();
-        session.Linux.Programs.HardwareCapabilities = s_machine.Identity.Leaf1Edx;
-        session.Linux.FirstProgram = new InitProgram(s_boot);
+        session.Linux.Programs.HardwareCapabilities = machine.Identity.Leaf1Edx;
         session.Executive = new SystemCallExecutive(session.Linux);
         group.Files.Preemption = new KernelPreemption();
-        group.Files.Space = new StoreSpace(store, group.Engine, s_machine.Pages.Accounts);
+        group.Files.Space = new StoreSpace(store, group.Engine, machine.Pages.Accounts);
         group.Files.Proc.Information = DescribeMachine(session.Linux);
     }
 
@@ -145,7 +133,7 @@ internal static unsafe class SessionBoot
         return information;
     }
 
-    private static bool RestoreGroup(KernelSession session)
+    private bool RestoreGroup()
     {
         Entropy.Reseed(session.Group.Random, session.Hardware);
         RestoreResult result = session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
@@ -153,34 +141,30 @@ internal static unsafe class SessionBoot
             return session.Refuse("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
         GroupObject* group = session.Group.Group.Group;
         bool hasRun = group->Machine.Xcr0 != 0;
-        if (hasRun && !group->Machine.IsSatisfiedBy(s_machine.Identity, out ReadOnlySpan<byte> word, out int bit))
+        if (hasRun && !group->Machine.IsSatisfiedBy(machine.Identity, out ReadOnlySpan<byte> word, out int bit))
             return session.Refuse("machine"u8, RestoreMessages.DescribeFeature(word, bit, stackalloc byte[160]));
-        group->Machine = s_machine.Identity;
-        group->MemoryMebibytes = s_machine.MemoryMebibytes;
+        group->Machine = machine.Identity;
+        group->MemoryMebibytes = machine.MemoryMebibytes;
         return true;
     }
 
-    private static bool StartFibers(KernelSession session)
+    private bool StartFibers()
     {
-        bool isStarted = session.Fibers.Start(&RunFlush, null) && session.Fibers.Start(&RunCommit, null)
-            && session.Fibers.Start(&RunErrands, null) && session.Fibers.Start(&RunMaintenance, null)
-            && session.Fibers.Start(&RunReclaim, null);
+        GroupSession group = session.Group;
+        bool isStarted = Start(new FlushFiber(group.Engine)) && Start(new CommitFiber(group.Engine)) && Start(new ErrandFiber(group.Engine))
+            && Start(new MaintenanceFiber(session)) && Start(new ReclaimFiber(group.Reclaimer));
         for (int i = 0; i < PagerFiber.Count; i++)
-            isStarted &= session.Fibers.Start(&PagerFiber.Run, null);
+            isStarted &= Start(new PagerFiber(session, group.Memory, group.Store));
         return isStarted || session.Refuse("boot"u8, "no memory for the kernel's fibers"u8);
     }
 
-    private static void RunFlush(void* argument) => KernelSession.Current.Group.Engine.RunFlushFiber();
+    private bool Start(FiberBody body)
+    {
+        session.Fibers.Add(body);
+        return session.Fibers.Start(body);
+    }
 
-    private static void RunCommit(void* argument) => KernelSession.Current.Group.Engine.RunCommitFiber();
-
-    private static void RunErrands(void* argument) => KernelSession.Current.Group.Engine.RunErrandFiber();
-
-    private static void RunReclaim(void* argument) => KernelSession.Current.Group.Reclaimer.Run();
-
-    private static void RunMaintenance(void* argument) => KernelSession.Current.RunMaintenance();
-
-    private static void ApplyConfiguration(KernelSession session, in BootConfiguration configuration)
+    private void ApplyConfiguration(in BootConfiguration configuration)
     {
         session.Group.Engine.PeriodNanoseconds = configuration.PeriodMilliseconds * NanosecondsPerMillisecond;
         session.Group.Engine.IsEnabled = configuration.Persists;
@@ -188,7 +172,7 @@ internal static unsafe class SessionBoot
     }
 
     // A group that holds processes continues; the configured program is for a group that has none.
-    private static bool StartInit(KernelSession session, in BootConfiguration configuration)
+    private bool StartInit(in BootConfiguration configuration)
     {
         var window = new WindowSize { Rows = configuration.Rows, Columns = configuration.Columns };
         if (session.Linux.Processes.Init != null)

@@ -1,9 +1,12 @@
-// The services behind the Linux system calls: what every call gets as its first argument. Made once at boot. Other parts of this class
-// register the calls of their area and add what they need; each area lives in a folder of its own.
+// The services behind the Linux system calls: what every call gets as its first argument. Made once at boot.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Calls;
+using Aurora.Linux.Elf;
+using Aurora.Linux.Files;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -14,7 +17,7 @@ using Aurora.Posix.Time;
 namespace Aurora.Linux.Executive;
 
 /// <summary>The Linux personality of one consistency group.</summary>
-public sealed unsafe partial class LinuxKernel
+public sealed unsafe class LinuxKernel
 {
     public LinuxKernel(in LinuxServices services)
     {
@@ -34,7 +37,13 @@ public sealed unsafe partial class LinuxKernel
         Machine = services.Machine;
         Settings = services.Settings;
         OutOfMemory = new OutOfMemory(this);
+        Files = services.Files;
+        Checkpoints = services.Checkpoints;
+        FirstProgram = services.FirstProgram;
         Futexes = new FutexTable(services.Pages, services.Scheduler, services.Tracker, services.Clock);
+        Programs = new ProgramLoader(this);
+        FileCalls.Register(Calls);
+        SystemCallSetup.Register(Calls);
     }
 
     public PageAllocator Pages { get; }
@@ -53,6 +62,19 @@ public sealed unsafe partial class LinuxKernel
     public MachineControl Machine { get; }
     public MachineSettingsTable Settings { get; }
     public FutexTable Futexes { get; }
+
+    /// <summary>The files behind the file calls.</summary>
+    public FileServices Files { get; }
+
+    /// <summary>What fsync and its kin wait for.</summary>
+    public CheckpointService Checkpoints { get; }
+
+    /// <summary>Loads programs.</summary>
+    public ProgramLoader Programs { get; }
+
+    /// <summary>What init runs, while it has not started.</summary>
+    public FirstProgram? FirstProgram { get; }
+
     /// <summary>Page faults resolved at once, and those that had to wait for the store.</summary>
     public ulong FaultCount { get; internal set; }
     public ulong PageInCount { get; internal set; }
@@ -60,6 +82,15 @@ public sealed unsafe partial class LinuxKernel
 
     /// <summary>Ends a program when memory is exhausted.</summary>
     public OutOfMemory OutOfMemory { get; }
+
+    /// <summary>Lets init begin with its first program. Its descriptors and file context must be in place.</summary>
+    public void StartInit(Thread* init)
+    {
+        init->Call = default;
+        init->Call.Active = true;
+        init->Call.Number = ExecCalls.StartFirstProgram;
+        Scheduler.MakeRunnable(init);
+    }
 
     /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>
     public SystemCallResult Stop(Thread* thread, in AccessResult access)

@@ -1,5 +1,7 @@
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Terminals;
@@ -26,4 +28,13 @@ public struct LinuxServices
     public ExtendedStateUnit Extended;
     public MachineControl Machine;
     public MachineSettingsTable Settings;
+
+    /// <summary>The files behind the file calls.</summary>
+    public FileServices Files;
+
+    /// <summary>What fsync and its kin wait for.</summary>
+    public CheckpointService Checkpoints;
+
+    /// <summary>What init runs, while it has not started; null when it has.</summary>
+    public FirstProgram? FirstProgram;
 }

@@ -98,8 +98,9 @@ internal sealed unsafe class CallWorld : IDisposable
             Settings = new MachineSettingsTable(World.Pages, World.Tracker, World.Clock),
             Signals = _signals,
             ProcessFiles = World.Tables,
+            Files = World.Files,
+            Checkpoints = Checkpoints,
         });
-        Kernel.AttachFiles(World.Files, Checkpoints);
         World.Process->Actions = World.Processes.CreateActions();
         if (space.IsNone)
             MapMemory();

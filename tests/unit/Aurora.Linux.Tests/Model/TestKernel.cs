@@ -303,10 +303,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings,
+            Settings = Settings, Files = Files, Checkpoints = Checkpoints,
         });
-        linux.AttachFiles(Files, Checkpoints);
-        linux.AttachPrograms();
         Files.Proc.Information = new LinuxProcessInformation(linux);
         return linux;
     }
