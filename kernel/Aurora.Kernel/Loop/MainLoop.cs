@@ -62,7 +62,7 @@ internal sealed unsafe class MainLoop
             scheduler.ExpireDeadlines();
             _session.Group.Memory.Spaces.EndStep();
             _session.Linux.Signals.SendToGroupsStep();
-            _session.Group.Files.CloseStep();
+            _session.Group.Files.Closing.Step();
             // What these have changed comes off what the thread may change.
             if (!_session.IsPaused)
                 thread = scheduler.PickNext();
@@ -79,7 +79,7 @@ internal sealed unsafe class MainLoop
     }
 
     private bool HasSteps
-        => _session.Group.Memory.Spaces.IsEnding || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.IsClosing;
+        => _session.Group.Memory.Spaces.IsEnding || _session.Linux.Signals.IsSendingToGroups || _session.Group.Files.Closing.HasWork;
 
     private void RunNothing()
     {

@@ -70,9 +70,9 @@ internal sealed class InitProgram(BootInformation boot) : FirstProgram
         if (error != Errno.Ok)
             return error;
         if (directory->IsDirectory)
-            session.Group.Files.SetCurrentDirectory((FileContext*)process->FileSystem, directory);
+            session.Group.Files.Contexts.SetCurrentDirectory((FileContext*)process->FileSystem, directory);
         bool isDirectory = directory->IsDirectory;
-        session.Group.Files.Release(directory);
+        session.Group.Files.Inodes.Release(directory);
         return isDirectory ? Errno.Ok : Errno.ENOTDIR;
     }
 
@@ -83,14 +83,14 @@ internal sealed class InitProgram(BootInformation boot) : FirstProgram
         if (error != Errno.Ok)
             return error;
         var caller = new FileCaller(thread);
-        error = files.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);
-        files.Release(inode);
+        error = files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);
+        files.Inodes.Release(inode);
         var table = (DescriptorTable*)thread->Process->Descriptors;
         for (int descriptor = 0; descriptor < 3 && error == Errno.Ok; descriptor++)
         {
             if (descriptor != 0)
-                files.Hold(file);
-            error = files.InstallAt(table, file, descriptor, closeOnExec: false);
+                files.OpenFiles.Hold(file);
+            error = files.Descriptors.InstallAt(table, file, descriptor, closeOnExec: false);
         }
         return error;
     }

@@ -56,7 +56,7 @@ internal static unsafe class CompareCalls
         {
             case OfFile:
                 OpenFile* file = process->Descriptors == null ? null
-                    : FileServices.Find((DescriptorTable*)process->Descriptors, descriptor);
+                    : Descriptors.Find((DescriptorTable*)process->Descriptors, descriptor);
                 return file == null ? null : &file->Header;
             case OfMemory:
                 return process->AddressSpace == null ? null : &process->AddressSpace->Header;

@@ -63,7 +63,7 @@ public static unsafe class ExecCalls
         if (isRelativeToFile)
         {
             int asked = 0;
-            OpenFile* file = kernel.Files.FindForCall(thread, directory, ref asked);
+            OpenFile* file = kernel.Files.Held.Find(thread, directory, ref asked);
             if (file == null)
                 return Errno.EBADF;
             start = file->Inode;

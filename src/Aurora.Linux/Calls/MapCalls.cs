@@ -88,7 +88,7 @@ public static unsafe class MapCalls
 
     private static OpenFile* FindFile(Thread* thread, int descriptor)
     {
-        OpenFile* file = FileServices.Find((DescriptorTable*)thread->Process->Descriptors, descriptor);
+        OpenFile* file = Descriptors.Find((DescriptorTable*)thread->Process->Descriptors, descriptor);
         return file == null || file->Kind == FileKind.PathOnly ? null : file;
     }
 
@@ -106,7 +106,7 @@ public static unsafe class MapCalls
             return Errno.Ok;
         if (isShared && !staysReadOnly && !MayShare(file->Inode, ref request))
             return Errno.EPERM;
-        FileOperations? operations = kernel.Files.OperationsOf(file);
+        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
         request.Object = operations is null ? null : operations.Mappable(file);
         if (request.Object == null)
             return file->Kind == FileKind.Regular ? Errno.ENOMEM : Errno.ENODEV;

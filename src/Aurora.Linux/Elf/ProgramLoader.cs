@@ -52,7 +52,7 @@ public sealed unsafe partial class ProgramLoader
         _heldCount = 0;
         SystemCallResult result = Load(thread, start, path, fileName, followsLink);
         while (_heldCount > 0)
-            _kernel.Files.Release((Inode*)_held[--_heldCount]);
+            _kernel.Files.Inodes.Release((Inode*)_held[--_heldCount]);
         return result;
     }
 
@@ -123,7 +123,7 @@ public sealed unsafe partial class ProgramLoader
         inode = start;
         if (path.IsEmpty)
         {
-            _kernel.Files.Hold(inode);
+            _kernel.Files.Inodes.Hold(inode);
         }
         else
         {

@@ -180,7 +180,7 @@ public sealed unsafe partial class SystemCallExecutive
             Finish(thread, result.Value);
             return true;
         }
-        _kernel.Files.HoldForCall(thread);
+        _kernel.Files.Held.Hold(thread);
         AccountKernel(thread);
         StopAccounting();
         return false;
@@ -199,7 +199,7 @@ public sealed unsafe partial class SystemCallExecutive
             Finish(thread, result.Value);
             return true;
         }
-        _kernel.Files.HoldForCall(thread);
+        _kernel.Files.Held.Hold(thread);
         _kernel.Scheduler.Sleep(thread, result.IsInterruptible);
         StopAccounting();
         return false;
@@ -208,7 +208,7 @@ public sealed unsafe partial class SystemCallExecutive
     private void EndFiles(Thread* thread)
     {
         if (thread->Files.IsHeld)
-            _kernel.Files.EndCall(thread);
+            _kernel.Files.Held.End(thread);
     }
 
     private void Finish(Thread* thread, long value)

@@ -51,7 +51,7 @@ internal static unsafe class AttributeCalls
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         Errno error = inode->IsSymbolicLink ? Errno.EOPNOTSUPP : SetMode(ref call, inode, mode);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -65,7 +65,7 @@ internal static unsafe class AttributeCalls
         if (!caller.IsInGroup(inode->Gid) && !caller.Has(Capability.FileSetId))
             mode &= ~InodeMode.SetGid;
         inode->Mode = (inode->Mode & ~InodeMode.PermissionMask) | mode;
-        call.Files.TouchStatus(inode);
+        call.Files.Stamps.TouchStatus(inode);
         return Errno.Ok;
     }
 
@@ -93,7 +93,7 @@ internal static unsafe class AttributeCalls
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         Errno error = SetOwner(ref call, inode, uid, gid);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -118,7 +118,7 @@ internal static unsafe class AttributeCalls
             inode->Uid = uid;
         if (gid != uint.MaxValue)
             inode->Gid = gid;
-        call.Files.TouchStatus(inode);
+        call.Files.Stamps.TouchStatus(inode);
         return Errno.Ok;
     }
 
@@ -185,7 +185,7 @@ internal static unsafe class AttributeCalls
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         Errno error = ApplyTimes(ref call, inode, access, modify, isNow);
-        call.Files.Release(inode);
+        call.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -203,10 +203,10 @@ internal static unsafe class AttributeCalls
             error = Permissions.Check(inode, in caller, FileAccess.Write);
         if (error != Errno.Ok)
             return error;
-        long now = call.Files.NowStamp;
+        long now = call.Files.Stamps.Now;
         inode->AccessTime = Choose(access, inode->AccessTime, now, isNow);
         inode->ModifyTime = Choose(modify, inode->ModifyTime, now, isNow);
-        call.Files.TouchStatus(inode);
+        call.Files.Stamps.TouchStatus(inode);
         return Errno.Ok;
     }
 

@@ -29,7 +29,7 @@ internal static unsafe class CopyCalls
         if (!copy.Source->IsReadable)
             return Errno.EBADF;
         if (copy.SourceIsPositioned
-            && (kernel.Files.OperationsOf(copy.Source) is not { } operations || !operations.IsSeekable(copy.Source)))
+            && (kernel.Files.OpenFiles.OperationsOf(copy.Source) is not { } operations || !operations.IsSeekable(copy.Source)))
             return Errno.ESPIPE;
         if (!copy.AreValid)
             return Errno.EINVAL;
@@ -114,7 +114,7 @@ internal static unsafe class CopyCalls
                 return call.Failure;
             memory = page.Address;
         }
-        var transfer = new FileTransfer(files, thread, memory + start, bytes, done)
+        var transfer = new FileTransfer(files.Transfers, thread, memory + start, bytes, done)
         {
             IsPositioned = copy.TargetIsPositioned,
             Position = copy.TargetOffset + done,

@@ -73,23 +73,23 @@ internal static unsafe class DescriptorCalls
         if ((uint)to >= DescriptorTable.MaxDescriptors || (ulong)to >= call.DescriptorLimit)
             return Errno.EBADF;
         int left = ProcessLife.UnitsPerStep;
-        if (!call.Files.ReleaseLocks(call.Table, to, ref left))
+        if (!call.Files.Descriptors.ReleaseLocks(call.Table, to, ref left))
             return SystemCallResult.Again;
-        call.Files.Hold(file);
-        Errno error = call.Files.InstallAt(call.Table, file, to, closeOnExec);
+        call.Files.OpenFiles.Hold(file);
+        Errno error = call.Files.Descriptors.InstallAt(call.Table, file, to, closeOnExec);
         if (error == Errno.Ok)
             return SystemCallResult.Done(to);
-        call.Files.Release(file);
+        call.Files.OpenFiles.Release(file);
         return error;
     }
 
     private static SystemCallResult Install(ref FileCall call, OpenFile* file, int minimum, bool closeOnExec)
     {
-        call.Files.Hold(file);
-        Errno error = call.Files.Install(call.Table, file, minimum, call.DescriptorLimit, closeOnExec, out int descriptor);
+        call.Files.OpenFiles.Hold(file);
+        Errno error = call.Files.Descriptors.Install(call.Table, file, minimum, call.DescriptorLimit, closeOnExec, out int descriptor);
         if (error == Errno.Ok)
             return SystemCallResult.Done(descriptor);
-        call.Files.Release(file);
+        call.Files.OpenFiles.Release(file);
         return error;
     }
 
@@ -106,9 +106,9 @@ internal static unsafe class DescriptorCalls
                     return Errno.EINVAL;
                 return Install(ref call, file, (int)a->Arg2, a->UInt1 == DuplicateFdCloseOnExec);
             case GetFd:
-                return FileServices.IsCloseOnExec(call.Table, a->Int0) ? (long)FdCloseOnExec : 0L;
+                return Descriptors.IsCloseOnExec(call.Table, a->Int0) ? (long)FdCloseOnExec : 0L;
             case SetFd:
-                kernel.Files.SetCloseOnExec(call.Table, a->Int0, (a->Arg2 & FdCloseOnExec) != 0);
+                kernel.Files.Descriptors.SetCloseOnExec(call.Table, a->Int0, (a->Arg2 & FdCloseOnExec) != 0);
                 return Errno.Ok;
             case GetFlags:
                 return (long)file->Flags;
@@ -163,7 +163,7 @@ internal static unsafe class DescriptorCalls
         switch (a->UInt1)
         {
             case IoctlCloseOnExec or IoctlNoCloseOnExec:
-                kernel.Files.SetCloseOnExec(call.Table, a->Int0, a->UInt1 == IoctlCloseOnExec);
+                kernel.Files.Descriptors.SetCloseOnExec(call.Table, a->Int0, a->UInt1 == IoctlCloseOnExec);
                 return Errno.Ok;
             case IoctlNonBlocking or IoctlAsync:
                 if (!call.Read(a->Arg2, out int isOn))
@@ -175,7 +175,7 @@ internal static unsafe class DescriptorCalls
         }
         if (a->UInt1 is IoctlClone or IoctlCloneRange or IoctlExtents && file->Kind == FileKind.Regular)
             return Errno.EOPNOTSUPP;
-        FileOperations? operations = kernel.Files.OperationsOf(file);
+        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
         if (operations is null)
             return Errno.ENOTTY;
         if (a->UInt1 != IoctlReadable || operations.ReadableBytes(file) is not (>= 0 and var bytes))
@@ -196,28 +196,28 @@ internal static unsafe class DescriptorCalls
         if (!call.Probe(address, 2 * sizeof(int), willWrite: true))
             return call.Failure;
         FileCaller caller = call.Caller;
-        Errno error = kernel.Files.Pipes.Create(in caller, flags & ~OpenFlags.Direct, out OpenFile* reader, out OpenFile* writer);
+        Errno error = kernel.Files.OpenFiles.CreatePipe(in caller, flags & ~OpenFlags.Direct, out OpenFile* reader, out OpenFile* writer);
         if (error != Errno.Ok)
             return error;
         bool closes = (flags & OpenFlags.CloseOnExec) != 0;
-        error = kernel.Files.Install(call.Table, reader, 0, call.DescriptorLimit, closes, out int first);
+        error = kernel.Files.Descriptors.Install(call.Table, reader, 0, call.DescriptorLimit, closes, out int first);
         if (error != Errno.Ok)
         {
-            kernel.Files.Release(reader);
-            kernel.Files.Release(writer);
+            kernel.Files.OpenFiles.Release(reader);
+            kernel.Files.OpenFiles.Release(writer);
             return error;
         }
-        error = kernel.Files.Install(call.Table, writer, 0, call.DescriptorLimit, closes, out int second);
+        error = kernel.Files.Descriptors.Install(call.Table, writer, 0, call.DescriptorLimit, closes, out int second);
         if (error != Errno.Ok)
         {
-            kernel.Files.Close(call.Table, first);
-            kernel.Files.Release(writer);
+            kernel.Files.Descriptors.Close(call.Table, first);
+            kernel.Files.OpenFiles.Release(writer);
             return error;
         }
         if (call.Write(address, ((ulong)(uint)second << 32) | (uint)first))
             return Errno.Ok;
-        kernel.Files.Close(call.Table, first);
-        kernel.Files.Close(call.Table, second);
+        kernel.Files.Descriptors.Close(call.Table, first);
+        kernel.Files.Descriptors.Close(call.Table, second);
         return call.Failure;
     }
 }

@@ -182,8 +182,8 @@ internal static unsafe class DirectoryCalls
             return call.Failure;
         Errno error = MayEnter(ref call, inode);
         if (error == Errno.Ok)
-            kernel.Files.SetCurrentDirectory(call.Context, inode);
-        kernel.Files.Release(inode);
+            kernel.Files.Contexts.SetCurrentDirectory(call.Context, inode);
+        kernel.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -194,7 +194,7 @@ internal static unsafe class DirectoryCalls
             return call.Failure;
         Errno error = MayEnter(ref call, file->Inode);
         if (error == Errno.Ok)
-            kernel.Files.SetCurrentDirectory(call.Context, file->Inode);
+            kernel.Files.Contexts.SetCurrentDirectory(call.Context, file->Inode);
         return error;
     }
 
@@ -207,8 +207,8 @@ internal static unsafe class DirectoryCalls
         if (error == Errno.Ok && !call.Caller.Has(Capability.SysChroot))
             error = Errno.EPERM;
         if (error == Errno.Ok)
-            kernel.Files.SetRoot(call.Context, inode);
-        kernel.Files.Release(inode);
+            kernel.Files.Contexts.SetRoot(call.Context, inode);
+        kernel.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -221,6 +221,6 @@ internal static unsafe class DirectoryCalls
     private static SystemCallResult Umask(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
-        return SystemCallResult.Done(kernel.Files.SetUmask(call.Context, a->UInt0));
+        return SystemCallResult.Done(kernel.Files.Contexts.SetUmask(call.Context, a->UInt0));
     }
 }

@@ -76,7 +76,7 @@ internal static unsafe class ExtendedAttributeCalls
         if (!call.Resolve(FileCall.CurrentDirectory, a->Arg0, 0, follows, out Inode* inode))
             return call.Failure;
         SystemCallResult result = what(ref call, inode, a);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return result;
     }
 
@@ -107,7 +107,7 @@ internal static unsafe class ExtendedAttributeCalls
             return error;
         if (a->Arg3 > ExtendedAttributes.MaxBytes)
             return Errno.ENOSPC;
-        return call.Files.SetAttribute(inode, name, value, (AttributeChange)a->UInt4);
+        return call.Files.Attributes.Set(inode, name, value, (AttributeChange)a->UInt4);
     }
 
     private static SystemCallResult GetOf(ref FileCall call, Inode* inode, SystemCallArguments* a)
@@ -159,7 +159,7 @@ internal static unsafe class ExtendedAttributeCalls
             return call.Failure;
         ReadOnlySpan<byte> name = buffer[..length];
         Errno error = Check(ref call, inode, name, FileAccess.Write);
-        return error != Errno.Ok ? error : call.Files.RemoveAttribute(inode, name);
+        return error != Errno.Ok ? error : call.Files.Attributes.Remove(inode, name);
     }
 
     private static bool ReadName(ref FileCall call, ulong address, scoped Span<byte> buffer, out int length)

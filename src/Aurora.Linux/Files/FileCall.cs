@@ -49,7 +49,7 @@ internal unsafe ref struct FileCall
     /// <summary>The open file of a descriptor, the same in every dispatch of a call; EBADF if there is none or it only names a file.</summary>
     public bool File(int descriptor, out OpenFile* file)
     {
-        file = Files.FindForCall(Thread, descriptor, ref _asked);
+        file = Files.Held.Find(Thread, descriptor, ref _asked);
         if (file != null && file->Kind != FileKind.PathOnly)
             return true;
         Failure = Errno.EBADF;
@@ -59,7 +59,7 @@ internal unsafe ref struct FileCall
     /// <summary>The open file of a descriptor, O_PATH ones included.</summary>
     public bool AnyFile(int descriptor, out OpenFile* file)
     {
-        file = Files.FindForCall(Thread, descriptor, ref _asked);
+        file = Files.Held.Find(Thread, descriptor, ref _asked);
         if (file != null)
             return true;
         Failure = Errno.EBADF;
@@ -100,7 +100,7 @@ internal unsafe ref struct FileCall
             return false;
         if (path.IsEmpty && (atFlags & EmptyPath) != 0)
         {
-            Files.Hold(start);
+            Files.Inodes.Hold(start);
             inode = start;
             return true;
         }

@@ -69,7 +69,7 @@ internal static unsafe class FileSystemCalls
         {
             kernel.Files.Space.Describe(out _, out ulong free);
             room.FreeBlocks = (int)Math.Min(free, int.MaxValue);
-            room.FreeInodes = (ulong)FileLimits.Default.MaxInodes - (ulong)kernel.Files.InodeCount;
+            room.FreeInodes = (ulong)FileLimits.Default.MaxInodes - (ulong)kernel.Files.Inodes.Count;
         }
         else if (a->UInt0 != DeviceNumber.ProcFileSystem)
         {

@@ -77,7 +77,7 @@ internal static unsafe class LockCalls
     }
 
     private static bool IsClosed(ref FileCall call, int descriptor, OpenFile* file)
-        => call.Thread->Files.IsHeld && FileServices.Find(call.Table, descriptor) != file;
+        => call.Thread->Files.IsHeld && Descriptors.Find(call.Table, descriptor) != file;
 
     private static SystemCallResult Describe(
         ref FileCall call, OpenFile* file, ObjectId owner, LinuxLock asked, ulong start, ulong end, ulong address)

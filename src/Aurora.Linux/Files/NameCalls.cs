@@ -77,9 +77,9 @@ internal static unsafe class NameCalls
             FileCaller caller = call.Caller;
             mode = Namespace.WithoutForeignGroup(in caller, found.Directory, mode) & ~call.Context->Umask;
             error = call.Space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
-            call.Files.Release(created);
+            call.Files.Inodes.Release(created);
         }
-        call.Files.Release(ref found);
+        call.Files.Inodes.Release(ref found);
         return error;
     }
 
@@ -105,7 +105,7 @@ internal static unsafe class NameCalls
                 ? call.Space.MakeLink(in caller, found.Directory, found.Name, text)
                 : call.Failure;
         }
-        kernel.Files.Release(ref found);
+        kernel.Files.Inodes.Release(ref found);
         return result;
     }
 
@@ -128,7 +128,7 @@ internal static unsafe class NameCalls
             return call.Failure;
         if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing, out WalkResult found))
         {
-            kernel.Files.Release(target);
+            kernel.Files.Inodes.Release(target);
             return call.Failure;
         }
         Errno error = CheckFree(in found, allowsSlash: false);
@@ -137,8 +137,8 @@ internal static unsafe class NameCalls
             FileCaller caller = call.Caller;
             error = call.Space.Link(in caller, target, found.Directory, found.Name);
         }
-        kernel.Files.Release(ref found);
-        kernel.Files.Release(target);
+        kernel.Files.Inodes.Release(ref found);
+        kernel.Files.Inodes.Release(target);
         return error;
     }
 
@@ -171,7 +171,7 @@ internal static unsafe class NameCalls
             error = isDirectory
                 ? call.Space.RemoveDirectory(in caller, found.Directory, found.Name)
                 : call.Space.Unlink(in caller, found.Directory, found.Name);
-        kernel.Files.Release(ref found);
+        kernel.Files.Inodes.Release(ref found);
         return error;
     }
 
@@ -194,7 +194,7 @@ internal static unsafe class NameCalls
             return call.Failure;
         if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing, out WalkResult target))
         {
-            kernel.Files.Release(ref source);
+            kernel.Files.Inodes.Release(ref source);
             return call.Failure;
         }
         Errno error;
@@ -207,8 +207,8 @@ internal static unsafe class NameCalls
             FileCaller caller = call.Caller;
             error = call.Space.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, (RenameFlags)flags);
         }
-        kernel.Files.Release(ref target);
-        kernel.Files.Release(ref source);
+        kernel.Files.Inodes.Release(ref target);
+        kernel.Files.Inodes.Release(ref source);
         return error;
     }
 
@@ -235,7 +235,7 @@ internal static unsafe class NameCalls
             target = target[..Math.Min(target.Length, size)];
             result = error != Errno.Ok ? error : call.WriteBytes(buffer, target) ? SystemCallResult.Done(target.Length) : call.Failure;
         }
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return result;
     }
 }

@@ -132,7 +132,7 @@ internal static unsafe class OpenCalls
         if (!call.Walk(directory, path, walk, out WalkResult found))
             return call.Failure;
         SystemCallResult result = OpenFound(ref call, ref found, flags, mode, isExclusive);
-        kernel.Files.Release(ref found);
+        kernel.Files.Inodes.Release(ref found);
         return result;
     }
 
@@ -193,18 +193,18 @@ internal static unsafe class OpenCalls
         bool hasLeases = inode->FirstLease != null && !isPath;
         if (!hasLeases && !isNew && !Truncate(ref call, inode, flags))
             return call.Failure;
-        Errno error = files.Open(in caller, inode, flags, out OpenFile* file);
+        Errno error = files.OpenFiles.Open(in caller, inode, flags, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
         if (hasLeases)
         {
-            files.KeepForCall(call.Thread, file);
+            files.Held.Keep(call.Thread, file);
             call.Thread->Call.Phase = LeaseCalls.Phase;
             return GoOnBehindLeases(ref call, flags);
         }
         if (!files.Pipes.MustWait(call.Thread, file))
             return Install(ref call, file, flags);
-        files.KeepForCall(call.Thread, file);
+        files.Held.Keep(call.Thread, file);
         return SystemCallResult.Blocked;
     }
 
@@ -217,9 +217,9 @@ internal static unsafe class OpenCalls
         if (inode->Size > 0 && inode->IsSealed(FileSeals.Shrink))
             return false;
         FileCaller caller = call.Caller;
-        bool isCut = call.Check(FileData.Truncate(call.Files, inode, 0));
+        bool isCut = call.Check(call.Files.Data.Truncate(inode, 0));
         if (isCut)
-            SetIdBits.ContentsChange(call.Files, inode, in caller);
+            call.Files.SetIdBits.ContentsChange(inode, in caller);
         return isCut;
     }
 
@@ -231,7 +231,7 @@ internal static unsafe class OpenCalls
             return result;
         if (!Truncate(ref call, file->Inode, flags))
             return call.Failure;
-        call.Files.Hold(file);
+        call.Files.OpenFiles.Hold(file);
         return Install(ref call, file, flags);
     }
 
@@ -242,17 +242,17 @@ internal static unsafe class OpenCalls
         if (call.Files.Pipes.MustWait(call.Thread, file))
             return SystemCallResult.Blocked;
         // The descriptor's own reference; the call's goes with the call.
-        call.Files.Hold(file);
+        call.Files.OpenFiles.Hold(file);
         return Install(ref call, file, flags);
     }
 
     private static SystemCallResult Install(ref FileCall call, OpenFile* file, uint flags)
     {
         bool closes = (flags & OpenFlags.CloseOnExec) != 0;
-        Errno error = call.Files.Install(call.Table, file, 0, call.DescriptorLimit, closes, out int descriptor);
+        Errno error = call.Files.Descriptors.Install(call.Table, file, 0, call.DescriptorLimit, closes, out int descriptor);
         if (error == Errno.Ok)
             return SystemCallResult.Done(descriptor);
-        call.Files.Release(file);
+        call.Files.OpenFiles.Release(file);
         return error;
     }
 
@@ -273,7 +273,7 @@ internal static unsafe class OpenCalls
             InodeFlags kind = (flags & OpenFlags.Exclusive) != 0 ? InodeFlags.None : InodeFlags.Linkable;
             result = OpenNameless(ref call, place, mode, gid, flags & ~OpenFlags.TemporaryFile, kind, default, FileSeals.None);
         }
-        call.Files.Release(place);
+        call.Files.Inodes.Release(place);
         return result;
     }
 
@@ -296,18 +296,18 @@ internal static unsafe class OpenCalls
     private static SystemCallResult OpenNameless(
         ref FileCall call, Inode* place, uint mode, uint gid, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
     {
-        Inode* inode = call.Files.CreateInode(call.Space.Tracker, InodeMode.Regular | mode, call.Caller.Uid, gid);
+        Inode* inode = call.Files.Inodes.Create(call.Space.Tracker, InodeMode.Regular | mode, call.Caller.Uid, gid);
         if (inode == null)
             return Errno.ENOSPC;
         inode->Flags |= kind;
         inode->Seals = seals;
-        if (!call.Files.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Space.MakeFormerName(place, inode)))
+        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Space.MakeFormerName(place, inode)))
         {
-            call.Files.Release(inode);
+            call.Files.Inodes.Release(inode);
             return Errno.ENOMEM;
         }
         SystemCallResult result = Finish(ref call, inode, flags, isNew: true);
-        call.Files.Release(inode);
+        call.Files.Inodes.Release(inode);
         return result;
     }
 
@@ -315,7 +315,8 @@ internal static unsafe class OpenCalls
     {
         var call = new FileCall(kernel, thread);
         int left = ProcessLife.UnitsPerStep;
-        return kernel.Files.ReleaseLocks(call.Table, a->Int0, ref left) ? kernel.Files.Close(call.Table, a->Int0) : SystemCallResult.Again;
+        Descriptors descriptors = kernel.Files.Descriptors;
+        return descriptors.ReleaseLocks(call.Table, a->Int0, ref left) ? descriptors.Close(call.Table, a->Int0) : SystemCallResult.Again;
     }
 
     private static SystemCallResult CloseRange(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -329,11 +330,11 @@ internal static unsafe class OpenCalls
         if ((flags & RangeCloseOnExec) == 0)
         {
             int left = ProcessLife.UnitsPerStep;
-            return kernel.Files.CloseRange(call.Table, a->UInt0, a->UInt1, ref left) ? Errno.Ok : SystemCallResult.Again;
+            return kernel.Files.Descriptors.CloseRange(call.Table, a->UInt0, a->UInt1, ref left) ? Errno.Ok : SystemCallResult.Again;
         }
-        int descriptor = a->UInt0 > int.MaxValue ? -1 : FileServices.NextOpen(call.Table, (int)a->UInt0);
-        for (; descriptor >= 0 && (uint)descriptor <= a->UInt1; descriptor = FileServices.NextOpen(call.Table, descriptor + 1))
-            kernel.Files.SetCloseOnExec(call.Table, descriptor, true);
+        int descriptor = a->UInt0 > int.MaxValue ? -1 : Descriptors.NextOpen(call.Table, (int)a->UInt0);
+        for (; descriptor >= 0 && (uint)descriptor <= a->UInt1; descriptor = Descriptors.NextOpen(call.Table, descriptor + 1))
+            kernel.Files.Descriptors.SetCloseOnExec(call.Table, descriptor, true);
         return Errno.Ok;
     }
 }

@@ -28,7 +28,7 @@ internal static unsafe class OtherCalls
     {
         if ((a->UInt2 & ~KnownRandomFlags) != 0 || (a->UInt2 & (InsecureRandom | TrueRandom)) == (InsecureRandom | TrueRandom))
             return Errno.EINVAL;
-        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, a->Arg0, Math.Min(a->Arg1, int.MaxValue), thread->Call.Progress);
+        var transfer = new FileTransfer(kernel.Files.Transfers, thread, a->Arg0, Math.Min(a->Arg1, int.MaxValue), thread->Call.Progress);
         Span<byte> piece = stackalloc byte[PieceBytes];
         while (transfer.Remaining > 0)
         {

@@ -116,8 +116,8 @@ internal static unsafe class PollCalls
     /// <summary>What a descriptor is ready for.</summary>
     public static PollEvents Ask(ref FileCall call, int descriptor, PollEvents interest)
     {
-        OpenFile* file = FileServices.Find(call.Table, descriptor);
-        FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OperationsOf(file);
+        OpenFile* file = Descriptors.Find(call.Table, descriptor);
+        FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OpenFiles.OperationsOf(file);
         if (operations is null)
             return PollEvents.Invalid;
         return operations.Poll(file, interest, null) & (interest | PollEvents.Always);
@@ -131,15 +131,15 @@ internal static unsafe class PollCalls
     {
         if (index >= call.Thread->Files.Count)
         {
-            OpenFile* found = FileServices.Find(call.Table, descriptor);
+            OpenFile* found = Descriptors.Find(call.Table, descriptor);
             call.Failure = Errno.ENOMEM;
-            if (found == null || !call.Files.AddForCall(call.Thread, found))
+            if (found == null || !call.Files.Held.Add(call.Thread, found))
                 return found == null;
         }
         OpenFile* file = call.Thread->Files[index];
         // Only a doctored checkpoint has a file missing here.
         if (file != null)
-            call.Files.OperationsOf(file)?.Poll(file, interest, call.Thread);
+            call.Files.OpenFiles.OperationsOf(file)?.Poll(file, interest, call.Thread);
         return true;
     }
 

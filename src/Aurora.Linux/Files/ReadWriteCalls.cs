@@ -36,7 +36,7 @@ internal static unsafe class ReadWriteCalls
     {
         if (isWrite ? !file->IsWritable : !file->IsReadable)
             return Errno.EBADF;
-        FileOperations? operations = kernel.Files.OperationsOf(file);
+        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
         if (operations is null)
             return Errno.ENXIO;
         if (transfer.IsPositioned && !operations.IsSeekable(file))
@@ -92,7 +92,7 @@ internal static unsafe class ReadWriteCalls
         if ((long)length < 0)
             return Errno.EINVAL;
         ulong done = thread->Call.Progress;
-        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, address, length, done)
+        var transfer = new FileTransfer(kernel.Files.Transfers, thread, address, length, done)
         {
             IsPositioned = isPositioned,
             Position = (ulong)position + done,
@@ -110,7 +110,7 @@ internal static unsafe class ReadWriteCalls
         var call = new FileCall(kernel, thread);
         if (!Begin(ref call, descriptor, isPositioned, isWrite, out OpenFile* file))
             return call.Failure;
-        if (count is < 0 or > FileServices.MaxVectors)
+        if (count is < 0 or > FileState.MaxVectors)
             return Errno.EINVAL;
         // One copy serves the whole dispatch: what a read stores may be the vector itself.
         var vectors = new Span<UserVector>(kernel.Files.Vectors, count);
@@ -123,7 +123,7 @@ internal static unsafe class ReadWriteCalls
         if (flags != 0 && !Takes(file, flags, isWrite))
             return Errno.EOPNOTSUPP;
         ulong done = thread->Call.Progress;
-        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, count, total, done)
+        var transfer = new FileTransfer(kernel.Files.Transfers, thread, count, total, done)
         {
             IsPositioned = isPositioned,
             Position = (ulong)position + done,
@@ -146,7 +146,7 @@ internal static unsafe class ReadWriteCalls
             return false;
         }
         call.Failure = Errno.ESPIPE;
-        return !isPositioned || call.Files.OperationsOf(file) is not { } operations || operations.IsSeekable(file);
+        return !isPositioned || call.Files.OpenFiles.OperationsOf(file) is not { } operations || operations.IsSeekable(file);
     }
 
     // RWF_HIPRI only hints. RWF_NOWAIT is for reads of files: a write may have to wait for more than pages.

@@ -39,7 +39,7 @@ internal static unsafe class SizeCalls
             return call.Failure;
         if (a->UInt2 > SeekHole)
             return Errno.EINVAL;
-        FileOperations? operations = kernel.Files.OperationsOf(file);
+        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
         if (operations is null || !operations.IsSeekable(file))
             return Errno.ESPIPE;
         // Devices have no position; whatever is asked, it is at the beginning.
@@ -110,7 +110,7 @@ internal static unsafe class SizeCalls
             result = Errno.ETXTBSY;
         if (!result.IsError)
             result = inode->FirstLease == null ? SetLength(ref call, inode, a->Arg1) : OpenAndTruncate(ref call, inode, a->Arg1);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return result;
     }
 
@@ -118,10 +118,10 @@ internal static unsafe class SizeCalls
     private static SystemCallResult OpenAndTruncate(ref FileCall call, Inode* inode, ulong size)
     {
         FileCaller caller = call.Caller;
-        Errno error = call.Files.Open(in caller, inode, OpenFlags.WriteOnly, out OpenFile* file);
+        Errno error = call.Files.OpenFiles.Open(in caller, inode, OpenFlags.WriteOnly, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
-        call.Files.KeepForCall(call.Thread, file);
+        call.Files.Held.Keep(call.Thread, file);
         call.Thread->Call.Phase = LeaseCalls.Phase;
         return TruncateBehindLeases(ref call, size);
     }
@@ -155,10 +155,10 @@ internal static unsafe class SizeCalls
             return Errno.EFBIG;
         if (inode->IsSealed(grows ? FileSeals.Grow : size < inode->Size ? FileSeals.Shrink : FileSeals.None))
             return Errno.EPERM;
-        if (!call.Check(FileData.Truncate(call.Files, inode, size)))
+        if (!call.Check(call.Files.Data.Truncate(inode, size)))
             return call.Failure;
         FileCaller caller = call.Caller;
-        SetIdBits.ContentsChange(call.Files, inode, in caller);
+        call.Files.SetIdBits.ContentsChange(inode, in caller);
         return Errno.Ok;
     }
 
@@ -190,7 +190,7 @@ internal static unsafe class SizeCalls
             return SetLength(ref call, file->Inode, end);
         FileCaller caller = call.Caller;
         if (!makesHole)
-            SetIdBits.ContentsChange(kernel.Files, file->Inode, in caller);
+            kernel.Files.SetIdBits.ContentsChange(file->Inode, in caller);
         return Errno.Ok;
     }
 
@@ -200,11 +200,11 @@ internal static unsafe class SizeCalls
         result = Errno.EPERM;
         if (inode->IsSealed(FileSeals.Write | FileSeals.FutureWrite))
             return false;
-        bool isPunched = call.Check(FileData.Punch(call.Files, inode, offset, length, out bool isWhole));
+        bool isPunched = call.Check(call.Files.Data.Punch(inode, offset, length, out bool isWhole));
         result = isPunched ? SystemCallResult.Again : call.Failure;
         FileCaller caller = call.Caller;
         if (isPunched)
-            SetIdBits.ContentsChange(call.Files, inode, in caller);
+            call.Files.SetIdBits.ContentsChange(inode, in caller);
         return isPunched && isWhole;
     }
 

@@ -68,7 +68,7 @@ internal static unsafe class SpliceCalls
     {
         Pipe* pipe = copy.Target->Inode->Pipe;
         Thread* thread = call.Thread;
-        FileOperations? operations = call.Files.OperationsOf(copy.Source);
+        FileOperations? operations = call.Files.OpenFiles.OperationsOf(copy.Source);
         if (operations is null || (copy.SourceIsPositioned && !operations.IsSeekable(copy.Source)) || !copy.AreValid)
             return Errno.EINVAL;
         copy.Start(ref call);
@@ -106,7 +106,7 @@ internal static unsafe class SpliceCalls
         room = room[..(int)Math.Min((ulong)room.Length, copy.Length - done)];
         fixed (byte* memory = room)
         {
-            var transfer = new FileTransfer(call.Files, thread, memory, (ulong)room.Length, done)
+            var transfer = new FileTransfer(call.Files.Transfers, thread, memory, (ulong)room.Length, done)
             {
                 IsPositioned = copy.SourceIsPositioned,
                 Position = copy.SourceOffset + done,
@@ -124,7 +124,7 @@ internal static unsafe class SpliceCalls
     {
         Pipe* pipe = copy.Source->Inode->Pipe;
         Thread* thread = call.Thread;
-        FileOperations? operations = call.Files.OperationsOf(copy.Target);
+        FileOperations? operations = call.Files.OpenFiles.OperationsOf(copy.Target);
         bool isPlaced = !copy.TargetIsPositioned || (operations is not null && operations.IsSeekable(copy.Target));
         bool refusesAppend = !CopyPositions.IsStarted(thread) && (copy.Target->Flags & OpenFlags.Append) != 0;
         if (operations is null || !isPlaced || refusesAppend || !copy.AreValid)
@@ -157,7 +157,7 @@ internal static unsafe class SpliceCalls
         bytes = bytes[..(int)Math.Min((ulong)bytes.Length, copy.Length - done)];
         fixed (byte* memory = bytes)
         {
-            var transfer = new FileTransfer(call.Files, thread, memory, (ulong)bytes.Length, done)
+            var transfer = new FileTransfer(call.Files.Transfers, thread, memory, (ulong)bytes.Length, done)
             {
                 IsPositioned = copy.TargetIsPositioned,
                 Position = copy.TargetOffset + done,
@@ -200,7 +200,7 @@ internal static unsafe class SpliceCalls
             return call.Failure;
         fixed (byte* memory = bytes)
         {
-            var transfer = new FileTransfer(call.Files, thread, memory, Math.Min((ulong)bytes.Length, copy.Length - done), done);
+            var transfer = new FileTransfer(call.Files.Transfers, thread, memory, Math.Min((ulong)bytes.Length, copy.Length - done), done);
             SystemCallResult result = call.Files.Pipes.PutSome(target, ref transfer, mayWait: false);
             thread->Call.Progress = transfer.Done;
             call.Files.Pipes.Taken(source, (uint)(transfer.Done - done));
@@ -283,7 +283,7 @@ internal static unsafe class SpliceCalls
             return Errno.EINVAL;
         if (!call.File(a->Int0, out OpenFile* file))
             return call.Failure;
-        if (a->Arg2 > FileServices.MaxVectors)
+        if (a->Arg2 > FileState.MaxVectors)
             return Errno.EINVAL;
         var vectors = new Span<UserVector>(kernel.Files.Vectors, (int)a->Arg2);
         if (!call.ReadVectors(a->Arg1, vectors))
@@ -294,7 +294,7 @@ internal static unsafe class SpliceCalls
             return 0L;
         if (file->Kind != FileKind.Pipe)
             return Errno.EBADF;
-        var transfer = new FileTransfer(kernel.Files, kernel.Files.User, thread, vectors.Length, total, thread->Call.Progress);
+        var transfer = new FileTransfer(kernel.Files.Transfers, thread, vectors.Length, total, thread->Call.Progress);
         bool mayWait = (a->UInt3 & NonBlocking) == 0;
         Pipe* pipe = file->Inode->Pipe;
         if (!file->IsWritable)

@@ -52,7 +52,7 @@ internal static unsafe class StatCalls
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         LinuxStat stat = LinuxStat.Of(kernel.Files, inode);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return call.Write(result, in stat) ? Errno.Ok : call.Failure;
     }
 
@@ -67,7 +67,7 @@ internal static unsafe class StatCalls
         if (!call.Resolve(a->Int0, a->Arg1, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         LinuxStatx stat = LinuxStatx.Of(kernel.Files, inode);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return call.Write(a->Arg4, in stat) ? Errno.Ok : call.Failure;
     }
 
@@ -96,7 +96,7 @@ internal static unsafe class StatCalls
         Inode* inode = start;
         if (path.IsEmpty && (flags & FileCall.EmptyPath) != 0)
         {
-            kernel.Files.Hold(inode);
+            kernel.Files.Inodes.Hold(inode);
         }
         else
         {
@@ -106,7 +106,7 @@ internal static unsafe class StatCalls
                 return error;
         }
         Errno result = Permissions.Check(inode, in caller, (FileAccess)mode);
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return result;
     }
 
@@ -116,7 +116,7 @@ internal static unsafe class StatCalls
         if (!call.Resolve(FileCall.CurrentDirectory, a->Arg0, 0, follows: true, out Inode* inode))
             return call.Failure;
         bool isProc = inode->IsProc;
-        kernel.Files.Release(inode);
+        kernel.Files.Inodes.Release(inode);
         return WriteStatFs(ref call, isProc, a->Arg1);
     }
 
@@ -143,7 +143,7 @@ internal static unsafe class StatCalls
             result.FreeBlocks = free;
             result.AvailableBlocks = free - Math.Min(free, call.Files.Space.KeptForRoot);
             result.Files = (ulong)FileLimits.Default.MaxInodes;
-            result.FreeFiles = result.Files - (ulong)call.Files.InodeCount;
+            result.FreeFiles = result.Files - (ulong)call.Files.Inodes.Count;
         }
         return call.Write(address, in result) ? Errno.Ok : call.Failure;
     }

@@ -1,140 +1,130 @@
-// The files of all consistency groups: the slabs their objects live in, reference counting, and the services they need. Directory trees
-// belong to a Namespace, one per group. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
+// Files: the services of this folder, put together once at boot over one FileState. Nothing here acts; who uses files calls the service.
+// Each knows only those above it:
+//
+//   FileStamps      times                                  FileEnvironment   the store's room, the main loop's wishes
+//   AttributeSets   extended attributes                    FileLocks         advisory locks          PipeLife    pipes of inodes
+//   Inodes          life of inodes                         FileContexts      roots, current directories
+//   ProcFileSystem  the nodes of /proc                     FileLeases        leases
+//   FileData        the pages of regular files             Transfers         what moves bytes needs
+//   SetIdBits       when they go
+//   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
+//   OpenFiles       opening and closing                    Descriptors       tables of descriptors
+//   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
+//
+// Directory trees belong to a Namespace, one per group. Protected by the kernel lock; nothing here sleeps: what must wait says so to its
+// caller.
+using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>How many of each kind of file object may exist; memory is taken as they appear.</summary>
-public struct FileLimits
+/// <summary>The services of files. Made once at boot; host tools make their own.</summary>
+public sealed unsafe class FileServices
 {
-    public int MaxInodes;
-    public int MaxEntries;
-    public int MaxOpenFiles;
-    public int MaxTables;
-
-    public static FileLimits Default => new()
-    {
-        MaxInodes = 1 << 20,
-        MaxEntries = 1 << 20,
-        MaxOpenFiles = 1 << 17,
-        MaxTables = 1 << 15,
-    };
-}
-
-/// <summary>The kernel's file objects. Made once at boot; host tools make their own.</summary>
-public sealed unsafe partial class FileServices
-{
-    /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
-    public const int MaxVectors = 1024;
-
-    private const int MaxGroups = 256;
-    private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
-
-    private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
-    private readonly Slab<Inode> _inodes;
-    private readonly Slab<SymbolicLinkTail> _tails;
-    private readonly Slab<FileContext> _contexts;
+    private readonly FileEnvironment _environment = new();
 
     public FileServices(
         PageAllocator pages, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random, in FileLimits limits)
     {
-        Pages = pages;
         Memory = memory;
         User = user;
-        Waker = waker;
-        Clock = clock;
         Random = random;
-        _inodes = new Slab<Inode>(pages, limits.MaxInodes, ChargeKind.Inode);
-        _tails = new Slab<SymbolicLinkTail>(pages, limits.MaxInodes, ChargeKind.SymbolicLinkTail);
-        _attributes = new Slab<ExtendedAttributes>(pages, limits.MaxInodes, ChargeKind.ExtendedAttributes);
-        _contexts = new Slab<FileContext>(pages, limits.MaxTables, ChargeKind.FileContext);
-        ShortEntries = new Slab<DirectoryEntry>(pages, limits.MaxEntries, ChargeKind.ShortName);
-        LongEntries = new Slab<LongDirectoryEntry>(pages, limits.MaxEntries, ChargeKind.LongName);
-        OpenFiles = new Slab<OpenFile>(pages, limits.MaxOpenFiles, ChargeKind.OpenFile);
-        Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
-        Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
-        PipeSlab = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
-        Locks = new FileLocks(this, pages, limits.MaxOpenFiles);
-        Leases = new FileLeases(this);
-        Scratch = (byte*)pages.Allocate(4);
-        ZeroPage = (byte*)pages.Allocate(1);
-        Vectors = (UserVector*)pages.Allocate(VectorPages);
-        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
-        RegularFiles = new RegularFileOperations(this);
-        Directories = new DirectoryOperations();
-        Pipes = new PipeOperations(this);
-        Proc = new ProcFileSystem(this);
-        ProcFiles = new ProcFileOperations(this);
-        Devices = new DeviceTable(this);
-        memory.Keeper = new Keeper(this);
+        State = new FileState(pages, limits);
+        Stamps = new FileStamps(State, clock);
+        Attributes = new AttributeSets(State, Stamps, _environment);
+        Locks = new FileLocks(State, waker, limits.MaxOpenFiles);
+        var pipes = new PipeLife(State, memory, waker);
+        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, memory, waker);
+        memory.Keeper = new MappedFiles(Inodes);
+        Contexts = new FileContexts(State, Inodes);
+        Proc = new ProcFileSystem(State, Inodes);
+        Leases = new FileLeases(State, Proc, waker, clock);
+        SetIdBits = new SetIdBits(State);
+        Data = new FileData(Inodes, Stamps, memory, _environment);
+        Transfers = new Transfers(State, user, waker, _environment);
+        Pipes = new PipeOperations(State, pipes, memory, waker);
+        Devices = new DeviceTable(random, Transfers);
+        var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory);
+        var text = new ProcText(State, Proc, Inodes, memory, user, random);
+        var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, new FileDrivers(regular, Pipes, Devices, proc));
+        Descriptors = new Descriptors(State, OpenFiles, Locks);
+        Held = new HeldFiles(State, OpenFiles, Descriptors);
+        Closing = new FileClosing(OpenFiles, Descriptors, Inodes);
     }
 
-    public PageAllocator Pages { get; }
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
-    public ThreadWaker Waker { get; }
-    public Clock Clock { get; }
     public RandomSource Random { get; }
+    public FileStamps Stamps { get; }
+    public AttributeSets Attributes { get; }
+    public FileLocks Locks { get; }
+    public Inodes Inodes { get; }
+    public FileContexts Contexts { get; }
+    public ProcFileSystem Proc { get; }
+    public FileLeases Leases { get; }
+    public SetIdBits SetIdBits { get; }
+    public FileData Data { get; }
+    public Transfers Transfers { get; }
+    public PipeOperations Pipes { get; }
+    public DeviceTable Devices { get; }
+    public OpenFiles OpenFiles { get; }
+    public Descriptors Descriptors { get; }
+    public HeldFiles Held { get; }
+    public FileClosing Closing { get; }
 
     /// <summary>Where statfs asks; boot may set a better one.</summary>
-    public StorageSpace Space { get; set; } = new();
-    public DeviceTable Devices { get; }
-    public FileLocks Locks { get; }
-    public FileLeases Leases { get; }
-    public ProcFileSystem Proc { get; }
-    public PipeOperations Pipes { get; }
-
-    internal RegularFileOperations RegularFiles { get; }
-    internal DirectoryOperations Directories { get; }
-    internal ProcFileOperations ProcFiles { get; }
-    internal Slab<DirectoryEntry> ShortEntries { get; }
-    internal Slab<LongDirectoryEntry> LongEntries { get; }
-    internal Slab<OpenFile> OpenFiles { get; }
-    internal Slab<DescriptorTable> Tables { get; }
-    internal Slab<DescriptorChunk> Chunks { get; }
-    internal Slab<Pipe> PipeSlab { get; }
-
-    /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
-    internal byte* Scratch { get; }
-
-    /// <summary>One of those pages, for the path a call was given; walks leave it alone.</summary>
-    public byte* PathBuffer => Scratch + (3 * PageSize.Bytes);
-
-    /// <summary>A page of zeroes: the contents of a file without pages. Never written.</summary>
-    public byte* ZeroPage { get; }
-
-    /// <summary>The vector of the call being dispatched, copied once so that the program cannot change it under way; not kept.</summary>
-    public UserVector* Vectors { get; }
+    public StorageSpace Space
+    {
+        get => _environment.Space;
+        set => _environment.Space = value;
+    }
 
     /// <summary>Tells long transfers when to let others run; boot sets it.</summary>
-    public Preemption Preemption { get; set; } = new();
+    public Preemption Preemption
+    {
+        get => _environment.Preemption;
+        set => _environment.Preemption = value;
+    }
 
-    /// <summary>The time for stamps, in nanoseconds since 1970.</summary>
-    public long NowStamp => (long)Clock.RealtimeNanoseconds;
+    internal FileState State { get; }
+
+    /// <summary>A page for the path a call was given; walks leave it alone.</summary>
+    public byte* PathBuffer => State.PathBuffer;
+
+    /// <summary>A page of zeroes: the contents of a file without pages. Never written.</summary>
+    public byte* ZeroPage => State.ZeroPage;
+
+    /// <summary>The vector of the call being dispatched, copied once so that the program cannot change it under way; not kept.</summary>
+    public UserVector* Vectors => State.Vectors;
 
     /// <summary>Makes a group known, before any file object of it is created or restored. Its namespace is empty: no root yet.</summary>
     public Namespace Attach(ObjectTracker tracker)
     {
-        Panic.Unless(tracker.Index < MaxGroups && _namespaces[tracker.Index] is null, "files: bad or repeated group"u8);
         var created = new Namespace(this, tracker);
-        _namespaces[tracker.Index] = created;
+        State.Attach(created);
         return created;
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>
-    public Namespace NamespaceOf(ObjectHeader* header)
-    {
-        Namespace? found = _namespaces[header->Group];
-        Panic.Unless(found is not null, "files: an object of an unknown group"u8);
-        return found;
-    }
-
-    internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;
-
-    internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;
+    public Namespace NamespaceOf(ObjectHeader* header) => State.NamespaceOf(header);
 
     /// <summary>Schedules a file object for the next capture.</summary>
-    public void MarkChanged(ObjectHeader* header) => NamespaceOf(header).Tracker.MarkChanged(header);
+    public void MarkChanged(ObjectHeader* header) => State.MarkChanged(header);
+
+    /// <summary>What readlink shows. The text is valid until the next walk.</summary>
+    public Errno ReadTarget(Inode* link, in FileCaller caller, out ReadOnlySpan<byte> target)
+    {
+        if (!link->IsProc)
+        {
+            target = Inodes.TargetOf(link);
+            return Errno.Ok;
+        }
+        var buffer = new Span<byte>(State.Scratch, PageSize.Bytes);
+        Errno error = Proc.ReadTarget(link, in caller, buffer, out int length);
+        target = buffer[..length];
+        return error;
+    }
 }

@@ -182,8 +182,8 @@ public sealed unsafe partial class ProcessCodec(
             return RestoreStatus.MissingReference;
         if (space != null)
             memory.Spaces.Retain(space);
-        files.Hold(table);
-        files.Hold(context);
+        files.Descriptors.Hold(table);
+        files.Contexts.Hold(context);
         files.Proc.HoldProgram(process, tracker);
         process->AddressSpace = space;
         process->Descriptors = table;

@@ -168,11 +168,11 @@ public sealed unsafe class ThreadCodec(
         if (first == null || (second == null && !record.SecondFile.IsNone) || (more == null && !record.MoreFiles.IsNone))
             return RestoreStatus.MissingReference;
         thread->Files = new CallFiles { First = first, Second = second, More = more, Count = second == null ? 1 : 2, IsHeld = true };
-        files.Hold(first);
+        files.OpenFiles.Hold(first);
         if (second != null)
-            files.Hold(second);
+            files.OpenFiles.Hold(second);
         if (more != null)
-            files.Hold(more);
+            files.Descriptors.Hold(more);
         return RestoreStatus.Ok;
     }
 

@@ -35,7 +35,7 @@ public sealed unsafe class FileTreeTests
         Assert.Equal(Errno.Ok, tree.Make(Encoding.UTF8.GetBytes("/" + new string('n', 255)), InodeMode.Fifo | 0x1B6));
         Inode* small = session.Find("/usr/small");
         tree.SetAttributes(small, 0x9ED, 1000, 1001, 123456789);
-        session.Group.Files.Release(small);
+        session.Group.Files.Inodes.Release(small);
         session.Checkpoint();
 
         using TestSession restored = session.Reboot();
@@ -47,8 +47,8 @@ public sealed unsafe class FileTreeTests
         Assert.Equal("hello"u8.ToArray(), restored.Contents("/usr/twin"));
         Assert.Equal(Pattern(1, 300_001), restored.Contents("/usr/large"));
         Assert.Empty(restored.Contents("/usr/share/doc/empty"));
-        Assert.Equal("usr/small", Encoding.UTF8.GetString(FileServices.TargetOf(restored.Find("/short"))));
-        Assert.Equal(longTarget, Encoding.UTF8.GetString(FileServices.TargetOf(restored.Find("/long"))));
+        Assert.Equal("usr/small", Encoding.UTF8.GetString(Inodes.TargetOf(restored.Find("/short"))));
+        Assert.Equal(longTarget, Encoding.UTF8.GetString(Inodes.TargetOf(restored.Find("/long"))));
         Assert.Equal(0x103UL, restored.Find("/null")->Device);
         Assert.True(restored.Find("/" + new string('n', 255))->IsFifo);
         Assert.Equal(3u, restored.Find("/usr/share")->LinkCount);
@@ -88,7 +88,7 @@ public sealed unsafe class FileTreeTests
         session.MakeFile("/a", "1"u8);
         session.MakeFile("/gone", "2"u8);
         ulong gone = session.Find("/gone")->Header.Id.Value;
-        session.Group.Files.Release(session.Find("/gone"));
+        session.Group.Files.Inodes.Release(session.Find("/gone"));
         session.Remove("/gone");
         ulong next = session.Tracker.NextId.Value;
         session.Checkpoint();
@@ -142,8 +142,8 @@ public sealed unsafe class FileTreeTests
         Assert.True(file != null && file->Inode->Header.Id == inodeId && file->Inode->IsOrphan);
         Assert.Equal(Pattern(4, 12_000), restored.Contents(file->Inode));
         ObjectId dataId = file->Inode->Data->Header.Id;
-        restored.Group.Files.Hold(file);
-        restored.Group.Files.Release(file);
+        restored.Group.Files.OpenFiles.Hold(file);
+        restored.Group.Files.OpenFiles.Release(file);
         restored.Checkpoint();
         using TestSession last = restored.Reboot();
         Assert.True(last.Tracker.Find(fileId) == null && last.Tracker.Find(inodeId) == null && last.Tracker.Find(dataId) == null);

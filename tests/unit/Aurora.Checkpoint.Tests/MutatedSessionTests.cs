@@ -108,7 +108,8 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         machine.Timers.SetAlarm(init->Process, machine.Session.Group.Clock.MonotonicNanoseconds + 7_000_000, 0);
         Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
         OpenFile* pipe = machine.Session.OpenFile("/fifo");
-        Assert.Equal(Errno.Ok, machine.Session.Group.Files.InstallAt((DescriptorTable*)init->Process->Descriptors, pipe, 3, closeOnExec: false));
+        var table = (DescriptorTable*)init->Process->Descriptors;
+        Assert.Equal(Errno.Ok, machine.Session.Group.Files.Descriptors.InstallAt(table, pipe, 3, closeOnExec: false));
         Thread* shell = machine.Fork(init);
         Assert.Equal(Errno.Ok, machine.Table.SetGroup(shell->Process, shell->Process->Id));
         machine.Life.EndProcess(machine.Fork(shell)->Process, 7 << 8);

@@ -201,15 +201,15 @@ public sealed unsafe class ProcessTests
         machine.Session.MakeFile("/log", "0123456789"u8);
         OpenFile* file = machine.Session.OpenFile("/log");
         FileServices files = machine.Session.Group.Files;
-        Assert.Equal(Errno.Ok, files.InstallAt((DescriptorTable*)init->Process->Descriptors, file, 5, closeOnExec: true));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt((DescriptorTable*)init->Process->Descriptors, file, 5, closeOnExec: true));
         Thread* child = machine.Fork(init);
         file->Offset = 4;
         files.MarkChanged(&file->Header);
         int id = child->Id;
         machine.Session.Checkpoint();
         using ProcessMachine restored = machine.Reboot();
-        OpenFile* parents = FileServices.Find((DescriptorTable*)restored.Table.Init->Descriptors, 5);
-        OpenFile* childs = FileServices.Find((DescriptorTable*)restored.Table.FindProcess(id)->Descriptors, 5);
+        OpenFile* parents = Descriptors.Find((DescriptorTable*)restored.Table.Init->Descriptors, 5);
+        OpenFile* childs = Descriptors.Find((DescriptorTable*)restored.Table.FindProcess(id)->Descriptors, 5);
         Assert.True(parents != null && parents == childs);
         Assert.Equal((4UL, 2), (parents->Offset, parents->Header.References));
         Assert.Equal("0123456789"u8.ToArray(), restored.Session.Contents(parents->Inode));

@@ -39,7 +39,7 @@ public sealed unsafe class ScarcityTests
         Assert.True(result.IsOk, TestSession.Words(result));
         Assert.Equal(session.Tracker.Count, restored.Tracker.Count);
         Inode* last = restored.Find("/link1499");
-        Assert.Equal(LongTarget(1499), FileServices.TargetOf(last).ToArray());
+        Assert.Equal(LongTarget(1499), Inodes.TargetOf(last).ToArray());
 
         using TestSession small = TestSession.Open(session.Device, running / 2);
         result = small.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);

@@ -60,7 +60,7 @@ public sealed unsafe class StoreSpaceTests
             // Waiting for room: checkpoints go on meanwhile.
             while ((error = session.Tree.Write(inode, 0, contents)) == Errno.EAGAIN)
                 session.Checkpoint();
-            session.Group.Files.Release(inode);
+            session.Group.Files.Inodes.Release(inode);
         }
         Assert.True(error is Errno.Ok or Errno.ENOSPC, error.ToString());
         return error == Errno.Ok;

@@ -35,7 +35,7 @@ public sealed unsafe partial class RootAttributeTests : IDisposable
             AttributeWalk attributes = ExtendedAttributes.WalkOf(inode);
             while (attributes.MoveNext())
                 found.Add($"{Encoding.UTF8.GetString(attributes.Name)}={Convert.ToHexString(attributes.Value)}");
-            session.Files.Release(inode);
+            session.Files.Inodes.Release(inode);
         }
         File.Delete(image);
         return found;

@@ -103,7 +103,7 @@ public sealed unsafe class ElfMutationTests
 
     private static void Replace(TestKernel kernel, Inode* file, byte[] bytes)
     {
-        Assert.True(FileData.Truncate(kernel.Files, file, 0).IsOk);
+        Assert.True(kernel.Files.Data.Truncate(file, 0).IsOk);
         Assert.Equal(Errno.Ok, new TreeBuilder(kernel.Names).Write(file, 0, bytes));
     }
 

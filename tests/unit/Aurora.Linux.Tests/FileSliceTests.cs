@@ -21,7 +21,7 @@ public sealed unsafe class FileSliceTests
         int file = Open(kernel, program, "/locks");
         for (int i = 0; i < Many; i++)
             Lock(kernel, program, file, 1, 2 * i, 1, OpenFileSetLock);
-        ObjectId id = FileServices.Find((DescriptorTable*)program->Process->Descriptors, file)->Header.Id;
+        ObjectId id = Descriptors.Find((DescriptorTable*)program->Process->Descriptors, file)->Header.Id;
         Thread* rival = kernel.Fork(init);
         int its = Open(kernel, rival, "/locks");
         Lock(kernel, rival, its, 1, 10_000, 1);
@@ -50,7 +50,7 @@ public sealed unsafe class FileSliceTests
         int first = (int)kernel.Peek<uint>(program, Scratch + 4) - Many + 1;
         for (int i = 0; i < Many; i++)
             kernel.Poke(second, Scratch + 0x8000 + ((ulong)i * 8), (ulong)(first + i));
-        ObjectId last = FileServices.Find((DescriptorTable*)program->Process->Descriptors, first + Many - 1)->Header.Id;
+        ObjectId last = Descriptors.Find((DescriptorTable*)program->Process->Descriptors, first + Many - 1)->Header.Id;
         Assert.Null(kernel.Call(second, 7, Scratch + 0x8000, Many, 1000));
         Assert.Equal(0, kernel.Call(program, 436, (ulong)first, uint.MaxValue, 0));
         var image = new TestKernel.Image();
@@ -66,18 +66,18 @@ public sealed unsafe class FileSliceTests
     private static int CloseFilesInSteps(TestKernel kernel, TestKernel.Image image, ObjectId file)
     {
         int steps = 0;
-        for (; kernel.Files.IsClosing; steps++)
+        for (; kernel.Files.Closing.HasWork; steps++)
         {
             Assert.True(steps < Many, "the files are not closed");
             Assert.InRange(Changes(kernel), 0, 3 * ProcessLife.UnitsPerStep);
             kernel.Capture(image);
             using (TestKernel restored = TestKernel.Restore(image))
             {
-                while (restored.Files.IsClosing)
-                    restored.Files.CloseStep();
+                while (restored.Files.Closing.HasWork)
+                    restored.Files.Closing.Step();
                 Assert.True(restored.Tracker.Find(file) == null);
             }
-            kernel.Files.CloseStep();
+            kernel.Files.Closing.Step();
         }
         Assert.True(kernel.Tracker.Find(file) == null);
         return steps;
@@ -122,7 +122,7 @@ public sealed unsafe class FileSliceTests
             Assert.True(steps < Many, "the execve does not end");
             kernel.Executive.PrepareToRun(program);
         }
-        Assert.True(FileServices.Find((DescriptorTable*)program->Process->Descriptors, last) == null);
+        Assert.True(Descriptors.Find((DescriptorTable*)program->Process->Descriptors, last) == null);
         its = Open(kernel, rival, "/own");
         Lock(kernel, rival, its, 1, 0, 0);
     }

@@ -186,10 +186,10 @@ public sealed unsafe class HeldFileTests
         Thread* waiter = StartThread(kernel, init);
         Assert.Null(kernel.Call(waiter, 0, reader, Data, 10));
         kernel.Do(init, 3, reader);
-        Assert.True(FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)writer)->Inode->Pipe->HasReader);
+        Assert.True(Descriptors.Find((DescriptorTable*)init->Process->Descriptors, (int)writer)->Inode->Pipe->HasReader);
         kernel.Do(init, 234, (ulong)init->Process->Id, (ulong)waiter->Id, (ulong)Signal.SIGSTOP);
         kernel.Resume(waiter);
-        Assert.False(FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)writer)->Inode->Pipe->HasReader);
+        Assert.False(Descriptors.Find((DescriptorTable*)init->Process->Descriptors, (int)writer)->Inode->Pipe->HasReader);
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed unsafe class HeldFileTests
         Thread* child = kernel.Fork(init);
         (ulong reader, ulong writer) = Pipe(kernel, child);
         Thread* waiter = StartThread(kernel, child);
-        Pipe* pipe = FileServices.Find((DescriptorTable*)child->Process->Descriptors, (int)writer)->Inode->Pipe;
+        Pipe* pipe = Descriptors.Find((DescriptorTable*)child->Process->Descriptors, (int)writer)->Inode->Pipe;
         Assert.Null(kernel.Call(waiter, 0, reader, Data, 10));
         kernel.Do(child, 3, reader);
         Assert.Equal((1, 1), (pipe->Readers, pipe->Writers));

@@ -165,10 +165,10 @@ public sealed unsafe class LeaseTests
             if (opens is { } flags)
                 Assert.Equal(-(long)Errno.EAGAIN,
                     kernel.Call(init, 2, kernel.PokeText(init, Scratch, "/f"), flags | OpenFlags.NonBlocking));
-            FileLease before = FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)file)->Lease;
+            FileLease before = Descriptors.Find((DescriptorTable*)init->Process->Descriptors, (int)file)->Lease;
             kernel = Move(true, kernel);
             init = kernel.ThreadOf(1);
-            Assert.Equal(before, FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)file)->Lease);
+            Assert.Equal(before, Descriptors.Find((DescriptorTable*)init->Process->Descriptors, (int)file)->Lease);
             Assert.Equal(expected, kernel.Do(init, 72, file, GetLease));
         }
         kernel.Dispose();
@@ -227,7 +227,7 @@ public sealed unsafe class LeaseTests
     private static int LeaselessFiles(TestKernel kernel)
     {
         var table = (DescriptorTable*)kernel.ThreadOf(1)->Process->Descriptors;
-        return Enumerable.Range(0, DescriptorTable.MaxDescriptors).Count(fd => FileServices.Find(table, fd) is var file && file != null
+        return Enumerable.Range(0, DescriptorTable.MaxDescriptors).Count(fd => Descriptors.Find(table, fd) is var file && file != null
             && file->Kind == FileKind.Regular && file->Lease.Kind == LeaseKind.None);
     }
 

@@ -199,7 +199,7 @@ public sealed unsafe class OlderRecordTests
         Thread* init = kernel.Boot();
         kernel.WriteFile("/named", "x"u8);
         ulong nameless = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/tmp"), 0x41_0002, 0x1B6);
-        Inode* inode = FileServices.Find((DescriptorTable*)init->Process->Descriptors, (int)nameless)->Inode;
+        Inode* inode = Descriptors.Find((DescriptorTable*)init->Process->Descriptors, (int)nameless)->Inode;
         InodeFlags flags = inode->Flags;
         inode->Flags = InodeFlags.None;
         var image = new TestKernel.Image();

@@ -314,7 +314,7 @@ public sealed unsafe class PrivilegeTests : IDisposable
     {
         string path = $"/program{thread->Id}";
         if (new TreeBuilder(_kernel.Names).Find(Encoding.UTF8.GetBytes(path), true, out Inode* there) == Errno.Ok)
-            _kernel.Files.Release(there);
+            _kernel.Files.Inodes.Release(there);
         else
             _kernel.WriteFile(path, ElfBuilder.Build())->Mode = mode;
         Assert.NotNull(ExecTests.Execute(_kernel, thread, path, ["program"], []));

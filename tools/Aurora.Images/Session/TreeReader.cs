@@ -22,7 +22,7 @@ internal sealed unsafe class TreeReader(ImageSession session)
             ListDirectory(inode, path.TrimEnd('/'), recursive, entries);
         else
             entries.Add(Describe(inode, path));
-        session.Files.Release(inode);
+        session.Files.Inodes.Release(inode);
         return entries;
     }
 
@@ -32,7 +32,7 @@ internal sealed unsafe class TreeReader(ImageSession session)
         if (!inode->IsRegular)
             throw new ImageException($"{path}: not a regular file");
         CopyData(inode, path, destination);
-        session.Files.Release(inode);
+        session.Files.Inodes.Release(inode);
     }
 
     public int Extract(string path, string folder)
@@ -42,7 +42,7 @@ internal sealed unsafe class TreeReader(ImageSession session)
         int files = inode->IsDirectory
             ? ExtractDirectory(inode, path.TrimEnd('/'), folder)
             : ExtractFile(inode, path, Path.Combine(folder, Path.GetFileName(path)));
-        session.Files.Release(inode);
+        session.Files.Inodes.Release(inode);
         return files;
     }
 
@@ -99,7 +99,7 @@ internal sealed unsafe class TreeReader(ImageSession session)
     private static int ExtractLink(Inode* inode, string target)
     {
         File.Delete(target);
-        File.CreateSymbolicLink(target, Encoding.UTF8.GetString(FileServices.TargetOf(inode)));
+        File.CreateSymbolicLink(target, Encoding.UTF8.GetString(Inodes.TargetOf(inode)));
         return 1;
     }
 
@@ -133,7 +133,7 @@ internal sealed unsafe class TreeReader(ImageSession session)
 
     private static ImageEntry Describe(Inode* inode, string path)
     {
-        string target = inode->IsSymbolicLink ? Encoding.UTF8.GetString(FileServices.TargetOf(inode)) : "";
+        string target = inode->IsSymbolicLink ? Encoding.UTF8.GetString(Inodes.TargetOf(inode)) : "";
         return new ImageEntry(path, inode->Mode, inode->LinkCount, inode->Uid, inode->Gid, inode->Size, TimeOf(inode), target);
     }
 }

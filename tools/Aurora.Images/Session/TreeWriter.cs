@@ -52,7 +52,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
             return;
         if (inode->IsDirectory)
             SetAttributes(directory, inode);
-        session.Files.Release(inode);
+        session.Files.Inodes.Release(inode);
         _uncommittedEntries++;
     }
 
@@ -80,7 +80,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
             SetExtendedAttributes(entry, inode);
             SetAttributes(entry, inode);
         }
-        session.Files.Release(inode);
+        session.Files.Inodes.Release(inode);
     }
 
     private void SetAttributes(RootEntry entry, Inode* inode)
@@ -93,7 +93,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
     {
         foreach ((string name, byte[] value) in entry.Attributes)
         {
-            Errno error = session.Files.SetAttribute(inode, ImageSession.Bytes(name), value, AttributeChange.Either);
+            Errno error = session.Files.Attributes.Set(inode, ImageSession.Bytes(name), value, AttributeChange.Either);
             bool isTooMuch = error == Errno.ERANGE || (error == Errno.ENOSPC && !session.Files.Space.IsFull);
             if (isTooMuch)
                 CountLeftOut(TooMuch);

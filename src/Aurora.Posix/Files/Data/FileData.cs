@@ -8,7 +8,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Operations on the pages of regular files. Results carry the queue to wait on when a page is on its way.</summary>
-public static unsafe class FileData
+public sealed unsafe class FileData(
+    Inodes inodes, FileStamps stamps, MemoryManager memory, FileEnvironment environment)
 {
     /// <summary>No file is longer: a position is a signed number of 64 bits.</summary>
     public const ulong MaxFileBytes = long.MaxValue;
@@ -19,64 +20,62 @@ public static unsafe class FileData
     /// Gets a file ready for a write: its object exists and is large enough, a gap before the write is zero, and the pages at both ends
     /// that will be written in part are in memory.
     /// </summary>
-    internal static PageAccess PrepareWrite(FileServices files, Inode* inode, ulong position, ulong bytes)
+    internal PageAccess PrepareWrite(Inode* inode, ulong position, ulong bytes)
     {
-        VmObject* data = files.DataOf(inode);
+        VmObject* data = inodes.DataOf(inode);
         if (data == null)
             return new PageAccess { Status = MemoryStatus.OutOfMemory };
         ulong end = position + bytes;
-        PageAccess room = files.Space.Take(PageSize.PagesFor(end) - (position >> PageSize.Shift));
+        PageAccess room = environment.Space.Take(PageSize.PagesFor(end) - (position >> PageSize.Shift));
         if (!room.IsOk)
             return room;
         if (position > inode->Size)
         {
-            PageAccess gap = ZeroTail(files, inode, inode->Size);
+            PageAccess gap = ZeroTail(inode, inode->Size);
             if (!gap.IsOk)
                 return gap;
         }
         ulong pages = PageSize.PagesFor(end);
         if (pages > data->SizePages)
         {
-            MemoryStatus status = files.Memory.Objects.Resize(data, pages);
+            MemoryStatus status = memory.Objects.Resize(data, pages);
             if (status != MemoryStatus.Ok)
                 return new PageAccess { Status = status };
         }
         if ((position & PageSize.OffsetMask) != 0 || bytes < PageSize.Bytes)
         {
-            PageAccess first = files.Memory.Pages.GetForWrite(data, position >> PageSize.Shift, false);
+            PageAccess first = memory.Pages.GetForWrite(data, position >> PageSize.Shift, false);
             if (!first.IsOk)
                 return first;
         }
         ulong last = (end - 1) >> PageSize.Shift;
         return (end & PageSize.OffsetMask) != 0 && last != position >> PageSize.Shift
-            ? files.Memory.Pages.GetForWrite(data, last, false)
+            ? memory.Pages.GetForWrite(data, last, false)
             : Ready;
     }
 
     /// <summary>Records that bytes up to <paramref name="end"/> have been written.</summary>
-    internal static void Grown(FileServices files, Inode* inode, ulong end)
+    internal void Grown(Inode* inode, ulong end)
     {
         if (end > inode->Size)
             inode->Size = end;
-        inode->ModifyTime = inode->ChangeTime = files.NowStamp;
-        files.MarkChanged(&inode->Header);
+        stamps.TouchContents(inode);
     }
 
     /// <summary>Sets the length of a file: cuts pages off, or adds a hole.</summary>
-    public static PageAccess Truncate(FileServices files, Inode* inode, ulong size)
+    public PageAccess Truncate(Inode* inode, ulong size)
     {
         if (inode->Data != null)
         {
-            PageAccess tail = ZeroTail(files, inode, Math.Min(size, inode->Size));
+            PageAccess tail = ZeroTail(inode, Math.Min(size, inode->Size));
             if (!tail.IsOk)
                 return tail;
-            MemoryStatus status = files.Memory.Objects.Resize(inode->Data, PageSize.PagesFor(size));
+            MemoryStatus status = memory.Objects.Resize(inode->Data, PageSize.PagesFor(size));
             if (status != MemoryStatus.Ok)
                 return new PageAccess { Status = status };
         }
         inode->Size = size;
-        inode->ModifyTime = inode->ChangeTime = files.NowStamp;
-        files.MarkChanged(&inode->Header);
+        stamps.TouchContents(inode);
         return Ready;
     }
 
@@ -84,7 +83,7 @@ public static unsafe class FileData
     /// Makes a range of a file zero; whole pages become holes. <paramref name="isWhole"/> is false when so many do that the caller must call again,
     /// after a checkpoint has had its chance.
     /// </summary>
-    public static PageAccess Punch(FileServices files, Inode* inode, ulong position, ulong bytes, out bool isWhole)
+    public PageAccess Punch(Inode* inode, ulong position, ulong bytes, out bool isWhole)
     {
         isWhole = true;
         ulong end = Math.Min(position + bytes, inode->Size);
@@ -96,13 +95,13 @@ public static unsafe class FileData
         // Both partial pages first: once they are in memory nothing below waits.
         if (firstPage < firstWhole)
         {
-            PageAccess head = files.Memory.Pages.GetForWrite(inode->Data, firstPage, false);
+            PageAccess head = memory.Pages.GetForWrite(inode->Data, firstPage, false);
             if (!head.IsOk)
                 return head;
         }
         if ((end & PageSize.OffsetMask) != 0)
         {
-            PageAccess last = files.Memory.Pages.GetForWrite(inode->Data, endWhole, false);
+            PageAccess last = memory.Pages.GetForWrite(inode->Data, endWhole, false);
             if (!last.IsOk)
                 return last;
             ulong from = Math.Max(position, endWhole << PageSize.Shift);
@@ -110,7 +109,7 @@ public static unsafe class FileData
         }
         if (firstPage < firstWhole && firstPage < endWhole)
         {
-            PageAccess head = files.Memory.Pages.GetForWrite(inode->Data, firstPage, false);
+            PageAccess head = memory.Pages.GetForWrite(inode->Data, firstPage, false);
             if (!head.IsOk)
                 return head;
             int start = (int)(position & PageSize.OffsetMask);
@@ -118,18 +117,17 @@ public static unsafe class FileData
         }
         if (endWhole > firstWhole)
         {
-            PageAccess discarded = files.Memory.Holes.Discard(inode->Data, ref firstWhole, endWhole);
+            PageAccess discarded = memory.Holes.Discard(inode->Data, ref firstWhole, endWhole);
             if (!discarded.IsOk)
                 return discarded;
             isWhole = firstWhole >= endWhole;
         }
-        inode->ModifyTime = inode->ChangeTime = files.NowStamp;
-        files.MarkChanged(&inode->Header);
+        stamps.TouchContents(inode);
         return Ready;
     }
 
     /// <summary>Copies from a file into kernel memory; <paramref name="count"/> is what there was, less than asked for only at the end.</summary>
-    public static PageAccess Read(FileServices files, Inode* inode, ulong position, Span<byte> destination, out int count)
+    public PageAccess Read(Inode* inode, ulong position, Span<byte> destination, out int count)
     {
         count = 0;
         while (count < destination.Length && position < inode->Size)
@@ -142,7 +140,7 @@ public static unsafe class FileData
             }
             else
             {
-                PageAccess page = files.Memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
+                PageAccess page = memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
                 if (!page.IsOk)
                     return page;
                 new ReadOnlySpan<byte>(page.Address + start, piece).CopyTo(destination[count..]);
@@ -154,24 +152,24 @@ public static unsafe class FileData
     }
 
     /// <summary>Copies kernel memory into a file, making it longer if need be; all or nothing if it has to wait.</summary>
-    public static PageAccess Write(FileServices files, Inode* inode, ulong position, ReadOnlySpan<byte> source)
+    public PageAccess Write(Inode* inode, ulong position, ReadOnlySpan<byte> source)
     {
         if (source.IsEmpty)
             return Ready;
-        PageAccess ready = PrepareWrite(files, inode, position, (ulong)source.Length);
+        PageAccess ready = PrepareWrite(inode, position, (ulong)source.Length);
         if (!ready.IsOk)
             return ready;
         while (!source.IsEmpty)
         {
             int start = (int)(position & PageSize.OffsetMask);
             int piece = Math.Min(source.Length, PageSize.Bytes - start);
-            PageAccess page = files.Memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, piece == PageSize.Bytes);
+            PageAccess page = memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, piece == PageSize.Bytes);
             if (!page.IsOk)
                 return page;
             source[..piece].CopyTo(new Span<byte>(page.Address + start, piece));
             source = source[piece..];
             position += (ulong)piece;
-            Grown(files, inode, position);
+            Grown(inode, position);
         }
         return Ready;
     }
@@ -186,11 +184,11 @@ public static unsafe class FileData
     };
 
     // A mapped file may carry stores beyond its end in its last page; they must not appear when it grows.
-    private static PageAccess ZeroTail(FileServices files, Inode* inode, ulong size)
+    private PageAccess ZeroTail(Inode* inode, ulong size)
     {
         int fromByte = (int)(size & PageSize.OffsetMask);
         return fromByte == 0 || inode->Data == null || size >> PageSize.Shift >= inode->Data->SizePages
             ? Ready
-            : files.Memory.Pages.ZeroTail(inode->Data, size >> PageSize.Shift, fromByte);
+            : memory.Pages.ZeroTail(inode->Data, size >> PageSize.Shift, fromByte);
     }
 }

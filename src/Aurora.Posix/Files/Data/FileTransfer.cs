@@ -18,7 +18,7 @@ public unsafe ref struct FileTransfer
     /// <summary>Transfers stop at least this often at a point where they could be captured.</summary>
     public const ulong StepBytes = 64 * 1024;
 
-    private readonly FileServices _files;
+    private readonly Transfers _transfers;
     private readonly UserMemory? _user;
     private readonly AddressSpace* _space;
 
@@ -56,9 +56,9 @@ public unsafe ref struct FileTransfer
     public Errno Error { get; private set; }
 
     /// <summary>A transfer to or from kernel memory.</summary>
-    public FileTransfer(FileServices files, Thread* thread, void* memory, ulong length, ulong done = 0)
+    public FileTransfer(Transfers transfers, Thread* thread, void* memory, ulong length, ulong done = 0)
     {
-        _files = files;
+        _transfers = transfers;
         Thread = thread;
         _address = (ulong)memory;
         _length = Remaining = length;
@@ -67,10 +67,10 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>A transfer to or from one buffer of the calling program, of which <paramref name="done"/> bytes have been moved.</summary>
-    public FileTransfer(FileServices files, UserMemory user, Thread* thread, ulong address, ulong length, ulong done)
+    public FileTransfer(Transfers transfers, Thread* thread, ulong address, ulong length, ulong done)
     {
-        _files = files;
-        _user = user;
+        _transfers = transfers;
+        _user = transfers.User;
         _space = (AddressSpace*)thread->Process->AddressSpace;
         Thread = thread;
         length = Math.Min(length, MaxBytes);
@@ -83,16 +83,16 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>
-    /// A transfer to or from a vector of the calling program, <see cref="FileServices.Vectors"/>, whose elements add up to
+    /// A transfer to or from a vector of the calling program, <see cref="Transfers.Vectors"/>, whose elements add up to
     /// <paramref name="total"/> bytes, of which <paramref name="done"/> have been moved.
     /// </summary>
-    public FileTransfer(FileServices files, UserMemory user, Thread* thread, int count, ulong total, ulong done)
+    public FileTransfer(Transfers transfers, Thread* thread, int count, ulong total, ulong done)
     {
-        _files = files;
-        _user = user;
+        _transfers = transfers;
+        _user = transfers.User;
         _space = (AddressSpace*)thread->Process->AddressSpace;
         Thread = thread;
-        _nextVector = files.Vectors;
+        _nextVector = transfers.Vectors;
         _vectorsLeft = count;
         Remaining = Math.Min(total, MaxBytes);
         // A vector that has become shorter than what was moved has nothing left.
@@ -192,7 +192,7 @@ public unsafe ref struct FileTransfer
         if (Thread == null)
             return Finish(Errno.EAGAIN);
         Thread->Call.Progress = Done;
-        _files.Waker.BlockOn(Thread, queue);
+        _transfers.Waker.BlockOn(Thread, queue);
         return SystemCallResult.BlockedWith((long)Done);
     }
 
@@ -202,7 +202,7 @@ public unsafe ref struct FileTransfer
         if (Thread == null || MustNotWait)
             return Finish(Errno.EAGAIN);
         Thread->Call.Progress = Done;
-        _files.Waker.BlockOn(Thread, queue);
+        _transfers.Waker.BlockOn(Thread, queue);
         return SystemCallResult.BlockedUninterruptible;
     }
 
@@ -214,7 +214,7 @@ public unsafe ref struct FileTransfer
         if (Done < _nextStep || Thread == null)
             return false;
         _nextStep = Done + StepBytes;
-        return Remaining > 0 && _files.Preemption.IsDue;
+        return Remaining > 0 && _transfers.IsPauseDue;
     }
 
     /// <summary>Stops between two steps; the call goes on when others have run. Signals that do not kill leave it alone.</summary>

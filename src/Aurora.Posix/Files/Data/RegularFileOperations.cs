@@ -10,11 +10,12 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Operations on regular files.</summary>
-internal sealed unsafe class RegularFileOperations(FileServices files) : FileOperations
+internal sealed unsafe class RegularFileOperations(
+    FileState state, Inodes inodes, FileData data, SetIdBits setIdBits, FileStamps stamps, MemoryManager memory) : FileOperations
 {
     public override bool IsSeekable(OpenFile* file) => true;
 
-    public override VmObject* Mappable(OpenFile* file) => files.DataOf(file->Inode);
+    public override VmObject* Mappable(OpenFile* file) => inodes.DataOf(file->Inode);
 
     public override long ReadableBytes(OpenFile* file)
         => file->Inode->Size > file->Offset ? (long)(file->Inode->Size - file->Offset) : 0;
@@ -36,7 +37,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             }
             else
             {
-                PageAccess page = files.Memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
+                PageAccess page = memory.Pages.GetForRead(inode->Data, position >> PageSize.Shift);
                 if (!page.IsOk)
                     return transfer.Stop(in page);
                 int start = (int)(position & PageSize.OffsetMask);
@@ -84,7 +85,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
         TransferStatus status = transfer.Prepare(bytes, willGive: false);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);
-        PageAccess ready = FileData.PrepareWrite(files, inode, position, bytes);
+        PageAccess ready = data.PrepareWrite(inode, position, bytes);
         if (!ready.IsOk)
             return transfer.Stop(in ready);
         ulong end = position + bytes;
@@ -94,7 +95,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             int count = (int)Math.Min(end - position, (ulong)(PageSize.Bytes - start));
             // A program may write a page of the file from a mapping of that very page: then its old contents are the source.
             bool isWhole = count == PageSize.Bytes && !inode->Data->IsMapped;
-            PageAccess page = files.Memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, isWhole);
+            PageAccess page = memory.Pages.GetForWrite(inode->Data, position >> PageSize.Shift, isWhole);
             if (!page.IsOk)
                 return transfer.Stop(in page);
             var destination = new Span<byte>(page.Address + start, count);
@@ -105,8 +106,8 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
             if (isWhole && moved < count)
                 destination[moved..].Clear();
             if (transfer.Thread != null)
-                SetIdBits.ContentsChange(files, inode, new FileCaller(transfer.Thread));
-            FileData.Grown(files, inode, position + (ulong)moved);
+                setIdBits.ContentsChange(inode, new FileCaller(transfer.Thread));
+            data.Grown(inode, position + (ulong)moved);
             MoveOffset(file, ref transfer, position + (ulong)moved);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
@@ -134,7 +135,7 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
         if (transfer.IsPositioned || offset == file->Offset)
             return;
         file->Offset = offset;
-        files.MarkChanged(&file->Header);
+        state.MarkChanged(&file->Header);
     }
 
     private static ulong SizeLimit(ref FileTransfer transfer)
@@ -147,10 +148,10 @@ internal sealed unsafe class RegularFileOperations(FileServices files) : FileOpe
         Inode* inode = file->Inode;
         if ((file->Flags & OpenFlags.NoAccessTime) != 0)
             return;
-        long now = files.NowStamp;
+        long now = stamps.Now;
         if (inode->AccessTime > inode->ModifyTime && inode->AccessTime > inode->ChangeTime && now - inode->AccessTime < dayNanoseconds)
             return;
         inode->AccessTime = now;
-        files.MarkChanged(&inode->Header);
+        state.MarkChanged(&inode->Header);
     }
 }

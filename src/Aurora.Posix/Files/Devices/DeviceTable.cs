@@ -11,9 +11,9 @@ public sealed class DeviceTable
     private readonly FileOperations[] _drivers = new FileOperations[MaxDevices];
     private int _count;
 
-    internal DeviceTable(FileServices files)
+    internal DeviceTable(RandomSource source, Transfers transfers)
     {
-        var random = new RandomDevice(files.Random, new RandomControl(files));
+        var random = new RandomDevice(source, new RandomControl(source, transfers));
         Register(DeviceNumber.Null, new NullDevice());
         Register(DeviceNumber.Zero, new ZeroDevice(isFull: false));
         Register(DeviceNumber.Full, new ZeroDevice(isFull: true));

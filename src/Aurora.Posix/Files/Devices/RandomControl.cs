@@ -11,7 +11,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>Answers what root says to the random generator, and what anybody asks it.</summary>
-internal sealed unsafe class RandomControl(FileServices files)
+internal sealed unsafe class RandomControl(RandomSource random, Transfers transfers)
 {
     /// <summary>Bits in the pool, always.</summary>
     public const int PoolBits = 256;
@@ -54,7 +54,7 @@ internal sealed unsafe class RandomControl(FileServices files)
     private SystemCallResult WriteCount(Thread* thread, ulong address)
     {
         int bits = PoolBits;
-        var transfer = new FileTransfer(files, files.User, thread, address, sizeof(int), 0);
+        var transfer = new FileTransfer(transfers, thread, address, sizeof(int), 0);
         TransferStatus status = transfer.Give(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bits)));
         return status == TransferStatus.Ok ? Errno.Ok : transfer.Stop(status);
     }
@@ -62,7 +62,7 @@ internal sealed unsafe class RandomControl(FileServices files)
     private SystemCallResult CheckCount(Thread* thread, ulong address)
     {
         int bits = 0;
-        var transfer = new FileTransfer(files, files.User, thread, address, sizeof(int), 0);
+        var transfer = new FileTransfer(transfers, thread, address, sizeof(int), 0);
         TransferStatus status = transfer.Take(MemoryMarshal.AsBytes(new Span<int>(ref bits)));
         return status != TransferStatus.Ok ? transfer.Stop(status) : bits < 0 ? Errno.EINVAL : Errno.Ok;
     }
@@ -70,21 +70,21 @@ internal sealed unsafe class RandomControl(FileServices files)
     private SystemCallResult Mix(Thread* thread, ulong address)
     {
         PoolHeader header = default;
-        var read = new FileTransfer(files, files.User, thread, address, PoolHeader.Size, 0);
+        var read = new FileTransfer(transfers, thread, address, PoolHeader.Size, 0);
         TransferStatus status = read.Take(MemoryMarshal.AsBytes(new Span<PoolHeader>(ref header)));
         if (status != TransferStatus.Ok)
             return read.Stop(status);
         if (header.Bits < 0 || header.Bytes < 0)
             return Errno.EINVAL;
         Span<byte> piece = stackalloc byte[PieceBytes];
-        var transfer = new FileTransfer(files, files.User, thread, address + PoolHeader.Size, (ulong)header.Bytes, thread->Call.Progress);
+        var transfer = new FileTransfer(transfers, thread, address + PoolHeader.Size, (ulong)header.Bytes, thread->Call.Progress);
         while (transfer.Remaining > 0)
         {
             Span<byte> part = piece[..(int)Math.Min(transfer.Remaining, PieceBytes)];
             status = transfer.Take(part);
             if (status != TransferStatus.Ok)
                 return status == TransferStatus.Fault ? Errno.EFAULT : transfer.Stop(status);
-            files.Random.Reseed(part);
+            random.Reseed(part);
             if (transfer.MustPause())
                 return transfer.Pause();
         }

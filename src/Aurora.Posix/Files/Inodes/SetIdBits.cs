@@ -5,19 +5,19 @@ using Aurora.Posix.Processes;
 namespace Aurora.Posix.Files;
 
 /// <summary>Takes the set-id bits of a file away when they must go.</summary>
-public static unsafe class SetIdBits
+public sealed unsafe class SetIdBits(FileState state)
 {
     /// <summary>The bits that a change of owner takes: none from directories.</summary>
     public static uint LostToOwner(Inode* inode, in FileCaller caller)
         => inode->IsDirectory ? 0 : (inode->Mode & InodeMode.SetUid) | LostGroupBit(inode, in caller);
 
     /// <summary>Called when a caller changes the contents of a file.</summary>
-    public static void ContentsChange(FileServices files, Inode* inode, in FileCaller caller)
+    public void ContentsChange(Inode* inode, in FileCaller caller)
     {
         if ((inode->Mode & (InodeMode.SetUid | InodeMode.SetGid)) == 0 || !inode->IsRegular || caller.Has(Capability.FileSetId))
             return;
         inode->Mode &= ~((inode->Mode & InodeMode.SetUid) | LostGroupBit(inode, in caller));
-        files.MarkChanged(&inode->Header);
+        state.MarkChanged(&inode->Header);
     }
 
     private static uint LostGroupBit(Inode* inode, in FileCaller caller)

@@ -15,12 +15,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Gives leases, takes them back, and keeps their times.</summary>
-public sealed unsafe class FileLeases
+public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, ThreadWaker waker, Clock clock)
 {
-    private readonly FileServices _files;
-
-    internal FileLeases(FileServices files) => _files = files;
-
     /// <summary>
     /// Gives an open file a lease, or another kind of it. EAGAIN: others have the file open, or a lease, in a way that conflicts. What is
     /// over has been timed out.
@@ -82,7 +78,7 @@ public sealed unsafe class FileLeases
             file->Lease.RemoveNanoseconds = deadlineNanoseconds;
         else
             file->Lease.DowngradeNanoseconds = deadlineNanoseconds;
-        _files.MarkChanged(&file->Header);
+        state.MarkChanged(&file->Header);
     }
 
     /// <summary>A lease that an opening must wait for, or null.</summary>
@@ -121,8 +117,8 @@ public sealed unsafe class FileLeases
         file->Lease.Kind = kind;
         if (kind == LeaseKind.None)
             Detach(file);
-        _files.MarkChanged(&file->Header);
-        _files.Waker.WakeAll(&file->Inode->LockWaiters);
+        state.MarkChanged(&file->Header);
+        waker.WakeAll(&file->Inode->LockWaiters);
     }
 
     // With its lease an open file loses its owner, as on Linux. Many are closed in one step: none looks for its place on the list.
@@ -139,7 +135,7 @@ public sealed unsafe class FileLeases
         file->Owner = default;
     }
 
-    private bool IsPast(ulong nanoseconds) => nanoseconds != 0 && _files.Clock.MonotonicNanoseconds >= nanoseconds;
+    private bool IsPast(ulong nanoseconds) => nanoseconds != 0 && clock.MonotonicNanoseconds >= nanoseconds;
 
     private static bool IsOpenForWriting(Inode* inode)
         => inode->Writers > 0 || (!inode->IsMemoryFile && inode->Data != null && inode->Data->HasSharedWriter);
@@ -149,6 +145,6 @@ public sealed unsafe class FileLeases
     {
         Inode* inode = file->Inode;
         return inode->Writers != (file->IsWritable ? 1 : 0) || inode->Readers != (file->IsWritable ? 0 : 1)
-            || (!file->IsWritable && IsOpenForWriting(inode)) || _files.Proc.IsExecuting(inode);
+            || (!file->IsWritable && IsOpenForWriting(inode)) || proc.IsExecuting(inode);
     }
 }

@@ -19,13 +19,15 @@ public sealed unsafe class FileLocks
     // Locks of others that are looked at in the time it takes to release one. A walk over as many as there can be leaves half a step.
     private const int PassedPerUnit = 1024;
 
-    private readonly FileServices _files;
+    private readonly FileState _state;
+    private readonly ThreadWaker _waker;
     private readonly Slab<FileLock> _locks;
 
-    internal FileLocks(FileServices files, PageAllocator pages, int limit)
+    internal FileLocks(FileState state, ThreadWaker waker, int limit)
     {
-        _files = files;
-        _locks = new Slab<FileLock>(pages, limit, ChargeKind.FileLock);
+        _state = state;
+        _waker = waker;
+        _locks = new Slab<FileLock>(state.Pages, limit, ChargeKind.FileLock);
     }
 
     /// <summary>Of the locks of others that a request conflicts with, the one that begins first; or null.</summary>
@@ -58,7 +60,7 @@ public sealed unsafe class FileLocks
     // Its open file is gone for everybody, and is being closed.
     private bool IsLeft(FileLock* held)
     {
-        ObjectHeader* owner = _files.TrackerOf(&held->Header).Find(held->Owner, ObjectKind.OpenFile);
+        ObjectHeader* owner = _state.TrackerOf(&held->Header).Find(held->Owner, ObjectKind.OpenFile);
         return owner != null && ((OpenFile*)owner)->IsClosing;
     }
 
@@ -100,7 +102,7 @@ public sealed unsafe class FileLocks
             _locks.Free(spare);
         if (isDone && wanted != null)
             Join(inode, wanted);
-        _files.Waker.WakeAll(&inode->LockWaiters);
+        _waker.WakeAll(&inode->LockWaiters);
         return isDone;
     }
 
@@ -133,7 +135,7 @@ public sealed unsafe class FileLocks
             Free(held);
         }
         left -= passed / PassedPerUnit;
-        _files.Waker.WakeAll(&inode->LockWaiters);
+        _waker.WakeAll(&inode->LockWaiters);
         return isAll;
     }
 
@@ -229,7 +231,7 @@ public sealed unsafe class FileLocks
         {
             held->Start = end + 1;
         }
-        _files.MarkChanged(&held->Header);
+        _state.MarkChanged(&held->Header);
         return true;
     }
 
@@ -269,7 +271,7 @@ public sealed unsafe class FileLocks
     private void Add(Inode* inode, FileLock* held)
     {
         Attach(inode, held);
-        _files.TrackerOf(&inode->Header).Register(&held->Header, ObjectKind.FileLock);
+        _state.TrackerOf(&inode->Header).Register(&held->Header, ObjectKind.FileLock);
     }
 
     private void Remove(FileLock* held)
@@ -283,7 +285,7 @@ public sealed unsafe class FileLocks
 
     private void Free(FileLock* held)
     {
-        _files.TrackerOf(&held->Header).Remove(&held->Header);
+        _state.TrackerOf(&held->Header).Remove(&held->Header);
         _locks.Free(held);
     }
 }

@@ -40,13 +40,13 @@ public sealed unsafe partial class Namespace
         Inode* inode = NewInode(in caller, directory, InodeMode.SymbolicLink | InodeMode.AccessMask);
         if (inode == null)
             return Errno.ENOSPC;
-        if (!_files.SetTarget(Tracker, inode, target))
+        if (!_files.Inodes.SetTarget(Tracker, inode, target))
         {
-            _files.Release(inode);
+            _files.Inodes.Release(inode);
             return Errno.ENOSPC;
         }
         error = Publish(directory, name, inode, out Inode* created);
-        _files.Release(created);
+        _files.Inodes.Release(created);
         return error;
     }
 
@@ -69,7 +69,7 @@ public sealed unsafe partial class Namespace
         if (!AddEntry(directory, name, target))
             return Errno.ENOSPC;
         target->Flags &= ~InodeFlags.Linkable;
-        _files.EndFormerName(target);
+        _files.Inodes.EndFormerName(target);
         return Errno.Ok;
     }
 
@@ -107,7 +107,7 @@ public sealed unsafe partial class Namespace
     private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)
     {
         bool isPassedOn = (directory->Mode & InodeMode.SetGid) != 0 && (mode & InodeMode.TypeMask) == InodeMode.Directory;
-        return _files.CreateInode(Tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
+        return _files.Inodes.Create(Tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
     private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
@@ -115,7 +115,7 @@ public sealed unsafe partial class Namespace
         created = null;
         if (!AddEntry(directory, name, inode))
         {
-            _files.Release(inode);
+            _files.Inodes.Release(inode);
             return Errno.ENOSPC;
         }
         created = inode;

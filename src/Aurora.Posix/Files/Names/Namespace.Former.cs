@@ -38,7 +38,7 @@ public sealed unsafe partial class Namespace
         entry->Directory = directory;
         entry->Target = target;
         target->FormerName = entry;
-        _files.Hold(directory);
+        _files.Inodes.Hold(directory);
     }
 
     // An entry that is in no list any more. What it named is in use, or ends with it.

@@ -88,7 +88,7 @@ public sealed unsafe partial class Namespace
         FreeEntry(source);
         Tracker.Register(&entry->Header, Base.ObjectKind.DirectoryEntry);
         Connect(entry, newDirectory, moved);
-        Touch(newDirectory);
+        _files.Stamps.TouchContents(newDirectory);
         return Errno.Ok;
     }
 
@@ -113,10 +113,10 @@ public sealed unsafe partial class Namespace
             firstTarget->Parent = second->Directory;
         if (secondTarget->IsDirectory)
             secondTarget->Parent = first->Directory;
-        Touch(first->Directory);
-        Touch(second->Directory);
-        TouchStatus(firstTarget);
-        TouchStatus(secondTarget);
+        _files.Stamps.TouchContents(first->Directory);
+        _files.Stamps.TouchContents(second->Directory);
+        _files.Stamps.TouchStatus(firstTarget);
+        _files.Stamps.TouchStatus(secondTarget);
         return Errno.Ok;
     }
 

@@ -42,13 +42,13 @@ public sealed unsafe partial class Namespace
             Rest = path,
             Flags = flags,
         };
-        _files.Hold(start);
+        _files.Inodes.Hold(start);
         Errno error = StartAtRootIfAbsolute(ref walker, isArgument: true);
         if (error == Errno.Ok)
             error = Run(in caller, ref walker, ref result);
         if (error != Errno.Ok)
-            _files.Release(ref result);
-        _files.Release(walker.Current);
+            _files.Inodes.Release(ref result);
+        _files.Inodes.Release(walker.Current);
         return error;
     }
 
@@ -59,8 +59,8 @@ public sealed unsafe partial class Namespace
         inode = result.Inode;
         if (error != Errno.Ok)
             return error;
-        _files.Hold(inode);
-        _files.Release(ref result);
+        _files.Inodes.Hold(inode);
+        _files.Inodes.Release(ref result);
         return Errno.Ok;
     }
 
@@ -82,8 +82,8 @@ public sealed unsafe partial class Namespace
 
     private void MoveTo(ref Walker walker, Inode* next)
     {
-        _files.Hold(next);
-        _files.Release(walker.Current);
+        _files.Inodes.Hold(next);
+        _files.Inodes.Release(walker.Current);
         walker.Current = next;
     }
 
@@ -155,26 +155,26 @@ public sealed unsafe partial class Namespace
         }
         if (IsCrossing(in walker, child))
         {
-            _files.Release(child);
+            _files.Inodes.Release(child);
             return Errno.EXDEV;
         }
         bool follows = child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0);
         if (follows)
         {
             Errno error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
-            _files.Release(child);
+            _files.Inodes.Release(child);
             return error;
         }
         if (isLast)
         {
             if (result.HasTrailingSlash && !child->IsDirectory)
             {
-                _files.Release(child);
+                _files.Inodes.Release(child);
                 return Errno.ENOTDIR;
             }
             return Complete(ref walker, ref result, child, out isDone);
         }
-        _files.Release(walker.Current);
+        _files.Inodes.Release(walker.Current);
         walker.Current = child;
         return Errno.Ok;
     }
@@ -182,7 +182,7 @@ public sealed unsafe partial class Namespace
     // The result takes over what the walk holds: the directory, and the held child.
     private Errno Complete(ref Walker walker, ref WalkResult result, Inode* child, out bool isDone)
     {
-        _files.Hold(walker.Current);
+        _files.Inodes.Hold(walker.Current);
         result.Directory = walker.Current;
         result.Inode = child;
         isDone = true;
@@ -196,7 +196,7 @@ public sealed unsafe partial class Namespace
             return Errno.ENOTDIR;
         result.Last = last;
         result.SetName(default);
-        _files.Hold(walker.Current);
+        _files.Inodes.Hold(walker.Current);
         result.Inode = walker.Current;
         return Errno.Ok;
     }
@@ -210,10 +210,10 @@ public sealed unsafe partial class Namespace
             return Errno.ENOENT;
         if (IsCrossing(in walker, parent))
         {
-            _files.Release(parent);
+            _files.Inodes.Release(parent);
             return Errno.EXDEV;
         }
-        _files.Release(walker.Current);
+        _files.Inodes.Release(walker.Current);
         walker.Current = parent;
         return Errno.Ok;
     }
@@ -226,7 +226,7 @@ public sealed unsafe partial class Namespace
         Errno denied = isLast && !link->IsProc ? Permissions.CheckFollow(walker.Current, link, in caller) : Errno.Ok;
         if (denied != Errno.Ok)
             return denied;
-        byte* page = _files.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
+        byte* page = _files.State.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
         walker.UsesSecondPage = !walker.UsesSecondPage;
         var text = new Span<byte>(page, PageSize.Bytes);
         int length;
@@ -241,7 +241,7 @@ public sealed unsafe partial class Namespace
         }
         else
         {
-            ReadOnlySpan<byte> target = FileServices.TargetOf(link);
+            ReadOnlySpan<byte> target = Inodes.TargetOf(link);
             target.CopyTo(text);
             length = target.Length;
         }
@@ -259,7 +259,7 @@ public sealed unsafe partial class Namespace
     {
         isDone = isLast;
         bool isCrossing = IsCrossing(in walker, target);
-        _files.Release(walker.Current);
+        _files.Inodes.Release(walker.Current);
         walker.Current = target;
         if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
             return Errno.ELOOP;
@@ -275,7 +275,7 @@ public sealed unsafe partial class Namespace
         if (parent == null && directory->IsProc)
             return _files.Proc.Parent(directory);
         if (parent != null)
-            _files.Hold(parent);
+            _files.Inodes.Hold(parent);
         return parent;
     }
 
@@ -286,7 +286,7 @@ public sealed unsafe partial class Namespace
         DirectoryEntry* entry = Find(directory, name);
         if (entry == null)
             return null;
-        _files.Hold(entry->Target);
+        _files.Inodes.Hold(entry->Target);
         return entry->Target;
     }
 }

@@ -24,7 +24,7 @@ public sealed unsafe partial class Namespace
     {
         _files = files;
         Tracker = tracker;
-        _buckets = (DirectoryEntry**)files.Pages.Allocate(BucketPages);
+        _buckets = (DirectoryEntry**)files.State.Pages.Allocate(BucketPages);
         Panic.Unless(_buckets != null, "namespace: no memory for the index"u8);
     }
 
@@ -43,7 +43,7 @@ public sealed unsafe partial class Namespace
     public bool CreateRoot()
     {
         Panic.Unless(Root == null, "namespace: a second root"u8);
-        Inode* root = _files.CreateInode(Tracker, InodeMode.Directory | 0x1ED, 0, 0);
+        Inode* root = _files.Inodes.Create(Tracker, InodeMode.Directory | 0x1ED, 0, 0);
         if (root == null)
             return false;
         root->Flags = InodeFlags.Root;
@@ -98,8 +98,8 @@ public sealed unsafe partial class Namespace
             return false;
         Tracker.Register(&entry->Header, ObjectKind.DirectoryEntry);
         Connect(entry, directory, target);
-        Touch(directory);
-        TouchStatus(target);
+        _files.Stamps.TouchContents(directory);
+        _files.Stamps.TouchStatus(target);
         return true;
     }
 
@@ -114,14 +114,14 @@ public sealed unsafe partial class Namespace
             return;
         }
         FreeEntry(entry);
-        _files.EndIfUnused(target);
+        _files.Inodes.EndIfUnused(target);
     }
 
     // The caller frees the entry, and does something about a target without names.
     private void TakeOut(DirectoryEntry* entry)
     {
-        Touch(entry->Directory);
-        TouchStatus(entry->Target);
+        _files.Stamps.TouchContents(entry->Directory);
+        _files.Stamps.TouchStatus(entry->Target);
         Disconnect(entry);
         Tracker.Remove(&entry->Header);
     }
@@ -138,8 +138,8 @@ public sealed unsafe partial class Namespace
     internal DirectoryEntry* AllocateEntry(ReadOnlySpan<byte> name)
     {
         DirectoryEntry* entry = name.Length <= DirectoryEntry.ShortNameBytes
-            ? _files.ShortEntries.Allocate()
-            : (DirectoryEntry*)_files.LongEntries.Allocate();
+            ? _files.State.ShortEntries.Allocate()
+            : (DirectoryEntry*)_files.State.LongEntries.Allocate();
         if (entry == null)
             return null;
         entry->NameLength = (byte)name.Length;
@@ -151,9 +151,9 @@ public sealed unsafe partial class Namespace
     internal void FreeEntry(DirectoryEntry* entry)
     {
         if (entry->NameLength <= DirectoryEntry.ShortNameBytes)
-            _files.ShortEntries.Free(entry);
+            _files.State.ShortEntries.Free(entry);
         else
-            _files.LongEntries.Free((LongDirectoryEntry*)entry);
+            _files.State.LongEntries.Free((LongDirectoryEntry*)entry);
     }
 
     /// <summary>Puts an entry into the index, its directory and its target's list of names.</summary>
@@ -237,20 +237,6 @@ public sealed unsafe partial class Namespace
         if (target->Parent == entry->Directory)
             target->Parent = null;
         entry->Directory->SubdirectoryCount--;
-    }
-
-    /// <summary>Stamps a directory whose entries changed.</summary>
-    private void Touch(Inode* directory)
-    {
-        directory->ModifyTime = directory->ChangeTime = _files.NowStamp;
-        Tracker.MarkChanged(&directory->Header);
-    }
-
-    /// <summary>Stamps an inode whose attributes or names changed.</summary>
-    internal void TouchStatus(Inode* inode)
-    {
-        inode->ChangeTime = _files.NowStamp;
-        Tracker.MarkChanged(&inode->Header);
     }
 
     private void ChooseHashKey()

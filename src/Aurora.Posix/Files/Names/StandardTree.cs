@@ -48,7 +48,7 @@ public static unsafe class StandardTree
         if (error != Errno.Ok)
             return error;
         Inode* proc = space.Find(space.Root, "proc"u8)->Target;
-        space.Files.Release(proc);
+        space.Files.Inodes.Release(proc);
         if (proc->EntryCount != 0)
             return Errno.ENOTEMPTY;
         proc->Flags = InodeFlags.Proc | InodeFlags.Pinned;

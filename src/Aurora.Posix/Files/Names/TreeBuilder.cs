@@ -21,7 +21,7 @@ public sealed unsafe class TreeBuilder
     {
         _space = space;
         _files = space.Files;
-        byte* page = (byte*)_files.Pages.Allocate(1);
+        byte* page = (byte*)_files.State.Pages.Allocate(1);
         Panic.Unless(page != null && space.Root != null, "tree builder: no memory or no root"u8);
         _root = (Credentials*)page;
         _root->Capabilities = CapabilitySets.OfRoot;
@@ -47,9 +47,9 @@ public sealed unsafe class TreeBuilder
         else
         {
             error = _space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
-            _files.Release(created);
+            _files.Inodes.Release(created);
         }
-        _files.Release(ref found);
+        _files.Inodes.Release(ref found);
         return error;
     }
 
@@ -74,7 +74,7 @@ public sealed unsafe class TreeBuilder
         if (error != Errno.Ok)
             return error;
         error = found.Inode != null ? Errno.EEXIST : _space.MakeLink(in caller, found.Directory, found.Name, target);
-        _files.Release(ref found);
+        _files.Inodes.Release(ref found);
         return error;
     }
 
@@ -89,9 +89,9 @@ public sealed unsafe class TreeBuilder
         if (error == Errno.Ok)
         {
             error = found.Inode != null ? Errno.EEXIST : _space.Link(in caller, target, found.Directory, found.Name);
-            _files.Release(ref found);
+            _files.Inodes.Release(ref found);
         }
-        _files.Release(target);
+        _files.Inodes.Release(target);
         return error;
     }
 
@@ -108,11 +108,11 @@ public sealed unsafe class TreeBuilder
             error = _space.RemoveDirectory(in caller, found.Directory, found.Name);
         else
             error = _space.Unlink(in caller, found.Directory, found.Name);
-        _files.Release(ref found);
+        _files.Inodes.Release(ref found);
         return error;
     }
 
-    /// <summary>The inode at a path, held: release it through <see cref="FileServices.Release(Inode*)"/>.</summary>
+    /// <summary>The inode at a path, held: release it through <see cref="Inodes.Release(Inode*)"/>.</summary>
     public Errno Find(ReadOnlySpan<byte> path, bool follow, out Inode* inode)
     {
         FileCaller caller = Caller;
@@ -132,21 +132,21 @@ public sealed unsafe class TreeBuilder
     /// <summary>Writes bytes into a regular file.</summary>
     public Errno Write(Inode* inode, ulong position, ReadOnlySpan<byte> bytes)
     {
-        PageAccess access = FileData.Write(_files, inode, position, bytes);
+        PageAccess access = _files.Data.Write(inode, position, bytes);
         return FileData.ErrorOf(in access);
     }
 
     /// <summary>Reads bytes of a regular file; fewer than asked for only at its end.</summary>
     public Errno Read(Inode* inode, ulong position, Span<byte> bytes, out int count)
     {
-        PageAccess access = FileData.Read(_files, inode, position, bytes, out count);
+        PageAccess access = _files.Data.Read(inode, position, bytes, out count);
         return FileData.ErrorOf(in access);
     }
 
     /// <summary>Sets the length of a regular file.</summary>
     public Errno Resize(Inode* inode, ulong size)
     {
-        PageAccess access = FileData.Truncate(_files, inode, size);
+        PageAccess access = _files.Data.Truncate(inode, size);
         return FileData.ErrorOf(in access);
     }
 

@@ -41,7 +41,7 @@ public enum LastComponent : byte
     DotDot,
 }
 
-/// <summary>Where a path led. Directory and Inode are held; give the result to <see cref="FileServices.Release(ref WalkResult)"/>.</summary>
+/// <summary>Where a path led. Directory and Inode are held; give the result to <see cref="Inodes.Release(ref WalkResult)"/>.</summary>
 public unsafe struct WalkResult
 {
     /// <summary>The directory that contains the last component; null when there is none (the root).</summary>

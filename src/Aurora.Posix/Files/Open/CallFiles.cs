@@ -22,5 +22,5 @@ public unsafe struct CallFiles
     public bool IsHeld;
 
     public readonly OpenFile* this[int index]
-        => index == 0 ? First : index == 1 ? Second : FileServices.Find(More, index - Inline);
+        => index == 0 ? First : index == 1 ? Second : Descriptors.Find(More, index - Inline);
 }

@@ -11,12 +11,12 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
     /// <summary>Gives the first process of a group an empty table and a context at the root.</summary>
     public Errno Start(Process* process, Namespace space, uint umask)
     {
-        DescriptorTable* table = files.CreateTable(space.Tracker);
-        FileContext* context = table == null ? null : files.CreateContext(space, umask);
+        DescriptorTable* table = files.Descriptors.CreateTable(space.Tracker);
+        FileContext* context = table == null ? null : files.Contexts.Create(space, umask);
         if (context == null)
         {
             if (table != null)
-                files.Release(table);
+                files.Descriptors.Release(table);
             return Errno.ENOMEM;
         }
         process->Descriptors = table;
@@ -30,24 +30,24 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
         var table = (DescriptorTable*)parent->Descriptors;
         var context = (FileContext*)parent->FileSystem;
         if (shareDescriptors)
-            files.Hold(table);
+            files.Descriptors.Hold(table);
         else
-            table = files.CopyTable(table);
+            table = files.Descriptors.CopyTable(table);
         if (table == null)
             return Errno.ENOMEM;
         if (shareContext)
-            files.Hold(context);
+            files.Contexts.Hold(context);
         else
-            context = files.CopyContext(context);
+            context = files.Contexts.Copy(context);
         if (context == null)
         {
-            files.Release(table);
+            files.Descriptors.Release(table);
             return Errno.ENOMEM;
         }
         child->Descriptors = table;
         child->FileSystem = context;
         child->ExecutableInode = parent->ExecutableInode;
-        files.Proc.HoldProgram(child, files.TrackerOf(&parent->Header));
+        files.Proc.HoldProgram(child, files.State.TrackerOf(&parent->Header));
         return Errno.Ok;
     }
 
@@ -58,20 +58,20 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
     {
         var table = (DescriptorTable*)process->Descriptors;
         var place = (FileContext*)process->FileSystem;
-        DescriptorTable* ownTable = descriptors && table->Header.References > 1 ? files.CopyTable(table) : table;
+        DescriptorTable* ownTable = descriptors && table->Header.References > 1 ? files.Descriptors.CopyTable(table) : table;
         if (ownTable == null)
             return Errno.ENOMEM;
-        FileContext* ownPlace = context && place->Header.References > 1 ? files.CopyContext(place) : place;
+        FileContext* ownPlace = context && place->Header.References > 1 ? files.Contexts.Copy(place) : place;
         if (ownPlace == null)
         {
             if (ownTable != table)
-                files.Release(ownTable);
+                files.Descriptors.Release(ownTable);
             return Errno.ENOMEM;
         }
         if (ownTable != table)
-            files.Release(table);
+            files.Descriptors.Release(table);
         if (ownPlace != place)
-            files.Release(place);
+            files.Contexts.Release(place);
         process->Descriptors = ownTable;
         process->FileSystem = ownPlace;
         files.MarkChanged(&process->Header);
@@ -79,17 +79,17 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
     }
 
     public override bool CloseOnExec(Process* process, ref int left)
-        => process->Descriptors == null || files.CloseOnExec((DescriptorTable*)process->Descriptors, ref left);
+        => process->Descriptors == null || files.Descriptors.CloseOnExec((DescriptorTable*)process->Descriptors, ref left);
 
     public override bool ReleaseLocksForExec(Process* process, ref ulong position, ref int left)
-        => files.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref position, ref left);
+        => files.Descriptors.ReleaseLocksForExec((DescriptorTable*)process->Descriptors, ref position, ref left);
 
-    public override void ThreadEnded(Thread* thread) => files.EndCall(thread);
+    public override void ThreadEnded(Thread* thread) => files.Held.End(thread);
 
     public override bool CloseSome(Process* process, ref int left)
     {
         var table = (DescriptorTable*)process->Descriptors;
-        return table == null || table->Header.References > 1 || files.CloseSome(table, ref left);
+        return table == null || table->Header.References > 1 || files.Descriptors.CloseSome(table, ref left);
     }
 
     public override void Release(Process* process)
@@ -100,9 +100,9 @@ public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
         process->FileSystem = null;
         files.Proc.EndRunning(process);
         if (table != null)
-            files.Release(table);
+            files.Descriptors.Release(table);
         if (context != null)
-            files.Release(context);
+            files.Contexts.Release(context);
         if ((process->Header.Flags & ObjectFlags.Tracked) != 0)
             files.MarkChanged(&process->Header);
     }

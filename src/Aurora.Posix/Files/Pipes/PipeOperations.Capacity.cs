@@ -42,13 +42,13 @@ public sealed unsafe partial class PipeOperations
             pipe->Head = 0;
         }
         else if (pipe->Data != null
-            && _files.Memory.Objects.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
+            && memory.Objects.Resize(pipe->Data, capacity >> PageSize.Shift) is not MemoryStatus.Ok and var status)
         {
             return status;
         }
         pipe->Capacity = capacity;
-        _files.MarkChanged(&pipe->Header);
-        _files.Waker.WakeAll(&pipe->Writable);
+        state.MarkChanged(&pipe->Header);
+        waker.WakeAll(&pipe->Writable);
         return MemoryStatus.Ok;
     }
 
@@ -66,7 +66,7 @@ public sealed unsafe partial class PipeOperations
         pipe->RestHead = (uint)(((ulong)pipe->RestHead + bytes) % (pipe->Rest->SizePages << PageSize.Shift));
         if (pipe->RestLength > 0)
             return;
-        _files.Memory.Objects.Release(pipe->Rest);
+        memory.Objects.Release(pipe->Rest);
         pipe->Rest = null;
         pipe->RestHead = 0;
     }

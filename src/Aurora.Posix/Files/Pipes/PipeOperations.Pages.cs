@@ -21,7 +21,7 @@ public sealed unsafe partial class PipeOperations
             : (pipe->Head + skipped - pipe->RestLength) % pipe->Capacity;
         uint left = (isInRest ? pipe->RestLength : pipe->Length) - skipped;
         int start = (int)(place & PageSize.OffsetMask);
-        PageAccess page = _files.Memory.Pages.GetForRead(isInRest ? pipe->Rest : pipe->Data, place >> PageSize.Shift);
+        PageAccess page = memory.Pages.GetForRead(isInRest ? pipe->Rest : pipe->Data, place >> PageSize.Shift);
         if (page.IsOk)
             bytes = new ReadOnlySpan<byte>(page.Address + start, (int)Math.Min(left, (uint)(PageSize.Bytes - start)));
         return page;
@@ -35,7 +35,7 @@ public sealed unsafe partial class PipeOperations
             return new PageAccess { Status = MemoryStatus.OutOfMemory };
         uint place = (pipe->Tail + ahead) % pipe->Capacity;
         int start = (int)(place & PageSize.OffsetMask);
-        PageAccess page = _files.Memory.Pages.GetForWrite(pipe->Data, place >> PageSize.Shift, false);
+        PageAccess page = memory.Pages.GetForWrite(pipe->Data, place >> PageSize.Shift, false);
         if (page.IsOk)
             room = new Span<byte>(page.Address + start, (int)Math.Min(pipe->Free - ahead, (uint)(PageSize.Bytes - start)));
         return page;

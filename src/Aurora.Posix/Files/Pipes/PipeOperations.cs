@@ -7,12 +7,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>Operations on pipes and FIFOs.</summary>
-public sealed unsafe partial class PipeOperations : FileOperations
+public sealed unsafe partial class PipeOperations(FileState state, PipeLife life, MemoryManager memory, ThreadWaker waker) : FileOperations
 {
-    private readonly FileServices _files;
-
-    internal PipeOperations(FileServices files) => _files = files;
-
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
         => GiveSome(file->Inode->Pipe, ref transfer, !file->IsNonBlocking);
 
@@ -48,7 +44,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
             if (!pipe->HasWriter && !file->IsWritable && pipe->WriterOpens != file->WriterOpens)
                 ready |= PollEvents.HangUp;
             if (waiter != null)
-                _files.Waker.BlockOn(waiter, &pipe->Readable);
+                waker.BlockOn(waiter, &pipe->Readable);
         }
         if (file->IsWritable)
         {
@@ -57,7 +53,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
             if (!pipe->HasReader && !file->IsReadable)
                 ready |= PollEvents.Error;
             if (waiter != null)
-                _files.Waker.BlockOn(waiter, &pipe->Writable);
+                waker.BlockOn(waiter, &pipe->Writable);
         }
         return ready;
     }
@@ -78,13 +74,13 @@ public sealed unsafe partial class PipeOperations : FileOperations
         TransferStatus status = transfer.Prepare(bytes, willGive: false);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);
-        PageAccess page = _files.Memory.Pages.GetForWrite(pipe->Data, tail >> PageSize.Shift, false);
+        PageAccess page = memory.Pages.GetForWrite(pipe->Data, tail >> PageSize.Shift, false);
         if (!page.IsOk)
             return transfer.Stop(in page);
         int first = (int)Math.Min(bytes, (uint)(PageSize.Bytes - start));
         PageAccess next = page;
         if (first < bytes)
-            next = _files.Memory.Pages.GetForWrite(pipe->Data, (tail + (uint)first) % pipe->Capacity >> PageSize.Shift, false);
+            next = memory.Pages.GetForWrite(pipe->Data, (tail + (uint)first) % pipe->Capacity >> PageSize.Shift, false);
         if (!next.IsOk)
             return transfer.Stop(in next);
         ulong before = transfer.Done;
@@ -100,11 +96,11 @@ public sealed unsafe partial class PipeOperations : FileOperations
     {
         if (pipe->Data != null)
             return true;
-        pipe->Data = _files.Memory.Objects.Create(_files.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
+        pipe->Data = memory.Objects.Create(state.TrackerOf(&pipe->Header), pipe->Capacity >> PageSize.Shift, VmObjectFlags.File);
         if (pipe->Data == null)
             return false;
         // The write may yet have to wait: a checkpoint must not find an object nobody refers to.
-        _files.MarkChanged(&pipe->Header);
+        state.MarkChanged(&pipe->Header);
         return true;
     }
 
@@ -113,8 +109,8 @@ public sealed unsafe partial class PipeOperations : FileOperations
         if (bytes == 0)
             return;
         pipe->Length += bytes;
-        _files.MarkChanged(&pipe->Header);
-        _files.Waker.WakeAll(&pipe->Readable);
+        state.MarkChanged(&pipe->Header);
+        waker.WakeAll(&pipe->Readable);
     }
 
     private void Consume(Pipe* pipe, uint bytes)
@@ -126,7 +122,7 @@ public sealed unsafe partial class PipeOperations : FileOperations
             ConsumeRest(pipe, fromRest);
         pipe->Length -= bytes;
         pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes - fromRest) % pipe->Capacity;
-        _files.MarkChanged(&pipe->Header);
-        _files.Waker.WakeAll(&pipe->Writable);
+        state.MarkChanged(&pipe->Header);
+        waker.WakeAll(&pipe->Writable);
     }
 }

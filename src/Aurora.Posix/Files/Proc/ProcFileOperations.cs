@@ -9,14 +9,11 @@ namespace Aurora.Posix.Files;
 /// Reading the files of /proc: the text is made when reading starts, and kept with the open file until it starts again. A long one is made
 /// in parts, as a program reads on.
 /// </summary>
-internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperations
+internal sealed unsafe class ProcFileOperations(
+    FileState state, ProcFileSystem proc, ProcText text, ProcSettings settings, ProcMemory programs) : FileOperations
 {
     // A part holds the longest line, a mapping of the longest path, several times.
     private const int MaxPartPages = 16;
-
-    private readonly ProcText _text = new(files);
-    private readonly ProcSettings _settings = new(files);
-    private readonly ProcMemory _memory = new(files);
 
     // The settings of the machine that cannot be set are not opened for writing either.
     public override Errno Open(OpenFile* file, in FileCaller caller)
@@ -24,7 +21,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         ProcKey key = file->Inode->ProcKey;
         if (file->IsWritable && ProcNames.IsSetting(key.Node) && !key.IsWritable)
             return Errno.EACCES;
-        return files.Proc.MayRead(file->Inode, in caller);
+        return proc.MayRead(file->Inode, in caller);
     }
 
     public override bool IsSeekable(OpenFile* file) => true;
@@ -33,11 +30,11 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     {
         ulong position = transfer.IsPositioned ? transfer.Position : file->Offset;
         // Ids change, programs are executed, and descriptors are handed on: what was allowed when it was opened may not be now.
-        Errno error = transfer.Thread == null ? Errno.Ok : files.Proc.MayRead(file->Inode, new FileCaller(transfer.Thread));
+        Errno error = transfer.Thread == null ? Errno.Ok : proc.MayRead(file->Inode, new FileCaller(transfer.Thread));
         if (error != Errno.Ok)
             return transfer.Finish(error);
         if (file->Inode->ProcKey.IsMemory)
-            return _memory.Read(file, position, ref transfer);
+            return programs.Read(file, position, ref transfer);
         if (!MakeText(file, position, ref transfer, out SystemCallResult failure))
             return failure;
         ref readonly ProcPart part = ref file->TextPart;
@@ -49,13 +46,13 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         if (!transfer.IsPositioned && transfer.Done != before)
         {
             file->Offset = position + (transfer.Done - before);
-            files.MarkChanged(&file->Header);
+            state.MarkChanged(&file->Header);
         }
         return status == TransferStatus.Ok ? transfer.Finish() : transfer.Stop(status);
     }
 
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
-        => _settings.Write(file, ref transfer);
+        => settings.Write(file, ref transfer);
 
     // Makes the part that has the position, unless it is there: the next one, or all from the first on up to it.
     private bool MakeText(OpenFile* file, ulong position, ref FileTransfer transfer, out SystemCallResult failure)
@@ -84,14 +81,14 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
         failure = default;
         for (int pages = part.Start == 0 ? 1 : MaxPartPages; pages <= MaxPartPages; pages *= 2)
         {
-            byte* memory = (byte*)files.Pages.AllocateFor(file, pages);
+            byte* memory = (byte*)state.Pages.AllocateFor(file, pages);
             if (memory == null)
                 break;
             var writer = new Utf8Writer(new Span<byte>(memory, pages * PageSize.Bytes));
-            AccessResult result = _text.Write(file->Inode, transfer.Thread, ref part, ref file->TextScan, ref writer);
+            AccessResult result = text.Write(file->Inode, transfer.Thread, ref part, ref file->TextScan, ref writer);
             if (result.IsOk && file->TextScan.IsPaused)
             {
-                files.Pages.FreeFor(file, memory, pages);
+                state.Pages.FreeFor(file, memory, pages);
                 file->TextScan.IsPaused = false;
                 failure = Pause(ref transfer);
                 return false;
@@ -102,7 +99,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
                 Replace(file, memory, pages, in part);
                 return true;
             }
-            files.Pages.FreeFor(file, memory, pages);
+            state.Pages.FreeFor(file, memory, pages);
             if (result.Status == MemoryStatus.Ok)
                 continue;
             failure = result.Status == MemoryStatus.WouldBlock ? transfer.WaitForPage(result.Wait) : transfer.Finish(Errno.ESRCH);
@@ -123,7 +120,7 @@ internal sealed unsafe class ProcFileOperations(FileServices files) : FileOperat
     private void Replace(OpenFile* file, byte* text, int pages, in ProcPart part)
     {
         if (file->Text != null)
-            files.Pages.FreeFor(file, file->Text, file->TextPages);
+            state.Pages.FreeFor(file, file->Text, file->TextPages);
         file->Text = text;
         file->TextPages = pages;
         file->TextPart = part;

@@ -114,7 +114,7 @@ public sealed unsafe partial class ProcFileSystem
         else if (process != null && place.Node is ProcNode.ProcessDescriptors or ProcNode.ProcessDescriptorInformation
             && process->Descriptors != null)
         {
-            found = FileServices.NextOpen((DescriptorTable*)process->Descriptors, number);
+            found = Descriptors.NextOpen((DescriptorTable*)process->Descriptors, number);
             bool isLink = place.Node == ProcNode.ProcessDescriptors;
             key = new ProcKey(isLink ? ProcNode.Descriptor : ProcNode.DescriptorInformation, place.Process, found);
         }

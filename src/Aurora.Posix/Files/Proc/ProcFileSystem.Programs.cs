@@ -9,14 +9,14 @@ public sealed unsafe partial class ProcFileSystem
     /// <summary>A process begins to run a file, and no longer runs what it ran.</summary>
     public void BeginRunning(Process* process, ObjectId program)
     {
-        Inode* old = ProgramOf(process, _files.TrackerOf(&process->Header));
+        Inode* old = ProgramOf(process, state.TrackerOf(&process->Header));
         process->ExecutableInode = program;
-        Inode* inode = HoldProgram(process, _files.TrackerOf(&process->Header));
-        _files.Release(old);
+        Inode* inode = HoldProgram(process, state.TrackerOf(&process->Header));
+        inodes.Release(old);
         if (inode == null || (inode->Flags & InodeFlags.Executed) != 0)
             return;
         inode->Flags |= InodeFlags.Executed;
-        _files.MarkChanged(&inode->Header);
+        state.MarkChanged(&inode->Header);
     }
 
     /// <summary>A new or restored process holds what it runs: null if nothing, or if an older version has let that end.</summary>
@@ -24,7 +24,7 @@ public sealed unsafe partial class ProcFileSystem
     {
         Inode* inode = ProgramOf(process, tracker);
         if (inode != null)
-            _files.Hold(inode);
+            inodes.Hold(inode);
         else
             process->ExecutableInode = default;
         return inode;
@@ -33,9 +33,9 @@ public sealed unsafe partial class ProcFileSystem
     /// <summary>The process has ended.</summary>
     internal void EndRunning(Process* process)
     {
-        Inode* inode = process->ExecutableInode.IsNone ? null : ProgramOf(process, _files.TrackerOf(&process->Header));
+        Inode* inode = process->ExecutableInode.IsNone ? null : ProgramOf(process, state.TrackerOf(&process->Header));
         process->ExecutableInode = default;
-        _files.Release(inode);
+        inodes.Release(inode);
     }
 
     private static Inode* ProgramOf(Process* process, ObjectTracker tracker)
@@ -55,7 +55,7 @@ public sealed unsafe partial class ProcFileSystem
                 return true;
         }
         inode->Flags &= ~InodeFlags.Executed;
-        _files.MarkChanged(&inode->Header);
+        state.MarkChanged(&inode->Header);
         return false;
     }
 }

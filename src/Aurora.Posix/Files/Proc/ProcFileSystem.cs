@@ -10,12 +10,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>The nodes of /proc: finding them, their links, and listing.</summary>
-public sealed unsafe partial class ProcFileSystem
+public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes)
 {
-    private readonly FileServices _files;
-
-    internal ProcFileSystem(FileServices files) => _files = files;
-
     /// <summary>Where the answers come from; null (no processes to be seen) until boot has set it.</summary>
     public ProcessInformation? Information { get; set; }
 
@@ -52,9 +48,9 @@ public sealed unsafe partial class ProcFileSystem
         ProcNode parent = ProcNames.DirectoryOf(key.Node);
         if (parent == ProcNode.Root)
         {
-            Inode* top = _files.NamespaceOf(&directory->Header).ProcRoot;
+            Inode* top = state.NamespaceOf(&directory->Header).ProcRoot;
             if (top != null)
-                _files.Hold(top);
+                inodes.Hold(top);
             return top;
         }
         int thread = ThreadIn(key);
@@ -94,7 +90,7 @@ public sealed unsafe partial class ProcFileSystem
             _ => null,
         };
         if (target != null)
-            _files.Hold(target);
+            inodes.Hold(target);
         return target;
     }
 
@@ -130,7 +126,7 @@ public sealed unsafe partial class ProcFileSystem
             if (target == null)
                 return Errno.ENOENT;
             WritePath(target, caller.Context->Root, ref writer);
-            _files.Release(target);
+            inodes.Release(target);
         }
         length = writer.Length;
         return Errno.Ok;
@@ -172,13 +168,13 @@ public sealed unsafe partial class ProcFileSystem
         if (inode->IsMemoryFile)
         {
             writer.Append("/memfd:"u8);
-            writer.Append(FileServices.TargetOf(inode));
+            writer.Append(Inodes.TargetOf(inode));
             writer.Append(" (deleted)"u8);
             return;
         }
-        byte* page = _files.Scratch + (2 * PageSize.Bytes);
+        byte* page = state.Scratch + (2 * PageSize.Bytes);
         var buffer = new Span<byte>(page, PageSize.Bytes);
-        int start = _files.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out _);
+        int start = state.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out _);
         if (start >= 0)
             writer.Append(buffer[start..]);
         if (inode->FirstName == null && !inode->IsRoot && !inode->IsProc)
@@ -213,15 +209,15 @@ public sealed unsafe partial class ProcFileSystem
     /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
     internal Inode* ExecutableOf(Process* process)
         => process->AddressSpace == null || process->ExecutableInode.IsNone
-            ? null : (Inode*)_files.TrackerOf(&process->Header).Find(process->ExecutableInode, ObjectKind.Inode);
+            ? null : (Inode*)state.TrackerOf(&process->Header).Find(process->ExecutableInode, ObjectKind.Inode);
 
     /// <summary>The inode behind a mapping; null when it is gone or was never a file.</summary>
     internal Inode* FileOf(Mapping* mapping)
-        => mapping->File.IsNone ? null : (Inode*)_files.TrackerOf(&mapping->Header).Find(mapping->File, ObjectKind.Inode);
+        => mapping->File.IsNone ? null : (Inode*)state.TrackerOf(&mapping->Header).Find(mapping->File, ObjectKind.Inode);
 
     /// <summary>What a process has open as a descriptor, or null.</summary>
     internal static OpenFile* OpenFileOf(Process* process, int descriptor)
-        => process->Descriptors == null ? null : FileServices.Find((DescriptorTable*)process->Descriptors, descriptor);
+        => process->Descriptors == null ? null : Descriptors.Find((DescriptorTable*)process->Descriptors, descriptor);
 
     private static Inode* DescriptorTarget(Process* process, int descriptor)
     {
@@ -237,7 +233,7 @@ public sealed unsafe partial class ProcFileSystem
             && ((process->IsDumpable && process->AddressSpace != null) || key.Node is ProcNode.Process or ProcNode.Task);
         uint uid = isUsers ? process->Credentials.EffectiveUid : 0;
         uint gid = isUsers ? process->Credentials.EffectiveGid : 0;
-        Inode* inode = _files.CreateInode(_files.TrackerOf(&near->Header), key.Mode, uid, gid);
+        Inode* inode = inodes.Create(state.TrackerOf(&near->Header), key.Mode, uid, gid);
         if (inode == null)
             return null;
         inode->Flags = InodeFlags.Proc;

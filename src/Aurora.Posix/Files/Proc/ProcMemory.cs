@@ -10,7 +10,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Reads the memory of a process, and tells which of its pages are there.</summary>
-internal sealed unsafe class ProcMemory(FileServices files)
+internal sealed unsafe class ProcMemory(FileState state, ProcFileSystem proc, MemoryManager memory, UserMemory user)
 {
     private const int EntryBytes = sizeof(ulong);
     private const int EntriesAtOnce = 256;
@@ -35,13 +35,13 @@ internal sealed unsafe class ProcMemory(FileServices files)
 
     private bool IsHandedToItself(OpenFile* file, in FileTransfer transfer)
     {
-        Process* process = files.Proc.ProcessOf(file->Inode);
+        Process* process = proc.ProcessOf(file->Inode);
         return transfer.Thread != null && transfer.Thread->Process == process && !process->IsDumpable;
     }
 
     private AddressSpace* SpaceOf(OpenFile* file)
     {
-        Process* process = files.Proc.ProcessOf(file->Inode);
+        Process* process = proc.ProcessOf(file->Inode);
         return process == null ? null : (AddressSpace*)process->AddressSpace;
     }
 
@@ -50,7 +50,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
         if (transfer.IsPositioned || moved == 0)
             return;
         file->Offset = position + moved;
-        files.MarkChanged(&file->Header);
+        state.MarkChanged(&file->Header);
     }
 
     // What cannot be accessed ends the call with what was moved before it, or with an error.
@@ -63,7 +63,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
             ulong inPage = PageSize.Bytes - (address & PageSize.OffsetMask);
             Span<byte> piece = buffer[..(int)Math.Min(Math.Min((ulong)BytesAtOnce, transfer.Remaining), inPage)];
             AccessResult access = address >= AddressSpace.UserEnd ? new AccessResult { Status = MemoryStatus.Fault }
-                : files.User.Read(space, new VirtualAddress(address), piece);
+                : user.Read(space, new VirtualAddress(address), piece);
             if (access.Status == MemoryStatus.WouldBlock)
                 return transfer.WaitForPage(access.Wait);
             if (!access.IsOk)
@@ -100,7 +100,7 @@ internal sealed unsafe class ProcMemory(FileServices files)
 
     private void Describe(AddressSpace* space, ulong page, Span<ulong> entries, bool showsFrames)
     {
-        files.Memory.Residency.ShowFrames(space, new VirtualAddress(page << PageSize.Shift), entries);
+        memory.Residency.ShowFrames(space, new VirtualAddress(page << PageSize.Shift), entries);
         Mapping* mapping = null;
         for (int i = 0; i < entries.Length; i++)
         {

@@ -8,7 +8,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>Sets what files of /proc stand for.</summary>
-internal sealed unsafe class ProcSettings(FileServices files)
+internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
 {
     private const int MaxNumberBytes = 12;
     private const int MaxTextBytes = 65;
@@ -21,7 +21,7 @@ internal sealed unsafe class ProcSettings(FileServices files)
             return transfer.Finish(Errno.EIO);
         if (transfer.Remaining == 0)
             return transfer.Finish();
-        Process* process = files.Proc.ProcessOf(file->Inode);
+        Process* process = proc.ProcessOf(file->Inode);
         if (process == null && key.Process != 0)
             return transfer.Finish(Errno.ESRCH);
         bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime;
@@ -38,8 +38,8 @@ internal sealed unsafe class ProcSettings(FileServices files)
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
             ProcNode.LeaseBreakTime => SetLeaseBreakTime(text),
-            ProcNode.DomainName => files.Proc.Information!.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
-            _ => files.Proc.Information!.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
+            ProcNode.DomainName => proc.Information!.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
+            _ => proc.Information!.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };
         if (error != Errno.Ok)
             return transfer.Finish(error);
@@ -57,7 +57,7 @@ internal sealed unsafe class ProcSettings(FileServices files)
     }
 
     private Errno SetLeaseBreakTime(ReadOnlySpan<byte> text)
-        => !IsNumber(text, out int seconds) ? Errno.EINVAL : files.Proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok
+        => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok
             : Errno.ENOMEM;
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
@@ -70,7 +70,7 @@ internal sealed unsafe class ProcSettings(FileServices files)
         process->OutOfMemoryBias = (short)bias;
         if (isPrivileged)
             process->LeastOutOfMemoryBias = (short)bias;
-        files.MarkChanged(&process->Header);
+        state.MarkChanged(&process->Header);
         return Errno.Ok;
     }
 
@@ -89,9 +89,9 @@ internal sealed unsafe class ProcSettings(FileServices files)
             if (each->Id != process->Id)
                 continue;
             name.CopyTo(new Span<byte>(each->Name, NameBytes));
-            files.MarkChanged(&each->Header);
+            state.MarkChanged(&each->Header);
         }
-        files.MarkChanged(&process->Header);
+        state.MarkChanged(&process->Header);
         return Errno.Ok;
     }
 }

@@ -36,14 +36,14 @@ internal sealed unsafe partial class ProcText
         writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
         writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
         writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
-        Inode* inode = files.Proc.FileOf(mapping);
+        Inode* inode = proc.FileOf(mapping);
         writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
         writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
         writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
         while (writer.Length - lineStart < 73 && !writer.Truncated)
             writer.Append((byte)' ');
         if (inode != null && process->FileSystem != null)
-            files.Proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
+            proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
         else if ((mapping->Flags & MappingFlags.Break) != 0)
             writer.Append("[heap]"u8);
         else if ((mapping->Flags & MappingFlags.Stack) != 0)

@@ -92,7 +92,7 @@ internal sealed unsafe partial class ProcText
         Span<byte> pair = stackalloc byte[2 * sizeof(ulong)];
         for (int i = 0; space != null && process->AuxiliaryWords > 0 && i < mostPairs; i++, address += (ulong)pair.Length)
         {
-            AccessResult result = files.User.Read(space, new VirtualAddress(address), pair);
+            AccessResult result = user.Read(space, new VirtualAddress(address), pair);
             if (result.Status == MemoryStatus.WouldBlock)
                 return result;
             if (!result.IsOk)
@@ -109,7 +109,7 @@ internal sealed unsafe partial class ProcText
         OpenFile* file = ProcFileSystem.OpenFileOf(process, descriptor);
         if (file == null)
             return;
-        bool closes = FileServices.IsCloseOnExec((DescriptorTable*)process->Descriptors, descriptor);
+        bool closes = Descriptors.IsCloseOnExec((DescriptorTable*)process->Descriptors, descriptor);
         writer.Append("pos:\t"u8);
         writer.AppendDecimal(file->Offset);
         writer.Append("\nflags:\t0"u8);
@@ -129,7 +129,7 @@ internal sealed unsafe partial class ProcText
         while (space != null && start < end && !writer.Truncated)
         {
             Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, end - start)];
-            AccessResult result = files.User.Read(space, new VirtualAddress(start), part);
+            AccessResult result = user.Read(space, new VirtualAddress(start), part);
             if (result.Status == MemoryStatus.WouldBlock)
                 return result;
             if (!result.IsOk)

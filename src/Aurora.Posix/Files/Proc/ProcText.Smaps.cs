@@ -42,7 +42,7 @@ internal sealed unsafe partial class ProcText
             scan.Mapping = scan.Address = mapping->Start.Value;
             scan.Pages = default;
         }
-        return budget > 0 && files.Memory.Residency.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
+        return budget > 0 && memory.Residency.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
     }
 
     private void WriteRollup(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)

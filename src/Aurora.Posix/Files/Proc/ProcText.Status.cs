@@ -99,7 +99,7 @@ internal sealed unsafe partial class ProcText
         WriteKilobytes("VmStk:\t"u8, stack, ref writer);
         WriteKilobytes("VmExe:\t"u8, code, ref writer);
         WriteKilobytes("VmLib:\t"u8, library, ref writer);
-        WriteKilobytes("VmPTE:\t"u8, files.Memory.Residency.CountTables(space), ref writer);
+        WriteKilobytes("VmPTE:\t"u8, memory.Residency.CountTables(space), ref writer);
         WriteKilobytes("VmSwap:\t"u8, 0, ref writer);
         WriteKilobytes("HugetlbPages:\t"u8, 0, ref writer);
     }

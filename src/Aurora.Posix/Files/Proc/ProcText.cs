@@ -8,7 +8,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>Writes what a /proc file shows. NotMapped: the process is gone. WouldBlock: a page of its memory is on its way.</summary>
-internal sealed unsafe partial class ProcText(FileServices files)
+internal sealed unsafe partial class ProcText(
+    FileState state, ProcFileSystem proc, Inodes inodes, MemoryManager memory, UserMemory user, RandomSource random)
 {
     private const ulong TickNanoseconds = 10_000_000;
     private const int KilobytesPerPage = PageSize.Bytes / 1024;
@@ -16,7 +17,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
-        ProcessInformation? information = files.Proc.Information;
+        ProcessInformation? information = proc.Information;
         if (information is null)
             return new AccessResult { Status = MemoryStatus.NotMapped };
         if (inode->ProcKey.Process == 0)
@@ -25,7 +26,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
             Complete(ref part, in writer);
             return default;
         }
-        Process* process = files.Proc.ProcessOf(inode);
+        Process* process = proc.ProcessOf(inode);
         return process == null
             ? new AccessResult { Status = MemoryStatus.NotMapped }
             : WriteProcess(information, reader, process, inode->ProcKey, ref part, ref scan, ref writer);
@@ -109,7 +110,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
             case ProcNode.PipeMaxSize: WriteLine((int)Pipe.MaxCapacity, ref writer); break;
             case ProcNode.EntropyAvailable: WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.ThreadsMax: WriteLine(ProcessTable.MaxThreads, ref writer); break;
-            case ProcNode.MaxMapCount: WriteLine(files.Memory.MaxMappingsPerSpace, ref writer); break;
+            case ProcNode.MaxMapCount: WriteLine(memory.MaxMappingsPerSpace, ref writer); break;
             case ProcNode.FileNumber: WriteFileNumber(ref writer); break;
             case ProcNode.InodeNumber: WriteInodeNumber(ref writer); break;
             case ProcNode.PoolSize: WriteLine(RandomControl.PoolBits, ref writer); break;
@@ -124,14 +125,14 @@ internal sealed unsafe partial class ProcText(FileServices files)
     // Open files, of which none is kept unused, and the most there can be.
     private void WriteFileNumber(ref Utf8Writer writer)
     {
-        writer.AppendDecimal(files.OpenFiles.Count);
+        writer.AppendDecimal(state.OpenFiles.Count);
         writer.Append("\t0\t"u8);
         WriteLine(FileLimits.Default.MaxOpenFiles, ref writer);
     }
 
     private void WriteInodeNumber(ref Utf8Writer writer)
     {
-        writer.AppendDecimal(files.InodeCount);
+        writer.AppendDecimal(inodes.Count);
         writer.Append("\t0\n"u8);
     }
 
@@ -219,7 +220,7 @@ internal sealed unsafe partial class ProcText(FileServices files)
     private void WriteUuid(ref Utf8Writer writer)
     {
         Span<byte> bytes = stackalloc byte[16];
-        files.Random.Fill(bytes);
+        random.Fill(bytes);
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         for (int i = 0; i < bytes.Length; i++)

@@ -27,7 +27,7 @@ public sealed unsafe class DescriptorTableCodec(FileServices files) : FileCodec(
         RestoreStatus status = Read(version, payload, 0, out DescriptorTableRecord _);
         if (status != RestoreStatus.Ok)
             return status;
-        DescriptorTable* table = Files.Tables.Allocate();
+        DescriptorTable* table = Files.State.Tables.Allocate();
         if (table == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&table->Header, Kind, id);
@@ -39,7 +39,7 @@ public sealed unsafe class DescriptorTableCodec(FileServices files) : FileCodec(
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         if (header->References == 0)
-            Files.PutOff((DescriptorTable*)header);
+            Files.Descriptors.PutOff((DescriptorTable*)header);
         return RestoreStatus.Ok;
     }
 }
@@ -112,7 +112,7 @@ public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(
             && payload.Length == DescriptorChunkRecord.Bytes + (BitOperations.PopCount(record.Open) * sizeof(ObjectId));
         if (!isValid)
             return RestoreStatus.BadRecord;
-        DescriptorChunk* chunk = Files.Chunks.Allocate();
+        DescriptorChunk* chunk = Files.State.Chunks.Allocate();
         if (chunk == null)
             return RestoreStatus.OutOfMemory;
         chunk->Index = record.Index;
@@ -141,7 +141,7 @@ public sealed unsafe class DescriptorChunkCodec(FileServices files) : FileCodec(
             if (file == null)
                 return RestoreStatus.MissingReference;
             position += sizeof(ObjectId);
-            Files.Hold(file);
+            Files.OpenFiles.Hold(file);
             chunk->SetFile(slot, file);
             chunk->OpenCount++;
             table->OpenCount++;

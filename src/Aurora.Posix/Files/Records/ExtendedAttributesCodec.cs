@@ -49,7 +49,7 @@ public sealed unsafe class ExtendedAttributesCodec(FileServices files) : FileCod
         ReadOnlySpan<byte> bytes = payload[ExtendedAttributesRecord.Bytes..];
         if (record.Reserved0 != 0 || record.Reserved1 != 0 || record.Length != bytes.Length || !ExtendedAttributes.AreValid(bytes))
             return RestoreStatus.BadRecord;
-        ExtendedAttributes* attributes = Files.NewAttributes(bytes);
+        ExtendedAttributes* attributes = Files.Attributes.New(bytes);
         if (attributes == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&attributes->Header, Kind, id);

@@ -51,7 +51,7 @@ public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(file
             return status;
         if (!IsValid(record.Umask))
             return RestoreStatus.BadRecord;
-        FileContext* context = Files.AllocateContext();
+        FileContext* context = Files.Contexts.Allocate();
         if (context == null)
             return RestoreStatus.OutOfMemory;
         context->Umask = record.Umask;
@@ -67,8 +67,8 @@ public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(file
         context->CurrentDirectory = (Inode*)tracker.Find(record.CurrentDirectory, ObjectKind.Inode);
         if (context->Root == null || context->CurrentDirectory == null)
             return RestoreStatus.MissingReference;
-        Files.Hold(context->Root);
-        Files.Hold(context->CurrentDirectory);
+        Files.Inodes.Hold(context->Root);
+        Files.Inodes.Hold(context->CurrentDirectory);
         return AreDirectories(context) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

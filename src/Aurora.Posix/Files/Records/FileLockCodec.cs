@@ -45,7 +45,7 @@ public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
     {
         FileLock* held = (FileLock*)header;
         return IsValid(held->Start, held->End) && IsLive(held->Inode, ObjectKind.Inode)
-            && Files.TrackerOf(header).Find(held->Owner, held->OwnerKind) != null;
+            && Files.State.TrackerOf(header).Find(held->Owner, held->OwnerKind) != null;
     }
 
     private static bool IsValid(ulong start, ulong end) => start <= end;

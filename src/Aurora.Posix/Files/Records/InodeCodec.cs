@@ -59,7 +59,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         InodeRecord record = Describe(inode);
         int length = Write(payload, in record);
-        ReadOnlySpan<byte> target = FileServices.TargetOf(inode);
+        ReadOnlySpan<byte> target = Inodes.TargetOf(inode);
         target = target[..Math.Min(target.Length, SymbolicLinkTail.FirstByte)];
         target.CopyTo(payload[length..]);
         return length + target.Length;
@@ -104,11 +104,11 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (version <= VersionWithoutNewFlags && !AddFlags(ref record))
             return RestoreStatus.BadRecord;
         ReadOnlySpan<byte> target = payload[InodeRecord.Bytes..];
-        Namespace? space = Files.FindNamespace(tracker);
+        Namespace? space = Files.State.FindNamespace(tracker);
         if (space is null || !IsValid(in record, target.Length) || ((record.Flags & InodeFlags.Root) != 0 && space.Root != null))
             return RestoreStatus.BadRecord;
-        Inode* inode = Files.AllocateInode();
-        if (inode == null || (record.TargetLength > Inode.InlineTargetBytes && !Files.AddTargetPage(inode)))
+        Inode* inode = Files.Inodes.Allocate();
+        if (inode == null || (record.TargetLength > Inode.InlineTargetBytes && !Files.Inodes.AddTargetPage(inode)))
             return RestoreStatus.OutOfMemory;
         Fill(inode, in record, target);
         tracker.Adopt(&inode->Header, Kind, id);
@@ -162,7 +162,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             return RestoreStatus.BadRecord;
         if (inode->NameCount > 0)
             inode->Flags &= ~InodeFlags.Linkable;
-        Files.PutOffIfUnused(inode);
+        Files.Inodes.PutOffIfUnused(inode);
         return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 
@@ -243,7 +243,7 @@ public sealed unsafe class SymbolicLinkTailCodec(FileServices files) : FileCodec
     {
         SymbolicLinkTail* tail = (SymbolicLinkTail*)header;
         int length = Write(payload, new SymbolicLinkTailRecord { Owner = tail->Owner->Header.Id });
-        ReadOnlySpan<byte> rest = FileServices.TargetOf(tail->Owner)[SymbolicLinkTail.FirstByte..];
+        ReadOnlySpan<byte> rest = Inodes.TargetOf(tail->Owner)[SymbolicLinkTail.FirstByte..];
         rest.CopyTo(payload[length..]);
         return length + rest.Length;
     }
@@ -259,7 +259,7 @@ public sealed unsafe class SymbolicLinkTailCodec(FileServices files) : FileCodec
         RestoreStatus status = Read(version, payload, -1, out SymbolicLinkTailRecord _);
         if (status != RestoreStatus.Ok)
             return status;
-        SymbolicLinkTail* tail = Files.AllocateTail();
+        SymbolicLinkTail* tail = Files.Inodes.AllocateTail();
         if (tail == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&tail->Header, Kind, id);

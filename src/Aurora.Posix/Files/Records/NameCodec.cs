@@ -34,7 +34,7 @@ public abstract unsafe class NameCodec(FileServices files) : FileCodec(files)
         if (status != RestoreStatus.Ok)
             return status;
         ReadOnlySpan<byte> name = payload[NameRecord.Bytes..];
-        Namespace? space = Files.FindNamespace(tracker);
+        Namespace? space = Files.State.FindNamespace(tracker);
         if (space is null || !Namespace.IsValidName(name))
             return RestoreStatus.BadRecord;
         DirectoryEntry* entry = space.AllocateEntry(name);

@@ -86,10 +86,10 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     private static bool HasKindOf(OpenFile* file, Inode* inode)
     {
         bool isPathOnly = (file->Flags & OpenFlags.Path) != 0;
-        return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : FileServices.KindOf(inode));
+        return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : OpenFiles.KindOf(inode));
     }
 
-    private bool IsServed(OpenFile* file) => Files.OperationsOf(file) is { } operations && operations.IsSound(file);
+    private bool IsServed(OpenFile* file) => Files.OpenFiles.OperationsOf(file) is { } operations && operations.IsSound(file);
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
@@ -99,7 +99,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
             return status;
         if (!IsValid(in record))
             return RestoreStatus.BadRecord;
-        OpenFile* file = Files.OpenFiles.Allocate();
+        OpenFile* file = Files.State.OpenFiles.Allocate();
         if (file == null)
             return RestoreStatus.OutOfMemory;
         file->Offset = record.Offset;
@@ -122,7 +122,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         if (!HasKindOf(file, inode))
             return RestoreStatus.BadRecord;
         file->Inode = inode;
-        Files.Hold(inode);
+        Files.Inodes.Hold(inode);
         file->Attachment = record.Attachment.IsNone ? null : tracker.Find(record.Attachment);
         return file->Attachment == null && !record.Attachment.IsNone ? RestoreStatus.MissingReference : RestoreStatus.Ok;
     }
@@ -130,15 +130,15 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         OpenFile* file = (OpenFile*)header;
-        FileOperations? operations = Files.OperationsOf(file);
+        FileOperations? operations = Files.OpenFiles.OperationsOf(file);
         if (operations is null || !operations.IsSound(file))
             return RestoreStatus.MissingReference;
         operations.Restored(file);
-        FileServices.CountOpening(file, 1);
+        OpenFiles.CountOpening(file, 1);
         if (file->Lease.Kind != LeaseKind.None)
             FileLeases.Attach(file);
         if (header->References == 0)
-            Files.PutOff(file);
+            Files.OpenFiles.PutOff(file);
         return RestoreStatus.Ok;
     }
 }

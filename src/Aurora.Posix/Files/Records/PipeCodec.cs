@@ -90,7 +90,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
             return status;
         if (!IsValid(in record))
             return RestoreStatus.BadRecord;
-        Pipe* pipe = Files.PipeSlab.Allocate();
+        Pipe* pipe = Files.State.Pipes.Allocate();
         if (pipe == null)
             return RestoreStatus.OutOfMemory;
         pipe->Capacity = record.Capacity;

@@ -215,7 +215,7 @@ internal sealed unsafe class TestSession : IDisposable
             error = Tree.Write(inode, position, bytes);
         }
         Assert.Equal(Errno.Ok, error);
-        Group.Files.Release(inode);
+        Group.Files.Inodes.Release(inode);
     }
 
     public void Resize(string path, ulong size)
@@ -228,7 +228,7 @@ internal sealed unsafe class TestSession : IDisposable
             error = Tree.Resize(inode, size);
         }
         Assert.Equal(Errno.Ok, error);
-        Group.Files.Release(inode);
+        Group.Files.Inodes.Release(inode);
     }
 
     public void Remove(string path) => Assert.Equal(Errno.Ok, Tree.Remove(Encoding.UTF8.GetBytes(path)));
@@ -238,7 +238,7 @@ internal sealed unsafe class TestSession : IDisposable
         Inode* inode = Find(path);
         Assert.True(inode != null, path + " is missing");
         byte[] bytes = Contents(inode);
-        Group.Files.Release(inode);
+        Group.Files.Inodes.Release(inode);
         return bytes;
     }
 
@@ -261,8 +261,8 @@ internal sealed unsafe class TestSession : IDisposable
     {
         Inode* inode = Find(path);
         var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1) };
-        Assert.Equal(Errno.Ok, Group.Files.Open(in caller, inode, 2, out OpenFile* file));
-        Group.Files.Release(inode);
+        Assert.Equal(Errno.Ok, Group.Files.OpenFiles.Open(in caller, inode, 2, out OpenFile* file));
+        Group.Files.Inodes.Release(inode);
         return file;
     }
 

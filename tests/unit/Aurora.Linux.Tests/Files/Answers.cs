@@ -71,7 +71,7 @@ internal sealed unsafe class Answers : IDisposable
     {
         var build = new TreeBuilder(Kernel.Names);
         Assert.Equal(Errno.Ok, build.Find(Encoding.UTF8.GetBytes(path), false, out Inode* inode));
-        Kernel.Files.Release(inode);
+        Kernel.Files.Inodes.Release(inode);
         return inode;
     }
 

@@ -119,7 +119,7 @@ internal sealed unsafe class CallWorld : IDisposable
     public long Call(uint number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0)
     {
         World.Scheduler.LeaveQueues(Thread);
-        World.Files.EndCall(Thread);
+        World.Files.Held.End(Thread);
         Thread->Call = new CallContinuation
         {
             Active = true,

@@ -274,9 +274,9 @@ public sealed unsafe class FileCallTests : IDisposable
         Assert.Equal(0, _calls.Call(436, 10, 19, 0));
         Assert.Equal(Error(Errno.EBADF), _calls.Call(72, 11, 1, 0));
         int left = 0;
-        Assert.False(_calls.World.Files.CloseOnExec(_calls.World.Table, ref left));
+        Assert.False(_calls.World.Files.Descriptors.CloseOnExec(_calls.World.Table, ref left));
         left = 1;
-        Assert.True(_calls.World.Files.CloseOnExec(_calls.World.Table, ref left));
+        Assert.True(_calls.World.Files.Descriptors.CloseOnExec(_calls.World.Table, ref left));
         Assert.Equal(Error(Errno.EBADF), _calls.Call(72, (ulong)file, 1, 0));
         Assert.Equal(0, _calls.Call(72, 20, 1, 0));
     }

@@ -33,7 +33,7 @@ public sealed unsafe class GoneTests : IDisposable
         _kernel.Do(_program, 83, _kernel.PokeText(_program, Scratch, "/own"), 0x1FF);
         _kernel.Do(_program, 90, Scratch, 0x1FF);
         _names = NamesOf(_kernel);
-        _inodes = _kernel.Files.InodeCount;
+        _inodes = _kernel.Files.Inodes.Count;
     }
 
     public void Dispose() => _kernel.Dispose();
@@ -85,17 +85,17 @@ public sealed unsafe class GoneTests : IDisposable
 
     private static void Settle(TestKernel kernel)
     {
-        for (int steps = 0; kernel.Files.IsClosing; steps++)
+        for (int steps = 0; kernel.Files.Closing.HasWork; steps++)
         {
             Assert.True(steps < 100, "it does not come to an end");
-            kernel.Files.CloseStep();
+            kernel.Files.Closing.Step();
         }
     }
 
     private void AssertNothingIsLeft(TestKernel kernel)
     {
         Settle(kernel);
-        Assert.Equal(_inodes, kernel.Files.InodeCount);
+        Assert.Equal(_inodes, kernel.Files.Inodes.Count);
         Assert.Equal(_names, NamesOf(kernel));
     }
 
@@ -137,7 +137,7 @@ public sealed unsafe class GoneTests : IDisposable
             Thread* child = each.Fork(thread);
             each.Do(thread, 11, place, 4096);
             Settle(each);
-            Assert.Equal(_inodes + 1, each.Files.InodeCount);
+            Assert.Equal(_inodes + 1, each.Files.Inodes.Count);
             each.Call(child, 231, 0);
             AssertNothingIsLeft(each);
         }
@@ -146,18 +146,18 @@ public sealed unsafe class GoneTests : IDisposable
     [Fact]
     public void A_program_that_runs_lives_though_nothing_of_it_is_mapped()
     {
-        _kernel.Files.Release(_kernel.WriteFile("/own/program", ElfBuilder.Build(), 0x81ED));
+        _kernel.Files.Inodes.Release(_kernel.WriteFile("/own/program", ElfBuilder.Build(), 0x81ED));
         Thread* runner = _kernel.Fork(_program);
         ExecTests.Execute(_kernel, runner, "/own/program", ["program"], []);
         Unlink(_kernel, _program, "/own/program");
-        int inodes = _kernel.Files.InodeCount;
+        int inodes = _kernel.Files.Inodes.Count;
         ulong stack = runner->Context->Rsp & ~4095UL;
         _kernel.Do(runner, 11, 0, stack - 0x10_0000);
         (int first, int second) = (runner->Id, _kernel.Fork(runner)->Id);
         using TestKernel restored = Move(_kernel);
         foreach (TestKernel each in new[] { _kernel, restored })
         {
-            Assert.Equal(inodes, each.Files.InodeCount);
+            Assert.Equal(inodes, each.Files.Inodes.Count);
             Thread* thread = each.ThreadOf(_program->Id);
             Assert.Equal("/own/program (deleted)", ShowsOf(each, thread, first));
             each.Call(each.ThreadOf(first), 231, 0);
@@ -188,19 +188,19 @@ public sealed unsafe class GoneTests : IDisposable
             Assert.Equal(0, _kernel.Do(_program, 84, Path(_kernel, _program, "d")));
         }
         Assert.Equal("/own" + string.Concat(Enumerable.Repeat("/d", depth)) + " (deleted)", Shows(_kernel, _program, $"fd/{lowest}"));
-        Assert.Equal(_inodes + depth, _kernel.Files.InodeCount);
+        Assert.Equal(_inodes + depth, _kernel.Files.Inodes.Count);
         Assert.Equal(0, _kernel.Do(_program, 3, (ulong)lowest));
         int steps = 0;
         var image = new TestKernel.Image();
-        for (; _kernel.Files.IsClosing; steps++)
+        for (; _kernel.Files.Closing.HasWork; steps++)
         {
             _kernel.Capture(image);
             using (TestKernel restored = TestKernel.Restore(image))
             {
-                Assert.True(restored.Files.IsClosing);
+                Assert.True(restored.Files.Closing.HasWork);
                 AssertNothingIsLeft(restored);
             }
-            _kernel.Files.CloseStep();
+            _kernel.Files.Closing.Step();
             Assert.InRange(Slices.Changes(_kernel), 1, Slices.MostPerStep);
         }
         Assert.InRange(steps, (depth / ProcessLife.UnitsPerStep) + 1, depth);
@@ -264,10 +264,10 @@ public sealed unsafe class GoneTests : IDisposable
             Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, $"/own/{i}"), 0x1FF));
             int folder = (int)_kernel.Do(_program, 2, Path(_kernel, _program, $"/own/{i}"), 0);
             Assert.Equal(0, _kernel.Do(_program, 84, Path(_kernel, _program, $"/own/{i}")));
-            ids[i] = FileServices.Find((DescriptorTable*)_program->Process->Descriptors, folder)->Inode->Header.Id.Value;
+            ids[i] = Descriptors.Find((DescriptorTable*)_program->Process->Descriptors, folder)->Inode->Header.Id.Value;
         }
         int file = Open(_kernel, _program, "/own/file");
-        ulong fileId = FileServices.Find((DescriptorTable*)_program->Process->Descriptors, file)->Inode->Header.Id.Value;
+        ulong fileId = Descriptors.Find((DescriptorTable*)_program->Process->Descriptors, file)->Inode->Header.Id.Value;
         ulong named = _kernel.Names.Root->FirstEntry->Target->Header.Id.Value;
         var image = new TestKernel.Image();
         _kernel.Capture(image);
@@ -305,7 +305,7 @@ public sealed unsafe class GoneTests : IDisposable
         var caller = new FileCaller(_program);
         Assert.Equal(Errno.Ok, _kernel.Names.Resolve(in caller, _kernel.Names.Root, "/own/full"u8, WalkFlags.None, out Inode* full));
         ulong name = full->FirstName->Header.Id.Value;
-        _kernel.Files.Release(full);
+        _kernel.Files.Inodes.Release(full);
         var image = new TestKernel.Image();
         _kernel.Capture(image);
         Assert.Equal(RestoreStatus.Ok, TestKernel.TryRestore(image));

@@ -39,7 +39,7 @@ public sealed unsafe class HostileCallTests
                 calls.World.Checkpoint();
             int all = int.MaxValue;
             if (step % 200 == 0)
-                calls.World.Files.CloseRange(calls.World.Table, 10, uint.MaxValue, ref all);
+                calls.World.Files.Descriptors.CloseRange(calls.World.Table, 10, uint.MaxValue, ref all);
         }
         calls.World.Scheduler.LeaveQueues(calls.Thread);
         CheckTree(calls.World.Space.Root, 0);

@@ -109,7 +109,7 @@ public sealed unsafe class TransferTests
         kernel.Files.Preemption = new Always();
         Start(kernel, program, 1, 0, Buffer, 200_000);
         Assert.Equal(65536u, program->Call.Progress);
-        FileServices.Find((DescriptorTable*)program->Process->Descriptors, 0)->Offset = long.MaxValue - 10;
+        Descriptors.Find((DescriptorTable*)program->Process->Descriptors, 0)->Offset = long.MaxValue - 10;
         Assert.Equal(65536, kernel.Resume(program));
     }
 
@@ -153,11 +153,11 @@ public sealed unsafe class TransferTests
         // What the program stores there meanwhile is nobody's business.
         kernel.Poke(init, Scratch + 0x200, ulong.MaxValue);
         var table = (DescriptorTable*)init->Process->Descriptors;
-        OpenFile* reader = FileServices.Find(table, kernel.Peek<int>(init, Scratch + 0x100));
+        OpenFile* reader = Descriptors.Find(table, kernel.Peek<int>(init, Scratch + 0x100));
         byte[] drained = new byte[30_000];
         fixed (byte* memory = drained)
         {
-            var transfer = new FileTransfer(kernel.Files, null, memory, 30_000);
+            var transfer = new FileTransfer(kernel.Files.Transfers, null, memory, 30_000);
             Assert.Equal(30_000, kernel.Files.Pipes.Read(reader, ref transfer).Value);
         }
         Assert.Null(kernel.Resume(init));
@@ -182,7 +182,7 @@ public sealed unsafe class TransferTests
             Assert.Equal(4096, kernel.Do(init, 18, 0, map, 4096, 0));
         }
         byte[] back = new byte[4096];
-        Assert.True(FileData.Read(kernel.Files, inode, 0, back, out _).IsOk);
+        Assert.True(kernel.Files.Data.Read(inode, 0, back, out _).IsOk);
         Assert.Equal(contents, back);
     }
 
@@ -259,7 +259,7 @@ public sealed unsafe class TransferTests
         kernel.Do(init, 22, Scratch);
         var image = new TestKernel.Image();
         kernel.Capture(image);
-        Pipe* pipe = FileServices.Find((DescriptorTable*)init->Process->Descriptors, 1)->Inode->Pipe;
+        Pipe* pipe = Descriptors.Find((DescriptorTable*)init->Process->Descriptors, 1)->Inode->Pipe;
         Assert.Equal(-(long)Errno.EFAULT, kernel.Call(init, 1, 1, 0x1000, 10));
         Assert.True(pipe->Data != null);
         Assert.True((pipe->Header.Flags & Base.ObjectFlags.Changed) != 0);

@@ -38,7 +38,7 @@ public sealed unsafe class WaitingCallTests
             calls.Dispose();
             calls = new CallWorld(restored, space);
             // A reader drains part of the pipe, then the writer's captured call is dispatched again.
-            OpenFile* reader = FileServices.Find(restored.Table, 0);
+            OpenFile* reader = Descriptors.Find(restored.Table, 0);
             long read = restored.Read(reader, received.AsSpan(count, Math.Min(30_000, length - count)));
             count += (int)read;
             calls.Thread->Call = call;
@@ -67,7 +67,7 @@ public sealed unsafe class WaitingCallTests
         Assert.Equal(PollEvents.Invalid, calls.Peek<LinuxPollDescriptor>(Buffer + 116).Returned);
         Assert.Equal(CallWorld.Blocked, calls.Call(7, Buffer + 100, 2, 50));
         Assert.Equal(calls.World.Clock.Now + 50_000_000, calls.World.Scheduler.NextDeadlineNanoseconds);
-        calls.World.Write(FileServices.Find(calls.World.Table, 1), default);
+        calls.World.Write(Descriptors.Find(calls.World.Table, 1), default);
         calls.World.Clock.Now += 49_000_000;
         Assert.Equal(CallWorld.Blocked, Blocked(calls, 7, 50));
         calls.World.Clock.Now += 51_000_000;
@@ -85,9 +85,9 @@ public sealed unsafe class WaitingCallTests
     {
         fixed (byte* memory = bytes)
         {
-            OpenFile* writer = FileServices.Find(calls.World.Table, 1);
-            var transfer = new FileTransfer(calls.World.Files, null, memory, (ulong)bytes.Length);
-            Assert.Equal(bytes.Length, calls.World.Files.OperationsOf(writer)!.Write(writer, ref transfer).Value);
+            OpenFile* writer = Descriptors.Find(calls.World.Table, 1);
+            var transfer = new FileTransfer(calls.World.Files.Transfers, null, memory, (ulong)bytes.Length);
+            Assert.Equal(bytes.Length, calls.World.Files.OpenFiles.OperationsOf(writer)!.Write(writer, ref transfer).Value);
         }
     }
 
@@ -136,7 +136,7 @@ public sealed unsafe class WaitingCallTests
         Assert.Equal(0, calls.Call(73, 0, 2));
         Assert.Equal(-(long)Errno.EAGAIN, calls.Call(73, 1, 1 | 4));
         Assert.Equal(CallWorld.Blocked, calls.Call(73, 1, 1));
-        calls.World.Files.Close(calls.World.Table, 0);
+        calls.World.Files.Descriptors.Close(calls.World.Table, 0);
         Assert.True(calls.Thread->Waits == null);
         Assert.Equal(0, calls.Resume());
 

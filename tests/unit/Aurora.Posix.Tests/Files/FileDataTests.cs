@@ -93,8 +93,8 @@ public sealed unsafe class FileDataTests
         Assert.Equal(8, world.Read(two, rest));
         Assert.Equal("artabcde"u8.ToArray(), rest.Take(8));
         Assert.Equal(0, world.Read(two, rest));
-        world.Files.Release(one);
-        world.Files.Release(two);
+        world.Files.OpenFiles.Release(one);
+        world.Files.OpenFiles.Release(two);
     }
 
     [Fact]
@@ -111,12 +111,12 @@ public sealed unsafe class FileDataTests
         while (last == block.Length);
         Assert.True(last > 0 || last == -(long)Errno.ENOSPC || last == -1000, $"{last}");
         Assert.Equal(file->Offset, file->Inode->Size);
-        world.Files.Release(file);
+        world.Files.OpenFiles.Release(file);
     }
 
     private static Errno Punch(FileWorld world, Inode* inode, int position, int length)
     {
-        PageAccess access = FileData.Punch(world.Files, inode, (ulong)position, (ulong)length, out _);
+        PageAccess access = world.Files.Data.Punch(inode, (ulong)position, (ulong)length, out _);
         return FileData.ErrorOf(in access);
     }
 }

@@ -93,8 +93,8 @@ internal sealed unsafe class FileWorld : IDisposable
         }
         else
         {
-            Files.Hold(table);
-            Files.Hold(context);
+            Files.Descriptors.Hold(table);
+            Files.Contexts.Hold(context);
             process->Descriptors = table;
             process->FileSystem = context;
         }
@@ -119,7 +119,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public Inode* At(string path, bool follow = false)
     {
         Assert.Equal(Errno.Ok, Build.Find(Bytes(path), follow, out Inode* inode));
-        Files.Release(inode);
+        Files.Inodes.Release(inode);
         return inode;
     }
 
@@ -127,7 +127,7 @@ internal sealed unsafe class FileWorld : IDisposable
     {
         Errno error = Build.Find(Bytes(path), false, out Inode* inode);
         if (error == Errno.Ok)
-            Files.Release(inode);
+            Files.Inodes.Release(inode);
         return error == Errno.Ok;
     }
 
@@ -165,7 +165,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public OpenFile* Open(Inode* inode, uint flags)
     {
         FileCaller caller = Caller;
-        Assert.Equal(Errno.Ok, Files.Open(in caller, inode, flags, out OpenFile* file));
+        Assert.Equal(Errno.Ok, Files.OpenFiles.Open(in caller, inode, flags, out OpenFile* file));
         return file;
     }
 
@@ -190,8 +190,8 @@ internal sealed unsafe class FileWorld : IDisposable
         while (true)
         {
             ulong done = Thread->Call.Progress;
-            var transfer = new FileTransfer(Files, Thread, memory + done, (ulong)length - done, done);
-            FileOperations operations = Files.OperationsOf(file)!;
+            var transfer = new FileTransfer(Files.Transfers, Thread, memory + done, (ulong)length - done, done);
+            FileOperations operations = Files.OpenFiles.OperationsOf(file)!;
             SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
             if (result.Outcome == SystemCallOutcome.Done)
                 return result.Value;

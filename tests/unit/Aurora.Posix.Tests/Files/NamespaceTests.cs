@@ -19,7 +19,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         FileCaller caller = _world.Caller;
         Errno error = _world.Space.Resolve(in caller, _world.Context->CurrentDirectory, FileWorld.Bytes(path), flags, out Inode* inode);
         if (error == Errno.Ok)
-            _world.Files.Release(inode);
+            _world.Files.Inodes.Release(inode);
         return error;
     }
 
@@ -154,7 +154,7 @@ public sealed unsafe class NamespaceTests : IDisposable
     {
         MakeDirectory("/gone");
         Inode* gone = _world.At("/gone");
-        _world.Files.SetCurrentDirectory(_world.Context, gone);
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, gone);
         Assert.Equal(Errno.Ok, _world.Build.Remove("/gone"u8));
         FileCaller caller = _world.Caller;
         Assert.Equal(Errno.ENOENT, _world.Space.Make(in caller, gone, "x"u8, InodeMode.Regular, 0, out _));
@@ -162,9 +162,9 @@ public sealed unsafe class NamespaceTests : IDisposable
         Assert.Equal(Errno.Ok, Resolve("."));
         Assert.Equal("/gone", PathOf(gone));
         Assert.Equal(0u, gone->LinkCount);
-        int before = _world.Files.InodeCount;
-        _world.Files.SetCurrentDirectory(_world.Context, _world.Space.Root);
-        Assert.Equal(before - 1, _world.Files.InodeCount);
+        int before = _world.Files.Inodes.Count;
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space.Root);
+        Assert.Equal(before - 1, _world.Files.Inodes.Count);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed unsafe class PipeTests
     private static (nint Reader, nint Writer) MakePipe(FileWorld world, uint flags = OpenFlags.NonBlocking)
     {
         FileCaller caller = world.Caller;
-        Assert.Equal(Errno.Ok, world.Files.Pipes.Create(in caller, flags, out OpenFile* reader, out OpenFile* writer));
+        Assert.Equal(Errno.Ok, world.Files.OpenFiles.CreatePipe(in caller, flags, out OpenFile* reader, out OpenFile* writer));
         return ((nint)reader, (nint)writer);
     }
 
@@ -28,13 +28,13 @@ public sealed unsafe class PipeTests
         var random = new Random(seed);
         var world = new FileWorld();
         (nint r, nint w) = MakePipe(world);
-        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
-        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Descriptors.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Descriptors.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
         var model = new Queue<byte>();
         for (int step = 0; step < 600; step++)
         {
-            OpenFile* reader = FileServices.Find(world.Table, 0);
-            OpenFile* writer = FileServices.Find(world.Table, 1);
+            OpenFile* reader = Descriptors.Find(world.Table, 0);
+            OpenFile* writer = Descriptors.Find(world.Table, 1);
             byte[] bytes = new byte[random.Next(1, random.Next(3) == 0 ? 90_000 : 6_000)];
             if (random.Next(2) == 0)
             {
@@ -74,17 +74,17 @@ public sealed unsafe class PipeTests
         (nint r, nint w) = MakePipe(world);
         byte[] buffer = new byte[10];
         Assert.Equal(3, world.Write((OpenFile*)w, "abc"u8));
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)w);
         Assert.Equal(PollEvents.Readable | PollEvents.HangUp, world.Files.Pipes.Poll((OpenFile*)r, PollEvents.In, null));
         Assert.Equal(3, world.Read((OpenFile*)r, buffer));
         Assert.Equal(0, world.Read((OpenFile*)r, buffer));
-        world.Files.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)r);
 
         (r, w) = MakePipe(world);
-        world.Files.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)r);
         Assert.Equal(-(long)Errno.EPIPE, world.Write((OpenFile*)w, "x"u8));
         Assert.Equal(PollEvents.Writable | PollEvents.Error, world.Files.Pipes.Poll((OpenFile*)w, PollEvents.Out, null));
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)w);
     }
 
     [Fact]
@@ -97,8 +97,8 @@ public sealed unsafe class PipeTests
         (nint r, nint w) = MakePipe(world);
         world.Write((OpenFile*)w, new byte[50_000]);
         world.Checkpoint();
-        world.Files.Release((OpenFile*)r);
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)w);
         world.Checkpoint();
         Assert.Equal(objects, world.Tracker.Count);
         Assert.Equal(frames, world.Frames.UsedFrames);
@@ -117,8 +117,8 @@ public sealed unsafe class PipeTests
         Assert.Equal(Errno.EBUSY, PipeOperations.CheckCapacity(pipe, 4096, mayExceed: false, out _));
         byte[] all = new byte[200_000];
         Assert.Equal(131072, world.Read((OpenFile*)r, all));
-        world.Files.Release((OpenFile*)r);
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)w);
     }
 
     [Theory]
@@ -130,14 +130,14 @@ public sealed unsafe class PipeTests
         var random = new Random(seed);
         var world = new FileWorld();
         (nint r, nint w) = MakePipe(world);
-        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
-        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Descriptors.Install(world.Table, (OpenFile*)r, 0, 100, false, out _));
+        Assert.Equal(Errno.Ok, world.Files.Descriptors.Install(world.Table, (OpenFile*)w, 0, 100, false, out _));
         var model = new Queue<byte>();
         int rests = 0;
         for (int step = 0; step < 1500; step++)
         {
-            OpenFile* reader = FileServices.Find(world.Table, 0);
-            OpenFile* writer = FileServices.Find(world.Table, 1);
+            OpenFile* reader = Descriptors.Find(world.Table, 0);
+            OpenFile* writer = Descriptors.Find(world.Table, 1);
             Pipe* pipe = writer->Inode->Pipe;
             ulong wanted = 4096UL << random.Next(5);
             if (random.Next(3) == 0 && PipeOperations.CheckCapacity(pipe, wanted, mayExceed: false, out _) == Errno.Ok)
@@ -187,8 +187,8 @@ public sealed unsafe class PipeTests
         Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, 4 * Pipe.MaxCapacity, mayExceed: true, out uint capacity));
         Assert.Equal(MemoryStatus.Ok, world.Files.Pipes.SetCapacity(pipe, capacity));
         Assert.Equal(frames, world.Frames.UsedFrames);
-        world.Files.Release((OpenFile*)r);
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)w);
     }
 
     private static uint Resize(FileWorld world, Pipe* pipe, ulong bytes)
@@ -209,8 +209,8 @@ public sealed unsafe class PipeTests
         world.Write((OpenFile*)w, "go"u8);
         Assert.True(world.Thread->Waits == null);
         Assert.Equal(2, world.Read((OpenFile*)r, buffer));
-        world.Files.Release((OpenFile*)r);
-        world.Files.Release((OpenFile*)w);
+        world.Files.OpenFiles.Release((OpenFile*)r);
+        world.Files.OpenFiles.Release((OpenFile*)w);
     }
 
     [Fact]
@@ -229,13 +229,13 @@ public sealed unsafe class PipeTests
         Assert.True(reader->Waits == null);
         Assert.False(world.Files.Pipes.MustWait(writer, sender));
         Assert.Equal(5, world.Write(sender, "hello"u8));
-        world.Files.Release(sender);
+        world.Files.OpenFiles.Release(sender);
         Assert.False(world.Files.Pipes.MustWait(reader, receiver));
         byte[] buffer = new byte[10];
         Assert.Equal(5, world.Read(receiver, buffer));
         Assert.Equal("hello"u8.ToArray(), buffer.Take(5));
         Assert.Equal(0, world.Read(receiver, buffer));
-        world.Files.Release(receiver);
+        world.Files.OpenFiles.Release(receiver);
         Assert.True(inode->Pipe == null);
     }
 }

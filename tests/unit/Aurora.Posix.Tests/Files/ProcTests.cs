@@ -28,10 +28,10 @@ public sealed unsafe class ProcTests : IDisposable
         Inode* inode = Find(path);
         Assert.True(inode != null, path);
         OpenFile* file = _world.Open(inode, OpenFlags.ReadOnly);
-        _world.Files.Release(inode);
+        _world.Files.Inodes.Release(inode);
         byte[] buffer = new byte[10_000];
         long count = _world.Read(file, buffer);
-        _world.Files.Release(file);
+        _world.Files.OpenFiles.Release(file);
         return Encoding.UTF8.GetString(buffer, 0, (int)count);
     }
 
@@ -42,7 +42,7 @@ public sealed unsafe class ProcTests : IDisposable
         byte[] name = new byte[255];
         for (ulong position = DirectoryEntry.FirstPosition; _world.Files.Proc.NextEntry(directory, ref position, out _, name, out int length); position++)
             names.Add(Encoding.UTF8.GetString(name, 0, length));
-        _world.Files.Release(directory);
+        _world.Files.Inodes.Release(directory);
         return names;
     }
 
@@ -72,7 +72,7 @@ public sealed unsafe class ProcTests : IDisposable
                 Inode* inode = Find($"{directory}/{name}", follow: false);
                 Assert.True(inode != null, $"{directory}/{name}");
                 bool isRegular = inode->IsRegular;
-                _world.Files.Release(inode);
+                _world.Files.Inodes.Release(inode);
                 if (isRegular)
                     Text($"{directory}/{name}");
             }
@@ -99,7 +99,7 @@ public sealed unsafe class ProcTests : IDisposable
     {
         _world.WriteFile("/tmp/x", "first"u8);
         OpenFile* file = _world.Open(_world.At("/tmp/x"), OpenFlags.ReadOnly);
-        _world.Files.Install(_world.Table, file, 0, 100, false, out int descriptor);
+        _world.Files.Descriptors.Install(_world.Table, file, 0, 100, false, out int descriptor);
         Assert.Equal(["0"], List("/proc/self/fd"));
         Inode* link = Find("/proc/self/fd/0", follow: false);
         FileCaller caller = _world.Caller;
@@ -108,23 +108,23 @@ public sealed unsafe class ProcTests : IDisposable
         _world.Build.Remove("/tmp/x"u8);
         Assert.Equal(Errno.Ok, _world.Files.ReadTarget(link, in caller, out target));
         Assert.Equal("/tmp/x (deleted)", Encoding.UTF8.GetString(target));
-        _world.Files.Release(link);
+        _world.Files.Inodes.Release(link);
         Inode* through = Find("/proc/self/fd/0");
         Assert.True(through == file->Inode);
-        _world.Files.Release(through);
+        _world.Files.Inodes.Release(through);
         int other = _world.StartProcess()->Process->Id;
         Assert.True(Find($"/proc/{other}/cwd/tmp") != null);
         _world.ActAs(5, 5);
         Assert.True(Find($"/proc/{other}/cwd/tmp") == null);
-        _world.Files.Close(_world.Table, descriptor);
+        _world.Files.Descriptors.Close(_world.Table, descriptor);
     }
 
     [Fact]
     public void Paths_into_proc_lead_back_out_and_nothing_can_be_made_there()
     {
         Inode* fd = Find("/proc/self/fd");
-        _world.Files.SetCurrentDirectory(_world.Context, fd);
-        _world.Files.Release(fd);
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, fd);
+        _world.Files.Inodes.Release(fd);
         byte[] buffer = new byte[100];
         int start = _world.Space.PathOf(_world.Context->CurrentDirectory, _world.Space.Root, buffer, out bool isReachable);
         Assert.True(isReachable);
@@ -132,12 +132,12 @@ public sealed unsafe class ProcTests : IDisposable
         FileCaller caller = _world.Caller;
         Assert.Equal(Errno.Ok, _world.Space.Resolve(in caller, _world.Context->CurrentDirectory, "../../../dev"u8, WalkFlags.None, out Inode* dev));
         Assert.True(dev == _world.At("/dev"));
-        _world.Files.Release(dev);
+        _world.Files.Inodes.Release(dev);
         Assert.Equal(Errno.EPERM, _world.Build.Make("/proc/x"u8, InodeMode.Regular));
         Assert.Equal(Errno.EPERM, _world.Build.Remove("/proc/stat"u8));
         Assert.Equal(Errno.EBUSY, _world.Build.Remove("/proc"u8));
-        int inodes = _world.Files.InodeCount;
-        _world.Files.SetCurrentDirectory(_world.Context, _world.Space.Root);
-        Assert.Equal(inodes - 1, _world.Files.InodeCount);
+        int inodes = _world.Files.Inodes.Count;
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space.Root);
+        Assert.Equal(inodes - 1, _world.Files.Inodes.Count);
     }
 }

@@ -28,7 +28,7 @@ public sealed unsafe class RestoreTests
         Assert.Equal("contents"u8.ToArray(), next.ReadFile(restored));
         Assert.Equal(DeviceNumber.Urandom, next.At("/dev/urandom")->Device);
         foreach (int length in new[] { 1, 56, 57, 2800, 2801, 4095 })
-            Assert.Equal(new string('t', length), Encoding.UTF8.GetString(FileServices.TargetOf(next.At($"/l{length}"))));
+            Assert.Equal(new string('t', length), Encoding.UTF8.GetString(Inodes.TargetOf(next.At($"/l{length}"))));
         Assert.True(next.Space.ProcRoot == next.At("/proc"));
         Assert.Equal(world.Space.EntryCount, next.Space.EntryCount);
     }
@@ -39,18 +39,18 @@ public sealed unsafe class RestoreTests
         using var world = new FileWorld();
         world.WriteFile("/f", "still here"u8);
         OpenFile* file = world.Open(world.At("/f"), OpenFlags.ReadWrite);
-        Assert.Equal(Errno.Ok, world.Files.Install(world.Table, file, 5, 100, true, out int descriptor));
+        Assert.Equal(Errno.Ok, world.Files.Descriptors.Install(world.Table, file, 5, 100, true, out int descriptor));
         world.Read(file, new byte[6]);
         world.Build.Remove("/f"u8);
         using FileWorld next = world.Reboot();
-        OpenFile* restored = FileServices.Find(next.Table, descriptor);
-        Assert.True(FileServices.IsCloseOnExec(next.Table, descriptor));
+        OpenFile* restored = Descriptors.Find(next.Table, descriptor);
+        Assert.True(Descriptors.IsCloseOnExec(next.Table, descriptor));
         Assert.Equal(0u, restored->Inode->LinkCount);
         byte[] rest = new byte[10];
         Assert.Equal(4, next.Read(restored, rest));
         Assert.Equal("here"u8.ToArray(), rest.Take(4));
         ObjectId id = restored->Inode->Header.Id;
-        next.Files.Close(next.Table, descriptor);
+        next.Files.Descriptors.Close(next.Table, descriptor);
         Assert.True(next.Tracker.Find(id) == null);
         next.Checkpoint();
         Assert.False(next.Store.Records.ContainsKey(id.Value));
@@ -62,21 +62,21 @@ public sealed unsafe class RestoreTests
         using var world = new FileWorld();
         world.WriteFile("/f", "0123456789"u8);
         OpenFile* file = world.Open(world.At("/f"), OpenFlags.ReadOnly);
-        world.Files.Install(world.Table, file, 0, 100, false, out int first);
-        world.Files.Hold(file);
-        world.Files.Install(world.Table, file, 200, 300, false, out int second);
-        DescriptorTable* copy = world.Files.CopyTable(world.Table);
+        world.Files.Descriptors.Install(world.Table, file, 0, 100, false, out int first);
+        world.Files.OpenFiles.Hold(file);
+        world.Files.Descriptors.Install(world.Table, file, 200, 300, false, out int second);
+        DescriptorTable* copy = world.Files.Descriptors.CopyTable(world.Table);
         ObjectId copyId = copy->Header.Id;
-        world.Files.Close(world.Table, first);
+        world.Files.Descriptors.Close(world.Table, first);
         using FileWorld next = world.Reboot();
         var restoredCopy = (DescriptorTable*)next.Tracker.Find(copyId, ObjectKind.DescriptorTable);
-        next.Files.Hold(restoredCopy);
-        Assert.True(FileServices.Find(next.Table, first) == null);
-        OpenFile* shared = FileServices.Find(next.Table, second);
-        Assert.True(shared == FileServices.Find(restoredCopy, first) && shared == FileServices.Find(restoredCopy, second));
+        next.Files.Descriptors.Hold(restoredCopy);
+        Assert.True(Descriptors.Find(next.Table, first) == null);
+        OpenFile* shared = Descriptors.Find(next.Table, second);
+        Assert.True(shared == Descriptors.Find(restoredCopy, first) && shared == Descriptors.Find(restoredCopy, second));
         Assert.Equal(3, shared->Header.References);
         Assert.Equal((1, 2), (next.Table->OpenCount, restoredCopy->OpenCount));
-        next.Files.Release(restoredCopy);
+        next.Files.Descriptors.Release(restoredCopy);
         Assert.Equal(1, shared->Header.References);
     }
 
@@ -86,17 +86,17 @@ public sealed unsafe class RestoreTests
         using var world = new FileWorld();
         world.Build.MakeDirectories("/home/user"u8);
         world.WriteFile("/home/user/f", "x"u8);
-        world.Files.SetCurrentDirectory(world.Context, world.At("/home/user"));
-        world.Files.SetUmask(world.Context, 0x3F);
+        world.Files.Contexts.SetCurrentDirectory(world.Context, world.At("/home/user"));
+        world.Files.Contexts.SetUmask(world.Context, 0x3F);
         Inode* inode = world.At("/home/user/f");
         OpenFile* file = world.Open(inode, OpenFlags.ReadWrite);
-        world.Files.Install(world.Table, file, 0, 100, false, out int descriptor);
+        world.Files.Descriptors.Install(world.Table, file, 0, 100, false, out int descriptor);
         Assert.Equal(Errno.Ok, world.Files.Locks.Set(inode, world.Table->Header.Id, 7, false, LockRequest.Exclusive, 10, 19));
         Assert.Equal(Errno.Ok, world.Files.Locks.Set(inode, file->Header.Id, 7, true, LockRequest.Shared, 0, ulong.MaxValue));
         Assert.Equal(Errno.Ok, world.Build.Find("/proc/stat"u8, follow: false, out Inode* stat));
         OpenFile* proc = world.Open(stat, OpenFlags.ReadOnly);
-        world.Files.Release(stat);
-        world.Files.Install(world.Table, proc, 0, 100, false, out int procDescriptor);
+        world.Files.Inodes.Release(stat);
+        world.Files.Descriptors.Install(world.Table, proc, 0, 100, false, out int procDescriptor);
         Assert.True(world.Read(proc, new byte[4]) == 4);
 
         using FileWorld next = world.Reboot();
@@ -107,8 +107,8 @@ public sealed unsafe class RestoreTests
         Assert.Equal((10UL, 19UL, 7), (conflict->Start, conflict->End, conflict->Process));
         Assert.True(next.Files.Locks.FindConflict(restored, new ObjectId(999_999), true, true, 0, 1) != null);
         byte[] rest = new byte[100];
-        Assert.True(next.Read(FileServices.Find(next.Table, procDescriptor), rest) > 10);
-        next.Files.Close(next.Table, descriptor);
+        Assert.True(next.Read(Descriptors.Find(next.Table, procDescriptor), rest) > 10);
+        next.Files.Descriptors.Close(next.Table, descriptor);
         Assert.True(restored->FirstLock == null);
     }
 
@@ -127,9 +127,9 @@ public sealed unsafe class RestoreTests
         world.Read(file, one);
         FileCaller caller = world.Caller;
         world.Space.Resolve(in caller, world.Space.Root, "/dev/null"u8, WalkFlags.None, out Inode* inode);
-        world.Files.Release(inode);
+        world.Files.Inodes.Release(inode);
         Assert.Equal(1, world.Tracker.ChangedCount);
-        world.Files.Release(file);
+        world.Files.OpenFiles.Release(file);
     }
 
     /// <summary>Damaged records are refused or taken for what they say, but never panic, and what was taken can be walked and removed.</summary>
@@ -142,10 +142,10 @@ public sealed unsafe class RestoreTests
         world.Build.MakeLink("/a/l"u8, FileWorld.Bytes(new string('x', 3000)));
         world.Build.Make("/a/fifo"u8, InodeMode.Fifo | 0x1B6);
         OpenFile* file = world.Open(world.At("/a/f"), OpenFlags.ReadWrite);
-        world.Files.Install(world.Table, file, 0, 100, false, out _);
+        world.Files.Descriptors.Install(world.Table, file, 0, 100, false, out _);
         world.Files.Locks.Set(file->Inode, file->Header.Id, 7, true, LockRequest.Shared, 0, ulong.MaxValue);
         OpenFile* fifo = world.Open(world.At("/a/fifo"), OpenFlags.ReadWrite);
-        world.Files.Install(world.Table, fifo, 0, 100, false, out _);
+        world.Files.Descriptors.Install(world.Table, fifo, 0, 100, false, out _);
         world.Write(fifo, "bytes"u8);
         world.Checkpoint();
         ulong[] ids = world.Store.Records.Keys.Order().ToArray();

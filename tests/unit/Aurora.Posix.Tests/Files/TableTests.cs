@@ -37,7 +37,7 @@ public sealed unsafe class TableTests : IDisposable
         AssertSame(_world.Table, copy);
         using FileWorld restored = _world.Reboot();
         AssertSame(_world.Table, (DescriptorTable*)restored.Tracker.Find(copy->Header.Id));
-        _world.Files.Release(copy);
+        _world.Files.Descriptors.Release(copy);
     }
 
     /// <summary>F_DUPFD to a number far above: the only chunk may be the last.</summary>
@@ -49,7 +49,7 @@ public sealed unsafe class TableTests : IDisposable
     public void A_descriptor_far_above_the_others_is_one_operation(int minimum)
     {
         OpenFile* file = _world.Open(_world.At("/f"), OpenFlags.ReadOnly);
-        _world.Files.Hold(file);
+        _world.Files.OpenFiles.Hold(file);
         long before = file->Header.References;
         _world.Pages.PageLimit = 0;
         Errno error;
@@ -70,7 +70,7 @@ public sealed unsafe class TableTests : IDisposable
     [Fact]
     public void A_full_table_of_locks_refuses_new_ones_and_can_be_emptied()
     {
-        var locks = new FileLocks(_world.Files, _world.Pages, LockLimit);
+        var locks = new FileLocks(_world.Files.State, _world.Scheduler, LockLimit);
         Inode* inode = _world.At("/f");
         for (int i = 0; i < LockLimit; i++)
             Assert.Equal(Errno.Ok, Lock(locks, inode, LockRequest.Exclusive, i * 10, (i * 10) + 4));
@@ -167,7 +167,7 @@ public sealed unsafe class TableTests : IDisposable
         Assert.Equal(-(long)Errno.ENOMEM, _world.Read(file, buffer));
         _world.Pages.PageLimit = long.MaxValue;
         Assert.Equal(10_000, _world.Read(file, buffer));
-        _world.Files.Release(file);
+        _world.Files.OpenFiles.Release(file);
         Assert.InRange(_world.Pages.PagesOutstanding, before - 64, before);
         _world.Process->AddressSpace = null;
     }
@@ -182,7 +182,7 @@ public sealed unsafe class TableTests : IDisposable
             Assert.InRange(count, 1, piece);
             all.Write(buffer, 0, (int)count);
         }
-        _world.Files.Release(file);
+        _world.Files.OpenFiles.Release(file);
         return all.ToArray();
     }
 
@@ -192,7 +192,7 @@ public sealed unsafe class TableTests : IDisposable
         Errno error = _world.Space.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), WalkFlags.FollowLast, out Inode* inode);
         Assert.Equal(Errno.Ok, error);
         OpenFile* file = _world.Open(inode, OpenFlags.ReadOnly);
-        _world.Files.Release(inode);
+        _world.Files.Inodes.Release(inode);
         return file;
     }
 
@@ -215,9 +215,9 @@ public sealed unsafe class TableTests : IDisposable
 
     private Errno Install(DescriptorTable* table, OpenFile* file, int minimum, out int descriptor)
     {
-        Errno error = _world.Files.Install(table, file, minimum, DescriptorTable.MaxDescriptors, false, out descriptor);
+        Errno error = _world.Files.Descriptors.Install(table, file, minimum, DescriptorTable.MaxDescriptors, false, out descriptor);
         if (error == Errno.Ok)
-            _world.Files.Hold(file);
+            _world.Files.OpenFiles.Hold(file);
         return error;
     }
 
@@ -227,13 +227,14 @@ public sealed unsafe class TableTests : IDisposable
         int objects = _world.Tracker.Count;
         _world.Pages.PageLimit = _world.Pages.PagesOutstanding;
         var copies = new System.Collections.Generic.List<nint>();
-        for (DescriptorTable* copy = _world.Files.CopyTable(table); copy != null; copy = _world.Files.CopyTable(table))
+        Descriptors tables = _world.Files.Descriptors;
+        for (DescriptorTable* copy = tables.CopyTable(table); copy != null; copy = tables.CopyTable(table))
             copies.Add((nint)copy);
         foreach (nint copy in copies)
-            _world.Files.Release((DescriptorTable*)copy);
+            _world.Files.Descriptors.Release((DescriptorTable*)copy);
         Assert.Equal(objects, _world.Tracker.Count);
         _world.Pages.PageLimit = long.MaxValue;
-        DescriptorTable* last = _world.Files.CopyTable(table);
+        DescriptorTable* last = _world.Files.Descriptors.CopyTable(table);
         Assert.True(last != null);
         return last;
     }
@@ -243,11 +244,11 @@ public sealed unsafe class TableTests : IDisposable
         Assert.Equal(table->OpenCount, other->OpenCount);
         for (int i = 0; i < DescriptorTable.MaxDescriptors; i++)
         {
-            OpenFile* file = FileServices.Find(table, i);
-            OpenFile* twin = FileServices.Find(other, i);
+            OpenFile* file = Descriptors.Find(table, i);
+            OpenFile* twin = Descriptors.Find(other, i);
             Assert.Equal(file == null ? default : file->Header.Id, twin == null ? default : twin->Header.Id);
         }
-        Assert.Equal(FileServices.NextOpen(table, 0), FileServices.NextOpen(other, 0));
+        Assert.Equal(Descriptors.NextOpen(table, 0), Descriptors.NextOpen(other, 0));
     }
 
     private static Errno Lock(FileLocks locks, Inode* inode, LockRequest request, int start, int end)

@@ -113,9 +113,9 @@ public sealed unsafe class TreeModelTests
         if (error == Errno.Ok)
         {
             error = world.Space.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, flags);
-            world.Files.Release(ref target);
+            world.Files.Inodes.Release(ref target);
         }
-        world.Files.Release(ref source);
+        world.Files.Inodes.Release(ref source);
         return error;
     }
 
@@ -133,7 +133,7 @@ public sealed unsafe class TreeModelTests
             string full = path + "/" + name;
             Inode* inode = world.At("/t" + full);
             lines[full] = inode->IsDirectory ? $"directory {inode->LinkCount}"
-                : inode->IsSymbolicLink ? $"link {Encoding.UTF8.GetString(FileServices.TargetOf(inode))} {inode->LinkCount}"
+                : inode->IsSymbolicLink ? $"link {Encoding.UTF8.GetString(Inodes.TargetOf(inode))} {inode->LinkCount}"
                 : $"file {inode->LinkCount}";
             Assert.True(!inode->IsDirectory || inode->Parent == directory);
             if (inode->IsDirectory)

@@ -156,7 +156,7 @@ internal static unsafe class StateComparison
 
     private static string? DifferenceOf(Inode* one, Inode* other)
         => (one->IsSymbolicLink || one->IsMemoryFile) && !one->IsProc
-            && !FileServices.TargetOf(one).SequenceEqual(FileServices.TargetOf(other))
+            && !Inodes.TargetOf(one).SequenceEqual(Inodes.TargetOf(other))
             ? "another target" : null;
 
     private static bool IsSame(byte* one, byte* other, ObjectField field) => field.Kind switch

@@ -92,8 +92,8 @@ internal sealed unsafe partial class World
     {
         var table = (DescriptorTable*)thread->Process->Descriptors;
         var found = new List<int>();
-        for (int fd = FileServices.NextOpen(table, 0); fd >= 0; fd = FileServices.NextOpen(table, fd + 1))
-            if (condition == null || condition((nint)FileServices.Find(table, fd)))
+        for (int fd = Descriptors.NextOpen(table, 0); fd >= 0; fd = Descriptors.NextOpen(table, fd + 1))
+            if (condition == null || condition((nint)Descriptors.Find(table, fd)))
                 found.Add(fd);
         return found.Count == 0 ? -1 : found[(int)(choice % (uint)found.Count)];
     }

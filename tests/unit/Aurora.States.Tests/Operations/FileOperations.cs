@@ -26,8 +26,8 @@ internal static unsafe class FileOperations
     // What the main loop does: in whatever order it is on the lists, which a restore does not keep.
     private static void EndPutOff(World world, Operation operation)
     {
-        while (world.Kernel.Files.IsClosing)
-            world.Kernel.Files.CloseStep();
+        while (world.Kernel.Files.Closing.HasWork)
+            world.Kernel.Files.Closing.Step();
     }
 
     private static void Open(World world, Operation operation)

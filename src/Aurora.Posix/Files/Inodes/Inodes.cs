@@ -5,21 +5,23 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class FileServices
+/// <summary>Life of inodes, what belongs to one alone, and who keeps it.</summary>
+public sealed unsafe partial class Inodes(
+    FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, MemoryManager memory, ThreadWaker waker)
 {
     /// <summary>The number of live inodes, for statistics.</summary>
-    public int InodeCount => _inodes.Count;
+    public int Count => state.Inodes.Count;
 
     /// <summary>A new inode without a name, held once by the caller; null when memory is exhausted.</summary>
-    public Inode* CreateInode(ObjectTracker tracker, uint mode, uint uid, uint gid)
+    public Inode* Create(ObjectTracker tracker, uint mode, uint uid, uint gid)
     {
-        Inode* inode = _inodes.Allocate();
+        Inode* inode = state.Inodes.Allocate();
         if (inode == null)
             return null;
         inode->Mode = mode;
         inode->Uid = uid;
         inode->Gid = gid;
-        inode->AccessTime = inode->ModifyTime = inode->ChangeTime = inode->BirthTime = NowStamp;
+        inode->AccessTime = inode->ModifyTime = inode->ChangeTime = inode->BirthTime = stamps.Now;
         inode->Header.References = 1;
         tracker.Register(&inode->Header, ObjectKind.Inode);
         return inode;
@@ -38,29 +40,22 @@ public sealed unsafe partial class FileServices
         EndIfUnused(inode);
     }
 
+    /// <summary>Lets go of what a walk found.</summary>
+    public void Release(ref WalkResult result)
+    {
+        Inode* inode = result.Inode;
+        Inode* directory = result.Directory;
+        result.Inode = result.Directory = null;
+        Release(inode);
+        Release(directory);
+    }
+
     /// <summary>The target of a symbolic link; not for /proc, whose targets are made on demand.</summary>
     public static ReadOnlySpan<byte> TargetOf(Inode* link)
         => new(link->TargetPage != null ? link->TargetPage : link->InlineTarget, link->TargetLength);
 
-    /// <summary>What readlink shows. The text is valid until the next walk.</summary>
-    public Errno ReadTarget(Inode* link, in FileCaller caller, out ReadOnlySpan<byte> target)
-    {
-        if (!link->IsProc)
-        {
-            target = TargetOf(link);
-            return Errno.Ok;
-        }
-        var buffer = new Span<byte>(Scratch, PageSize.Bytes);
-        Errno error = Proc.ReadTarget(link, in caller, buffer, out int length);
-        target = buffer[..length];
-        return error;
-    }
-
-    /// <summary>Stamps an inode whose attributes changed.</summary>
-    public void TouchStatus(Inode* inode) => NamespaceOf(&inode->Header).TouchStatus(inode);
-
-    internal Inode* AllocateInode() => _inodes.Allocate();
-    internal SymbolicLinkTail* AllocateTail() => _tails.Allocate();
+    internal Inode* Allocate() => state.Inodes.Allocate();
+    internal SymbolicLinkTail* AllocateTail() => state.Tails.Allocate();
 
     internal void EndIfUnused(Inode* inode)
     {
@@ -75,7 +70,7 @@ public sealed unsafe partial class FileServices
             return false;
         if (target.Length > SymbolicLinkTail.FirstByte)
         {
-            SymbolicLinkTail* tail = _tails.Allocate();
+            SymbolicLinkTail* tail = state.Tails.Allocate();
             if (tail == null)
                 return false;
             tail->Owner = link;
@@ -91,7 +86,7 @@ public sealed unsafe partial class FileServices
 
     internal bool AddTargetPage(Inode* link)
     {
-        link->TargetPage = (byte*)Pages.AllocateFor(link, 1);
+        link->TargetPage = (byte*)state.Pages.AllocateFor(link, 1);
         return link->TargetPage != null;
     }
 
@@ -100,8 +95,8 @@ public sealed unsafe partial class FileServices
     {
         if (inode->Data == null)
         {
-            ObjectTracker tracker = TrackerOf(&inode->Header);
-            inode->Data = Memory.Objects.Create(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
+            ObjectTracker tracker = state.TrackerOf(&inode->Header);
+            inode->Data = memory.Objects.Create(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
             if (inode->Data != null)
             {
                 inode->Data->Keeper = inode;
@@ -114,26 +109,26 @@ public sealed unsafe partial class FileServices
     private void End(Inode* inode)
     {
         Panic.Unless(inode->EntryCount == 0, "files: a directory with entries ended"u8);
-        Waker.WakeAll(&inode->LockWaiters);
-        Locks.EndAll(inode);
-        EndAttributes(inode);
-        ObjectTracker tracker = TrackerOf(&inode->Header);
+        waker.WakeAll(&inode->LockWaiters);
+        locks.EndAll(inode);
+        attributes.End(inode);
+        ObjectTracker tracker = state.TrackerOf(&inode->Header);
         EndFormerName(inode);
         if (inode->Data != null)
         {
             inode->Data->Keeper = null;
-            Memory.Objects.Release(inode->Data);
+            memory.Objects.Release(inode->Data);
         }
         if (inode->Pipe != null)
-            Pipes.End(inode);
+            pipes.End(inode);
         if (inode->TargetPage != null)
-            Pages.FreeFor(inode, inode->TargetPage, 1);
+            state.Pages.FreeFor(inode, inode->TargetPage, 1);
         if (inode->Tail != null)
         {
             tracker.Remove(&inode->Tail->Header);
-            _tails.Free(inode->Tail);
+            state.Tails.Free(inode->Tail);
         }
         tracker.Remove(&inode->Header);
-        _inodes.Free(inode);
+        state.Inodes.Free(inode);
     }
 }

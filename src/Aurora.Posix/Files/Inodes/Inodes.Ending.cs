@@ -7,18 +7,16 @@ using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class FileServices
+public sealed unsafe partial class Inodes
 {
-    private Inode* _firstPutOff;
-
     /// <summary>Ends an inode later, if nothing keeps it alive until then.</summary>
     internal void PutOffIfUnused(Inode* inode)
     {
         if (!inode->IsUnused || inode->IsPutOff)
             return;
         inode->IsPutOff = true;
-        inode->NextPutOff = _firstPutOff;
-        _firstPutOff = inode;
+        inode->NextPutOff = state.FirstPutOff;
+        state.FirstPutOff = inode;
     }
 
     /// <summary>The former name of a file that ends or gets a name goes, and does not hold its directory any more.</summary>
@@ -29,26 +27,25 @@ public sealed unsafe partial class FileServices
             return;
         Inode* directory = former->Directory;
         inode->FormerName = null;
-        TrackerOf(&former->Header).Remove(&former->Header);
-        NamespaceOf(&inode->Header).FreeEntry(former);
+        state.TrackerOf(&former->Header).Remove(&former->Header);
+        state.NamespaceOf(&inode->Header).FreeEntry(former);
         Panic.Unless(directory->Header.References > 0, "files: a former name did not hold its directory"u8);
         directory->Header.References--;
         PutOffIfUnused(directory);
     }
 
-    private void EndSomeInodes()
+    /// <summary>True while files wait to be ended.</summary>
+    internal bool HasPutOff => state.FirstPutOff != null;
+
+    /// <summary>Ends some of them.</summary>
+    internal void EndSome()
     {
-        for (int left = ProcessLife.UnitsPerStep; left > 0 && _firstPutOff != null; left--)
+        for (int left = ProcessLife.UnitsPerStep; left > 0 && state.FirstPutOff != null; left--)
         {
-            Inode* inode = _firstPutOff;
-            _firstPutOff = inode->NextPutOff;
+            Inode* inode = state.FirstPutOff;
+            state.FirstPutOff = inode->NextPutOff;
             inode->IsPutOff = false;
             EndIfUnused(inode);
         }
-    }
-
-    private sealed class Keeper(FileServices files) : FileKeeper
-    {
-        public override void Unmapped(void* keeper) => files.EndIfUnused((Inode*)keeper);
     }
 }

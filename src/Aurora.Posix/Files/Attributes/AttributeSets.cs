@@ -13,14 +13,13 @@ public enum AttributeChange : uint
     Replace = 2,
 }
 
-public sealed unsafe partial class FileServices
+/// <summary>The extended attributes of files.</summary>
+public sealed unsafe class AttributeSets(FileState state, FileStamps stamps, FileEnvironment environment)
 {
-    private readonly Slab<ExtendedAttributes> _attributes;
-
     /// <summary>
     /// Sets an attribute; permissions have been checked. ERANGE, EEXIST, ENODATA, ENOSPC, ENOMEM: then nothing has changed.
     /// </summary>
-    public Errno SetAttribute(Inode* inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeChange change)
+    public Errno Set(Inode* inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeChange change)
     {
         if (name.Length is 0 or > ExtendedAttributes.MaxNameBytes)
             return Errno.ERANGE;
@@ -34,9 +33,9 @@ public sealed unsafe partial class FileServices
         int start = walk.Start;
         int added = ExtendedAttributes.HeadBytes + name.Length + value.Length;
         int length = start + added + present.Length - walk.End;
-        if (length > ExtendedAttributes.MaxBytes || Space.IsFull)
+        if (length > ExtendedAttributes.MaxBytes || environment.Space.IsFull)
             return Errno.ENOSPC;
-        var bytes = new Span<byte>(Scratch, length);
+        var bytes = new Span<byte>(state.Scratch, length);
         present[..start].CopyTo(bytes);
         AttributeWalk.Write(bytes[start..], name, value);
         present[walk.End..].CopyTo(bytes[(start + added)..]);
@@ -44,13 +43,13 @@ public sealed unsafe partial class FileServices
     }
 
     /// <summary>Takes an attribute away from its file. ENODATA when there is none of that name.</summary>
-    public Errno RemoveAttribute(Inode* inode, ReadOnlySpan<byte> name)
+    public Errno Remove(Inode* inode, ReadOnlySpan<byte> name)
     {
         AttributeWalk walk = ExtendedAttributes.WalkOf(inode);
         if (!walk.MoveTo(name))
             return Errno.ENODATA;
         ReadOnlySpan<byte> present = ExtendedAttributes.BytesOf(inode->Attributes);
-        var bytes = new Span<byte>(Scratch, walk.Start + present.Length - walk.End);
+        var bytes = new Span<byte>(state.Scratch, walk.Start + present.Length - walk.End);
         present[..walk.Start].CopyTo(bytes);
         present[walk.End..].CopyTo(bytes[walk.Start..]);
         if (bytes.Length != 0)
@@ -58,34 +57,34 @@ public sealed unsafe partial class FileServices
             Panic.Unless(Put(inode, bytes), "files: attributes that became shorter need more memory"u8);
             return Errno.Ok;
         }
-        EndAttributes(inode);
-        TouchStatus(inode);
+        End(inode);
+        stamps.TouchStatus(inode);
         return Errno.Ok;
     }
 
-    internal void EndAttributes(Inode* inode)
+    internal void End(Inode* inode)
     {
         ExtendedAttributes* attributes = inode->Attributes;
         if (attributes == null)
             return;
         inode->Attributes = null;
-        TrackerOf(&attributes->Header).Remove(&attributes->Header);
+        state.TrackerOf(&attributes->Header).Remove(&attributes->Header);
         Free(attributes);
     }
 
     /// <summary>Attributes with these bytes that are nobody's yet; null when memory is exhausted.</summary>
-    internal ExtendedAttributes* NewAttributes(ReadOnlySpan<byte> bytes)
+    internal ExtendedAttributes* New(ReadOnlySpan<byte> bytes)
     {
-        ExtendedAttributes* created = _attributes.Allocate();
+        ExtendedAttributes* created = state.Attributes.Allocate();
         if (created == null || Fill(created, bytes))
             return created;
-        _attributes.Free(created);
+        state.Attributes.Free(created);
         return null;
     }
 
     private bool Put(Inode* inode, ReadOnlySpan<byte> bytes)
     {
-        ObjectTracker tracker = TrackerOf(&inode->Header);
+        ObjectTracker tracker = state.TrackerOf(&inode->Header);
         if (inode->Attributes != null)
         {
             if (!Fill(inode->Attributes, bytes))
@@ -94,14 +93,14 @@ public sealed unsafe partial class FileServices
         }
         else
         {
-            ExtendedAttributes* created = NewAttributes(bytes);
+            ExtendedAttributes* created = New(bytes);
             if (created == null)
                 return false;
             created->Owner = inode;
             inode->Attributes = created;
             tracker.Register(&created->Header, ObjectKind.ExtendedAttributes);
         }
-        TouchStatus(inode);
+        stamps.TouchStatus(inode);
         return true;
     }
 
@@ -111,7 +110,7 @@ public sealed unsafe partial class FileServices
         bool isLong = bytes.Length > ExtendedAttributes.InlineBytes;
         if (isLong && attributes->Page == null)
         {
-            attributes->Page = (byte*)Pages.AllocateFor(attributes, 1);
+            attributes->Page = (byte*)state.Pages.AllocateFor(attributes, 1);
             if (attributes->Page == null)
                 return false;
         }
@@ -128,13 +127,13 @@ public sealed unsafe partial class FileServices
     private void FreePage(ExtendedAttributes* attributes)
     {
         if (attributes->Page != null)
-            Pages.FreeFor(attributes, attributes->Page, 1);
+            state.Pages.FreeFor(attributes, attributes->Page, 1);
         attributes->Page = null;
     }
 
     private void Free(ExtendedAttributes* attributes)
     {
         FreePage(attributes);
-        _attributes.Free(attributes);
+        state.Attributes.Free(attributes);
     }
 }

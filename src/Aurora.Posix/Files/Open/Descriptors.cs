@@ -5,12 +5,13 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class FileServices
+/// <summary>Descriptor tables: which open file a number is.</summary>
+public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFiles, FileLocks locks)
 {
     /// <summary>An empty table with one reference; null when memory is exhausted.</summary>
     public DescriptorTable* CreateTable(ObjectTracker tracker)
     {
-        DescriptorTable* table = Tables.Allocate();
+        DescriptorTable* table = state.Tables.Allocate();
         if (table == null)
             return null;
         table->Header.References = 1;
@@ -21,7 +22,7 @@ public sealed unsafe partial class FileServices
     /// <summary>A copy with one reference that shares the open files (fork); null when memory is exhausted.</summary>
     public DescriptorTable* CopyTable(DescriptorTable* source)
     {
-        DescriptorTable* table = CreateTable(TrackerOf(&source->Header));
+        DescriptorTable* table = CreateTable(state.TrackerOf(&source->Header));
         if (table == null)
             return null;
         for (int i = 0; i < DescriptorTable.MaxChunks; i++)
@@ -74,8 +75,8 @@ public sealed unsafe partial class FileServices
         if (file == null || file->Inode->FirstLock == null)
             return true;
         bool isLast = file->Header.References == 1;
-        return Locks.ReleaseSome(file->Inode, table->Header.Id, ref left)
-            && (!isLast || Locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
+        return locks.ReleaseSome(file->Inode, table->Header.Id, ref left)
+            && (!isLast || locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
     }
 
     /// <summary>
@@ -177,7 +178,7 @@ public sealed unsafe partial class FileServices
                 if (left <= 0)
                     return false;
                 DescriptorChunk* chunk = table->ChunkAt(i);
-                Release(Empty(table, chunk, BitOperations.TrailingZeroCount(chunk->CloseOnExec)), ref left);
+                openFiles.Release(Empty(table, chunk, BitOperations.TrailingZeroCount(chunk->CloseOnExec)), ref left);
             }
         }
         return true;
@@ -195,7 +196,7 @@ public sealed unsafe partial class FileServices
         DescriptorChunk* chunk = table->ChunkAt(descriptor / DescriptorChunk.Capacity);
         ulong bit = 1UL << (descriptor % DescriptorChunk.Capacity);
         chunk->CloseOnExec = value ? chunk->CloseOnExec | bit : chunk->CloseOnExec & ~bit;
-        MarkChanged(&chunk->Header);
+        state.MarkChanged(&chunk->Header);
     }
 
     /// <summary>The lowest open descriptor from <paramref name="minimum"/> up, or -1.</summary>
@@ -213,18 +214,18 @@ public sealed unsafe partial class FileServices
 
     internal DescriptorChunk* AddChunk(DescriptorTable* table, int index)
     {
-        DescriptorChunk* chunk = Chunks.Allocate();
+        DescriptorChunk* chunk = state.Chunks.Allocate();
         if (chunk == null)
             return null;
         chunk->Table = table;
         chunk->Index = index;
-        TrackerOf(&table->Header).Register(&chunk->Header, ObjectKind.DescriptorChunk);
+        state.TrackerOf(&table->Header).Register(&chunk->Header, ObjectKind.DescriptorChunk);
         table->SetChunk(index, chunk);
         return chunk;
     }
 
     // Replaces what is in the slot without closing it.
-    private bool Set(DescriptorTable* table, int descriptor, OpenFile* file, bool closeOnExec)
+    internal bool Set(DescriptorTable* table, int descriptor, OpenFile* file, bool closeOnExec)
     {
         int index = descriptor / DescriptorChunk.Capacity;
         int slot = descriptor % DescriptorChunk.Capacity;
@@ -241,7 +242,7 @@ public sealed unsafe partial class FileServices
         chunk->SetFile(slot, file);
         ulong bit = 1UL << slot;
         chunk->CloseOnExec = closeOnExec ? chunk->CloseOnExec | bit : chunk->CloseOnExec & ~bit;
-        MarkChanged(&chunk->Header);
+        state.MarkChanged(&chunk->Header);
         return true;
     }
 
@@ -259,7 +260,7 @@ public sealed unsafe partial class FileServices
         table->OpenCount--;
         if (descriptor < table->LowestFree)
             table->LowestFree = descriptor;
-        MarkChanged(&chunk->Header);
+        state.MarkChanged(&chunk->Header);
         if (chunk->OpenCount == 0 && chunk->Index != 0)
             FreeChunk(table, chunk);
         return file;
@@ -268,14 +269,14 @@ public sealed unsafe partial class FileServices
     private void FreeChunk(DescriptorTable* table, DescriptorChunk* chunk)
     {
         table->SetChunk(chunk->Index, null);
-        TrackerOf(&chunk->Header).Remove(&chunk->Header);
-        Chunks.Free(chunk);
+        state.TrackerOf(&chunk->Header).Remove(&chunk->Header);
+        state.Chunks.Free(chunk);
     }
 
     private void Closed(DescriptorTable* table, OpenFile* file)
     {
         if (file->Inode->FirstLock != null)
-            Locks.ReleaseOwner(file->Inode, table->Header.Id);
-        Release(file);
+            locks.ReleaseOwner(file->Inode, table->Header.Id);
+        openFiles.Release(file);
     }
 }

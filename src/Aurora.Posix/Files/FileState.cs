@@ -1,0 +1,89 @@
+// What is known of files, of all groups: the slabs their objects live in, what is to be closed, and buffers for one dispatch. Made once at
+// boot; the services beside it act on it and keep nothing of their own. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Memory;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The file objects there are, and the directory trees they belong to.</summary>
+public sealed unsafe class FileState
+{
+    /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
+    public const int MaxVectors = 1024;
+
+    private const int MaxGroups = 256;
+    private const int ScratchPages = 4;
+    private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
+
+    private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
+
+    internal FileState(PageAllocator pages, in FileLimits limits)
+    {
+        Pages = pages;
+        Inodes = new Slab<Inode>(pages, limits.MaxInodes, ChargeKind.Inode);
+        Tails = new Slab<SymbolicLinkTail>(pages, limits.MaxInodes, ChargeKind.SymbolicLinkTail);
+        Attributes = new Slab<ExtendedAttributes>(pages, limits.MaxInodes, ChargeKind.ExtendedAttributes);
+        Contexts = new Slab<FileContext>(pages, limits.MaxTables, ChargeKind.FileContext);
+        ShortEntries = new Slab<DirectoryEntry>(pages, limits.MaxEntries, ChargeKind.ShortName);
+        LongEntries = new Slab<LongDirectoryEntry>(pages, limits.MaxEntries, ChargeKind.LongName);
+        OpenFiles = new Slab<OpenFile>(pages, limits.MaxOpenFiles, ChargeKind.OpenFile);
+        Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
+        Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
+        Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
+        Scratch = (byte*)pages.Allocate(ScratchPages);
+        ZeroPage = (byte*)pages.Allocate(1);
+        Vectors = (UserVector*)pages.Allocate(VectorPages);
+        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
+    }
+
+    internal PageAllocator Pages { get; }
+    internal Slab<Inode> Inodes { get; }
+    internal Slab<SymbolicLinkTail> Tails { get; }
+    internal Slab<ExtendedAttributes> Attributes { get; }
+    internal Slab<FileContext> Contexts { get; }
+    internal Slab<DirectoryEntry> ShortEntries { get; }
+    internal Slab<LongDirectoryEntry> LongEntries { get; }
+    internal Slab<OpenFile> OpenFiles { get; }
+    internal Slab<DescriptorTable> Tables { get; }
+    internal Slab<DescriptorChunk> Chunks { get; }
+    internal Slab<Pipe> Pipes { get; }
+
+    /// <summary>Open files, tables and inodes without references that are still to be closed.</summary>
+    internal OpenFile* FirstClosing;
+    internal DescriptorTable* FirstClosingTable;
+    internal Inode* FirstPutOff;
+
+    /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
+    internal byte* Scratch { get; }
+
+    /// <summary>One of those pages, for the path a call was given; walks leave it alone.</summary>
+    internal byte* PathBuffer => Scratch + ((ScratchPages - 1) * PageSize.Bytes);
+
+    /// <summary>A page of zeroes: the contents of a file without pages. Never written.</summary>
+    internal byte* ZeroPage { get; }
+
+    /// <summary>The vector of the call being dispatched.</summary>
+    internal UserVector* Vectors { get; }
+
+    internal void Attach(Namespace space)
+    {
+        ushort group = space.Tracker.Index;
+        Panic.Unless(group < MaxGroups && _namespaces[group] is null, "files: bad or repeated group"u8);
+        _namespaces[group] = space;
+    }
+
+    /// <summary>The namespace of the group an object belongs to.</summary>
+    internal Namespace NamespaceOf(ObjectHeader* header)
+    {
+        Namespace? found = _namespaces[header->Group];
+        Panic.Unless(found is not null, "files: an object of an unknown group"u8);
+        return found;
+    }
+
+    internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;
+
+    internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;
+
+    /// <summary>Schedules a file object for the next capture.</summary>
+    internal void MarkChanged(ObjectHeader* header) => TrackerOf(header).MarkChanged(header);
+}

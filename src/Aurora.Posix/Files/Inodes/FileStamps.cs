@@ -1,0 +1,24 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>The times that files bear.</summary>
+public sealed unsafe class FileStamps(FileState state, Clock clock)
+{
+    /// <summary>In nanoseconds since 1970.</summary>
+    public long Now => (long)clock.RealtimeNanoseconds;
+
+    /// <summary>Stamps an inode whose attributes or names changed.</summary>
+    public void TouchStatus(Inode* inode)
+    {
+        inode->ChangeTime = Now;
+        state.MarkChanged(&inode->Header);
+    }
+
+    /// <summary>Stamps an inode whose contents changed: a directory, when its entries did.</summary>
+    public void TouchContents(Inode* inode)
+    {
+        inode->ModifyTime = inode->ChangeTime = Now;
+        state.MarkChanged(&inode->Header);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Aurora.Posix.Files;
+
+/// <summary>What carries out the operations on each kind of file.</summary>
+public sealed unsafe class FileDrivers
+{
+    private readonly RegularFileOperations _regular;
+    private readonly DirectoryOperations _directories = new();
+    private readonly PipeOperations _pipes;
+    private readonly DeviceTable _devices;
+    private readonly ProcFileOperations _proc;
+
+    internal FileDrivers(RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc)
+    {
+        _regular = regular;
+        _pipes = pipes;
+        _devices = devices;
+        _proc = proc;
+    }
+
+    /// <summary>The operations on a file; null when nothing carries them out (an unknown device).</summary>
+    public FileOperations? Of(OpenFile* file) => file->Kind switch
+    {
+        FileKind.Regular => _regular,
+        FileKind.Directory or FileKind.PathOnly => _directories,
+        FileKind.Pipe => _pipes,
+        FileKind.Device => _devices.Find(file->Inode->Device),
+        FileKind.Proc => _proc,
+        _ => null,
+    };
+}

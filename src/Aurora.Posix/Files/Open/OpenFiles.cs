@@ -1,0 +1,141 @@
+using Aurora.Base;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Opening and closing of files.</summary>
+public sealed unsafe class OpenFiles(
+    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers)
+{
+    /// <summary>
+    /// Opens an inode: the new file has one reference, the caller's, and holds the inode. Permissions have been checked, O_TRUNC and
+    /// O_CREAT dealt with; the other end of a FIFO is awaited afterwards.
+    /// </summary>
+    public Errno Open(in FileCaller caller, Inode* inode, uint flags, out OpenFile* file)
+    {
+        file = null;
+        FileKind kind = (flags & OpenFlags.Path) != 0 ? FileKind.PathOnly : KindOf(inode);
+        if (kind == FileKind.None)
+            return inode->IsSymbolicLink ? Errno.ELOOP : Errno.ENXIO;
+        OpenFile* created = state.OpenFiles.Allocate();
+        if (created == null)
+            return Errno.ENFILE;
+        created->Inode = inode;
+        created->Flags = flags & OpenFlags.Kept;
+        created->Kind = kind;
+        created->Header.References = 1;
+        inodes.Hold(inode);
+        state.TrackerOf(&inode->Header).Register(&created->Header, ObjectKind.OpenFile);
+        FileOperations? operations = OperationsOf(created);
+        Errno error = operations is null ? Errno.ENXIO : operations.Open(created, in caller);
+        if (error != Errno.Ok)
+        {
+            created->Kind = FileKind.PathOnly;
+            Release(created);
+            return error;
+        }
+        CountOpening(created, 1);
+        file = created;
+        return Errno.Ok;
+    }
+
+    /// <summary>Makes an anonymous pipe: two open files with one reference each.</summary>
+    public Errno CreatePipe(in FileCaller caller, uint flags, out OpenFile* reader, out OpenFile* writer)
+    {
+        reader = writer = null;
+        ObjectTracker tracker = state.TrackerOf(&caller.Context->Header);
+        Inode* inode = inodes.Create(tracker, InodeMode.Fifo | 0x180, caller.Uid, caller.Gid);
+        if (inode == null)
+            return Errno.ENFILE;
+        inode->Flags |= InodeFlags.Anonymous;
+        Errno error = Open(in caller, inode, (flags & OpenFlags.Changeable) | OpenFlags.ReadOnly, out reader);
+        if (error == Errno.Ok)
+            error = Open(in caller, inode, (flags & OpenFlags.Changeable) | OpenFlags.WriteOnly, out writer);
+        if (error != Errno.Ok && reader != null)
+            Release(reader);
+        inodes.Release(inode);
+        return error;
+    }
+
+    // A memory file is outside the tree: running it while it is open for writing is what it is for.
+    internal static void CountOpening(OpenFile* file, int change)
+    {
+        if (file->Kind != FileKind.Regular)
+            return;
+        if (!file->IsWritable)
+            file->Inode->Readers += change;
+        else if (!file->Inode->IsMemoryFile)
+            file->Inode->Writers += change;
+    }
+
+    public void Hold(OpenFile* file) => file->Header.References++;
+
+    /// <summary>Drops a reference; the last one closes the file.</summary>
+    public void Release(OpenFile* file)
+    {
+        int left = ProcessLife.UnitsPerStep;
+        Release(file, ref left);
+    }
+
+    // Once nothing is left, a file that may have locks is closed later.
+    internal void Release(OpenFile* file, ref int left)
+    {
+        if (--file->Header.References == 0)
+            CloseOrPutOff(file, ref left);
+    }
+
+    /// <summary>What carries out operations on a file; null when nothing does (an unknown device).</summary>
+    public FileOperations? OperationsOf(OpenFile* file) => drivers.Of(file);
+
+    internal static FileKind KindOf(Inode* inode) => inode->Type switch
+    {
+        InodeMode.Directory => FileKind.Directory,
+        InodeMode.Regular => inode->IsProc ? FileKind.Proc : FileKind.Regular,
+        InodeMode.Fifo => FileKind.Pipe,
+        InodeMode.CharacterDevice => FileKind.Device,
+        _ => FileKind.None,
+    };
+
+    /// <summary>Closes an open file without references; later, if it has too many locks.</summary>
+    internal void CloseOrPutOff(OpenFile* file, ref int left)
+    {
+        leases.Remove(file);
+        if (file->Inode->FirstLock == null || (left > 0 && locks.ReleaseSome(file->Inode, file->Header.Id, ref left)))
+            Close(file);
+        else
+            PutOff(file);
+    }
+
+    internal void PutOff(OpenFile* file)
+    {
+        file->IsClosing = true;
+        file->NextClosing = state.FirstClosing;
+        state.FirstClosing = file;
+    }
+
+    /// <summary>True while open files wait to be closed.</summary>
+    internal bool HasPutOff => state.FirstClosing != null;
+
+    /// <summary>Goes on with one of them.</summary>
+    internal void CloseNext()
+    {
+        OpenFile* file = state.FirstClosing;
+        state.FirstClosing = file->NextClosing;
+        file->IsClosing = false;
+        int left = ProcessLife.UnitsPerStep;
+        CloseOrPutOff(file, ref left);
+    }
+
+    private void Close(OpenFile* file)
+    {
+        OperationsOf(file)?.Close(file);
+        CountOpening(file, -1);
+        if (file->Text != null)
+            state.Pages.FreeFor(file, file->Text, file->TextPages);
+        state.TrackerOf(&file->Header).Remove(&file->Header);
+        Inode* inode = file->Inode;
+        state.OpenFiles.Free(file);
+        inodes.Release(inode);
+    }
+}
