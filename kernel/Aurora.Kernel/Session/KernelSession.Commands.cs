@@ -50,7 +50,7 @@ internal sealed unsafe partial class KernelSession
 
     private bool SetWindow(ushort rows, ushort columns)
     {
-        Linux.Terminals.SetWindow(Linux.Terminals.Console, new WindowSize { Rows = rows, Columns = columns });
+        Linux.Terminals.Settings.SetWindow(Linux.Terminals.Console, new WindowSize { Rows = rows, Columns = columns });
         return true;
     }
 }

@@ -55,7 +55,7 @@ internal sealed unsafe partial class KernelSession
     private void ShowScreen(Terminal* console)
     {
         Span<byte> screen = stackalloc byte[Terminal.ScreenBytes];
-        int length = TerminalService.CopyScreen(console, screen);
+        int length = TerminalRings.CopyScreen(console, screen);
         for (int shown = 0; shown < length;)
         {
             shown += Hardware.Console.Write(screen[shown..length]);

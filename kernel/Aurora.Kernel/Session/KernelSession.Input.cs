@@ -19,14 +19,14 @@ internal sealed unsafe partial class KernelSession
     {
         Span<byte> bytes = stackalloc byte[256];
         Terminal* terminal = Linux.Terminals.Console;
-        while (TerminalService.CanReceive(terminal) || SearchWaiting(terminal, bytes))
+        while (TerminalInput.CanReceive(terminal) || SearchWaiting(terminal, bytes))
         {
             _searchedInput = 0;
             // A terminal that waits for the end of its line takes bytes without room too, and rings the bell.
             int room = Math.Clamp(terminal->InputRoom - 1, 1, bytes.Length);
             int count = Hardware.Console.Read(bytes[..room]);
             if (count != 0)
-                Linux.Terminals.Receive(terminal, bytes[..count]);
+                Linux.Terminals.Input.Receive(terminal, bytes[..count]);
             else if (!_inputEnds)
                 return;
             else if (HasReceivedAll())
@@ -42,7 +42,7 @@ internal sealed unsafe partial class KernelSession
             int count = Hardware.Console.Peek(_searchedInput, piece);
             if (count == 0)
                 return false;
-            int done = Linux.Terminals.ReceiveSignal(terminal, piece[..count]);
+            int done = Linux.Terminals.Input.ReceiveSignal(terminal, piece[..count]);
             if (done == 0)
             {
                 _searchedInput += count;
@@ -68,6 +68,6 @@ internal sealed unsafe partial class KernelSession
     private void EndInput(Terminal* terminal)
     {
         _inputEnds = false;
-        Linux.Terminals.EndInput(terminal);
+        Linux.Terminals.Input.End(terminal);
     }
 }

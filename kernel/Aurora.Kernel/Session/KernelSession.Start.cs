@@ -34,15 +34,15 @@ internal sealed unsafe partial class KernelSession
     {
         _isResumed = true;
         Terminal* console = Linux.Terminals.Console;
-        Linux.Terminals.SetPlain(console, isPlain);
+        Linux.Terminals.Settings.SetPlain(console, isPlain);
         if (isPlain)
             return;
         Span<byte> screen = stackalloc byte[Terminal.ScreenBytes];
-        int length = TerminalService.CopyScreen(console, screen);
+        int length = TerminalRings.CopyScreen(console, screen);
         int held = (int)Math.Min(Group.Output.Written - Group.Output.Emitted, (ulong)length);
         _replayed = Hardware.Console.Write(screen[..(length - held)]);
-        Linux.Terminals.SetWindow(console, in window);
-        Linux.Terminals.NotifyAttached(console);
+        Linux.Terminals.Settings.SetWindow(console, in window);
+        Linux.Terminals.Settings.NotifyAttached(console);
     }
 
     /// <summary>

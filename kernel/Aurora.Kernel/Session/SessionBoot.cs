@@ -180,9 +180,9 @@ internal sealed unsafe class SessionBoot(BootInformation boot, Machine machine, 
             session.Attach(!configuration.IsInteractive, window);
             return true;
         }
-        if (session.Linux.Terminals.Console == null && session.Linux.Terminals.CreateConsole(!configuration.IsInteractive, window) == null)
+        if (session.Linux.Terminals.Console == null && session.Linux.Terminals.Life.CreateConsole(!configuration.IsInteractive, window) == null)
             return session.Refuse("boot"u8, "no memory for the console"u8);
-        session.Linux.Terminals.SetPlain(session.Linux.Terminals.Console, !configuration.IsInteractive);
+        session.Linux.Terminals.Settings.SetPlain(session.Linux.Terminals.Console, !configuration.IsInteractive);
         return InitProgram.Start(session, configuration);
     }
 }

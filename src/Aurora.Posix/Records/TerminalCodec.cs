@@ -47,7 +47,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
             return status;
         if (!AreInOrder(record.InputTail, record.LineHead, record.InputHead) || (record.Flags & ~TerminalRecordFlags.All) != 0)
             return RestoreStatus.BadRecord;
-        Terminal* terminal = terminals.AllocateTerminal();
+        Terminal* terminal = terminals.Life.AllocateTerminal();
         if (terminal == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&terminal->Header, Kind, id);
@@ -66,7 +66,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
-        => terminals.AdoptConsole((Terminal*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        => terminals.Life.AdoptConsole((Terminal*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
 
     private static TerminalRecordFlags FlagsOf(Terminal* terminal)
     {

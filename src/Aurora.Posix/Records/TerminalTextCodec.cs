@@ -35,7 +35,7 @@ public sealed unsafe class TerminalTextCodec(TerminalService terminals) : Record
             && IsValidIndex(record.Index);
         if (!isValid)
             return RestoreStatus.BadRecord;
-        TerminalText* text = terminals.AllocateText();
+        TerminalText* text = terminals.Life.AllocateText();
         if (text == null)
             return RestoreStatus.OutOfMemory;
         text->Index = record.Index;
@@ -51,6 +51,6 @@ public sealed unsafe class TerminalTextCodec(TerminalService terminals) : Record
         if (terminal == null)
             return RestoreStatus.MissingReference;
         text->Terminal = terminal;
-        return TerminalService.AttachText(terminal, text) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return TerminalLife.AttachText(terminal, text) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

@@ -55,7 +55,7 @@ public sealed unsafe class TerminalControl
     {
         if (command == InputCount)
         {
-            TerminalService.Readable(terminal, Terminal.InputBytes, out int count);
+            TerminalReads.Readable(terminal, Terminal.InputBytes, out int count);
             return Write(thread, argument, in count);
         }
         if (terminal->IsPlain)
@@ -104,11 +104,11 @@ public sealed unsafe class TerminalControl
         AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), new Span<byte>(&settings, bytes));
         if (!access.IsOk)
             return Stop(thread, in access);
-        Errno error = _terminals.CheckChange(thread, terminal);
+        Errno error = _terminals.Jobs.CheckChange(thread, terminal);
         if (error != Errno.Ok)
             return error;
         settings.Line = 0;
-        _terminals.SetSettings(terminal, in settings, dropsInput);
+        _terminals.Settings.Set(terminal, in settings, dropsInput);
         return 0;
     }
 
@@ -117,32 +117,32 @@ public sealed unsafe class TerminalControl
         AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out WindowSize window);
         if (!access.IsOk)
             return Stop(thread, in access);
-        _terminals.SetWindow(terminal, in window);
+        _terminals.Settings.SetWindow(terminal, in window);
         return 0;
     }
 
     private SystemCallResult ControlJobs(Thread* thread, Terminal* terminal, uint command, ulong argument)
     {
-        bool isOwn = TerminalService.ControllingTerminal(thread) == terminal;
+        bool isOwn = TerminalJobs.ControllingTerminal(thread) == terminal;
         switch (command)
         {
             case SetControllingTerminal:
-                return _terminals.Acquire(thread, terminal, argument == 1);
+                return _terminals.Jobs.Acquire(thread, terminal, argument == 1);
             case GiveUpTerminal:
-                return _terminals.GiveUp(thread, terminal);
+                return _terminals.Jobs.GiveUp(thread, terminal);
             case GetForeground:
                 return isOwn ? Write(thread, argument, in terminal->ForegroundGroup) : Errno.ENOTTY;
             case GetSession:
                 return isOwn ? Write(thread, argument, in terminal->Session->Id) : Errno.ENOTTY;
             default:
                 return ReadInt(thread, argument, out int group, out SystemCallResult failure)
-                    ? _terminals.SetForeground(thread, terminal, group) : failure;
+                    ? _terminals.Jobs.SetForeground(thread, terminal, group) : failure;
         }
     }
 
     private SystemCallResult ControlFlow(Thread* thread, Terminal* terminal, uint command, ulong argument)
     {
-        Errno error = _terminals.CheckChange(thread, terminal);
+        Errno error = _terminals.Jobs.CheckChange(thread, terminal);
         if (error != Errno.Ok)
             return error;
         switch (command)
@@ -152,13 +152,13 @@ public sealed unsafe class TerminalControl
                     return Errno.EINVAL;
                 // 0 input, 1 output, 2 both; output is already on its way.
                 if (argument != 1)
-                    _terminals.FlushInput(terminal);
+                    _terminals.Input.Flush(terminal);
                 return 0;
             case FlowControl:
                 if (argument > 3)
                     return Errno.EINVAL;
                 if (argument <= 1)
-                    _terminals.SetOutputStopped(terminal, argument == 0);
+                    _terminals.Input.SetOutputStopped(terminal, argument == 0);
                 return 0;
             default:
                 return 0;
@@ -167,12 +167,12 @@ public sealed unsafe class TerminalControl
 
     private SystemCallResult Simulate(Thread* thread, Terminal* terminal, ulong address)
     {
-        if (TerminalService.ControllingTerminal(thread) != terminal && !thread->Process->Credentials.Has(Capability.SysAdmin))
+        if (TerminalJobs.ControllingTerminal(thread) != terminal && !thread->Process->Credentials.Has(Capability.SysAdmin))
             return Errno.EPERM;
         AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out byte value);
         if (!access.IsOk)
             return Stop(thread, in access);
-        _terminals.Receive(terminal, new ReadOnlySpan<byte>(in value));
+        _terminals.Input.Receive(terminal, new ReadOnlySpan<byte>(in value));
         return 0;
     }
 

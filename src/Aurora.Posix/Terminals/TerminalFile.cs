@@ -37,12 +37,12 @@ public sealed unsafe class TerminalFile : FileOperations
     public override Errno Open(OpenFile* file, in FileCaller caller)
     {
         bool isOwn = file->Inode->Device == DeviceNumber.ControllingTerminal;
-        Terminal* terminal = !isOwn ? _terminals.Console : caller.Thread == null ? null : TerminalService.ControllingTerminal(caller.Thread);
+        Terminal* terminal = !isOwn ? _terminals.Console : caller.Thread == null ? null : TerminalJobs.ControllingTerminal(caller.Thread);
         if (terminal == null)
             return Errno.ENXIO;
         file->Attachment = &terminal->Header;
         if (!isOwn && caller.Thread != null && (file->Flags & OpenFlags.NoControllingTerminal) == 0)
-            _terminals.Opened(caller.Thread, terminal);
+            _terminals.Jobs.Opened(caller.Thread, terminal);
         return Errno.Ok;
     }
 
@@ -53,19 +53,19 @@ public sealed unsafe class TerminalFile : FileOperations
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
-        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.CheckRead(transfer.Thread, terminal);
+        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.Jobs.CheckRead(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
         int wanted = (int)Math.Min(transfer.Remaining, Terminal.InputBytes);
         if (wanted == 0)
             return 0;
-        switch (TerminalService.Readable(terminal, wanted, out int count))
+        switch (TerminalReads.Readable(terminal, wanted, out int count))
         {
             case ReadReadiness.Bytes:
                 return Give(terminal, ref transfer, count);
             case ReadReadiness.EndOfFile:
                 if (terminal->HasLine)
-                    _terminals.Consume(terminal, 0);
+                    _terminals.Reads.Consume(terminal, 0);
                 return 0;
             default:
                 return AwaitInput(file, terminal, ref transfer, wanted);
@@ -76,7 +76,7 @@ public sealed unsafe class TerminalFile : FileOperations
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
-        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.CheckWrite(transfer.Thread, terminal);
+        Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.Jobs.CheckWrite(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
         Span<byte> piece = stackalloc byte[PieceBytes];
@@ -93,7 +93,7 @@ public sealed unsafe class TerminalFile : FileOperations
             status = transfer.Take(piece[..count]);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
-            int written = _terminals.Write(terminal, piece[..count]);
+            int written = _terminals.Output.Write(terminal, piece[..count]);
             Panic.Unless(written == count, "terminal: took bytes it had no room for"u8);
         }
         return transfer.Finish();
@@ -110,8 +110,8 @@ public sealed unsafe class TerminalFile : FileOperations
             _scheduler.BlockOn(waiter, &terminal->Writers);
             _scheduler.BlockOn(waiter, _terminals.Sink.Space);
         }
-        return (TerminalService.CanRead(terminal) ? PollEvents.Readable : PollEvents.None)
-            | (_terminals.CanWrite(terminal) ? PollEvents.Writable : PollEvents.None);
+        return (TerminalReads.CanRead(terminal) ? PollEvents.Readable : PollEvents.None)
+            | (_terminals.Output.CanWrite(terminal) ? PollEvents.Writable : PollEvents.None);
     }
 
     /// <inheritdoc/>
@@ -121,7 +121,7 @@ public sealed unsafe class TerminalFile : FileOperations
     /// <inheritdoc/>
     public override long ReadableBytes(OpenFile* file)
     {
-        TerminalService.Readable(Of(file), Terminal.InputBytes, out int count);
+        TerminalReads.Readable(Of(file), Terminal.InputBytes, out int count);
         return count;
     }
 
@@ -146,12 +146,12 @@ public sealed unsafe class TerminalFile : FileOperations
         for (int given = 0; given < count; given += PieceBytes)
         {
             int bytes = Math.Min(PieceBytes, count - given);
-            TerminalService.Peek(terminal, given, piece[..bytes]);
+            TerminalReads.Peek(terminal, given, piece[..bytes]);
             status = transfer.Give(piece[..bytes]);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
         }
-        _terminals.Consume(terminal, count);
+        _terminals.Reads.Consume(terminal, count);
         return transfer.Finish();
     }
 
@@ -162,7 +162,7 @@ public sealed unsafe class TerminalFile : FileOperations
         int present = isRaw ? Math.Min(wanted, terminal->InputCount) : 0;
         if (file->IsNonBlocking || transfer.Thread == null)
             return present > 0 ? Give(terminal, ref transfer, present) : Errno.EAGAIN;
-        ulong timeout = TerminalService.ReadTimeoutNanoseconds(terminal);
+        ulong timeout = TerminalReads.TimeoutNanoseconds(terminal);
         if (timeout == 0)
             return present > 0 ? Give(terminal, ref transfer, present) : 0;
         Thread* thread = transfer.Thread;

@@ -97,10 +97,10 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     private static void Fill(ProcessMachine machine)
     {
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
-        Assert.Equal(Errno.Ok, machine.Terminals.Acquire(init, terminal, steals: false));
-        machine.Terminals.Write(terminal, "$ "u8);
-        machine.Terminals.Receive(terminal, "ls\nhalf"u8);
+        Terminal* terminal = machine.Terminals.Life.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
+        machine.Terminals.Output.Write(terminal, "$ "u8);
+        machine.Terminals.Input.Receive(terminal, "ls\nhalf"u8);
         machine.StartThread(init);
         Timer* timer = machine.Timers.Create(init->Process);
         timer->Signal = (int)Signal.SIGALRM;
@@ -143,7 +143,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         machine.Scheduler.ExpireDeadlines();
         machine.Scheduler.PickNext();
         if (machine.Terminals.Console != null)
-            machine.Terminals.Receive(machine.Terminals.Console, "x\n\x03"u8);
+            machine.Terminals.Input.Receive(machine.Terminals.Console, "x\n\x03"u8);
         machine.Session.Engine.CheckpointAndWait();
         for (Process* process = machine.Table.NextProcess(2); process != null; process = machine.Table.NextProcess(process->Id + 1))
         {

@@ -253,11 +253,11 @@ public sealed unsafe class ProcessTests
     {
         ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
-        Assert.Equal(Errno.Ok, machine.Terminals.Acquire(init, terminal, steals: false));
-        Assert.Equal(Errno.Ok, machine.Terminals.SetForeground(init, terminal, 1));
-        machine.Terminals.Write(terminal, "$ "u8);
-        machine.Terminals.Receive(terminal, "ls\nhalf a li"u8);
+        Terminal* terminal = machine.Terminals.Life.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
+        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.SetForeground(init, terminal, 1));
+        machine.Terminals.Output.Write(terminal, "$ "u8);
+        machine.Terminals.Input.Receive(terminal, "ls\nhalf a li"u8);
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
@@ -266,11 +266,11 @@ public sealed unsafe class ProcessTests
         Assert.True(terminal->Session->Terminal == &terminal->Header);
         Assert.Equal((1, 24, 80), (terminal->ForegroundGroup, terminal->Window.Rows, terminal->Window.Columns));
         Assert.Equal("ls\n", ReadLine(restored, terminal));
-        Assert.False(TerminalService.CanRead(terminal));
-        restored.Terminals.Receive(terminal, "ne\n"u8);
+        Assert.False(TerminalReads.CanRead(terminal));
+        restored.Terminals.Input.Receive(terminal, "ne\n"u8);
         Assert.Equal("half a line\n", ReadLine(restored, terminal));
         byte[] screen = new byte[64];
-        int length = TerminalService.CopyScreen(terminal, screen);
+        int length = TerminalRings.CopyScreen(terminal, screen);
         Assert.StartsWith("$ ls\r\nhalf a line", Encoding.ASCII.GetString(screen, 0, length), StringComparison.Ordinal);
     }
 
@@ -281,7 +281,7 @@ public sealed unsafe class ProcessTests
         Thread* init = machine.StartInit();
         machine.Fork(init);
         machine.StartThread(init);
-        machine.Terminals.CreateConsole(isPlain: false, default);
+        machine.Terminals.Life.CreateConsole(isPlain: false, default);
         machine.Session.Checkpoint();
         machine.Session.BecomeQuiet();
         Assert.Equal(ulong.MaxValue, machine.Session.Engine.NextDueNanoseconds);
@@ -293,10 +293,10 @@ public sealed unsafe class ProcessTests
 
     private static string ReadLine(ProcessMachine machine, Terminal* terminal)
     {
-        Assert.Equal(ReadReadiness.Bytes, TerminalService.Readable(terminal, 100, out int count));
+        Assert.Equal(ReadReadiness.Bytes, TerminalReads.Readable(terminal, 100, out int count));
         byte[] bytes = new byte[count];
-        TerminalService.Peek(terminal, 0, bytes);
-        machine.Terminals.Consume(terminal, count);
+        TerminalReads.Peek(terminal, 0, bytes);
+        machine.Terminals.Reads.Consume(terminal, count);
         return Encoding.ASCII.GetString(bytes);
     }
 }

@@ -152,7 +152,7 @@ public sealed unsafe class RestoreTests
         Thread* reader = restored.ThreadOf(1);
         Assert.Null(restored.Resume(reader));
         byte[] screen = new byte[100];
-        int shown = TerminalService.CopyScreen(restored.Terminals.Console, screen);
+        int shown = TerminalRings.CopyScreen(restored.Terminals.Console, screen);
         Assert.Equal("echo hel", Encoding.Latin1.GetString(screen, 0, shown));
         restored.Type("\x7flo\n");
         Assert.Equal("echo helo\n".Length - 0, restored.Resume(reader));

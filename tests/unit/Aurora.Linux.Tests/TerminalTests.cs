@@ -92,13 +92,13 @@ public sealed unsafe class TerminalTests
         kernel.OpenTerminal(program);
         Terminal* console = kernel.Terminals.Console;
         byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("line\n", 1000)));
-        int taken = kernel.Terminals.Receive(console, lines);
+        int taken = kernel.Terminals.Input.Receive(console, lines);
         Assert.InRange(taken, 4000, 4999);
-        Assert.False(TerminalService.CanReceive(console));
-        Assert.Equal(0, kernel.Terminals.ReceiveSignal(console, lines.AsSpan(taken)));
-        Assert.Equal(5, kernel.Terminals.ReceiveSignal(console, "more\x03rest"u8));
+        Assert.False(TerminalInput.CanReceive(console));
+        Assert.Equal(0, kernel.Terminals.Input.ReceiveSignal(console, lines.AsSpan(taken)));
+        Assert.Equal(5, kernel.Terminals.Input.ReceiveSignal(console, "more\x03rest"u8));
         Assert.True(program->Process->Pending.Set.Contains(Signal.SIGINT));
-        Assert.True(TerminalService.CanReceive(console));
+        Assert.True(TerminalInput.CanReceive(console));
         Assert.Equal(0, console->InputCount);
     }
 
@@ -112,7 +112,7 @@ public sealed unsafe class TerminalTests
         {
             console->Column = column;
             console->Settings.OutputFlags |= TermiosFlags.ExpandTabs;
-            Assert.Equal(3, kernel.Terminals.Write(console, "a\tb"u8));
+            Assert.Equal(3, kernel.Terminals.Output.Write(console, "a\tb"u8));
             Assert.InRange(console->Column, 0, Terminal.ColumnMask);
         }
     }
@@ -160,7 +160,7 @@ public sealed unsafe class TerminalTests
         Assert.Equal("", kernel.Console.Take());
         Assert.Equal("a\x03\x04\r\n", Read(kernel, init));
         Assert.Null(Read(kernel, init));
-        kernel.Terminals.EndInput(kernel.Terminals.Console);
+        kernel.Terminals.Input.End(kernel.Terminals.Console);
         Assert.Equal(0, kernel.Resume(init));
         kernel.PokeText(init, Scratch, "x\n");
         kernel.Do(init, 1, 1, Scratch, 2);
@@ -188,7 +188,7 @@ public sealed unsafe class TerminalTests
         Assert.Equal(text.Length, result);
         Assert.Equal(text.Replace("\n", "\r\n"), seen.ToString());
         byte[] screen = new byte[8];
-        Assert.Equal(8, TerminalService.CopyScreen(kernel.Terminals.Console, screen));
+        Assert.Equal(8, TerminalRings.CopyScreen(kernel.Terminals.Console, screen));
         Assert.Equal("ne 199\r\n", Encoding.Latin1.GetString(screen));
     }
 
@@ -346,7 +346,7 @@ public sealed unsafe class TerminalTests
         kernel.OpenTerminal(shell);
         kernel.Poke(shell, Scratch, SignalSet.Of(Signal.SIGWINCH).Bits);
         kernel.Do(shell, 14, 0, Scratch, 0, 8);
-        kernel.Terminals.SetWindow(kernel.Terminals.Console, new WindowSize { Rows = 50, Columns = 132 });
+        kernel.Terminals.Settings.SetWindow(kernel.Terminals.Console, new WindowSize { Rows = 50, Columns = 132 });
         Assert.Equal((long)Signal.SIGWINCH, kernel.Do(shell, 128, Scratch, 0, 0, 8));
         kernel.Do(shell, 16, 0, 0x5413, Scratch);
         Assert.Equal(50, kernel.Peek<WindowSize>(shell, Scratch).Rows);

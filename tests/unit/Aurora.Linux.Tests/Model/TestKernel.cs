@@ -107,7 +107,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         Assert.True(Names.CreateRoot());
         Assert.Equal(Errno.Ok, StandardTree.Populate(Names));
-        Assert.True(Terminals.CreateConsole(IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
+        Assert.True(Terminals.Life.CreateConsole(IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
         Thread* init = Life.CreateInit();
         Assert.True(init != null);
         Assert.Equal(Errno.Ok, FileTables.Start(init->Process, Names, 0x12));
@@ -276,7 +276,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public void Type(string text)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(text);
-        Assert.Equal(bytes.Length, Terminals.Receive(Terminals.Console, bytes));
+        Assert.Equal(bytes.Length, Terminals.Input.Receive(Terminals.Console, bytes));
     }
 
     /// <summary>Makes init a session leader with the terminal on descriptors 0 to 2, as a getty does.</summary>

@@ -7,7 +7,8 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Terminals;
 
-public sealed unsafe partial class TerminalService
+/// <summary>Sessions and foreground groups of terminals.</summary>
+public sealed unsafe class TerminalJobs(ObjectTracker tracker, SignalService signals, ProcessTable processes)
 {
     /// <summary>The controlling terminal of a thread's session, or null.</summary>
     public static Terminal* ControllingTerminal(Thread* thread)
@@ -24,8 +25,8 @@ public sealed unsafe partial class TerminalService
         ProcessGroup* group = thread->Process->ProcessGroup;
         if (IsImmune(thread, Signal.SIGTTIN) || ProcessTable.IsOrphaned(group, null))
             return Errno.EIO;
-        _signals.SendToGroup(group, Signal.SIGTTIN);
-        _signals.CatchUp(thread->Process);
+        signals.SendToGroup(group, Signal.SIGTTIN);
+        signals.CatchUp(thread->Process);
         return Errno.ERESTARTSYS;
     }
 
@@ -37,8 +38,8 @@ public sealed unsafe partial class TerminalService
         ProcessGroup* group = thread->Process->ProcessGroup;
         if (ProcessTable.IsOrphaned(group, null))
             return Errno.EIO;
-        _signals.SendToGroup(group, Signal.SIGTTOU);
-        _signals.CatchUp(thread->Process);
+        signals.SendToGroup(group, Signal.SIGTTOU);
+        signals.CatchUp(thread->Process);
         return Errno.ERESTARTSYS;
     }
 
@@ -61,13 +62,13 @@ public sealed unsafe partial class TerminalService
                 return Errno.EPERM;
             Session* former = terminal->Session;
             former->Terminal = null;
-            _tracker.MarkChanged(&former->Header);
+            tracker.MarkChanged(&former->Header);
         }
         terminal->Session = session;
         terminal->ForegroundGroup = process->ProcessGroup->Id;
         session->Terminal = &terminal->Header;
-        _tracker.MarkChanged(&terminal->Header);
-        _tracker.MarkChanged(&session->Header);
+        tracker.MarkChanged(&terminal->Header);
+        tracker.MarkChanged(&session->Header);
         return Errno.Ok;
     }
 
@@ -91,8 +92,8 @@ public sealed unsafe partial class TerminalService
         terminal->Session = null;
         terminal->ForegroundGroup = 0;
         session->Terminal = null;
-        _tracker.MarkChanged(&terminal->Header);
-        _tracker.MarkChanged(&session->Header);
+        tracker.MarkChanged(&terminal->Header);
+        tracker.MarkChanged(&session->Header);
         return Errno.Ok;
     }
 
@@ -107,14 +108,20 @@ public sealed unsafe partial class TerminalService
             return error;
         if (groupId < 0)
             return Errno.EINVAL;
-        ProcessGroup* group = _processes.FindGroup(groupId);
+        ProcessGroup* group = processes.FindGroup(groupId);
         if (group == null)
             return Errno.ESRCH;
         if (group->Session != session)
             return Errno.EPERM;
         terminal->ForegroundGroup = groupId;
-        _tracker.MarkChanged(&terminal->Header);
+        tracker.MarkChanged(&terminal->Header);
         return Errno.Ok;
+    }
+
+    internal void SignalForeground(Terminal* terminal, Signal signal)
+    {
+        if (terminal->ForegroundGroup != 0)
+            signals.SendToGroup(processes.FindGroup(terminal->ForegroundGroup), signal);
     }
 
     private static bool IsInBackground(Thread* thread, Terminal* terminal)

@@ -6,57 +6,54 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Terminals;
 
-public sealed unsafe partial class TerminalService
+/// <summary>Shows what is typed, and takes it off the screen again.</summary>
+public sealed unsafe class TerminalEcho(TerminalOutput output, ObjectTracker tracker)
 {
-    private const int TabWidth = 8;
-
-    private static bool IsControl(byte value) => value is < 32 or 127;
-
-    private void EchoByte(Terminal* terminal, byte value)
+    internal void Show(Terminal* terminal, byte value)
     {
-        if (IsControl(value) && value != '\t' && terminal->Settings.HasLocal(TermiosFlags.EchoControl))
+        if (TerminalOutput.IsControl(value) && value != '\t' && terminal->Settings.HasLocal(TermiosFlags.EchoControl))
         {
             ReadOnlySpan<byte> shown = [(byte)'^', (byte)(value ^ 0x40)];
-            EchoText(terminal, shown);
+            ShowText(terminal, shown);
             return;
         }
-        EchoText(terminal, new ReadOnlySpan<byte>(in value));
+        ShowText(terminal, new ReadOnlySpan<byte>(in value));
     }
 
     // As any output: the terminal's post-processing makes it CR LF where that is asked for.
-    private void EchoNewline(Terminal* terminal) => EchoText(terminal, "\n"u8);
+    internal void ShowNewline(Terminal* terminal) => ShowText(terminal, "\n"u8);
 
-    private void EchoText(Terminal* terminal, ReadOnlySpan<byte> text) => Emit(terminal, text);
+    internal void ShowText(Terminal* terminal, ReadOnlySpan<byte> text) => output.Emit(terminal, text);
 
-    private void EchoPending(Terminal* terminal)
+    internal void ShowPending(Terminal* terminal)
     {
         terminal->LineColumn = terminal->Column;
         for (ulong position = terminal->LineHead; position != terminal->InputHead; position++)
-            EchoByte(terminal, InputAt(terminal, position));
+            Show(terminal, TerminalRings.InputAt(terminal, position));
     }
 
     // Cuts the line to end at `end`; `value` is the character that starts there.
-    private void EraseTo(Terminal* terminal, ulong end, byte value)
+    internal void EraseTo(Terminal* terminal, ulong end, byte value)
     {
         ref Termios settings = ref terminal->Settings;
         terminal->InputHead = end;
-        _tracker.MarkChanged(&terminal->Header);
+        tracker.MarkChanged(&terminal->Header);
         if (!settings.HasLocal(TermiosFlags.Echo))
             return;
         if (!settings.HasLocal(TermiosFlags.EchoErase))
         {
-            EchoByte(terminal, settings.Characters[ControlCharacter.Erase]);
+            Show(terminal, settings.Characters[ControlCharacter.Erase]);
             return;
         }
         if (value == '\t')
         {
             for (int columns = terminal->Column - ColumnAt(terminal, end); columns > 0; columns--)
-                EchoText(terminal, "\b"u8);
+                ShowText(terminal, "\b"u8);
             return;
         }
-        int width = IsControl(value) ? (settings.HasLocal(TermiosFlags.EchoControl) ? 2 : 0) : 1;
+        int width = TerminalOutput.IsControl(value) ? (settings.HasLocal(TermiosFlags.EchoControl) ? 2 : 0) : 1;
         for (; width > 0; width--)
-            EchoText(terminal, "\b \b"u8);
+            ShowText(terminal, "\b \b"u8);
     }
 
     private static int ColumnAt(Terminal* terminal, ulong end)
@@ -65,12 +62,12 @@ public sealed unsafe partial class TerminalService
         bool showsControl = terminal->Settings.HasLocal(TermiosFlags.EchoControl);
         for (ulong position = terminal->LineHead; position != end; position++)
         {
-            byte value = InputAt(terminal, position);
+            byte value = TerminalRings.InputAt(terminal, position);
             if (value == '\t')
-                column += TabWidth - (column % TabWidth);
-            else if (IsControl(value))
+                column += TerminalOutput.TabWidth - (column % TerminalOutput.TabWidth);
+            else if (TerminalOutput.IsControl(value))
                 column += showsControl ? 2 : 0;
-            else if (!IsContinuation(terminal, value))
+            else if (!TerminalOutput.IsContinuation(terminal, value))
                 column++;
         }
         return column;

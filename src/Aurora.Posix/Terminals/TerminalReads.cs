@@ -18,7 +18,8 @@ public enum ReadReadiness : byte
     EndOfFile,
 }
 
-public sealed unsafe partial class TerminalService
+/// <summary>What a program gets from a terminal.</summary>
+public sealed unsafe class TerminalReads(ObjectTracker tracker)
 {
     private const ulong NanosecondsPerDecisecond = 100_000_000;
 
@@ -56,7 +57,7 @@ public sealed unsafe partial class TerminalService
     }
 
     /// <summary>How long a raw read may still wait: the VTIME rules. Zero: not at all; all ones: for ever.</summary>
-    public static ulong ReadTimeoutNanoseconds(Terminal* terminal)
+    public static ulong TimeoutNanoseconds(Terminal* terminal)
     {
         if (terminal->Settings.IsCanonical || terminal->IsPlain)
             return ulong.MaxValue;
@@ -72,20 +73,20 @@ public sealed unsafe partial class TerminalService
     public static void Peek(Terminal* terminal, int skip, Span<byte> destination)
     {
         for (int i = 0; i < destination.Length; i++)
-            destination[i] = InputAt(terminal, terminal->InputTail + (ulong)(skip + i));
+            destination[i] = TerminalRings.InputAt(terminal, terminal->InputTail + (ulong)(skip + i));
     }
 
     /// <summary>Consumes bytes; an end-of-file mark right behind them goes with them, and alone when <paramref name="count"/> is zero.</summary>
     public void Consume(Terminal* terminal, int count)
     {
-        bool endedLine = count > 0 && EndsLine(terminal, terminal->InputTail + (ulong)count - 1);
+        bool endedLine = count > 0 && TerminalRings.EndsLine(terminal, terminal->InputTail + (ulong)count - 1);
         terminal->InputTail += (ulong)count;
-        bool isAtMark = terminal->HasLine && EndsLine(terminal, terminal->InputTail) && InputAt(terminal, terminal->InputTail) == 0;
+        bool isAtMark = terminal->HasLine && TerminalRings.EndsLine(terminal, terminal->InputTail) && TerminalRings.InputAt(terminal, terminal->InputTail) == 0;
         if (terminal->Settings.IsCanonical && !endedLine && isAtMark)
             terminal->InputTail++;
         if (terminal->LineHead < terminal->InputTail)
             terminal->LineHead = terminal->InputTail;
-        _tracker.MarkChanged(&terminal->Header);
+        tracker.MarkChanged(&terminal->Header);
     }
 
     // Bytes of the first line, its end included unless that is an end-of-file mark.
@@ -94,29 +95,13 @@ public sealed unsafe partial class TerminalService
         int count = 0;
         for (ulong position = terminal->InputTail; position != terminal->LineHead && count < wanted; position++)
         {
-            bool ends = EndsLine(terminal, position);
-            if (ends && InputAt(terminal, position) == 0)
+            bool ends = TerminalRings.EndsLine(terminal, position);
+            if (ends && TerminalRings.InputAt(terminal, position) == 0)
                 break;
             count++;
             if (ends)
                 break;
         }
         return count;
-    }
-
-    /// <summary>Changes the settings; what was typed before a change of mode stays readable.</summary>
-    public void SetSettings(Terminal* terminal, in Termios settings, bool dropsInput)
-    {
-        if (dropsInput)
-            FlushInput(terminal);
-        bool changesMode = terminal->Settings.IsCanonical != settings.IsCanonical;
-        terminal->Settings = settings;
-        if (changesMode)
-            terminal->LineHead = terminal->InputHead;
-        if (!settings.HasInput(TermiosFlags.FlowControlOutput) && terminal->IsOutputStopped)
-            SetOutputStopped(terminal, false);
-        _tracker.MarkChanged(&terminal->Header);
-        if (CanRead(terminal))
-            _scheduler.WakeAll(&terminal->Readers);
     }
 }

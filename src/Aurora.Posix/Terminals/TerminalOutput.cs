@@ -5,22 +5,24 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Terminals;
 
-public sealed unsafe partial class TerminalService
+/// <summary>Sends bytes to the line.</summary>
+public sealed unsafe class TerminalOutput(TerminalRings rings, ObjectTracker tracker, ConsoleSink sink)
 {
-    private const int StagingBytes = 256;
     private const int LongestExpansion = 8;
+    internal const int TabWidth = 8;
+    private const int StagingBytes = 256;
 
     /// <summary>True when a write would take at least one byte.</summary>
-    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && Sink.Room >= LongestExpansion;
+    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && sink.Room >= LongestExpansion;
 
     /// <summary>Writes a program's bytes and returns how many were taken.</summary>
     public int Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
         => terminal->IsOutputStopped ? 0 : Emit(terminal, bytes);
 
-    private int Emit(Terminal* terminal, ReadOnlySpan<byte> bytes)
+    internal int Emit(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
         Span<byte> staging = stackalloc byte[StagingBytes];
-        int room = Sink.Room;
+        int room = sink.Room;
         int staged = 0;
         int taken = 0;
         for (; taken < bytes.Length && staged + LongestExpansion <= room; taken++)
@@ -43,19 +45,12 @@ public sealed unsafe partial class TerminalService
     private void Send(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
         foreach (byte value in bytes)
-            *ScreenByte(terminal, terminal->ScreenEnd++) = value;
+            *TerminalRings.ScreenByte(terminal, terminal->ScreenEnd++) = value;
         ulong first = terminal->ScreenEnd - (ulong)bytes.Length;
-        MarkScreen(terminal, first);
-        MarkScreen(terminal, terminal->ScreenEnd - 1);
-        _tracker.MarkChanged(&terminal->Header);
-        Sink.Write(bytes);
-    }
-
-    // A staged piece is shorter than a text, so its ends name every text it touched.
-    private void MarkScreen(Terminal* terminal, ulong position)
-    {
-        int index = (int)(position % Terminal.ScreenBytes) / TerminalText.Bytes;
-        _tracker.MarkChanged(&TextOf(terminal, Terminal.InputTexts + index)->Header);
+        rings.MarkScreen(terminal, first);
+        rings.MarkScreen(terminal, terminal->ScreenEnd - 1);
+        tracker.MarkChanged(&terminal->Header);
+        sink.Write(bytes);
     }
 
     // Turns one byte into what goes to the line (at most LongestExpansion bytes) and follows the cursor.
@@ -121,4 +116,9 @@ public sealed unsafe partial class TerminalService
 
     // Lines may be longer than any number; the column wraps at a multiple of the tab width.
     private static void Advance(Terminal* terminal, int columns) => terminal->Column = (terminal->Column + columns) & Terminal.ColumnMask;
+
+    internal static bool IsControl(byte value) => value is < 32 or 127;
+
+    internal static bool IsContinuation(Terminal* terminal, byte value)
+        => terminal->Settings.HasInput(TermiosFlags.Utf8) && (value & 0xC0) == 0x80;
 }

@@ -3,10 +3,13 @@
 using System;
 using Aurora.Base;
 using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Terminals;
 
-public sealed unsafe partial class TerminalService
+/// <summary>Takes bytes from the line.</summary>
+public sealed unsafe class TerminalInput(
+    TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, ObjectTracker tracker, ThreadScheduler scheduler)
 {
     /// <summary>Takes bytes from the line and returns how many; the rest must be offered again when programs have read something.</summary>
     public int Receive(Terminal* terminal, ReadOnlySpan<byte> bytes)
@@ -14,8 +17,8 @@ public sealed unsafe partial class TerminalService
         int taken = 0;
         while (taken < bytes.Length && CanReceive(terminal))
             ReceiveByte(terminal, bytes[taken++]);
-        if (CanRead(terminal))
-            _scheduler.WakeAll(&terminal->Readers);
+        if (TerminalReads.CanRead(terminal))
+            scheduler.WakeAll(&terminal->Readers);
         return taken;
     }
 
@@ -39,6 +42,31 @@ public sealed unsafe partial class TerminalService
                 return i + 1;
         }
         return 0;
+    }
+
+    /// <summary>The host's input has ended.</summary>
+    public void End(Terminal* terminal)
+    {
+        terminal->IsEnded = true;
+        tracker.MarkChanged(&terminal->Header);
+        scheduler.WakeAll(&terminal->Readers);
+    }
+
+    /// <summary>Holds output back, or lets it go on (the stop and start characters, TCXONC).</summary>
+    public void SetOutputStopped(Terminal* terminal, bool isStopped)
+    {
+        terminal->IsOutputStopped = isStopped;
+        tracker.MarkChanged(&terminal->Header);
+        if (!isStopped)
+            scheduler.WakeAll(&terminal->Writers);
+    }
+
+    /// <summary>Drops all input that has not been read.</summary>
+    public void Flush(Terminal* terminal)
+    {
+        terminal->InputTail = terminal->LineHead = terminal->InputHead;
+        terminal->IsLiteralNext = false;
+        tracker.MarkChanged(&terminal->Header);
     }
 
     private void ReceiveByte(Terminal* terminal, byte value)
@@ -69,7 +97,7 @@ public sealed unsafe partial class TerminalService
         {
             value = (byte)'\r';
         }
-        if (settings.IsCanonical && (HandleEdit(terminal, value) || HandleLineEnd(terminal, value)))
+        if (settings.IsCanonical && (editing.Handle(terminal, value) || HandleLineEnd(terminal, value)))
             return;
         Store(terminal, value, false);
     }
@@ -89,15 +117,6 @@ public sealed unsafe partial class TerminalService
         return true;
     }
 
-    /// <summary>Holds output back, or lets it go on (the stop and start characters, TCXONC).</summary>
-    public void SetOutputStopped(Terminal* terminal, bool isStopped)
-    {
-        terminal->IsOutputStopped = isStopped;
-        _tracker.MarkChanged(&terminal->Header);
-        if (!isStopped)
-            _scheduler.WakeAll(&terminal->Writers);
-    }
-
     private bool HandleSignal(Terminal* terminal, byte value)
     {
         ref Termios settings = ref terminal->Settings;
@@ -107,48 +126,12 @@ public sealed unsafe partial class TerminalService
         if (signal == Signal.None)
             return false;
         if (!settings.HasLocal(TermiosFlags.NoFlush))
-            FlushInput(terminal);
+            Flush(terminal);
         if (terminal->IsOutputStopped && settings.HasInput(TermiosFlags.FlowControlOutput))
             SetOutputStopped(terminal, false);
         if (settings.HasLocal(TermiosFlags.Echo))
-            EchoByte(terminal, value);
-        SignalForeground(terminal, signal);
-        return true;
-    }
-
-    private bool HandleEdit(Terminal* terminal, byte value)
-    {
-        ref Termios settings = ref terminal->Settings;
-        if (settings.Is(value, ControlCharacter.Erase))
-        {
-            EraseCharacter(terminal);
-            return true;
-        }
-        if (settings.Is(value, ControlCharacter.Kill))
-        {
-            KillLine(terminal);
-            return true;
-        }
-        if (!settings.HasLocal(TermiosFlags.Extended))
-            return false;
-        if (settings.Is(value, ControlCharacter.WordErase))
-        {
-            EraseWord(terminal);
-            return true;
-        }
-        if (settings.Is(value, ControlCharacter.LiteralNext))
-        {
-            terminal->IsLiteralNext = true;
-            _tracker.MarkChanged(&terminal->Header);
-            if (settings.HasLocal(TermiosFlags.Echo) && settings.HasLocal(TermiosFlags.EchoControl))
-                EchoText(terminal, "^\b"u8);
-            return true;
-        }
-        if (!settings.Is(value, ControlCharacter.Reprint) || !settings.HasLocal(TermiosFlags.Echo))
-            return false;
-        EchoByte(terminal, value);
-        EchoNewline(terminal);
-        EchoPending(terminal);
+            echo.Show(terminal, value);
+        jobs.SignalForeground(terminal, signal);
         return true;
     }
 
@@ -163,7 +146,7 @@ public sealed unsafe partial class TerminalService
         if (value == '\n')
         {
             if (settings.HasLocal(TermiosFlags.Echo) || settings.HasLocal(TermiosFlags.EchoNewline))
-                EchoNewline(terminal);
+                echo.ShowNewline(terminal);
             CompleteLine(terminal, value);
             return true;
         }
@@ -172,7 +155,7 @@ public sealed unsafe partial class TerminalService
         if (!isOther)
             return false;
         if (settings.HasLocal(TermiosFlags.Echo))
-            EchoByte(terminal, value);
+            echo.Show(terminal, value);
         CompleteLine(terminal, value);
         return true;
     }
@@ -184,86 +167,27 @@ public sealed unsafe partial class TerminalService
         if (terminal->InputRoom <= 1)
         {
             if (settings.HasInput(TermiosFlags.BellOnFull))
-                EchoText(terminal, "\a"u8);
+                echo.ShowText(terminal, "\a"u8);
             return;
         }
         if (terminal->InputHead == terminal->LineHead)
             terminal->LineColumn = terminal->Column;
-        SetInput(terminal, terminal->InputHead++, value, false);
+        rings.SetInput(terminal, terminal->InputHead++, value, false);
         if (!settings.IsCanonical)
             terminal->LineHead = terminal->InputHead;
         if (!settings.HasLocal(TermiosFlags.Echo))
             return;
         if (value == '\n' && !isLiteral)
-            EchoNewline(terminal);
+            echo.ShowNewline(terminal);
         else
-            EchoByte(terminal, value);
+            echo.Show(terminal, value);
     }
 
     private void CompleteLine(Terminal* terminal, byte value)
     {
         if (terminal->InputRoom == 0)
             return;
-        SetInput(terminal, terminal->InputHead++, value, true);
+        rings.SetInput(terminal, terminal->InputHead++, value, true);
         terminal->LineHead = terminal->InputHead;
-    }
-
-    /// <summary>Drops all input that has not been read.</summary>
-    public void FlushInput(Terminal* terminal)
-    {
-        terminal->InputTail = terminal->LineHead = terminal->InputHead;
-        terminal->IsLiteralNext = false;
-        _tracker.MarkChanged(&terminal->Header);
-    }
-
-    private static bool IsWordByte(byte value) => value >= 0x80 || value == '_' || char.IsAsciiLetterOrDigit((char)value);
-
-    private static bool IsContinuation(Terminal* terminal, byte value)
-        => terminal->Settings.HasInput(TermiosFlags.Utf8) && (value & 0xC0) == 0x80;
-
-    private void EraseCharacter(Terminal* terminal)
-    {
-        if (terminal->InputHead == terminal->LineHead)
-            return;
-        byte value;
-        ulong end = terminal->InputHead;
-        do
-            value = InputAt(terminal, --end);
-        while (IsContinuation(terminal, value) && end != terminal->LineHead);
-        EraseTo(terminal, end, value);
-    }
-
-    private void EraseWord(Terminal* terminal)
-    {
-        ulong end = terminal->InputHead;
-        bool sawWord = false;
-        while (end != terminal->LineHead)
-        {
-            byte value = InputAt(terminal, end - 1);
-            if (!IsWordByte(value) && sawWord)
-                break;
-            sawWord |= IsWordByte(value);
-            end--;
-        }
-        while (terminal->InputHead != end)
-            EraseCharacter(terminal);
-    }
-
-    private void KillLine(Terminal* terminal)
-    {
-        ref Termios settings = ref terminal->Settings;
-        bool isVisual = settings.HasLocal(TermiosFlags.EchoKill) && settings.HasLocal(TermiosFlags.EchoKillErase)
-            && settings.HasLocal(TermiosFlags.EchoErase);
-        if (isVisual || !settings.HasLocal(TermiosFlags.Echo))
-        {
-            while (terminal->InputHead != terminal->LineHead)
-                EraseCharacter(terminal);
-            return;
-        }
-        terminal->InputHead = terminal->LineHead;
-        _tracker.MarkChanged(&terminal->Header);
-        EchoByte(terminal, settings.Characters[ControlCharacter.Kill]);
-        if (settings.HasLocal(TermiosFlags.EchoKill))
-            EchoNewline(terminal);
     }
 }

@@ -1,0 +1,59 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Terminals;
+
+/// <summary>Makes terminals, and puts restored ones together.</summary>
+public sealed unsafe class TerminalLife(TerminalState state, ObjectTracker tracker)
+{
+    /// <summary>Makes the console. A plain one behaves as a pipe does and is no terminal to isatty.</summary>
+    public Terminal* CreateConsole(bool isPlain, WindowSize window)
+    {
+        Panic.Unless(state.Console == null, "terminal: the console was made twice"u8);
+        Terminal* terminal = state.Terminals.Allocate();
+        if (terminal == null)
+            return null;
+        tracker.Register(&terminal->Header, ObjectKind.Terminal);
+        terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
+        terminal->IsPlain = isPlain;
+        terminal->Window = window;
+        for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
+        {
+            TerminalText* text = state.Texts.Allocate();
+            if (text == null)
+                return null;
+            text->Terminal = terminal;
+            text->Index = i;
+            terminal->Texts[i] = (ulong)text;
+            tracker.Register(&text->Header, ObjectKind.TerminalText);
+        }
+        state.Console = terminal;
+        return terminal;
+    }
+
+    internal Terminal* AllocateTerminal() => state.Terminals.Allocate();
+
+    internal TerminalText* AllocateText() => state.Texts.Allocate();
+
+    /// <summary>Puts a restored text in its place; false when the place is taken.</summary>
+    internal static bool AttachText(Terminal* terminal, TerminalText* text)
+    {
+        if (terminal->Texts[text->Index] != 0)
+            return false;
+        terminal->Texts[text->Index] = (ulong)text;
+        return true;
+    }
+
+    /// <summary>Makes a restored terminal the console; false when it lacks a text or there is a console already.</summary>
+    internal bool AdoptConsole(Terminal* terminal)
+    {
+        if (state.Console != null)
+            return false;
+        for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
+        {
+            if (terminal->Texts[i] == 0)
+                return false;
+        }
+        state.Console = terminal;
+        return true;
+    }
+}

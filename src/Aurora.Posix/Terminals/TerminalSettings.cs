@@ -1,0 +1,50 @@
+using Aurora.Base;
+using Aurora.Posix.Signals;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Terminals;
+
+/// <summary>Settings, the window, and how the host is attached.</summary>
+public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jobs, ObjectTracker tracker, ThreadScheduler scheduler)
+{
+    /// <summary>Changes the settings; what was typed before a change of mode stays readable.</summary>
+    public void Set(Terminal* terminal, in Termios settings, bool dropsInput)
+    {
+        if (dropsInput)
+            input.Flush(terminal);
+        bool changesMode = terminal->Settings.IsCanonical != settings.IsCanonical;
+        terminal->Settings = settings;
+        if (changesMode)
+            terminal->LineHead = terminal->InputHead;
+        if (!settings.HasInput(TermiosFlags.FlowControlOutput) && terminal->IsOutputStopped)
+            input.SetOutputStopped(terminal, false);
+        tracker.MarkChanged(&terminal->Header);
+        if (TerminalReads.CanRead(terminal))
+            scheduler.WakeAll(&terminal->Readers);
+    }
+
+    /// <summary>Changes how the host is attached after a restore: a session may go on with or without a terminal.</summary>
+    public void SetPlain(Terminal* terminal, bool isPlain)
+    {
+        if (terminal->IsPlain == isPlain)
+            return;
+        terminal->IsPlain = isPlain;
+        terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
+        terminal->IsEnded = false;
+        terminal->LineHead = terminal->InputHead;
+        tracker.MarkChanged(&terminal->Header);
+    }
+
+    /// <summary>Sets the window's size; the foreground group hears of a change.</summary>
+    public void SetWindow(Terminal* terminal, in WindowSize window)
+    {
+        if (terminal->Window.Equals(in window))
+            return;
+        terminal->Window = window;
+        tracker.MarkChanged(&terminal->Header);
+        jobs.SignalForeground(terminal, Signal.SIGWINCH);
+    }
+
+    /// <summary>Tells the programs of a freshly attached terminal to draw their screen again.</summary>
+    public void NotifyAttached(Terminal* terminal) => jobs.SignalForeground(terminal, Signal.SIGWINCH);
+}
