@@ -15,8 +15,6 @@ internal unsafe struct Fiber
     /// <summary>In the ready list, in the queue it is blocked on, or among the idle fibers.</summary>
     public Fiber* Next;
 
-    /// <summary>What it runs: a function with its argument, or, when that is null, the scheduler's body with this number.</summary>
-    public delegate*<void*, void> Body;
-    public void* Argument;
+    /// <summary>What it runs: the scheduler's body with this number.</summary>
     public int BodyNumber;
 }

@@ -30,6 +30,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
         public ulong MainStackPointer;
     }
 
+    // A fiber begins in assembly, which has nowhere to keep a reference to the scheduler. Used by Main alone.
     private static KernelFibers s_instance = null!;
 
     private readonly FramePool _frames;
@@ -57,22 +58,6 @@ public sealed unsafe class KernelFibers : FiberScheduler
     /// <summary>Fibers that have been started and have not ended.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Makes a fiber that runs <paramref name="body"/> when the main loop comes to it; false when memory is short.</summary>
-    public bool Start(delegate*<void*, void> body, void* argument)
-    {
-        Fiber* fiber = FiberList.RemoveFirst(&_state->Idle);
-        if (fiber == null)
-            fiber = Create();
-        if (fiber == null)
-            return false;
-        fiber->Body = body;
-        fiber->Argument = argument;
-        PrepareStack(fiber);
-        Count++;
-        FiberList.Append(&_state->Ready, fiber);
-        return true;
-    }
-
     /// <summary>Makes a body known, which then may be started, more than once; at boot.</summary>
     public void Add(FiberBody body)
     {
@@ -80,16 +65,22 @@ public sealed unsafe class KernelFibers : FiberScheduler
         _bodies[_bodyCount++] = body;
     }
 
-    /// <summary>Makes a fiber that runs a body that is known; false when memory is short.</summary>
+    /// <summary>Makes a fiber that runs a known body when the main loop comes to it; false when memory is short.</summary>
     public bool Start(FiberBody body)
     {
         int number = 0;
         while (number < _bodyCount && _bodies[number] != body)
             number++;
         Panic.Unless(number < _bodyCount, "fibers: an unknown body"u8);
-        if (!Start(null, null))
+        Fiber* fiber = FiberList.RemoveFirst(&_state->Idle);
+        if (fiber == null)
+            fiber = Create();
+        if (fiber == null)
             return false;
-        ((Fiber*)_state->Ready.Last)->BodyNumber = number;
+        fiber->BodyNumber = number;
+        PrepareStack(fiber);
+        Count++;
+        FiberList.Append(&_state->Ready, fiber);
         return true;
     }
 
@@ -140,10 +131,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
     {
         KernelFibers scheduler = s_instance;
         Fiber* fiber = scheduler.Running();
-        if (fiber->Body != null)
-            fiber->Body(fiber->Argument);
-        else
-            scheduler._bodies[fiber->BodyNumber]!.Run();
+        scheduler._bodies[fiber->BodyNumber]!.Run();
         scheduler.Count--;
         FiberList.Append(&scheduler._state->Idle, fiber);
         scheduler.Leave(fiber);

@@ -11,7 +11,7 @@ using Aurora.Nvme;
 namespace Aurora.Kernel;
 
 /// <summary>The benchmark behind <c>bench=nvme</c>.</summary>
-internal sealed unsafe partial class NvmeBenchmark
+internal sealed unsafe partial class NvmeBenchmark : BootStep
 {
     private const int Depth = 8;
     private const int BlocksPerRequest = 32;
@@ -19,20 +19,17 @@ internal sealed unsafe partial class NvmeBenchmark
     private const int FlushedWrites = 1000;
     private const int Bursts = 200;
 
-    private static NvmeBenchmark? s_running;
-
     private readonly NvmeController _disk;
     private readonly Clock _clock;
     private readonly LatencySamples _samples;
     private readonly BlockRequest* _requests;
     private readonly void** _pageLists;
-    private bool _isCheckOnly;
-    private bool _isOk;
-    private bool _isDone;
+    private readonly bool _isCheckOnly;
     private ulong _random = 0x9E37_79B9_7F4A_7C15;
 
-    public NvmeBenchmark(NvmeController disk, Clock clock, PageAllocator pages)
+    public NvmeBenchmark(NvmeController disk, Clock clock, PageAllocator pages, bool isCheckOnly)
     {
+        _isCheckOnly = isCheckOnly;
         _disk = disk;
         _clock = clock;
         _samples = new LatencySamples(pages);
@@ -47,8 +44,11 @@ internal sealed unsafe partial class NvmeBenchmark
     /// <summary>Whether <paramref name="benchmark"/> is this one's name, in full or check only.</summary>
     public static bool Answers(ReadOnlySpan<byte> benchmark) => benchmark.SequenceEqual("nvme"u8) || IsCheck(benchmark);
 
-    /// <summary>Opens the machine's disk and runs on it if it is the one that may be overwritten.</summary>
-    public static bool Run(Hardware hardware, Machine machine, in BootConfiguration configuration)
+    /// <summary>Opens the machine's disk, runs on it if it is the one that may be overwritten, and ends the machine.</summary>
+    public static void RunAndPowerOff(Hardware hardware, BareMachine machine, in BootConfiguration configuration)
+        => hardware.PowerOff(Run(hardware, machine, configuration) ? (byte)0 : (byte)1);
+
+    private static bool Run(Hardware hardware, BareMachine machine, in BootConfiguration configuration)
     {
         var fibers = new KernelFibers(machine.Frames, machine.Pages);
         NvmeDevice? device = NvmeDevice.Open(hardware, machine.Pages, fibers, new NvmeOptions());
@@ -57,33 +57,12 @@ internal sealed unsafe partial class NvmeBenchmark
         ReadOnlySpan<byte> destroyable = configuration.DestroyableDisk;
         if (destroyable.IsEmpty || !device.Controller.SerialNumber.SequenceEqual(destroyable))
             return Report("the disk is not the one that may be overwritten (destroy=SERIAL)"u8);
-        var benchmark = new NvmeBenchmark(device.Controller, hardware.Clock, machine.Pages) { _isCheckOnly = IsCheck(configuration.Benchmark) };
-        s_running = benchmark;
-        Panic.Unless(fibers.Start(&RunInFiber, null), "benchmark: no memory for a fiber"u8);
-        benchmark.Serve(hardware, fibers, device);
-        return device.Controller.Shutdown() && benchmark._isOk;
+        var benchmark = new NvmeBenchmark(device.Controller, hardware.Clock, machine.Pages, IsCheck(configuration.Benchmark));
+        bool isOk = new BootLoop(hardware, fibers, device).Run(benchmark);
+        return device.Controller.Shutdown() && isOk;
     }
 
-    private static void RunInFiber(void* unused)
-    {
-        NvmeBenchmark benchmark = s_running!;
-        benchmark._isOk = benchmark.Check() && (benchmark._isCheckOnly || benchmark.Measure());
-        benchmark._isDone = true;
-    }
-
-    /// <summary>The part of the main loop that the disk needs: events, fibers, and sleep between them.</summary>
-    private void Serve(Hardware hardware, KernelFibers fibers, NvmeDevice device)
-    {
-        while (!_isDone)
-        {
-            Interrupts.BeginDrain();
-            device.Serve(hardware.Events.TakeAll());
-            if (fibers.RunOne() || device.NeedsPolling)
-                continue;
-            hardware.Timer.Arm(device.DeadlineNanoseconds);
-            Interrupts.Wait();
-        }
-    }
+    protected override bool Work() => Check() && (_isCheckOnly || Measure());
 
     private static bool IsCheck(ReadOnlySpan<byte> benchmark) => benchmark.SequenceEqual("nvme-check"u8);
 

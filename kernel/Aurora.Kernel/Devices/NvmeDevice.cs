@@ -40,6 +40,9 @@ internal sealed class NvmeDevice
         return controller.Start() == NvmeFault.None ? new NvmeDevice(host, controller) : null;
     }
 
+    /// <summary>True when the disk has failed for good; until then the driver recovers by itself and requests merely take longer.</summary>
+    public bool HasFailed => Controller.HasFailed;
+
     /// <summary>True when the main loop must not sleep without looking: requests are outstanding and no interrupt will tell of them.</summary>
     public bool NeedsPolling => Controller.IsPolled && !Controller.IsIdle;
 

@@ -9,7 +9,7 @@ using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager memory, ObjectStore store) : FiberBody
+internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, MemoryManager memory, ObjectStore store) : FiberBody
 {
     /// <summary>How many reads may wait for the device at once.</summary>
     public const int Count = 8;
@@ -23,7 +23,7 @@ internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager mem
         {
             PageInRequest* request = memory.PageIns.Take();
             if (request == null)
-                session.Fibers.Block(memory.PageIns.Work);
+                fibers.Block(memory.PageIns.Work);
             else if (request->IsProbe)
                 Probe(request);
             else
@@ -36,7 +36,7 @@ internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager mem
     {
         FiberQueue forever = default;
         for (;;)
-            session.Fibers.Block(&forever);
+            fibers.Block(&forever);
     }
 
     private FrameNumber TakeFrame()
@@ -44,8 +44,8 @@ internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager mem
         FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
         while (frame.Value == 0 && !memory.Shortage.IsExhausted)
         {
-            session.Fibers.WakeOne(memory.Shortage.ReclaimWork);
-            session.Fibers.Block(memory.Shortage.FramesFreed);
+            fibers.WakeOne(memory.Shortage.ReclaimWork);
+            fibers.Block(memory.Shortage.FramesFreed);
             frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
         }
         return frame;
@@ -55,7 +55,7 @@ internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager mem
     private void Probe(PageInRequest* request)
     {
         StoreStatus status = store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
-        if (status != StoreStatus.Ok && session.HasDiskFailed)
+        if (status != StoreStatus.Ok && disk.HasFailed)
             Park();
         memory.PageIns.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
     }
@@ -75,7 +75,7 @@ internal sealed unsafe class PagerFiber(KernelSession session, MemoryManager mem
             return;
         }
         memory.Frames.Release(frame);
-        if (status != StoreStatus.Hole && session.HasDiskFailed)
+        if (status != StoreStatus.Hole && disk.HasFailed)
             Park();
         memory.PageIns.Complete(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
     }

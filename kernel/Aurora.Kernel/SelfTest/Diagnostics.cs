@@ -10,7 +10,7 @@ namespace Aurora.Kernel;
 /// </summary>
 internal static class Diagnostics
 {
-    public static void Run(ReadOnlySpan<byte> commandLine, Machine machine, Hardware hardware)
+    public static void Run(ReadOnlySpan<byte> commandLine, BareMachine machine, Hardware hardware)
     {
         while (!commandLine.IsEmpty)
         {

@@ -16,13 +16,12 @@ internal static unsafe class FiberTest
         public int Ended;
     }
 
-    private static KernelFibers s_fibers = null!;
-
-    public static void Run(KernelFibers fibers, Machine machine)
+    public static void Run(KernelFibers fibers, BareMachine machine)
     {
-        s_fibers = fibers;
         var shared = (Shared*)machine.Pages.Allocate(1);
-        Panic.Unless(fibers.Start(&CountEven, shared) && fibers.Start(&CountOdd, shared), "selftest: no memory for fibers"u8);
+        var end = new Ending(shared);
+        fibers.Add(end);
+        Panic.Unless(Start(fibers, new Counting(fibers, shared, 0)) && Start(fibers, new Counting(fibers, shared, 1)), "selftest: no memory for fibers"u8);
         while (fibers.RunOne())
         {
         }
@@ -31,7 +30,7 @@ internal static unsafe class FiberTest
         ulong free = machine.Frames.FreeFrames;
         for (int i = 0; i < Rounds; i++)
         {
-            fibers.Start(&End, shared);
+            fibers.Start(end);
             Panic.Unless(fibers.RunOne(), "selftest: a started fiber is not ready"u8);
         }
         SelfTest.Expect((ulong)shared->Ended, 2 + Rounds, "fibers that ended"u8);
@@ -40,25 +39,33 @@ internal static unsafe class FiberTest
         SelfTest.Passed("fibers"u8);
     }
 
-    private static void CountEven(void* argument) => Count((Shared*)argument, 0);
-
-    private static void CountOdd(void* argument) => Count((Shared*)argument, 1);
-
-    private static void Count(Shared* shared, int remainder)
+    private static bool Start(KernelFibers fibers, FiberBody body)
     {
-        FiberQueue* mine = remainder == 0 ? &shared->Even : &shared->Odd;
-        FiberQueue* others = remainder == 0 ? &shared->Odd : &shared->Even;
-        while (shared->Counter < Rounds)
-        {
-            while ((shared->Counter & 1) != remainder && shared->Counter < Rounds)
-                s_fibers.Block(mine);
-            if (shared->Counter < Rounds)
-                shared->Counter++;
-            s_fibers.WakeAll(others);
-            s_fibers.Yield();
-        }
-        shared->Ended++;
+        fibers.Add(body);
+        return fibers.Start(body);
     }
 
-    private static void End(void* argument) => ((Shared*)argument)->Ended++;
+    private sealed class Counting(KernelFibers fibers, Shared* shared, int remainder) : FiberBody
+    {
+        public override void Run()
+        {
+            FiberQueue* mine = remainder == 0 ? &shared->Even : &shared->Odd;
+            FiberQueue* others = remainder == 0 ? &shared->Odd : &shared->Even;
+            while (shared->Counter < Rounds)
+            {
+                while ((shared->Counter & 1) != remainder && shared->Counter < Rounds)
+                    fibers.Block(mine);
+                if (shared->Counter < Rounds)
+                    shared->Counter++;
+                fibers.WakeAll(others);
+                fibers.Yield();
+            }
+            shared->Ended++;
+        }
+    }
+
+    private sealed class Ending(Shared* shared) : FiberBody
+    {
+        public override void Run() => shared->Ended++;
+    }
 }

@@ -7,7 +7,7 @@ namespace Aurora.Kernel;
 /// <summary>The frame allocator on the machine's own memory: every frame is usable, distinct and comes back.</summary>
 internal static unsafe class FrameTest
 {
-    public static void Run(Machine machine)
+    public static void Run(BareMachine machine)
     {
         KernelFrames frames = machine.Frames;
         ulong free = frames.FreeFrames;

@@ -10,7 +10,7 @@ namespace Aurora.Kernel;
 /// <summary>Runs the machine checks.</summary>
 internal static class SelfTest
 {
-    public static void Run(Machine machine, Hardware hardware)
+    public static void Run(BareMachine machine, Hardware hardware)
     {
         FrameTest.Run(machine);
         FiberTest.Run(new KernelFibers(machine.Frames, machine.Pages), machine);

@@ -44,14 +44,14 @@ internal sealed unsafe partial class UserModeTest
 
     private const ulong PreemptionNanoseconds = 1_000_000;
 
-    private readonly Machine _machine;
+    private readonly BareMachine _machine;
     private readonly Hardware _hardware;
     private readonly ulong* _labels = user_program();
     private readonly byte* _stack;
     private readonly FrameNumber _root;
     private readonly UserContext* _context;
 
-    public UserModeTest(Machine machine, Hardware hardware)
+    public UserModeTest(BareMachine machine, Hardware hardware)
     {
         _machine = machine;
         _hardware = hardware;

@@ -1,6 +1,7 @@
 // The fibers of a session, beside the pagers (PagerFiber). Each is one blocking job of somebody else's.
 using Aurora.Checkpoint;
 using Aurora.Core;
+using Aurora.Store;
 
 namespace Aurora.Kernel;
 
@@ -29,19 +30,34 @@ internal sealed class ReclaimFiber(FrameReclaimer reclaimer) : FiberBody
 }
 
 /// <summary>Looks after the store until the session ends.</summary>
-internal sealed class MaintenanceFiber(KernelSession session) : FiberBody
+internal sealed class MaintenanceFiber(ObjectStore store, EndState end) : FiberBody
 {
-    public override void Run() => session.RunMaintenance();
+    public override void Run()
+    {
+        store.RunMaintenance();
+        end.HasMaintenanceEnded = true;
+    }
 }
 
 /// <summary>Forgets the failed starts before one that has lasted.</summary>
-internal sealed class ForgettingFiber(KernelSession session) : FiberBody
+internal sealed class ForgettingFiber(FailedStarts failedStarts) : FiberBody
 {
-    public override void Run() => session.ForgetFailedStarts();
+    public override void Run() => failedStarts.Forget();
 }
 
-/// <summary>Leaves the store at the end of a session.</summary>
-internal sealed class ClosingFiber(KernelSession session) : FiberBody
+/// <summary>
+/// Leaves the store at the end of a session. Its memory goes with the machine; what counts is that everything is durable and the log says so. The
+/// engine has nothing under way.
+/// </summary>
+internal sealed class ClosingFiber(ObjectStore store, KernelFibers fibers, FailedStarts failedStarts, EndState end) : FiberBody
 {
-    public override void Run() => session.Close();
+    public override void Run()
+    {
+        store.StopMaintenance();
+        while (!end.HasMaintenanceEnded)
+            fibers.Yield();
+        store.WriteWatermark();
+        failedStarts.Forget();
+        end.IsClosed = true;
+    }
 }

@@ -13,10 +13,12 @@ public sealed unsafe class GroupCodec : StateCodec
 
     private readonly Slab<GroupObject> _groups;
     private readonly SessionClock _clock;
+    private readonly IdTable _processIds;
 
-    /// <summary>A codec for the group that sees <paramref name="clock"/>.</summary>
-    public GroupCodec(PageAllocator pages, SessionClock clock)
+    /// <summary>A codec for the group that sees <paramref name="clock"/> and numbers its processes from <paramref name="processIds"/>.</summary>
+    public GroupCodec(PageAllocator pages, SessionClock clock, IdTable processIds)
     {
+        _processIds = processIds;
         _groups = new Slab<GroupObject>(pages, 1);
         _clock = clock;
     }
@@ -26,9 +28,6 @@ public sealed unsafe class GroupCodec : StateCodec
 
     public override ObjectKind Kind => ObjectKind.Group;
     public override byte Version => 3;
-
-    /// <summary>The group's process ids; null on the host, which has no processes and keeps the number it read.</summary>
-    public IdTable? ProcessIds { get; set; }
 
     /// <summary>Makes the group object of a group that starts from nothing.</summary>
     public void CreateNew(ObjectTracker tracker)
@@ -55,7 +54,7 @@ public sealed unsafe class GroupCodec : StateCodec
             RealtimeNanoseconds = group->RealtimeNanoseconds,
             NextObjectId = NextId.Value,
             Machine = group->Machine,
-            LastProcessId = ProcessIds is not null ? ProcessIds.Last : group->LastProcessId,
+            LastProcessId = _processIds.Last,
             MemoryMebibytes = group->MemoryMebibytes,
         };
 
@@ -121,8 +120,8 @@ public sealed unsafe class GroupCodec : StateCodec
     {
         _clock.ContinueFrom(((GroupObject*)header)->MonotonicNanoseconds);
         // Not the highest id in use: a number that was given back must not be handed out again at once.
-        if (ProcessIds is not null && ((GroupObject*)header)->LastProcessId != 0)
-            ProcessIds.Last = ((GroupObject*)header)->LastProcessId;
+        if (((GroupObject*)header)->LastProcessId != 0)
+            _processIds.Last = ((GroupObject*)header)->LastProcessId;
         return RestoreStatus.Ok;
     }
 }

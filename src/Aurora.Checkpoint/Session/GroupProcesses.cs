@@ -14,18 +14,19 @@ namespace Aurora.Checkpoint;
 /// <summary>The services of the processes of one group. Made once, before the group is created or restored.</summary>
 public sealed class GroupProcesses
 {
-    public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control)
+    /// <summary>Builds them; <paramref name="waits"/> is null where no thread will run.</summary>
+    public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control, WaitRestorer? waits)
     {
-        Table = new ProcessTable(pages, group.Tracker);
+        Table = new ProcessTable(pages, group.Tracker, group.ProcessIds);
         Settings = new MachineSettingsTable(pages, group.Tracker, group.Clock);
         Signals = new SignalService(pages, group.Scheduler, group.Tracker, Table);
         Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
+        Deadlines = new Deadlines(group.Scheduler, Timers);
         Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
         Files = new ProcessFileTables(group.Files);
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
-        group.Group.ProcessIds = Table.Ids;
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
-        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings);
+        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings, waits);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
     }
@@ -34,6 +35,7 @@ public sealed class GroupProcesses
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
     public TimerService Timers { get; }
+    public Deadlines Deadlines { get; }
     public TerminalService Terminals { get; }
     public ProcessFileTables Files { get; }
     public ProcessLife Life { get; }

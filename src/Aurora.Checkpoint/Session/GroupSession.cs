@@ -5,6 +5,7 @@ using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.Threads;
 using Aurora.Store;
 
@@ -38,7 +39,8 @@ public sealed unsafe partial class GroupSession
         Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, machine.Files);
         Names = Files.Attach(Tracker);
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
-        Group = new GroupCodec(machine.Pages, Clock);
+        ProcessIds = new IdTable(machine.Pages);
+        Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(Output));
         Codecs.Add(new MemoryObjectCodec(Memory));
@@ -74,6 +76,9 @@ public sealed unsafe partial class GroupSession
     public FileServices Files { get; }
     public Namespace Names { get; }
     public OutputHold Output { get; }
+
+    /// <summary>The group's process ids; in a group without processes only the last number given, as it was read.</summary>
+    public IdTable ProcessIds { get; }
     public GroupCodec Group { get; }
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }

@@ -55,7 +55,7 @@ public static unsafe class FutexCalls
         bool isTimed = arguments->Arg3 != 0;
         Errno interrupted = isTimed ? Errno.ERESTARTBLOCK : Errno.ERESTARTSYS;
         // A signal ends the wait whatever has become of the word meanwhile.
-        if (thread->Call.Phase == FutexTable.Waiting && SignalService.HasDeliverable(thread))
+        if (thread->Call.Phase == CallContinuation.FutexWaiting && SignalService.HasDeliverable(thread))
             return interrupted;
         if (isTimed && thread->Call.Phase == 0)
         {
@@ -68,7 +68,7 @@ public static unsafe class FutexCalls
         }
         if (bitset == 0)
             return Errno.EINVAL;
-        if (isTimed && thread->Call.Phase == FutexTable.Waiting && kernel.Futexes.IsLate(thread))
+        if (isTimed && thread->Call.Phase == CallContinuation.FutexWaiting && kernel.Futexes.IsLate(thread))
             return Errno.ETIMEDOUT;
         if (!kernel.Read(thread, arguments->Arg0, out uint word, out SystemCallResult failure))
             return failure;

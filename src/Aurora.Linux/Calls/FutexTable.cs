@@ -28,12 +28,6 @@ public struct FutexKey
 /// <summary>All waiting threads by futex.</summary>
 public sealed unsafe class FutexTable : WaitRestorer
 {
-    /// <summary>futex(2) as a number: only its calls are restored.</summary>
-    public const uint Number = 202;
-
-    /// <summary>The phase of a FUTEX_WAIT call that waits.</summary>
-    public const byte Waiting = 1;
-
     /// <summary>The phase of a FUTEX_WAIT call that has been woken.</summary>
     public const byte Woken = 2;
 
@@ -54,7 +48,6 @@ public sealed unsafe class FutexTable : WaitRestorer
         _scheduler = scheduler;
         _tracker = tracker;
         _clock = clock;
-        scheduler.WaitRestorer = this;
     }
 
     /// <summary>The identity of a word of an address space.</summary>
@@ -75,7 +68,7 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <summary>Registers a thread as a waiter; it then blocks.</summary>
     public void Enter(Thread* thread, in FutexKey key, uint bitset)
     {
-        thread->Call.Phase = Waiting;
+        thread->Call.Phase = CallContinuation.FutexWaiting;
         thread->Call.Progress = (thread->Call.Progress & UntilRealtime) | bitset;
         Describe(ref thread->Call, in key);
         _scheduler.BlockOn(thread, BucketOf(in key));
@@ -96,16 +89,13 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <summary>Real time has been set: a waiter that waits for a moment of it is due at another time.</summary>
     public void RealtimeChanged(Thread* thread)
     {
-        bool waits = IsFor(thread) && thread->Call.Active && thread->State == ThreadState.Blocked;
+        bool waits = ThreadScheduler.MustSleepOn(thread);
         // One without a place in a queue looks again in a moment, and then goes by the new time.
         if (!waits || thread->Waits == null || thread->Call.DeadlineNanoseconds == 0 || !IsUntilRealtime(thread))
             return;
         _scheduler.Disarm(&thread->Deadline);
         _scheduler.BlockUntil(thread, MonotonicDeadline(thread));
     }
-
-    /// <inheritdoc/>
-    public override bool IsFor(Thread* thread) => thread->Call.Number == Number && thread->Call.Phase == Waiting;
 
     /// <inheritdoc/>
     public override void Restore(Thread* thread)
@@ -164,7 +154,7 @@ public sealed unsafe class FutexTable : WaitRestorer
     }
 
     /// <summary>True for a thread that waits for a futex.</summary>
-    public bool IsWaiter(Thread* thread, in FutexKey key) => thread->Call.Active && IsFor(thread) && Waits(thread, in key);
+    public bool IsWaiter(Thread* thread, in FutexKey key) => thread->Call.IsFutexWait && Waits(thread, in key);
 
     private static bool IsUntilRealtime(Thread* thread) => (thread->Call.Progress & UntilRealtime) != 0;
 

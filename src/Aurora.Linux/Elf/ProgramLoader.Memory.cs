@@ -134,7 +134,7 @@ public sealed unsafe partial class ProgramLoader
             HeaderCount = image.HeaderCount,
             InterpreterBase = linkerBias,
             Entry = image.Entry + bias,
-            HardwareCapabilities = HardwareCapabilities,
+            HardwareCapabilities = _hardwareCapabilities,
             SignalStackBytes = SignalFrameBytes + _kernel.Extended.ImageBytes,
             IsSecure = program.IsSecure,
         };

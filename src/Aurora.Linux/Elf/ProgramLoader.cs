@@ -23,13 +23,15 @@ public sealed unsafe partial class ProgramLoader
     private const int MaxHeldFiles = MaxScriptDepth + 2;
 
     private readonly LinuxKernel _kernel;
+    private readonly ulong _hardwareCapabilities;
     private readonly byte* _path;
     private readonly byte* _interpreter;
     private readonly nint[] _held = new nint[MaxHeldFiles];
     private int _heldCount;
 
-    public ProgramLoader(LinuxKernel kernel)
+    public ProgramLoader(LinuxKernel kernel, ulong hardwareCapabilities)
     {
+        _hardwareCapabilities = hardwareCapabilities;
         _kernel = kernel;
         Arguments = new ArgumentBlock(kernel.Pages);
         _path = (byte*)kernel.Pages.Allocate(1);
@@ -42,9 +44,6 @@ public sealed unsafe partial class ProgramLoader
 
     /// <summary>A page for the path of the execve in progress.</summary>
     public Span<byte> PathBuffer => new(_path, MaxPathBytes);
-
-    /// <summary>CPUID leaf 1 EDX and the kernel's additions, as AT_HWCAP and AT_HWCAP2 tell programs; set at boot.</summary>
-    public ulong HardwareCapabilities { get; set; }
 
     /// <summary>Replaces the thread's program by the file at a path (UTF-8, from <paramref name="start"/> if relative) or by start itself.</summary>
     public SystemCallResult Execute(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)

@@ -40,8 +40,8 @@ public sealed unsafe class LinuxKernel
         Files = services.Files;
         Checkpoints = services.Checkpoints;
         FirstProgram = services.FirstProgram;
-        Futexes = new FutexTable(services.Pages, services.Scheduler, services.Tracker, services.Clock);
-        Programs = new ProgramLoader(this);
+        Futexes = services.Futexes;
+        Programs = new ProgramLoader(this, services.HardwareCapabilities);
         FileCalls.Register(Calls);
         SystemCallSetup.Register(Calls);
     }

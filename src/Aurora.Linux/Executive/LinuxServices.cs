@@ -1,4 +1,5 @@
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Persistence;
@@ -28,6 +29,10 @@ public struct LinuxServices
     public ExtendedStateUnit Extended;
     public MachineControl Machine;
     public MachineSettingsTable Settings;
+    public FutexTable Futexes;
+
+    /// <summary>CPUID leaf 1 EDX and the kernel's additions, as AT_HWCAP and AT_HWCAP2 tell programs.</summary>
+    public ulong HardwareCapabilities;
 
     /// <summary>The files behind the file calls.</summary>
     public FileServices Files;

@@ -19,10 +19,10 @@ public sealed unsafe partial class ProcessTable
     private readonly Slab<SignalActions> _actions;
     private readonly ThreadContextPool _contexts;
 
-    public ProcessTable(PageAllocator pages, ObjectTracker tracker)
+    public ProcessTable(PageAllocator pages, ObjectTracker tracker, IdTable ids)
     {
         Tracker = tracker;
-        Ids = new IdTable(pages);
+        Ids = ids;
         _processes = new Slab<Process>(pages, MaxProcesses, ChargeKind.Process);
         _threads = new Slab<Thread>(pages, MaxThreads, ChargeKind.Thread, ThreadContextPool.BlockBytes);
         _groups = new Slab<ProcessGroup>(pages, MaxProcesses, ChargeKind.ProcessGroup);

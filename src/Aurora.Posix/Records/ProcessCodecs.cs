@@ -9,16 +9,19 @@ using Aurora.Posix.Time;
 
 namespace Aurora.Posix.Records;
 
-/// <summary>The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table.</summary>
+/// <summary>
+/// The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table. <paramref name="waits"/> is null where no thread
+/// will run.
+/// </summary>
 public sealed class ProcessCodecs(
     ProcessTable processes, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, FileServices files,
-    ExtendedStateUnit extended, TimerService timers, TerminalService terminals, MachineSettingsTable settings)
+    ExtendedStateUnit extended, TimerService timers, TerminalService terminals, MachineSettingsTable settings, WaitRestorer? waits)
 {
     private readonly StateCodec[] _all =
     [
         new SignalActionsCodec(processes), new SessionCodec(processes), new ProcessGroupCodec(processes),
         new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
-        new ThreadCodec(processes, scheduler, signals.Queue, files, extended), new TimerCodec(timers),
+        new ThreadCodec(processes, scheduler, signals.Queue, files, extended, waits), new TimerCodec(timers),
         new SignalBacklogCodec(signals.Queue), new TerminalCodec(terminals), new TerminalTextCodec(terminals),
         new MachineSettingsCodec(settings),
     ];

@@ -14,7 +14,8 @@ namespace Aurora.Posix.Records;
 
 /// <summary>Captures threads and puts them back.</summary>
 public sealed unsafe class ThreadCodec(
-    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended) : RecordCodec
+    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended, WaitRestorer? waits)
+    : RecordCodec
 {
     private const int NameBytes = 16;
 
@@ -102,8 +103,18 @@ public sealed unsafe class ThreadCodec(
         bool sleepsOn = thread->State == ThreadState.Blocked;
         thread->State = ThreadState.Stopped;
         if (!thread->Process->IsStopped)
-            scheduler.Restored(thread, sleepsOn);
+            GoOn(thread, sleepsOn);
         return RestoreStatus.Ok;
+    }
+
+    // Runnable, unless it must sleep on.
+    private void GoOn(Thread* thread, bool sleepsOn)
+    {
+        thread->State = sleepsOn && waits is not null ? ThreadState.Blocked : ThreadState.Runnable;
+        if (ThreadScheduler.MustSleepOn(thread))
+            waits!.Restore(thread);
+        else
+            scheduler.MakeRunnable(thread);
     }
 
     private static int FixedBytes(byte version)
@@ -192,7 +203,7 @@ public sealed unsafe class ThreadCodec(
     {
         record.Process = thread->Process->Header.Id;
         record.Id = thread->Id;
-        record.SleepsOn = scheduler.MustSleepOn(thread) ? (byte)1 : (byte)0;
+        record.SleepsOn = ThreadScheduler.MustSleepOn(thread) ? (byte)1 : (byte)0;
         record.ImageBytes = extended.ImageBytes;
         if (thread->Files.IsHeld)
         {

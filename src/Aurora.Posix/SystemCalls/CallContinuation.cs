@@ -23,6 +23,10 @@ public struct CallContinuation
     /// <summary>The call that init is in, without memory, until its first program is loaded: the last of Aurora's own.</summary>
     public const uint FirstProgram = 0x5A0FF;
 
+    /// <summary>futex(2), and its phase in which a FUTEX_WAIT waits.</summary>
+    public const uint Futex = 202;
+    public const byte FutexWaiting = 1;
+
     public SystemCallArguments Arguments;
 
     /// <summary>The call number as the program gave it.</summary>
@@ -45,6 +49,9 @@ public struct CallContinuation
 
     /// <summary>For the call.</summary>
     public ulong Extra0, Extra1;
+
+    /// <summary>True in the one wait that is in the record: a restore makes it again instead of dispatching the call.</summary>
+    public readonly bool IsFutexWait => Active && Number == Futex && Phase == FutexWaiting;
 
     /// <summary>True while a thread needs no memory.</summary>
     public readonly bool NeedsNoMemory => Active && Number == FirstProgram && Phase == 0;

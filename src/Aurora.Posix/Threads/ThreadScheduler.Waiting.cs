@@ -12,20 +12,11 @@ public sealed unsafe partial class ThreadScheduler
     // A thread that finds no room for a wait entry polls at this period instead of waiting for ever.
     private const ulong RetryNanoseconds = 2_000_000;
 
-    private const int HandlerKinds = 8;
-
-    // Deadlines handled in one go: each may change a few objects, and an epoch must be able to end between them.
-    private const int MaxExpirations = 256;
-
     private readonly Slab<WaitEntry> _waitEntries;
     private readonly DeadlineHeap _deadlines = new();
-    private readonly DeadlineHandler?[] _handlers = new DeadlineHandler?[HandlerKinds];
 
     /// <summary>When the next deadline is due in session-monotonic time; all ones when none is armed.</summary>
     public ulong NextDeadlineNanoseconds => _deadlines.First == null ? ulong.MaxValue : _deadlines.First->Nanoseconds;
-
-    /// <summary>Sets who handles the deadlines of a kind; at boot.</summary>
-    public void SetHandler(DeadlineKind kind, DeadlineHandler handler) => _handlers[(int)kind] = handler;
 
     /// <inheritdoc/>
     public override void BlockOn(void* thread, WaitQueue* queue)
@@ -61,18 +52,7 @@ public sealed unsafe partial class ThreadScheduler
     }
 
     /// <summary>True for a thread that sleeps in a wait which a restore must make again.</summary>
-    public bool MustSleepOn(Thread* thread)
-        => thread->State == ThreadState.Blocked && thread->Call.Active && WaitRestorer is not null && WaitRestorer.IsFor(thread);
-
-    /// <summary>A thread comes back from a record: it is runnable, unless it must sleep on.</summary>
-    public void Restored(Thread* thread, bool sleepsOn)
-    {
-        thread->State = sleepsOn ? ThreadState.Blocked : ThreadState.Runnable;
-        if (MustSleepOn(thread))
-            WaitRestorer!.Restore(thread);
-        else
-            MakeRunnable(thread);
-    }
+    public static bool MustSleepOn(Thread* thread) => thread->State == ThreadState.Blocked && thread->Call.IsFutexWait;
 
     /// <summary>Wakes one sleeping thread, whatever it waits for.</summary>
     public void Wake(Thread* thread)
@@ -130,21 +110,14 @@ public sealed unsafe partial class ThreadScheduler
 
     public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
 
-    /// <summary>
-    /// Handles deadlines that have passed, a bounded number of them: what is left is still the next deadline. The main loop calls it every turn.
-    /// </summary>
-    public void ExpireDeadlines()
+    /// <summary>Takes the earliest deadline if it has passed at a time, else null. Whoever it belongs to is still to be told (Deadlines).</summary>
+    public DeadlineNode* TakePassed(ulong nowNanoseconds)
     {
-        ulong now = NowNanoseconds;
-        for (int left = MaxExpirations; left > 0 && _deadlines.First != null && _deadlines.First->Nanoseconds <= now; left--)
-        {
-            DeadlineNode* node = _deadlines.First;
-            _deadlines.Disarm(node);
-            if (node->Kind == DeadlineKind.Thread)
-                Wake((Thread*)node->Owner);
-            else
-                _handlers[(int)node->Kind]?.Expired(node, now);
-        }
+        DeadlineNode* node = _deadlines.First;
+        if (node == null || node->Nanoseconds > nowNanoseconds)
+            return null;
+        _deadlines.Disarm(node);
+        return node;
     }
 
     // An entry of a thread that has not gone to sleep yet (it registered and then found something to do) must leave the queue too, or

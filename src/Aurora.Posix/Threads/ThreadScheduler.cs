@@ -38,9 +38,6 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>The thread that runs or ran last; null when it has ended or sleeps.</summary>
     public Thread* Current { get; private set; }
 
-    /// <summary>Puts restored threads back to sleep where a mere repetition of their call would not do; null when nobody must.</summary>
-    public WaitRestorer? WaitRestorer { get; set; }
-
     /// <summary>Runnable threads, the current one included.</summary>
     public int RunnableCount { get; private set; }
 

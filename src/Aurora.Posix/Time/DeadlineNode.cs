@@ -11,9 +11,6 @@ public enum DeadlineKind : byte
 
     /// <summary>A POSIX timer.</summary>
     Timer = 2,
-
-    /// <summary>For an open file with a clock of its own.</summary>
-    File = 3,
 }
 
 /// <summary>A place in the <see cref="DeadlineHeap"/>, embedded in its owner. Zero is not armed.</summary>
@@ -29,11 +26,4 @@ public unsafe struct DeadlineNode
     public DeadlineNode* Previous;
     public DeadlineKind Kind;
     public bool IsArmed;
-}
-
-/// <summary>Handles the deadlines of one kind; registered with the thread scheduler at boot.</summary>
-public abstract unsafe class DeadlineHandler
-{
-    /// <summary>Called once the deadline has passed; the node is no longer armed and may be armed again.</summary>
-    public abstract void Expired(DeadlineNode* node, ulong nowNanoseconds);
 }

@@ -35,8 +35,6 @@ public sealed unsafe partial class TimerService
         _signals = signals;
         _clock = clock;
         _tracker = tracker;
-        scheduler.SetHandler(DeadlineKind.ProcessAlarm, new AlarmHandler(this));
-        scheduler.SetHandler(DeadlineKind.Timer, new TimerHandler(this));
     }
 
     /// <summary>A new, disarmed timer with the lowest free id; null at a limit.</summary>
@@ -281,7 +279,7 @@ public sealed unsafe partial class TimerService
         _signals.Send(process, SignalInfo.FromKernel(signal));
     }
 
-    private void AlarmExpired(Process* process, ulong deadline)
+    internal void AlarmExpired(Process* process, ulong deadline)
     {
         process->AlarmExpiredNanoseconds = process->AlarmIntervalNanoseconds == 0 ? 0 : deadline;
         _tracker.MarkChanged(&process->Header);
@@ -298,7 +296,7 @@ public sealed unsafe partial class TimerService
         _tracker.MarkChanged(&process->Header);
     }
 
-    private void TimerExpired(Timer* timer)
+    internal void TimerExpired(Timer* timer)
     {
         // Real time may have been set back, or the timer was armed while the clocks of a restored session were not yet right.
         if (timer->Phase == TimerPhase.Refused || Now(timer) >= timer->ExpiryNanoseconds)
@@ -373,16 +371,5 @@ public sealed unsafe partial class TimerService
         while (thread != null && thread->Id != timer->ThreadId)
             thread = thread->NextOfProcess;
         return thread;
-    }
-
-    private sealed class AlarmHandler(TimerService timers) : DeadlineHandler
-    {
-        public override void Expired(DeadlineNode* node, ulong nowNanoseconds)
-            => timers.AlarmExpired((Process*)node->Owner, node->Nanoseconds);
-    }
-
-    private sealed class TimerHandler(TimerService timers) : DeadlineHandler
-    {
-        public override void Expired(DeadlineNode* node, ulong nowNanoseconds) => timers.TimerExpired((Timer*)node->Owner);
     }
 }

@@ -140,7 +140,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     private static void Use(ProcessMachine machine)
     {
         machine.Session.Clock.Advance(20_000_000);
-        machine.Scheduler.ExpireDeadlines();
+        machine.Deadlines.Expire();
         machine.Scheduler.PickNext();
         if (machine.Terminals.Console != null)
             machine.Terminals.Input.Receive(machine.Terminals.Console, "x\n\x03"u8);

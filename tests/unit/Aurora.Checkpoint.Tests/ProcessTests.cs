@@ -243,7 +243,7 @@ public sealed unsafe class ProcessTests
         Assert.True(process->Alarm.IsArmed);
         Assert.Equal(now + 7_000_000, process->Alarm.Nanoseconds);
         restored.Session.Clock.Advance(6_000_000);
-        restored.Scheduler.ExpireDeadlines();
+        restored.Deadlines.Expire();
         Assert.True(SignalService.Peek(process->FirstThread, default, out SignalInfo info));
         Assert.Equal((int)Signal.SIGALRM, info.Number);
     }

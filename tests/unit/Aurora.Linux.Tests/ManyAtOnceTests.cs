@@ -201,8 +201,8 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
         _kernel.Advance(49 * Second);
         Assert.Null(_kernel.Resume(_kernel.ThreadOf(last)));
         _kernel.Advance(2 * Second);
-        _kernel.Scheduler.ExpireDeadlines();
-        _kernel.Scheduler.ExpireDeadlines();
+        _kernel.Deadlines.Expire();
+        _kernel.Deadlines.Expire();
         Assert.Equal(-(long)Errno.ETIMEDOUT, _kernel.Resume(_kernel.ThreadOf(last)));
     }
 }

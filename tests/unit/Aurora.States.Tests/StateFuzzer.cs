@@ -114,8 +114,8 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         original.ForgetTraps();
         restored.ForgetTraps();
         // What is due by now happens, as before the main loop idles.
-        original.Kernel.Scheduler.ExpireDeadlines();
-        restored.Kernel.Scheduler.ExpireDeadlines();
+        original.Kernel.Deadlines.Expire();
+        restored.Kernel.Deadlines.Expire();
         TerminalOperations.ReachGroups(original);
         TerminalOperations.ReachGroups(restored);
         // Whoever had been woken goes first on both sides; then only those run who wait again.

@@ -69,7 +69,7 @@ internal static class RestoreCheck
     {
         GroupState.TryRead(image.Store, out GroupRecord record, out _);
         var group = new GroupSession(image.Machine.Describe(), image.Store);
-        _ = new GroupProcesses(group, image.Machine.Pages, new HostExtendedState(record.Machine.Xcr0), new NoMachine());
+        _ = new GroupProcesses(group, image.Machine.Pages, new HostExtendedState(record.Machine.Xcr0), new NoMachine(), waits: null);
         return group.Restore(skipUnknownKinds: false, endUnreferenced: true);
     }
 }

@@ -37,13 +37,14 @@ internal sealed unsafe class ProcessMachine : IDisposable
     private ProcessMachine(TestSession session)
     {
         Session = session;
-        _processes = new GroupProcesses(session.Group, session.Pages, Extended, new NoControl());
+        _processes = new GroupProcesses(session.Group, session.Pages, Extended, new NoControl(), waits: null);
     }
 
     public TestSession Session { get; }
     public ProcessTable Table => _processes.Table;
     public SignalService Signals => _processes.Signals;
     public TimerService Timers => _processes.Timers;
+    public Deadlines Deadlines => _processes.Deadlines;
     public TerminalService Terminals => _processes.Terminals;
     public ProcessFileTables Files => _processes.Files;
     public ProcessLife Life => _processes.Life;

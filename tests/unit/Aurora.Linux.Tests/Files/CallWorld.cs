@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -97,6 +98,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Processes = World.Processes,
             Settings = new MachineSettingsTable(World.Pages, World.Tracker, World.Clock),
             Signals = _signals,
+            Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker, World.Clock),
             ProcessFiles = World.Tables,
             Files = World.Files,
             Checkpoints = Checkpoints,

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -54,10 +55,11 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
-        Processes = new ProcessTable(Pages, Tracker);
+        Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
         Settings = new MachineSettingsTable(Pages, Tracker, Clock);
         Signals = new SignalService(Pages, Scheduler, Tracker, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
+        Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
         Terminals = new TerminalService(Pages, Tracker, Scheduler, Signals, Processes, Console);
@@ -65,7 +67,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Linux = MakeLinux();
         Executive = new SystemCallExecutive(Linux);
         IsPlain = isPlain;
-        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings);
+        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings, Linux.Futexes);
         AddCodecs(process);
     }
 
@@ -87,6 +89,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
     public TimerService Timers { get; }
+    public Deadlines Deadlines { get; }
     public ProcessFileTables FileTables { get; }
     public ProcessLife Life { get; }
     public TerminalService Terminals { get; }
@@ -226,7 +229,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public void Advance(ulong nanoseconds)
     {
         Clock.Advance(nanoseconds);
-        Scheduler.ExpireDeadlines();
+        Deadlines.Expire();
     }
 
     public void Poke<T>(Thread* thread, ulong address, T value)
@@ -303,9 +306,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Files = Files, Checkpoints = Checkpoints,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracker, Clock), Files = Files, Checkpoints = Checkpoints,
         });
-        Files.Proc.Information = new LinuxProcessInformation(linux);
+        Files.Proc.Information = new LinuxProcessInformation(linux, default);
         return linux;
     }
 

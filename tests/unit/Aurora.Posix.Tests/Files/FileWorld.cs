@@ -36,7 +36,7 @@ internal sealed unsafe class FileWorld : IDisposable
         Space = Files.Attach(Tracker);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
-        Processes = new ProcessTable(Pages, Tracker);
+        Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
         Files.Proc.Information = new TestProcesses(this);
         Store = store ?? new ModelStore();
         if (store is null)

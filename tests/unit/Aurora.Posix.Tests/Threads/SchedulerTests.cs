@@ -103,7 +103,9 @@ public sealed unsafe class SchedulerTests : IDisposable
         Assert.Equal(50UL, _scheduler.NextDeadlineNanoseconds);
         Assert.True(_scheduler.PickNext() == null);
         _clock.Now = 50;
-        _scheduler.ExpireDeadlines();
+        DeadlineNode* passed = _scheduler.TakePassed(_clock.Now);
+        Assert.True(passed->Kind == DeadlineKind.Thread && passed->Owner == thread);
+        _scheduler.Wake(thread);
         Assert.True(_scheduler.PickNext() == thread);
         Assert.True(_queue->IsEmpty);
         _scheduler.BlockOn(thread, _queue);

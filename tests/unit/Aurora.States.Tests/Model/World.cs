@@ -135,10 +135,10 @@ internal sealed unsafe partial class World : IDisposable
     // Those that a restore puts to sleep itself, in the same order.
     private void SleepOn(Thread* thread)
     {
-        if (thread == null || !Kernel.Scheduler.MustSleepOn(thread))
+        if (thread == null || !ThreadScheduler.MustSleepOn(thread))
             return;
         Kernel.Scheduler.LeaveQueues(thread);
-        Kernel.Scheduler.WaitRestorer!.Restore(thread);
+        Kernel.Linux.Futexes.Restore(thread);
         _sleepers[thread->Id] = ++_sleeps;
     }
 

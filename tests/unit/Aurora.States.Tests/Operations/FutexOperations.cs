@@ -1,5 +1,5 @@
 using System.Collections.Generic;
-using Aurora.Linux.Calls;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
 namespace Aurora.States.Tests;
@@ -65,7 +65,7 @@ internal static unsafe class FutexOperations
     {
         var waiters = new Dictionary<int, (ulong, ulong)>();
         foreach (nint each in world.Threads())
-            if (((Thread*)each)->State == ThreadState.Blocked && ((Thread*)each)->Call.Number == FutexTable.Number)
+            if (((Thread*)each)->State == ThreadState.Blocked && ((Thread*)each)->Call.Number == CallContinuation.Futex)
                 waiters[((Thread*)each)->Id] = (((Thread*)each)->Call.Extra0, ((Thread*)each)->Call.Extra1);
         return waiters;
     }

@@ -3,38 +3,49 @@
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Hal;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe partial class KernelSession
+/// <summary>Obeys the launcher.</summary>
+internal sealed unsafe class ControlCommands(
+    ControlChannel channel, NvmeDevice disk, CheckpointEngine engine, TerminalService terminals, ConsoleInput input, SessionControl control)
 {
+    /// <summary>Obeys the commands that have arrived.</summary>
+    public void ObeyAll()
+    {
+        while (channel.TryReadCommand(out ReadOnlySpan<byte> command))
+            Obey(command);
+    }
+
     private void Obey(ReadOnlySpan<byte> command)
     {
         if (command.SequenceEqual("eof"u8))
-            _inputEnds = true;
+            input.End();
         else if (command.StartsWith("winsize "u8))
             SetWindow(command["winsize "u8.Length..]);
         else if (command.SequenceEqual("checkpoint"u8))
-            Group.Engine.Request();
+            engine.Request();
         else if (command.StartsWith("checkpoint "u8))
             RequestNamed(command["checkpoint "u8.Length..]);
         else if (command.SequenceEqual("reset-disk"u8))
-            Disk?.Controller.Reset();
+            disk.Controller.Reset();
         else if (command.StartsWith("panic "u8))
             DeliberateFailure.Run(command["panic "u8.Length..]);
         else if (command.SequenceEqual("corrupt"u8))
-            Group.Engine.ProvokedViolations = 1;
+            engine.ProvokedViolations = 1;
         else if (command.SequenceEqual("poweroff"u8))
-            BeginEnd(EndReason.PowerOff, 0);
+            control.PowerOff();
         else
             KernelLog.Line("control: unknown command"u8);
     }
 
     private void RequestNamed(ReadOnlySpan<byte> name)
     {
-        Errno error = Group.Engine.RequestNamed(name, out _);
+        Errno error = engine.RequestNamed(name, out _);
         if (error != Errno.Ok)
             KernelLog.Line(error == Errno.EAGAIN ? "control: a named checkpoint is under way"u8 : "control: no named checkpoint can be taken"u8);
     }
@@ -50,7 +61,7 @@ internal sealed unsafe partial class KernelSession
 
     private bool SetWindow(ushort rows, ushort columns)
     {
-        Linux.Terminals.Settings.SetWindow(Linux.Terminals.Console, new WindowSize { Rows = rows, Columns = columns });
+        terminals.Settings.SetWindow(terminals.Console, new WindowSize { Rows = rows, Columns = columns });
         return true;
     }
 }

@@ -8,14 +8,14 @@ using Aurora.Runtime;
 namespace Aurora.Core;
 
 /// <summary>Brings up the processor and memory, in three steps, and holds the result.</summary>
-public sealed unsafe class Machine
+public sealed unsafe class BareMachine
 {
     private const int KernelStackPages = 16;
 
     // The firmware keeps a little of the memory a machine was given.
     private const ulong MemoryGrain = 16 << 20;
 
-    private Machine(KernelFrames frames, ulong bytes)
+    private BareMachine(KernelFrames frames, ulong bytes)
     {
         Frames = frames;
         MemoryMebibytes = (uint)((bytes + MemoryGrain - 1) / MemoryGrain * MemoryGrain >> 20);
@@ -58,7 +58,7 @@ public sealed unsafe class Machine
     /// Step 2: the final page tables, the frame allocator over all RAM that <paramref name="map"/> does not reserve, and guarded stacks for
     /// interrupts. The boot page tables are gone afterwards: physical memory is reached through <see cref="DirectMap"/> alone.
     /// </summary>
-    public static Machine StartMemory(ref PhysicalMemoryMap map)
+    public static BareMachine StartMemory(ref PhysicalMemoryMap map)
     {
         PhysicalRange image = KernelImage.PhysicalRange;
         map.Reserve(0, 0x100000);
@@ -67,7 +67,7 @@ public sealed unsafe class Machine
         KernelPageTables.Build(map);
         PerCpu.Current->Root = KernelPageTables.Root.Address.Value;
         KernelFrames frames = CreateFrames(ref map);
-        var machine = new Machine(frames, map.RamBytes);
+        var machine = new BareMachine(frames, map.RamBytes);
         KernelPageTables.UsePages(machine.Pages);
         DescriptorTables.UseInterruptStacks(frames);
         return machine;

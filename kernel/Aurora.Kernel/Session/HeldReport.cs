@@ -3,32 +3,36 @@
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Hal;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe partial class KernelSession
+/// <summary>Describes a restored session instead of running it.</summary>
+internal sealed unsafe class HeldReport(
+    Hardware hardware, CheckpointEngine engine, ProcessTable processes, TerminalService terminals, FailedStarts failedStarts)
 {
     /// <summary>Describes the restored session and ends the machine.</summary>
-    public void ShowHeld()
+    public void ShowAndPowerOff()
     {
         Span<byte> buffer = stackalloc byte[160];
         var line = new Utf8Writer(buffer);
         line.Append("held: epoch "u8);
-        line.AppendDecimal(Group.Engine.RestoredEpoch);
+        line.AppendDecimal(engine.RestoredEpoch);
         line.Append(", processes: "u8);
-        line.AppendDecimal(Linux.Processes.ProcessCount);
+        line.AppendDecimal(processes.ProcessCount);
         line.Append(", failed starts in a row: "u8);
-        line.AppendDecimal(_failedStarts);
+        line.AppendDecimal(failedStarts.Count);
         KernelLog.Line(line.Written);
-        for (Process* process = Linux.Processes.NextProcess(1); process != null; process = Linux.Processes.NextProcess(process->Id + 1))
+        for (Process* process = processes.NextProcess(1); process != null; process = processes.NextProcess(process->Id + 1))
             Describe(process);
-        if (Linux.Terminals.Console != null)
-            ShowScreen(Linux.Terminals.Console);
+        if (terminals.Console != null)
+            ShowScreen(terminals.Console);
         KernelLog.Line("@poweroff 0"u8);
-        Hardware.PowerOff(0);
+        hardware.PowerOff(0);
     }
 
     private static void Describe(Process* process)
@@ -58,8 +62,8 @@ internal sealed unsafe partial class KernelSession
         int length = TerminalRings.CopyScreen(console, screen);
         for (int shown = 0; shown < length;)
         {
-            shown += Hardware.Console.Write(screen[shown..length]);
-            Hardware.Console.Flush();
+            shown += hardware.Console.Write(screen[shown..length]);
+            hardware.Console.Flush();
         }
     }
 }

@@ -4,33 +4,39 @@
 // has left its side: the end takes effect once the port holds none of them any more.
 using System;
 using Aurora.Core;
+using Aurora.Hal;
 using Aurora.Posix.Terminals;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe partial class KernelSession
+/// <summary>Brings what the host types to the console's terminal.</summary>
+internal sealed unsafe class ConsoleInput(SerialPort port, TerminalService terminals)
 {
-    private bool _inputEnds;
+    private bool _ends;
 
     // Bytes in the port that have been looked through for a signal and must wait.
-    private int _searchedInput;
+    private int _searched;
 
-    private void ReceiveInput()
+    /// <summary>No more bytes will come than are on their way.</summary>
+    public void End() => _ends = true;
+
+    /// <summary>Called every turn of the main loop: takes what the terminal has room for.</summary>
+    public void Receive()
     {
         Span<byte> bytes = stackalloc byte[256];
-        Terminal* terminal = Linux.Terminals.Console;
+        Terminal* terminal = terminals.Console;
         while (TerminalInput.CanReceive(terminal) || SearchWaiting(terminal, bytes))
         {
-            _searchedInput = 0;
+            _searched = 0;
             // A terminal that waits for the end of its line takes bytes without room too, and rings the bell.
             int room = Math.Clamp(terminal->InputRoom - 1, 1, bytes.Length);
-            int count = Hardware.Console.Read(bytes[..room]);
+            int count = port.Read(bytes[..room]);
             if (count != 0)
-                Linux.Terminals.Input.Receive(terminal, bytes[..count]);
-            else if (!_inputEnds)
+                terminals.Input.Receive(terminal, bytes[..count]);
+            else if (!_ends)
                 return;
             else if (HasReceivedAll())
-                EndInput(terminal);
+                TellEnd(terminal);
         }
     }
 
@@ -39,35 +45,35 @@ internal sealed unsafe partial class KernelSession
     {
         for (;;)
         {
-            int count = Hardware.Console.Peek(_searchedInput, piece);
+            int count = port.Peek(_searched, piece);
             if (count == 0)
                 return false;
-            int done = Linux.Terminals.Input.ReceiveSignal(terminal, piece[..count]);
+            int done = terminals.Input.ReceiveSignal(terminal, piece[..count]);
             if (done == 0)
             {
-                _searchedInput += count;
+                _searched += count;
                 continue;
             }
-            for (int drop = _searchedInput + done; drop > 0;)
-                drop -= Hardware.Console.Read(piece[..Math.Min(drop, piece.Length)]);
+            for (int drop = _searched + done; drop > 0;)
+                drop -= port.Read(piece[..Math.Min(drop, piece.Length)]);
             return true;
         }
     }
 
     private bool HasReceivedAll()
     {
-        if (Hardware.Console.BytesToRead == 0)
+        if (port.BytesToRead == 0)
         {
             Cpu.DisableInterrupts();
-            Hardware.Console.CollectReceived();
+            port.CollectReceived();
             Cpu.EnableInterrupts();
         }
-        return Hardware.Console.BytesToRead == 0;
+        return port.BytesToRead == 0;
     }
 
-    private void EndInput(Terminal* terminal)
+    private void TellEnd(Terminal* terminal)
     {
-        _inputEnds = false;
-        Linux.Terminals.Input.End(terminal);
+        _ends = false;
+        terminals.Input.End(terminal);
     }
 }

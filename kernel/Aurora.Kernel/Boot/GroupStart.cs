@@ -1,0 +1,85 @@
+// From services to a running group: it is restored from the store, or begun with the configured program. Managed allocation ends here: the last
+// thing sealed is the heap.
+using System;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Core;
+using Aurora.Hal;
+using Aurora.Posix.Terminals;
+using Aurora.Runtime;
+
+namespace Aurora.Kernel;
+
+/// <summary>Brings the machine's group to the point where its programs may run.</summary>
+internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) : BootStep
+{
+    private const ulong NanosecondsPerMillisecond = 1_000_000;
+
+    protected override bool Work()
+    {
+        BootConfiguration configuration = settings.Configuration;
+        if (!machine.FailedStarts.MayStart(configuration.IsHeld) || !RestoreGroup())
+            return false;
+        if (configuration.IsHeld)
+            machine.HeldReport.ShowAndPowerOff();
+        if (!StartFibers() || !StartInit(configuration))
+            return false;
+        ApplyConfiguration(configuration);
+        KernelHeap.Seal();
+        machine.Bare.Frames.EndBoot();
+        machine.Bare.Pages.EndBoot();
+        machine.Start.Announce();
+        return true;
+    }
+
+    private bool RestoreGroup()
+    {
+        Entropy.Reseed(machine.Group.Random, machine.Hardware);
+        RestoreResult result = machine.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
+        if (!result.IsOk)
+            return Refusal.Report("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
+        GroupObject* group = machine.Group.Group.Group;
+        bool hasRun = group->Machine.Xcr0 != 0;
+        MachineIdentity identity = machine.Bare.Identity;
+        if (hasRun && !group->Machine.IsSatisfiedBy(identity, out ReadOnlySpan<byte> word, out int bit))
+            return Refusal.Report("machine"u8, RestoreMessages.DescribeFeature(word, bit, stackalloc byte[160]));
+        group->Machine = identity;
+        group->MemoryMebibytes = machine.Bare.MemoryMebibytes;
+        return true;
+    }
+
+    private bool StartFibers()
+    {
+        foreach (FiberBody body in machine.Bodies)
+        {
+            machine.Fibers.Add(body);
+            if (!machine.Fibers.Start(body))
+                return Refusal.Report("boot"u8, "no memory for the kernel's fibers"u8);
+        }
+        return true;
+    }
+
+    // A group that holds processes continues; the configured program is for a group that has none.
+    private bool StartInit(in BootConfiguration configuration)
+    {
+        var window = new WindowSize { Rows = configuration.Rows, Columns = configuration.Columns };
+        bool isPlain = !configuration.IsInteractive;
+        TerminalService terminals = machine.Processes.Terminals;
+        if (machine.Processes.Table.Init != null)
+        {
+            machine.Start.Attach(isPlain, window);
+            return true;
+        }
+        if (terminals.Console == null && terminals.Life.CreateConsole(isPlain, window) == null)
+            return Refusal.Report("boot"u8, "no memory for the console"u8);
+        terminals.Settings.SetPlain(terminals.Console, isPlain);
+        return new InitStart(machine.Group, machine.Linux).Start(configuration.WorkingDirectory);
+    }
+
+    private void ApplyConfiguration(in BootConfiguration configuration)
+    {
+        machine.Group.Engine.PeriodNanoseconds = configuration.PeriodMilliseconds * NanosecondsPerMillisecond;
+        machine.Group.Engine.IsEnabled = configuration.Persists;
+        machine.Group.Output.PassThrough = !configuration.Persists;
+    }
+}

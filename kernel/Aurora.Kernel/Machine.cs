@@ -1,0 +1,146 @@
+// The composition root: every service there is, made once, each given what it works with by its constructor. What is constructed later may know what
+// is constructed earlier, never the other way round:
+//
+//   BareMachine, Hardware, KernelFibers      processor, memory, devices          (made by Program)
+//   NvmeDevice, ObjectStore                  the disk and the store on it        (made by Program)
+//   GroupSession                             memory, files, held output and checkpoints of the consistency group
+//   GroupProcesses                           its processes, signals, timers and terminals
+//   LinuxKernel, SystemCallExecutive         the Linux personality
+//   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
+//   MainLoop                                 what drives it all
+//
+// Nothing here acts: GroupStart brings the group to life, MainLoop keeps it running.
+using System;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Core;
+using Aurora.Hal;
+using Aurora.Linux.Calls;
+using Aurora.Linux.Executive;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Store;
+
+namespace Aurora.Kernel;
+
+/// <summary>The services of this machine.</summary>
+internal sealed class Machine
+{
+    public Machine(BareMachine bare, Hardware hardware, KernelFibers fibers, NvmeDevice disk, ObjectStore store, BootSettings settings)
+    {
+        Bare = bare;
+        Hardware = hardware;
+        Fibers = fibers;
+        Group = new GroupSession(SessionMachineOf(bare, hardware, fibers, store), store);
+        var end = new EndState();
+        var control = new SessionControl(end, Group.Engine);
+        var extended = new KernelExtendedState();
+        var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracker, Group.Clock);
+        Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
+        Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
+        Group.Files.Preemption = new KernelPreemption();
+        Group.Files.Space = new StoreSpace(store, Group.Engine, bare.Pages.Accounts);
+        Group.Files.Proc.Information = DescribeMachine(Linux);
+
+        FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
+        HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table, Processes.Terminals, FailedStarts);
+        Start = new SessionStart(hardware, Group, Processes.Table, Processes.Terminals);
+        var forgetting = new ForgettingFiber(FailedStarts);
+        var closing = new ClosingFiber(store, fibers, FailedStarts, end);
+        fibers.Add(forgetting);
+        fibers.Add(closing);
+        var sessionEnd = new SessionEnd(end, hardware, fibers, disk, Group.Engine, Group.Output, FailedStarts, closing);
+        var input = new ConsoleInput(hardware.Console, Processes.Terminals);
+        var duties = new SessionDuties(
+            new SerialConsole(hardware.Console), Group.Output, input,
+            new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control), sessionEnd,
+            new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting), new UnpersistedChanges(hardware.Clock, Group));
+        Bodies = BodiesOf(Group, fibers, disk, end);
+        var timer = new IdleTimer(hardware, disk);
+        var turn = new ThreadTurn(
+            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended);
+        Loop = new MainLoop(hardware, fibers, disk, Group, Processes.Deadlines, Linux, duties, sessionEnd, turn, timer);
+    }
+
+    public BareMachine Bare { get; }
+    public Hardware Hardware { get; }
+    public KernelFibers Fibers { get; }
+    public GroupSession Group { get; }
+    public GroupProcesses Processes { get; }
+    public LinuxKernel Linux { get; }
+    public FailedStarts FailedStarts { get; }
+    public HeldReport HeldReport { get; }
+    public SessionStart Start { get; }
+
+    /// <summary>What the fibers do that run as long as the session.</summary>
+    public FiberBody[] Bodies { get; }
+    public MainLoop Loop { get; }
+
+    private static SessionMachine SessionMachineOf(BareMachine bare, Hardware hardware, KernelFibers fibers, ObjectStore store)
+    {
+        var budget = new EpochBudget(store.CommitBudget, (ulong)bare.Frames.TotalFrames);
+        return new SessionMachine
+        {
+            Pages = bare.Pages,
+            UrgentPages = bare.UrgentPages,
+            Frames = bare.Frames,
+            Tlb = bare.Tlb,
+            Fibers = fibers,
+            Clock = hardware.Clock,
+            TemplateRoot = KernelPageTables.Root,
+            Memory = MemoryOptions.Default with
+            {
+                MaxMappingsPerSpace = budget.MaxMappings,
+                MaxOverlaysPerFile = budget.MaxOverlays,
+            },
+            Files = FileLimits.Default,
+        };
+    }
+
+    private static LinuxServices LinuxServicesOf(
+        BareMachine bare, GroupSession group, GroupProcesses processes, KernelExtendedState extended, SessionControl control,
+        FutexTable futexes, InitProgram first)
+        => new()
+        {
+            Pages = bare.Pages,
+            Tracker = group.Tracker,
+            Clock = group.Clock,
+            Memory = group.Memory,
+            User = group.User,
+            Scheduler = group.Scheduler,
+            Processes = processes.Table,
+            Settings = processes.Settings,
+            Signals = processes.Signals,
+            Timers = processes.Timers,
+            ProcessFiles = processes.Files,
+            Life = processes.Life,
+            Terminals = processes.Terminals,
+            Extended = extended,
+            Machine = control,
+            Files = group.Files,
+            Checkpoints = group.Engine,
+            Futexes = futexes,
+            HardwareCapabilities = bare.Identity.Leaf1Edx,
+            FirstProgram = first,
+        };
+
+    private static LinuxProcessInformation DescribeMachine(LinuxKernel linux)
+    {
+        Span<byte> name = stackalloc byte[CpuFeatures.NameBytes];
+        CpuFeatures.ReadName(name);
+        return new LinuxProcessInformation(linux, name);
+    }
+
+    private static FiberBody[] BodiesOf(GroupSession group, KernelFibers fibers, NvmeDevice disk, EndState end)
+    {
+        var bodies = new FiberBody[5 + PagerFiber.Count];
+        bodies[0] = new FlushFiber(group.Engine);
+        bodies[1] = new CommitFiber(group.Engine);
+        bodies[2] = new ErrandFiber(group.Engine);
+        bodies[3] = new MaintenanceFiber(group.Store, end);
+        bodies[4] = new ReclaimFiber(group.Reclaimer);
+        for (int i = 5; i < bodies.Length; i++)
+            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Store);
+        return bodies;
+    }
+}

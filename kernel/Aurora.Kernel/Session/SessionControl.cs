@@ -1,0 +1,29 @@
+using Aurora.Checkpoint;
+using Aurora.Posix.Processes;
+
+namespace Aurora.Kernel;
+
+/// <summary>What the group, and the launcher, may do to the machine: have the session end.</summary>
+internal sealed class SessionControl(EndState end, CheckpointEngine engine) : MachineControl
+{
+    private const int SignalExitBase = 128;
+
+    // As a shell reports it: the exit code, or 128 plus the signal.
+    public override void SessionEnded(int waitStatus)
+        => Begin(EndReason.Exit,
+            WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : SignalExitBase + WaitStatus.SignalOf(waitStatus));
+
+    public override void PowerOff() => Begin(EndReason.PowerOff, 0);
+
+    public override void Restart() => Begin(EndReason.Restart, 0);
+
+    // The first reason given counts.
+    private void Begin(EndReason reason, int exitStatus)
+    {
+        if (end.Reason != EndReason.None)
+            return;
+        end.Reason = reason;
+        end.ExitStatus = exitStatus;
+        end.LastEpoch = engine.Request();
+    }
+}
