@@ -39,7 +39,7 @@ internal sealed unsafe class KernelNvmeHost : NvmeHost
     public override ulong PhysicalOf(void* memory) => DmaAddress.Of(memory);
 
     /// <summary>Entry 0 belongs to the admin queue, which is polled and stays masked; pair i gets entry i + 1.</summary>
-    public override int ConnectInterrupt(NvmeController controller, int pair)
+    public override int ConnectInterrupt(int pair)
     {
         int entry = pair + 1;
         if (_interrupts == null || entry >= _interrupts.EntryCount)

@@ -25,7 +25,7 @@ public abstract unsafe class NvmeHost
     /// Routes one interrupt vector of the device to <see cref="NvmeController.OnInterrupt"/> with this queue pair's index. Returns the
     /// MSI-X table index to give to the device, or −1 when there is none: the queue pair is then polled.
     /// </summary>
-    public abstract int ConnectInterrupt(NvmeController controller, int pair);
+    public abstract int ConnectInterrupt(int pair);
 
     /// <summary>A short rest between two polls.</summary>
     public abstract void Pause();

@@ -8,7 +8,6 @@ public sealed unsafe class ModelHost : NvmeHost
 {
     private readonly Dictionary<int, int> _pairOfVector = [];
     private readonly ModelFibers _fibers;
-    private NvmeController? _connected;
 
     public ModelHost(ModelMemory memory, ModelClock clock)
     {
@@ -51,11 +50,10 @@ public sealed unsafe class ModelHost : NvmeHost
 
     public override ulong PhysicalOf(void* memory) => Memory.PhysicalOf(memory);
 
-    public override int ConnectInterrupt(NvmeController controller, int pair)
+    public override int ConnectInterrupt(int pair)
     {
         if (pair >= Vectors)
             return -1;
-        _connected = controller;
         _pairOfVector[pair + 1] = pair;
         return pair + 1;
     }
@@ -78,7 +76,7 @@ public sealed unsafe class ModelHost : NvmeHost
         if (!_pairOfVector.TryGetValue(vector, out int pair))
             throw new ProtocolViolationException($"the device was told to use vector {vector}, which is not connected");
         Interrupts++;
-        _connected!.OnInterrupt(pair);
+        Controller!.OnInterrupt(pair);
     }
 
     /// <summary>One round of what the kernel's main loop does for the driver.</summary>
