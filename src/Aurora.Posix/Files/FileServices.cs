@@ -47,7 +47,9 @@ public sealed unsafe class FileServices
         Pipes = new PipeOperations(State, pipes, memory, waker);
         Devices = new DeviceTable(random, Transfers);
         var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory);
-        var text = new ProcText(State, Proc, Inodes, memory, user, random);
+        var system = new ProcSystemText(new ProcSettingText(State, memory, random));
+        var maps = new ProcMapText(Proc);
+        var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, new FileDrivers(regular, Pipes, Devices, proc));
         Descriptors = new Descriptors(State, OpenFiles, Locks);

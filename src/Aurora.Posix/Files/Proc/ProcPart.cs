@@ -1,3 +1,5 @@
+using Aurora.Base;
+
 namespace Aurora.Posix.Files;
 
 /// <summary>
@@ -23,4 +25,11 @@ internal struct ProcPart
 
     /// <summary>The part behind this one, yet to be written.</summary>
     public readonly ProcPart Next => new() { Start = End, Address = NextAddress };
+
+    /// <summary>The part is what the writer took; the last one, if that was all.</summary>
+    public void Complete(in Utf8Writer writer)
+    {
+        Length = writer.Length;
+        IsLast = !writer.Truncated;
+    }
 }

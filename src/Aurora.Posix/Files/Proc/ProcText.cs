@@ -8,12 +8,9 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>Writes what a /proc file shows. NotMapped: the process is gone. WouldBlock: a page of its memory is on its way.</summary>
-internal sealed unsafe partial class ProcText(
-    FileState state, ProcFileSystem proc, Inodes inodes, MemoryManager memory, UserMemory user, RandomSource random)
+internal sealed unsafe class ProcText(
+    ProcFileSystem proc, UserMemory user, ProcSystemText system, ProcMapText maps, ProcSmapText smaps, ProcStatusText status)
 {
-    private const ulong TickNanoseconds = 10_000_000;
-    private const int KilobytesPerPage = PageSize.Bytes / 1024;
-
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
@@ -22,8 +19,8 @@ internal sealed unsafe partial class ProcText(
             return new AccessResult { Status = MemoryStatus.NotMapped };
         if (inode->ProcKey.Process == 0)
         {
-            WriteSystem(information, inode->ProcKey.Node, ref writer);
-            Complete(ref part, in writer);
+            system.Write(information, inode->ProcKey.Node, ref writer);
+            part.Complete(in writer);
             return default;
         }
         Process* process = proc.ProcessOf(inode);
@@ -32,228 +29,135 @@ internal sealed unsafe partial class ProcText(
             : WriteProcess(information, reader, process, inode->ProcKey, ref part, ref scan, ref writer);
     }
 
-    private static void Complete(ref ProcPart part, in Utf8Writer writer)
+    private AccessResult WriteProcess(ProcessInformation information, Thread* reader, Process* process, ProcKey key,
+        ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
-        part.Length = writer.Length;
-        part.IsLast = !writer.Truncated;
+        switch (key.Node)
+        {
+            case ProcNode.ProcessMaps:
+                maps.Write(process, ref part, ref writer);
+                return default;
+            case ProcNode.ProcessSmaps:
+                smaps.Write(process, ref part, ref scan, ref writer);
+                return default;
+            case ProcNode.ProcessSmapsRollup:
+                smaps.WriteRollup(process, ref part, ref scan, ref writer);
+                return default;
+        }
+        AccessResult result = default;
+        if (key.Node == ProcNode.ProcessCommandLine)
+            result = CopyStrings(process, process->ArgumentsStart + part.Start, process->ArgumentsEnd, ref writer);
+        else if (key.Node == ProcNode.ProcessEnvironment)
+            result = CopyStrings(process, process->EnvironmentStart + part.Start, process->EnvironmentEnd, ref writer);
+        else if (key.Node == ProcNode.ProcessAuxiliary)
+            result = CopyAuxiliary(process, ref writer);
+        else
+            WriteSmall(information, reader, process, key, ref writer);
+        part.Complete(in writer);
+        return result;
     }
 
-    private void WriteSystem(ProcessInformation information, ProcNode node, ref Utf8Writer writer)
+    private void WriteSmall(ProcessInformation information, Thread* reader, Process* process, ProcKey key, ref Utf8Writer writer)
     {
-        information.Describe(out SystemDescription system);
-        switch (node)
+        Thread* thread = ProcFileSystem.ThreadOf(process, key);
+        bool isOfThread = ProcFileSystem.ThreadIn(key) != 0;
+        switch (key.Node)
         {
-            case ProcNode.MemoryInfo:
-                WriteMemory(in system, ref writer);
+            case ProcNode.ProcessStat:
+                bool isOpen = reader == null || ProcFileSystem.MayInspect(process, new FileCaller(reader));
+                ProcStatText.Write(information, process, thread, isOfThread, isOpen, ref writer);
                 break;
-            case ProcNode.Uptime:
-                WriteHundredths(system.UptimeNanoseconds / TickNanoseconds, ref writer);
-                writer.Append((byte)' ');
-                WriteHundredths(system.IdleNanoseconds / TickNanoseconds, ref writer);
+            case ProcNode.ProcessStatm:
+                ProcStatText.WriteSizes(process, ref writer);
+                break;
+            case ProcNode.ProcessStatus:
+                status.Write(information, process, thread, isOfThread, ref writer);
+                break;
+            case ProcNode.ProcessName:
+                ProcStatText.WriteName(process, isOfThread ? thread : null, ref writer);
                 writer.Append((byte)'\n');
                 break;
-            case ProcNode.Stat:
-                WriteStat(in system, ref writer);
+            case ProcNode.ProcessMounts or ProcNode.ProcessMountInformation or ProcNode.ProcessMountStatistics:
+                ProcMountText.Write(key.Node, ref writer);
                 break;
-            case ProcNode.LoadAverage:
-                WriteLoad(in system, ref writer);
+            case ProcNode.ProcessLimits:
+                ProcLimitText.Write(process, ref writer);
                 break;
-            case ProcNode.Version:
-                writer.Append("Linux version "u8);
-                writer.Append(information.Release);
-                writer.Append((byte)' ');
-                WriteLine(information.Version, ref writer);
+            case ProcNode.ProcessIo:
+                writer.Append("rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"u8);
                 break;
-            case ProcNode.CpuInfo:
-                WriteProcessors(information, in system, ref writer);
+            case ProcNode.ProcessWaitChannel:
+                writer.Append((byte)'0');
                 break;
-            case ProcNode.FileSystems:
-                writer.Append("nodev\taurora\nnodev\tproc\n"u8);
-                break;
-            case ProcNode.Devices:
-                writer.Append("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n"u8);
-                break;
-            case ProcNode.Partitions:
-                writer.Append("major minor  #blocks  name\n\n"u8);
-                break;
-            case ProcNode.Swaps:
-                writer.Append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"u8);
-                break;
-            case ProcNode.KernelCommandLine:
+            case ProcNode.ProcessPersonality:
+                writer.AppendHex(process->Personality, 8);
                 writer.Append((byte)'\n');
                 break;
-            default:
-                WriteSetting(information, node, ref writer);
+            case ProcNode.DescriptorInformation:
+                WriteDescriptor(process, key.Item, ref writer);
+                break;
+            case ProcNode.ProcessOomScore:
+                if (process->OutOfMemoryBias < 0)
+                    writer.Append((byte)'-');
+                ProcFields.WriteLine(Math.Abs((int)process->OutOfMemoryBias), ref writer);
                 break;
         }
     }
 
-    private void WriteSetting(ProcessInformation information, ProcNode node, ref Utf8Writer writer)
+    // The auxiliary vector is where execve put it, in the program's own memory, up to the pair that ends it.
+    private AccessResult CopyAuxiliary(Process* process, ref Utf8Writer writer)
     {
-        switch (node)
+        const int mostPairs = 64;
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        ulong address = process->StackStart + ((ulong)process->AuxiliaryWords * sizeof(ulong));
+        Span<byte> pair = stackalloc byte[2 * sizeof(ulong)];
+        for (int i = 0; space != null && process->AuxiliaryWords > 0 && i < mostPairs; i++, address += (ulong)pair.Length)
         {
-            case ProcNode.HostName: WriteLine(information.HostName, ref writer); break;
-            case ProcNode.DomainName: WriteLine(information.DomainName, ref writer); break;
-            case ProcNode.LeaseBreakTime: WriteLine(information.LeaseBreakSeconds, ref writer); break;
-            case ProcNode.Tainted: WriteLine(0, ref writer); break;
-            case ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks: WriteLine(1, ref writer); break;
-            case ProcNode.OsType: WriteLine("Linux"u8, ref writer); break;
-            case ProcNode.OsRelease: WriteLine(information.Release, ref writer); break;
-            case ProcNode.OsVersion: WriteLine(information.Version, ref writer); break;
-            case ProcNode.PidMax: WriteLine(IdTable.Limit, ref writer); break;
-            case ProcNode.NgroupsMax: WriteLine(Credentials.MaxGroups, ref writer); break;
-            case ProcNode.CapLastCap: WriteLine((int)Capability.Last, ref writer); break;
-            case ProcNode.OvercommitMemory: WriteLine(1, ref writer); break;
-            case ProcNode.MinFreeKilobytes: WriteLine(1024, ref writer); break;
-            case ProcNode.FileMax: WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;
-            case ProcNode.NrOpen: WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
-            case ProcNode.PipeMaxSize: WriteLine((int)Pipe.MaxCapacity, ref writer); break;
-            case ProcNode.EntropyAvailable: WriteLine(RandomControl.PoolBits, ref writer); break;
-            case ProcNode.ThreadsMax: WriteLine(ProcessTable.MaxThreads, ref writer); break;
-            case ProcNode.MaxMapCount: WriteLine(memory.MaxMappingsPerSpace, ref writer); break;
-            case ProcNode.FileNumber: WriteFileNumber(ref writer); break;
-            case ProcNode.InodeNumber: WriteInodeNumber(ref writer); break;
-            case ProcNode.PoolSize: WriteLine(RandomControl.PoolBits, ref writer); break;
-            case ProcNode.OverflowUid or ProcNode.OverflowGid: WriteLine(65534, ref writer); break;
-            case ProcNode.LastPid: WriteLine(information.LastProcess, ref writer); break;
-            case ProcNode.Architecture: WriteLine("x86_64"u8, ref writer); break;
-            case ProcNode.MinimumAddress: WriteLine((int)AddressSpace.UserStart, ref writer); break;
-            case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;
+            AccessResult result = user.Read(space, new VirtualAddress(address), pair);
+            if (result.Status == MemoryStatus.WouldBlock)
+                return result;
+            if (!result.IsOk)
+                break;
+            writer.Append(pair);
+            if (pair[..sizeof(ulong)].IndexOfAnyExcept((byte)0) < 0)
+                break;
         }
+        return default;
     }
 
-    // Open files, of which none is kept unused, and the most there can be.
-    private void WriteFileNumber(ref Utf8Writer writer)
+    // The strings are in the program's own memory, where it may have changed them, as setproctitle does.
+    private AccessResult CopyStrings(Process* process, ulong start, ulong end, ref Utf8Writer writer)
     {
-        writer.AppendDecimal(state.OpenFiles.Count);
-        writer.Append("\t0\t"u8);
-        WriteLine(FileLimits.Default.MaxOpenFiles, ref writer);
-    }
-
-    private void WriteInodeNumber(ref Utf8Writer writer)
-    {
-        writer.AppendDecimal(inodes.Count);
-        writer.Append("\t0\n"u8);
-    }
-
-    private static void WriteMemory(in SystemDescription system, ref Utf8Writer writer)
-    {
-        WriteKilobytes("MemTotal:       "u8, system.TotalPages, ref writer);
-        WriteKilobytes("MemFree:        "u8, system.FreePages, ref writer);
-        WriteKilobytes("MemAvailable:   "u8, system.FreePages, ref writer);
-        WriteKilobytes("Buffers:        "u8, 0, ref writer);
-        WriteKilobytes("Cached:         "u8, 0, ref writer);
-        WriteKilobytes("SwapCached:     "u8, 0, ref writer);
-        WriteKilobytes("Active:         "u8, 0, ref writer);
-        WriteKilobytes("Inactive:       "u8, 0, ref writer);
-        WriteKilobytes("SwapTotal:      "u8, 0, ref writer);
-        WriteKilobytes("SwapFree:       "u8, 0, ref writer);
-        WriteKilobytes("Dirty:          "u8, 0, ref writer);
-        WriteKilobytes("Shmem:          "u8, 0, ref writer);
-        WriteKilobytes("Slab:           "u8, 0, ref writer);
-    }
-
-    private static void WriteKilobytes(ReadOnlySpan<byte> label, ulong pages, ref Utf8Writer writer)
-    {
-        writer.Append(label);
-        writer.AppendDecimal(pages * KilobytesPerPage, 8);
-        writer.Append(" kB\n"u8);
-    }
-
-    private static void WriteStat(in SystemDescription system, ref Utf8Writer writer)
-    {
-        for (int cpu = -1; cpu < system.Processors; cpu++)
+        Span<byte> piece = stackalloc byte[256];
+        AddressSpace* space = (AddressSpace*)process->AddressSpace;
+        while (space != null && start < end && !writer.Truncated)
         {
-            writer.Append("cpu"u8);
-            if (cpu >= 0)
-                writer.AppendDecimal(cpu);
-            else
-                writer.Append((byte)' ');
-            WriteField(system.UserNanoseconds / TickNanoseconds, ref writer);
-            writer.Append(" 0"u8);
-            WriteField(system.SystemNanoseconds / TickNanoseconds, ref writer);
-            WriteField(system.IdleNanoseconds / TickNanoseconds, ref writer);
-            writer.Append(" 0 0 0 0 0 0\n"u8);
+            Span<byte> part = piece[..(int)Math.Min((ulong)piece.Length, end - start)];
+            AccessResult result = user.Read(space, new VirtualAddress(start), part);
+            if (result.Status == MemoryStatus.WouldBlock)
+                return result;
+            if (!result.IsOk)
+                break;
+            writer.Append(part);
+            start += (ulong)part.Length;
         }
-        writer.Append("intr 0\nctxt"u8);
-        WriteField(system.ContextSwitches, ref writer);
-        writer.Append("\nbtime"u8);
-        WriteField(system.BootSeconds, ref writer);
-        writer.Append("\nprocesses"u8);
-        WriteField(system.Forks, ref writer);
-        writer.Append("\nprocs_running"u8);
-        WriteField((ulong)system.RunnableThreads, ref writer);
-        writer.Append("\nprocs_blocked"u8);
-        WriteField((ulong)system.BlockedThreads, ref writer);
-        writer.Append((byte)'\n');
+        return default;
     }
 
-    private static void WriteLoad(in SystemDescription system, ref Utf8Writer writer)
+    private static void WriteDescriptor(Process* process, int descriptor, ref Utf8Writer writer)
     {
-        WriteHundredths(system.Load1, ref writer);
-        writer.Append((byte)' ');
-        WriteHundredths(system.Load5, ref writer);
-        writer.Append((byte)' ');
-        WriteHundredths(system.Load15, ref writer);
-        writer.Append((byte)' ');
-        writer.AppendDecimal(system.RunnableThreads);
-        writer.Append((byte)'/');
-        writer.AppendDecimal(system.Threads);
-        writer.Append((byte)' ');
-        WriteLine(system.LastProcess, ref writer);
-    }
-
-    private static void WriteProcessors(ProcessInformation information, in SystemDescription system, ref Utf8Writer writer)
-    {
-        for (int cpu = 0; cpu < system.Processors; cpu++)
-        {
-            writer.Append("processor\t: "u8);
-            WriteLine(cpu, ref writer);
-            writer.Append("model name\t: "u8);
-            WriteLine(information.ProcessorName, ref writer);
-            writer.Append("cpu cores\t: "u8);
-            WriteLine(system.Processors, ref writer);
-            writer.Append((byte)'\n');
-        }
-    }
-
-    private void WriteUuid(ref Utf8Writer writer)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        random.Fill(bytes);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            if (i is 4 or 6 or 8 or 10)
-                writer.Append((byte)'-');
-            writer.AppendHex(bytes[i], 2);
-        }
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteHundredths(ulong value, ref Utf8Writer writer)
-    {
-        writer.AppendDecimal(value / 100);
-        writer.Append((byte)'.');
-        writer.AppendDecimal(value % 100, 2, (byte)'0');
-    }
-
-    private static void WriteField(ulong value, ref Utf8Writer writer)
-    {
-        writer.Append((byte)' ');
-        writer.AppendDecimal(value);
-    }
-
-    private static void WriteLine(ReadOnlySpan<byte> text, ref Utf8Writer writer)
-    {
-        writer.Append(text);
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteLine(int value, ref Utf8Writer writer)
-    {
-        writer.AppendDecimal(value);
+        OpenFile* file = ProcFileSystem.OpenFileOf(process, descriptor);
+        if (file == null)
+            return;
+        bool closes = Descriptors.IsCloseOnExec((DescriptorTable*)process->Descriptors, descriptor);
+        writer.Append("pos:\t"u8);
+        writer.AppendDecimal(file->Offset);
+        writer.Append("\nflags:\t0"u8);
+        writer.AppendOctal(file->Flags | (closes ? OpenFlags.CloseOnExec : 0));
+        writer.Append("\nmnt_id:\t"u8);
+        writer.AppendDecimal(file->Inode->IsProc ? 2 : 1);
+        writer.Append("\nino:\t"u8);
+        writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Header.Id.Value);
         writer.Append((byte)'\n');
     }
 }

@@ -5,9 +5,10 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-internal sealed unsafe partial class ProcText
+/// <summary>/proc/N/mounts, mountinfo and mountstats.</summary>
+internal static class ProcMountText
 {
-    private static void WriteMounts(ProcNode node, ref Utf8Writer writer)
+    public static void Write(ProcNode node, ref Utf8Writer writer)
     {
         switch (node)
         {

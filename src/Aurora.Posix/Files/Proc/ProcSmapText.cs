@@ -8,9 +8,10 @@ using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-internal sealed unsafe partial class ProcText
+/// <summary>/proc/N/smaps and smaps_rollup.</summary>
+internal sealed unsafe class ProcSmapText(ProcMapText maps, MemoryManager memory)
 {
-    private void WriteSmaps(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
+    public void Write(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         int count = space == null ? 0 : space->MappingCount;
@@ -25,7 +26,7 @@ internal sealed unsafe partial class ProcText
                 scan.IsPaused = part.Length == 0;
                 return;
             }
-            WriteMapping(process, mapping, ref writer);
+            maps.WriteMapping(process, mapping, ref writer);
             WriteSizesOf(mapping, scan.Pages, ref writer);
             if (writer.Truncated)
                 return;
@@ -34,18 +35,7 @@ internal sealed unsafe partial class ProcText
         part.IsLast = true;
     }
 
-    // True when all of the mapping has been counted; the next time it is counted anew.
-    private bool Count(AddressSpace* space, Mapping* mapping, ref ProcScan scan, ref int budget)
-    {
-        if (scan.Mapping != mapping->Start.Value || scan.Address > mapping->End.Value || scan.Address <= mapping->Start.Value)
-        {
-            scan.Mapping = scan.Address = mapping->Start.Value;
-            scan.Pages = default;
-        }
-        return budget > 0 && memory.Residency.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
-    }
-
-    private void WriteRollup(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
+    public void WriteRollup(Process* process, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         int count = space == null ? 0 : space->MappingCount;
@@ -70,14 +60,25 @@ internal sealed unsafe partial class ProcText
         writer.AppendHex(mapping == null ? start : mapping->End.Value, 8);
         writer.Append(" ---p 00000000 00:00 0                              [rollup]\n"u8);
         WriteResident(scan.Anonymous, scan.Shared, scan.File, 0, ref writer);
-        Complete(ref part, in writer);
+        part.Complete(in writer);
+    }
+
+    // True when all of the mapping has been counted; the next time it is counted anew.
+    private bool Count(AddressSpace* space, Mapping* mapping, ref ProcScan scan, ref int budget)
+    {
+        if (scan.Mapping != mapping->Start.Value || scan.Address > mapping->End.Value || scan.Address <= mapping->Start.Value)
+        {
+            scan.Mapping = scan.Address = mapping->Start.Value;
+            scan.Pages = default;
+        }
+        return budget > 0 && memory.Residency.CountResident(space, ref scan.Address, mapping->End.Value, ref budget, ref scan.Pages);
     }
 
     private static void WriteSizesOf(Mapping* mapping, ResidentPages pages, ref Utf8Writer writer)
     {
-        WriteKilobytes("Size:           "u8, mapping->Pages, ref writer);
-        WriteKilobytes("KernelPageSize: "u8, 1, ref writer);
-        WriteKilobytes("MMUPageSize:    "u8, 1, ref writer);
+        ProcFields.WriteKilobytes("Size:           "u8, mapping->Pages, ref writer);
+        ProcFields.WriteKilobytes("KernelPageSize: "u8, 1, ref writer);
+        ProcFields.WriteKilobytes("MMUPageSize:    "u8, 1, ref writer);
         ulong locked = (mapping->Flags & MappingFlags.Locked) != 0 ? pages.Present : 0;
         ResidentPages none = default;
         bool isAnonymous = mapping->File.IsNone && !mapping->IsShared;
@@ -103,24 +104,24 @@ internal sealed unsafe partial class ProcText
         ref Utf8Writer writer)
     {
         ulong all = anonymous.Present + shared.Present + file.Present;
-        WriteKilobytes("Rss:            "u8, all, ref writer);
-        WriteKilobytes("Pss:            "u8, all, ref writer);
-        WriteKilobytes("Pss_Dirty:      "u8, anonymous.Present + shared.Writable + file.Writable, ref writer);
-        WriteKilobytes("Shared_Clean:   "u8, shared.Present - shared.Writable, ref writer);
-        WriteKilobytes("Shared_Dirty:   "u8, shared.Writable, ref writer);
-        WriteKilobytes("Private_Clean:  "u8, file.Present - file.Writable, ref writer);
-        WriteKilobytes("Private_Dirty:  "u8, anonymous.Present + file.Writable, ref writer);
-        WriteKilobytes("Referenced:     "u8, all, ref writer);
-        WriteKilobytes("Anonymous:      "u8, anonymous.Present + file.Writable, ref writer);
-        WriteKilobytes("LazyFree:       "u8, 0, ref writer);
-        WriteKilobytes("AnonHugePages:  "u8, 0, ref writer);
-        WriteKilobytes("ShmemPmdMapped: "u8, 0, ref writer);
-        WriteKilobytes("FilePmdMapped:  "u8, 0, ref writer);
-        WriteKilobytes("Shared_Hugetlb: "u8, 0, ref writer);
-        WriteKilobytes("Private_Hugetlb:"u8, 0, ref writer);
-        WriteKilobytes("Swap:           "u8, 0, ref writer);
-        WriteKilobytes("SwapPss:        "u8, 0, ref writer);
-        WriteKilobytes("Locked:         "u8, locked, ref writer);
+        ProcFields.WriteKilobytes("Rss:            "u8, all, ref writer);
+        ProcFields.WriteKilobytes("Pss:            "u8, all, ref writer);
+        ProcFields.WriteKilobytes("Pss_Dirty:      "u8, anonymous.Present + shared.Writable + file.Writable, ref writer);
+        ProcFields.WriteKilobytes("Shared_Clean:   "u8, shared.Present - shared.Writable, ref writer);
+        ProcFields.WriteKilobytes("Shared_Dirty:   "u8, shared.Writable, ref writer);
+        ProcFields.WriteKilobytes("Private_Clean:  "u8, file.Present - file.Writable, ref writer);
+        ProcFields.WriteKilobytes("Private_Dirty:  "u8, anonymous.Present + file.Writable, ref writer);
+        ProcFields.WriteKilobytes("Referenced:     "u8, all, ref writer);
+        ProcFields.WriteKilobytes("Anonymous:      "u8, anonymous.Present + file.Writable, ref writer);
+        ProcFields.WriteKilobytes("LazyFree:       "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("AnonHugePages:  "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("ShmemPmdMapped: "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("FilePmdMapped:  "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("Shared_Hugetlb: "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("Private_Hugetlb:"u8, 0, ref writer);
+        ProcFields.WriteKilobytes("Swap:           "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("SwapPss:        "u8, 0, ref writer);
+        ProcFields.WriteKilobytes("Locked:         "u8, locked, ref writer);
     }
 
     private static void WriteFlag(bool isSet, ReadOnlySpan<byte> name, ref Utf8Writer writer)

@@ -1,57 +1,13 @@
 using System;
 using Aurora.Base;
-using Aurora.Memory;
 using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-internal sealed unsafe partial class ProcText
+/// <summary>/proc/N/limits.</summary>
+internal static unsafe class ProcLimitText
 {
-    // Whole lines only: the next part begins with the mapping whose line did not fit, or with what has taken its place by then.
-    private void WriteMaps(Process* process, ref ProcPart part, ref Utf8Writer writer)
-    {
-        AddressSpace* space = (AddressSpace*)process->AddressSpace;
-        int count = space == null ? 0 : space->MappingCount;
-        part.Length = 0;
-        for (int i = count == 0 ? 0 : MappingTable.FirstEndingAfter(space, new VirtualAddress(part.Address)); i < count; i++)
-        {
-            Mapping* mapping = MappingTable.At(space, i);
-            WriteMapping(process, mapping, ref writer);
-            part.NextAddress = mapping->Start.Value;
-            if (writer.Truncated)
-                return;
-            part.Length = writer.Length;
-        }
-        part.IsLast = true;
-    }
-
-    private void WriteMapping(Process* process, Mapping* mapping, ref Utf8Writer writer)
-    {
-        int lineStart = writer.Length;
-        writer.AppendHex(mapping->Start.Value, 8);
-        writer.Append((byte)'-');
-        writer.AppendHex(mapping->End.Value, 8);
-        writer.Append((byte)' ');
-        writer.Append((byte)((mapping->Protection & Protection.Read) != 0 ? 'r' : '-'));
-        writer.Append((byte)((mapping->Protection & Protection.Write) != 0 ? 'w' : '-'));
-        writer.Append((byte)((mapping->Protection & Protection.Execute) != 0 ? 'x' : '-'));
-        writer.Append(mapping->IsShared ? "s "u8 : "p "u8);
-        Inode* inode = proc.FileOf(mapping);
-        writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
-        writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
-        writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
-        while (writer.Length - lineStart < 73 && !writer.Truncated)
-            writer.Append((byte)' ');
-        if (inode != null && process->FileSystem != null)
-            proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
-        else if ((mapping->Flags & MappingFlags.Break) != 0)
-            writer.Append("[heap]"u8);
-        else if ((mapping->Flags & MappingFlags.Stack) != 0)
-            writer.Append("[stack]"u8);
-        writer.Append((byte)'\n');
-    }
-
-    private static void WriteLimits(Process* process, ref Utf8Writer writer)
+    public static void Write(Process* process, ref Utf8Writer writer)
     {
         writer.Append("Limit                     Soft Limit           Hard Limit           Units     \n"u8);
         WriteLimit("Max cpu time              "u8, process->Limits[Resource.CpuSeconds], "seconds   \n"u8, ref writer);
