@@ -140,6 +140,9 @@ internal static unsafe class OpenCalls
     {
         FileCaller caller = call.Caller;
         bool isNew = false;
+        // An open that gets no descriptor must not have made, cut or opened anything: whoever waits at a FIFO would take it for a peer.
+        if (!Descriptors.FindFree(call.Table, 0, call.DescriptorLimit, out _))
+            return Errno.EMFILE;
         if (found.Inode == null)
         {
             if (found.HasTrailingSlash)

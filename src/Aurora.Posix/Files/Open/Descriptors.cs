@@ -111,18 +111,23 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
     /// </summary>
     public Errno Install(DescriptorTable* table, OpenFile* file, int minimum, ulong limit, bool closeOnExec, out int descriptor)
     {
-        int start = minimum > table->LowestFree ? minimum : table->LowestFree;
-        int bound = (int)(limit < DescriptorTable.MaxDescriptors ? limit : DescriptorTable.MaxDescriptors);
-        descriptor = start;
-        while (descriptor < bound && Find(table, descriptor) != null)
-            descriptor++;
-        if (descriptor >= bound)
+        if (!FindFree(table, minimum, limit, out descriptor))
             return Errno.EMFILE;
         if (!Set(table, descriptor, file, closeOnExec))
             return Errno.ENOMEM;
         if (minimum <= table->LowestFree)
             table->LowestFree = descriptor + 1;
         return Errno.Ok;
+    }
+
+    /// <summary>The lowest free descriptor from <paramref name="minimum"/> up and below the limit; false when there is none.</summary>
+    public static bool FindFree(DescriptorTable* table, int minimum, ulong limit, out int descriptor)
+    {
+        int bound = (int)(limit < DescriptorTable.MaxDescriptors ? limit : DescriptorTable.MaxDescriptors);
+        descriptor = minimum > table->LowestFree ? minimum : table->LowestFree;
+        while (descriptor < bound && Find(table, descriptor) != null)
+            descriptor++;
+        return descriptor < bound;
     }
 
     /// <summary>Puts a file at exactly this descriptor, closing what was there. Takes over the caller's reference if it succeeds.</summary>
