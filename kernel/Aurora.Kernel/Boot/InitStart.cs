@@ -35,7 +35,7 @@ internal sealed unsafe class InitStart(GroupSession group, LinuxKernel linux)
 
     private Errno EnterDirectory(Process* process, ReadOnlySpan<byte> path)
     {
-        Errno error = new TreeBuilder(group.Names).Find(path, follow: true, out Inode* directory);
+        Errno error = new TreeBuilder(group.Files, group.Names).Find(path, follow: true, out Inode* directory);
         if (error != Errno.Ok)
             return error;
         if (directory->IsDirectory)
@@ -47,7 +47,7 @@ internal sealed unsafe class InitStart(GroupSession group, LinuxKernel linux)
 
     private Errno OpenConsole(Thread* thread)
     {
-        Errno error = new TreeBuilder(group.Names).Find("/dev/console"u8, follow: true, out Inode* inode);
+        Errno error = new TreeBuilder(group.Files, group.Names).Find("/dev/console"u8, follow: true, out Inode* inode);
         if (error != Errno.Ok)
             return error;
         var caller = new FileCaller(thread);

@@ -90,7 +90,7 @@ public sealed unsafe partial class GroupSession
     public bool Create()
     {
         Group.CreateNew(Tracker);
-        return Names.CreateRoot();
+        return Files.Creation.CreateRoot(Names);
     }
 
     /// <summary>

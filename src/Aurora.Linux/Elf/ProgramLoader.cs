@@ -126,8 +126,8 @@ public sealed unsafe partial class ProgramLoader
         }
         else
         {
-            Namespace space = _kernel.Files.NamespaceOf(&caller.Context->Header);
-            Errno error = space.Resolve(in caller, start, path, followsLink ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+            WalkFlags follows = followsLink ? WalkFlags.FollowLast : WalkFlags.None;
+            Errno error = _kernel.Files.Walks.Resolve(in caller, start, path, follows, out inode);
             if (error != Errno.Ok)
                 return error;
         }

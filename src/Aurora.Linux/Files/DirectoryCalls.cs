@@ -92,7 +92,6 @@ internal static unsafe class DirectoryCalls
     {
         entry = default;
         Inode* directory = file->Inode;
-        Namespace space = files.NamespaceOf(&directory->Header);
         entry.Type = InodeMode.DirectoryType(InodeMode.Directory);
         if (position < DirectoryEntry.FirstPosition)
         {
@@ -104,7 +103,7 @@ internal static unsafe class DirectoryCalls
         }
         if (directory->IsProc)
             return NextOfProc(files, directory, position, buffer, ref entry);
-        DirectoryEntry* found = space.Next(file, position);
+        DirectoryEntry* found = files.Names.Next(file, position);
         if (found == null)
             return false;
         entry.Name = DirectoryEntry.NameOf(found);
@@ -163,7 +162,7 @@ internal static unsafe class DirectoryCalls
         Inode* directory = call.Context->CurrentDirectory;
         if (directory->IsOrphan)
             return Errno.ENOENT;
-        int start = call.Space.PathOf(directory, call.Context->Root, buffer[..^1], out bool isReachable);
+        int start = call.Files.Paths.PathOf(directory, call.Context->Root, buffer[..^1], out bool isReachable);
         if (start < 0)
             return Errno.ENAMETOOLONG;
         int length = PageSize.Bytes - start;

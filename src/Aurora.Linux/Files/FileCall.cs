@@ -105,7 +105,7 @@ internal unsafe ref struct FileCall
             return true;
         }
         FileCaller caller = Caller;
-        Errno error = Space.Resolve(in caller, start, path, follows ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+        Errno error = Files.Walks.Resolve(in caller, start, path, follows ? WalkFlags.FollowLast : WalkFlags.None, out inode);
         Failure = error;
         return error == Errno.Ok;
     }
@@ -121,7 +121,7 @@ internal unsafe ref struct FileCall
         if (!Start(descriptor, fromStart, out Inode* start))
             return false;
         FileCaller caller = Caller;
-        Errno error = Space.Walk(in caller, start, path, flags, out result);
+        Errno error = Files.Walks.Walk(in caller, start, path, flags, out result);
         Failure = error;
         return error == Errno.Ok;
     }

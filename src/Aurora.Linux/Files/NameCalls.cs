@@ -75,8 +75,8 @@ internal static unsafe class NameCalls
         if (error == Errno.Ok)
         {
             FileCaller caller = call.Caller;
-            mode = Namespace.WithoutForeignGroup(in caller, found.Directory, mode) & ~call.Context->Umask;
-            error = call.Space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
+            mode = FileCreation.WithoutForeignGroup(in caller, found.Directory, mode) & ~call.Context->Umask;
+            error = call.Files.Creation.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
             call.Files.Inodes.Release(created);
         }
         call.Files.Inodes.Release(ref found);
@@ -102,7 +102,7 @@ internal static unsafe class NameCalls
         {
             FileCaller caller = call.Caller;
             result = call.Path(target, out ReadOnlySpan<byte> text)
-                ? call.Space.MakeLink(in caller, found.Directory, found.Name, text)
+                ? call.Files.Creation.MakeLink(in caller, found.Directory, found.Name, text)
                 : call.Failure;
         }
         kernel.Files.Inodes.Release(ref found);
@@ -135,7 +135,7 @@ internal static unsafe class NameCalls
         if (error == Errno.Ok)
         {
             FileCaller caller = call.Caller;
-            error = call.Space.Link(in caller, target, found.Directory, found.Name);
+            error = call.Files.Creation.Link(in caller, target, found.Directory, found.Name);
         }
         kernel.Files.Inodes.Release(ref found);
         kernel.Files.Inodes.Release(target);
@@ -169,8 +169,8 @@ internal static unsafe class NameCalls
             };
         else
             error = isDirectory
-                ? call.Space.RemoveDirectory(in caller, found.Directory, found.Name)
-                : call.Space.Unlink(in caller, found.Directory, found.Name);
+                ? call.Files.Removal.RemoveDirectory(in caller, found.Directory, found.Name)
+                : call.Files.Removal.Unlink(in caller, found.Directory, found.Name);
         kernel.Files.Inodes.Release(ref found);
         return error;
     }
@@ -205,7 +205,7 @@ internal static unsafe class NameCalls
         else
         {
             FileCaller caller = call.Caller;
-            error = call.Space.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, (RenameFlags)flags);
+            error = call.Files.Renames.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, (RenameFlags)flags);
         }
         kernel.Files.Inodes.Release(ref target);
         kernel.Files.Inodes.Release(ref source);
@@ -231,7 +231,7 @@ internal static unsafe class NameCalls
         if (inode->IsSymbolicLink)
         {
             FileCaller caller = call.Caller;
-            Errno error = kernel.Files.ReadTarget(inode, in caller, out ReadOnlySpan<byte> target);
+            Errno error = kernel.Files.Walks.ReadTarget(inode, in caller, out ReadOnlySpan<byte> target);
             target = target[..Math.Min(target.Length, size)];
             result = error != Errno.Ok ? error : call.WriteBytes(buffer, target) ? SystemCallResult.Done(target.Length) : call.Failure;
         }

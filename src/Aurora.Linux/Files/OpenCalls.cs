@@ -147,8 +147,8 @@ internal static unsafe class OpenCalls
         {
             if (found.HasTrailingSlash)
                 return Errno.EISDIR;
-            mode = Namespace.WithoutForeignGroup(in caller, found.Directory, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
-            Errno error = call.Space.Make(in caller, found.Directory, found.Name, InodeMode.Regular | mode, 0, out found.Inode);
+            mode = FileCreation.WithoutForeignGroup(in caller, found.Directory, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
+            Errno error = call.Files.Creation.Make(in caller, found.Directory, found.Name, InodeMode.Regular | mode, 0, out found.Inode);
             if (error != Errno.Ok)
                 return error;
             isNew = true;
@@ -268,8 +268,8 @@ internal static unsafe class OpenCalls
         FileCaller caller = call.Caller;
         Errno error = !place->IsDirectory ? Errno.ENOTDIR : place->IsProc ? Errno.EOPNOTSUPP
             : Permissions.Check(place, in caller, FileAccess.Write | FileAccess.Execute);
-        mode = Namespace.WithoutForeignGroup(in caller, place, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
-        uint gid = Namespace.GroupIn(in caller, place);
+        mode = FileCreation.WithoutForeignGroup(in caller, place, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
+        uint gid = FileCreation.GroupIn(in caller, place);
         SystemCallResult result = error;
         if (error == Errno.Ok)
         {
@@ -304,7 +304,7 @@ internal static unsafe class OpenCalls
             return Errno.ENOSPC;
         inode->Flags |= kind;
         inode->Seals = seals;
-        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Space.MakeFormerName(place, inode)))
+        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Files.Changes.MakeFormerName(place, inode)))
         {
             call.Files.Inodes.Release(inode);
             return Errno.ENOMEM;

@@ -101,7 +101,7 @@ internal static unsafe class StatCalls
         else
         {
             WalkFlags walk = (flags & FileCall.NoFollow) == 0 ? WalkFlags.FollowLast : WalkFlags.None;
-            Errno error = call.Space.Resolve(in caller, start, path, walk, out inode);
+            Errno error = call.Files.Walks.Resolve(in caller, start, path, walk, out inode);
             if (error != Errno.Ok)
                 return error;
         }

@@ -3,16 +3,18 @@
 //
 //   FileStamps      times                                  FileEnvironment   the store's room, the main loop's wishes
 //   AttributeSets   extended attributes                    FileLocks         advisory locks          PipeLife    pipes of inodes
-//   Inodes          life of inodes                         FileContexts      roots, current directories
+//   NameTable       the index of names                     Inodes            life of inodes
+//   FileContexts    roots, current directories             FilePaths         which path leads to a file
 //   ProcFileSystem  the nodes of /proc                     FileLeases        leases
+//   PathWalks       following paths                        NameChanges       giving and taking names, former names
+//   FileCreation    making files and links                 FileRemoval, FileRenames
 //   FileData        the pages of regular files             Transfers         what moves bytes needs
 //   SetIdBits       when they go
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
 //
-// Directory trees belong to a Namespace, one per group. Protected by the kernel lock; nothing here sleeps: what must wait says so to its
-// caller.
+// Each group has a tree of its own, a Namespace. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -36,10 +38,17 @@ public sealed unsafe class FileServices
         Attributes = new AttributeSets(State, Stamps, _environment);
         Locks = new FileLocks(State, waker, limits.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
-        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, memory, waker);
+        Names = new NameTable(State, random);
+        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Names, memory, waker);
         memory.Keeper = new MappedFiles(Inodes);
         Contexts = new FileContexts(State, Inodes);
-        Proc = new ProcFileSystem(State, Inodes);
+        Paths = new FilePaths(State);
+        Proc = new ProcFileSystem(State, Inodes, Paths);
+        Walks = new PathWalks(State, Inodes, Proc, Names);
+        Changes = new NameChanges(State, Stamps, Inodes, Names);
+        Creation = new FileCreation(State, Inodes, Names, Changes, _environment);
+        Removal = new FileRemoval(Names, Changes);
+        Renames = new FileRenames(State, Stamps, Names, Changes);
         Leases = new FileLeases(State, Proc, waker, clock);
         SetIdBits = new SetIdBits(State);
         Data = new FileData(Inodes, Stamps, memory, _environment);
@@ -63,9 +72,16 @@ public sealed unsafe class FileServices
     public FileStamps Stamps { get; }
     public AttributeSets Attributes { get; }
     public FileLocks Locks { get; }
+    public NameTable Names { get; }
     public Inodes Inodes { get; }
     public FileContexts Contexts { get; }
+    public FilePaths Paths { get; }
     public ProcFileSystem Proc { get; }
+    public PathWalks Walks { get; }
+    public NameChanges Changes { get; }
+    public FileCreation Creation { get; }
+    public FileRemoval Removal { get; }
+    public FileRenames Renames { get; }
     public FileLeases Leases { get; }
     public SetIdBits SetIdBits { get; }
     public FileData Data { get; }
@@ -105,7 +121,7 @@ public sealed unsafe class FileServices
     /// <summary>Makes a group known, before any file object of it is created or restored. Its namespace is empty: no root yet.</summary>
     public Namespace Attach(ObjectTracker tracker)
     {
-        var created = new Namespace(this, tracker);
+        var created = new Namespace(State.Pages, tracker);
         State.Attach(created);
         return created;
     }
@@ -115,18 +131,4 @@ public sealed unsafe class FileServices
 
     /// <summary>Schedules a file object for the next capture.</summary>
     public void MarkChanged(ObjectHeader* header) => State.MarkChanged(header);
-
-    /// <summary>What readlink shows. The text is valid until the next walk.</summary>
-    public Errno ReadTarget(Inode* link, in FileCaller caller, out ReadOnlySpan<byte> target)
-    {
-        if (!link->IsProc)
-        {
-            target = Inodes.TargetOf(link);
-            return Errno.Ok;
-        }
-        var buffer = new Span<byte>(State.Scratch, PageSize.Bytes);
-        Errno error = Proc.ReadTarget(link, in caller, buffer, out int length);
-        target = buffer[..length];
-        return error;
-    }
 }

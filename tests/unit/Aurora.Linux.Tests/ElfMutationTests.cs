@@ -104,7 +104,7 @@ public sealed unsafe class ElfMutationTests
     private static void Replace(TestKernel kernel, Inode* file, byte[] bytes)
     {
         Assert.True(kernel.Files.Data.Truncate(file, 0).IsOk);
-        Assert.Equal(Errno.Ok, new TreeBuilder(kernel.Names).Write(file, 0, bytes));
+        Assert.Equal(Errno.Ok, new TreeBuilder(kernel.Files, kernel.Names).Write(file, 0, bytes));
     }
 
     // True when the program was loaded. Its process has ended either way.

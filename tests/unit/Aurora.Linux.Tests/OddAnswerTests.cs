@@ -78,8 +78,8 @@ public sealed unsafe class OddAnswerTests : IDisposable
     public void A_thread_without_memory_waits_for_the_first_program_or_is_refused(uint number, byte phase, bool isTaken)
     {
         using var kernel = new TestKernel();
-        Assert.True(kernel.Names.CreateRoot());
-        Assert.Equal(Errno.Ok, Posix.Files.StandardTree.Populate(kernel.Names));
+        Assert.True(kernel.Files.Creation.CreateRoot(kernel.Names));
+        Assert.Equal(Errno.Ok, Posix.Files.StandardTree.Populate(kernel.Files, kernel.Names));
         Assert.True(kernel.Terminals.Life.CreateConsole(false, new Posix.Terminals.WindowSize { Rows = 24, Columns = 80 }) != null);
         Thread* init = kernel.Life.CreateInit();
         Assert.Equal(Errno.Ok, kernel.FileTables.Start(init->Process, kernel.Names, 0x12));

@@ -313,7 +313,7 @@ public sealed unsafe class PrivilegeTests : IDisposable
     private void Execute(Thread* thread, uint mode = 0x81ED)
     {
         string path = $"/program{thread->Id}";
-        if (new TreeBuilder(_kernel.Names).Find(Encoding.UTF8.GetBytes(path), true, out Inode* there) == Errno.Ok)
+        if (new TreeBuilder(_kernel.Files, _kernel.Names).Find(Encoding.UTF8.GetBytes(path), true, out Inode* there) == Errno.Ok)
             _kernel.Files.Inodes.Release(there);
         else
             _kernel.WriteFile(path, ElfBuilder.Build())->Mode = mode;

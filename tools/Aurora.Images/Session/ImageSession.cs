@@ -42,7 +42,7 @@ internal sealed unsafe class ImageSession : IDisposable
         if (!session._group.Create())
             throw new ImageException("no memory for a new image");
         session._group.Engine.IsEnabled = true;
-        session.Tree = new TreeBuilder(session._group.Names);
+        session.Tree = new TreeBuilder(session._group.Files, session._group.Names);
         return session;
     }
 
@@ -54,12 +54,12 @@ internal sealed unsafe class ImageSession : IDisposable
         if (!result.IsOk)
             throw new ImageException($"the image cannot be restored: {Describe(result)}");
         session._group.Engine.IsEnabled = true;
-        session.Tree = new TreeBuilder(session._group.Names);
+        session.Tree = new TreeBuilder(session._group.Files, session._group.Names);
         return session;
     }
 
     /// <summary>Adds /proc and /dev.</summary>
-    public void AddStandardFiles() => Check(StandardTree.Populate(_group.Names), "/dev");
+    public void AddStandardFiles() => Check(StandardTree.Populate(_group.Files, _group.Names), "/dev");
 
     /// <summary>True when not much more fits into one commit.</summary>
     public bool MustCommit => _group.Engine.MustPause;

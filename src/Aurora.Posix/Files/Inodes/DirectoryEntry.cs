@@ -1,6 +1,6 @@
 // A name in a directory. Directory order is the order of the entries' object ids, which only grow: a position in a directory (d_off) is
 // the id of the last entry seen plus two ("." and ".." are 1 and 2), valid whatever is added or removed, and after a restore. A rename makes a
-// new entry. The last name of a file that is in use goes on as a former name, of a kind and with an id of its own (Namespace.Former.cs).
+// new entry. The last name of a file that is in use goes on as a former name, of a kind and with an id of its own (NameChanges.cs).
 // Protected by the kernel lock.
 using System;
 using System.Runtime.InteropServices;

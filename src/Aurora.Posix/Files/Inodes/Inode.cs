@@ -1,7 +1,7 @@
 // A file of any type, without its name. Names are DirectoryEntry objects: a hard link is a second entry for one inode. An inode lives
 // while it has a name, while somebody holds it (Header.References: open files, current directories, processes that run it, path walks), or
 // while its pages are mapped, so an unlinked open file survives, also through a checkpoint. It remembers its last name
-// (Namespace.Former.cs). What follows from the entries (link counts, parents, directory lists) is not captured but
+// (NameChanges.cs). What follows from the entries (link counts, parents, directory lists) is not captured but
 // rebuilt when they are linked. Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;

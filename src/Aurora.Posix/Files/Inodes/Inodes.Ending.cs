@@ -28,7 +28,7 @@ public sealed unsafe partial class Inodes
         Inode* directory = former->Directory;
         inode->FormerName = null;
         state.TrackerOf(&former->Header).Remove(&former->Header);
-        state.NamespaceOf(&inode->Header).FreeEntry(former);
+        names.FreeEntry(former);
         Panic.Unless(directory->Header.References > 0, "files: a former name did not hold its directory"u8);
         directory->Header.References--;
         PutOffIfUnused(directory);

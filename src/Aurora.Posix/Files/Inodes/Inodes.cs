@@ -7,7 +7,8 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Life of inodes, what belongs to one alone, and who keeps it.</summary>
 public sealed unsafe partial class Inodes(
-    FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, MemoryManager memory, ThreadWaker waker)
+    FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, NameTable names,
+    MemoryManager memory, ThreadWaker waker)
 {
     /// <summary>The number of live inodes, for statistics.</summary>
     public int Count => state.Inodes.Count;

@@ -11,10 +11,10 @@ namespace Aurora.Posix.Files;
 public static unsafe class StandardTree
 {
     /// <summary>Adds the standard files to a namespace whose root exists.</summary>
-    public static Errno Populate(Namespace space)
+    public static Errno Populate(FileServices files, Namespace space)
     {
-        var builder = new TreeBuilder(space);
-        Errno error = AddProc(space, builder);
+        var builder = new TreeBuilder(files, space);
+        Errno error = AddProc(files, space, builder);
         if (error == Errno.Ok)
             error = builder.MakeDirectories("/dev"u8);
         if (error == Errno.Ok)
@@ -38,7 +38,7 @@ public static unsafe class StandardTree
         return error;
     }
 
-    private static Errno AddProc(Namespace space, TreeBuilder builder)
+    private static Errno AddProc(FileServices files, Namespace space, TreeBuilder builder)
     {
         if (space.ProcRoot != null)
             return Errno.Ok;
@@ -47,14 +47,14 @@ public static unsafe class StandardTree
             error = builder.Find("/proc"u8, follow: false, out Inode* _);
         if (error != Errno.Ok)
             return error;
-        Inode* proc = space.Find(space.Root, "proc"u8)->Target;
-        space.Files.Inodes.Release(proc);
+        Inode* proc = files.Names.Find(space.Root, "proc"u8)->Target;
+        files.Inodes.Release(proc);
         if (proc->EntryCount != 0)
             return Errno.ENOTEMPTY;
         proc->Flags = InodeFlags.Proc | InodeFlags.Pinned;
         proc->ProcKey = new ProcKey(ProcNode.Root);
         space.ProcRoot = proc;
-        space.Files.MarkChanged(&proc->Header);
+        files.MarkChanged(&proc->Header);
         return Errno.Ok;
     }
 

@@ -17,10 +17,10 @@ public sealed unsafe class TreeBuilder
     private readonly FileContext* _context;
 
     /// <summary>A builder for a namespace whose root exists. Its context lives as long as the builder and is not captured.</summary>
-    public TreeBuilder(Namespace space)
+    public TreeBuilder(FileServices files, Namespace space)
     {
         _space = space;
-        _files = space.Files;
+        _files = files;
         byte* page = (byte*)_files.State.Pages.Allocate(1);
         Panic.Unless(page != null && space.Root != null, "tree builder: no memory or no root"u8);
         _root = (Credentials*)page;
@@ -36,7 +36,7 @@ public sealed unsafe class TreeBuilder
     public Errno Make(ReadOnlySpan<byte> path, uint mode, ulong device = 0)
     {
         FileCaller caller = Caller;
-        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error != Errno.Ok)
             return error;
         if (found.Inode != null)
@@ -46,7 +46,7 @@ public sealed unsafe class TreeBuilder
         }
         else
         {
-            error = _space.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
+            error = _files.Creation.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
             _files.Inodes.Release(created);
         }
         _files.Inodes.Release(ref found);
@@ -70,10 +70,10 @@ public sealed unsafe class TreeBuilder
     public Errno MakeLink(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target)
     {
         FileCaller caller = Caller;
-        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error != Errno.Ok)
             return error;
-        error = found.Inode != null ? Errno.EEXIST : _space.MakeLink(in caller, found.Directory, found.Name, target);
+        error = found.Inode != null ? Errno.EEXIST : _files.Creation.MakeLink(in caller, found.Directory, found.Name, target);
         _files.Inodes.Release(ref found);
         return error;
     }
@@ -85,10 +85,10 @@ public sealed unsafe class TreeBuilder
         if (error != Errno.Ok)
             return error;
         FileCaller caller = Caller;
-        error = _space.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error == Errno.Ok)
         {
-            error = found.Inode != null ? Errno.EEXIST : _space.Link(in caller, target, found.Directory, found.Name);
+            error = found.Inode != null ? Errno.EEXIST : _files.Creation.Link(in caller, target, found.Directory, found.Name);
             _files.Inodes.Release(ref found);
         }
         _files.Inodes.Release(target);
@@ -99,15 +99,15 @@ public sealed unsafe class TreeBuilder
     public Errno Remove(ReadOnlySpan<byte> path)
     {
         FileCaller caller = Caller;
-        Errno error = _space.Walk(in caller, _space.Root, path, WalkFlags.None, out WalkResult found);
+        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.None, out WalkResult found);
         if (error != Errno.Ok)
             return error;
         if (found.Directory == null)
             error = Errno.EBUSY;
         else if (found.Inode->IsDirectory)
-            error = _space.RemoveDirectory(in caller, found.Directory, found.Name);
+            error = _files.Removal.RemoveDirectory(in caller, found.Directory, found.Name);
         else
-            error = _space.Unlink(in caller, found.Directory, found.Name);
+            error = _files.Removal.Unlink(in caller, found.Directory, found.Name);
         _files.Inodes.Release(ref found);
         return error;
     }
@@ -116,7 +116,7 @@ public sealed unsafe class TreeBuilder
     public Errno Find(ReadOnlySpan<byte> path, bool follow, out Inode* inode)
     {
         FileCaller caller = Caller;
-        return _space.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+        return _files.Walks.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
     }
 
     /// <summary>Sets owner, permissions and stamps of a file.</summary>
@@ -151,5 +151,5 @@ public sealed unsafe class TreeBuilder
     }
 
     /// <summary>The entry after a position of a directory, or null; start with zero and go on with <see cref="DirectoryEntry.Position"/>.</summary>
-    public DirectoryEntry* Next(Inode* directory, ulong position) => _space.FirstAfter(directory, position, default);
+    public DirectoryEntry* Next(Inode* directory, ulong position) => _files.Names.FirstAfter(directory, position, default);
 }

@@ -10,7 +10,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>The nodes of /proc: finding them, their links, and listing.</summary>
-public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes)
+public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes, FilePaths paths)
 {
     /// <summary>Where the answers come from; null (no processes to be seen) until boot has set it.</summary>
     public ProcessInformation? Information { get; set; }
@@ -140,21 +140,6 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         writer.Append((byte)']');
     }
 
-    /// <summary>The path of a /proc node (Namespace.PathOf's contract).</summary>
-    internal int PathOf(Inode* inode, Namespace space, Inode* root, Span<byte> buffer, out bool isReachable)
-    {
-        Span<byte> tail = stackalloc byte[64];
-        var writer = new Utf8Writer(tail);
-        ProcKey key = inode->ProcKey;
-        WriteRelative(key, ref writer);
-        int start = buffer.Length - writer.Length;
-        isReachable = false;
-        if (start < 0 || space.ProcRoot == null)
-            return -1;
-        writer.Written.CopyTo(buffer[start..]);
-        return space.PathOf(space.ProcRoot, root, buffer[..start], out isReachable);
-    }
-
     /// <summary>Writes a file's path as seen from a root, with Linux's mark when it has none any more.</summary>
     internal void WritePath(Inode* inode, Inode* root, ref Utf8Writer writer)
     {
@@ -174,7 +159,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         }
         byte* page = state.Scratch + (2 * PageSize.Bytes);
         var buffer = new Span<byte>(page, PageSize.Bytes);
-        int start = state.NamespaceOf(&inode->Header).PathOf(inode, root, buffer, out _);
+        int start = paths.PathOf(inode, root, buffer, out _);
         if (start >= 0)
             writer.Append(buffer[start..]);
         if (inode->FirstName == null && !inode->IsRoot && !inode->IsProc)
@@ -240,24 +225,5 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         inode->ProcKey = key;
         inode->ProcOwner = process == null ? default : process->Header.Id;
         return inode;
-    }
-
-    private static void WriteRelative(ProcKey key, ref Utf8Writer writer)
-    {
-        ProcNode directory = ProcNames.DirectoryOf(key.Node);
-        int thread = ThreadIn(key);
-        if (directory == ProcNode.Process && thread != 0)
-            WriteRelative(new ProcKey(ProcNode.Task, key.Process, thread), ref writer);
-        else if (directory != ProcNode.Root)
-            WriteRelative(new ProcKey(directory, key.Process), ref writer);
-        writer.Append((byte)'/');
-        if (key.Node == ProcNode.Process)
-            writer.AppendDecimal(key.Process);
-        else if (key.Node is ProcNode.Descriptor or ProcNode.DescriptorInformation or ProcNode.Task)
-            writer.AppendDecimal(key.Item);
-        else if (key.Node is ProcNode.Namespace or ProcNode.NamespaceFile)
-            writer.Append(ProcNamespaces.NameOf(key.Item));
-        else
-            writer.Append(ProcNames.NameOf(key.Node));
     }
 }

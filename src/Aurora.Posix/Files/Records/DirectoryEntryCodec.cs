@@ -11,7 +11,7 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : NameCodec(f
     {
         DirectoryEntry* entry = (DirectoryEntry*)header;
         return IsLive(entry->Directory, ObjectKind.Inode) && IsLive(entry->Target, ObjectKind.Inode)
-            && Namespace.IsValidName(DirectoryEntry.NameOf(entry)) && MayLead(entry->Directory, entry->Target)
+            && NameTable.IsValidName(DirectoryEntry.NameOf(entry)) && MayLead(entry->Directory, entry->Target)
             && entry->Target->NameCount > 0 && (!entry->Target->IsDirectory || entry->Target->NameCount == 1);
     }
 
@@ -19,11 +19,10 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : NameCodec(f
 
     private protected override bool Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
     {
-        Namespace space = Files.NamespaceOf(&entry->Header);
         bool isValid = MayLead(directory, target) && (!target->IsDirectory || target->NameCount == 0)
-            && space.Find(directory, DirectoryEntry.NameOf(entry)) == null;
+            && Files.Names.Find(directory, DirectoryEntry.NameOf(entry)) == null;
         if (isValid)
-            space.Connect(entry, directory, target);
+            Files.Names.Connect(entry, directory, target);
         return isValid;
     }
 }

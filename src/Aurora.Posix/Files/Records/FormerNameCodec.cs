@@ -11,7 +11,7 @@ public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files
     {
         DirectoryEntry* entry = (DirectoryEntry*)header;
         return IsHeld(entry->Directory, ObjectKind.Inode) && IsLive(entry->Target, ObjectKind.Inode)
-            && Namespace.IsValidName(DirectoryEntry.NameOf(entry)) && entry->Target->FormerName == entry && IsValid(entry);
+            && NameTable.IsValidName(DirectoryEntry.NameOf(entry)) && entry->Target->FormerName == entry && IsValid(entry);
     }
 
     // Whoever has names or entries has no former name: so ways up never come back.
@@ -27,7 +27,7 @@ public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files
     {
         if (target->FormerName != null)
             return false;
-        Files.NamespaceOf(&entry->Header).ConnectFormer(entry, directory, target);
+        Files.Changes.ConnectFormer(entry, directory, target);
         return true;
     }
 

@@ -34,10 +34,9 @@ public abstract unsafe class NameCodec(FileServices files) : FileCodec(files)
         if (status != RestoreStatus.Ok)
             return status;
         ReadOnlySpan<byte> name = payload[NameRecord.Bytes..];
-        Namespace? space = Files.State.FindNamespace(tracker);
-        if (space is null || !Namespace.IsValidName(name))
+        if (Files.State.FindNamespace(tracker) is null || !NameTable.IsValidName(name))
             return RestoreStatus.BadRecord;
-        DirectoryEntry* entry = space.AllocateEntry(name);
+        DirectoryEntry* entry = Files.Names.AllocateEntry(name);
         if (entry == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&entry->Header, Kind, id);

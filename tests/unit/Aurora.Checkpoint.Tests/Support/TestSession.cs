@@ -55,7 +55,7 @@ internal sealed unsafe class TestSession : IDisposable
     public CheckpointEngine Engine => Group.Engine;
     public MemoryManager Memory => Group.Memory;
     public ObjectTracker Tracker => Group.Tracker;
-    public TreeBuilder Tree => _tree ??= new TreeBuilder(Group.Names);
+    public TreeBuilder Tree => _tree ??= new TreeBuilder(Group.Files, Group.Names);
 
     /// <summary>A device with an empty store on it.</summary>
     public static MemoryBlockDevice NewDevice(ulong blocks = 1 << 15)

@@ -69,7 +69,7 @@ internal sealed unsafe class Answers : IDisposable
 
     public Inode* At(string path)
     {
-        var build = new TreeBuilder(Kernel.Names);
+        var build = new TreeBuilder(Kernel.Files, Kernel.Names);
         Assert.Equal(Errno.Ok, build.Find(Encoding.UTF8.GetBytes(path), false, out Inode* inode));
         Kernel.Files.Inodes.Release(inode);
         return inode;

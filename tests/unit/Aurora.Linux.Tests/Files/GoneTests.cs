@@ -303,7 +303,7 @@ public sealed unsafe class GoneTests : IDisposable
         Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, "/own/full"), 0x1FF));
         Open(_kernel, _program, "/own/full/file");
         var caller = new FileCaller(_program);
-        Assert.Equal(Errno.Ok, _kernel.Names.Resolve(in caller, _kernel.Names.Root, "/own/full"u8, WalkFlags.None, out Inode* full));
+        Assert.Equal(Errno.Ok, _kernel.Files.Walks.Resolve(in caller, _kernel.Names.Root, "/own/full"u8, WalkFlags.None, out Inode* full));
         ulong name = full->FirstName->Header.Id.Value;
         _kernel.Files.Inodes.Release(full);
         var image = new TestKernel.Image();

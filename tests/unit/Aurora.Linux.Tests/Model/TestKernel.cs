@@ -108,8 +108,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     /// <summary>A tree, a terminal, and init with scratch memory and the terminal as descriptors 0 to 2.</summary>
     public Thread* Boot()
     {
-        Assert.True(Names.CreateRoot());
-        Assert.Equal(Errno.Ok, StandardTree.Populate(Names));
+        Assert.True(Files.Creation.CreateRoot(Names));
+        Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Names));
         Assert.True(Terminals.Life.CreateConsole(IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
         Thread* init = Life.CreateInit();
         Assert.True(init != null);
@@ -293,7 +293,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     public Inode* WriteFile(string path, ReadOnlySpan<byte> bytes, uint mode = 0x81ED)
     {
-        var tree = new TreeBuilder(Names);
+        var tree = new TreeBuilder(Files, Names);
         Assert.Equal(Errno.Ok, tree.Make(Encoding.UTF8.GetBytes(path), mode));
         Assert.Equal(Errno.Ok, tree.Find(Encoding.UTF8.GetBytes(path), true, out Inode* inode));
         Assert.Equal(Errno.Ok, tree.Write(inode, 0, bytes));

@@ -40,16 +40,16 @@ internal sealed unsafe class FileWorld : IDisposable
         Files.Proc.Information = new TestProcesses(this);
         Store = store ?? new ModelStore();
         if (store is null)
-            Assert.True(Space.CreateRoot());
+            Assert.True(Files.Creation.CreateRoot(Space));
         else
             LoadStatus = TryLoad(store);
         Assert.True(isExpectedToFail || LoadStatus == RestoreStatus.Ok, $"{LoadStatus}");
         if (Space.Root == null)
-            Assert.True(Space.CreateRoot());
-        Build = new TreeBuilder(Space);
+            Assert.True(Files.Creation.CreateRoot(Space));
+        Build = new TreeBuilder(Files, Space);
         if (store is null)
         {
-            Assert.Equal(Errno.Ok, StandardTree.Populate(Space));
+            Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Space));
             StartProcess();
         }
     }

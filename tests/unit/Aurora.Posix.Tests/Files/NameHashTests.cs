@@ -35,14 +35,14 @@ public sealed unsafe class NameHashTests
         world.Checkpoint();
         using var restored = new FileWorld(world.Store);
         foreach (string name in names)
-            Assert.True(restored.Space.Find(restored.Space.Root, Encoding.ASCII.GetBytes(name)) != null);
+            Assert.True(restored.Files.Names.Find(restored.Space.Root, Encoding.ASCII.GetBytes(name)) != null);
     }
 
     private static List<int> Chains(FileWorld world, string[] names)
     {
         var chains = new List<int>();
         foreach (string name in names)
-            chains.Add((int)(world.Space.Find(world.Space.Root, Encoding.ASCII.GetBytes(name))->Hash % Buckets));
+            chains.Add((int)(world.Files.Names.Find(world.Space.Root, Encoding.ASCII.GetBytes(name))->Hash % Buckets));
         return chains;
     }
 

@@ -17,7 +17,7 @@ public sealed unsafe class NamespaceTests : IDisposable
     private Errno Resolve(string path, WalkFlags flags = WalkFlags.FollowLast)
     {
         FileCaller caller = _world.Caller;
-        Errno error = _world.Space.Resolve(in caller, _world.Context->CurrentDirectory, FileWorld.Bytes(path), flags, out Inode* inode);
+        Errno error = _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, FileWorld.Bytes(path), flags, out Inode* inode);
         if (error == Errno.Ok)
             _world.Files.Inodes.Release(inode);
         return error;
@@ -26,7 +26,7 @@ public sealed unsafe class NamespaceTests : IDisposable
     private string PathOf(Inode* inode)
     {
         byte[] buffer = new byte[4096];
-        int start = _world.Space.PathOf(inode, _world.Space.Root, buffer, out bool isReachable);
+        int start = _world.Files.Paths.PathOf(inode, _world.Space.Root, buffer, out bool isReachable);
         return Encoding.UTF8.GetString(buffer.AsSpan(start)) + (isReachable ? "" : "?");
     }
 
@@ -106,11 +106,11 @@ public sealed unsafe class NamespaceTests : IDisposable
         Inode* tmp = _world.At("/tmp");
         _world.ActAs(11, 11);
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.EPERM, _world.Space.Unlink(in caller, tmp, "f"u8));
-        Assert.Equal(Errno.EPERM, _world.Space.Rename(in caller, tmp, "f"u8, tmp, "g"u8, RenameFlags.None));
+        Assert.Equal(Errno.EPERM, _world.Files.Removal.Unlink(in caller, tmp, "f"u8));
+        Assert.Equal(Errno.EPERM, _world.Files.Renames.Rename(in caller, tmp, "f"u8, tmp, "g"u8, RenameFlags.None));
         _world.ActAs(10, 11);
         caller = _world.Caller;
-        Assert.Equal(Errno.Ok, _world.Space.Unlink(in caller, tmp, "f"u8));
+        Assert.Equal(Errno.Ok, _world.Files.Removal.Unlink(in caller, tmp, "f"u8));
     }
 
     [Fact]
@@ -134,15 +134,15 @@ public sealed unsafe class NamespaceTests : IDisposable
         FileCaller caller = _world.Caller;
         Inode* root = _world.Space.Root;
         Inode* b = _world.At("/a/b");
-        Assert.Equal(Errno.EINVAL, _world.Space.Rename(in caller, root, "a"u8, b, "a"u8, RenameFlags.None));
-        Assert.Equal(Errno.ENOTEMPTY, _world.Space.Rename(in caller, root, "a"u8, root, "full"u8, RenameFlags.None));
-        Assert.Equal(Errno.EISDIR, _world.Space.Rename(in caller, root, "f"u8, root, "a"u8, RenameFlags.None));
-        Assert.Equal(Errno.ENOTDIR, _world.Space.Rename(in caller, root, "a"u8, root, "f"u8, RenameFlags.None));
-        Assert.Equal(Errno.EBUSY, _world.Space.Rename(in caller, root, "proc"u8, root, "p"u8, RenameFlags.None));
-        Assert.Equal(Errno.EEXIST, _world.Space.Rename(in caller, root, "f"u8, root, "a"u8, RenameFlags.NoReplace));
-        Assert.Equal(Errno.EINVAL, _world.Space.Rename(in caller, b, "a"u8, root, "a"u8, RenameFlags.Exchange) is Errno.ENOENT
-            ? _world.Space.Rename(in caller, root, "a"u8, _world.At("/a"), "b"u8, RenameFlags.Exchange) : Errno.Ok);
-        Assert.Equal(Errno.Ok, _world.Space.Rename(in caller, root, "f"u8, _world.At("/a"), "b"u8, RenameFlags.Exchange));
+        Assert.Equal(Errno.EINVAL, _world.Files.Renames.Rename(in caller, root, "a"u8, b, "a"u8, RenameFlags.None));
+        Assert.Equal(Errno.ENOTEMPTY, _world.Files.Renames.Rename(in caller, root, "a"u8, root, "full"u8, RenameFlags.None));
+        Assert.Equal(Errno.EISDIR, _world.Files.Renames.Rename(in caller, root, "f"u8, root, "a"u8, RenameFlags.None));
+        Assert.Equal(Errno.ENOTDIR, _world.Files.Renames.Rename(in caller, root, "a"u8, root, "f"u8, RenameFlags.None));
+        Assert.Equal(Errno.EBUSY, _world.Files.Renames.Rename(in caller, root, "proc"u8, root, "p"u8, RenameFlags.None));
+        Assert.Equal(Errno.EEXIST, _world.Files.Renames.Rename(in caller, root, "f"u8, root, "a"u8, RenameFlags.NoReplace));
+        Assert.Equal(Errno.EINVAL, _world.Files.Renames.Rename(in caller, b, "a"u8, root, "a"u8, RenameFlags.Exchange) is Errno.ENOENT
+            ? _world.Files.Renames.Rename(in caller, root, "a"u8, _world.At("/a"), "b"u8, RenameFlags.Exchange) : Errno.Ok);
+        Assert.Equal(Errno.Ok, _world.Files.Renames.Rename(in caller, root, "f"u8, _world.At("/a"), "b"u8, RenameFlags.Exchange));
         Assert.True(_world.At("/f")->IsDirectory);
         Assert.True(_world.At("/a/b")->IsRegular);
         Assert.Equal("/f", PathOf(b));
@@ -157,7 +157,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         _world.Files.Contexts.SetCurrentDirectory(_world.Context, gone);
         Assert.Equal(Errno.Ok, _world.Build.Remove("/gone"u8));
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.ENOENT, _world.Space.Make(in caller, gone, "x"u8, InodeMode.Regular, 0, out _));
+        Assert.Equal(Errno.ENOENT, _world.Files.Creation.Make(in caller, gone, "x"u8, InodeMode.Regular, 0, out _));
         Assert.Equal(Errno.Ok, Resolve(".."));
         Assert.Equal(Errno.Ok, Resolve("."));
         Assert.Equal("/gone", PathOf(gone));

@@ -19,7 +19,7 @@ public sealed unsafe class ProcTests : IDisposable
     {
         FileCaller caller = _world.Caller;
         WalkFlags flags = follow ? WalkFlags.FollowLast : WalkFlags.None;
-        Errno error = _world.Space.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), flags, out Inode* inode);
+        Errno error = _world.Files.Walks.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), flags, out Inode* inode);
         return error == Errno.Ok ? inode : null;
     }
 
@@ -103,10 +103,10 @@ public sealed unsafe class ProcTests : IDisposable
         Assert.Equal(["0"], List("/proc/self/fd"));
         Inode* link = Find("/proc/self/fd/0", follow: false);
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.Ok, _world.Files.ReadTarget(link, in caller, out ReadOnlySpan<byte> target));
+        Assert.Equal(Errno.Ok, _world.Files.Walks.ReadTarget(link, in caller, out ReadOnlySpan<byte> target));
         Assert.Equal("/tmp/x", Encoding.UTF8.GetString(target));
         _world.Build.Remove("/tmp/x"u8);
-        Assert.Equal(Errno.Ok, _world.Files.ReadTarget(link, in caller, out target));
+        Assert.Equal(Errno.Ok, _world.Files.Walks.ReadTarget(link, in caller, out target));
         Assert.Equal("/tmp/x (deleted)", Encoding.UTF8.GetString(target));
         _world.Files.Inodes.Release(link);
         Inode* through = Find("/proc/self/fd/0");
@@ -126,11 +126,11 @@ public sealed unsafe class ProcTests : IDisposable
         _world.Files.Contexts.SetCurrentDirectory(_world.Context, fd);
         _world.Files.Inodes.Release(fd);
         byte[] buffer = new byte[100];
-        int start = _world.Space.PathOf(_world.Context->CurrentDirectory, _world.Space.Root, buffer, out bool isReachable);
+        int start = _world.Files.Paths.PathOf(_world.Context->CurrentDirectory, _world.Space.Root, buffer, out bool isReachable);
         Assert.True(isReachable);
         Assert.Equal("/proc/1/fd", Encoding.UTF8.GetString(buffer.AsSpan(start)));
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.Ok, _world.Space.Resolve(in caller, _world.Context->CurrentDirectory, "../../../dev"u8, WalkFlags.None, out Inode* dev));
+        Assert.Equal(Errno.Ok, _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, "../../../dev"u8, WalkFlags.None, out Inode* dev));
         Assert.True(dev == _world.At("/dev"));
         _world.Files.Inodes.Release(dev);
         Assert.Equal(Errno.EPERM, _world.Build.Make("/proc/x"u8, InodeMode.Regular));

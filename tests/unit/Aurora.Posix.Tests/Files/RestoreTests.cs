@@ -126,7 +126,7 @@ public sealed unsafe class RestoreTests
         Assert.Equal(1, world.Tracker.ChangedCount);
         world.Read(file, one);
         FileCaller caller = world.Caller;
-        world.Space.Resolve(in caller, world.Space.Root, "/dev/null"u8, WalkFlags.None, out Inode* inode);
+        world.Files.Walks.Resolve(in caller, world.Space.Root, "/dev/null"u8, WalkFlags.None, out Inode* inode);
         world.Files.Inodes.Release(inode);
         Assert.Equal(1, world.Tracker.ChangedCount);
         world.Files.OpenFiles.Release(file);

@@ -106,13 +106,13 @@ public sealed unsafe class TreeModelTests
     private static Errno Rename(FileWorld world, byte[] from, byte[] to, RenameFlags flags)
     {
         FileCaller caller = world.Caller;
-        Errno error = world.Space.Walk(in caller, world.Space.Root, from, WalkFlags.None, out WalkResult source);
+        Errno error = world.Files.Walks.Walk(in caller, world.Space.Root, from, WalkFlags.None, out WalkResult source);
         if (error != Errno.Ok)
             return error;
-        error = world.Space.Walk(in caller, world.Space.Root, to, WalkFlags.AllowMissing, out WalkResult target);
+        error = world.Files.Walks.Walk(in caller, world.Space.Root, to, WalkFlags.AllowMissing, out WalkResult target);
         if (error == Errno.Ok)
         {
-            error = world.Space.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, flags);
+            error = world.Files.Renames.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, flags);
             world.Files.Inodes.Release(ref target);
         }
         world.Files.Inodes.Release(ref source);

@@ -12,7 +12,8 @@ public enum RenameFlags : uint
     Exchange = 2,
 }
 
-public sealed unsafe partial class Namespace
+/// <summary>Moves names of files.</summary>
+public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameTable names, NameChanges changes)
 {
     /// <summary>Moves a name, replacing what had the new one; atomic.</summary>
     public Errno Rename(
@@ -22,8 +23,8 @@ public sealed unsafe partial class Namespace
             return Errno.EXDEV;
         if (newDirectory->IsOrphan)
             return Errno.ENOENT;
-        DirectoryEntry* source = Find(oldDirectory, oldName);
-        DirectoryEntry* victim = Find(newDirectory, newName);
+        DirectoryEntry* source = names.Find(oldDirectory, oldName);
+        DirectoryEntry* victim = names.Find(newDirectory, newName);
         if (source == null)
             return Errno.ENOENT;
         if (victim == null && (flags & RenameFlags.Exchange) != 0)
@@ -79,16 +80,16 @@ public sealed unsafe partial class Namespace
     {
         Inode* moved = source->Target;
         // The new entry first: if there is no memory for it, nothing has happened.
-        DirectoryEntry* entry = AllocateEntry(newName);
+        DirectoryEntry* entry = names.AllocateEntry(newName);
         if (entry == null)
             return Errno.ENOSPC;
         if (victim != null)
-            RemoveEntry(victim);
-        TakeOut(source);
-        FreeEntry(source);
-        Tracker.Register(&entry->Header, Base.ObjectKind.DirectoryEntry);
-        Connect(entry, newDirectory, moved);
-        _files.Stamps.TouchContents(newDirectory);
+            changes.Remove(victim);
+        changes.TakeOut(source);
+        names.FreeEntry(source);
+        state.TrackerOf(&newDirectory->Header).Register(&entry->Header, Base.ObjectKind.DirectoryEntry);
+        names.Connect(entry, newDirectory, moved);
+        stamps.TouchContents(newDirectory);
         return Errno.Ok;
     }
 
@@ -106,17 +107,17 @@ public sealed unsafe partial class Namespace
             if (error != Errno.Ok)
                 return error;
         }
-        Retarget(first, secondTarget);
-        Retarget(second, firstTarget);
+        names.Retarget(first, secondTarget);
+        names.Retarget(second, firstTarget);
         // Retarget detaches a directory's parent when it takes its old name away second; state both afterwards.
         if (firstTarget->IsDirectory)
             firstTarget->Parent = second->Directory;
         if (secondTarget->IsDirectory)
             secondTarget->Parent = first->Directory;
-        _files.Stamps.TouchContents(first->Directory);
-        _files.Stamps.TouchContents(second->Directory);
-        _files.Stamps.TouchStatus(firstTarget);
-        _files.Stamps.TouchStatus(secondTarget);
+        stamps.TouchContents(first->Directory);
+        stamps.TouchContents(second->Directory);
+        stamps.TouchStatus(firstTarget);
+        stamps.TouchStatus(secondTarget);
         return Errno.Ok;
     }
 

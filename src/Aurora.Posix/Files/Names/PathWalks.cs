@@ -6,7 +6,8 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class Namespace
+/// <summary>Follows paths. Inodes it hands out are held; the caller releases them.</summary>
+public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSystem proc, NameTable names)
 {
     /// <summary>The longest path, without its NUL.</summary>
     public const int MaxPathBytes = 4095;
@@ -42,13 +43,13 @@ public sealed unsafe partial class Namespace
             Rest = path,
             Flags = flags,
         };
-        _files.Inodes.Hold(start);
+        inodes.Hold(start);
         Errno error = StartAtRootIfAbsolute(ref walker, isArgument: true);
         if (error == Errno.Ok)
             error = Run(in caller, ref walker, ref result);
         if (error != Errno.Ok)
-            _files.Inodes.Release(ref result);
-        _files.Inodes.Release(walker.Current);
+            inodes.Release(ref result);
+        inodes.Release(walker.Current);
         return error;
     }
 
@@ -59,9 +60,23 @@ public sealed unsafe partial class Namespace
         inode = result.Inode;
         if (error != Errno.Ok)
             return error;
-        _files.Inodes.Hold(inode);
-        _files.Inodes.Release(ref result);
+        inodes.Hold(inode);
+        inodes.Release(ref result);
         return Errno.Ok;
+    }
+
+    /// <summary>What readlink shows. The text is valid until the next walk.</summary>
+    public Errno ReadTarget(Inode* link, in FileCaller caller, out ReadOnlySpan<byte> target)
+    {
+        if (!link->IsProc)
+        {
+            target = Inodes.TargetOf(link);
+            return Errno.Ok;
+        }
+        var buffer = new Span<byte>(state.Scratch, PageSize.Bytes);
+        Errno error = proc.ReadTarget(link, in caller, buffer, out int length);
+        target = buffer[..length];
+        return error;
     }
 
     // The argument itself may begin anywhere; a link that leads to the root may lead out of the file system that it is in.
@@ -82,8 +97,8 @@ public sealed unsafe partial class Namespace
 
     private void MoveTo(ref Walker walker, Inode* next)
     {
-        _files.Inodes.Hold(next);
-        _files.Inodes.Release(walker.Current);
+        inodes.Hold(next);
+        inodes.Release(walker.Current);
         walker.Current = next;
     }
 
@@ -155,26 +170,26 @@ public sealed unsafe partial class Namespace
         }
         if (IsCrossing(in walker, child))
         {
-            _files.Inodes.Release(child);
+            inodes.Release(child);
             return Errno.EXDEV;
         }
         bool follows = child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0);
         if (follows)
         {
             Errno error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
-            _files.Inodes.Release(child);
+            inodes.Release(child);
             return error;
         }
         if (isLast)
         {
             if (result.HasTrailingSlash && !child->IsDirectory)
             {
-                _files.Inodes.Release(child);
+                inodes.Release(child);
                 return Errno.ENOTDIR;
             }
             return Complete(ref walker, ref result, child, out isDone);
         }
-        _files.Inodes.Release(walker.Current);
+        inodes.Release(walker.Current);
         walker.Current = child;
         return Errno.Ok;
     }
@@ -182,7 +197,7 @@ public sealed unsafe partial class Namespace
     // The result takes over what the walk holds: the directory, and the held child.
     private Errno Complete(ref Walker walker, ref WalkResult result, Inode* child, out bool isDone)
     {
-        _files.Inodes.Hold(walker.Current);
+        inodes.Hold(walker.Current);
         result.Directory = walker.Current;
         result.Inode = child;
         isDone = true;
@@ -196,7 +211,7 @@ public sealed unsafe partial class Namespace
             return Errno.ENOTDIR;
         result.Last = last;
         result.SetName(default);
-        _files.Inodes.Hold(walker.Current);
+        inodes.Hold(walker.Current);
         result.Inode = walker.Current;
         return Errno.Ok;
     }
@@ -210,10 +225,10 @@ public sealed unsafe partial class Namespace
             return Errno.ENOENT;
         if (IsCrossing(in walker, parent))
         {
-            _files.Inodes.Release(parent);
+            inodes.Release(parent);
             return Errno.EXDEV;
         }
-        _files.Inodes.Release(walker.Current);
+        inodes.Release(walker.Current);
         walker.Current = parent;
         return Errno.Ok;
     }
@@ -226,16 +241,16 @@ public sealed unsafe partial class Namespace
         Errno denied = isLast && !link->IsProc ? Permissions.CheckFollow(walker.Current, link, in caller) : Errno.Ok;
         if (denied != Errno.Ok)
             return denied;
-        byte* page = _files.State.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
+        byte* page = state.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
         walker.UsesSecondPage = !walker.UsesSecondPage;
         var text = new Span<byte>(page, PageSize.Bytes);
         int length;
         if (link->IsProc)
         {
-            Inode* target = _files.Proc.TargetInode(link, in caller);
+            Inode* target = proc.TargetInode(link, in caller);
             if (target != null)
                 return Jump(ref walker, ref result, target, isLast, out isDone);
-            Errno error = _files.Proc.ReadTarget(link, in caller, text, out length);
+            Errno error = proc.ReadTarget(link, in caller, text, out length);
             if (error != Errno.Ok)
                 return error;
         }
@@ -259,7 +274,7 @@ public sealed unsafe partial class Namespace
     {
         isDone = isLast;
         bool isCrossing = IsCrossing(in walker, target);
-        _files.Inodes.Release(walker.Current);
+        inodes.Release(walker.Current);
         walker.Current = target;
         if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
             return Errno.ELOOP;
@@ -273,20 +288,20 @@ public sealed unsafe partial class Namespace
     {
         Inode* parent = directory->Above;
         if (parent == null && directory->IsProc)
-            return _files.Proc.Parent(directory);
+            return proc.Parent(directory);
         if (parent != null)
-            _files.Inodes.Hold(parent);
+            inodes.Hold(parent);
         return parent;
     }
 
     private Inode* Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
     {
         if (directory->IsProc)
-            return _files.Proc.Lookup(directory, name, in caller);
-        DirectoryEntry* entry = Find(directory, name);
+            return proc.Lookup(directory, name, in caller);
+        DirectoryEntry* entry = names.Find(directory, name);
         if (entry == null)
             return null;
-        _files.Inodes.Hold(entry->Target);
+        inodes.Hold(entry->Target);
         return entry->Target;
     }
 }

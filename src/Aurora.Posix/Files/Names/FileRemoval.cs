@@ -3,14 +3,15 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class Namespace
+/// <summary>Takes names of files away.</summary>
+public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
 {
     /// <summary>unlink: takes a name of a file that is not a directory.</summary>
     public Errno Unlink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
         if (directory->IsProc)
             return Errno.EPERM;
-        DirectoryEntry* entry = Find(directory, name);
+        DirectoryEntry* entry = names.Find(directory, name);
         if (entry == null)
             return Errno.ENOENT;
         Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
@@ -18,7 +19,7 @@ public sealed unsafe partial class Namespace
             return error;
         if (entry->Target->IsDirectory)
             return Errno.EISDIR;
-        RemoveEntry(entry);
+        changes.Remove(entry);
         return Errno.Ok;
     }
 
@@ -27,7 +28,7 @@ public sealed unsafe partial class Namespace
     {
         if (directory->IsProc)
             return Errno.EPERM;
-        DirectoryEntry* entry = Find(directory, name);
+        DirectoryEntry* entry = names.Find(directory, name);
         if (entry == null)
             return Errno.ENOENT;
         Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
@@ -39,7 +40,7 @@ public sealed unsafe partial class Namespace
             return Errno.EBUSY;
         if (entry->Target->EntryCount != 0)
             return Errno.ENOTEMPTY;
-        RemoveEntry(entry);
+        changes.Remove(entry);
         return Errno.Ok;
     }
 }

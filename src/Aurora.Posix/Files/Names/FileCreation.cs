@@ -1,13 +1,29 @@
 using System;
+using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class Namespace
+/// <summary>Makes files and links. Inodes it hands out are held; the caller releases them.</summary>
+public sealed unsafe class FileCreation(
+    FileState state, Inodes inodes, NameTable names, NameChanges changes, FileEnvironment environment)
 {
     /// <summary>The most names one inode may have.</summary>
     public const uint MaxLinksOfInode = 65000;
+
+    /// <summary>Makes the root directory of a new tree; false when memory is exhausted.</summary>
+    public bool CreateRoot(Namespace space)
+    {
+        Panic.Unless(space.Root == null, "namespace: a second root"u8);
+        Inode* root = inodes.Create(space.Tracker, InodeMode.Directory | 0x1ED, 0, 0);
+        if (root == null)
+            return false;
+        root->Flags = InodeFlags.Root;
+        root->Parent = root;
+        space.Root = root;
+        return true;
+    }
 
     /// <summary>
     /// Makes a file of any type but a symbolic link, owned by the caller; the mode is complete (umask applied, and
@@ -40,13 +56,13 @@ public sealed unsafe partial class Namespace
         Inode* inode = NewInode(in caller, directory, InodeMode.SymbolicLink | InodeMode.AccessMask);
         if (inode == null)
             return Errno.ENOSPC;
-        if (!_files.Inodes.SetTarget(Tracker, inode, target))
+        if (!inodes.SetTarget(state.TrackerOf(&inode->Header), inode, target))
         {
-            _files.Inodes.Release(inode);
+            inodes.Release(inode);
             return Errno.ENOSPC;
         }
         error = Publish(directory, name, inode, out Inode* created);
-        _files.Inodes.Release(created);
+        inodes.Release(created);
         return error;
     }
 
@@ -66,10 +82,10 @@ public sealed unsafe partial class Namespace
             error = CheckAddition(in caller, directory, name);
         if (error != Errno.Ok)
             return error;
-        if (!AddEntry(directory, name, target))
+        if (!changes.Add(directory, name, target))
             return Errno.ENOSPC;
         target->Flags &= ~InodeFlags.Linkable;
-        _files.Inodes.EndFormerName(target);
+        inodes.EndFormerName(target);
         return Errno.Ok;
     }
 
@@ -80,12 +96,12 @@ public sealed unsafe partial class Namespace
             return Errno.EPERM;
         if (directory->IsOrphan)
             return Errno.ENOENT;
-        if (Find(directory, name) != null)
+        if (names.Find(directory, name) != null)
             return Errno.EEXIST;
         Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
-        return _files.Space.IsFull ? Errno.ENOSPC : Errno.Ok;
+        return environment.Space.IsFull ? Errno.ENOSPC : Errno.Ok;
     }
 
     /// <summary>
@@ -107,15 +123,16 @@ public sealed unsafe partial class Namespace
     private Inode* NewInode(in FileCaller caller, Inode* directory, uint mode)
     {
         bool isPassedOn = (directory->Mode & InodeMode.SetGid) != 0 && (mode & InodeMode.TypeMask) == InodeMode.Directory;
-        return _files.Inodes.Create(Tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
+        ObjectTracker tracker = state.TrackerOf(&directory->Header);
+        return inodes.Create(tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
     private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
     {
         created = null;
-        if (!AddEntry(directory, name, inode))
+        if (!changes.Add(directory, name, inode))
         {
-            _files.Inodes.Release(inode);
+            inodes.Release(inode);
             return Errno.ENOSPC;
         }
         created = inode;

@@ -13,9 +13,46 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-public sealed unsafe partial class Namespace
+/// <summary>Gives files names and takes them away.</summary>
+public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inodes inodes, NameTable names)
 {
     private const int MaxNumberDigits = 20;
+
+    /// <summary>Names an inode. The caller has checked that the name is free and allowed; false when memory is exhausted.</summary>
+    internal bool Add(Inode* directory, ReadOnlySpan<byte> name, Inode* target)
+    {
+        DirectoryEntry* entry = names.AllocateEntry(name);
+        if (entry == null)
+            return false;
+        state.TrackerOf(&directory->Header).Register(&entry->Header, ObjectKind.DirectoryEntry);
+        names.Connect(entry, directory, target);
+        stamps.TouchContents(directory);
+        stamps.TouchStatus(target);
+        return true;
+    }
+
+    /// <summary>Takes a name away; with the last one the target ends, or remembers it while it is in use.</summary>
+    internal void Remove(DirectoryEntry* entry)
+    {
+        Inode* target = entry->Target;
+        TakeOut(entry);
+        if (target->NameCount == 0 && !target->IsUnused)
+        {
+            BecomeFormer(entry);
+            return;
+        }
+        names.FreeEntry(entry);
+        inodes.EndIfUnused(target);
+    }
+
+    // The caller frees the entry, and does something about a target without names.
+    internal void TakeOut(DirectoryEntry* entry)
+    {
+        stamps.TouchContents(entry->Directory);
+        stamps.TouchStatus(entry->Target);
+        names.Disconnect(entry);
+        state.TrackerOf(&entry->Header).Remove(&entry->Header);
+    }
 
     /// <summary>Remembers where a file without a name has been made; false when memory is exhausted.</summary>
     public bool MakeFormerName(Inode* directory, Inode* target)
@@ -24,10 +61,10 @@ public sealed unsafe partial class Namespace
         var name = new Utf8Writer(buffer);
         name.Append((byte)'#');
         name.AppendDecimal(target->Header.Id.Value);
-        DirectoryEntry* entry = AllocateEntry(name.Written);
+        DirectoryEntry* entry = names.AllocateEntry(name.Written);
         if (entry == null)
             return false;
-        Tracker.Register(&entry->Header, ObjectKind.FormerName);
+        state.TrackerOf(&directory->Header).Register(&entry->Header, ObjectKind.FormerName);
         ConnectFormer(entry, directory, target);
         return true;
     }
@@ -38,7 +75,7 @@ public sealed unsafe partial class Namespace
         entry->Directory = directory;
         entry->Target = target;
         target->FormerName = entry;
-        _files.Inodes.Hold(directory);
+        inodes.Hold(directory);
     }
 
     // An entry that is in no list any more. What it named is in use, or ends with it.
@@ -46,7 +83,7 @@ public sealed unsafe partial class Namespace
     {
         entry->Next = entry->Previous = entry->NextName = entry->NextInBucket = null;
         entry->Hash = 0;
-        Tracker.Register(&entry->Header, ObjectKind.FormerName);
+        state.TrackerOf(&entry->Target->Header).Register(&entry->Header, ObjectKind.FormerName);
         ConnectFormer(entry, entry->Directory, entry->Target);
     }
 }
