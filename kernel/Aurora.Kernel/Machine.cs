@@ -38,8 +38,6 @@ internal sealed class Machine
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracker, Group.Clock);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
-        Group.Files.Preemption = new KernelPreemption();
-        Group.Files.Space = new StoreSpace(store, Group.Engine, bare.Pages.Accounts);
         Group.Files.Proc.Information = DescribeMachine(Linux);
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
@@ -94,6 +92,8 @@ internal sealed class Machine
                 MaxOverlaysPerFile = budget.MaxOverlays,
             },
             Files = FileLimits.Default,
+            Preemption = new KernelPreemption(),
+            IsStoreBounded = true,
         };
     }
 

@@ -6,6 +6,7 @@ using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Aurora.Store;
 
@@ -36,19 +37,9 @@ public sealed unsafe partial class GroupSession
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random = new RandomSource();
-        Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, machine.Files);
-        Names = Files.Attach(Tracker);
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
         ProcessIds = new IdTable(machine.Pages);
         Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
-        Codecs.Add(Group);
-        Codecs.Add(new OutputHoldCodec(Output));
-        Codecs.Add(new MemoryObjectCodec(Memory));
-        Codecs.Add(new AddressSpaceCodec(Memory));
-        Codecs.Add(new MappingCodec(Memory));
-        var fileCodecs = new FileCodecs(Files);
-        for (int i = 0; i < FileCodecs.Count; i++)
-            Codecs.Add(fileCodecs[i]);
         Engine = new CheckpointEngine(new CheckpointServices
         {
             Pages = urgentPages,
@@ -64,6 +55,18 @@ public sealed unsafe partial class GroupSession
             Store = store,
         });
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
+        StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, machine.Pages.Accounts) : new StorageSpace();
+        var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
+        Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, environment, machine.Files);
+        Names = Files.Attach(Tracker);
+        Codecs.Add(Group);
+        Codecs.Add(new OutputHoldCodec(Output));
+        Codecs.Add(new MemoryObjectCodec(Memory));
+        Codecs.Add(new AddressSpaceCodec(Memory));
+        Codecs.Add(new MappingCodec(Memory));
+        var fileCodecs = new FileCodecs(Files);
+        for (int i = 0; i < FileCodecs.Count; i++)
+            Codecs.Add(fileCodecs[i]);
     }
 
     public ObjectStore Store { get; }

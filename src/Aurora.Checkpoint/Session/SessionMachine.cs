@@ -1,6 +1,7 @@
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Checkpoint;
 
@@ -20,4 +21,10 @@ public struct SessionMachine
     public FrameNumber TemplateRoot;
     public MemoryOptions Memory;
     public FileLimits Files;
+
+    /// <summary>Tells long transfers when to let others run; null where nothing else waits.</summary>
+    public Preemption? Preemption;
+
+    /// <summary>True when writes are refused before the store is full. A host tool hears of it when it takes a checkpoint.</summary>
+    public bool IsStoreBounded;
 }

@@ -2,12 +2,12 @@ using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>What files ask of those who know the machine and the store; boot says who that is.</summary>
-public sealed class FileEnvironment
+/// <summary>What files ask of those who know the machine and the store.</summary>
+public sealed class FileEnvironment(StorageSpace space, Preemption preemption)
 {
     /// <summary>Where statfs asks, and whoever wants more room.</summary>
-    public StorageSpace Space { get; set; } = new();
+    public StorageSpace Space { get; } = space;
 
     /// <summary>Tells long transfers when to let others run.</summary>
-    public Preemption Preemption { get; set; } = new();
+    public Preemption Preemption { get; } = preemption;
 }

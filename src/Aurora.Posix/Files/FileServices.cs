@@ -25,17 +25,19 @@ namespace Aurora.Posix.Files;
 /// <summary>The services of files. Made once at boot; host tools make their own.</summary>
 public sealed unsafe class FileServices
 {
-    private readonly FileEnvironment _environment = new();
+    private readonly FileEnvironment _environment;
 
     public FileServices(
-        PageAllocator pages, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random, in FileLimits limits)
+        PageAllocator pages, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random, FileEnvironment environment,
+        in FileLimits limits)
     {
+        _environment = environment;
         Memory = memory;
         User = user;
         Random = random;
         State = new FileState(pages, limits);
         Stamps = new FileStamps(State, clock);
-        Attributes = new AttributeSets(State, Stamps, _environment);
+        Attributes = new AttributeSets(State, Stamps, environment);
         Locks = new FileLocks(State, waker, limits.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
         Names = new NameTable(State, random);
@@ -51,8 +53,8 @@ public sealed unsafe class FileServices
         Renames = new FileRenames(State, Stamps, Names, Changes);
         Leases = new FileLeases(State, Proc, waker, clock);
         SetIdBits = new SetIdBits(State);
-        Data = new FileData(Inodes, Stamps, memory, _environment);
-        Transfers = new Transfers(State, user, waker, _environment);
+        Data = new FileData(Inodes, Stamps, memory, environment);
+        Transfers = new Transfers(State, user, waker, environment);
         Pipes = new PipeOperations(State, pipes, memory, waker);
         Devices = new DeviceTable(random, Transfers);
         var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory);
@@ -93,19 +95,11 @@ public sealed unsafe class FileServices
     public HeldFiles Held { get; }
     public FileClosing Closing { get; }
 
-    /// <summary>Where statfs asks; boot may set a better one.</summary>
-    public StorageSpace Space
-    {
-        get => _environment.Space;
-        set => _environment.Space = value;
-    }
+    /// <summary>Where statfs asks.</summary>
+    public StorageSpace Space => _environment.Space;
 
-    /// <summary>Tells long transfers when to let others run; boot sets it.</summary>
-    public Preemption Preemption
-    {
-        get => _environment.Preemption;
-        set => _environment.Preemption = value;
-    }
+    /// <summary>Tells long transfers when to let others run.</summary>
+    public Preemption Preemption => _environment.Preemption;
 
     internal FileState State { get; }
 

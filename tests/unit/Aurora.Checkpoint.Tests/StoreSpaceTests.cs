@@ -16,9 +16,8 @@ public sealed unsafe class StoreSpaceTests
     [Fact]
     public void AFullDiskRefusesWritesAndEveryCheckpointStillSucceeds()
     {
-        using TestSession session = TestSession.Create(Blocks);
-        var space = new StoreSpace(session.Store, session.Engine, session.Pages.Accounts);
-        session.Group.Files.Space = space;
+        using TestSession session = TestSession.Create(Blocks, isBounded: true);
+        StorageSpace space = session.Group.Files.Space;
         session.Checkpoint();
         space.Describe(out ulong total, out ulong free);
         Assert.InRange(free, total / 2, total);

@@ -18,7 +18,7 @@ internal sealed unsafe class TestSession : IDisposable
 
     private TreeBuilder? _tree;
 
-    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue)
+    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue, bool isBounded = false)
     {
         HostEnvironment.Install();
         Pages.Limit = pageLimit;
@@ -37,6 +37,7 @@ internal sealed unsafe class TestSession : IDisposable
                     MaxObjects = 4096, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
                 },
                 Files = new FileLimits { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 256 },
+                IsStoreBounded = isBounded,
             },
             Store);
         Group.Engine.IsEnabled = true;
@@ -68,9 +69,9 @@ internal sealed unsafe class TestSession : IDisposable
     }
 
     /// <summary>A new group on a new device.</summary>
-    public static TestSession Create(ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes)
+    public static TestSession Create(ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes, bool isBounded = false)
     {
-        var session = new TestSession(NewDevice(blocks), overlayBytes);
+        var session = new TestSession(NewDevice(blocks), overlayBytes, isBounded: isBounded);
         Assert.True(session.Group.Create());
         return session;
     }

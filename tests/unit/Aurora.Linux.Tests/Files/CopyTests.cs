@@ -95,7 +95,7 @@ public sealed unsafe class CopyTests : IDisposable
         foreach (ulong end in (ulong[])[writer, secondWriter])
             Assert.Equal(1 << 18, _answers.Call(72, end, 1031, 1 << 18));
         var preemption = new Always();
-        _answers.Kernel.Files.Preemption = preemption;
+        _answers.Kernel.Preemption.Now = preemption;
         if (how == 1)
         {
             Assert.Equal(200_000, _answers.Call(0, source, Answers.Data, 200_000));

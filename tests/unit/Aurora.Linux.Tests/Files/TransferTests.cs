@@ -60,7 +60,7 @@ public sealed unsafe class TransferTests
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
         var space = new LittleSpace { Pages = 30 };
-        kernel.Files.Space = space;
+        kernel.Space.Now = space;
         ulong path = kernel.PokeText(init, Scratch, "/file");
         Assert.Equal(0, kernel.Do(init, 2, path, OpenFlags.Create | OpenFlags.ReadWrite, 0x1B6));
         // Steps of 64 KiB: the first has room, the second has not.
@@ -86,7 +86,7 @@ public sealed unsafe class TransferTests
         kernel.WriteFile("/data", contents);
         Assert.Equal(0, kernel.Do(program, 2, kernel.PokeText(program, Scratch, "/data"), 0));
         var preemption = new Always();
-        kernel.Files.Preemption = preemption;
+        kernel.Preemption.Now = preemption;
         Assert.Equal(180_000, kernel.Do(program, 0, 0, Buffer, 200_000));
         Assert.Equal(2, preemption.Asked);
         Assert.Equal(contents[179_999], kernel.Peek<byte>(program, Buffer + 179_999));
@@ -106,7 +106,7 @@ public sealed unsafe class TransferTests
         Thread* program = kernel.Fork(kernel.Boot());
         ulong path = kernel.PokeText(program, Scratch, "/file");
         Assert.Equal(0, kernel.Do(program, 2, path, OpenFlags.Create | OpenFlags.ReadWrite, 0x1B6));
-        kernel.Files.Preemption = new Always();
+        kernel.Preemption.Now = new Always();
         Start(kernel, program, 1, 0, Buffer, 200_000);
         Assert.Equal(65536u, program->Call.Progress);
         Descriptors.Find((DescriptorTable*)program->Process->Descriptors, 0)->Offset = long.MaxValue - 10;
@@ -129,7 +129,7 @@ public sealed unsafe class TransferTests
     {
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
-        kernel.Files.Preemption = new Always();
+        kernel.Preemption.Now = new Always();
         kernel.Poke(init, Scratch, new SignalAction { Handler = TestKernel.Code, Flags = SignalAction.HasRestorer, Restorer = TestKernel.Code });
         kernel.Do(init, 13, 10, Scratch, 0, 8);
         Start(kernel, init, 318, Buffer, 200_000, 0);

@@ -51,7 +51,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
-        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, limits);
+        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption), limits);
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
@@ -81,6 +81,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
     public RandomSource Random { get; } = new();
+    public TestSpace Space { get; } = new();
+    public TestPreemption Preemption { get; } = new();
     public FileServices Files { get; }
     public Namespace Names { get; }
     public TestConsole Console { get; }

@@ -32,7 +32,7 @@ internal sealed unsafe class FileWorld : IDisposable
         User = new UserMemory(Memory);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
         Memory.AttachGroup(Tracker);
-        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, new RandomSource(), FileLimits.Default);
+        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, new RandomSource(), new FileEnvironment(new StorageSpace(), new Preemption()), FileLimits.Default);
         Space = Files.Attach(Tracker);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
