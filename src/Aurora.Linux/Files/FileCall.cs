@@ -113,7 +113,7 @@ internal unsafe ref struct FileCall
     /// <summary>Walks to a name that may be missing; the result must be released.</summary>
     public bool Walk(int descriptor, ulong address, WalkFlags flags, out WalkResult result)
     {
-        result = default;
+        WalkResult.Clear(out result);
         if (!Path(address, out ReadOnlySpan<byte> path))
             return false;
         // Where the start is the root, an absolute path begins there too.

@@ -1,5 +1,7 @@
 // What is known of files, of all groups: the slabs their objects live in, what is to be closed, and buffers for one dispatch. Made once at
-// boot; the services beside it act on it and keep nothing of their own. Protected by the kernel lock.
+// boot; the services beside it act on it and keep nothing of their own. Every component of every path asks whose group a file is of, so that
+// answer is given in place. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 
@@ -73,6 +75,7 @@ public sealed unsafe class FileState
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Namespace NamespaceOf(ObjectHeader* header)
     {
         Namespace? found = _namespaces[header->Group];
@@ -82,8 +85,10 @@ public sealed unsafe class FileState
 
     internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;
 
     /// <summary>Schedules a file object for the next capture.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void MarkChanged(ObjectHeader* header) => TrackerOf(header).MarkChanged(header);
 }

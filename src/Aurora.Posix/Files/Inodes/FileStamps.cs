@@ -15,6 +15,14 @@ public sealed unsafe class FileStamps(FileState state, Clock clock)
         state.MarkChanged(&inode->Header);
     }
 
+    /// <summary>Stamps both when a directory gets or loses a name of an inode.</summary>
+    public void TouchName(Inode* directory, Inode* target)
+    {
+        directory->ModifyTime = directory->ChangeTime = target->ChangeTime = Now;
+        state.MarkChanged(&directory->Header);
+        state.MarkChanged(&target->Header);
+    }
+
     /// <summary>Stamps an inode whose contents changed: a directory, when its entries did.</summary>
     public void TouchContents(Inode* inode)
     {

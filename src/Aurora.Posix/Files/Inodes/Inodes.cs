@@ -37,8 +37,8 @@ public sealed unsafe partial class Inodes(
         if (inode == null)
             return;
         Panic.Unless(inode->Header.References > 0, "files: released an inode nobody holds"u8);
-        inode->Header.References--;
-        EndIfUnused(inode);
+        if (--inode->Header.References == 0)
+            EndIfUnused(inode);
     }
 
     /// <summary>Lets go of what a walk found.</summary>

@@ -26,8 +26,7 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
             return false;
         state.TrackerOf(&directory->Header).Register(&entry->Header, ObjectKind.DirectoryEntry);
         names.Connect(entry, directory, target);
-        stamps.TouchContents(directory);
-        stamps.TouchStatus(target);
+        stamps.TouchName(directory, target);
         return true;
     }
 
@@ -48,8 +47,7 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
     // The caller frees the entry, and does something about a target without names.
     internal void TakeOut(DirectoryEntry* entry)
     {
-        stamps.TouchContents(entry->Directory);
-        stamps.TouchStatus(entry->Target);
+        stamps.TouchName(entry->Directory, entry->Target);
         names.Disconnect(entry);
         state.TrackerOf(&entry->Header).Remove(&entry->Header);
     }

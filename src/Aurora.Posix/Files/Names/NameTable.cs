@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
@@ -170,6 +171,7 @@ public sealed unsafe class NameTable(FileState state, RandomSource random)
         space.HashKey1 = BinaryPrimitives.ReadUInt64LittleEndian(key[sizeof(ulong)..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint HashOf(Namespace space, Inode* directory, ReadOnlySpan<byte> name)
         => (uint)NameHash.Of(space.HashKey0, space.HashKey1, directory->Header.Id.Value, name);
 }

@@ -1,6 +1,7 @@
 // Path resolution. Everything it needs is in memory, so a walk never waits. Two scratch pages take turns as the text still to be
 // walked: a symbolic link's target and the rest of the path are put together in the other one.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 
@@ -31,7 +32,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     /// </summary>
     public Errno Walk(in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out WalkResult result)
     {
-        result = default;
+        WalkResult.Clear(out result);
         if (path.IsEmpty)
             return Errno.ENOENT;
         if (path.Length > MaxPathBytes)
@@ -141,14 +142,28 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
 
     private static ReadOnlySpan<byte> NextComponent(ref Walker walker, out bool isLast, out bool hasSlash)
     {
-        ReadOnlySpan<byte> rest = walker.Rest.TrimStart((byte)'/');
+        ReadOnlySpan<byte> rest = WithoutSlashes(walker.Rest);
         int end = rest.IndexOf((byte)'/');
-        ReadOnlySpan<byte> component = end < 0 ? rest : rest[..end];
-        ReadOnlySpan<byte> after = rest[component.Length..];
-        hasSlash = !after.IsEmpty || component.IsEmpty;
-        walker.Rest = after;
-        isLast = after.TrimStart((byte)'/').IsEmpty;
-        return component;
+        if (end < 0)
+        {
+            walker.Rest = default;
+            isLast = true;
+            hasSlash = rest.IsEmpty;
+            return rest;
+        }
+        walker.Rest = rest[end..];
+        isLast = WithoutSlashes(walker.Rest).IsEmpty;
+        hasSlash = true;
+        return rest[..end];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<byte> WithoutSlashes(ReadOnlySpan<byte> text)
+    {
+        int slashes = 0;
+        while (slashes < text.Length && text[slashes] == (byte)'/')
+            slashes++;
+        return text[slashes..];
     }
 
     private Errno Descend(
@@ -294,6 +309,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return parent;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Inode* Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
     {
         if (directory->IsProc)

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Aurora.Posix.Files;
 
@@ -53,6 +54,17 @@ public unsafe struct WalkResult
     public bool HasTrailingSlash;
     private int _nameLength;
     private fixed byte _name[DirectoryEntry.MaxNameBytes + 1];
+
+    /// <summary>A result that holds nothing. The name's bytes stay as they are: none of them is part of it.</summary>
+    public static void Clear(out WalkResult result)
+    {
+        Unsafe.SkipInit(out result);
+        result.Directory = null;
+        result.Inode = null;
+        result.Last = LastComponent.Name;
+        result.HasTrailingSlash = false;
+        result._nameLength = 0;
+    }
 
     /// <summary>The last component.</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
