@@ -3,6 +3,7 @@ using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Kernel;
@@ -13,9 +14,12 @@ namespace Aurora.Kernel;
 /// </summary>
 internal sealed unsafe class ThreadTurn(
     TscClock clock, IdleTimer timer, KernelFibers fibers, ThreadScheduler scheduler, SystemCallExecutive executive, CheckpointEngine engine,
-    KernelExtendedState extended)
+    KernelExtendedState extended, FileClosing closing)
 {
-    /// <summary>Runs the thread until it sleeps, its slice or an epoch's room is used up, an interrupt comes, or the next event is due.</summary>
+    /// <summary>
+    /// Runs the thread until it sleeps, its slice or an epoch's room is used up, an interrupt comes, the next event is due, or it has left
+    /// files to be closed, of which there would be ever more.
+    /// </summary>
     public void Run(Thread* thread, ulong nextEventNanoseconds)
     {
         ulong sliceEnd = clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
@@ -34,6 +38,6 @@ internal sealed unsafe class ThreadTurn(
             executive.HandleTrap(thread);
         }
         while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !fibers.HasReady
-            && !engine.MustLookAgain);
+            && !engine.MustLookAgain && !closing.HasWork);
     }
 }

@@ -32,8 +32,10 @@ public sealed unsafe partial class GroupSession
         Tracker = new ObjectTracker(urgentPages, DefaultGroup, new ObjectId(1));
         Codecs = new CodecTable(Tracker);
         Scheduler = new ThreadScheduler(machine.Pages, Clock);
+        var files = new FileState(machine.Pages, machine.Files);
         Memory = new MemoryManager(
-            machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, machine.Memory);
+            machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
+            machine.Memory);
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random = new RandomSource();
@@ -57,7 +59,7 @@ public sealed unsafe partial class GroupSession
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, machine.Pages.Accounts) : new StorageSpace();
         var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
-        Files = new FileServices(machine.Pages, Memory, User, Scheduler, Clock, Random, environment, machine.Files);
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, environment);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(Output));

@@ -27,18 +27,18 @@ public sealed class MemoryManager
 
     /// <summary>
     /// Builds the services. <paramref name="templateRoot"/> is a top-level page table whose kernel half every address space gets, or
-    /// frame 0 where there is no MMU.
+    /// frame 0 where there is no MMU; <paramref name="keeper"/> holds the objects of files, and is null where there are none.
     /// </summary>
     public MemoryManager(
         PageAllocator pages, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers, FrameNumber templateRoot,
-        in MemoryOptions options)
+        FileKeeper? keeper, in MemoryOptions options)
     {
         var state = new MemoryState(pages, frames, waker, fibers, templateRoot, options);
         State = state;
         Shortage = new FrameShortage(state, waker, fibers);
         var reverse = new ReverseMap(state, tlb);
         var overlays = new Overlays(state, options);
-        Objects = new VmObjects(state, overlays, reverse, tlb);
+        Objects = new VmObjects(state, overlays, reverse, tlb, keeper);
         PageIns = new PageIns(state, Shortage);
         Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage);
         Holes = new ObjectHoles(state, Pages, PageIns, reverse);
@@ -74,13 +74,6 @@ public sealed class MemoryManager
     public Reclaim Reclaim { get; }
     public MemoryRestore Restore { get; }
     public MemoryVerifier Verifier { get; }
-
-    /// <summary>Who holds the objects of files; set once, before there are any: what is above this layer comes after it.</summary>
-    public FileKeeper? Keeper
-    {
-        get => State.Keeper;
-        set => State.Keeper = value;
-    }
 
     internal MemoryState State { get; }
 

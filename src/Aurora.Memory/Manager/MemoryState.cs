@@ -51,9 +51,6 @@ internal sealed unsafe class MemoryState
     /// <summary>The spaces that have ended and are being taken apart.</summary>
     public AddressSpace* FirstEnding;
 
-    /// <summary>Who holds the objects of files; set once, before there are any.</summary>
-    public FileKeeper? Keeper { get; set; }
-
     public void Attach(ObjectTracker tracker) => _trackers[tracker.Index] = tracker;
 
     /// <summary>The tracker of the group an object belongs to.</summary>

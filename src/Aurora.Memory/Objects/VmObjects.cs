@@ -15,9 +15,10 @@ public sealed unsafe partial class VmObjects
     private readonly Overlays _overlays;
     private readonly ReverseMap _reverse;
     private readonly TlbControl _tlb;
+    private readonly FileKeeper? _keeper;
     private readonly SeededMemoryFaults _seeded;
 
-    internal VmObjects(MemoryState state, Overlays overlays, ReverseMap reverse, TlbControl tlb)
+    internal VmObjects(MemoryState state, Overlays overlays, ReverseMap reverse, TlbControl tlb, FileKeeper? keeper)
     {
         _state = state;
         _slab = state.Objects;
@@ -26,6 +27,7 @@ public sealed unsafe partial class VmObjects
         _overlays = overlays;
         _reverse = reverse;
         _tlb = tlb;
+        _keeper = keeper;
         _seeded = state.Seeded;
     }
 
@@ -49,7 +51,7 @@ public sealed unsafe partial class VmObjects
         if (--target->Header.References == 0)
             End(target);
         else if (target->Header.References == 1 && target->Keeper != null)
-            _state.Keeper!.Unmapped(target->Keeper);
+            _keeper!.Unmapped(target->Keeper);
     }
 
     // An empty overlay over a file's object with one reference, or null when out of memory or over the limit.

@@ -1,4 +1,5 @@
-// Files: the services of this folder, put together once at boot over one FileState. Nothing here acts; who uses files calls the service.
+// Files: the services of this folder, put together once at boot over one FileState, which is there before memory, so that memory can say
+// what is not mapped any more (MappedFiles). Nothing here acts; who uses files calls the service.
 // Each knows only those above it:
 //
 //   FileStamps      times                                  FileEnvironment   the store's room, the main loop's wishes
@@ -28,21 +29,20 @@ public sealed unsafe class FileServices
     private readonly FileEnvironment _environment;
 
     public FileServices(
-        PageAllocator pages, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random, FileEnvironment environment,
-        in FileLimits limits)
+        FileState state, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random,
+        FileEnvironment environment)
     {
         _environment = environment;
         Memory = memory;
         User = user;
         Random = random;
-        State = new FileState(pages, limits);
+        State = state;
         Stamps = new FileStamps(State, clock);
         Attributes = new AttributeSets(State, Stamps, environment);
-        Locks = new FileLocks(State, waker, limits.MaxOpenFiles);
+        Locks = new FileLocks(State, waker, state.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
         Names = new NameTable(State, random);
         Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Names, memory, waker);
-        memory.Keeper = new MappedFiles(Inodes);
         Contexts = new FileContexts(State, Inodes);
         Paths = new FilePaths(State);
         Proc = new ProcFileSystem(State, Inodes, Paths);
@@ -65,7 +65,7 @@ public sealed unsafe class FileServices
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, new FileDrivers(regular, Pipes, Devices, proc));
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
-        Closing = new FileClosing(OpenFiles, Descriptors, Inodes);
+        Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
     }
 
     public MemoryManager Memory { get; }

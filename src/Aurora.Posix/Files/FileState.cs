@@ -1,6 +1,6 @@
 // What is known of files, of all groups: the slabs their objects live in, what is to be closed, and buffers for one dispatch. Made once at
-// boot; the services beside it act on it and keep nothing of their own. Every component of every path asks whose group a file is of, so that
-// answer is given in place. Protected by the kernel lock.
+// boot; the services beside it act on it and keep nothing of their own. Every component of every path asks which group a file is of, so
+// that answer is given in place. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -19,9 +19,10 @@ public sealed unsafe class FileState
 
     private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
 
-    internal FileState(PageAllocator pages, in FileLimits limits)
+    public FileState(PageAllocator pages, in FileLimits limits)
     {
         Pages = pages;
+        MaxOpenFiles = limits.MaxOpenFiles;
         Inodes = new Slab<Inode>(pages, limits.MaxInodes, ChargeKind.Inode);
         Tails = new Slab<SymbolicLinkTail>(pages, limits.MaxInodes, ChargeKind.SymbolicLinkTail);
         Attributes = new Slab<ExtendedAttributes>(pages, limits.MaxInodes, ChargeKind.ExtendedAttributes);
@@ -39,6 +40,7 @@ public sealed unsafe class FileState
     }
 
     internal PageAllocator Pages { get; }
+    internal int MaxOpenFiles { get; }
     internal Slab<Inode> Inodes { get; }
     internal Slab<SymbolicLinkTail> Tails { get; }
     internal Slab<ExtendedAttributes> Attributes { get; }
@@ -54,6 +56,9 @@ public sealed unsafe class FileState
     internal OpenFile* FirstClosing;
     internal DescriptorTable* FirstClosingTable;
     internal Inode* FirstPutOff;
+
+    /// <summary>True while there are such; every call of a thread asks.</summary>
+    internal bool HasPutOff => ((nuint)FirstClosing | (nuint)FirstClosingTable | (nuint)FirstPutOff) != 0;
 
     /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
     internal byte* Scratch { get; }
@@ -81,6 +86,16 @@ public sealed unsafe class FileState
         Namespace? found = _namespaces[header->Group];
         Panic.Unless(found is not null, "files: an object of an unknown group"u8);
         return found;
+    }
+
+    /// <summary>Ends an inode later (<see cref="Inodes"/>), if nothing keeps it alive until then.</summary>
+    internal void PutOffIfUnused(Inode* inode)
+    {
+        if (!inode->IsUnused || inode->IsPutOff)
+            return;
+        inode->IsPutOff = true;
+        inode->NextPutOff = FirstPutOff;
+        FirstPutOff = inode;
     }
 
     internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;

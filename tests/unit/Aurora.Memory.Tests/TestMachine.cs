@@ -43,7 +43,7 @@ internal sealed unsafe class TestMachine : IDisposable
             MaxObjects = 4096, MaxMappings = mappings, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
             Seeded = seeded,
         };
-        Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, options);
+        Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(100));
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);

@@ -1,6 +1,7 @@
 // The end of files. A file that ends gives up the directory its former name lies in, which may have been removed as well and end then, and
-// so on up: as many as there are. So what is unused by that, and what a restore finds unused, goes on a list that the main loop works off,
-// a few at a time. Protected by the kernel lock.
+// so on up: as many as there are. So what is unused by that, what memory says is not mapped any more, and what a restore finds unused goes
+// on a list that the main loop works off, a few at a time; a thread's turn is over when there is something on it. Protected by the
+// kernel lock.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -9,16 +10,6 @@ namespace Aurora.Posix.Files;
 
 public sealed unsafe partial class Inodes
 {
-    /// <summary>Ends an inode later, if nothing keeps it alive until then.</summary>
-    internal void PutOffIfUnused(Inode* inode)
-    {
-        if (!inode->IsUnused || inode->IsPutOff)
-            return;
-        inode->IsPutOff = true;
-        inode->NextPutOff = state.FirstPutOff;
-        state.FirstPutOff = inode;
-    }
-
     /// <summary>The former name of a file that ends or gets a name goes, and does not hold its directory any more.</summary>
     internal void EndFormerName(Inode* inode)
     {
@@ -31,11 +22,8 @@ public sealed unsafe partial class Inodes
         names.FreeEntry(former);
         Panic.Unless(directory->Header.References > 0, "files: a former name did not hold its directory"u8);
         directory->Header.References--;
-        PutOffIfUnused(directory);
+        state.PutOffIfUnused(directory);
     }
-
-    /// <summary>True while files wait to be ended.</summary>
-    internal bool HasPutOff => state.FirstPutOff != null;
 
     /// <summary>Ends some of them.</summary>
     internal void EndSome()

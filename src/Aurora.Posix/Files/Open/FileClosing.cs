@@ -5,10 +5,10 @@
 namespace Aurora.Posix.Files;
 
 /// <summary>Goes on with what could not be closed in one step.</summary>
-public sealed class FileClosing(OpenFiles openFiles, Descriptors descriptors, Inodes inodes)
+public sealed class FileClosing(FileState state, OpenFiles openFiles, Descriptors descriptors, Inodes inodes)
 {
     /// <summary>True while something is being closed: <see cref="Step"/> has work.</summary>
-    public bool HasWork => openFiles.HasPutOff || descriptors.HasPutOff || inodes.HasPutOff;
+    public bool HasWork => state.HasPutOff;
 
     /// <summary>Goes on with closing. The main loop calls it every turn.</summary>
     public void Step()

@@ -162,7 +162,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             return RestoreStatus.BadRecord;
         if (inode->NameCount > 0)
             inode->Flags &= ~InodeFlags.Linkable;
-        Files.Inodes.PutOffIfUnused(inode);
+        Files.State.PutOffIfUnused(inode);
         return LeadsUp(inode) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 

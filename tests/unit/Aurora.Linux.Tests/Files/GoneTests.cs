@@ -144,6 +144,18 @@ public sealed unsafe class GoneTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_unmapped_last_ends_after_the_call_and_after_a_restore_in_between()
+    {
+        ulong place = MapFile("/own/mapped", 3, 1);
+        Assert.Equal(0, _kernel.Do(_program, 11, place, 4096));
+        Assert.True(_kernel.Files.Closing.HasWork);
+        using TestKernel restored = Move(_kernel);
+        Assert.True(restored.Files.Closing.HasWork);
+        AssertNothingIsLeft(_kernel);
+        AssertNothingIsLeft(restored);
+    }
+
+    [Fact]
     public void A_program_that_runs_lives_though_nothing_of_it_is_mapped()
     {
         _kernel.Files.Inodes.Release(_kernel.WriteFile("/own/program", ElfBuilder.Build(), 0x81ED));

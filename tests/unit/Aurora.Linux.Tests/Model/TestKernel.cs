@@ -47,11 +47,12 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Mmu = new SoftwareMmu(Frames);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
         Scheduler = new ThreadScheduler(Pages, Clock);
-        Memory = new MemoryManager(Pages, Frames, Mmu, Scheduler, new HostFibers(), default, options);
+        var files = new FileState(Pages, limits);
+        Memory = new MemoryManager(Pages, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
-        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption), limits);
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption));
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);

@@ -28,11 +28,14 @@ internal sealed unsafe class FileWorld : IDisposable
         {
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
-        Memory = new MemoryManager(Pages, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, options);
+        var files = new FileState(Pages, FileLimits.Default);
+        Memory = new MemoryManager(
+            Pages, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
         Memory.AttachGroup(Tracker);
-        Files = new FileServices(Pages, Memory, User, Scheduler, Clock, new RandomSource(), new FileEnvironment(new StorageSpace(), new Preemption()), FileLimits.Default);
+        var environment = new FileEnvironment(new StorageSpace(), new Preemption());
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, new RandomSource(), environment);
         Space = Files.Attach(Tracker);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
