@@ -38,7 +38,6 @@ internal sealed class Machine
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracker, Group.Clock);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
-        Group.Files.Proc.Information = DescribeMachine(Linux);
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table, Processes.Terminals, FailedStarts);
@@ -93,6 +92,7 @@ internal sealed class Machine
             },
             Files = FileLimits.Default,
             Preemption = new KernelPreemption(),
+            Names = ReadNames(),
             IsStoreBounded = true,
         };
     }
@@ -124,11 +124,11 @@ internal sealed class Machine
             FirstProgram = first,
         };
 
-    private static LinuxProcessInformation DescribeMachine(LinuxKernel linux)
+    private static MachineNames ReadNames()
     {
-        Span<byte> name = stackalloc byte[CpuFeatures.NameBytes];
-        CpuFeatures.ReadName(name);
-        return new LinuxProcessInformation(linux, name);
+        Span<byte> processor = stackalloc byte[CpuFeatures.NameBytes];
+        CpuFeatures.ReadName(processor);
+        return new MachineNames(processor, MachineCalls.Release, MachineCalls.VersionText);
     }
 
     private static FiberBody[] BodiesOf(GroupSession group, KernelFibers fibers, NvmeDevice disk, EndState end)

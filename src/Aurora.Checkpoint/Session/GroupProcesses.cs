@@ -17,9 +17,9 @@ public sealed class GroupProcesses
     /// <summary>Builds them; <paramref name="waits"/> is null where no thread will run.</summary>
     public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control, WaitRestorer? waits)
     {
-        Table = new ProcessTable(pages, group.Tracker, group.ProcessIds);
-        Settings = new MachineSettingsTable(pages, group.Tracker, group.Clock);
-        Signals = new SignalService(pages, group.Scheduler, group.Tracker, Table);
+        Table = group.Processes;
+        Settings = group.Settings;
+        Signals = group.Signals;
         Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
         Deadlines = new Deadlines(group.Scheduler, Timers);
         Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));

@@ -1,11 +1,13 @@
-// One consistency group put together: its objects, memory, files, held output and checkpoint engine over a store. The kernel adds
-// processes and the Linux calls; host tools use it as it is to make images and to read them. Built once; then either Create (nothing in the
+// One consistency group put together: its objects, memory, files, held output and checkpoint engine over a store, and the table of its
+// processes, of which files show some things. The kernel adds what processes do, and the Linux calls; host tools use it as it is to make
+// images and to read them. Built once; then either Create (nothing in the
 // store yet) or Restore.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Aurora.Store;
@@ -41,6 +43,9 @@ public sealed unsafe partial class GroupSession
         Random = new RandomSource();
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
         ProcessIds = new IdTable(machine.Pages);
+        Processes = new ProcessTable(machine.Pages, Tracker, ProcessIds);
+        Settings = new MachineSettingsTable(machine.Pages, Tracker, Clock);
+        Signals = new SignalService(machine.Pages, Scheduler, Tracker, Processes);
         Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
         Engine = new CheckpointEngine(new CheckpointServices
         {
@@ -59,7 +64,9 @@ public sealed unsafe partial class GroupSession
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, machine.Pages.Accounts) : new StorageSpace();
         var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, environment);
+        MachineNames names = machine.Names ?? new MachineNames(default, default, default);
+        var information = new GroupInformation(Processes, Settings, Signals, Scheduler, Clock, machine.Frames, names);
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, environment, information);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(Output));
@@ -84,6 +91,9 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>The group's process ids; in a group without processes only the last number given, as it was read.</summary>
     public IdTable ProcessIds { get; }
+    public ProcessTable Processes { get; }
+    public MachineSettingsTable Settings { get; }
+    public SignalService Signals { get; }
     public GroupCodec Group { get; }
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }

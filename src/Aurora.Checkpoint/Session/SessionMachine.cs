@@ -25,6 +25,9 @@ public struct SessionMachine
     /// <summary>Tells long transfers when to let others run; null where nothing else waits.</summary>
     public Preemption? Preemption;
 
+    /// <summary>What programs are told; null where none runs.</summary>
+    public MachineNames? Names;
+
     /// <summary>True when writes are refused before the store is full. A host tool hears of it when it takes a checkpoint.</summary>
     public bool IsStoreBounded;
 }

@@ -30,7 +30,7 @@ public sealed unsafe class FileServices
 
     public FileServices(
         FileState state, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random,
-        FileEnvironment environment)
+        FileEnvironment environment, ProcessInformation information)
     {
         _environment = environment;
         Memory = memory;
@@ -45,7 +45,7 @@ public sealed unsafe class FileServices
         Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Names, memory, waker);
         Contexts = new FileContexts(State, Inodes);
         Paths = new FilePaths(State);
-        Proc = new ProcFileSystem(State, Inodes, Paths);
+        Proc = new ProcFileSystem(State, Inodes, Paths, information);
         Walks = new PathWalks(State, Inodes, Proc, Names);
         Changes = new NameChanges(State, Stamps, Inodes, Names);
         Creation = new FileCreation(State, Inodes, Names, Changes, _environment);

@@ -68,7 +68,7 @@ public sealed unsafe partial class ProcFileSystem
     {
         ProcKey place = directory->ProcKey;
         if (place.Node == ProcNode.Root)
-            return Information is null || Information.Find(directory->Header.Group, number) == null
+            return Information.Find(directory->Header.Group, number) == null
                 ? null : Make(directory, new ProcKey(ProcNode.Process, number));
         Process* process = ProcessOf(directory);
         if (process == null)
@@ -107,7 +107,7 @@ public sealed unsafe partial class ProcFileSystem
         Process* process = ProcessOf(directory);
         if (place.Node == ProcNode.Root)
         {
-            Process* next = Information is null ? null : Information.Next(directory->Header.Group, number);
+            Process* next = Information.Next(directory->Header.Group, number);
             if (next != null)
                 key = new ProcKey(ProcNode.Process, found = next->Id);
         }

@@ -46,7 +46,7 @@ public sealed unsafe partial class ProcFileSystem
     /// </summary>
     public bool IsExecuting(Inode* inode)
     {
-        if ((inode->Flags & InodeFlags.Executed) == 0 || Information is null)
+        if ((inode->Flags & InodeFlags.Executed) == 0)
             return false;
         ushort group = inode->Header.Group;
         for (Process* process = Information.Next(group, 1); process != null; process = Information.Next(group, process->Id + 1))

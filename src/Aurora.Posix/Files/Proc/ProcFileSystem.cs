@@ -10,15 +10,15 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Files;
 
 /// <summary>The nodes of /proc: finding them, their links, and listing.</summary>
-public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes, FilePaths paths)
+public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes, FilePaths paths, ProcessInformation information)
 {
-    /// <summary>Where the answers come from; null (no processes to be seen) until boot has set it.</summary>
-    public ProcessInformation? Information { get; set; }
+    /// <summary>Where the answers come from.</summary>
+    internal ProcessInformation Information { get; } = information;
 
     /// <summary>The process a node is about, or null when it has ended.</summary>
     internal Process* ProcessOf(Inode* inode)
     {
-        if (Information is null || inode->ProcKey.Process == 0)
+        if (inode->ProcKey.Process == 0)
             return null;
         Process* process = Information.Find(inode->Header.Group, inode->ProcKey.Process);
         return process != null && process->Header.Id == inode->ProcOwner ? process : null;
@@ -212,7 +212,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
 
     private Inode* Make(Inode* near, ProcKey key)
     {
-        Process* process = key.Process == 0 || Information is null ? null : Information.Find(near->Header.Group, key.Process);
+        Process* process = key.Process == 0 ? null : Information.Find(near->Header.Group, key.Process);
         // What a process that is not its user's to look into has belongs to root, but for the directory itself.
         bool isUsers = process != null
             && ((process->IsDumpable && process->AddressSpace != null) || key.Node is ProcNode.Process or ProcNode.Task);

@@ -38,8 +38,8 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
             ProcNode.LeaseBreakTime => SetLeaseBreakTime(text),
-            ProcNode.DomainName => proc.Information!.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
-            _ => proc.Information!.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
+            ProcNode.DomainName => proc.Information.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
+            _ => proc.Information.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };
         if (error != Errno.Ok)
             return transfer.Finish(error);
@@ -57,7 +57,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
     }
 
     private Errno SetLeaseBreakTime(ReadOnlySpan<byte> text)
-        => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information!.SetLeaseBreakSeconds(seconds) ? Errno.Ok
+        => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information.SetLeaseBreakSeconds(seconds) ? Errno.Ok
             : Errno.ENOMEM;
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)

@@ -14,9 +14,7 @@ internal sealed unsafe class ProcText(
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
-        ProcessInformation? information = proc.Information;
-        if (information is null)
-            return new AccessResult { Status = MemoryStatus.NotMapped };
+        ProcessInformation information = proc.Information;
         if (inode->ProcKey.Process == 0)
         {
             system.Write(information, inode->ProcKey.Node, ref writer);

@@ -28,7 +28,7 @@ public struct SystemDescription
     public uint Load1, Load5, Load15;
 }
 
-/// <summary>What /proc needs to know about processes and the machine. Given to <see cref="ProcFileSystem"/> at boot.</summary>
+/// <summary>What /proc needs to know about processes and the machine.</summary>
 public abstract unsafe class ProcessInformation
 {
     /// <summary>The process with this id in the group, or null.</summary>

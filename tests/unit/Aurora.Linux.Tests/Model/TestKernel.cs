@@ -52,13 +52,15 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Memory.AttachGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption));
-        Names = Files.Attach(Tracker);
-        Console = new TestConsole(Pages);
-        Checkpoints = new TestCheckpoints(Pages);
         Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
         Settings = new MachineSettingsTable(Pages, Tracker, Clock);
         Signals = new SignalService(Pages, Scheduler, Tracker, Processes);
+        var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
+        var information = new GroupInformation(Processes, Settings, Signals, Scheduler, Clock, Frames, names);
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption), information);
+        Names = Files.Attach(Tracker);
+        Console = new TestConsole(Pages);
+        Checkpoints = new TestCheckpoints(Pages);
         Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
@@ -305,14 +307,12 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     private LinuxKernel MakeLinux()
     {
-        var linux = new LinuxKernel(new LinuxServices
+        return new LinuxKernel(new LinuxServices
         {
             Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracker, Clock), Files = Files, Checkpoints = Checkpoints,
         });
-        Files.Proc.Information = new LinuxProcessInformation(linux, default);
-        return linux;
     }
 
     private void AddCodecs(ProcessCodecs process)

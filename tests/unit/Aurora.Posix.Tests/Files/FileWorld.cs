@@ -35,12 +35,11 @@ internal sealed unsafe class FileWorld : IDisposable
         Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
         Memory.AttachGroup(Tracker);
         var environment = new FileEnvironment(new StorageSpace(), new Preemption());
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, new RandomSource(), environment);
+        Files = new FileServices(files, Memory, User, Scheduler, Clock, new RandomSource(), environment, new TestProcesses(this));
         Space = Files.Attach(Tracker);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
         Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
-        Files.Proc.Information = new TestProcesses(this);
         Store = store ?? new ModelStore();
         if (store is null)
             Assert.True(Files.Creation.CreateRoot(Space));
