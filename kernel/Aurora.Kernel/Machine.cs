@@ -3,8 +3,8 @@
 //
 //   BareMachine, Hardware, KernelFibers      processor, memory, devices          (made by Program)
 //   NvmeDevice, ObjectStore                  the disk and the store on it        (made by Program)
-//   GroupSession                             memory, files, held output and checkpoints of the consistency group
-//   GroupProcesses                           its processes, signals, timers and terminals
+//   GroupSession                             memory, table of processes, files, held output and checkpoints of the consistency group
+//   GroupProcesses                           what its processes do: life, timers and terminals
 //   LinuxKernel, SystemCallExecutive         the Linux personality
 //   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
 //   MainLoop                                 what drives it all
