@@ -7,9 +7,9 @@ namespace Aurora.Store;
 public sealed unsafe partial class ObjectStore
 {
     /// <summary>
-    /// Starts a commit for a consistency group; null when 32 are in use or there is no memory, or nothing can be committed.
+    /// Starts a commit to a volume; null when 32 are in use or there is no memory, or nothing can be committed.
     /// </summary>
-    public StoreCommit* Begin(ushort group) => _builder.Begin(group);
+    public StoreCommit* Begin(VolumeId volume) => _builder.Begin(volume);
 
     /// <summary>
     /// Gives <paramref name="target"/> the pages <paramref name="source"/> has at this point, replacing any it had; costs nothing until

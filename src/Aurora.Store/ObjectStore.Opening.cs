@@ -112,7 +112,7 @@ public sealed unsafe partial class ObjectStore
     private void FreeParts()
     {
         foreach (StoreView view in _openable)
-            view.Layer.Clear();
+            view.Layers.Clear();
         _present.Active.Clear();
         _present.Frozen.Clear();
         _pool.FreeAll();

@@ -10,26 +10,29 @@ public sealed unsafe partial class ObjectStore
     /// Reads a page into a page-aligned 4-KiB buffer from the page allocator. Ok, or Hole (the buffer is zeroed), or a failure. Sees
     /// every commit that was submitted, durable or not. Blocks.
     /// </summary>
-    public StoreStatus ReadPage(ObjectId id, ulong page, void* destination) => _reader.ReadPage(id, page, destination);
+    public StoreStatus ReadPage(VolumeId volume, ObjectId id, ulong page, void* destination)
+        => _reader.ReadPage(volume, id, page, destination);
 
     /// <summary>
     /// Copies an object's record. NotFound when it has none; TooLong when it does not fit (the length is still given). Blocks.
     /// </summary>
-    public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length) => _reader.ReadRecord(id, destination, out length);
+    public StoreStatus ReadRecord(VolumeId volume, ObjectId id, Span<byte> destination, out int length)
+        => _reader.ReadRecord(volume, id, destination, out length);
 
     /// <summary>
     /// The record of the first object with an id greater than <paramref name="id"/> that has one, in id order; start with default.
     /// NotFound at the end. Blocks.
     /// </summary>
-    public StoreStatus NextRecord(ref ObjectId id, Span<byte> destination, out int length)
-        => _reader.NextRecord(ref id, destination, out length);
+    public StoreStatus NextRecord(VolumeId volume, ref ObjectId id, Span<byte> destination, out int length)
+        => _reader.NextRecord(volume, ref id, destination, out length);
 
     /// <summary>
     /// The first run of pages that an object has at or behind <paramref name="page"/>, at most <paramref name="longest"/> of them; both
     /// ends are the largest number when there is none. Sees every commit that was submitted. Ok, or a failure. Blocks.
     /// </summary>
-    public StoreStatus NextPages(ObjectId id, ulong page, ulong longest, out ulong present, out ulong presentEnd)
-        => _presence.NextPages(id, page, longest, out present, out presentEnd);
+    public StoreStatus NextPages(
+        VolumeId volume, ObjectId id, ulong page, ulong longest, out ulong present, out ulong presentEnd)
+        => _presence.NextPages(volume, id, page, longest, out present, out presentEnd);
 
     /// <summary>
     /// Reads and verifies the next pages of the present state, from where the last call ended; what it finds is counted in the
@@ -50,31 +53,34 @@ public sealed unsafe partial class ObjectStore
     /// The next checkpoint after <paramref name="sequence"/> (0: the oldest) that can be opened, in order: kept ones and recent ones.
     /// NotFound at the end. What cannot be read is passed over, see <see cref="HistoryFault"/>. Blocks.
     /// </summary>
-    public StoreStatus NextCheckpoint(ulong sequence, out CheckpointInfo info) => _checkpoints.Next(sequence, out info);
+    public StoreStatus NextCheckpoint(VolumeId volume, ulong sequence, out CheckpointInfo info)
+        => _checkpoints.Next(volume, sequence, out info);
 
     /// <summary>The kept or recent checkpoint with a name; of several, the newest. Blocks.</summary>
-    public StoreStatus FindCheckpoint(ReadOnlySpan<byte> name, out CheckpointInfo found) => _checkpoints.Find(name, out found);
+    public StoreStatus FindCheckpoint(VolumeId volume, ReadOnlySpan<byte> name, out CheckpointInfo found)
+        => _checkpoints.Find(volume, name, out found);
 
     /// <summary>The kept or recent checkpoint of an epoch; of several, the newest. Blocks.</summary>
-    public StoreStatus FindCheckpoint(Epoch epoch, out CheckpointInfo found) => _checkpoints.Find(epoch, out found);
+    public StoreStatus FindCheckpoint(VolumeId volume, Epoch epoch, out CheckpointInfo found)
+        => _checkpoints.Find(volume, epoch, out found);
 
     /// <summary>
     /// What was found damaged in the history; its status is Ok when nothing was. The history then shows what can be read and the recent
     /// commits, names are not kept, and Rollback is refused.
     /// </summary>
-    public StoreFault HistoryFault => _history.Fault;
+    public StoreFault HistoryFault(VolumeId volume) => _history.FaultOf(volume);
 
     /// <summary>
     /// Opens a checkpoint for reading. NotFound when it is not (or no longer) retained or not yet durable; OutOfMemory when four views
     /// are open or its changes do not fit. Blocks.
     /// </summary>
-    public StoreStatus OpenView(ulong sequence, out StoreView? view) => _views.Open(sequence, out view);
+    public StoreStatus OpenView(VolumeId volume, ulong sequence, out StoreView? view) => _views.Open(volume, sequence, out view);
 
     /// <summary>
     /// A store opened for reading shows a retained checkpoint instead of the newest state from here on. NotFound when it is not
     /// retained. Blocks.
     /// </summary>
-    public StoreStatus ShowCheckpoint(ulong sequence) => _views.ShowCheckpoint(sequence);
+    public StoreStatus ShowCheckpoint(VolumeId volume, ulong sequence) => _views.ShowCheckpoint(volume, sequence);
 
     /// <summary>
     /// Makes the state that of a retained checkpoint (see <see cref="NextCheckpoint"/>), durably, as a commit of its own with this
@@ -82,12 +88,12 @@ public sealed unsafe partial class ObjectStore
     /// drops it. Commits submitted meanwhile come after it; nobody should have one half built on the old state. NotFound when the
     /// checkpoint is not retained. Blocks.
     /// </summary>
-    public StoreStatus Rollback(ulong sequence, in CommitInfo info) => Rollback(sequence, info, out _);
+    public StoreStatus Rollback(VolumeId volume, ulong sequence, in CommitInfo info) => Rollback(volume, sequence, info, out _);
 
     /// <summary>
     /// As above; also gives the rollback's own sequence, or 0 when it got none. One that got a sequence and failed is finished by the
     /// next Open if its record survived.
     /// </summary>
-    public StoreStatus Rollback(ulong sequence, in CommitInfo info, out ulong ownSequence)
-        => _rollback.To(sequence, info, out ownSequence);
+    public StoreStatus Rollback(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
+        => _rollback.To(volume, sequence, info, out ownSequence);
 }

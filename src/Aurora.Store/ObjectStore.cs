@@ -23,6 +23,8 @@ public sealed unsafe partial class ObjectStore
     private readonly NodeCache _cache;
     private readonly CommitPool _pool;
     private readonly CommitLog _log;
+    private readonly VolumeDirectory _directory;
+    private readonly VolumeCommits _volumes;
     private readonly ObjectReader _objects;
     private readonly PresentReader _reader;
     private readonly PagePresence _presence;
@@ -45,8 +47,8 @@ public sealed unsafe partial class ObjectStore
         _memory = memory;
         int levels = ChangeCounts.LevelsOn(context.Geometry.DataBlocks);
         ulong overlay = context.Options.OverlayBytes;
-        var active = new Layer(context.Pages, memory.LayerAt(0), levels, overlay);
-        var frozen = new Layer(context.Pages, memory.LayerAt(1), levels, overlay);
+        var active = new LayerSet(context.Pages, levels, overlay);
+        var frozen = new LayerSet(context.Pages, levels, overlay);
         _present = new PresentState(context.Super, active, frozen);
         var cuts = new CutState();
         var turns = new CommitTurns(context);
@@ -59,52 +61,57 @@ public sealed unsafe partial class ObjectStore
 
         // Reading.
         var trees = new TreeReader(_cache);
-        _objects = new ObjectReader(context, trees);
+        var table = new VolumeTable(context, trees);
+        _directory = new VolumeDirectory(context, _present, table);
+        _objects = new ObjectReader(context, trees, table);
         _reader = new PresentReader(context, _present, _log, _objects);
-        _presence = new PagePresence(context, _present, trees, _reader);
+        _presence = new PagePresence(context, _present, trees, _objects, _reader);
         for (int i = 0; i < _openable.Length; i++)
         {
-            var layer = new Layer(context.Pages, memory.LayerAt(2 + i), levels, 2 * overlay);
-            _openable[i] = new StoreView(context, _space.Marks, _objects, layer);
+            var layers = new LayerSet(context.Pages, levels, 2 * overlay);
+            _openable[i] = new StoreView(context, _space.Marks, _objects, layers);
         }
-        _views = new CheckpointViews(context, _present, recent, _logState, trees, _openable);
+        _views = new CheckpointViews(context, _present, recent, _logState, table, _objects, _openable);
 
         // History.
-        var records = new HistoryReader(context, _present, _history, trees);
-        _checkpoints = new Checkpoints(context, _present, recent, trees, records);
+        var records = new HistoryReader(context, _present, _history, table, trees);
+        _checkpoints = new Checkpoints(_present, recent, table, records);
         var cost = new CommitCost(_present);
         _reserve = new SpaceReserve(context, _present, _space.State, cost, levels);
-        var retention = new Retention(context, _present, _history, recent, _space.State, _reserve, _checkpoints, levels);
+        var retention = new Retention(context, _present, _history, table, _space.State, _reserve, _checkpoints, levels);
 
         // Cuts.
         var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
-        var schedule = new CutSchedule(context, _present, cuts, _logState, retention);
+        var schedule = new CutSchedule(context, _present, cuts, _logState);
         var treeCutter = new TreeCutter(context, _history, _space, _cache, trees, memory);
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        _cutter = new Cutter(context, _present, cuts, _log, retention, records, schedule, treeCutter, cutWriter, discarder);
-        _scrubber = new Scrubber(context, _present, _history, _scrub, trees, _objects);
+        var reclaimer = new VolumeReclaimer(table, trees);
+        var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
+        _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
+        _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);
         _maintenance = new Maintenance(context, _present, cuts, _cutter, _scrubber);
 
         // Commits.
         _builder = new CommitBuilder(context, _pool, levels);
-        var apart = new Layer(context.Pages, memory.LayerAt(2 + StoreMemory.Views), levels, overlay);
-        var estimate = new CommitEstimate(context, _present, _space.State, trees, cost, _reserve, apart, levels);
+        var apart = new LayerSet(context.Pages, levels, overlay);
+        var estimate = new CommitEstimate(context, _present, _space.State, trees, table, cost, _reserve, apart, levels);
         _room = new CommitRoom(
             context, _present, _history, _space.State, _log, cost, _reserve, estimate, retention, schedule, _cutter);
         var data = new CommitData(context, _log, _pool, _space.Allocator, _room);
         var applier = new CommitApplier(context, _present, recent, retention, schedule);
-        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, applier);
+        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, _directory, applier);
         var keeper = new TargetKeeper(
-            context, _present, _history, cuts, _space.State, trees, _reserve, _checkpoints, _views, _cutter, levels);
-        _rollback = new Rollback(context, _history, turns, _log, _builder, _committer, _cutter, keeper);
+            context, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
+        _rollback = new Rollback(context, _history, records, turns, _log, _builder, _committer, keeper);
+        _volumes = new VolumeCommits(context, _history, records, turns, _log, _builder, _committer, keeper);
 
         // Opening.
         _starts = new StartCounter(context);
         var logEnd = new LogRecovery(context, _space.Allocator, context.Super->Current);
-        var replay = new RecoveryReplay(context, _present, recent, retention, _views, _cutter);
-        _recovery = new Recovery(context, _history, _space.State, _logState, trees, records, superblocks, logEnd, replay);
+        var replay = new RecoveryReplay(context, _present, recent, _directory, _cutter);
+        _recovery = new Recovery(context, _history, _space.State, _logState, new RecoveryTargets(context, table), records, superblocks, logEnd, replay);
     }
 
     /// <summary>The last failure and where it was found.</summary>

@@ -14,6 +14,7 @@ public enum FaultPlace : byte
     HistoryTree,
     SpaceMap,
     Data,
+    VolumeTable,
 }
 
 /// <summary>A failure and where it was found; fields that do not apply are zero.</summary>

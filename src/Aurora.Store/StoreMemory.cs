@@ -7,7 +7,7 @@ namespace Aurora.Store;
 internal sealed unsafe class StoreMemory
 {
     public const int Views = 4;
-    private const int PieceCount = 11;
+    private const int PieceCount = 10;
 
     private readonly PageAllocator _pages;
     private readonly nint[] _pieces = new nint[PieceCount];
@@ -23,13 +23,10 @@ internal sealed unsafe class StoreMemory
     public byte* Space { get; private set; }
     public byte* Nodes { get; private set; }
     public byte* Commits { get; private set; }
-    public byte* Layers { get; private set; }
     public byte* Recent { get; private set; }
     public byte* Batch { get; private set; }
     public byte* Builders { get; private set; }
     public byte* Freed { get; private set; }
-
-    public byte* LayerAt(int index) => Layers + ((long)index * Layer.MemoryPages * PageSize.Bytes);
 
     /// <summary>Takes what the size of the device does not matter for: the superblock, its scratch page, and the queues.</summary>
     public bool TakeFirst()
@@ -46,11 +43,10 @@ internal sealed unsafe class StoreMemory
         Space = Take(options.CachedSpacePages + SpaceFrames.OverheadPages(options.CachedSpacePages));
         Nodes = Take(options.CachedNodes + NodeCache.OverheadPages(options.CachedNodes));
         Commits = Take(CommitPool.MemoryPages);
-        Layers = Take((3 + Views) * Layer.MemoryPages);
         Recent = Take(RecentCheckpoints.MemoryPages);
         Batch = Take(WriteBatch.MemoryPages);
         Freed = Take(FreedExtents.MemoryPages);
-        Builders = Take(3 * TreeBuilder.MemoryPages);
+        Builders = Take(4 * TreeBuilder.MemoryPages);
         return !_failed;
     }
 

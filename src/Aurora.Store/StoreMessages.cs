@@ -40,6 +40,7 @@ public static class StoreMessages
         FaultPlace.HistoryTree => "history tree"u8,
         FaultPlace.SpaceMap => "space map"u8,
         FaultPlace.Data => "data"u8,
+        FaultPlace.VolumeTable => "volume table"u8,
         _ => "store"u8,
     };
 

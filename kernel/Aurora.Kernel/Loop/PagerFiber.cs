@@ -54,7 +54,8 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
     // What the store has from a page on, without reading it.
     private void Probe(PageInRequest* request)
     {
-        StoreStatus status = store.NextPages(request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+        StoreStatus status = store.NextPages(
+            VolumeId.First, request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
         if (status != StoreStatus.Ok && disk.HasFailed)
             Park();
         memory.PageIns.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
@@ -68,7 +69,7 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
-        StoreStatus status = store.ReadPage(request->Source, request->Page, memory.Frames.AddressOf(frame));
+        StoreStatus status = store.ReadPage(VolumeId.First, request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
             memory.PageIns.Complete(request, PageInStatus.Ok, frame);

@@ -52,7 +52,7 @@ public sealed unsafe class StoreRecords : RecordSource
             _isFull = true;
             room = new Span<byte>(_room, ObjectStore.MaxRecordBytes);
         }
-        StoreStatus status = _store.NextRecord(ref _last, room, out int length);
+        StoreStatus status = _store.NextRecord(VolumeId.First, ref _last, room, out int length);
         id = _last;
         record = status == StoreStatus.Ok ? room[..length] : default;
         if (isKept && status == StoreStatus.Ok)

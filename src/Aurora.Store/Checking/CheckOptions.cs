@@ -20,6 +20,7 @@ public unsafe struct CheckOptions
 public struct CheckReport
 {
     public ulong Faults;
+    public ulong Volumes;
     public ulong Objects;
     public ulong Checkpoints;
     public ulong TreeNodes;

@@ -37,7 +37,7 @@ internal sealed unsafe partial class StoreChecker
             return;
         }
         var self = new NodePointer { Block = block, Level = header->Level };
-        bool isKind = header->Kind is TreeKind.Objects or TreeKind.Pages or TreeKind.History;
+        bool isKind = header->Kind is TreeKind.Objects or TreeKind.Pages or TreeKind.History or TreeKind.Volumes;
         if (!isKind || header->Level >= StoreFormat.MaxLevels || !NodeCheck.IsValid(_node, header->Kind, self, _context.Geometry))
             return;
         if (_present.Add(block) == 0)

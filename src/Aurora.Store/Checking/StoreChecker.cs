@@ -42,22 +42,22 @@ internal sealed unsafe partial class StoreChecker
         _counted = _present;
     }
 
-    public StoreStatus Run(Layer layer, out CheckReport report)
+    public StoreStatus Run(LayerSet layers, out CheckReport report)
     {
         Superblock* super = _context.Super;
         bool hasMemory = _present.HasMemory && _past.HasMemory && _page != null && _node != null;
         _status = hasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (hasMemory)
         {
-            CountTree(TreeKind.Objects, super->Current.Objects, 0, ulong.MaxValue, 0);
-            CountTree(TreeKind.History, super->History, 0, ulong.MaxValue, 0);
-            CheckLayer(layer);
+            CountTree(TreeKind.Volumes, super->Current.Volumes, 0, ulong.MaxValue, 0);
+            for (Layer* layer = layers.First; layer != null; layer = layer->NextInSet)
+                CheckLayer(layer);
             CountUnreachable();
             CompareCounts();
             CompareFreeCounts();
             CountSuperblocks();
             _counted = _past;
-            CountTree(TreeKind.Objects, super->Previous.Objects, 0, ulong.MaxValue, 0);
+            CountTree(TreeKind.Volumes, super->Previous.Volumes, 0, ulong.MaxValue, 0);
         }
         _present.Free();
         _past.Free();
@@ -120,6 +120,11 @@ internal sealed unsafe partial class StoreChecker
             RecordEntry* entry = (RecordEntry*)at;
             at += entry->TotalBytes;
             bool isPresent = _counted == _present;
+            if (kind == TreeKind.Volumes)
+            {
+                CountVolume(entry, block);
+                continue;
+            }
             if (kind == TreeKind.History)
             {
                 _report.Checkpoints += isPresent ? 1u : 0u;
@@ -132,6 +137,17 @@ internal sealed unsafe partial class StoreChecker
             CountTree(TreeKind.Pages, entry->Root, 0, ulong.MaxValue, entry->Key);
             CountEntries(TreeKind.Pages, (MapEntry*)(entry + 1), entry->InlinePages, 0, ulong.MaxValue, entry->Key);
         }
+    }
+
+    private void CountVolume(RecordEntry* entry, ulong block)
+    {
+        bool isPresent = _counted == _present;
+        _report.Volumes += isPresent && entry->Key < VolumeRecord.DroppedBit ? 1u : 0u;
+        CountTree(TreeKind.Objects, entry->Root, 0, ulong.MaxValue, 0);
+        if (entry->RecordLength != VolumeRecord.Size)
+            Report(StoreStatus.Corrupt, FaultPlace.VolumeTable, block, 0, entry->Key, entry->RecordLength);
+        else if (isPresent)
+            CountTree(TreeKind.History, ((VolumeRecord*)(entry + 1))->History, 0, ulong.MaxValue, 0);
     }
 
     private bool Count(ulong block, TreeKind kind, ulong objectId, out bool isFirst)
@@ -170,9 +186,9 @@ internal sealed unsafe partial class StoreChecker
     }
 
     // Pages that are only in the log so far: each has its block for itself, except that clones share.
-    private void CheckLayer(Layer layer)
+    private void CheckLayer(Layer* layer)
     {
-        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        for (LayerNode* node = layer->First; node != null; node = Layer.Next(node))
         {
             if (node->Key == 0 || node->Block == 0)
                 continue;

@@ -1,5 +1,4 @@
-// What a commit changes in memory, once it has its place in the log: in one stretch, nothing here waits. A commit with a name must end
-// its layer exactly, because its checkpoint is the root of that cut: until the layer has been frozen no other commit is applied.
+// What a commit changes in memory, once it has its place in the log: in one stretch, nothing here waits.
 using System;
 using Aurora.Base;
 
@@ -9,37 +8,50 @@ namespace Aurora.Store;
 internal sealed unsafe class CommitApplier(
     StoreContext context, PresentState present, RecentCheckpoints recent, Retention retention, CutSchedule schedule)
 {
-    /// <summary>Applies a commit that has its place in the log.</summary>
-    public void Apply(StoreCommit* commit)
+    /// <summary>
+    /// Applies a commit that has its place in the log. <paramref name="last"/> is the newest commit of its volume, or of the one that it
+    /// clones, as far as the active set does not know it.
+    /// </summary>
+    public void Apply(StoreCommit* commit, in CheckpointInfo last)
     {
+        if (commit->IsWatermark)
+            return;
+        LayerSet set = present.Active;
+        Layer* layer = null;
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
             var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
+            if (operation->Kind >= LogEntryKind.Rollback)
+            {
+                CommitEffect.OnVolume(
+                    set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->Flags, payload, last,
+                    commit->Info.RealtimeNanoseconds);
+                continue;
+            }
+            if (layer == null)
+                layer = set.TopFor(commit->Volume);
             LayerChange.Apply(
-                present.Active, operation->Kind, operation->Object, operation->Page, operation->Block, operation->Checksum, payload);
+                set, layer, operation->Kind, operation->Object, operation->Page, operation->Block, operation->Checksum, payload);
         }
-        present.Active.LastSequence = commit->Sequence;
-        if (!commit->IsWatermark)
-            NoteInHistory(commit->Info, commit->Sequence, commit->LogPosition, commit->DataPages);
+        NoteInHistory(commit);
     }
 
-    private void NoteInHistory(in CommitInfo info, ulong sequence, ulong logPosition, ulong dataPages)
+    private void NoteInHistory(StoreCommit* commit)
     {
-        retention.NoteTime(info.RealtimeNanoseconds);
-        if (present.Active.RollbackTo != 0)
+        retention.NoteTime(commit->Info.RealtimeNanoseconds);
+        var info = new CheckpointInfo
         {
-            retention.KeepBranch(info);
-            present.IsFreezeRequired = true;
-        }
-        recent.Add(sequence, logPosition, dataPages * PageSize.Bytes, info);
-        if (info.NameLength > 0)
-        {
-            HistoryRecord record = HistoryRecord.From(info, dataPages * PageSize.Bytes);
-            present.Active.PutHistory(sequence, record.AsBytes());
-            present.IsFreezeRequired = !context.Has(SeededFaults.InexactCheckpoint);
-        }
+            Sequence = commit->Sequence,
+            Commit = commit->Info,
+            Bytes = commit->DataPages * PageSize.Bytes,
+        };
+        CommitEffect.Note(present.Active, commit->Volume, info);
+        if (context.Has(SeededFaults.InexactCheckpoint) && info.Commit.NameLength > 0)
+            present.Active.Find(commit->Volume)->Top->IsSealed = false;
+        recent.Add(commit->Volume, info.Sequence, info.Bytes, info.Commit);
+        present.IsFreezeRequired |= present.Active.IsDeep;
         if (present.IsFreezeRequired && !present.IsFrozen)
             schedule.Freeze();
-        schedule.NoteCommit(info.RealtimeNanoseconds);
+        schedule.NoteCommit(commit->Info.RealtimeNanoseconds);
     }
 }

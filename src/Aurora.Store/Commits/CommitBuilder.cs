@@ -9,15 +9,17 @@ namespace Aurora.Store;
 internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool, int treeLevels)
 {
     /// <summary>See <see cref="ObjectStore.Begin"/>.</summary>
-    public StoreCommit* Begin(ushort group)
+    public StoreCommit* Begin(VolumeId volume)
     {
         if (context.Options.ReadOnly || context.PoisonStatus != StoreStatus.Ok)
             return null;
-        StoreCommit* commit = pool.Take(group);
+        StoreCommit* commit = pool.Take(volume.Value);
         if (commit != null)
         {
             commit->LayerBytes = Layer.FixedBytes;
             commit->LowestObject = ulong.MaxValue;
+            commit->Changes.Volumes = 1;
+            commit->Changes.Merges = 1;
         }
         return commit;
     }
@@ -69,6 +71,23 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
         pool.Release(commit);
     }
 
+    /// <summary>The commit makes or clones a volume, or sets its name and flags: the only operation of a commit of that volume.</summary>
+    public StoreStatus AddVolume(
+        StoreCommit* commit, LogEntryKind kind, VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name)
+    {
+        if (name.Length > VolumeInfo.MaxNameBytes)
+        {
+            commit->Status = StoreStatus.TooLong;
+            return StoreStatus.TooLong;
+        }
+        StoreStatus status = AddOperation(commit, kind, new ObjectId(1), source.Value, null, name);
+        if (status != StoreStatus.Ok)
+            return status;
+        commit->LastOperation->Block = sequence;
+        commit->LastOperation->Flags = (uint)flags;
+        return status;
+    }
+
     /// <summary>
     /// Adds an operation of any kind; <paramref name="page"/> is as in <see cref="LogEntry"/>, <paramref name="data"/> the caller's page of
     /// one that sets a page.
@@ -109,7 +128,7 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
     {
         bool isClone = operation->Kind == LogEntryKind.Clone;
         commit->HasClones |= isClone;
-        bool isOfObject = commit->HasClones && operation->Kind is not (LogEntryKind.DropCheckpoint or LogEntryKind.Rollback);
+        bool isOfObject = commit->HasClones && operation->Kind is not LogEntryKind.DropCheckpoint and < LogEntryKind.Rollback;
         bool wasNamed = !isSameObject && isOfObject && commit->Named.Name(pool, commit, operation->Object);
         commit->LayerBytes += (isSameObject || (wasNamed && !isClone) ? 0 : Layer.BytesPerObject) + operation->Length + Layer.BytesPerPage;
     }
@@ -133,7 +152,7 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
             case LogEntryKind.Truncate or LogEntryKind.Clone:
                 changes.Truncations++;
                 break;
-            case LogEntryKind.DropCheckpoint or LogEntryKind.Rollback:
+            case LogEntryKind.DropCheckpoint or >= LogEntryKind.Rollback:
                 changes.HistoryChanges++;
                 return;
         }

@@ -11,11 +11,12 @@ internal sealed unsafe class CommitCost(PresentState present)
     public ulong NodesOfClones(StoreCommit* commit)
     {
         ulong sum = 0;
+        Layer* layer = present.Active.OpenTop(commit->Volume);
         for (CommitOperation* clone = commit->FirstOperation; clone != null; clone = clone->Next)
         {
             if (clone->Kind != LogEntryKind.Clone)
                 continue;
-            ulong nodes = present.Active.PageNodesOf(clone->Page);
+            ulong nodes = layer == null ? 0 : layer->PageNodesOf(clone->Page);
             for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
             {
                 if (earlier->Object == clone->Page)
@@ -37,22 +38,23 @@ internal sealed unsafe class CommitCost(PresentState present)
     public ulong LayerBytes(StoreCommit* commit)
     {
         ulong bytes = commit->LayerBytes;
+        Layer* layer = present.Active.OpenTop(commit->Volume);
         if (commit->Removes)
             bytes += commit->Operations * Layer.BytesPerRemovedPage;
         for (CommitOperation* operation = commit->FirstOperation; commit->Removes && operation != null; operation = operation->Next)
         {
             if (operation->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone)
-                bytes += present.Active.PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
+                bytes += layer == null ? 0 : layer->PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
             if (operation->Kind == LogEntryKind.Clone)
-                bytes += CopiesOf(commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
+                bytes += CopiesOf(layer, commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
         }
         return bytes;
     }
 
-    private ulong CopiesOf(StoreCommit* commit, CommitOperation* clone)
+    private static ulong CopiesOf(Layer* layer, StoreCommit* commit, CommitOperation* clone)
     {
         // A clone keeps its own count in Checksum, which it has no other use for.
-        ulong copies = present.Active.PagesOf(clone->Page);
+        ulong copies = layer == null ? 0 : layer->PagesOf(clone->Page);
         for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
         {
             if (earlier->Object == clone->Page)

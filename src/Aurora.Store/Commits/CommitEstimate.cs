@@ -13,9 +13,10 @@ internal sealed unsafe class CommitEstimate(
     PresentState present,
     SpaceState space,
     TreeReader trees,
+    VolumeTable volumes,
     CommitCost cost,
     SpaceReserve reserve,
-    Layer estimate,
+    LayerSet estimate,
     int treeLevels)
 {
     /// <summary>Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told. Blocks.</summary>
@@ -28,7 +29,11 @@ internal sealed unsafe class CommitEstimate(
         if (status == StoreStatus.Ok)
         {
             ApplyToEstimate(commit);
-            status = CountNodes(out ChangeCounts changes);
+            status = volumes.RootOf(
+                present.Table, new TreeState(StateBelow.Volume, commit->Volume, 0), out NodePointer objects);
+            ChangeCounts changes = default;
+            if (status == StoreStatus.Ok)
+                status = CountNodes(estimate.TopFor(commit->Volume), objects, out changes);
             changes.HistoryChanges += commit->Changes.HistoryChanges;
             ulong nodes = changes.NodesFor(context.Super->NodeBlocks, treeLevels) + (2 * reserve.History);
             if (status == StoreStatus.Ok && space.FreeBlocks < commit->DataPages + reserve.EmergencyFor(commit) + nodes)
@@ -41,27 +46,30 @@ internal sealed unsafe class CommitEstimate(
     // Pages have no blocks yet; block 0 would be a hole.
     private void ApplyToEstimate(StoreCommit* commit)
     {
+        Layer* layer = estimate.TopFor(commit->Volume);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
+            if (operation->Kind is LogEntryKind.DropCheckpoint or >= LogEntryKind.Rollback)
+                continue;
             var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
-            LayerChange.Apply(estimate, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
+            LayerChange.Apply(estimate, layer, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
         }
     }
 
     // The counts of the layer of its own, with what its objects' trees really are.
-    private StoreStatus CountNodes(out ChangeCounts changes)
+    private StoreStatus CountNodes(Layer* layer, in NodePointer objects, out ChangeCounts changes)
     {
         changes = estimate.Changes;
         changes.PageNodes = 0;
         changes.Truncations = 0;
-        StoreStatus status = CountLeaves(out changes.Objects);
+        StoreStatus status = CountLeaves(layer, objects, out changes.Objects);
         if (status != StoreStatus.Ok)
             return status;
-        for (LayerNode* node = estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        for (LayerNode* node = layer->First; node != null; node = Layer.Next(node))
         {
             if (node->Key != 0 || (node->Info->PageCount == 0 && node->Info->Limit == ulong.MaxValue))
                 continue;
-            status = CountEntries(node, out ulong entries);
+            status = CountEntries(node, objects, out ulong entries);
             if (status != StoreStatus.Ok)
                 return status;
             changes.PageNodes += NodesOfObject(node, entries);
@@ -70,15 +78,15 @@ internal sealed unsafe class CommitEstimate(
     }
 
     // The leaves of the object tree that change: of many objects several are in one.
-    private StoreStatus CountLeaves(out ulong leaves)
+    private StoreStatus CountLeaves(Layer* layer, in NodePointer objects, out ulong leaves)
     {
         leaves = 0;
         ulong last = ulong.MaxValue;
-        for (LayerNode* node = estimate.First; node != null && node->Object != LayerNode.HistoryObject; node = Layer.Next(node))
+        for (LayerNode* node = layer->First; node != null; node = Layer.Next(node))
         {
             if (node->Key != 0)
                 continue;
-            StoreStatus status = trees.PinLeaf(TreeKind.Objects, present.Objects, node->Object, out NodeFrame* leaf);
+            StoreStatus status = trees.PinLeaf(TreeKind.Objects, objects, node->Object, out NodeFrame* leaf);
             if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
                 return status;
 
@@ -93,14 +101,14 @@ internal sealed unsafe class CommitEstimate(
     }
 
     // The most entries the pages of an object can have below the layer.
-    private StoreStatus CountEntries(LayerNode* node, out ulong entries)
+    private StoreStatus CountEntries(LayerNode* node, in NodePointer objects, out ulong entries)
     {
         entries = 0;
         LayerObject* info = node->Info;
         if (info->Base == LayerBase.None)
             return StoreStatus.Ok;
         ulong id = info->Base == LayerBase.Clone ? info->BaseObject : node->Object;
-        StoreStatus status = trees.PinRecord(TreeKind.Objects, present.Objects, id, out NodeFrame* leaf, out RecordEntry* entry);
+        StoreStatus status = trees.PinRecord(TreeKind.Objects, objects, id, out NodeFrame* leaf, out RecordEntry* entry);
         if (status != StoreStatus.Ok)
             return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
         entries = entry->InlinePages;

@@ -48,13 +48,13 @@ internal sealed unsafe class CommitRoom(
         ulong before = ulong.MaxValue;
         while (!reserve.HasSpace(commit))
         {
-            if (present.Active.IsEmpty && !present.IsFrozen)
+            if (present.Active.IsEmpty && present.Frozen.IsEmpty)
             {
                 StoreStatus close = estimate.LookClosely(commit);
                 if (close != StoreStatus.NoSpace)
                     return close;
             }
-            bool isHopeless = space.PendingFreeBlocks == 0 && present.Active.IsEmpty && !present.IsFrozen;
+            bool isHopeless = space.PendingFreeBlocks == 0 && present.Active.IsEmpty && present.Frozen.IsEmpty;
             if (context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
             {
                 // History gives way before a commit is refused: half of what is left at a time.

@@ -15,6 +15,7 @@ internal sealed unsafe class Committer(
     CommitData data,
     CommitRoom room,
     Cutter cutter,
+    VolumeDirectory volumes,
     CommitApplier applier)
 {
     /// <summary>See <see cref="ObjectStore.Submit"/>.</summary>
@@ -65,7 +66,7 @@ internal sealed unsafe class Committer(
     {
         if (!IsWatermarkDue)
             return context.PoisonStatus;
-        StoreCommit* commit = builder.Begin(0);
+        StoreCommit* commit = builder.Begin(VolumeId.First);
         if (commit == null)
             return StoreStatus.OutOfMemory;
         commit->IsWatermark = true;
@@ -83,6 +84,9 @@ internal sealed unsafe class Committer(
         if (commit->LayerBytes > room.Budget.Bytes)
             return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, commit->LayerBytes);
         StoreStatus status = cutter.RunDueCut();
+        CheckpointInfo last = default;
+        if (status == StoreStatus.Ok)
+            status = FindVolume(commit, out last);
         if (status == StoreStatus.Ok)
             status = room.WaitForSpace(commit);
         if (status != StoreStatus.Ok)
@@ -103,7 +107,22 @@ internal sealed unsafe class Committer(
             return status;
         }
         log.Append(commit);
-        applier.Apply(commit);
+        applier.Apply(commit, last);
         return StoreStatus.Ok;
+    }
+
+    // The volume that the commit changes, or clones, must be there; images do not change. The turn keeps what is found as it is. Blocks.
+    private StoreStatus FindVolume(StoreCommit* commit, out CheckpointInfo last)
+    {
+        last = default;
+        LogEntryKind kind = commit->FirstOperation == null ? LogEntryKind.None : commit->FirstOperation->Kind;
+        if (commit->IsWatermark || kind == LogEntryKind.CreateVolume)
+            return StoreStatus.Ok;
+        ulong volume = kind == LogEntryKind.CloneVolume ? commit->FirstOperation->Page : commit->Volume;
+        StoreStatus status = volumes.Look(new VolumeId(volume), out VolumeLook look);
+        last = look.Last;
+        bool isFixed = (look.Record.Flags & VolumeFlags.Image) != 0
+            && kind is not (LogEntryKind.CloneVolume or LogEntryKind.DropVolume or LogEntryKind.SetVolume);
+        return status == StoreStatus.Ok && isFixed ? StoreStatus.BadArgument : status;
     }
 }

@@ -46,6 +46,13 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
         if (commit != null)
         {
             active.Add(commit->Changes);
+
+            // It goes on with the layer that is there.
+            if (present.Active.OpenTop(commit->Volume) != null)
+            {
+                active.Merges--;
+                active.Volumes--;
+            }
             active.PageNodes += commit->Removes ? cost.NodesOfClones(commit) : 0;
         }
         return frozen + active.NodesFor(nodes + frozen, treeLevels) + (2 * History);

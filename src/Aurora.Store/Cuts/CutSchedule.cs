@@ -1,11 +1,11 @@
-// When cuts are due: when the log or the active layer has grown, or time has passed. A cut takes what is in the active layer when that
+// When cuts are due: when the log or the active set has grown, or time has passed. A cut takes what is in the active set when that
 // is frozen: later commits go to a fresh one. Nothing here waits.
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 /// <summary>Decides when a cut is due, and freezes what it takes.</summary>
-internal sealed unsafe class CutSchedule(StoreContext context, PresentState present, CutState cuts, LogState log, Retention retention)
+internal sealed unsafe class CutSchedule(StoreContext context, PresentState present, CutState cuts, LogState log)
 {
     /// <summary>A commit has been applied: a cut may be due now.</summary>
     public void NoteCommit(ulong now)
@@ -33,10 +33,9 @@ internal sealed unsafe class CutSchedule(StoreContext context, PresentState pres
         context.Fibers.WakeAll(&context.Queues->Work);
     }
 
-    /// <summary>The active layer becomes the frozen one, in one stretch.</summary>
+    /// <summary>The active set becomes the frozen one, in one stretch.</summary>
     public void Freeze()
     {
-        retention.KeepAutomatically();
         present.Freeze(new Cut { Sequence = log.LastSequence, LogPosition = log.Position, LogChain = log.Chain });
         present.IsFreezeRequired = false;
         context.Fibers.WakeAll(&context.Queues->Room);

@@ -4,7 +4,7 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-/// <summary>Puts the frozen layer on the device.</summary>
+/// <summary>Puts the frozen set on the device.</summary>
 internal sealed unsafe class CutWriter(
     StoreContext context,
     PresentState present,
@@ -27,8 +27,7 @@ internal sealed unsafe class CutWriter(
         if (context.Has(SeededFaults.EarlyBlockReuse))
             marks.UpdateReusable(next.Number + 1);
         marks.TakeReleased();
-        StoreStatus status = treeCutter.Merge(
-            present.Frozen, super->Current, super->History, next.Number, out next.Objects, out NodePointer historyRoot);
+        StoreStatus status = treeCutter.Merge(present.Frozen, super->Current.Volumes, next.Number, out next.Volumes);
         if (status == StoreStatus.Ok)
             status = spaceWriter.WriteChanges(treeCutter.Batch);
         StoreStatus written = treeCutter.Batch.Drain();
@@ -42,12 +41,10 @@ internal sealed unsafe class CutWriter(
         Superblock* scratch = superblocks.Draft();
         scratch->Previous = super->Current;
         scratch->Current = next;
-        scratch->History = historyRoot;
+        scratch->AutomaticCount = history.AutomaticCount;
         scratch->DurableSequence = next.Sequence;
         scratch->UsedBlocks = space.UsedBlocks;
         scratch->FreedBlocks = space.FreedByCut;
-        if (history.IsRollbackWanted)
-            scratch->RequiredFeatures |= StoreFormat.RollbackFeature;
         scratch->NodeBlocks = (ulong)((long)super->NodeBlocks + treeCutter.NodeBalance);
         status = superblocks.WriteDraft();
         if (status == StoreStatus.Ok)
@@ -55,7 +52,7 @@ internal sealed unsafe class CutWriter(
         return status;
     }
 
-    // The new cut is durable: in one stretch, readers see its trees instead of the frozen layer, and space it no longer needs becomes free.
+    // The new cut is durable: in one stretch, readers see its trees instead of the frozen set, and space it no longer needs becomes free.
     private void Publish(Superblock* written)
     {
         *context.Super = *written;

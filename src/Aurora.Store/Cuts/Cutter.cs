@@ -1,6 +1,6 @@
-// Making a cut. The active layer becomes the frozen one in one stretch; the fiber that makes the cut waits until all of its commits are
+// Making a cut. The active set becomes the frozen one in one stretch; the fiber that makes the cut waits until all of its commits are
 // durable, merges it into the trees, writes the changed pages of the space map, flushes, writes the superblock into the older slot,
-// flushes, and then replaces roots and frozen layer in one stretch.
+// flushes, and then replaces table and frozen set in one stretch.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -11,10 +11,8 @@ internal sealed unsafe class Cutter(
     PresentState present,
     CutState cuts,
     CommitLog log,
-    Retention retention,
-    HistoryReader records,
+    CutPreparation preparation,
     CutSchedule schedule,
-    TreeCutter treeCutter,
     CutWriter writer,
     BlockDiscarder discarder)
 {
@@ -35,7 +33,7 @@ internal sealed unsafe class Cutter(
         return Cut();
     }
 
-    /// <summary>Makes a cut of the frozen layer, or of the active one; or waits for the one being made. Blocks.</summary>
+    /// <summary>Makes a cut of the frozen set, or of the active one; or waits for the one being made. Blocks.</summary>
     public StoreStatus Cut()
     {
         if (cuts.IsCutting)
@@ -53,11 +51,8 @@ internal sealed unsafe class Cutter(
         StoreStatus status = log.WaitDurable(present.FrozenEnd.Sequence);
         if (status == StoreStatus.Ok)
         {
-            // Until here a failure changes nothing: the layer stays frozen, and the cut can be made later.
-            retention.Thin();
-            status = records.LookBeforeCut();
-            if (status == StoreStatus.Ok)
-                status = treeCutter.Prepare(present.Frozen, context.Super->Current, present.FrozenEnd.Sequence);
+            // Until here a failure changes nothing: the set stays frozen, and the cut can be made later.
+            status = preparation.Run();
             bool canRetry = status == StoreStatus.OutOfMemory;
             if (status == StoreStatus.Ok)
                 status = MakeCut();

@@ -45,8 +45,10 @@ internal struct LogBlockHeader
 
     /// <summary>Blocks of data in the whole record.</summary>
     public ulong DataBlocks;
+
+    /// <summary>The volume whose commit it is.</summary>
+    public ulong Volume;
     public ulong Reserved1;
-    public ulong Reserved2;
 
     /// <summary>Over the whole block with this field zero, seeded with the UUID and the position.</summary>
     public ulong Checksum;
@@ -78,8 +80,22 @@ internal enum LogEntryKind : byte
     /// <summary>The kept checkpoint with the sequence in Page is dropped.</summary>
     DropCheckpoint = 8,
 
-    /// <summary>From here on the state is that of the kept checkpoint with the sequence in Page. Alone in its commit.</summary>
+    /// <summary>From here on the volume's state is that of its kept checkpoint with the sequence in Page. Alone in its commit.</summary>
     Rollback = 9,
+
+    /// <summary>A new, empty volume. Count is its flags, Length bytes of name follow. Alone in the volume's first commit.</summary>
+    CreateVolume = 10,
+
+    /// <summary>
+    /// As above, with the state that the volume in Page has at this point, or had at its kept checkpoint with the sequence in Block.
+    /// </summary>
+    CloneVolume = 11,
+
+    /// <summary>The volume ends. Alone in its commit.</summary>
+    DropVolume = 12,
+
+    /// <summary>The volume's name and flags are as in CreateVolume. Alone in its commit.</summary>
+    SetVolume = 13,
 }
 
 /// <summary>The head of a log entry; entries are multiples of 8 bytes long.</summary>
@@ -91,7 +107,7 @@ internal struct LogEntry
     public LogEntryKind Kind;
     public byte Reserved;
 
-    /// <summary>Bytes that follow (Record, CommitInfo), before padding.</summary>
+    /// <summary>Bytes that follow (Record, CommitInfo, names of volumes), before padding.</summary>
     public ushort Length;
     public uint Count;
     public ulong Object;
@@ -102,7 +118,8 @@ internal struct LogEntry
     public readonly int TotalBytes => Kind switch
     {
         LogEntryKind.Pages => Bytes + ((int)Count * 8),
-        LogEntryKind.Record or LogEntryKind.CommitInfo => Bytes + ((Length + 7) & ~7),
+        LogEntryKind.Record or LogEntryKind.CommitInfo or LogEntryKind.CreateVolume or LogEntryKind.CloneVolume
+            or LogEntryKind.SetVolume => Bytes + ((Length + 7) & ~7),
         _ => Bytes,
     };
 }

@@ -17,12 +17,15 @@ internal static class StoreFormat
     public const uint LogMagic = 0x474F4C41; // "ALOG"
     public const uint NodeMagic = 0x444F4E41; // "ANOD"
     public const uint SpaceMagic = 0x43505341; // "ASPC"
-    public const uint Version = 1;
+    public const uint Version = 2;
+
+    /// <summary>The version before volumes: refused, but for an upgrade.</summary>
+    public const uint SingleVolumeVersion = 1;
 
     /// <summary>Checksum algorithm 1: XXH64 (see BlockChecksum).</summary>
     public const uint AlgorithmXxh64 = 1;
 
-    /// <summary>Required feature: the log may hold rollbacks.</summary>
+    /// <summary>Required feature of images of version 1: the log may hold rollbacks. Since then it always may.</summary>
     public const ulong RollbackFeature = 1;
     public const ulong KnownFeatures = RollbackFeature;
     public const ulong LogStart = 8;

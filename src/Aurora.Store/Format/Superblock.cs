@@ -32,7 +32,9 @@ internal struct Cut
 
     /// <summary>The checksum of the log block before that position.</summary>
     public ulong LogChain;
-    public NodePointer Objects;
+
+    /// <summary>The volume table.</summary>
+    public NodePointer Volumes;
 }
 
 /// <summary>The one-block root of everything.</summary>
@@ -72,14 +74,18 @@ internal unsafe struct Superblock
 
     /// <summary>Tree nodes among the used blocks (bounds what a cut can need).</summary>
     public ulong NodeBlocks;
-    public ulong Reserved0;
+
+    /// <summary>The number of the next volume that is made.</summary>
+    public ulong NextVolume;
     public Cut Current;
 
     /// <summary>The base of the recent history; Number zero when there is none.</summary>
     public Cut Previous;
 
-    /// <summary>Kept checkpoints by sequence.</summary>
-    public NodePointer History;
+    /// <summary>Checkpoints of all volumes that were kept automatically, when they were last counted.</summary>
+    public ulong AutomaticCount;
+    public ulong Reserved0;
+    public ulong Reserved2;
 
     /// <summary>The top of the space map: one <see cref="SpaceEntry"/> for each page of level 2.</summary>
     public fixed byte SpaceRoots[MaxSpaceRoots * SpaceEntry.Bytes];

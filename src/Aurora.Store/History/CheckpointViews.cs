@@ -1,16 +1,21 @@
-// Opening checkpoints for reading. A kept one is a root in the history tree; a recent one the trees of one of the last two cuts and the
-// log from there. A store opened for reading can show one as its present: it makes no cuts, so it also follows the rollbacks in its log
-// this way.
+// Opening checkpoints for reading. A kept one is a root in its volume's history tree; a recent one the volume table of one of the last two
+// cuts and the log from there. A store opened for reading can show one as its present.
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 /// <summary>Opens views, and shows checkpoints in place of the present.</summary>
 internal sealed unsafe class CheckpointViews(
-    StoreContext context, PresentState present, RecentCheckpoints recent, LogState log, TreeReader trees, StoreView[] views)
+    StoreContext context,
+    PresentState present,
+    RecentCheckpoints recent,
+    LogState log,
+    VolumeTable volumes,
+    ObjectReader objects,
+    StoreView[] views)
 {
     /// <summary>See <see cref="ObjectStore.OpenView"/>.</summary>
-    public StoreStatus Open(ulong sequence, out StoreView? view)
+    public StoreStatus Open(VolumeId volume, ulong sequence, out StoreView? view)
     {
         view = null;
         StoreView? free = null;
@@ -21,20 +26,17 @@ internal sealed unsafe class CheckpointViews(
         }
         if (free == null)
             return StoreStatus.OutOfMemory;
-        Superblock* super = context.Super;
-        bool isRecent = recent.Contains(sequence) && sequence <= log.DurableSequence;
-        Cut start = super->Current;
-        if (isRecent && sequence < start.Sequence)
-            start = super->Previous;
-        else if (!isRecent && sequence != start.Sequence)
-            return OpenKept(sequence, free, ref view);
+        bool isRecent = IsRecent(volume, sequence);
+        Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
 
         // Opened first, so that nothing it needs is reused while the log is read.
-        free.Open(sequence, start.Objects, start.Number);
-        NodePointer objects = start.Objects;
-        StoreStatus status = isRecent ? Replay(start, sequence, free.Layer, ref objects) : StoreStatus.Ok;
+        free.Open(volume, sequence, default, start.Number);
+        StoreStatus status = isRecent ? Replay(start, volume, sequence, free.Layers) : StoreStatus.Ok;
+        NodePointer root = default;
         if (status == StoreStatus.Ok)
-            free.Open(sequence, objects, start.Number);
+            status = isRecent ? objects.BottomOf(free.Path, start.Volumes, out root) : FindInTrees(volume, sequence, out root, out _);
+        if (status == StoreStatus.Ok)
+            free.Open(volume, sequence, root, start.Number);
         if (status != StoreStatus.Ok)
             free.Close();
         else
@@ -43,70 +45,53 @@ internal sealed unsafe class CheckpointViews(
     }
 
     /// <summary>See <see cref="ObjectStore.ShowCheckpoint"/>.</summary>
-    public StoreStatus ShowCheckpoint(ulong sequence)
+    public StoreStatus ShowCheckpoint(VolumeId volume, ulong sequence)
     {
         if (!context.Options.ReadOnly)
             return StoreStatus.BadArgument;
-        StoreStatus status = Open(sequence, out StoreView? view);
-        if (view == null)
-            return status;
-        NodePointer objects = view.Objects;
-        view.Close();
-        Cut start = sequence < context.Super->Current.Sequence ? context.Super->Previous : context.Super->Current;
-        bool isKept = !recent.Contains(sequence);
-        present.Active.Clear();
-        status = isKept || sequence == start.Sequence ? StoreStatus.Ok : Replay(start, sequence, present.Active, ref objects);
-        present.Switch(objects);
-        return status;
-    }
-
-    private StoreStatus OpenKept(ulong sequence, StoreView free, ref StoreView? view)
-    {
-        free.Open(sequence, default, context.Super->Current.Number);
-        StoreStatus status = trees.FindKept(context.Super->History, sequence, out NodePointer objects);
+        bool isRecent = IsRecent(volume, sequence);
+        bool isLast = false;
+        StoreStatus status = isRecent ? StoreStatus.Ok : FindInTrees(volume, sequence, out _, out isLast);
         if (status != StoreStatus.Ok)
-        {
-            free.Close();
             return status;
-        }
-        free.Open(sequence, objects, free.BaseCut);
-        view = free;
+        Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
+        LayerSet set = present.Active;
+        set.Clear();
+        present.Show(start.Volumes);
+        if (isRecent)
+            return Replay(start, volume, sequence, set);
+        if (isLast)
+            return StoreStatus.Ok;
+        if (!set.Arena.Reserve(Layer.FixedBytes))
+            return StoreStatus.OutOfMemory;
+        set.Push(set.ChangesOf(volume.Value), null, StateBelow.Checkpoint, volume.Value, sequence);
         return StoreStatus.Ok;
     }
 
-    private StoreStatus Replay(in Cut start, ulong sequence, Layer layer, ref NodePointer objects)
+    private bool IsRecent(VolumeId volume, ulong sequence) => recent.Contains(volume, sequence) && sequence <= log.DurableSequence;
+
+    // The cut to start from: the last one, unless that contains more already.
+    private Cut StartOf(ulong sequence)
+        => sequence < context.Super->Current.Sequence ? context.Super->Previous : context.Super->Current;
+
+    // A kept checkpoint, or the volume's last commit in the trees, which is their present state.
+    private StoreStatus FindInTrees(VolumeId volume, ulong sequence, out NodePointer root, out bool isLast)
     {
-        layer.Arena.Limit = context.Options.OverlayBytes * 2;
+        StoreStatus status = volumes.Find(context.Super->Current.Volumes, volume.Value, out VolumeRecord record, out root);
+        isLast = status == StoreStatus.Ok && record.LastSequence == sequence;
+        return status != StoreStatus.Ok || isLast ? status : volumes.FindKept(record, sequence, out root);
+    }
+
+    private StoreStatus Replay(in Cut start, VolumeId volume, ulong sequence, LayerSet set)
+    {
+        set.Arena.Limit = context.Options.OverlayBytes * 2;
         var replay = new LogReplay(context, start);
         StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         while (status == StoreStatus.Ok && replay.Sequence < sequence)
-        {
-            status = replay.Next(layer);
-
-            // Only a store opened for reading has a rollback behind its newest cut.
-            if (status == StoreStatus.Ok && layer.RollbackTo != 0)
-                status = SwitchTo(layer, out objects);
-        }
+            status = replay.Next(set);
         replay.Dispose();
 
         // The part of the log that held it may have been overwritten meanwhile.
-        return status == StoreStatus.Corrupt && !recent.Contains(sequence) ? StoreStatus.NotFound : status;
-    }
-
-    /// <summary>Reading only: a rollback has been replayed, and its target is the present from here on. Blocks.</summary>
-    public StoreStatus SwitchPresent()
-    {
-        StoreStatus status = SwitchTo(present.Active, out NodePointer objects);
-        present.Switch(objects);
-        return status;
-    }
-
-    // Reading only: forgets a layer that ends with a rollback and finds the trees to go on from.
-    private StoreStatus SwitchTo(Layer layer, out NodePointer objects)
-    {
-        ulong sequence = layer.RollbackTo;
-        layer.Clear();
-        StoreStatus status = trees.FindKept(context.Super->History, sequence, out objects);
-        return status == StoreStatus.NotFound ? context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence) : status;
+        return status == StoreStatus.Corrupt && !recent.Contains(volume, sequence) ? StoreStatus.NotFound : status;
     }
 }

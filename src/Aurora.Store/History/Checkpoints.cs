@@ -8,24 +8,24 @@ namespace Aurora.Store;
 
 /// <summary>Finds checkpoints, kept and recent ones.</summary>
 internal sealed unsafe class Checkpoints(
-    StoreContext context, PresentState present, RecentCheckpoints recent, TreeReader trees, HistoryReader records)
+    PresentState present, RecentCheckpoints recent, VolumeTable volumes, HistoryReader records)
 {
     /// <summary>See <see cref="ObjectStore.NextCheckpoint"/>.</summary>
-    public StoreStatus Next(ulong sequence, out CheckpointInfo info)
+    public StoreStatus Next(VolumeId volume, ulong sequence, out CheckpointInfo info)
     {
         info = default;
-        StoreStatus status = NextKept(sequence, out CheckpointInfo kept);
+        StoreStatus status = NextKept(volume, sequence, out CheckpointInfo kept);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
             return status;
         for (int i = 0; i < recent.Count; i++)
         {
             ref readonly CheckpointInfo newer = ref recent.InfoAt(i);
-            if (newer.Sequence <= sequence)
+            if (newer.Sequence <= sequence || recent.VolumeAt(i) != volume.Value)
                 continue;
             if (status == StoreStatus.Ok && kept.Sequence <= newer.Sequence)
                 break;
             info = newer;
-            StoreStatus keeping = newer.Commit.NameLength > 0 ? IsStillKept(newer.Sequence) : StoreStatus.NotFound;
+            StoreStatus keeping = newer.Commit.NameLength > 0 ? IsStillKept(volume, newer.Sequence) : StoreStatus.NotFound;
             info.IsKept = keeping == StoreStatus.Ok;
             if (!info.IsKept)
                 info.Commit.NameLength = 0;
@@ -35,15 +35,15 @@ internal sealed unsafe class Checkpoints(
         return status;
     }
 
-    /// <summary>See <see cref="ObjectStore.FindCheckpoint(ReadOnlySpan{byte}, out CheckpointInfo)"/>.</summary>
-    public StoreStatus Find(ReadOnlySpan<byte> name, out CheckpointInfo found)
+    /// <summary>See <see cref="ObjectStore.FindCheckpoint(VolumeId, ReadOnlySpan{byte}, out CheckpointInfo)"/>.</summary>
+    public StoreStatus Find(VolumeId volume, ReadOnlySpan<byte> name, out CheckpointInfo found)
     {
         found = default;
         StoreStatus result = StoreStatus.NotFound;
         ulong sequence = 0;
         while (true)
         {
-            StoreStatus status = Next(sequence, out CheckpointInfo info);
+            StoreStatus status = Next(volume, sequence, out CheckpointInfo info);
             if (status != StoreStatus.Ok)
                 return status == StoreStatus.NotFound ? result : status;
             sequence = info.Sequence;
@@ -55,14 +55,14 @@ internal sealed unsafe class Checkpoints(
         }
     }
 
-    /// <summary>See <see cref="ObjectStore.FindCheckpoint(Epoch, out CheckpointInfo)"/>.</summary>
-    public StoreStatus Find(Epoch epoch, out CheckpointInfo found)
+    /// <summary>See <see cref="ObjectStore.FindCheckpoint(VolumeId, Epoch, out CheckpointInfo)"/>.</summary>
+    public StoreStatus Find(VolumeId volume, Epoch epoch, out CheckpointInfo found)
     {
         found = default;
         StoreStatus result = StoreStatus.NotFound;
         StoreStatus status;
         ulong sequence = 0;
-        while ((status = Next(sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        while ((status = Next(volume, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             if (info.Commit.Epoch.Value != epoch.Value)
@@ -76,41 +76,37 @@ internal sealed unsafe class Checkpoints(
     /// <summary>
     /// The next kept one. Those a commit has dropped already, although their cut is still to come, are passed over. Blocks.
     /// </summary>
-    public StoreStatus NextKept(ulong sequence, out CheckpointInfo info)
+    public StoreStatus NextKept(VolumeId volume, ulong sequence, out CheckpointInfo info)
     {
         StoreStatus status;
         do
         {
-            status = records.Next(sequence, out info);
+            status = records.Next(volume, sequence, out info);
             sequence = info.Sequence;
         }
-        while (status == StoreStatus.Ok && IsDropped(sequence));
+        while (status == StoreStatus.Ok && IsDropped(volume, sequence));
         return status;
     }
 
     /// <summary>A commit has dropped it, and no cut yet.</summary>
-    public bool IsDropped(ulong sequence)
-        => present.Active.HistoryStateOf(sequence) == LayerRecord.Absent
-            || (present.IsFrozen && present.Active.HistoryStateOf(sequence) == LayerRecord.Same
-                && present.Frozen.HistoryStateOf(sequence) == LayerRecord.Absent);
+    public bool IsDropped(VolumeId volume, ulong sequence) => present.HistoryStateOf(volume, sequence) == LayerRecord.Absent;
 
-    // A checkpoint may have been kept or dropped by a commit that no cut has put into the history tree yet: the layers know better. Blocks.
-    private StoreStatus IsStillKept(ulong sequence)
+    // A checkpoint may have been kept or dropped by a commit that no cut has put into the history tree yet: the sets know better. Blocks.
+    private StoreStatus IsStillKept(VolumeId volume, ulong sequence)
     {
-        LayerRecord state = KeptInLayers(sequence);
+        LayerRecord state = present.HistoryStateOf(volume, sequence);
         return state switch
         {
             LayerRecord.Present => StoreStatus.Ok,
             LayerRecord.Absent => StoreStatus.NotFound,
-            _ => trees.FindKept(context.Super->History, sequence, out _),
+            _ => FindKept(volume, sequence),
         };
     }
 
-    private LayerRecord KeptInLayers(ulong sequence)
+    /// <summary>Whether the volume's history tree has a checkpoint: Ok or NotFound, or why that cannot be told. Blocks.</summary>
+    public StoreStatus FindKept(VolumeId volume, ulong sequence)
     {
-        LayerNode* node = present.Active.Find(LayerNode.HistoryObject, sequence);
-        if (node == null && present.IsFrozen)
-            node = present.Frozen.Find(LayerNode.HistoryObject, sequence);
-        return node == null ? LayerRecord.Same : node->Info->RecordState;
+        StoreStatus status = volumes.Find(present.Table, volume.Value, out VolumeRecord record, out _);
+        return status == StoreStatus.Ok ? volumes.FindKept(record, sequence, out _) : status;
     }
 }

@@ -7,27 +7,28 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Reads the history tree as far as it can be read.</summary>
-internal sealed unsafe class HistoryReader(StoreContext context, PresentState present, HistoryState history, TreeReader trees)
+internal sealed unsafe class HistoryReader(StoreContext context, PresentState present, HistoryState history, VolumeTable volumes, TreeReader trees)
 {
-    /// <summary>Reads all of it. A failure is that of memory; damage is in the state's Fault. Blocks.</summary>
-    public StoreStatus ReadAll()
+    /// <summary>Reads all of a volume's. A failure is that of memory; damage is in the state's FaultOf. Blocks.</summary>
+    public StoreStatus ReadAll(VolumeId volume)
     {
-        history.Fault = default;
+        if (history.FaultVolume == volume)
+            history.Fault = default;
         StoreStatus status = StoreStatus.Ok;
         for (ulong sequence = 0; status == StoreStatus.Ok;)
         {
-            status = Next(sequence, out CheckpointInfo info);
+            status = Next(volume, sequence, out CheckpointInfo info);
             sequence = info.Sequence;
         }
         if (status != StoreStatus.NotFound)
             return status;
-        TellDamage();
+        TellDamage(volume);
         return StoreStatus.Ok;
     }
 
-    private void TellDamage()
+    private void TellDamage(VolumeId volume)
     {
-        if (history.Fault.Status == StoreStatus.Ok || history.IsDamageTold)
+        if (history.FaultOf(volume).Status == StoreStatus.Ok || history.IsDamageTold)
             return;
         history.IsDamageTold = true;
         StoreFault fault = history.Fault;
@@ -35,24 +36,36 @@ internal sealed unsafe class HistoryReader(StoreContext context, PresentState pr
         KernelLog.Line("store: the history is damaged; the present goes on, and nothing of the history is kept, dropped or gone back to"u8);
     }
 
-    /// <summary>Finds out whether the cut of the frozen layer may change the history. Blocks.</summary>
+    /// <summary>Finds out whether the cut of the frozen set may change the histories. Blocks.</summary>
     public StoreStatus LookBeforeCut()
     {
-        bool isChanged = history.Promoted != null || present.Frozen.FindFrom(LayerNode.HistoryObject, 0) != null;
-        StoreStatus status = isChanged ? ReadAll() : StoreStatus.Ok;
-        history.IsLeftByCut = isChanged && history.Fault.Status != StoreStatus.Ok;
+        StoreStatus status = StoreStatus.Ok;
+        for (LayerNode* node = present.Frozen.FirstVolume; node != null && status == StoreStatus.Ok; node = Layer.Next(node))
+        {
+            var changes = (VolumeChanges*)node->Info;
+            var volume = new VolumeId(changes->Volume);
+            bool isPromoted = history.Promoted != null && history.PromotedVolume == volume;
+            bool isChanged = changes->History != null || isPromoted;
+            if (isChanged && !changes->IsNew && !changes->IsDropped)
+                status = ReadAll(volume);
+            changes->IsHistoryLeft = isChanged && history.FaultOf(volume).Status != StoreStatus.Ok;
+        }
         return status;
     }
 
-    /// <summary>The next entry of the history tree. Nodes that cannot be read are noted and passed over. Blocks.</summary>
-    public StoreStatus Next(ulong sequence, out CheckpointInfo info)
+    /// <summary>The next entry of a volume's history tree. Nodes that cannot be read are noted and passed over. Blocks.</summary>
+    public StoreStatus Next(VolumeId volume, ulong sequence, out CheckpointInfo info)
     {
         info = default;
         for (ulong key = sequence + 1; ;)
         {
             ulong cut = context.Super->Current.Number;
-            StoreStatus status = trees.PinNextRecord(
-                TreeKind.History, context.Super->History, key, out NodeFrame* leaf, out RecordEntry* entry, out ulong nextKey);
+            StoreStatus status = volumes.Find(present.Table, volume.Value, out VolumeRecord record, out _);
+            NodeFrame* leaf = null;
+            RecordEntry* entry = null;
+            ulong nextKey = ulong.MaxValue;
+            if (status == StoreStatus.Ok)
+                status = trees.PinNextRecord(TreeKind.History, record.History, key, out leaf, out entry, out nextKey);
             if (status == StoreStatus.Ok)
             {
                 status = InfoOf(leaf, entry, out info);
@@ -65,8 +78,11 @@ internal sealed unsafe class HistoryReader(StoreContext context, PresentState pr
             // A cut may have moved the tree meanwhile.
             if (cut != context.Super->Current.Number)
                 continue;
-            if (history.Fault.Status == StoreStatus.Ok)
+            if (history.FaultOf(volume).Status == StoreStatus.Ok)
+            {
                 history.Fault = context.Fault;
+                history.FaultVolume = volume;
+            }
             if (nextKey == ulong.MaxValue || nextKey <= key)
                 return StoreStatus.NotFound;
             key = nextKey;

@@ -5,8 +5,9 @@ namespace Aurora.Store;
 /// <summary>The state of the history that is not in its tree.</summary>
 internal sealed class HistoryState
 {
-    /// <summary>What was found damaged in the history; Ok when nothing was.</summary>
+    /// <summary>What was found damaged in a volume's history, the last time that something was; and the volume.</summary>
     public StoreFault Fault;
+    public VolumeId FaultVolume;
     public bool IsDamageTold;
 
     /// <summary>The store is open: from here on checkpoints are kept and dropped.</summary>
@@ -15,7 +16,7 @@ internal sealed class HistoryState
     /// <summary>The disk is too full: the next cut drops half of the automatic checkpoints.</summary>
     public bool IsPressed;
 
-    /// <summary>Automatic checkpoints, when they were last counted.</summary>
+    /// <summary>Automatic checkpoints of all volumes, when they were last counted.</summary>
     public ulong AutomaticCount;
 
     /// <summary>
@@ -26,13 +27,10 @@ internal sealed class HistoryState
     public ulong SteadySince;
     public bool IsTimeSteady;
     public bool HasTimeLeapt;
-    public ulong LastKeptTime;
 
-    /// <summary>A checkpoint on its way to becoming the present state must stay; 0 for none.</summary>
+    /// <summary>A checkpoint that is about to become a present state must stay; 0 for none.</summary>
     public ulong RollbackTarget;
-
-    /// <summary>A rollback has been asked for: who reads the device from the next cut on must know what one is.</summary>
-    public bool IsRollbackWanted;
+    public VolumeId RollbackVolume;
 
     /// <summary>A checkpoint the next cut gives a root of its own; null for none. The view must stay open until then.</summary>
     public StoreView? Promoted;
@@ -40,6 +38,15 @@ internal sealed class HistoryState
     /// <summary>The record of that checkpoint.</summary>
     public CheckpointInfo PromotedInfo;
 
-    /// <summary>The history cannot be read: the cut being made leaves it as it is.</summary>
-    public bool IsLeftByCut;
+    /// <summary>The volume whose checkpoint that is.</summary>
+    public VolumeId PromotedVolume;
+
+    /// <summary>The cut being made is to do it.</summary>
+    public bool IsPromotionDue;
+
+    /// <summary>What was found damaged in the history of a volume; Ok when nothing was.</summary>
+    public StoreFault FaultOf(VolumeId volume) => FaultVolume == volume ? Fault : default;
+
+    /// <summary>Whether a checkpoint is on its way to becoming a present state.</summary>
+    public bool IsTarget(VolumeId volume, ulong sequence) => sequence == RollbackTarget && volume == RollbackVolume;
 }

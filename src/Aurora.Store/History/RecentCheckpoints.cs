@@ -13,7 +13,7 @@ internal sealed unsafe class RecentCheckpoints
     private struct Entry
     {
         public CheckpointInfo Info;
-        public ulong LogPosition;
+        public ulong Volume;
     }
 
     private readonly Entry* _entries;
@@ -28,32 +28,28 @@ internal sealed unsafe class RecentCheckpoints
 
     public int Count { get; private set; }
 
-    public void Add(ulong sequence, ulong logPosition, ulong bytes, in CommitInfo commit)
+    public void Add(ulong volume, ulong sequence, ulong bytes, in CommitInfo commit)
     {
         if (Count == _capacity)
             DropFirst();
         Entry* entry = At(Count++);
         entry->Info = new CheckpointInfo { Sequence = sequence, Bytes = bytes, Commit = commit };
-        entry->LogPosition = logPosition;
+        entry->Volume = volume;
     }
 
     public ref readonly CheckpointInfo InfoAt(int index) => ref At(index)->Info;
 
-    public bool Contains(ulong sequence)
+    /// <summary>The volume it is of.</summary>
+    public ulong VolumeAt(int index) => At(index)->Volume;
+
+    public bool Contains(VolumeId volume, ulong sequence)
     {
         for (int i = Count - 1; i >= 0; i--)
         {
             if (At(i)->Info.Sequence == sequence)
-                return true;
+                return At(i)->Volume == volume.Value;
         }
         return false;
-    }
-
-    /// <summary>The newest one.</summary>
-    public bool TryGetLast(out CheckpointInfo info)
-    {
-        info = Count == 0 ? default : At(Count - 1)->Info;
-        return Count > 0;
     }
 
     /// <summary>Forgets the commits before a sequence: the base they need is gone.</summary>

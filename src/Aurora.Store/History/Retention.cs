@@ -1,6 +1,8 @@
-// Retention: a cut whose state is a second or more after the last one kept is kept too, as an automatic checkpoint; each cut drops a
-// few of those that are too old for their tier. Both are part of the cut, so they need no record, and a power cut undoes or keeps them
-// with it. Dropping costs what it frees. On a full disk history gives way: see CommitRoom.WaitForSpace.
+// Retention: a cut whose state of a volume is a second or more after the last one kept is kept too, as an automatic checkpoint; each cut
+// drops a few of those that are too old for their tier. Both are part of the cut, so they need no record, and a power cut undoes or keeps
+// them with it. Dropping costs what it frees. On a full disk history gives way: see CommitRoom.WaitForSpace.
+//
+// A volume that nothing is committed to does not age: its history stays as it is.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -10,12 +12,20 @@ internal sealed unsafe class Retention(
     StoreContext context,
     PresentState present,
     HistoryState history,
-    RecentCheckpoints recent,
+    VolumeTable volumes,
     SpaceState space,
     SpaceReserve reserve,
     Checkpoints checkpoints,
     int treeLevels)
 {
+    // What a pass over the history has done, and may do.
+    private struct Pass
+    {
+        public ulong Dropped;
+        public ulong Most;
+        public ulong ToGive;
+    }
+
     /// <summary>A commit of this time has been applied.</summary>
     public void NoteTime(ulong now)
     {
@@ -35,78 +45,126 @@ internal sealed unsafe class Retention(
         history.NewestTime = now;
     }
 
-    /// <summary>The active layer is about to be frozen: its last commit may become a checkpoint. Does not wait.</summary>
-    public void KeepAutomatically()
-    {
-        bool isPossible = history.IsRecovered && !context.Options.Retention.IsOff && present.Active.RollbackTo == 0;
-        if (!isPossible || !recent.TryGetLast(out CheckpointInfo last))
-            return;
-        ulong time = last.Commit.RealtimeNanoseconds;
-        bool isNew = last.Sequence > context.Super->Current.Sequence && last.Commit.NameLength == 0;
-        bool isDue = time < history.LastKeptTime || time - history.LastKeptTime >= context.Options.Retention.FineSpacing;
-        if (!isNew || !isDue || !present.Active.Arena.Reserve(Layer.FixedBytes))
-            return;
-        HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
-        present.Active.PutHistory(last.Sequence, record.AsBytes());
-        history.LastKeptTime = time;
-    }
-
     /// <summary>
-    /// The state that a rollback leaves is kept, so that there is a way back. The commit's reservation covers it. When nothing is known
-    /// about its commit (the cut before the last one is not readable), it counts as old as the rollback; is it kept already, the cut
-    /// leaves it as it is.
+    /// Adds to the frozen set which of its states become automatic checkpoints, and which checkpoints the cut drops. A history that cannot
+    /// be read is left as it is. Volumes' records have been read. Blocks.
     /// </summary>
-    public void KeepBranch(in CommitInfo rollback)
+    public void Apply()
     {
-        bool isRecent = recent.TryGetLast(out CheckpointInfo info);
-        if (!isRecent)
-        {
-            info.Sequence = context.Super->Current.Sequence;
-            info.Commit.RealtimeNanoseconds = rollback.RealtimeNanoseconds;
-        }
-        if (info.Sequence == 0 || info.Commit.NameLength > 0)
-            return;
-        HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
-        present.Active.PutHistory(info.Sequence, record.AsBytes());
-    }
-
-    /// <summary>
-    /// Adds to the frozen layer which automatic checkpoints the cut drops. A history that cannot be read is left as it is. Blocks.
-    /// </summary>
-    public void Thin()
-    {
-        if (!history.IsRecovered || context.Super->History.IsEmpty)
+        if (!history.IsRecovered)
             return;
 
         // Under pressure a cut drops as many as there is room for the nodes that change; a few are in the reserve.
         ulong reserved = reserve.ForCuts(null);
         ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / (ulong)(treeLevels + 1) : 0;
-        ulong most = SpaceReserve.MostDropsPerCut + room;
-        ulong toGive = history.IsPressed || reserve.IsTight ? (history.AutomaticCount + 1) / 2 : 0;
+        bool isPressed = history.IsPressed || reserve.IsTight;
+        var pass = new Pass
+        {
+            Most = SpaceReserve.MostDropsPerCut + room,
+            ToGive = isPressed ? (history.AutomaticCount + 1) / 2 : 0,
+        };
         history.IsPressed = false;
+        history.AutomaticCount = context.Super->AutomaticCount;
+        for (LayerNode* node = present.Frozen.FirstVolume; node != null; node = Layer.Next(node))
+        {
+            var changes = (VolumeChanges*)node->Info;
+            if (!changes->IsDropped && changes->Volume < VolumeRecord.DroppedBit)
+                ApplyTo(changes, ref pass);
+        }
+        if (isPressed)
+            ThinUnchanged(ref pass);
+        context.Statistics.CheckpointsDropped += pass.Dropped;
+    }
+
+    private void ApplyTo(VolumeChanges* changes, ref Pass pass)
+    {
+        ulong before = changes->Record.AutomaticCount;
+        Thin(changes, ref pass);
+        Keep(changes);
+        history.AutomaticCount += changes->Record.AutomaticCount - before;
+    }
+
+    // The last commit of the volume may become a checkpoint.
+    private void Keep(VolumeChanges* changes)
+    {
+        if (context.Options.Retention.IsOff || changes->Top == null)
+            return;
+        CheckpointInfo last = changes->Top->Last;
+        ulong time = last.Commit.RealtimeNanoseconds;
+        bool isNew = last.Sequence > changes->Record.LastSequence && last.Commit.NameLength == 0;
+        ulong kept = changes->Record.LastKeptNanoseconds;
+        bool isDue = time < kept || time - kept >= context.Options.Retention.FineSpacing;
+        if (!isNew || !isDue || !present.Frozen.Arena.Reserve(Layer.FixedBytes))
+            return;
+        HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
+        present.Frozen.PutHistory(changes->Volume, last.Sequence, record.AsBytes(), changes->Top);
+        changes->Record.LastKeptNanoseconds = time;
+        changes->Record.AutomaticCount++;
+    }
+
+    private void Thin(VolumeChanges* changes, ref Pass pass)
+    {
+        var volume = new VolumeId(changes->Volume);
         ulong count = 0;
         ulong dropped = 0;
         ulong lastBucket = ulong.MaxValue;
         ulong sequence = 0;
-        while (checkpoints.NextKept(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        bool mayAge = !context.Options.Retention.IsOff && history.IsTimeSteady;
+        while (!changes->IsNew && checkpoints.NextKept(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             if (!info.IsAutomatic)
                 continue;
-            bool mayAge = !context.Options.Retention.IsOff && history.IsTimeSteady;
             bool isAged = mayAge && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);
-            bool isDue = count < toGive || isAged;
+            bool isGiven = pass.Dropped < pass.ToGive;
             count++;
-            bool isEnough = dropped >= most || (dropped >= SpaceReserve.MostDropsPerCut && count > toGive);
-            if (!isDue || sequence == history.RollbackTarget || isEnough)
+            bool isEnough = pass.Dropped >= pass.Most || (pass.Dropped >= SpaceReserve.MostDropsPerCut && !isGiven);
+            if ((!isGiven && !isAged) || isEnough || IsNeeded(volume, sequence))
                 continue;
-            if (present.Frozen.Find(LayerNode.HistoryObject, sequence) != null || !present.Frozen.Arena.Reserve(Layer.FixedBytes))
+            if (present.Frozen.HistoryOf(volume.Value, sequence) != null || !present.Frozen.Arena.Reserve(Layer.FixedBytes))
                 continue;
-            present.Frozen.DropHistory(sequence);
+            present.Frozen.DropHistory(volume.Value, sequence);
             dropped++;
+            pass.Dropped++;
         }
-        history.AutomaticCount = count - dropped;
-        context.Statistics.CheckpointsDropped += dropped;
+        changes->Record.AutomaticCount = count - dropped;
+    }
+
+    // A rollback or a clone that is not in the trees yet goes back to it.
+    private bool IsNeeded(VolumeId volume, ulong sequence)
+    {
+        bool isNeeded = history.IsTarget(volume, sequence);
+        for (Layer* layer = present.Active.First; layer != null && !isNeeded; layer = layer->NextInSet)
+        {
+            isNeeded = layer->Below == StateBelow.Checkpoint && layer->BelowVolume == volume.Value
+                && layer->BelowSequence == sequence;
+        }
+        return isNeeded;
+    }
+
+    // Volumes that the set does not change have history to give as well.
+    private void ThinUnchanged(ref Pass pass)
+    {
+        ulong from = 0;
+        while (pass.Dropped < pass.ToGive && pass.Dropped < pass.Most)
+        {
+            NodePointer table = context.Super->Current.Volumes;
+            StoreStatus status = volumes.FindFrom(table, from, out ulong volume, out VolumeRecord record, out NodePointer objects);
+            if (status != StoreStatus.Ok || volume >= VolumeRecord.DroppedBit)
+                return;
+            from = volume + 1;
+            if (record.AutomaticCount == 0 || present.Frozen.Find(volume) != null)
+                continue;
+            if (!present.Frozen.Arena.Reserve(Layer.FixedBytes))
+                return;
+            VolumeChanges* changes = present.Frozen.ChangesOf(volume);
+            changes->Record = record;
+            changes->OldRoot = objects;
+            changes->IsInTable = true;
+            ulong before = record.AutomaticCount;
+            Thin(changes, ref pass);
+            history.AutomaticCount += changes->Record.AutomaticCount - before;
+        }
     }
 
     // The first of each coarse interval stays.
@@ -126,13 +184,24 @@ internal sealed unsafe class Retention(
     /// <summary>Counts the automatic checkpoints that may go; false when there is none. Blocks.</summary>
     public bool HasHistoryToGive()
     {
-        ulong sequence = 0;
         history.AutomaticCount = 0;
-        while (checkpoints.NextKept(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        ulong from = 0;
+        while (volumes.FindFrom(present.Table, from, out ulong volume, out _, out _) == StoreStatus.Ok
+            && volume < VolumeRecord.DroppedBit)
         {
-            sequence = info.Sequence;
-            history.AutomaticCount += info.IsAutomatic && sequence != history.RollbackTarget ? 1u : 0u;
+            from = volume + 1;
+            CountIn(new VolumeId(volume));
         }
         return history.AutomaticCount > 0;
+    }
+
+    private void CountIn(VolumeId volume)
+    {
+        ulong sequence = 0;
+        while (checkpoints.NextKept(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            history.AutomaticCount += info.IsAutomatic && !history.IsTarget(volume, sequence) ? 1u : 0u;
+        }
     }
 }

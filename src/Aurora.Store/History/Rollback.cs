@@ -1,10 +1,8 @@
-// Rollback: the next state is that of a retained checkpoint. Two cuts and one record:
-//   1. A cut gives the target a root in the history tree, unless it has one. From here on it is found whatever happens.
-//   2. A record "rollback to N" is logged like a commit, and the layer ends with it.
-//   3. The cut of that layer merges what came before, keeps it as a checkpoint of its own (the branch that was left), and takes N's root as
-//      the object tree. Its superblock makes all of this happen at once.
-// A power cut before 2 is durable leaves the old state, one after it is finished by recovery. Nothing is copied: the cost is that of
-// two cuts.
+// Rollback: the next state of a volume is that of one of its retained checkpoints.
+//   1. Cuts give the target a root in the history tree, unless it has one. From here on it is found whatever happens.
+//   2. A record "rollback to N" is logged like a commit. The volume's newest layer is sealed, and kept as a checkpoint of its own (the branch
+//      that was left); the next one has N below it.
+// A power cut before 2 is durable leaves the old state, one after it the new one. Nothing is copied, and no other volume is concerned.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -13,15 +11,15 @@ namespace Aurora.Store;
 internal sealed unsafe class Rollback(
     StoreContext context,
     HistoryState history,
+    HistoryReader records,
     CommitTurns turns,
     CommitLog log,
     CommitBuilder builder,
     Committer committer,
-    Cutter cutter,
     TargetKeeper keeper)
 {
-    /// <summary>See <see cref="ObjectStore.Rollback(ulong, in CommitInfo, out ulong)"/>. Blocks.</summary>
-    public StoreStatus To(ulong sequence, in CommitInfo info, out ulong ownSequence)
+    /// <summary>See <see cref="ObjectStore.Rollback(VolumeId, ulong, in CommitInfo, out ulong)"/>. Blocks.</summary>
+    public StoreStatus To(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
     {
         ownSequence = 0;
         if (context.Options.ReadOnly)
@@ -31,20 +29,22 @@ internal sealed unsafe class Rollback(
         turns.Take();
         StoreStatus status = log.WaitDurable(log.LastSequence);
         if (status == StoreStatus.Ok)
-            status = history.Fault.Status;
+            status = records.ReadAll(volume);
         if (status == StoreStatus.Ok)
-            status = keeper.Keep(sequence);
+            status = history.FaultOf(volume).Status;
         if (status == StoreStatus.Ok)
-            status = Submit(sequence, info, out ownSequence);
-        history.RollbackTarget = 0;
+            status = keeper.Keep(volume, sequence);
+        if (status == StoreStatus.Ok)
+            status = Submit(volume, sequence, info, out ownSequence);
+        keeper.Forget();
         turns.End();
         return status;
     }
 
-    private StoreStatus Submit(ulong sequence, in CommitInfo info, out ulong ownSequence)
+    private StoreStatus Submit(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
     {
         ownSequence = 0;
-        StoreCommit* commit = builder.Begin(0);
+        StoreCommit* commit = builder.Begin(volume);
         if (commit == null)
             return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
         commit->Info = info;
@@ -58,8 +58,6 @@ internal sealed unsafe class Rollback(
         }
         ownSequence = commit->Sequence;
         status = log.WaitDurable(ownSequence);
-        while (status == StoreStatus.Ok && context.Super->Current.Sequence < ownSequence)
-            status = cutter.Cut();
         committer.Release(commit);
         return status;
     }

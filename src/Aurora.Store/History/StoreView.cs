@@ -1,4 +1,4 @@
-// A checkpoint opened for reading: the trees of a cut and, for a recent one, a layer replayed from the log. While a view is open, no
+// A checkpoint opened for reading: the trees of a cut and, for a recent one, a set of layers replayed from the log. While a view is open, no
 // block freed by a later cut is reused (ViewAges), so everything it can reach stays as it was.
 using System;
 using Aurora.Base;
@@ -11,34 +11,41 @@ public sealed unsafe class StoreView
     private readonly StoreContext _context;
     private readonly SpaceMarks _marks;
     private readonly ObjectReader _reader;
-    private NodePointer _objects;
 
-    internal StoreView(StoreContext context, SpaceMarks marks, ObjectReader reader, Layer layer)
+    internal StoreView(StoreContext context, SpaceMarks marks, ObjectReader reader, LayerSet layers)
     {
         _context = context;
         _marks = marks;
         _reader = reader;
-        Layer = layer;
+        Layers = layers;
     }
 
-    internal Layer Layer { get; }
+    /// <summary>What the log says since the cut.</summary>
+    internal LayerSet Layers { get; }
 
-    /// <summary>The trees below the layer.</summary>
-    internal NodePointer Objects => _objects;
+    /// <summary>The object tree below the volume's layers.</summary>
+    internal NodePointer Objects { get; private set; }
 
     internal bool IsOpen { get; private set; }
 
     /// <summary>Blocks freed by cuts after this one must stay.</summary>
     internal ulong BaseCut { get; private set; }
 
+    /// <summary>The volume it is of.</summary>
+    public VolumeId Volume { get; private set; }
+
     /// <summary>The checkpoint's commit.</summary>
     public ulong Sequence { get; private set; }
 
+    /// <summary>From the newest layer of the volume down to <see cref="Objects"/>.</summary>
+    internal LayerPath Path => new(Layers, null, Volume.Value);
+
     /// <summary>Opens the view, or, when it is open, changes what it shows.</summary>
-    internal void Open(ulong sequence, in NodePointer objects, ulong baseCut)
+    internal void Open(VolumeId volume, ulong sequence, in NodePointer objects, ulong baseCut)
     {
+        Volume = volume;
         Sequence = sequence;
-        _objects = objects;
+        Objects = objects;
         if (IsOpen)
             return;
         BaseCut = baseCut;
@@ -50,11 +57,15 @@ public sealed unsafe class StoreView
     public StoreStatus ReadPage(ObjectId id, ulong page, void* destination)
     {
         ulong at = id.Value;
-        StoreStatus status = Layer.FindPage(ref at, page, out MapEntry entry) switch
+        var answer = LayerAnswer.Below;
+        MapEntry entry = default;
+        for (LayerPath path = Path; path.Layer != null && answer == LayerAnswer.Below; path.Descend())
+            answer = path.Layer->FindPage(ref at, page, out entry);
+        StoreStatus status = answer switch
         {
             LayerAnswer.Found => StoreStatus.Ok,
             LayerAnswer.Absent => StoreStatus.Hole,
-            _ => _reader.FindPageInTree(_objects, at, page, out entry),
+            _ => _reader.FindPageInTree(Objects, at, page, out entry),
         };
         if (status == StoreStatus.Ok)
             return _reader.ReadData(id.Value, entry, destination);
@@ -66,8 +77,8 @@ public sealed unsafe class StoreView
     /// <summary>Copies a record as <see cref="ObjectStore.ReadRecord"/> does. Blocks.</summary>
     public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length)
     {
-        StoreStatus status = ObjectReader.RecordInLayer(Layer, id.Value, destination, out length);
-        return status == StoreStatus.Pending ? _reader.RecordInTree(TreeKind.Objects, _objects, id.Value, destination, out length) : status;
+        StoreStatus status = ObjectReader.RecordInLayers(Path, id.Value, destination, out length);
+        return status == StoreStatus.Pending ? _reader.RecordInTree(TreeKind.Objects, Objects, id.Value, destination, out length) : status;
     }
 
     /// <summary>Walks the records as <see cref="ObjectStore.NextRecord"/> does. Blocks.</summary>
@@ -75,11 +86,24 @@ public sealed unsafe class StoreView
     {
         length = 0;
         ulong at = id.Value;
-        StoreStatus status = _reader.NextWithRecord(Layer, null, _objects, ref at);
+        StoreStatus status = NextWithRecord(ref at);
         if (status != StoreStatus.Ok)
             return status;
         id = new ObjectId(at);
         return ReadRecord(id, destination, out length);
+    }
+
+    private StoreStatus NextWithRecord(ref ulong at)
+    {
+        while (true)
+        {
+            StoreStatus status = _reader.NextObjectInTree(Objects, at, out ulong inTree);
+            if (status != StoreStatus.Ok)
+                return status;
+            status = _reader.IsRecordNext(Path, Objects, inTree, ref at);
+            if (status != StoreStatus.Pending)
+                return status;
+        }
     }
 
     /// <summary>Ends the view; its memory and the blocks only it needed become free.</summary>
@@ -87,7 +111,7 @@ public sealed unsafe class StoreView
     {
         Panic.Unless(IsOpen, "store: view closed twice"u8);
         IsOpen = false;
-        Layer.Clear();
+        Layers.Clear();
         _marks.CloseView(BaseCut);
         _context.Fibers.WakeAll(&_context.Queues->Room);
     }

@@ -1,4 +1,5 @@
-// Giving the target of a rollback a root in the durable history tree, unless it has one: what is found there is found whatever happens.
+// Giving the target of a rollback or a clone a root in the durable history tree, unless it has one: what is found there is found whatever
+// happens.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -10,7 +11,6 @@ internal sealed unsafe class TargetKeeper(
     HistoryState history,
     CutState cuts,
     SpaceState space,
-    TreeReader trees,
     SpaceReserve reserve,
     Checkpoints checkpoints,
     CheckpointViews views,
@@ -19,27 +19,29 @@ internal sealed unsafe class TargetKeeper(
 {
     private const int Attempts = 4;
 
+    /// <summary>The target has its place in the log, or will not have one.</summary>
+    public void Forget() => history.RollbackTarget = 0;
+
     /// <summary>
     /// Makes cuts until the target is in the durable history tree. The turn is the caller's, so nobody drops it afterwards. Blocks.
     /// </summary>
-    public StoreStatus Keep(ulong sequence)
+    public StoreStatus Keep(VolumeId volume, ulong sequence)
     {
-        history.IsRollbackWanted = true;
         history.RollbackTarget = sequence;
+        history.RollbackVolume = volume;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            bool isPending = present.Active.Find(LayerNode.HistoryObject, sequence) != null
-                || (present.IsFrozen && present.Frozen.Find(LayerNode.HistoryObject, sequence) != null);
-            if (history.Fault.Status != StoreStatus.Ok)
-                return history.Fault.Status;
-            StoreStatus status = trees.FindKept(context.Super->History, sequence, out _);
+            bool isPending = present.HistoryStateOf(volume, sequence) != LayerRecord.Same;
+            if (history.FaultOf(volume).Status != StoreStatus.Ok)
+                return history.FaultOf(volume).Status;
+            StoreStatus status = checkpoints.FindKept(volume, sequence);
             bool isKept = status == StoreStatus.Ok;
-            if (isKept && !isPending && (context.Super->RequiredFeatures & StoreFormat.RollbackFeature) != 0)
+            if (isKept && !isPending)
                 return StoreStatus.Ok;
             if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
                 return status;
-            bool willBeKept = (isKept || isPending) && !checkpoints.IsDropped(sequence);
-            status = willBeKept ? cutter.CutNow() : Promote(sequence);
+            bool willBeKept = (isKept || isPending) && !checkpoints.IsDropped(volume, sequence);
+            status = willBeKept ? cutter.CutNow() : Promote(volume, sequence);
             if (status != StoreStatus.Ok)
                 return status;
         }
@@ -49,16 +51,16 @@ internal sealed unsafe class TargetKeeper(
     // Has the next cut give a recent checkpoint a root of its own, also one that commits have dropped: promoted by the cut that would
     // drop it, it stays. So the layer that is frozen already, which may not be that one, goes first; the open view keeps the checkpoint
     // readable meanwhile.
-    private StoreStatus Promote(ulong sequence)
+    private StoreStatus Promote(VolumeId volume, ulong sequence)
     {
-        if (checkpoints.Next(sequence - 1, out CheckpointInfo info) != StoreStatus.Ok || info.Sequence != sequence)
+        if (checkpoints.Next(volume, sequence - 1, out CheckpointInfo info) != StoreStatus.Ok || info.Sequence != sequence)
             return StoreStatus.NotFound;
-        StoreStatus status = views.Open(sequence, out StoreView? view);
+        StoreStatus status = views.Open(volume, sequence, out StoreView? view);
         if (view == null)
             return status;
         while ((present.IsFrozen || cuts.IsCutting) && status == StoreStatus.Ok)
             status = cutter.Cut();
-        ulong needed = reserve.ForCuts(null) + view.Layer.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
+        ulong needed = reserve.ForCuts(null) + view.Layers.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
         if (status == StoreStatus.Ok && space.FreeBlocks < needed)
             status = context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, space.FreeBlocks);
         if (status != StoreStatus.Ok)
@@ -67,9 +69,10 @@ internal sealed unsafe class TargetKeeper(
             return status;
         }
         history.PromotedInfo = info;
+        history.PromotedVolume = volume;
         history.Promoted = view;
         while (history.Promoted != null && status == StoreStatus.Ok)
-            status = history.IsLeftByCut ? history.Fault.Status : cutter.Cut();
+            status = history.FaultOf(volume).Status == StoreStatus.Ok ? cutter.Cut() : history.FaultOf(volume).Status;
         history.Promoted = null;
         view.Close();
         return status;

@@ -37,6 +37,10 @@ internal struct ChangeCounts
     /// <summary>Kept checkpoints that come or go.</summary>
     public ulong HistoryChanges;
 
+    /// <summary>Volumes that change, each in a leaf of the volume table, and layers that are merged one after the other.</summary>
+    public ulong Volumes;
+    public ulong Merges;
+
     public void Add(in ChangeCounts other)
     {
         Objects += other.Objects;
@@ -46,6 +50,8 @@ internal struct ChangeCounts
         PageNodes += other.PageNodes;
         Truncations += other.Truncations;
         HistoryChanges += other.HistoryChanges;
+        Volumes += other.Volumes;
+        Merges += other.Merges;
     }
 
     /// <summary>The most levels a page tree can have on a device of this size, which is also the most the object tree can have above its leaves.</summary>
@@ -84,14 +90,16 @@ internal struct ChangeCounts
     /// <summary>The most nodes a cut writes for these changes when the store has so many before.</summary>
     public readonly ulong NodesFor(ulong nodes, int levels)
     {
-        ulong touched = Objects <= nodes ? Objects : nodes + 1;
+        // Several layers may change the same leaf again and again: then only what each has counted bounds the sum.
+        bool isMergedOnce = Merges <= 1;
+        ulong touched = Objects <= nodes || !isMergedOnce ? Objects : nodes + 1;
         ulong growing = Growing <= touched ? Growing : touched;
         ulong leaves = touched + (2 * growing) + (((Growing * EntryBytes) + RecordBytes) / HalfLeafBytes);
 
         // All inner nodes of the object tree there are, rewritten.
         ulong inner = (nodes / 40) + (leaves / FewestEntries) + (ulong)(3 * (levels + 1));
-        ulong total = leaves + (ObjectNodes < inner ? ObjectNodes : inner) + PageNodes + (Truncations * (ulong)levels)
-            + (HistoryChanges * (ulong)(levels + 1));
+        ulong total = leaves + (ObjectNodes < inner || !isMergedOnce ? ObjectNodes : inner) + PageNodes + (Truncations * (ulong)levels)
+            + (HistoryChanges * (ulong)(levels + 1)) + (Volumes * (ulong)(levels + 2));
         return total == 0 ? 0 : total + (total / 128) + (ulong)levels;
     }
 }

@@ -1,7 +1,12 @@
-// A layer holds the changes of a stretch of commits over the state below it: one skip list ordered by (object, page). The active layer takes new
-// commits; when a cut begins it becomes the frozen layer, whose changes go into the trees; historical views have one of their own. Because
-// the order is that of the trees, a cut walks the layer once. Searches start from where the last one ended, so sorted commits cost little.
-using Aurora.Base;
+// A layer holds what a stretch of commits changed of one volume, over the state below it: one skip list ordered by (object, page). Because the
+// order is that of the trees, a cut walks the layer once. Searches start from where the last one ended, so sorted commits cost little.
+//
+// What is below a layer, newest first: another layer of the same set, which is sealed, that is, it never changes again; or what the set
+// below, and the trees below that, hold of a volume, now or at one of its checkpoints; or nothing. Many layers may have the same one below
+// them: that is how a clone copies nothing.
+//
+// Layers live in the arena of their set (LayerSet), hold no managed reference and go with it. LayerEditor changes them.
+using System.Runtime.InteropServices;
 
 namespace Aurora.Store;
 
@@ -15,80 +20,95 @@ internal enum LayerAnswer : byte
     Below,
 }
 
-/// <summary>An ordered set of changes: searching and element management. Layer.Changes applies commits.</summary>
-internal sealed unsafe partial class Layer
+/// <summary>What is below a layer.</summary>
+internal enum StateBelow : byte
 {
-    private const int MaxHeight = 14;
+    Nothing,
+
+    /// <summary>A layer of the same set.</summary>
+    Layer,
+
+    /// <summary>A volume, as the set below leaves it.</summary>
+    Volume,
+
+    /// <summary>A kept checkpoint of a volume.</summary>
+    Checkpoint,
+}
+
+/// <summary>An ordered set of changes of one volume: its state, and searching.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Layer
+{
+    public const int MaxHeight = 14;
 
     /// <summary>What a page may take of the arena, for reservations.</summary>
     public const ulong BytesPerPage = 80;
     public const ulong BytesPerObject = 256;
-    public const ulong FixedBytes = 8192;
 
-    // How far Locate walks from where the last search ended before it searches anew.
-    private const int NearSteps = 8;
+    /// <summary>Above what the pages and objects take: chunks' ends, new layers, entries of volumes and of the history.</summary>
+    public const ulong FixedBytes = 8192;
 
     /// <summary>What noting a removed page's block takes, rounded up.</summary>
     public const ulong BytesPerRemovedPage = 9;
 
+    // How far Locate walks from where the last search ended before it searches anew.
+    private const int NearSteps = 8;
+
+    /// <summary>The volume whose commits made the layer.</summary>
+    public ulong Volume;
+
+    /// <summary>What is below; then the volume and the checkpoint's sequence, or the layer.</summary>
+    public StateBelow Below;
+
+    /// <summary>Others may have it below them: it never changes again.</summary>
+    public bool IsSealed;
+
+    /// <summary>A checkpoint of the history refers to its state.</summary>
+    public bool IsKept;
+
+    /// <summary>How many layers of the set are below.</summary>
+    public ushort Depth;
+    public ulong BelowVolume;
+    public ulong BelowSequence;
+    public Layer* BelowLayer;
+
+    /// <summary>The next layer of the set, in the order in which they were made.</summary>
+    public Layer* NextInSet;
+
+    /// <summary>The newest commit of the state that the layer makes, as far as the set knows it; 0 when it does not.</summary>
+    public CheckpointInfo Last;
+
+    /// <summary>Blocks that belonged to this layer's commits and were overwritten within it.</summary>
+    public SupersededBlocks* Superseded;
+    public LayerNode* Head;
+    public ulong Random;
+
+    /// <summary>The object that was changed last.</summary>
+    public LayerObject* LastInfo;
+    public ulong LastObject;
+
+    /// <summary>While a cut is made: who still refers to Result, and the root of what the layer makes.</summary>
+    public uint Users;
+    public NodePointer Start;
+    public NodePointer Result;
+
     // The last element before the key searched last, at each level; null before any search.
-    private readonly LayerNode** _path;
-    private LayerNode* _head;
-    private ulong _random = 0x2545F4914F6CDD1D;
+    private fixed ulong _path[MaxHeight];
 
-    /// <summary>Pages for the constructor.</summary>
-    public const int MemoryPages = 1;
-
-    private readonly int _treeLevels;
-    private ChangeCounts _changes;
-
-    /// <summary>
-    /// Trees have at most so many levels (see <see cref="ChangeCounts.LevelsOn"/>); the changes take at most so many bytes.
-    /// </summary>
-    public Layer(PageAllocator pages, byte* memory, int treeLevels, ulong limit)
-    {
-        _treeLevels = treeLevels;
-        Arena = new Arena(pages) { Limit = limit };
-        _path = (LayerNode**)memory;
-    }
-
-    public Arena Arena { get; }
-
-    /// <summary>The last commit whose changes are in the layer.</summary>
-    public ulong LastSequence { get; set; }
-
-    /// <summary>What the changes may cost in nodes.</summary>
-    public ref readonly ChangeCounts Changes => ref _changes;
-
-    /// <summary>When not zero, the layer's last commit makes the state that of this kept checkpoint.</summary>
-    public ulong RollbackTo { get; set; }
-
-    public bool IsEmpty => _head == null || NextOf(_head, 0) == null;
-
-    /// <summary>Forgets everything and returns the memory.</summary>
-    public void Clear()
-    {
-        Arena.Reset();
-        _head = null;
-        _lastInfo = null;
-        _superseded = null;
-        _changes = default;
-        RollbackTo = 0;
-        ForgetPath();
-    }
+    public readonly bool IsEmpty => Head == null || NextOf(Head, 0) == null;
 
     /// <summary>The first element, or null.</summary>
-    public LayerNode* First => _head == null ? null : NextOf(_head, 0);
+    public readonly LayerNode* First => Head == null ? null : NextOf(Head, 0);
 
     public static LayerNode* Next(LayerNode* node) => NextOf(node, 0);
 
     /// <summary>The first element at or after the key.</summary>
     public LayerNode* FindFrom(ulong objectId, ulong key)
     {
-        if (_head == null)
+        if (Head == null)
             return null;
         Locate(objectId, key);
-        return NextOf(_path[0], 0);
+        return NextOf(PathAt(0), 0);
     }
 
     /// <summary>The element with exactly this key, or null.</summary>
@@ -102,7 +122,7 @@ internal sealed unsafe partial class Layer
     public LayerAnswer FindPage(ref ulong objectId, ulong page, out MapEntry entry)
     {
         entry = default;
-        if (_head == null)
+        if (Head == null)
             return LayerAnswer.Below;
         LayerNode* node = Find(objectId, page + 1);
         if (node != null)
@@ -120,25 +140,49 @@ internal sealed unsafe partial class Layer
         return LayerAnswer.Below;
     }
 
-    private static LayerNode* NextOf(LayerNode* node, int level) => ((LayerNode**)(node + 1))[level];
+    /// <summary>Page elements the layer holds for an object: what a clone of it copies.</summary>
+    public ulong PagesOf(ulong objectId)
+    {
+        LayerNode* header = Find(objectId, 0);
+        return header == null ? 0 : header->Info->PageCount;
+    }
 
-    private static void SetNext(LayerNode* node, int level, LayerNode* next) => ((LayerNode**)(node + 1))[level] = next;
+    /// <summary>What the page changes of an object may cost in nodes: what a clone of it would cost as well.</summary>
+    public ulong PageNodesOf(ulong objectId)
+    {
+        LayerNode* header = Find(objectId, 0);
+        return header == null ? 0 : header->Info->Nodes;
+    }
 
-    private static bool IsBefore(LayerNode* node, ulong objectId, ulong key)
+    public static LayerNode* NextOf(LayerNode* node, int level) => ((LayerNode**)(node + 1))[level];
+
+    public static void SetNext(LayerNode* node, int level, LayerNode* next) => ((LayerNode**)(node + 1))[level] = next;
+
+    /// <summary>Of the last search: the last element before the key at a level.</summary>
+    public readonly LayerNode* PathAt(int level) => (LayerNode*)_path[level];
+
+    public static bool IsBefore(LayerNode* node, ulong objectId, ulong key)
         => node->Object < objectId || (node->Object == objectId && node->Key < key);
 
-    // Fills _path with the last element before the key at each level.
-    private void Locate(ulong objectId, ulong key)
+    /// <summary>Fills the path with the last element before the key at each level. There must be a head.</summary>
+    public void Locate(ulong objectId, ulong key)
     {
         if (!LocateNearby(objectId, key))
             LocateAnywhere(objectId, key);
     }
 
+    /// <summary>The path now leads past an element.</summary>
+    public void AdvancePathTo(LayerNode* node)
+    {
+        for (int level = 0; level < (int)node->Height; level++)
+            _path[level] = (ulong)node;
+    }
+
     // Walks level 0 onwards from the last search. An element that is passed is the next of the path at every level it has.
     private bool LocateNearby(ulong objectId, ulong key)
     {
-        LayerNode* at = _path[0];
-        if (at == null || (at != _head && !IsBefore(at, objectId, key)))
+        LayerNode* at = PathAt(0);
+        if (at == null || (at != Head && !IsBefore(at, objectId, key)))
             return false;
         for (int step = 0; step < NearSteps; step++)
         {
@@ -151,19 +195,13 @@ internal sealed unsafe partial class Layer
         return false;
     }
 
-    private void AdvancePathTo(LayerNode* node)
-    {
-        for (int level = 0; level < (int)node->Height; level++)
-            _path[level] = node;
-    }
-
     private void LocateAnywhere(ulong objectId, ulong key)
     {
-        LayerNode* at = _head;
+        LayerNode* at = Head;
         for (int level = MaxHeight - 1; level >= 0; level--)
         {
-            LayerNode* last = _path[level];
-            if (last != null && last != _head && IsBefore(last, objectId, key) && (at == _head || IsBefore(at, last->Object, last->Key)))
+            LayerNode* last = PathAt(level);
+            if (last != null && last != Head && IsBefore(last, objectId, key) && (at == Head || IsBefore(at, last->Object, last->Key)))
                 at = last;
             LayerNode* next = NextOf(at, level);
             while (next != null && IsBefore(next, objectId, key))
@@ -171,21 +209,21 @@ internal sealed unsafe partial class Layer
                 at = next;
                 next = NextOf(at, level);
             }
-            _path[level] = at;
+            _path[level] = (ulong)at;
         }
     }
 
-    private void ForgetPath()
+    public void ForgetPath()
     {
-        for (int i = 0; i < MaxHeight; i++)
-            _path[i] = null;
+        for (int level = 0; level < MaxHeight; level++)
+            _path[level] = 0;
     }
 
-    // How far a page that was located and is not there is from the nearest of its object.
-    private ulong PagesApart(ulong objectId, ulong page)
+    /// <summary>How far a page that was located and is not there is from the nearest of its object (their exclusive or).</summary>
+    public readonly ulong PagesApart(ulong objectId, ulong page)
     {
         ulong apart = ulong.MaxValue;
-        LayerNode* before = _path[0];
+        LayerNode* before = PathAt(0);
         if (before->Object == objectId && before->Key != 0)
             apart = (before->Key - 1) ^ page;
         LayerNode* behind = NextOf(before, 0);
@@ -194,45 +232,24 @@ internal sealed unsafe partial class Layer
         return apart;
     }
 
-    // How far an object that was located and is not there is from the nearest id.
-    private ulong ObjectsApart(ulong objectId)
+    /// <summary>How far an object that was located and is not there is from the nearest id (their exclusive or).</summary>
+    public readonly ulong ObjectsApart(ulong objectId)
     {
-        LayerNode* before = _path[0];
-        ulong apart = before == _head ? ulong.MaxValue : before->Object ^ objectId;
+        LayerNode* before = PathAt(0);
+        ulong apart = before == Head ? ulong.MaxValue : before->Object ^ objectId;
         LayerNode* behind = NextOf(before, 0);
         if (behind != null && (behind->Object ^ objectId) < apart)
             apart = behind->Object ^ objectId;
         return apart;
     }
+}
 
-    // Inserts after a Locate of the same key that found nothing.
-    private LayerNode* InsertAtPath(ulong objectId, ulong key)
-    {
-        int height = 1;
-        _random ^= _random << 13;
-        _random ^= _random >> 7;
-        _random ^= _random << 17;
-        for (ulong bits = _random; (bits & 3) == 0 && height < MaxHeight; bits >>= 2)
-            height++;
-        LayerNode* node = (LayerNode*)Arena.Allocate(sizeof(LayerNode) + (height * 8));
-        *node = new LayerNode { Object = objectId, Key = key, Height = (ulong)height };
-        for (int level = 0; level < height; level++)
-        {
-            SetNext(node, level, NextOf(_path[level], level));
-            SetNext(_path[level], level, node);
-        }
-        AdvancePathTo(node);
-        return node;
-    }
+/// <summary>A chunk of the blocks that were overwritten within a layer.</summary>
+internal unsafe struct SupersededBlocks
+{
+    public const int BlocksPerChunk = 61;
 
-    private void CreateHead()
-    {
-        if (_head != null)
-            return;
-        _head = (LayerNode*)Arena.Allocate(sizeof(LayerNode) + (MaxHeight * 8));
-        *_head = new LayerNode { Height = MaxHeight };
-        for (int level = 0; level < MaxHeight; level++)
-            SetNext(_head, level, null);
-        ForgetPath();
-    }
+    public SupersededBlocks* Next;
+    public ulong Count;
+    public fixed ulong Blocks[BlocksPerChunk];
 }

@@ -3,37 +3,41 @@ using System;
 
 namespace Aurora.Store;
 
-/// <summary>Applies one operation.</summary>
-internal static class LayerChange
+/// <summary>Applies one operation on an object, or on the history of its volume, to the layer on top of the volume.</summary>
+internal static unsafe class LayerChange
 {
     public static void Apply(
-        Layer layer, LogEntryKind kind, ulong id, ulong page, ulong block, ulong checksum, ReadOnlySpan<byte> payload)
+        LayerSet set,
+        Layer* layer,
+        LogEntryKind kind,
+        ulong id,
+        ulong page,
+        ulong block,
+        ulong checksum,
+        ReadOnlySpan<byte> payload)
     {
         switch (kind)
         {
             case LogEntryKind.Pages:
-                layer.PutPage(id, page, block, checksum);
+                set.Editor.PutPage(layer, id, page, block, checksum);
                 break;
             case LogEntryKind.Holes:
-                layer.PutPage(id, page, 0, 0);
+                set.Editor.PutPage(layer, id, page, 0, 0);
                 break;
             case LogEntryKind.Record:
-                layer.PutRecord(id, payload);
+                set.Editor.PutRecord(layer, id, payload);
                 break;
             case LogEntryKind.Delete:
-                layer.Delete(id);
+                set.Editor.Delete(layer, id);
                 break;
             case LogEntryKind.Truncate:
-                layer.Truncate(id, page);
+                set.Editor.Truncate(layer, id, page);
                 break;
             case LogEntryKind.Clone:
-                layer.Clone(page, id);
+                set.Editor.Clone(layer, page, id);
                 break;
             case LogEntryKind.DropCheckpoint:
-                layer.DropHistory(page);
-                break;
-            case LogEntryKind.Rollback:
-                layer.RollbackTo = page;
+                set.DropHistory(layer->Volume, page);
                 break;
         }
     }

@@ -9,8 +9,11 @@ namespace Aurora.Store;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LayerNode
 {
-    /// <summary>Kept checkpoints are elements of this pseudo-object; their Key is the sequence, and all have a LayerObject.</summary>
+    /// <summary>In a layer of kept checkpoints: their Key is the sequence, and all have a LayerObject.</summary>
     public const ulong HistoryObject = ulong.MaxValue - 1;
+
+    /// <summary>In a layer of volumes: their Key is the volume's, and all have a VolumeChanges.</summary>
+    public const ulong VolumeObject = ulong.MaxValue - 2;
 
     public ulong Object;
     public ulong Key;
@@ -71,8 +74,13 @@ internal unsafe struct LayerObject
     /// <summary>Their part of <see cref="ChangeCounts.PageNodes"/>.</summary>
     public ulong Nodes;
 
-    /// <summary>While a cut is made: the shared page map of a clone, or the root of a checkpoint, with references already counted.</summary>
+    /// <summary>
+    /// While a cut is made: the shared page map of a clone, or the root of a checkpoint or of a volume, with references already counted.
+    /// </summary>
     public NodePointer CloneRoot;
+
+    /// <summary>Of a checkpoint that is kept: the layer whose state it is, when there is no root yet.</summary>
+    public Layer* KeptLayer;
 
     /// <summary>Of a clone: room for as many entries as an object may have inline.</summary>
     public MapEntry* CloneInline;

@@ -1,32 +1,42 @@
-// The newest state in memory: the trees of the last cut (on the device, nodes cached), the frozen layer (changes a cut is now putting
-// into the trees), the active layer (changes of later commits). Lookups go active → frozen → trees. All of it is protected by the
-// kernel lock and consistent whenever a fiber waits: a commit is applied to the active layer in one stretch, and a cut replaces (frozen
-// layer, roots) in one stretch.
+// The newest state in memory: the trees of the last cut (on the device, nodes cached), the frozen set (changes a cut is now putting into
+// the trees), the active set (changes of later commits). Lookups go active → frozen → trees. All of it is protected by the kernel lock and
+// consistent whenever a fiber waits: a commit is applied to the active set in one stretch, and a cut replaces (frozen set, volume table) in
+// one stretch.
 
 namespace Aurora.Store;
 
-/// <summary>The layers over the trees, and the root below them.</summary>
-internal sealed unsafe class PresentState(Superblock* super, Layer active, Layer frozen)
+/// <summary>The sets of layers over the trees, and the volume table below them.</summary>
+internal sealed unsafe class PresentState(Superblock* super, LayerSet active, LayerSet frozen)
 {
-    public Layer Active = active;
+    public LayerSet Active = active;
 
     /// <summary>Empty, unless IsFrozen.</summary>
-    public Layer Frozen = frozen;
+    public LayerSet Frozen = frozen;
     public bool IsFrozen;
 
-    /// <summary>Where the log continues after the frozen layer.</summary>
+    /// <summary>Where the log continues after the frozen set.</summary>
     public Cut FrozenEnd;
 
-    /// <summary>The active layer is complete: no commit is applied before it is frozen.</summary>
+    /// <summary>The active set is complete: no commit is applied before it is frozen.</summary>
     public bool IsFreezeRequired;
 
-    private NodePointer _switchedObjects;
-    private bool _isSwitched;
+    private NodePointer _shownTable;
+    private bool _isShowing;
 
-    /// <summary>The trees below the layers.</summary>
-    public NodePointer Objects => _isSwitched ? _switchedObjects : super->Current.Objects;
+    /// <summary>The volume table below the sets.</summary>
+    public NodePointer Table => _isShowing ? _shownTable : super->Current.Volumes;
 
-    /// <summary>The active layer becomes the frozen one, and an empty one takes its place.</summary>
+    /// <summary>From the newest layer of a volume down.</summary>
+    public LayerPath PathOf(VolumeId volume) => new(Active, IsFrozen ? Frozen : null, volume.Value);
+
+    /// <summary>What the sets do to a checkpoint of a volume.</summary>
+    public LayerRecord HistoryStateOf(VolumeId volume, ulong sequence)
+    {
+        LayerRecord state = Active.HistoryStateOf(volume.Value, sequence);
+        return state == LayerRecord.Same && IsFrozen ? Frozen.HistoryStateOf(volume.Value, sequence) : state;
+    }
+
+    /// <summary>The active set becomes the frozen one, and an empty one takes its place.</summary>
     public void Freeze(in Cut end)
     {
         (Active, Frozen) = (Frozen, Active);
@@ -34,12 +44,10 @@ internal sealed unsafe class PresentState(Superblock* super, Layer active, Layer
         FrozenEnd = end;
     }
 
-    /// <summary>
-    /// A store opened for reading cannot make the cut that a rollback in its log asks for: it only reads from the target's trees.
-    /// </summary>
-    public void Switch(in NodePointer objects)
+    /// <summary>A store opened for reading shows an older table instead of the newest.</summary>
+    public void Show(in NodePointer table)
     {
-        _switchedObjects = objects;
-        _isSwitched = true;
+        _shownTable = table;
+        _isShowing = true;
     }
 }

@@ -49,6 +49,7 @@ internal sealed unsafe partial class CommitLog
             header->Part = part++;
             header->Parts = (uint)commit->LogPages;
             header->DataBlocks = commit->DataPages;
+            header->Volume = commit->Volume;
             header->Checksum = BlockChecksum.OfLogBlock(context.HashSeed, state.Position, page->Data);
             state.Chain = header->Checksum;
             state.Position++;

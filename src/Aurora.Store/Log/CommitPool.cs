@@ -24,7 +24,7 @@ internal sealed unsafe class CommitPool
     public int InUse { get; private set; }
 
     /// <summary>A fresh commit, or null when all slots are in use or there is no memory.</summary>
-    public StoreCommit* Take(ushort group)
+    public StoreCommit* Take(ulong volume)
     {
         for (int i = 0; i < Slots; i++)
         {
@@ -39,7 +39,7 @@ internal sealed unsafe class CommitPool
             commit->LastMemory = commit->FirstMemory;
             commit->FirstMemory->Used = sizeof(CommitMemory);
             commit->State = CommitState.Building;
-            commit->Group = group;
+            commit->Volume = volume;
             InUse++;
             return commit;
         }

@@ -27,7 +27,7 @@ internal unsafe ref struct LogBuilder
         CommitInfo* info = &_commit->Info;
         ulong epoch = info->Epoch.Value;
         var name = new ReadOnlySpan<byte>(info->Name, info->NameLength);
-        if (!Add(LogEntryKind.CommitInfo, epoch, info->RealtimeNanoseconds, _commit->Group, name))
+        if (!Add(LogEntryKind.CommitInfo, epoch, info->RealtimeNanoseconds, 0, 0, name))
             return false;
         for (CommitOperation* operation = _commit->FirstOperation; operation != null; operation = operation->Next)
         {
@@ -37,7 +37,7 @@ internal unsafe ref struct LogBuilder
             {
                 LogEntryKind.Pages => AddPage(operation),
                 LogEntryKind.Holes => AddHole(operation),
-                _ => Add(operation->Kind, operation->Object, operation->Page, 0, new ReadOnlySpan<byte>(operation + 1, operation->Length)),
+                _ => AddOther(operation),
             };
             if (!isAdded)
                 return false;
@@ -67,10 +67,18 @@ internal unsafe ref struct LogBuilder
         return true;
     }
 
-    private bool Add(LogEntryKind kind, ulong objectId, ulong page, ulong block, ReadOnlySpan<byte> payload)
+    private bool AddOther(CommitOperation* operation)
+    {
+        var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
+        ulong block = operation->Kind == LogEntryKind.CloneVolume ? operation->Block : 0;
+        return Add(operation->Kind, operation->Object, operation->Page, block, operation->Flags, payload);
+    }
+
+    private bool Add(LogEntryKind kind, ulong objectId, ulong page, ulong block, uint count, ReadOnlySpan<byte> payload)
     {
         if (!Begin(kind, objectId, page, block, LogEntry.Bytes + ((payload.Length + 7) & ~7)))
             return false;
+        _run->Count = count;
         payload.CopyTo(new Span<byte>(_run + 1, payload.Length));
         _run->Length = (ushort)payload.Length;
         Header->UsedBytes += (uint)((payload.Length + 7) & ~7);

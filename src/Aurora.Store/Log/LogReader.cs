@@ -84,13 +84,14 @@ internal unsafe ref struct LogReader
 
     private readonly bool IsGenuine(LogBlockHeader* header, ulong position)
         => header->Magic == StoreFormat.LogMagic
-            && header->Version == StoreFormat.Version
+            && header->Version == _context.LogVersion
             && header->UuidLow == _context.Super->UuidLow
             && header->UuidHigh == _context.Super->UuidHigh
             && header->Position == position
             && header->UsedBytes <= LogBlockHeader.PayloadBytes
             && header->Part < header->Parts
             && header->Generation <= StoreFormat.MaxCounter
+            && header->Volume < VolumeRecord.DroppedBit
             && header->Checksum == BlockChecksum.OfLogBlock(_context.HashSeed, position, header);
 
     private LogBlockHeader* BlockAt(ulong position)
@@ -123,6 +124,9 @@ internal unsafe ref struct LogReader
         return status;
     }
 
+    /// <summary>The volume of a record; images of version 1 had one, without a number.</summary>
+    public static ulong VolumeOf(LogBlockHeader* header) => header->Volume == 0 ? VolumeId.First.Value : header->Volume;
+
     /// <summary>The entry at an offset of a block's payload, or null when it is impossible: then the block is corrupt.</summary>
     public static LogEntry* EntryAt(LogBlockHeader* header, uint offset)
     {
@@ -138,7 +142,9 @@ internal unsafe ref struct LogReader
             LogEntryKind.Record => entry->Length <= StoreFormat.MaxRecordBytes,
             LogEntryKind.CommitInfo => entry->Length <= CommitInfo.MaxNameBytes,
             LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint
-                or LogEntryKind.Rollback => true,
+                or LogEntryKind.Rollback or LogEntryKind.DropVolume => true,
+            LogEntryKind.CreateVolume or LogEntryKind.CloneVolume or LogEntryKind.SetVolume
+                => entry->Length <= VolumeInfo.MaxNameBytes,
             _ => false,
         };
         bool hasObject = entry->Kind == LogEntryKind.CommitInfo || (entry->Object != 0 && entry->Object < StoreFormat.MaxObjectId);

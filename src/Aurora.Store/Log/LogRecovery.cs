@@ -30,8 +30,8 @@ internal sealed unsafe class LogRecovery
     /// <summary>The newest generation seen.</summary>
     public ulong EndGeneration { get; private set; }
 
-    /// <summary>What the first rollback of the log goes back to; 0 when there is none. Known after MarkBlocks.</summary>
-    public ulong FirstRollback { get; private set; }
+    /// <summary>A rollback or a clone in the log goes back to a kept checkpoint. Known after MarkBlocks.</summary>
+    public bool HasTargets { get; private set; }
 
     /// <summary>Everything up to here is known to be durable without looking at data.</summary>
     private ulong KnownDurable { get; set; }
@@ -79,8 +79,7 @@ internal sealed unsafe class LogRecovery
                     status = Damaged(header->Position);
                     break;
                 }
-                if (entry->Kind == LogEntryKind.Rollback && FirstRollback == 0)
-                    FirstRollback = entry->Page;
+                HasTargets |= TargetOf(header, entry).Sequence != 0;
                 for (uint i = 0; entry->Kind == LogEntryKind.Pages && i < entry->Count && status == StoreStatus.Ok; i++)
                     status = _allocator.MarkNew(entry->Block + i);
                 offset += (uint)entry->TotalBytes;
@@ -89,6 +88,14 @@ internal sealed unsafe class LogRecovery
         reader.Dispose();
         return status;
     }
+
+    /// <summary>The kept checkpoint that an entry goes back to; sequence 0 for none.</summary>
+    public static TreeState TargetOf(LogBlockHeader* header, LogEntry* entry) => entry->Kind switch
+    {
+        LogEntryKind.Rollback => new TreeState(StateBelow.Checkpoint, LogReader.VolumeOf(header), entry->Page),
+        LogEntryKind.CloneVolume => new TreeState(StateBelow.Checkpoint, entry->Page, entry->Block),
+        _ => default,
+    };
 
     private void RememberEnd(in LogReader reader)
     {

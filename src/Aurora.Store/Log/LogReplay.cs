@@ -1,4 +1,4 @@
-// Applying records of the log to a layer: when the store is opened, and for a view of a recent checkpoint.
+// Applying records of the log to a set of layers: when the store is opened, and for a view of a recent checkpoint.
 using System;
 using Aurora.Base;
 
@@ -8,11 +8,16 @@ namespace Aurora.Store;
 internal unsafe ref struct LogReplay
 {
     private readonly StoreContext _context;
+    private readonly VolumeDirectory? _directory;
     private LogReader _reader;
 
-    public LogReplay(StoreContext context, in Cut start)
+    /// <summary>
+    /// Replays from a cut on. With a directory records of volumes that it does not know are refused; it knows those of the set.
+    /// </summary>
+    public LogReplay(StoreContext context, in Cut start, VolumeDirectory? directory = null)
     {
         _context = context;
+        _directory = directory;
         _reader = new LogReader(context, start.LogPosition, start.LogChain, start.Sequence);
         Info = default;
     }
@@ -26,6 +31,9 @@ internal unsafe ref struct LogReplay
 
     public readonly ulong Chain => _reader.Chain;
 
+    /// <summary>The volume of the last record.</summary>
+    public ulong Volume { get; private set; }
+
     /// <summary>What the last record's commit was.</summary>
     public CommitInfo Info { get; private set; }
 
@@ -33,15 +41,17 @@ internal unsafe ref struct LogReplay
 
     public ulong DataBlocks { get; private set; }
 
-    /// <summary>Where the last record starts.</summary>
-    public ulong RecordPosition { get; private set; }
+    /// <summary>The last record as a checkpoint.</summary>
+    public readonly CheckpointInfo Checkpoint
+        => new() { Sequence = Sequence, Commit = Info, Bytes = DataBlocks * PageSize.Bytes };
 
     public readonly void Dispose() => _reader.Dispose();
 
-    /// <summary>Applies the next record; a null layer only reads what the commit was. Corrupt when the log does not go on. Blocks.</summary>
-    public StoreStatus Next(Layer? layer)
+    /// <summary>
+    /// Applies the next record; without a set it only reads what the commit was. Corrupt when the log does not go on. Blocks.
+    /// </summary>
+    public StoreStatus Next(LayerSet? set)
     {
-        RecordPosition = _reader.Position;
         for (uint part = 0; ; part++)
         {
             LogBlockHeader* header = _reader.NextPart(part);
@@ -49,13 +59,19 @@ internal unsafe ref struct LogReplay
                 return _reader.Status == StoreStatus.Ok ? Damaged(_reader.Position) : _reader.Status;
             IsWatermark = (header->Flags & LogFlags.Watermark) != 0;
             DataBlocks = header->DataBlocks;
-            StoreStatus status = ApplyBlock(header, layer);
-            if (status != StoreStatus.Ok || part + 1 == header->Parts)
+            Volume = LogReader.VolumeOf(header);
+            StoreStatus status = ApplyBlock(header, IsWatermark ? null : set);
+            if (status != StoreStatus.Ok)
                 return status;
+            if (part + 1 < header->Parts)
+                continue;
+            if (set != null && !IsWatermark)
+                CommitEffect.Note(set, Volume, Checkpoint);
+            return StoreStatus.Ok;
         }
     }
 
-    private StoreStatus ApplyBlock(LogBlockHeader* header, Layer? layer)
+    private StoreStatus ApplyBlock(LogBlockHeader* header, LayerSet? set)
     {
         uint offset = 0;
         while (offset < header->UsedBytes)
@@ -63,12 +79,13 @@ internal unsafe ref struct LogReplay
             LogEntry* entry = LogReader.EntryAt(header, offset);
             if (entry == null)
                 return Damaged(header->Position);
+            StoreStatus status = StoreStatus.Ok;
             if (entry->Kind == LogEntryKind.CommitInfo)
                 TakeInfo(entry);
-            else if (layer != null && !Reserve(layer, entry))
-                return StoreStatus.OutOfMemory;
-            else if (layer != null)
-                Apply(layer, entry);
+            else if (set != null)
+                status = Apply(header, set, entry);
+            if (status != StoreStatus.Ok)
+                return status;
             offset += (uint)entry->TotalBytes;
         }
         return StoreStatus.Ok;
@@ -83,31 +100,56 @@ internal unsafe ref struct LogReplay
         Info = info;
     }
 
-    private static bool Reserve(Layer layer, LogEntry* entry)
+    private StoreStatus Apply(LogBlockHeader* header, LayerSet set, LogEntry* entry)
     {
-        ulong pages = entry->Kind switch
+        bool isNew = entry->Kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
+        ulong asked = entry->Kind == LogEntryKind.CloneVolume ? entry->Page : Volume;
+        CheckpointInfo last = default;
+        if (_directory != null && (!isNew || entry->Kind == LogEntryKind.CloneVolume))
         {
-            LogEntryKind.Pages or LogEntryKind.Holes => entry->Count,
-            LogEntryKind.Clone => layer.PagesOf(entry->Page),
-            _ => 0,
-        };
-        ulong removed = entry->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone ? layer.PagesOf(entry->Object) : 0;
-        ulong bytes = (pages * Layer.BytesPerPage) + (removed * Layer.BytesPerRemovedPage);
-        if (entry->Kind == LogEntryKind.Clone)
-            bytes += LayerObject.CloneInlineBytes;
-        return layer.Arena.Reserve(Layer.FixedBytes + Layer.BytesPerObject + entry->Length + bytes);
-    }
-
-    private static void Apply(Layer layer, LogEntry* entry)
-    {
+            StoreStatus status = _directory.Look(new VolumeId(asked), out VolumeLook look);
+            last = look.Last;
+            if (status != StoreStatus.Ok)
+                return status == StoreStatus.NotFound ? Damaged(header->Position) : status;
+        }
+        if (!Reserve(set, entry))
+            return StoreStatus.OutOfMemory;
+        var payload = new ReadOnlySpan<byte>(entry + 1, entry->TotalBytes == LogEntry.Bytes ? 0 : entry->Length);
+        if (entry->Kind == LogEntryKind.Rollback && _context.Has(SeededFaults.ForgottenRollback))
+            return StoreStatus.Ok;
+        if (entry->Kind >= LogEntryKind.Rollback)
+        {
+            CommitEffect.OnVolume(
+                set, Volume, entry->Kind, entry->Page, entry->Block, entry->Count, payload, last, Info.RealtimeNanoseconds);
+            _context.Super->NextVolume = Math.Max(_context.Super->NextVolume, Volume + 1);
+            return StoreStatus.Ok;
+        }
+        Layer* layer = set.TopFor(Volume);
         bool isRun = entry->Kind is LogEntryKind.Pages or LogEntryKind.Holes;
-        var payload = new ReadOnlySpan<byte>(entry + 1, entry->Kind == LogEntryKind.Record ? entry->Length : 0);
         ulong* checksums = (ulong*)(entry + 1);
         for (uint i = 0; i < (isRun ? entry->Count : 1); i++)
         {
             ulong checksum = entry->Kind == LogEntryKind.Pages ? checksums[i] : 0;
-            LayerChange.Apply(layer, entry->Kind, entry->Object, entry->Page + i, entry->Block + i, checksum, payload);
+            LayerChange.Apply(set, layer, entry->Kind, entry->Object, entry->Page + i, entry->Block + i, checksum, payload);
         }
+        return StoreStatus.Ok;
+    }
+
+    private readonly bool Reserve(LayerSet set, LogEntry* entry)
+    {
+        Layer* layer = set.OpenTop(Volume);
+        ulong pages = entry->Kind switch
+        {
+            LogEntryKind.Pages or LogEntryKind.Holes => entry->Count,
+            LogEntryKind.Clone when layer != null => layer->PagesOf(entry->Page),
+            _ => 0,
+        };
+        bool removes = layer != null && entry->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone;
+        ulong removed = removes ? layer->PagesOf(entry->Object) : 0;
+        ulong bytes = (pages * Layer.BytesPerPage) + (removed * Layer.BytesPerRemovedPage);
+        if (entry->Kind == LogEntryKind.Clone)
+            bytes += LayerObject.CloneInlineBytes;
+        return set.Arena.Reserve(Layer.FixedBytes + Layer.BytesPerObject + entry->Length + bytes);
     }
 
     private readonly StoreStatus Damaged(ulong position)

@@ -34,7 +34,7 @@ public unsafe struct StoreCommit
 
     /// <summary>The first failure while building; Submit returns it.</summary>
     internal StoreStatus Status;
-    internal ushort Group;
+    internal ulong Volume;
 
     /// <summary>Fibers that are looking at the commit; the slot is not reused before they are done.</summary>
     internal int Users;
@@ -95,6 +95,9 @@ internal unsafe struct CommitOperation
     /// </summary>
     public bool IsOfNamed;
     public ushort Length;
+
+    /// <summary>Of an entry about a volume: its flags.</summary>
+    public uint Flags;
     public ulong Object;
 
     /// <summary>As in <see cref="LogEntry"/>.</summary>

@@ -10,7 +10,7 @@ internal sealed unsafe class Recovery(
     HistoryState history,
     SpaceState space,
     LogState log,
-    TreeReader trees,
+    RecoveryTargets targets,
     HistoryReader records,
     SuperblockWriter superblocks,
     LogRecovery recovery,
@@ -28,8 +28,8 @@ internal sealed unsafe class Recovery(
             status = recovery.FindEnd();
         if (status == StoreStatus.Ok)
             status = MarkBlocks();
-        if (status == StoreStatus.Ok && !context.Options.ReadOnly && recovery.FirstRollback != 0)
-            status = RequireTarget(recovery.FirstRollback);
+        if (status == StoreStatus.Ok && !context.Options.ReadOnly && recovery.HasTargets)
+            status = targets.Require(recovery.EndSequence);
         if (status == StoreStatus.Ok)
             status = StartGeneration();
         if (status == StoreStatus.Ok)
@@ -37,7 +37,8 @@ internal sealed unsafe class Recovery(
         if (status == StoreStatus.Ok)
             status = replay.ReplayTo(recovery.EndSequence);
         if (status == StoreStatus.Ok)
-            status = records.ReadAll();
+            status = records.ReadAll(VolumeId.First);
+        history.AutomaticCount = super->AutomaticCount;
         history.IsRecovered = true;
         return status;
     }
@@ -76,29 +77,5 @@ internal sealed unsafe class Recovery(
         StoreStatus status = superblocks.WriteDraft();
         *super = *draft;
         return status;
-    }
-
-    // Only the newer superblock may know the checkpoint that a rollback in the log goes back to. With the older one there is no present
-    // then: refused before anything is written, so that the newer one is still there when it, or its root, can be read again.
-    private StoreStatus RequireTarget(ulong sequence)
-    {
-        StoreStatus status = trees.FindKept(context.Super->History, sequence, out _);
-        if (status != StoreStatus.NotFound)
-            return status;
-        var reader = new LogReplay(context, context.Super->Current);
-        status = reader.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
-        while (status == StoreStatus.Ok && reader.Sequence < sequence)
-            status = reader.Next(null);
-
-        // A name in the log is kept on the way.
-        bool isKept = status == StoreStatus.Ok && reader.Sequence == sequence && reader.Info.NameLength > 0;
-        reader.Dispose();
-        if (isKept || status is StoreStatus.OutOfMemory or StoreStatus.DeviceError)
-            return status;
-        status = context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
-        if (context.RootFault.Status == StoreStatus.Ok)
-            return status;
-        context.Fault = context.RootFault;
-        return context.RootFault.Status;
     }
 }

@@ -1,4 +1,4 @@
-// Which of the two superblocks to open with. Usually the newer; but when one of its roots (objects, space map, history) cannot be read and
+// Which of the two superblocks to open with. Usually the newer; but when one of its roots (RootCheck, or the space map's) cannot be read and
 // the older one's can, the older: everything it refers to is still there, and so is the log from its cut on, so that the state that is
 // recovered is the same. The recent history before it is then not offered. What only the newer one knew to be durable must still be found.
 using Aurora.Base;
@@ -19,10 +19,9 @@ internal static unsafe class RootChooser
         StoreStatus status = SuperblockReader.Read(context, scratch);
         if (status != StoreStatus.Ok)
             return status;
-        int worth = WorthOf(context, scratch);
+        int worth = WorthOf(context, scratch, out StoreFault fault);
         if (worth == ObjectsWorth + SpaceWorth + HistoryWorth)
             return status;
-        StoreFault fault = FaultOf(context, worth);
         ulong version = context.Super->WriteVersion;
         ulong cut = context.Super->Current.Number;
         ulong cutBefore = context.Super->Previous.Number;
@@ -32,7 +31,7 @@ internal static unsafe class RootChooser
         ulong required = context.Super->RequiredFeatures;
         bool isOlderWhole = SuperblockReader.Read(context, scratch, version) == StoreStatus.Ok;
         bool isNext = isOlderWhole && (context.Super->Current.Number == cutBefore || context.Super->Current.Number == cut);
-        if (!isNext || WorthOf(context, scratch) <= worth)
+        if (!isNext || WorthOf(context, scratch, out _) <= worth)
             return SuperblockReader.Read(context, scratch);
         context.RootFault = fault;
         context.Super->Generation = generation;
@@ -43,33 +42,26 @@ internal static unsafe class RootChooser
         return StoreStatus.Ok;
     }
 
-    private static StoreFault FaultOf(StoreContext context, int worth)
+    private static int WorthOf(StoreContext context, void* page, out StoreFault fault)
     {
-        bool isOfObjects = (worth & ObjectsWorth) == 0;
-        bool isOfSpace = (worth & SpaceWorth) == 0;
-        ulong block = isOfObjects ? context.Super->Current.Objects.Block
-            : isOfSpace ? context.Geometry.Level2Start : context.Super->History.Block;
-        return new StoreFault
+        var roots = new RootCheck(context);
+        roots.Run();
+        bool isSpaceWhole = IsSpaceWhole(context, page);
+        fault = roots.HistoryFault;
+        if (!isSpaceWhole)
         {
-            Status = StoreStatus.BadChecksum,
-            Place = isOfObjects ? FaultPlace.ObjectTree : isOfSpace ? FaultPlace.SpaceMap : FaultPlace.HistoryTree,
-            Block = new BlockNumber(block),
-        };
+            fault = new StoreFault
+            {
+                Status = StoreStatus.BadChecksum,
+                Place = FaultPlace.SpaceMap,
+                Block = new BlockNumber(context.Geometry.Level2Start),
+            };
+        }
+        if (!roots.AreObjectsWhole)
+            fault = roots.ObjectFault;
+        return (roots.AreObjectsWhole ? ObjectsWorth : 0) + (isSpaceWhole ? SpaceWorth : 0)
+            + (roots.AreHistoriesWhole ? HistoryWorth : 0);
     }
-
-    private static int WorthOf(StoreContext context, void* page)
-    {
-        Superblock* super = context.Super;
-        int worth = IsWhole(context, TreeKind.Objects, super->Current.Objects, page) ? ObjectsWorth : 0;
-        worth += IsSpaceWhole(context, page) ? SpaceWorth : 0;
-        return worth + (IsWhole(context, TreeKind.History, super->History, page) ? HistoryWorth : 0);
-    }
-
-    private static bool IsWhole(StoreContext context, TreeKind kind, in NodePointer root, void* page)
-        => root.IsEmpty
-            || (context.ReadBlock(root.Block, page) == StoreStatus.Ok
-                && BlockChecksum.OfNode(context.HashSeed, root.Block, (byte*)page) == root.Checksum
-                && NodeCheck.IsValid((byte*)page, kind, root, context.Geometry));
 
     private static bool IsSpaceWhole(StoreContext context, void* page)
     {

@@ -35,6 +35,7 @@ internal static unsafe class StoreFormatter
             super->UuidLow = options.UuidLow;
             super->UuidHigh = options.UuidHigh;
             super->Generation = 1;
+            super->NextVolume = VolumeId.First.Value + 1;
             super->BlockCount = device.BlockCount;
             super->LogBlocks = logBlocks;
             super->Current = new Cut { Number = 1, LogChain = BlockChecksum.StoreSeed(options.UuidLow, options.UuidHigh) };

@@ -92,7 +92,8 @@ internal static unsafe class SuperblockReader
             && super->Previous.Sequence <= super->Current.Sequence
             && super->Current.LogPosition - super->Previous.LogPosition <= super->LogBlocks
                 + (super->Previous.Number == 0 ? super->Current.LogPosition : 0)
-            && IsRootPossible(super->History, context.Geometry);
+            && super->NextVolume > VolumeId.First.Value
+            && super->NextVolume < VolumeRecord.DroppedBit;
         if (!isPossible)
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.Superblock, block);
         context.HashSeed = BlockChecksum.StoreSeed(super->UuidLow, super->UuidHigh);
@@ -109,7 +110,7 @@ internal static unsafe class SuperblockReader
             && super->Current.Sequence <= StoreFormat.MaxCounter
             && super->Current.LogPosition <= StoreFormat.MaxCounter;
 
-    private static bool IsCutPossible(in Cut cut, in Geometry geometry) => IsRootPossible(cut.Objects, geometry);
+    private static bool IsCutPossible(in Cut cut, in Geometry geometry) => IsRootPossible(cut.Volumes, geometry);
 
     private static bool IsRootPossible(in NodePointer root, in Geometry geometry)
         => root.IsEmpty || (geometry.IsDataBlock(root.Block) && root.Level < StoreFormat.MaxLevels);

@@ -1,13 +1,62 @@
-// Looking objects up in given trees and layers: those of the present, of a view, of a check. A walk may meet nodes that were freed
-// meanwhile: who reads the present repeats it then.
+// Looking objects up in given layers and the trees below them: those of the present, of a view, of a check. Layers are asked first, in one
+// stretch, then the trees, which may wait. A walk may meet nodes that were freed meanwhile: who reads the present repeats it then.
 using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 /// <summary>Reads objects from a root and layers over it.</summary>
-internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees)
+internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees, VolumeTable volumes)
 {
+    /// <summary>Where a page is; Hole when it is not there, NotFound when the volume is not. Blocks.</summary>
+    public StoreStatus FindPage(LayerPath path, in NodePointer table, ulong id, ulong page, out MapEntry entry)
+    {
+        for (; path.Layer != null; path.Descend())
+        {
+            LayerAnswer answer = path.Layer->FindPage(ref id, page, out entry);
+            if (answer != LayerAnswer.Below)
+                return answer == LayerAnswer.Found ? StoreStatus.Ok : StoreStatus.Hole;
+        }
+        entry = default;
+        StoreStatus status = BottomOf(path, table, out NodePointer root);
+        return status == StoreStatus.Ok ? FindPageInTree(root, id, page, out entry) : status;
+    }
+
+    /// <summary>Copies a record; NotFound when the object has none. Blocks.</summary>
+    public StoreStatus FindRecord(LayerPath path, in NodePointer table, ulong id, Span<byte> destination, out int length)
+    {
+        StoreStatus status = RecordInLayers(path, id, destination, out length);
+        if (status != StoreStatus.Pending)
+            return status;
+        status = BottomOf(path, table, out NodePointer root);
+        return status == StoreStatus.Ok ? RecordInTree(TreeKind.Objects, root, id, destination, out length) : status;
+    }
+
+    /// <summary>Copies a record; Pending when the layers do not decide.</summary>
+    public static StoreStatus RecordInLayers(LayerPath path, ulong id, Span<byte> destination, out int length)
+    {
+        length = 0;
+        for (; path.Layer != null; path.Descend())
+        {
+            LayerNode* node = path.Layer->Find(id, 0);
+            if (node == null || node->Info->RecordState == LayerRecord.Same)
+                continue;
+            return node->Info->RecordState == LayerRecord.Absent
+                ? StoreStatus.NotFound
+                : CopyRecord(node->Info->Record, node->Info->RecordLength, destination, out length);
+        }
+        return StoreStatus.Pending;
+    }
+
+    /// <summary>The object tree at the end of a path. Blocks.</summary>
+    public StoreStatus BottomOf(LayerPath path, in NodePointer table, out NodePointer root)
+    {
+        root = default;
+        while (path.Layer != null)
+            path.Descend();
+        return path.IsMissing ? StoreStatus.NotFound : volumes.RootOf(table, path.Bottom, out root);
+    }
+
     /// <summary>Where a page is, as the trees say; Hole when it is not there. Blocks.</summary>
     public StoreStatus FindPageInTree(in NodePointer objects, ulong id, ulong page, out MapEntry entry)
     {
@@ -29,18 +78,6 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
         StoreStatus status = context.ReadBlock(entry.Block, destination);
         context.Statistics.PagesRead++;
         return status == StoreStatus.Ok ? context.VerifyPage(id, entry.Key, entry.Block, entry.Checksum, destination) : status;
-    }
-
-    /// <summary>Copies a record; Pending when the layer does not decide.</summary>
-    public static StoreStatus RecordInLayer(Layer layer, ulong id, Span<byte> destination, out int length)
-    {
-        length = 0;
-        LayerNode* node = layer.Find(id, 0);
-        if (node == null || node->Info->RecordState == LayerRecord.Same)
-            return StoreStatus.Pending;
-        return node->Info->RecordState == LayerRecord.Absent
-            ? StoreStatus.NotFound
-            : CopyRecord(node->Info->Record, node->Info->RecordLength, destination, out length);
     }
 
     /// <summary>Copies a record, as the trees say. Blocks.</summary>
@@ -66,35 +103,48 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
         return StoreStatus.Ok;
     }
 
-    /// <summary>Moves <paramref name="at"/> to the next greater id that may have a record: layers and tree merged. Blocks.</summary>
-    public StoreStatus NextWithRecord(Layer upper, Layer? lower, NodePointer objects, ref ulong at)
+    /// <summary>
+    /// Moves on to the next greater id that the layers or the tree (<paramref name="inTree"/>) know. Ok when it has a record, Pending when it
+    /// has none, NotFound at the end. Blocks.
+    /// </summary>
+    public StoreStatus IsRecordNext(LayerPath path, in NodePointer objects, ulong inTree, ref ulong at)
     {
-        while (true)
+        at = NextInLayers(path, at, inTree, out LayerRecord state);
+        if (at >= StoreFormat.MaxObjectId)
+            return StoreStatus.NotFound;
+        if (state == LayerRecord.Present)
+            return StoreStatus.Ok;
+        if (state == LayerRecord.Absent || inTree != at)
+            return StoreStatus.Pending;
+        StoreStatus status = RecordInTree(TreeKind.Objects, objects, at, default, out _);
+        return status switch
         {
-            ulong next = NextObjectIn(upper, at);
-            if (lower != null)
-                next = Math.Min(next, NextObjectIn(lower, at));
-            StoreStatus status = NextObjectInTree(objects, at, out ulong inTree);
-            if (status != StoreStatus.Ok)
-                return status;
-            next = Math.Min(next, inTree);
-            if (next >= StoreFormat.MaxObjectId)
-                return StoreStatus.NotFound;
-            at = next;
-            LayerRecord state = StateIn(upper, at);
-            if (state == LayerRecord.Same && lower != null)
-                state = StateIn(lower, at);
-            if (state == LayerRecord.Present)
-                return StoreStatus.Ok;
-            if (state == LayerRecord.Absent || inTree != at)
-                continue;
-            status = RecordInTree(TreeKind.Objects, objects, at, default, out _);
-            if (status != StoreStatus.NotFound)
-                return status is StoreStatus.TooLong ? StoreStatus.Ok : status;
-        }
+            StoreStatus.NotFound => StoreStatus.Pending,
+            StoreStatus.TooLong => StoreStatus.Ok,
+            _ => status,
+        };
     }
 
-    private StoreStatus NextObjectInTree(in NodePointer objects, ulong after, out ulong next)
+    private static ulong NextInLayers(LayerPath path, ulong after, ulong inTree, out LayerRecord state)
+    {
+        ulong next = inTree;
+        for (LayerPath at = path; at.Layer != null; at.Descend())
+        {
+            LayerNode* node = at.Layer->FindFrom(after + 1, 0);
+            if (node != null && node->Object < next)
+                next = node->Object;
+        }
+        state = LayerRecord.Same;
+        for (LayerPath at = path; at.Layer != null && state == LayerRecord.Same; at.Descend())
+        {
+            LayerNode* node = at.Layer->Find(next, 0);
+            state = node == null ? LayerRecord.Same : node->Info->RecordState;
+        }
+        return next;
+    }
+
+    /// <summary>The next greater id in a tree; the largest number at the end. Blocks.</summary>
+    public StoreStatus NextObjectInTree(in NodePointer objects, ulong after, out ulong next)
     {
         next = ulong.MaxValue;
         StoreStatus status = trees.PinNextRecord(TreeKind.Objects, objects, after + 1, out NodeFrame* leaf, out RecordEntry* entry);
@@ -103,17 +153,5 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
         next = entry->Key;
         NodeCache.Unpin(leaf);
         return StoreStatus.Ok;
-    }
-
-    private static ulong NextObjectIn(Layer layer, ulong after)
-    {
-        LayerNode* node = layer.FindFrom(after + 1, 0);
-        return node == null ? ulong.MaxValue : node->Object;
-    }
-
-    private static LayerRecord StateIn(Layer layer, ulong id)
-    {
-        LayerNode* node = layer.Find(id, 0);
-        return node == null ? LayerRecord.Same : node->Info->RecordState;
     }
 }

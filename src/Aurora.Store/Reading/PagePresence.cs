@@ -6,30 +6,22 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Tells which pages an object has.</summary>
-internal sealed unsafe class PagePresence(StoreContext context, PresentState present, TreeReader trees, PresentReader reader)
+internal sealed unsafe class PagePresence(
+    StoreContext context, PresentState present, TreeReader trees, ObjectReader objects, PresentReader reader)
 {
-    // How an object shows through the layers: which object of the frozen layer and of the tree stands for it, and up to which page.
-    private struct Below
-    {
-        public ulong FrozenObject;
-        public ulong FrozenLimit;
-        public ulong TreeObject;
-        public ulong TreeLimit;
-    }
-
     /// <summary>See <see cref="ObjectStore.NextPages"/>.</summary>
-    public StoreStatus NextPages(ObjectId id, ulong page, ulong longest, out ulong first, out ulong end)
+    public StoreStatus NextPages(VolumeId volume, ObjectId id, ulong page, ulong longest, out ulong first, out ulong end)
     {
         while (true)
         {
             ulong cut = context.Super->Current.Number;
-            StoreStatus status = NextPage(id.Value, page, out first);
+            StoreStatus status = NextPage(volume, id.Value, page, out first);
             end = first;
             bool isRun = status == StoreStatus.Ok && first != ulong.MaxValue;
             while (isRun && end - first < longest)
             {
                 end++;
-                StoreStatus found = reader.FindPage(id.Value, end, out _);
+                StoreStatus found = reader.FindPage(volume, id.Value, end, out _);
                 isRun = found == StoreStatus.Ok;
                 status = found is StoreStatus.Ok or StoreStatus.Hole ? StoreStatus.Ok : found;
             }
@@ -38,22 +30,24 @@ internal sealed unsafe class PagePresence(StoreContext context, PresentState pre
         }
     }
 
-    private StoreStatus NextPage(ulong id, ulong page, out ulong first)
+    private StoreStatus NextPage(VolumeId volume, ulong id, ulong page, out ulong first)
     {
         first = ulong.MaxValue;
         while (true)
         {
-            ulong treeObject = BelowOf(id).TreeObject;
-            StoreStatus status = NextPageInTree(present.Objects, treeObject, page, out ulong inTree);
+            ulong treeObject = BottomOf(volume, id, out _, out TreeState bottom);
+            StoreStatus status = objects.BottomOf(present.PathOf(volume), present.Table, out NodePointer root);
+            ulong inTree = ulong.MaxValue;
+            if (status == StoreStatus.Ok)
+                status = NextPageInTree(root, treeObject, page, out inTree);
             if (status != StoreStatus.Ok)
                 return status;
             // The walk may have slept, and a cut begun.
-            Below below = BelowOf(id);
-            if (below.TreeObject != treeObject)
+            if (BottomOf(volume, id, out ulong limit, out TreeState now) != treeObject || now != bottom)
                 continue;
-            if (inTree >= below.TreeLimit)
+            if (inTree >= limit)
                 inTree = ulong.MaxValue;
-            ulong next = NextPageInLayers(id, in below, page, inTree, out bool isHidden);
+            ulong next = NextPageInLayers(volume, id, page, inTree, out bool isHidden);
             if (!isHidden)
             {
                 first = next;
@@ -63,22 +57,21 @@ internal sealed unsafe class PagePresence(StoreContext context, PresentState pre
         }
     }
 
-    private Below BelowOf(ulong id)
+    // Which object of the trees shows through the layers as this one, and up to which page.
+    private ulong BottomOf(VolumeId volume, ulong id, out ulong limit, out TreeState bottom)
     {
-        Below below = default;
-        below.FrozenObject = id;
-        below.FrozenLimit = LimitBelow(present.Active, ref below.FrozenObject);
-        below.TreeObject = below.FrozenObject;
-        below.TreeLimit = below.FrozenLimit;
-        if (present.IsFrozen)
-            below.TreeLimit = Math.Min(below.FrozenLimit, LimitBelow(present.Frozen, ref below.TreeObject));
-        return below;
+        limit = ulong.MaxValue;
+        LayerPath path = present.PathOf(volume);
+        for (; path.Layer != null; path.Descend())
+            limit = Math.Min(limit, LimitBelow(path.Layer, ref id));
+        bottom = path.Bottom;
+        return id;
     }
 
     // Pages below this one may show through a layer, from the object that the id becomes.
-    private static ulong LimitBelow(Layer layer, ref ulong id)
+    private static ulong LimitBelow(Layer* layer, ref ulong id)
     {
-        LayerNode* header = layer.Find(id, 0);
+        LayerNode* header = layer->Find(id, 0);
         if (header == null)
             return ulong.MaxValue;
         if (header->Info->Base == LayerBase.None)
@@ -89,30 +82,33 @@ internal sealed unsafe class PagePresence(StoreContext context, PresentState pre
         return limit;
     }
 
-    // The first page at or behind one that a layer has, or the tree's, whichever comes first. It is hidden if it is the tree's, or the
-    // frozen layer's, and a newer layer says that it is a hole.
-    private ulong NextPageInLayers(ulong id, in Below below, ulong page, ulong inTree, out bool isHidden)
+    // The first page at or behind one that a layer has, or the tree's, whichever comes first. It is hidden if it is the tree's and a layer
+    // says that it is a hole.
+    private ulong NextPageInLayers(VolumeId volume, ulong id, ulong page, ulong inTree, out bool isHidden)
     {
         while (true)
         {
-            LayerNode* upper = NodeFrom(present.Active, id, page);
-            LayerNode* lower = present.IsFrozen ? NodeFrom(present.Frozen, below.FrozenObject, page) : null;
-            ulong inUpper = upper == null ? ulong.MaxValue : upper->Key - 1;
-            ulong inLower = lower == null || lower->Key - 1 >= below.FrozenLimit ? ulong.MaxValue : lower->Key - 1;
-            ulong next = Math.Min(inTree, Math.Min(inUpper, inLower));
-            LayerNode* decides = next == ulong.MaxValue ? null : next == inUpper ? upper : next == inLower ? lower : null;
+            ulong next = inTree;
+            LayerNode* decides = null;
+            ulong limit = ulong.MaxValue;
+            ulong at = id;
+            for (LayerPath path = present.PathOf(volume); path.Layer != null; path.Descend())
+            {
+                LayerNode* node = path.Layer->FindFrom(at, page + 1);
+                bool isPage = node != null && node->Object == at && node->Key - 1 < limit;
+                if (isPage && (node->Key - 1 < next || (node->Key - 1 == next && decides == null)))
+                {
+                    next = node->Key - 1;
+                    decides = node;
+                }
+                limit = Math.Min(limit, LimitBelow(path.Layer, ref at));
+            }
             bool isThere = decides == null || decides->Block != 0;
             isHidden = !isThere && next == inTree;
             if (isThere || isHidden)
                 return next;
             page = next + 1;
         }
-    }
-
-    private static LayerNode* NodeFrom(Layer layer, ulong id, ulong page)
-    {
-        LayerNode* node = layer.FindFrom(id, page + 1);
-        return node != null && node->Object == id ? node : null;
     }
 
     private StoreStatus NextPageInTree(in NodePointer objects, ulong id, ulong page, out ulong first)

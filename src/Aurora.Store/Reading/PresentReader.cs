@@ -5,20 +5,21 @@ using Aurora.Base;
 
 namespace Aurora.Store;
 
-/// <summary>Reads the newest state: active layer, frozen layer, trees.</summary>
-internal sealed unsafe class PresentReader(StoreContext context, PresentState present, CommitLog log, ObjectReader objects)
+/// <summary>Reads the newest state of volumes: active set, frozen set, trees.</summary>
+internal sealed unsafe class PresentReader(
+    StoreContext context, PresentState present, CommitLog log, ObjectReader objects)
 {
     private const int ReadAttempts = 3;
 
     /// <summary>See <see cref="ObjectStore.ReadPage"/>.</summary>
-    public StoreStatus ReadPage(ObjectId id, ulong page, void* destination)
+    public StoreStatus ReadPage(VolumeId volume, ObjectId id, ulong page, void* destination)
     {
         for (int attempt = 1; ; attempt++)
         {
             ulong cut = context.Super->Current.Number;
             ulong last = log.LastSequence;
             bool isQuiet = log.DurableSequence == last;
-            StoreStatus status = FindAndRead(id.Value, page, destination);
+            StoreStatus status = FindAndRead(volume, id.Value, page, destination);
             if (status is StoreStatus.Ok or StoreStatus.Hole)
                 return status;
             if (cut != context.Super->Current.Number)
@@ -29,28 +30,29 @@ internal sealed unsafe class PresentReader(StoreContext context, PresentState pr
     }
 
     /// <summary>See <see cref="ObjectStore.ReadRecord"/>.</summary>
-    public StoreStatus ReadRecord(ObjectId id, Span<byte> destination, out int length)
+    public StoreStatus ReadRecord(VolumeId volume, ObjectId id, Span<byte> destination, out int length)
     {
         while (true)
         {
             ulong cut = context.Super->Current.Number;
-            StoreStatus status = FindRecord(id.Value, destination, out length);
+            StoreStatus status = objects.FindRecord(
+                present.PathOf(volume), present.Table, id.Value, destination, out length);
             if (status is StoreStatus.Ok or StoreStatus.NotFound or StoreStatus.TooLong || cut == context.Super->Current.Number)
                 return status;
         }
     }
 
     /// <summary>See <see cref="ObjectStore.NextRecord"/>.</summary>
-    public StoreStatus NextRecord(ref ObjectId id, Span<byte> destination, out int length)
+    public StoreStatus NextRecord(VolumeId volume, ref ObjectId id, Span<byte> destination, out int length)
     {
         while (true)
         {
             ulong cut = context.Super->Current.Number;
             ulong at = id.Value;
-            StoreStatus status = objects.NextWithRecord(present.Active, present.IsFrozen ? present.Frozen : null, present.Objects, ref at);
+            StoreStatus status = NextWithRecord(volume, ref at);
             length = 0;
             if (cut == context.Super->Current.Number && status == StoreStatus.Ok)
-                status = FindRecord(at, destination, out length);
+                status = objects.FindRecord(present.PathOf(volume), present.Table, at, destination, out length);
             if (cut != context.Super->Current.Number)
                 continue;
             if (status is StoreStatus.Ok or StoreStatus.TooLong)
@@ -59,9 +61,26 @@ internal sealed unsafe class PresentReader(StoreContext context, PresentState pr
         }
     }
 
-    private StoreStatus FindAndRead(ulong id, ulong page, void* destination)
+    // What is below the layers is found first, which may wait; the layers are looked at in one stretch after each step of the tree.
+    private StoreStatus NextWithRecord(VolumeId volume, ref ulong at)
     {
-        StoreStatus status = FindPage(id, page, out MapEntry entry);
+        while (true)
+        {
+            StoreStatus status = objects.BottomOf(present.PathOf(volume), present.Table, out NodePointer root);
+            ulong inTree = ulong.MaxValue;
+            if (status == StoreStatus.Ok)
+                status = objects.NextObjectInTree(root, at, out inTree);
+            if (status != StoreStatus.Ok)
+                return status;
+            status = objects.IsRecordNext(present.PathOf(volume), root, inTree, ref at);
+            if (status != StoreStatus.Pending)
+                return status;
+        }
+    }
+
+    private StoreStatus FindAndRead(VolumeId volume, ulong id, ulong page, void* destination)
+    {
+        StoreStatus status = FindPage(volume, id, page, out MapEntry entry);
         if (status == StoreStatus.Ok)
             status = objects.ReadData(id, entry, destination);
         if (status == StoreStatus.Hole)
@@ -70,26 +89,6 @@ internal sealed unsafe class PresentReader(StoreContext context, PresentState pr
     }
 
     /// <summary>Where a page is; Hole when it is not there. Blocks.</summary>
-    public StoreStatus FindPage(ulong id, ulong page, out MapEntry entry)
-    {
-        LayerAnswer answer = present.Active.FindPage(ref id, page, out entry);
-        if (answer == LayerAnswer.Below && present.IsFrozen)
-            answer = present.Frozen.FindPage(ref id, page, out entry);
-        return answer switch
-        {
-            LayerAnswer.Found => StoreStatus.Ok,
-            LayerAnswer.Absent => StoreStatus.Hole,
-            _ => objects.FindPageInTree(present.Objects, id, page, out entry),
-        };
-    }
-
-    private StoreStatus FindRecord(ulong id, Span<byte> destination, out int length)
-    {
-        StoreStatus status = ObjectReader.RecordInLayer(present.Active, id, destination, out length);
-        if (status == StoreStatus.Pending && present.IsFrozen)
-            status = ObjectReader.RecordInLayer(present.Frozen, id, destination, out length);
-        return status == StoreStatus.Pending
-            ? objects.RecordInTree(TreeKind.Objects, present.Objects, id, destination, out length)
-            : status;
-    }
+    public StoreStatus FindPage(VolumeId volume, ulong id, ulong page, out MapEntry entry)
+        => objects.FindPage(present.PathOf(volume), present.Table, id, page, out entry);
 }

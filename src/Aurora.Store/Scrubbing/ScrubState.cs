@@ -6,6 +6,7 @@ internal sealed class ScrubState
 {
     /// <summary>The commit time of the last step.</summary>
     public ulong Time;
+    public ulong Volume = VolumeId.First.Value;
     public ulong Object;
     public ulong Page;
 

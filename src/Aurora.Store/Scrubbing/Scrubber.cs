@@ -8,7 +8,7 @@ namespace Aurora.Store;
 
 /// <summary>Reads what the store holds to see whether it still can.</summary>
 internal sealed unsafe class Scrubber(
-    StoreContext context, PresentState present, HistoryState history, ScrubState scrub, TreeReader trees, ObjectReader objects)
+    StoreContext context, PresentState present, HistoryState history, ScrubState scrub, VolumeTable volumes, TreeReader trees, ObjectReader objects)
 {
     private const ulong MostScrubPagesAtOnce = 1024;
 
@@ -48,12 +48,7 @@ internal sealed unsafe class Scrubber(
         StoreFault before = context.Fault;
         StoreStatus status = NextToScrub(out MapEntry entry, out bool isNode);
         if (status == StoreStatus.NotFound)
-        {
-            scrub.Object = 0;
-            scrub.Page = 0;
-            context.Statistics.ScrubRounds++;
-            return false;
-        }
+            return GoToNextVolume();
         done++;
         if (status == StoreStatus.Ok)
         {
@@ -74,6 +69,18 @@ internal sealed unsafe class Scrubber(
         if (status != StoreStatus.Ok)
             context.Fault = before;
         return true;
+    }
+
+    // The round goes on with the next volume; false when there is none.
+    private bool GoToNextVolume()
+    {
+        scrub.Object = 0;
+        scrub.Page = 0;
+        StoreStatus status = volumes.FindFrom(present.Table, scrub.Volume + 1, out ulong next, out _, out _);
+        bool isRoundOver = status != StoreStatus.Ok || next >= VolumeRecord.DroppedBit;
+        scrub.Volume = isRoundOver ? VolumeId.First.Value : next;
+        context.Statistics.ScrubRounds += isRoundOver ? 1u : 0u;
+        return !isRoundOver;
     }
 
     private void SkipAfterFault(in MapEntry entry)
@@ -106,8 +113,11 @@ internal sealed unsafe class Scrubber(
         isNode = false;
         if (scrub.Object == ulong.MaxValue)
             return StoreStatus.NotFound;
-        StoreStatus status = trees.PinNextRecord(
-            TreeKind.Objects, present.Objects, scrub.Object, out NodeFrame* leaf, out RecordEntry* record, out ulong next);
+        StoreStatus status = volumes.Find(present.Table, scrub.Volume, out _, out NodePointer volume);
+        if (status != StoreStatus.Ok)
+            return StoreStatus.NotFound;
+        status = trees.PinNextRecord(
+            TreeKind.Objects, volume, scrub.Object, out NodeFrame* leaf, out RecordEntry* record, out ulong next);
         scrub.NextObject = next;
         scrub.NextPage = 0;
         if (status != StoreStatus.Ok)

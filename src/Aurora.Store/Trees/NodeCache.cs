@@ -141,6 +141,7 @@ internal sealed unsafe class NodeCache
     {
         TreeKind.Objects => FaultPlace.ObjectTree,
         TreeKind.Pages => FaultPlace.PageTree,
+        TreeKind.Volumes => FaultPlace.VolumeTable,
         _ => FaultPlace.HistoryTree,
     };
 

@@ -38,12 +38,22 @@ internal sealed unsafe class PageMerger
     }
 
     /// <summary>Nodes whose last reference was dropped since the cut began.</summary>
-    public ulong NodesFreed { get; set; }
+    public ulong NodesFreed { get; private set; }
 
-    public ulong NodesWritten { get; set; }
+    public ulong NodesWritten { get; private set; }
 
     /// <summary>Nodes that had been freed and are referred to again.</summary>
-    public ulong NodesRevived { get; set; }
+    public ulong NodesRevived { get; private set; }
+
+    /// <summary>Nodes more (or less) since the counters were reset.</summary>
+    public long NodeBalance => (long)(NodesWritten + NodesRevived) - (long)NodesFreed;
+
+    public void ResetCounters()
+    {
+        NodesWritten = 0;
+        NodesFreed = 0;
+        NodesRevived = 0;
+    }
 
     /// <summary>
     /// The old map up to <paramref name="limit"/> with the changes of <paramref name="objectId"/> from <paramref name="firstChange"/> on. Inline

@@ -1,4 +1,4 @@
-// Merges a layer's changes into a record tree: the objects (whose pages are merged on the way), or the kept checkpoints. The same lazy reference
+// Merges a layer's changes into a record tree: the objects (whose pages are merged on the way), the kept checkpoints, or the volumes. The same lazy reference
 // scheme as PageMerger, one level up: a record entry of a shared leaf that is kept adds a reference to its page map.
 using Aurora.Base;
 
@@ -17,7 +17,9 @@ internal sealed unsafe class RecordMerger
     private LayerNode* _change;
     private ulong _cut;
 
-    /// <summary>For the objects tree; or, given the merger of that, for the history tree, whose records hold roots of object trees.</summary>
+    /// <summary>
+    /// For the objects tree; or, given the merger of that, for a history tree or the volume table, whose records hold roots of object trees.
+    /// </summary>
     public RecordMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder, PageMerger pages,
         TreeKind kind, RecordMerger? objects)
     {
@@ -30,23 +32,30 @@ internal sealed unsafe class RecordMerger
         _objects = objects;
     }
 
-    /// <summary>The root a checkpoint kept by this cut gets (history tree only).</summary>
-    public NodePointer KeptRoot { get; set; }
+    public ulong NodesFreed { get; private set; }
 
-    public ulong NodesFreed { get; set; }
-
-    public ulong NodesWritten { get; set; }
+    public ulong NodesWritten { get; private set; }
 
     /// <summary>Nodes that had been freed and are referred to again.</summary>
-    public ulong NodesRevived { get; set; }
+    public ulong NodesRevived { get; private set; }
 
-    /// <summary>The old tree with all changes from <paramref name="firstChange"/> on that concern this tree.</summary>
+    /// <summary>Nodes more (or less) since the counters were reset.</summary>
+    public long NodeBalance => (long)(NodesWritten + NodesRevived) - (long)NodesFreed;
+
+    public void ResetCounters()
+    {
+        NodesWritten = 0;
+        NodesFreed = 0;
+        NodesRevived = 0;
+    }
+
+    /// <summary>The old tree with all changes from <paramref name="firstChange"/> on.</summary>
     public StoreStatus Merge(NodePointer old, LayerNode* firstChange, ulong cut, out NodePointer result)
     {
         _builder.Begin(cut);
         _cut = cut;
         _change = firstChange;
-        SkipForeign();
+        SkipPages();
         if (_change == null)
         {
             result = old;
@@ -137,17 +146,15 @@ internal sealed unsafe class RecordMerger
         IsShared = isShared,
     };
 
-    private ulong ChangeKey => _kind == TreeKind.History ? _change->Key : _change->Object;
+    private ulong ChangeKey => _kind == TreeKind.Objects ? _change->Object : _change->Key;
 
     private bool HasChangeBefore(ulong high) => _change != null && ChangeKey < high;
 
-    // Moves on to the next element that is a record change of this tree: an object's head, or an element of the history pseudo-object.
-    private void SkipForeign()
+    // Among an object's elements only the head is a change of its record.
+    private void SkipPages()
     {
-        while (_change != null && (_kind == TreeKind.History ? _change->Object != LayerNode.HistoryObject : _change->Key != 0))
+        while (_change != null && _kind == TreeKind.Objects && _change->Key != 0)
             _change = Layer.Next(_change);
-        if (_change != null && _kind == TreeKind.Objects && _change->Object == LayerNode.HistoryObject)
-            _change = null;
     }
 
     private void MergeNode(in NodePointer pointer, bool isInherited, ulong firstKey, ulong high)
@@ -226,10 +233,12 @@ internal sealed unsafe class RecordMerger
     {
         if (_kind == TreeKind.History)
             ApplyHistory(old, isShared);
+        else if (_kind == TreeKind.Volumes)
+            ApplyVolume();
         else
             ApplyObject(old, isShared);
         _change = Layer.Next(_change);
-        SkipForeign();
+        SkipPages();
         _context.Fibers.Yield();
     }
 
@@ -250,9 +259,22 @@ internal sealed unsafe class RecordMerger
             Check(DropMap(old, isShared));
         if (info->RecordState != LayerRecord.Present)
             return;
-        NodePointer root = isCounted ? info->CloneRoot : KeptRoot;
+        NodePointer root = isCounted ? info->CloneRoot : info->KeptLayer->Result;
         if (!isCounted && !root.IsEmpty)
             Check(_references.Increment(root.Block));
+        EmitRoot(info, root);
+    }
+
+    // The references to the roots in the table are handed over by the cut: TreeCutter.
+    private void ApplyVolume()
+    {
+        LayerObject* info = _change->Info;
+        if (info->RecordState == LayerRecord.Present)
+            EmitRoot(info, info->CloneRoot);
+    }
+
+    private void EmitRoot(LayerObject* info, in NodePointer root)
+    {
         var entry = new RecordEntry
         {
             Key = _change->Key,

@@ -1,81 +1,173 @@
-// The work of a cut on the trees: counts the references of new clones (first, while what they refer to is untouched), merges the frozen layer
-// into the object tree, keeps and drops checkpoints, and frees the blocks that were overwritten before any tree referred to them. Changes only memory
-// and free blocks: until the superblock is written, the previous cut stays whole. Run by one fiber at a time. Blocks.
+// The work of a cut on the trees. The layers of the frozen set are merged in the order in which they were made, each into what is below it;
+// then the histories of the volumes, then the volume table. Changes only memory and free blocks: until the superblock is written, the
+// previous cut stays whole. Run by one fiber at a time. Blocks.
+//
+// References. Merging into a tree takes over one reference to its root. The table has one on the root of each volume: it passes to the layer
+// that is merged into it last, unless the volume keeps its root. What a layer makes has one, for whoever uses it last: layers above, the
+// volume, checkpoints that are kept; the others add their own before. References of new clones of objects are counted before the layer is
+// merged, while what they refer to is untouched. Blocks that were overwritten before any tree referred to them are freed at the end.
 using Aurora.Base;
 
 namespace Aurora.Store;
 
-/// <summary>Brings the trees up to date with a layer.</summary>
+/// <summary>Brings the trees up to date with a set of layers.</summary>
 internal sealed unsafe class TreeCutter
 {
     private readonly StoreContext _context;
     private readonly HistoryState _state;
     private readonly ReferenceCounts _references;
-    private readonly TreeReader _reader;
+    private readonly CloneCounter _clones;
     private readonly PageMerger _pages;
     private readonly RecordMerger _objects;
     private readonly RecordMerger _history;
+    private readonly RecordMerger _volumes;
 
     public TreeCutter(StoreContext context, HistoryState state, SpaceMap space, NodeCache cache, TreeReader reader, StoreMemory memory)
     {
         _context = context;
         _state = state;
         _references = space.Counts;
-        _reader = reader;
         Batch = new WriteBatch(context, memory.Batch);
         byte* builders = memory.Builders;
         const long BuilderBytes = TreeBuilder.MemoryPages * (long)PageSize.Bytes;
         var pageBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Pages, builders);
         var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
         var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
+        var volumeBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Volumes, builders + (3 * BuilderBytes));
         _pages = new PageMerger(context.Fibers, space.Counts, cache, pageBuilder);
+        _clones = new CloneCounter(context, reader, _pages);
         _objects = new RecordMerger(context, space.Counts, cache, objectBuilder, _pages, TreeKind.Objects, null);
         _history = new RecordMerger(context, space.Counts, cache, historyBuilder, _pages, TreeKind.History, _objects);
+        _volumes = new RecordMerger(context, space.Counts, cache, volumeBuilder, _pages, TreeKind.Volumes, _objects);
     }
-
-    private StoreView? _promoting;
 
     /// <summary>Where the nodes, and later the space map, are written through.</summary>
     public WriteBatch Batch { get; }
 
     /// <summary>Tree nodes more (or less) than before the cut.</summary>
     public long NodeBalance
-        => (long)(_pages.NodesWritten + _objects.NodesWritten + _history.NodesWritten + _pages.NodesRevived + _objects.NodesRevived)
-            - (long)(_pages.NodesFreed + _objects.NodesFreed + _history.NodesFreed);
+        => _pages.NodeBalance + _objects.NodeBalance + _history.NodeBalance + _volumes.NodeBalance;
 
-    /// <summary>
-    /// Finds what the commits up to <paramref name="endSequence"/> have cloned, and takes the memory that a promotion needs: the only step that may fail and be
-    /// tried again later. Takes the same memory however often it is tried. Blocks.
-    /// </summary>
-    public StoreStatus Prepare(Layer layer, in Cut old, ulong endSequence)
+    /// <summary>Merges the prepared set into the volumes of a table. Blocks.</summary>
+    public StoreStatus Merge(LayerSet set, NodePointer oldTable, ulong cut, out NodePointer table)
     {
-        // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log have no
-        // references.
-        _promoting = _state.Promoted != null && _state.Promoted.Sequence <= endSequence && !_state.IsLeftByCut ? _state.Promoted : null;
-        StoreStatus status = FindClones(layer, old.Objects);
-        if (status != StoreStatus.Ok || _promoting == null)
-            return status;
-        if (!layer.Arena.Reserve(Layer.FixedBytes))
-            return StoreStatus.OutOfMemory;
-        return FindClones(_promoting.Layer, _promoting.Objects);
+        table = oldTable;
+        _pages.ResetCounters();
+        _objects.ResetCounters();
+        _history.ResetCounters();
+        _volumes.ResetCounters();
+        StoreStatus status = MergePromoted(set, cut);
+        for (Layer* layer = set.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
+            status = MergeLayer(set, layer, cut);
+        for (LayerNode* node = set.FirstVolume; node != null && status == StoreStatus.Ok; node = Layer.Next(node))
+            status = MergeVolume(set, (VolumeChanges*)node->Info, cut);
+        for (Layer* layer = set.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
+            status = layer->IsKept ? Release(layer) : StoreStatus.Ok;
+        if (status == StoreStatus.Ok)
+            status = _volumes.Merge(oldTable, set.FirstVolume, cut, out table);
+        for (Layer* layer = set.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
+            status = FreeSuperseded(layer);
+        return status;
     }
 
-    /// <summary>Merges the prepared layer into the trees of <paramref name="old"/>.</summary>
-    public StoreStatus Merge(Layer layer, in Cut old, NodePointer oldHistory, ulong cut, out NodePointer objects, out NodePointer history)
+    private StoreStatus MergeLayer(LayerSet set, Layer* layer, ulong cut)
     {
-        objects = old.Objects;
-        history = oldHistory;
-        ResetCounters();
-        StoreStatus status = TakePromoted();
+        StoreStatus status = TakeStart(set, layer, out NodePointer start);
         if (status == StoreStatus.Ok)
-            status = CountClones(layer);
+            status = _clones.Count(layer, start);
         if (status == StoreStatus.Ok)
-            status = _objects.Merge(old.Objects, layer.First, cut, out objects);
+            status = _objects.Merge(start, layer->First, cut, out layer->Result);
+
+        // Nobody came to use what was given up meanwhile.
+        if (status == StoreStatus.Ok && layer->Users == 0 && !layer->Result.IsEmpty)
+            status = _objects.DropTree(layer->Result);
+        return status;
+    }
+
+    // A reference to the state below the layer, for the merge to take over.
+    private StoreStatus TakeStart(LayerSet set, Layer* layer, out NodePointer start)
+    {
+        if (layer->Below == StateBelow.Layer)
+            return Take(layer->BelowLayer, out start);
+        start = layer->Start;
+        VolumeChanges* below = layer->Below == StateBelow.Volume ? set.Find(layer->BelowVolume) : null;
+        bool isLast = below != null && --below->RootUsers == 0 && below->Top != null;
+        if (start.IsEmpty || isLast)
+            return StoreStatus.Ok;
+        bool isRollback = layer->Below == StateBelow.Checkpoint && layer->BelowVolume == layer->Volume;
+        return isRollback && _context.Has(SeededFaults.UncountedRollback) ? StoreStatus.Ok : _references.Increment(start.Block);
+    }
+
+    // A reference to what a layer makes: its own for the last who asks, another for those before.
+    private StoreStatus Take(Layer* layer, out NodePointer root)
+    {
+        root = layer->Result;
+        return --layer->Users > 0 && !root.IsEmpty ? _references.Increment(root.Block) : StoreStatus.Ok;
+    }
+
+    private StoreStatus Release(Layer* layer)
+        => --layer->Users > 0 || layer->Result.IsEmpty ? StoreStatus.Ok : _objects.DropTree(layer->Result);
+
+    private StoreStatus MergeVolume(LayerSet set, VolumeChanges* changes, ulong cut)
+    {
+        if (changes->Volume >= VolumeRecord.DroppedBit)
+            return MergeDropped(changes, cut);
+        NodePointer root = changes->OldRoot;
+        StoreStatus status = changes->Top == null ? StoreStatus.Ok : Take(changes->Top, out root);
+        if (status == StoreStatus.Ok && changes->Top != null && !changes->IsRootTaken && !changes->OldRoot.IsEmpty)
+            status = _objects.DropTree(changes->OldRoot);
         if (status == StoreStatus.Ok)
-            status = MergePromoted(layer, cut);
-        if (status == StoreStatus.Ok)
-            status = MergeHistory(layer, oldHistory, cut, ref objects, out history);
-        for (Layer.SupersededBlocks* chunk = layer.Superseded; chunk != null && status == StoreStatus.Ok; chunk = chunk->Next)
+            status = MergeHistory(changes, cut);
+        if (changes->Top != null && changes->Top->Last.Sequence != 0)
+            changes->Record.LastCommit = changes->Top->Last;
+        if (!changes->IsDropped)
+        {
+            SetEntry(changes, root);
+            return status;
+        }
+        changes->Entry.RecordState = LayerRecord.Absent;
+        VolumeChanges* dropped = set.Find(changes->Volume | VolumeRecord.DroppedBit);
+        dropped->Record = changes->Record;
+        SetEntry(dropped, root);
+        return status;
+    }
+
+    private StoreStatus MergeHistory(VolumeChanges* changes, ulong cut)
+    {
+        if (changes->History == null || changes->IsHistoryLeft)
+            return StoreStatus.Ok;
+        StoreStatus status = _history.Merge(changes->Record.History, changes->History->First, cut, out NodePointer history);
+        changes->Record.History = history;
+        return status;
+    }
+
+    // One that was dropped before: see VolumeReclaimer. One that this set drops has its entry already.
+    private StoreStatus MergeDropped(VolumeChanges* changes, ulong cut)
+    {
+        if (!changes->IsInTable)
+            return StoreStatus.Ok;
+        StoreStatus status = MergeHistory(changes, cut);
+        if (!changes->IsDropped)
+        {
+            SetEntry(changes, changes->OldRoot);
+            return status;
+        }
+        changes->Entry.RecordState = LayerRecord.Absent;
+        return status == StoreStatus.Ok && !changes->OldRoot.IsEmpty ? _objects.DropTree(changes->OldRoot) : status;
+    }
+
+    private static void SetEntry(VolumeChanges* changes, in NodePointer root)
+    {
+        changes->Entry.RecordState = LayerRecord.Present;
+        changes->Entry.Record = (byte*)&changes->Record;
+        changes->Entry.RecordLength = VolumeRecord.Size;
+        changes->Entry.CloneRoot = root;
+    }
+
+    private StoreStatus FreeSuperseded(Layer* layer)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        for (SupersededBlocks* chunk = layer->Superseded; chunk != null && status == StoreStatus.Ok; chunk = chunk->Next)
         {
             for (ulong i = 0; i < chunk->Count && status == StoreStatus.Ok; i++)
                 status = _references.FreeIfNew(chunk->Blocks[i]);
@@ -84,102 +176,40 @@ internal sealed unsafe class TreeCutter
         return status;
     }
 
-    // The base of a checkpoint to be promoted gets a reference before the present state moves on, so that the merge leaves it whole.
-    private StoreStatus TakePromoted()
+    // A recent checkpoint gets a root of its own: that of the cut it is based on, with a reference of its own, and the layers of its view
+    // merged into it. What the cuts since then have freed of it, and is not reusable yet, gets its references back.
+    private StoreStatus MergePromoted(LayerSet set, ulong cut)
     {
-        if (_promoting == null)
-            return StoreStatus.Ok;
-        NodePointer start = _promoting.Objects;
-        StoreStatus status = start.IsEmpty ? StoreStatus.Ok : _objects.ReviveTree(start);
-        return status == StoreStatus.Ok ? CountClones(_promoting.Layer) : status;
-    }
+        StoreView? view = _state.Promoted;
+        VolumeChanges* changes = view == null ? null : set.Find(_state.PromotedVolume.Value);
 
-    private StoreStatus MergePromoted(Layer layer, ulong cut)
-    {
-        if (_promoting == null)
+        // Asked for later, or with commits that this cut does not contain, it is the next cut's: blocks of commits that stay in the log
+        // have no references.
+        if (view == null || changes == null || !_state.IsPromotionDue || changes->IsHistoryLeft)
             return StoreStatus.Ok;
-        StoreStatus status = _objects.Merge(_promoting.Objects, _promoting.Layer.First, cut, out NodePointer root);
+        NodePointer root = view.Objects;
+        StoreStatus status = root.IsEmpty ? StoreStatus.Ok : _objects.ReviveTree(root);
+        MarkPath(view);
+        for (Layer* layer = view.Layers.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
+        {
+            if (layer->Users == 0)
+                continue;
+            status = _clones.Count(layer, root);
+            if (status == StoreStatus.Ok)
+                status = _objects.Merge(root, layer->First, cut, out root);
+        }
         CheckpointInfo info = _state.PromotedInfo;
         HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
-        layer.PutHistory(info.Sequence, record.AsBytes(), root);
+        set.PutHistory(changes->Volume, info.Sequence, record.AsBytes(), null, root);
         _state.Promoted = null;
         return status;
     }
 
-    // Keeps and drops checkpoints. A rollback then takes the target's root instead of the one just made; the target gets its reference before
-    // anything is dropped.
-    private StoreStatus MergeHistory(Layer layer, NodePointer oldHistory, ulong cut, ref NodePointer objects, out NodePointer history)
+    private static void MarkPath(StoreView view)
     {
-        history = oldHistory;
-        NodePointer target = default;
-        StoreStatus status = layer.RollbackTo == 0 ? StoreStatus.Ok : TakeTarget(oldHistory, layer.RollbackTo, out target);
-        _history.KeptRoot = objects;
-        if (status == StoreStatus.Ok && !_state.IsLeftByCut)
-            status = _history.Merge(oldHistory, layer.FindFrom(LayerNode.HistoryObject, 0), cut, out history);
-        if (status != StoreStatus.Ok || layer.RollbackTo == 0)
-            return status;
-        NodePointer left = objects;
-        objects = target;
-        return left.IsEmpty ? StoreStatus.Ok : _objects.DropTree(left);
-    }
-
-    private StoreStatus TakeTarget(NodePointer history, ulong sequence, out NodePointer target)
-    {
-        StoreStatus status = _reader.FindKept(history, sequence, out target);
-        if (status == StoreStatus.NotFound)
-            return _context.Refuse(StoreStatus.Corrupt, FaultPlace.HistoryTree, 0, 0, sequence);
-        return status == StoreStatus.Ok && !target.IsEmpty && !_context.Has(SeededFaults.UncountedRollback)
-            ? _references.Increment(target.Block) : status;
-    }
-
-    private void ResetCounters()
-    {
-        _pages.NodesWritten = 0;
-        _pages.NodesFreed = 0;
-        _pages.NodesRevived = 0;
-        _objects.NodesRevived = 0;
-        _objects.NodesWritten = 0;
-        _objects.NodesFreed = 0;
-        _history.NodesWritten = 0;
-        _history.NodesFreed = 0;
-    }
-
-    // Finds what each clone shares, while the trees still say so.
-    private StoreStatus FindClones(Layer layer, NodePointer objects)
-    {
-        StoreStatus status = StoreStatus.Ok;
-        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
-        {
-            if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
-                status = FindClone(node->Info, objects);
-        }
-        return status;
-    }
-
-    private StoreStatus FindClone(LayerObject* info, NodePointer objects)
-    {
-        info->CloneRoot = default;
-        info->CloneInlineCount = 0;
-        StoreStatus status = _reader.PinRecord(TreeKind.Objects, objects, info->BaseObject, out NodeFrame* leaf, out RecordEntry* entry);
-        if (status != StoreStatus.Ok)
-            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
-        info->CloneRoot = entry->Root;
-        info->CloneInlineCount = entry->InlinePages;
-        StoreContext.Copy(entry + 1, info->CloneInline, entry->InlinePages * MapEntry.Bytes);
-        NodeCache.Unpin(leaf);
-        return status;
-    }
-
-    private StoreStatus CountClones(Layer layer)
-    {
-        StoreStatus status = StoreStatus.Ok;
-        for (LayerNode* node = layer.First; node != null && node->Object != LayerNode.HistoryObject && status == StoreStatus.Ok; node = Layer.Next(node))
-        {
-            LayerObject* info = node->Info;
-            if (node->Key != 0 || info->Base != LayerBase.Clone || _context.Has(SeededFaults.UncountedClone))
-                continue;
-            status = _pages.AddReference(new PageMap { Root = info->CloneRoot, Inline = info->CloneInline, InlineCount = info->CloneInlineCount });
-        }
-        return status;
+        for (Layer* layer = view.Layers.First; layer != null; layer = layer->NextInSet)
+            layer->Users = 0;
+        for (LayerPath path = view.Path; path.Layer != null; path.Descend())
+            path.Layer->Users = 1;
     }
 }

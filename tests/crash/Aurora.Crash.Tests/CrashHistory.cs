@@ -108,7 +108,7 @@ public sealed unsafe class CrashHistory
                 if (_store.WriteWatermark() == StoreStatus.Ok)
                     Models[_store.LastSequence] = _model;
                 break;
-            case 2 or 3 or 4 when _store.NextCheckpoint(0, out CheckpointInfo info) == StoreStatus.Ok && info.IsKept:
+            case 2 or 3 or 4 when _store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo info) == StoreStatus.Ok && info.IsKept:
                 Finish(SubmitDrop(info.Sequence));
                 break;
         }
@@ -129,7 +129,7 @@ public sealed unsafe class CrashHistory
         if (_views.Count == 3 || offered.Count == 0)
             return;
         ulong sequence = offered[_random.Next(offered.Count)];
-        StoreStatus status = _store.OpenView(sequence, out StoreView? opened);
+        StoreStatus status = _store.OpenView(VolumeId.First, sequence, out StoreView? opened);
         CrashStore.Require(opened != null, $"view of {sequence}: {status}");
         _views.Add(opened!);
     }
@@ -137,7 +137,7 @@ public sealed unsafe class CrashHistory
     private List<ulong> Offered()
     {
         List<ulong> offered = [];
-        for (ulong at = 0; _store.NextCheckpoint(at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        for (ulong at = 0; _store.NextCheckpoint(VolumeId.First, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
         {
             if (Models.ContainsKey(info.Sequence))
                 offered.Add(info.Sequence);
@@ -154,7 +154,7 @@ public sealed unsafe class CrashHistory
         ulong target = offered[_random.Next(offered.Count)];
         ulong last = _store.LastSequence;
         var rollback = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
-        StoreStatus status = _store.Rollback(target, rollback);
+        StoreStatus status = _store.Rollback(VolumeId.First, target, rollback);
         bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
         CrashStore.Require(isExpected, $"rollback to {target}: {status}");
         if (_store.LastSequence == last)
@@ -167,7 +167,7 @@ public sealed unsafe class CrashHistory
 
     private StoreCommit* SubmitDrop(ulong sequence)
     {
-        StoreCommit* commit = _store.Begin(0);
+        StoreCommit* commit = _store.Begin(VolumeId.First);
         if (commit != null)
             _store.DropCheckpoint(commit, sequence);
         if (commit == null || !TrySubmit(commit, ""))
@@ -188,7 +188,7 @@ public sealed unsafe class CrashHistory
     private StoreCommit* Submit()
     {
         ModelCommit next = _generator.Next();
-        StoreCommit* commit = _store.Begin(0);
+        StoreCommit* commit = _store.Begin(VolumeId.First);
         if (commit == null)
             return null;
         StoreModel after = _model.Copy();

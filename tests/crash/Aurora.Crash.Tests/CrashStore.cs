@@ -63,14 +63,14 @@ public static unsafe class CrashStore
         {
             foreach (var expected in model.Pages)
             {
-                StoreStatus status = store.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+                StoreStatus status = store.ReadPage(VolumeId.First, new ObjectId(expected.Key.Object), expected.Key.Page, page);
                 Require(status == StoreStatus.Ok && IsFilled(page, expected.Value), $"page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
             }
             for (ulong id = 1; id <= 5; id++)
             {
                 for (ulong at = 0; at < 100; at += 3)
                 {
-                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(new ObjectId(id), at, page) != StoreStatus.Hole;
+                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(VolumeId.First, new ObjectId(id), at, page) != StoreStatus.Hole;
                     Require(!isWrong, $"page {(id, at)} should be a hole");
                 }
             }
@@ -89,12 +89,12 @@ public static unsafe class CrashStore
         try
         {
             ulong sequence = 0;
-            while (store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+            while (store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
             {
                 sequence = info.Sequence;
                 if (!models.TryGetValue(sequence, out StoreModel? model))
                     continue;
-                StoreStatus status = store.OpenView(sequence, out StoreView? view);
+                StoreStatus status = store.OpenView(VolumeId.First, sequence, out StoreView? view);
                 Require(view != null, $"checkpoint {sequence}: {status} {store.LastFault.Place} block {store.LastFault.Block.Value}");
                 Compare(view!, model, page);
                 view!.Close();
@@ -158,7 +158,7 @@ public static unsafe class CrashStore
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         int found = 0;
         ObjectId at = default;
-        while (store.NextRecord(ref at, buffer, out int length) == StoreStatus.Ok)
+        while (store.NextRecord(VolumeId.First, ref at, buffer, out int length) == StoreStatus.Ok)
         {
             found++;
             bool isRight = model.Records.TryGetValue(at.Value, out ulong value)

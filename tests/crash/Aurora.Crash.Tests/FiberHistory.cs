@@ -77,7 +77,7 @@ public sealed unsafe class FiberHistory
         List<nint> pages = [];
         while (_commitsLeft-- > 0 && _store.Health == StoreStatus.Ok)
         {
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             if (commit == null)
                 break;
             ModelCommit next = _generator.Next();
@@ -116,7 +116,7 @@ public sealed unsafe class FiberHistory
     {
         List<ulong> offered = [];
         ulong sequence = 0;
-        while (_store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (_store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             if (sequence <= _store.DurableSequence)
@@ -126,7 +126,7 @@ public sealed unsafe class FiberHistory
             return;
         ulong target = offered[_random.Next(offered.Count)];
         var rollback = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
-        StoreStatus status = _store.Rollback(target, rollback, out ulong ownSequence);
+        StoreStatus status = _store.Rollback(VolumeId.First, target, rollback, out ulong ownSequence);
         if (ownSequence != 0)
             _rollbacks[ownSequence] = target;
         if (status == StoreStatus.Ok)

@@ -40,7 +40,7 @@ public sealed unsafe class KeptNames
     {
         foreach ((ulong sequence, string name) in At(store.LastSequence)._named)
         {
-            StoreStatus status = store.NextCheckpoint(sequence - 1, out CheckpointInfo found);
+            StoreStatus status = store.NextCheckpoint(VolumeId.First, sequence - 1, out CheckpointInfo found);
             string foundName = Encoding.UTF8.GetString(found.Commit.Name, found.Commit.NameLength);
             bool isThere = status == StoreStatus.Ok && found.Sequence == sequence && foundName == name && found.IsKept && !found.IsAutomatic;
             CrashStore.Require(isThere, $"the checkpoint {sequence} '{name}' is gone at {store.LastSequence}: {status}, {found.Sequence} '{foundName}', automatic: {found.IsAutomatic}");

@@ -132,7 +132,7 @@ public sealed unsafe class TightStore : IDisposable
 
     private void Commit()
     {
-        StoreCommit* commit = Store.Begin(0);
+        StoreCommit* commit = Store.Begin(VolumeId.First);
         if (commit == null)
             return;
         for (int part = _random.Next(1, 4); part > 0; part--)
@@ -209,11 +209,11 @@ public sealed unsafe class TightStore : IDisposable
         ulong sequence = 0;
         for (int skip = _random.Next(3); skip >= 0; skip--)
         {
-            if (Store.NextCheckpoint(sequence, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
+            if (Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
                 break;
             sequence = info.Sequence;
         }
-        StoreCommit* commit = sequence == 0 ? null : Store.Begin(0);
+        StoreCommit* commit = sequence == 0 ? null : Store.Begin(VolumeId.First);
         if (commit == null)
             return;
         Store.DropCheckpoint(commit, sequence);
@@ -224,10 +224,10 @@ public sealed unsafe class TightStore : IDisposable
     private void RollBack()
     {
         List<ulong> offered = [];
-        for (ulong at = 0; Store.NextCheckpoint(at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        for (ulong at = 0; Store.NextCheckpoint(VolumeId.First, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
             offered.Add(info.Sequence);
         if (offered.Count > 0)
-            Require(Store.Rollback(offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
+            Require(Store.Rollback(VolumeId.First, offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
     }
 
     private void OpenOrCloseView()
@@ -236,7 +236,7 @@ public sealed unsafe class TightStore : IDisposable
         {
             CloseView(_random.Next(_views.Count));
         }
-        else if (_views.Count < 3 && Store.OpenView(Store.LastSequence, out StoreView? view) == StoreStatus.Ok)
+        else if (_views.Count < 3 && Store.OpenView(VolumeId.First, Store.LastSequence, out StoreView? view) == StoreStatus.Ok)
         {
             _views.Add((view!, DigestOf(view!)));
         }

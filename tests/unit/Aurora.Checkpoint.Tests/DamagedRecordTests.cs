@@ -26,7 +26,7 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         Fill(session);
         byte[] room = new byte[ObjectStore.MaxRecordBytes];
         ObjectId id = default;
-        while (session.Store.NextRecord(ref id, room, out int length) == StoreStatus.Ok)
+        while (session.Store.NextRecord(VolumeId.First, ref id, room, out int length) == StoreStatus.Ok)
             _records.Add((id, room[..length]));
     }
 

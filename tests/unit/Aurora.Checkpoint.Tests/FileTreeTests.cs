@@ -151,7 +151,7 @@ public sealed unsafe class FileTreeTests
         fixed (byte* start = page)
         {
             byte* aligned = (byte*)(((nuint)start + 4095) & ~(nuint)4095);
-            Assert.Equal(Aurora.Store.StoreStatus.Hole, last.Store.ReadPage(dataId, 0, aligned));
+            Assert.Equal(Aurora.Store.StoreStatus.Hole, last.Store.ReadPage(Aurora.Store.VolumeId.First, dataId, 0, aligned));
         }
     }
 

@@ -47,7 +47,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         Fill(machine);
         byte[] room = new byte[ObjectStore.MaxRecordBytes];
         ObjectId id = default;
-        while (machine.Session.Store.NextRecord(ref id, room, out int length) == StoreStatus.Ok)
+        while (machine.Session.Store.NextRecord(VolumeId.First, ref id, room, out int length) == StoreStatus.Ok)
             _records.Add((id, room[..length]));
     }
 

@@ -83,7 +83,7 @@ public sealed unsafe class TableTests
         Assert.True(session.Engine.IsHistoryReady(ticket));
         int kept = 0;
         ulong sequence = 0;
-        for (; session.Store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok; kept++)
+        for (; session.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok; kept++)
             sequence = info.Sequence;
         Assert.True(kept >= Math.Min(count, CheckpointEngine.HistoryCapacity));
         int listed = 0;

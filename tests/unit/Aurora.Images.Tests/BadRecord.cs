@@ -26,7 +26,7 @@ internal static unsafe class BadRecord
         using FileBlockDevice device = FileBlockDevice.Open(image, readOnly: false);
         using var pages = new HostPages();
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, pages, new SynchronousFibers(), default, out ObjectStore? store, out _));
-        StoreCommit* commit = store!.Begin(0);
+        StoreCommit* commit = store!.Begin(VolumeId.First);
         Assert.Equal(StoreStatus.Ok, store.PutRecord(commit, new ObjectId(Id), record));
         var info = new CommitInfo { Epoch = new Epoch(epoch), RealtimeNanoseconds = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100 };
         Assert.Equal(StoreStatus.Ok, store.Submit(commit, in info));

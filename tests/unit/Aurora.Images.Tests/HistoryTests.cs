@@ -44,7 +44,7 @@ public sealed class HistoryTests : IDisposable
             Store.StoreStatus status = Store.ObjectStore.Open(
                 device, new Aurora.Host.HostPages(), new Aurora.Host.SynchronousFibers(), default, out Store.ObjectStore? store, out _);
             Assert.Equal(Store.StoreStatus.Ok, status);
-            Store.StoreCommit* commit = store!.Begin(0);
+            Store.StoreCommit* commit = store!.Begin(Store.VolumeId.First);
             foreach (Base.ObjectKind kind in (Base.ObjectKind[])[Base.ObjectKind.OpenFile, Base.ObjectKind.Process])
             {
                 byte[] record = new byte[64];

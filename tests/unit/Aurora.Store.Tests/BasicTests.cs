@@ -136,9 +136,9 @@ public sealed unsafe class BasicTests
             Assert.Equal(StoreStatus.Ok, store.Store.CutNow());
         }
         store.Reopen();
-        Assert.Equal(StoreStatus.Ok, store.Store.FindCheckpoint("third"u8, out CheckpointInfo info));
+        Assert.Equal(StoreStatus.Ok, store.Store.FindCheckpoint(VolumeId.First, "third"u8, out CheckpointInfo info));
         Assert.True(info.IsKept && info.Sequence == 3 && info.Bytes == 4096);
-        Assert.Equal(StoreStatus.Ok, store.Store.OpenView(info.Sequence, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, store.Store.OpenView(VolumeId.First, info.Sequence, out StoreView? view));
         Assert.Equal(3UL, store.Read(view!, 1, 0));
         StoreCommit* drop = store.Begin();
         store.Store.DropCheckpoint(drop, info.Sequence);
@@ -147,7 +147,7 @@ public sealed unsafe class BasicTests
             Assert.Equal(StoreStatus.Ok, store.Store.CutNow());
         Assert.Equal(3UL, store.Read(view!, 1, 0));
         view!.Close();
-        Assert.Equal(StoreStatus.NotFound, store.Store.FindCheckpoint("third"u8, out _));
+        Assert.Equal(StoreStatus.NotFound, store.Store.FindCheckpoint(VolumeId.First, "third"u8, out _));
         Assert.Equal(10UL, store.Read(1, 0));
         store.CheckClean();
     }

@@ -54,7 +54,7 @@ public sealed unsafe class ClockTests
         harness.Info("", Day / 2);
         for (int i = 0; i < 90; i++)
             PutAndCut(harness, (ulong)secondsBetweenCommits * Second);
-        Assert.Equal(StoreStatus.Ok, harness.Store.NextCheckpoint(0, out CheckpointInfo oldest));
+        Assert.Equal(StoreStatus.Ok, harness.Store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo oldest));
         Assert.True(oldest.Sequence > 90, $"{oldest.Sequence} is still there");
     }
 

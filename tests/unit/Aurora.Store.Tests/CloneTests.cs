@@ -52,7 +52,7 @@ public sealed unsafe class CloneTests
                 harness.Store.CloneObject(commit, new ObjectId(1), new ObjectId(100 + (round * 100) + i));
             harness.Commit(commit);
             harness.Pages.PageLimit = harness.Pages.PagesOutstanding;
-            Assert.True(harness.Store.Rollback(target, harness.Info()) is StoreStatus.OutOfMemory or StoreStatus.Ok);
+            Assert.True(harness.Store.Rollback(VolumeId.First, target, harness.Info()) is StoreStatus.OutOfMemory or StoreStatus.Ok);
             Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
             harness.Pages.PageLimit = long.MaxValue;
         }

@@ -75,7 +75,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
         {
             int count = random.Next(10) == 0 ? 30 : 1 + random.Next(5);
             var written = new List<(ulong Page, nint Data)>();
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             Assert.True(commit != null);
             for (int i = 0; i < count; i++)
             {
@@ -109,7 +109,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
             int id = 1 + random.Next(Writers);
             ulong page = (ulong)random.Next((int)PagesPerObject);
             ulong before = _expected[id, page];
-            StoreStatus status = _store.ReadPage(new ObjectId((ulong)id), page, data);
+            StoreStatus status = _store.ReadPage(VolumeId.First, new ObjectId((ulong)id), page, data);
             ulong after = _expected[id, page];
             Assert.True(status is StoreStatus.Ok or StoreStatus.Hole, $"{status} {_store.LastFault.Place} block {_store.LastFault.Block.Value}");
             Assert.InRange(data[0], before, ulong.Max(after, data[0]));
@@ -127,9 +127,9 @@ public sealed unsafe class ConcurrencyTests : IDisposable
         {
             fibers.Yield();
             ulong newest = 0;
-            while (_store.NextCheckpoint(newest, out CheckpointInfo info) == StoreStatus.Ok && info.Sequence <= _store.DurableSequence)
+            while (_store.NextCheckpoint(VolumeId.First, newest, out CheckpointInfo info) == StoreStatus.Ok && info.Sequence <= _store.DurableSequence)
                 newest = info.Sequence;
-            StoreStatus status = _store.OpenView(newest, out StoreView? view);
+            StoreStatus status = _store.OpenView(VolumeId.First, newest, out StoreView? view);
             if (status != StoreStatus.Ok)
             {
                 Assert.Equal(StoreStatus.NotFound, status);
@@ -165,7 +165,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
         {
             for (ulong page = 0; page < PagesPerObject; page++)
             {
-                _store.ReadPage(new ObjectId((ulong)id), page, data);
+                _store.ReadPage(VolumeId.First, new ObjectId((ulong)id), page, data);
                 Assert.Equal(_expected[id, page], data[0]);
             }
         }

@@ -62,7 +62,7 @@ public sealed unsafe class CorruptionTests
         data[100] ^= 4;
         harness.Memory.SetContents(block, data);
         void* page = harness.Pages.Allocate(1);
-        Assert.Equal(StoreStatus.BadChecksum, harness.Store.ReadPage(new ObjectId(9), 4, page));
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.ReadPage(VolumeId.First, new ObjectId(9), 4, page));
         harness.Pages.Free(page, 1);
         Assert.Equal((9UL, 4UL, block), (harness.Store.LastFault.Object.Value, harness.Store.LastFault.Page, harness.Store.LastFault.Block.Value));
         Assert.Contains($"BadChecksum Data object 9 page 4 block {block} found 0", harness.Check(out _));
@@ -219,7 +219,7 @@ public sealed unsafe class CorruptionTests
         ulong* page = (ulong*)harness.Pages.Allocate(1);
         foreach (var expected in model.Pages)
         {
-            StoreStatus status = store.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+            StoreStatus status = store.ReadPage(VolumeId.First, new ObjectId(expected.Key.Object), expected.Key.Page, page);
             isWhole &= status == StoreStatus.Ok;
             bool isRight = status is not (StoreStatus.Ok or StoreStatus.Hole) || (status == StoreStatus.Ok && page[0] == expected.Value);
             Assert.True(isRight, $"damage to block {damaged}: page {expected.Key} reads {status} {page[0]}");
@@ -228,7 +228,7 @@ public sealed unsafe class CorruptionTests
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         foreach (var expected in model.Records)
         {
-            StoreStatus status = store.ReadRecord(new ObjectId(expected.Key), buffer, out int length);
+            StoreStatus status = store.ReadRecord(VolumeId.First, new ObjectId(expected.Key), buffer, out int length);
             isWhole &= status == StoreStatus.Ok;
             Assert.True(status != StoreStatus.NotFound, $"damage to block {damaged}: record {expected.Key} is lost");
             Assert.True(status != StoreStatus.Ok || length == StoreModel.RecordText(expected.Value).Length);

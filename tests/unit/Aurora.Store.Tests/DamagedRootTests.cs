@@ -15,7 +15,7 @@ public sealed unsafe class DamagedRootTests
     public void With_a_damaged_history_the_present_opens_and_goes_on_and_nothing_of_the_history_is_given_away()
     {
         using StoreHarness harness = MakeImage(isOlderTheSame: true);
-        ulong block = Newest(harness).History.Block;
+        ulong block = TableRoots.HistoryOf(harness.Memory, Newest(harness)).Block;
         byte[] good = harness.Memory.Contents(block);
         harness.Memory.SetContents(block, new byte[4096]);
 
@@ -32,11 +32,11 @@ public sealed unsafe class DamagedRootTests
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         Assert.Equal(StoreStatus.Ok, harness.Store.Health);
-        Assert.Equal(StoreStatus.BadChecksum, harness.Store.Rollback(harness.Store.LastSequence, harness.Info()));
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.Rollback(VolumeId.First, harness.Store.LastSequence, harness.Info()));
 
         // What is recent is still on offer.
         ulong last = harness.Store.LastSequence;
-        Assert.Equal(StoreStatus.Ok, harness.Store.NextCheckpoint(last - 1, out CheckpointInfo recent));
+        Assert.Equal(StoreStatus.Ok, harness.Store.NextCheckpoint(VolumeId.First, last - 1, out CheckpointInfo recent));
         Assert.Equal(last, recent.Sequence);
         harness.Reopen(crash: true);
         Assert.Equal(129UL, harness.Read(2, 129));
@@ -45,9 +45,9 @@ public sealed unsafe class DamagedRootTests
         harness.Store.Abandon();
         harness.Memory.SetContents(block, good);
         harness.Open();
-        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault.Status);
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("kept"u8, out CheckpointInfo kept));
-        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(kept.Sequence, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault(VolumeId.First).Status);
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "kept"u8, out CheckpointInfo kept));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, kept.Sequence, out StoreView? view));
         Assert.Equal(6UL, harness.Read(view!, 1, 6));
         view!.Close();
         harness.CheckClean();
@@ -61,12 +61,12 @@ public sealed unsafe class DamagedRootTests
         StoreCommit* commit = harness.Begin();
         harness.Write(commit, 3, 0, 33);
         harness.Commit(commit, "in the log");
-        ulong block = Newest(harness).History.Block;
+        ulong block = TableRoots.HistoryOf(harness.Memory, Newest(harness)).Block;
         harness.Store.Abandon();
         harness.Memory.SetContents(block, new byte[4096]);
         harness.Open();
         Assert.Equal(33UL, harness.Read(3, 0));
-        Assert.Equal(StoreStatus.BadChecksum, harness.Store.HistoryFault.Status);
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.HistoryFault(VolumeId.First).Status);
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
     }
 
@@ -86,9 +86,9 @@ public sealed unsafe class DamagedRootTests
         else
             harness.Memory.SetContents(block, new byte[4096]);
         harness.Open();
-        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault.Status);
+        Assert.Equal(StoreStatus.Ok, harness.Store.HistoryFault(VolumeId.First).Status);
         RequirePresent(harness);
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("kept"u8, out _));
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "kept"u8, out _));
         harness.Memory.Fail = null;
         for (ulong i = 100; i < 110; i++)
         {
@@ -140,7 +140,7 @@ public sealed unsafe class DamagedRootTests
         harness.Commit(commit);
         harness.Reopen();
         harness.Memory.SetContents(pageTree, new byte[4096]);
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("large"u8, out CheckpointInfo large));
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "large"u8, out CheckpointInfo large));
         commit = harness.Begin();
         harness.Store.DropCheckpoint(commit, large.Sequence);
         harness.Commit(commit);
@@ -176,7 +176,7 @@ public sealed unsafe class DamagedRootTests
     public void What_the_newest_superblock_requires_is_required_still_when_the_older_one_is_used()
     {
         using StoreHarness harness = WithRollbackWaiting("", isRecordWritten: false);
-        Assert.Equal(StoreFormat.RollbackFeature, Newest(harness).RequiredFeatures);
+        RequireInNewest(harness, StoreFormat.RollbackFeature);
         harness.Memory.SetContents(RootOf(harness, "objects"), new byte[4096]);
         harness.Open();
         Assert.Equal(8UL, harness.Read(1, 0));
@@ -204,7 +204,7 @@ public sealed unsafe class DamagedRootTests
         Assert.Equal(0x3333UL, harness.Read(3, 0));
     }
 
-    // Power fails after the cut that keeps the target of a rollback, and before the one that goes back to it.
+    // Power fails after the cut that keeps the target of a rollback, before or after the record that goes back to it, and before another cut.
     private static StoreHarness WithRollbackWaiting(string name, bool isRecordWritten)
     {
         var harness = new StoreHarness();
@@ -228,7 +228,8 @@ public sealed unsafe class DamagedRootTests
             bool isLate = block < 4 ? superblocks > 1 : !isRecordWritten && superblocks == 1 && block < StoreFormat.LogStart + 256;
             return isWrite && isLate ? BlockStatus.MediaError : BlockStatus.Ok;
         };
-        Assert.NotEqual(StoreStatus.Ok, harness.Store.Rollback(harness.Store.LastSequence - 1, harness.Info()));
+        StoreStatus status = harness.Store.Rollback(VolumeId.First, harness.Store.LastSequence - 1, harness.Info());
+        Assert.Equal(isRecordWritten, status == StoreStatus.Ok);
         harness.Memory.Fail = null;
         harness.Store.Abandon();
         return harness;
@@ -278,7 +279,7 @@ public sealed unsafe class DamagedRootTests
     }
 
     private static (StoreStatus Status, FaultPlace Place, ulong Block) FaultOf(ObjectStore store)
-        => (store.HistoryFault.Status, store.HistoryFault.Place, store.HistoryFault.Block.Value);
+        => (store.HistoryFault(VolumeId.First).Status, store.HistoryFault(VolumeId.First).Place, store.HistoryFault(VolumeId.First).Block.Value);
 
     private static Superblock Newest(StoreHarness harness)
     {
@@ -294,14 +295,30 @@ public sealed unsafe class DamagedRootTests
         return newest;
     }
 
+    private static void RequireInNewest(StoreHarness harness, ulong features)
+    {
+        ulong version = Newest(harness).WriteVersion;
+        for (ulong block = 0; block < 4; block++)
+        {
+            byte[] contents = (byte[])harness.Memory.Contents(block).Clone();
+            fixed (byte* bytes = contents)
+            {
+                var super = (Superblock*)bytes;
+                super->RequiredFeatures = super->WriteVersion == version ? features : super->RequiredFeatures;
+                super->Checksum = BlockChecksum.OfSuperblock(super);
+            }
+            harness.Memory.SetContents(block, contents);
+        }
+    }
+
     private static ulong RootOf(StoreHarness harness, string root)
     {
         Superblock super = Newest(harness);
         Geometry.TryCreate(super.BlockCount, super.LogBlocks, out Geometry geometry);
         return root switch
         {
-            "objects" => super.Current.Objects.Block,
-            "history" => super.History.Block,
+            "objects" => TableRoots.ObjectsOf(harness.Memory, super).Block,
+            "history" => TableRoots.HistoryOf(harness.Memory, super).Block,
             _ => geometry.Level2Start + ((SpaceEntry*)super.SpaceRoots)->Slot,
         };
     }

@@ -87,13 +87,13 @@ public sealed unsafe class FailingRootTests
     {
         List<ulong> offered = [];
         ulong sequence = 0;
-        while (harness.Store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (harness.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
             offered.Add(sequence = info.Sequence);
         ulong target = offered[random.Next(offered.Count)];
         int left = random.Next(3);
         harness.Memory.Fail = (operation, block) =>
             operation == BlockOperation.Write && block < 4 && left-- <= 0 ? BlockStatus.MediaError : BlockStatus.Ok;
-        harness.Store.Rollback(target, harness.Info(), out ulong own);
+        harness.Store.Rollback(VolumeId.First, target, harness.Info(), out ulong own);
         harness.Memory.Fail = null;
         if (own == 0)
             return model;
@@ -132,8 +132,8 @@ public sealed unsafe class FailingRootTests
         return which switch
         {
             0 => slot,
-            1 => newest.Current.Objects.Block,
-            2 => newest.History.Block,
+            1 => TableRoots.ObjectsOf(harness.Memory, newest).Block,
+            2 => TableRoots.HistoryOf(harness.Memory, newest).Block,
             _ => geometry.Level2Start + ((SpaceEntry*)newest.SpaceRoots)->Slot,
         };
     }

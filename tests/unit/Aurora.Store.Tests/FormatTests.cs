@@ -24,6 +24,7 @@ public sealed unsafe class FormatTests
         Assert.Equal(4096, sizeof(StartBlock));
         Assert.Equal(8, Marshal.OffsetOf<StartBlock>(nameof(StartBlock.WriteVersion)));
         Assert.Equal(16, Marshal.OffsetOf<StartBlock>(nameof(StartBlock.FailedStarts)));
+        Assert.Equal(168, sizeof(VolumeRecord));
         Assert.Equal(2032, SpacePage.BlocksPerGroup);
         Assert.Equal(254, SpacePage.EntriesPerPage);
         Assert.Equal(168, MapEntry.PerNode);
@@ -43,7 +44,8 @@ public sealed unsafe class FormatTests
     [InlineData(nameof(Superblock.NodeBlocks), 112)]
     [InlineData(nameof(Superblock.Current), 128)]
     [InlineData(nameof(Superblock.Previous), 192)]
-    [InlineData(nameof(Superblock.History), 256)]
+    [InlineData(nameof(Superblock.NextVolume), 120)]
+    [InlineData(nameof(Superblock.AutomaticCount), 256)]
     [InlineData(nameof(Superblock.SpaceRoots), 280)]
     [InlineData(nameof(Superblock.Checksum), 4088)]
     public void Superblock_fields_are_where_the_format_says(string field, int offset)
@@ -59,9 +61,27 @@ public sealed unsafe class FormatTests
     [InlineData(nameof(LogBlockHeader.Part), 64)]
     [InlineData(nameof(LogBlockHeader.UsedBytes), 72)]
     [InlineData(nameof(LogBlockHeader.DataBlocks), 80)]
+    [InlineData(nameof(LogBlockHeader.Volume), 88)]
     [InlineData(nameof(LogBlockHeader.Checksum), 104)]
     public void Log_header_fields_are_where_the_format_says(string field, int offset)
         => Assert.Equal(offset, (int)Marshal.OffsetOf<LogBlockHeader>(field));
+
+    [Theory]
+    [InlineData(nameof(VolumeRecord.History), 0)]
+    [InlineData(nameof(VolumeRecord.Flags), 24)]
+    [InlineData(nameof(VolumeRecord.NameLength), 28)]
+    [InlineData(nameof(VolumeRecord.Parent), 32)]
+    [InlineData(nameof(VolumeRecord.ParentSequence), 40)]
+    [InlineData(nameof(VolumeRecord.CreatedNanoseconds), 48)]
+    [InlineData(nameof(VolumeRecord.LastSequence), 56)]
+    [InlineData(nameof(VolumeRecord.LastEpoch), 64)]
+    [InlineData(nameof(VolumeRecord.LastNanoseconds), 72)]
+    [InlineData(nameof(VolumeRecord.LastBytes), 80)]
+    [InlineData(nameof(VolumeRecord.LastKeptNanoseconds), 88)]
+    [InlineData(nameof(VolumeRecord.AutomaticCount), 96)]
+    [InlineData(nameof(VolumeRecord.Name), 104)]
+    public void Volume_record_fields_are_where_the_format_says(string field, int offset)
+        => Assert.Equal(offset, (int)Marshal.OffsetOf<VolumeRecord>(field));
 
     [Theory]
     [InlineData(512UL, 64UL)]

@@ -144,7 +144,7 @@ public sealed unsafe class FragmentationTests : IDisposable
     // Without a bound (-1), or with so many pages of memory from the moment on at which the commit is submitted.
     private StoreStatus Overwrite(ulong first, ulong count, ulong* data, int memory = -1)
     {
-        StoreCommit* commit = _store.Begin(0);
+        StoreCommit* commit = _store.Begin(VolumeId.First);
         for (ulong page = first; page < first + (count * 300); page += 300)
             _store.WritePage(commit, new ObjectId(1), page, data);
         if (memory >= 0)
@@ -160,7 +160,7 @@ public sealed unsafe class FragmentationTests : IDisposable
         const ulong Distance = 30;
         for (ulong first = 0; first < filled; first += filled / 4)
         {
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             for (ulong page = first; page < first + (filled / 4); page += Distance)
                 _store.WriteHole(commit, new ObjectId(1), page);
             Assert.Equal(StoreStatus.Ok, Finish(commit));
@@ -169,7 +169,7 @@ public sealed unsafe class FragmentationTests : IDisposable
             Assert.Equal(StoreStatus.Ok, _store.CutNow());
         for (ulong page = filled; _store.FreeBlocks > filled / Distance; page += 60)
         {
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             for (ulong i = 0; i < 60; i++)
                 _store.WritePage(commit, new ObjectId(1), page + i, data);
             Assert.Equal(StoreStatus.Ok, Finish(commit));
@@ -189,7 +189,7 @@ public sealed unsafe class FragmentationTests : IDisposable
         ulong page = 0;
         for (StoreStatus status = StoreStatus.Ok; status == StoreStatus.Ok;)
         {
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             for (ulong i = 0; i < PagesPerCommit; i++)
                 _store.WritePage(commit, new ObjectId(1), page + i, data);
             status = Finish(commit);
@@ -207,7 +207,7 @@ public sealed unsafe class FragmentationTests : IDisposable
     {
         for (ulong round = 0; round < 12; round++)
         {
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             for (ulong page = round; page < filled; page += 300)
                 _store.WriteHole(commit, new ObjectId(1), page);
             Assert.Equal(StoreStatus.Ok, Finish(commit));
@@ -223,7 +223,7 @@ public sealed unsafe class FragmentationTests : IDisposable
         for (ulong round = 0; round < 25; round++)
         {
             new Span<ulong>(data, 512).Fill((id << 32) + round + 1);
-            StoreCommit* commit = _store.Begin(0);
+            StoreCommit* commit = _store.Begin(VolumeId.First);
             ulong page = filled + (id * 1000) + round;
             for (ulong i = 0; i < 12; i++)
                 _store.WritePage(commit, new ObjectId(1), page + (i * 10_000), data);
@@ -257,7 +257,7 @@ public sealed unsafe class FragmentationTests : IDisposable
         ulong* data = (ulong*)_pages.Allocate(1);
         foreach ((ulong page, ulong value) in _expected)
         {
-            StoreStatus status = _store.ReadPage(new ObjectId(1), page, data);
+            StoreStatus status = _store.ReadPage(VolumeId.First, new ObjectId(1), page, data);
             Assert.True(status is StoreStatus.Ok or StoreStatus.Hole, $"page {page}: {status}");
             Assert.Equal(value, data[0]);
         }

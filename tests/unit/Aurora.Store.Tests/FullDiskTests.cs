@@ -96,7 +96,7 @@ public sealed unsafe class FullDiskTests
         using StoreHarness harness = Opened(12_000, 4096, isManual: true);
         FillUp(harness, ulong.MaxValue, (commit, round) => Fill(harness, commit, 1, round * 50, 50), leave: 1800);
         FillUp(harness, ulong.MaxValue, (commit, round) => Fill(harness, commit, 10 + round, 0, 7), leave: 300);
-        StoreStatus status = harness.Store.Rollback(harness.Store.LastSequence - 1, harness.Info());
+        StoreStatus status = harness.Store.Rollback(VolumeId.First, harness.Store.LastSequence - 1, harness.Info());
         Assert.True(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.NotFound, $"{status}");
         RequireUsable(harness, 12);
     }

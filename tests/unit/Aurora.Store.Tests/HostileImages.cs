@@ -19,7 +19,7 @@ internal static unsafe class HostileImages
             NodePointer child = WriteLeaf(harness, geometry.DataStart, seed);
             for (byte level = 1; level < 9; level++)
                 child = WriteInner(harness, geometry.DataStart + level, seed, level, child);
-            super->Current.Objects = child;
+            super->Current.Volumes = WriteTable(harness, geometry.DataStart + 9, seed, child);
             super->Checksum = BlockChecksum.OfSuperblock(super);
         }
         harness.Memory.SetContents(2, superBytes);
@@ -34,6 +34,27 @@ internal static unsafe class HostileImages
         {
             *(NodeHeader*)bytes = Header(block, 0, 1, RecordEntry.Bytes);
             *(RecordEntry*)(bytes + NodeHeader.Bytes) = new RecordEntry { Key = 1 };
+        }
+        return Finish(harness, node, block, seed, 0);
+    }
+
+    private static NodePointer WriteTable(StoreHarness harness, ulong block, ulong seed, NodePointer objects)
+    {
+        byte[] node = new byte[4096];
+        fixed (byte* bytes = node)
+        {
+            NodeHeader header = Header(block, 0, 1, RecordEntry.Bytes + VolumeRecord.Size);
+            header.Kind = TreeKind.Volumes;
+            *(NodeHeader*)bytes = header;
+            *(RecordEntry*)(bytes + NodeHeader.Bytes) = new RecordEntry
+            {
+                Key = VolumeId.First.Value,
+                RootBlock = objects.Block,
+                RootChecksum = objects.Checksum,
+                RootLevel = objects.Level,
+                RecordLength = VolumeRecord.Size,
+                Flags = RecordEntry.HasRecord,
+            };
         }
         return Finish(harness, node, block, seed, 0);
     }

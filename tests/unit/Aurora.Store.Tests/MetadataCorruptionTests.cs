@@ -14,7 +14,7 @@ namespace Aurora.Store.Tests;
 /// </summary>
 public sealed unsafe class MetadataCorruptionTests : IDisposable
 {
-    private static readonly string[] _kindNames = ["superblock", "log", "space 0", "space 1", "space 2", "objects", "pages inner", "pages", "history"];
+    private static readonly string[] _kindNames = ["superblock", "log", "space 0", "space 1", "space 2", "objects", "pages inner", "pages", "history", "volumes"];
     private readonly StoreHarness _harness = new(blocks: 4000, logBlocks: 64);
     private readonly StoreModel _model = new();
     private readonly Dictionary<ulong, byte[]> _old = [];
@@ -146,7 +146,7 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
         ulong[] written = [.. _harness.Memory.WrittenBlocks.Where(block => _harness.Memory.Contents(block).AsSpan().ContainsAnyExcept((byte)0)).Order()];
         List<ulong> found = kind switch
         {
-            "superblock" => [.. written.Where(block => block < 4)],
+            "superblock" => [.. written.Where(block => block < 4).OrderByDescending(WriteVersion)],
             "log" => [.. written.Where(block => block >= StoreFormat.LogStart && block < _geometry.Level0Start).TakeLast(8)],
             "space 0" => [.. written.Where(block => block >= _geometry.Level0Start && block < _geometry.Level1Start)],
             "space 1" => [.. written.Where(block => block >= _geometry.Level1Start && block < _geometry.Level2Start)],
@@ -154,11 +154,18 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
             "objects" => Nodes(written, TreeKind.Objects, isInner: false),
             "pages inner" => Nodes(written, TreeKind.Pages, isInner: true),
             "pages" => Nodes(written, TreeKind.Pages, isInner: false),
+            "volumes" => Nodes(written, TreeKind.Volumes, isInner: false),
             _ => Nodes(written, TreeKind.History, isInner: false),
         };
         Assert.NotEmpty(found);
         int header = kind switch { "superblock" => 300, "log" => LogBlockHeader.Bytes, ['s', ..] => SpacePageHeader.Bytes, _ => NodeHeader.Bytes };
         return (found, header);
+    }
+
+    private ulong WriteVersion(ulong block)
+    {
+        fixed (byte* bytes = _harness.Memory.Contents(block))
+            return ((Superblock*)bytes)->WriteVersion;
     }
 
     // The newest first: the older ones may be in use no more.
@@ -200,7 +207,7 @@ public sealed unsafe class MetadataCorruptionTests : IDisposable
         ulong* page = (ulong*)_harness.Pages.Allocate(1);
         foreach (var expected in _model.Pages)
         {
-            StoreStatus status = store.ReadPage(new ObjectId(expected.Key.Object), expected.Key.Page, page);
+            StoreStatus status = store.ReadPage(VolumeId.First, new ObjectId(expected.Key.Object), expected.Key.Page, page);
             bool isRight = status == StoreStatus.Ok ? page[0] == expected.Value : status != StoreStatus.Hole && store.LastFault.Place != FaultPlace.None;
             Assert.True(isRight, $"{what}, block {block}: page {expected.Key} reads {status} {page[0]}");
         }

@@ -70,7 +70,7 @@ public sealed unsafe class ModelTests
 
     private static void DropOneCheckpoint(StoreHarness harness, StoreModel model, Dictionary<ulong, StoreModel> past)
     {
-        if (harness.Store.NextCheckpoint(0, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
+        if (harness.Store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
             return;
         StoreCommit* commit = harness.Begin();
         harness.Store.DropCheckpoint(commit, info.Sequence);
@@ -121,7 +121,7 @@ public static unsafe class ModelCheck
         var found = new List<ulong>();
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         ObjectId at = default;
-        while (harness.Store.NextRecord(ref at, buffer, out int length) == StoreStatus.Ok)
+        while (harness.Store.NextRecord(VolumeId.First, ref at, buffer, out int length) == StoreStatus.Ok)
         {
             found.Add(at.Value);
             Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
@@ -138,7 +138,7 @@ public static unsafe class ModelCheck
             ulong page = 0;
             while (page != ulong.MaxValue)
             {
-                Assert.Equal(StoreStatus.Ok, harness.Store.NextPages(new ObjectId(id), page, 16, out ulong present, out page));
+                Assert.Equal(StoreStatus.Ok, harness.Store.NextPages(VolumeId.First, new ObjectId(id), page, 16, out ulong present, out page));
                 for (; present < page; present++)
                     there.Add(present);
             }
@@ -151,12 +151,12 @@ public static unsafe class ModelCheck
     {
         int count = 0;
         ulong sequence = 0;
-        while (harness.Store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (harness.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             Assert.True(info.Sequence > sequence);
             sequence = info.Sequence;
             count++;
-            StoreStatus status = harness.Store.OpenView(sequence, out StoreView? view);
+            StoreStatus status = harness.Store.OpenView(VolumeId.First, sequence, out StoreView? view);
             Assert.Equal(StoreStatus.Ok, status);
             Compare(harness, view!, past);
             view!.Close();

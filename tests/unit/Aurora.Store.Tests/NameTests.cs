@@ -23,7 +23,7 @@ public sealed unsafe class NameTests
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         if (what == "the superblock before the rollback is torn")
             TearNewestSuperblock(harness);
-        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(old, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(VolumeId.First, old, harness.Info()));
         if (what == "the superblock of the rollback is torn")
             TearNewestSuperblock(harness);
         Assert.Equal(1UL, harness.Read(1, 0));
@@ -52,23 +52,23 @@ public sealed unsafe class NameTests
         harness.Options.Retention.IsOff = false;
         harness.Reopen(crash: true);
         TearNewestSuperblock(harness);
-        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(old, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(VolumeId.First, old, harness.Info()));
         for (ulong value = 3; value < 6; value++)
         {
             Put(harness, value, "");
             Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         }
-        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(left, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, left, out StoreView? view));
         Assert.Equal(2UL, harness.Read(view!, 1, 0));
         view!.Close();
     }
 
     private static void RequireName(StoreHarness harness, ulong sequence)
     {
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("good"u8, out CheckpointInfo info));
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "good"u8, out CheckpointInfo info));
         Assert.Equal(sequence, info.Sequence);
         Assert.True(info.IsKept && !info.IsAutomatic);
-        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(sequence, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, sequence, out StoreView? view));
         Assert.Equal(2UL, harness.Read(view!, 1, 0));
         view!.Close();
     }

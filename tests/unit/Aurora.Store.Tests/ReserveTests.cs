@@ -131,7 +131,7 @@ public sealed unsafe class ReserveTests
         harness.Open();
         Assert.Equal(5UL, harness.Store.LastSequence);
         void* page = harness.Pages.Allocate(1);
-        Assert.Equal(StoreStatus.BadChecksum, harness.Store.ReadPage(new ObjectId(1), 5, page));
+        Assert.Equal(StoreStatus.BadChecksum, harness.Store.ReadPage(VolumeId.First, new ObjectId(1), 5, page));
         harness.Pages.Free(page, 1);
     }
 
@@ -144,7 +144,7 @@ public sealed unsafe class ReserveTests
         byte[] record = new byte[ObjectStore.MaxRecordBytes];
         ObjectId id = default;
         for (int i = 0; i < 100 && status == StoreStatus.Ok; i++)
-            status = harness.Store.NextRecord(ref id, record, out _);
+            status = harness.Store.NextRecord(VolumeId.First, ref id, record, out _);
         Assert.Equal(StoreStatus.Corrupt, status);
         Assert.Equal(FaultPlace.ObjectTree, harness.Store.LastFault.Place);
         StoreCommit* commit = harness.Begin();

@@ -48,7 +48,7 @@ public sealed unsafe class RetentionTests
         Assert.True(harness.Store.Statistics.CheckpointsDropped > 200);
         foreach (CheckpointInfo info in kept)
         {
-            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(info.Sequence, out StoreView? view));
+            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, info.Sequence, out StoreView? view));
             Assert.Equal(times[info.Sequence], harness.Read(view!, 1, 60));
             view!.Close();
         }
@@ -93,8 +93,8 @@ public sealed unsafe class RetentionTests
             }
         }
         Assert.Equal(40_000UL, harness.Read(1, 0));
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("named"u8, out CheckpointInfo named));
-        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(named.Sequence, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "named"u8, out CheckpointInfo named));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, named.Sequence, out StoreView? view));
         Assert.Equal(2399UL, harness.Read(view!, 1, 399));
         view!.Close();
         harness.CheckClean();
@@ -115,7 +115,7 @@ public sealed unsafe class RetentionTests
         harness.Write(commit, 1, 0, 5);
         harness.Commit(commit);
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint("large"u8, out CheckpointInfo large));
+        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, "large"u8, out CheckpointInfo large));
         harness.Reopen();
         ulong nodes = harness.Store.Statistics.NodesRead;
         commit = harness.Begin();
@@ -180,7 +180,7 @@ public sealed unsafe class RetentionTests
     {
         var found = new List<CheckpointInfo>();
         ulong sequence = 0;
-        while (store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             found.Add(info);

@@ -18,7 +18,7 @@ public sealed unsafe class SealedCorruptionTests
     private const int DefaultCases = 200;
 
     private static readonly string[] _kinds =
-        ["superblock", "Objects", "Objects inner", "Pages", "Pages inner", "History", "space 0", "space 1", "space 2", "log"];
+        ["superblock", "Objects", "Objects inner", "Pages", "Pages inner", "History", "Volumes", "space 0", "space 1", "space 2", "log"];
 
     private static readonly Lazy<SealedImage> _image = new(MakeImage);
 

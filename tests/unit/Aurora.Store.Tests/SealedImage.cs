@@ -127,9 +127,8 @@ internal sealed unsafe class SealedImage
     {
         fixed (Superblock* super = &_super)
         {
-            AddPointer(_superblock, (byte*)super, &super->Current.Objects, TreeKind.Objects);
-            AddPointer(_superblock, (byte*)super, &super->Previous.Objects, TreeKind.Objects);
-            AddPointer(_superblock, (byte*)super, &super->History, TreeKind.History);
+            AddPointer(_superblock, (byte*)super, &super->Current.Volumes, TreeKind.Volumes);
+            AddPointer(_superblock, (byte*)super, &super->Previous.Volumes, TreeKind.Volumes);
         }
     }
 
@@ -172,10 +171,14 @@ internal sealed unsafe class SealedImage
         {
             var entry = (RecordEntry*)(bytes + offset);
             if (entry->RootBlock != 0)
-                AddNode(block, (int)((byte*)&entry->RootChecksum - bytes), entry->RootBlock, kind == TreeKind.History ? TreeKind.Objects : TreeKind.Pages);
+                AddNode(block, (int)((byte*)&entry->RootChecksum - bytes), entry->RootBlock, KindBelow(kind));
+            if (kind == TreeKind.Volumes)
+                AddPointer(block, bytes, &((VolumeRecord*)(entry + 1))->History, TreeKind.History);
             offset += entry->TotalBytes;
         }
     }
+
+    private static TreeKind KindBelow(TreeKind kind) => kind == TreeKind.Objects ? TreeKind.Pages : TreeKind.Objects;
 
     private void AddSpaceMap()
     {

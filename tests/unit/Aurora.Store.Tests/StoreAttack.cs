@@ -85,10 +85,10 @@ internal sealed unsafe class StoreAttack : IDisposable
         ObjectStore? store = Open(isReadOnly: true);
         if (store == null)
             return;
-        ReadPages((id, page, data) => store.ReadPage(id, page, (void*)data));
+        ReadPages((id, page, data) => store.ReadPage(VolumeId.First, id, page, (void*)data));
         byte[] record = new byte[ObjectStore.MaxRecordBytes];
         ObjectId at = default;
-        for (int i = 0; i < MostCheckpoints && store.NextRecord(ref at, record, out _) == StoreStatus.Ok; i++)
+        for (int i = 0; i < MostCheckpoints && store.NextRecord(VolumeId.First, ref at, record, out _) == StoreStatus.Ok; i++)
         {
         }
         LookAtHistory(store);
@@ -99,11 +99,11 @@ internal sealed unsafe class StoreAttack : IDisposable
     {
         ulong sequence = 0;
         int count = 0;
-        while (store.NextCheckpoint(sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             Assert.True(info.Sequence > sequence && ++count < MostCheckpoints, $"{_name}: a history without end");
             sequence = info.Sequence;
-            Note(store.OpenView(sequence, out StoreView? view));
+            Note(store.OpenView(VolumeId.First, sequence, out StoreView? view));
             if (view == null)
                 continue;
             ReadPages((id, page, data) => view.ReadPage(id, page, (void*)data));
@@ -141,10 +141,10 @@ internal sealed unsafe class StoreAttack : IDisposable
                 Note(store.CutNow());
         }
         Note(store.Scrub(2000));
-        if (store.NextCheckpoint(0, out CheckpointInfo first) == StoreStatus.Ok)
+        if (store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo first) == StoreStatus.Ok)
         {
-            Note(store.Rollback(first.Sequence, Info("")));
-            StoreCommit* drop = store.Begin(0);
+            Note(store.Rollback(VolumeId.First, first.Sequence, Info("")));
+            StoreCommit* drop = store.Begin(VolumeId.First);
             if (drop != null)
             {
                 Note(store.DropCheckpoint(drop, first.Sequence));
@@ -159,7 +159,7 @@ internal sealed unsafe class StoreAttack : IDisposable
 
     private void Commit(ObjectStore store, ulong round)
     {
-        StoreCommit* commit = store.Begin(0);
+        StoreCommit* commit = store.Begin(VolumeId.First);
         if (commit == null)
         {
             _failures++;

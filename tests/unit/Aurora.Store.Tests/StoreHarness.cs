@@ -62,7 +62,7 @@ public sealed unsafe class StoreHarness : IDisposable
 
     public StoreCommit* Begin()
     {
-        StoreCommit* commit = Store.Begin(0);
+        StoreCommit* commit = Store.Begin(VolumeId.First);
         Assert.True(commit != null);
         return commit;
     }
@@ -105,14 +105,14 @@ public sealed unsafe class StoreHarness : IDisposable
     public void Commit(StoreCommit* commit, string name = "") => Assert.Equal(StoreStatus.Ok, TryCommit(commit, name));
 
     /// <summary>The number a page was written with; 0 for a hole.</summary>
-    public ulong Read(ulong id, ulong page) => Read(page, (target) => Store.ReadPage(new ObjectId(id), page, (void*)target));
+    public ulong Read(ulong id, ulong page) => Read(page, (target) => Store.ReadPage(VolumeId.First, new ObjectId(id), page, (void*)target));
 
     public ulong Read(StoreView view, ulong id, ulong page) => Read(page, (target) => view.ReadPage(new ObjectId(id), page, (void*)target));
 
     public string? Record(ulong id)
     {
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
-        StoreStatus status = Store.ReadRecord(new ObjectId(id), buffer, out int length);
+        StoreStatus status = Store.ReadRecord(VolumeId.First, new ObjectId(id), buffer, out int length);
         if (status == StoreStatus.NotFound)
             return null;
         Assert.Equal(StoreStatus.Ok, status);

@@ -70,7 +70,7 @@ public sealed unsafe class TableTests
         using var harness = new StoreHarness();
         harness.Open();
         var commits = new List<nint>();
-        for (StoreCommit* commit = harness.Store.Begin(0); commit != null; commit = harness.Store.Begin(0))
+        for (StoreCommit* commit = harness.Store.Begin(VolumeId.First); commit != null; commit = harness.Store.Begin(VolumeId.First))
         {
             commits.Add((nint)commit);
             harness.PutRecord(commit, (ulong)commits.Count, "record");
@@ -79,7 +79,7 @@ public sealed unsafe class TableTests
         foreach (nint commit in commits)
         {
             harness.Commit((StoreCommit*)commit);
-            StoreCommit* next = harness.Store.Begin(0);
+            StoreCommit* next = harness.Store.Begin(VolumeId.First);
             Assert.True(next != null);
             harness.PutRecord(next, 1000, "next");
             harness.Commit(next);
@@ -99,15 +99,15 @@ public sealed unsafe class TableTests
         var views = new List<StoreView>();
         for (int i = 0; i < StoreMemory.Views; i++)
         {
-            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(harness.Store.LastSequence, out StoreView? view));
+            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, harness.Store.LastSequence, out StoreView? view));
             views.Add(view!);
         }
         foreach (StoreView open in views.ToArray())
         {
-            Assert.Equal(StoreStatus.OutOfMemory, harness.Store.OpenView(harness.Store.LastSequence, out _));
+            Assert.Equal(StoreStatus.OutOfMemory, harness.Store.OpenView(VolumeId.First, harness.Store.LastSequence, out _));
             Assert.Equal(7UL, harness.Read(open, 1, 0));
             open.Close();
-            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(harness.Store.LastSequence, out StoreView? view));
+            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, harness.Store.LastSequence, out StoreView? view));
             views.Add(view!);
         }
         Assert.Equal(7UL, harness.Read(views[^1], 1, 0));

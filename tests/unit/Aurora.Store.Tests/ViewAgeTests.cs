@@ -79,7 +79,7 @@ public sealed unsafe class ViewAgeTests(ITestOutputHelper output)
 
     private static StoreView Open(StoreHarness harness)
     {
-        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(harness.Store.LastSequence, out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, harness.Store.LastSequence, out StoreView? view));
         return view!;
     }
 

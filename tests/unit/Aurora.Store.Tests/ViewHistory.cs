@@ -70,7 +70,7 @@ public sealed unsafe class ViewHistory : IDisposable
                 // A watermark has a number too.
                 _past[_harness.Store.LastSequence] = _model.Copy();
                 break;
-            case 11 when _hasRollbacks && _harness.Store.NextCheckpoint(0, out _) == StoreStatus.Ok:
+            case 11 when _hasRollbacks && _harness.Store.NextCheckpoint(VolumeId.First, 0, out _) == StoreStatus.Ok:
                 _model = RollbackTests.RollBackSomewhere(_harness, _random, _past);
                 break;
             case 12 when _views.Count > 0:
@@ -94,11 +94,11 @@ public sealed unsafe class ViewHistory : IDisposable
     private void OpenView()
     {
         List<ulong> offered = [];
-        for (ulong at = 0; _harness.Store.NextCheckpoint(at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        for (ulong at = 0; _harness.Store.NextCheckpoint(VolumeId.First, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
             offered.Add(info.Sequence);
         if (offered.Count == 0 || _views.Count == StoreMemory.Views - (_hasRollbacks ? 1 : 0))
             return;
-        Assert.Equal(StoreStatus.Ok, _harness.Store.OpenView(offered[_random.Next(offered.Count)], out StoreView? view));
+        Assert.Equal(StoreStatus.Ok, _harness.Store.OpenView(VolumeId.First, offered[_random.Next(offered.Count)], out StoreView? view));
         _views.Add(view!);
     }
 

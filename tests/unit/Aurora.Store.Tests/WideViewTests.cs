@@ -90,7 +90,7 @@ public sealed unsafe class WideViewTests : IDisposable
         switch (random.Next(12))
         {
             case < 3 when _views.Count < StoreMemory.Views:
-                Assert.Equal(StoreStatus.Ok, _store.OpenView(_store.LastSequence, out StoreView? view));
+                Assert.Equal(StoreStatus.Ok, _store.OpenView(VolumeId.First, _store.LastSequence, out StoreView? view));
                 _views.Add((view!, (ulong[])_values.Clone()));
                 break;
             case < 5 when _views.Count > 0:
@@ -112,7 +112,7 @@ public sealed unsafe class WideViewTests : IDisposable
     private bool Write(ulong first, ulong stride, ulong count, ulong value)
     {
         new Span<ulong>(_data, 512).Fill(value + 1);
-        StoreCommit* commit = _store.Begin(0);
+        StoreCommit* commit = _store.Begin(VolumeId.First);
         for (ulong i = 0; i < count; i++)
             _store.WritePage(commit, new ObjectId(1), first + (i * stride), _data);
         StoreStatus status = _store.Submit(commit, new CommitInfo { RealtimeNanoseconds = _time += 10_000_000 });

@@ -20,7 +20,7 @@ internal static unsafe class ImageHistory
         bool isKnown = GroupState.TryRead(image.Store, out GroupRecord group, out LeftBranches left);
         ulong sequence = 0;
         StoreStatus status;
-        while ((status = image.Store.NextCheckpoint(sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        while ((status = image.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             // What a rollback on the host has left is in no record before the next boot.
@@ -38,10 +38,10 @@ internal static unsafe class ImageHistory
     {
         CheckpointInfo info = default;
         StoreStatus status = ulong.TryParse(checkpoint, NumberStyles.None, CultureInfo.InvariantCulture, out ulong epoch)
-            ? image.Store.FindCheckpoint(new Epoch(epoch), out info)
+            ? image.Store.FindCheckpoint(VolumeId.First, new Epoch(epoch), out info)
             : StoreStatus.NotFound;
         if (status == StoreStatus.NotFound)
-            status = image.Store.FindCheckpoint(Encoding.UTF8.GetBytes(checkpoint), out info);
+            status = image.Store.FindCheckpoint(VolumeId.First, Encoding.UTF8.GetBytes(checkpoint), out info);
         return status switch
         {
             StoreStatus.Ok => Describe(in info),
@@ -53,7 +53,7 @@ internal static unsafe class ImageHistory
     /// <summary>What is damaged in the history, with its place; null when nothing is.</summary>
     public static string? DamageOf(ImageStore image)
     {
-        StoreFault fault = image.Store.HistoryFault;
+        StoreFault fault = image.Store.HistoryFault(VolumeId.First);
         return fault.Status == StoreStatus.Ok ? null : StoreText.Of(in fault);
     }
 
@@ -89,7 +89,7 @@ internal static unsafe class ImageHistory
     // A commit that changes nothing of the state: it has the newest one's epoch and time.
     private static StoreStatus Commit(ImageStore image, ulong dropped, string name)
     {
-        StoreCommit* commit = image.Store.Begin(0);
+        StoreCommit* commit = image.Store.Begin(VolumeId.First);
         if (commit == null)
             throw new ImageException("not enough memory");
         if (dropped != 0)
@@ -124,7 +124,7 @@ internal static unsafe class ImageHistory
             Epoch = new Epoch(Read(image).Max(checkpoint => checkpoint.Epoch) + 1),
             RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick),
         };
-        StoreStatus status = image.Store.Rollback(target.Sequence, in about);
+        StoreStatus status = image.Store.Rollback(VolumeId.First, target.Sequence, in about);
         // Another state, or the same once more because somebody wants it so: it is given new starts.
         if (status == StoreStatus.Ok)
             status = image.Store.WriteFailedStarts(0);

@@ -81,7 +81,7 @@ internal sealed class ImageStore : IDisposable
         try
         {
             ulong sequence = ImageHistory.Find(image, checkpoint).Sequence;
-            StoreStatus status = image.Store.ShowCheckpoint(sequence);
+            StoreStatus status = image.Store.ShowCheckpoint(VolumeId.First, sequence);
             return status == StoreStatus.Ok ? image : throw new ImageException($"checkpoint {checkpoint} cannot be read: {image.Explain(status)}");
         }
         catch

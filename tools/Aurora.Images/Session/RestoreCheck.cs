@@ -38,7 +38,7 @@ internal static class RestoreCheck
     public static ImageUnrestorable? Of(string image, ImageCheckpoint checkpoint)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: true);
-        StoreStatus status = store.Store.ShowCheckpoint(checkpoint.Sequence);
+        StoreStatus status = store.Store.ShowCheckpoint(VolumeId.First, checkpoint.Sequence);
         return status == StoreStatus.Ok
             ? Run(store, checkpoint.Sequence, checkpoint.Epoch, checkpoint.Name)
             : new ImageUnrestorable(checkpoint.Sequence, checkpoint.Epoch, checkpoint.Name, "", 0, 0, store.Explain(status));

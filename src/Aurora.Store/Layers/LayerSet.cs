@@ -1,0 +1,182 @@
+// All that the commits of a stretch changed, of all volumes, in one arena: the active set takes new commits; when a cut begins it becomes
+// the frozen set, whose changes go into the trees; a view of history has one of its own.
+//
+// Each volume that is changed has a chain of layers, the newest on top. A commit changes the layer on top. What needs the state as it is at
+// one point for longer (a clone, a checkpoint with a name, a rollback) seals that layer, and the next commit starts another above it. So
+// nothing is copied, and only that volume is concerned. Layers are in the order in which they were made: what is below one comes before it.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>The layers of a stretch of commits, and what becomes of the volumes.</summary>
+internal sealed unsafe class LayerSet
+{
+    /// <summary>With more layers on top of each other lookups would be slow: the set is frozen then.</summary>
+    public const int MostDepth = 16;
+
+    private readonly LayerMemory _memory;
+    private readonly LayerEditor _editor;
+    private Layer* _volumes;
+    private Layer* _last;
+
+    /// <summary>Trees have at most so many levels; the changes take at most so many bytes.</summary>
+    public LayerSet(PageAllocator pages, int treeLevels, ulong limit)
+    {
+        _memory = new LayerMemory(pages, treeLevels, limit);
+        _editor = new LayerEditor(_memory);
+    }
+
+    public Arena Arena => _memory.Arena;
+
+    /// <summary>What merging the set may cost in nodes.</summary>
+    public ref readonly ChangeCounts Changes => ref _memory.Changes;
+
+    public LayerEditor Editor => _editor;
+
+    /// <summary>The first layer that was made, or null.</summary>
+    public Layer* First { get; private set; }
+
+    /// <summary>Volumes are made, dropped or changed, in the order of their numbers; null for none.</summary>
+    public LayerNode* FirstVolume => _volumes == null ? null : _volumes->First;
+
+    /// <summary>A chain of layers has become so long that the set should be frozen.</summary>
+    public bool IsDeep { get; private set; }
+
+    /// <summary>Nothing was committed but watermarks.</summary>
+    public bool IsEmpty => FirstVolume == null;
+
+    /// <summary>Forgets everything and returns the memory.</summary>
+    public void Clear()
+    {
+        _memory.Arena.Reset();
+        _memory.Changes = default;
+        First = null;
+        _last = null;
+        _volumes = null;
+        IsDeep = false;
+    }
+
+    /// <summary>What the set knows of a volume; null for nothing.</summary>
+    public VolumeChanges* Find(ulong volume)
+    {
+        LayerNode* node = _volumes == null ? null : _volumes->Find(LayerNode.VolumeObject, volume);
+        return node == null ? null : (VolumeChanges*)node->Info;
+    }
+
+    /// <summary>The first volume from a number on that the set knows something of; null for none.</summary>
+    public VolumeChanges* FindFrom(ulong volume)
+    {
+        LayerNode* node = _volumes == null ? null : _volumes->FindFrom(LayerNode.VolumeObject, volume);
+        return node == null ? null : (VolumeChanges*)node->Info;
+    }
+
+    /// <summary>What the set knows of a volume, made when there is nothing.</summary>
+    public VolumeChanges* ChangesOf(ulong volume)
+    {
+        if (_volumes == null)
+            _volumes = Allocate();
+        var changes = (VolumeChanges*)_editor.RecordAt(_volumes, LayerNode.VolumeObject, volume, sizeof(VolumeChanges), out bool isNew);
+        if (isNew)
+        {
+            changes->Volume = volume;
+            _memory.Changes.Volumes++;
+        }
+        return changes;
+    }
+
+    /// <summary>The layer that the next commit to a volume changes.</summary>
+    public Layer* TopFor(ulong volume) => TopFor(ChangesOf(volume));
+
+    /// <summary>As above.</summary>
+    public Layer* TopFor(VolumeChanges* changes)
+    {
+        if (changes->Top == null || changes->Top->IsSealed)
+            Push(changes, changes->Top, changes->IsNew ? StateBelow.Nothing : StateBelow.Volume, changes->Volume, 0);
+        return changes->Top;
+    }
+
+    /// <summary>The layer that the next commit to a volume would change, if there is one already; else null.</summary>
+    public Layer* OpenTop(ulong volume)
+    {
+        VolumeChanges* changes = Find(volume);
+        return changes == null || changes->Top == null || changes->Top->IsSealed ? null : changes->Top;
+    }
+
+    /// <summary>A new layer becomes the volume's state, above a layer or, when that is null, another state.</summary>
+    public void Push(VolumeChanges* changes, Layer* below, StateBelow kind, ulong volume, ulong sequence)
+    {
+        Layer* layer = Allocate();
+        layer->Volume = changes->Volume;
+        layer->Below = below != null ? StateBelow.Layer : kind;
+        layer->BelowLayer = below;
+        layer->BelowVolume = volume;
+        layer->BelowSequence = sequence;
+        if (below != null)
+        {
+            layer->Depth = (ushort)(below->Depth + 1);
+            layer->Last = below->Last;
+            IsDeep |= layer->Depth >= MostDepth;
+        }
+        changes->Top = layer;
+        if (_last == null)
+            First = layer;
+        else
+            _last->NextInSet = layer;
+        _last = layer;
+        _memory.Changes.Merges++;
+    }
+
+    /// <summary>
+    /// A checkpoint is to be kept: its record goes into the volume's history, with the root that the layer will have. With no layer the
+    /// root is <paramref name="root"/>, whose reference is already counted.
+    /// </summary>
+    public void PutHistory(ulong volume, ulong sequence, ReadOnlySpan<byte> record, Layer* layer, in NodePointer root = default)
+    {
+        LayerObject* info = HistoryAt(volume, sequence);
+        _editor.SetRecord(info, record);
+        info->Base = layer == null ? LayerBase.Clone : LayerBase.Same;
+        info->CloneRoot = root;
+        info->KeptLayer = layer;
+        if (layer == null)
+            return;
+        layer->IsKept = true;
+        layer->IsSealed = true;
+    }
+
+    public void DropHistory(ulong volume, ulong sequence) => HistoryAt(volume, sequence)->RecordState = LayerRecord.Absent;
+
+    /// <summary>What the set does to a checkpoint of a volume; null for nothing.</summary>
+    public LayerObject* HistoryOf(ulong volume, ulong sequence)
+    {
+        VolumeChanges* changes = Find(volume);
+        LayerNode* node = changes == null || changes->History == null ? null : changes->History->Find(LayerNode.HistoryObject, sequence);
+        return node == null ? null : node->Info;
+    }
+
+    /// <summary>As above: whether it is kept, dropped, or left as it is.</summary>
+    public LayerRecord HistoryStateOf(ulong volume, ulong sequence)
+    {
+        LayerObject* info = HistoryOf(volume, sequence);
+        return info == null ? LayerRecord.Same : info->RecordState;
+    }
+
+    private LayerObject* HistoryAt(ulong volume, ulong sequence)
+    {
+        VolumeChanges* changes = ChangesOf(volume);
+        if (changes->History == null)
+            changes->History = Allocate();
+        LayerObject* info = _editor.RecordAt(
+            changes->History, LayerNode.HistoryObject, sequence, sizeof(LayerObject), out bool isNew);
+        _memory.Changes.HistoryChanges += isNew ? 1u : 0u;
+        return info;
+    }
+
+    private Layer* Allocate()
+    {
+        var layer = (Layer*)_memory.Arena.Allocate(sizeof(Layer));
+        *layer = default;
+        layer->Random = 0x2545F4914F6CDD1D;
+        return layer;
+    }
+}

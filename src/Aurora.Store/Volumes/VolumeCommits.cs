@@ -1,0 +1,106 @@
+// Making, cloning, dropping and renaming volumes: each is one record in the log, of the volume concerned, and nothing else in its commit.
+// The number of a new volume is taken from the superblock's count; the records in the log raise it again when a store is opened.
+using System;
+using Aurora.Base;
+
+namespace Aurora.Store;
+
+/// <summary>Submits commits about volumes.</summary>
+internal sealed unsafe class VolumeCommits(
+    StoreContext context,
+    HistoryState history,
+    HistoryReader records,
+    CommitTurns turns,
+    CommitLog log,
+    CommitBuilder builder,
+    Committer committer,
+    TargetKeeper keeper)
+{
+    /// <summary>See <see cref="ObjectStore.CreateVolume"/>.</summary>
+    public StoreStatus Create(VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+    {
+        turns.Take();
+        volume = new VolumeId(context.Super->NextVolume);
+        StoreStatus status = Submit(volume, LogEntryKind.CreateVolume, volume, 0, flags, name, info);
+        return End(status, ref volume);
+    }
+
+    /// <summary>See <see cref="ObjectStore.CloneVolume"/>.</summary>
+    public StoreStatus Clone(
+        VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+    {
+        turns.Take();
+        StoreStatus status = sequence == 0 ? StoreStatus.Ok : Keep(source, sequence);
+        volume = new VolumeId(context.Super->NextVolume);
+        if (status == StoreStatus.Ok)
+            status = Submit(volume, LogEntryKind.CloneVolume, source, sequence, flags, name, info);
+        keeper.Forget();
+        return End(status, ref volume);
+    }
+
+    /// <summary>See <see cref="ObjectStore.DropVolume"/>.</summary>
+    public StoreStatus Drop(VolumeId volume, in CommitInfo info)
+    {
+        if (volume == VolumeId.First)
+            return StoreStatus.BadArgument;
+        turns.Take();
+        StoreStatus status = Submit(volume, LogEntryKind.DropVolume, volume, 0, VolumeFlags.None, default, info);
+        return End(status, ref volume);
+    }
+
+    /// <summary>See <see cref="ObjectStore.SetVolume"/>.</summary>
+    public StoreStatus Set(VolumeId volume, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info)
+    {
+        turns.Take();
+        StoreStatus status = Submit(volume, LogEntryKind.SetVolume, volume, 0, flags, name, info);
+        return End(status, ref volume);
+    }
+
+    // The checkpoint must be found after a power cut as well.
+    private StoreStatus Keep(VolumeId source, ulong sequence)
+    {
+        if (context.Options.ReadOnly)
+            return StoreStatus.ReadOnly;
+        StoreStatus status = log.WaitDurable(log.LastSequence);
+        if (status == StoreStatus.Ok)
+            status = records.ReadAll(source);
+        if (status == StoreStatus.Ok)
+            status = history.FaultOf(source).Status;
+        return status == StoreStatus.Ok ? keeper.Keep(source, sequence) : status;
+    }
+
+    // Gives up the turn, with no volume unless all went well.
+    private StoreStatus End(StoreStatus status, ref VolumeId volume)
+    {
+        turns.End();
+        if (status != StoreStatus.Ok)
+            volume = default;
+        return status;
+    }
+
+    private StoreStatus Submit(
+        VolumeId volume, LogEntryKind kind, VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info)
+    {
+        if (context.Options.ReadOnly)
+            return StoreStatus.ReadOnly;
+        if (info.NameLength != 0 || (flags & ~VolumeFlags.Image) != 0)
+            return StoreStatus.BadArgument;
+        StoreCommit* commit = builder.Begin(volume);
+        if (commit == null)
+            return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
+        commit->Info = info;
+        StoreStatus status = builder.AddVolume(commit, kind, source, sequence, flags, name);
+        if (status == StoreStatus.Ok)
+            status = committer.SubmitInTurn(commit);
+        if (status != StoreStatus.Ok)
+        {
+            builder.Abort(commit);
+            return status;
+        }
+        if (kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume)
+            context.Super->NextVolume++;
+        status = log.WaitDurable(commit->Sequence);
+        committer.Release(commit);
+        return status;
+    }
+}
