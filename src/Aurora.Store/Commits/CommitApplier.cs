@@ -45,7 +45,9 @@ internal sealed unsafe class CommitApplier(
             Commit = commit->Info,
             Bytes = commit->DataPages * PageSize.Bytes,
         };
-        CommitEffect.Note(present.Active, commit->Volume, info);
+        bool isAboutVolume = commit->FirstOperation != null && CommitEffect.IsAboutVolume(commit->FirstOperation->Kind);
+        if (!isAboutVolume)
+            CommitEffect.Note(present.Active, commit->Volume, info);
         if (context.Has(SeededFaults.InexactCheckpoint) && info.Commit.NameLength > 0)
             present.Active.Find(commit->Volume)->Top->IsSealed = false;
         recent.Add(commit->Volume, info.Sequence, info.Bytes, info.Commit);

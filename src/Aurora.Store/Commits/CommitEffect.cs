@@ -42,13 +42,13 @@ internal static unsafe class CommitEffect
         }
     }
 
+    /// <summary>The entry changes nothing in the volume: its commit is no checkpoint of it.</summary>
+    public static bool IsAboutVolume(LogEntryKind kind) => kind > LogEntryKind.Rollback;
+
     /// <summary>The commit is whole: it is the volume's newest one; a name keeps the state that it makes.</summary>
     public static void Note(LayerSet set, ulong volume, in CheckpointInfo commit)
     {
-        VolumeChanges* changes = set.ChangesOf(volume);
-        if (changes->IsDropped)
-            return;
-        Layer* layer = set.TopFor(changes);
+        Layer* layer = set.TopFor(volume);
         layer->Last = commit;
         if (commit.Commit.NameLength == 0)
             return;

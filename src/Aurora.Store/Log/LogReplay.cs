@@ -10,6 +10,7 @@ internal unsafe ref struct LogReplay
     private readonly StoreContext _context;
     private readonly VolumeDirectory? _directory;
     private LogReader _reader;
+    private bool _isAboutVolume;
 
     /// <summary>
     /// Replays from a cut on. With a directory records of volumes that it does not know are refused; it knows those of the set.
@@ -60,12 +61,13 @@ internal unsafe ref struct LogReplay
             IsWatermark = (header->Flags & LogFlags.Watermark) != 0;
             DataBlocks = header->DataBlocks;
             Volume = LogReader.VolumeOf(header);
+            _isAboutVolume &= part > 0;
             StoreStatus status = ApplyBlock(header, IsWatermark ? null : set);
             if (status != StoreStatus.Ok)
                 return status;
             if (part + 1 < header->Parts)
                 continue;
-            if (set != null && !IsWatermark)
+            if (set != null && !IsWatermark && !_isAboutVolume)
                 CommitEffect.Note(set, Volume, Checkpoint);
             return StoreStatus.Ok;
         }
@@ -117,6 +119,7 @@ internal unsafe ref struct LogReplay
         var payload = new ReadOnlySpan<byte>(entry + 1, entry->TotalBytes == LogEntry.Bytes ? 0 : entry->Length);
         if (entry->Kind == LogEntryKind.Rollback && _context.Has(SeededFaults.ForgottenRollback))
             return StoreStatus.Ok;
+        _isAboutVolume = CommitEffect.IsAboutVolume(entry->Kind);
         if (entry->Kind >= LogEntryKind.Rollback)
         {
             CommitEffect.OnVolume(

@@ -7,6 +7,9 @@ using Xunit;
 
 namespace Aurora.Store.Tests;
 
+/// <summary>A page of an object, and the number in its contents.</summary>
+public readonly record struct PageValue(ulong Id, ulong Page, ulong Value);
+
 /// <summary>A store on a memory device, with helpers that speak of pages by a single number in their contents.</summary>
 public sealed unsafe class StoreHarness : IDisposable
 {
@@ -103,6 +106,20 @@ public sealed unsafe class StoreHarness : IDisposable
     }
 
     public void Commit(StoreCommit* commit, string name = "") => Assert.Equal(StoreStatus.Ok, TryCommit(commit, name));
+
+    /// <summary>One commit to a volume: objects' pages and their numbers.</summary>
+    public void CommitTo(VolumeId volume, params ReadOnlySpan<PageValue> pages)
+    {
+        StoreCommit* commit = Store.Begin(volume);
+        Assert.True(commit != null);
+        foreach (PageValue page in pages)
+            Write(commit, page.Id, page.Page, page.Value);
+        Commit(commit);
+    }
+
+    /// <summary>As Read, from any volume.</summary>
+    public ulong ReadFrom(VolumeId volume, ulong id, ulong page)
+        => Read(page, (target) => Store.ReadPage(volume, new ObjectId(id), page, (void*)target));
 
     /// <summary>The number a page was written with; 0 for a hole.</summary>
     public ulong Read(ulong id, ulong page) => Read(page, (target) => Store.ReadPage(VolumeId.First, new ObjectId(id), page, (void*)target));

@@ -17,8 +17,8 @@ public sealed unsafe class VolumeTests
         using var harness = new StoreHarness();
         harness.Open();
         VolumeId other = Create(harness, "other");
-        harness.CommitTo(VolumeId.First, (1, 0, 11), (2, 0, 12));
-        harness.CommitTo(other, (1, 0, 21));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 11), new PageValue(2, 0, 12));
+        harness.CommitTo(other, new PageValue(1, 0, 21));
         Cut(harness, isCut);
         harness.Reopen(crash: true);
         Assert.Equal(11UL, harness.Read(1, 0));
@@ -37,15 +37,15 @@ public sealed unsafe class VolumeTests
     {
         using var harness = new StoreHarness();
         harness.Open();
-        harness.CommitTo(VolumeId.First, (1, 0, 11), (1, 500, 12), (2, 7, 13));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 11), new PageValue(1, 500, 12), new PageValue(2, 7, 13));
         Cut(harness, (cuts & 1) != 0);
-        harness.CommitTo(VolumeId.First, (1, 1, 14));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 1, 14));
         VolumeId clone = Clone(harness, VolumeId.First, 0, "clone");
-        harness.CommitTo(VolumeId.First, (1, 0, 15), (3, 0, 16));
-        harness.CommitTo(clone, (1, 500, 25), (4, 0, 26));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 15), new PageValue(3, 0, 16));
+        harness.CommitTo(clone, new PageValue(1, 500, 25), new PageValue(4, 0, 26));
         Cut(harness, (cuts & 2) != 0);
         VolumeId second = Clone(harness, clone, 0, "second");
-        harness.CommitTo(clone, (4, 0, 27));
+        harness.CommitTo(clone, new PageValue(4, 0, 27));
         for (int round = 0; round < 3; round++)
         {
             Assert.Equal([15, 14, 12, 13, 16, 0], ReadAll(harness, VolumeId.First));
@@ -63,14 +63,14 @@ public sealed unsafe class VolumeTests
     {
         using var harness = new StoreHarness();
         harness.Open();
-        harness.CommitTo(VolumeId.First, (1, 0, 1));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 1));
         StoreCommit* named = harness.Begin();
         harness.Write(named, 1, 0, 2);
         harness.Commit(named, "kept");
         ulong kept = harness.Store.LastSequence;
-        harness.CommitTo(VolumeId.First, (1, 0, 3));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 3));
         ulong recent = harness.Store.LastSequence;
-        harness.CommitTo(VolumeId.First, (1, 0, 4));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 4));
         VolumeId ofKept = Clone(harness, VolumeId.First, kept, "of kept");
         VolumeId ofRecent = Clone(harness, VolumeId.First, recent, "of recent");
         harness.Reopen(crash: true);
@@ -87,18 +87,18 @@ public sealed unsafe class VolumeTests
         using var harness = new StoreHarness();
         harness.Open();
         VolumeId other = Create(harness, "other");
-        harness.CommitTo(other, (1, 0, 21));
+        harness.CommitTo(other, new PageValue(1, 0, 21));
         StoreCommit* named = harness.Store.Begin(other);
         harness.Write(named, 1, 0, 22);
         harness.Commit(named, "point");
         ulong point = harness.Store.LastSequence;
-        harness.CommitTo(VolumeId.First, (1, 0, 11));
-        harness.CommitTo(other, (1, 0, 23));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 11));
+        harness.CommitTo(other, new PageValue(1, 0, 23));
         Assert.Equal(StoreStatus.NotFound, harness.Store.FindCheckpoint(VolumeId.First, "point"u8, out _));
         Assert.Equal(StoreStatus.NotFound, harness.Store.OpenView(VolumeId.First, point, out _));
         Assert.Equal(StoreStatus.NotFound, harness.Store.Rollback(VolumeId.First, point, harness.Info()));
         Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(other, point, harness.Info()));
-        harness.CommitTo(VolumeId.First, (1, 1, 12));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 1, 12));
         harness.Reopen(crash: true);
         Assert.Equal((22UL, 11UL, 12UL), (harness.ReadFrom(other, 1, 0), harness.Read(1, 0), harness.Read(1, 1)));
 
@@ -123,7 +123,7 @@ public sealed unsafe class VolumeTests
         using var harness = new StoreHarness();
         harness.Options.Retention.IsOff = true;
         harness.Open();
-        harness.CommitTo(VolumeId.First, (1, 0, 1));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 1));
         Cut(harness, true);
         Cut(harness, true);
         ulong free = harness.Store.Statistics.FreeBlocks;
@@ -134,7 +134,7 @@ public sealed unsafe class VolumeTests
             if (i > 0)
                 volumes[i] = Clone(harness, volumes[i - 1], 0, $"clone {i}");
             for (ulong page = 0; page < 200; page += 3)
-                harness.CommitTo(volumes[i], (5, page + (ulong)i, page + 1), ((ulong)(10 + i), page, page + 2));
+                harness.CommitTo(volumes[i], new PageValue(5, page + (ulong)i, page + 1), new PageValue((ulong)(10 + i), page, page + 2));
             StoreCommit* named = harness.Store.Begin(volumes[i]);
             harness.Write(named, 6, 0, 6);
             harness.Commit(named, "kept");
@@ -150,9 +150,11 @@ public sealed unsafe class VolumeTests
         harness.Reopen(crash: true);
         for (int i = 0; i < 8; i++)
         {
-            harness.CommitTo(VolumeId.First, (1, 0, 1));
+            harness.CommitTo(VolumeId.First, new PageValue(1, 0, 1));
             Cut(harness, true);
         }
+        Cut(harness, true);
+        Cut(harness, true);
         Assert.Equal(free, harness.Store.Statistics.FreeBlocks);
         Assert.Equal(1UL, harness.CheckClean().Volumes);
     }
@@ -196,7 +198,7 @@ public sealed unsafe class VolumeTests
         Assert.Equal(StoreStatus.NotFound, TryCommitTo(harness, new VolumeId(77)));
         Assert.Equal(StoreStatus.NotFound, TryCommitTo(harness, new VolumeId(1UL << 63)));
         Assert.Equal(StoreStatus.NotFound, TryCommitTo(harness, default));
-        harness.CommitTo(VolumeId.First, (1, 0, 1));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 1));
         harness.CheckClean();
     }
 
@@ -206,7 +208,7 @@ public sealed unsafe class VolumeTests
         using var harness = new StoreHarness(blocks: 20_000);
         harness.Open();
         for (ulong page = 0; page < 300; page++)
-            harness.CommitTo(VolumeId.First, (1, page, page + 1));
+            harness.CommitTo(VolumeId.First, new PageValue(1, page, page + 1));
         Cut(harness, true);
         Cut(harness, true);
         ulong free = harness.Store.Statistics.FreeBlocks;
@@ -216,7 +218,7 @@ public sealed unsafe class VolumeTests
         Cut(harness, true);
         Cut(harness, true);
         Assert.True(free - harness.Store.Statistics.FreeBlocks < 150, $"{free - harness.Store.Statistics.FreeBlocks} blocks");
-        harness.CommitTo(clones[500], (1, 0, 5000));
+        harness.CommitTo(clones[500], new PageValue(1, 0, 5000));
         harness.Reopen(crash: true);
         Assert.Equal((5000UL, 1UL, 300UL), (harness.ReadFrom(clones[500], 1, 0), harness.ReadFrom(clones[501], 1, 0), harness.ReadFrom(clones[999], 1, 299)));
         foreach (VolumeId clone in clones)
