@@ -86,6 +86,35 @@ public sealed unsafe partial class ObjectStore
     }
 
     /// <summary>
+    /// Makes a store of format version 1 one of this version; it can be broken off and tried again. BadArgument when it is not of that
+    /// version. Blocks.
+    /// </summary>
+    public static StoreStatus Upgrade(
+        BlockDevice device, PageAllocator pages, FiberScheduler fibers, in OpenOptions options, out StoreFault fault)
+    {
+        StoreStatus status = Open(device, pages, fibers, options, out ObjectStore? store, out fault);
+        store?.Abandon();
+        if (status != StoreStatus.OldVersion)
+            return status == StoreStatus.Ok ? StoreStatus.BadArgument : status;
+        OpenOptions upgrade = options;
+        upgrade.Upgrade = true;
+        status = Open(device, pages, fibers, upgrade, out store, out fault);
+        if (store == null)
+            return status;
+        for (int cut = 0; cut < 2 && status == StoreStatus.Ok; cut++)
+        {
+            bool hasMemory = store._present.Active.Arena.Reserve(Layer.FixedBytes);
+            if (hasMemory)
+                store._present.Active.TopFor(VolumeId.First.Value);
+            status = hasMemory ? store.CutNow() : StoreStatus.OutOfMemory;
+        }
+        fault = store.LastFault;
+        if (status != StoreStatus.Ok)
+            store.Abandon();
+        return status == StoreStatus.Ok ? store.Close() : status;
+    }
+
+    /// <summary>
     /// Makes everything submitted durable, writes a last watermark and returns all memory. The store must not be used afterwards. Not
     /// needed for safety: a store that is never closed loses nothing that was acknowledged. Blocks.
     /// </summary>

@@ -23,9 +23,6 @@ internal sealed unsafe class StoreContext
 
     /// <summary>The first volume while the volume table does not know it: empty, or what an image of version 1 holds.</summary>
     public FirstVolume First;
-
-    /// <summary>The version of the log's blocks: that of version 1 while such an image is upgraded.</summary>
-    public ushort LogVersion = (ushort)StoreFormat.Version;
     public StoreFault Fault;
 
     /// <summary>The root for which the older superblock was opened instead of the newest; none as a rule.</summary>

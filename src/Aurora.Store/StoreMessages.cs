@@ -21,6 +21,7 @@ public static class StoreMessages
         StoreStatus.Corrupt => "corrupt structure"u8,
         StoreStatus.NotAStore => "the device holds no Aurora store"u8,
         StoreStatus.UnknownVersion => "unknown format version"u8,
+        StoreStatus.OldVersion => "format version 1, from before volumes: `aurora image upgrade` brings it up to date"u8,
         StoreStatus.UnknownFeature => "unknown format feature"u8,
         StoreStatus.DeviceError => "device error"u8,
         StoreStatus.Poisoned => "an earlier write failed"u8,

@@ -38,6 +38,9 @@ public enum StoreStatus : byte
     /// <summary>The store was written by a format version this code does not know.</summary>
     UnknownVersion,
 
+    /// <summary>The store has the format from before volumes: <see cref="ObjectStore.Upgrade"/> brings it up to date.</summary>
+    OldVersion,
+
     /// <summary>The store uses a feature or a checksum algorithm this code does not know.</summary>
     UnknownFeature,
 

@@ -169,7 +169,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
             return Errno.EAGAIN;
         if (_state.Kept >= MaxNamed)
             return Errno.ENOSPC;
-        if (_services.Store.HistoryFault(VolumeId.First).Status != StoreStatus.Ok)
+        if (_services.Store.HistoryFault(_services.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
         _state.Name.Ask(name);
         epoch = Request();

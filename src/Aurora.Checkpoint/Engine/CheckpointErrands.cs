@@ -110,8 +110,8 @@ internal sealed unsafe class CheckpointErrands
     public StoreStatus ReadNumbers(out Epoch highest)
     {
         highest = default;
-        StoreStatus status = _services.Store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo info);
-        for (_state.Kept = 0; status == StoreStatus.Ok; status = _services.Store.NextCheckpoint(VolumeId.First, info.Sequence, out info))
+        StoreStatus status = _services.Store.NextCheckpoint(_services.Volume, 0, out CheckpointInfo info);
+        for (_state.Kept = 0; status == StoreStatus.Ok; status = _services.Store.NextCheckpoint(_services.Volume, info.Sequence, out info))
         {
             _state.Kept += IsNamed(in info) ? 1 : 0;
             if (info.Commit.Epoch > highest)
@@ -125,12 +125,12 @@ internal sealed unsafe class CheckpointErrands
     // Deleting goes to the store by itself: a full disk must not hold it up together with what the group has written.
     private Errno Drop()
     {
-        if (_services.Store.HistoryFault(VolumeId.First).Status != StoreStatus.Ok)
+        if (_services.Store.HistoryFault(_services.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
         Errno found = FindTarget(mustBeNamed: true, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;
-        StoreCommit* commit = _services.Store.Begin(VolumeId.First);
+        StoreCommit* commit = _services.Store.Begin(_services.Volume);
         if (commit == null)
             return ErrnoOf(_services.Store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : _services.Store.Health);
         _services.Store.DropCheckpoint(commit, info.Sequence);
@@ -153,9 +153,9 @@ internal sealed unsafe class CheckpointErrands
         var target = new ReadOnlySpan<byte>(_target, 0, _targetLength);
         bool isNumber = Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length;
         info = default;
-        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(VolumeId.First, new Epoch(epoch), out info) : StoreStatus.NotFound;
+        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(_services.Volume, new Epoch(epoch), out info) : StoreStatus.NotFound;
         if (status == StoreStatus.NotFound)
-            status = _services.Store.FindCheckpoint(VolumeId.First, target, out info);
+            status = _services.Store.FindCheckpoint(_services.Volume, target, out info);
         if (status == StoreStatus.Ok && mustBeNamed && !IsNamed(in info))
             status = StoreStatus.NotFound;
         return ErrnoOf(status);
@@ -178,7 +178,7 @@ internal sealed unsafe class CheckpointErrands
         if (found != Errno.Ok)
             return found;
         var about = new CommitInfo { Epoch = _state.LastCaptured.Next, RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
-        StoreStatus status = _services.Store.Rollback(VolumeId.First, info.Sequence, in about);
+        StoreStatus status = _services.Store.Rollback(_services.Volume, info.Sequence, in about);
         if (status != StoreStatus.Ok)
             return ErrnoOf(status);
         HasRolledBack = true;

@@ -23,4 +23,7 @@ public struct CheckpointServices
     public ThreadScheduler Scheduler;
     public OutputHold Output;
     public ObjectStore Store;
+
+    /// <summary>The group's volume of the store.</summary>
+    public VolumeId Volume;
 }

@@ -125,7 +125,7 @@ internal sealed unsafe class EpochWriter
 
     private StoreStatus Flush(EpochSlot slot)
     {
-        slot.Commit = _services.Store.Begin(VolumeId.First);
+        slot.Commit = _services.Store.Begin(_services.Volume);
         if (slot.Commit == null)
             return _services.Store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : _services.Store.Health;
         StoreStatus status = PutStructure(slot);

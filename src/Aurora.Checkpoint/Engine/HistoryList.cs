@@ -61,7 +61,7 @@ internal sealed unsafe class HistoryList
     {
         ulong read = 0;
         ulong sequence = 0;
-        while (_services.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (_services.Store.NextCheckpoint(_services.Volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             Describe(in info, ref _entries[(int)(read++ % Capacity)]);

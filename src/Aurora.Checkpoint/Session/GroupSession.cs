@@ -49,6 +49,7 @@ public sealed unsafe partial class GroupSession
         Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
         Engine = new CheckpointEngine(new CheckpointServices
         {
+            Volume = VolumeId.First,
             Pages = urgentPages,
             Fibers = machine.Fibers,
             MachineClock = machine.Clock,

@@ -84,7 +84,7 @@ internal unsafe ref struct LogReader
 
     private readonly bool IsGenuine(LogBlockHeader* header, ulong position)
         => header->Magic == StoreFormat.LogMagic
-            && header->Version == _context.LogVersion
+            && header->Version is (ushort)StoreFormat.Version or (ushort)StoreFormat.SingleVolumeVersion
             && header->UuidLow == _context.Super->UuidLow
             && header->UuidHigh == _context.Super->UuidHigh
             && header->Position == position

@@ -73,6 +73,10 @@ internal sealed unsafe class Recovery(
         super->Generation = log.Generation;
         super->EndSequence = recovery.EndSequence;
         super->DurableSequence = recovery.EndSequence;
+
+        // An upgrade writes none of its version before the cut that makes it whole.
+        if (context.Options.Upgrade)
+            return StoreStatus.Ok;
         Superblock* draft = superblocks.Draft();
         StoreStatus status = superblocks.WriteDraft();
         *super = *draft;

@@ -64,7 +64,7 @@ internal static unsafe class SuperblockReader
             return readStatus;
         if (!hasMagic)
             return context.Refuse(StoreStatus.NotAStore, FaultPlace.Superblock, 0);
-        return foundVersion != StoreFormat.Version
+        return foundVersion is not (StoreFormat.Version or StoreFormat.SingleVolumeVersion)
             ? context.Refuse(StoreStatus.UnknownVersion, FaultPlace.Superblock, 0, 0, 0, foundVersion)
             : context.Refuse(StoreStatus.BadChecksum, FaultPlace.Superblock, 0);
     }
@@ -72,6 +72,12 @@ internal static unsafe class SuperblockReader
     private static StoreStatus Validate(StoreContext context, ulong block)
     {
         Superblock* super = context.Super;
+        if (super->FormatVersion == StoreFormat.SingleVolumeVersion)
+        {
+            if (!context.Options.Upgrade)
+                return context.Refuse(StoreStatus.OldVersion, FaultPlace.Superblock, block, 0, 0, super->FormatVersion);
+            FormatUpgrade.Convert(context);
+        }
         if (super->FormatVersion != StoreFormat.Version)
             return context.Refuse(StoreStatus.UnknownVersion, FaultPlace.Superblock, block, 0, 0, super->FormatVersion);
         if ((super->RequiredFeatures & ~StoreFormat.KnownFeatures) != 0)
@@ -92,6 +98,8 @@ internal static unsafe class SuperblockReader
             && super->Previous.Sequence <= super->Current.Sequence
             && super->Current.LogPosition - super->Previous.LogPosition <= super->LogBlocks
                 + (super->Previous.Number == 0 ? super->Current.LogPosition : 0)
+            && IsRootPossible(context.First.Objects, context.Geometry)
+            && IsRootPossible(context.First.History, context.Geometry)
             && super->NextVolume > VolumeId.First.Value
             && super->NextVolume < VolumeRecord.DroppedBit;
         if (!isPossible)
