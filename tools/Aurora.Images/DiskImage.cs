@@ -82,6 +82,9 @@ public static class DiskImage
         return leftOut;
     }
 
+    /// <summary>Brings an image of the format from before volumes up to date.</summary>
+    public static void Upgrade(string image) => ImageStore.Upgrade(image);
+
     /// <summary>
     /// Checks everything the format promises, with <paramref name="verifyData"/> every page of data, and that a machine could continue from the present
     /// state, with <paramref name="history"/> from every checkpoint. Nothing is written.

@@ -9,13 +9,13 @@ using Aurora.Images.Root;
 
 namespace Aurora.Cli.Commands;
 
-/// <summary><c>aurora image create|ls|cat|put|extract</c>.</summary>
+/// <summary><c>aurora image create|ls|cat|put|extract|upgrade</c>.</summary>
 internal static class ImageCommand
 {
     public static Command Create()
     {
         var command = new Command("image", "Make disk images, and look into them.");
-        foreach (Command child in (Command[])[CreateCreate(), CreateList(), CreateCat(), CreatePut(), CreateExtract()])
+        foreach (Command child in (Command[])[CreateCreate(), CreateList(), CreateCat(), CreatePut(), CreateExtract(), CreateUpgrade()])
             command.Subcommands.Add(child);
         return command;
     }
@@ -111,6 +111,20 @@ internal static class ImageCommand
                 throw new UserException($"no file or folder at {from}");
             IEnumerable<RootEntry> entries = Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)];
             DiskImages.ReportLeftOut(DiskImage.Put(parsed.GetValue(image)!, entries));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command CreateUpgrade()
+    {
+        var command = new Command("upgrade", "Bring an image of the format from before volumes up to date; nothing in it changes.");
+        Argument<string> image = Image();
+        command.Arguments.Add(image);
+        command.SetAction(parsed =>
+        {
+            DiskImage.Upgrade(parsed.GetValue(image)!);
+            Report.Line("upgraded to format version 2");
             return ExitCode.Success;
         });
         return command;

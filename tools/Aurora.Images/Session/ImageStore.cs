@@ -72,6 +72,19 @@ internal sealed class ImageStore : IDisposable
         throw new ImageException($"{path}: {StoreText.Of(in fault)}");
     }
 
+    /// <summary>Brings an image of the format from before volumes up to date. Broken off, it can be tried again.</summary>
+    public static void Upgrade(string path)
+    {
+        HostMachine.Install();
+        using FileBlockDevice device = OpenDevice(path, readOnly: false);
+        using var machine = new HostMachine();
+        StoreStatus status = ObjectStore.Upgrade(device, machine.Pages, machine.Fibers, default, out StoreFault fault);
+        if (status == StoreStatus.BadArgument)
+            throw new ImageException($"{path} has the newest format already");
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"{path}: {(fault.Status == status ? StoreText.Of(in fault) : StoreText.Of(status))}");
+    }
+
     /// <summary>Opens the store for reading as it was at a checkpoint, named by its epoch or its name; the newest state for null.</summary>
     public static ImageStore OpenAt(string path, string? checkpoint)
     {
