@@ -48,6 +48,9 @@ public struct OpenOptions
     /// <summary>A fiber runs <see cref="ObjectStore.RunMaintenance"/>; otherwise Submit brings the index up to date itself when it must.</summary>
     public bool BackgroundMaintenance;
 
+    /// <summary>A root with so many references is copied for the next one; default 60,000.</summary>
+    internal uint MostRootReferences;
+
     /// <summary>Takes an image of format version 1, of which the next cut makes one of this version.</summary>
     internal bool Upgrade;
 

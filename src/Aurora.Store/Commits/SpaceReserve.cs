@@ -23,8 +23,8 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
         }
     }
 
-    /// <summary>A cut keeps one checkpoint and drops a few, each in a leaf of its own at worst.</summary>
-    public ulong History => (ulong)((MostDropsPerCut + 3) * (treeLevels + 1));
+    /// <summary>A cut keeps one checkpoint and drops a few, of dropped volumes as well, each in a leaf of its own at worst.</summary>
+    public ulong History => (MostDropsPerCut + VolumeReclaimer.FewestSteps + 3) * (ulong)(treeLevels + 1);
 
     /// <summary>
     /// Those who write are told of a full disk when only the reserve is left: history goes before that, not after. Of what changes may

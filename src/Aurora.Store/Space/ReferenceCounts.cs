@@ -56,6 +56,20 @@ internal sealed unsafe class ReferenceCounts(StoreContext context, SpaceState st
         return status;
     }
 
+    /// <summary>The references on a block that has some.</summary>
+    public StoreStatus Count(ulong block, out uint count)
+    {
+        count = 0;
+        StoreStatus status = cache.PinCount(block, out SpaceFrame* frame, out ushort* found);
+        if (status != StoreStatus.Ok)
+            return status;
+        count = *found;
+        SpaceFrames.Unpin(frame);
+        return count < SpacePage.FirstAge || count == SpacePage.Saturated ? StoreStatus.Ok : Refused(block, count);
+    }
+
+    private StoreStatus Refused(ulong block, uint count) => context.Refuse(StoreStatus.Corrupt, FaultPlace.SpaceMap, block, 0, 0, count);
+
     /// <summary>Removes a reference and says how many are left.</summary>
     public StoreStatus Decrement(ulong block, out uint left)
     {

@@ -69,6 +69,18 @@ internal sealed unsafe class RecordMerger
         return _builder.Status;
     }
 
+    /// <summary>A root with references of its own to all that another root refers to.</summary>
+    public StoreStatus CopyRoot(NodePointer root, ulong cut, out NodePointer copy)
+    {
+        _builder.Begin(cut);
+        _cut = cut;
+        _change = null;
+        MergeNode(root, true, NodeCache.AnyKey, ulong.MaxValue);
+        copy = _builder.Finish();
+        NodesWritten += _builder.NodesWritten;
+        return _builder.Status;
+    }
+
     /// <summary>Drops a reference to a tree of this kind, freeing what nobody else refers to.</summary>
     public StoreStatus DropTree(in NodePointer pointer) => DropNode(pointer, NodeCache.AnyKey, ulong.MaxValue);
 

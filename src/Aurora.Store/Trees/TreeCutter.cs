@@ -72,7 +72,7 @@ internal sealed unsafe class TreeCutter
 
     private StoreStatus MergeLayer(LayerSet set, Layer* layer, ulong cut)
     {
-        StoreStatus status = TakeStart(set, layer, out NodePointer start);
+        StoreStatus status = TakeStart(set, layer, cut, out NodePointer start);
         if (status == StoreStatus.Ok)
             status = _clones.Count(layer, start);
         if (status == StoreStatus.Ok)
@@ -85,24 +85,33 @@ internal sealed unsafe class TreeCutter
     }
 
     // A reference to the state below the layer, for the merge to take over.
-    private StoreStatus TakeStart(LayerSet set, Layer* layer, out NodePointer start)
+    private StoreStatus TakeStart(LayerSet set, Layer* layer, ulong cut, out NodePointer start)
     {
         if (layer->Below == StateBelow.Layer)
-            return Take(layer->BelowLayer, out start);
+            return Take(layer->BelowLayer, cut, out start);
         start = layer->Start;
         VolumeChanges* below = layer->Below == StateBelow.Volume ? set.Find(layer->BelowVolume) : null;
         bool isLast = below != null && --below->RootUsers == 0 && below->Top != null;
         if (start.IsEmpty || isLast)
             return StoreStatus.Ok;
         bool isRollback = layer->Below == StateBelow.Checkpoint && layer->BelowVolume == layer->Volume;
-        return isRollback && _context.Has(SeededFaults.UncountedRollback) ? StoreStatus.Ok : _references.Increment(start.Block);
+        return isRollback && _context.Has(SeededFaults.UncountedRollback) ? StoreStatus.Ok : Share(ref start, cut);
     }
 
     // A reference to what a layer makes: its own for the last who asks, another for those before.
-    private StoreStatus Take(Layer* layer, out NodePointer root)
+    private StoreStatus Take(Layer* layer, ulong cut, out NodePointer root)
     {
         root = layer->Result;
-        return --layer->Users > 0 && !root.IsEmpty ? _references.Increment(root.Block) : StoreStatus.Ok;
+        return --layer->Users > 0 && !root.IsEmpty ? Share(ref root, cut) : StoreStatus.Ok;
+    }
+
+    // Adds a reference to a root, or gives a copy of it, which refers to what it refers to: a count that came to its end would never go down.
+    private StoreStatus Share(ref NodePointer root, ulong cut)
+    {
+        StoreStatus status = _references.Count(root.Block, out uint count);
+        if (status != StoreStatus.Ok)
+            return status;
+        return count < _context.Options.MostRootReferences ? _references.Increment(root.Block) : _objects.CopyRoot(root, cut, out root);
     }
 
     private StoreStatus Release(Layer* layer)
@@ -113,7 +122,7 @@ internal sealed unsafe class TreeCutter
         if (changes->Volume >= VolumeRecord.DroppedBit)
             return MergeDropped(changes, cut);
         NodePointer root = changes->OldRoot;
-        StoreStatus status = changes->Top == null ? StoreStatus.Ok : Take(changes->Top, out root);
+        StoreStatus status = changes->Top == null ? StoreStatus.Ok : Take(changes->Top, cut, out root);
         if (status == StoreStatus.Ok && changes->Top != null && !changes->IsRootTaken && !changes->OldRoot.IsEmpty)
             status = _objects.DropTree(changes->OldRoot);
         if (status == StoreStatus.Ok)

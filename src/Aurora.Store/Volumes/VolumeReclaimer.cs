@@ -1,43 +1,65 @@
-// What a dropped volume referred to is given back bit by bit: each cut takes one such volume and drops a few of its checkpoints, and, when it
-// has none left, its objects. Until then the table holds it under a key with DroppedBit, which nobody can ask for.
+// What dropped volumes referred to is given back bit by bit: each cut drops some of their checkpoints, and the objects of those that have no
+// checkpoint left; few when the disk is tight, as each may cost nodes, more when there is room. Until then the table holds them under
+// keys with DroppedBit, which nobody can ask for.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
-internal sealed unsafe class VolumeReclaimer(VolumeTable volumes, TreeReader trees)
+internal sealed unsafe class VolumeReclaimer(
+    VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve, int treeLevels)
 {
-    /// <summary>Adds to a set which checkpoints of a dropped volume go, or that all of it does. Blocks.</summary>
+    /// <summary>Steps of a cut, as the reserve covers them.</summary>
+    public const ulong FewestSteps = 2;
+    private const ulong MostSteps = 4096;
+
+    /// <summary>Adds to a set which checkpoints of dropped volumes go, and which volumes go as a whole. Blocks.</summary>
     public StoreStatus Choose(LayerSet set, in NodePointer table)
     {
-        StoreStatus status = volumes.FindFrom(
-            table, VolumeRecord.DroppedBit, out ulong volume, out VolumeRecord record, out NodePointer objects);
-        if (status != StoreStatus.Ok)
-            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
-        if (!set.Arena.Reserve((SpaceReserve.MostDropsPerCut + 1) * Layer.FixedBytes))
-            return StoreStatus.OutOfMemory;
-        VolumeChanges* changes = set.ChangesOf(volume);
-        changes->IsInTable = true;
-        changes->OldRoot = objects;
-        changes->Record = record;
-        changes->IsHistoryLeft = false;
-        ulong key = 0;
-        int chosen = 0;
-        for (; chosen < SpaceReserve.MostDropsPerCut && status == StoreStatus.Ok; chosen++)
+        ulong reserved = reserve.ForCuts(null);
+        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / (ulong)(treeLevels + 1) : 0;
+        ulong left = FewestSteps + Math.Min(room, MostSteps);
+        StoreStatus status = StoreStatus.Ok;
+        for (ulong from = VolumeRecord.DroppedBit; left > 0 && status == StoreStatus.Ok;)
         {
-            status = trees.PinNextRecord(TreeKind.History, record.History, key, out NodeFrame* leaf, out RecordEntry* entry);
+            status = volumes.FindFrom(table, from, out ulong volume, out VolumeRecord record, out NodePointer objects);
+            if (status != StoreStatus.Ok)
+                break;
+            if (!set.Arena.Reserve(Layer.FixedBytes))
+                return from == VolumeRecord.DroppedBit ? StoreStatus.OutOfMemory : StoreStatus.Ok;
+            VolumeChanges* changes = set.ChangesOf(volume);
+            changes->IsInTable = true;
+            changes->OldRoot = objects;
+            changes->Record = record;
+            status = ChooseOf(set, changes, ref left);
+            from = volume + 1;
+        }
+        return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
+    }
+
+    // The volume's checkpoints first. A history that cannot be read is given up: its blocks stay allocated, and a check reports them.
+    private StoreStatus ChooseOf(LayerSet set, VolumeChanges* changes, ref ulong left)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        bool isAny = false;
+        for (ulong key = 0; left > 0; left--)
+        {
+            status = trees.PinNextRecord(TreeKind.History, changes->Record.History, key, out NodeFrame* leaf, out RecordEntry* entry);
             if (status != StoreStatus.Ok)
                 break;
             key = entry->Key + 1;
-            ulong sequence = entry->Key;
             NodeCache.Unpin(leaf);
-            set.DropHistory(volume, sequence);
+            if (!set.Arena.Reserve(Layer.FixedBytes))
+                return isAny ? StoreStatus.NotFound : StoreStatus.OutOfMemory;
+            set.DropHistory(changes->Volume, key - 1);
+            isAny = true;
         }
-
-        // A history that cannot be read is given up: its blocks stay allocated, and a check reports them.
-        bool isDamaged = status is not (StoreStatus.Ok or StoreStatus.NotFound or StoreStatus.OutOfMemory);
-        changes->IsHistoryLeft = isDamaged;
-        changes->IsDropped = isDamaged || chosen == 0;
-        return status == StoreStatus.OutOfMemory ? status : StoreStatus.Ok;
+        if (status == StoreStatus.OutOfMemory)
+            return status;
+        changes->IsHistoryLeft = status is not (StoreStatus.Ok or StoreStatus.NotFound);
+        changes->IsDropped = changes->IsHistoryLeft || !isAny;
+        left -= changes->IsDropped && left > 0 ? 1u : 0u;
+        return StoreStatus.Ok;
     }
 }

@@ -227,6 +227,39 @@ public sealed unsafe class VolumeTests
         Assert.Equal(1UL, harness.CheckClean().Volumes);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(300)]
+    public void A_root_with_many_references_is_copied(ulong pages)
+    {
+        using var harness = new StoreHarness(blocks: 20_000);
+        harness.Options.Retention.IsOff = true;
+        harness.Options.MostRootReferences = 10;
+        harness.Open();
+        for (ulong id = 1; id <= pages; id++)
+            harness.CommitTo(VolumeId.First, new PageValue(id, 0, id));
+        Cut(harness, true);
+        Cut(harness, true);
+        var clones = new List<VolumeId>();
+        for (int i = 0; i < 40; i++)
+        {
+            clones.Add(Clone(harness, i % 3 == 2 ? clones[i / 2] : VolumeId.First, 0, $"clone {i}"));
+            Cut(harness, i % 7 == 6);
+        }
+        harness.Reopen(crash: true);
+        Cut(harness, true);
+        harness.CheckClean();
+        foreach (VolumeId clone in clones)
+        {
+            Assert.Equal((1UL, pages), (harness.ReadFrom(clone, 1, 0), harness.ReadFrom(clone, pages, 0)));
+            Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(clone, harness.Info()));
+        }
+        for (int i = 0; i < 45; i++)
+            Cut(harness, true);
+        CheckReport report = harness.CheckClean();
+        Assert.Equal((1UL, pages), (report.Volumes, report.DataBlocks));
+    }
+
     private static void Cut(StoreHarness harness, bool isWanted)
     {
         if (isWanted)
