@@ -96,16 +96,18 @@ public sealed class RestoreCheckTests : IDisposable
         Assert.False(DiskImage.Check(image).IsRestorable);
     }
 
-    // The root of the history tree, as the newest superblock has it.
+    // The root of the first volume's history tree: its record is the first of the volume table, which is one node.
     private static void DamageHistory(string image)
     {
         const int WriteVersion = 48;
-        const int HistoryTree = 256;
+        const int VolumeTable = 160;
+        const int FirstRecord = 64 + 40;
         const int SlotBytes = 8192;
         const int BlockBytes = 4096;
         byte[] all = File.ReadAllBytes(image);
         int newest = BitConverter.ToUInt64(all, WriteVersion) > BitConverter.ToUInt64(all, SlotBytes + WriteVersion) ? 0 : SlotBytes;
-        long root = BitConverter.ToInt64(all, newest + HistoryTree);
+        long table = BitConverter.ToInt64(all, newest + VolumeTable);
+        long root = BitConverter.ToInt64(all, (int)(table * BlockBytes) + FirstRecord);
         Assert.NotEqual(0, root);
         using FileStream file = File.OpenWrite(image);
         file.Position = (root * BlockBytes) + 100;
