@@ -16,6 +16,17 @@ internal static unsafe class BadRecord
     /// <summary>The id of the object that is put in.</summary>
     public const ulong Id = 1UL << 40;
 
+    /// <summary>Opens the store for writing and makes cuts, after which nothing is recent any more.</summary>
+    public static void Open(string image)
+    {
+        using FileBlockDevice device = FileBlockDevice.Open(image, readOnly: false);
+        using var pages = new HostPages();
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, pages, new SynchronousFibers(), default, out ObjectStore? store, out _));
+        Assert.Equal(StoreStatus.Ok, store!.CutNow());
+        Assert.Equal(StoreStatus.Ok, store.CutNow());
+        store.Close();
+    }
+
     /// <summary>Commits half a timer, as the next epoch, which is returned. The files of the state can still be read.</summary>
     public static ulong Add(string image)
     {
