@@ -71,11 +71,11 @@ public sealed unsafe partial class ObjectStore
             var layers = new LayerSet(context.Pages, levels, 2 * overlay);
             _openable[i] = new StoreView(context, _space.Marks, _objects, layers);
         }
-        _views = new CheckpointViews(context, _present, recent, _logState, table, _objects, _openable);
+        _views = new CheckpointViews(context, _present, recent, _logState, _directory, table, _objects, _openable);
 
         // History.
         var records = new HistoryReader(context, _present, _history, table, trees);
-        _checkpoints = new Checkpoints(_present, recent, table, records);
+        _checkpoints = new Checkpoints(_present, recent, _directory, table, records);
         var cost = new CommitCost(_present);
         _reserve = new SpaceReserve(context, _present, _space.State, cost, levels);
         var retention = new Retention(context, _present, _history, table, _space.State, _reserve, _checkpoints, levels);

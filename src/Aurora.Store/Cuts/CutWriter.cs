@@ -1,5 +1,6 @@
 // What a cut writes: the changed nodes of the trees, the changed pages of the space map, a flush, then the superblock into the older
 // slot, and a flush. Until that one is whole, the cut before stays.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -55,6 +56,8 @@ internal sealed unsafe class CutWriter(
     // The new cut is durable: in one stretch, readers see its trees instead of the frozen set, and space it no longer needs becomes free.
     private void Publish(Superblock* written)
     {
+        // Volumes may have been made while it was written.
+        written->NextVolume = Math.Max(written->NextVolume, context.Super->NextVolume);
         *context.Super = *written;
         present.Frozen.Clear();
         present.IsFrozen = false;

@@ -10,6 +10,7 @@ internal sealed unsafe class CheckpointViews(
     PresentState present,
     RecentCheckpoints recent,
     LogState log,
+    VolumeDirectory directory,
     VolumeTable volumes,
     ObjectReader objects,
     StoreView[] views)
@@ -26,6 +27,8 @@ internal sealed unsafe class CheckpointViews(
         }
         if (free == null)
             return StoreStatus.OutOfMemory;
+        if (directory.Look(volume, out _) == StoreStatus.NotFound)
+            return StoreStatus.NotFound;
         bool isRecent = IsRecent(volume, sequence);
         Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
 
@@ -49,6 +52,8 @@ internal sealed unsafe class CheckpointViews(
     {
         if (!context.Options.ReadOnly)
             return StoreStatus.BadArgument;
+        if (directory.Look(volume, out _) == StoreStatus.NotFound)
+            return StoreStatus.NotFound;
         bool isRecent = IsRecent(volume, sequence);
         bool isLast = false;
         StoreStatus status = isRecent ? StoreStatus.Ok : FindInTrees(volume, sequence, out _, out isLast);

@@ -8,15 +8,26 @@ namespace Aurora.Store;
 
 /// <summary>Finds checkpoints, kept and recent ones.</summary>
 internal sealed unsafe class Checkpoints(
-    PresentState present, RecentCheckpoints recent, VolumeTable volumes, HistoryReader records)
+    PresentState present, RecentCheckpoints recent, VolumeDirectory directory, VolumeTable volumes, HistoryReader records)
 {
     /// <summary>See <see cref="ObjectStore.NextCheckpoint"/>.</summary>
     public StoreStatus Next(VolumeId volume, ulong sequence, out CheckpointInfo info)
     {
         info = default;
-        StoreStatus status = NextKept(volume, sequence, out CheckpointInfo kept);
+
+        // The commits of a volume that is no more are still among the recent ones, and its record in the table.
+        StoreStatus status = directory.Look(volume, out _);
+        if (status == StoreStatus.NotFound)
+            return status;
+        bool isMade = present.TryNextMade(volume, sequence, out CheckpointInfo made);
+        status = NextKept(volume, sequence, out CheckpointInfo kept);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
             return status;
+        if (isMade && (status == StoreStatus.NotFound || made.Sequence < kept.Sequence))
+        {
+            kept = made;
+            status = StoreStatus.Ok;
+        }
         for (int i = 0; i < recent.Count; i++)
         {
             ref readonly CheckpointInfo newer = ref recent.InfoAt(i);

@@ -3,6 +3,7 @@
 // them with it. Dropping costs what it frees. On a full disk history gives way: see CommitRoom.WaitForSpace.
 //
 // A volume that nothing is committed to does not age: its history stays as it is.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -68,7 +69,11 @@ internal sealed unsafe class Retention(
         for (LayerNode* node = present.Frozen.FirstVolume; node != null; node = Layer.Next(node))
         {
             var changes = (VolumeChanges*)node->Info;
-            if (!changes->IsDropped && changes->Volume < VolumeRecord.DroppedBit)
+            if (changes->Volume >= VolumeRecord.DroppedBit)
+                continue;
+            if (changes->IsDropped)
+                history.AutomaticCount -= Math.Min(history.AutomaticCount, changes->Record.AutomaticCount);
+            else
                 ApplyTo(changes, ref pass);
         }
         if (isPressed)
@@ -81,6 +86,7 @@ internal sealed unsafe class Retention(
         ulong before = changes->Record.AutomaticCount;
         Thin(changes, ref pass);
         Keep(changes);
+        CountMade(changes);
         history.AutomaticCount += changes->Record.AutomaticCount - before;
     }
 
@@ -99,7 +105,20 @@ internal sealed unsafe class Retention(
         HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
         present.Frozen.PutHistory(changes->Volume, last.Sequence, record.AsBytes(), changes->Top);
         changes->Record.LastKeptNanoseconds = time;
-        changes->Record.AutomaticCount++;
+    }
+
+    // What the cut adds: a branch that was left, a target of a rollback or a clone, a state that is kept for its age. May be too many, when
+    // one is there already: the next count is right.
+    private void CountMade(VolumeChanges* changes)
+    {
+        bool isPromoted = history.IsPromotionDue && history.PromotedVolume.Value == changes->Volume;
+        changes->Record.AutomaticCount += isPromoted ? 1u : 0u;
+        for (LayerNode* node = changes->History == null ? null : changes->History->First; node != null; node = Layer.Next(node))
+        {
+            bool isMade = node->Info->RecordState == LayerRecord.Present;
+            bool isAutomatic = isMade && (((HistoryRecord*)node->Info->Record)->Flags & HistoryFlags.Automatic) != 0;
+            changes->Record.AutomaticCount += isAutomatic ? 1u : 0u;
+        }
     }
 
     private void Thin(VolumeChanges* changes, ref Pass pass)

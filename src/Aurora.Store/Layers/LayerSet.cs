@@ -161,6 +161,14 @@ internal sealed unsafe class LayerSet
         return info == null ? LayerRecord.Same : info->RecordState;
     }
 
+    /// <summary>The first checkpoint of a volume from a sequence on that the set keeps or drops; the largest number for none.</summary>
+    public ulong NextHistory(ulong volume, ulong from)
+    {
+        VolumeChanges* changes = Find(volume);
+        LayerNode* node = changes == null || changes->History == null ? null : changes->History->FindFrom(LayerNode.HistoryObject, from);
+        return node == null ? ulong.MaxValue : node->Key;
+    }
+
     private LayerObject* HistoryAt(ulong volume, ulong sequence)
     {
         VolumeChanges* changes = ChangesOf(volume);

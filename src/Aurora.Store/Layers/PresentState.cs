@@ -2,6 +2,7 @@
 // the trees), the active set (changes of later commits). Lookups go active → frozen → trees. All of it is protected by the kernel lock and
 // consistent whenever a fiber waits: a commit is applied to the active set in one stretch, and a cut replaces (frozen set, volume table) in
 // one stretch.
+using System;
 
 namespace Aurora.Store;
 
@@ -34,6 +35,25 @@ internal sealed unsafe class PresentState(Superblock* super, LayerSet active, La
     {
         LayerRecord state = Active.HistoryStateOf(volume.Value, sequence);
         return state == LayerRecord.Same && IsFrozen ? Frozen.HistoryStateOf(volume.Value, sequence) : state;
+    }
+
+    /// <summary>The next checkpoint of a volume that the sets keep, as it will be in its history; false at the end.</summary>
+    public bool TryNextMade(VolumeId volume, ulong sequence, out CheckpointInfo info)
+    {
+        info = default;
+        while (HistoryStateOf(volume, sequence) != LayerRecord.Present || info.Sequence == 0)
+        {
+            ulong inFrozen = IsFrozen ? Frozen.NextHistory(volume.Value, sequence + 1) : ulong.MaxValue;
+            sequence = Math.Min(Active.NextHistory(volume.Value, sequence + 1), inFrozen);
+            if (sequence == ulong.MaxValue)
+                return false;
+            info.Sequence = sequence;
+        }
+        LayerObject* made = Active.HistoryOf(volume.Value, sequence);
+        if (made == null)
+            made = Frozen.HistoryOf(volume.Value, sequence);
+        info = ((HistoryRecord*)made->Record)->ToInfo(sequence);
+        return true;
     }
 
     /// <summary>The active set becomes the frozen one, and an empty one takes its place.</summary>

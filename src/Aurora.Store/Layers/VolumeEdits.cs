@@ -33,8 +33,8 @@ internal static unsafe class VolumeEdits
             PushCheckpoint(set, changes, source, sequence);
             return;
         }
+        changes->Record.ParentSequence = NewestOf(set, source, last);
         Layer* below = SealedTop(set, source, out StateBelow kind, out TreeState state);
-        changes->Record.ParentSequence = below != null && below->Last.Sequence != 0 ? below->Last.Sequence : last.Sequence;
         set.Push(changes, below, kind, state.Volume, state.Sequence);
         changes->Top->Last = default;
     }
@@ -81,6 +81,13 @@ internal static unsafe class VolumeEdits
         bool isHere = kept != null && kept->RecordState == LayerRecord.Present && kept->KeptLayer != null;
         set.Push(changes, isHere ? kept->KeptLayer : null, StateBelow.Checkpoint, volume, sequence);
         changes->Top->Last = default;
+    }
+
+    private static ulong NewestOf(LayerSet set, ulong volume, in CheckpointInfo last)
+    {
+        VolumeChanges* changes = set.Find(volume);
+        bool isKnown = changes != null && changes->Top != null && changes->Top->Last.Sequence != 0;
+        return isKnown ? changes->Top->Last.Sequence : last.Sequence;
     }
 
     // The state of a volume as something to put layers upon. An empty layer on top need not be sealed: what is below it will do.

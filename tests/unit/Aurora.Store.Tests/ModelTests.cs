@@ -82,9 +82,12 @@ public sealed unsafe class ModelTests
 /// <summary>Between a store and a model.</summary>
 public static unsafe class ModelCheck
 {
-    public static StoreCommit* Fill(StoreHarness harness, ModelCommit from)
+    public static StoreCommit* Fill(StoreHarness harness, ModelCommit from) => Fill(harness, VolumeId.First, from);
+
+    public static StoreCommit* Fill(StoreHarness harness, VolumeId volume, ModelCommit from)
     {
-        StoreCommit* commit = harness.Begin();
+        StoreCommit* commit = harness.Store.Begin(volume);
+        Assert.True(commit != null);
         ObjectStore store = harness.Store;
         foreach (ModelOperation operation in from.Operations)
         {
@@ -105,23 +108,25 @@ public static unsafe class ModelCheck
         return commit;
     }
 
-    public static void Compare(StoreHarness harness, StoreModel model)
+    public static void Compare(StoreHarness harness, StoreModel model) => Compare(harness, VolumeId.First, model, 600);
+
+    public static void Compare(StoreHarness harness, VolumeId volume, StoreModel model, ulong pages)
     {
         foreach (var page in model.Pages)
-            Assert.Equal(page.Value, harness.Read(page.Key.Object, page.Key.Page));
+            Assert.Equal(page.Value, harness.ReadFrom(volume, page.Key.Object, page.Key.Page));
         for (ulong id = 1; id <= 6; id++)
         {
-            for (ulong page = 0; page < 600; page += page < 20 ? 1UL : 7UL)
+            for (ulong page = 0; page < pages; page += page < 20 ? 1UL : 7UL)
             {
                 if (!model.Pages.ContainsKey((id, page)))
-                    Assert.Equal(0UL, harness.Read(id, page));
+                    Assert.Equal(0UL, harness.ReadFrom(volume, id, page));
             }
         }
-        ComparePresence(harness, model);
+        ComparePresence(harness, volume, model);
         var found = new List<ulong>();
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         ObjectId at = default;
-        while (harness.Store.NextRecord(VolumeId.First, ref at, buffer, out int length) == StoreStatus.Ok)
+        while (harness.Store.NextRecord(volume, ref at, buffer, out int length) == StoreStatus.Ok)
         {
             found.Add(at.Value);
             Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
@@ -130,7 +135,7 @@ public static unsafe class ModelCheck
     }
 
     // The runs of pages that the store says are there are exactly the model's.
-    private static void ComparePresence(StoreHarness harness, StoreModel model)
+    private static void ComparePresence(StoreHarness harness, VolumeId volume, StoreModel model)
     {
         for (ulong id = 1; id <= 6; id++)
         {
@@ -138,7 +143,7 @@ public static unsafe class ModelCheck
             ulong page = 0;
             while (page != ulong.MaxValue)
             {
-                Assert.Equal(StoreStatus.Ok, harness.Store.NextPages(VolumeId.First, new ObjectId(id), page, 16, out ulong present, out page));
+                Assert.Equal(StoreStatus.Ok, harness.Store.NextPages(volume, new ObjectId(id), page, 16, out ulong present, out page));
                 for (; present < page; present++)
                     there.Add(present);
             }
@@ -166,8 +171,10 @@ public static unsafe class ModelCheck
 
     /// <summary>A view shows the state after its commit.</summary>
     public static void Compare(StoreHarness harness, StoreView view, Dictionary<ulong, StoreModel> past)
+        => Compare(harness, view, past[view.Sequence]);
+
+    public static void Compare(StoreHarness harness, StoreView view, StoreModel model)
     {
-        StoreModel model = past[view.Sequence];
         foreach (var page in model.Pages)
             Assert.Equal(page.Value, harness.Read(view, page.Key.Object, page.Key.Page));
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];

@@ -63,6 +63,23 @@ public sealed unsafe class StoreHarness : IDisposable
         Open();
     }
 
+    /// <summary>Opens the same device once more; until the work is done this is the harness's store.</summary>
+    public void OpenBeside(Action work)
+    {
+        ObjectStore before = Store;
+        try
+        {
+            Open();
+            work();
+        }
+        finally
+        {
+            if (Store != before)
+                Store?.Abandon();
+            Store = before;
+        }
+    }
+
     public StoreCommit* Begin()
     {
         StoreCommit* commit = Store.Begin(VolumeId.First);

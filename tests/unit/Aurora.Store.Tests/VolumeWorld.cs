@@ -1,0 +1,482 @@
+// The store against a dictionary of volumes: each has a present state, every state it ever had, what of its history must stay, and what it is. One
+// seed makes one history of commits to several volumes, of volumes that are made, cloned, renamed, rolled back and dropped, of cuts, views, crashes
+// and clean ends; what is asked of volumes that are no more is refused.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using Aurora.Base;
+using Xunit;
+
+namespace Aurora.Store.Tests;
+
+/// <summary>What a volume must be.</summary>
+internal sealed class VolumeState
+{
+    public StoreModel Present { get; set; } = new();
+
+    /// <summary>The state after each of its commits.</summary>
+    public Dictionary<ulong, StoreModel> Past { get; } = [];
+
+    /// <summary>Checkpoints that must be there, with their names: until they are dropped.</summary>
+    public Dictionary<ulong, string> Kept { get; } = [];
+
+    public string Name { get; set; } = "";
+
+    public VolumeFlags Flags { get; set; }
+
+    public VolumeId Parent { get; set; }
+
+    public ulong ParentSequence { get; set; }
+
+    /// <summary>The newest commit that changed it; 0 for none.</summary>
+    public ulong Last { get; set; }
+}
+
+/// <summary>Runs a history of volumes and compares.</summary>
+internal sealed unsafe class VolumeWorld : IDisposable
+{
+    private const int MostVolumes = 8;
+    private const ulong Pages = 60;
+
+    private readonly StoreHarness _harness;
+    private readonly Random _random;
+    private readonly HistoryGenerator _generator;
+    private readonly SortedDictionary<ulong, VolumeState> _volumes = [];
+    private readonly List<VolumeId> _dropped = [];
+    private readonly List<(StoreView View, StoreModel Model)> _views = [];
+    private readonly bool _hasRetention;
+    private ulong _greatest = 1;
+    private ulong _value;
+
+    public VolumeWorld(int seed)
+    {
+        _random = new Random(seed);
+        _generator = new HistoryGenerator(seed, objects: 4, pages: Pages, largest: 30, hasNames: false);
+        _harness = new StoreHarness(blocks: 24_000, logBlocks: (uint)_random.Next(64, 300));
+        _harness.Options.OrderedCommitBytes = 20 * 4096;
+        _hasRetention = seed % 3 == 1;
+        _harness.Options.Retention.IsOff = !_hasRetention;
+        if (_hasRetention)
+            _harness.Options.Retention = new RetentionOptions { FineSpacing = 40_000_000, FineSpan = 300_000_000, CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 };
+        _harness.Options.CutIntervalNanoseconds = seed % 3 == 2 ? 60_000_000 : ulong.MaxValue;
+
+        // The least there is, in which chains of layers meet its end.
+        if (seed % 2 == 0)
+            _harness.Options.OverlayBytes = 1;
+        _harness.Open();
+        _volumes[VolumeId.First.Value] = new VolumeState();
+    }
+
+    private ObjectStore Store => _harness.Store;
+
+    public void Dispose()
+    {
+        foreach ((StoreView view, _) in _views)
+            view.Close();
+        _harness.Dispose();
+    }
+
+    public void Run(int steps)
+    {
+        for (int step = 0; step < steps; step++)
+        {
+            Step();
+            Assert.Equal(StoreStatus.Ok, Store.Health);
+            if (step % 10 == 9)
+                CompareAll();
+            if (step % 25 == 24)
+                _harness.CheckClean();
+        }
+        End();
+    }
+
+    private void Step()
+    {
+        switch (_random.Next(32))
+        {
+            case 0:
+                Create();
+                break;
+            case 1 or 2 or 3:
+                CloneNow();
+                break;
+            case 4 or 5:
+                ClonePast();
+                break;
+            case 6 or 7 when _volumes.Count > 2:
+                Drop();
+                break;
+            case 8:
+                Rename();
+                break;
+            case 9 or 10:
+                RollBack();
+                break;
+            case 11:
+                DropCheckpoint();
+                break;
+            case 12 or 13:
+                Assert.Equal(StoreStatus.Ok, Store.CutNow());
+                break;
+            case 14:
+                Reopen();
+                break;
+            case 15:
+                OpenOrCloseView();
+                break;
+            case 16:
+                AskWhatIsDropped();
+                break;
+            case 17:
+                LookReadOnly();
+                break;
+            case 18:
+                CommitNothing();
+                break;
+            default:
+                Commit();
+                break;
+        }
+    }
+
+    private ulong AnyVolume => _volumes.Keys.ElementAt(_random.Next(_volumes.Count));
+
+    private void Commit()
+    {
+        ulong number = AnyVolume;
+        VolumeState volume = _volumes[number];
+        ModelCommit next = _generator.Next();
+        string name = _random.Next(5) == 0 ? $"n{++_value}" : "";
+        StoreStatus status = _harness.TryCommit(ModelCheck.Fill(_harness, new VolumeId(number), next), name);
+        if ((volume.Flags & VolumeFlags.Image) != 0)
+        {
+            Assert.Equal(StoreStatus.BadArgument, status);
+            return;
+        }
+        Assert.Equal(StoreStatus.Ok, status);
+        volume.Present = volume.Present.Copy();
+        volume.Present.Apply(next);
+        Note(volume, name);
+    }
+
+    // A commit without operations is one nevertheless.
+    private void CommitNothing()
+    {
+        ulong number = AnyVolume;
+        VolumeState volume = _volumes[number];
+        string name = _random.Next(2) == 0 ? $"n{++_value}" : "";
+        StoreStatus status = _harness.TryCommit(Store.Begin(new VolumeId(number)), name);
+        if ((volume.Flags & VolumeFlags.Image) != 0)
+        {
+            Assert.Equal(StoreStatus.BadArgument, status);
+            return;
+        }
+        Assert.Equal(StoreStatus.Ok, status);
+        Note(volume, name);
+    }
+
+    private void Note(VolumeState volume, string name)
+    {
+        volume.Last = Store.LastSequence;
+        volume.Past[volume.Last] = volume.Present;
+        if (name.Length > 0)
+            volume.Kept[volume.Last] = name;
+    }
+
+    private void Create()
+    {
+        VolumeFlags flags = AnyFlags;
+        string name = AnyName;
+        StoreStatus status = Store.CreateVolume(flags, Encoding.UTF8.GetBytes(name), _harness.Info(), out VolumeId made);
+        Assert.Equal(StoreStatus.Ok, status);
+        AddVolume(made, new VolumeState { Name = name, Flags = flags });
+    }
+
+    private VolumeFlags AnyFlags => _random.Next(8) == 0 ? VolumeFlags.Image : VolumeFlags.None;
+
+    private string AnyName => new((char)('a' + _random.Next(26)), _random.Next(VolumeInfo.MaxNameBytes + 1));
+
+    private void AddVolume(VolumeId made, VolumeState state)
+    {
+        Assert.True(made.Value > _greatest, $"volume {made.Value} after {_greatest}");
+        _greatest = made.Value;
+        _volumes.Add(made.Value, state);
+        state.Past[Store.LastSequence] = state.Present;
+        if (_volumes.Count > MostVolumes)
+            Drop();
+    }
+
+    private void CloneNow()
+    {
+        // Chains grow when the newest is cloned.
+        ulong source = _random.Next(2) == 0 ? _volumes.Keys.Last() : AnyVolume;
+        VolumeState from = _volumes[source];
+        Clone(source, 0, from.Present, from.Last);
+    }
+
+    private void ClonePast()
+    {
+        ulong source = AnyVolume;
+        List<ulong> offered = Offered(source);
+        if (offered.Count == 0)
+            return;
+        ulong sequence = offered[_random.Next(offered.Count)];
+        MakeRoomForView();
+        Clone(source, sequence, _volumes[source].Past[sequence], sequence);
+    }
+
+    private void Clone(ulong source, ulong sequence, StoreModel state, ulong parentSequence)
+    {
+        VolumeFlags flags = AnyFlags;
+        string name = AnyName;
+        StoreStatus status = Store.CloneVolume(
+            new VolumeId(source), sequence, flags, Encoding.UTF8.GetBytes(name), _harness.Info(), out VolumeId made);
+        Assert.True(status == StoreStatus.Ok, $"clone of {source} at {sequence}: {status}, health {Store.Health} {Store.LastFault.Place}");
+        AddVolume(made, new VolumeState
+        {
+            Present = state,
+            Name = name,
+            Flags = flags,
+            Parent = new VolumeId(source),
+            ParentSequence = parentSequence,
+        });
+    }
+
+    private void Drop()
+    {
+        ulong number = AnyVolume;
+        if (number == VolumeId.First.Value)
+            return;
+        Assert.Equal(StoreStatus.Ok, Store.DropVolume(new VolumeId(number), _harness.Info()));
+        _volumes.Remove(number);
+        _dropped.Add(new VolumeId(number));
+    }
+
+    private void Rename()
+    {
+        ulong number = AnyVolume;
+        VolumeState volume = _volumes[number];
+        volume.Flags = AnyFlags;
+        volume.Name = AnyName;
+        StoreStatus status = Store.SetVolume(new VolumeId(number), volume.Flags, Encoding.UTF8.GetBytes(volume.Name), _harness.Info());
+        Assert.Equal(StoreStatus.Ok, status);
+        volume.Past[Store.LastSequence] = volume.Present;
+    }
+
+    private void RollBack()
+    {
+        ulong number = AnyVolume;
+        VolumeState volume = _volumes[number];
+        List<ulong> offered = Offered(number);
+        if (offered.Count == 0)
+            return;
+        ulong target = offered[_random.Next(offered.Count)];
+        MakeRoomForView();
+        StoreStatus status = Store.Rollback(new VolumeId(number), target, _harness.Info());
+        if ((volume.Flags & VolumeFlags.Image) != 0)
+        {
+            Assert.Equal(StoreStatus.BadArgument, status);
+            return;
+        }
+        Assert.True(status == StoreStatus.Ok, $"rollback of {number} to {target}: {status}, health {Store.Health} {Store.LastFault.Place}");
+
+        // What was left is kept; without retention for good.
+        if (volume.Last != 0 && !_hasRetention)
+            volume.Kept.TryAdd(volume.Last, "");
+        volume.Present = volume.Past[target];
+        Note(volume, "");
+    }
+
+    private void DropCheckpoint()
+    {
+        ulong number = AnyVolume;
+        VolumeState volume = _volumes[number];
+        ulong sequence = 0;
+        for (int skip = _random.Next(3); skip >= 0; skip--)
+        {
+            if (Store.NextCheckpoint(new VolumeId(number), sequence, out CheckpointInfo info) != StoreStatus.Ok || !info.IsKept)
+                break;
+            sequence = info.Sequence;
+        }
+        if (sequence == 0 || (volume.Flags & VolumeFlags.Image) != 0)
+            return;
+        StoreCommit* commit = Store.Begin(new VolumeId(number));
+        Assert.Equal(StoreStatus.Ok, Store.DropCheckpoint(commit, sequence));
+        _harness.Commit(commit);
+        volume.Kept.Remove(sequence);
+        Note(volume, "");
+    }
+
+    private List<ulong> Offered(ulong volume)
+    {
+        List<ulong> offered = [];
+        for (ulong at = 0; Store.NextCheckpoint(new VolumeId(volume), at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+            offered.Add(info.Sequence);
+        return offered;
+    }
+
+    private void Reopen()
+    {
+        CloseViews();
+        _harness.Reopen(crash: _random.Next(3) != 0);
+        CompareAll();
+    }
+
+    private void OpenOrCloseView()
+    {
+        if (_views.Count > 0 && _random.Next(2) == 0)
+        {
+            CloseView(_random.Next(_views.Count));
+            return;
+        }
+        ulong number = AnyVolume;
+        List<ulong> offered = Offered(number);
+        if (_views.Count == 2 || offered.Count == 0)
+            return;
+        ulong sequence = offered[_random.Next(offered.Count)];
+        Assert.Equal(StoreStatus.Ok, Store.OpenView(new VolumeId(number), sequence, out StoreView? view));
+        _views.Add((view!, _volumes[number].Past[sequence]));
+    }
+
+    // Going back needs one of the four views.
+    private void MakeRoomForView() => Assert.True(_views.Count < 3);
+
+    private void CloseView(int which)
+    {
+        (StoreView view, StoreModel model) = _views[which];
+        ModelCheck.Compare(_harness, view, model);
+        view.Close();
+        _views.RemoveAt(which);
+    }
+
+    private void CloseViews()
+    {
+        while (_views.Count > 0)
+            CloseView(0);
+    }
+
+    // Nothing brings a dropped volume back, and asking harms nobody.
+    private void AskWhatIsDropped()
+    {
+        if (_dropped.Count == 0)
+            return;
+        VolumeId gone = _dropped[_random.Next(3) == 0 ? _random.Next(_dropped.Count) : _dropped.Count - 1];
+        ulong recent = Store.LastSequence - (ulong)_random.Next(4);
+        Assert.Equal(StoreStatus.NotFound, Store.FindVolume(gone, out _));
+        Assert.Equal(StoreStatus.NotFound, Store.DropVolume(gone, _harness.Info()));
+        Assert.Equal(StoreStatus.NotFound, Store.SetVolume(gone, VolumeFlags.None, default, _harness.Info()));
+        Assert.Equal(StoreStatus.NotFound, Store.NextCheckpoint(gone, 0, out _));
+        Assert.Equal(StoreStatus.NotFound, Store.OpenView(gone, recent, out _));
+        foreach (ulong sequence in (ulong[])[0, recent])
+            Assert.Equal(StoreStatus.NotFound, Store.CloneVolume(gone, sequence, VolumeFlags.None, default, _harness.Info(), out _));
+        Assert.Equal(StoreStatus.NotFound, Store.Rollback(gone, recent, _harness.Info()));
+        StoreCommit* commit = Store.Begin(gone);
+        _harness.Write(commit, 1, 0, 1);
+        Assert.Equal(StoreStatus.NotFound, _harness.TryCommit(commit));
+    }
+
+    // Another reader of the same device sees the same, and its history.
+    private void LookReadOnly()
+    {
+        ObjectStore writer = Store;
+        _harness.Options.ReadOnly = true;
+        _harness.OpenBeside(() =>
+        {
+            CompareAll();
+            ShowOne();
+        });
+        _harness.Options.ReadOnly = false;
+        Assert.Same(writer, Store);
+    }
+
+    private void ShowOne()
+    {
+        ulong number = AnyVolume;
+        List<ulong> offered = Offered(number);
+        if (offered.Count == 0)
+            return;
+        ulong sequence = offered[_random.Next(offered.Count)];
+        Assert.Equal(StoreStatus.Ok, Store.ShowCheckpoint(new VolumeId(number), sequence));
+        ModelCheck.Compare(_harness, new VolumeId(number), _volumes[number].Past[sequence], Pages);
+    }
+
+    private void CompareAll()
+    {
+        Assert.Equal(_volumes.Keys, Listed());
+        foreach ((ulong number, VolumeState volume) in _volumes)
+        {
+            CompareInfo(new VolumeId(number), volume);
+            ModelCheck.Compare(_harness, new VolumeId(number), volume.Present, Pages);
+            CompareHistory(new VolumeId(number), volume);
+        }
+        foreach ((StoreView view, StoreModel model) in _views)
+            ModelCheck.Compare(_harness, view, model);
+    }
+
+    private List<ulong> Listed()
+    {
+        List<ulong> listed = [];
+        for (VolumeId at = default; Store.NextVolume(at, out VolumeInfo info) == StoreStatus.Ok; at = info.Id)
+            listed.Add(info.Id.Value);
+        return listed;
+    }
+
+    private void CompareInfo(VolumeId number, VolumeState volume)
+    {
+        Assert.Equal(StoreStatus.Ok, Store.FindVolume(number, out VolumeInfo info));
+        Assert.Equal(volume.Name, Encoding.UTF8.GetString(info.Name, info.NameLength));
+        Assert.Equal((volume.Flags, volume.Parent, volume.ParentSequence), (info.Flags, info.Parent, info.ParentSequence));
+        Assert.Equal(volume.Last, info.LastSequence);
+    }
+
+    // All that must be there is, by its name; all that is there can be read. A few of them at a time.
+    private void CompareHistory(VolumeId number, VolumeState volume)
+    {
+        HashSet<ulong> left = [.. volume.Kept.Keys];
+        ulong at = 0;
+        for (; Store.NextCheckpoint(number, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        {
+            Assert.True(info.Sequence > at);
+            string name = Encoding.UTF8.GetString(info.Commit.Name, info.Commit.NameLength);
+            bool isKept = volume.Kept.TryGetValue(info.Sequence, out string? expected);
+            Assert.Equal(isKept ? expected : "", name);
+            left.Remove(info.Sequence);
+            if (_random.Next(3) == 0)
+                CompareView(number, info.Sequence, volume.Past[info.Sequence]);
+        }
+        Assert.True(left.Count == 0, $"volume {number.Value} has lost checkpoint {left.FirstOrDefault()}");
+    }
+
+    private void CompareView(VolumeId number, ulong sequence, StoreModel model)
+    {
+        StoreStatus status = Store.OpenView(number, sequence, out StoreView? view);
+        Assert.True(status == StoreStatus.Ok, $"view of {number.Value} at {sequence}: {status}");
+        ModelCheck.Compare(_harness, view!, model);
+        view!.Close();
+    }
+
+    private void End()
+    {
+        CloseViews();
+        _harness.Reopen(crash: true);
+        CompareAll();
+        Assert.Equal(StoreStatus.Ok, Store.CutNow());
+        CompareAll();
+        _harness.CheckClean();
+        DropAll();
+    }
+
+    // Without its volumes and their history the store is as large as the first one.
+    private void DropAll()
+    {
+        foreach (ulong number in _volumes.Keys.Where(number => number != VolumeId.First.Value).ToArray())
+            Assert.Equal(StoreStatus.Ok, Store.DropVolume(new VolumeId(number), _harness.Info()));
+        for (int i = 0; i < 60; i++)
+            Assert.Equal(StoreStatus.Ok, Store.CutNow());
+        CheckReport report = _harness.CheckClean();
+        Assert.Equal(1UL, report.Volumes);
+        Assert.Equal(report.FreeBlocks, Store.Statistics.FreeBlocks);
+        ModelCheck.Compare(_harness, VolumeId.First, _volumes[VolumeId.First.Value].Present, Pages);
+    }
+}
