@@ -29,8 +29,8 @@ internal sealed unsafe class CommitEstimate(
         if (status == StoreStatus.Ok)
         {
             ApplyToEstimate(commit);
-            status = volumes.RootOf(
-                present.Table, new TreeState(StateBelow.Volume, commit->Volume, 0), out NodePointer objects);
+            StateBelow below = commit->MakesVolume ? StateBelow.Nothing : StateBelow.Volume;
+            status = volumes.RootOf(present.Table, new TreeState(below, commit->Volume, 0), out NodePointer objects);
             ChangeCounts changes = default;
             if (status == StoreStatus.Ok)
                 status = CountNodes(estimate.TopFor(commit->Volume), objects, out changes);

@@ -54,7 +54,10 @@ internal sealed unsafe class CommitRoom(
                 if (close != StoreStatus.NoSpace)
                     return close;
             }
-            bool isHopeless = space.PendingFreeBlocks == 0 && present.Active.IsEmpty && present.Frozen.IsEmpty;
+            // Each cut gives back a part of a dropped volume: so many cuts are no reason to stop.
+            if (history.IsReclaiming)
+                firstCut = context.Super->Current.Number;
+            bool isHopeless = space.PendingFreeBlocks == 0 && present.Active.IsEmpty && present.Frozen.IsEmpty && !history.IsReclaiming;
             if (context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
             {
                 // History gives way before a commit is refused: half of what is left at a time.

@@ -67,6 +67,8 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
     /// </summary>
     public ulong EmergencyFor(StoreCommit* commit)
     {
+        if (commit->MakesVolume)
+            return Emergency;
         if (commit->DataPages == 0)
             return 0;
         return commit->Removes && commit->DataPages <= Emergency / 2 ? Emergency / 2 : Emergency;

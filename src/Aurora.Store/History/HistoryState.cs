@@ -13,6 +13,9 @@ internal sealed class HistoryState
     /// <summary>The store is open: from here on checkpoints are kept and dropped.</summary>
     public bool IsRecovered;
 
+    /// <summary>Dropped volumes are left, or no cut has told yet: the next ones give back more.</summary>
+    public bool IsReclaiming = true;
+
     /// <summary>The disk is too full: the next cut drops half of the automatic checkpoints.</summary>
     public bool IsPressed;
 

@@ -71,6 +71,10 @@ public unsafe struct StoreCommit
 
     /// <summary>The commit's place in the order of all commits; 0 before Submit.</summary>
     public readonly ulong SequenceNumber => Sequence;
+
+    /// <summary>Its volume is new.</summary>
+    internal readonly bool MakesVolume
+        => FirstOperation != null && FirstOperation->Kind is (LogEntryKind.CreateVolume or LogEntryKind.CloneVolume);
 }
 
 /// <summary>A chunk of a commit's memory.</summary>

@@ -8,7 +8,7 @@ namespace Aurora.Store;
 
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
-    VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve, int treeLevels)
+    HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve, int treeLevels)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -21,11 +21,15 @@ internal sealed unsafe class VolumeReclaimer(
         ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / (ulong)(treeLevels + 1) : 0;
         ulong left = FewestSteps + Math.Min(room, MostSteps);
         StoreStatus status = StoreStatus.Ok;
+
+        // What the set itself drops is the next cut's.
+        history.IsReclaiming = set.FindFrom(VolumeRecord.DroppedBit) != null;
         for (ulong from = VolumeRecord.DroppedBit; left > 0 && status == StoreStatus.Ok;)
         {
             status = volumes.FindFrom(table, from, out ulong volume, out VolumeRecord record, out NodePointer objects);
             if (status != StoreStatus.Ok)
                 break;
+            history.IsReclaiming = true;
             if (!set.Arena.Reserve(Layer.FixedBytes))
                 return from == VolumeRecord.DroppedBit ? StoreStatus.OutOfMemory : StoreStatus.Ok;
             VolumeChanges* changes = set.ChangesOf(volume);
