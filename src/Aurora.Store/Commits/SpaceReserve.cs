@@ -27,6 +27,11 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
     public ulong History => (MostDropsPerCut + VolumeReclaimer.FewestSteps + 3) * (ulong)(treeLevels + 1);
 
     /// <summary>
+    /// What only dropping a volume may use: where nodes are shared even a deletion costs some, for good, but dropping always gives back.
+    /// </summary>
+    public ulong ForDrop => (ulong)(3 * (treeLevels + 2));
+
+    /// <summary>
     /// Those who write are told of a full disk when only the reserve is left: history goes before that, not after. Of what changes may
     /// cost no more than a part comes true.
     /// </summary>
@@ -63,14 +68,16 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
 
     /// <summary>
     /// What a commit must leave free: what removes something may use half of the reserve for the pages that change with it; the rest is
-    /// left for what only removes.
+    /// left for what only removes, and the last for dropping volumes.
     /// </summary>
     public ulong EmergencyFor(StoreCommit* commit)
     {
         if (commit->MakesVolume)
             return Emergency;
-        if (commit->DataPages == 0)
+        if (commit->DropsVolume)
             return 0;
+        if (commit->DataPages == 0)
+            return commit->Removes ? ForDrop : 2 * ForDrop;
         return commit->Removes && commit->DataPages <= Emergency / 2 ? Emergency / 2 : Emergency;
     }
 }

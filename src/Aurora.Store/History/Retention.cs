@@ -24,6 +24,8 @@ internal sealed unsafe class Retention(
     {
         public ulong Dropped;
         public ulong Most;
+        public ulong Kept;
+        public ulong MostKept;
         public ulong ToGive;
     }
 
@@ -62,6 +64,7 @@ internal sealed unsafe class Retention(
         var pass = new Pass
         {
             Most = SpaceReserve.MostDropsPerCut + room,
+            MostKept = 1 + (room / 2),
             ToGive = isPressed ? (history.AutomaticCount + 1) / 2 : 0,
         };
         history.IsPressed = false;
@@ -85,15 +88,15 @@ internal sealed unsafe class Retention(
     {
         ulong before = changes->Record.AutomaticCount;
         Thin(changes, ref pass);
-        Keep(changes);
+        Keep(changes, ref pass);
         CountMade(changes);
         history.AutomaticCount += changes->Record.AutomaticCount - before;
     }
 
-    // The last commit of the volume may become a checkpoint.
-    private void Keep(VolumeChanges* changes)
+    // The last commit of the volume may become a checkpoint. One of a cut is in the reserve; more need room.
+    private void Keep(VolumeChanges* changes, ref Pass pass)
     {
-        if (context.Options.Retention.IsOff || changes->Top == null)
+        if (context.Options.Retention.IsOff || changes->Top == null || pass.Kept >= pass.MostKept)
             return;
         CheckpointInfo last = changes->Top->Last;
         ulong time = last.Commit.RealtimeNanoseconds;
@@ -105,6 +108,7 @@ internal sealed unsafe class Retention(
         HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
         present.Frozen.PutHistory(changes->Volume, last.Sequence, record.AsBytes(), changes->Top);
         changes->Record.LastKeptNanoseconds = time;
+        pass.Kept++;
     }
 
     // What the cut adds: a branch that was left, a target of a rollback or a clone, a state that is kept for its age. May be too many, when

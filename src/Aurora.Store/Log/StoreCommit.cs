@@ -72,6 +72,9 @@ public unsafe struct StoreCommit
     /// <summary>The commit's place in the order of all commits; 0 before Submit.</summary>
     public readonly ulong SequenceNumber => Sequence;
 
+    /// <summary>Its volume ends.</summary>
+    internal readonly bool DropsVolume => FirstOperation != null && FirstOperation->Kind == LogEntryKind.DropVolume;
+
     /// <summary>Its volume is new.</summary>
     internal readonly bool MakesVolume
         => FirstOperation != null && FirstOperation->Kind is (LogEntryKind.CreateVolume or LogEntryKind.CloneVolume);

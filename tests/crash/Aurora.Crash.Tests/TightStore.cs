@@ -1,6 +1,6 @@
 // One store in a tight place: a small device that is nearly full, at times hardly any memory, clocks that jump. It goes through clones, scattered and
-// sequential writes, records, files a little too large for their record, holes, names, rollbacks, views and reopenings, all from one seed. Whatever is
-// refused, what has been taken can be cut: at once, when memory is back, and after a power cut.
+// sequential writes, records, files a little too large for their record, holes, names, rollbacks, views and reopenings, all from one seed; many seeds
+// have several volumes. Whatever is refused, what has been taken can be cut: at once, when memory is back, and after a power cut.
 using System;
 using System.Collections.Generic;
 using Aurora.Base;
@@ -23,6 +23,8 @@ public sealed unsafe class TightStore : IDisposable
     private readonly List<(StoreView View, ulong Digest)> _views = [];
     private readonly ulong _span;
     private readonly bool _hasTightMemory;
+    private readonly bool _hasVolumes;
+    private readonly List<VolumeId> _volumes = [VolumeId.First];
     private ulong _nextObject = 10;
     private ulong _value;
 
@@ -30,6 +32,7 @@ public sealed unsafe class TightStore : IDisposable
     {
         _random = new Random(seed);
         _hasTightMemory = seed % 3 == 1;
+        _hasVolumes = seed % 4 != 0;
         _harness = new StoreHarness((ulong)_random.Next(700, 2600), (uint)_random.Next(64, 200));
         bool isManual = _random.Next(2) == 0;
         _span = (ulong)_random.Next(100, 1500);
@@ -48,6 +51,8 @@ public sealed unsafe class TightStore : IDisposable
     }
 
     private ObjectStore Store => _harness.Store;
+
+    private VolumeId AnyVolume => _volumes.Count == 1 ? VolumeId.First : _volumes[_random.Next(_volumes.Count)];
 
     public int Taken { get; private set; }
 
@@ -100,6 +105,11 @@ public sealed unsafe class TightStore : IDisposable
 
     private void Step()
     {
+        if (_hasVolumes && _random.Next(4) == 0)
+        {
+            ChangeVolumes();
+            return;
+        }
         switch (_random.Next(16))
         {
             case 0:
@@ -132,7 +142,7 @@ public sealed unsafe class TightStore : IDisposable
 
     private void Commit()
     {
-        StoreCommit* commit = Store.Begin(VolumeId.First);
+        StoreCommit* commit = Store.Begin(AnyVolume);
         if (commit == null)
             return;
         for (int part = _random.Next(1, 4); part > 0; part--)
@@ -192,7 +202,8 @@ public sealed unsafe class TightStore : IDisposable
         if (status == StoreStatus.Ok)
         {
             CrashStore.Require(Store.WaitDurable(commit) == StoreStatus.Ok, "a commit did not become durable");
-            _names.Add(commit->SequenceNumber, name);
+            if (commit->Volume == VolumeId.First.Value)
+                _names.Add(commit->SequenceNumber, name);
             Taken++;
         }
         else
@@ -223,11 +234,55 @@ public sealed unsafe class TightStore : IDisposable
 
     private void RollBack()
     {
-        List<ulong> offered = [];
-        for (ulong at = 0; Store.NextCheckpoint(VolumeId.First, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
-            offered.Add(info.Sequence);
+        VolumeId volume = AnyVolume;
+        List<ulong> offered = Offered(volume);
         if (offered.Count > 0)
-            Require(Store.Rollback(VolumeId.First, offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
+            Require(Store.Rollback(volume, offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
+    }
+
+    private List<ulong> Offered(VolumeId volume)
+    {
+        List<ulong> offered = [];
+        for (ulong at = 0; Store.NextCheckpoint(volume, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+            offered.Add(info.Sequence);
+        return offered;
+    }
+
+    // Volumes come as long as there is space, and can always go.
+    private void ChangeVolumes()
+    {
+        VolumeId volume = AnyVolume;
+        switch (_random.Next(6))
+        {
+            case 0:
+                Require(Store.CreateVolume(VolumeFlags.None, default, _harness.Info(), out VolumeId created), "a new volume");
+                Add(created);
+                break;
+            case 1 or 2:
+                Require(Store.CloneVolume(volume, 0, VolumeFlags.None, default, _harness.Info(), out VolumeId clone), "a new volume");
+                Add(clone);
+                break;
+            case 3 when Offered(volume) is { Count: > 0 } offered:
+                ulong sequence = offered[_random.Next(offered.Count)];
+                Require(Store.CloneVolume(volume, sequence, VolumeFlags.None, default, _harness.Info(), out VolumeId past), "a new volume");
+                Add(past);
+                break;
+            case 4 when volume != VolumeId.First:
+                StoreStatus status = Store.DropVolume(volume, _harness.Info());
+                Require(status, "a dropped volume");
+                if (status == StoreStatus.Ok)
+                    _volumes.Remove(volume);
+                break;
+            default:
+                Commit();
+                break;
+        }
+    }
+
+    private void Add(VolumeId volume)
+    {
+        if (!volume.IsNone)
+            _volumes.Add(volume);
     }
 
     private void OpenOrCloseView()
@@ -303,13 +358,24 @@ public sealed unsafe class TightStore : IDisposable
         _harness.Pages.PageLimit = long.MaxValue;
         Require(Store.CutNow(), "the last cut");
         CloseViews();
-        for (int i = 0; i < 2; i++)
-            Require(Store.CutNow(), "the last cuts");
+        DropVolumes();
         _names.Require(Store);
         CrashStore.CheckClean(_harness.Device, SeededFaults.None);
         CrashStore.Require(Store.FreeBlocks == CountedFree(), $"{Store.FreeBlocks} blocks free, {CountedFree()} found free");
         _harness.Reopen(crash: true);
         Require(Store.CutNow(), "a cut after the end");
+    }
+
+    // What only they referred to becomes free with the next cuts.
+    private void DropVolumes()
+    {
+        foreach (VolumeId volume in _volumes)
+        {
+            if (volume != VolumeId.First)
+                Require(Store.DropVolume(volume, _harness.Info()), "a dropped volume");
+        }
+        for (int i = 0; i < 12 + (4 * _volumes.Count); i++)
+            Require(Store.CutNow(), "the last cuts");
     }
 
     // A check has no views and nothing pending.
@@ -321,7 +387,8 @@ public sealed unsafe class TightStore : IDisposable
 
     private void Require(StoreStatus status, string what)
     {
-        bool isFine = status is StoreStatus.Ok or StoreStatus.NotFound || (status == StoreStatus.NoSpace && what == "a rollback")
+        bool isOfHistory = what is "a rollback" or "a new volume";
+        bool isFine = status == StoreStatus.Ok || (isOfHistory && status is (StoreStatus.NotFound or StoreStatus.NoSpace))
             || (status == StoreStatus.OutOfMemory && _harness.Pages.PageLimit != long.MaxValue);
         CrashStore.Require(isFine, $"{what}: {status}, {Store.LastFault.Status} {Store.LastFault.Place} block {Store.LastFault.Block.Value}; {Store.FreeBlocks} free, reserve {Store.ReserveBlocks}");
     }
