@@ -64,4 +64,19 @@ internal enum SeededFaults
 
     /// <summary>What the first cut after a view's frees counts as older than the view.</summary>
     MisjudgedAge = 1 << 18,
+
+    /// <summary>The root that a clone starts from does not get a reference.</summary>
+    UncountedBase = 1 << 19,
+
+    /// <summary>A clone does not seal its source's layer: later commits to the source get into it.</summary>
+    UnsealedClone = 1 << 20,
+
+    /// <summary>Recovery takes the record of a dropped volume for an empty commit.</summary>
+    ForgottenDrop = 1 << 21,
+
+    /// <summary>The objects of a dropped volume are given back when it is dropped, and again when it is reclaimed.</summary>
+    DoubleReclaim = 1 << 22,
+
+    /// <summary>Recovery forgets which numbers the log has given to volumes.</summary>
+    ReusedVolumeNumber = 1 << 23,
 }

@@ -26,6 +26,7 @@ internal sealed unsafe class CommitApplier(
                 CommitEffect.OnVolume(
                     set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->Flags, payload, last,
                     commit->Info.RealtimeNanoseconds);
+                UnsealWhenSeeded(operation);
                 continue;
             }
             if (layer == null)
@@ -34,6 +35,15 @@ internal sealed unsafe class CommitApplier(
                 set, layer, operation->Kind, operation->Object, operation->Page, operation->Block, operation->Checksum, payload);
         }
         NoteInHistory(commit);
+    }
+
+    private void UnsealWhenSeeded(CommitOperation* operation)
+    {
+        if (operation->Kind != LogEntryKind.CloneVolume || !context.Has(SeededFaults.UnsealedClone))
+            return;
+        VolumeChanges* source = present.Active.Find(operation->Page);
+        if (source != null && source->Top != null)
+            source->Top->IsSealed = false;
     }
 
     private void NoteInHistory(StoreCommit* commit)

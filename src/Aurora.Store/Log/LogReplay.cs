@@ -119,12 +119,15 @@ internal unsafe ref struct LogReplay
         var payload = new ReadOnlySpan<byte>(entry + 1, entry->TotalBytes == LogEntry.Bytes ? 0 : entry->Length);
         if (entry->Kind == LogEntryKind.Rollback && _context.Has(SeededFaults.ForgottenRollback))
             return StoreStatus.Ok;
+        if (entry->Kind == LogEntryKind.DropVolume && _context.Has(SeededFaults.ForgottenDrop))
+            return StoreStatus.Ok;
         _isAboutVolume = CommitEffect.IsAboutVolume(entry->Kind);
         if (entry->Kind >= LogEntryKind.Rollback)
         {
             CommitEffect.OnVolume(
                 set, Volume, entry->Kind, entry->Page, entry->Block, entry->Count, payload, last, Info.RealtimeNanoseconds);
-            _context.Super->NextVolume = Math.Max(_context.Super->NextVolume, Volume + 1);
+            if (!_context.Has(SeededFaults.ReusedVolumeNumber))
+                _context.Super->NextVolume = Math.Max(_context.Super->NextVolume, Volume + 1);
             return StoreStatus.Ok;
         }
         Layer* layer = set.TopFor(Volume);

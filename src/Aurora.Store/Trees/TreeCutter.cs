@@ -94,8 +94,10 @@ internal sealed unsafe class TreeCutter
         bool isLast = below != null && --below->RootUsers == 0 && below->Top != null;
         if (start.IsEmpty || isLast)
             return StoreStatus.Ok;
-        bool isRollback = layer->Below == StateBelow.Checkpoint && layer->BelowVolume == layer->Volume;
-        return isRollback && _context.Has(SeededFaults.UncountedRollback) ? StoreStatus.Ok : Share(ref start, cut);
+        bool isOwn = layer->BelowVolume == layer->Volume;
+        if (isOwn && layer->Below == StateBelow.Checkpoint && _context.Has(SeededFaults.UncountedRollback))
+            return StoreStatus.Ok;
+        return !isOwn && _context.Has(SeededFaults.UncountedBase) ? StoreStatus.Ok : Share(ref start, cut);
     }
 
     // A reference to what a layer makes: its own for the last who asks, another for those before.
@@ -137,6 +139,8 @@ internal sealed unsafe class TreeCutter
         changes->Entry.RecordState = LayerRecord.Absent;
         VolumeChanges* dropped = set.Find(changes->Volume | VolumeRecord.DroppedBit);
         dropped->Record = changes->Record;
+        if (_context.Has(SeededFaults.DoubleReclaim) && status == StoreStatus.Ok && !root.IsEmpty)
+            status = _objects.DropTree(root);
         SetEntry(dropped, root);
         return status;
     }

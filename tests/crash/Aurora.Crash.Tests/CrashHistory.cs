@@ -2,6 +2,7 @@
 // after each commit is kept, so that a recovered store can be compared with the state it claims.
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using Aurora.Base;
 using Aurora.Store;
@@ -10,10 +11,10 @@ using Aurora.Store.Tests;
 namespace Aurora.Crash.Tests;
 
 /// <summary>What was recorded of a history: its trace, the states by sequence, the names.</summary>
-public sealed record RecordedHistory(List<TraceEvent> Events, Dictionary<ulong, StoreModel> Models, KeptNames Names);
+public sealed record RecordedHistory(List<TraceEvent> Events, Dictionary<ulong, CrashWorld> Models, KeptNames Names);
 
 /// <summary>Runs one history in which one thing happens after the other, but several commits may be in flight.</summary>
-public sealed unsafe class CrashHistory
+public sealed unsafe partial class CrashHistory
 {
     private readonly Random _random;
     private readonly HistoryGenerator _generator;
@@ -21,12 +22,13 @@ public sealed unsafe class CrashHistory
     private readonly List<nint> _pages = [];
     private readonly List<StoreView> _views = [];
     private readonly bool _hasViews;
+    private readonly bool _hasVolumes;
     private ObjectStore _store = null!;
-    private StoreModel _model;
+    private CrashWorld _world;
     private readonly KeptNames _names;
     private ulong _time = 1;
 
-    private CrashHistory(int seed, TraceDevice device, StoreModel model, KeptNames names)
+    private CrashHistory(int seed, TraceDevice device, CrashWorld world, KeptNames names)
     {
         _names = names;
         _random = new Random(seed);
@@ -34,16 +36,18 @@ public sealed unsafe class CrashHistory
         // Some histories have no named commits, so that their cuts are made by time and log space alone.
         _generator = new HistoryGenerator(seed, objects: 4, pages: 60, largest: 40, hasNames: seed % 5 != 4);
         _device = device;
-        _model = model;
+        _world = world;
 
         // Views keep blocks from being reused, so most histories have none.
         _hasViews = seed % 3 == 1;
+        _hasVolumes = seed % 4 is 1 or 2;
+        _greatestVolume = Math.Max(names.GreatestVolume, world.Volumes.Keys.Max());
     }
 
-    private Dictionary<ulong, StoreModel> Models { get; } = [];
+    private Dictionary<ulong, CrashWorld> Models { get; } = [];
 
     /// <summary>Runs a history over an image whose store has the state <paramref name="start"/> and the names, to which its own are added.</summary>
-    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, StoreModel start, KeptNames names, int failingWrite = -1)
+    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, CrashWorld start, KeptNames names, int failingWrite = -1)
     {
         var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
         var history = new CrashHistory(seed, device, start, names);
@@ -58,7 +62,7 @@ public sealed unsafe class CrashHistory
             for (int done = 0; done < commits && history._store.Health == StoreStatus.Ok; done++)
                 history.Step();
             foreach (StoreView view in history._views)
-                CrashStore.Compare(view, history.Models[view.Sequence]);
+                CrashStore.Compare(view, history.Models[view.Sequence][view.Volume]);
         }
         finally
         {
@@ -96,6 +100,8 @@ public sealed unsafe class CrashHistory
     {
         if (_hasViews && _random.Next(4) == 0)
             OpenOrCloseView();
+        if (_hasVolumes && _random.Next(3) == 0)
+            ChangeVolumes();
         switch (_random.Next(26))
         {
             case 5 or 6:
@@ -106,10 +112,10 @@ public sealed unsafe class CrashHistory
                 break;
             case 1:
                 if (_store.WriteWatermark() == StoreStatus.Ok)
-                    Models[_store.LastSequence] = _model;
+                    Models[_store.LastSequence] = _world;
                 break;
-            case 2 or 3 or 4 when _store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo info) == StoreStatus.Ok && info.IsKept:
-                Finish(SubmitDrop(info.Sequence));
+            case 2 or 3 or 4:
+                DropCheckpoint(AnyVolume);
                 break;
         }
     }
@@ -120,26 +126,27 @@ public sealed unsafe class CrashHistory
         if (_views.Count > 0 && _random.Next(2) == 0)
         {
             StoreView view = _views[_random.Next(_views.Count)];
-            CrashStore.Compare(view, Models[view.Sequence]);
+            CrashStore.Compare(view, Models[view.Sequence][view.Volume]);
             view.Close();
             _views.Remove(view);
             return;
         }
-        List<ulong> offered = Offered();
+        VolumeId volume = AnyVolume;
+        List<ulong> offered = Offered(volume);
         if (_views.Count == 3 || offered.Count == 0)
             return;
         ulong sequence = offered[_random.Next(offered.Count)];
-        StoreStatus status = _store.OpenView(VolumeId.First, sequence, out StoreView? opened);
+        StoreStatus status = _store.OpenView(volume, sequence, out StoreView? opened);
         CrashStore.Require(opened != null, $"view of {sequence}: {status}");
         _views.Add(opened!);
     }
 
-    private List<ulong> Offered()
+    private List<ulong> Offered(VolumeId volume)
     {
         List<ulong> offered = [];
-        for (ulong at = 0; _store.NextCheckpoint(VolumeId.First, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
+        for (ulong at = 0; _store.NextCheckpoint(volume, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
         {
-            if (Models.ContainsKey(info.Sequence))
+            if (Models.TryGetValue(info.Sequence, out CrashWorld? world) && world.Has(volume))
                 offered.Add(info.Sequence);
         }
         return offered;
@@ -148,26 +155,27 @@ public sealed unsafe class CrashHistory
     // To any checkpoint on offer. The rollback is a commit of its own, which may be in the log even when the call failed.
     private void RollBack()
     {
-        List<ulong> offered = Offered();
+        VolumeId volume = AnyVolume;
+        List<ulong> offered = Offered(volume);
         if (offered.Count == 0)
             return;
         ulong target = offered[_random.Next(offered.Count)];
         ulong last = _store.LastSequence;
-        var rollback = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
-        StoreStatus status = _store.Rollback(VolumeId.First, target, rollback);
-        bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
-        CrashStore.Require(isExpected, $"rollback to {target}: {status}");
-        if (_store.LastSequence == last)
-            return;
-        _model = Models[target];
-        Models[_store.LastSequence] = _model;
-        if (status == StoreStatus.Ok)
-            _device.Acknowledge(_store.LastSequence);
+        StoreStatus status = _store.Rollback(volume, target, NextInfo());
+        RequireExpected(status, $"rollback of volume {volume.Value} to {target}");
+        if (_store.LastSequence != last)
+            Note(_world.With(volume, Models[target][volume]), status);
     }
 
-    private StoreCommit* SubmitDrop(ulong sequence)
+    private void DropCheckpoint(VolumeId volume)
     {
-        StoreCommit* commit = _store.Begin(VolumeId.First);
+        if (_store.NextCheckpoint(volume, 0, out CheckpointInfo info) == StoreStatus.Ok && info.IsKept)
+            Finish(SubmitDrop(volume, info.Sequence));
+    }
+
+    private StoreCommit* SubmitDrop(VolumeId volume, ulong sequence)
+    {
+        StoreCommit* commit = _store.Begin(volume);
         if (commit != null)
             _store.DropCheckpoint(commit, sequence);
         if (commit == null || !TrySubmit(commit, ""))
@@ -188,18 +196,19 @@ public sealed unsafe class CrashHistory
     private StoreCommit* Submit()
     {
         ModelCommit next = _generator.Next();
-        StoreCommit* commit = _store.Begin(VolumeId.First);
+        VolumeId volume = AnyVolume;
+        StoreCommit* commit = _store.Begin(volume);
         if (commit == null)
             return null;
-        StoreModel after = _model.Copy();
+        StoreModel after = _world[volume].Copy();
         after.Apply(next);
         foreach (ModelOperation operation in next.Operations)
             Add(commit, operation);
-        StoreModel before = _model;
-        _model = after;
+        CrashWorld before = _world;
+        _world = before.With(volume, after);
         if (TrySubmit(commit, next.Name))
             return commit;
-        _model = before;
+        _world = before;
         return null;
     }
 
@@ -212,8 +221,8 @@ public sealed unsafe class CrashHistory
         StoreStatus status = _store.Submit(commit, info);
         if (status == StoreStatus.Ok)
         {
-            Models[commit->SequenceNumber] = _model;
-            _names.Add(commit->SequenceNumber, name);
+            Models[commit->SequenceNumber] = _world;
+            _names.Add(new VolumeId(commit->Volume), commit->SequenceNumber, name);
             return true;
         }
         bool isExpected = status is StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;

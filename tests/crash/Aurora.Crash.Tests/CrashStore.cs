@@ -55,22 +55,38 @@ public static unsafe class CrashStore
             data[i] = value + ((ulong)i * Stride);
     }
 
-    /// <summary>The present state is exactly the model's.</summary>
-    public static void Compare(ObjectStore store, StoreModel model)
+    /// <summary>There are exactly these volumes, and their present states are the models'.</summary>
+    public static void Compare(ObjectStore store, CrashWorld world)
+    {
+        VolumeId at = default;
+        foreach ((ulong number, StoreModel model) in world.Volumes)
+        {
+            var volume = new VolumeId(number);
+
+            // The first volume is always there.
+            StoreStatus status = store.NextVolume(at, out VolumeInfo info);
+            Require(status == StoreStatus.Ok && info.Id == volume, $"volume {info.Id.Value} instead of {number}: {status}");
+            at = volume;
+            Compare(store, volume, model);
+        }
+        Require(store.NextVolume(at, out VolumeInfo more) == StoreStatus.NotFound, $"volume {more.Id.Value} never was, or is dropped");
+    }
+
+    private static void Compare(ObjectStore store, VolumeId volume, StoreModel model)
     {
         ulong* page = (ulong*)Pages.Allocate(1);
         try
         {
             foreach (var expected in model.Pages)
             {
-                StoreStatus status = store.ReadPage(VolumeId.First, new ObjectId(expected.Key.Object), expected.Key.Page, page);
+                StoreStatus status = store.ReadPage(volume, new ObjectId(expected.Key.Object), expected.Key.Page, page);
                 Require(status == StoreStatus.Ok && IsFilled(page, expected.Value), $"page {expected.Key}: {status}, {page[0]} instead of {expected.Value}");
             }
             for (ulong id = 1; id <= 5; id++)
             {
                 for (ulong at = 0; at < 100; at += 3)
                 {
-                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(VolumeId.First, new ObjectId(id), at, page) != StoreStatus.Hole;
+                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(volume, new ObjectId(id), at, page) != StoreStatus.Hole;
                     Require(!isWrong, $"page {(id, at)} should be a hole");
                 }
             }
@@ -79,24 +95,30 @@ public static unsafe class CrashStore
         {
             Pages.Free(page, 1);
         }
-        CompareRecords(store, model);
+        CompareRecords(store, volume, model);
     }
 
     /// <summary>Every checkpoint offered, recent or kept, is the model's state after its commit.</summary>
-    public static void CompareHistory(ObjectStore store, Dictionary<ulong, StoreModel> models)
+    public static void CompareHistory(ObjectStore store, Dictionary<ulong, CrashWorld> models)
+    {
+        foreach (ulong volume in models[store.LastSequence].Volumes.Keys)
+            CompareHistory(store, new VolumeId(volume), models);
+    }
+
+    private static void CompareHistory(ObjectStore store, VolumeId volume, Dictionary<ulong, CrashWorld> models)
     {
         ulong* page = (ulong*)Pages.Allocate(1);
         try
         {
             ulong sequence = 0;
-            while (store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+            while (store.NextCheckpoint(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
             {
                 sequence = info.Sequence;
-                if (!models.TryGetValue(sequence, out StoreModel? model))
+                if (!models.TryGetValue(sequence, out CrashWorld? world) || !world.Has(volume))
                     continue;
-                StoreStatus status = store.OpenView(VolumeId.First, sequence, out StoreView? view);
+                StoreStatus status = store.OpenView(volume, sequence, out StoreView? view);
                 Require(view != null, $"checkpoint {sequence}: {status} {store.LastFault.Place} block {store.LastFault.Block.Value}");
-                Compare(view!, model, page);
+                Compare(view!, world[volume], page);
                 view!.Close();
             }
         }
@@ -153,12 +175,12 @@ public static unsafe class CrashStore
             throw new CrashFindingException(what);
     }
 
-    private static void CompareRecords(ObjectStore store, StoreModel model)
+    private static void CompareRecords(ObjectStore store, VolumeId volume, StoreModel model)
     {
         byte[] buffer = new byte[ObjectStore.MaxRecordBytes];
         int found = 0;
         ObjectId at = default;
-        while (store.NextRecord(VolumeId.First, ref at, buffer, out int length) == StoreStatus.Ok)
+        while (store.NextRecord(volume, ref at, buffer, out int length) == StoreStatus.Ok)
         {
             found++;
             bool isRight = model.Records.TryGetValue(at.Value, out ulong value)

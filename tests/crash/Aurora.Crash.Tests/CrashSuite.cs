@@ -38,7 +38,7 @@ public sealed class CrashSuite
         // Every third history is made by fibers: commits in flight in the middle of cuts.
         RecordedHistory history = seed % 3 == 2
             ? FiberHistory.Run(seed, commits, _seeded, seed % 6 == 5 ? failingWriteOfFibers : -1)
-            : CrashHistory.Run(seed, commits, _seeded, [], new StoreModel(), new KeptNames(), failingWrite);
+            : CrashHistory.Run(seed, commits, _seeded, [], CrashWorld.Of(new StoreModel()), new KeptNames(), failingWrite);
         Histories++;
         _sums.Clear();
         List<(Dictionary<ulong, byte[]> Image, ulong Sequence)> recovered = [];
@@ -143,9 +143,9 @@ public sealed class CrashSuite
         ObjectStore store = CrashStore.Open(device, _seeded, isReadOnly: true);
         try
         {
-            bool isKnown = history.Models.TryGetValue(store.LastSequence, out StoreModel? model);
+            bool isKnown = history.Models.TryGetValue(store.LastSequence, out CrashWorld? world);
             CrashStore.Require(isKnown, $"a reader finds a commit {store.LastSequence} that never was");
-            CrashStore.Compare(store, model!);
+            CrashStore.Compare(store, world!);
         }
         finally
         {
@@ -165,8 +165,8 @@ public sealed class CrashSuite
             ulong sequence = store.LastSequence;
             CrashStore.Require(sequence >= acknowledged, $"{acknowledged} was acknowledged, {sequence} recovered");
             CrashStore.Require(history.Models.ContainsKey(sequence), $"recovered a commit {sequence} that never was");
-            StoreModel model = history.Models[sequence];
-            CrashStore.Compare(store, model);
+            CrashWorld world = history.Models[sequence];
+            CrashStore.Compare(store, world);
             StoreStatistics statistics = store.Statistics;
             _outcomes.Add((seed, sequence, statistics.FreeBlocks, statistics.LogBlocksUsed));
             CrashStore.CheckClean(device, _seeded);
@@ -178,7 +178,7 @@ public sealed class CrashSuite
             if (States % 4 == 0)
             {
                 CrashStore.Require(store.CutNow() == StoreStatus.Ok && store.CutNow() == StoreStatus.Ok, "a cut after recovery failed");
-                CrashStore.Compare(store, model);
+                CrashStore.Compare(store, world);
                 CrashStore.CheckClean(device, _seeded);
                 history.Names.Require(store);
             }

@@ -85,6 +85,11 @@ public sealed class CrashTests
     [InlineData((int)SeededFaults.ForgottenRollback)]
     [InlineData((int)SeededFaults.InexactCheckpoint)]
     [InlineData((int)SeededFaults.ForgottenName)]
+    [InlineData((int)SeededFaults.UncountedBase)]
+    [InlineData((int)SeededFaults.UnsealedClone)]
+    [InlineData((int)SeededFaults.ForgottenDrop)]
+    [InlineData((int)SeededFaults.DoubleReclaim)]
+    [InlineData((int)SeededFaults.ReusedVolumeNumber)]
     public void The_suite_finds_a_seeded_fault(int fault)
     {
         var suite = new CrashSuite((SeededFaults)fault);

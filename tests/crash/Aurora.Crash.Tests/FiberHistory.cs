@@ -2,6 +2,7 @@
 // back now and then. Whoever waits for the device lets the others run, so power can fail in the middle of a cut with commits in flight.
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using Aurora.Base;
 using Aurora.Store;
@@ -107,7 +108,7 @@ public sealed unsafe class FiberHistory
         if (status == StoreStatus.Ok)
         {
             _commits[commit->SequenceNumber] = next;
-            _names.Add(commit->SequenceNumber, next.Name);
+            _names.Add(VolumeId.First, commit->SequenceNumber, next.Name);
         }
         return status == StoreStatus.Ok;
     }
@@ -134,7 +135,7 @@ public sealed unsafe class FiberHistory
     }
 
     // Commits have the order of their sequences, whoever made them.
-    private Dictionary<ulong, StoreModel> ModelsOf()
+    private Dictionary<ulong, CrashWorld> ModelsOf()
     {
         var models = new Dictionary<ulong, StoreModel> { [0] = new StoreModel() };
         for (ulong sequence = 1; sequence <= _store.LastSequence; sequence++)
@@ -151,6 +152,6 @@ public sealed unsafe class FiberHistory
             }
             models[sequence] = model;
         }
-        return models;
+        return models.ToDictionary(entry => entry.Key, entry => CrashWorld.Of(entry.Value));
     }
 }

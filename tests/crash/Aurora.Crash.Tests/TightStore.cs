@@ -32,7 +32,7 @@ public sealed unsafe class TightStore : IDisposable
     {
         _random = new Random(seed);
         _hasTightMemory = seed % 3 == 1;
-        _hasVolumes = seed % 4 != 0;
+        _hasVolumes = seed % 4 != 0 && seeded == SeededFaults.None;
         _harness = new StoreHarness((ulong)_random.Next(700, 2600), (uint)_random.Next(64, 200));
         bool isManual = _random.Next(2) == 0;
         _span = (ulong)_random.Next(100, 1500);
@@ -203,7 +203,7 @@ public sealed unsafe class TightStore : IDisposable
         {
             CrashStore.Require(Store.WaitDurable(commit) == StoreStatus.Ok, "a commit did not become durable");
             if (commit->Volume == VolumeId.First.Value)
-                _names.Add(commit->SequenceNumber, name);
+                _names.Add(VolumeId.First, commit->SequenceNumber, name);
             Taken++;
         }
         else
