@@ -64,7 +64,7 @@ internal sealed unsafe class Retention(
         var pass = new Pass
         {
             Most = SpaceReserve.MostDropsPerCut + room,
-            MostKept = 1 + (room / 2),
+            MostKept = isPressed ? 1 : 1 + room,
             ToGive = isPressed ? (history.AutomaticCount + 1) / 2 : 0,
         };
         history.IsPressed = false;

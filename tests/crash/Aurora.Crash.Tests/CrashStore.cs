@@ -32,6 +32,7 @@ public static unsafe class CrashStore
         // Retention would ask for frequent cuts; histories with rare ones do without.
         Retention = new RetentionOptions { IsOff = cutInterval > 1_000_000_000, FineSpacing = 70_000_000, FineSpan = 300_000_000, CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 },
         Seeded = seeded,
+        MostRootReferences = 4,
     };
 
     public static void Format(BlockDevice device)

@@ -44,6 +44,7 @@ public sealed unsafe class TightStore : IDisposable
             CutIntervalNanoseconds = isManual ? ulong.MaxValue : Second / 10,
             Retention = new RetentionOptions { IsOff = isManual, FineSpacing = Second / 10, FineSpan = 3 * Second, CoarseSpacing = 2 * Second, CoarseSpan = 20 * Second },
             NoScrub = true,
+            MostRootReferences = seed % 5 == 2 ? 3u : 0,
             Seeded = seeded,
         };
         _harness.Info("", 1_700_000_000 * Second);

@@ -78,6 +78,77 @@ public sealed unsafe class SealedCorruptionTests
         _output.WriteLine(outcomes.Report);
     }
 
+    // The roots, flags, lengths, parents and times of two volumes and of one that was dropped: all but their names.
+    [Fact]
+    public void Every_bit_of_a_record_of_a_volume_lies()
+    {
+        MetadataBlock leaf = TargetOf("Volumes");
+        byte[] good = _image.Value.Contents(leaf.Block);
+        List<int> entries = EntriesOf(good);
+        Assert.True(entries.Count >= 4);
+        int whole = sizeof(RecordEntry) + VolumeRecord.Size - VolumeInfo.MaxNameBytes;
+        FlipEach(leaf, [.. new[] { entries[0], entries[1], entries[^1] }.SelectMany(at => Enumerable.Range(at, whole))]);
+    }
+
+    // What the log says about volumes that are made, cloned, dropped, renamed and gone back.
+    [Fact]
+    public void Every_bit_of_what_the_log_says_about_volumes_lies()
+    {
+        int found = 0;
+        foreach (MetadataBlock block in _image.Value.Metadata.Where(block => block.Kind == "log"))
+        {
+            List<int> bytes = EntryAboutVolume(_image.Value.Contents(block.Block));
+            found += bytes.Count > 0 ? 1 : 0;
+            FlipEach(block, bytes);
+        }
+        Assert.True(found >= 4, $"{found} entries");
+    }
+
+    private void FlipEach(MetadataBlock block, List<int> bytes)
+    {
+        byte[] good = _image.Value.Contents(block.Block);
+        var outcomes = new AttackOutcomes();
+        Parallel.For(0, bytes.Count * 8, number =>
+        {
+            byte[] bad = (byte[])good.Clone();
+            int at = bytes[number / 8];
+            bad[at] ^= (byte)(1 << (number % 8));
+            outcomes.Add(StoreAttack.Run(_image.Value.With((block.Block, bad)), $"{block.Kind} block {block.Block} byte {at} bit {number % 8}"));
+        });
+        _output.WriteLine(outcomes.Report);
+    }
+
+    private static List<int> EntriesOf(byte[] leaf)
+    {
+        List<int> entries = [];
+        fixed (byte* bytes = leaf)
+        {
+            int offset = NodeHeader.Bytes;
+            for (int i = 0; i < ((NodeHeader*)bytes)->Count; i++)
+            {
+                entries.Add(offset);
+                offset += ((RecordEntry*)(bytes + offset))->TotalBytes;
+            }
+        }
+        return entries;
+    }
+
+    // Behind the last cut: what is before it is only history.
+    private static List<int> EntryAboutVolume(byte[] block)
+    {
+        fixed (byte* bytes = block)
+        {
+            var header = (LogBlockHeader*)bytes;
+            LogEntry* entry;
+            for (uint offset = 0; (entry = LogReader.EntryAt(header, offset)) != null; offset += (uint)entry->TotalBytes)
+            {
+                if (entry->Kind >= LogEntryKind.Rollback)
+                    return [.. Enumerable.Range((int)((byte*)entry - bytes), LogEntry.Bytes)];
+            }
+        }
+        return [];
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Random_parts_lie(string kind)
@@ -122,7 +193,46 @@ public sealed unsafe class SealedCorruptionTests
             if (i is 15 or 28 or 33)
                 Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         }
+        AddVolumes(harness);
         return new SealedImage(harness.Memory);
+    }
+
+    // Clones of clones with states of their own, kept, gone back from and dropped, in the trees and in the log; one is not reclaimed yet.
+    private static void AddVolumes(StoreHarness harness)
+    {
+        VolumeId clone = Clone(harness, VolumeId.First);
+        VolumeId gone = Clone(harness, clone);
+        VolumeId second = Clone(harness, clone);
+        ulong kept = Name(harness, clone, 1);
+        Name(harness, gone, 2);
+        harness.CommitTo(second, new PageValue(2, 3, 4));
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(gone, harness.Info()));
+        harness.CommitTo(clone, new PageValue(1, 4, 5));
+        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(clone, kept, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        VolumeId inLog = Clone(harness, second);
+        harness.CommitTo(inLog, new PageValue(1, 2, 10));
+        Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(second, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.CloneVolume(clone, kept, VolumeFlags.Image, "an image"u8, harness.Info(), out _));
+        Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(clone, kept, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.SetVolume(inLog, VolumeFlags.None, "renamed"u8, harness.Info()));
+        harness.CommitTo(clone, new PageValue(1, 4, 11));
+        harness.CommitTo(VolumeId.First, new PageValue(1, 5, 12));
+    }
+
+    private static VolumeId Clone(StoreHarness harness, VolumeId source)
+    {
+        Assert.Equal(StoreStatus.Ok, harness.Store.CloneVolume(source, 0, VolumeFlags.None, "clone"u8, harness.Info(), out VolumeId made));
+        return made;
+    }
+
+    private static ulong Name(StoreHarness harness, VolumeId volume, ulong value)
+    {
+        StoreCommit* commit = harness.Store.Begin(volume);
+        harness.Write(commit, 1, 0, value);
+        harness.Commit(commit, $"name {value}");
+        return harness.Store.LastSequence;
     }
 }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Text;
 using System.Threading;
@@ -30,6 +31,7 @@ internal sealed unsafe class StoreAttack : IDisposable
     private const long MostRequests = 200_000;
     private const long MostPages = 20_000;
     private const int MostCheckpoints = 10_000;
+    private const int MostVolumes = 1000;
 
     private static readonly TimeSpan _mostTime = TimeSpan.FromSeconds(60);
 
@@ -85,38 +87,58 @@ internal sealed unsafe class StoreAttack : IDisposable
         ObjectStore? store = Open(isReadOnly: true);
         if (store == null)
             return;
-        ReadPages((id, page, data) => store.ReadPage(VolumeId.First, id, page, (void*)data));
-        byte[] record = new byte[ObjectStore.MaxRecordBytes];
-        ObjectId at = default;
-        for (int i = 0; i < MostCheckpoints && store.NextRecord(VolumeId.First, ref at, record, out _) == StoreStatus.Ok; i++)
+        foreach (VolumeId volume in VolumesOf(store))
         {
+            ReadPages(volume, (id, page, data) => store.ReadPage(volume, id, page, (void*)data));
+            byte[] record = new byte[ObjectStore.MaxRecordBytes];
+            ObjectId at = default;
+            for (int i = 0; i < MostCheckpoints && store.NextRecord(volume, ref at, record, out _) == StoreStatus.Ok; i++)
+            {
+            }
+            LookAtHistory(store, volume);
         }
-        LookAtHistory(store);
         store.Abandon();
     }
 
-    private void LookAtHistory(ObjectStore store)
+    private List<VolumeId> VolumesOf(ObjectStore store)
+    {
+        List<VolumeId> volumes = [];
+        VolumeId at = default;
+        StoreStatus status;
+        while ((status = store.NextVolume(at, out VolumeInfo info)) == StoreStatus.Ok)
+        {
+            Assert.True(info.Id.Value > at.Value && volumes.Count < MostVolumes, $"{_name}: volumes without end");
+            at = info.Id;
+            volumes.Add(at);
+        }
+        _failures += status == StoreStatus.NotFound ? 0 : 1;
+        return volumes;
+    }
+
+    private void LookAtHistory(ObjectStore store, VolumeId volume)
     {
         ulong sequence = 0;
         int count = 0;
-        while (store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (store.NextCheckpoint(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             Assert.True(info.Sequence > sequence && ++count < MostCheckpoints, $"{_name}: a history without end");
             sequence = info.Sequence;
-            Note(store.OpenView(VolumeId.First, sequence, out StoreView? view));
+            Note(store.OpenView(volume, sequence, out StoreView? view));
             if (view == null)
                 continue;
-            ReadPages((id, page, data) => view.ReadPage(id, page, (void*)data));
+            ReadPages(volume, (id, page, data) => view.ReadPage(id, page, (void*)data));
             view.Close();
         }
     }
 
-    private void ReadPages(Func<ObjectId, ulong, nint, StoreStatus> read)
+    // The others share most of what the first volume has.
+    private void ReadPages(VolumeId volume, Func<ObjectId, ulong, nint, StoreStatus> read)
     {
         void* data = _pages.Allocate(1);
+        ulong step = volume == VolumeId.First ? 11UL : 99;
         for (ulong id = 1; id <= 9; id++)
         {
-            for (ulong page = 0; page < 300; page += 11)
+            for (ulong page = 0; page < 300; page += step)
                 Note(read(new ObjectId(id), page, (nint)data));
         }
         _pages.Free(data, 1);
@@ -136,10 +158,11 @@ internal sealed unsafe class StoreAttack : IDisposable
             return false;
         for (ulong round = 1; round <= 6; round++)
         {
-            Commit(store, round);
+            Commit(store, VolumeId.First, round);
             if (round % 2 == 0)
                 Note(store.CutNow());
         }
+        UseVolumes(store);
         Note(store.Scrub(2000));
         if (store.NextCheckpoint(VolumeId.First, 0, out CheckpointInfo first) == StoreStatus.Ok)
         {
@@ -157,9 +180,39 @@ internal sealed unsafe class StoreAttack : IDisposable
         return true;
     }
 
-    private void Commit(ObjectStore store, ulong round)
+    // All that can be done with volumes, to those that are there and to a new one; then most of them go.
+    private void UseVolumes(ObjectStore store)
     {
-        StoreCommit* commit = store.Begin(VolumeId.First);
+        List<VolumeId> volumes = VolumesOf(store);
+        foreach (VolumeId volume in volumes)
+        {
+            if (volumes.IndexOf(volume) >= 5)
+                break;
+            if (Note(store.CloneVolume(volume, 0, VolumeFlags.None, "new"u8, Info(""), out VolumeId clone)))
+                Commit(store, clone, volume.Value % 7);
+            StoreStatus status = store.NextCheckpoint(volume, 0, out CheckpointInfo oldest);
+            if (status == StoreStatus.Ok && volume != VolumeId.First)
+            {
+                Note(store.CloneVolume(volume, oldest.Sequence, VolumeFlags.Image, default, Info(""), out _));
+                status = store.Rollback(volume, oldest.Sequence, Info(""));
+                _failures += status is StoreStatus.Ok or StoreStatus.BadArgument ? 0 : 1;
+            }
+            Note(store.SetVolume(volume, VolumeFlags.None, "renamed"u8, Info("")));
+            Commit(store, volume, 3);
+        }
+        Note(store.CutNow());
+        foreach (VolumeId volume in VolumesOf(store))
+        {
+            if (volume != VolumeId.First && volume.Value % 4 != 0)
+                Note(store.DropVolume(volume, Info("")));
+        }
+        Note(store.CutNow());
+        Note(store.CutNow());
+    }
+
+    private void Commit(ObjectStore store, VolumeId volume, ulong round)
+    {
+        StoreCommit* commit = store.Begin(volume);
         if (commit == null)
         {
             _failures++;

@@ -61,6 +61,10 @@ internal sealed unsafe class VolumeWorld : IDisposable
             _harness.Options.Retention = new RetentionOptions { FineSpacing = 40_000_000, FineSpan = 300_000_000, CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 };
         _harness.Options.CutIntervalNanoseconds = seed % 3 == 2 ? 60_000_000 : ulong.MaxValue;
 
+        // Roots are soon copied instead of shared.
+        if (seed % 5 == 0)
+            _harness.Options.MostRootReferences = 3;
+
         // The least there is, in which chains of layers meet its end.
         if (seed % 2 == 0)
             _harness.Options.OverlayBytes = 1;
