@@ -19,6 +19,10 @@ internal sealed unsafe class CheckpointViews(
     public StoreStatus Open(VolumeId volume, ulong sequence, out StoreView? view)
     {
         view = null;
+        if (directory.Look(volume, out _) == StoreStatus.NotFound)
+            return StoreStatus.NotFound;
+
+        // From here on nothing waits until it is taken.
         StoreView? free = null;
         foreach (StoreView candidate in views)
         {
@@ -27,8 +31,6 @@ internal sealed unsafe class CheckpointViews(
         }
         if (free == null)
             return StoreStatus.OutOfMemory;
-        if (directory.Look(volume, out _) == StoreStatus.NotFound)
-            return StoreStatus.NotFound;
         bool isRecent = IsRecent(volume, sequence);
         Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
 

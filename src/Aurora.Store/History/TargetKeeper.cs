@@ -60,7 +60,8 @@ internal sealed unsafe class TargetKeeper(
             return status;
         while ((present.IsFrozen || cuts.IsCutting) && status == StoreStatus.Ok)
             status = cutter.Cut();
-        ulong needed = reserve.ForCuts(null) + (2 * reserve.ForDrop) + view.Layers.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
+        ulong nodes = view.Layers.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
+        ulong needed = reserve.ForCuts(null) + (2 * reserve.ForDrop) + nodes;
         if (status == StoreStatus.Ok && space.FreeBlocks < needed)
             status = context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, space.FreeBlocks);
         if (status != StoreStatus.Ok)
