@@ -30,6 +30,22 @@ public sealed unsafe partial class ObjectStore
     public StoreStatus SetVolume(VolumeId volume, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info)
         => _volumes.Set(volume, flags, name, info);
 
+    /// <summary>
+    /// Writes a retained checkpoint of a volume as a stream: all of it, or, with a base (another retained checkpoint of it, before), what
+    /// differs from that. Costs what is sent. A recent checkpoint is kept first, so a store opened for reading only sends kept ones. NotFound
+    /// when one of them is not retained; StreamEnded when the sink fails. Blocks.
+    /// </summary>
+    public StoreStatus SendVolume(VolumeId volume, ulong sequence, ulong baseSequence, VolumeSink sink)
+        => _sender.Send(volume, sequence, baseSequence, sink);
+
+    /// <summary>
+    /// Makes a new volume of a stream; a name keeps the checkpoint that was sent, so that what differs from it later can be received as
+    /// well. NotFound when the stream is based on a checkpoint that this store has not received. A stream that breaks off or is damaged
+    /// leaves nothing; a power cut may leave a volume with the flag Partial. Blocks.
+    /// </summary>
+    public StoreStatus ReceiveVolume(VolumeSource source, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+        => _receiver.Receive(source, name, info, out volume);
+
     /// <summary>What a volume is; NotFound when there is none with this number. Blocks.</summary>
     public StoreStatus FindVolume(VolumeId volume, out VolumeInfo info) => _directory.Get(volume, out info);
 

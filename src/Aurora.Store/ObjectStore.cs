@@ -25,6 +25,8 @@ public sealed unsafe partial class ObjectStore
     private readonly CommitLog _log;
     private readonly VolumeDirectory _directory;
     private readonly VolumeCommits _volumes;
+    private readonly VolumeSender _sender;
+    private readonly VolumeReceiver _receiver;
     private readonly ObjectReader _objects;
     private readonly PresentReader _reader;
     private readonly PagePresence _presence;
@@ -103,9 +105,12 @@ public sealed unsafe partial class ObjectStore
         var applier = new CommitApplier(context, _present, recent, retention, schedule);
         _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, _directory, applier);
         var keeper = new TargetKeeper(
-            context, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
-        _rollback = new Rollback(context, _history, records, turns, _log, _builder, _committer, keeper);
-        _volumes = new VolumeCommits(context, _history, records, turns, _log, _builder, _committer, keeper);
+            context, _log, records, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
+        _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);
+        _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
+        _sender = new VolumeSender(
+            context, turns, keeper, _views, _checkpoints, trees, _objects, new TreeDifference(_cache));
+        _receiver = new VolumeReceiver(context, _volumes, _directory, _checkpoints, _builder, _committer);
 
         // Opening.
         _starts = new StartCounter(context);

@@ -15,6 +15,9 @@ public enum FaultPlace : byte
     SpaceMap,
     Data,
     VolumeTable,
+
+    /// <summary>A stream that is received; the number is that of the frame.</summary>
+    Stream,
 }
 
 /// <summary>A failure and where it was found; fields that do not apply are zero.</summary>

@@ -22,6 +22,7 @@ public static class StoreMessages
         StoreStatus.NotAStore => "the device holds no Aurora store"u8,
         StoreStatus.UnknownVersion => "unknown format version"u8,
         StoreStatus.OldVersion => "format version 1, from before volumes: `aurora image upgrade` brings it up to date"u8,
+        StoreStatus.StreamEnded => "the stream ended before its end, or cannot be written"u8,
         StoreStatus.UnknownFeature => "unknown format feature"u8,
         StoreStatus.DeviceError => "device error"u8,
         StoreStatus.Poisoned => "an earlier write failed"u8,
@@ -42,6 +43,7 @@ public static class StoreMessages
         FaultPlace.SpaceMap => "space map"u8,
         FaultPlace.Data => "data"u8,
         FaultPlace.VolumeTable => "volume table"u8,
+        FaultPlace.Stream => "stream"u8,
         _ => "store"u8,
     };
 

@@ -41,6 +41,9 @@ public enum StoreStatus : byte
     /// <summary>The store has the format from before volumes: <see cref="ObjectStore.Upgrade"/> brings it up to date.</summary>
     OldVersion,
 
+    /// <summary>A stream of a volume ended before its end, or could not be written.</summary>
+    StreamEnded,
+
     /// <summary>The store uses a feature or a checksum algorithm this code does not know.</summary>
     UnknownFeature,
 

@@ -17,6 +17,12 @@ internal sealed unsafe class CheckpointViews(
 {
     /// <summary>See <see cref="ObjectStore.OpenView"/>.</summary>
     public StoreStatus Open(VolumeId volume, ulong sequence, out StoreView? view)
+        => Open(volume, sequence, IsRecent(volume, sequence), out view);
+
+    /// <summary>Opens a checkpoint that has a root in the trees: the view has no layers. Blocks.</summary>
+    public StoreStatus OpenKept(VolumeId volume, ulong sequence, out StoreView? view) => Open(volume, sequence, false, out view);
+
+    private StoreStatus Open(VolumeId volume, ulong sequence, bool isRecent, out StoreView? view)
     {
         view = null;
         if (directory.Look(volume, out _) == StoreStatus.NotFound)
@@ -31,7 +37,6 @@ internal sealed unsafe class CheckpointViews(
         }
         if (free == null)
             return StoreStatus.OutOfMemory;
-        bool isRecent = IsRecent(volume, sequence);
         Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
 
         // Opened first, so that nothing it needs is reused while the log is read.

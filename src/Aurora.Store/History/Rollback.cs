@@ -10,8 +10,6 @@ namespace Aurora.Store;
 /// <summary>Goes back to a retained checkpoint.</summary>
 internal sealed unsafe class Rollback(
     StoreContext context,
-    HistoryState history,
-    HistoryReader records,
     CommitTurns turns,
     CommitLog log,
     CommitBuilder builder,
@@ -27,13 +25,7 @@ internal sealed unsafe class Rollback(
         if (info.NameLength != 0)
             return StoreStatus.BadArgument;
         turns.Take();
-        StoreStatus status = log.WaitDurable(log.LastSequence);
-        if (status == StoreStatus.Ok)
-            status = records.ReadAll(volume);
-        if (status == StoreStatus.Ok)
-            status = history.FaultOf(volume).Status;
-        if (status == StoreStatus.Ok)
-            status = keeper.Keep(volume, sequence);
+        StoreStatus status = keeper.Keep(volume, sequence);
         if (status == StoreStatus.Ok)
             status = Submit(volume, sequence, info, out ownSequence);
         keeper.Forget();

@@ -7,6 +7,8 @@ namespace Aurora.Store;
 /// <summary>Keeps a checkpoint that is about to become the present.</summary>
 internal sealed unsafe class TargetKeeper(
     StoreContext context,
+    CommitLog log,
+    HistoryReader records,
     PresentState present,
     HistoryState history,
     CutState cuts,
@@ -23,9 +25,22 @@ internal sealed unsafe class TargetKeeper(
     public void Forget() => history.RollbackTarget = 0;
 
     /// <summary>
-    /// Makes cuts until the target is in the durable history tree. The turn is the caller's, so nobody drops it afterwards. Blocks.
+    /// Makes cuts until the target is in the durable history tree. The turn is the caller's, so nobody drops it afterwards; who has done what
+    /// it is for calls Forget. Blocks.
     /// </summary>
     public StoreStatus Keep(VolumeId volume, ulong sequence)
+    {
+        if (context.Options.ReadOnly)
+            return StoreStatus.ReadOnly;
+        StoreStatus status = log.WaitDurable(log.LastSequence);
+        if (status == StoreStatus.Ok)
+            status = records.ReadAll(volume);
+        if (status == StoreStatus.Ok)
+            status = history.FaultOf(volume).Status;
+        return status == StoreStatus.Ok ? KeepInTrees(volume, sequence) : status;
+    }
+
+    private StoreStatus KeepInTrees(VolumeId volume, ulong sequence)
     {
         history.RollbackTarget = sequence;
         history.RollbackVolume = volume;

@@ -151,7 +151,8 @@ internal sealed unsafe class TreeReader
         }
     }
 
-    private static RecordEntry* FirstAtOrAfter(NodeFrame* leaf, ulong key)
+    /// <summary>The first record of a pinned leaf with this key or a greater one; null when there is none.</summary>
+    public static RecordEntry* FirstAtOrAfter(NodeFrame* leaf, ulong key)
     {
         byte* at = leaf->Payload;
         byte* end = at + leaf->Header->UsedBytes;

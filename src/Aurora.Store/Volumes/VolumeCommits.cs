@@ -8,8 +8,6 @@ namespace Aurora.Store;
 /// <summary>Submits commits about volumes.</summary>
 internal sealed unsafe class VolumeCommits(
     StoreContext context,
-    HistoryState history,
-    HistoryReader records,
     CommitTurns turns,
     CommitLog log,
     CommitBuilder builder,
@@ -30,7 +28,7 @@ internal sealed unsafe class VolumeCommits(
         VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
     {
         turns.Take();
-        StoreStatus status = sequence == 0 ? StoreStatus.Ok : Keep(source, sequence);
+        StoreStatus status = sequence == 0 ? StoreStatus.Ok : keeper.Keep(source, sequence);
         volume = new VolumeId(context.Super->NextVolume);
         if (status == StoreStatus.Ok)
             status = Submit(volume, LogEntryKind.CloneVolume, source, sequence, flags, name, info);
@@ -56,19 +54,6 @@ internal sealed unsafe class VolumeCommits(
         return End(status, ref volume);
     }
 
-    // The checkpoint must be found after a power cut as well.
-    private StoreStatus Keep(VolumeId source, ulong sequence)
-    {
-        if (context.Options.ReadOnly)
-            return StoreStatus.ReadOnly;
-        StoreStatus status = log.WaitDurable(log.LastSequence);
-        if (status == StoreStatus.Ok)
-            status = records.ReadAll(source);
-        if (status == StoreStatus.Ok)
-            status = history.FaultOf(source).Status;
-        return status == StoreStatus.Ok ? keeper.Keep(source, sequence) : status;
-    }
-
     // Gives up the turn, with no volume unless all went well.
     private StoreStatus End(StoreStatus status, ref VolumeId volume)
     {
@@ -83,7 +68,7 @@ internal sealed unsafe class VolumeCommits(
     {
         if (context.Options.ReadOnly)
             return StoreStatus.ReadOnly;
-        if (info.NameLength != 0 || (flags & ~VolumeFlags.Image) != 0)
+        if (info.NameLength != 0 || (flags & ~(VolumeFlags.Image | VolumeFlags.Partial)) != 0)
             return StoreStatus.BadArgument;
         StoreCommit* commit = builder.Begin(volume);
         if (commit == null)

@@ -13,6 +13,9 @@ public enum VolumeFlags : uint
 
     /// <summary>Never changes: a base for clones. Commits to it are refused.</summary>
     Image = 1,
+
+    /// <summary>Being received: it does not hold everything yet.</summary>
+    Partial = 2,
 }
 
 /// <summary>The record of a volume in the volume table.</summary>
