@@ -82,6 +82,41 @@ public static class DiskImage
         return leftOut;
     }
 
+    /// <summary>The volumes of an image, in the order of their numbers.</summary>
+    public static IReadOnlyList<ImageVolume> Volumes(string image)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return ImageVolumes.Read(store);
+    }
+
+    /// <summary>Makes a volume with the state that another one has, or had at a checkpoint, by epoch or name.</summary>
+    public static ImageVolume Fork(string image, string volume, string name, string? checkpoint)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        return ImageVolumes.Fork(store, volume, name, checkpoint);
+    }
+
+    /// <summary>Ends a volume; what only it held becomes free.</summary>
+    public static void RemoveVolume(string image, string volume)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        ImageVolumes.Remove(store, volume);
+    }
+
+    /// <summary>Writes a volume, or what differs from a checkpoint of it, to a stream; returns the epoch that was sent.</summary>
+    public static ulong Send(string image, string volume, string? checkpoint, string? since, Stream output)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        return ImageVolumes.Send(store, volume, checkpoint, since, output);
+    }
+
+    /// <summary>Makes a new volume of a stream.</summary>
+    public static ImageVolume Receive(string image, string name, Stream input)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: false);
+        return ImageVolumes.Receive(store, name, input);
+    }
+
     /// <summary>Brings an image of the format from before volumes up to date.</summary>
     public static void Upgrade(string image) => ImageStore.Upgrade(image);
 

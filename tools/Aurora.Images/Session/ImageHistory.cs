@@ -18,13 +18,14 @@ internal static unsafe class ImageHistory
     {
         var checkpoints = new List<ImageCheckpoint>();
         bool isKnown = GroupState.TryRead(image.Store, out GroupRecord group, out LeftBranches left);
+        image.Store.FindVolume(VolumeId.First, out VolumeInfo volume);
         ulong sequence = 0;
         StoreStatus status;
         while ((status = image.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             // What a rollback on the host has left is in no record before the next boot.
-            bool isAfter = isKnown && info.Commit.Epoch.Value > group.Epoch && sequence < image.Store.LastSequence;
+            bool isAfter = isKnown && info.Commit.Epoch.Value > group.Epoch && sequence < volume.LastSequence;
             checkpoints.Add(Describe(in info) with { IsLeft = isAfter || left.Contains(info.Commit.Epoch) });
         }
         return status == StoreStatus.NotFound ? checkpoints : throw new ImageException($"the history cannot be read: {image.Explain(status)}");

@@ -1,0 +1,167 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text;
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Images.Session;
+
+/// <summary>The volumes of an image: listed, forked, removed, sent and received.</summary>
+internal static unsafe class ImageVolumes
+{
+    private const int NanosecondsPerTick = 100;
+
+    public static IReadOnlyList<ImageVolume> Read(ImageStore image)
+    {
+        var volumes = new List<ImageVolume>();
+        VolumeId at = default;
+        StoreStatus status;
+        while ((status = image.Store.NextVolume(at, out VolumeInfo info)) == StoreStatus.Ok)
+        {
+            at = info.Id;
+            volumes.Add(Describe(info));
+        }
+        return status == StoreStatus.NotFound ? volumes : throw new ImageException($"the volumes cannot be read: {image.Explain(status)}");
+    }
+
+    /// <summary>A new volume with the state that another has, or had at a checkpoint (epoch or name).</summary>
+    public static ImageVolume Fork(ImageStore image, string source, string name, string? checkpoint)
+    {
+        RequireNew(image, name);
+        ImageVolume volume = Find(image, source);
+        ulong sequence = checkpoint == null ? 0 : SequenceOf(image, volume, checkpoint);
+        StoreStatus status = image.Store.CloneVolume(
+            new VolumeId(volume.Number), sequence, VolumeFlags.None, Encoding.UTF8.GetBytes(name), Now(), out VolumeId clone);
+        return status == StoreStatus.Ok
+            ? Find(image, clone.Value.ToString(CultureInfo.InvariantCulture))
+            : throw new ImageException($"volume {source} cannot be forked: {image.Explain(status)}");
+    }
+
+    /// <summary>Ends a volume; what only it held becomes free.</summary>
+    public static void Remove(ImageStore image, string name)
+    {
+        ImageVolume volume = Find(image, name);
+        if (volume.Number == VolumeId.First.Value)
+            throw new ImageException("the first volume is the machine's own and cannot be removed");
+        StoreStatus status = image.Store.DropVolume(new VolumeId(volume.Number), Now());
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"volume {name} cannot be removed: {image.Explain(status)}");
+    }
+
+    /// <summary>
+    /// Writes a checkpoint of a volume (its present state for null) to a stream, or what differs from another. Returns the sent one's epoch.
+    /// </summary>
+    public static ulong Send(ImageStore image, string name, string? checkpoint, string? since, Stream output)
+    {
+        ImageVolume volume = Find(image, name);
+        var id = new VolumeId(volume.Number);
+        ulong sequence = checkpoint == null ? Mark(image, volume) : SequenceOf(image, volume, checkpoint);
+        ulong from = since == null ? 0 : SequenceOf(image, volume, since);
+        if (from >= sequence)
+            throw new ImageException($"checkpoint {since} is not before the one that is sent");
+        StoreStatus status = image.Store.SendVolume(id, sequence, from, new StreamSink(output));
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"volume {name} cannot be sent: {image.Explain(status)}");
+        return image.Store.NextCheckpoint(id, sequence - 1, out CheckpointInfo info) == StoreStatus.Ok ? info.Commit.Epoch.Value : 0;
+    }
+
+    /// <summary>Makes a new volume of a stream.</summary>
+    public static ImageVolume Receive(ImageStore image, string name, Stream input)
+    {
+        RequireNew(image, name);
+        StoreStatus status = image.Store.ReceiveVolume(new StreamSource(input), Encoding.UTF8.GetBytes(name), Now(), out VolumeId volume);
+        if (status == StoreStatus.NotFound)
+            throw new ImageException("the stream holds what differs from a checkpoint that this image has not received");
+        return status == StoreStatus.Ok
+            ? Find(image, volume.Value.ToString(CultureInfo.InvariantCulture))
+            : throw new ImageException($"nothing was received: {image.Explain(status)}");
+    }
+
+    // By name, or by number.
+    private static ImageVolume Find(ImageStore image, string name)
+    {
+        IReadOnlyList<ImageVolume> all = Read(image);
+        ImageVolume? found = all.FirstOrDefault(volume => volume.Name == name)
+            ?? all.FirstOrDefault(volume => volume.Number.ToString(CultureInfo.InvariantCulture) == name);
+        return found ?? throw new ImageException($"no volume {name} in the image (see aurora volume ls)");
+    }
+
+    private static void RequireNew(ImageStore image, string name)
+    {
+        if (name.Length == 0 || name.All(char.IsAsciiDigit) || Encoding.UTF8.GetByteCount(name) > VolumeInfo.MaxNameBytes)
+            throw new ImageException($"'{name}' is no name for a volume: 1 to {VolumeInfo.MaxNameBytes} bytes, and not only digits");
+        if (Read(image).Any(volume => volume.Name == name))
+            throw new ImageException($"there is a volume {name} already");
+    }
+
+    private static ulong SequenceOf(ImageStore image, ImageVolume volume, string checkpoint)
+    {
+        var id = new VolumeId(volume.Number);
+        CheckpointInfo info = default;
+        StoreStatus status = ulong.TryParse(checkpoint, NumberStyles.None, CultureInfo.InvariantCulture, out ulong epoch)
+            ? image.Store.FindCheckpoint(id, new Epoch(epoch), out info)
+            : StoreStatus.NotFound;
+        if (status == StoreStatus.NotFound)
+            status = image.Store.FindCheckpoint(id, Encoding.UTF8.GetBytes(checkpoint), out info);
+        return status switch
+        {
+            StoreStatus.Ok => info.Sequence,
+            StoreStatus.NotFound => throw new ImageException($"no checkpoint {checkpoint} in the history of volume {volume.Name}"),
+            _ => throw new ImageException($"the history cannot be read: {image.Explain(status)}"),
+        };
+    }
+
+    // The present state as a checkpoint: that of the newest commit. A fork that has had none of its own gets an empty one.
+    private static ulong Mark(ImageStore image, ImageVolume volume)
+    {
+        if (volume.LastSequence != 0)
+            return volume.LastSequence;
+        StoreCommit* commit = image.Store.Begin(new VolumeId(volume.Number));
+        if (commit == null)
+            throw new ImageException("not enough memory");
+        CommitInfo info = Now();
+        StoreStatus status = image.Store.Submit(commit, in info);
+        if (status == StoreStatus.Ok)
+            status = image.Store.WaitDurable(commit);
+        ulong sequence = commit->SequenceNumber;
+        image.Store.Release(commit);
+        return status == StoreStatus.Ok ? sequence : throw new ImageException($"volume {volume.Name}: {image.Explain(status)}");
+    }
+
+    private static CommitInfo Now()
+        => new() { RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick) };
+
+    private static ImageVolume Describe(VolumeInfo info)
+    {
+        string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(info.Name, info.NameLength));
+        DateTimeOffset? made = info.CreatedNanoseconds == 0
+            ? null
+            : DateTimeOffset.UnixEpoch.AddTicks((long)(info.CreatedNanoseconds / NanosecondsPerTick));
+        bool isPartial = (info.Flags & VolumeFlags.Partial) != 0;
+        return new ImageVolume(info.Id.Value, name, info.Parent.Value, info.LastSequence, made, isPartial);
+    }
+
+    private sealed class StreamSink(Stream stream) : VolumeSink
+    {
+        public override bool Write(ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                stream.Write(bytes);
+                return true;
+            }
+            catch (IOException failure)
+            {
+                throw new ImageException("the stream cannot be written", failure);
+            }
+        }
+    }
+
+    private sealed class StreamSource(Stream stream) : VolumeSource
+    {
+        public override bool Read(Span<byte> bytes) => stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length;
+    }
+}
