@@ -80,7 +80,7 @@ public sealed unsafe partial class ObjectStore
         _checkpoints = new Checkpoints(_present, recent, _directory, table, records);
         var cost = new CommitCost(_present);
         _reserve = new SpaceReserve(context, _present, _space.State, cost, levels);
-        var retention = new Retention(context, _present, _history, table, _space.State, _reserve, _checkpoints, levels);
+        var retention = new Retention(context, _present, _history, table, _space.State, _reserve, _checkpoints);
 
         // Cuts.
         var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
@@ -89,7 +89,7 @@ public sealed unsafe partial class ObjectStore
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        var reclaimer = new VolumeReclaimer(_history, table, trees, _space.State, _reserve, levels);
+        var reclaimer = new VolumeReclaimer(_history, table, trees, _space.State, _reserve);
         var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);

@@ -154,6 +154,10 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
                 break;
             case LogEntryKind.DropCheckpoint or >= LogEntryKind.Rollback:
                 changes.HistoryChanges++;
+
+                // A rollback puts a layer on top; what is dropped changes two entries of the table.
+                changes.Merges += operation->Kind == LogEntryKind.Rollback ? 1u : 0u;
+                changes.Volumes += operation->Kind == LogEntryKind.DropVolume ? 1u : 0u;
                 return;
         }
         if (operation->Kind != LogEntryKind.Delete && (ofSameObject == null || ofSameObject->Kind == LogEntryKind.Delete))

@@ -116,7 +116,8 @@ internal sealed unsafe class Committer(
     {
         last = default;
         LogEntryKind kind = commit->FirstOperation == null ? LogEntryKind.None : commit->FirstOperation->Kind;
-        if (commit->IsWatermark || kind == LogEntryKind.CreateVolume)
+        bool isKnown = kind < LogEntryKind.Rollback && volumes.IsOpenForCommits(commit->Volume);
+        if (commit->IsWatermark || kind == LogEntryKind.CreateVolume || isKnown)
             return StoreStatus.Ok;
         ulong volume = kind == LogEntryKind.CloneVolume ? commit->FirstOperation->Page : commit->Volume;
         StoreStatus status = volumes.Look(new VolumeId(volume), out VolumeLook look);

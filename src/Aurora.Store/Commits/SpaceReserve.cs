@@ -23,6 +23,9 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
         }
     }
 
+    /// <summary>What keeping or dropping a checkpoint may cost: a way in the history of its volume, and one in the volume table.</summary>
+    public ulong NodesPerStep => (2 * (ulong)treeLevels) + 3;
+
     /// <summary>A cut keeps one checkpoint and drops a few, of dropped volumes as well, each in a leaf of its own at worst.</summary>
     public ulong History => (MostDropsPerCut + VolumeReclaimer.FewestSteps + 3) * (ulong)(treeLevels + 1);
 

@@ -57,6 +57,7 @@ internal sealed unsafe class CutPreparation(
                 record.TakeAttributes(changes->Record);
             changes->Record = record;
             changes->IsInTable = true;
+            context.Fibers.Yield();
         }
         return StoreStatus.Ok;
     }

@@ -40,7 +40,10 @@ internal sealed unsafe class CutWriter(
         if (status != StoreStatus.Ok)
             return status;
         Superblock* scratch = superblocks.Draft();
-        scratch->Previous = super->Current;
+
+        // The state that is upgraded has no volume table to read its recent history from.
+        bool isUpgrading = context.Options.Upgrade && super->Current.Volumes.IsEmpty;
+        scratch->Previous = isUpgrading ? default : super->Current;
         scratch->Current = next;
         scratch->AutomaticCount = history.AutomaticCount;
         scratch->DurableSequence = next.Sequence;
@@ -61,8 +64,9 @@ internal sealed unsafe class CutWriter(
         *context.Super = *written;
         present.Frozen.Clear();
         present.IsFrozen = false;
-        log.Tail = written->Previous.LogPosition;
-        recent.DropBefore(written->Previous.Sequence);
+        Cut oldest = written->Previous.Number != 0 ? written->Previous : written->Current;
+        log.Tail = oldest.LogPosition;
+        recent.DropBefore(oldest.Sequence);
         context.Statistics.Cuts++;
 
         // Blocks freed by older cuts become reusable, except for those an open view may still read.

@@ -48,7 +48,10 @@ internal sealed unsafe class HistoryReader(StoreContext context, PresentState pr
             bool isChanged = changes->History != null || isPromoted;
             if (isChanged && !changes->IsNew && !changes->IsDropped)
                 status = ReadAll(volume);
-            changes->IsHistoryLeft = isChanged && history.FaultOf(volume).Status != StoreStatus.Ok;
+
+            // Of a volume that ends with this set nothing more is kept or dropped.
+            changes->IsHistoryLeft = isChanged && (changes->IsDropped || history.FaultOf(volume).Status != StoreStatus.Ok);
+            context.Fibers.Yield();
         }
         return status;
     }

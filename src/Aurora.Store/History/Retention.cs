@@ -16,8 +16,7 @@ internal sealed unsafe class Retention(
     VolumeTable volumes,
     SpaceState space,
     SpaceReserve reserve,
-    Checkpoints checkpoints,
-    int treeLevels)
+    Checkpoints checkpoints)
 {
     // What a pass over the history has done, and may do.
     private struct Pass
@@ -59,7 +58,7 @@ internal sealed unsafe class Retention(
 
         // Under pressure a cut drops as many as there is room for the nodes that change; a few are in the reserve.
         ulong reserved = reserve.ForCuts(null);
-        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / (ulong)(treeLevels + 1) : 0;
+        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / reserve.NodesPerStep : 0;
         bool isPressed = history.IsPressed || reserve.IsTight;
         var pass = new Pass
         {
@@ -78,6 +77,7 @@ internal sealed unsafe class Retention(
                 history.AutomaticCount -= Math.Min(history.AutomaticCount, changes->Record.AutomaticCount);
             else
                 ApplyTo(changes, ref pass);
+            context.Fibers.Yield();
         }
         if (isPressed)
             ThinUnchanged(ref pass);
@@ -103,7 +103,7 @@ internal sealed unsafe class Retention(
         bool isNew = last.Sequence > changes->Record.LastSequence && last.Commit.NameLength == 0;
         ulong kept = changes->Record.LastKeptNanoseconds;
         bool isDue = time < kept || time - kept >= context.Options.Retention.FineSpacing;
-        if (!isNew || !isDue || !present.Frozen.Arena.Reserve(Layer.FixedBytes))
+        if (!isNew || !isDue || !present.Frozen.Arena.Reserve(LayerSet.OptionalBytes))
             return;
         HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
         present.Frozen.PutHistory(changes->Volume, last.Sequence, record.AsBytes(), changes->Top);
@@ -144,7 +144,7 @@ internal sealed unsafe class Retention(
             bool isEnough = pass.Dropped >= pass.Most || (pass.Dropped >= SpaceReserve.MostDropsPerCut && !isGiven);
             if ((!isGiven && !isAged) || isEnough || IsNeeded(volume, sequence))
                 continue;
-            if (present.Frozen.HistoryOf(volume.Value, sequence) != null || !present.Frozen.Arena.Reserve(Layer.FixedBytes))
+            if (present.Frozen.HistoryOf(volume.Value, sequence) != null || !present.Frozen.Arena.Reserve(LayerSet.OptionalBytes))
                 continue;
             present.Frozen.DropHistory(volume.Value, sequence);
             dropped++;
@@ -178,7 +178,7 @@ internal sealed unsafe class Retention(
             from = volume + 1;
             if (record.AutomaticCount == 0 || present.Frozen.Find(volume) != null)
                 continue;
-            if (!present.Frozen.Arena.Reserve(Layer.FixedBytes))
+            if (!present.Frozen.Arena.Reserve(LayerSet.OptionalBytes))
                 return;
             VolumeChanges* changes = present.Frozen.ChangesOf(volume);
             changes->Record = record;

@@ -15,6 +15,14 @@ internal sealed unsafe class LayerSet
     /// <summary>With more layers on top of each other lookups would be slow: the set is frozen then.</summary>
     public const int MostDepth = 16;
 
+    /// <summary>
+    /// What a cut may note in its set beyond the changes: checkpoints kept and dropped, dropped volumes. Who notes what need not be noted
+    /// asks for <see cref="OptionalBytes"/>, and so leaves what the cut needs.
+    /// </summary>
+    public const ulong OptionalBytes = 3 * Layer.FixedBytes;
+    private const ulong CutBytes = 256 << 10;
+
+    private readonly ulong _limit;
     private readonly LayerMemory _memory;
     private readonly LayerEditor _editor;
     private Layer* _volumes;
@@ -23,6 +31,7 @@ internal sealed unsafe class LayerSet
     /// <summary>Trees have at most so many levels; the changes take at most so many bytes.</summary>
     public LayerSet(PageAllocator pages, int treeLevels, ulong limit)
     {
+        _limit = limit;
         _memory = new LayerMemory(pages, treeLevels, limit);
         _editor = new LayerEditor(_memory);
     }
@@ -46,10 +55,16 @@ internal sealed unsafe class LayerSet
     /// <summary>Nothing was committed but watermarks.</summary>
     public bool IsEmpty => FirstVolume == null;
 
-    /// <summary>Forgets everything and returns the memory.</summary>
+    /// <summary>
+    /// The set is to be merged: it gets room for what the cut itself notes in it, so that no cut is kept from being made by a full set.
+    /// </summary>
+    public void Freeze() => _memory.Arena.Limit += CutBytes;
+
+    /// <summary>Forgets everything and returns the memory; the set may take as much as at the start.</summary>
     public void Clear()
     {
         _memory.Arena.Reset();
+        _memory.Arena.Limit = _limit;
         _memory.Changes = default;
         First = null;
         _last = null;

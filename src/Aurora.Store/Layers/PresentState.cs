@@ -60,6 +60,7 @@ internal sealed unsafe class PresentState(Superblock* super, LayerSet active, La
     public void Freeze(in Cut end)
     {
         (Active, Frozen) = (Frozen, Active);
+        Frozen.Freeze();
         IsFrozen = true;
         FrozenEnd = end;
     }

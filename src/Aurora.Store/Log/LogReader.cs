@@ -91,7 +91,7 @@ internal unsafe ref struct LogReader
             && header->UsedBytes <= LogBlockHeader.PayloadBytes
             && header->Part < header->Parts
             && header->Generation <= StoreFormat.MaxCounter
-            && header->Volume < VolumeRecord.DroppedBit
+            && header->Volume <= StoreFormat.MaxCounter
             && header->Checksum == BlockChecksum.OfLogBlock(_context.HashSeed, position, header);
 
     private LogBlockHeader* BlockAt(ulong position)

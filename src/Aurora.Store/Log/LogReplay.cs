@@ -67,8 +67,11 @@ internal unsafe ref struct LogReplay
                 return status;
             if (part + 1 < header->Parts)
                 continue;
-            if (set != null && !IsWatermark && !_isAboutVolume)
-                CommitEffect.Note(set, Volume, Checkpoint);
+            if (set == null || IsWatermark || _isAboutVolume)
+                return StoreStatus.Ok;
+            if (!set.Arena.Reserve(Layer.FixedBytes))
+                return StoreStatus.OutOfMemory;
+            CommitEffect.Note(set, Volume, Checkpoint);
             return StoreStatus.Ok;
         }
     }

@@ -38,19 +38,17 @@ internal sealed unsafe class RecoveryReplay(
     public StoreStatus ReplayTo(ulong endSequence)
     {
         ulong limit = context.Options.OverlayBytes * (context.Options.ReadOnly ? ReadOnlyOverlayFactor : 2);
-        present.Active.Arena.Limit = limit;
-        present.Frozen.Arena.Limit = limit;
         var replay = new LogReplay(context, context.Super->Current, volumes);
         StoreStatus status = replay.HasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         while (status == StoreStatus.Ok && replay.Sequence < endSequence)
         {
+            present.Active.Arena.Limit = limit;
             status = replay.Next(present.Active);
             if (status == StoreStatus.Ok)
                 status = FinishReplay(replay);
         }
         replay.Dispose();
         present.Active.Arena.Limit = context.Options.OverlayBytes;
-        present.Frozen.Arena.Limit = context.Options.OverlayBytes;
         return status;
     }
 

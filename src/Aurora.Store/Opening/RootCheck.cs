@@ -31,15 +31,18 @@ internal unsafe ref struct RootCheck
     public void Run()
     {
         CheckRoots(_context.First.Objects, _context.First.History);
-        CheckTable(_context.Super->Current.Volumes);
+        CheckTable(_context.Super->Current.Volumes, NodeCache.AnyKey);
     }
 
-    private void CheckTable(in NodePointer pointer)
+    // A node's keys start with the one its parent says: so no node is met twice.
+    private void CheckTable(in NodePointer pointer, ulong firstKey)
     {
         byte* page = pointer.IsEmpty ? null : (byte*)_context.Pages.Allocate(1);
         if (page == null)
             return;
-        if (!Read(TreeKind.Volumes, pointer, page))
+        bool isWhole = Read(TreeKind.Volumes, pointer, page)
+            && (firstKey == NodeCache.AnyKey || ((NodeHeader*)page)->FirstKey == firstKey);
+        if (!isWhole)
             NoteObjects(FaultPlace.VolumeTable, pointer.Block);
         else if (((NodeHeader*)page)->Cut == _cut)
             CheckEntries(page);
@@ -55,7 +58,8 @@ internal unsafe ref struct RootCheck
             if (header->Level > 0)
             {
                 MapEntry* child = (MapEntry*)at + i;
-                CheckTable(new NodePointer { Block = child->Block, Checksum = child->Checksum, Level = (byte)(header->Level - 1) });
+                var pointer = new NodePointer { Block = child->Block, Checksum = child->Checksum, Level = (byte)(header->Level - 1) };
+                CheckTable(pointer, child->Key);
                 continue;
             }
             var entry = (RecordEntry*)at;

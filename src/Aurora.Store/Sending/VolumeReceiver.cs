@@ -56,7 +56,8 @@ internal sealed unsafe class VolumeReceiver(
             return status;
         if (reader.Frame->Kind == StreamFrameKind.Start)
             start = *(StreamStart*)(reader.Frame + 1);
-        if (start.Magic != StreamStart.ExpectedMagic || start.BaseSequence >= start.Sequence)
+        if (start.Magic != StreamStart.ExpectedMagic || start.BaseSequence >= start.Sequence
+            || start.Sequence > StoreFormat.MaxCounter || start.Epoch > StoreFormat.MaxCounter)
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.Stream, 0);
         return start.Version == StreamStart.CurrentVersion
             ? StoreStatus.Ok

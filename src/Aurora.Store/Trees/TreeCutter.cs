@@ -59,6 +59,9 @@ internal sealed unsafe class TreeCutter
         StoreStatus status = MergePromoted(set, cut);
         for (Layer* layer = set.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
             status = MergeLayer(set, layer, cut);
+        bool isChained = set.First != null && set.First->NextInSet != null;
+        if (status == StoreStatus.Ok && isChained)
+            status = Batch.Drain();
         for (LayerNode* node = set.FirstVolume; node != null && status == StoreStatus.Ok; node = Layer.Next(node))
             status = MergeVolume(set, (VolumeChanges*)node->Info, cut);
         for (Layer* layer = set.First; layer != null && status == StoreStatus.Ok; layer = layer->NextInSet)
@@ -72,7 +75,11 @@ internal sealed unsafe class TreeCutter
 
     private StoreStatus MergeLayer(LayerSet set, Layer* layer, ulong cut)
     {
-        StoreStatus status = TakeStart(set, layer, cut, out NodePointer start);
+        // What it is merged into was written by this cut, and may have to be read again.
+        StoreStatus status = layer->Below == StateBelow.Layer ? Batch.Drain() : StoreStatus.Ok;
+        NodePointer start = default;
+        if (status == StoreStatus.Ok)
+            status = TakeStart(set, layer, cut, out start);
         if (status == StoreStatus.Ok)
             status = _clones.Count(layer, start);
         if (status == StoreStatus.Ok)
@@ -207,7 +214,9 @@ internal sealed unsafe class TreeCutter
         {
             if (layer->Users == 0)
                 continue;
-            status = _clones.Count(layer, root);
+            status = Batch.Drain();
+            if (status == StoreStatus.Ok)
+                status = _clones.Count(layer, root);
             if (status == StoreStatus.Ok)
                 status = _objects.Merge(root, layer->First, cut, out root);
         }

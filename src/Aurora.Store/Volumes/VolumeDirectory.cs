@@ -15,6 +15,15 @@ internal struct VolumeLook
 /// <summary>Looks volumes up in the present state.</summary>
 internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState present, VolumeTable table)
 {
+    /// <summary>
+    /// The active set has changes of the volume, and its flags have not changed since the first of them: commits go on. Does not wait.
+    /// </summary>
+    public bool IsOpenForCommits(ulong volume)
+    {
+        VolumeChanges* changes = present.Active.Find(volume);
+        return changes != null && changes->Top != null && !changes->IsDropped && !changes->HasAttributes;
+    }
+
     /// <summary>Finds a volume; NotFound when there is none. Blocks.</summary>
     public StoreStatus Look(VolumeId volume, out VolumeLook look)
     {

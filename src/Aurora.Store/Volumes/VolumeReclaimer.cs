@@ -8,7 +8,7 @@ namespace Aurora.Store;
 
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
-    HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve, int treeLevels)
+    HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -18,7 +18,7 @@ internal sealed unsafe class VolumeReclaimer(
     public StoreStatus Choose(LayerSet set, in NodePointer table)
     {
         ulong reserved = reserve.ForCuts(null);
-        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / (ulong)(treeLevels + 1) : 0;
+        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / reserve.NodesPerStep : 0;
         ulong left = FewestSteps + Math.Min(room, MostSteps);
         StoreStatus status = StoreStatus.Ok;
 
@@ -30,7 +30,7 @@ internal sealed unsafe class VolumeReclaimer(
             if (status != StoreStatus.Ok)
                 break;
             history.IsReclaiming = true;
-            if (!set.Arena.Reserve(Layer.FixedBytes))
+            if (!set.Arena.Reserve(LayerSet.OptionalBytes))
                 return from == VolumeRecord.DroppedBit ? StoreStatus.OutOfMemory : StoreStatus.Ok;
             VolumeChanges* changes = set.ChangesOf(volume);
             changes->IsInTable = true;
@@ -54,7 +54,7 @@ internal sealed unsafe class VolumeReclaimer(
                 break;
             key = entry->Key + 1;
             NodeCache.Unpin(leaf);
-            if (!set.Arena.Reserve(Layer.FixedBytes))
+            if (!set.Arena.Reserve(LayerSet.OptionalBytes))
                 return isAny ? StoreStatus.NotFound : StoreStatus.OutOfMemory;
             set.DropHistory(changes->Volume, key - 1);
             isAny = true;

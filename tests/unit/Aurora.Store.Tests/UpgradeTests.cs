@@ -74,6 +74,14 @@ public sealed unsafe class UpgradeTests
             Assert.Equal((200 + page, 200 + page), (harness.Read(3, page), harness.Read(4, page)));
         Assert.Equal(4UL, PageAt(harness, "kept"));
         Assert.Equal(9UL, PageAt(harness, "in the log"));
+        ulong sequence = 0;
+        while (harness.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, sequence, out StoreView? view));
+            Assert.Equal(207UL, harness.Read(view!, 3, 7));
+            view!.Close();
+        }
     }
 
     private static ulong PageAt(StoreHarness harness, string name)

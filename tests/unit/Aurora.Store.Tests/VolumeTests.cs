@@ -227,6 +227,76 @@ public sealed unsafe class VolumeTests
         Assert.Equal(1UL, harness.CheckClean().Volumes);
     }
 
+    [Fact]
+    public void A_set_that_is_full_can_be_cut_whatever_was_dropped()
+    {
+        using var harness = new StoreHarness(blocks: 20_000);
+        harness.Options.OverlayBytes = 256 << 10;
+        harness.Open();
+        VolumeId volume = Create(harness, "long history");
+        for (ulong i = 0; i < 2000; i++)
+        {
+            StoreCommit* commit = harness.Store.Begin(volume);
+            harness.PutRecord(commit, 1, $"state {i}");
+            harness.Commit(commit, $"point {i}");
+        }
+        Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(volume, harness.Info()));
+        for (ulong i = 0; i < 400; i++)
+            harness.CommitTo(VolumeId.First, new PageValue(i + 1, i, i + 1));
+        for (int i = 0; i < 30; i++)
+            Cut(harness, true);
+        Assert.Equal(0UL, harness.CheckClean().Checkpoints - Kept(harness));
+    }
+
+    [Fact]
+    public void A_cut_reads_again_what_it_has_written_itself()
+    {
+        using var harness = new StoreHarness(blocks: 60_000);
+        harness.Options.OverlayBytes = 8 << 20;
+        harness.Options.Retention.IsOff = true;
+        harness.Open();
+        for (ulong part = 0; part < 20; part++)
+        {
+            StoreCommit* large = harness.Begin();
+            for (ulong page = 0; page < 900; page++)
+                harness.Write(large, 5000, (part * 900) + page, page + 1);
+            harness.Commit(large);
+        }
+        for (ulong id = 1; id <= 400; id++)
+        {
+            StoreCommit* small = harness.Begin();
+            harness.PutRecord(small, id, new string('a', 200));
+            harness.Commit(small);
+        }
+        Cut(harness, true);
+        Cut(harness, true);
+        StoreCommit* first = harness.Begin();
+        harness.PutRecord(first, 1, "first");
+        harness.PutRecord(first, 300, "first");
+        harness.Commit(first, "sealed");
+        StoreCommit* second = harness.Begin();
+        harness.Store.DeleteObject(second, new ObjectId(5000));
+        harness.PutRecord(second, 299, "second");
+        harness.PutRecord(second, 5001, "second");
+        harness.Commit(second);
+        Cut(harness, true);
+        Assert.Equal(("first", "second"), (harness.Record(300), harness.Record(299)));
+        harness.Reopen(crash: true);
+        harness.CheckClean();
+    }
+
+    private static ulong Kept(StoreHarness harness)
+    {
+        ulong count = 0;
+        ulong sequence = 0;
+        while (harness.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            count += info.IsKept ? 1u : 0u;
+        }
+        return count;
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(300)]

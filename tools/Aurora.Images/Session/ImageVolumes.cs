@@ -91,7 +91,7 @@ internal static unsafe class ImageVolumes
 
     private static void RequireNew(ImageStore image, string name)
     {
-        if (name.Length == 0 || name.All(char.IsAsciiDigit) || Encoding.UTF8.GetByteCount(name) > VolumeInfo.MaxNameBytes)
+        if (name.Length == 0 || name.All(char.IsAsciiDigit) || name.Any(char.IsControl) || Encoding.UTF8.GetByteCount(name) > VolumeInfo.MaxNameBytes)
             throw new ImageException($"'{name}' is no name for a volume: 1 to {VolumeInfo.MaxNameBytes} bytes, and not only digits");
         if (Read(image).Any(volume => volume.Name == name))
             throw new ImageException($"there is a volume {name} already");
@@ -114,21 +114,33 @@ internal static unsafe class ImageVolumes
         };
     }
 
-    // The present state as a checkpoint: that of the newest commit. A fork that has had none of its own gets an empty one.
+    // The present state as a checkpoint: that of the newest commit, if it is still on offer, else that of an empty one.
     private static ulong Mark(ImageStore image, ImageVolume volume)
     {
-        if (volume.LastSequence != 0)
-            return volume.LastSequence;
+        var id = new VolumeId(volume.Number);
+        CheckpointInfo newest = default;
+        ulong last = volume.LastSequence;
+        if (last != 0 && image.Store.NextCheckpoint(id, last - 1, out newest) == StoreStatus.Ok && newest.Sequence == last)
+            return last;
         StoreCommit* commit = image.Store.Begin(new VolumeId(volume.Number));
         if (commit == null)
             throw new ImageException("not enough memory");
         CommitInfo info = Now();
+        info.Epoch = NewestEpochOf(image, id);
         StoreStatus status = image.Store.Submit(commit, in info);
         if (status == StoreStatus.Ok)
             status = image.Store.WaitDurable(commit);
         ulong sequence = commit->SequenceNumber;
         image.Store.Release(commit);
         return status == StoreStatus.Ok ? sequence : throw new ImageException($"volume {volume.Name}: {image.Explain(status)}");
+    }
+
+    private static Epoch NewestEpochOf(ImageStore image, VolumeId volume)
+    {
+        CheckpointInfo info = default;
+        for (ulong sequence = 0; image.Store.NextCheckpoint(volume, sequence, out CheckpointInfo next) == StoreStatus.Ok; info = next)
+            sequence = next.Sequence;
+        return info.Commit.Epoch;
     }
 
     private static CommitInfo Now()
@@ -153,15 +165,26 @@ internal static unsafe class ImageVolumes
                 stream.Write(bytes);
                 return true;
             }
-            catch (IOException failure)
+            catch (IOException)
             {
-                throw new ImageException("the stream cannot be written", failure);
+                // The store lets go of what it holds and says that the stream cannot be written.
+                return false;
             }
         }
     }
 
     private sealed class StreamSource(Stream stream) : VolumeSource
     {
-        public override bool Read(Span<byte> bytes) => stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length;
+        public override bool Read(Span<byte> bytes)
+        {
+            try
+            {
+                return stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
     }
 }
