@@ -259,10 +259,10 @@ public sealed unsafe class VolumeTests
         {
             StoreCommit* large = harness.Begin();
             for (ulong page = 0; page < 900; page++)
-                harness.Write(large, 5000, (part * 900) + page, page + 1);
+                harness.Write(large, 1, (part * 900) + page, page + 1);
             harness.Commit(large);
         }
-        for (ulong id = 1; id <= 400; id++)
+        for (ulong id = 2; id <= 400; id++)
         {
             StoreCommit* small = harness.Begin();
             harness.PutRecord(small, id, new string('a', 200));
@@ -271,11 +271,11 @@ public sealed unsafe class VolumeTests
         Cut(harness, true);
         Cut(harness, true);
         StoreCommit* first = harness.Begin();
-        harness.PutRecord(first, 1, "first");
+        harness.PutRecord(first, 100, "first");
         harness.PutRecord(first, 300, "first");
         harness.Commit(first, "sealed");
         StoreCommit* second = harness.Begin();
-        harness.Store.DeleteObject(second, new ObjectId(5000));
+        harness.Store.DeleteObject(second, new ObjectId(1));
         harness.PutRecord(second, 299, "second");
         harness.PutRecord(second, 5001, "second");
         harness.Commit(second);
