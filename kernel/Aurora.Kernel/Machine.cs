@@ -1,5 +1,5 @@
-// The composition root: every service there is, made once, each given what it works with by its constructor. What is constructed later may know what
-// is constructed earlier, never the other way round:
+// The composition root: every service there is, made once, each given what it works with by its constructor. What is constructed later may
+// know what is constructed earlier, never the other way round:
 //
 //   BareMachine, Hardware, KernelFibers      processor, memory, devices          (made by Program)
 //   NvmeDevice, ObjectStore                  the disk and the store on it        (made by Program)
@@ -51,7 +51,8 @@ internal sealed class Machine
         var duties = new SessionDuties(
             new SerialConsole(hardware.Console), Group.Output, input,
             new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control), sessionEnd,
-            new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting), new UnpersistedChanges(hardware.Clock, Group));
+            new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting),
+                new UnpersistedChanges(hardware.Clock, Group));
         Bodies = BodiesOf(Group, fibers, disk, end);
         var timer = new IdleTimer(hardware, disk);
         var turn = new ThreadTurn(

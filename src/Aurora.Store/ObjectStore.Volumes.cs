@@ -32,8 +32,8 @@ public sealed unsafe partial class ObjectStore
 
     /// <summary>
     /// Writes a retained checkpoint of a volume as a stream: all of it, or, with a base (another retained checkpoint of it, before), what
-    /// differs from that. Costs what is sent. A recent checkpoint is kept first, so a store opened for reading only sends kept ones. NotFound
-    /// when one of them is not retained; StreamEnded when the sink fails. Blocks.
+    /// differs from that. Costs what is sent. A recent checkpoint is kept first, so a store opened for reading only sends kept ones.
+    /// NotFound when one of them is not retained; StreamEnded when the sink fails. Blocks.
     /// </summary>
     public StoreStatus SendVolume(VolumeId volume, ulong sequence, ulong baseSequence, VolumeSink sink)
         => _sender.Send(volume, sequence, baseSequence, sink);
@@ -49,6 +49,8 @@ public sealed unsafe partial class ObjectStore
     /// <summary>What a volume is; NotFound when there is none with this number. Blocks.</summary>
     public StoreStatus FindVolume(VolumeId volume, out VolumeInfo info) => _directory.Get(volume, out info);
 
-    /// <summary>The next volume after another (default: the first one), in the order of their numbers; NotFound at the end. Blocks.</summary>
+    /// <summary>
+    /// The next volume after another (default: the first one), in the order of their numbers; NotFound at the end. Blocks.
+    /// </summary>
     public StoreStatus NextVolume(VolumeId after, out VolumeInfo info) => _directory.Next(after, out info);
 }

@@ -116,7 +116,8 @@ public sealed unsafe partial class ObjectStore
         _starts = new StartCounter(context);
         var logEnd = new LogRecovery(context, _space.Allocator, context.Super->Current);
         var replay = new RecoveryReplay(context, _present, recent, _directory, _cutter);
-        _recovery = new Recovery(context, _history, _space.State, _logState, new RecoveryTargets(context, table), records, superblocks, logEnd, replay);
+        _recovery = new Recovery(context, _history, _space.State, _logState, new RecoveryTargets(context, table), records, superblocks,
+            logEnd, replay);
     }
 
     /// <summary>The last failure and where it was found.</summary>

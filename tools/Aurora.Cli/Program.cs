@@ -43,7 +43,8 @@ internal static class Program
         foreach (Command command in (Command[])
             [
                 SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), DemoCommand.Create(),
-                ImageCommand.Create(), ImageCommand.CreateExtract(), VolumeCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(), TestCommand.Create(), BenchCommand.Create(),
+                ImageCommand.Create(), ImageCommand.CreateExtract(), VolumeCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(),
+                    TestCommand.Create(), BenchCommand.Create(),
                 SoakCommand.Create(), AttackCommand.Create(), DebugCommand.Create(),
             ])
             root.Subcommands.Add(command);

@@ -1,5 +1,5 @@
-// The loop of a machine that has no services yet: it turns fibers and serves the disk until one step of the boot has ended. Steps run as fibers
-// because they wait for the disk. Fibers that a step has started go on with the next loop.
+// The loop of a machine that has no services yet: it turns fibers and serves the disk until one step of the boot has ended. Steps run as
+// fibers because they wait for the disk. Fibers that a step has started go on with the next loop.
 using Aurora.Base;
 using Aurora.Core;
 using Aurora.Hal;

@@ -3,7 +3,9 @@ using Aurora.Hal;
 
 namespace Aurora.Kernel;
 
-/// <summary>The boot configuration. It is parsed again at each use, because the parsed form refers to the module's bytes and cannot be kept.</summary>
+/// <summary>
+/// The boot configuration. It is parsed again at each use, because the parsed form refers to the module's bytes and cannot be kept.
+/// </summary>
 internal sealed class BootSettings(BootInformation boot)
 {
     /// <summary>The configuration, once <see cref="Check"/> has accepted it.</summary>

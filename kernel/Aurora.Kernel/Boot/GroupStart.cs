@@ -1,5 +1,5 @@
-// From services to a running group: it is restored from the store, or begun with the configured program. Managed allocation ends here: the last
-// thing sealed is the heap.
+// From services to a running group: it is restored from the store, or begun with the configured program. Managed allocation ends here: the
+// last thing sealed is the heap.
 using System;
 using Aurora.Base;
 using Aurora.Checkpoint;

@@ -28,7 +28,8 @@ internal sealed unsafe class InitStart(GroupSession group, LinuxKernel linux)
         if (error == Errno.Ok)
             error = OpenConsole(thread);
         if (error != Errno.Ok)
-            return Refusal.Report("init"u8, error == Errno.ENOENT ? "the image lacks /dev/console or the working directory"u8 : "its files could not be opened"u8);
+            return Refusal.Report("init"u8, error == Errno.ENOENT ? "the image lacks /dev/console or the working directory"u8
+                : "its files could not be opened"u8);
         linux.StartInit(thread);
         return true;
     }

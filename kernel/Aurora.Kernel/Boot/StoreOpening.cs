@@ -23,7 +23,8 @@ internal sealed class StoreOpening(BareMachine bare, KernelFibers fibers, NvmeDe
             disk.Controller, bare.UrgentPages, fibers, in options, out ObjectStore? store, out StoreFault fault);
         Store = store;
         if (status == StoreStatus.OutOfMemory)
-            return Refusal.Report("store"u8, "the machine has too little memory for the changes in the disk's log: start it with more (-m)"u8);
+            return Refusal.Report("store"u8,
+                "the machine has too little memory for the changes in the disk's log: start it with more (-m)"u8);
         return status == StoreStatus.Ok || Refusal.Report("store"u8, StoreMessages.Describe(status, fault, stackalloc byte[160]));
     }
 }

@@ -21,8 +21,8 @@ internal sealed class IdleTimer(Hardware hardware, NvmeDevice disk)
     }
 
     /// <summary>
-    /// Has an interrupt come at a time, or before. A timer that fires too early only costs one turn of the loop; programming the APIC costs more
-    /// than most system calls.
+    /// Has an interrupt come at a time, or before. A timer that fires too early only costs one turn of the loop; programming the APIC costs
+    /// more than most system calls.
     /// </summary>
     public void Arm(ulong deadlineNanoseconds)
     {

@@ -11,7 +11,9 @@ using Aurora.Posix.Time;
 
 namespace Aurora.Kernel;
 
-/// <summary>Drains what interrupts have posted, runs fibers, looks after the session, and gives threads their turns; never returns.</summary>
+/// <summary>
+/// Drains what interrupts have posted, runs fibers, looks after the session, and gives threads their turns; never returns.
+/// </summary>
 internal sealed unsafe class MainLoop(
     Hardware hardware, KernelFibers fibers, NvmeDevice disk, GroupSession group, Deadlines deadlines, LinuxKernel linux,
     SessionDuties duties, SessionEnd end, ThreadTurn turn, IdleTimer timer)

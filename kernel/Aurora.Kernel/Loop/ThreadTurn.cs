@@ -9,8 +9,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Kernel;
 
 /// <summary>
-/// Runs one thread for a while. A thread that only makes short system calls stays in here; any interrupt brings it back out, because UserMode.Run
-/// refuses to enter user mode while one is unserved.
+/// Runs one thread for a while. A thread that only makes short system calls stays in here; any interrupt brings it back out, because
+/// UserMode.Run refuses to enter user mode while one is unserved.
 /// </summary>
 internal sealed unsafe class ThreadTurn(
     TscClock clock, IdleTimer timer, KernelFibers fibers, ThreadScheduler scheduler, SystemCallExecutive executive, CheckpointEngine engine,

@@ -21,7 +21,8 @@ internal static unsafe class FiberTest
         var shared = (Shared*)machine.Pages.Allocate(1);
         var end = new Ending(shared);
         fibers.Add(end);
-        Panic.Unless(Start(fibers, new Counting(fibers, shared, 0)) && Start(fibers, new Counting(fibers, shared, 1)), "selftest: no memory for fibers"u8);
+        Panic.Unless(Start(fibers, new Counting(fibers, shared, 0)) && Start(fibers, new Counting(fibers, shared, 1)),
+            "selftest: no memory for fibers"u8);
         while (fibers.RunOne())
         {
         }

@@ -1,7 +1,8 @@
-// A session that makes the kernel panic would do so for ever: the machine resets, resumes it and panics again. So a start must last: the start mark
-// is set before the session is restored, and cleared after ten seconds of running (LastingStart) or at an orderly end. A boot that finds it set counts
-// one more failed start on the disk, where the number survives this machine; the third in a row is not followed by a fourth. A start that lasts, and going
-// back to another state, forget the number; losing power or being killed leaves it. Ordinary starts write nothing. See decision 031.
+// A session that makes the kernel panic would do so for ever: the machine resets, resumes it and panics again. So a start must last: the
+// start mark is set before the session is restored, and cleared after ten seconds of running (LastingStart) or at an orderly end. A boot
+// that finds it set counts one more failed start on the disk, where the number survives this machine; the third in a row is not followed by
+// a fourth. A start that lasts, and going back to another state, forget the number; losing power or being killed leaves it. Ordinary starts
+// write nothing. See decision 031.
 using Aurora.Base;
 using Aurora.Hal;
 using Aurora.Store;
@@ -18,7 +19,9 @@ internal sealed class FailedStarts(ObjectStore store, StartMark mark)
     /// <summary>How many there were before this start.</summary>
     public uint Count => _count;
 
-    /// <summary>Counts the start before this one if it failed. False when the session must not be started once more (reported). Blocks.</summary>
+    /// <summary>
+    /// Counts the start before this one if it failed. False when the session must not be started once more (reported). Blocks.
+    /// </summary>
     public bool MayStart(bool isHeld)
     {
         bool hasFailed = mark.IsSet;

@@ -5,7 +5,8 @@ using Aurora.Core;
 namespace Aurora.Kernel;
 
 /// <summary>Notices that the session has run long enough for its start to be trusted.</summary>
-internal sealed class LastingStart(Clock clock, KernelFibers fibers, CheckpointEngine engine, FailedStarts failedStarts, ForgettingFiber forgetting)
+internal sealed class LastingStart(Clock clock, KernelFibers fibers, CheckpointEngine engine, FailedStarts failedStarts,
+    ForgettingFiber forgetting)
 {
     private const ulong LastingNanoseconds = 10_000_000_000;
 

@@ -5,8 +5,8 @@
 //   Closing     a fiber ends maintenance and leaves the log with a watermark (ClosingFiber)
 //   Finish      the controller is shut down; the report on the control channel; off
 //
-// When the store or the disk has failed for good, or there is no room for the last checkpoint, an exit status would be a lie: the launcher hears "@refused" instead.
-// A rollback ends the session that runs as well: the store holds another one, and the machine is reset into it.
+// When the store or the disk has failed for good, or there is no room for the last checkpoint, an exit status would be a lie: the launcher
+// hears "@refused" instead. A rollback ends the session that runs as well: the store holds another one, and the machine is reset into it.
 using System;
 using Aurora.Base;
 using Aurora.Checkpoint;
@@ -28,11 +28,14 @@ internal sealed class SessionEnd(
     public ulong DueNanoseconds => end.Stage == EndStage.Closing ? end.ClosingEndNanoseconds : ulong.MaxValue;
 
     /// <summary>
-    /// True while no thread may run: the store has failed, or has no room for what they do, and it could not become durable; or the session ends.
+    /// True while no thread may run: the store has failed, or has no room for what they do, and it could not become durable; or the session
+    /// ends.
     /// </summary>
     public bool IsPaused => end.IsFailureReported || end.Reason != EndReason.None || engine.MustPause;
 
-    /// <summary>Called every turn of the main loop: notices a failed store and a rollback, and brings an end that is due one step further.</summary>
+    /// <summary>
+    /// Called every turn of the main loop: notices a failed store and a rollback, and brings an end that is due one step further.
+    /// </summary>
     public void Check()
     {
         bool hasFailed = engine.HasFailed || disk.HasFailed;

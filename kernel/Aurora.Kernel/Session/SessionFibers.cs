@@ -46,8 +46,8 @@ internal sealed class ForgettingFiber(FailedStarts failedStarts) : FiberBody
 }
 
 /// <summary>
-/// Leaves the store at the end of a session. Its memory goes with the machine; what counts is that everything is durable and the log says so. The
-/// engine has nothing under way.
+/// Leaves the store at the end of a session. Its memory goes with the machine; what counts is that everything is durable and the log says
+/// so. The engine has nothing under way.
 /// </summary>
 internal sealed class ClosingFiber(ObjectStore store, KernelFibers fibers, FailedStarts failedStarts, EndState end) : FiberBody
 {

@@ -34,8 +34,8 @@ internal sealed unsafe class SessionStart(Hardware hardware, GroupSession group,
     }
 
     /// <summary>
-    /// Says that the guests may run: the main loop comes next. The launcher is told at which byte of the session's whole output the console goes
-    /// on, and how many bytes before it are shown again.
+    /// Says that the guests may run: the main loop comes next. The launcher is told at which byte of the session's whole output the console
+    /// goes on, and how many bytes before it are shown again.
     /// </summary>
     public void Announce()
     {

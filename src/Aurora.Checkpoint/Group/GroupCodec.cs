@@ -15,7 +15,9 @@ public sealed unsafe class GroupCodec : StateCodec
     private readonly SessionClock _clock;
     private readonly IdTable _processIds;
 
-    /// <summary>A codec for the group that sees <paramref name="clock"/> and numbers its processes from <paramref name="processIds"/>.</summary>
+    /// <summary>
+    /// A codec for the group that sees <paramref name="clock"/> and numbers its processes from <paramref name="processIds"/>.
+    /// </summary>
     public GroupCodec(PageAllocator pages, SessionClock clock, IdTable processIds)
     {
         _processIds = processIds;

@@ -26,7 +26,8 @@ public sealed class GroupProcesses
         Files = new ProcessFileTables(group.Files);
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
-        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings, waits);
+        var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings,
+            waits);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
     }

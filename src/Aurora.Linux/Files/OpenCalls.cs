@@ -304,7 +304,8 @@ internal static unsafe class OpenCalls
             return Errno.ENOSPC;
         inode->Flags |= kind;
         inode->Seals = seals;
-        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name) || (place != null && !call.Files.Changes.MakeFormerName(place, inode)))
+        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name)
+            || (place != null && !call.Files.Changes.MakeFormerName(place, inode)))
         {
             call.Files.Inodes.Release(inode);
             return Errno.ENOMEM;

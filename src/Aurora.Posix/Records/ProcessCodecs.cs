@@ -10,8 +10,8 @@ using Aurora.Posix.Time;
 namespace Aurora.Posix.Records;
 
 /// <summary>
-/// The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table. <paramref name="waits"/> is null where no thread
-/// will run.
+/// The codecs of processes, threads, signals, timers and terminals, for the checkpoint engine's table. <paramref name="waits"/> is null
+/// where no thread will run.
 /// </summary>
 public sealed class ProcessCodecs(
     ProcessTable processes, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, FileServices files,

@@ -14,7 +14,8 @@ namespace Aurora.Posix.Records;
 
 /// <summary>Captures threads and puts them back.</summary>
 public sealed unsafe class ThreadCodec(
-    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended, WaitRestorer? waits)
+    ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended,
+        WaitRestorer? waits)
     : RecordCodec
 {
     private const int NameBytes = 16;

@@ -81,7 +81,8 @@ public sealed unsafe class TerminalReads(ObjectTracker tracker)
     {
         bool endedLine = count > 0 && TerminalRings.EndsLine(terminal, terminal->InputTail + (ulong)count - 1);
         terminal->InputTail += (ulong)count;
-        bool isAtMark = terminal->HasLine && TerminalRings.EndsLine(terminal, terminal->InputTail) && TerminalRings.InputAt(terminal, terminal->InputTail) == 0;
+        bool isAtMark = terminal->HasLine && TerminalRings.EndsLine(terminal, terminal->InputTail)
+            && TerminalRings.InputAt(terminal, terminal->InputTail) == 0;
         if (terminal->Settings.IsCanonical && !endedLine && isAtMark)
             terminal->InputTail++;
         if (terminal->LineHead < terminal->InputTail)

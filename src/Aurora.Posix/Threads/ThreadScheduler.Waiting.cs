@@ -110,7 +110,9 @@ public sealed unsafe partial class ThreadScheduler
 
     public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
 
-    /// <summary>Takes the earliest deadline if it has passed at a time, else null. Whoever it belongs to is still to be told (Deadlines).</summary>
+    /// <summary>
+    /// Takes the earliest deadline if it has passed at a time, else null. Whoever it belongs to is still to be told (Deadlines).
+    /// </summary>
     public DeadlineNode* TakePassed(ulong nowNanoseconds)
     {
         DeadlineNode* node = _deadlines.First;

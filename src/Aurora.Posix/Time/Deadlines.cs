@@ -11,7 +11,8 @@ public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService tim
     private const int MostAtOnce = 256;
 
     /// <summary>
-    /// Handles deadlines that have passed, a bounded number of them: what is left is still the next deadline. The main loop calls it every turn.
+    /// Handles deadlines that have passed, a bounded number of them: what is left is still the next deadline. The main loop calls it every
+    /// turn.
     /// </summary>
     public void Expire()
     {

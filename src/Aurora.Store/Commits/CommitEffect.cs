@@ -8,8 +8,8 @@ namespace Aurora.Store;
 internal static unsafe class CommitEffect
 {
     /// <summary>
-    /// An entry about the volume itself. <paramref name="last"/> is the newest commit of the volume, or of the one that is cloned, as far as
-    /// the set does not know better.
+    /// An entry about the volume itself. <paramref name="last"/> is the newest commit of the volume, or of the one that is cloned, as far
+    /// as the set does not know better.
     /// </summary>
     public static void OnVolume(
         LayerSet set,

@@ -1,5 +1,5 @@
-// What a cut must know before it changes anything: the records and roots of the volumes in the frozen set, what is kept and dropped of their
-// histories, and who refers to what each layer makes. It may fail for want of memory and be tried again: it does the same then.
+// What a cut must know before it changes anything: the records and roots of the volumes in the frozen set, what is kept and dropped of
+// their histories, and who refers to what each layer makes. It may fail for want of memory and be tried again: it does the same then.
 using Aurora.Base;
 
 namespace Aurora.Store;

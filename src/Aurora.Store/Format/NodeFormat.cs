@@ -1,5 +1,6 @@
 // Tree nodes: 4 KiB, a 64-byte header and sorted entries. Map nodes (the leaves of page trees and all inner nodes) hold 24-byte
-// entries: key, block, checksum. Record leaves (objects, history, volumes) hold entries of variable length. A node's checksum is kept in the pointer to it.
+// entries: key, block, checksum. Record leaves (objects, history, volumes) hold entries of variable length. A node's checksum is kept in
+// the pointer to it.
 using System.Runtime.InteropServices;
 
 namespace Aurora.Store;
@@ -46,8 +47,8 @@ internal struct MapEntry
 }
 
 /// <summary>
-/// An object (or a kept checkpoint or a volume, whose Root is an object tree): followed by InlinePages map entries, then the record, padded to 8 bytes.
-/// Objects of up to six pages keep their page map here; others have a page tree.
+/// An object (or a kept checkpoint or a volume, whose Root is an object tree): followed by InlinePages map entries, then the record, padded
+/// to 8 bytes. Objects of up to six pages keep their page map here; others have a page tree.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 internal struct RecordEntry

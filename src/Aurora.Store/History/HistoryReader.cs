@@ -7,7 +7,8 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>Reads the history tree as far as it can be read.</summary>
-internal sealed unsafe class HistoryReader(StoreContext context, PresentState present, HistoryState history, VolumeTable volumes, TreeReader trees)
+internal sealed unsafe class HistoryReader(StoreContext context, PresentState present, HistoryState history, VolumeTable volumes,
+    TreeReader trees)
 {
     /// <summary>Reads all of a volume's. A failure is that of memory; damage is in the state's FaultOf. Blocks.</summary>
     public StoreStatus ReadAll(VolumeId volume)

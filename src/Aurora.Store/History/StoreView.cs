@@ -1,5 +1,5 @@
-// A checkpoint opened for reading: the trees of a cut and, for a recent one, a set of layers replayed from the log. While a view is open, no
-// block freed by a later cut is reused (ViewAges), so everything it can reach stays as it was.
+// A checkpoint opened for reading: the trees of a cut and, for a recent one, a set of layers replayed from the log. While a view is open,
+// no block freed by a later cut is reused (ViewAges), so everything it can reach stays as it was.
 using System;
 using Aurora.Base;
 

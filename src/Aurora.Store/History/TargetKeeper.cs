@@ -25,8 +25,8 @@ internal sealed unsafe class TargetKeeper(
     public void Forget() => history.RollbackTarget = 0;
 
     /// <summary>
-    /// Makes cuts until the target is in the durable history tree. The turn is the caller's, so nobody drops it afterwards; who has done what
-    /// it is for calls Forget. Blocks.
+    /// Makes cuts until the target is in the durable history tree. The turn is the caller's, so nobody drops it afterwards; who has done
+    /// what it is for calls Forget. Blocks.
     /// </summary>
     public StoreStatus Keep(VolumeId volume, ulong sequence)
     {

@@ -1,5 +1,5 @@
-// A layer holds what a stretch of commits changed of one volume, over the state below it: one skip list ordered by (object, page). Because the
-// order is that of the trees, a cut walks the layer once. Searches start from where the last one ended, so sorted commits cost little.
+// A layer holds what a stretch of commits changed of one volume, over the state below it: one skip list ordered by (object, page). Because
+// the order is that of the trees, a cut walks the layer once. Searches start from where the last one ended, so sorted commits cost little.
 //
 // What is below a layer, newest first: another layer of the same set, which is sealed, that is, it never changes again; or what the set
 // below, and the trees below that, hold of a volume, now or at one of its checkpoints; or nothing. Many layers may have the same one below

@@ -1,5 +1,5 @@
-// Only the newer superblock may know a checkpoint that a rollback or a clone in the log goes back to. With the older one there is no present
-// then: refused before anything is written, so that the newer one is still there when it, or its root, can be read again.
+// Only the newer superblock may know a checkpoint that a rollback or a clone in the log goes back to. With the older one there is no
+// present then: refused before anything is written, so that the newer one is still there when it, or its root, can be read again.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -33,7 +33,8 @@ internal sealed unsafe class RecoveryTargets(StoreContext context, VolumeTable v
     {
         TreeState target = default;
         LogEntry* entry;
-        for (uint offset = 0; (entry = LogReader.EntryAt(header, offset)) != null && target.Sequence == 0; offset += (uint)entry->TotalBytes)
+        for (uint offset = 0; (entry = LogReader.EntryAt(header, offset)) != null
+            && target.Sequence == 0; offset += (uint)entry->TotalBytes)
             target = LogRecovery.TargetOf(header, entry);
         return target;
     }

@@ -1,6 +1,6 @@
 // Whether the roots that a superblock names can be read: the volume table, and in it the objects and histories of volumes. Only what the
-// superblock's own cut has written is looked at: everything else the superblock before it names as well, so that opening with that one would
-// not help.
+// superblock's own cut has written is looked at: everything else the superblock before it names as well, so that opening with that one
+// would not help.
 namespace Aurora.Store;
 
 /// <summary>Reads the volume table of a superblock as far as its cut wrote it.</summary>

@@ -1,5 +1,5 @@
-// Which of the two superblocks to open with. Usually the newer; but when one of its roots (RootCheck, or the space map's) cannot be read and
-// the older one's can, the older: everything it refers to is still there, and so is the log from its cut on, so that the state that is
+// Which of the two superblocks to open with. Usually the newer; but when one of its roots (RootCheck, or the space map's) cannot be read
+// and the older one's can, the older: everything it refers to is still there, and so is the log from its cut on, so that the state that is
 // recovered is the same. The recent history before it is then not offered. What only the newer one knew to be durable must still be found.
 using Aurora.Base;
 

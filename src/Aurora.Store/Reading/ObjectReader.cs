@@ -104,8 +104,8 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
     }
 
     /// <summary>
-    /// Moves on to the next greater id that the layers or the tree (<paramref name="inTree"/>) know. Ok when it has a record, Pending when it
-    /// has none, NotFound at the end. Blocks.
+    /// Moves on to the next greater id that the layers or the tree (<paramref name="inTree"/>) know. Ok when it has a record, Pending when
+    /// it has none, NotFound at the end. Blocks.
     /// </summary>
     public StoreStatus IsRecordNext(LayerPath path, in NodePointer objects, ulong inTree, ref ulong at)
     {

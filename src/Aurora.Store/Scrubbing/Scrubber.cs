@@ -8,7 +8,8 @@ namespace Aurora.Store;
 
 /// <summary>Reads what the store holds to see whether it still can.</summary>
 internal sealed unsafe class Scrubber(
-    StoreContext context, PresentState present, HistoryState history, ScrubState scrub, VolumeTable volumes, TreeReader trees, ObjectReader objects)
+    StoreContext context, PresentState present, HistoryState history, ScrubState scrub, VolumeTable volumes, TreeReader trees,
+        ObjectReader objects)
 {
     private const ulong MostScrubPagesAtOnce = 1024;
 

@@ -1,5 +1,5 @@
-// A volume on its way to another store: a stream of frames, each a header, so many bytes, and padding to eight. The first frame says what is
-// sent, the last that it was all. The sum of a frame is the XXH64 of header (with the sum as zero) and bytes, seeded with the number
+// A volume on its way to another store: a stream of frames, each a header, so many bytes, and padding to eight. The first frame says what
+// is sent, the last that it was all. The sum of a frame is the XXH64 of header (with the sum as zero) and bytes, seeded with the number
 // of the frame, so that a lost, repeated or strayed one is noticed. All numbers are little-endian.
 //
 // Frames between say what differs from the base: the checkpoint of the same volume that the receiver has already, or nothing. They take

@@ -1,6 +1,6 @@
 // What differs between two trees of the same kind, in the order of keys. Trees that have grown from each other share nodes: wherever both
-// lead to the same node, all keys below it are the same and are passed over unread. The cost is that of what differs. Each step goes down from
-// the roots again, over nodes that are in the cache: so nothing stays pinned but the two leaves that are handed out.
+// lead to the same node, all keys below it are the same and are passed over unread. The cost is that of what differs. Each step goes down
+// from the roots again, over nodes that are in the cache: so nothing stays pinned but the two leaves that are handed out.
 namespace Aurora.Store;
 
 /// <summary>Finds the leaves in which two trees differ.</summary>
@@ -16,12 +16,13 @@ internal sealed unsafe class TreeDifference(NodeCache cache)
     }
 
     /// <summary>
-    /// The leaves that hold the keys from <paramref name="key"/> on, to before <paramref name="end"/>, unless they are the same; passes over
-    /// what is the same and moves the key. Both leaves are pinned; null where a tree has no keys in that range. NotFound when nothing more
-    /// differs. Blocks.
+    /// The leaves that hold the keys from <paramref name="key"/> on, to before <paramref name="end"/>, unless they are the same; passes
+    /// over what is the same and moves the key. Both leaves are pinned; null where a tree has no keys in that range. NotFound when nothing
+    /// more differs. Blocks.
     /// </summary>
     public StoreStatus Next(
-        TreeKind kind, in NodePointer first, in NodePointer second, ref ulong key, out NodeFrame* firstLeaf, out NodeFrame* secondLeaf, out ulong end)
+        TreeKind kind, in NodePointer first, in NodePointer second, ref ulong key, out NodeFrame* firstLeaf, out NodeFrame* secondLeaf,
+            out ulong end)
     {
         firstLeaf = null;
         secondLeaf = null;

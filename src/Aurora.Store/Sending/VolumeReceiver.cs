@@ -1,5 +1,5 @@
-// Receiving: a new volume takes what a stream says, in commits of a bounded size, and is Partial until the stream's end has come and all of it
-// is durable. Its last commit has a name that says what it is a copy of, `recv:STORE:SEQUENCE`, and so is kept: a later stream that only
+// Receiving: a new volume takes what a stream says, in commits of a bounded size, and is Partial until the stream's end has come and all of
+// it is durable. Its last commit has a name that says what it is a copy of, `recv:STORE:SEQUENCE`, and so is kept: a later stream that only
 // holds what differs from that checkpoint starts with a clone of it. What comes in is not trusted: every frame is summed, and every
 // number in it checked, as those of a program's commits are.
 using System;
@@ -9,7 +9,8 @@ namespace Aurora.Store;
 
 /// <summary>Receives checkpoints.</summary>
 internal sealed unsafe class VolumeReceiver(
-    StoreContext context, VolumeCommits volumes, VolumeDirectory directory, Checkpoints checkpoints, CommitBuilder builder, Committer committer)
+    StoreContext context, VolumeCommits volumes, VolumeDirectory directory, Checkpoints checkpoints, CommitBuilder builder,
+        Committer committer)
 {
     private const int MostPages = 64;
 
@@ -119,7 +120,8 @@ internal sealed unsafe class VolumeReceiver(
     {
         filling.Used = 0;
         filling.Commit = builder.Begin(volume);
-        return filling.Commit != null ? StoreStatus.Ok : context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
+        return filling.Commit != null ? StoreStatus.Ok : context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory
+            : StoreStatus.Poisoned;
     }
 
     private StoreStatus Add(ref FrameReader reader, ref Filling filling)

@@ -5,7 +5,9 @@ namespace Aurora.Store;
 /// <summary>Counts the references of objects that a layer clones, before it is merged: while the trees still say what they share.</summary>
 internal sealed unsafe class CloneCounter(StoreContext context, TreeReader reader, PageMerger pages)
 {
-    /// <summary>Finds what each clone shares in the tree that the layer is about to be merged into, and adds its references. Blocks.</summary>
+    /// <summary>
+    /// Finds what each clone shares in the tree that the layer is about to be merged into, and adds its references. Blocks.
+    /// </summary>
     public StoreStatus Count(Layer* layer, in NodePointer objects)
     {
         StoreStatus status = StoreStatus.Ok;

@@ -1,5 +1,5 @@
-// Merges a layer's changes into a record tree: the objects (whose pages are merged on the way), the kept checkpoints, or the volumes. The same lazy reference
-// scheme as PageMerger, one level up: a record entry of a shared leaf that is kept adds a reference to its page map.
+// Merges a layer's changes into a record tree: the objects (whose pages are merged on the way), the kept checkpoints, or the volumes. The
+// same lazy reference scheme as PageMerger, one level up: a record entry of a shared leaf that is kept adds a reference to its page map.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -18,7 +18,8 @@ internal sealed unsafe class RecordMerger
     private ulong _cut;
 
     /// <summary>
-    /// For the objects tree; or, given the merger of that, for a history tree or the volume table, whose records hold roots of object trees.
+    /// For the objects tree; or, given the merger of that, for a history tree or the volume table, whose records hold roots of object
+    /// trees.
     /// </summary>
     public RecordMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder, PageMerger pages,
         TreeKind kind, RecordMerger? objects)

@@ -2,10 +2,10 @@
 // then the histories of the volumes, then the volume table. Changes only memory and free blocks: until the superblock is written, the
 // previous cut stays whole. Run by one fiber at a time. Blocks.
 //
-// References. Merging into a tree takes over one reference to its root. The table has one on the root of each volume: it passes to the layer
-// that is merged into it last, unless the volume keeps its root. What a layer makes has one, for whoever uses it last: layers above, the
-// volume, checkpoints that are kept; the others add their own before. References of new clones of objects are counted before the layer is
-// merged, while what they refer to is untouched. Blocks that were overwritten before any tree referred to them are freed at the end.
+// References. Merging into a tree takes over one reference to its root. The table has one on the root of each volume: it passes to the
+// layer that is merged into it last, unless the volume keeps its root. What a layer makes has one, for whoever uses it last: layers above,
+// the volume, checkpoints that are kept; the others add their own before. References of new clones of objects are counted before the layer
+// is merged, while what they refer to is untouched. Blocks that were overwritten before any tree referred to them are freed at the end.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -114,7 +114,8 @@ internal sealed unsafe class TreeCutter
         return --layer->Users > 0 && !root.IsEmpty ? Share(ref root, cut) : StoreStatus.Ok;
     }
 
-    // Adds a reference to a root, or gives a copy of it, which refers to what it refers to: a count that came to its end would never go down.
+    // Adds a reference to a root, or gives a copy of it, which refers to what it refers to: a count that came to its end would never go
+    // down.
     private StoreStatus Share(ref NodePointer root, ulong cut)
     {
         StoreStatus status = _references.Count(root.Block, out uint count);

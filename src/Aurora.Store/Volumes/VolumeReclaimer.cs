@@ -1,5 +1,5 @@
-// What dropped volumes referred to is given back bit by bit: each cut drops some of their checkpoints, and the objects of those that have no
-// checkpoint left; few when the disk is tight, as each may cost nodes, more when there is room. Until then the table holds them under
+// What dropped volumes referred to is given back bit by bit: each cut drops some of their checkpoints, and the objects of those that have
+// no checkpoint left; few when the disk is tight, as each may cost nodes, more when there is room. Until then the table holds them under
 // keys with DroppedBit, which nobody can ask for.
 using System;
 using Aurora.Base;

@@ -1,6 +1,6 @@
 // The volume table: a record tree, named by the superblock, from volumes' numbers to their object trees and records (VolumeRecord). The
-// first volume exists also while the table does not know it: it is empty then, or, while an image of version 1 is upgraded, what that image's
-// superblock names.
+// first volume exists also while the table does not know it: it is empty then, or, while an image of version 1 is upgraded, what that
+// image's superblock names.
 using System;
 
 namespace Aurora.Store;

@@ -1,5 +1,5 @@
-// Volumes of a history: made, cloned now or as they were, dropped in any order. Each is a commit of its own, which may be in the log even when the call
-// failed.
+// Volumes of a history: made, cloned now or as they were, dropped in any order. Each is a commit of its own, which may be in the log even
+// when the call failed.
 using System.Collections.Generic;
 using System.Linq;
 using Aurora.Base;

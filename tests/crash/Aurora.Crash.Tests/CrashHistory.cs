@@ -47,7 +47,8 @@ public sealed unsafe partial class CrashHistory
     private Dictionary<ulong, CrashWorld> Models { get; } = [];
 
     /// <summary>Runs a history over an image whose store has the state <paramref name="start"/> and the names, to which its own are added.</summary>
-    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, CrashWorld start, KeptNames names, int failingWrite = -1)
+    internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, Dictionary<ulong, byte[]> image, CrashWorld start,
+        KeptNames names, int failingWrite = -1)
     {
         var device = new TraceDevice(CrashStore.Blocks, image) { IsRecording = true, FailingWrite = failingWrite };
         var history = new CrashHistory(seed, device, start, names);

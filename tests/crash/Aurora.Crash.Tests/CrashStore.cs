@@ -87,7 +87,8 @@ public static unsafe class CrashStore
             {
                 for (ulong at = 0; at < 100; at += 3)
                 {
-                    bool isWrong = !model.Pages.ContainsKey((id, at)) && store.ReadPage(volume, new ObjectId(id), at, page) != StoreStatus.Hole;
+                    bool isWrong = !model.Pages.ContainsKey((id, at))
+                        && store.ReadPage(volume, new ObjectId(id), at, page) != StoreStatus.Hole;
                     Require(!isWrong, $"page {(id, at)} should be a hole");
                 }
             }

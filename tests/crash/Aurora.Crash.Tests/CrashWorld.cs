@@ -4,7 +4,9 @@ using Aurora.Store.Tests;
 
 namespace Aurora.Crash.Tests;
 
-/// <summary>All volumes of a store after one commit. Never changes: each commit makes another, which shares what it does not change.</summary>
+/// <summary>
+/// All volumes of a store after one commit. Never changes: each commit makes another, which shares what it does not change.
+/// </summary>
 public sealed class CrashWorld
 {
     private readonly SortedDictionary<ulong, StoreModel> _volumes;
@@ -20,7 +22,8 @@ public sealed class CrashWorld
 
     public bool Has(VolumeId volume) => _volumes.ContainsKey(volume.Value);
 
-    public CrashWorld With(VolumeId volume, StoreModel model) => new(new SortedDictionary<ulong, StoreModel>(_volumes) { [volume.Value] = model });
+    public CrashWorld With(VolumeId volume, StoreModel model)
+        => new(new SortedDictionary<ulong, StoreModel>(_volumes) { [volume.Value] = model });
 
     public CrashWorld Without(VolumeId volume)
     {

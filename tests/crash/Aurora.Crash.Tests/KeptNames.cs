@@ -57,7 +57,10 @@ public sealed unsafe class KeptNames
             StoreStatus status = store.NextCheckpoint(volume, sequence - 1, out CheckpointInfo found);
             string foundName = Encoding.UTF8.GetString(found.Commit.Name, found.Commit.NameLength);
             bool isThere = status == StoreStatus.Ok && found.Sequence == sequence && foundName == name && found.IsKept && !found.IsAutomatic;
-            CrashStore.Require(isThere, $"the checkpoint {sequence} '{name}' of volume {volume.Value} is gone at {store.LastSequence}: {status}, {found.Sequence} '{foundName}', automatic: {found.IsAutomatic}");
+            CrashStore.Require(
+                isThere,
+                $"the checkpoint {sequence} '{name}' of volume {volume.Value} is gone at {store.LastSequence}: "
+                    + $"{status}, {found.Sequence} '{foundName}', automatic: {found.IsAutomatic}");
         }
     }
 }

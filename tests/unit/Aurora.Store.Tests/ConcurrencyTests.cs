@@ -127,7 +127,8 @@ public sealed unsafe class ConcurrencyTests : IDisposable
         {
             fibers.Yield();
             ulong newest = 0;
-            while (_store.NextCheckpoint(VolumeId.First, newest, out CheckpointInfo info) == StoreStatus.Ok && info.Sequence <= _store.DurableSequence)
+            while (_store.NextCheckpoint(VolumeId.First, newest, out CheckpointInfo info) == StoreStatus.Ok
+                && info.Sequence <= _store.DurableSequence)
                 newest = info.Sequence;
             StoreStatus status = _store.OpenView(VolumeId.First, newest, out StoreView? view);
             if (status != StoreStatus.Ok)

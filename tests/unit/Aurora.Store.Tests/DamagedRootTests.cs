@@ -204,7 +204,8 @@ public sealed unsafe class DamagedRootTests
         Assert.Equal(0x3333UL, harness.Read(3, 0));
     }
 
-    // Power fails after the cut that keeps the target of a rollback, before or after the record that goes back to it, and before another cut.
+    // Power fails after the cut that keeps the target of a rollback, before or after the record that goes back to it, and before another
+    // cut.
     private static StoreHarness WithRollbackWaiting(string name, bool isRecordWritten)
     {
         var harness = new StoreHarness();
@@ -279,7 +280,8 @@ public sealed unsafe class DamagedRootTests
     }
 
     private static (StoreStatus Status, FaultPlace Place, ulong Block) FaultOf(ObjectStore store)
-        => (store.HistoryFault(VolumeId.First).Status, store.HistoryFault(VolumeId.First).Place, store.HistoryFault(VolumeId.First).Block.Value);
+        => (store.HistoryFault(VolumeId.First).Status, store.HistoryFault(VolumeId.First).Place,
+            store.HistoryFault(VolumeId.First).Block.Value);
 
     private static Superblock Newest(StoreHarness harness)
     {

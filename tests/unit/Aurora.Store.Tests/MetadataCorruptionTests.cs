@@ -14,7 +14,8 @@ namespace Aurora.Store.Tests;
 /// </summary>
 public sealed unsafe class MetadataCorruptionTests : IDisposable
 {
-    private static readonly string[] _kindNames = ["superblock", "log", "space 0", "space 1", "space 2", "objects", "pages inner", "pages", "history", "volumes"];
+    private static readonly string[] _kindNames =
+        ["superblock", "log", "space 0", "space 1", "space 2", "objects", "pages inner", "pages", "history", "volumes"];
     private readonly StoreHarness _harness = new(blocks: 4000, logBlocks: 64);
     private readonly StoreModel _model = new();
     private readonly Dictionary<ulong, byte[]> _old = [];

@@ -69,7 +69,8 @@ public sealed unsafe class RollbackTests
         harness.Commit(drop);
         for (int i = 0; i < writesAfter; i++)
             Write(harness, 4, "");
-        bool isOffered = harness.Store.NextCheckpoint(VolumeId.First, target - 1, out CheckpointInfo info) == StoreStatus.Ok && info.Sequence == target;
+        bool isOffered = harness.Store.NextCheckpoint(VolumeId.First, target - 1, out CheckpointInfo info) == StoreStatus.Ok
+            && info.Sequence == target;
         Assert.Equal(cutsBefore < 3, isOffered);
         Assert.Equal(isOffered ? StoreStatus.Ok : StoreStatus.NotFound, harness.Store.Rollback(VolumeId.First, target, harness.Info()));
         if (isOffered)

@@ -113,7 +113,8 @@ public sealed unsafe class SealedCorruptionTests
             byte[] bad = (byte[])good.Clone();
             int at = bytes[number / 8];
             bad[at] ^= (byte)(1 << (number % 8));
-            outcomes.Add(StoreAttack.Run(_image.Value.With((block.Block, bad)), $"{block.Kind} block {block.Block} byte {at} bit {number % 8}"));
+            outcomes.Add(StoreAttack.Run(_image.Value.With((block.Block, bad)),
+                $"{block.Kind} block {block.Block} byte {at} bit {number % 8}"));
         });
         _output.WriteLine(outcomes.Report);
     }

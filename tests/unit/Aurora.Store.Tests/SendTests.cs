@@ -110,7 +110,8 @@ public sealed unsafe class SendTests
             using var to = new StoreHarness();
             to.Open();
             int writes = 0;
-            to.Memory.Fail = (operation, _) => operation == BlockOperation.Write && writes++ >= at ? BlockStatus.MediaError : BlockStatus.Ok;
+            to.Memory.Fail = (operation, _)
+                => operation == BlockOperation.Write && writes++ >= at ? BlockStatus.MediaError : BlockStatus.Ok;
             bool isWhole = TryReceive(to, stream, out _) == StoreStatus.Ok;
             to.Memory.Fail = null;
             to.Reopen(crash: true);
@@ -208,7 +209,8 @@ public sealed unsafe class SendTests
 
     private static VolumeId Receive(StoreHarness harness, byte[] stream, string name)
     {
-        StoreStatus status = harness.Store.ReceiveVolume(new Source(stream), Encoding.UTF8.GetBytes(name), harness.Info(), out VolumeId volume);
+        StoreStatus status =
+            harness.Store.ReceiveVolume(new Source(stream), Encoding.UTF8.GetBytes(name), harness.Info(), out VolumeId volume);
         Assert.Equal(StoreStatus.Ok, status);
         return volume;
     }

@@ -139,7 +139,8 @@ public sealed unsafe class StoreHarness : IDisposable
         => Read(page, (target) => Store.ReadPage(volume, new ObjectId(id), page, (void*)target));
 
     /// <summary>The number a page was written with; 0 for a hole.</summary>
-    public ulong Read(ulong id, ulong page) => Read(page, (target) => Store.ReadPage(VolumeId.First, new ObjectId(id), page, (void*)target));
+    public ulong Read(ulong id, ulong page)
+        => Read(page, (target) => Store.ReadPage(VolumeId.First, new ObjectId(id), page, (void*)target));
 
     public ulong Read(StoreView view, ulong id, ulong page) => Read(page, (target) => view.ReadPage(new ObjectId(id), page, (void*)target));
 

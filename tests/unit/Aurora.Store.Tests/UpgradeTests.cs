@@ -7,8 +7,9 @@ using Xunit;
 namespace Aurora.Store.Tests;
 
 /// <summary>
-/// An image of format version 1, made by that version and left as a power cut would: commits 1 to 9 wrote their number to page 0 of object 1;
-/// the first made object 3, the fourth was named, the fifth cloned object 3 to 4, the sixth was gone back from; the last two are in the log.
+/// An image of format version 1, made by that version and left as a power cut would: commits 1 to 9 wrote their number to page 0 of object
+/// 1; the first made object 3, the fourth was named, the fifth cloned object 3 to 4, the sixth was gone back from; the last two are in the
+/// log.
 /// </summary>
 public sealed unsafe class UpgradeTests
 {
@@ -19,7 +20,8 @@ public sealed unsafe class UpgradeTests
     {
         using StoreHarness harness = Load();
         Assert.Equal(StoreStatus.OldVersion, harness.TryOpen());
-        Assert.Contains("aurora image upgrade", System.Text.Encoding.UTF8.GetString(StoreMessages.Of(StoreStatus.OldVersion)), System.StringComparison.Ordinal);
+        Assert.Contains("aurora image upgrade", System.Text.Encoding.UTF8.GetString(StoreMessages.Of(StoreStatus.OldVersion)),
+            System.StringComparison.Ordinal);
         Assert.Contains("OldVersion", Assert.Single(harness.Check(out _)), System.StringComparison.Ordinal);
     }
 
@@ -48,7 +50,8 @@ public sealed unsafe class UpgradeTests
         {
             using StoreHarness harness = Load();
             int count = 0;
-            harness.Memory.Fail = (operation, _) => operation == BlockOperation.Write && count++ >= at ? BlockStatus.MediaError : BlockStatus.Ok;
+            harness.Memory.Fail = (operation, _)
+                => operation == BlockOperation.Write && count++ >= at ? BlockStatus.MediaError : BlockStatus.Ok;
             bool isWhole = Upgrade(harness) == StoreStatus.Ok;
             harness.Memory.Fail = null;
             if (isWhole)
@@ -86,7 +89,8 @@ public sealed unsafe class UpgradeTests
 
     private static ulong PageAt(StoreHarness harness, string name)
     {
-        Assert.Equal(StoreStatus.Ok, harness.Store.FindCheckpoint(VolumeId.First, System.Text.Encoding.UTF8.GetBytes(name), out CheckpointInfo info));
+        Assert.Equal(StoreStatus.Ok,
+            harness.Store.FindCheckpoint(VolumeId.First, System.Text.Encoding.UTF8.GetBytes(name), out CheckpointInfo info));
         Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, info.Sequence, out StoreView? view));
         ulong value = harness.Read(view!, 1, 0);
         view!.Close();

@@ -1,5 +1,6 @@
-// Fibers that each have a volume of their own, over a device that completes in any order, while the maintenance fiber makes cuts: each clones its
-// volume, goes on with the clone or with what it had, goes back, drops what it leaves, and reads what it must find, whatever the others do.
+// Fibers that each have a volume of their own, over a device that completes in any order, while the maintenance fiber makes cuts: each
+// clones its volume, goes on with the clone or with what it had, goes back, drops what it leaves, and reads what it must find, whatever the
+// others do.
 using System;
 using System.Collections.Generic;
 using Aurora.Base;
@@ -62,7 +63,8 @@ public sealed unsafe class VolumeConcurrencyTests : IDisposable
         foreach ((VolumeId volume, ulong[] pages) in _left)
             Compare(volume, pages);
         _store.Abandon();
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Check(device, _pages, fibers, new CheckOptions { VerifyData = true, Open = options }, out CheckReport report));
+        Assert.Equal(StoreStatus.Ok,
+            ObjectStore.Check(device, _pages, fibers, new CheckOptions { VerifyData = true, Open = options }, out CheckReport report));
         Assert.Equal(0UL, report.Faults);
         Assert.Equal(0, _pages.PagesOutstanding);
     }

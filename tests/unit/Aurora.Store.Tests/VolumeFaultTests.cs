@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Aurora.Store.Tests;
 
-/// <summary>What volumes must never do: answer when they are gone, share a number, keep their space, lose themselves on a full disk.</summary>
+/// <summary>
+/// What volumes must never do: answer when they are gone, share a number, keep their space, lose themselves on a full disk.
+/// </summary>
 public sealed unsafe class VolumeFaultTests
 {
     [Theory]
@@ -97,7 +99,8 @@ public sealed unsafe class VolumeFaultTests
         var fibers = new BatonFibers(seed);
         var device = new SlowDevice(3000, fibers, seed);
         Assert.Equal(StoreStatus.Ok, ObjectStore.Format(device, pages, fibers, new FormatOptions { UuidLow = 1, LogBlocks = 96 }));
-        var options = new OpenOptions { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = 512 << 10, CutIntervalNanoseconds = ulong.MaxValue, BackgroundMaintenance = true };
+        var options = new OpenOptions { CachedNodes = 64, CachedSpacePages = 32, OverlayBytes = 512 << 10,
+            CutIntervalNanoseconds = ulong.MaxValue, BackgroundMaintenance = true };
         options.Retention.IsOff = true;
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, pages, fibers, options, out ObjectStore? store, out _));
         device.IsImmediate = false;
@@ -132,7 +135,8 @@ public sealed unsafe class VolumeFaultTests
         Assert.Equal(numbers.Count, numbers.Distinct().Count());
         store!.Abandon();
         device.IsImmediate = true;
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Check(device, pages, fibers, new CheckOptions { VerifyData = true, Open = options }, out CheckReport report));
+        Assert.Equal(StoreStatus.Ok,
+            ObjectStore.Check(device, pages, fibers, new CheckOptions { VerifyData = true, Open = options }, out CheckReport report));
         Assert.Equal((0UL, 120UL), (report.Faults, report.Volumes));
     }
 
@@ -148,7 +152,8 @@ public sealed unsafe class VolumeFaultTests
         harness.Open();
         VolumeId large = Create(harness);
         for (ulong i = 0; i < (ulong)named; i++)
-            Name(harness, large, $"name {i}", [.. Enumerable.Range(0, 20).Select(page => new PageValue(1, (ulong)page, (i * 100) + (ulong)page + 1))]);
+            Name(harness, large, $"name {i}",
+                [.. Enumerable.Range(0, 20).Select(page => new PageValue(1, (ulong)page, (i * 100) + (ulong)page + 1))]);
         ulong filled = FillUp(harness, large);
         Assert.True(filled > 5);
         Cut(harness, 3);
@@ -183,7 +188,8 @@ public sealed unsafe class VolumeFaultTests
         for (int round = 0; refused < 40; round++)
         {
             StoreStatus status = Make(harness, round % 4, made, kept);
-            Assert.True(status is StoreStatus.Ok or StoreStatus.NoSpace, $"round {round}: {status} {harness.Store.LastFault.Place}, health {harness.Store.Health}");
+            Assert.True(status is StoreStatus.Ok or StoreStatus.NoSpace,
+                $"round {round}: {status} {harness.Store.LastFault.Place}, health {harness.Store.Health}");
             refused += status == StoreStatus.NoSpace ? 1 : 0;
             if (round % 400 == 50)
                 harness.Reopen(crash: true);
@@ -193,11 +199,13 @@ public sealed unsafe class VolumeFaultTests
         foreach (VolumeId volume in made)
         {
             StoreStatus status = harness.Store.DropVolume(volume, harness.Info());
-            Assert.True(status == StoreStatus.Ok, $"drop of {volume.Value}: {status}, {harness.Store.FreeBlocks} free of {harness.Store.TotalBlocks}");
+            Assert.True(status == StoreStatus.Ok,
+                $"drop of {volume.Value}: {status}, {harness.Store.FreeBlocks} free of {harness.Store.TotalBlocks}");
         }
         Cut(harness, made.Count + 20);
         Assert.Equal(1UL, harness.CheckClean().Volumes);
-        Assert.True(harness.Store.FreeBlocks > harness.Store.TotalBlocks / 2, $"{harness.Store.FreeBlocks} of {harness.Store.TotalBlocks} are free");
+        Assert.True(harness.Store.FreeBlocks > harness.Store.TotalBlocks / 2,
+            $"{harness.Store.FreeBlocks} of {harness.Store.TotalBlocks} are free");
     }
 
     // Many volumes change in one cut, each with a state to be kept: every commit that is taken can be cut.

@@ -220,7 +220,8 @@ public sealed unsafe class VolumeTests
         Assert.True(free - harness.Store.Statistics.FreeBlocks < 150, $"{free - harness.Store.Statistics.FreeBlocks} blocks");
         harness.CommitTo(clones[500], new PageValue(1, 0, 5000));
         harness.Reopen(crash: true);
-        Assert.Equal((5000UL, 1UL, 300UL), (harness.ReadFrom(clones[500], 1, 0), harness.ReadFrom(clones[501], 1, 0), harness.ReadFrom(clones[999], 1, 299)));
+        Assert.Equal((5000UL, 1UL, 300UL),
+            (harness.ReadFrom(clones[500], 1, 0), harness.ReadFrom(clones[501], 1, 0), harness.ReadFrom(clones[999], 1, 299)));
         foreach (VolumeId clone in clones)
             Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(clone, harness.Info()));
         Cut(harness, true);

@@ -1,6 +1,6 @@
-// The store against a dictionary of volumes: each has a present state, every state it ever had, what of its history must stay, and what it is. One
-// seed makes one history of commits to several volumes, of volumes that are made, cloned, renamed, rolled back and dropped, of cuts, views, crashes
-// and clean ends; what is asked of volumes that are no more is refused.
+// The store against a dictionary of volumes: each has a present state, every state it ever had, what of its history must stay, and what it
+// is. One seed makes one history of commits to several volumes, of volumes that are made, cloned, renamed, rolled back and dropped, of
+// cuts, views, crashes and clean ends; what is asked of volumes that are no more is refused.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -58,7 +58,8 @@ internal sealed unsafe class VolumeWorld : IDisposable
         _hasRetention = seed % 3 == 1;
         _harness.Options.Retention.IsOff = !_hasRetention;
         if (_hasRetention)
-            _harness.Options.Retention = new RetentionOptions { FineSpacing = 40_000_000, FineSpan = 300_000_000, CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 };
+            _harness.Options.Retention = new RetentionOptions { FineSpacing = 40_000_000, FineSpan = 300_000_000,
+                CoarseSpacing = 200_000_000, CoarseSpan = 900_000_000 };
         _harness.Options.CutIntervalNanoseconds = seed % 3 == 2 ? 60_000_000 : ulong.MaxValue;
 
         // Roots are soon copied instead of shared.

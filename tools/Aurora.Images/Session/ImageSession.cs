@@ -157,7 +157,8 @@ internal sealed unsafe class ImageSession : IDisposable
             FrameNumber frame = _group.Memory.Frames.Allocate(FrameFlags.Data);
             if (frame.Value == 0)
                 throw new ImageException("too much file data for one operation");
-            StoreStatus status = _group.Store.ReadPage(VolumeId.First, request->Source, request->Page, _group.Memory.Frames.AddressOf(frame));
+            StoreStatus status =
+                _group.Store.ReadPage(VolumeId.First, request->Source, request->Page, _group.Memory.Frames.AddressOf(frame));
             PageInStatus outcome = status switch
             {
                 StoreStatus.Ok => PageInStatus.Ok,
@@ -171,7 +172,8 @@ internal sealed unsafe class ImageSession : IDisposable
     // What the store has from a page on, without reading it.
     private void Probe(PageInRequest* request)
     {
-        StoreStatus status = _group.Store.NextPages(VolumeId.First, request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+        StoreStatus status =
+            _group.Store.NextPages(VolumeId.First, request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
         PageInStatus outcome = status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed;
         _group.Memory.PageIns.CompleteProbe(request, outcome, present, presentEnd);
     }

@@ -52,7 +52,8 @@ internal static unsafe class ImageVolumes
     }
 
     /// <summary>
-    /// Writes a checkpoint of a volume (its present state for null) to a stream, or what differs from another. Returns the sent one's epoch.
+    /// Writes a checkpoint of a volume (its present state for null) to a stream, or what differs from another. Returns the sent one's
+    /// epoch.
     /// </summary>
     public static ulong Send(ImageStore image, string name, string? checkpoint, string? since, Stream output)
     {
@@ -91,7 +92,8 @@ internal static unsafe class ImageVolumes
 
     private static void RequireNew(ImageStore image, string name)
     {
-        if (name.Length == 0 || name.All(char.IsAsciiDigit) || name.Any(char.IsControl) || Encoding.UTF8.GetByteCount(name) > VolumeInfo.MaxNameBytes)
+        if (name.Length == 0 || name.All(char.IsAsciiDigit) || name.Any(char.IsControl)
+            || Encoding.UTF8.GetByteCount(name) > VolumeInfo.MaxNameBytes)
             throw new ImageException($"'{name}' is no name for a volume: 1 to {VolumeInfo.MaxNameBytes} bytes, and not only digits");
         if (Read(image).Any(volume => volume.Name == name))
             throw new ImageException($"there is a volume {name} already");

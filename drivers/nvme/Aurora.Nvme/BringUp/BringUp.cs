@@ -1,7 +1,8 @@
-// Bring-up as a state machine (NVM Express 1.4 §7.6.1): Step does one state's work or looks once at what the state waits for. Run steps until
-// the controller is ready or something failed, resting between looks; that is the first bring-up, which takes all memory. A reset walks the
-// same states again with the same memory: Restart, then Advance whenever there is time, which never waits and takes no memory. What the
-// controller says about itself must then be what it said before. Each state has one method; its deadline is set when it is entered.
+// Bring-up as a state machine (NVM Express 1.4 §7.6.1): Step does one state's work or looks once at what the state waits for. Run steps
+// until the controller is ready or something failed, resting between looks; that is the first bring-up, which takes all memory. A reset
+// walks the same states again with the same memory: Restart, then Advance whenever there is time, which never waits and takes no memory.
+// What the controller says about itself must then be what it said before. Each state has one method; its deadline is set when it is
+// entered.
 //   read capabilities → (wait for ready before disabling) → disable → wait until disabled → configure admin queues → enable →
 //   wait until ready → identify controller → identify limits → identify namespace → number of queues → write cache → create queues → events → ready
 // The states are in classes by what they are about, each of which knows the one that comes after it.

@@ -2,7 +2,9 @@ using Aurora.Base;
 
 namespace Aurora.Nvme;
 
-/// <summary>How far a bring-up is, and what it has found out and made. A reset walks the same states again with what the first one made.</summary>
+/// <summary>
+/// How far a bring-up is, and what it has found out and made. A reset walks the same states again with what the first one made.
+/// </summary>
 internal sealed unsafe class BringUpState
 {
     public NvmeState State { get; set; }
@@ -36,12 +38,14 @@ internal sealed unsafe class BringUpState
 
     public AdminQueue? Admin { get; set; }
 
-    /// <summary>One page the controller writes identify data and logs into, later also for the admin commands of the running controller.</summary>
+    /// <summary>
+    /// One page the controller writes identify data and logs into, later also for the admin commands of the running controller.
+    /// </summary>
     public void* Scratch { get; set; }
 
     /// <summary>
-    /// The flush after the write cache was switched off. It has memory of its own: a reset that begins anew reads identify data while the queue pair
-    /// may still hold it.
+    /// The flush after the write cache was switched off. It has memory of its own: a reset that begins anew reads identify data while the
+    /// queue pair may still hold it.
     /// </summary>
     public BlockRequest* Drain { get; set; }
 

@@ -1,5 +1,5 @@
-// The states that create the I/O queues. All completion queues are created before the first submission queue, because a submission queue names the
-// completion queue it reports to.
+// The states that create the I/O queues. All completion queues are created before the first submission queue, because a submission queue
+// names the completion queue it reports to.
 using Aurora.Base;
 
 namespace Aurora.Nvme;

@@ -40,7 +40,8 @@ internal sealed unsafe class RegisterSetup(
     {
         uint configuration = registers.Read32(NvmeRegister.Configuration);
         if ((configuration & ControllerConfiguration.Enable) != 0)
-            registers.Write32(NvmeRegister.Configuration, configuration & ~(ControllerConfiguration.Enable | ControllerConfiguration.ShutdownMask));
+            registers.Write32(NvmeRegister.Configuration,
+                configuration & ~(ControllerConfiguration.Enable | ControllerConfiguration.ShutdownMask));
         progress.Enter(NvmeState.WaitDisabled, state.ReadyTimeoutNanoseconds);
     }
 

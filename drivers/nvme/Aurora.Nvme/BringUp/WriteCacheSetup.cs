@@ -1,7 +1,8 @@
 namespace Aurora.Nvme;
 
 /// <summary>The states that read the write cache feature and have it as it is wanted.</summary>
-internal sealed class WriteCacheSetup(BringUpState state, BringUpProgress progress, BringUpCommands commands, NvmeOptions options, QueueCreation queues)
+internal sealed class WriteCacheSetup(BringUpState state, BringUpProgress progress, BringUpCommands commands, NvmeOptions options,
+    QueueCreation queues)
 {
     public void Begin()
     {

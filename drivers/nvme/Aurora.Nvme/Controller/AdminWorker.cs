@@ -1,5 +1,5 @@
-// The admin queue of a running controller, without ever waiting. What the controller reports by itself (asynchronous events, NVM Express 1.4 §5.2) is
-// logged after its log page was read, which lets it report such an event again; a namespace that changed is identified again.
+// The admin queue of a running controller, without ever waiting. What the controller reports by itself (asynchronous events, NVM Express
+// 1.4 §5.2) is logged after its log page was read, which lets it report such an event again; a namespace that changed is identified again.
 using Aurora.Base;
 
 namespace Aurora.Nvme;
@@ -48,9 +48,11 @@ internal sealed unsafe class AdminWorker(
         if (work.TakeWanted(AdminWork.ReadHealth))
             Begin(AdminWork.ReadHealth, AdminCommands.GetLogPage(HealthLog.Page, HealthLog.SizeBytes, page), now);
         else if (work.TakeWanted(AdminWork.ReadChangedNamespaces))
-            Begin(AdminWork.ReadChangedNamespaces, AdminCommands.GetLogPage(AsynchronousEvent.ChangedNamespacesPage, PageSize.Bytes, page), now);
+            Begin(AdminWork.ReadChangedNamespaces, AdminCommands.GetLogPage(AsynchronousEvent.ChangedNamespacesPage, PageSize.Bytes, page),
+                now);
         else if (work.TakeWanted(AdminWork.ReadErrors))
-            Begin(AdminWork.ReadErrors, AdminCommands.GetLogPage(AsynchronousEvent.ErrorsPage, AsynchronousEvent.ErrorEntryBytes, page), now);
+            Begin(AdminWork.ReadErrors, AdminCommands.GetLogPage(AsynchronousEvent.ErrorsPage, AsynchronousEvent.ErrorEntryBytes, page),
+                now);
         else if (work.TakeWanted(AdminWork.IdentifyNamespace))
             Begin(AdminWork.IdentifyNamespace, AdminCommands.IdentifyNamespace(state.Namespace.Id, page), now);
     }

@@ -1,10 +1,11 @@
 // The controller reset (NVM Express 1.4 §7.3.2): disable, wait until nothing can reach memory any more, bring up again with the same memory
 // and vectors, check that it is still the same device, and issue everything outstanding again in the order it was issued before. Users
-// of the block device notice a delay; requests submitted meanwhile wait. The health check moves it on; nothing waits and nothing is allocated.
+// of the block device notice a delay; requests submitted meanwhile wait. The health check moves it on; nothing waits and nothing is
+// allocated.
 //
 // What a reset does to completed writes: clearing CC.EN does not lose the volatile cache, so a reset because of a late command changes
-// nothing. A fatal status (CSTS.CFS), a subsystem reset (CSTS.NSSRO) and a controller that stopped by itself may lose it. Then flushes fail as
-// FlushGuard says, when there is a cache and something was in it; see docs/decisions/030-nvme-recovery.md.
+// nothing. A fatal status (CSTS.CFS), a subsystem reset (CSTS.NSSRO) and a controller that stopped by itself may lose it. Then flushes fail
+// as FlushGuard says, when there is a cache and something was in it; see docs/decisions/030-nvme-recovery.md.
 //
 // A controller is granted NvmeOptions.Resets resets within a window, failed attempts included; then it is given up (ControllerStop).
 using Aurora.Base;

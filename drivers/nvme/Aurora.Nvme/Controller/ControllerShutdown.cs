@@ -12,10 +12,13 @@ internal sealed class ControllerShutdown(
     /// <summary>The least time a shutdown is given, whatever RTD3E says.</summary>
     private const ulong MinimumShutdownNanoseconds = 5_000_000_000;
 
-    /// <summary>Returns whether the device confirmed; nothing may be submitted meanwhile. Afterwards every request completes as Gone.</summary>
+    /// <summary>
+    /// Returns whether the device confirmed; nothing may be submitted meanwhile. Afterwards every request completes as Gone.
+    /// </summary>
     public bool Run()
     {
-        while (!state.IsIdle || state.State is NvmeState.Stopping or NvmeState.Resetting || (state.State == NvmeState.Ready && admin.IsBusy))
+        while (!state.IsIdle || state.State is NvmeState.Stopping or NvmeState.Resetting
+            || (state.State == NvmeState.Ready && admin.IsBusy))
         {
             if (requests.ProcessCompletions())
                 continue;

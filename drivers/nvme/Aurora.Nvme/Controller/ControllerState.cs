@@ -2,7 +2,9 @@ using Aurora.Base;
 
 namespace Aurora.Nvme;
 
-/// <summary>What is known of a controller that is, or was, in service. Bring-up has a state of its own, taken over when it has succeeded.</summary>
+/// <summary>
+/// What is known of a controller that is, or was, in service. Bring-up has a state of its own, taken over when it has succeeded.
+/// </summary>
 internal sealed unsafe class ControllerState
 {
     public NvmeState State { get; set; }

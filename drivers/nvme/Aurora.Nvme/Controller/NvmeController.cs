@@ -1,5 +1,5 @@
-// An NVMe controller with one namespace, as a block device of 4-KiB blocks. This is the face; the services behind it share ControllerState and know
-// only those above them:
+// An NVMe controller with one namespace, as a block device of 4-KiB blocks. This is the face; the services behind it share ControllerState
+// and know only those above them:
 //
 //   BringUp             from reset to ready (folder BringUp)
 //   RequestQueues       submitting and completing
@@ -127,7 +127,9 @@ public sealed unsafe class NvmeController : BlockDevice
 
     public override void Submit(BlockRequest* request) => _requests.Submit(request);
 
-    /// <summary>From here to <see cref="EndBatch"/> submissions are collected and reach the device with one doorbell write. Nests.</summary>
+    /// <summary>
+    /// From here to <see cref="EndBatch"/> submissions are collected and reach the device with one doorbell write. Nests.
+    /// </summary>
     public override void BeginBatch() => _requests.BeginBatch();
 
     public override void EndBatch() => _requests.EndBatch();

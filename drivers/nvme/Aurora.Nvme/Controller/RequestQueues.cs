@@ -1,5 +1,5 @@
-// Submitting and completing. A request is either refused on the spot, or goes to the queue pair of the current processor. The interrupt handler
-// only notes that there is something to do; completions are processed by the main loop and by whoever waits.
+// Submitting and completing. A request is either refused on the spot, or goes to the queue pair of the current processor. The interrupt
+// handler only notes that there is something to do; completions are processed by the main loop and by whoever waits.
 using System.Threading;
 using Aurora.Base;
 

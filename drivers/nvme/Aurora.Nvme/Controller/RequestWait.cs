@@ -3,11 +3,12 @@ using Aurora.Base;
 namespace Aurora.Nvme;
 
 /// <summary>
-/// Waiting for a request. It polls for a bounded while, because a quick device takes less time than two fiber switches and an interrupt, then blocks. A
-/// device that was too slow for it lately is polled only now and then, to notice when it has become quick: polling in vain takes processor time from
-/// programs and delays everything by as much.
+/// Waiting for a request. It polls for a bounded while, because a quick device takes less time than two fiber switches and an interrupt,
+/// then blocks. A device that was too slow for it lately is polled only now and then, to notice when it has become quick: polling in vain
+/// takes processor time from programs and delays everything by as much.
 /// </summary>
-internal sealed unsafe class RequestWait(ControllerState state, NvmeHost host, NvmeOptions options, RequestQueues requests, HealthWatch health)
+internal sealed unsafe class RequestWait(ControllerState state, NvmeHost host, NvmeOptions options, RequestQueues requests,
+    HealthWatch health)
 {
     /// <summary>After so many waits in a row that polled in vain, only every <see cref="ProbePeriod"/>-th wait polls.</summary>
     private const int PatientMisses = 2;

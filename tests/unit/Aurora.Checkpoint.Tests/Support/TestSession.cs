@@ -18,7 +18,8 @@ internal sealed unsafe class TestSession : IDisposable
 
     private TreeBuilder? _tree;
 
-    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue, bool isBounded = false)
+    private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue,
+        bool isBounded = false)
     {
         HostEnvironment.Install();
         Pages.Limit = pageLimit;
@@ -129,7 +130,8 @@ internal sealed unsafe class TestSession : IDisposable
         {
             if (request->IsProbe)
             {
-                Assert.Equal(StoreStatus.Ok, Store.NextPages(VolumeId.First, request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
+                Assert.Equal(StoreStatus.Ok,
+                    Store.NextPages(VolumeId.First, request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
                 Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
                 continue;
             }

@@ -17,7 +17,8 @@ public sealed unsafe class NamespaceTests : IDisposable
     private Errno Resolve(string path, WalkFlags flags = WalkFlags.FollowLast)
     {
         FileCaller caller = _world.Caller;
-        Errno error = _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, FileWorld.Bytes(path), flags, out Inode* inode);
+        Errno error = _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, FileWorld.Bytes(path), flags,
+            out Inode* inode);
         if (error == Errno.Ok)
             _world.Files.Inodes.Release(inode);
         return error;

@@ -130,7 +130,8 @@ public sealed unsafe class ProcTests : IDisposable
         Assert.True(isReachable);
         Assert.Equal("/proc/1/fd", Encoding.UTF8.GetString(buffer.AsSpan(start)));
         FileCaller caller = _world.Caller;
-        Assert.Equal(Errno.Ok, _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, "../../../dev"u8, WalkFlags.None, out Inode* dev));
+        Assert.Equal(Errno.Ok,
+            _world.Files.Walks.Resolve(in caller, _world.Context->CurrentDirectory, "../../../dev"u8, WalkFlags.None, out Inode* dev));
         Assert.True(dev == _world.At("/dev"));
         _world.Files.Inodes.Release(dev);
         Assert.Equal(Errno.EPERM, _world.Build.Make("/proc/x"u8, InodeMode.Regular));
