@@ -89,7 +89,7 @@ public sealed unsafe partial class ObjectStore
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        var reclaimer = new VolumeReclaimer(_history, table, trees, _space.State, _reserve);
+        var reclaimer = new VolumeReclaimer(context.Fibers, _history, table, trees, _space.State, _reserve);
         var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);

@@ -136,6 +136,7 @@ internal sealed unsafe class Retention(
         while (!changes->IsNew && checkpoints.NextKept(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
+            context.Fibers.Yield();
             if (!info.IsAutomatic)
                 continue;
             bool isAged = mayAge && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);

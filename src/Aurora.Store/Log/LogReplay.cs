@@ -107,16 +107,9 @@ internal unsafe ref struct LogReplay
 
     private StoreStatus Apply(LogBlockHeader* header, LayerSet set, LogEntry* entry)
     {
-        bool isNew = entry->Kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
-        ulong asked = entry->Kind == LogEntryKind.CloneVolume ? entry->Page : Volume;
-        CheckpointInfo last = default;
-        if (_directory != null && (!isNew || entry->Kind == LogEntryKind.CloneVolume))
-        {
-            StoreStatus status = _directory.Look(new VolumeId(asked), out VolumeLook look);
-            last = look.Last;
-            if (status != StoreStatus.Ok)
-                return status == StoreStatus.NotFound ? Damaged(header->Position) : status;
-        }
+        StoreStatus status = FindVolume(header, entry, out CheckpointInfo last);
+        if (status != StoreStatus.Ok)
+            return status;
         if (!Reserve(set, entry))
             return StoreStatus.OutOfMemory;
         var payload = new ReadOnlySpan<byte>(entry + 1, entry->TotalBytes == LogEntry.Bytes ? 0 : entry->Length);
@@ -142,6 +135,27 @@ internal unsafe ref struct LogReplay
             LayerChange.Apply(set, layer, entry->Kind, entry->Object, entry->Page + i, entry->Block + i, checksum, payload);
         }
         return StoreStatus.Ok;
+    }
+
+    // What the entry is about must be there, and what it makes must not; the first volume is never dropped.
+    private readonly StoreStatus FindVolume(LogBlockHeader* header, LogEntry* entry, out CheckpointInfo last)
+    {
+        last = default;
+        if (_directory == null)
+            return StoreStatus.Ok;
+        StoreStatus status = _directory.Look(new VolumeId(Volume), out VolumeLook look);
+        bool isNew = entry->Kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
+        bool isFirstDropped = entry->Kind == LogEntryKind.DropVolume && Volume == VolumeId.First.Value;
+        if (status == (isNew ? StoreStatus.Ok : StoreStatus.NotFound) || isFirstDropped)
+            return Damaged(header->Position);
+        if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+            return status;
+        if (entry->Kind == LogEntryKind.CloneVolume)
+            status = _directory.Look(new VolumeId(entry->Page), out look);
+        last = look.Last;
+        if (status == StoreStatus.NotFound)
+            return entry->Kind == LogEntryKind.CreateVolume ? StoreStatus.Ok : Damaged(header->Position);
+        return status;
     }
 
     private readonly bool Reserve(LayerSet set, LogEntry* entry)

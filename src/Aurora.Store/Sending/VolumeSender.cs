@@ -157,6 +157,7 @@ internal sealed unsafe class VolumeSender(
             bool isThere = hasEntry && entry.Key == key;
             status = SendPage(ref writer, page, id, key, hasOld && old.Key == key ? old.Block : 0, isThere ? entry : default);
             key++;
+            context.Fibers.Yield();
         }
         return status;
     }

@@ -8,7 +8,7 @@ namespace Aurora.Store;
 
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
-    HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve)
+    FiberScheduler fibers, HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -30,8 +30,10 @@ internal sealed unsafe class VolumeReclaimer(
             if (status != StoreStatus.Ok)
                 break;
             history.IsReclaiming = true;
+
+            // Another cut has more room in its set.
             if (!set.Arena.Reserve(LayerSet.OptionalBytes))
-                return from == VolumeRecord.DroppedBit ? StoreStatus.OutOfMemory : StoreStatus.Ok;
+                return StoreStatus.Ok;
             VolumeChanges* changes = set.ChangesOf(volume);
             changes->IsInTable = true;
             changes->OldRoot = objects;
@@ -55,13 +57,16 @@ internal sealed unsafe class VolumeReclaimer(
             key = entry->Key + 1;
             NodeCache.Unpin(leaf);
             if (!set.Arena.Reserve(LayerSet.OptionalBytes))
-                return isAny ? StoreStatus.NotFound : StoreStatus.OutOfMemory;
+                return StoreStatus.NotFound;
             set.DropHistory(changes->Volume, key - 1);
             isAny = true;
+            fibers.Yield();
         }
         if (status == StoreStatus.OutOfMemory)
             return status;
         changes->IsHistoryLeft = status is not (StoreStatus.Ok or StoreStatus.NotFound);
+        if (changes->IsHistoryLeft)
+            KernelLog.Line("store: the history of a dropped volume cannot be read; the space it held stays allocated"u8);
         changes->IsDropped = changes->IsHistoryLeft || !isAny;
         left -= changes->IsDropped && left > 0 ? 1u : 0u;
         return StoreStatus.Ok;
