@@ -1,7 +1,7 @@
 // Rollback: the next state of a volume is that of one of its retained checkpoints.
 //   1. Cuts give the target a root in the history tree, unless it has one. From here on it is found whatever happens.
-//   2. A record "rollback to N" is logged like a commit. The volume's newest layer is sealed, and kept as a checkpoint of its own (the branch
-//      that was left); the next one has N below it.
+//   2. A record "rollback to N" is logged like a commit. The volume's newest layer is sealed, and kept as a checkpoint of its own (the
+//      branch that was left); the next one has N below it.
 // A power cut before 2 is durable leaves the old state, one after it the new one. Nothing is copied, and no other volume is concerned.
 using Aurora.Base;
 

@@ -8,7 +8,6 @@ internal readonly record struct TreeState(StateBelow Kind, ulong Volume, ulong S
 /// <summary>A walk through the layers of a volume.</summary>
 internal unsafe ref struct LayerPath
 {
-    private LayerSet? _set;
     private LayerSet? _next;
 
     /// <summary>Starts at the newest layer of a volume.</summary>
@@ -51,7 +50,6 @@ internal unsafe ref struct LayerPath
 
     private void Enter(LayerSet set, ulong volume)
     {
-        _set = set;
         VolumeChanges* changes = set.Find(volume);
         if (changes != null && (changes->IsDropped || changes->Top != null || changes->IsNew))
         {
@@ -78,7 +76,6 @@ internal unsafe ref struct LayerPath
         LayerObject* kept = _next == null ? null : _next.HistoryOf(volume, sequence);
         if (kept != null && kept->RecordState == LayerRecord.Present && kept->KeptLayer != null)
         {
-            _set = _next;
             _next = null;
             Layer = kept->KeptLayer;
             return;

@@ -10,29 +10,6 @@ using Xunit;
 
 namespace Aurora.Store.Tests;
 
-/// <summary>What a volume must be.</summary>
-internal sealed class VolumeState
-{
-    public StoreModel Present { get; set; } = new();
-
-    /// <summary>The state after each of its commits.</summary>
-    public Dictionary<ulong, StoreModel> Past { get; } = [];
-
-    /// <summary>Checkpoints that must be there, with their names: until they are dropped.</summary>
-    public Dictionary<ulong, string> Kept { get; } = [];
-
-    public string Name { get; set; } = "";
-
-    public VolumeFlags Flags { get; set; }
-
-    public VolumeId Parent { get; set; }
-
-    public ulong ParentSequence { get; set; }
-
-    /// <summary>The newest commit that changed it; 0 for none.</summary>
-    public ulong Last { get; set; }
-}
-
 /// <summary>Runs a history of volumes and compares.</summary>
 internal sealed unsafe class VolumeWorld : IDisposable
 {
@@ -46,6 +23,7 @@ internal sealed unsafe class VolumeWorld : IDisposable
     private readonly List<VolumeId> _dropped = [];
     private readonly List<(StoreView View, StoreModel Model)> _views = [];
     private readonly bool _hasRetention;
+    private readonly VolumeComparison _comparison;
     private ulong _greatest = 1;
     private ulong _value;
 
@@ -54,6 +32,7 @@ internal sealed unsafe class VolumeWorld : IDisposable
         _random = new Random(seed);
         _generator = new HistoryGenerator(seed, objects: 4, pages: Pages, largest: 30, hasNames: false);
         _harness = new StoreHarness(blocks: 24_000, logBlocks: (uint)_random.Next(64, 300));
+        _comparison = new VolumeComparison(_harness, _volumes, _random, Pages);
         _harness.Options.OrderedCommitBytes = 20 * 4096;
         _hasRetention = seed % 3 == 1;
         _harness.Options.Retention.IsOff = !_hasRetention;
@@ -89,7 +68,7 @@ internal sealed unsafe class VolumeWorld : IDisposable
             Step();
             Assert.Equal(StoreStatus.Ok, Store.Health);
             if (step % 10 == 9)
-                CompareAll();
+                _comparison.All(_views);
             if (step % 25 == 24)
                 _harness.CheckClean();
         }
@@ -325,7 +304,7 @@ internal sealed unsafe class VolumeWorld : IDisposable
     {
         CloseViews();
         _harness.Reopen(crash: _random.Next(3) != 0);
-        CompareAll();
+        _comparison.All(_views);
     }
 
     private void OpenOrCloseView()
@@ -388,7 +367,7 @@ internal sealed unsafe class VolumeWorld : IDisposable
         _harness.Options.ReadOnly = true;
         _harness.OpenBeside(() =>
         {
-            CompareAll();
+            _comparison.All(_views);
             ShowOne();
         });
         _harness.Options.ReadOnly = false;
@@ -406,68 +385,13 @@ internal sealed unsafe class VolumeWorld : IDisposable
         ModelCheck.Compare(_harness, new VolumeId(number), _volumes[number].Past[sequence], Pages);
     }
 
-    private void CompareAll()
-    {
-        Assert.Equal(_volumes.Keys, Listed());
-        foreach ((ulong number, VolumeState volume) in _volumes)
-        {
-            CompareInfo(new VolumeId(number), volume);
-            ModelCheck.Compare(_harness, new VolumeId(number), volume.Present, Pages);
-            CompareHistory(new VolumeId(number), volume);
-        }
-        foreach ((StoreView view, StoreModel model) in _views)
-            ModelCheck.Compare(_harness, view, model);
-    }
-
-    private List<ulong> Listed()
-    {
-        List<ulong> listed = [];
-        for (VolumeId at = default; Store.NextVolume(at, out VolumeInfo info) == StoreStatus.Ok; at = info.Id)
-            listed.Add(info.Id.Value);
-        return listed;
-    }
-
-    private void CompareInfo(VolumeId number, VolumeState volume)
-    {
-        Assert.Equal(StoreStatus.Ok, Store.FindVolume(number, out VolumeInfo info));
-        Assert.Equal(volume.Name, Encoding.UTF8.GetString(info.Name, info.NameLength));
-        Assert.Equal((volume.Flags, volume.Parent, volume.ParentSequence), (info.Flags, info.Parent, info.ParentSequence));
-        Assert.Equal(volume.Last, info.LastSequence);
-    }
-
-    // All that must be there is, by its name; all that is there can be read. A few of them at a time.
-    private void CompareHistory(VolumeId number, VolumeState volume)
-    {
-        HashSet<ulong> left = [.. volume.Kept.Keys];
-        ulong at = 0;
-        for (; Store.NextCheckpoint(number, at, out CheckpointInfo info) == StoreStatus.Ok; at = info.Sequence)
-        {
-            Assert.True(info.Sequence > at);
-            string name = Encoding.UTF8.GetString(info.Commit.Name, info.Commit.NameLength);
-            bool isKept = volume.Kept.TryGetValue(info.Sequence, out string? expected);
-            Assert.Equal(isKept ? expected : "", name);
-            left.Remove(info.Sequence);
-            if (_random.Next(3) == 0)
-                CompareView(number, info.Sequence, volume.Past[info.Sequence]);
-        }
-        Assert.True(left.Count == 0, $"volume {number.Value} has lost checkpoint {left.FirstOrDefault()}");
-    }
-
-    private void CompareView(VolumeId number, ulong sequence, StoreModel model)
-    {
-        StoreStatus status = Store.OpenView(number, sequence, out StoreView? view);
-        Assert.True(status == StoreStatus.Ok, $"view of {number.Value} at {sequence}: {status}");
-        ModelCheck.Compare(_harness, view!, model);
-        view!.Close();
-    }
-
     private void End()
     {
         CloseViews();
         _harness.Reopen(crash: true);
-        CompareAll();
+        _comparison.All(_views);
         Assert.Equal(StoreStatus.Ok, Store.CutNow());
-        CompareAll();
+        _comparison.All(_views);
         _harness.CheckClean();
         DropAll();
     }

@@ -4,7 +4,8 @@
 // What the controller says about itself must then be what it said before. Each state has one method; its deadline is set when it is
 // entered.
 //   read capabilities → (wait for ready before disabling) → disable → wait until disabled → configure admin queues → enable →
-//   wait until ready → identify controller → identify limits → identify namespace → number of queues → write cache → create queues → events → ready
+//   wait until ready → identify controller → identify limits → identify namespace → number of queues
+//   → write cache → create queues → events → ready
 // The states are in classes by what they are about, each of which knows the one that comes after it.
 using Aurora.Base;
 

@@ -9,12 +9,7 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
     /// <summary>unlink: takes a name of a file that is not a directory.</summary>
     public Errno Unlink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
-        if (directory->IsProc)
-            return Errno.EPERM;
-        DirectoryEntry* entry = names.Find(directory, name);
-        if (entry == null)
-            return Errno.ENOENT;
-        Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
+        Errno error = FindRemovable(caller, directory, name, out DirectoryEntry* entry);
         if (error != Errno.Ok)
             return error;
         if (entry->Target->IsDirectory)
@@ -26,12 +21,7 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
     /// <summary>rmdir: takes away an empty directory.</summary>
     public Errno RemoveDirectory(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
-        if (directory->IsProc)
-            return Errno.EPERM;
-        DirectoryEntry* entry = names.Find(directory, name);
-        if (entry == null)
-            return Errno.ENOENT;
-        Errno error = Permissions.CheckRemoval(directory, entry->Target, in caller);
+        Errno error = FindRemovable(caller, directory, name, out DirectoryEntry* entry);
         if (error != Errno.Ok)
             return error;
         if (!entry->Target->IsDirectory)
@@ -42,5 +32,15 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
             return Errno.ENOTEMPTY;
         changes.Remove(entry);
         return Errno.Ok;
+    }
+
+    // The name, if the caller may take it away.
+    private Errno FindRemovable(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, out DirectoryEntry* entry)
+    {
+        entry = null;
+        if (directory->IsProc)
+            return Errno.EPERM;
+        entry = names.Find(directory, name);
+        return entry == null ? Errno.ENOENT : Permissions.CheckRemoval(directory, entry->Target, in caller);
     }
 }
