@@ -25,6 +25,7 @@ public sealed unsafe partial class ObjectStore
     private readonly CommitLog _log;
     private readonly VolumeDirectory _directory;
     private readonly VolumeCommits _volumes;
+    private readonly LargeCommits _large;
     private readonly VolumeSender _sender;
     private readonly VolumeReceiver _receiver;
     private readonly ObjectReader _objects;
@@ -53,6 +54,7 @@ public sealed unsafe partial class ObjectStore
         var frozen = new LayerSet(context.Pages, levels, overlay);
         _present = new PresentState(context.Super, active, frozen);
         var cuts = new CutState();
+        var open = new OpenLargeCommits((LargeCommit*)memory.LargeCommits);
         var turns = new CommitTurns(context);
         var recent = new RecentCheckpoints(memory.Recent);
         var freed = new FreedExtents(memory.Freed);
@@ -89,7 +91,7 @@ public sealed unsafe partial class ObjectStore
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        var reclaimer = new VolumeReclaimer(context.Fibers, _history, table, trees, _space.State, _reserve);
+        var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _space.State, _reserve);
         var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);
@@ -103,11 +105,12 @@ public sealed unsafe partial class ObjectStore
             context, _present, _history, _space.State, _log, cost, _reserve, estimate, retention, schedule, _cutter);
         var data = new CommitData(context, _log, _pool, _space.Allocator, _room);
         var applier = new CommitApplier(context, _present, recent, retention, schedule);
-        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, _directory, applier);
+        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, _directory, open, applier);
         var keeper = new TargetKeeper(
             context, _log, records, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);
         _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
+        _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes);
         _sender = new VolumeSender(
             context, turns, keeper, _views, _checkpoints, trees, _objects, new TreeDifference(_cache));
         _receiver = new VolumeReceiver(context, _volumes, _directory, _checkpoints, _builder, _committer);

@@ -79,4 +79,13 @@ internal enum SeededFaults
 
     /// <summary>Recovery forgets which numbers the log has given to volumes.</summary>
     ReusedVolumeNumber = 1 << 23,
+
+    /// <summary>Recovery takes the last record of a large commit for an empty one.</summary>
+    LostSwap = 1 << 24,
+
+    /// <summary>What is left of a large commit that was not finished stays.</summary>
+    StayingHidden = 1 << 25,
+
+    /// <summary>Recovery takes the parts of a large commit for durable: it may finish with data that has not arrived.</summary>
+    UncheckedParts = 1 << 26,
 }

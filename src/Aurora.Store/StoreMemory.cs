@@ -7,7 +7,7 @@ namespace Aurora.Store;
 internal sealed unsafe class StoreMemory
 {
     public const int Views = 4;
-    private const int PieceCount = 10;
+    private const int PieceCount = 11;
 
     private readonly PageAllocator _pages;
     private readonly nint[] _pieces = new nint[PieceCount];
@@ -23,6 +23,7 @@ internal sealed unsafe class StoreMemory
     public byte* Space { get; private set; }
     public byte* Nodes { get; private set; }
     public byte* Commits { get; private set; }
+    public byte* LargeCommits { get; private set; }
     public byte* Recent { get; private set; }
     public byte* Batch { get; private set; }
     public byte* Builders { get; private set; }
@@ -43,6 +44,7 @@ internal sealed unsafe class StoreMemory
         Space = Take(options.CachedSpacePages + SpaceFrames.OverheadPages(options.CachedSpacePages));
         Nodes = Take(options.CachedNodes + NodeCache.OverheadPages(options.CachedNodes));
         Commits = Take(CommitPool.MemoryPages);
+        LargeCommits = Take(OpenLargeCommits.MemoryPages);
         Recent = Take(RecentCheckpoints.MemoryPages);
         Batch = Take(WriteBatch.MemoryPages);
         Freed = Take(FreedExtents.MemoryPages);

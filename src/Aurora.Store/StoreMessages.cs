@@ -28,6 +28,7 @@ public static class StoreMessages
         StoreStatus.Poisoned => "an earlier write failed"u8,
         StoreStatus.ReadOnly => "opened for reading only"u8,
         StoreStatus.Pending => "pending"u8,
+        StoreStatus.Busy => "a large commit of the volume is open"u8,
         _ => "unknown status"u8,
     };
 

@@ -59,6 +59,9 @@ public enum StoreStatus : byte
     /// <summary>The commit is not durable yet.</summary>
     Pending,
 
+    /// <summary>A large commit of the volume is open: nothing else changes its state.</summary>
+    Busy,
+
     /// <summary>A check found a block that is counted as used although nothing refers to it.</summary>
     Leaked,
 

@@ -21,6 +21,9 @@ public struct CheckReport
 {
     public ulong Faults;
     public ulong Volumes;
+
+    /// <summary>What is left of large commits that were not finished: the next cuts give it back.</summary>
+    public ulong HiddenVolumes;
     public ulong Objects;
     public ulong Checkpoints;
     public ulong TreeNodes;

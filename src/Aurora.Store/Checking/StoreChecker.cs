@@ -142,7 +142,9 @@ internal sealed unsafe partial class StoreChecker
     private void CountVolume(RecordEntry* entry, ulong block)
     {
         bool isPresent = _counted == _present;
-        _report.Volumes += isPresent && entry->Key < VolumeRecord.DroppedBit ? 1u : 0u;
+        bool isListed = entry->Key < VolumeRecord.HiddenBit;
+        _report.Volumes += isPresent && isListed ? 1u : 0u;
+        _report.HiddenVolumes += isPresent && !isListed && entry->Key < VolumeRecord.DroppedBit ? 1u : 0u;
         CountTree(TreeKind.Objects, entry->Root, 0, ulong.MaxValue, 0);
         if (entry->RecordLength != VolumeRecord.Size)
             Report(StoreStatus.Corrupt, FaultPlace.VolumeTable, block, 0, entry->Key, entry->RecordLength);

@@ -53,14 +53,15 @@ internal sealed unsafe class CommitApplier(
         {
             Sequence = commit->Sequence,
             Commit = commit->Info,
-            Bytes = commit->DataPages * PageSize.Bytes,
+            Bytes = commit->CheckpointPages * PageSize.Bytes,
         };
         bool isAboutVolume = commit->FirstOperation != null && CommitEffect.IsAboutVolume(commit->FirstOperation->Kind);
         if (!isAboutVolume)
             CommitEffect.Note(present.Active, commit->Volume, info);
         if (context.Has(SeededFaults.InexactCheckpoint) && info.Commit.NameLength > 0)
             present.Active.Find(commit->Volume)->Top->IsSealed = false;
-        recent.Add(commit->Volume, info.Sequence, info.Bytes, info.Commit);
+        if (!commit->IsPart)
+            recent.Add(commit->Volume, info.Sequence, info.Bytes, info.Commit);
         present.IsFreezeRequired |= present.Active.IsDeep;
         if (present.IsFreezeRequired && !present.IsFrozen)
             schedule.Freeze();

@@ -155,9 +155,9 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
             case LogEntryKind.DropCheckpoint or >= LogEntryKind.Rollback:
                 changes.HistoryChanges++;
 
-                // A rollback puts a layer on top; what is dropped changes two entries of the table.
-                changes.Merges += operation->Kind == LogEntryKind.Rollback ? 1u : 0u;
-                changes.Volumes += operation->Kind == LogEntryKind.DropVolume ? 1u : 0u;
+                // A rollback puts a layer on top, and so may what is taken; what is dropped or taken changes two entries of the table.
+                changes.Merges += operation->Kind is LogEntryKind.Rollback or LogEntryKind.TakeVolume ? 1u : 0u;
+                changes.Volumes += operation->Kind is LogEntryKind.DropVolume or LogEntryKind.TakeVolume ? 1u : 0u;
                 return;
         }
         if (operation->Kind != LogEntryKind.Delete && (ofSameObject == null || ofSameObject->Kind == LogEntryKind.Delete))

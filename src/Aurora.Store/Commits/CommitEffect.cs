@@ -36,6 +36,9 @@ internal static unsafe class CommitEffect
             case LogEntryKind.DropVolume:
                 VolumeEdits.Drop(set, volume);
                 break;
+            case LogEntryKind.TakeVolume:
+                VolumeEdits.Take(set, volume, page);
+                break;
             case LogEntryKind.SetVolume:
                 VolumeEdits.SetAttributes(set, volume, (VolumeFlags)flags, name);
                 break;
@@ -43,7 +46,7 @@ internal static unsafe class CommitEffect
     }
 
     /// <summary>The entry changes nothing in the volume: its commit is no checkpoint of it.</summary>
-    public static bool IsAboutVolume(LogEntryKind kind) => kind > LogEntryKind.Rollback;
+    public static bool IsAboutVolume(LogEntryKind kind) => kind is > LogEntryKind.Rollback and < LogEntryKind.TakeVolume;
 
     /// <summary>The commit is whole: it is the volume's newest one; a name keeps the state that it makes.</summary>
     public static void Note(LayerSet set, ulong volume, in CheckpointInfo commit)

@@ -16,6 +16,7 @@ internal sealed unsafe class Committer(
     CommitRoom room,
     Cutter cutter,
     VolumeDirectory volumes,
+    OpenLargeCommits large,
     CommitApplier applier)
 {
     /// <summary>See <see cref="ObjectStore.Submit"/>.</summary>
@@ -85,6 +86,8 @@ internal sealed unsafe class Committer(
             return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, commit->LayerBytes);
         StoreStatus status = cutter.RunDueCut();
         CheckpointInfo last = default;
+        if (commit->ChangesState && !commit->TakesVolume && large.IsOpenOn(commit->Volume))
+            return StoreStatus.Busy;
         if (status == StoreStatus.Ok)
             status = FindVolume(commit, out last);
         if (status == StoreStatus.Ok)
@@ -117,10 +120,13 @@ internal sealed unsafe class Committer(
         last = default;
         LogEntryKind kind = commit->FirstOperation == null ? LogEntryKind.None : commit->FirstOperation->Kind;
         bool isKnown = kind < LogEntryKind.Rollback && volumes.IsOpenForCommits(commit->Volume);
+        if (new VolumeId(commit->Volume).IsHidden != commit->IsPart)
+            return StoreStatus.NotFound;
         if (commit->IsWatermark || kind == LogEntryKind.CreateVolume || isKnown)
             return StoreStatus.Ok;
-        ulong volume = kind == LogEntryKind.CloneVolume ? commit->FirstOperation->Page : commit->Volume;
-        StoreStatus status = volumes.Look(new VolumeId(volume), out VolumeLook look);
+        bool isClone = kind == LogEntryKind.CloneVolume;
+        var volume = new VolumeId(isClone ? commit->FirstOperation->Page : commit->Volume);
+        StoreStatus status = commit->IsPart && !isClone ? volumes.LookAny(volume, out VolumeLook look) : volumes.Look(volume, out look);
         last = look.Last;
         bool isFixed = (look.Record.Flags & VolumeFlags.Image) != 0
             && kind is not (LogEntryKind.CloneVolume or LogEntryKind.DropVolume or LogEntryKind.SetVolume);

@@ -76,11 +76,11 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
     public ulong EmergencyFor(StoreCommit* commit)
     {
         if (commit->MakesVolume)
-            return Emergency;
+            return commit->IsPart ? 2 * ForDrop : Emergency;
         if (commit->DropsVolume)
             return 0;
         if (commit->DataPages == 0)
-            return commit->Removes ? ForDrop : 2 * ForDrop;
+            return commit->Removes || commit->TakesVolume ? ForDrop : 2 * ForDrop;
         return commit->Removes && commit->DataPages <= Emergency / 2 ? Emergency / 2 : Emergency;
     }
 }

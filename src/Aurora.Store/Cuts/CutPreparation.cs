@@ -96,7 +96,7 @@ internal sealed unsafe class CutPreparation(
         for (LayerNode* node = set.FirstVolume; node != null; node = Layer.Next(node))
         {
             var changes = (VolumeChanges*)node->Info;
-            changes->IsRootTaken = changes->Top != null && changes->RootUsers > 0;
+            changes->IsRootTaken = changes->GivesRootUp && changes->RootUsers > 0;
             if (changes->Top != null)
                 changes->Top->Users++;
         }

@@ -96,6 +96,12 @@ internal enum LogEntryKind : byte
 
     /// <summary>The volume's name and flags are as in CreateVolume. Alone in its commit.</summary>
     SetVolume = 13,
+
+    /// <summary>
+    /// The volume's state becomes that of the hidden volume in Page, which ends. Block counts the pages that its parts have written. Alone
+    /// in its commit, which is the volume's newest one.
+    /// </summary>
+    TakeVolume = 14,
 }
 
 /// <summary>The head of a log entry; entries are multiples of 8 bytes long.</summary>

@@ -96,7 +96,7 @@ internal sealed unsafe class Retention(
     // The last commit of the volume may become a checkpoint. One of a cut is in the reserve; more need room.
     private void Keep(VolumeChanges* changes, ref Pass pass)
     {
-        if (context.Options.Retention.IsOff || changes->Top == null || pass.Kept >= pass.MostKept)
+        if (context.Options.Retention.IsOff || changes->Top == null || new VolumeId(changes->Volume).IsHidden || pass.Kept >= pass.MostKept)
             return;
         CheckpointInfo last = changes->Top->Last;
         ulong time = last.Commit.RealtimeNanoseconds;

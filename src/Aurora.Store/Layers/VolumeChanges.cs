@@ -20,6 +20,9 @@ internal unsafe struct VolumeChanges
     public bool IsNew;
     public bool IsDropped;
 
+    /// <summary>It ends with nothing to reclaim: what it held is another's, or goes with the cut.</summary>
+    public bool IsEnded;
+
     /// <summary>Record holds a name and flags that replace those below.</summary>
     public bool HasAttributes;
 
@@ -32,6 +35,9 @@ internal unsafe struct VolumeChanges
 
     /// <summary>While a cut is made: a layer is merged into the root that the table has, and takes over its reference.</summary>
     public bool IsRootTaken;
+
+    /// <summary>The root that the table has is no longer the volume's: who is merged into it last takes over its reference.</summary>
+    public readonly bool GivesRootUp => Top != null || IsEnded;
 
     /// <summary>While a cut is made: the root that the table has.</summary>
     public NodePointer OldRoot;

@@ -4,7 +4,7 @@ using System;
 
 namespace Aurora.Store;
 
-/// <summary>Makes, clones, drops and takes back volumes.</summary>
+/// <summary>Makes, clones, drops, takes and takes back volumes.</summary>
 internal static unsafe class VolumeEdits
 {
     /// <summary>An empty volume.</summary>
@@ -53,6 +53,25 @@ internal static unsafe class VolumeEdits
     {
         set.ChangesOf(volume)->IsDropped = true;
         set.ChangesOf(volume | VolumeRecord.DroppedBit);
+    }
+
+    /// <summary>The volume takes the state of a hidden one, layers and root, and that one ends.</summary>
+    public static void Take(LayerSet set, ulong volume, ulong hidden)
+    {
+        VolumeChanges* changes = set.ChangesOf(volume);
+        VolumeChanges* taken = set.ChangesOf(hidden);
+        if (taken->Top == null)
+        {
+            set.Push(changes, null, StateBelow.Volume, hidden, 0);
+        }
+        else
+        {
+            changes->Top = taken->Top;
+            changes->Top->Volume = volume;
+            taken->Top = null;
+        }
+        taken->IsDropped = true;
+        taken->IsEnded = true;
     }
 
     /// <summary>

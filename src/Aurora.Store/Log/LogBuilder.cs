@@ -70,7 +70,7 @@ internal unsafe ref struct LogBuilder
     private bool AddOther(CommitOperation* operation)
     {
         var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
-        ulong block = operation->Kind == LogEntryKind.CloneVolume ? operation->Block : 0;
+        ulong block = operation->Kind is LogEntryKind.CloneVolume or LogEntryKind.TakeVolume ? operation->Block : 0;
         return Add(operation->Kind, operation->Object, operation->Page, block, operation->Flags, payload);
     }
 

@@ -91,7 +91,7 @@ internal unsafe ref struct LogReader
             && header->UsedBytes <= LogBlockHeader.PayloadBytes
             && header->Part < header->Parts
             && header->Generation <= StoreFormat.MaxCounter
-            && header->Volume <= StoreFormat.MaxCounter
+            && (header->Volume & ~VolumeRecord.HiddenBit) <= StoreFormat.MaxCounter
             && header->Checksum == BlockChecksum.OfLogBlock(_context.HashSeed, position, header);
 
     private LogBlockHeader* BlockAt(ulong position)
@@ -143,6 +143,7 @@ internal unsafe ref struct LogReader
             LogEntryKind.CommitInfo => entry->Length <= CommitInfo.MaxNameBytes,
             LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone or LogEntryKind.DropCheckpoint
                 or LogEntryKind.Rollback or LogEntryKind.DropVolume => true,
+            LogEntryKind.TakeVolume => entry->Block <= StoreFormat.MaxPage,
             LogEntryKind.CreateVolume or LogEntryKind.CloneVolume or LogEntryKind.SetVolume
                 => entry->Length <= VolumeInfo.MaxNameBytes,
             _ => false,

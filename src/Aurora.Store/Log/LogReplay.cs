@@ -40,6 +40,7 @@ internal unsafe ref struct LogReplay
 
     public bool IsWatermark { get; private set; }
 
+    /// <summary>Pages that the last record's commit has written, in parts as well.</summary>
     public ulong DataBlocks { get; private set; }
 
     /// <summary>The last record as a checkpoint.</summary>
@@ -85,6 +86,8 @@ internal unsafe ref struct LogReplay
             if (entry == null)
                 return Damaged(header->Position);
             StoreStatus status = StoreStatus.Ok;
+            if (entry->Kind == LogEntryKind.TakeVolume)
+                DataBlocks += entry->Block;
             if (entry->Kind == LogEntryKind.CommitInfo)
                 TakeInfo(entry);
             else if (set != null)
@@ -117,13 +120,15 @@ internal unsafe ref struct LogReplay
             return StoreStatus.Ok;
         if (entry->Kind == LogEntryKind.DropVolume && _context.Has(SeededFaults.ForgottenDrop))
             return StoreStatus.Ok;
+        if (entry->Kind == LogEntryKind.TakeVolume && _context.Has(SeededFaults.LostSwap))
+            return StoreStatus.Ok;
         _isAboutVolume = CommitEffect.IsAboutVolume(entry->Kind);
         if (entry->Kind >= LogEntryKind.Rollback)
         {
             CommitEffect.OnVolume(
                 set, Volume, entry->Kind, entry->Page, entry->Block, entry->Count, payload, last, Info.RealtimeNanoseconds);
             if (!_context.Has(SeededFaults.ReusedVolumeNumber))
-                _context.Super->NextVolume = Math.Max(_context.Super->NextVolume, Volume + 1);
+                _context.Super->NextVolume = Math.Max(_context.Super->NextVolume, (Volume & ~VolumeRecord.HiddenBit) + 1);
             return StoreStatus.Ok;
         }
         Layer* layer = set.TopFor(Volume);
@@ -143,19 +148,29 @@ internal unsafe ref struct LogReplay
         last = default;
         if (_directory == null)
             return StoreStatus.Ok;
-        StoreStatus status = _directory.Look(new VolumeId(Volume), out VolumeLook look);
+        StoreStatus status = _directory.LookAny(new VolumeId(Volume), out VolumeLook look);
         bool isNew = entry->Kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
         bool isFirstDropped = entry->Kind == LogEntryKind.DropVolume && Volume == VolumeId.First.Value;
-        if (status == (isNew ? StoreStatus.Ok : StoreStatus.NotFound) || isFirstDropped)
+        if (status == (isNew ? StoreStatus.Ok : StoreStatus.NotFound) || isFirstDropped || !IsForHiddenness(entry))
             return Damaged(header->Position);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
             return status;
         if (entry->Kind == LogEntryKind.CloneVolume)
             status = _directory.Look(new VolumeId(entry->Page), out look);
+        if (entry->Kind == LogEntryKind.TakeVolume && status == StoreStatus.Ok)
+            status = _directory.LookAny(new VolumeId(entry->Page), out _);
         last = look.Last;
         if (status == StoreStatus.NotFound)
             return entry->Kind == LogEntryKind.CreateVolume ? StoreStatus.Ok : Damaged(header->Position);
         return status;
+    }
+
+    // A hidden volume is a clone, has parts without names, and is taken by one that is not hidden.
+    private readonly bool IsForHiddenness(LogEntry* entry)
+    {
+        if (!new VolumeId(Volume).IsHidden)
+            return entry->Kind != LogEntryKind.TakeVolume || new VolumeId(entry->Page).IsHidden;
+        return Info.NameLength == 0 && entry->Kind is < LogEntryKind.CommitInfo or LogEntryKind.CloneVolume;
     }
 
     private readonly bool Reserve(LayerSet set, LogEntry* entry)

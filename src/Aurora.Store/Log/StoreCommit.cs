@@ -25,6 +25,9 @@ public unsafe struct StoreCommit
     internal bool IsOrdered;
     internal bool IsWatermark;
 
+    /// <summary>Part of a large commit: its volume is the hidden one.</summary>
+    internal bool IsPart;
+
     /// <summary>A fiber is waiting for the device on the commit's behalf; others wait in Waiters.</summary>
     internal bool IsDriven;
     internal bool IsReleased;
@@ -74,6 +77,16 @@ public unsafe struct StoreCommit
 
     /// <summary>Its volume ends.</summary>
     internal readonly bool DropsVolume => FirstOperation != null && FirstOperation->Kind == LogEntryKind.DropVolume;
+
+    /// <summary>It finishes a large commit.</summary>
+    internal readonly bool TakesVolume => FirstOperation != null && FirstOperation->Kind == LogEntryKind.TakeVolume;
+
+    /// <summary>It changes objects of its volume, or the volume itself; not only which checkpoints are kept.</summary>
+    internal readonly bool ChangesState
+        => Changes.Objects != 0 || (FirstOperation != null && FirstOperation->Kind >= LogEntryKind.Rollback);
+
+    /// <summary>Pages of data written by the checkpoint that it makes.</summary>
+    internal readonly ulong CheckpointPages => DataPages + (TakesVolume ? FirstOperation->Block : 0);
 
     /// <summary>Its volume is new.</summary>
     internal readonly bool MakesVolume

@@ -22,7 +22,7 @@ internal sealed unsafe class RecoveryReplay(
         while (status == StoreStatus.Ok && replay.Sequence < super->Current.Sequence)
         {
             status = replay.Next(null);
-            if (status == StoreStatus.Ok && !replay.IsWatermark)
+            if (status == StoreStatus.Ok && !replay.IsWatermark && !new VolumeId(replay.Volume).IsHidden)
                 recent.Add(replay.Volume, replay.Sequence, replay.DataBlocks * PageSize.Bytes, replay.Info);
         }
         replay.Dispose();
@@ -56,7 +56,8 @@ internal sealed unsafe class RecoveryReplay(
     {
         if (replay.IsWatermark)
             return StoreStatus.Ok;
-        recent.Add(replay.Volume, replay.Sequence, replay.DataBlocks * PageSize.Bytes, replay.Info);
+        if (!new VolumeId(replay.Volume).IsHidden)
+            recent.Add(replay.Volume, replay.Sequence, replay.DataBlocks * PageSize.Bytes, replay.Info);
         bool isFull = present.Active.IsDeep || present.Active.Arena.BytesUsed >= context.Options.OverlayBytes;
         if (context.Options.ReadOnly || !isFull)
             return StoreStatus.Ok;

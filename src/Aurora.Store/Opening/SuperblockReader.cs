@@ -101,7 +101,7 @@ internal static unsafe class SuperblockReader
             && IsRootPossible(context.First.Objects, context.Geometry)
             && IsRootPossible(context.First.History, context.Geometry)
             && super->NextVolume > VolumeId.First.Value
-            && super->NextVolume < VolumeRecord.DroppedBit;
+            && super->NextVolume < VolumeRecord.HiddenBit;
         if (!isPossible)
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.Superblock, block);
         context.HashSeed = BlockChecksum.StoreSeed(super->UuidLow, super->UuidHigh);

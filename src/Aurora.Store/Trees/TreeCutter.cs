@@ -98,7 +98,7 @@ internal sealed unsafe class TreeCutter
             return Take(layer->BelowLayer, cut, out start);
         start = layer->Start;
         VolumeChanges* below = layer->Below == StateBelow.Volume ? set.Find(layer->BelowVolume) : null;
-        bool isLast = below != null && --below->RootUsers == 0 && below->Top != null;
+        bool isLast = below != null && --below->RootUsers == 0 && below->GivesRootUp;
         if (start.IsEmpty || isLast)
             return StoreStatus.Ok;
         bool isOwn = layer->BelowVolume == layer->Volume;
@@ -131,6 +131,8 @@ internal sealed unsafe class TreeCutter
     {
         if (changes->Volume >= VolumeRecord.DroppedBit)
             return MergeDropped(changes, cut);
+        if (changes->IsEnded)
+            return MergeEnded(changes);
         NodePointer root = changes->OldRoot;
         StoreStatus status = changes->Top == null ? StoreStatus.Ok : Take(changes->Top, cut, out root);
         if (status == StoreStatus.Ok && changes->Top != null && !changes->IsRootTaken && !changes->OldRoot.IsEmpty)
@@ -175,6 +177,13 @@ internal sealed unsafe class TreeCutter
         }
         changes->Entry.RecordState = LayerRecord.Absent;
         return status == StoreStatus.Ok && !changes->OldRoot.IsEmpty ? _objects.DropTree(changes->OldRoot) : status;
+    }
+
+    // Its root is another volume's by now, or nobody's.
+    private StoreStatus MergeEnded(VolumeChanges* changes)
+    {
+        changes->Entry.RecordState = LayerRecord.Absent;
+        return changes->IsRootTaken || changes->OldRoot.IsEmpty ? StoreStatus.Ok : _objects.DropTree(changes->OldRoot);
     }
 
     private static void SetEntry(VolumeChanges* changes, in NodePointer root)

@@ -36,6 +36,15 @@ internal sealed unsafe class VolumeCommits(
         return End(status, ref volume);
     }
 
+    /// <summary>Makes a hidden clone of what a volume has now, for a large commit. Blocks.</summary>
+    public StoreStatus CloneHidden(VolumeId source, in CommitInfo info, out VolumeId volume)
+    {
+        turns.Take();
+        volume = new VolumeId(context.Super->NextVolume | VolumeRecord.HiddenBit);
+        StoreStatus status = Submit(volume, LogEntryKind.CloneVolume, source, 0, VolumeFlags.None, default, info);
+        return End(status, ref volume);
+    }
+
     /// <summary>See <see cref="ObjectStore.DropVolume"/>.</summary>
     public StoreStatus Drop(VolumeId volume, in CommitInfo info)
     {
@@ -74,6 +83,7 @@ internal sealed unsafe class VolumeCommits(
         if (commit == null)
             return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
         commit->Info = info;
+        commit->IsPart = volume.IsHidden && kind == LogEntryKind.CloneVolume;
         StoreStatus status = builder.AddVolume(commit, kind, source, sequence, flags, name);
         if (status == StoreStatus.Ok)
             status = committer.SubmitInTurn(commit);

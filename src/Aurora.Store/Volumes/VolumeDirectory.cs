@@ -24,8 +24,15 @@ internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState 
         return changes != null && changes->Top != null && !changes->IsDropped && !changes->HasAttributes;
     }
 
-    /// <summary>Finds a volume; NotFound when there is none. Blocks.</summary>
+    /// <summary>Finds a volume; NotFound when there is none, or it is hidden. Blocks.</summary>
     public StoreStatus Look(VolumeId volume, out VolumeLook look)
+    {
+        look = default;
+        return volume.IsHidden ? StoreStatus.NotFound : LookAny(volume, out look);
+    }
+
+    /// <summary>As above, hidden ones as well. Blocks.</summary>
+    public StoreStatus LookAny(VolumeId volume, out VolumeLook look)
     {
         while (true)
         {
@@ -71,7 +78,7 @@ internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState 
             next = Math.Min(next, NextIn(present.Active, at + 1));
             if (present.IsFrozen)
                 next = Math.Min(next, NextIn(present.Frozen, at + 1));
-            if (next >= VolumeRecord.DroppedBit)
+            if (next >= VolumeRecord.HiddenBit)
                 return StoreStatus.NotFound;
             status = Get(new VolumeId(next), out info);
             if (status != StoreStatus.NotFound)

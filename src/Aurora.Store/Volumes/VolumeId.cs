@@ -9,4 +9,7 @@ public readonly record struct VolumeId(ulong Value)
     public static VolumeId First => new(1);
 
     public bool IsNone => Value == 0;
+
+    /// <summary>It holds the parts of a large commit, or is no number of a volume at all.</summary>
+    internal bool IsHidden => Value >= VolumeRecord.HiddenBit;
 }

@@ -1,6 +1,7 @@
 // What dropped volumes referred to is given back bit by bit: each cut drops some of their checkpoints, and the objects of those that have
 // no checkpoint left; few when the disk is tight, as each may cost nodes, more when there is room. Until then the table holds them under
-// keys with DroppedBit, which nobody can ask for.
+// keys with DroppedBit, which nobody can ask for. Hidden volumes (LargeCommits) that are neither open nor known to a set go the same way:
+// a crash or a refusal has left them. While the log is replayed none goes, since what finishes it may still come.
 using System;
 using Aurora.Base;
 
@@ -8,7 +9,8 @@ namespace Aurora.Store;
 
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
-    FiberScheduler fibers, HistoryState history, VolumeTable volumes, TreeReader trees, SpaceState space, SpaceReserve reserve)
+    StoreContext context, PresentState present, HistoryState history, OpenLargeCommits large, VolumeTable volumes, TreeReader trees,
+    SpaceState space, SpaceReserve reserve)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -23,12 +25,16 @@ internal sealed unsafe class VolumeReclaimer(
         StoreStatus status = StoreStatus.Ok;
 
         // What the set itself drops is the next cut's.
-        history.IsReclaiming = set.FindFrom(VolumeRecord.DroppedBit) != null;
-        for (ulong from = VolumeRecord.DroppedBit; left > 0 && status == StoreStatus.Ok;)
+        history.IsReclaiming = LeavesSome(set);
+        ulong from = history.IsRecovered && !context.Has(SeededFaults.StayingHidden) ? VolumeRecord.HiddenBit : VolumeRecord.DroppedBit;
+        while (left > 0 && status == StoreStatus.Ok)
         {
             status = volumes.FindFrom(table, from, out ulong volume, out VolumeRecord record, out NodePointer objects);
             if (status != StoreStatus.Ok)
                 break;
+            from = volume + 1;
+            if (volume < VolumeRecord.DroppedBit && IsInUse(set, volume))
+                continue;
             history.IsReclaiming = true;
 
             // Another cut has more room in its set.
@@ -39,9 +45,24 @@ internal sealed unsafe class VolumeReclaimer(
             changes->OldRoot = objects;
             changes->Record = record;
             status = ChooseOf(set, changes, ref left);
-            from = volume + 1;
+            changes->IsEnded = changes->IsDropped && volume < VolumeRecord.DroppedBit;
         }
         return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
+    }
+
+    // A large commit goes on with it, or a set will say what becomes of it.
+    private bool IsInUse(LayerSet set, ulong hidden)
+        => large.IsOpen(hidden) || present.Active.Find(hidden) != null || set.Find(hidden) != null;
+
+    // The cut of the set leaves volumes in the table that later ones are to give back.
+    private bool LeavesSome(LayerSet set)
+    {
+        for (VolumeChanges* changes = set.FindFrom(VolumeRecord.HiddenBit); changes != null; changes = set.FindFrom(changes->Volume + 1))
+        {
+            if (changes->Volume >= VolumeRecord.DroppedBit || (!changes->IsEnded && !large.IsOpen(changes->Volume)))
+                return true;
+        }
+        return false;
     }
 
     // The volume's checkpoints first. A history that cannot be read is given up: its blocks stay allocated, and a check reports them.
@@ -60,7 +81,7 @@ internal sealed unsafe class VolumeReclaimer(
                 return StoreStatus.NotFound;
             set.DropHistory(changes->Volume, key - 1);
             isAny = true;
-            fibers.Yield();
+            context.Fibers.Yield();
         }
         if (status == StoreStatus.OutOfMemory)
             return status;

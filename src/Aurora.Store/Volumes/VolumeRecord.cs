@@ -1,5 +1,6 @@
 // The record of a volume in the volume table; its key is the volume's number, its root the object tree. A volume that has been dropped and
-// whose blocks are not all reclaimed yet keeps its record under a key with DroppedBit.
+// whose blocks are not all reclaimed yet keeps its record under a key with DroppedBit. One that holds the parts of a large commit has
+// HiddenBit in its number, and so lies between those that are listed and those that are dropped.
 using System;
 using System.Runtime.InteropServices;
 
@@ -26,6 +27,9 @@ internal unsafe struct VolumeRecord
 
     /// <summary>In the key of a volume that has been dropped.</summary>
     public const ulong DroppedBit = 1UL << 63;
+
+    /// <summary>In the number of a volume that holds a large commit which is not finished (LargeCommits): nobody can ask for it.</summary>
+    public const ulong HiddenBit = 1UL << 62;
 
     /// <summary>Kept checkpoints by sequence.</summary>
     public NodePointer History;

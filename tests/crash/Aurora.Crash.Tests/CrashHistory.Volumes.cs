@@ -44,7 +44,7 @@ public sealed unsafe partial class CrashHistory
         StoreStatus status = source.IsNone
             ? _store.CreateVolume(VolumeFlags.None, default, info, out made)
             : _store.CloneVolume(source, sequence, VolumeFlags.None, default, info, out made);
-        RequireExpected(status, $"a volume of {source.Value} at {sequence}");
+        RequireExpected(status, default, $"a volume of {source.Value} at {sequence}");
         if (_store.LastSequence == last)
             return;
         var number = new VolumeId(status == StoreStatus.Ok ? made.Value : _greatestVolume + 1);
@@ -59,7 +59,7 @@ public sealed unsafe partial class CrashHistory
             return;
         ulong last = _store.LastSequence;
         StoreStatus status = _store.DropVolume(volume, NextInfo());
-        RequireExpected(status, $"drop of volume {volume.Value}");
+        RequireExpected(status, volume, $"drop of volume {volume.Value}");
         if (_store.LastSequence == last)
             return;
         _names.DropVolume(volume, _store.LastSequence);
@@ -76,9 +76,10 @@ public sealed unsafe partial class CrashHistory
 
     private CommitInfo NextInfo() => new() { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
 
-    private static void RequireExpected(StoreStatus status, string what)
+    private void RequireExpected(StoreStatus status, VolumeId volume, string what)
     {
-        bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
+        bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError
+            || (status == StoreStatus.Busy && _large != null && volume == _largeVolume);
         CrashStore.Require(isExpected, $"{what}: {status}");
     }
 }

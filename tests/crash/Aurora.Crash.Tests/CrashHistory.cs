@@ -23,6 +23,7 @@ public sealed unsafe partial class CrashHistory
     private readonly List<StoreView> _views = [];
     private readonly bool _hasViews;
     private readonly bool _hasVolumes;
+    private readonly bool _hasLargeCommits;
     private ObjectStore _store = null!;
     private CrashWorld _world;
     private readonly KeptNames _names;
@@ -41,6 +42,7 @@ public sealed unsafe partial class CrashHistory
         // Views keep blocks from being reused, so most histories have none.
         _hasViews = seed % 3 == 1;
         _hasVolumes = seed % 4 is 1 or 2;
+        _hasLargeCommits = seed % 7 is 1 or 2 or 4;
         _greatestVolume = Math.Max(names.GreatestVolume, world.Volumes.Keys.Max());
     }
 
@@ -93,7 +95,7 @@ public sealed unsafe partial class CrashHistory
                 _device.Acknowledge(commits[i]->SequenceNumber);
             _store.Release(commits[i]);
         }
-        FreePages();
+        FinishParts();
         Interlude();
     }
 
@@ -103,6 +105,8 @@ public sealed unsafe partial class CrashHistory
             OpenOrCloseView();
         if (_hasVolumes && _random.Next(3) == 0)
             ChangeVolumes();
+        if (_hasLargeCommits && _random.Next(2) == 0)
+            StepLarge();
         switch (_random.Next(26))
         {
             case 5 or 6:
@@ -163,7 +167,7 @@ public sealed unsafe partial class CrashHistory
         ulong target = offered[_random.Next(offered.Count)];
         ulong last = _store.LastSequence;
         StoreStatus status = _store.Rollback(volume, target, NextInfo());
-        RequireExpected(status, $"rollback of volume {volume.Value} to {target}");
+        RequireExpected(status, volume, $"rollback of volume {volume.Value} to {target}");
         if (_store.LastSequence != last)
             Note(_world.With(volume, Models[target][volume]), status);
     }
@@ -226,8 +230,8 @@ public sealed unsafe partial class CrashHistory
             _names.Add(new VolumeId(commit->Volume), commit->SequenceNumber, name);
             return true;
         }
-        bool isExpected = status is StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
-        CrashStore.Require(isExpected, $"submit: {status} {_store.LastFault.Place} block {_store.LastFault.Block.Value} found {_store.LastFault.Found}");
+        RequireExpected(status, new VolumeId(commit->Volume),
+            $"submit: {_store.LastFault.Place} block {_store.LastFault.Block.Value} found {_store.LastFault.Found}");
         _store.Release(commit);
         return false;
     }

@@ -155,7 +155,7 @@ public static unsafe class CrashStore
     }
 
     /// <summary>A full check finds nothing.</summary>
-    internal static void CheckClean(BlockDevice device, SeededFaults seeded)
+    internal static CheckReport CheckClean(BlockDevice device, SeededFaults seeded)
     {
         var faults = new List<string>();
         var handle = System.Runtime.InteropServices.GCHandle.Alloc(faults);
@@ -166,9 +166,10 @@ public static unsafe class CrashStore
             OnFault = &AddFault,
             Context = (void*)System.Runtime.InteropServices.GCHandle.ToIntPtr(handle),
         };
-        ObjectStore.Check(device, Pages, Fibers, options, out _);
+        ObjectStore.Check(device, Pages, Fibers, options, out CheckReport report);
         handle.Free();
         Require(faults.Count == 0, "check: " + string.Join("; ", faults));
+        return report;
     }
 
     public static void Require(bool condition, string what)

@@ -179,7 +179,8 @@ public sealed class CrashSuite
             {
                 CrashStore.Require(store.CutNow() == StoreStatus.Ok && store.CutNow() == StoreStatus.Ok, "a cut after recovery failed");
                 CrashStore.Compare(store, world);
-                CrashStore.CheckClean(device, _seeded);
+                CheckReport report = CrashStore.CheckClean(device, _seeded);
+                CrashStore.Require(report.HiddenVolumes == 0, "what is left of a large commit stays");
                 history.Names.Require(store);
             }
             return sequence;

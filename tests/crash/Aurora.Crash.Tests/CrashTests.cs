@@ -90,6 +90,9 @@ public sealed class CrashTests
     [InlineData((int)SeededFaults.ForgottenDrop)]
     [InlineData((int)SeededFaults.DoubleReclaim)]
     [InlineData((int)SeededFaults.ReusedVolumeNumber)]
+    [InlineData((int)SeededFaults.LostSwap)]
+    [InlineData((int)SeededFaults.StayingHidden)]
+    [InlineData((int)SeededFaults.UncheckedParts)]
     public void The_suite_finds_a_seeded_fault(int fault)
     {
         var suite = new CrashSuite((SeededFaults)fault);

@@ -12,7 +12,7 @@ using Aurora.Testing;
 namespace Aurora.Crash.Tests;
 
 /// <summary>Runs one seed.</summary>
-public sealed unsafe class TightStore : IDisposable
+public sealed unsafe partial class TightStore : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const int StepsPerCheck = 6;
@@ -25,6 +25,7 @@ public sealed unsafe class TightStore : IDisposable
     private readonly ulong _span;
     private readonly bool _hasTightMemory;
     private readonly bool _hasVolumes;
+    private readonly bool _hasLargeCommits;
     private readonly List<VolumeId> _volumes = [VolumeId.First];
     private ulong _nextObject = 10;
     private ulong _value;
@@ -34,6 +35,7 @@ public sealed unsafe class TightStore : IDisposable
         _random = new Random(seed);
         _hasTightMemory = seed % 3 == 1;
         _hasVolumes = seed % 4 != 0 && seeded == SeededFaults.None;
+        _hasLargeCommits = seed % 3 != 0 && seeded == SeededFaults.None;
         _harness = new StoreHarness((ulong)_random.Next(700, 2600), (uint)_random.Next(64, 200));
         bool isManual = _random.Next(2) == 0;
         _span = (ulong)_random.Next(100, 1500);
@@ -107,6 +109,11 @@ public sealed unsafe class TightStore : IDisposable
 
     private void Step()
     {
+        if (_hasLargeCommits && (_large != null || _random.Next(12) == 0) && _random.Next(2) == 0)
+        {
+            StepLarge();
+            return;
+        }
         if (_hasVolumes && _random.Next(4) == 0)
         {
             ChangeVolumes();
@@ -120,6 +127,7 @@ public sealed unsafe class TightStore : IDisposable
             case 1 when !_hasTightMemory:
                 CloseViews();
                 _harness.Reopen(crash: _random.Next(3) != 0);
+                _large = null;
                 break;
             case 2:
                 RollBack();
@@ -198,8 +206,10 @@ public sealed unsafe class TightStore : IDisposable
     private bool Submit(StoreCommit* commit, string name)
     {
         CommitInfo info = _harness.Info(name, (ulong)_random.Next(1, 300) * 1_000_000);
+        bool isBusy = IsBusy(new VolumeId(commit->Volume));
         StoreStatus status = Store.Submit(commit, info);
-        bool isRefusal = status is StoreStatus.NoSpace or StoreStatus.CommitTooLarge or StoreStatus.OutOfMemory;
+        bool isRefusal = status is StoreStatus.NoSpace or StoreStatus.CommitTooLarge or StoreStatus.OutOfMemory
+            || (isBusy && status == StoreStatus.Busy);
         CrashStore.Require(status == StoreStatus.Ok || isRefusal, $"submit: {status} {Store.LastFault.Place} block {Store.LastFault.Block.Value}");
         if (status == StoreStatus.Ok)
         {
@@ -239,7 +249,11 @@ public sealed unsafe class TightStore : IDisposable
         VolumeId volume = AnyVolume;
         List<ulong> offered = Offered(volume);
         if (offered.Count > 0)
-            Require(Store.Rollback(volume, offered[_random.Next(offered.Count)], _harness.Info()), "a rollback");
+        {
+            StoreStatus status = Store.Rollback(volume, offered[_random.Next(offered.Count)], _harness.Info());
+            if (status != StoreStatus.Busy || !IsBusy(volume))
+                Require(status, "a rollback");
+        }
     }
 
     private List<ulong> Offered(VolumeId volume)
@@ -271,7 +285,8 @@ public sealed unsafe class TightStore : IDisposable
                 break;
             case 4 when volume != VolumeId.First:
                 StoreStatus status = Store.DropVolume(volume, _harness.Info());
-                Require(status, "a dropped volume");
+                if (status != StoreStatus.Busy || !IsBusy(volume))
+                    Require(status, "a dropped volume");
                 if (status == StoreStatus.Ok)
                     _volumes.Remove(volume);
                 break;
@@ -360,9 +375,12 @@ public sealed unsafe class TightStore : IDisposable
         _harness.Pages.PageLimit = long.MaxValue;
         Require(Store.CutNow(), "the last cut");
         CloseViews();
+        if (_large != null)
+            AbortLarge();
         DropVolumes();
         _names.Require(Store);
-        CrashStore.CheckClean(_harness.Device, SeededFaults.None);
+        CheckReport report = CrashStore.CheckClean(_harness.Device, SeededFaults.None);
+        CrashStore.Require(report.HiddenVolumes == 0, "what is left of a large commit stays");
         CrashStore.Require(Store.FreeBlocks == CountedFree(), $"{Store.FreeBlocks} blocks free, {CountedFree()} found free");
         _harness.Reopen(crash: true);
         Require(Store.CutNow(), "a cut after the end");

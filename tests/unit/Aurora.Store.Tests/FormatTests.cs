@@ -83,6 +83,16 @@ public sealed unsafe class FormatTests
     public void Volume_record_fields_are_where_the_format_says(string field, int offset)
         => Assert.Equal(offset, (int)Marshal.OffsetOf<VolumeRecord>(field));
 
+    [Fact]
+    public void Numbers_of_hidden_and_dropped_volumes_and_kinds_of_entries_are_those_of_the_format()
+    {
+        Assert.Equal(1UL << 62, VolumeRecord.HiddenBit);
+        Assert.Equal(1UL << 63, VolumeRecord.DroppedBit);
+        Assert.Equal((11, 12, 13, 14),
+            ((int)LogEntryKind.CloneVolume, (int)LogEntryKind.DropVolume, (int)LogEntryKind.SetVolume, (int)LogEntryKind.TakeVolume));
+        Assert.Equal(32, new LogEntry { Kind = LogEntryKind.TakeVolume, Count = 9, Length = 9 }.TotalBytes);
+    }
+
     [Theory]
     [InlineData(512UL, 64UL)]
     [InlineData(16UL << 18, 16384UL)]

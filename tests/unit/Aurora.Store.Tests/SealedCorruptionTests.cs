@@ -101,7 +101,7 @@ public sealed unsafe class SealedCorruptionTests
             if (bytes.Count > 0 && found.Add(kind))
                 FlipEach(block, bytes);
         }
-        Assert.Equal(4, found.Count);
+        Assert.Equal(5, found.Count);
     }
 
     private void FlipEach(MetadataBlock block, List<int> bytes)
@@ -208,11 +208,18 @@ public sealed unsafe class SealedCorruptionTests
         ulong kept = Name(harness, clone, 1);
         Name(harness, gone, 2);
         harness.CommitTo(second, new PageValue(2, 3, 4));
+        VolumeId grown = Clone(harness, VolumeId.First);
+        LargeCommit* large = BeginLarge(harness, grown, 1);
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
         Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(gone, harness.Info()));
         harness.CommitTo(clone, new PageValue(1, 4, 5));
         Assert.Equal(StoreStatus.Ok, harness.Store.Rollback(clone, kept, harness.Info()));
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        SubmitPart(harness, large, grown, 3);
+        Assert.Equal(StoreStatus.Ok, harness.Store.FinishLarge(large, harness.Info(), out StoreCommit* taken));
+        Assert.Equal(StoreStatus.Ok, harness.Store.WaitDurable(taken));
+        harness.Store.Release(taken);
+        BeginLarge(harness, grown, 5);
         VolumeId inLog = Clone(harness, second);
         harness.CommitTo(inLog, new PageValue(1, 2, 10));
         Assert.Equal(StoreStatus.Ok, harness.Store.DropVolume(second, harness.Info()));
@@ -221,6 +228,23 @@ public sealed unsafe class SealedCorruptionTests
         Assert.Equal(StoreStatus.Ok, harness.Store.SetVolume(inLog, VolumeFlags.None, "renamed"u8, harness.Info()));
         harness.CommitTo(clone, new PageValue(1, 4, 11));
         harness.CommitTo(VolumeId.First, new PageValue(1, 5, 12));
+    }
+
+    // One that is finished in the log, one that is not.
+    private static LargeCommit* BeginLarge(StoreHarness harness, VolumeId volume, ulong value)
+    {
+        Assert.Equal(StoreStatus.Ok, harness.Store.BeginLarge(volume, harness.Info(), out LargeCommit* large));
+        SubmitPart(harness, large, volume, value);
+        return large;
+    }
+
+    private static void SubmitPart(StoreHarness harness, LargeCommit* large, VolumeId volume, ulong value)
+    {
+        StoreCommit* part = harness.Store.Begin(volume);
+        harness.Write(part, 1, value, value);
+        Assert.Equal(StoreStatus.Ok, harness.Store.SubmitPart(large, part, harness.Info()));
+        Assert.Equal(StoreStatus.Ok, harness.Store.WaitDurable(part));
+        harness.Store.Release(part);
     }
 
     private static VolumeId Clone(StoreHarness harness, VolumeId source)
