@@ -34,6 +34,9 @@ internal sealed unsafe class EpochSlot(PageAllocator pages)
     public StoreStatus FlushStatus;
     public StoreCommit* Commit;
 
+    /// <summary>What the parts of an epoch belong to that does not fit into one commit; null for none.</summary>
+    public LargeCommit* Large;
+
     /// <summary>Held output up to here was written before the stop.</summary>
     public ulong OutputPosition;
 

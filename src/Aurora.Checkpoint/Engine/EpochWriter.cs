@@ -21,6 +21,7 @@ internal sealed unsafe class EpochWriter
     private readonly PipelineState _state;
     private readonly EpochCapture _capture;
     private readonly CheckpointStatistics _statistics;
+    private readonly EpochParts _parts;
 
     public EpochWriter(in CheckpointServices services, PipelineState state, EpochCapture capture, CheckpointStatistics statistics)
     {
@@ -28,6 +29,7 @@ internal sealed unsafe class EpochWriter
         _state = state;
         _capture = capture;
         _statistics = statistics;
+        _parts = new EpochParts(services.Store, services.Volume);
     }
 
     /// <summary>The body of the flush fiber; never returns.</summary>
@@ -108,8 +110,7 @@ internal sealed unsafe class EpochWriter
         if (_state.Refusal != refused.FlushStatus)
             KernelLog.Line(StoreMessages.Of(refused.FlushStatus));
         _state.Refusal = refused.FlushStatus;
-        if (refused.Commit != null)
-            _services.Store.Abort(refused.Commit);
+        _parts.Abort(refused);
         if (_state.Refusal == StoreStatus.NoSpace)
             _state.RefusedThrough = _state.LastCaptured;
         for (EpochSlot? slot = _state.NewestCaptured(); slot is not null; slot = _state.NewestCaptured())
@@ -125,10 +126,9 @@ internal sealed unsafe class EpochWriter
 
     private StoreStatus Flush(EpochSlot slot)
     {
-        slot.Commit = _services.Store.Begin(_services.Volume);
-        if (slot.Commit == null)
-            return _services.Store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : _services.Store.Health;
-        StoreStatus status = PutStructure(slot);
+        StoreStatus status = _parts.Begin(slot);
+        if (status == StoreStatus.Ok)
+            status = PutStructure(slot);
         if (status == StoreStatus.Ok)
             status = PutPages(slot);
         if (status == StoreStatus.Ok)
@@ -144,15 +144,15 @@ internal sealed unsafe class EpochWriter
         for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsClone)
-                status = _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id);
+                status = _parts.Added(slot, _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id));
         }
         IdList.Cursor cursor = default;
         while (status == StoreStatus.Ok && slot.Ended.Next(ref cursor, out ObjectId id))
-            status = _services.Store.DeleteObject(slot.Commit, id);
+            status = _parts.Added(slot, _services.Store.DeleteObject(slot.Commit, id));
         for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsTruncated)
-                status = _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom);
+                status = _parts.Added(slot, _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom));
         }
         return status;
     }
@@ -166,7 +166,7 @@ internal sealed unsafe class EpochWriter
             while (cursor.MoveNext())
             {
                 FrozenPage* page = cursor.Current;
-                StoreStatus status = PutPage(slot, set, page);
+                StoreStatus status = _parts.Added(slot, PutPage(slot, set, page));
                 if (status != StoreStatus.Ok)
                     return status;
                 if (++step % PagesPerStep == 0)
@@ -190,20 +190,14 @@ internal sealed unsafe class EpochWriter
         RecordStage.Cursor cursor = default;
         StoreStatus status = StoreStatus.Ok;
         while (status == StoreStatus.Ok && slot.Records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
-            status = _services.Store.PutRecord(slot.Commit, id, record);
+            status = _parts.Added(slot, _services.Store.PutRecord(slot.Commit, id, record));
         return status;
     }
 
     private StoreStatus Submit(EpochSlot slot)
     {
-        var info = new CommitInfo
-        {
-            Epoch = slot.Epoch,
-            RealtimeNanoseconds = slot.RealtimeNanoseconds,
-            NameLength = slot.NameLength,
-        };
-        new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
-        StoreStatus status = _services.Store.Submit(slot.Commit, in info);
+        StoreStatus status = _parts.Submit(slot);
+
         // The store's readers see the commit from here on: clones are no longer read from their bases, which it may have deleted.
         if (status == StoreStatus.Ok)
             _services.Memory.Epochs.Submitted(slot.Frozen);
