@@ -35,7 +35,7 @@ internal sealed class Machine
         var end = new EndState();
         var control = new SessionControl(end, Group.Engine);
         var extended = new KernelExtendedState();
-        var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracker, Group.Clock);
+        var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clock);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
 

@@ -70,7 +70,7 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
             machine.Start.Attach(isPlain, window);
             return true;
         }
-        if (terminals.Console == null && terminals.Life.CreateConsole(isPlain, window) == null)
+        if (terminals.Console == null && terminals.Life.CreateConsole(machine.Group.Tracker, isPlain, window) == null)
             return Refusal.Report("boot"u8, "no memory for the console"u8);
         terminals.Settings.SetPlain(terminals.Console, isPlain);
         return new InitStart(machine.Group, machine.Linux).Start(configuration.WorkingDirectory);

@@ -3,7 +3,7 @@
 namespace Aurora.Base;
 
 /// <summary>A growable list of object ids in a chain of pages.</summary>
-public sealed unsafe class IdList
+public unsafe struct IdList
 {
     /// <summary>Ids a page of the list holds.</summary>
     public const int IdsPerPage = (PageSize.Bytes - 16) / 8;
@@ -18,20 +18,17 @@ public sealed unsafe class IdList
         public fixed ulong Ids[IdsPerPage];
     }
 
-    private readonly PageAllocator _pages;
     private Chunk* _first;
     private Chunk* _spare;
     private int _spareCount;
 
-    public IdList(PageAllocator pages) => _pages = pages;
+    public int Count { readonly get; private set; }
 
-    public int Count { get; private set; }
-
-    public void Add(ObjectId id)
+    public void Add(PageAllocator pages, ObjectId id)
     {
         if (_first == null || _first->Count == IdsPerPage)
         {
-            Panic.Unless(_spareCount > 0 || AddSpare(), "id list: out of memory"u8);
+            Panic.Unless(_spareCount > 0 || AddSpare(pages), "id list: out of memory"u8);
             Chunk* chunk = _spare;
             _spare = chunk->Next;
             _spareCount--;
@@ -47,16 +44,16 @@ public sealed unsafe class IdList
     /// Makes sure that so many ids can be added, also after what is in the list has moved elsewhere. False when there is no memory for it;
     /// what was made sure of before stays so.
     /// </summary>
-    public bool Reserve(int ids)
+    public bool Reserve(PageAllocator pages, int ids)
     {
         int needed = (ids + IdsPerPage - 1) / IdsPerPage;
         while (_spareCount < needed)
         {
-            if (!AddSpare())
+            if (!AddSpare(pages))
                 return false;
         }
         while (_spareCount > needed + MaxIdlePages)
-            FreeSpare();
+            FreeSpare(pages);
         return true;
     }
 
@@ -68,10 +65,10 @@ public sealed unsafe class IdList
     }
 
     /// <summary>Hands all ids over to another list, beside those it has; allocates nothing.</summary>
-    public void MoveTo(IdList other)
+    public void MoveTo(PageAllocator pages, ref IdList other)
     {
         if (other._first != null)
-            FillFirstOf(other);
+            FillFirstOf(pages, ref other);
         if (_first == null)
             return;
         Chunk* last = _first;
@@ -85,18 +82,18 @@ public sealed unsafe class IdList
     }
 
     // So that of the joined pages only one is less than full.
-    private void FillFirstOf(IdList other)
+    private void FillFirstOf(PageAllocator pages, ref IdList other)
     {
         Chunk* to = other._first;
         while (_first != null && _first->Count < IdsPerPage && to->Count < IdsPerPage)
         {
-            to->Ids[to->Count++] = TakeLast().Value;
+            to->Ids[to->Count++] = TakeLast(pages).Value;
             other.Count++;
         }
     }
 
     /// <summary>Moves to the next id, in no particular order; false at the end. The list must not change meanwhile.</summary>
-    public bool Next(ref Cursor cursor, out ObjectId id)
+    public readonly bool Next(ref Cursor cursor, out ObjectId id)
     {
         Chunk* chunk = cursor.Chunk == null ? _first : (Chunk*)cursor.Chunk;
         while (chunk != null && cursor.Index == chunk->Count && chunk->Next != null)
@@ -111,21 +108,21 @@ public sealed unsafe class IdList
     }
 
     /// <summary>Forgets all ids and gives the memory back.</summary>
-    public void Clear()
+    public void Clear(PageAllocator pages)
     {
         while (_spareCount > 0)
-            FreeSpare();
+            FreeSpare(pages);
         while (_first != null)
         {
             Chunk* chunk = _first;
             _first = chunk->Next;
-            _pages.Free(chunk, 1);
+            pages.Free(chunk, 1);
         }
         Count = 0;
     }
 
     /// <summary>Removes and returns the most recently added id; none when empty.</summary>
-    public ObjectId TakeLast()
+    public ObjectId TakeLast(PageAllocator pages)
     {
         if (_first == null)
             return default;
@@ -135,14 +132,14 @@ public sealed unsafe class IdList
         {
             Chunk* empty = _first;
             _first = empty->Next;
-            _pages.Free(empty, 1);
+            pages.Free(empty, 1);
         }
         return new ObjectId(id);
     }
 
-    private bool AddSpare()
+    private bool AddSpare(PageAllocator pages)
     {
-        Chunk* chunk = (Chunk*)_pages.Allocate(1);
+        Chunk* chunk = (Chunk*)pages.Allocate(1);
         if (chunk == null)
             return false;
         chunk->Next = _spare;
@@ -151,11 +148,11 @@ public sealed unsafe class IdList
         return true;
     }
 
-    private void FreeSpare()
+    private void FreeSpare(PageAllocator pages)
     {
         Chunk* chunk = _spare;
         _spare = chunk->Next;
         _spareCount--;
-        _pages.Free(chunk, 1);
+        pages.Free(chunk, 1);
     }
 }

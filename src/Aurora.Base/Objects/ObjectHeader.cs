@@ -16,6 +16,9 @@ public unsafe struct ObjectHeader
     /// <summary>How many other objects refer to it; its owner frees it at zero.</summary>
     public int References;
 
+    /// <summary>The group's books; null while the object is not tracked.</summary>
+    internal TrackerState* Owner;
+
     public ObjectHeader* NextChanged;
     public ObjectHeader* PreviousChanged;
     public ObjectHeader* NextInBucket;

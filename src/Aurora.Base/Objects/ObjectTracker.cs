@@ -1,67 +1,49 @@
-// What makes kernel objects persistent. Each consistency group has one tracker: it names objects, finds them by id, and keeps two
-// lists between checkpoints: the objects whose record must be written again, and the ids of stored objects that have ended. A capture
-// costs nothing for an object that did not change. Whoever changes a captured field of an object calls MarkChanged in the same
-// uninterrupted stretch of kernel code. Protected by the kernel lock.
-using System;
+// The objects of one consistency group (TrackedObjects, TrackerState): a value that is passed where a group is meant. It names objects, finds them
+// by id, and keeps the lists of what has changed and what has ended. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Base;
 
-/// <summary>The index and the changed-list of one consistency group's kernel objects.</summary>
-public sealed unsafe class ObjectTracker
+/// <summary>One consistency group's kernel objects. The default value is no group.</summary>
+public readonly unsafe struct ObjectTracker
 {
-    private const int BucketPages = 64;
-    private const ulong BucketCount = BucketPages * (ulong)PageSize.Bytes / 8;
-    private const int KindCount = 256;
+    private readonly TrackedObjects _objects;
+    private readonly TrackerState* _state;
 
-    private readonly ObjectHeader** _buckets;
-    private readonly PageAllocator _pages;
-    private readonly int[] _recordBytes = new int[KindCount];
-    private ObjectHeader* _firstChanged;
-    private ulong _nextId;
-
-    /// <summary>A tracker for the group with this index; ids start at <paramref name="firstId"/>.</summary>
-    public ObjectTracker(PageAllocator pages, ushort index, ObjectId firstId)
+    internal ObjectTracker(TrackedObjects objects, TrackerState* state)
     {
-        _pages = pages;
-        Index = index;
-        _nextId = firstId.Value;
-        _buckets = (ObjectHeader**)pages.Allocate(BucketPages);
-        Panic.Unless(_buckets != null, "objects: no memory for the index"u8);
-        Ended = new IdList(pages);
-        _recordBytes.AsSpan().Fill(StateCodec.MaxPayloadBytes);
+        _objects = objects;
+        _state = state;
     }
 
-    public ushort Index { get; }
+    /// <summary>False when no group is meant.</summary>
+    public bool Exists => _state != null;
+
+    /// <summary>The objects of all groups.</summary>
+    public TrackedObjects Objects => _objects;
+
+    public ushort Index => _state->Index;
 
     /// <summary>The ids of stored objects that have ended since the last capture.</summary>
-    public IdList Ended { get; }
+    public ref IdList Ended => ref _state->Ended;
 
     /// <summary>The id the next registered object gets; persisted with the group.</summary>
-    public ObjectId NextId => new(_nextId);
+    public ObjectId NextId => new(_state->NextId);
 
-    public int Count { get; private set; }
+    public int Count => _state->Count;
 
     /// <summary>Live objects of which a record exists or is on its way: each of them may end.</summary>
-    public int StoredCount { get; private set; }
-    public int ChangedCount { get; private set; }
+    public int StoredCount => _state->StoredCount;
+    public int ChangedCount => _state->ChangedCount;
 
     /// <summary>An upper bound of the payloads of all changed objects' records, in bytes.</summary>
-    public ulong ChangedBytes { get; private set; }
-    public ObjectHeader* FirstChanged => _firstChanged;
-
-    /// <summary>The most bytes a record of this kind takes; what nobody says counts as the most there can be. Before objects of the kind change.</summary>
-    public void SetRecordBytes(ObjectKind kind, int bytes)
-    {
-        for (ObjectHeader* changed = _firstChanged; changed != null; changed = changed->NextChanged)
-            Panic.Unless(changed->Kind != kind, "objects: a record's size was set after objects had changed"u8);
-        _recordBytes[(int)kind] = bytes;
-    }
+    public ulong ChangedBytes => _state->ChangedBytes;
+    public ObjectHeader* FirstChanged => _state->FirstChanged;
 
     /// <summary>Gives a new object its identity and schedules its first capture.</summary>
     public void Register(ObjectHeader* header, ObjectKind kind)
     {
-        Insert(header, kind, new ObjectId(_nextId++));
+        Insert(header, kind, new ObjectId(_state->NextId++));
         MarkChanged(header);
     }
 
@@ -71,19 +53,19 @@ public sealed unsafe class ObjectTracker
         Panic.Unless(Find(id) == null, "objects: adopted an id twice"u8);
         Insert(header, kind, id);
         MarkStored(header);
-        HasRoomToEnd &= Ended.Reserve(StoredCount);
-        if (id.Value >= _nextId)
-            _nextId = id.Value + 1;
+        _state->HasRoomToEnd &= Ended.Reserve(_objects.Pages, StoredCount);
+        if (id.Value >= _state->NextId)
+            _state->NextId = id.Value + 1;
     }
 
     /// <summary>
     /// Makes sure that the end of every object, those that have changed included, can be remembered until the next capture: an end cannot
     /// be refused. A capture calls it first, and is no capture when this is false.
     /// </summary>
-    public bool ReserveEnds() => Ended.Reserve(StoredCount + ChangedCount);
+    public bool ReserveEnds() => Ended.Reserve(_objects.Pages, StoredCount + ChangedCount);
 
     /// <summary>False once there was no memory to adopt an object with certainty that it can end (restore only).</summary>
-    public bool HasRoomToEnd { get; private set; } = true;
+    public bool HasRoomToEnd => _state->HasRoomToEnd;
 
     /// <summary>A record of the object is on its way.</summary>
     public void MarkStored(ObjectHeader* header)
@@ -91,14 +73,14 @@ public sealed unsafe class ObjectTracker
         if ((header->Flags & ObjectFlags.Stored) != 0)
             return;
         header->Flags |= ObjectFlags.Stored;
-        StoredCount++;
+        _state->StoredCount++;
     }
 
     /// <summary>Makes sure that no id below <paramref name="next"/> is given out again (restore only).</summary>
     public void ContinueIdsFrom(ObjectId next)
     {
-        if (next.Value > _nextId)
-            _nextId = next.Value;
+        if (next.Value > _state->NextId)
+            _state->NextId = next.Value;
     }
 
     /// <summary>Schedules the object for the next capture. Cheap when it already is.</summary>
@@ -121,27 +103,18 @@ public sealed unsafe class ObjectTracker
     {
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: removed an object that is not tracked"u8);
         ClearChanged(header);
-        ObjectHeader** link = BucketOf(header->Id);
-        while (*link != header)
-            link = &(*link)->NextInBucket;
-        *link = header->NextInBucket;
+        _objects.Index.Remove(header);
         if ((header->Flags & ObjectFlags.Stored) != 0)
         {
-            Ended.Add(header->Id);
-            StoredCount--;
+            Ended.Add(_objects.Pages, header->Id);
+            _state->StoredCount--;
         }
         header->Flags = ObjectFlags.None;
-        Count--;
+        _state->Count--;
     }
 
     /// <summary>The live object with this id, or null.</summary>
-    public ObjectHeader* Find(ObjectId id)
-    {
-        ObjectHeader* header = *BucketOf(id);
-        while (header != null && header->Id != id)
-            header = header->NextInBucket;
-        return header;
-    }
+    public ObjectHeader* Find(ObjectId id) => _objects.Index.Find(_state->Index, id);
 
     /// <summary>The live object with this id and kind, or null.</summary>
     public ObjectHeader* Find(ObjectId id, ObjectKind kind)
@@ -150,44 +123,51 @@ public sealed unsafe class ObjectTracker
         return header != null && header->Kind == kind ? header : null;
     }
 
+    /// <summary>An object that is never tracked acts for this group.</summary>
+    public void Lend(ObjectHeader* header)
+    {
+        header->Owner = _state;
+        header->Group = _state->Index;
+    }
+
     private void Insert(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
         header->Id = id;
         header->Kind = kind;
-        header->Group = Index;
+        Lend(header);
         header->Flags = ObjectFlags.Tracked;
-        ObjectHeader** bucket = BucketOf(id);
-        header->NextInBucket = *bucket;
-        *bucket = header;
-        Count++;
+        _objects.Index.Insert(header);
+        _state->Count++;
     }
 
-    private void Link(ObjectHeader* header)
+    internal static void Link(ObjectHeader* header)
     {
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: changed an object that is not tracked"u8);
+        TrackerState* state = header->Owner;
         header->Flags |= ObjectFlags.Changed;
         header->PreviousChanged = null;
-        header->NextChanged = _firstChanged;
-        if (_firstChanged != null)
-            _firstChanged->PreviousChanged = header;
-        _firstChanged = header;
-        ChangedCount++;
-        ChangedBytes += (ulong)_recordBytes[(int)header->Kind];
+        header->NextChanged = state->FirstChanged;
+        if (state->FirstChanged != null)
+            state->FirstChanged->PreviousChanged = header;
+        state->FirstChanged = header;
+        state->ChangedCount++;
+        state->ChangedBytes += (ulong)state->RecordBytes[(int)header->Kind];
     }
 
-    private void Unlink(ObjectHeader* header)
+    private static void Unlink(ObjectHeader* header)
     {
+        TrackerState* state = header->Owner;
         header->Flags &= ~ObjectFlags.Changed;
         if (header->PreviousChanged != null)
             header->PreviousChanged->NextChanged = header->NextChanged;
         else
-            _firstChanged = header->NextChanged;
+            state->FirstChanged = header->NextChanged;
         if (header->NextChanged != null)
             header->NextChanged->PreviousChanged = header->PreviousChanged;
         header->NextChanged = header->PreviousChanged = null;
-        ChangedCount--;
-        ChangedBytes -= (ulong)_recordBytes[(int)header->Kind];
+        state->ChangedCount--;
+        state->ChangedBytes -= (ulong)state->RecordBytes[(int)header->Kind];
     }
 
-    private ObjectHeader** BucketOf(ObjectId id) => &_buckets[id.Value % BucketCount];
+    internal void ForgetEnds() => Ended.Clear(_objects.Pages);
 }

@@ -63,7 +63,7 @@ internal sealed unsafe class EpochCapture
                 KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
             return false;
         }
-        _services.Tracker.Ended.MoveTo(slot.Ended);
+        _services.Tracker.Ended.MoveTo(_services.Pages, ref slot.Ended);
         _state.MustRetry = false;
         _state.IsQuiet = false;
         _state.OutputCaptured = slot.OutputPosition;
@@ -145,7 +145,7 @@ internal sealed unsafe class EpochCapture
                 _services.Tracker.MarkChanged(header);
         }
         slot.Records.Clear();
-        slot.Ended.MoveTo(_services.Tracker.Ended);
+        slot.Ended.MoveTo(_services.Pages, ref _services.Tracker.Ended);
         _services.Memory.Epochs.Merge(slot.Frozen);
         slot.State = SlotState.Free;
     }

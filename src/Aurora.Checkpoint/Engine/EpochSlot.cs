@@ -24,7 +24,7 @@ internal sealed unsafe class EpochSlot(PageAllocator pages)
     public SlotState State;
     public Epoch Epoch;
     public readonly RecordStage Records = new(pages);
-    public readonly IdList Ended = new(pages);
+    public IdList Ended;
     public FrozenEpoch* Frozen;
 
     /// <summary>What it takes of a commit, in bytes (<see cref="EpochBudget"/>).</summary>

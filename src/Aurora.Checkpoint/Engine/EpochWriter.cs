@@ -218,7 +218,7 @@ internal sealed unsafe class EpochWriter
         _services.Store.Release(slot.Commit);
         _services.Memory.Epochs.Release(slot.Frozen);
         slot.Records.Clear();
-        slot.Ended.Clear();
+        slot.Ended.Clear(_services.Pages);
         _state.LastDurable = slot.Epoch;
         _state.LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         _state.Kept += _state.Name.IsDoneBy(slot) ? 1 : 0;

@@ -2,8 +2,8 @@ using Aurora.Base;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>The codecs of all object kinds of one group, filled at boot; its tracker learns how large their records can be.</summary>
-public sealed class CodecTable(ObjectTracker tracker)
+/// <summary>The codecs of all object kinds, filled at boot; the objects learn how large their records can be.</summary>
+public sealed class CodecTable(TrackedObjects tracked)
 {
     private readonly StateCodec?[] _byKind = new StateCodec?[256];
 
@@ -11,7 +11,7 @@ public sealed class CodecTable(ObjectTracker tracker)
     {
         Panic.Unless(_byKind[(int)codec.Kind] is null, "codecs: two codecs for one kind"u8);
         _byKind[(int)codec.Kind] = codec;
-        tracker.SetRecordBytes(codec.Kind, codec.LargestPayload + RecordHeader.MaxSize);
+        tracked.SetRecordBytes(codec.Kind, codec.LargestPayload + RecordHeader.MaxSize);
     }
 
     /// <summary>The codec of a kind, or null when this kernel has none.</summary>

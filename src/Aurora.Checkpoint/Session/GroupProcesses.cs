@@ -20,9 +20,9 @@ public sealed class GroupProcesses
         Table = group.Processes;
         Settings = group.Settings;
         Signals = group.Signals;
-        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracker);
+        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracked);
         Deadlines = new Deadlines(group.Scheduler, Timers);
-        Terminals = new TerminalService(pages, group.Tracker, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
+        Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
         Files = new ProcessFileTables(group.Files);
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);

@@ -31,21 +31,22 @@ public sealed unsafe partial class GroupSession
         Store = store;
         Clock = new SessionClock(machine.Clock);
         PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
-        Tracker = new ObjectTracker(urgentPages, DefaultGroup, new ObjectId(1));
-        Codecs = new CodecTable(Tracker);
+        Tracked = new TrackedObjects(urgentPages);
+        Tracker = Tracked.Add(DefaultGroup, new ObjectId(1));
+        Codecs = new CodecTable(Tracked);
         Scheduler = new ThreadScheduler(machine.Pages, Clock);
         var files = new FileState(machine.Pages, machine.Files);
         Memory = new MemoryManager(
-            machine.Pages, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
+            machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory);
-        Memory.AttachGroup(Tracker);
+        Panic.Unless(Tracker.Exists && Memory.AddGroup(Tracker), "session: no memory for the group"u8);
         User = new UserMemory(Memory);
         Random = new RandomSource();
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
         ProcessIds = new IdTable(machine.Pages);
         Processes = new ProcessTable(machine.Pages, Tracker, ProcessIds);
         Settings = new MachineSettingsTable(machine.Pages, Tracker, Clock);
-        Signals = new SignalService(machine.Pages, Scheduler, Tracker, Processes);
+        Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
         Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
         Engine = new CheckpointEngine(new CheckpointServices
         {
@@ -81,6 +82,8 @@ public sealed unsafe partial class GroupSession
 
     public ObjectStore Store { get; }
     public SessionClock Clock { get; }
+    /// <summary>The kernel objects of all groups.</summary>
+    public TrackedObjects Tracked { get; }
     public ObjectTracker Tracker { get; }
     public ThreadScheduler Scheduler { get; }
     public MemoryManager Memory { get; }

@@ -38,15 +38,15 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
-    private readonly ObjectTracker _tracker;
+    private readonly TrackedObjects _tracked;
     private readonly Clock _clock;
 
-    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker, Clock clock)
+    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, TrackedObjects tracked, Clock clock)
     {
         _buckets = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
         _scheduler = scheduler;
-        _tracker = tracker;
+        _tracked = tracked;
         _clock = clock;
     }
 
@@ -117,7 +117,7 @@ public sealed unsafe class FutexTable : WaitRestorer
                 continue;
             // A checkpoint may come before the thread runs: the wake-up must be in it.
             thread->Call.Phase = Woken;
-            _tracker.MarkChanged(&thread->Header);
+            _tracked.MarkChanged(&thread->Header);
             _scheduler.Wake(thread);
             woken++;
         }
@@ -146,7 +146,7 @@ public sealed unsafe class FutexTable : WaitRestorer
             if (!Waits(thread, in from))
                 continue;
             Describe(ref thread->Call, in to);
-            _tracker.MarkChanged(&thread->Header);
+            _tracked.MarkChanged(&thread->Header);
             _scheduler.MoveWaiter(thread, BucketOf(in to));
             moved++;
         }

@@ -13,8 +13,6 @@ internal sealed unsafe partial class ChangeLog
     /// <summary>In a dirty entry before the freeze: write whatever the slot holds, although its dirty bit could not be set.</summary>
     public const ulong Forced = ulong.MaxValue;
 
-    private const int MaxGroups = 256;
-
     /// <summary>The list of current sets of one group.</summary>
     internal struct Group
     {
@@ -40,7 +38,7 @@ internal sealed unsafe partial class ChangeLog
     private readonly Slab<ProtectChunk> _protect;
     private readonly PageTables _tables;
     private readonly FramePool _frames;
-    private readonly Group* _groups;
+    private readonly GroupTable<Group> _groups;
     private readonly SeededMemoryFaults _seeded;
 
     public ChangeLog(PageAllocator pages, PageTables tables, FramePool frames, in MemoryOptions options)
@@ -52,19 +50,17 @@ internal sealed unsafe partial class ChangeLog
         // Every object may waste most of its last chunk.
         _dirty = new Slab<DirtyChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / DirtyChunk.Capacity));
         _protect = new Slab<ProtectChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / ProtectChunk.Capacity));
-        _groups = (Group*)pages.Allocate((int)PageSize.PagesFor((ulong)(sizeof(Group) * MaxGroups)));
-        Panic.Unless(_groups != null, "memory: no room for the change lists"u8);
+        _groups = new GroupTable<Group>(pages);
     }
 
     public int SetCount => _sets.Count;
     public int ChunkCount => _dirty.Count + _protect.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Group* GroupAt(ushort index)
-    {
-        Panic.Unless(index < MaxGroups, "memory: group index out of range"u8);
-        return _groups + index;
-    }
+    public Group* GroupAt(ushort index) => _groups.At(index);
+
+    /// <summary>Makes a group known; false when out of memory.</summary>
+    public bool AddGroup(ushort index) => _groups.Add(index) != null;
 
     /// <summary>The object's current set, begun if need be; null when out of memory.</summary>
     public ChangeSet* Open(VmObject* target)

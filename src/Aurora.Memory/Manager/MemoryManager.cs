@@ -30,10 +30,10 @@ public sealed class MemoryManager
     /// frame 0 where there is no MMU; <paramref name="keeper"/> holds the objects of files, and is null where there are none.
     /// </summary>
     public MemoryManager(
-        PageAllocator pages, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers, FrameNumber templateRoot,
-        FileKeeper? keeper, in MemoryOptions options)
+        PageAllocator pages, TrackedObjects tracked, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers,
+        FrameNumber templateRoot, FileKeeper? keeper, in MemoryOptions options)
     {
-        var state = new MemoryState(pages, frames, waker, fibers, templateRoot, options);
+        var state = new MemoryState(pages, tracked, frames, waker, fibers, templateRoot, options);
         State = state;
         Shortage = new FrameShortage(state, waker, fibers);
         var reverse = new ReverseMap(state, tlb);
@@ -90,6 +90,6 @@ public sealed class MemoryManager
     /// <summary>The most mappings of an address space.</summary>
     public int MaxMappingsPerSpace => _list.Most;
 
-    /// <summary>Makes a group known, before any object of it is created or restored.</summary>
-    public void AttachGroup(ObjectTracker tracker) => State.Attach(tracker);
+    /// <summary>Makes a group known, before any object of it is created or restored; false when out of memory.</summary>
+    public bool AddGroup(ObjectTracker tracker) => State.Log.AddGroup(tracker.Index);
 }

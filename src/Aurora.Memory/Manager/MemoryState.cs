@@ -1,6 +1,7 @@
 // What virtual memory knows, of all groups. Made once at boot; the tables grow by pages of the allocator, never by managed memory. The
 // services beside it act on it and keep nothing of their own.
 // Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -8,16 +9,16 @@ namespace Aurora.Memory;
 /// <summary>The objects, mappings and address spaces there are, and the structures they share.</summary>
 internal sealed unsafe class MemoryState
 {
-    private const int MaxGroups = 256;
-
     // Page tables and tree nodes of the smallest programs: they count for who makes an address space, though they come from elsewhere.
     private const int LeastTablePages = 10;
 
-    private readonly ObjectTracker?[] _trackers = new ObjectTracker?[MaxGroups];
+    private readonly TrackedObjects _tracked;
 
     public MemoryState(
-        PageAllocator pages, FramePool frames, ThreadWaker waker, FiberScheduler fibers, FrameNumber templateRoot, in MemoryOptions options)
+        PageAllocator pages, TrackedObjects tracked, FramePool frames, ThreadWaker waker, FiberScheduler fibers, FrameNumber templateRoot,
+        in MemoryOptions options)
     {
+        _tracked = tracked;
         Frames = frames;
         Tables = new PageTables(frames, templateRoot) { Seeded = options.Seeded };
         Tree = new RadixTree(frames);
@@ -51,13 +52,7 @@ internal sealed unsafe class MemoryState
     /// <summary>The spaces that have ended and are being taken apart.</summary>
     public AddressSpace* FirstEnding;
 
-    public void Attach(ObjectTracker tracker) => _trackers[tracker.Index] = tracker;
-
     /// <summary>The tracker of the group an object belongs to.</summary>
-    public ObjectTracker TrackerOf(ObjectHeader* header)
-    {
-        ObjectTracker? tracker = _trackers[header->Group];
-        Panic.Unless(tracker != null, "memory: an object of a group that was never attached"u8);
-        return tracker;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ObjectTracker TrackerOf(ObjectHeader* header) => _tracked.Of(header);
 }

@@ -92,7 +92,7 @@ public sealed unsafe partial class SignalQueue
             if (piece == null)
                 return false;
             piece->Owner = owner;
-            _tracker.Register(&piece->Header, ObjectKind.SignalBacklog);
+            _tracked.Of(owner).Register(&piece->Header, ObjectKind.SignalBacklog);
             if (pending->LastBacklog != null)
                 pending->LastBacklog->Next = piece;
             else
@@ -101,7 +101,7 @@ public sealed unsafe partial class SignalQueue
         }
         SignalBacklog.Of(piece)[piece->Count++] = info;
         piece->Set = piece->Set.With(info.Signal);
-        _tracker.MarkChanged(&piece->Header);
+        _tracked.MarkChanged(&piece->Header);
         return true;
     }
 
@@ -184,7 +184,7 @@ public sealed unsafe partial class SignalQueue
         for (int i = 0; i < piece->Count; i++)
             set = set.With(SignalBacklog.Of(piece)[i].Signal);
         piece->Set = set;
-        _tracker.MarkChanged(&piece->Header);
+        _tracked.MarkChanged(&piece->Header);
     }
 
     private void End(PendingSignals* pending, SignalBacklog* previous, SignalBacklog* piece)
@@ -195,7 +195,7 @@ public sealed unsafe partial class SignalQueue
             pending->Backlog = piece->Next;
         if (pending->LastBacklog == piece)
             pending->LastBacklog = previous;
-        _tracker.Remove(&piece->Header);
+        _tracked.Remove(&piece->Header);
         _pieces.Free(piece);
     }
 }

@@ -20,13 +20,13 @@ public sealed unsafe partial class SignalQueue
 
     private readonly Slab<QueuedSignal> _entries;
     private readonly Slab<SignalBacklog> _pieces;
-    private readonly ObjectTracker _tracker;
+    private readonly TrackedObjects _tracked;
 
-    public SignalQueue(PageAllocator pages, ObjectTracker tracker)
+    public SignalQueue(PageAllocator pages, TrackedObjects tracked)
     {
         _entries = new Slab<QueuedSignal>(pages, MaxEntries, ChargeKind.QueuedSignal);
         _pieces = new Slab<SignalBacklog>(pages, MaxPieces, ChargeKind.SignalBacklog);
-        _tracker = tracker;
+        _tracked = tracked;
         Users = new UserSignals(pages, 2 * MaxEntries);
     }
 

@@ -60,7 +60,7 @@ public sealed unsafe partial class SignalService
         if (group->IsOnSendingList)
             return;
         group->Sending = default;
-        _tracker.MarkChanged(&group->Header);
+        _tracked.MarkChanged(&group->Header);
     }
 
     /// <summary>Gives a process what was sent to its group and has not reached it.</summary>
@@ -71,7 +71,7 @@ public sealed unsafe partial class SignalService
         ProcessGroup* group = process->ProcessGroup;
         uint seen = process->SignalsSeen;
         process->SignalsSeen = group->SignalsSent;
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         for (int i = 0; i < GroupSignals.Length && group->Sending[i].Signal != 0; i++)
             if ((int)(group->Sending[i].Number - seen) > 0)
                 Send(process, null, ToGroup((Signal)group->Sending[i].Signal));
@@ -110,7 +110,7 @@ public sealed unsafe partial class SignalService
         group->Sending[count++] = new GroupSignal { Number = ++group->SignalsSent, Signal = (int)signal };
         for (; count < GroupSignals.Length; count++)
             group->Sending[count] = default;
-        _tracker.MarkChanged(&group->Header);
+        _tracked.MarkChanged(&group->Header);
         _processes.BeginSending(group);
     }
 }

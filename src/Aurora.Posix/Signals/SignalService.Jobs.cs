@@ -19,7 +19,7 @@ public sealed unsafe partial class SignalService
         process->ContinueReport = false;
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             _scheduler.Suspend(thread, ThreadState.Stopped);
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         ReportToParent(process, SignalCode.ChildStopped, (int)signal);
     }
 
@@ -32,7 +32,7 @@ public sealed unsafe partial class SignalService
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             if (thread->State == ThreadState.Stopped)
                 GoOn(thread);
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         if (isReported)
             ReportToParent(process, SignalCode.ChildContinued, (int)Signal.SIGCONT);
     }
@@ -42,7 +42,7 @@ public sealed unsafe partial class SignalService
         if (thread->Call.Phase == CallContinuation.TerminalPhase)
         {
             thread->Call.Phase &= unchecked((byte)~CallContinuation.WaitPhase);
-            _tracker.MarkChanged(&thread->Header);
+            _tracked.MarkChanged(&thread->Header);
         }
         _scheduler.MakeRunnable(thread);
     }
@@ -78,7 +78,7 @@ public sealed unsafe partial class SignalService
         SignalAction* current = SignalActions.Of(process->Actions, signal);
         *current = action;
         current->Mask &= ~SignalSet.Unstoppable.Bits;
-        _tracker.MarkChanged(&process->Actions->Header);
+        _tracked.MarkChanged(&process->Actions->Header);
         if (IsIgnored(process, signal))
             FlushEverywhere(process, SignalSet.Of(signal));
     }
@@ -93,7 +93,7 @@ public sealed unsafe partial class SignalService
             *action = default;
             action->Handler = handler;
         }
-        _tracker.MarkChanged(&process->Actions->Header);
+        _tracked.MarkChanged(&process->Actions->Header);
     }
 
     /// <summary>Sets the thread's mask (SIGKILL and SIGSTOP stay unblocked). What is unblocked is found on the way to user mode.</summary>
@@ -101,7 +101,7 @@ public sealed unsafe partial class SignalService
     {
         SignalSet before = thread->BlockedSignals;
         thread->BlockedSignals = mask.Except(SignalSet.Unstoppable);
-        _tracker.MarkChanged(&thread->Header);
+        _tracked.MarkChanged(&thread->Header);
         HandOver(thread, thread->Process->Pending.Set.And(thread->BlockedSignals).Except(before));
     }
 

@@ -25,7 +25,7 @@ public sealed unsafe partial class SignalService
     internal void DropTimer(Process* process, Thread* thread, Signal signal, int id)
     {
         if (_queue.TakeTimer(thread != null ? &thread->Pending : &process->Pending, signal, id))
-            _tracker.MarkChanged(thread != null ? &thread->Header : &process->Header);
+            _tracked.MarkChanged(thread != null ? &thread->Header : &process->Header);
     }
 
     // What was queued has been dropped for all: as if it had been ignored.
@@ -36,7 +36,7 @@ public sealed unsafe partial class SignalService
             if (timer->Phase != TimerPhase.Signalled || !signals.Contains((Signal)timer->Signal))
                 continue;
             timer->Phase = timer->IntervalNanoseconds == 0 ? TimerPhase.Running : TimerPhase.Ignored;
-            _tracker.MarkChanged(&timer->Header);
+            _tracked.MarkChanged(&timer->Header);
         }
     }
 }

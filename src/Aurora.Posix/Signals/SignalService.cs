@@ -13,15 +13,15 @@ public sealed unsafe partial class SignalService
 {
     private readonly SignalQueue _queue;
     private readonly ThreadScheduler _scheduler;
-    private readonly ObjectTracker _tracker;
+    private readonly TrackedObjects _tracked;
     private readonly ProcessTable _processes;
 
-    public SignalService(PageAllocator pages, ThreadScheduler scheduler, ObjectTracker tracker, ProcessTable processes)
+    public SignalService(PageAllocator pages, ThreadScheduler scheduler, TrackedObjects tracked, ProcessTable processes)
     {
         _processes = processes;
-        _queue = new SignalQueue(pages, tracker);
+        _queue = new SignalQueue(pages, tracked);
         _scheduler = scheduler;
-        _tracker = tracker;
+        _tracked = tracked;
     }
 
     internal SignalQueue Queue => _queue;
@@ -51,16 +51,16 @@ public sealed unsafe partial class SignalService
         if (isBlocked || action->Handler == SignalAction.Ignore)
         {
             action->Handler = SignalAction.Default;
-            _tracker.MarkChanged(&thread->Process->Actions->Header);
+            _tracked.MarkChanged(&thread->Process->Actions->Header);
             thread->BlockedSignals = thread->BlockedSignals.Without(info.Signal);
         }
         if (action->Handler == SignalAction.Default && IsGuarded(thread->Process))
         {
             thread->Process->IsUnguarded = true;
-            _tracker.MarkChanged(&thread->Process->Header);
+            _tracked.MarkChanged(&thread->Process->Header);
         }
         _queue.Add(thread->Process, thread, in info);
-        _tracker.MarkChanged(&thread->Header);
+        _tracked.MarkChanged(&thread->Header);
     }
 
     /// <summary>True when a signal waits that the thread must act on before it goes on in user mode.</summary>
@@ -97,11 +97,11 @@ public sealed unsafe partial class SignalService
         if (!own.IsEmpty)
         {
             _queue.Take(thread->Process, thread, Choose(own));
-            _tracker.MarkChanged(&thread->Header);
+            _tracked.MarkChanged(&thread->Header);
             return;
         }
         _queue.Take(thread->Process, null, Choose(thread->Process->Pending.Set.Except(blocked)));
-        _tracker.MarkChanged(&thread->Process->Header);
+        _tracked.MarkChanged(&thread->Process->Header);
     }
 
     /// <summary>Drops everything pending for an ending thread, or for the process when that is null.</summary>
@@ -134,7 +134,7 @@ public sealed unsafe partial class SignalService
         Errno error = _queue.Add(process, thread, in info);
         if (error != Errno.Ok)
             return error;
-        _tracker.MarkChanged(thread != null ? &thread->Header : &process->Header);
+        _tracked.MarkChanged(thread != null ? &thread->Header : &process->Header);
         Notify(process, thread, info.Signal);
         return Errno.Ok;
     }
@@ -158,10 +158,10 @@ public sealed unsafe partial class SignalService
     private void FlushEverywhere(Process* process, SignalSet signals)
     {
         if (_queue.Flush(process, null, signals))
-            _tracker.MarkChanged(&process->Header);
+            _tracked.MarkChanged(&process->Header);
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             if (_queue.Flush(process, thread, signals))
-                _tracker.MarkChanged(&thread->Header);
+                _tracked.MarkChanged(&thread->Header);
         MissTimers(process, signals);
     }
 

@@ -3,7 +3,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>The characters that change the line that is being typed.</summary>
-public sealed unsafe class LineEditing(TerminalEcho echo, ObjectTracker tracker)
+public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked)
 {
     /// <summary>True when the character was one of them.</summary>
     public bool Handle(Terminal* terminal, byte value)
@@ -29,7 +29,7 @@ public sealed unsafe class LineEditing(TerminalEcho echo, ObjectTracker tracker)
         if (settings.Is(value, ControlCharacter.LiteralNext))
         {
             terminal->IsLiteralNext = true;
-            tracker.MarkChanged(&terminal->Header);
+            tracked.MarkChanged(&terminal->Header);
             if (settings.HasLocal(TermiosFlags.Echo) && settings.HasLocal(TermiosFlags.EchoControl))
                 echo.ShowText(terminal, "^\b"u8);
             return true;
@@ -82,7 +82,7 @@ public sealed unsafe class LineEditing(TerminalEcho echo, ObjectTracker tracker)
             return;
         }
         terminal->InputHead = terminal->LineHead;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         echo.Show(terminal, settings.Characters[ControlCharacter.Kill]);
         if (settings.HasLocal(TermiosFlags.EchoKill))
             echo.ShowNewline(terminal);

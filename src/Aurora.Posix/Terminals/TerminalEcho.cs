@@ -7,7 +7,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Shows what is typed, and takes it off the screen again.</summary>
-public sealed unsafe class TerminalEcho(TerminalOutput output, ObjectTracker tracker)
+public sealed unsafe class TerminalEcho(TerminalOutput output, TrackedObjects tracked)
 {
     internal void Show(Terminal* terminal, byte value)
     {
@@ -37,7 +37,7 @@ public sealed unsafe class TerminalEcho(TerminalOutput output, ObjectTracker tra
     {
         ref Termios settings = ref terminal->Settings;
         terminal->InputHead = end;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         if (!settings.HasLocal(TermiosFlags.Echo))
             return;
         if (!settings.HasLocal(TermiosFlags.EchoErase))

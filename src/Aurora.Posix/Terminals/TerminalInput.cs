@@ -9,7 +9,7 @@ namespace Aurora.Posix.Terminals;
 
 /// <summary>Takes bytes from the line.</summary>
 public sealed unsafe class TerminalInput(
-    TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, ObjectTracker tracker, ThreadScheduler scheduler)
+    TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, TrackedObjects tracked, ThreadScheduler scheduler)
 {
     /// <summary>Takes bytes from the line and returns how many; the rest must be offered again when programs have read something.</summary>
     public int Receive(Terminal* terminal, ReadOnlySpan<byte> bytes)
@@ -48,7 +48,7 @@ public sealed unsafe class TerminalInput(
     public void End(Terminal* terminal)
     {
         terminal->IsEnded = true;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         scheduler.WakeAll(&terminal->Readers);
     }
 
@@ -56,7 +56,7 @@ public sealed unsafe class TerminalInput(
     public void SetOutputStopped(Terminal* terminal, bool isStopped)
     {
         terminal->IsOutputStopped = isStopped;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         if (!isStopped)
             scheduler.WakeAll(&terminal->Writers);
     }
@@ -66,7 +66,7 @@ public sealed unsafe class TerminalInput(
     {
         terminal->InputTail = terminal->LineHead = terminal->InputHead;
         terminal->IsLiteralNext = false;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
     }
 
     private void ReceiveByte(Terminal* terminal, byte value)

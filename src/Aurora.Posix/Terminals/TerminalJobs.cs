@@ -8,7 +8,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Sessions and foreground groups of terminals.</summary>
-public sealed unsafe class TerminalJobs(ObjectTracker tracker, SignalService signals, ProcessTable processes)
+public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService signals, ProcessTable processes)
 {
     /// <summary>The controlling terminal of a thread's session, or null.</summary>
     public static Terminal* ControllingTerminal(Thread* thread)
@@ -62,13 +62,13 @@ public sealed unsafe class TerminalJobs(ObjectTracker tracker, SignalService sig
                 return Errno.EPERM;
             Session* former = terminal->Session;
             former->Terminal = null;
-            tracker.MarkChanged(&former->Header);
+            tracked.MarkChanged(&former->Header);
         }
         terminal->Session = session;
         terminal->ForegroundGroup = process->ProcessGroup->Id;
         session->Terminal = &terminal->Header;
-        tracker.MarkChanged(&terminal->Header);
-        tracker.MarkChanged(&session->Header);
+        tracked.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&session->Header);
         return Errno.Ok;
     }
 
@@ -92,8 +92,8 @@ public sealed unsafe class TerminalJobs(ObjectTracker tracker, SignalService sig
         terminal->Session = null;
         terminal->ForegroundGroup = 0;
         session->Terminal = null;
-        tracker.MarkChanged(&terminal->Header);
-        tracker.MarkChanged(&session->Header);
+        tracked.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&session->Header);
         return Errno.Ok;
     }
 
@@ -114,7 +114,7 @@ public sealed unsafe class TerminalJobs(ObjectTracker tracker, SignalService sig
         if (group->Session != session)
             return Errno.EPERM;
         terminal->ForegroundGroup = groupId;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         return Errno.Ok;
     }
 

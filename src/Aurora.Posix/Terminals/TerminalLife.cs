@@ -3,16 +3,16 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Makes terminals, and puts restored ones together.</summary>
-public sealed unsafe class TerminalLife(TerminalState state, ObjectTracker tracker)
+public sealed unsafe class TerminalLife(TerminalState state)
 {
     /// <summary>Makes the console. A plain one behaves as a pipe does and is no terminal to isatty.</summary>
-    public Terminal* CreateConsole(bool isPlain, WindowSize window)
+    public Terminal* CreateConsole(ObjectTracker group, bool isPlain, WindowSize window)
     {
         Panic.Unless(state.Console == null, "terminal: the console was made twice"u8);
         Terminal* terminal = state.Terminals.Allocate();
         if (terminal == null)
             return null;
-        tracker.Register(&terminal->Header, ObjectKind.Terminal);
+        group.Register(&terminal->Header, ObjectKind.Terminal);
         terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
         terminal->IsPlain = isPlain;
         terminal->Window = window;
@@ -24,7 +24,7 @@ public sealed unsafe class TerminalLife(TerminalState state, ObjectTracker track
             text->Terminal = terminal;
             text->Index = i;
             terminal->Texts[i] = (ulong)text;
-            tracker.Register(&text->Header, ObjectKind.TerminalText);
+            group.Register(&text->Header, ObjectKind.TerminalText);
         }
         state.Console = terminal;
         return terminal;

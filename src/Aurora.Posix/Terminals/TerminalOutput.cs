@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Sends bytes to the line.</summary>
-public sealed unsafe class TerminalOutput(TerminalRings rings, ObjectTracker tracker, ConsoleSink sink)
+public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tracked, ConsoleSink sink)
 {
     private const int LongestExpansion = 8;
     internal const int TabWidth = 8;
@@ -49,7 +49,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, ObjectTracker tra
         ulong first = terminal->ScreenEnd - (ulong)bytes.Length;
         rings.MarkScreen(terminal, first);
         rings.MarkScreen(terminal, terminal->ScreenEnd - 1);
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         sink.Write(bytes);
     }
 

@@ -19,7 +19,7 @@ public enum ReadReadiness : byte
 }
 
 /// <summary>What a program gets from a terminal.</summary>
-public sealed unsafe class TerminalReads(ObjectTracker tracker)
+public sealed unsafe class TerminalReads(TrackedObjects tracked)
 {
     private const ulong NanosecondsPerDecisecond = 100_000_000;
 
@@ -87,7 +87,7 @@ public sealed unsafe class TerminalReads(ObjectTracker tracker)
             terminal->InputTail++;
         if (terminal->LineHead < terminal->InputTail)
             terminal->LineHead = terminal->InputTail;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
     }
 
     // Bytes of the first line, its end included unless that is an end-of-file mark.

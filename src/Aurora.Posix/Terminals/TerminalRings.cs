@@ -4,7 +4,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Unread input and the last screens of output, a byte at a time.</summary>
-public sealed unsafe class TerminalRings(ObjectTracker tracker)
+public sealed unsafe class TerminalRings(TrackedObjects tracked)
 {
     /// <summary>Copies the kept end of the output, oldest first; at most the buffer's length of the newest bytes.</summary>
     public static int CopyScreen(Terminal* terminal, Span<byte> destination)
@@ -29,13 +29,13 @@ public sealed unsafe class TerminalRings(ObjectTracker tracker)
         int offset = (int)(position % Terminal.InputBytes);
         TerminalText* text = TextOf(terminal, offset / TerminalText.Bytes);
         text->Content[offset % TerminalText.Bytes] = value;
-        tracker.MarkChanged(&text->Header);
+        tracked.MarkChanged(&text->Header);
         ulong bit = 1UL << (offset % 64);
         if (endsLine)
             terminal->LineEnds[offset / 64] |= bit;
         else
             terminal->LineEnds[offset / 64] &= ~bit;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
     }
 
     internal static bool EndsLine(Terminal* terminal, ulong position)
@@ -55,6 +55,6 @@ public sealed unsafe class TerminalRings(ObjectTracker tracker)
     internal void MarkScreen(Terminal* terminal, ulong position)
     {
         int index = (int)(position % Terminal.ScreenBytes) / TerminalText.Bytes;
-        tracker.MarkChanged(&TextOf(terminal, Terminal.InputTexts + index)->Header);
+        tracked.MarkChanged(&TextOf(terminal, Terminal.InputTexts + index)->Header);
     }
 }

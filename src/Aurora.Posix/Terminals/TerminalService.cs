@@ -19,19 +19,19 @@ public sealed unsafe class TerminalService
 {
     private readonly TerminalState _state;
 
-    public TerminalService(PageAllocator pages, ObjectTracker tracker, ThreadScheduler scheduler, SignalService signals, ProcessTable processes,
+    public TerminalService(PageAllocator pages, TrackedObjects tracked, ThreadScheduler scheduler, SignalService signals, ProcessTable processes,
         ConsoleSink sink)
     {
         _state = new TerminalState(pages);
         Sink = sink;
-        var rings = new TerminalRings(tracker);
-        Reads = new TerminalReads(tracker);
-        Output = new TerminalOutput(rings, tracker, sink);
-        Jobs = new TerminalJobs(tracker, signals, processes);
-        var echo = new TerminalEcho(Output, tracker);
-        Input = new TerminalInput(rings, Jobs, echo, new LineEditing(echo, tracker), tracker, scheduler);
-        Settings = new TerminalSettings(Input, Jobs, tracker, scheduler);
-        Life = new TerminalLife(_state, tracker);
+        var rings = new TerminalRings(tracked);
+        Reads = new TerminalReads(tracked);
+        Output = new TerminalOutput(rings, tracked, sink);
+        Jobs = new TerminalJobs(tracked, signals, processes);
+        var echo = new TerminalEcho(Output, tracked);
+        Input = new TerminalInput(rings, Jobs, echo, new LineEditing(echo, tracked), tracked, scheduler);
+        Settings = new TerminalSettings(Input, Jobs, tracked, scheduler);
+        Life = new TerminalLife(_state);
     }
 
     public ConsoleSink Sink { get; }

@@ -5,7 +5,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Settings, the window, and how the host is attached.</summary>
-public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jobs, ObjectTracker tracker, ThreadScheduler scheduler)
+public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jobs, TrackedObjects tracked, ThreadScheduler scheduler)
 {
     /// <summary>Changes the settings; what was typed before a change of mode stays readable.</summary>
     public void Set(Terminal* terminal, in Termios settings, bool dropsInput)
@@ -18,7 +18,7 @@ public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jo
             terminal->LineHead = terminal->InputHead;
         if (!settings.HasInput(TermiosFlags.FlowControlOutput) && terminal->IsOutputStopped)
             input.SetOutputStopped(terminal, false);
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         if (TerminalReads.CanRead(terminal))
             scheduler.WakeAll(&terminal->Readers);
     }
@@ -32,7 +32,7 @@ public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jo
         terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
         terminal->IsEnded = false;
         terminal->LineHead = terminal->InputHead;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
     }
 
     /// <summary>Sets the window's size; the foreground group hears of a change.</summary>
@@ -41,7 +41,7 @@ public sealed unsafe class TerminalSettings(TerminalInput input, TerminalJobs jo
         if (terminal->Window.Equals(in window))
             return;
         terminal->Window = window;
-        tracker.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&terminal->Header);
         jobs.SignalForeground(terminal, Signal.SIGWINCH);
     }
 

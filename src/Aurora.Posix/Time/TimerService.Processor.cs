@@ -31,7 +31,7 @@ public sealed unsafe partial class TimerService
     /// <summary>False for a timer that counts the time of something that has none, or of another process's thread.</summary>
     internal bool MayCount(Timer* timer)
     {
-        ObjectHeader* target = timer->Target.IsNone ? null : _tracker.Find(timer->Target);
+        ObjectHeader* target = timer->Target.IsNone ? null : _tracked.Of(&timer->Header).Find(timer->Target);
         return target == null || target->Kind == ObjectKind.Process
             || (target->Kind == ObjectKind.Thread && ((Thread*)target)->Process == timer->Process);
     }
@@ -45,9 +45,9 @@ public sealed unsafe partial class TimerService
         return process == null ? 0 : ProcessorTimeOf(process, timer->Processor);
     }
 
-    private Thread* ThreadOf(Timer* timer) => (Thread*)_tracker.Find(timer->Target, ObjectKind.Thread);
+    private Thread* ThreadOf(Timer* timer) => (Thread*)_tracked.Of(&timer->Header).Find(timer->Target, ObjectKind.Thread);
 
-    private Process* ProcessOf(Timer* timer) => (Process*)_tracker.Find(timer->Target, ObjectKind.Process);
+    private Process* ProcessOf(Timer* timer) => (Process*)_tracked.Of(&timer->Header).Find(timer->Target, ObjectKind.Process);
 
     // The process on whose list it is: a thread is one of the timer's own process.
     private Process* CountedProcess(Timer* timer)

@@ -26,15 +26,15 @@ public sealed unsafe partial class TimerService
     private readonly ThreadScheduler _scheduler;
     private readonly SignalService _signals;
     private readonly Clock _clock;
-    private readonly ObjectTracker _tracker;
+    private readonly TrackedObjects _tracked;
 
-    public TimerService(PageAllocator pages, ThreadScheduler scheduler, SignalService signals, Clock clock, ObjectTracker tracker)
+    public TimerService(PageAllocator pages, ThreadScheduler scheduler, SignalService signals, Clock clock, TrackedObjects tracked)
     {
         _timers = new Slab<Timer>(pages, MaxTimers, ChargeKind.Timer);
         _scheduler = scheduler;
         _signals = signals;
         _clock = clock;
-        _tracker = tracker;
+        _tracked = tracked;
     }
 
     /// <summary>A new, disarmed timer with the lowest free id; null at a limit.</summary>
@@ -56,7 +56,7 @@ public sealed unsafe partial class TimerService
         }
         timer->Id = id;
         Link(process, timer);
-        _tracker.Register(&timer->Header, ObjectKind.Timer);
+        _tracked.Of(&process->Header).Register(&timer->Header, ObjectKind.Timer);
         return timer;
     }
 
@@ -78,7 +78,7 @@ public sealed unsafe partial class TimerService
             link = &(*link)->Next;
         *link = timer->Next;
         _signals.Queue.Users.Release(timer->Process->Credentials.RealUid, 1);
-        _tracker.Remove(&timer->Header);
+        _tracked.Remove(&timer->Header);
         _timers.Free(timer);
     }
 
@@ -108,7 +108,7 @@ public sealed unsafe partial class TimerService
         timer->Phase = TimerPhase.Running;
         timer->Overruns = 0;
         Rearm(timer);
-        _tracker.MarkChanged(&timer->Header);
+        _tracked.MarkChanged(&timer->Header);
         if (timer->IsCounting && Now(timer) >= timer->ExpiryNanoseconds)
             Announce(timer);
     }
@@ -127,7 +127,7 @@ public sealed unsafe partial class TimerService
             _scheduler.Disarm(&process->Alarm);
         else
             _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, deadlineNanoseconds);
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
     }
 
     /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time.</summary>
@@ -160,7 +160,7 @@ public sealed unsafe partial class TimerService
         if (seconds < limit.Soft)
             return;
         process->Limits[Resource.CpuSeconds] = new ResourceLimit(limit.Soft + 1, limit.Hard);
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         _signals.Send(process, SignalInfo.FromKernel(Signal.SIGXCPU));
     }
 
@@ -269,7 +269,7 @@ public sealed unsafe partial class TimerService
 
     private void Count(Process* process, ref ulong remaining, ulong interval, ulong used, Signal signal)
     {
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         if (remaining > used)
         {
             remaining -= used;
@@ -282,7 +282,7 @@ public sealed unsafe partial class TimerService
     internal void AlarmExpired(Process* process, ulong deadline)
     {
         process->AlarmExpiredNanoseconds = process->AlarmIntervalNanoseconds == 0 ? 0 : deadline;
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
         _signals.Send(process, SignalInfo.FromKernel(Signal.SIGALRM));
     }
 
@@ -293,7 +293,7 @@ public sealed unsafe partial class TimerService
             * process->AlarmIntervalNanoseconds);
         process->AlarmExpiredNanoseconds = 0;
         _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, next);
-        _tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
     }
 
     internal void TimerExpired(Timer* timer)
@@ -317,7 +317,7 @@ public sealed unsafe partial class TimerService
         if (isOver && timer->Phase == TimerPhase.Ignored)
             timer->Phase = TimerPhase.Running;
         Rearm(timer);
-        _tracker.MarkChanged(&timer->Header);
+        _tracked.MarkChanged(&timer->Header);
     }
 
     // Sends the signals again of timers in a phase; of one signal, or of all.
@@ -342,7 +342,7 @@ public sealed unsafe partial class TimerService
             timer->ExpiryNanoseconds += (missed + 1) * timer->IntervalNanoseconds;
         timer->Phase = TimerPhase.Running;
         Rearm(timer);
-        _tracker.MarkChanged(&timer->Header);
+        _tracked.MarkChanged(&timer->Header);
     }
 
     private ulong Missed(Timer* timer) => Missed(timer->ExpiryNanoseconds, timer->IntervalNanoseconds, Now(timer));

@@ -23,20 +23,20 @@ public sealed unsafe class TableTests
     public void A_list_of_ids_takes_and_hands_over_any_number(int count)
     {
         using var pages = new HostPageAllocator();
-        var list = new IdList(pages);
-        var other = new IdList(pages);
+        var list = default(IdList);
+        var other = default(IdList);
         for (int i = 0; i < count; i++)
-            (i % 3 == 0 ? other : list).Add(new ObjectId((ulong)i + 1));
-        list.MoveTo(other);
+            (i % 3 == 0 ? ref other : ref list).Add(pages, new ObjectId((ulong)i + 1));
+        list.MoveTo(pages, ref other);
         Assert.Equal(0, list.Count);
         Assert.Equal(count, other.Count);
         Assert.InRange(pages.PagesOutstanding, 0, (count / IdList.IdsPerPage) + 1);
         AssertHolds(other, count);
         for (int i = 0; i < count; i++)
-            list.Add(other.TakeLast());
-        Assert.True(other.TakeLast().IsNone);
+            list.Add(pages, other.TakeLast(pages));
+        Assert.True(other.TakeLast(pages).IsNone);
         AssertHolds(list, count);
-        list.Clear();
+        list.Clear(pages);
         Assert.Equal(0, pages.PagesOutstanding);
     }
 
@@ -45,21 +45,21 @@ public sealed unsafe class TableTests
     public void What_a_list_of_ids_has_made_sure_of_needs_no_memory(int count)
     {
         using var pages = new HostPageAllocator();
-        var list = new IdList(pages);
-        var other = new IdList(pages);
-        list.Add(new ObjectId(1));
+        var list = default(IdList);
+        var other = default(IdList);
+        list.Add(pages, new ObjectId(1));
         pages.PageLimit = 1;
-        Assert.Equal(count == 0, list.Reserve(count));
+        Assert.Equal(count == 0, list.Reserve(pages, count));
         pages.PageLimit = long.MaxValue;
-        Assert.True(list.Reserve(count));
+        Assert.True(list.Reserve(pages, count));
         pages.PageLimit = 0;
-        list.MoveTo(other);
+        list.MoveTo(pages, ref other);
         for (int i = 0; i < count; i++)
-            list.Add(new ObjectId((ulong)i + 2));
-        other.MoveTo(list);
+            list.Add(pages, new ObjectId((ulong)i + 2));
+        other.MoveTo(pages, ref list);
         AssertHolds(list, count + 1);
-        list.Clear();
-        other.Clear();
+        list.Clear(pages);
+        other.Clear(pages);
         Assert.Equal(0, pages.PagesOutstanding);
     }
 
@@ -69,8 +69,8 @@ public sealed unsafe class TableTests
     public void Stored_objects_end_without_memory_and_none_is_forgotten(int count)
     {
         using var pages = new HostPageAllocator();
-        var tracker = new ObjectTracker(pages, 0, new ObjectId(1));
-        var taken = new IdList(pages);
+        var tracker = new TrackedObjects(pages).Add(0, new ObjectId(1));
+        var taken = default(IdList);
         var headers = (ObjectHeader*)NativeMemory.AllocZeroed((nuint)count + 1, (nuint)sizeof(ObjectHeader));
         for (int i = 0; i < count; i++)
             tracker.Register(headers + i, ObjectKind.Inode);
@@ -95,13 +95,13 @@ public sealed unsafe class TableTests
             pages.PageLimit = long.MaxValue;
             Assert.True(tracker.ReserveEnds());
             pages.PageLimit = 0;
-            tracker.Ended.MoveTo(taken);
+            tracker.Ended.MoveTo(pages, ref taken);
         }
         // That epoch is refused.
-        taken.MoveTo(tracker.Ended);
+        taken.MoveTo(pages, ref tracker.Ended);
         AssertHolds(tracker.Ended, count);
         Assert.Equal(0, tracker.Count + tracker.ChangedCount + tracker.StoredCount);
-        tracker.Ended.Clear();
+        tracker.Ended.Clear(pages);
         Assert.Equal(before, pages.PagesOutstanding);
         NativeMemory.Free(headers);
     }

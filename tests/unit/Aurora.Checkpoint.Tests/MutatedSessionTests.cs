@@ -97,7 +97,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     private static void Fill(ProcessMachine machine)
     {
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.Life.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Terminal* terminal = machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
         machine.Terminals.Output.Write(terminal, "$ "u8);
         machine.Terminals.Input.Receive(terminal, "ls\nhalf"u8);

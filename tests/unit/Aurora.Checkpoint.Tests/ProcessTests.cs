@@ -253,7 +253,7 @@ public sealed unsafe class ProcessTests
     {
         ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.Life.CreateConsole(isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Terminal* terminal = machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.SetForeground(init, terminal, 1));
         machine.Terminals.Output.Write(terminal, "$ "u8);
@@ -281,7 +281,7 @@ public sealed unsafe class ProcessTests
         Thread* init = machine.StartInit();
         machine.Fork(init);
         machine.StartThread(init);
-        machine.Terminals.Life.CreateConsole(isPlain: false, default);
+        machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, default);
         machine.Session.Checkpoint();
         machine.Session.BecomeQuiet();
         Assert.Equal(ulong.MaxValue, machine.Session.Engine.NextDueNanoseconds);

@@ -43,9 +43,10 @@ internal sealed unsafe class TestMachine : IDisposable
             MaxObjects = 4096, MaxMappings = mappings, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
             Seeded = seeded,
         };
-        Memory = new MemoryManager(Pages, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
-        Tracker = new ObjectTracker(Pages, 0, new ObjectId(100));
-        Memory.AttachGroup(Tracker);
+        var tracked = new TrackedObjects(Pages);
+        Memory = new MemoryManager(Pages, tracked, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
+        Tracker = tracked.Add(0, new ObjectId(100));
+        Memory.AddGroup(Tracker);
         User = new UserMemory(Memory);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
         Baseline = Frames.UsedFrames;
@@ -259,7 +260,7 @@ internal sealed unsafe class TestMachine : IDisposable
         InFlightEpoch flight = Epochs[^1];
         Memory.Epochs.Merge(flight.Epoch);
         foreach (ulong id in flight.Ended)
-            Tracker.Ended.Add(new ObjectId(id));
+            Tracker.Ended.Add(Pages, new ObjectId(id));
         foreach (ulong id in flight.Records.Keys)
         {
             ObjectHeader* header = Tracker.Find(new ObjectId(id));
@@ -318,7 +319,7 @@ internal sealed unsafe class TestMachine : IDisposable
             Tracker.ClearChanged(header);
         }
         while (Tracker.Ended.Count > 0)
-            flight.Ended.Add(Tracker.Ended.TakeLast().Value);
+            flight.Ended.Add(Tracker.Ended.TakeLast(Pages).Value);
     }
 
     private void SnapshotFrozen(InFlightEpoch flight)

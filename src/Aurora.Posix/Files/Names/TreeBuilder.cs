@@ -27,7 +27,7 @@ public sealed unsafe class TreeBuilder
         _root->Capabilities = CapabilitySets.OfRoot;
         _context = (FileContext*)(page + (PageSize.Bytes / 2));
         _context->Root = _context->CurrentDirectory = space.Root;
-        _context->Header.Group = space.Tracker.Index;
+        space.Tracker.Lend(&_context->Header);
     }
 
     private FileCaller Caller => new() { Credentials = _root, Context = _context };

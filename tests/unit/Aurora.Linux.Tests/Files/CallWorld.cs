@@ -86,7 +86,7 @@ internal sealed unsafe class CallWorld : IDisposable
     {
         World = world ?? new FileWorld();
         Checkpoints = new TestCheckpoints((WaitQueue*)World.Pages.Allocate(1));
-        _signals = new SignalService(World.Pages, World.Scheduler, World.Tracker, World.Processes);
+        _signals = new SignalService(World.Pages, World.Scheduler, World.Tracker.Objects, World.Processes);
         Kernel = new LinuxKernel(new LinuxServices
         {
             Pages = World.Pages,
@@ -98,7 +98,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Processes = World.Processes,
             Settings = new MachineSettingsTable(World.Pages, World.Tracker, World.Clock),
             Signals = _signals,
-            Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker, World.Clock),
+            Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker.Objects, World.Clock),
             ProcessFiles = World.Tables,
             Files = World.Files,
             Checkpoints = Checkpoints,

@@ -59,7 +59,7 @@ internal sealed unsafe partial class TestKernel
         }
         while (Tracker.Ended.Count > 0)
         {
-            ulong ended = Tracker.Ended.TakeLast().Value;
+            ulong ended = Tracker.Ended.TakeLast(Pages).Value;
             image.Records.Remove(ended);
             image.Users.Remove(ended);
         }

@@ -45,27 +45,28 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Pages = pages;
         Frames = frames;
         Mmu = new SoftwareMmu(Frames);
-        Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
+        Tracked = new TrackedObjects(Pages);
+        Tracker = Tracked.Add(0, new ObjectId(1));
         Scheduler = new ThreadScheduler(Pages, Clock);
         var files = new FileState(Pages, limits);
-        Memory = new MemoryManager(Pages, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
-        Memory.AttachGroup(Tracker);
+        Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
+        Memory.AddGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
         Settings = new MachineSettingsTable(Pages, Tracker, Clock);
-        Signals = new SignalService(Pages, Scheduler, Tracker, Processes);
+        Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
         var information = new GroupInformation(Processes, Settings, Signals, Scheduler, Clock, Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption), information);
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
-        Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracker);
+        Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
-        Terminals = new TerminalService(Pages, Tracker, Scheduler, Signals, Processes, Console);
+        Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Console);
         new TerminalFile(Terminals, Scheduler, Files).RegisterWith(Files.Devices);
         Linux = MakeLinux();
         Executive = new SystemCallExecutive(Linux);
@@ -79,6 +80,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public HostFramePool Frames { get; }
     public SoftwareMmu Mmu { get; }
     public TestClock Clock { get; } = new();
+    public TrackedObjects Tracked { get; }
     public ObjectTracker Tracker { get; }
     public ThreadScheduler Scheduler { get; }
     public MemoryManager Memory { get; }
@@ -115,7 +117,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         Assert.True(Files.Creation.CreateRoot(Names));
         Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Names));
-        Assert.True(Terminals.Life.CreateConsole(IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
+        Assert.True(Terminals.Life.CreateConsole(Tracker, IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
         Thread* init = Life.CreateInit();
         Assert.True(init != null);
         Assert.Equal(Errno.Ok, FileTables.Start(init->Process, Names, 0x12));
@@ -311,7 +313,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracker, Clock), Files = Files, Checkpoints = Checkpoints,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clock), Files = Files, Checkpoints = Checkpoints,
         });
     }
 

@@ -29,11 +29,12 @@ internal sealed unsafe class FileWorld : IDisposable
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
         var files = new FileState(Pages, FileLimits.Default);
+        var tracked = new TrackedObjects(Pages);
         Memory = new MemoryManager(
-            Pages, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
+            Pages, tracked, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
-        Tracker = new ObjectTracker(Pages, 0, new ObjectId(1));
-        Memory.AttachGroup(Tracker);
+        Tracker = tracked.Add(0, new ObjectId(1));
+        Memory.AddGroup(Tracker);
         var environment = new FileEnvironment(new StorageSpace(), new Preemption());
         Files = new FileServices(files, Memory, User, Scheduler, Clock, new RandomSource(), environment, new TestProcesses(this));
         Space = Files.Attach(Tracker);
@@ -236,7 +237,7 @@ internal sealed unsafe class FileWorld : IDisposable
         }
         var ended = new List<ulong>();
         while (Tracker.Ended.Count > 0)
-            ended.Add(Tracker.Ended.TakeLast().Value);
+            ended.Add(Tracker.Ended.TakeLast(Pages).Value);
         Store.Apply(epoch, records, ended, Frames);
         Memory.Epochs.Submitted(epoch);
         Memory.Epochs.Release(epoch);

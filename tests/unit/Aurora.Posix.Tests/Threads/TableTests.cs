@@ -184,8 +184,8 @@ public sealed unsafe class TableTests
     {
         const int limit = SignalQueue.Limit + (3 * SignalBacklog.Capacity);
         using var pages = new HostPageAllocator();
-        var tracker = new ObjectTracker(pages, 0, new ObjectId(1));
-        var queue = new SignalQueue(pages, tracker);
+        var tracker = new TrackedObjects(pages).Add(0, new ObjectId(1));
+        var queue = new SignalQueue(pages, tracker.Objects);
         Process process = default;
         process.Limits[Resource.PendingSignals] = new ResourceLimit(limit, limit);
         tracker.Register(&process.Header, ObjectKind.Process);
@@ -215,7 +215,7 @@ public sealed unsafe class TableTests
             Assert.Equal((0, 1), (queue.Users.CountOf(0), tracker.Count));
         }
         pages.PageLimit = 0;
-        queue = new SignalQueue(pages, tracker);
+        queue = new SignalQueue(pages, tracker.Objects);
         Assert.Equal(Errno.EAGAIN, queue.Add(&process, null, new SignalInfo { Number = 40, Code = SignalCode.Queue }));
         Assert.True(pending->Set.IsEmpty);
         Assert.Equal(Errno.Ok, queue.Add(&process, null, new SignalInfo { Number = 40, Code = SignalCode.User }));
@@ -226,8 +226,8 @@ public sealed unsafe class TableTests
     public void A_backlog_of_signals_that_are_taken_in_any_order_stays_short_and_keeps_its_order()
     {
         using var pages = new HostPageAllocator();
-        var tracker = new ObjectTracker(pages, 0, new ObjectId(1));
-        var queue = new SignalQueue(pages, tracker);
+        var tracker = new TrackedObjects(pages).Add(0, new ObjectId(1));
+        var queue = new SignalQueue(pages, tracker.Objects);
         Process process = default;
         process.Limits[Resource.PendingSignals] = new ResourceLimit(2000, 2000);
         tracker.Register(&process.Header, ObjectKind.Process);

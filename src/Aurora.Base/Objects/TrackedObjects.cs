@@ -1,0 +1,86 @@
+// What makes kernel objects persistent, for all groups of the machine. A group's part is its TrackerState: the ids it has given, and two lists
+// between checkpoints: the objects whose record must be written again, and the ids of stored objects that have ended. A capture costs
+// nothing for an object that did not change. Whoever changes a captured field of an object calls MarkChanged in the same uninterrupted
+// stretch of kernel code; the object knows its group. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
+
+namespace Aurora.Base;
+
+/// <summary>The kernel objects of all groups, and what must be said of them at the next checkpoint.</summary>
+public sealed unsafe class TrackedObjects
+{
+    private const int KindCount = 256;
+
+    private readonly GroupTable<TrackerState> _groups;
+    private readonly int* _recordBytes;
+
+    public TrackedObjects(PageAllocator pages)
+    {
+        Pages = pages;
+        Index = new ObjectIndex(pages);
+        _groups = new GroupTable<TrackerState>(pages);
+        _recordBytes = (int*)pages.Allocate(1);
+        Panic.Unless(_recordBytes != null, "objects: no memory for the sizes of records"u8);
+        for (int kind = 0; kind < KindCount; kind++)
+            _recordBytes[kind] = StateCodec.MaxPayloadBytes;
+    }
+
+    internal PageAllocator Pages { get; }
+    internal ObjectIndex Index { get; }
+
+    /// <summary>
+    /// The most bytes a record of this kind takes; what nobody says counts as the most there can be. Before objects of the kind change.
+    /// </summary>
+    public void SetRecordBytes(ObjectKind kind, int bytes)
+    {
+        for (int group = _groups.Next(0); group >= 0; group = _groups.Next(group + 1))
+        {
+            for (ObjectHeader* changed = _groups.At((ushort)group)->FirstChanged; changed != null; changed = changed->NextChanged)
+                Panic.Unless(changed->Kind != kind, "objects: a record's size was set after objects had changed"u8);
+        }
+        _recordBytes[(int)kind] = bytes;
+    }
+
+    /// <summary>Makes a group known; its ids start at <paramref name="firstId"/>. <see cref="ObjectTracker.Exists"/> is false when out of memory.</summary>
+    public ObjectTracker Add(ushort group, ObjectId firstId)
+    {
+        TrackerState* state = _groups.Add(group);
+        if (state == null)
+            return default;
+        state->Index = group;
+        state->NextId = firstId.Value;
+        state->HasRoomToEnd = true;
+        state->RecordBytes = _recordBytes;
+        return new ObjectTracker(this, state);
+    }
+
+    /// <summary>Forgets a group; its objects are gone already.</summary>
+    public void Remove(ObjectTracker group)
+    {
+        Panic.Unless(group.Count == 0, "objects: a group ended before its objects"u8);
+        group.ForgetEnds();
+        _groups.Remove(group.Index);
+    }
+
+    /// <summary>The group of an object.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ObjectTracker Of(ObjectHeader* header) => new(this, header->Owner);
+
+    /// <summary>The group with this index; <see cref="ObjectTracker.Exists"/> is false when there is none.</summary>
+    public ObjectTracker OfGroup(ushort group)
+    {
+        TrackerState* state = _groups.Find(group);
+        return state == null ? default : new ObjectTracker(this, state);
+    }
+
+    /// <summary>Schedules the object for the next capture of its group. Cheap when it already is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MarkChanged(ObjectHeader* header)
+    {
+        if ((header->Flags & ObjectFlags.Changed) == 0)
+            ObjectTracker.Link(header);
+    }
+
+    /// <summary>Ends an object: forgets its id, and remembers the id for its group's next capture if a record of it exists. The caller frees the memory.</summary>
+    public void Remove(ObjectHeader* header) => Of(header).Remove(header);
+}

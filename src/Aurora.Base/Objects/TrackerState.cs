@@ -1,0 +1,19 @@
+namespace Aurora.Base;
+
+/// <summary>What is known of the objects of one group (<see cref="TrackedObjects"/>); <see cref="ObjectTracker"/> acts on it.</summary>
+public unsafe struct TrackerState
+{
+    /// <summary>The ids of stored objects that have ended since the last capture.</summary>
+    internal IdList Ended;
+    internal ObjectHeader* FirstChanged;
+
+    /// <summary>The most bytes a record takes, by kind; one table for all groups.</summary>
+    internal int* RecordBytes;
+    internal ulong NextId;
+    internal ulong ChangedBytes;
+    internal int Count;
+    internal int StoredCount;
+    internal int ChangedCount;
+    internal ushort Index;
+    internal bool HasRoomToEnd;
+}

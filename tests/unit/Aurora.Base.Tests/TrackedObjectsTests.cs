@@ -1,0 +1,129 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Base.Tests;
+
+/// <summary>Objects of many groups in one index: found by group and id, and by nothing else.</summary>
+public sealed unsafe class TrackedObjectsTests : IDisposable
+{
+    private readonly HostPageAllocator _pages = new();
+    private readonly List<nint> _memory = [];
+
+    public TrackedObjectsTests() => HostEnvironment.Install();
+
+    public void Dispose()
+    {
+        foreach (nint memory in _memory)
+            NativeMemory.Free((void*)memory);
+        _pages.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(511)]
+    [InlineData(512)]
+    [InlineData(513)]
+    [InlineData(1025)]
+    [InlineData(300_000)]
+    public void Objects_of_three_groups_with_the_same_ids_are_told_apart(int count)
+    {
+        var objects = new TrackedObjects(_pages);
+        ushort[] groups = [0, 7, 65535];
+        var headers = new ObjectHeader*[groups.Length];
+        for (int g = 0; g < groups.Length; g++)
+        {
+            ObjectTracker group = objects.Add(groups[g], new ObjectId(1));
+            headers[g] = Headers(count);
+            for (int i = 0; i < count; i++)
+                group.Register(headers[g] + i, ObjectKind.Inode);
+        }
+        for (int g = 0; g < groups.Length; g++)
+        {
+            ObjectTracker group = objects.OfGroup(groups[g]);
+            Assert.Equal(count, group.ChangedCount);
+            for (int i = 0; i < count; i++)
+                Assert.True(group.Find(new ObjectId((ulong)i + 1)) == headers[g] + i);
+            Assert.True(group.Find(new ObjectId((ulong)count + 1)) == null);
+        }
+        for (int i = 0; i < count; i += 2)
+            objects.Remove(headers[1] + i);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(i % 2 == 0, objects.OfGroup(7).Find(new ObjectId((ulong)i + 1)) == null);
+            Assert.True(objects.OfGroup(0).Find(new ObjectId((ulong)i + 1)) == headers[0] + i);
+        }
+    }
+
+    [Fact]
+    public void Without_memory_the_index_stops_growing_and_loses_nothing()
+    {
+        var objects = new TrackedObjects(_pages);
+        ObjectTracker group = objects.Add(3, new ObjectId(1));
+        _pages.PageLimit = _pages.PagesOutstanding;
+        ObjectHeader* headers = Headers(5000);
+        for (int i = 0; i < 5000; i++)
+        {
+            group.Register(headers + i, ObjectKind.Pipe);
+            if (i == 3000)
+                _pages.PageLimit = long.MaxValue;
+        }
+        for (int i = 0; i < 5000; i++)
+            Assert.True(group.Find(headers[i].Id, ObjectKind.Pipe) == headers + i);
+        Assert.True(group.Find(headers[0].Id, ObjectKind.Inode) == null);
+    }
+
+    [Fact]
+    public void A_group_that_ends_leaves_nothing_to_the_next_of_its_number()
+    {
+        var objects = new TrackedObjects(_pages);
+        objects.Remove(objects.Add(9, new ObjectId(1)));
+        long before = _pages.PagesOutstanding;
+        for (int round = 0; round < 100; round++)
+        {
+            ObjectTracker group = objects.Add(9, new ObjectId(5));
+            Assert.True(group.Exists && group.Count == 0 && group.NextId == new ObjectId(5));
+            ObjectHeader* header = Headers(1);
+            group.Register(header, ObjectKind.Inode);
+            group.ClearChanged(header);
+            group.MarkStored(header);
+            Assert.True(group.ReserveEnds());
+            Assert.True(objects.Of(header).Index == 9);
+            objects.Remove(header);
+            Assert.Equal(1, group.Ended.Count);
+            objects.Remove(group);
+            Assert.False(objects.OfGroup(9).Exists);
+        }
+        Assert.Equal(before, _pages.PagesOutstanding);
+    }
+
+    [Fact]
+    public void A_table_of_groups_holds_the_first_and_the_last_and_gives_its_memory_back()
+    {
+        var table = new GroupTable<ulong>(_pages);
+        long before = _pages.PagesOutstanding;
+        ushort[] groups = [0, 1, 127, 128, 65534, 65535];
+        foreach (ushort group in groups)
+        {
+            Assert.True(table.Find(group) == null);
+            *table.Add(group) = group + 1UL;
+        }
+        foreach (ushort group in groups)
+            Assert.Equal(group + 1UL, *table.At(group));
+        Assert.True(table.Find(2) == null && table.Count == groups.Length);
+        foreach (ushort group in groups)
+            table.Remove(group);
+        Assert.Equal(before, _pages.PagesOutstanding);
+        _pages.PageLimit = before;
+        Assert.True(table.Add(5) == null && table.Count == 0);
+    }
+
+    private ObjectHeader* Headers(int count)
+    {
+        void* memory = NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(ObjectHeader));
+        _memory.Add((nint)memory);
+        return (ObjectHeader*)memory;
+    }
+}
