@@ -35,12 +35,12 @@ internal sealed class Machine
         var end = new EndState();
         var control = new SessionControl(end, Group.Engine);
         var extended = new KernelExtendedState();
-        var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clock);
+        var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
-        HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table, Processes.Terminals, FailedStarts);
+        HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);
         Start = new SessionStart(hardware, Group, Processes.Table, Processes.Terminals);
         var forgetting = new ForgettingFiber(FailedStarts);
         var closing = new ClosingFiber(store, fibers, FailedStarts, end);
@@ -104,8 +104,8 @@ internal sealed class Machine
         => new()
         {
             Pages = bare.Pages,
-            Tracker = group.Tracker,
-            Clock = group.Clock,
+            Tracked = group.Tracked,
+            Clocks = group.Clocks,
             Memory = group.Memory,
             User = group.User,
             Scheduler = group.Scheduler,

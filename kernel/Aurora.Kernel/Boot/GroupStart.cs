@@ -65,7 +65,7 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         var window = new WindowSize { Rows = configuration.Rows, Columns = configuration.Columns };
         bool isPlain = !configuration.IsInteractive;
         TerminalService terminals = machine.Processes.Terminals;
-        if (machine.Processes.Table.Init != null)
+        if (machine.Processes.Table.Of(machine.Group.Tracker).Init != null)
         {
             machine.Start.Attach(isPlain, window);
             return true;

@@ -17,7 +17,7 @@ internal sealed unsafe class InitStart(GroupSession group, LinuxKernel linux)
     /// <summary>Makes it with its files and lets it begin; false when it cannot be made (reported).</summary>
     public bool Start(ReadOnlySpan<byte> workingDirectory)
     {
-        Thread* thread = linux.Life.CreateInit();
+        Thread* thread = linux.Life.CreateInit(group.Tracker);
         if (thread == null)
             return Refusal.Report("init"u8, "no memory for the first process"u8);
         Process* process = thread->Process;

@@ -82,8 +82,7 @@ internal sealed unsafe class MainLoop(
     {
         // While the session is paused its deadlines wait too.
         ulong deadline = isPaused ? ulong.MaxValue : group.Scheduler.NextDeadlineNanoseconds;
-        ulong machine = deadline == ulong.MaxValue ? OneShotTimer.Never : group.Clock.ToMachine(deadline);
-        ulong due = Math.Min(Math.Min(machine, checkpointDue), duties.DueNanoseconds);
+        ulong due = Math.Min(Math.Min(deadline, checkpointDue), duties.DueNanoseconds);
         // No interrupt tells when the last byte has left the serial port.
         return group.Output.IsInDevice ? Math.Min(due, hardware.Clock.MonotonicNanoseconds + DeliveryNanoseconds) : due;
     }

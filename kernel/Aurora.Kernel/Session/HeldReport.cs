@@ -13,7 +13,7 @@ namespace Aurora.Kernel;
 
 /// <summary>Describes a restored session instead of running it.</summary>
 internal sealed unsafe class HeldReport(
-    Hardware hardware, CheckpointEngine engine, ProcessTable processes, TerminalService terminals, FailedStarts failedStarts)
+    Hardware hardware, CheckpointEngine engine, PidNamespace processes, TerminalService terminals, FailedStarts failedStarts)
 {
     /// <summary>Describes the restored session and ends the machine.</summary>
     public void ShowAndPowerOff()

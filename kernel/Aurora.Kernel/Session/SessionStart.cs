@@ -43,7 +43,7 @@ internal sealed unsafe class SessionStart(Hardware hardware, GroupSession group,
         Span<byte> buffer = stackalloc byte[160];
         var line = new Utf8Writer(buffer);
         line.Append(_isResumed ? "@resumed processes="u8 : "@ready processes="u8);
-        line.AppendDecimal(processes.ProcessCount);
+        line.AppendDecimal(processes.Of(group.Tracker).ProcessCount);
         line.Append(" epoch="u8);
         line.AppendDecimal(group.Engine.RestoredEpoch);
         line.Append(" boot_ns="u8);

@@ -2,7 +2,10 @@
 // the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a stale handle panics. Each chunk has a free list of
 // its own, and chunks with a free slot are on a list; an empty chunk goes back to the allocator unless it is the only one with room. Generations
 // go on in a chunk that comes back, so a handle never fits a later object. Objects of a charged kind count for the user who makes them
-// (UserAccounts). Protected by the kernel lock.
+// (UserAccounts).
+//
+// What is known of chunks lies in pages that are taken with the first chunk they describe and kept, so that a high limit costs nothing.
+// Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 
@@ -15,6 +18,8 @@ public sealed unsafe class Slab<T>
     private const int ChunkPages = 4;
     private const byte Poison = 0xDD;
     private const uint None = uint.MaxValue;
+    private const uint ChunksPerPage = PageSize.Bytes / ChunkBytes;
+    private const int ChunkBytes = 32;
 
     private struct Slot
     {
@@ -36,7 +41,8 @@ public sealed unsafe class Slab<T>
     }
 
     private readonly PageAllocator _pages;
-    private readonly Chunk[] _chunks;
+    private readonly nint[] _chunkPages;
+    private readonly uint _chunkCount;
     private readonly uint _slotsPerChunk;
     private readonly uint _limit;
     private readonly bool _keepsMemory;
@@ -55,13 +61,15 @@ public sealed unsafe class Slab<T>
     {
         Slot probe;
         Panic.Unless((byte*)&probe.Value - (byte*)&probe == sizeof(SlabSlot), "slab: an object does not follow its header"u8);
+        Panic.Unless(sizeof(Chunk) == ChunkBytes, "slab: the size of a chunk's description"u8);
         _pages = pages;
         _keepsMemory = keepsMemory;
         _kind = kind;
         _bytesCharged = sizeof(Slot) + bytesBeside;
         _slotsPerChunk = (uint)(ChunkPages * PageSize.Bytes / sizeof(Slot));
         Panic.Unless(_slotsPerChunk > 0, "slab: the object type is larger than a chunk"u8);
-        _chunks = new Chunk[(limit + (int)_slotsPerChunk - 1) / (int)_slotsPerChunk];
+        _chunkCount = ((uint)limit + _slotsPerChunk - 1) / _slotsPerChunk;
+        _chunkPages = new nint[(_chunkCount + ChunksPerPage - 1) / ChunksPerPage];
         _limit = (uint)limit;
     }
 
@@ -81,7 +89,7 @@ public sealed unsafe class Slab<T>
             return null;
         if (account != null)
             UserAccounts.Charge(account, _kind, _bytesCharged);
-        ref Chunk chunk = ref _chunks[_firstWithRoom];
+        ref Chunk chunk = ref ChunkAt(_firstWithRoom);
         Slot* slot = SlotAt(chunk.FirstFree);
         chunk.FirstFree = *(uint*)&slot->Value;
         chunk.Live++;
@@ -105,7 +113,7 @@ public sealed unsafe class Slab<T>
         slot->Header.Account = null;
         new Span<byte>(value, sizeof(T)).Fill(Poison);
         uint number = slot->Header.Index / _slotsPerChunk;
-        ref Chunk chunk = ref _chunks[number];
+        ref Chunk chunk = ref ChunkAt(number);
         if (chunk.FirstFree == None)
             Link(number);
         *(uint*)value = chunk.FirstFree;
@@ -137,7 +145,7 @@ public sealed unsafe class Slab<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* TryGet(Handle<T> handle)
     {
-        if (handle.Index >= _bound || _chunks[handle.Index / _slotsPerChunk].Memory == 0)
+        if (handle.Index >= _bound || ChunkAt(handle.Index / _slotsPerChunk).Memory == 0)
             return null;
         Slot* slot = SlotAt(handle.Index);
         return slot->Header.Generation == handle.Generation && (handle.Generation & 1) != 0 ? &slot->Value : null;
@@ -146,7 +154,7 @@ public sealed unsafe class Slab<T>
     /// <summary>The live object with this index, or null: for walking all objects.</summary>
     public T* LiveAt(uint index)
     {
-        if (index >= _bound || _chunks[index / _slotsPerChunk].Memory == 0)
+        if (index >= _bound || ChunkAt(index / _slotsPerChunk).Memory == 0)
             return null;
         Slot* slot = SlotAt(index);
         return (slot->Header.Generation & 1) != 0 ? &slot->Value : null;
@@ -155,13 +163,13 @@ public sealed unsafe class Slab<T>
     private bool AddChunk()
     {
         uint number = _lowestAbsent;
-        while (number < _chunks.Length && _chunks[number].Memory != 0)
+        while (number < _chunkCount && _chunkPages[number / ChunksPerPage] != 0 && ChunkAt(number).Memory != 0)
             number++;
-        if (number == _chunks.Length)
+        if (number == _chunkCount)
             return false;
         // What users' programs need to go on, and give back soon, is not theirs to run out of.
         bool wasLimited = _kind == ChargeKind.None && _pages.Accounts.Lift();
-        void* memory = _pages.Allocate(ChunkPages);
+        void* memory = HasPageFor(number) ? _pages.Allocate(ChunkPages) : null;
         if (wasLimited)
             _pages.Accounts.Restrict(wasLimited);
         if (memory == null)
@@ -169,7 +177,7 @@ public sealed unsafe class Slab<T>
         _lowestAbsent = number + 1;
         uint first = number * _slotsPerChunk;
         uint end = Math.Min(first + _slotsPerChunk, _limit);
-        ref Chunk chunk = ref _chunks[number];
+        ref Chunk chunk = ref ChunkAt(number);
         chunk.Memory = (nint)memory;
         for (uint index = first; index < end; index++)
         {
@@ -184,10 +192,18 @@ public sealed unsafe class Slab<T>
         return true;
     }
 
+    private bool HasPageFor(uint number)
+    {
+        ref nint page = ref _chunkPages[number / ChunksPerPage];
+        if (page == 0)
+            page = (nint)_pages.Allocate(1);
+        return page != 0;
+    }
+
     private void ReleaseChunk(uint number)
     {
         Unlink(number);
-        ref Chunk chunk = ref _chunks[number];
+        ref Chunk chunk = ref ChunkAt(number);
         uint first = number * _slotsPerChunk;
         for (uint index = first; index < Math.Min(first + _slotsPerChunk, _limit); index++)
             chunk.Generation = Math.Max(chunk.Generation, SlotAt(index)->Header.Generation);
@@ -198,28 +214,31 @@ public sealed unsafe class Slab<T>
 
     private void Link(uint number)
     {
-        ref Chunk chunk = ref _chunks[number];
+        ref Chunk chunk = ref ChunkAt(number);
         chunk.Previous = None;
         chunk.Next = _firstWithRoom;
         if (_firstWithRoom != None)
-            _chunks[_firstWithRoom].Previous = number;
+            ChunkAt(_firstWithRoom).Previous = number;
         _firstWithRoom = number;
     }
 
     private void Unlink(uint number)
     {
-        ref Chunk chunk = ref _chunks[number];
+        ref Chunk chunk = ref ChunkAt(number);
         if (chunk.Previous != None)
-            _chunks[chunk.Previous].Next = chunk.Next;
+            ChunkAt(chunk.Previous).Next = chunk.Next;
         else
             _firstWithRoom = chunk.Next;
         if (chunk.Next != None)
-            _chunks[chunk.Next].Previous = chunk.Previous;
+            ChunkAt(chunk.Next).Previous = chunk.Previous;
         chunk.Next = chunk.Previous = None;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Slot* SlotAt(uint index) => (Slot*)_chunks[index / _slotsPerChunk].Memory + (index % _slotsPerChunk);
+    private ref Chunk ChunkAt(uint number) => ref ((Chunk*)_chunkPages[number / ChunksPerPage])[number % ChunksPerPage];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Slot* SlotAt(uint index) => (Slot*)ChunkAt(index / _slotsPerChunk).Memory + (index % _slotsPerChunk);
 
     private static Slot* SlotOf(T* value) => (Slot*)SlabSlot.Of(value);
 }

@@ -1,15 +1,26 @@
 // What a layer knows of each consistency group, by the group's index. Entries lie in chunks that are taken when the first group of a chunk
 // comes and given back when its last one has gone, so that thousands of groups cost what they use and none costs almost nothing. An entry
-// never moves. Protected by the kernel lock.
+// never moves. A group has an entry in every table from when it is added until it is removed (TrackedObjects), so that nobody else has to
+// know which tables there are. Protected by the kernel lock.
 namespace Aurora.Base;
 
-/// <summary>Unmanaged state of one type for each group there is, found by the group's index.</summary>
-public sealed unsafe class GroupTable<T>
-    where T : unmanaged
+/// <summary>What <see cref="TrackedObjects"/> knows of a table.</summary>
+public abstract class GroupTable
 {
     /// <summary>Groups a machine may have: an index is 16 bits.</summary>
     public const int MaxGroups = 1 << 16;
 
+    /// <summary>A zeroed entry for a group that has none; false when out of memory.</summary>
+    internal abstract bool TryAdd(ushort group);
+
+    /// <summary>Forgets the entry of a group.</summary>
+    internal abstract void Remove(ushort group);
+}
+
+/// <summary>Unmanaged state of one type for each group there is, found by the group's index.</summary>
+public sealed unsafe class GroupTable<T> : GroupTable
+    where T : unmanaged
+{
     private const int GroupsPerChunk = 128;
     private const int ChunkCount = MaxGroups / GroupsPerChunk;
 
@@ -28,7 +39,12 @@ public sealed unsafe class GroupTable<T>
     private readonly PageAllocator _pages;
     private readonly Chunk* _chunks;
 
-    public GroupTable(PageAllocator pages)
+    /// <summary>A table with an entry for every group there is and will be.</summary>
+    public GroupTable(TrackedObjects objects)
+        : this(objects.Pages)
+        => objects.Register(this);
+
+    internal GroupTable(PageAllocator pages)
     {
         _pages = pages;
         _chunks = (Chunk*)pages.Allocate((int)PageSize.PagesFor((ulong)(sizeof(Chunk) * ChunkCount)));
@@ -38,8 +54,10 @@ public sealed unsafe class GroupTable<T>
     /// <summary>How many groups have an entry.</summary>
     public int Count { get; private set; }
 
-    /// <summary>A zeroed entry for a group that has none; null when out of memory.</summary>
-    public T* Add(ushort group)
+    /// <inheritdoc/>
+    internal override bool TryAdd(ushort group) => Add(group) != null;
+
+    internal T* Add(ushort group)
     {
         Chunk* chunk = &_chunks[group / GroupsPerChunk];
         if (chunk->Entries == null)
@@ -54,8 +72,8 @@ public sealed unsafe class GroupTable<T>
         return &entry->Value;
     }
 
-    /// <summary>Forgets the entry of a group.</summary>
-    public void Remove(ushort group)
+    /// <inheritdoc/>
+    internal override void Remove(ushort group)
     {
         Panic.Unless(Find(group) != null, "groups: removed a group that is not there"u8);
         Chunk* chunk = &_chunks[group / GroupsPerChunk];

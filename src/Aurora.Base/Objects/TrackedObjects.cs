@@ -10,9 +10,12 @@ namespace Aurora.Base;
 public sealed unsafe class TrackedObjects
 {
     private const int KindCount = 256;
+    private const int MaxTables = 32;
 
     private readonly GroupTable<TrackerState> _groups;
+    private readonly GroupTable[] _tables = new GroupTable[MaxTables];
     private readonly int* _recordBytes;
+    private int _tableCount;
 
     public TrackedObjects(PageAllocator pages)
     {
@@ -33,7 +36,7 @@ public sealed unsafe class TrackedObjects
     /// </summary>
     public void SetRecordBytes(ObjectKind kind, int bytes)
     {
-        for (int group = _groups.Next(0); group >= 0; group = _groups.Next(group + 1))
+        for (int group = NextGroup(0); group >= 0; group = NextGroup(group + 1))
         {
             for (ObjectHeader* changed = _groups.At((ushort)group)->FirstChanged; changed != null; changed = changed->NextChanged)
                 Panic.Unless(changed->Kind != kind, "objects: a record's size was set after objects had changed"u8);
@@ -41,12 +44,22 @@ public sealed unsafe class TrackedObjects
         _recordBytes[(int)kind] = bytes;
     }
 
-    /// <summary>Makes a group known; its ids start at <paramref name="firstId"/>. <see cref="ObjectTracker.Exists"/> is false when out of memory.</summary>
+    /// <summary>
+    /// Makes a group known, with a zeroed entry in every <see cref="GroupTable{T}"/>; its ids start at <paramref name="firstId"/>. <see cref="ObjectTracker.Exists"/> is false when
+    /// out of memory.
+    /// </summary>
     public ObjectTracker Add(ushort group, ObjectId firstId)
     {
         TrackerState* state = _groups.Add(group);
         if (state == null)
             return default;
+        for (int i = 0; i < _tableCount; i++)
+        {
+            if (_tables[i].TryAdd(group))
+                continue;
+            RemoveEntries(group, i);
+            return default;
+        }
         state->Index = group;
         state->NextId = firstId.Value;
         state->HasRoomToEnd = true;
@@ -59,8 +72,27 @@ public sealed unsafe class TrackedObjects
     {
         Panic.Unless(group.Count == 0, "objects: a group ended before its objects"u8);
         group.ForgetEnds();
-        _groups.Remove(group.Index);
+        RemoveEntries(group.Index, _tableCount);
     }
+
+    // From the first tables so many, which are those that have one.
+    private void RemoveEntries(ushort group, int tables)
+    {
+        for (int i = 0; i < tables; i++)
+            _tables[i].Remove(group);
+        _groups.Remove(group);
+    }
+
+    internal void Register(GroupTable table)
+    {
+        Panic.Unless(_tableCount < MaxTables, "groups: too many tables"u8);
+        _tables[_tableCount++] = table;
+        for (int group = NextGroup(0); group >= 0; group = NextGroup(group + 1))
+            Panic.Unless(table.TryAdd((ushort)group), "groups: no memory for a table"u8);
+    }
+
+    /// <summary>The index of the first group from this one on, or -1: for walking all of them in order.</summary>
+    public int NextGroup(int group) => _groups.Next(group);
 
     /// <summary>The group of an object.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

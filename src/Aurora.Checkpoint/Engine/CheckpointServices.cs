@@ -14,8 +14,8 @@ public struct CheckpointServices
     /// <summary>The machine's clock: the engine measures and paces itself by it.</summary>
     public Clock MachineClock;
 
-    /// <summary>The group's clock, which continues across a restore.</summary>
-    public SessionClock SessionClock;
+    /// <summary>The groups' clocks, which continue across a restore.</summary>
+    public GroupClocks Clocks;
     public ObjectTracker Tracker;
     public CodecTable Codecs;
     public GroupCodec Group;

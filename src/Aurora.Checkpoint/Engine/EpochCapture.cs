@@ -90,7 +90,7 @@ internal sealed unsafe class EpochCapture
     {
         GroupObject* group = _services.Group.Group;
         group->Epoch = slot.Epoch;
-        group->MonotonicNanoseconds = _services.SessionClock.MonotonicNanoseconds;
+        group->MonotonicNanoseconds = _services.Clocks.Of(_services.Tracker).MonotonicNanoseconds;
         group->RealtimeNanoseconds = slot.RealtimeNanoseconds;
         _services.Group.NextId = _services.Tracker.NextId;
         _services.Tracker.MarkChanged(&group->Header);

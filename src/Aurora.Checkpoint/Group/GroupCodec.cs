@@ -12,17 +12,14 @@ public sealed unsafe class GroupCodec : StateCodec
     private const ulong MaxNextId = 1UL << 62;
 
     private readonly Slab<GroupObject> _groups;
-    private readonly SessionClock _clock;
-    private readonly IdTable _processIds;
+    private readonly GroupClocks _clocks;
+    private readonly ProcessTable _processes;
 
-    /// <summary>
-    /// A codec for the group that sees <paramref name="clock"/> and numbers its processes from <paramref name="processIds"/>.
-    /// </summary>
-    public GroupCodec(PageAllocator pages, SessionClock clock, IdTable processIds)
+    public GroupCodec(PageAllocator pages, GroupClocks clocks, ProcessTable processes)
     {
-        _processIds = processIds;
+        _processes = processes;
         _groups = new Slab<GroupObject>(pages, 1);
-        _clock = clock;
+        _clocks = clocks;
     }
 
     /// <summary>The group object; null until created or restored.</summary>
@@ -56,7 +53,7 @@ public sealed unsafe class GroupCodec : StateCodec
             RealtimeNanoseconds = group->RealtimeNanoseconds,
             NextObjectId = NextId.Value,
             Machine = group->Machine,
-            LastProcessId = _processIds.Last,
+            LastProcessId = _processes.Of(&group->Header).Ids.Last,
             MemoryMebibytes = group->MemoryMebibytes,
         };
 
@@ -120,10 +117,10 @@ public sealed unsafe class GroupCodec : StateCodec
     /// <summary>Lets the group's time go on, before anything is finished: timers are armed against it.</summary>
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
-        _clock.ContinueFrom(((GroupObject*)header)->MonotonicNanoseconds);
+        _clocks.Of(tracker).ContinueFrom(((GroupObject*)header)->MonotonicNanoseconds);
         // Not the highest id in use: a number that was given back must not be handed out again at once.
         if (((GroupObject*)header)->LastProcessId != 0)
-            _processIds.Last = ((GroupObject*)header)->LastProcessId;
+            _processes.Of(tracker).Ids.GoOnFrom(((GroupObject*)header)->LastProcessId);
         return RestoreStatus.Ok;
     }
 }

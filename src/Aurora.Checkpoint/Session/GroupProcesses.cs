@@ -20,7 +20,7 @@ public sealed class GroupProcesses
         Table = group.Processes;
         Settings = group.Settings;
         Signals = group.Signals;
-        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clock, group.Tracked);
+        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clocks, group.Tracked);
         Deadlines = new Deadlines(group.Scheduler, Timers);
         Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table, new HeldConsole(group.Output));
         Files = new ProcessFileTables(group.Files);

@@ -29,32 +29,31 @@ public sealed unsafe partial class GroupSession
     {
         _machine = machine;
         Store = store;
-        Clock = new SessionClock(machine.Clock);
         PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
         Tracked = new TrackedObjects(urgentPages);
         Tracker = Tracked.Add(DefaultGroup, new ObjectId(1));
+        Panic.Unless(Tracker.Exists, "session: no memory for the group"u8);
         Codecs = new CodecTable(Tracked);
-        Scheduler = new ThreadScheduler(machine.Pages, Clock);
+        Clocks = new GroupClocks(machine.Clock, Tracked);
+        Scheduler = new ThreadScheduler(machine.Pages, Clocks);
         var files = new FileState(machine.Pages, machine.Files);
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory);
-        Panic.Unless(Tracker.Exists && Memory.AddGroup(Tracker), "session: no memory for the group"u8);
         User = new UserMemory(Memory);
         Random = new RandomSource();
         Output = new OutputHold(machine.Pages, Tracker, Scheduler);
-        ProcessIds = new IdTable(machine.Pages);
-        Processes = new ProcessTable(machine.Pages, Tracker, ProcessIds);
-        Settings = new MachineSettingsTable(machine.Pages, Tracker, Clock);
+        Processes = new ProcessTable(machine.Pages, Tracked);
+        Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks);
         Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
-        Group = new GroupCodec(machine.Pages, Clock, ProcessIds);
+        Group = new GroupCodec(machine.Pages, Clocks, Processes);
         Engine = new CheckpointEngine(new CheckpointServices
         {
             Volume = VolumeId.First,
             Pages = urgentPages,
             Fibers = machine.Fibers,
             MachineClock = machine.Clock,
-            SessionClock = Clock,
+            Clocks = Clocks,
             Tracker = Tracker,
             Codecs = Codecs,
             Group = Group,
@@ -67,8 +66,8 @@ public sealed unsafe partial class GroupSession
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, machine.Pages.Accounts) : new StorageSpace();
         var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
-        var information = new GroupInformation(Processes, Settings, Signals, Scheduler, Clock, machine.Frames, names);
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, environment, information);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(Output));
@@ -81,7 +80,7 @@ public sealed unsafe partial class GroupSession
     }
 
     public ObjectStore Store { get; }
-    public SessionClock Clock { get; }
+    public GroupClocks Clocks { get; }
     /// <summary>The kernel objects of all groups.</summary>
     public TrackedObjects Tracked { get; }
     public ObjectTracker Tracker { get; }
@@ -93,8 +92,6 @@ public sealed unsafe partial class GroupSession
     public Namespace Names { get; }
     public OutputHold Output { get; }
 
-    /// <summary>The group's process ids; in a group without processes only the last number given, as it was read.</summary>
-    public IdTable ProcessIds { get; }
     public ProcessTable Processes { get; }
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }

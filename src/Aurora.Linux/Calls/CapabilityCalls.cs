@@ -59,7 +59,7 @@ public static unsafe class CapabilityCalls
             return 0;
         if (header.Pid < 0)
             return Errno.EINVAL;
-        Process* process = header.Pid == 0 ? thread->Process : kernel.FindProcess(header.Pid);
+        Process* process = header.Pid == 0 ? thread->Process : kernel.FindProcess(thread, header.Pid);
         if (process == null)
             return Errno.ESRCH;
         ref readonly CapabilitySets its = ref process->Credentials.Capabilities;
@@ -98,7 +98,7 @@ public static unsafe class CapabilityCalls
             return Errno.EPERM;
         sets.Ambient &= sets.Permitted & sets.Inheritable;
         own = sets;
-        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        kernel.Tracked.MarkChanged(&thread->Process->Header);
         return 0;
     }
 

@@ -81,7 +81,8 @@ public static unsafe class ClockAdjustCalls
         var result = new Adjustment
         {
             Modes = request.Modes, MaximumError = UnknownError, EstimatedError = UnknownError, Status = Unsynchronized,
-            Constant = DefaultConstant, Precision = 1, Tolerance = 32_768_000, Time = Timeval.From(kernel.Clock.RealtimeNanoseconds),
+            Constant = DefaultConstant, Precision = 1, Tolerance = 32_768_000,
+                Time = Timeval.From(kernel.ClockOf(thread).RealtimeNanoseconds),
             Tick = NominalTick,
         };
         return kernel.Write(thread, address, in result, out failure) ? ClockIsInError : failure;
@@ -117,7 +118,7 @@ public static unsafe class ClockAdjustCalls
         long part = request.Time.Microseconds;
         if (part < 0 || part >= NanosecondsPerSecond / scale || request.Time.Seconds is < -mostSeconds or > mostSeconds)
             return Errno.EINVAL;
-        long target = (long)kernel.Clock.RealtimeNanoseconds + (request.Time.Seconds * NanosecondsPerSecond) + (part * scale);
+        long target = (long)kernel.ClockOf(thread).RealtimeNanoseconds + (request.Time.Seconds * NanosecondsPerSecond) + (part * scale);
         return target < 0 ? Errno.EINVAL : RealtimeSetting.Set(kernel, thread, Timespec.From((ulong)target));
     }
 }

@@ -95,7 +95,7 @@ public static unsafe class ClockCalls
     }
     private static SystemCallResult Gettimeofday(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Timeval time = Timeval.From(kernel.Clock.RealtimeNanoseconds);
+        Timeval time = Timeval.From(kernel.ClockOf(thread).RealtimeNanoseconds);
         ulong zone = 0;
         return kernel.WriteIfWanted(thread, arguments->Arg0, in time, out SystemCallResult failure)
             && kernel.WriteIfWanted(thread, arguments->Arg1, in zone, out failure) ? 0 : failure;
@@ -103,7 +103,7 @@ public static unsafe class ClockCalls
 
     private static SystemCallResult Time(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        long seconds = (long)(kernel.Clock.RealtimeNanoseconds / NanosecondsPerSecond);
+        long seconds = (long)(kernel.ClockOf(thread).RealtimeNanoseconds / NanosecondsPerSecond);
         return kernel.WriteIfWanted(thread, arguments->Arg0, in seconds, out SystemCallResult failure) ? seconds : failure;
     }
 
@@ -127,7 +127,7 @@ public static unsafe class ClockCalls
 
     private static SystemCallResult SleepFor(LinuxKernel kernel, Thread* thread, ulong request, ulong remaining)
     {
-        ulong now = kernel.Scheduler.NowNanoseconds;
+        ulong now = kernel.Now(thread);
         if (thread->Call.Phase == 0)
         {
             if (!kernel.Read(thread, request, out Timespec time, out SystemCallResult failure))
@@ -161,10 +161,10 @@ public static unsafe class ClockCalls
             thread->Call.Extra0 = time.ToNanoseconds();
             thread->Call.Phase = 1;
         }
-        ulong now = isRealtime ? kernel.Clock.RealtimeNanoseconds : kernel.Scheduler.NowNanoseconds;
+        ulong now = isRealtime ? kernel.ClockOf(thread).RealtimeNanoseconds : kernel.Now(thread);
         if (now >= thread->Call.Extra0)
             return 0;
-        kernel.Scheduler.BlockUntil(thread, kernel.Scheduler.NowNanoseconds + (thread->Call.Extra0 - now));
+        kernel.Scheduler.BlockUntil(thread, kernel.Now(thread) + (thread->Call.Extra0 - now));
         return SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND);
     }
 
@@ -174,10 +174,10 @@ public static unsafe class ClockCalls
         switch (clock)
         {
             case Realtime or RealtimeCoarse or RealtimeAlarm or AtomicTime:
-                nanoseconds = kernel.Clock.RealtimeNanoseconds;
+                nanoseconds = kernel.ClockOf(thread).RealtimeNanoseconds;
                 return true;
             case Monotonic or MonotonicRaw or MonotonicCoarse or BootTime or BootTimeAlarm:
-                nanoseconds = kernel.Scheduler.NowNanoseconds;
+                nanoseconds = kernel.Now(thread);
                 return true;
             default:
                 ObjectHeader* target = ProcessorClocks.Find(kernel, thread, clock, out ProcessorClock which);

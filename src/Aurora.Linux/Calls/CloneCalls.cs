@@ -144,7 +144,7 @@ public static unsafe class CloneCalls
     private static SystemCallResult AwaitMemory(LinuxKernel kernel, Thread* thread)
     {
         int id = (int)thread->Call.Progress;
-        Process* child = kernel.Processes.FindProcess(id);
+        Process* child = kernel.Processes.Of(thread).FindProcess(id);
         if (child == null || !child->BorrowsMemory || child->AddressSpace != thread->Process->AddressSpace)
             return id;
         kernel.Scheduler.BlockOn(thread, &child->MemoryReturned);

@@ -24,8 +24,8 @@ internal static unsafe class CompareCalls
 
     private static SystemCallResult Compare(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Thread* first = kernel.Processes.FindThread(arguments->Int0);
-        Thread* second = kernel.Processes.FindThread(arguments->Int1);
+        Thread* first = kernel.Processes.Of(thread).FindThread(arguments->Int0);
+        Thread* second = kernel.Processes.Of(thread).FindThread(arguments->Int1);
         if (first == null || second == null)
             return Errno.ESRCH;
         if (!MayLook(thread, first) || !MayLook(thread, second))

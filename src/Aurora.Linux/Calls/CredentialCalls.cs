@@ -220,7 +220,7 @@ public static unsafe class CredentialCalls
         }
         groups[..count].CopyTo(new Span<uint>(Groups(thread->Process), count));
         c.GroupCount = count;
-        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        kernel.Tracked.MarkChanged(&thread->Process->Header);
         return 0;
     }
 
@@ -240,7 +240,7 @@ public static unsafe class CredentialCalls
         if (!kernel.Signals.ChangeUser(thread->Process, changed.RealUid))
             return Errno.EAGAIN;
         ProcessAccess.Commit(thread, in changed);
-        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        kernel.Tracked.MarkChanged(&thread->Process->Header);
         return 0;
     }
 }

@@ -63,7 +63,7 @@ public static unsafe class FutexCalls
                 return bad;
             if (!timeout.IsValid)
                 return Errno.EINVAL;
-            ulong deadline = timeout.ToNanoseconds() + (isAbsolute ? 0 : kernel.Scheduler.NowNanoseconds);
+            ulong deadline = timeout.ToNanoseconds() + (isAbsolute ? 0 : kernel.Now(thread));
             FutexTable.SetDeadline(thread, deadline, (arguments->UInt1 & UsesRealtime) != 0);
         }
         if (bitset == 0)
@@ -96,14 +96,15 @@ public static unsafe class FutexCalls
     // Wakes up to so many in all; false when there may be more to wake in another step.
     private static bool WakeStep(LinuxKernel kernel, ref ulong sofar, in FutexKey key, int count, uint bitset)
     {
-        int left = Bound(kernel, count) - (int)sofar;
+        int left = Bound(kernel, in key, count) - (int)sofar;
         int woken = left > 0 ? kernel.Futexes.Wake(in key, Math.Min(left, ThreadsPerStep), bitset) : 0;
         sofar += (ulong)woken;
         return woken < ThreadsPerStep || woken == left;
     }
 
     // Those that wait again between two steps are not woken for ever.
-    private static int Bound(LinuxKernel kernel, int count) => Math.Min(count, kernel.Processes.ThreadCount);
+    private static int Bound(LinuxKernel kernel, in FutexKey key, int count)
+        => Math.Min(count, kernel.Processes.Of(kernel.Tracked.OfGroup(key.Group)).ThreadCount);
 
     private static SystemCallResult Requeue(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, bool compares)
     {
@@ -131,7 +132,7 @@ public static unsafe class FutexCalls
 
     private static bool MoveStep(LinuxKernel kernel, Thread* thread, in FutexKey from, in FutexKey to, int count)
     {
-        int left = Bound(kernel, count) - (int)thread->Call.Extra1;
+        int left = Bound(kernel, in from, count) - (int)thread->Call.Extra1;
         int moved = kernel.Futexes.Requeue(in from, in to, Math.Min(left, ThreadsPerStep));
         thread->Call.Extra1 += (ulong)moved;
         return moved < ThreadsPerStep || moved == left;
@@ -142,8 +143,8 @@ public static unsafe class FutexCalls
     {
         ref CallContinuation call = ref thread->Call;
         int left = ThreadsPerStep;
-        Thread* each = kernel.Processes.NextThread((int)call.Progress);
-        for (; each != null && (int)call.Extra1 < count; each = kernel.Processes.NextThread(each->Id + 1))
+        Thread* each = kernel.Processes.Of(thread).NextThread((int)call.Progress);
+        for (; each != null && (int)call.Extra1 < count; each = kernel.Processes.Of(thread).NextThread(each->Id + 1))
         {
             if (left-- == 0)
                 return false;
@@ -247,7 +248,7 @@ public static unsafe class FutexCalls
     private static SystemCallResult GetRobustList(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         ulong headBytes = 24;
-        Thread* target = arguments->Int0 == 0 ? thread : kernel.Processes.FindThread(arguments->Int0);
+        Thread* target = arguments->Int0 == 0 ? thread : kernel.Processes.Of(thread).FindThread(arguments->Int0);
         if (target == null)
             return Errno.ESRCH;
         if (!ProcessAccess.MayInspect(thread->Process, ref thread->Process->Credentials, target->Process, true))

@@ -16,13 +16,14 @@ namespace Aurora.Linux.Calls;
 /// <summary>What a futex word is, whoever looks at it.</summary>
 public struct FutexKey
 {
-    /// <summary>The VM object or the address space.</summary>
+    /// <summary>The VM object or the address space; ids are those of a group.</summary>
     public ObjectId Owner;
+    public ushort Group;
 
     /// <summary>The byte within it.</summary>
     public ulong Offset;
 
-    public readonly bool Equals(in FutexKey other) => Owner == other.Owner && Offset == other.Offset;
+    public readonly bool Equals(in FutexKey other) => Owner == other.Owner && Group == other.Group && Offset == other.Offset;
 }
 
 /// <summary>All waiting threads by futex.</summary>
@@ -39,15 +40,15 @@ public sealed unsafe class FutexTable : WaitRestorer
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
     private readonly TrackedObjects _tracked;
-    private readonly Clock _clock;
+    private readonly GroupClocks _clocks;
 
-    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, TrackedObjects tracked, Clock clock)
+    public FutexTable(PageAllocator pages, ThreadScheduler scheduler, TrackedObjects tracked, GroupClocks clocks)
     {
         _buckets = (WaitQueue*)pages.Allocate(1);
         Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
         _scheduler = scheduler;
         _tracked = tracked;
-        _clock = clock;
+        _clocks = clocks;
     }
 
     /// <summary>The identity of a word of an address space.</summary>
@@ -59,10 +60,10 @@ public sealed unsafe class FutexTable : WaitRestorer
             if (mapping != null && mapping->IsShared)
             {
                 ulong offset = (mapping->PageAt(new VirtualAddress(address)) << PageSize.Shift) | (address & PageSize.OffsetMask);
-                return new FutexKey { Owner = mapping->Object->Header.Id, Offset = offset };
+                return new FutexKey { Owner = mapping->Object->Header.Id, Group = space->Header.Group, Offset = offset };
             }
         }
-        return new FutexKey { Owner = space->Header.Id, Offset = address };
+        return new FutexKey { Owner = space->Header.Id, Group = space->Header.Group, Offset = address };
     }
 
     /// <summary>Registers a thread as a waiter; it then blocks.</summary>
@@ -100,7 +101,10 @@ public sealed unsafe class FutexTable : WaitRestorer
     /// <inheritdoc/>
     public override void Restore(Thread* thread)
     {
-        var key = new FutexKey { Owner = new ObjectId(thread->Call.Extra0), Offset = thread->Call.Extra1 };
+        var key = new FutexKey
+        {
+            Owner = new ObjectId(thread->Call.Extra0), Group = thread->Header.Group, Offset = thread->Call.Extra1,
+        };
         Enter(thread, in key, (uint)thread->Call.Progress);
     }
 
@@ -158,18 +162,23 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     private static bool IsUntilRealtime(Thread* thread) => (thread->Call.Progress & UntilRealtime) != 0;
 
-    private ulong Now(Thread* thread) => IsUntilRealtime(thread) ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+    private ulong Now(Thread* thread)
+    {
+        GroupClock clock = _clocks.Of(&thread->Header);
+        return IsUntilRealtime(thread) ? clock.RealtimeNanoseconds : clock.MonotonicNanoseconds;
+    }
 
     private ulong MonotonicDeadline(Thread* thread)
     {
         ulong deadline = thread->Call.DeadlineNanoseconds;
         ulong now = Now(thread);
-        return _clock.MonotonicNanoseconds + (deadline > now ? deadline - now : 0);
+        return _clocks.Of(&thread->Header).MonotonicNanoseconds + (deadline > now ? deadline - now : 0);
     }
 
     // Only a sleeping thread is a waiter: one that is on its way in or out is not on the queue in earnest.
     private static bool Waits(Thread* thread, in FutexKey key)
-        => thread->Call.Extra0 == key.Owner.Value && thread->Call.Extra1 == key.Offset && thread->State == ThreadState.Blocked;
+        => thread->Call.Extra0 == key.Owner.Value && thread->Call.Extra1 == key.Offset
+            && thread->Header.Group == key.Group && thread->State == ThreadState.Blocked;
 
     private static void Describe(ref CallContinuation call, in FutexKey key)
     {
@@ -179,7 +188,7 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     private WaitQueue* BucketOf(in FutexKey key)
     {
-        ulong hash = (key.Owner.Value ^ (key.Offset >> 2)) * 0x9E3779B97F4A7C15;
+        ulong hash = (key.Owner.Value ^ ((ulong)key.Group << 48) ^ (key.Offset >> 2)) * 0x9E3779B97F4A7C15;
         return &_buckets[(hash >> 32) % BucketCount];
     }
 }

@@ -32,13 +32,13 @@ public static unsafe class IdentityCalls
 
     private static SystemCallResult Getpgid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.Processes.FindProcess(arguments->Int0);
+        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.Processes.Of(thread).FindProcess(arguments->Int0);
         return process == null ? Errno.ESRCH : process->ProcessGroup->Id;
     }
 
     private static SystemCallResult Getsid(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.Processes.FindProcess(arguments->Int0);
+        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.Processes.Of(thread).FindProcess(arguments->Int0);
         return process == null ? Errno.ESRCH : process->ProcessGroup->Session->Id;
     }
 
@@ -58,7 +58,7 @@ public static unsafe class IdentityCalls
         int groupId = arguments->Int1 == 0 ? id : arguments->Int1;
         if (groupId < 0)
             return Errno.EINVAL;
-        Process* process = kernel.Processes.FindProcess(id);
+        Process* process = kernel.Processes.Of(thread).FindProcess(id);
         if (process == null || process->State == ProcessState.Zombie)
             return Errno.ESRCH;
         if (process != thread->Process)

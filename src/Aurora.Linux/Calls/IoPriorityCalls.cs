@@ -58,7 +58,7 @@ public static unsafe class IoPriorityCalls
             if (!ProcessAccess.MaySchedule(thread->Process, each->Process))
                 return Errno.EPERM;
             each->Schedule.IoPriority = (ushort)priority;
-            kernel.Tracker.MarkChanged(&each->Header);
+            kernel.Tracked.MarkChanged(&each->Header);
             call.Progress = (ulong)each->Id;
             call.Extra0 = (ulong)Errno.Ok;
         }
@@ -91,13 +91,13 @@ public static unsafe class IoPriorityCalls
         int who = arguments->Int1;
         if (arguments->Int0 == OfThread)
         {
-            Thread* one = who == 0 ? thread : kernel.Processes.FindThread(who);
+            Thread* one = who == 0 ? thread : kernel.Processes.Of(thread).FindThread(who);
             return one != null && one->Id > last ? one : null;
         }
         Process* self = thread->Process;
-        ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.FindGroup(who);
+        ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.Of(thread).FindGroup(who);
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
-        for (Thread* each = kernel.Processes.NextThread(last + 1); each != null; each = kernel.Processes.NextThread(each->Id + 1))
+        for (Thread* each = kernel.Processes.Of(thread).NextThread(last + 1); each != null; each = kernel.Processes.Of(thread).NextThread(each->Id + 1))
         {
             bool isMeant = arguments->Int0 == OfUser
                 ? each->Process->Credentials.RealUid == user : group != null && each->Process->ProcessGroup == group;

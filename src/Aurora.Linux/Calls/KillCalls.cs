@@ -27,14 +27,14 @@ public static unsafe class KillCalls
         SignalInfo info = FromCaller(thread, number, SignalCode.User);
         if (target > 0)
         {
-            Process* process = kernel.FindProcess(target);
+            Process* process = kernel.FindProcess(thread, target);
             return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, number, in info);
         }
         if (target == -1)
             return KillMany(kernel, thread, null, number, in info);
         if (target == int.MinValue)
             return Errno.ESRCH;
-        ProcessGroup* group = target == 0 ? thread->Process->ProcessGroup : kernel.Processes.FindGroup(-target);
+        ProcessGroup* group = target == 0 ? thread->Process->ProcessGroup : kernel.Processes.Of(thread).FindGroup(-target);
         if (group == null)
             return thread->Call.Progress == 0 ? Errno.ESRCH : (Errno)thread->Call.Extra0;
         return KillMany(kernel, thread, group, number, in info);
@@ -47,22 +47,23 @@ public static unsafe class KillCalls
     // id was the next then, and the result so far.
     private static SystemCallResult KillMany(LinuxKernel kernel, Thread* thread, ProcessGroup* group, int number, in SignalInfo info)
     {
+        PidNamespace space = kernel.Processes.Of(thread);
         ref CallContinuation call = ref thread->Call;
         if (call.Progress == 0)
         {
-            call.Progress = (ulong)kernel.Processes.Ids.Last << 32;
+            call.Progress = (ulong)space.Ids.Last << 32;
             call.Extra0 = (ulong)Errno.ESRCH;
-            call.Extra1 = kernel.Tracker.NextId.Value;
+            call.Extra1 = kernel.GroupOf(thread).NextId.Value;
         }
         // Whatever a damaged record says, the walk is two rounds at most.
         int first = (int)((call.Progress >> 32) % IdTable.Limit) + 1;
         int place = (int)Math.Min((uint)call.Progress, 2 * IdTable.Limit);
         int left = ProcessLife.UnitsPerStep;
-        for (Process* process = NextByAge(kernel, first, ref place); process != null; process = NextByAge(kernel, first, ref place))
+        for (Process* process = NextByAge(space, first, ref place); process != null; process = NextByAge(space, first, ref place))
         {
             place++;
             bool isYoung = process->Header.Id.Value >= call.Extra1;
-            bool isMeant = group != null ? process->ProcessGroup == group : process != kernel.Processes.Init;
+            bool isMeant = group != null ? process->ProcessGroup == group : process != space.Init;
             if (!isMeant || process == thread->Process || isYoung != place > IdTable.Limit)
                 continue;
             if (left-- == 0)
@@ -77,12 +78,12 @@ public static unsafe class KillCalls
     }
 
     // The process at a place in two rounds over all numbers, or the next behind it; null at the end.
-    private static Process* NextByAge(LinuxKernel kernel, int first, ref int place)
+    private static Process* NextByAge(PidNamespace space, int first, ref int place)
     {
         while (place < 2 * IdTable.Limit)
         {
             int id = (first + place) % IdTable.Limit;
-            Process* process = kernel.Processes.NextProcess(id);
+            Process* process = space.NextProcess(id);
             place += (process != null ? process->Id : IdTable.Limit) - id;
             if (process != null)
                 return place < 2 * IdTable.Limit ? process : null;
@@ -107,7 +108,7 @@ public static unsafe class KillCalls
     {
         if (threadId <= 0)
             return Errno.EINVAL;
-        Thread* target = kernel.Processes.FindThread(threadId);
+        Thread* target = kernel.Processes.Of(thread).FindThread(threadId);
         if (target == null || (processId != -1 && target->Process->Id != processId))
             return Errno.ESRCH;
         SignalInfo info = FromCaller(thread, number, SignalCode.ThreadKill);
@@ -118,7 +119,7 @@ public static unsafe class KillCalls
     {
         if (!ReadInfo(kernel, thread, arguments->Int0, arguments->Int1, arguments->Arg2, out SignalInfo info, out SystemCallResult failure))
             return failure;
-        Process* process = arguments->Int0 > 0 ? kernel.FindProcess(arguments->Int0) : null;
+        Process* process = arguments->Int0 > 0 ? kernel.FindProcess(thread, arguments->Int0) : null;
         return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, arguments->Int1, in info);
     }
 
@@ -128,7 +129,7 @@ public static unsafe class KillCalls
             return failure;
         if (arguments->Int0 <= 0 || arguments->Int1 <= 0)
             return Errno.EINVAL;
-        Thread* target = kernel.Processes.FindThread(arguments->Int1);
+        Thread* target = kernel.Processes.Of(thread).FindThread(arguments->Int1);
         return target == null || target->Process->Id != arguments->Int0
             ? Errno.ESRCH : SendChecked(kernel, thread, target->Process, target, arguments->Int2, in info);
     }

@@ -65,7 +65,7 @@ public static unsafe class LimitCalls
         ResourceLimit limit = default;
         if (arguments->Arg2 != 0 && !kernel.Read(thread, arguments->Arg2, out limit, out SystemCallResult failure))
             return failure;
-        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.FindProcess(arguments->Int0);
+        Process* process = arguments->Int0 == 0 ? thread->Process : kernel.FindProcess(thread, arguments->Int0);
         if (process == null)
             return Errno.ESRCH;
         if (!ProcessAccess.MayLimit(thread->Process, process))
@@ -88,11 +88,11 @@ public static unsafe class LimitCalls
         if (limit.Hard > process->Limits[resource].Hard && !thread->Process->Credentials.Has(Capability.SysResource))
             return Errno.EPERM;
         process->Limits[resource] = limit;
-        kernel.Tracker.MarkChanged(&process->Header);
+        kernel.Tracked.MarkChanged(&process->Header);
         if (process->AddressSpace != null)
             SpaceLimitsOf(process, ref process->AddressSpace->Limits);
         if (process->AddressSpace != null)
-            kernel.Tracker.MarkChanged(&process->AddressSpace->Header);
+            kernel.Tracked.MarkChanged(&process->AddressSpace->Header);
         return 0;
     }
 
@@ -176,6 +176,6 @@ public static unsafe class LimitCalls
         };
         if (!kernel.WriteIfWanted(thread, arguments->Arg0, in ticks, out SystemCallResult failure))
             return failure;
-        return (long)(kernel.Scheduler.NowNanoseconds / NanosecondsPerTick);
+        return (long)(kernel.Now(thread) / NanosecondsPerTick);
     }
 }

@@ -56,11 +56,11 @@ public static unsafe class MachineCalls
         Span<byte> text = stackalloc byte[FieldBytes * FieldCount];
         text.Clear();
         SystemName.CopyTo(text);
-        kernel.Settings.HostName.CopyTo(text[FieldBytes..]);
+        kernel.Settings.HostNameOf(kernel.GroupOf(thread)).CopyTo(text[FieldBytes..]);
         Release.CopyTo(text[(2 * FieldBytes)..]);
         VersionText.CopyTo(text[(3 * FieldBytes)..]);
         MachineName.CopyTo(text[(4 * FieldBytes)..]);
-        kernel.Settings.DomainName.CopyTo(text[(5 * FieldBytes)..]);
+        kernel.Settings.DomainNameOf(kernel.GroupOf(thread)).CopyTo(text[(5 * FieldBytes)..]);
         AccessResult access = kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), text);
         return access.IsOk ? 0 : kernel.Stop(thread, in access);
     }
@@ -69,10 +69,10 @@ public static unsafe class MachineCalls
     {
         var information = new SystemInformation
         {
-            UptimeSeconds = (long)(kernel.Scheduler.NowNanoseconds / NanosecondsPerSecond),
+            UptimeSeconds = (long)(kernel.Now(thread) / NanosecondsPerSecond),
             TotalMemory = kernel.Memory.Frames.TotalFrames * PageSize.Bytes,
             FreeMemory = kernel.Memory.Frames.FreeFrames * PageSize.Bytes,
-            Processes = (ushort)Math.Min(kernel.Processes.ThreadCount, ushort.MaxValue),
+            Processes = (ushort)Math.Min(kernel.Processes.Of(thread).ThreadCount, ushort.MaxValue),
             UnitBytes = 1,
         };
         return kernel.Write(thread, arguments->Arg0, in information, out SystemCallResult failure) ? 0 : failure;
@@ -84,7 +84,7 @@ public static unsafe class MachineCalls
         if (arguments->UInt0 != QueryPersonality)
         {
             thread->Process->Personality = arguments->UInt0;
-            kernel.Tracker.MarkChanged(&thread->Process->Header);
+            kernel.Tracked.MarkChanged(&thread->Process->Header);
         }
         return (long)old;
     }
@@ -94,7 +94,7 @@ public static unsafe class MachineCalls
         Span<byte> name = stackalloc byte[MachineSettings.MaxNameBytes];
         if (!ReadName(kernel, thread, arguments, ref name, out SystemCallResult failure))
             return failure;
-        return kernel.Settings.SetHostName(name) ? 0 : Errno.ENOMEM;
+        return kernel.Settings.SetHostName(kernel.GroupOf(thread), name) ? 0 : Errno.ENOMEM;
     }
 
     private static SystemCallResult SetDomainName(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -102,7 +102,7 @@ public static unsafe class MachineCalls
         Span<byte> name = stackalloc byte[MachineSettings.MaxNameBytes];
         if (!ReadName(kernel, thread, arguments, ref name, out SystemCallResult failure))
             return failure;
-        return kernel.Settings.SetDomainName(name) ? 0 : Errno.ENOMEM;
+        return kernel.Settings.SetDomainName(kernel.GroupOf(thread), name) ? 0 : Errno.ENOMEM;
     }
 
     // Cuts the span to the name.

@@ -64,7 +64,7 @@ public static unsafe class PriorityCalls
         if (nice < process->Nice && !IsWithinLimit(process, nice) && !thread->Process->Credentials.Has(Capability.SysNice))
             return Errno.EACCES;
         process->Nice = nice;
-        kernel.Tracker.MarkChanged(&process->Header);
+        kernel.Tracked.MarkChanged(&process->Header);
         return Errno.Ok;
     }
 
@@ -75,14 +75,14 @@ public static unsafe class PriorityCalls
         Process* self = thread->Process;
         if (arguments->Int0 == OfProcess)
         {
-            Process* target = who == 0 ? self : kernel.FindProcess(who);
+            Process* target = who == 0 ? self : kernel.FindProcess(thread, who);
             return target == null || target->Id < id ? null : target;
         }
-        ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.FindGroup(who);
+        ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.Of(thread).FindGroup(who);
         if (arguments->Int0 == OfGroup && group == null)
             return null;
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
-        for (Process* process = kernel.Processes.NextProcess(id); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        for (Process* process = kernel.Processes.Of(thread).NextProcess(id); process != null; process = kernel.Processes.Of(thread).NextProcess(process->Id + 1))
             if (group != null ? process->ProcessGroup == group : process->Credentials.RealUid == user)
                 return process;
         return null;

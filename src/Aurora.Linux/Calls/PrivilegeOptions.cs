@@ -33,7 +33,7 @@ internal static unsafe class PrivilegeOptions
         ref CapabilitySets own = ref process->Credentials.Capabilities;
         ulong value = arguments->Arg1;
         bool hasRest = arguments->Arg2 != 0 || arguments->Arg3 != 0 || arguments->Arg4 != 0;
-        kernel.Tracker.MarkChanged(&process->Header);
+        kernel.Tracked.MarkChanged(&process->Header);
         switch (arguments->Int0)
         {
             case GetKeep:

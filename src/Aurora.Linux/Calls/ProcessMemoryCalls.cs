@@ -63,7 +63,7 @@ public static unsafe class ProcessMemoryCalls
                 return End(thread, failure);
             if (remote.Bytes == 0)
                 return (long)done;
-            Process* target = kernel.FindProcess(a->Int0);
+            Process* target = kernel.FindProcess(thread, a->Int0);
             if (target == null || target->AddressSpace == null)
                 return End(thread, Errno.ESRCH);
             if (!ProcessAccess.MayInspect(thread->Process, ref thread->Process->Credentials, target, usesRealIds: true))

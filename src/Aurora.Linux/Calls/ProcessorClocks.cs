@@ -39,8 +39,8 @@ public static unsafe class ProcessorClocks
             return null;
         int id = ~(clock >> 3);
         if ((clock & ThreadBit) == 0)
-            return (ObjectHeader*)(id == 0 || id == thread->Id ? thread->Process : kernel.Processes.FindProcess(id));
-        Thread* other = id == 0 ? thread : kernel.Processes.FindThread(id);
+            return (ObjectHeader*)(id == 0 || id == thread->Id ? thread->Process : kernel.Processes.Of(thread).FindProcess(id));
+        Thread* other = id == 0 ? thread : kernel.Processes.Of(thread).FindThread(id);
         return other == null || other->Process != thread->Process ? null : &other->Header;
     }
 

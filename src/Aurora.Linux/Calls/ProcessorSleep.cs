@@ -21,7 +21,7 @@ internal static unsafe class ProcessorSleep
         bool isAbsolute = (arguments->Int1 & Absolute) != 0;
         if (call.Phase == 0 && !Begin(kernel, thread, arguments, isAbsolute, out SystemCallResult failure))
             return failure;
-        var process = (Process*)kernel.Tracker.Find(new ObjectId(call.Extra1 & ~UserBit), ObjectKind.Process);
+        var process = (Process*)kernel.GroupOf(thread).Find(new ObjectId(call.Extra1 & ~UserBit), ObjectKind.Process);
         ProcessorClock which = (call.Extra1 & UserBit) != 0 ? ProcessorClock.User : ProcessorClock.All;
         ulong used = process != null ? TimerService.ProcessorTimeOf(process, which) : call.DeadlineNanoseconds;
         if (used >= call.Extra0)

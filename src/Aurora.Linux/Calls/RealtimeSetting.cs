@@ -25,9 +25,9 @@ internal static unsafe class RealtimeSetting
             return Errno.EPERM;
         ulong target = time.ToNanoseconds();
         // The session began after 1970.
-        if (target < kernel.Scheduler.NowNanoseconds)
+        if (target < kernel.Now(thread))
             return Errno.EINVAL;
-        if (!kernel.Settings.SetRealtime(target))
+        if (!kernel.Settings.SetRealtime(kernel.GroupOf(thread), target))
             return Errno.ENOMEM;
         thread->Call.Phase = 1;
         return GoOn(kernel, thread);
@@ -40,15 +40,15 @@ internal static unsafe class RealtimeSetting
     public static SystemCallResult GoOn(LinuxKernel kernel, Thread* thread)
     {
         int left = ProcessLife.UnitsPerStep;
-        IdTable ids = kernel.Processes.Ids;
+        IdTable ids = kernel.Processes.Of(thread).Ids;
         for (int id = ids.NextPossible((int)thread->Call.Progress + 1); id < IdTable.Limit; id = ids.NextPossible(id + 1))
         {
             if (left <= 0)
                 return SystemCallResult.Again;
-            Process* process = kernel.Processes.FindProcess(id);
+            Process* process = kernel.Processes.Of(thread).FindProcess(id);
             if (process != null)
                 TellTimers(kernel, process, ref left);
-            Thread* waiter = kernel.Processes.FindThread(id);
+            Thread* waiter = kernel.Processes.Of(thread).FindThread(id);
             if (waiter != null)
                 Tell(kernel, waiter, ref left);
             thread->Call.Progress = (ulong)id;

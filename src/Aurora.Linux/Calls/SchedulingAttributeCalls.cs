@@ -113,7 +113,7 @@ public static unsafe class SchedulingAttributeCalls
         if (!setsNice)
             return 0;
         target->Process->Nice = nice;
-        kernel.Tracker.MarkChanged(&target->Process->Header);
+        kernel.Tracked.MarkChanged(&target->Process->Header);
         return 0;
     }
 

@@ -79,7 +79,7 @@ public static unsafe class SchedulingCalls
             target->TimerSlackNanoseconds = 0;
         else if (target->TimerSlackNanoseconds == 0)
             target->TimerSlackNanoseconds = target->DefaultTimerSlackNanoseconds;
-        kernel.Tracker.MarkChanged(&target->Header);
+        kernel.Tracked.MarkChanged(&target->Header);
     }
 
     /// <summary>True when only who may set priorities may give a thread this choice.</summary>
@@ -175,5 +175,6 @@ public static unsafe class SchedulingCalls
             && kernel.WriteIfWanted(thread, arguments->Arg1, in zero, out failure) ? 0 : failure;
     }
 
-    internal static Thread* Find(LinuxKernel kernel, Thread* thread, int id) => id == 0 ? thread : kernel.Processes.FindThread(id);
+    internal static Thread* Find(LinuxKernel kernel, Thread* thread, int id)
+        => id == 0 ? thread : kernel.Processes.Of(thread).FindThread(id);
 }

@@ -111,12 +111,12 @@ public static unsafe class SignalCalls
                 return failure;
             if (!timeout.IsValid)
                 return Errno.EINVAL;
-            thread->Call.DeadlineNanoseconds = kernel.Scheduler.NowNanoseconds + timeout.ToNanoseconds();
+            thread->Call.DeadlineNanoseconds = kernel.Now(thread) + timeout.ToNanoseconds();
         }
         SignalSet others = new(~new SignalSet(bits).Except(SignalSet.Unstoppable).Bits);
         if (SignalService.Peek(thread, others, out SignalInfo info))
             return Accept(kernel, thread, arguments, others, ref info);
-        if (arguments->Arg2 != 0 && kernel.Scheduler.NowNanoseconds >= thread->Call.DeadlineNanoseconds)
+        if (arguments->Arg2 != 0 && kernel.Now(thread) >= thread->Call.DeadlineNanoseconds)
             return Errno.EAGAIN;
         kernel.Scheduler.BlockOn(thread, &thread->Process->SignalArrived);
         if (arguments->Arg2 != 0)

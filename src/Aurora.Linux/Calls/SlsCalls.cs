@@ -194,8 +194,8 @@ public static unsafe class SlsCalls
     {
         if (arguments->Int0 < 0 || !kernel.Checkpoints.ReadGroup(arguments->Int0, out SlsGroup group))
             return Errno.ENOENT;
-        group.Processes = (uint)kernel.Processes.ProcessCount;
-        group.Threads = (uint)kernel.Processes.ThreadCount;
+        group.Processes = (uint)kernel.Processes.Of(thread).ProcessCount;
+        group.Threads = (uint)kernel.Processes.Of(thread).ThreadCount;
         return kernel.Write(thread, arguments->Arg1, in group, out SystemCallResult failure) ? 0 : failure;
     }
 

@@ -113,7 +113,7 @@ public static unsafe class ThreadCalls
 
     private static SystemCallResult SimpleOption(LinuxKernel kernel, Thread* thread, int option, ulong value)
     {
-        kernel.Tracker.MarkChanged(&thread->Process->Header);
+        kernel.Tracked.MarkChanged(&thread->Process->Header);
         switch (option)
         {
             case GetDumpable:
@@ -168,7 +168,7 @@ public static unsafe class ThreadCalls
         if (thread->Id == thread->Process->Id)
         {
             name.CopyTo(new Span<byte>(thread->Process->Name, NameBytes));
-            kernel.Tracker.MarkChanged(&thread->Process->Header);
+            kernel.Tracked.MarkChanged(&thread->Process->Header);
         }
         return 0;
     }

@@ -44,7 +44,7 @@ public static unsafe class TimerCalls
 
     private static SystemCallResult Alarm(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        ulong now = kernel.Scheduler.NowNanoseconds;
+        ulong now = kernel.Now(thread);
         ulong left = LeftOfAlarm(thread->Process, now);
         ulong seconds = arguments->UInt0;
         kernel.Timers.SetAlarm(thread->Process, seconds == 0 ? 0 : now + (seconds * NanosecondsPerSecond), 0);
@@ -82,7 +82,7 @@ public static unsafe class TimerCalls
 
     private static IntervalTimeval Current(LinuxKernel kernel, Process* process, int which) => which switch
     {
-        Real => Make(LeftOfAlarm(process, kernel.Scheduler.NowNanoseconds), process->AlarmIntervalNanoseconds),
+        Real => Make(LeftOfAlarm(process, kernel.Now(process->FirstThread)), process->AlarmIntervalNanoseconds),
         Virtual => Make(process->VirtualTimerNanoseconds, process->VirtualTimerIntervalNanoseconds),
         _ => Make(process->ProfileTimerNanoseconds, process->ProfileTimerIntervalNanoseconds),
     };
@@ -94,7 +94,7 @@ public static unsafe class TimerCalls
     {
         if (which == Real)
         {
-            kernel.Timers.SetAlarm(process, value == 0 ? 0 : kernel.Scheduler.NowNanoseconds + value, interval);
+            kernel.Timers.SetAlarm(process, value == 0 ? 0 : kernel.Now(process->FirstThread) + value, interval);
             return;
         }
         if (which == Virtual)
@@ -107,7 +107,7 @@ public static unsafe class TimerCalls
             process->ProfileTimerNanoseconds = value;
             process->ProfileTimerIntervalNanoseconds = interval;
         }
-        kernel.Tracker.MarkChanged(&process->Header);
+        kernel.Tracked.MarkChanged(&process->Header);
     }
 
     private static SystemCallResult Create(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

@@ -164,6 +164,6 @@ public static unsafe class WaitCalls
             child->StopReport = 0;
         else
             child->ContinueReport = false;
-        kernel.Tracker.MarkChanged(&child->Header);
+        kernel.Tracked.MarkChanged(&child->Header);
     }
 }

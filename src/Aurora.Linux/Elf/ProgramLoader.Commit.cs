@@ -27,7 +27,7 @@ public sealed unsafe partial class ProgramLoader
         Errno error = _kernel.ProcessFiles.PrepareExec(process);
         if (error != Errno.Ok || process->Actions->Header.References == 1)
             return error;
-        SignalActions* own = _kernel.Processes.CreateActions();
+        SignalActions* own = _kernel.Processes.CreateActions(_kernel.GroupOf(thread));
         if (own == null)
             return Errno.ENOMEM;
         new ReadOnlySpan<byte>(process->Actions->Storage, sizeof(SignalAction) * 64).CopyTo(
@@ -65,8 +65,8 @@ public sealed unsafe partial class ProgramLoader
         process->AuxiliaryWords = program.Stack.AuxiliaryWords;
         SetName(thread, fileName);
         ResetThread(thread, in program);
-        _kernel.Tracker.MarkChanged(&process->Header);
-        _kernel.Tracker.MarkChanged(&thread->Header);
+        _kernel.Tracked.MarkChanged(&process->Header);
+        _kernel.Tracked.MarkChanged(&thread->Header);
     }
 
     private void ChangeMemory(Thread* thread, in NewProgram program)

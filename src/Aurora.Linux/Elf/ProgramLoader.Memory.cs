@@ -54,7 +54,8 @@ public sealed unsafe partial class ProgramLoader
             return Errno.E2BIG;
         SpaceLimits limits = default;
         LimitCalls.SpaceLimitsOf(thread->Process, ref limits);
-        var program = new NewProgram { Space = _kernel.Memory.Spaces.Create(_kernel.Tracker, in limits), Inode = file.Inode };
+        AddressSpace* space = _kernel.Memory.Spaces.Create(_kernel.GroupOf(thread), in limits);
+        var program = new NewProgram { Space = space, Inode = file.Inode };
         if (program.Space == null)
             return Errno.ENOMEM;
         ChooseCredentials(thread->Process, in file, ref program);

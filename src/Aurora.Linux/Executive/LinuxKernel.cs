@@ -16,14 +16,14 @@ using Aurora.Posix.Time;
 
 namespace Aurora.Linux.Executive;
 
-/// <summary>The Linux personality of one consistency group.</summary>
+/// <summary>The Linux personality.</summary>
 public sealed unsafe class LinuxKernel
 {
     public LinuxKernel(in LinuxServices services)
     {
         Pages = services.Pages;
-        Tracker = services.Tracker;
-        Clock = services.Clock;
+        Tracked = services.Tracked;
+        Clocks = services.Clocks;
         Memory = services.Memory;
         User = services.User;
         Scheduler = services.Scheduler;
@@ -47,8 +47,8 @@ public sealed unsafe class LinuxKernel
     }
 
     public PageAllocator Pages { get; }
-    public ObjectTracker Tracker { get; }
-    public Clock Clock { get; }
+    public TrackedObjects Tracked { get; }
+    public GroupClocks Clocks { get; }
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
     public ThreadScheduler Scheduler { get; }
@@ -82,6 +82,15 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>Ends a program when memory is exhausted.</summary>
     public OutOfMemory OutOfMemory { get; }
+
+    /// <summary>The group a thread is in.</summary>
+    public ObjectTracker GroupOf(Thread* thread) => Tracked.Of(&thread->Header);
+
+    /// <summary>The clock a thread sees.</summary>
+    public GroupClock ClockOf(Thread* thread) => Clocks.Of(&thread->Header);
+
+    /// <summary>The monotonic time a thread sees.</summary>
+    public ulong Now(Thread* thread) => ClockOf(thread).MonotonicNanoseconds;
 
     /// <summary>Lets init begin with its first program. Its descriptors and file context must be in place.</summary>
     public void StartInit(Thread* init)
@@ -159,13 +168,16 @@ public sealed unsafe class LinuxKernel
         return address == 0 || Write(thread, address, in value, out failure);
     }
 
-    /// <summary>The process with an id, or the one of the thread with it: many calls take either. Null: there is none.</summary>
-    public Process* FindProcess(int id)
+    /// <summary>
+    /// The process with an id in the group of the caller, or the one of the thread with it: many calls take either. Null: there is none.
+    /// </summary>
+    public Process* FindProcess(Thread* caller, int id)
     {
-        Process* process = Processes.FindProcess(id);
+        PidNamespace space = Processes.Of(caller);
+        Process* process = space.FindProcess(id);
         if (process != null)
             return process;
-        Thread* thread = Processes.FindThread(id);
+        Thread* thread = space.FindThread(id);
         return thread == null ? null : thread->Process;
     }
 

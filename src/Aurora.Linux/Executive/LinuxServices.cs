@@ -15,8 +15,8 @@ namespace Aurora.Linux.Executive;
 public struct LinuxServices
 {
     public PageAllocator Pages;
-    public ObjectTracker Tracker;
-    public Clock Clock;
+    public TrackedObjects Tracked;
+    public GroupClocks Clocks;
     public MemoryManager Memory;
     public UserMemory User;
     public ThreadScheduler Scheduler;

@@ -47,9 +47,16 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     {
         Process* victim = null;
         ulong most = 0;
-        for (Process* process = kernel.Processes.NextProcess(1); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        for (int group = kernel.Tracked.NextGroup(0); group >= 0; group = kernel.Tracked.NextGroup(group + 1))
+            ChooseVictim(kernel.Processes.Of(kernel.Tracked.OfGroup((ushort)group)), ref victim, ref most);
+        return victim;
+    }
+
+    private void ChooseVictim(PidNamespace space, ref Process* victim, ref ulong most)
+    {
+        for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
         {
-            if (process == kernel.Processes.Init || process->FirstThread == null || process->AddressSpace == null)
+            if (process == space.Init || process->FirstThread == null || process->AddressSpace == null)
                 continue;
             ulong counts = Weigh(process);
             if (counts <= most)
@@ -57,7 +64,6 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
             victim = process;
             most = counts;
         }
-        return victim;
     }
 
     // What it holds and what it has said of itself (/proc/N/oom_score_adj), in thousandths of the memory. 0: never.

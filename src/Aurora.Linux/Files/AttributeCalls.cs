@@ -203,7 +203,7 @@ internal static unsafe class AttributeCalls
             error = Permissions.Check(inode, in caller, FileAccess.Write);
         if (error != Errno.Ok)
             return error;
-        long now = call.Files.Stamps.Now;
+        long now = call.Files.Stamps.NowOf(inode);
         inode->AccessTime = Choose(access, inode->AccessTime, now, isNow);
         inode->ModifyTime = Choose(modify, inode->ModifyTime, now, isNow);
         call.Files.Stamps.TouchStatus(inode);

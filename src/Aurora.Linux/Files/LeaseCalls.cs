@@ -64,8 +64,8 @@ internal static unsafe class LeaseCalls
         result = SystemCallResult.Again;
         if (!leases.TimeOut(inode, ref left))
             return false;
-        int seconds = kernel.Settings.LeaseBreakSeconds;
-        ulong deadline = seconds <= 0 ? 0 : kernel.Clock.MonotonicNanoseconds + ((ulong)seconds * NanosecondsPerSecond);
+        int seconds = kernel.Settings.LeaseBreakSecondsOf(kernel.GroupOf(thread));
+        ulong deadline = seconds <= 0 ? 0 : kernel.ClockOf(thread).MonotonicNanoseconds + ((ulong)seconds * NanosecondsPerSecond);
         for (OpenFile* file = inode->FirstLease; file != null; file = file->NextLease)
         {
             if (!file->Lease.MustBreak(writes))

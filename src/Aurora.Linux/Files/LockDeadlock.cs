@@ -29,9 +29,10 @@ internal static unsafe class LockDeadlock
     {
         ObjectId owner = blocker->Owner;
         int id = blocker->Process;
+        PidNamespace space = kernel.Processes.Of(&blocker->Header);
         for (int hop = 0; hop < MaxHops && owner != wanting; hop++)
         {
-            Thread* waiter = id == FileLock.NoProcess ? null : FindWaiter(kernel.Processes.FindProcess(id), owner);
+            Thread* waiter = id == FileLock.NoProcess ? null : FindWaiter(space.FindProcess(id), owner);
             if (waiter == null)
                 return false;
             owner = new ObjectId(waiter->Call.Extra0);

@@ -99,11 +99,11 @@ internal static unsafe class OwnerCalls
     // In an older image only the number is known.
     private static bool IsThere(ref FileCall call, OpenFile* file, LinuxFileOwner owner)
         => file->Owner.Object.IsNone ? Find(ref call, owner) != null
-            : call.Kernel.Tracker.Find(file->Owner.Object, file->Owner.Kind) != null;
+            : call.Kernel.GroupOf(call.Thread).Find(file->Owner.Object, file->Owner.Kind) != null;
 
     private static ObjectHeader* Find(ref FileCall call, LinuxFileOwner owner)
     {
-        ProcessTable processes = call.Kernel.Processes;
+        PidNamespace processes = call.Kernel.Processes.Of(call.Thread);
         return owner.Id <= 0 ? null : owner.Kind switch
         {
             LinuxFileOwner.Thread => (ObjectHeader*)processes.FindThread(owner.Id),

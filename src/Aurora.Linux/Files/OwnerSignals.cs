@@ -26,7 +26,7 @@ internal static unsafe class OwnerSignals
     /// </summary>
     public static bool Tell(LinuxKernel kernel, Thread* thread, OpenFile* file, int descriptor, ref int left)
     {
-        ObjectHeader* owner = kernel.Tracker.Find(file->Owner.Object, file->Owner.Kind);
+        ObjectHeader* owner = kernel.GroupOf(thread).Find(file->Owner.Object, file->Owner.Kind);
         if (owner == null)
             return true;
         if (owner->Kind == ObjectKind.ProcessGroup)
@@ -53,7 +53,7 @@ internal static unsafe class OwnerSignals
         }
         int next = call.Extra1 == file->Header.Id.Value ? (int)call.Extra0 : 1;
         call.Extra1 = file->Header.Id.Value;
-        for (Process* each = kernel.Processes.NextProcess(next); each != null; each = kernel.Processes.NextProcess(each->Id + 1))
+        for (Process* each = kernel.Processes.Of(thread).NextProcess(next); each != null; each = kernel.Processes.Of(thread).NextProcess(each->Id + 1))
         {
             if (each->ProcessGroup != group)
                 continue;

@@ -81,7 +81,7 @@ internal static unsafe class PollCalls
     /// <summary>Notes when the call's wait ends: now for a zero time-out, never without one.</summary>
     public static void SetDeadline(ref FileCall call, ulong timeoutNanoseconds, bool isTimed)
     {
-        ulong now = call.Kernel.Scheduler.NowNanoseconds;
+        ulong now = call.Kernel.Now(call.Thread);
         ulong deadline = timeoutNanoseconds >= ulong.MaxValue - now ? ulong.MaxValue : now + timeoutNanoseconds;
         call.Thread->Call.DeadlineNanoseconds = isTimed ? deadline : ulong.MaxValue;
         call.Thread->Call.Phase = StartedPhase;
@@ -92,7 +92,7 @@ internal static unsafe class PollCalls
     {
         if (timeoutAddress == 0 || result.IsError || KeepsTimeouts(call.Thread))
             return result;
-        ulong now = call.Kernel.Scheduler.NowNanoseconds;
+        ulong now = call.Kernel.Now(call.Thread);
         ulong deadline = call.Thread->Call.DeadlineNanoseconds;
         Timespec left = Timespec.From(deadline > now ? deadline - now : 0);
         bool isWritten = call.Write(timeoutAddress, in left);
@@ -106,7 +106,7 @@ internal static unsafe class PollCalls
     public static bool Wait(ref FileCall call)
     {
         ulong deadline = call.Thread->Call.DeadlineNanoseconds;
-        if (deadline <= call.Kernel.Scheduler.NowNanoseconds)
+        if (deadline <= call.Kernel.Now(call.Thread))
             return false;
         if (deadline != ulong.MaxValue)
             call.Kernel.Scheduler.BlockUntil(call.Thread, deadline);

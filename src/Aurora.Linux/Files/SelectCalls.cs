@@ -46,7 +46,7 @@ internal static unsafe class SelectCalls
         SystemCallResult result = Run(ref call, a);
         if (result.Outcome != SystemCallOutcome.Done || result.IsError || a->Arg4 == 0 || PollCalls.KeepsTimeouts(thread))
             return result;
-        ulong now = kernel.Scheduler.NowNanoseconds;
+        ulong now = kernel.Now(thread);
         ulong deadline = thread->Call.DeadlineNanoseconds;
         Timeval left = Timeval.From(deadline > now ? deadline - now : 0);
         bool isWritten = call.Write(a->Arg4, in left);

@@ -131,7 +131,7 @@ public sealed unsafe class SignalDelivery
         if (info.Signal == Signal.SIGSEGV)
         {
             SignalActions.Of(thread->Process->Actions, info.Signal)->Handler = SignalAction.Default;
-            _kernel.Tracker.MarkChanged(&thread->Process->Actions->Header);
+            _kernel.Tracked.MarkChanged(&thread->Process->Actions->Header);
         }
         _kernel.Signals.Force(thread, SignalInfo.FromKernel(Signal.SIGSEGV));
     }
@@ -232,6 +232,6 @@ public sealed unsafe class SignalDelivery
         if ((action.Flags & SignalAction.ResetHandler) == 0)
             return;
         SignalActions.Of(thread->Process->Actions, info.Signal)->Handler = SignalAction.Default;
-        _kernel.Tracker.MarkChanged(&thread->Process->Actions->Header);
+        _kernel.Tracked.MarkChanged(&thread->Process->Actions->Header);
     }
 }

@@ -25,7 +25,7 @@ public static unsafe class SignalStackCall
             if (!kernel.WriteIfWanted(thread, arguments->Arg1, in current, out failure))
                 return failure;
             Set(thread, in stack);
-            kernel.Tracker.MarkChanged(&thread->Header);
+            kernel.Tracked.MarkChanged(&thread->Header);
             return 0;
         }
         return kernel.WriteIfWanted(thread, arguments->Arg1, in current, out SystemCallResult error) ? 0 : error;

@@ -41,7 +41,7 @@ internal sealed unsafe partial class ChangeLog
     private readonly GroupTable<Group> _groups;
     private readonly SeededMemoryFaults _seeded;
 
-    public ChangeLog(PageAllocator pages, PageTables tables, FramePool frames, in MemoryOptions options)
+    public ChangeLog(PageAllocator pages, TrackedObjects tracked, PageTables tables, FramePool frames, in MemoryOptions options)
     {
         _frames = frames;
         _tables = tables;
@@ -50,7 +50,7 @@ internal sealed unsafe partial class ChangeLog
         // Every object may waste most of its last chunk.
         _dirty = new Slab<DirtyChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / DirtyChunk.Capacity));
         _protect = new Slab<ProtectChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / ProtectChunk.Capacity));
-        _groups = new GroupTable<Group>(pages);
+        _groups = new GroupTable<Group>(tracked);
     }
 
     public int SetCount => _sets.Count;
@@ -58,9 +58,6 @@ internal sealed unsafe partial class ChangeLog
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Group* GroupAt(ushort index) => _groups.At(index);
-
-    /// <summary>Makes a group known; false when out of memory.</summary>
-    public bool AddGroup(ushort index) => _groups.Add(index) != null;
 
     /// <summary>The object's current set, begun if need be; null when out of memory.</summary>
     public ChangeSet* Open(VmObject* target)

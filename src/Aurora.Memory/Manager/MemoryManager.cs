@@ -89,7 +89,4 @@ public sealed class MemoryManager
 
     /// <summary>The most mappings of an address space.</summary>
     public int MaxMappingsPerSpace => _list.Most;
-
-    /// <summary>Makes a group known, before any object of it is created or restored; false when out of memory.</summary>
-    public bool AddGroup(ObjectTracker tracker) => State.Log.AddGroup(tracker.Index);
 }

@@ -22,7 +22,7 @@ internal sealed unsafe class MemoryState
         Frames = frames;
         Tables = new PageTables(frames, templateRoot) { Seeded = options.Seeded };
         Tree = new RadixTree(frames);
-        Log = new ChangeLog(pages, Tables, frames, options);
+        Log = new ChangeLog(pages, tracked, Tables, frames, options);
         Requests = new PageInTable(pages, waker, fibers, options.MaxPageIns);
         Objects = new Slab<VmObject>(pages, options.MaxObjects, ChargeKind.MemoryObject);
         Mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);

@@ -29,7 +29,7 @@ public sealed unsafe class FileServices
     private readonly FileEnvironment _environment;
 
     public FileServices(
-        FileState state, MemoryManager memory, UserMemory user, ThreadWaker waker, Clock clock, RandomSource random,
+        FileState state, MemoryManager memory, UserMemory user, ThreadWaker waker, GroupClocks clocks, RandomSource random,
         FileEnvironment environment, ProcessInformation information)
     {
         _environment = environment;
@@ -37,7 +37,7 @@ public sealed unsafe class FileServices
         User = user;
         Random = random;
         State = state;
-        Stamps = new FileStamps(State, clock);
+        Stamps = new FileStamps(State, clocks);
         Attributes = new AttributeSets(State, Stamps, environment);
         Locks = new FileLocks(State, waker, state.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
@@ -51,7 +51,7 @@ public sealed unsafe class FileServices
         Creation = new FileCreation(State, Inodes, Names, Changes, _environment);
         Removal = new FileRemoval(Names, Changes);
         Renames = new FileRenames(State, Stamps, Names, Changes);
-        Leases = new FileLeases(State, Proc, waker, clock);
+        Leases = new FileLeases(State, Proc, waker, clocks);
         SetIdBits = new SetIdBits(State);
         Data = new FileData(Inodes, Stamps, memory, environment);
         Transfers = new Transfers(State, user, waker, environment);

@@ -21,8 +21,17 @@ public unsafe struct IdSlot
     internal readonly bool IsUnused => Process == null && Thread == null && Group == null && Session == null;
 }
 
+/// <summary>The ids of one consistency group, as they are kept for it.</summary>
+public unsafe struct IdState
+{
+    /// <summary>A page of addresses of pages with slots; null until the first id.</summary>
+    internal nint* Directory;
+    internal int Count;
+    internal int Last;
+}
+
 /// <summary>The ids of one consistency group.</summary>
-public sealed unsafe class IdTable
+public readonly unsafe struct IdTable
 {
     /// <summary>Ids are below this (Linux's default pid_max).</summary>
     public const int Limit = 32768;
@@ -30,28 +39,33 @@ public sealed unsafe class IdTable
     internal const int SlotBytes = 48;
     internal const int SlotsPerPage = PageSize.Bytes / SlotBytes;
     private const int FirstReused = 300;
+    private const int DirectoryEntries = (Limit + SlotsPerPage - 1) / SlotsPerPage;
 
     private readonly PageAllocator _pages;
-    private readonly nint[] _directory = new nint[(Limit + SlotsPerPage - 1) / SlotsPerPage];
+    private readonly IdState* _state;
 
-    public IdTable(PageAllocator pages)
+    public IdTable(PageAllocator pages, IdState* state)
     {
-        Panic.Unless(sizeof(IdSlot) == SlotBytes, "ids: slot size"u8);
+        Panic.Unless(sizeof(IdSlot) == SlotBytes && DirectoryEntries * sizeof(nint) <= PageSize.Bytes, "ids: sizes"u8);
         _pages = pages;
+        _state = state;
     }
 
     /// <summary>How many are taken.</summary>
-    public int Count { get; private set; }
+    public int Count => _state->Count;
 
-    /// <summary>The last id handed out; restored sessions go on from here.</summary>
-    public int Last { get; set; }
+    /// <summary>The last id handed out.</summary>
+    public int Last => _state->Last;
+
+    /// <summary>Restored sessions go on from here.</summary>
+    public void GoOnFrom(int last) => _state->Last = last;
 
     /// <summary>The slot of an id, or null when the number is impossible or was never used.</summary>
     public IdSlot* Find(int id)
     {
-        if ((uint)id >= Limit)
+        if ((uint)id >= Limit || _state->Directory == null)
             return null;
-        nint page = _directory[id / SlotsPerPage];
+        nint page = _state->Directory[id / SlotsPerPage];
         return page == 0 ? null : (IdSlot*)page + (id % SlotsPerPage);
     }
 
@@ -74,13 +88,13 @@ public sealed unsafe class IdTable
         _pages.Accounts.GiveBack(ChargeKind.ProcessId, slot->Payer);
         slot->Payer = default;
         slot->IsTaken = false;
-        Count--;
+        _state->Count--;
     }
 
     private bool Charge(IdSlot* slot)
     {
         slot->IsTaken = _pages.Accounts.TryTake(ChargeKind.ProcessId, Count, Limit, out slot->Payer);
-        Count += slot->IsTaken ? 1 : 0;
+        _state->Count += slot->IsTaken ? 1 : 0;
         return slot->IsTaken;
     }
 
@@ -88,17 +102,23 @@ public sealed unsafe class IdTable
     {
         if ((uint)id >= Limit || id == 0)
             return null;
-        ref nint page = ref _directory[id / SlotsPerPage];
-        if (page == 0)
-            page = (nint)_pages.Allocate(1);
-        return page == 0 ? null : (IdSlot*)page + (id % SlotsPerPage);
+        if (_state->Directory == null)
+            _state->Directory = (nint*)_pages.Allocate(1);
+        if (_state->Directory == null)
+            return null;
+        nint* page = &_state->Directory[id / SlotsPerPage];
+        if (*page == 0)
+            *page = (nint)_pages.Allocate(1);
+        return *page == 0 ? null : (IdSlot*)*page + (id % SlotsPerPage);
     }
 
     /// <summary>The first id from this one on that may be in use: skips the stretches where none ever was.</summary>
     public int NextPossible(int id)
     {
+        if (_state->Directory == null)
+            return Limit;
         id = Math.Max(id, 0);
-        while (id < Limit && _directory[id / SlotsPerPage] == 0)
+        while (id < Limit && _state->Directory[id / SlotsPerPage] == 0)
             id = (id / SlotsPerPage + 1) * SlotsPerPage;
         return id;
     }
@@ -114,7 +134,7 @@ public sealed unsafe class IdTable
             int id = Last + 1;
             if (id >= Limit)
                 id = FirstReused;
-            Last = id;
+            GoOnFrom(id);
             IdSlot* slot = Make(id);
             if (slot == null)
                 return 0;
@@ -122,5 +142,19 @@ public sealed unsafe class IdTable
                 return Charge(slot) ? id : 0;
         }
         return 0;
+    }
+
+    /// <summary>Gives the memory back; none of the ids is taken.</summary>
+    public void Clear()
+    {
+        Panic.Unless(Count == 0, "ids: cleared while some are in use"u8);
+        for (int i = 0; _state->Directory != null && i < DirectoryEntries; i++)
+        {
+            if (_state->Directory[i] != 0)
+                _pages.Free((void*)_state->Directory[i], 1);
+        }
+        if (_state->Directory != null)
+            _pages.Free(_state->Directory, 1);
+        _state->Directory = null;
     }
 }

@@ -26,96 +26,130 @@ public unsafe struct MachineSettings
     public fixed byte DomainName[MaxNameBytes];
 }
 
-/// <summary>Keeps the settings of one consistency group, and sets its clock.</summary>
+/// <summary>Keeps the settings of each consistency group, and sets its clock.</summary>
 public sealed unsafe class MachineSettingsTable
 {
     private const int DefaultLeaseBreakSeconds = 45;
 
-    private readonly Slab<MachineSettings> _slab;
-    private readonly ObjectTracker _tracker;
-    private readonly Clock _clock;
-
-    public MachineSettingsTable(PageAllocator pages, ObjectTracker tracker, Clock clock)
+    private struct Place
     {
-        _slab = new Slab<MachineSettings>(pages, 1);
-        _tracker = tracker;
-        _clock = clock;
+        public MachineSettings* Settings;
+    }
+
+    private readonly Slab<MachineSettings> _slab;
+    private readonly GroupTable<Place> _places;
+    private readonly TrackedObjects _tracked;
+    private readonly GroupClocks _clocks;
+
+    public MachineSettingsTable(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks)
+    {
+        _slab = new Slab<MachineSettings>(pages, GroupTable.MaxGroups);
+        _places = new GroupTable<Place>(tracked);
+        _tracked = tracked;
+        _clocks = clocks;
     }
 
     /// <summary>Null while nothing has been set.</summary>
-    public MachineSettings* Settings { get; private set; }
+    public MachineSettings* Of(ObjectTracker group) => _places.At(group.Index)->Settings;
 
-    public ReadOnlySpan<byte> HostName
-        => Settings == null || !Settings->HasHostName ? "aurora"u8 : new ReadOnlySpan<byte>(Settings->HostName, Settings->HostNameBytes);
+    /// <summary>Those of the group that an object belongs to.</summary>
+    public MachineSettings* Of(ObjectHeader* header) => _places.At(header->Group)->Settings;
 
-    public ReadOnlySpan<byte> DomainName
-        => Settings == null || !Settings->HasDomainName
-            ? "(none)"u8 : new ReadOnlySpan<byte>(Settings->DomainName, Settings->DomainNameBytes);
+    public ReadOnlySpan<byte> HostNameOf(ObjectTracker group)
+    {
+        MachineSettings* settings = Of(group);
+        return settings == null || !settings->HasHostName ? "aurora"u8
+            : new ReadOnlySpan<byte>(settings->HostName, settings->HostNameBytes);
+    }
+
+    public ReadOnlySpan<byte> DomainNameOf(ObjectTracker group)
+    {
+        MachineSettings* settings = Of(group);
+        return settings == null || !settings->HasDomainName
+            ? "(none)"u8 : new ReadOnlySpan<byte>(settings->DomainName, settings->DomainNameBytes);
+    }
 
     /// <summary>
     /// How long the holder of a lease has when it is broken (lease-break-time); as long as he likes if it is not positive.
     /// </summary>
-    public int LeaseBreakSeconds
-        => unchecked(DefaultLeaseBreakSeconds + (Settings == null ? 0 : Settings->MoreLeaseBreakSeconds));
+    public int LeaseBreakSecondsOf(ObjectTracker group)
+    {
+        MachineSettings* settings = Of(group);
+        return unchecked(DefaultLeaseBreakSeconds + (settings == null ? 0 : settings->MoreLeaseBreakSeconds));
+    }
 
     /// <summary>Sets that; false when memory is short.</summary>
-    public bool SetLeaseBreakSeconds(int seconds)
+    public bool SetLeaseBreakSeconds(ObjectTracker group, int seconds)
     {
-        if (!Make())
+        MachineSettings* settings = Make(group);
+        if (settings == null)
             return false;
-        Settings->MoreLeaseBreakSeconds = unchecked(seconds - DefaultLeaseBreakSeconds);
-        _tracker.MarkChanged(&Settings->Header);
+        settings->MoreLeaseBreakSeconds = unchecked(seconds - DefaultLeaseBreakSeconds);
+        _tracked.MarkChanged(&settings->Header);
         return true;
     }
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>
-    public bool SetHostName(ReadOnlySpan<byte> name)
+    public bool SetHostName(ObjectTracker group, ReadOnlySpan<byte> name)
     {
-        if (!Make())
+        MachineSettings* settings = Make(group);
+        if (settings == null)
             return false;
-        name.CopyTo(new Span<byte>(Settings->HostName, MachineSettings.MaxNameBytes));
-        Settings->HostNameBytes = (byte)name.Length;
-        Settings->HasHostName = true;
-        _tracker.MarkChanged(&Settings->Header);
+        name.CopyTo(new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
+        settings->HostNameBytes = (byte)name.Length;
+        settings->HasHostName = true;
+        _tracked.MarkChanged(&settings->Header);
         return true;
     }
 
     /// <summary>Sets the domain name; as above.</summary>
-    public bool SetDomainName(ReadOnlySpan<byte> name)
+    public bool SetDomainName(ObjectTracker group, ReadOnlySpan<byte> name)
     {
-        if (!Make())
+        MachineSettings* settings = Make(group);
+        if (settings == null)
             return false;
-        name.CopyTo(new Span<byte>(Settings->DomainName, MachineSettings.MaxNameBytes));
-        Settings->DomainNameBytes = (byte)name.Length;
-        Settings->HasDomainName = true;
-        _tracker.MarkChanged(&Settings->Header);
+        name.CopyTo(new Span<byte>(settings->DomainName, MachineSettings.MaxNameBytes));
+        settings->DomainNameBytes = (byte)name.Length;
+        settings->HasDomainName = true;
+        _tracked.MarkChanged(&settings->Header);
         return true;
     }
 
     /// <summary>Makes real time be this now; false when memory is short. Whoever waits for real time must be told.</summary>
-    public bool SetRealtime(ulong nanoseconds)
+    public bool SetRealtime(ObjectTracker group, ulong nanoseconds)
     {
-        if (!Make())
+        MachineSettings* settings = Make(group);
+        if (settings == null)
             return false;
-        _clock.RealtimeShiftNanoseconds += (long)(nanoseconds - _clock.RealtimeNanoseconds);
-        Settings->RealtimeShiftNanoseconds = _clock.RealtimeShiftNanoseconds;
-        _tracker.MarkChanged(&Settings->Header);
+        GroupClock clock = _clocks.Of(group);
+        clock.RealtimeShiftNanoseconds += (long)(nanoseconds - clock.RealtimeNanoseconds);
+        settings->RealtimeShiftNanoseconds = clock.RealtimeShiftNanoseconds;
+        _tracked.MarkChanged(&settings->Header);
         return true;
     }
 
-    /// <summary>An object to be filled by a restore; null when memory is short or there is one already.</summary>
-    internal MachineSettings* Allocate() => Settings != null ? null : Settings = _slab.Allocate();
-
-    /// <summary>Puts restored settings in force.</summary>
-    internal void Apply() => _clock.RealtimeShiftNanoseconds = Settings->RealtimeShiftNanoseconds;
-
-    private bool Make()
+    /// <summary>An object to be filled by a restore; null when memory is short or the group has one already.</summary>
+    internal MachineSettings* Allocate(ObjectTracker group)
     {
-        if (Settings != null)
-            return true;
-        Settings = _slab.Allocate();
-        if (Settings != null)
-            _tracker.Register(&Settings->Header, ObjectKind.MachineSettings);
-        return Settings != null;
+        Place* place = _places.At(group.Index);
+        return place->Settings != null ? null : place->Settings = _slab.Allocate();
+    }
+
+    /// <summary>Puts a group's restored settings in force.</summary>
+    internal void Apply(ObjectTracker group)
+    {
+        GroupClock clock = _clocks.Of(group);
+        clock.RealtimeShiftNanoseconds = Of(group)->RealtimeShiftNanoseconds;
+    }
+
+    private MachineSettings* Make(ObjectTracker group)
+    {
+        Place* place = _places.At(group.Index);
+        if (place->Settings != null)
+            return place->Settings;
+        place->Settings = _slab.Allocate();
+        if (place->Settings != null)
+            group.Register(&place->Settings->Header, ObjectKind.MachineSettings);
+        return place->Settings;
     }
 }

@@ -39,7 +39,7 @@ public sealed unsafe partial class ProcessLife
         process->IsStopped = false;
         process->StopReport = 0;
         process->ContinueReport = false;
-        _table.Tracker.MarkChanged(&process->Header);
+        _table.MarkChanged(&process->Header);
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             if (thread->State == ThreadState.Runnable)
                 return;
@@ -52,7 +52,7 @@ public sealed unsafe partial class ProcessLife
     public EndProgress ContinueEnd(Process* process, ref int left)
     {
         Panic.Unless(process->IsEnding && process->ThreadCount == 1, "processes: an end out of order"u8);
-        if (process == _table.Init)
+        if (process == _table.Of(process).Init)
         {
             EndProgress others = EndOthers(process, ref left);
             if (others != EndProgress.Done)
@@ -74,7 +74,8 @@ public sealed unsafe partial class ProcessLife
             BeginEnd(process, waitStatus);
         while (process->ThreadCount > 1)
             Retire(process->LastThread);
-        for (Process* other = process == _table.Init ? _table.NextProcess(2) : null; other != null; other = _table.NextProcess(2))
+        PidNamespace space = _table.Of(process);
+        for (Process* other = process == space.Init ? space.NextProcess(2) : null; other != null; other = space.NextProcess(2))
         {
             if (other->State == ProcessState.Alive)
                 EndProcess(other, WaitStatus.Killed((int)Signal.SIGKILL));
@@ -96,10 +97,10 @@ public sealed unsafe partial class ProcessLife
         _timers.EndAll(process);
         _signals.Discard(process, null);
         int waitStatus = process->ExitStatus;
-        if (process == _table.Init)
+        if (process == _table.Of(process).Init)
         {
             // Nobody waits for init: what stays is a group without processes, so that the next session can begin with process 1.
-            _table.Init = null;
+            _table.LeadNobody(process);
             Reap(process);
             _machine.SessionEnded(waitStatus);
             return;
@@ -112,10 +113,11 @@ public sealed unsafe partial class ProcessLife
     // What is killed takes its own steps, and is reaped as it ends; init looks again whenever a child has ended.
     private EndProgress EndOthers(Process* init, ref int left)
     {
-        Process* process = _table.NextProcess(2);
+        PidNamespace space = _table.Of(init);
+        Process* process = space.NextProcess(2);
         if (process == null)
             return EndProgress.Done;
-        for (; process != null; process = _table.NextProcess(process->Id + 1))
+        for (; process != null; process = space.NextProcess(process->Id + 1))
         {
             if (process->IsEnding || (process->State == ProcessState.Zombie && process->Parent != init))
                 continue;
@@ -135,7 +137,7 @@ public sealed unsafe partial class ProcessLife
             }
             child = next;
         }
-        return _table.NextProcess(2) == null ? EndProgress.Done : EndProgress.AwaitsOthers;
+        return space.NextProcess(2) == null ? EndProgress.Done : EndProgress.AwaitsOthers;
     }
 
     private void ReleaseMemory(Process* process)
@@ -156,7 +158,7 @@ public sealed unsafe partial class ProcessLife
             Process* child = process->FirstChild;
             _table.SetParent(child, heir);
             child->ExitSignal = (int)Signal.SIGCHLD;
-            _table.Tracker.MarkChanged(&child->Header);
+            _table.MarkChanged(&child->Header);
             NotifyParentDeath(child);
             ProcessGroup* group = child->ProcessGroup;
             if (group != process->ProcessGroup && group->Session == process->ProcessGroup->Session)
@@ -175,7 +177,7 @@ public sealed unsafe partial class ProcessLife
         for (Process* ancestor = process->Parent; ancestor != null; ancestor = ancestor->Parent)
             if (ancestor->IsChildSubreaper && ancestor->State == ProcessState.Alive && !ancestor->IsEnding)
                 return ancestor;
-        return _table.Init;
+        return _table.Of(process).Init;
     }
 
     // Each thread may have asked for a signal, but the process gets no more of them than can wait.
@@ -218,7 +220,7 @@ public sealed unsafe partial class ProcessLife
     {
         int code = WaitStatus.IsExit(waitStatus) ? SignalCode.ChildExited : SignalCode.ChildKilled;
         int status = WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : WaitStatus.SignalOf(waitStatus);
-        _table.Tracker.MarkChanged(&process->Header);
+        _table.MarkChanged(&process->Header);
         _signals.ReportToParent(process, code, status);
         if (IsAutomaticallyReaped(process))
             Reap(process);
@@ -227,7 +229,7 @@ public sealed unsafe partial class ProcessLife
     private bool IsAutomaticallyReaped(Process* process)
     {
         // Nobody waits any more in a session whose init is ending. What another parent leaves goes to its heir as a zombie.
-        if (process->Parent == null || (process->Parent == _table.Init && process->Parent->IsEnding))
+        if (process->Parent == null || (process->Parent == _table.Of(process).Init && process->Parent->IsEnding))
             return true;
         if (process->ExitSignal != (int)Signal.SIGCHLD)
             return false;
@@ -241,13 +243,13 @@ public sealed unsafe partial class ProcessLife
         if (session == null || session->Leader != process || session->Terminal == null)
             return;
         Terminal* terminal = (Terminal*)session->Terminal;
-        _signals.SendToGroup(_table.FindGroup(terminal->ForegroundGroup), Signal.SIGHUP);
-        _signals.SendToGroup(_table.FindGroup(terminal->ForegroundGroup), Signal.SIGCONT);
+        _signals.SendToGroup(_table.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup), Signal.SIGHUP);
+        _signals.SendToGroup(_table.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup), Signal.SIGCONT);
         terminal->Session = null;
         terminal->ForegroundGroup = 0;
         session->Terminal = null;
-        _table.Tracker.MarkChanged(&terminal->Header);
-        _table.Tracker.MarkChanged(&session->Header);
+        _table.MarkChanged(&terminal->Header);
+        _table.MarkChanged(&session->Header);
         _scheduler.WakeAll(&terminal->Readers);
     }
 }

@@ -11,24 +11,25 @@ namespace Aurora.Posix.Processes;
 
 public sealed unsafe partial class ProcessLife
 {
-    /// <summary>Makes process 1, leader of its own session, root, without memory or files; its thread is not runnable yet. Null when memory is short.</summary>
-    public Thread* CreateInit()
+    /// <summary>Makes process 1 of a group, leader of its own session, root, without memory or files; its thread is not runnable yet. Null when memory is short.</summary>
+    public Thread* CreateInit(ObjectTracker group)
     {
+        PidNamespace space = _table.Of(group);
         // An earlier session of the group may have counted far; this one begins again.
-        _table.Ids.Last = 0;
-        Process* process = _table.CreateProcess();
+        space.Ids.GoOnFrom(0);
+        Process* process = _table.CreateProcess(space);
         if (process == null)
             return null;
         Panic.Unless(process->Id == 1, "processes: init is not the first process"u8);
-        process->Actions = _table.CreateActions();
+        process->Actions = _table.CreateActions(group);
         process->Limits = ResourceLimits.Initial();
         process->Credentials.Capabilities = CapabilitySets.OfRoot;
-        process->StartNanoseconds = _scheduler.NowNanoseconds;
+        process->StartNanoseconds = _scheduler.NowOf(group);
         process->ExitSignal = (int)Signal.SIGCHLD;
         Thread* thread = process->Actions == null ? null : _table.CreateThread(process);
         if (thread == null || _table.StartSession(process) != Errno.Ok)
             return null;
-        _table.Init = process;
+        _table.Lead(process);
         thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         _extended.Reset(thread->Context);
         return thread;
@@ -80,13 +81,15 @@ public sealed unsafe partial class ProcessLife
         if (maker.RealUid == 0 || maker.Has(Capability.SysResource) || maker.Has(Capability.SysAdmin))
             return false;
         ulong limit = process->Limits.Soft(Resource.Processes);
-        return limit != ResourceLimit.Infinity && ThreadsOf(process->Credentials.RealUid) >= limit;
+        return limit != ResourceLimit.Infinity && ThreadsOf(process) >= limit;
     }
 
-    private ulong ThreadsOf(uint user)
+    private ulong ThreadsOf(Process* one)
     {
+        uint user = one->Credentials.RealUid;
+        PidNamespace space = _table.Of(one);
         ulong count = 0;
-        for (Process* process = _table.NextProcess(1); process != null; process = _table.NextProcess(process->Id + 1))
+        for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
             count += process->Credentials.RealUid == user ? (ulong)process->ThreadCount : 0;
         return count;
     }
@@ -94,7 +97,7 @@ public sealed unsafe partial class ProcessLife
     private Errno CloneProcess(Thread* maker, in CloneRequest request, out Process* child)
     {
         Process* parent = maker->Process;
-        child = _table.CreateProcess();
+        child = _table.CreateProcess(_table.Of(parent));
         if (child == null)
             return Errno.EAGAIN;
         Errno error = CloneMemory(parent, child, request.SharesMemory);
@@ -110,7 +113,7 @@ public sealed unsafe partial class ProcessLife
         CopyProcess(parent, child);
         child->ExitSignal = request.ExitSignal;
         child->BorrowsMemory = request.BorrowsMemory;
-        child->StartNanoseconds = _scheduler.NowNanoseconds;
+        child->StartNanoseconds = _scheduler.NowOf(maker);
         return Errno.Ok;
     }
 
@@ -135,7 +138,7 @@ public sealed unsafe partial class ProcessLife
             child->Actions = parent->Actions;
             return Errno.Ok;
         }
-        child->Actions = _table.CreateActions();
+        child->Actions = _table.CreateActions(_table.Of(parent).Group);
         if (child->Actions == null)
             return Errno.ENOMEM;
         if (!request.ClearsSignalActions)

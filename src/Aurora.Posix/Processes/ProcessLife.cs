@@ -45,7 +45,7 @@ public sealed unsafe partial class ProcessLife
             return;
         }
         Retire(thread);
-        _table.Tracker.MarkChanged(&process->Header);
+        _table.MarkChanged(&process->Header);
     }
 
     /// <summary>Ends a thread other than the last of its process.</summary>
@@ -65,7 +65,7 @@ public sealed unsafe partial class ProcessLife
             parent->ChildSystemNanoseconds += zombie->SystemNanoseconds + zombie->ChildSystemNanoseconds;
             parent->ChildMinorFaults += zombie->MinorFaults + zombie->ChildMinorFaults;
             parent->ChildMajorFaults += zombie->MajorFaults + zombie->ChildMajorFaults;
-            _table.Tracker.MarkChanged(&parent->Header);
+            _table.MarkChanged(&parent->Header);
         }
         _table.ReleaseActions(zombie->Actions);
         zombie->Actions = null;
@@ -78,7 +78,7 @@ public sealed unsafe partial class ProcessLife
         if (!process->BorrowsMemory)
             return;
         process->BorrowsMemory = false;
-        _table.Tracker.MarkChanged(&process->Header);
+        _table.MarkChanged(&process->Header);
         _scheduler.WakeAll(&process->MemoryReturned);
     }
 

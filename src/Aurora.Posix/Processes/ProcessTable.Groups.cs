@@ -10,7 +10,8 @@ public sealed unsafe partial class ProcessTable
     /// <summary>Makes the process the leader of a new session with a new group, both with its id (setsid).</summary>
     public Errno StartSession(Process* process)
     {
-        IdSlot* slot = Ids.Find(process->Id);
+        PidNamespace space = Of(process);
+        IdSlot* slot = space.Ids.Find(process->Id);
         if (slot->Group != null || slot->Session != null)
             return Errno.EPERM;
         Session* session = _sessions.Allocate();
@@ -24,8 +25,8 @@ public sealed unsafe partial class ProcessTable
         session->Id = process->Id;
         session->Leader = process;
         slot->Session = session;
-        Tracker.Register(&session->Header, ObjectKind.Session);
-        InitializeGroup(group, process->Id, session);
+        space.Group.Register(&session->Header, ObjectKind.Session);
+        InitializeGroup(space, group, process->Id, session);
         MoveTo(process, group);
         return Errno.Ok;
     }
@@ -36,7 +37,8 @@ public sealed unsafe partial class ProcessTable
         Session* session = process->ProcessGroup->Session;
         if (session->Leader == process)
             return Errno.EPERM;
-        ProcessGroup* group = FindGroup(groupId);
+        PidNamespace space = Of(process);
+        ProcessGroup* group = space.FindGroup(groupId);
         if (group == process->ProcessGroup)
             return Errno.Ok;
         if (group == null)
@@ -46,7 +48,7 @@ public sealed unsafe partial class ProcessTable
             group = _groups.Allocate();
             if (group == null)
                 return Errno.ENOMEM;
-            InitializeGroup(group, groupId, session);
+            InitializeGroup(space, group, groupId, session);
         }
         if (group->Session != session)
             return Errno.EPERM;
@@ -64,7 +66,7 @@ public sealed unsafe partial class ProcessTable
             group->FirstMember->PreviousInProcessGroup = process;
         group->FirstMember = process;
         group->MemberCount++;
-        Tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
     }
 
     /// <summary>
@@ -103,7 +105,7 @@ public sealed unsafe partial class ProcessTable
         if (session == null || session->Leader != process)
             return;
         session->Leader = null;
-        Tracker.MarkChanged(&session->Header);
+        _tracked.MarkChanged(&session->Header);
     }
 
     internal void LeaveGroup(Process* process)
@@ -205,12 +207,12 @@ public sealed unsafe partial class ProcessTable
         session->FirstGroup = group;
     }
 
-    private void InitializeGroup(ProcessGroup* group, int id, Session* session)
+    private static void InitializeGroup(PidNamespace space, ProcessGroup* group, int id, Session* session)
     {
         group->Id = id;
-        Ids.Find(id)->Group = group;
+        space.Ids.Find(id)->Group = group;
         LinkGroup(group, session);
-        Tracker.Register(&group->Header, ObjectKind.ProcessGroup);
+        space.Group.Register(&group->Header, ObjectKind.ProcessGroup);
     }
 
     // The new group first: leaving the old one may free its session.
@@ -224,20 +226,21 @@ public sealed unsafe partial class ProcessTable
     private void FreeGroup(ProcessGroup* group)
     {
         Session* session = group->Session;
+        IdTable ids = Of(&group->Header).Ids;
         ProcessGroup** link = &session->FirstGroup;
         while (*link != group)
             link = &(*link)->NextInSession;
         *link = group->NextInSession;
-        Ids.Find(group->Id)->Group = null;
-        Ids.Vacate(group->Id);
+        ids.Find(group->Id)->Group = null;
+        ids.Vacate(group->Id);
         EndSending(group);
-        Tracker.Remove(&group->Header);
+        _tracked.Remove(&group->Header);
         _groups.Free(group);
         if (session->FirstGroup != null)
             return;
-        Ids.Find(session->Id)->Session = null;
-        Ids.Vacate(session->Id);
-        Tracker.Remove(&session->Header);
+        ids.Find(session->Id)->Session = null;
+        ids.Vacate(session->Id);
+        _tracked.Remove(&session->Header);
         _sessions.Free(session);
     }
 }

@@ -6,7 +6,7 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Processes;
 
-/// <summary>All processes and threads of one consistency group.</summary>
+/// <summary>All processes and threads of the machine.</summary>
 public sealed unsafe partial class ProcessTable
 {
     public const int MaxProcesses = 16384;
@@ -19,10 +19,15 @@ public sealed unsafe partial class ProcessTable
     private readonly Slab<SignalActions> _actions;
     private readonly ThreadContextPool _contexts;
 
-    public ProcessTable(PageAllocator pages, ObjectTracker tracker, IdTable ids)
+    private readonly PageAllocator _pages;
+    private readonly TrackedObjects _tracked;
+    private readonly GroupTable<PidState> _namespaces;
+
+    public ProcessTable(PageAllocator pages, TrackedObjects tracked)
     {
-        Tracker = tracker;
-        Ids = ids;
+        _pages = pages;
+        _tracked = tracked;
+        _namespaces = new GroupTable<PidState>(tracked);
         _processes = new Slab<Process>(pages, MaxProcesses, ChargeKind.Process);
         _threads = new Slab<Thread>(pages, MaxThreads, ChargeKind.Thread, ThreadContextPool.BlockBytes);
         _groups = new Slab<ProcessGroup>(pages, MaxProcesses, ChargeKind.ProcessGroup);
@@ -31,103 +36,67 @@ public sealed unsafe partial class ProcessTable
         _contexts = new ThreadContextPool(pages);
     }
 
-    public ObjectTracker Tracker { get; }
-    public IdTable Ids { get; }
-    public int ProcessCount => _processes.Count;
-    public int ThreadCount => _threads.Count;
+    /// <summary>The processes of the group that an object belongs to.</summary>
+    public PidNamespace Of(ObjectHeader* header) => new(_pages, _namespaces.At(header->Group), _tracked.Of(header));
 
-    /// <summary>The process that adopts orphans, usually 1; null before it starts and after it has ended.</summary>
-    public Process* Init { get; internal set; }
+    /// <summary>The processes of the group of a process, itself included.</summary>
+    public PidNamespace Of(Process* process) => Of(&process->Header);
 
-    /// <summary>Processes and threads created since boot or restore, for /proc/stat.</summary>
-    public ulong ForkCount { get; private set; }
+    /// <summary>The processes of the group of a thread.</summary>
+    public PidNamespace Of(Thread* thread) => Of(&thread->Header);
 
-    public Process* FindProcess(int id)
-    {
-        IdSlot* slot = Ids.Find(id);
-        return slot == null ? null : slot->Process;
-    }
+    /// <summary>The processes of a group.</summary>
+    public PidNamespace Of(ObjectTracker group) => new(_pages, _namespaces.At(group.Index), group);
 
-    public Thread* FindThread(int id)
-    {
-        IdSlot* slot = Ids.Find(id);
-        return slot == null ? null : slot->Thread;
-    }
+    /// <summary>The process adopts the orphans of its group from here on.</summary>
+    internal void Lead(Process* process) => _namespaces.At(process->Header.Group)->Init = process;
 
-    public ProcessGroup* FindGroup(int id)
-    {
-        IdSlot* slot = Ids.Find(id);
-        return slot == null ? null : slot->Group;
-    }
+    /// <summary>The group of a process has no such process any more.</summary>
+    internal void LeadNobody(Process* process) => _namespaces.At(process->Header.Group)->Init = null;
 
-    public Session* FindSession(int id)
-    {
-        IdSlot* slot = Ids.Find(id);
-        return slot == null ? null : slot->Session;
-    }
-
-    /// <summary>The first process with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
-    public Process* NextProcess(int id)
-    {
-        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
-        {
-            Process* process = FindProcess(id);
-            if (process != null)
-                return process;
-        }
-        return null;
-    }
-
-    /// <summary>The first thread with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
-    public Thread* NextThread(int id)
-    {
-        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
-        {
-            Thread* thread = FindThread(id);
-            if (thread != null)
-                return thread;
-        }
-        return null;
-    }
+    internal void MarkChanged(ObjectHeader* header) => _tracked.MarkChanged(header);
 
     /// <summary>A process with an id but no threads, group or parent; null when a limit is reached.</summary>
-    public Process* CreateProcess()
+    public Process* CreateProcess(PidNamespace space)
     {
-        int id = Ids.Allocate();
+        int id = space.Ids.Allocate();
         Process* process = id == 0 ? null : _processes.Allocate();
         if (process == null)
         {
             if (id != 0)
-                Ids.Vacate(id);
+                space.Ids.Vacate(id);
             return null;
         }
         process->Id = id;
         process->IsDumpable = true;
-        Ids.Find(id)->Process = process;
-        Tracker.Register(&process->Header, ObjectKind.Process);
-        ForkCount++;
+        space.Ids.Find(id)->Process = process;
+        space.Group.Register(&process->Header, ObjectKind.Process);
+        space.CountFork();
+        space.CountProcess(1);
         return process;
     }
 
     /// <summary>A thread of a process, not yet runnable, with zero registers; the first one gets the process's id. Null when a limit is reached.</summary>
     public Thread* CreateThread(Process* process)
     {
+        PidNamespace space = Of(process);
         bool isFirst = process->FirstThread == null;
-        int id = isFirst ? process->Id : Ids.Allocate();
+        int id = isFirst ? process->Id : space.Ids.Allocate();
         if (id == 0)
             return null;
         Thread* thread = AllocateThread();
         if (thread == null)
         {
-            Ids.Vacate(id);
+            space.Ids.Vacate(id);
             return null;
         }
         thread->Id = id;
-        Ids.Find(id)->Thread = thread;
-        Tracker.Register(&thread->Header, ObjectKind.Thread);
+        space.Ids.Find(id)->Thread = thread;
+        space.Group.Register(&thread->Header, ObjectKind.Thread);
+        space.CountThread(1);
         Attach(process, thread);
         if (!isFirst)
-            ForkCount++;
+            space.CountFork();
         return thread;
     }
 
@@ -135,10 +104,12 @@ public sealed unsafe partial class ProcessTable
     public void FreeThread(Thread* thread)
     {
         Panic.Unless(thread->State == ThreadState.Dead && thread->Waits == null, "processes: freed a thread that is not dead"u8);
+        PidNamespace space = Of(thread);
         Detach(thread);
-        Ids.Find(thread->Id)->Thread = null;
-        Ids.Vacate(thread->Id);
-        Tracker.Remove(&thread->Header);
+        space.Ids.Find(thread->Id)->Thread = null;
+        space.Ids.Vacate(thread->Id);
+        space.CountThread(-1);
+        space.Group.Remove(&thread->Header);
         _contexts.Free(thread->Context);
         _threads.Free(thread);
     }
@@ -150,11 +121,12 @@ public sealed unsafe partial class ProcessTable
         if (thread->Id == process->Id)
             return;
         Panic.Unless(process->ThreadCount == 1, "processes: a new leader beside other threads"u8);
-        Ids.Find(thread->Id)->Thread = null;
-        Ids.Vacate(thread->Id);
+        IdTable ids = Of(thread).Ids;
+        ids.Find(thread->Id)->Thread = null;
+        ids.Vacate(thread->Id);
         thread->Id = process->Id;
-        Ids.Find(thread->Id)->Thread = thread;
-        Tracker.MarkChanged(&thread->Header);
+        ids.Find(thread->Id)->Thread = thread;
+        _tracked.MarkChanged(&thread->Header);
     }
 
     /// <summary>Frees a process without threads or children: a waited-for zombie, or one whose creation failed.</summary>
@@ -163,22 +135,24 @@ public sealed unsafe partial class ProcessTable
         Panic.Unless(process->FirstThread == null && process->FirstChild == null, "processes: freed a process in use"u8);
         SetParent(process, null);
         LeaveGroup(process);
-        Ids.Find(process->Id)->Process = null;
-        Ids.Vacate(process->Id);
-        Tracker.Remove(&process->Header);
-        if (Init == process)
-            Init = null;
+        PidNamespace space = Of(process);
+        space.Ids.Find(process->Id)->Process = null;
+        space.Ids.Vacate(process->Id);
+        if (space.Init == process)
+            LeadNobody(process);
+        space.CountProcess(-1);
+        space.Group.Remove(&process->Header);
         _processes.Free(process);
     }
 
     /// <summary>A table of default actions with one reference; null when there is no memory.</summary>
-    public SignalActions* CreateActions()
+    public SignalActions* CreateActions(ObjectTracker group)
     {
         SignalActions* actions = _actions.Allocate();
         if (actions == null)
             return null;
         actions->Header.References = 1;
-        Tracker.Register(&actions->Header, ObjectKind.SignalActions);
+        group.Register(&actions->Header, ObjectKind.SignalActions);
         return actions;
     }
 
@@ -186,7 +160,7 @@ public sealed unsafe partial class ProcessTable
     {
         if (actions == null || --actions->Header.References > 0)
             return;
-        Tracker.Remove(&actions->Header);
+        _tracked.Remove(&actions->Header);
         _actions.Free(actions);
     }
 
@@ -210,7 +184,7 @@ public sealed unsafe partial class ProcessTable
         if (parent->FirstChild != null)
             parent->FirstChild->PreviousSibling = process;
         parent->FirstChild = process;
-        Tracker.MarkChanged(&process->Header);
+        _tracked.MarkChanged(&process->Header);
     }
 
     internal SignalActions* AllocateActions() => _actions.Allocate();

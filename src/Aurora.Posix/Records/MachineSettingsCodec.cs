@@ -28,7 +28,8 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
 
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((MachineSettings*)header));
 
-    public override bool IsSound(ObjectHeader* header) => header == &table.Settings->Header && IsValid(Describe((MachineSettings*)header));
+    public override bool IsSound(ObjectHeader* header)
+        => header == &table.Of(header)->Header && IsValid(Describe((MachineSettings*)header));
 
     private static bool IsValid(in MachineSettingsRecord record)
         => record.HasHostName <= 1 && record.HasDomainName <= 1
@@ -57,9 +58,9 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         RestoreStatus status = ReadExactly(version, payload, out MachineSettingsRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        if (!IsValid(in record) || table.Settings != null)
+        if (!IsValid(in record) || table.Of(tracker) != null)
             return RestoreStatus.BadRecord;
-        MachineSettings* settings = table.Allocate();
+        MachineSettings* settings = table.Allocate(tracker);
         if (settings == null)
             return RestoreStatus.OutOfMemory;
         settings->RealtimeShiftNanoseconds = record.RealtimeShiftNanoseconds;
@@ -78,7 +79,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
-        table.Apply();
+        table.Apply(tracker);
         return RestoreStatus.Ok;
     }
 }

@@ -72,7 +72,7 @@ public sealed unsafe partial class ProcessCodec
 
     private ProcessRecordFlags FlagsOf(Process* process)
     {
-        ProcessRecordFlags flags = process == processes.Init ? ProcessRecordFlags.Init : ProcessRecordFlags.None;
+        ProcessRecordFlags flags = process == processes.Of(process).Init ? ProcessRecordFlags.Init : ProcessRecordFlags.None;
         flags |= process->State == ProcessState.Zombie ? ProcessRecordFlags.Zombie : 0;
         flags |= process->HasExecuted ? ProcessRecordFlags.HasExecuted : 0;
         flags |= process->IsEnding ? ProcessRecordFlags.Ending : 0;

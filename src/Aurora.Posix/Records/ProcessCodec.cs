@@ -40,7 +40,7 @@ public sealed unsafe partial class ProcessCodec(
             && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
             && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process)
-            && processes.FindProcess(process->Id) == process;
+            && processes.Of(process).FindProcess(process->Id) == process;
         return isSound && process->State switch
         {
             ProcessState.Alive => HasParts(process),
@@ -102,7 +102,8 @@ public sealed unsafe partial class ProcessCodec(
             threads++;
         }
         return threads > 0 && threads == process->ThreadCount
-            && (process->AddressSpace == null ? MayLackMemory(process == processes.Init) : IsHeld(process->AddressSpace, ObjectKind.AddressSpace))
+            && (process->AddressSpace == null ? MayLackMemory(process == processes.Of(process).Init)
+            : IsHeld(process->AddressSpace, ObjectKind.AddressSpace))
             && IsHeld(process->Descriptors, ObjectKind.DescriptorTable) && IsHeld(process->FileSystem, ObjectKind.FileContext);
     }
 
@@ -113,7 +114,7 @@ public sealed unsafe partial class ProcessCodec(
         RestoreStatus status = ReadRecord(payload, out ProcessRecord record, out ReadOnlySpan<byte> queue, out byte found);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Take(record.Id);
+        IdSlot* slot = processes.Of(tracker).Ids.Take(record.Id);
         bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
             && IsValid(record.Credentials.GroupCount, record.ExitSignal)
             && IsValid(in record.Capabilities, record.OutOfMemoryBias, record.LeastOutOfMemoryBias)
@@ -124,7 +125,9 @@ public sealed unsafe partial class ProcessCodec(
         if (process == null)
             return RestoreStatus.OutOfMemory;
         slot->Process = process;
-        processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
+        PidNamespace space = processes.Of(tracker);
+        space.CountProcess(1);
+        space.Ids.GoOnFrom(Math.Max(space.Ids.Last, record.Id));
         tracker.Adopt(&process->Header, Kind, id);
         Fill(process, in record);
         return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, queue, version < 3);
@@ -146,7 +149,7 @@ public sealed unsafe partial class ProcessCodec(
         processes.SetParent(process, parent);
         processes.JoinGroup(process, group);
         if ((record.Flags & ProcessRecordFlags.Init) != 0)
-            processes.Init = process;
+            processes.Lead(process);
         return LinkShared(tracker, process, in record);
     }
 
@@ -154,10 +157,10 @@ public sealed unsafe partial class ProcessCodec(
     {
         Process* process = (Process*)header;
         bool isAlive = process->State == ProcessState.Alive;
-        if (isAlive != (process->FirstThread != null) || processes.Init == null || !IsYoungerThanParent(process))
+        if (isAlive != (process->FirstThread != null) || processes.Of(tracker).Init == null || !IsYoungerThanParent(process))
             return RestoreStatus.BadRecord;
         if (process->Alarm.Nanoseconds != 0)
-            scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, process->Alarm.Nanoseconds);
+            scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, &process->Header, process->Alarm.Nanoseconds);
         if (!signals.Account(process, &process->Pending))
             return RestoreStatus.OutOfMemory;
         // Linking is not a change: the record that says it is where it came from.

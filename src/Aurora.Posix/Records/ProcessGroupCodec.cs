@@ -36,7 +36,8 @@ public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCod
     public override bool IsSound(ObjectHeader* header)
     {
         ProcessGroup* group = (ProcessGroup*)header;
-        return IsLive(group->Session, ObjectKind.Session) && group->FirstMember != null && processes.FindGroup(group->Id) == group
+        return IsLive(group->Session, ObjectKind.Session) && group->FirstMember != null
+            && processes.Of(header).FindGroup(group->Id) == group
             && AreValid(in group->Sending);
     }
 
@@ -57,7 +58,7 @@ public sealed unsafe class ProcessGroupCodec(ProcessTable processes) : RecordCod
         RestoreStatus status = Read(version, payload, out ProcessGroupRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Take(record.Id);
+        IdSlot* slot = processes.Of(tracker).Ids.Take(record.Id);
         if (slot == null || slot->Group != null || !ReadSignals(payload[sizeof(ProcessGroupRecord)..], out GroupSignals sending))
             return RestoreStatus.BadRecord;
         ProcessGroup* group = processes.AllocateGroup();

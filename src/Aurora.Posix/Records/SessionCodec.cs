@@ -32,7 +32,7 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
     public override bool IsSound(ObjectHeader* header)
     {
         Session* session = (Session*)header;
-        Session* found = processes.FindSession(session->Id);
+        Session* found = processes.Of(header).FindSession(session->Id);
         return IsLiveOrNone(session->Leader, ObjectKind.Process) && IsLiveOrNone(session->Terminal, ObjectKind.Terminal)
             && session->FirstGroup != null && found == session;
     }
@@ -42,7 +42,7 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         RestoreStatus status = ReadExactly(version, payload, out SessionRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        IdSlot* slot = processes.Ids.Take(record.Id);
+        IdSlot* slot = processes.Of(tracker).Ids.Take(record.Id);
         if (slot == null || slot->Session != null)
             return RestoreStatus.BadRecord;
         Session* session = processes.AllocateSession();

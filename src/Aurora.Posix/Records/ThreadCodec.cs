@@ -50,7 +50,7 @@ public sealed unsafe class ThreadCodec(
         return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
             && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && IsValid(in record)
             && SignalRecords.AreValid(&thread->Pending)
-            && processes.FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
+            && processes.Of(thread).FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
@@ -61,14 +61,16 @@ public sealed unsafe class ThreadCodec(
             return RestoreStatus.BadRecord;
         ThreadRecord record = ReadRecord(payload, out ReadOnlySpan<byte> tail, out byte found);
         bool isOfVersion = found == version || (found == 4 && version == 3 && record.QueuedSignals == 0);
-        IdSlot* slot = isOfVersion && IsValid(in record) ? processes.Ids.Take(record.Id) : null;
+        IdSlot* slot = isOfVersion && IsValid(in record) ? processes.Of(tracker).Ids.Take(record.Id) : null;
         if (slot == null || slot->Thread != null || !IsLoadable(tail[(int)QueueBytes(in record, version)..]))
             return RestoreStatus.BadRecord;
         Thread* thread = processes.AllocateThread();
         if (thread == null)
             return RestoreStatus.OutOfMemory;
         slot->Thread = thread;
-        processes.Ids.Last = Math.Max(processes.Ids.Last, record.Id);
+        PidNamespace space = processes.Of(tracker);
+        space.CountThread(1);
+        space.Ids.GoOnFrom(Math.Max(space.Ids.Last, record.Id));
         tracker.Adopt(&thread->Header, Kind, id);
         Fill(thread, in record);
         ReadOnlySpan<byte> image = tail[(int)QueueBytes(in record, version)..];

@@ -44,8 +44,9 @@ public sealed unsafe partial class SignalService
         if (group == null)
             return;
         int left = ProcessLife.UnitsPerStep;
-        Process* process = _processes.NextProcess(group->SendingFrom);
-        for (; process != null; process = _processes.NextProcess(process->Id + 1))
+        PidNamespace space = _processes.Of(&group->Header);
+        Process* process = space.NextProcess(group->SendingFrom);
+        for (; process != null; process = space.NextProcess(process->Id + 1))
         {
             if (process->ProcessGroup != group || IsCaughtUp(process))
                 continue;

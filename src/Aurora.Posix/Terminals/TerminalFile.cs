@@ -168,7 +168,7 @@ public sealed unsafe class TerminalFile : FileOperations
         Thread* thread = transfer.Thread;
         if (timeout != ulong.MaxValue)
         {
-            ulong now = _scheduler.NowNanoseconds;
+            ulong now = _scheduler.NowOf(thread);
             if (thread->Call.DeadlineNanoseconds == 0 || thread->Call.Extra0 != (ulong)present)
             {
                 thread->Call.DeadlineNanoseconds = now + timeout;

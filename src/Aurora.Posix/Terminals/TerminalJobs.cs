@@ -108,7 +108,7 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
             return error;
         if (groupId < 0)
             return Errno.EINVAL;
-        ProcessGroup* group = processes.FindGroup(groupId);
+        ProcessGroup* group = processes.Of(&terminal->Header).FindGroup(groupId);
         if (group == null)
             return Errno.ESRCH;
         if (group->Session != session)
@@ -121,7 +121,7 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
     internal void SignalForeground(Terminal* terminal, Signal signal)
     {
         if (terminal->ForegroundGroup != 0)
-            signals.SendToGroup(processes.FindGroup(terminal->ForegroundGroup), signal);
+            signals.SendToGroup(processes.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup), signal);
     }
 
     private static bool IsInBackground(Thread* thread, Terminal* terminal)

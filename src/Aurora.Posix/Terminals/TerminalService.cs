@@ -19,7 +19,8 @@ public sealed unsafe class TerminalService
 {
     private readonly TerminalState _state;
 
-    public TerminalService(PageAllocator pages, TrackedObjects tracked, ThreadScheduler scheduler, SignalService signals, ProcessTable processes,
+    public TerminalService(PageAllocator pages, TrackedObjects tracked, ThreadScheduler scheduler, SignalService signals,
+        ProcessTable processes,
         ConsoleSink sink)
     {
         _state = new TerminalState(pages);

@@ -15,8 +15,8 @@ public sealed unsafe partial class ThreadScheduler
     private readonly Slab<WaitEntry> _waitEntries;
     private readonly DeadlineHeap _deadlines = new();
 
-    /// <summary>When the next deadline is due in session-monotonic time; all ones when none is armed.</summary>
-    public ulong NextDeadlineNanoseconds => _deadlines.First == null ? ulong.MaxValue : _deadlines.First->Nanoseconds;
+    /// <summary>When the next deadline is due in machine time; all ones when none is armed.</summary>
+    public ulong NextDeadlineNanoseconds => _deadlines.First == null ? ulong.MaxValue : _deadlines.First->MachineNanoseconds;
 
     /// <inheritdoc/>
     public override void BlockOn(void* thread, WaitQueue* queue)
@@ -25,7 +25,7 @@ public sealed unsafe partial class ThreadScheduler
         WaitEntry* entry = _waitEntries.Allocate();
         if (entry == null)
         {
-            BlockUntil(sleeper, NowNanoseconds + RetryNanoseconds);
+            BlockUntil(sleeper, NowOf(sleeper) + RetryNanoseconds);
             return;
         }
         entry->Thread = thread;
@@ -34,14 +34,14 @@ public sealed unsafe partial class ThreadScheduler
         Append(entry, queue);
     }
 
-    /// <summary>Bounds the coming sleep: the thread is woken at this time at the latest. The earliest bound counts.</summary>
+    /// <summary>Bounds the coming sleep: the thread is woken at this time of its group at the latest. The earliest bound counts.</summary>
     public void BlockUntil(Thread* thread, ulong nanoseconds)
     {
         if (thread->Deadline.IsArmed && thread->Deadline.Nanoseconds <= nanoseconds)
             return;
         thread->Deadline.Owner = thread;
         thread->Deadline.Kind = DeadlineKind.Thread;
-        _deadlines.Arm(&thread->Deadline, nanoseconds);
+        _deadlines.Arm(&thread->Deadline, nanoseconds, _clocks.Of(&thread->Header).ToMachine(nanoseconds));
     }
 
     /// <summary>Puts the current thread to sleep on what it registered for.</summary>
@@ -100,23 +100,23 @@ public sealed unsafe partial class ThreadScheduler
         Append(entry, queue);
     }
 
-    /// <summary>Arms a deadline that belongs to something other than a blocked thread.</summary>
-    public void Arm(DeadlineNode* node, DeadlineKind kind, void* owner, ulong nanoseconds)
+    /// <summary>Arms a deadline that belongs to an object other than a blocked thread, at a time of its group.</summary>
+    public void Arm(DeadlineNode* node, DeadlineKind kind, ObjectHeader* owner, ulong nanoseconds)
     {
         node->Kind = kind;
         node->Owner = owner;
-        _deadlines.Arm(node, nanoseconds);
+        _deadlines.Arm(node, nanoseconds, _clocks.Of(owner).ToMachine(nanoseconds));
     }
 
     public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
 
     /// <summary>
-    /// Takes the earliest deadline if it has passed at a time, else null. Whoever it belongs to is still to be told (Deadlines).
+    /// Takes the earliest deadline if it has passed at a time of the machine, else null. Whoever it belongs to is still to be told (Deadlines).
     /// </summary>
     public DeadlineNode* TakePassed(ulong nowNanoseconds)
     {
         DeadlineNode* node = _deadlines.First;
-        if (node == null || node->Nanoseconds > nowNanoseconds)
+        if (node == null || node->MachineNanoseconds > nowNanoseconds)
             return null;
         _deadlines.Disarm(node);
         return node;

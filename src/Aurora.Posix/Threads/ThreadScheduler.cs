@@ -1,7 +1,7 @@
 // Chooses which user thread runs next. Round robin with time slices, in two queues: threads that were woken from sleep go before threads
 // that used up their slice, except that after a run of such picks one of the others gets its turn, so nobody starves. The kernel main
 // loop asks PickNext before every return to user mode; it keeps the current thread unless there is a reason to change. Host and kernel run the
-// same code: time comes from the Clock alone. Protected by the kernel lock.
+// same code: time comes from the clocks alone. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Time;
 
@@ -18,14 +18,14 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     private const byte InteractiveQueue = 1;
     private const byte NormalQueue = 2;
 
-    private readonly Clock _clock;
+    private readonly GroupClocks _clocks;
     private RunQueue _interactive;
     private RunQueue _normal;
     private int _interactivePicks;
 
-    public ThreadScheduler(PageAllocator pages, Clock clock)
+    public ThreadScheduler(PageAllocator pages, GroupClocks clocks)
     {
-        _clock = clock;
+        _clocks = clocks;
         _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries, ChargeKind.WaitEntry);
     }
 
@@ -46,7 +46,14 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>Time the main loop has reported as idle.</summary>
     public ulong IdleNanoseconds { get; private set; }
 
-    public ulong NowNanoseconds => _clock.MonotonicNanoseconds;
+    /// <summary>The machine's monotonic time: what the kernel measures by.</summary>
+    public ulong MachineNanoseconds => _clocks.Machine.MonotonicNanoseconds;
+
+    /// <summary>The monotonic time that a group sees.</summary>
+    public ulong NowOf(ObjectTracker group) => _clocks.Of(group).MonotonicNanoseconds;
+
+    /// <summary>The monotonic time that a thread's group sees.</summary>
+    public ulong NowOf(Thread* thread) => _clocks.Of(&thread->Header).MonotonicNanoseconds;
 
     /// <summary>True when somebody else should run as soon as the current thread is in the kernel.</summary>
     public bool ShouldReschedule

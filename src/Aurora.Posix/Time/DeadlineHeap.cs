@@ -14,11 +14,12 @@ public sealed unsafe class DeadlineHeap
     /// <summary>The earliest deadline, or null.</summary>
     public DeadlineNode* First => _root;
 
-    /// <summary>Arms a node; one that is armed already moves.</summary>
-    public void Arm(DeadlineNode* node, ulong nanoseconds)
+    /// <summary>Arms a node for a moment on its group's clock and on the machine's; one that is armed already moves.</summary>
+    public void Arm(DeadlineNode* node, ulong nanoseconds, ulong machineNanoseconds)
     {
         Disarm(node);
         node->Nanoseconds = nanoseconds;
+        node->MachineNanoseconds = machineNanoseconds;
         node->Child = node->Next = node->Previous = null;
         node->IsArmed = true;
         _root = _root == null ? node : Meld(_root, node);
@@ -62,7 +63,7 @@ public sealed unsafe class DeadlineHeap
 
     private static DeadlineNode* Meld(DeadlineNode* left, DeadlineNode* right)
     {
-        if (right->Nanoseconds < left->Nanoseconds)
+        if (right->MachineNanoseconds < left->MachineNanoseconds)
         {
             DeadlineNode* later = left;
             left = right;

@@ -16,8 +16,11 @@ public enum DeadlineKind : byte
 /// <summary>A place in the <see cref="DeadlineHeap"/>, embedded in its owner. Zero is not armed.</summary>
 public unsafe struct DeadlineNode
 {
-    /// <summary>Absolute session-monotonic time.</summary>
+    /// <summary>Absolute monotonic time of the owner's group.</summary>
     public ulong Nanoseconds;
+
+    /// <summary>The same on the machine's clock.</summary>
+    public ulong MachineNanoseconds;
     public void* Owner;
     public DeadlineNode* Child;
     public DeadlineNode* Next;

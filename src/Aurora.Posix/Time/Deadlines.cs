@@ -16,7 +16,7 @@ public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService tim
     /// </summary>
     public void Expire()
     {
-        ulong now = scheduler.NowNanoseconds;
+        ulong now = scheduler.MachineNanoseconds;
         for (int left = MostAtOnce; left > 0; left--)
         {
             DeadlineNode* node = scheduler.TakePassed(now);

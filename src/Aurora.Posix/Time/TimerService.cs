@@ -25,15 +25,15 @@ public sealed unsafe partial class TimerService
     private readonly Slab<Timer> _timers;
     private readonly ThreadScheduler _scheduler;
     private readonly SignalService _signals;
-    private readonly Clock _clock;
+    private readonly GroupClocks _clocks;
     private readonly TrackedObjects _tracked;
 
-    public TimerService(PageAllocator pages, ThreadScheduler scheduler, SignalService signals, Clock clock, TrackedObjects tracked)
+    public TimerService(PageAllocator pages, ThreadScheduler scheduler, SignalService signals, GroupClocks clocks, TrackedObjects tracked)
     {
         _timers = new Slab<Timer>(pages, MaxTimers, ChargeKind.Timer);
         _scheduler = scheduler;
         _signals = signals;
-        _clock = clock;
+        _clocks = clocks;
         _tracked = tracked;
     }
 
@@ -115,8 +115,9 @@ public sealed unsafe partial class TimerService
 
     /// <summary>The time on the clock the timer counts.</summary>
     private ulong Now(Timer* timer)
-        => timer->Processor != ProcessorClock.None ? ProcessorTimeOf(timer) : CountsRealtime(timer) ? _clock.RealtimeNanoseconds
-            : _clock.MonotonicNanoseconds;
+        => timer->Processor != ProcessorClock.None ? ProcessorTimeOf(timer) : CountsRealtime(timer)
+            ? _clocks.Of(&timer->Header).RealtimeNanoseconds
+            : _clocks.Of(&timer->Header).MonotonicNanoseconds;
 
     /// <summary>Sets ITIMER_REAL: absolute monotonic expiry, zero for none.</summary>
     public void SetAlarm(Process* process, ulong deadlineNanoseconds, ulong intervalNanoseconds)
@@ -126,7 +127,7 @@ public sealed unsafe partial class TimerService
         if (deadlineNanoseconds == 0)
             _scheduler.Disarm(&process->Alarm);
         else
-            _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, deadlineNanoseconds);
+            _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, &process->Header, deadlineNanoseconds);
         _tracked.MarkChanged(&process->Header);
     }
 
@@ -228,8 +229,8 @@ public sealed unsafe partial class TimerService
         bool isRunning = timer->Phase == TimerPhase.Running && timer->Notify != TimerNotify.None;
         if (timer->Phase == TimerPhase.Refused)
         {
-            ulong next = (_clock.MonotonicNanoseconds / RetryNanoseconds) + 1;
-            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, next * RetryNanoseconds);
+            ulong next = (_clocks.Of(&timer->Header).MonotonicNanoseconds / RetryNanoseconds) + 1;
+            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, &timer->Header, next * RetryNanoseconds);
         }
         else if (timer->Processor != ProcessorClock.None)
         {
@@ -241,7 +242,7 @@ public sealed unsafe partial class TimerService
         }
         else if (isRunning && timer->ExpiryNanoseconds != 0)
         {
-            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, timer, ToMonotonic(timer));
+            _scheduler.Arm(&timer->Deadline, DeadlineKind.Timer, &timer->Header, ToMonotonic(timer));
         }
         else
         {
@@ -262,9 +263,10 @@ public sealed unsafe partial class TimerService
     {
         if (!CountsRealtime(timer))
             return timer->ExpiryNanoseconds;
-        ulong realtime = _clock.RealtimeNanoseconds;
+        GroupClock clock = _clocks.Of(&timer->Header);
+        ulong realtime = clock.RealtimeNanoseconds;
         ulong ahead = timer->ExpiryNanoseconds > realtime ? timer->ExpiryNanoseconds - realtime : 0;
-        return _clock.MonotonicNanoseconds + ahead;
+        return clock.MonotonicNanoseconds + ahead;
     }
 
     private void Count(Process* process, ref ulong remaining, ulong interval, ulong used, Signal signal)
@@ -289,10 +291,10 @@ public sealed unsafe partial class TimerService
     private void GoOn(Process* process)
     {
         ulong expired = process->AlarmExpiredNanoseconds;
-        ulong next = expired + ((Missed(expired, process->AlarmIntervalNanoseconds, _clock.MonotonicNanoseconds) + 1)
+        ulong next = expired + ((Missed(expired, process->AlarmIntervalNanoseconds, _clocks.Of(&process->Header).MonotonicNanoseconds) + 1)
             * process->AlarmIntervalNanoseconds);
         process->AlarmExpiredNanoseconds = 0;
-        _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, process, next);
+        _scheduler.Arm(&process->Alarm, DeadlineKind.ProcessAlarm, &process->Header, next);
         _tracked.MarkChanged(&process->Header);
     }
 

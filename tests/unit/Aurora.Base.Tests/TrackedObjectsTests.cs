@@ -102,22 +102,34 @@ public sealed unsafe class TrackedObjectsTests : IDisposable
     [Fact]
     public void A_table_of_groups_holds_the_first_and_the_last_and_gives_its_memory_back()
     {
-        var table = new GroupTable<ulong>(_pages);
+        var objects = new TrackedObjects(_pages);
+        ObjectTracker early = objects.Add(0, new ObjectId(1));
+        var table = new GroupTable<ulong>(objects);
+        Assert.Equal(0UL, *table.At(0));
+        objects.Remove(early);
         long before = _pages.PagesOutstanding;
         ushort[] groups = [0, 1, 127, 128, 65534, 65535];
         foreach (ushort group in groups)
         {
             Assert.True(table.Find(group) == null);
-            *table.Add(group) = group + 1UL;
+            Assert.True(objects.Add(group, new ObjectId(1)).Exists);
+            *table.At(group) = group + 1UL;
         }
         foreach (ushort group in groups)
             Assert.Equal(group + 1UL, *table.At(group));
         Assert.True(table.Find(2) == null && table.Count == groups.Length);
         foreach (ushort group in groups)
-            table.Remove(group);
+            objects.Remove(objects.OfGroup(group));
         Assert.Equal(before, _pages.PagesOutstanding);
-        _pages.PageLimit = before;
-        Assert.True(table.Add(5) == null && table.Count == 0);
+        for (long limit = before; ; limit++)
+        {
+            _pages.PageLimit = limit;
+            if (objects.Add(5, new ObjectId(1)).Exists)
+                break;
+            Assert.True(_pages.PagesOutstanding == before && table.Find(5) == null && objects.NextGroup(0) < 0);
+        }
+        Assert.Equal(5, objects.NextGroup(0));
+        Assert.Equal(0UL, *table.At(5));
     }
 
     private ObjectHeader* Headers(int count)

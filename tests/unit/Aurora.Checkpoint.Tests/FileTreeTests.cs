@@ -178,11 +178,11 @@ public sealed unsafe class FileTreeTests
     {
         TestSession session = TestSession.Create();
         session.Clock.Advance(5_000_000_000);
-        ulong then = session.Group.Clock.MonotonicNanoseconds;
+        ulong then = session.Group.Clocks.Of(session.Group.Tracker).MonotonicNanoseconds;
         session.Checkpoint();
         Epoch epoch = session.Engine.LastDurable;
         using TestSession restored = session.Reboot();
-        Assert.Equal(then, restored.Group.Clock.MonotonicNanoseconds);
+        Assert.Equal(then, restored.Group.Clocks.Of(restored.Group.Tracker).MonotonicNanoseconds);
         Assert.Equal(epoch.Value, restored.Engine.RestoredEpoch);
         Assert.True(restored.Engine.IsDurable(epoch));
     }

@@ -97,21 +97,22 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     private static void Fill(ProcessMachine machine)
     {
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Terminal* terminal =
+            machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
         machine.Terminals.Output.Write(terminal, "$ "u8);
         machine.Terminals.Input.Receive(terminal, "ls\nhalf"u8);
         machine.StartThread(init);
         Timer* timer = machine.Timers.Create(init->Process);
         timer->Signal = (int)Signal.SIGALRM;
-        machine.Timers.Set(timer, machine.Session.Group.Clock.MonotonicNanoseconds + 5_000_000, 1_000_000);
-        machine.Timers.SetAlarm(init->Process, machine.Session.Group.Clock.MonotonicNanoseconds + 7_000_000, 0);
+        machine.Timers.Set(timer, machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 5_000_000, 1_000_000);
+        machine.Timers.SetAlarm(init->Process, machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 7_000_000, 0);
         Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
         OpenFile* pipe = machine.Session.OpenFile("/fifo");
         var table = (DescriptorTable*)init->Process->Descriptors;
         Assert.Equal(Errno.Ok, machine.Session.Group.Files.Descriptors.InstallAt(table, pipe, 3, closeOnExec: false));
         Thread* shell = machine.Fork(init);
-        Assert.Equal(Errno.Ok, machine.Table.SetGroup(shell->Process, shell->Process->Id));
+        Assert.Equal(Errno.Ok, machine.Processes.SetGroup(shell->Process, shell->Process->Id));
         machine.Life.EndProcess(machine.Fork(shell)->Process, 7 << 8);
         machine.Signals.Send(shell->Process, new SignalInfo { Number = (int)Signal.SIGUSR1, Pid = 1 });
         machine.Fork(shell);
@@ -145,19 +146,19 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         if (machine.Terminals.Console != null)
             machine.Terminals.Input.Receive(machine.Terminals.Console, "x\n\x03"u8);
         machine.Session.Engine.CheckpointAndWait();
-        for (Process* process = machine.Table.NextProcess(2); process != null; process = machine.Table.NextProcess(process->Id + 1))
+        for (Process* process = machine.Pids.NextProcess(2); process != null; process = machine.Pids.NextProcess(process->Id + 1))
         {
-            if (process->State == ProcessState.Alive && process != machine.Table.Init)
+            if (process->State == ProcessState.Alive && process != machine.Pids.Init)
             {
                 int id = process->Id;
                 machine.Life.EndProcess(process, 0);
-                process = machine.Table.NextProcess(id);
+                process = machine.Pids.NextProcess(id);
                 if (process == null)
                     break;
             }
         }
-        if (machine.Table.Init != null && machine.Table.Init->State == ProcessState.Alive)
-            machine.Life.EndProcess(machine.Table.Init, 0);
-        Assert.Equal(0, machine.Table.ProcessCount);
+        if (machine.Pids.Init != null && machine.Pids.Init->State == ProcessState.Alive)
+            machine.Life.EndProcess(machine.Pids.Init, 0);
+        Assert.Equal(0, machine.Pids.ProcessCount);
     }
 }

@@ -21,9 +21,9 @@ public sealed unsafe class ProcessTests
         ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
         Thread* shell = machine.Fork(init);
-        Assert.Equal(Errno.Ok, machine.Table.StartSession(shell->Process));
+        Assert.Equal(Errno.Ok, machine.Processes.StartSession(shell->Process));
         Thread* job = machine.Fork(shell);
-        Assert.Equal(Errno.Ok, machine.Table.SetGroup(job->Process, job->Process->Id));
+        Assert.Equal(Errno.Ok, machine.Processes.SetGroup(job->Process, job->Process->Id));
         Thread* zombie = machine.Fork(shell);
         int zombieId = zombie->Process->Id;
         machine.Life.EndProcess(zombie->Process, 7 << 8);
@@ -31,19 +31,19 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        Process* first = restored.Table.FindProcess(1);
-        Process* second = restored.Table.FindProcess(shellId);
-        Process* third = restored.Table.FindProcess(jobId);
-        Process* ended = restored.Table.FindProcess(zombieId);
-        Assert.True(restored.Table.Init == first && second->Parent == first && third->Parent == second && ended->Parent == second);
+        Process* first = restored.Pids.FindProcess(1);
+        Process* second = restored.Pids.FindProcess(shellId);
+        Process* third = restored.Pids.FindProcess(jobId);
+        Process* ended = restored.Pids.FindProcess(zombieId);
+        Assert.True(restored.Pids.Init == first && second->Parent == first && third->Parent == second && ended->Parent == second);
         Assert.Equal(shellId, second->ProcessGroup->Session->Id);
         Assert.True(second->ProcessGroup->Session->Leader == second);
         Assert.True(third->ProcessGroup->Id == jobId && third->ProcessGroup->Session == second->ProcessGroup->Session);
         Assert.Equal((ProcessState.Zombie, 7 << 8), (ended->State, ended->ExitStatus));
         Assert.Equal((int)Signal.SIGCHLD, third->ExitSignal);
-        Assert.Equal(4, restored.Table.ProcessCount);
+        Assert.Equal(4, restored.Pids.ProcessCount);
         Assert.Equal(3, restored.Scheduler.RunnableCount);
-        Thread* next = restored.Fork(restored.Table.FindThread(1));
+        Thread* next = restored.Fork(restored.Pids.FindThread(1));
         Assert.True(next->Id > zombieId, "a process id was used again at once");
     }
 
@@ -55,11 +55,11 @@ public sealed unsafe class ProcessTests
         Thread* brief = machine.Fork(init);
         int briefId = brief->Id;
         machine.Life.EndProcess(brief->Process, 0);
-        machine.Life.Reap(machine.Table.FindProcess(briefId));
+        machine.Life.Reap(machine.Pids.FindProcess(briefId));
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        Assert.Equal(briefId + 1, restored.Fork(restored.Table.FindThread(1))->Id);
+        Assert.Equal(briefId + 1, restored.Fork(restored.Pids.FindThread(1))->Id);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        Assert.Equal(0, restored.Table.ProcessCount);
+        Assert.Equal(0, restored.Pids.ProcessCount);
         Assert.Equal(1, restored.StartInit()->Process->Id);
     }
 
@@ -88,8 +88,8 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
         machine = machine.Reboot();
 
-        Process* process = machine.Table.FindProcess(childId);
-        Assert.Equal((1UL, 2UL), (machine.Load(machine.Table.Init, 0), machine.Load(process, 0)));
+        Process* process = machine.Pids.FindProcess(childId);
+        Assert.Equal((1UL, 2UL), (machine.Load(machine.Pids.Init, 0), machine.Load(process, 0)));
         Thread* grandchild = machine.Fork(process->FirstThread);
         machine.Store(process, 0x1000, 3);
         int grandchildId = grandchild->Id;
@@ -99,9 +99,9 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine last = machine.Reboot();
-        Assert.True(last.Table.FindProcess(childId) == null);
-        process = last.Table.FindProcess(grandchildId);
-        Assert.True(process->Parent == last.Table.Init);
+        Assert.True(last.Pids.FindProcess(childId) == null);
+        process = last.Pids.FindProcess(grandchildId);
+        Assert.True(process->Parent == last.Pids.Init);
         Assert.Equal((2UL, 0UL), (last.Load(process, 0), last.Load(process, 0x1000)));
     }
 
@@ -129,9 +129,9 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        other = restored.Table.FindThread(id);
+        other = restored.Pids.FindThread(id);
         context = other->Context;
-        Assert.True(other->Process == restored.Table.Init && other->Process->ThreadCount == 2);
+        Assert.True(other->Process == restored.Pids.Init && other->Process->ThreadCount == 2);
         Assert.Equal((0x1122334455667788UL, 0x400123UL, 0x7FF0_0000_1000UL), (context->Rax, context->Rip, context->Rsp));
         Assert.Equal((15UL, 0x5000UL, 0x1FA0u), (context->R15, context->FsBase, context->Mxcsr));
         Assert.Equal((0xAB, 0xCD), (context->Xmm[17], context->ExtendedState[600]));
@@ -160,7 +160,7 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        child = restored.Table.FindThread(id);
+        child = restored.Pids.FindThread(id);
         Assert.Equal(0x401000UL, SignalActions.Of(child->Process->Actions, Signal.SIGUSR1)->Handler);
         Assert.Equal(3UL, SignalActions.Of(child->Process->Actions, Signal.SIGUSR1)->Mask);
         Assert.False(SignalService.HasDeliverable(child));
@@ -185,7 +185,7 @@ public sealed unsafe class ProcessTests
         int id = child->Id;
         machine.Session.Checkpoint();
         using ProcessMachine restored = machine.Reboot();
-        child = restored.Table.FindThread(id);
+        child = restored.Pids.FindThread(id);
         Assert.True(child->Process->IsStopped);
         Assert.Equal((byte)Signal.SIGTSTP, child->Process->StopReport);
         Assert.Equal(1, restored.Scheduler.RunnableCount);
@@ -208,8 +208,8 @@ public sealed unsafe class ProcessTests
         int id = child->Id;
         machine.Session.Checkpoint();
         using ProcessMachine restored = machine.Reboot();
-        OpenFile* parents = Descriptors.Find((DescriptorTable*)restored.Table.Init->Descriptors, 5);
-        OpenFile* childs = Descriptors.Find((DescriptorTable*)restored.Table.FindProcess(id)->Descriptors, 5);
+        OpenFile* parents = Descriptors.Find((DescriptorTable*)restored.Pids.Init->Descriptors, 5);
+        OpenFile* childs = Descriptors.Find((DescriptorTable*)restored.Pids.FindProcess(id)->Descriptors, 5);
         Assert.True(parents != null && parents == childs);
         Assert.Equal((4UL, 2), (parents->Offset, parents->Header.References));
         Assert.Equal("0123456789"u8.ToArray(), restored.Session.Contents(parents->Inode));
@@ -221,7 +221,7 @@ public sealed unsafe class ProcessTests
         ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
         machine.Session.Clock.Advance(60_000_000_000);
-        ulong now = machine.Session.Group.Clock.MonotonicNanoseconds;
+        ulong now = machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds;
         Timer* monotonic = machine.Timers.Create(init->Process);
         monotonic->Signal = (int)Signal.SIGALRM;
         machine.Timers.Set(monotonic, now + 5_000_000, 1_000_000);
@@ -235,9 +235,9 @@ public sealed unsafe class ProcessTests
 
         // The new machine's clocks are a minute behind: its session time goes on, its real time is what it is.
         using ProcessMachine restored = machine.Reboot();
-        Assert.Equal(now, restored.Session.Group.Clock.MonotonicNanoseconds);
-        Assert.Equal(now + 5_000_000, restored.Scheduler.NextDeadlineNanoseconds);
-        Process* process = restored.Table.Init;
+        Assert.Equal(now, restored.Session.Group.Clocks.Of(restored.Session.Group.Tracker).MonotonicNanoseconds);
+        Assert.Equal(restored.Session.Group.Clocks.Of(restored.Tracker).ToMachine(now + 5_000_000), restored.Scheduler.NextDeadlineNanoseconds);
+        Process* process = restored.Pids.Init;
         Assert.Equal(now + 5_000_000, TimerService.Find(process, 0)->Deadline.Nanoseconds);
         Assert.Equal(now + 60_009_000_000, TimerService.Find(process, 1)->Deadline.Nanoseconds);
         Assert.True(process->Alarm.IsArmed);
@@ -253,7 +253,8 @@ public sealed unsafe class ProcessTests
     {
         ProcessMachine machine = ProcessMachine.Create();
         Thread* init = machine.StartInit();
-        Terminal* terminal = machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
+        Terminal* terminal =
+            machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.SetForeground(init, terminal, 1));
         machine.Terminals.Output.Write(terminal, "$ "u8);
@@ -262,7 +263,7 @@ public sealed unsafe class ProcessTests
 
         using ProcessMachine restored = machine.Reboot();
         terminal = restored.Terminals.Console;
-        Assert.True(terminal->Session == restored.Table.Init->ProcessGroup->Session);
+        Assert.True(terminal->Session == restored.Pids.Init->ProcessGroup->Session);
         Assert.True(terminal->Session->Terminal == &terminal->Header);
         Assert.Equal((1, 24, 80), (terminal->ForegroundGroup, terminal->Window.Rows, terminal->Window.Columns));
         Assert.Equal("ls\n", ReadLine(restored, terminal));

@@ -34,7 +34,7 @@ public sealed unsafe class SoundnessTests
         machine.Store(init->Process, 8, 3);
         machine.Session.Checkpoint();
         using ProcessMachine restored = machine.Reboot();
-        Assert.Equal((2UL, 3UL), (restored.Load(restored.Table.Init, 0), restored.Load(restored.Table.Init, 8)));
+        Assert.Equal((2UL, 3UL), (restored.Load(restored.Pids.Init, 0), restored.Load(restored.Pids.Init, 8)));
     }
 
     [Fact]

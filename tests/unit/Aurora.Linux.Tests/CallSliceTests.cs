@@ -101,10 +101,10 @@ public sealed unsafe class CallSliceTests
         kernel.Do(sender, 112);
         kernel.Poke(sender, Scratch, SignalSet.Of(Signal.SIGUSR1).Bits);
         kernel.Do(sender, 14, 0, Scratch, 0, 8);
-        kernel.Processes.Ids.Last = IdTable.Limit - Many - 4;
+        kernel.Pids.Ids.GoOnFrom(IdTable.Limit - Many - 4);
         for (int i = 0; i < Many; i++)
             Spawn(kernel, sender);
-        int youngest = kernel.Processes.Ids.Last;
+        int youngest = kernel.Pids.Ids.Last;
         int senderId = sender->Process->Id;
         var image = new TestKernel.Image();
         kernel.Capture(image);
@@ -118,7 +118,7 @@ public sealed unsafe class CallSliceTests
                 Thread* forker = kernel.ThreadOf(youngest);
                 for (int i = 0; i < 10; i++)
                     Spawn(kernel, forker);
-                Assert.InRange(kernel.Processes.Ids.Last, 300, 1000);
+                Assert.InRange(kernel.Pids.Ids.Last, 300, 1000);
                 kernel.Tracker.MarkChanged(&sender->Header);
                 kernel.Capture(image);
                 kernel.Dispose();
@@ -130,7 +130,7 @@ public sealed unsafe class CallSliceTests
         }
         Assert.Equal((Many / ProcessLife.UnitsPerStep) + 1, steps);
         int heard = 0;
-        for (Process* each = kernel.Processes.NextProcess(2); each != null; each = kernel.Processes.NextProcess(each->Id + 1))
+        for (Process* each = kernel.Pids.NextProcess(2); each != null; each = kernel.Pids.NextProcess(each->Id + 1))
             heard += each->Pending.Set.Contains(Signal.SIGUSR1) ? 1 : 0;
         Assert.Equal(Many + 10 + (isGroup ? 1 : 0), heard);
         kernel.Dispose();

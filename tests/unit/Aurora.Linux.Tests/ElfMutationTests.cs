@@ -117,7 +117,7 @@ public sealed unsafe class ElfMutationTests
         Assert.NotEqual(isLoaded, result < 0);
         if (isLoaded)
             Touch(kernel, thread);
-        if (kernel.Processes.FindThread(thread->Id) == thread)
+        if (kernel.Pids.FindThread(thread->Id) == thread)
             kernel.Call(thread, 231, 0);
         Assert.True(kernel.Do(init, 61, ulong.MaxValue, 0, 0, 0) > 1);
         return isLoaded;

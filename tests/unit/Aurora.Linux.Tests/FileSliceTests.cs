@@ -130,7 +130,7 @@ public sealed unsafe class FileSliceTests
     private static void ExecutesElsewhere(TestKernel.Image image, int id)
     {
         using TestKernel restored = TestKernel.Restore(image);
-        for (int steps = 0; !restored.Processes.FindProcess(id)->HasExecuted; steps++)
+        for (int steps = 0; !restored.Pids.FindProcess(id)->HasExecuted; steps++)
         {
             Assert.True(steps < Many, "the restored execve does not get on");
             restored.ServePager();

@@ -46,7 +46,7 @@ public sealed unsafe class FutexTests
         kernel.Capture(image);
         using TestKernel restored = TestKernel.Restore(image, kernel.IsPlain);
         restored.Resume(restored.ThreadOf(id));
-        Assert.Equal(ProcessState.Zombie, restored.Processes.FindProcess(id)->State);
+        Assert.Equal(ProcessState.Zombie, restored.Pids.FindProcess(id)->State);
     }
 
     [Fact]

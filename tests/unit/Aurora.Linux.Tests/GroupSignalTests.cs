@@ -136,14 +136,14 @@ public sealed unsafe class GroupSignalTests
             if (i % 5 == 4)
                 kernel.Signals.SendToGroupsStep();
         }
-        Assert.NotEqual(0, kernel.Processes.FindGroup(group)->Sending[2].Signal);
-        Assert.Equal(0, kernel.Processes.FindGroup(group)->Sending[3].Signal);
+        Assert.NotEqual(0, kernel.Pids.FindGroup(group)->Sending[2].Signal);
+        Assert.Equal(0, kernel.Pids.FindGroup(group)->Sending[3].Signal);
         List<nint> members = Members(kernel, group);
         foreach (nint member in members)
             kernel.Life.EndProcess((Process*)member, 0);
         foreach (nint member in members)
             kernel.Life.Reap((Process*)member);
-        Assert.True(kernel.Processes.FindGroup(group) == null);
+        Assert.True(kernel.Pids.FindGroup(group) == null);
         Assert.False(kernel.Signals.IsSendingToGroups);
     }
 
@@ -205,7 +205,7 @@ public sealed unsafe class GroupSignalTests
     private static Process* Last(TestKernel kernel)
     {
         Process* last = null;
-        for (Process* process = kernel.Processes.NextProcess(1); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        for (Process* process = kernel.Pids.NextProcess(1); process != null; process = kernel.Pids.NextProcess(process->Id + 1))
             last = process;
         return last;
     }
@@ -213,7 +213,7 @@ public sealed unsafe class GroupSignalTests
     private static List<nint> Members(TestKernel kernel, int group)
     {
         var members = new List<nint>();
-        for (Process* process = kernel.Processes.NextProcess(1); process != null; process = kernel.Processes.NextProcess(process->Id + 1))
+        for (Process* process = kernel.Pids.NextProcess(1); process != null; process = kernel.Pids.NextProcess(process->Id + 1))
             if (process->ProcessGroup->Id == group)
                 members.Add((nint)process);
         return members;

@@ -68,7 +68,7 @@ public sealed unsafe class HostileTests
     {
         Process* process;
         int id = 2;
-        while ((process = kernel.Processes.NextProcess(id)) != null)
+        while ((process = kernel.Pids.NextProcess(id)) != null)
         {
             id = process->Id + 1;
             if (process->State == ProcessState.Alive)
@@ -85,7 +85,7 @@ public sealed unsafe class HostileTests
     {
         for (int id = 2; ;)
         {
-            Process* process = kernel.Processes.NextProcess(id);
+            Process* process = kernel.Pids.NextProcess(id);
             if (process == null)
                 return;
             id = process->Id + 1;

@@ -26,7 +26,7 @@ public sealed unsafe class LeaseTests
             return kernel;
         TestKernel.Image image = kernel.Source ?? new TestKernel.Image();
         // They ran, though not by the scheduler.
-        for (Process* each = kernel.Processes.NextProcess(1); each != null; each = kernel.Processes.NextProcess(each->Id + 1))
+        for (Process* each = kernel.Pids.NextProcess(1); each != null; each = kernel.Pids.NextProcess(each->Id + 1))
             kernel.Tracker.MarkChanged(&each->FirstThread->Header);
         kernel.Capture(image);
         kernel.Dispose();
@@ -244,7 +244,7 @@ public sealed unsafe class LeaseTests
         kernel.Do(init, 72, file, SetLease, 0);
         kernel.Call(owner, 231, 0);
         kernel.Do(init, 61, (ulong)number, 0, 0, 0);
-        kernel.Processes.Ids.Last = number - 1;
+        kernel.Pids.Ids.GoOnFrom(number - 1);
         Thread* other = kernel.Fork(init);
         Assert.Equal(number, other->Id);
         Assert.Equal(0, kernel.Do(init, 72, file, 9));

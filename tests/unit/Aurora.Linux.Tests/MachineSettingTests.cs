@@ -205,7 +205,7 @@ public sealed unsafe class MachineSettingTests : IDisposable
         _kernel.Poke(_init, Scratch + 72, new Timeval { Seconds = 100 });
         Assert.Equal(0, Call(_init, 10, Scratch, 4096, 1));
         Assert.Equal(-(long)Errno.EFAULT, Call(_init, 159, Scratch));
-        Assert.Equal(now + (100 * Second), _kernel.Clock.RealtimeNanoseconds);
+        Assert.Equal(now + (100 * Second), _kernel.GroupClock.RealtimeNanoseconds);
         Assert.Equal(0, Call(_init, 10, Scratch, 4096, 3));
         using TestKernel restored = Move();
         Thread* again = restored.ThreadOf(1);
@@ -217,7 +217,7 @@ public sealed unsafe class MachineSettingTests : IDisposable
             restored.ServePager();
             restored.Executive.PrepareToRun(again);
         }
-        Assert.Equal(now + (200 * Second), restored.Clock.RealtimeNanoseconds);
+        Assert.Equal(now + (200 * Second), restored.GroupClock.RealtimeNanoseconds);
     }
 
     [Fact]

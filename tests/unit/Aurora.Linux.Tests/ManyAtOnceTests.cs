@@ -83,7 +83,7 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
     private int Count(Func<nint, bool> isMeant)
     {
         int count = 0;
-        for (Process* each = _kernel.Processes.NextProcess(2); each != null; each = _kernel.Processes.NextProcess(each->Id + 1))
+        for (Process* each = _kernel.Pids.NextProcess(2); each != null; each = _kernel.Pids.NextProcess(each->Id + 1))
             for (Thread* thread = each->FirstThread; thread != null; thread = thread->NextOfProcess)
                 count += isMeant((nint)thread) ? 1 : 0;
         return count;
@@ -117,7 +117,7 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
         int id = leader->Id;
         Assert.Equal(0, InSteps(id, 3, 141, which, 0, 7));
         int nice = 0;
-        for (Process* each = _kernel.Processes.NextProcess(2); each != null; each = _kernel.Processes.NextProcess(each->Id + 1))
+        for (Process* each = _kernel.Pids.NextProcess(2); each != null; each = _kernel.Pids.NextProcess(each->Id + 1))
             nice += each->Nice == 7 ? 1 : 0;
         Assert.Equal(Many + 1, nice);
     }
@@ -185,7 +185,7 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
     {
         const ulong realtimeBitset = 9 | 256 | Private;
         Thread* user = _kernel.Fork(_init);
-        ulong now = _kernel.Clock.RealtimeNanoseconds;
+        ulong now = _kernel.GroupClock.RealtimeNanoseconds;
         _kernel.Poke(user, Scratch + 0x200, Timespec.From(now + (100 * Second)));
         int last = 0;
         for (int i = 0; i < Many; i++)
@@ -197,7 +197,7 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
         }
         _kernel.Poke(_init, Scratch, Timespec.From(now + (50 * Second)));
         Assert.Equal(0, InSteps(1, 3, 227, 0, Scratch));
-        Assert.Equal(now + (50 * Second), _kernel.Clock.RealtimeNanoseconds);
+        Assert.Equal(now + (50 * Second), _kernel.GroupClock.RealtimeNanoseconds);
         _kernel.Advance(49 * Second);
         Assert.Null(_kernel.Resume(_kernel.ThreadOf(last)));
         _kernel.Advance(2 * Second);

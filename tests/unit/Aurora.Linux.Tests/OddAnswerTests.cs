@@ -80,8 +80,9 @@ public sealed unsafe class OddAnswerTests : IDisposable
         using var kernel = new TestKernel();
         Assert.True(kernel.Files.Creation.CreateRoot(kernel.Names));
         Assert.Equal(Errno.Ok, Posix.Files.StandardTree.Populate(kernel.Files, kernel.Names));
-        Assert.True(kernel.Terminals.Life.CreateConsole(kernel.Tracker, false, new Posix.Terminals.WindowSize { Rows = 24, Columns = 80 }) != null);
-        Thread* init = kernel.Life.CreateInit();
+        Assert.True(kernel.Terminals.Life.CreateConsole(kernel.Tracker, false,
+            new Posix.Terminals.WindowSize { Rows = 24, Columns = 80 }) != null);
+        Thread* init = kernel.Life.CreateInit(kernel.Tracker);
         Assert.Equal(Errno.Ok, kernel.FileTables.Start(init->Process, kernel.Names, 0x12));
         kernel.Linux.StartInit(init);
         var image = new TestKernel.Image();

@@ -105,7 +105,7 @@ public sealed unsafe class OtherUserTests : IDisposable
         int id = child->Id;
         _kernel.Call(child, 231, 0);
         _kernel.Call(user, 61, ulong.MaxValue, 0, 0, 0);
-        _kernel.Processes.Ids.Last = id - 1;
+        _kernel.Pids.Ids.GoOnFrom(id - 1);
         Assert.Equal(id, _kernel.Fork(_init)->Id);
         foreach (long file in files)
             Assert.Equal(-(long)Errno.ESRCH, Read(user, file));

@@ -49,7 +49,7 @@ public sealed unsafe class ProcessIdTests
         Thread* init = kernel.Boot();
         Thread* program = kernel.Fork(init);
         kernel.Do(program, 117, User, User, User);
-        int before = kernel.Processes.Ids.Count;
+        int before = kernel.Pids.Ids.Count;
         Assert.Equal(0, ChargedTo(kernel, User));
         Thread* leader = kernel.Fork(program);
         kernel.Do(leader, 112);
@@ -57,7 +57,7 @@ public sealed unsafe class ProcessIdTests
         (int leaderId, int memberId) = (leader->Id, member->Id);
         kernel.Do(member, 109, 0, (ulong)member->Id);
         Assert.True(kernel.Do(member, 56, Slices.ThreadFlags, Scratch + 0x4000) > 0);
-        Assert.Equal(before + 3, kernel.Processes.Ids.Count);
+        Assert.Equal(before + 3, kernel.Pids.Ids.Count);
         Assert.Equal(3, ChargedTo(kernel, User));
         kernel.Call(leader, 231, 0);
         Assert.Equal(leaderId, kernel.Do(program, 61, (ulong)leaderId, 0, 0, 0));
@@ -71,11 +71,11 @@ public sealed unsafe class ProcessIdTests
         using TestKernel restored = Move(kernel);
         foreach (TestKernel each in new[] { kernel, restored })
         {
-            Assert.Equal(before + held, each.Processes.Ids.Count);
+            Assert.Equal(before + held, each.Pids.Ids.Count);
             Assert.Equal(held, ChargedTo(each, User));
             each.Call(each.ThreadOf(memberId), 231, 0);
             each.Do(each.ThreadOf(1), 61, (ulong)memberId, 0, 0, 0);
-            Assert.Equal(before, each.Processes.Ids.Count);
+            Assert.Equal(before, each.Pids.Ids.Count);
             Assert.Equal(0, ChargedTo(each, User));
         }
     }
@@ -87,7 +87,7 @@ public sealed unsafe class ProcessIdTests
         Thread* init = kernel.Boot();
         Thread* program = kernel.Fork(init);
         kernel.Do(program, 117, User, User, User);
-        int before = kernel.Processes.Ids.Count;
+        int before = kernel.Pids.Ids.Count;
         Thread* leader = kernel.Fork(program);
         kernel.Do(leader, 112);
         int leaderId = leader->Id;
@@ -104,7 +104,7 @@ public sealed unsafe class ProcessIdTests
         Thread* init = kernel.Boot();
         Thread* program = kernel.Fork(init);
         kernel.Do(program, 117, User, User, User);
-        int before = kernel.Processes.Ids.Count;
+        int before = kernel.Pids.Ids.Count;
         var taken = new List<Payer>();
         kernel.Pages.Accounts.Enter(User, isPrivileged: true);
         for (int i = 0; i < Limit; i++)
@@ -115,7 +115,7 @@ public sealed unsafe class ProcessIdTests
         kernel.Pages.Accounts.Leave();
         Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(program, 57));
         Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(program, 56, Slices.ThreadFlags, Scratch + 0x4000));
-        Assert.Equal(before, kernel.Processes.Ids.Count);
+        Assert.Equal(before, kernel.Pids.Ids.Count);
         foreach (Payer payer in taken)
             kernel.Pages.Accounts.GiveBack(ChargeKind.ProcessId, payer);
         Assert.True(kernel.Call(program, 57) > 0);

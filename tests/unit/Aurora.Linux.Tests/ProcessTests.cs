@@ -27,7 +27,7 @@ public sealed unsafe class ProcessTests
         Assert.Equal(id, kernel.Resume(init));
         Assert.Equal(7 << 8, kernel.Peek<int>(init, Scratch + 8));
         Assert.Equal(-(long)Errno.ECHILD, kernel.Call(init, 61, ulong.MaxValue, 0, 0, 0));
-        Assert.Equal(1, kernel.Processes.ProcessCount);
+        Assert.Equal(1, kernel.Pids.ProcessCount);
     }
 
     [Fact]
@@ -139,8 +139,8 @@ public sealed unsafe class ProcessTests
         kernel.Call(init, 231, 42);
         kernel.RunToTheEnd();
         Assert.Equal(42 << 8, kernel.Machine.SessionStatus);
-        Assert.Equal(0, kernel.Processes.ProcessCount);
-        Assert.Equal(0, kernel.Processes.ThreadCount);
+        Assert.Equal(0, kernel.Pids.ProcessCount);
+        Assert.Equal(0, kernel.Pids.ThreadCount);
     }
 
     [Theory]
@@ -153,7 +153,7 @@ public sealed unsafe class ProcessTests
         Thread* maker = Handlers.Child(kernel);
         kernel.Signals.Send(maker->Process, new SignalInfo { Number = (int)Signal.SIGTERM, Pid = 1 });
         Assert.Null(kernel.Call(maker, call, (ulong)Signal.SIGCHLD));
-        Assert.Equal(2, kernel.Processes.ProcessCount);
+        Assert.Equal(2, kernel.Pids.ProcessCount);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed unsafe class ProcessTests
         ulong rip = maker->Context->Rip;
         Assert.NotNull(kernel.Call(maker, 57));
         Assert.Equal(Handlers.Handler, maker->Context->Rip);
-        Assert.Equal(2, kernel.Processes.ProcessCount);
+        Assert.Equal(2, kernel.Pids.ProcessCount);
         Handlers.Return(kernel, maker);
         Assert.Equal((rip, 57UL), (maker->Context->Rip, maker->Context->Rax));
     }
@@ -188,7 +188,7 @@ public sealed unsafe class ProcessTests
         }
         kernel.Pages.PageLimit = long.MaxValue;
         Process* process;
-        while ((process = kernel.Processes.NextProcess(2)) != null)
+        while ((process = kernel.Pids.NextProcess(2)) != null)
         {
             kernel.Life.EndProcess(process, 0);
             kernel.Do(init, 61, ulong.MaxValue, 0, 0, 0);

@@ -131,6 +131,6 @@ public sealed unsafe class RestartableSequenceTests
         kernel.Poke(child, WayOut - 4, 1u);
         child->MustLeaveSequence = true;
         kernel.Resume(child);
-        Assert.Equal(WaitStatus.Killed((int)Signal.SIGSEGV), kernel.Processes.FindProcess(id)->ExitStatus);
+        Assert.Equal(WaitStatus.Killed((int)Signal.SIGSEGV), kernel.Pids.FindProcess(id)->ExitStatus);
     }
 }

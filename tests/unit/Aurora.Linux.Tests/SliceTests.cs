@@ -144,7 +144,7 @@ public sealed unsafe class SliceTests
             Assert.False(kernel.Executive.PrepareToRun(next), "a program runs although the session ends");
         }
         Assert.Equal(7 << 8, kernel.Machine.SessionStatus);
-        Assert.Equal(0, kernel.Processes.ProcessCount);
+        Assert.Equal(0, kernel.Pids.ProcessCount);
         kernel.Dispose();
     }
 
@@ -312,26 +312,26 @@ public sealed unsafe class SliceTests
         Start(program, 231, 5);
         kernel.Executive.HandleTrap(program);
         int steps = 1;
-        for (; kernel.Processes.FindProcess(id)->State == ProcessState.Alive; steps++)
+        for (; kernel.Pids.FindProcess(id)->State == ProcessState.Alive; steps++)
         {
             Assert.True(steps < Many, "the process does not end");
             Assert.InRange(Changes(kernel), 0, MostPerStep);
             kernel.Capture(image);
             FinishElsewhere(image, id);
-            kernel.Executive.PrepareToRun(kernel.Processes.FindProcess(id)->FirstThread);
+            kernel.Executive.PrepareToRun(kernel.Pids.FindProcess(id)->FirstThread);
         }
         Assert.InRange(steps, leastSteps, Many);
-        Assert.Equal(5 << 8, kernel.Processes.FindProcess(id)->ExitStatus);
+        Assert.Equal(5 << 8, kernel.Pids.FindProcess(id)->ExitStatus);
         Assert.Equal(id, kernel.Call(kernel.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
     }
 
     private static void FinishElsewhere(TestKernel.Image image, int id)
     {
         using TestKernel restored = TestKernel.Restore(image);
-        for (int steps = 0; restored.Processes.FindProcess(id)->State == ProcessState.Alive; steps++)
+        for (int steps = 0; restored.Pids.FindProcess(id)->State == ProcessState.Alive; steps++)
         {
             Assert.True(steps < Many, "the restored process does not end");
-            restored.Resume(restored.Processes.FindProcess(id)->FirstThread);
+            restored.Resume(restored.Pids.FindProcess(id)->FirstThread);
         }
         Assert.Equal(id, restored.Call(restored.ThreadOf(1), 61, (ulong)id, 0, 0, 0));
     }

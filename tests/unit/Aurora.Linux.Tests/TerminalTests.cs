@@ -335,7 +335,7 @@ public sealed unsafe class TerminalTests
         Assert.Null(kernel.Resume(stopped));
         for (int i = 0; i < 3; i++)
             Assert.True(kernel.Do(init, 61, ulong.MaxValue, Scratch, 1, 0) > 0);
-        Assert.Equal(1, kernel.Processes.ProcessCount);
+        Assert.Equal(1, kernel.Pids.ProcessCount);
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed unsafe class ThreadEndTests
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
         kernel.Poke(init, Scratch, 5u);
-        int processes = kernel.Processes.ProcessCount;
+        int processes = kernel.Pids.ProcessCount;
         var hoard = new System.Collections.Generic.List<FrameNumber>();
         // The fork itself needs page tables; the copy of the page is what finds no frame.
         for (int spare = 0; ; spare++)
@@ -150,7 +150,7 @@ public sealed unsafe class ThreadEndTests
                 return;
             }
             Assert.Equal(-(long)Errno.ENOMEM, result);
-            Assert.Equal(processes, kernel.Processes.ProcessCount);
+            Assert.Equal(processes, kernel.Pids.ProcessCount);
         }
     }
 }

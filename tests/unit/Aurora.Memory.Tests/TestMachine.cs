@@ -46,7 +46,6 @@ internal sealed unsafe class TestMachine : IDisposable
         var tracked = new TrackedObjects(Pages);
         Memory = new MemoryManager(Pages, tracked, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
         Tracker = tracked.Add(0, new ObjectId(100));
-        Memory.AddGroup(Tracker);
         User = new UserMemory(Memory);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
         Baseline = Frames.UsedFrames;

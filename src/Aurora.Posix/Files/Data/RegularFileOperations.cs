@@ -148,7 +148,7 @@ internal sealed unsafe class RegularFileOperations(
         Inode* inode = file->Inode;
         if ((file->Flags & OpenFlags.NoAccessTime) != 0)
             return;
-        long now = stamps.Now;
+        long now = stamps.NowOf(inode);
         if (inode->AccessTime > inode->ModifyTime && inode->AccessTime > inode->ChangeTime && now - inode->AccessTime < dayNanoseconds)
             return;
         inode->AccessTime = now;

@@ -22,7 +22,7 @@ public sealed unsafe partial class Inodes(
         inode->Mode = mode;
         inode->Uid = uid;
         inode->Gid = gid;
-        inode->AccessTime = inode->ModifyTime = inode->ChangeTime = inode->BirthTime = stamps.Now;
+        inode->AccessTime = inode->ModifyTime = inode->ChangeTime = inode->BirthTime = stamps.NowOf(tracker);
         inode->Header.References = 1;
         tracker.Register(&inode->Header, ObjectKind.Inode);
         return inode;

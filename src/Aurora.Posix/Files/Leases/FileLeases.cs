@@ -15,7 +15,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Gives leases, takes them back, and keeps their times.</summary>
-public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, ThreadWaker waker, Clock clock)
+public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, ThreadWaker waker, GroupClocks clocks)
 {
     /// <summary>
     /// Gives an open file a lease, or another kind of it. EAGAIN: others have the file open, or a lease, in a way that conflicts. What is
@@ -52,7 +52,7 @@ public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, Thre
         for (OpenFile* file = inode->FirstLease; file != null; file = next)
         {
             next = file->NextLease;
-            if (!IsPast(file->Lease.NextNanoseconds))
+            if (!IsPast(file, file->Lease.NextNanoseconds))
                 continue;
             if (left-- <= 0)
                 return false;
@@ -64,9 +64,9 @@ public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, Thre
     /// <summary>The same to one lease.</summary>
     public void TimeOut(OpenFile* file)
     {
-        if (IsPast(file->Lease.DowngradeNanoseconds))
+        if (IsPast(file, file->Lease.DowngradeNanoseconds))
             Change(file, LeaseKind.Read);
-        if (IsPast(file->Lease.RemoveNanoseconds))
+        if (IsPast(file, file->Lease.RemoveNanoseconds))
             Change(file, LeaseKind.None);
     }
 
@@ -135,7 +135,8 @@ public sealed unsafe class FileLeases(FileState state, ProcFileSystem proc, Thre
         file->Owner = default;
     }
 
-    private bool IsPast(ulong nanoseconds) => nanoseconds != 0 && clock.MonotonicNanoseconds >= nanoseconds;
+    private bool IsPast(OpenFile* file, ulong nanoseconds)
+        => nanoseconds != 0 && clocks.Of(&file->Header).MonotonicNanoseconds >= nanoseconds;
 
     private static bool IsOpenForWriting(Inode* inode)
         => inode->Writers > 0 || (!inode->IsMemoryFile && inode->Data != null && inode->Data->HasSharedWriter);

@@ -9,35 +9,37 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Answers /proc's questions about the processes of the one group there is.</summary>
+/// <summary>Answers /proc's questions about the processes of each group.</summary>
 public sealed unsafe class GroupInformation(
-    ProcessTable processes, MachineSettingsTable settings, SignalService signals, ThreadScheduler scheduler, Clock clock, FramePool frames,
-    MachineNames names) : ProcessInformation
+    TrackedObjects tracked, ProcessTable processes, MachineSettingsTable settings, SignalService signals, ThreadScheduler scheduler,
+    GroupClocks clocks, FramePool frames, MachineNames names) : ProcessInformation
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
-    public override ReadOnlySpan<byte> HostName => settings.HostName;
+    public override ReadOnlySpan<byte> HostNameOf(ushort group) => settings.HostNameOf(tracked.OfGroup(group));
 
-    public override int LastProcess => processes.Ids.Last;
+    public override int LastProcessOf(ushort group) => Processes(group).Ids.Last;
+
     public override int SignalsOf(Process* process) => signals.CountOf(process);
 
     public override Errno SetHostName(Thread* thread, ReadOnlySpan<byte> name)
     {
         Errno error = MaySetName(thread, name);
-        return error != Errno.Ok ? error : settings.SetHostName(name) ? Errno.Ok : Errno.ENOMEM;
+        return error != Errno.Ok ? error : settings.SetHostName(tracked.Of(&thread->Header), name) ? Errno.Ok : Errno.ENOMEM;
     }
 
-    public override ReadOnlySpan<byte> DomainName => settings.DomainName;
+    public override ReadOnlySpan<byte> DomainNameOf(ushort group) => settings.DomainNameOf(tracked.OfGroup(group));
 
     public override Errno SetDomainName(Thread* thread, ReadOnlySpan<byte> name)
     {
         Errno error = MaySetName(thread, name);
-        return error != Errno.Ok ? error : settings.SetDomainName(name) ? Errno.Ok : Errno.ENOMEM;
+        return error != Errno.Ok ? error : settings.SetDomainName(tracked.Of(&thread->Header), name) ? Errno.Ok : Errno.ENOMEM;
     }
 
-    public override int LeaseBreakSeconds => settings.LeaseBreakSeconds;
+    public override int LeaseBreakSecondsOf(ushort group) => settings.LeaseBreakSecondsOf(tracked.OfGroup(group));
 
-    public override bool SetLeaseBreakSeconds(int seconds) => settings.SetLeaseBreakSeconds(seconds);
+    public override bool SetLeaseBreakSeconds(ushort group, int seconds)
+        => settings.SetLeaseBreakSeconds(tracked.OfGroup(group), seconds);
 
     private static Errno MaySetName(Thread* thread, ReadOnlySpan<byte> name)
         => !thread->Process->Credentials.Has(Capability.SysAdmin) ? Errno.EPERM
@@ -47,31 +49,36 @@ public sealed unsafe class GroupInformation(
     public override ReadOnlySpan<byte> Version => names.Version;
     public override ReadOnlySpan<byte> ProcessorName => names.Processor;
 
-    public override Process* Find(ushort group, int id) => processes.FindProcess(id);
+    public override Process* Find(ushort group, int id) => Processes(group).FindProcess(id);
 
-    public override Process* Next(ushort group, int id) => processes.NextProcess(id);
+    public override Process* Next(ushort group, int id) => Processes(group).NextProcess(id);
+
+    private PidNamespace Processes(ushort group) => processes.Of(tracked.OfGroup(group));
 
     public override int ForegroundGroup(Session* session)
         => session == null || session->Terminal == null ? -1 : ((Terminal*)session->Terminal)->ForegroundGroup;
 
-    public override void Describe(out SystemDescription description)
+    public override void Describe(ushort group, out SystemDescription description)
     {
+        PidNamespace space = Processes(group);
+        GroupClock clock = clocks.Of(space.Group);
+        ulong uptime = clock.MonotonicNanoseconds;
         description = new SystemDescription
         {
-            UptimeNanoseconds = scheduler.NowNanoseconds,
+            UptimeNanoseconds = uptime,
             IdleNanoseconds = scheduler.IdleNanoseconds,
-            BootSeconds = (clock.RealtimeNanoseconds - Math.Min(scheduler.NowNanoseconds, clock.RealtimeNanoseconds))
+            BootSeconds = (clock.RealtimeNanoseconds - Math.Min(uptime, clock.RealtimeNanoseconds))
                 / NanosecondsPerSecond,
             ContextSwitches = scheduler.SwitchCount,
-            Forks = processes.ForkCount,
+            Forks = space.ForkCount,
             TotalPages = (ulong)frames.TotalFrames,
             FreePages = (ulong)frames.FreeFrames,
             Processors = 1,
             RunnableThreads = scheduler.RunnableCount,
-            Threads = processes.ThreadCount,
-            LastProcess = processes.Ids.Last,
+            Threads = space.ThreadCount,
+            LastProcess = space.Ids.Last,
         };
-        for (Process* process = processes.NextProcess(1); process != null; process = processes.NextProcess(process->Id + 1))
+        for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
         {
             description.UserNanoseconds += ProcessTimes.User(process) + process->ChildUserNanoseconds;
             description.SystemNanoseconds += ProcessTimes.System(process) + process->ChildSystemNanoseconds;

@@ -8,13 +8,13 @@ namespace Aurora.Posix.Files;
 /// <summary>What the files below /proc/sys say.</summary>
 internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memory, RandomSource random)
 {
-    public void Write(ProcessInformation information, ProcNode node, ref Utf8Writer writer)
+    public void Write(ProcessInformation information, ushort group, ProcNode node, ref Utf8Writer writer)
     {
         switch (node)
         {
-            case ProcNode.HostName: ProcFields.WriteLine(information.HostName, ref writer); break;
-            case ProcNode.DomainName: ProcFields.WriteLine(information.DomainName, ref writer); break;
-            case ProcNode.LeaseBreakTime: ProcFields.WriteLine(information.LeaseBreakSeconds, ref writer); break;
+            case ProcNode.HostName: ProcFields.WriteLine(information.HostNameOf(group), ref writer); break;
+            case ProcNode.DomainName: ProcFields.WriteLine(information.DomainNameOf(group), ref writer); break;
+            case ProcNode.LeaseBreakTime: ProcFields.WriteLine(information.LeaseBreakSecondsOf(group), ref writer); break;
             case ProcNode.Tainted: ProcFields.WriteLine(0, ref writer); break;
             case ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks: ProcFields.WriteLine(1, ref writer); break;
             case ProcNode.OsType: ProcFields.WriteLine("Linux"u8, ref writer); break;
@@ -35,7 +35,7 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.InodeNumber: WriteInodeNumber(ref writer); break;
             case ProcNode.PoolSize: ProcFields.WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.OverflowUid or ProcNode.OverflowGid: ProcFields.WriteLine(65534, ref writer); break;
-            case ProcNode.LastPid: ProcFields.WriteLine(information.LastProcess, ref writer); break;
+            case ProcNode.LastPid: ProcFields.WriteLine(information.LastProcessOf(group), ref writer); break;
             case ProcNode.Architecture: ProcFields.WriteLine("x86_64"u8, ref writer); break;
             case ProcNode.MinimumAddress: ProcFields.WriteLine((int)AddressSpace.UserStart, ref writer); break;
             case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;

@@ -37,7 +37,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
         {
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
-            ProcNode.LeaseBreakTime => SetLeaseBreakTime(text),
+            ProcNode.LeaseBreakTime => SetLeaseBreakTime(file->Inode->Header.Group, text),
             ProcNode.DomainName => proc.Information.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => proc.Information.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };
@@ -56,8 +56,8 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
         return Utf8Parser.TryParse(text, out number, out int used) && used == text.Length;
     }
 
-    private Errno SetLeaseBreakTime(ReadOnlySpan<byte> text)
-        => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information.SetLeaseBreakSeconds(seconds) ? Errno.Ok
+    private Errno SetLeaseBreakTime(ushort group, ReadOnlySpan<byte> text)
+        => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information.SetLeaseBreakSeconds(group, seconds) ? Errno.Ok
             : Errno.ENOMEM;
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)

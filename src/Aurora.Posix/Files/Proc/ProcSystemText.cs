@@ -7,9 +7,9 @@ namespace Aurora.Posix.Files;
 /// <summary>What the files of /proc say of the machine.</summary>
 internal sealed class ProcSystemText(ProcSettingText settings)
 {
-    public void Write(ProcessInformation information, ProcNode node, ref Utf8Writer writer)
+    public void Write(ProcessInformation information, ushort group, ProcNode node, ref Utf8Writer writer)
     {
-        information.Describe(out SystemDescription system);
+        information.Describe(group, out SystemDescription system);
         switch (node)
         {
             case ProcNode.MemoryInfo:
@@ -52,7 +52,7 @@ internal sealed class ProcSystemText(ProcSettingText settings)
                 writer.Append((byte)'\n');
                 break;
             default:
-                settings.Write(information, node, ref writer);
+                settings.Write(information, group, node, ref writer);
                 break;
         }
     }

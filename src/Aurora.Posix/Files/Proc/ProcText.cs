@@ -17,7 +17,7 @@ internal sealed unsafe class ProcText(
         ProcessInformation information = proc.Information;
         if (inode->ProcKey.Process == 0)
         {
-            system.Write(information, inode->ProcKey.Node, ref writer);
+            system.Write(information, inode->Header.Group, inode->ProcKey.Node, ref writer);
             part.Complete(in writer);
             return default;
         }

@@ -37,13 +37,14 @@ public abstract unsafe class ProcessInformation
     /// <summary>The process with the lowest id of at least <paramref name="id"/>, or null.</summary>
     public abstract Process* Next(ushort group, int id);
 
-    public abstract void Describe(out SystemDescription description);
+    /// <summary>Figures of the machine as a group sees it.</summary>
+    public abstract void Describe(ushort group, out SystemDescription description);
 
-    /// <summary>The host name programs see.</summary>
-    public abstract ReadOnlySpan<byte> HostName { get; }
+    /// <summary>The host name that programs of a group see.</summary>
+    public abstract ReadOnlySpan<byte> HostNameOf(ushort group);
 
     /// <summary>The number that was given out last.</summary>
-    public virtual int LastProcess => 0;
+    public virtual int LastProcessOf(ushort group) => 0;
 
     /// <summary>How many signals and timers the real user of a process has waiting.</summary>
     public virtual int SignalsOf(Process* process) => 0;
@@ -51,17 +52,17 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets the host name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetHostName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
-    /// <summary>The domain name programs see.</summary>
-    public virtual ReadOnlySpan<byte> DomainName => default;
+    /// <summary>The domain name that programs of a group see.</summary>
+    public virtual ReadOnlySpan<byte> DomainNameOf(ushort group) => default;
 
     /// <summary>Sets the domain name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetDomainName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;
 
     /// <summary>How long the holder of a lease has when it is broken.</summary>
-    public virtual int LeaseBreakSeconds => 0;
+    public virtual int LeaseBreakSecondsOf(ushort group) => 0;
 
     /// <summary>Sets that; false when memory is short.</summary>
-    public virtual bool SetLeaseBreakSeconds(int seconds) => false;
+    public virtual bool SetLeaseBreakSeconds(ushort group, int seconds) => false;
 
     /// <summary>The model name of the processor.</summary>
     public abstract ReadOnlySpan<byte> ProcessorName { get; }

@@ -41,7 +41,8 @@ internal sealed unsafe class ProcessMachine : IDisposable
     }
 
     public TestSession Session { get; }
-    public ProcessTable Table => _processes.Table;
+    public ProcessTable Processes => _processes.Table;
+    public PidNamespace Pids => _processes.Table.Of(Tracker);
     public SignalService Signals => _processes.Signals;
     public TimerService Timers => _processes.Timers;
     public Deadlines Deadlines => _processes.Deadlines;
@@ -71,7 +72,7 @@ internal sealed unsafe class ProcessMachine : IDisposable
     /// <summary>Process 1 with a little memory, an empty descriptor table and a runnable thread.</summary>
     public Thread* StartInit()
     {
-        Thread* thread = Life.CreateInit();
+        Thread* thread = Life.CreateInit(Session.Tracker);
         thread->Process->AddressSpace = Session.NewSpace(Arena, 16);
         thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
         Assert.Equal(Errno.Ok, Files.Start(thread->Process, Session.Group.Names, 0x12));

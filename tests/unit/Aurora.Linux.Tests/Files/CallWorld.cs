@@ -90,20 +90,20 @@ internal sealed unsafe class CallWorld : IDisposable
         Kernel = new LinuxKernel(new LinuxServices
         {
             Pages = World.Pages,
-            Tracker = World.Tracker,
-            Clock = World.Clock,
+            Tracked = World.Tracker.Objects,
+            Clocks = World.Clocks,
             Memory = World.Memory,
             User = World.User,
             Scheduler = World.Scheduler,
             Processes = World.Processes,
-            Settings = new MachineSettingsTable(World.Pages, World.Tracker, World.Clock),
+            Settings = new MachineSettingsTable(World.Pages, World.Tracker.Objects, World.Clocks),
             Signals = _signals,
-            Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker.Objects, World.Clock),
+            Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker.Objects, World.Clocks),
             ProcessFiles = World.Tables,
             Files = World.Files,
             Checkpoints = Checkpoints,
         });
-        World.Process->Actions = World.Processes.CreateActions();
+        World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)
             MapMemory();
         else

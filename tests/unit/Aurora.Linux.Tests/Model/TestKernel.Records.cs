@@ -69,7 +69,7 @@ internal sealed unsafe partial class TestKernel
         image.Monotonic = Clock.Now;
         image.Realtime = Clock.Realtime;
         image.NextId = Tracker.NextId;
-        image.LastProcessId = Processes.Ids.Last;
+        image.LastProcessId = Pids.Ids.Last;
     }
 
     /// <summary>A fresh machine with the image's state; its pages are read in when they are touched.</summary>
@@ -113,7 +113,7 @@ internal sealed unsafe partial class TestKernel
                 if (pass(id, kind, payload) is not RestoreStatus.Ok and RestoreStatus status)
                     Assert.Fail($"{pass.Method.Name}: {kind} {id} is refused: {status}");
         Tracker.ContinueIdsFrom(image.NextId);
-        Processes.Ids.Last = image.LastProcessId;
+        Pids.Ids.GoOnFrom(image.LastProcessId);
     }
 
     private Image? _image;

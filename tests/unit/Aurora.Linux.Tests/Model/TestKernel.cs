@@ -47,22 +47,22 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Mmu = new SoftwareMmu(Frames);
         Tracked = new TrackedObjects(Pages);
         Tracker = Tracked.Add(0, new ObjectId(1));
-        Scheduler = new ThreadScheduler(Pages, Clock);
+        Clocks = new GroupClocks(Clock, Tracked);
+        Scheduler = new ThreadScheduler(Pages, Clocks);
         var files = new FileState(Pages, limits);
         Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
-        Memory.AddGroup(Tracker);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
-        Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
-        Settings = new MachineSettingsTable(Pages, Tracker, Clock);
+        Processes = new ProcessTable(Pages, Tracked);
+        Settings = new MachineSettingsTable(Pages, Tracked, Clocks);
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
-        var information = new GroupInformation(Processes, Settings, Signals, Scheduler, Clock, Frames, names);
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, Random, new FileEnvironment(Space, Preemption), information);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, new FileEnvironment(Space, Preemption), information);
         Names = Files.Attach(Tracker);
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
-        Timers = new TimerService(Pages, Scheduler, Signals, Clock, Tracked);
+        Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
@@ -80,6 +80,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public HostFramePool Frames { get; }
     public SoftwareMmu Mmu { get; }
     public TestClock Clock { get; } = new();
+    public GroupClocks Clocks { get; }
+    public GroupClock GroupClock => Clocks.Of(Tracker);
     public TrackedObjects Tracked { get; }
     public ObjectTracker Tracker { get; }
     public ThreadScheduler Scheduler { get; }
@@ -93,6 +95,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TestConsole Console { get; }
     public TestCheckpoints Checkpoints { get; }
     public ProcessTable Processes { get; }
+    public PidNamespace Pids => Processes.Of(Tracker);
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
     public TimerService Timers { get; }
@@ -118,7 +121,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Assert.True(Files.Creation.CreateRoot(Names));
         Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Names));
         Assert.True(Terminals.Life.CreateConsole(Tracker, IsPlain, new WindowSize { Rows = 24, Columns = 80 }) != null);
-        Thread* init = Life.CreateInit();
+        Thread* init = Life.CreateInit(Tracker);
         Assert.True(init != null);
         Assert.Equal(Errno.Ok, FileTables.Start(init->Process, Names, 0x12));
         GiveMemory(init);
@@ -195,7 +198,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     public bool IsAlive(Thread* thread)
     {
-        for (Process* process = Processes.NextProcess(1); process != null; process = Processes.NextProcess(process->Id + 1))
+        for (Process* process = Pids.NextProcess(1); process != null; process = Pids.NextProcess(process->Id + 1))
             for (Thread* each = process->FirstThread; each != null; each = each->NextOfProcess)
                 if (each == thread)
                     return true;
@@ -221,7 +224,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     public Thread* ThreadOf(long id)
     {
-        Thread* thread = Processes.FindThread((int)id);
+        Thread* thread = Pids.FindThread((int)id);
         Assert.True(thread != null, $"thread {id} does not exist");
         return thread;
     }
@@ -311,9 +314,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         return new LinuxKernel(new LinuxServices
         {
-            Pages = Pages, Tracker = Tracker, Clock = Clock, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
+            Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clock), Files = Files, Checkpoints = Checkpoints,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
         });
     }
 

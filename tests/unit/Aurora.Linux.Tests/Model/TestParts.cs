@@ -17,7 +17,7 @@ internal sealed class TestClock : Clock
     public ulong Now { get; set; } = 1_000_000_000;
     public ulong Realtime { get; set; } = 1_700_000_000_000_000_000;
     public override ulong MonotonicNanoseconds => Now;
-    public override ulong RealtimeNanoseconds => Shifted(Realtime);
+    public override ulong RealtimeNanoseconds => Realtime;
 
     public void Advance(ulong nanoseconds)
     {

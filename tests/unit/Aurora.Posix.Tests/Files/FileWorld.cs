@@ -23,24 +23,24 @@ internal sealed unsafe class FileWorld : IDisposable
     {
         HostEnvironment.Install();
         Frames = new HostFramePool(frames);
-        Scheduler = new ThreadScheduler(Pages, Clock);
+        var tracked = new TrackedObjects(Pages);
+        Clocks = new GroupClocks(Clock, tracked);
+        Scheduler = new ThreadScheduler(Pages, Clocks);
         var options = new MemoryOptions
         {
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
         var files = new FileState(Pages, FileLimits.Default);
-        var tracked = new TrackedObjects(Pages);
         Memory = new MemoryManager(
             Pages, tracked, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
         Tracker = tracked.Add(0, new ObjectId(1));
-        Memory.AddGroup(Tracker);
         var environment = new FileEnvironment(new StorageSpace(), new Preemption());
-        Files = new FileServices(files, Memory, User, Scheduler, Clock, new RandomSource(), environment, new TestProcesses(this));
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));
         Space = Files.Attach(Tracker);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
-        Processes = new ProcessTable(Pages, Tracker, new IdTable(Pages));
+        Processes = new ProcessTable(Pages, tracked);
         Store = store ?? new ModelStore();
         if (store is null)
             Assert.True(Files.Creation.CreateRoot(Space));
@@ -60,6 +60,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public HostPageAllocator Pages { get; } = new();
     public HostFramePool Frames { get; }
     public TestClock Clock { get; } = new();
+    public GroupClocks Clocks { get; }
     public ThreadScheduler Scheduler { get; }
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
@@ -67,6 +68,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public FileServices Files { get; }
     public Namespace Space { get; }
     public ProcessTable Processes { get; }
+    public PidNamespace Pids => Processes.Of(Tracker);
     public ProcessFileTables Tables { get; }
     public TreeBuilder Build { get; }
     public ModelStore Store { get; }
@@ -87,7 +89,7 @@ internal sealed unsafe class FileWorld : IDisposable
     /// <summary>A process with its own table and context (or those given), and a thread in it.</summary>
     public Thread* StartProcess(DescriptorTable* table = null, FileContext* context = null)
     {
-        Process* process = Processes.CreateProcess();
+        Process* process = Processes.CreateProcess(Pids);
         process->Limits = ResourceLimits.Initial();
         process->Credentials.Capabilities = CapabilitySets.OfRoot;
         if (table == null)

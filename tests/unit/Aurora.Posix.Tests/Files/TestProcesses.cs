@@ -7,16 +7,16 @@ namespace Aurora.Posix.Tests.Files;
 /// <summary>What /proc shows of a test world.</summary>
 internal sealed unsafe class TestProcesses(FileWorld world) : ProcessInformation
 {
-    public override ReadOnlySpan<byte> HostName => "testhost"u8;
+    public override ReadOnlySpan<byte> HostNameOf(ushort group) => "testhost"u8;
     public override ReadOnlySpan<byte> ProcessorName => "Test Processor"u8;
     public override ReadOnlySpan<byte> Release => "6.1.0-aurora"u8;
     public override ReadOnlySpan<byte> Version => "#1 test"u8;
 
-    public override Process* Find(ushort group, int id) => world.Processes.FindProcess(id);
+    public override Process* Find(ushort group, int id) => world.Processes.Of(world.Tracker).FindProcess(id);
 
-    public override Process* Next(ushort group, int id) => world.Processes.NextProcess(id);
+    public override Process* Next(ushort group, int id) => world.Processes.Of(world.Tracker).NextProcess(id);
 
-    public override void Describe(out SystemDescription description)
+    public override void Describe(ushort group, out SystemDescription description)
         => description = new SystemDescription
         {
             UptimeNanoseconds = 12_340_000_000, IdleNanoseconds = 5_000_000_000, Processors = 1, TotalPages = 1024, FreePages = 256,

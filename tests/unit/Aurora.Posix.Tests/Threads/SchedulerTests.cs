@@ -27,7 +27,10 @@ public sealed unsafe class SchedulerTests : IDisposable
     public SchedulerTests()
     {
         HostEnvironment.Install();
-        _scheduler = new ThreadScheduler(new HostPageAllocator(), _clock);
+        var pages = new HostPageAllocator();
+        var tracked = new TrackedObjects(pages);
+        tracked.Add(0, new ObjectId(1));
+        _scheduler = new ThreadScheduler(pages, new GroupClocks(_clock, tracked));
     }
 
     public void Dispose()
@@ -144,7 +147,7 @@ public sealed unsafe class SchedulerTests : IDisposable
             if (random.Next(3) > 0)
             {
                 ulong deadline = (ulong)random.Next(1000);
-                heap.Arm(&memory[index], deadline);
+                heap.Arm(&memory[index], deadline, deadline);
                 model[index] = deadline;
             }
             else if (random.Next(2) == 0)

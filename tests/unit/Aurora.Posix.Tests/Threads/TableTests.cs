@@ -31,7 +31,8 @@ public sealed unsafe class TableTests
     public void Any_number_of_ids_is_given_out_once_each(int count)
     {
         using var pages = new HostPageAllocator();
-        var ids = new IdTable(pages);
+        IdState state = default;
+        var ids = new IdTable(pages, &state);
         var seen = new HashSet<int>();
         for (int i = 0; i < count; i++)
         {
@@ -44,8 +45,9 @@ public sealed unsafe class TableTests
     [Fact]
     public void When_all_ids_are_taken_the_next_is_refused_until_one_is_free_and_so_it_is_without_memory()
     {
-        using var pages = new HostPageAllocator { PageLimit = 4 };
-        var ids = new IdTable(pages);
+        using var pages = new HostPageAllocator { PageLimit = 5 };
+        IdState state = default;
+        var ids = new IdTable(pages, &state);
         int count = 0;
         for (int id = ids.Allocate(); id != 0; id = ids.Allocate(), count++)
             ids.Find(id)->Thread = (Thread*)1;
@@ -72,7 +74,8 @@ public sealed unsafe class TableTests
         const uint second = 1001;
         const int ofUsers = IdTable.Limit - (IdTable.Limit / UserAccounts.ObjectReserveShare);
         using var pages = new HostPageAllocator();
-        var ids = new IdTable(pages);
+        IdState state = default;
+        var ids = new IdTable(pages, &state);
         int TakeAll(uint user)
         {
             pages.Accounts.Enter(user, isPrivileged: user == 0);
@@ -107,9 +110,9 @@ public sealed unsafe class TableTests
         var random = new Random(count);
         var nodes = (DeadlineNode*)NativeMemory.AllocZeroed((nuint)count + 1, (nuint)sizeof(DeadlineNode));
         for (int i = 0; i < count; i++)
-            heap.Arm(nodes + i, (ulong)random.Next(count));
+            Arm(heap, nodes + i, (ulong)random.Next(count));
         for (int i = 0; i < count; i += 3)
-            heap.Arm(nodes + i, (ulong)random.Next(count));
+            Arm(heap, nodes + i, (ulong)random.Next(count));
         int left = count;
         for (int i = 1; i < count; i += 4, left--)
             heap.Disarm(nodes + i);
@@ -125,12 +128,16 @@ public sealed unsafe class TableTests
         NativeMemory.Free(nodes);
     }
 
+    private static void Arm(DeadlineHeap heap, DeadlineNode* node, ulong time) => heap.Arm(node, time, time);
+
     /// <summary>A thread that finds no place in a queue looks again soon instead of sleeping for ever.</summary>
     [Fact]
     public void Without_a_place_in_a_queue_a_wait_has_an_end()
     {
         using var pages = new HostPageAllocator();
-        var scheduler = new ThreadScheduler(pages, new StillClock());
+        var tracked = new TrackedObjects(pages);
+        tracked.Add(0, new ObjectId(1));
+        var scheduler = new ThreadScheduler(pages, new GroupClocks(new StillClock(), tracked));
         Thread* thread = (Thread*)NativeMemory.AllocZeroed((nuint)sizeof(Thread));
         WaitQueue* queue = (WaitQueue*)NativeMemory.AllocZeroed(16);
         int count = 0;

@@ -48,7 +48,7 @@ internal sealed unsafe class ObjectFields
     };
 
     // Identity and references are compared, the lists an object is on are not.
-    private static readonly string[] _ofHeader = ["Flags", "NextChanged", "PreviousChanged", "NextInBucket"];
+    private static readonly string[] _ofHeader = ["Flags", "Owner", "NextChanged", "PreviousChanged", "NextInBucket"];
 
     private static readonly Dictionary<Type, string[]> _ignored = new()
     {

@@ -44,20 +44,20 @@ internal static unsafe class StateComparison
                 return $"{one->Kind} {id}: {difference}";
         }
         return first.Tracker.NextId != second.Tracker.NextId ? "the next object gets another id"
-            : first.Processes.Ids.Last != second.Processes.Ids.Last ? "the next process gets another id"
-            : first.Processes.Ids.Count != second.Processes.Ids.Count ? "another number of ids is taken" : null;
+            : first.Pids.Ids.Last != second.Pids.Ids.Last ? "the next process gets another id"
+            : first.Pids.Ids.Count != second.Pids.Ids.Count ? "another number of ids is taken" : null;
     }
 
     /// <summary>What programs read in their memory, all of it. It is read in on both sides, so it is not for every state.</summary>
     public static string? MemoryDifference(World left, World right)
     {
         var seen = new HashSet<ulong>();
-        ProcessTable processes = left.Kernel.Processes;
+        PidNamespace processes = left.Kernel.Pids;
         for (Process* process = processes.NextProcess(1); process != null; process = processes.NextProcess(process->Id + 1))
         {
             if (process->AddressSpace == null || !seen.Add(process->AddressSpace->Header.Id.Value))
                 continue;
-            Process* other = right.Kernel.Processes.FindProcess(process->Id);
+            Process* other = right.Kernel.Pids.FindProcess(process->Id);
             for (int i = 0; MappingTable.At(process->AddressSpace, i) is var map && map != null; i++)
             {
                 for (ulong page = map->Start.Value; page < map->End.Value; page += PageSize.Bytes)

@@ -103,9 +103,9 @@ internal sealed unsafe partial class World : IDisposable
     public void Wake(IReadOnlyList<int> order, IReadOnlyList<int> woken)
     {
         foreach (int id in order)
-            SleepOn(Kernel.Processes.FindThread(id));
+            SleepOn(Kernel.Pids.FindThread(id));
         foreach (int id in woken)
-            if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Blocked
+            if (Kernel.Pids.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Blocked
                 && SignalService.HasDeliverable(thread))
                 Kernel.Scheduler.Wake(thread);
         SettleIn(order);
@@ -118,7 +118,7 @@ internal sealed unsafe partial class World : IDisposable
     public IReadOnlyList<int> Woken() => [.. Threads().Select(each => ((Thread*)each)->Id).Where(IsRunnable)];
 
     private bool IsRunnable(int id)
-        => Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
+        => Kernel.Pids.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable;
 
     /// <summary>
     /// Lets those go on who have something to do in the kernel, in this order: which thread takes a signal of its process follows from it.
@@ -126,7 +126,7 @@ internal sealed unsafe partial class World : IDisposable
     public void SettleIn(IReadOnlyList<int> order)
     {
         foreach (int id in order)
-            if (Kernel.Processes.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable
+            if (Kernel.Pids.FindThread(id) is var thread && thread != null && thread->State == ThreadState.Runnable
                 && HasToGoOn(thread))
                 GoOn(thread);
         Settle();
@@ -170,7 +170,7 @@ internal sealed unsafe partial class World : IDisposable
     public List<nint> Threads()
     {
         var threads = new List<nint>();
-        for (Process* process = Kernel.Processes.NextProcess(1); process != null; process = Kernel.Processes.NextProcess(process->Id + 1))
+        for (Process* process = Kernel.Pids.NextProcess(1); process != null; process = Kernel.Pids.NextProcess(process->Id + 1))
             for (Thread* each = process->FirstThread; each != null; each = each->NextOfProcess)
                 threads.Add((nint)each);
         threads.Sort((left, right) => ((Thread*)left)->Id.CompareTo(((Thread*)right)->Id));
@@ -289,7 +289,7 @@ internal sealed unsafe partial class World : IDisposable
     // A thread that waited for a page on its way is not the current one any more, but it is the one that runs.
     private void NoteEnd(int id)
     {
-        Thread* thread = Kernel.Processes.FindThread(id);
+        Thread* thread = Kernel.Pids.FindThread(id);
         if (thread == null)
             return;
         if (thread->State == ThreadState.Runnable)

@@ -104,7 +104,7 @@ internal static unsafe class CredentialOperations
         if (thread == null)
             return;
         ulong slot = World.SlotOf(thread);
-        ulong time = world.Kernel.Clock.RealtimeNanoseconds + (operation.B % 40 * 500_000_003UL) - 10_000_000_000;
+        ulong time = world.Kernel.GroupClock.RealtimeNanoseconds + (operation.B % 40 * 500_000_003UL) - 10_000_000_000;
         world.Put(thread, slot, time / 1_000_000_000);
         world.Put(thread, slot + 8, time % 1_000_000_000);
         world.Call(thread, "clock_settime", 227, 0, slot);

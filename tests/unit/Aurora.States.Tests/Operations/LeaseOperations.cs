@@ -66,6 +66,6 @@ internal static unsafe class LeaseOperations
     private static void SetTime(World world, Operation operation)
     {
         world.Trace?.AppendLine($"  # {operation.D % 3} s");
-        world.Kernel.Settings.SetLeaseBreakSeconds((int)(operation.D % 3));
+        world.Kernel.Settings.SetLeaseBreakSeconds(world.Kernel.Tracker, (int)(operation.D % 3));
     }
 }

@@ -60,7 +60,7 @@ internal static unsafe class ProcessOperations
         // init's children and threads that are its siblings would be nobody's.
         if (thread->Process->Id == 1)
             flags &= ~Sibling;
-        int number = world.Kernel.Processes.Ids.Last + 1;
+        int number = world.Kernel.Pids.Ids.Last + 1;
         ulong stack = (flags & Memory) != 0 ? World.StackOf(number) : 0;
         world.Call(thread, "clone", 56, flags, stack, World.Futexes + 0x100, World.Futexes + 0x200 + ((ulong)(number % 16) * 4),
             World.Shared);
@@ -152,7 +152,7 @@ internal static unsafe class ProcessOperations
         world.Put(thread, slot + 0x28, 0UL);
         world.Call(thread, "execve", 59, slot, slot + 0x20, slot + 0x28);
         world.Settle();
-        thread = world.Kernel.Processes.FindThread(id);
+        thread = world.Kernel.Pids.FindThread(id);
         bool isAnew = thread != null && !thread->Call.Active && thread->State == ThreadState.Runnable
             && thread->Process->AddressSpace != null
             && MappingTable.Find(thread->Process->AddressSpace, new Base.VirtualAddress(TestKernel.Scratch)) == null;

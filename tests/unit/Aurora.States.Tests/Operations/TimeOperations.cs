@@ -98,7 +98,7 @@ internal static unsafe class TimeOperations
         ulong slot = World.SlotOf(thread);
         if (world.Call(thread, "timer_gettime", 224, timer, slot) == 0)
             world.NoteWords(thread, slot, 4);
-        if (world.Kernel.Processes.FindThread(thread->Id) == thread && thread->State == ThreadState.Runnable)
+        if (world.Kernel.Pids.FindThread(thread->Id) == thread && thread->State == ThreadState.Runnable)
             world.Call(thread, "timer_getoverrun", 225, timer);
     }
 
