@@ -31,7 +31,7 @@ internal sealed class Machine
         Bare = bare;
         Hardware = hardware;
         Fibers = fibers;
-        Group = new GroupSession(SessionMachineOf(bare, hardware, fibers, store), store);
+        Group = new GroupSession(SessionMachineOf(bare, hardware, fibers), store);
         var end = new EndState();
         var control = new SessionControl(end, Group.Engine);
         var extended = new KernelExtendedState();
@@ -74,9 +74,8 @@ internal sealed class Machine
     public FiberBody[] Bodies { get; }
     public MainLoop Loop { get; }
 
-    private static SessionMachine SessionMachineOf(BareMachine bare, Hardware hardware, KernelFibers fibers, ObjectStore store)
+    private static SessionMachine SessionMachineOf(BareMachine bare, Hardware hardware, KernelFibers fibers)
     {
-        var budget = new EpochBudget(store.CommitBudget, (ulong)bare.Frames.TotalFrames);
         return new SessionMachine
         {
             Pages = bare.Pages,
@@ -86,11 +85,7 @@ internal sealed class Machine
             Fibers = fibers,
             Clock = hardware.Clock,
             TemplateRoot = KernelPageTables.Root,
-            Memory = MemoryOptions.Default with
-            {
-                MaxMappingsPerSpace = budget.MaxMappings,
-                MaxOverlaysPerFile = budget.MaxOverlays,
-            },
+            Memory = MemoryOptions.Default,
             Files = FileLimits.Default,
             Preemption = new KernelPreemption(),
             Names = ReadNames(),

@@ -7,11 +7,8 @@ public struct MemoryOptions
     public int MaxMappings;
     public int MaxSpaces;
 
-    /// <summary>Mappings one address space may have: a fork or an exit changes as many records in one go, and one commit has to hold them. Zero: 65,530.</summary>
+    /// <summary>Mappings one address space may have: a fork or an exit changes as many records in one go. Zero: 65,530, as on Linux.</summary>
     public int MaxMappingsPerSpace;
-
-    /// <summary>Writable private mappings that may show one file: where it ends they end, all in one go. Zero: no limit.</summary>
-    public int MaxOverlaysPerFile;
 
     /// <summary>Pages that may be on dirty and protect lists at once.</summary>
     public int MaxDirtyPages;

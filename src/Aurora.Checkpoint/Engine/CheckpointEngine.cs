@@ -44,7 +44,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _services = services;
         _state = new PipelineState(services.Pages);
         var budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
-        _capture = new EpochCapture(in services, _state, in budget);
+        _capture = new EpochCapture(in services, _state);
         _writer = new EpochWriter(in services, _state, _capture, Statistics);
         _pace = new CheckpointPace(in services, _state, _capture, in budget);
         _history = new HistoryList(in services, _state);

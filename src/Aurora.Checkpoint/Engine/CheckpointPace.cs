@@ -1,6 +1,6 @@
 // When a checkpoint is taken. A busy group: once a period. A group that has gone idle while output is held: at once, because somebody waits for
 // the output; such an early checkpoint borrows the next period, so that the average rate stays that of the period. A group that changes things
-// so fast that the epoch would outgrow what one commit can hold: as soon as its budget is used up, and when no slot is free it has to wait.
+// so fast that the epoch would outgrow what it should hold: as soon as its budget is used up, and when no slot is free it has to wait.
 // What an epoch may hold is in EpochBudget. Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -79,7 +79,7 @@ internal sealed unsafe class CheckpointPace
     public ulong NextIdleDueNanoseconds => Math.Min(NextDueNanoseconds, EarlyDueNanoseconds);
 
     /// <summary>
-    /// True while the group's threads must not run: they have changed as much as a commit may hold, and it cannot be captured yet; or another
+    /// True while the group's threads must not run: they have changed as much as an epoch should hold, and it cannot be captured yet; or another
     /// checkpoint is about to take the place of all they do.
     /// </summary>
     public bool MustPause => _state.IsEnabled && !_state.HasFailed && (_state.IsRollingBack || IsOverwhelmed);
@@ -90,8 +90,7 @@ internal sealed unsafe class CheckpointPace
     private bool IsOverwhelmedBy(ulong changes)
         => _state.Refusal == StoreStatus.NoSpace
             ? changes >= _budget.FullDiskBytes
-            : _state.InFlight + changes + CopiesOfFork + _budget.LookBytes + _budget.StepBytes > _budget.CommitBytes
-                || (changes >= _budget.CaptureBytes && (_state.MustRetry || _state.Free() is null));
+            : changes >= _budget.CaptureBytes && (_state.MustRetry || _state.Free() is null);
 
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
@@ -120,9 +119,6 @@ internal sealed unsafe class CheckpointPace
                 tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
         }
     }
-
-    // A fork's copies of the pages that have changed since the last capture.
-    private ulong CopiesOfFork => _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(_services.Tracker), 0, 0);
 
     private bool CanTake => _state.IsEnabled && !_state.HasFailed && !_state.IsRollingBack && _state.Free() is not null;
 

@@ -24,13 +24,11 @@ internal sealed unsafe class EpochCapture
 
     private readonly CheckpointServices _services;
     private readonly PipelineState _state;
-    private readonly EpochBudget _budget;
 
-    public EpochCapture(in CheckpointServices services, PipelineState state, in EpochBudget budget)
+    public EpochCapture(in CheckpointServices services, PipelineState state)
     {
         _services = services;
         _state = state;
-        _budget = budget;
     }
 
     /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
@@ -71,9 +69,6 @@ internal sealed unsafe class EpochCapture
         _state.Name.GiveTo(slot);
         _state.LastCaptured = slot.Epoch;
         slot.State = SlotState.Captured;
-        ulong operations = slot.Frozen->Objects + slot.Frozen->Clones + slot.Frozen->Truncations;
-        slot.Cost = _budget.CostOf(
-            slot.Frozen->Pages, (ulong)(slot.Records.Count + slot.Ended.Count) + operations, (ulong)slot.Records.Bytes);
         slot.Sample = new CheckpointSample
         {
             Epoch = slot.Epoch.Value,

@@ -27,9 +27,6 @@ internal sealed unsafe class EpochSlot(PageAllocator pages)
     public IdList Ended;
     public FrozenEpoch* Frozen;
 
-    /// <summary>What it takes of a commit, in bytes (<see cref="EpochBudget"/>).</summary>
-    public ulong Cost;
-
     /// <summary>How handing the epoch to the store went.</summary>
     public StoreStatus FlushStatus;
     public StoreCommit* Commit;

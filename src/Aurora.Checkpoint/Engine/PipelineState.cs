@@ -96,21 +96,6 @@ internal sealed unsafe class PipelineState
     /// <summary>True while an epoch has been captured and is not yet durable.</summary>
     public bool IsBusy => Oldest(SlotState.Captured) is not null || Oldest(SlotState.Submitted) is not null;
 
-    /// <summary>What has been captured and is not durable yet takes so much of a commit, in bytes.</summary>
-    public ulong InFlight
-    {
-        get
-        {
-            ulong bytes = 0;
-            foreach (EpochSlot slot in Slots)
-            {
-                if (slot.State != SlotState.Free)
-                    bytes += slot.Cost;
-            }
-            return bytes;
-        }
-    }
-
     /// <summary>A slot that no epoch is in, or null.</summary>
     public EpochSlot? Free()
     {

@@ -37,7 +37,7 @@ public sealed class MemoryManager
         State = state;
         Shortage = new FrameShortage(state, waker, fibers);
         var reverse = new ReverseMap(state, tlb);
-        var overlays = new Overlays(state, options);
+        var overlays = new Overlays(state);
         Objects = new VmObjects(state, overlays, reverse, tlb, keeper);
         PageIns = new PageIns(state, Shortage);
         Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage);

@@ -7,14 +7,10 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>The overlays over a file's object: their list, what shows through them, and how many there may be.</summary>
-internal sealed unsafe class Overlays(MemoryState state, in MemoryOptions options)
+/// <summary>The overlays over a file's object: their list, and what shows through them.</summary>
+internal sealed unsafe class Overlays(MemoryState state)
 {
     private readonly RadixTree _tree = state.Tree;
-    private readonly int _maxPerFile = options.MaxOverlaysPerFile > 0 ? options.MaxOverlaysPerFile : int.MaxValue;
-
-    /// <summary>What a file loses its overlays lose in the same step, so there may be only so many.</summary>
-    public bool HasRoom(VmObject* file) => file->Overlays < _maxPerFile;
 
     /// <summary>Overlays are one deep, and not over themselves.</summary>
     public static bool MayBack(VmObject* overlay, VmObject* file) => overlay != file && file->Backing == null;
@@ -31,7 +27,6 @@ internal sealed unsafe class Overlays(MemoryState state, in MemoryOptions option
         if (file->FirstOverlay != null)
             file->FirstOverlay->PreviousOverlay = overlay;
         file->FirstOverlay = overlay;
-        file->Overlays++;
     }
 
     /// <summary>Takes an overlay off its file, if it has one; the reference that it held is the caller's.</summary>
@@ -46,7 +41,6 @@ internal sealed unsafe class Overlays(MemoryState state, in MemoryOptions option
             file->FirstOverlay = overlay->NextOverlay;
         if (overlay->NextOverlay != null)
             overlay->NextOverlay->PreviousOverlay = overlay->PreviousOverlay;
-        file->Overlays--;
         overlay->Backing = overlay->NextOverlay = overlay->PreviousOverlay = null;
         return file;
     }

@@ -65,9 +65,6 @@ public unsafe struct VmObject
     internal VmObject* NextOverlay;
     internal VmObject* PreviousOverlay;
 
-    /// <summary>How many overlays there are over this object.</summary>
-    internal int Overlays;
-
     /// <summary>During a fork only: the child's clone.</summary>
     internal VmObject* ForkTwin;
 

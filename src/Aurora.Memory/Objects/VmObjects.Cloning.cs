@@ -22,8 +22,7 @@ public sealed unsafe partial class VmObjects
     internal VmObject* CloneUnflushed(VmObject* source, out bool mustFlush)
     {
         mustFlush = false;
-        bool hasRoom = source->Backing == null || _overlays.HasRoom(source->Backing);
-        VmObject* clone = hasRoom ? NewObject(_state.TrackerOf(&source->Header), source->SizePages, source->Flags) : null;
+        VmObject* clone = NewObject(_state.TrackerOf(&source->Header), source->SizePages, source->Flags);
         if (clone == null)
             return null;
         clone->Header.References = 1;

@@ -54,10 +54,10 @@ public sealed unsafe partial class VmObjects
             _keeper!.Unmapped(target->Keeper);
     }
 
-    // An empty overlay over a file's object with one reference, or null when out of memory or over the limit.
+    // An empty overlay over a file's object with one reference, or null when out of memory.
     internal VmObject* CreateOverlay(VmObject* file, ulong sizePages)
     {
-        VmObject* overlay = _overlays.HasRoom(file) ? Create(_state.TrackerOf(&file->Header), sizePages, VmObjectFlags.None) : null;
+        VmObject* overlay = Create(_state.TrackerOf(&file->Header), sizePages, VmObjectFlags.None);
         if (overlay != null)
             Overlays.Attach(overlay, file);
         return overlay;

@@ -34,7 +34,6 @@ internal sealed unsafe class TestSession : IDisposable
                 Pages = Pages, Frames = Frames, Tlb = Mmu, Fibers = Fibers, Clock = Clock,
                 Memory = new MemoryOptions
                 {
-                    MaxOverlaysPerFile = new EpochBudget(Store.CommitBudget, (ulong)Frames.TotalFrames).MaxOverlays,
                     MaxObjects = 4096, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,
                 },
                 Files = new FileLimits { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 256 },
