@@ -89,6 +89,7 @@ internal static unsafe class Reports
         Time(ref output, buffer, "period"u8, s.PeriodNanoseconds);
         Time(ref output, buffer, "stop median"u8, s.StopMedianNanoseconds);
         Time(ref output, buffer, "stop p99"u8, s.StopP99Nanoseconds);
+        Time(ref output, buffer, "longest wait"u8, s.LongestWaitNanoseconds);
         Time(ref output, buffer, "durable median"u8, s.DurableMedianNanoseconds);
         Time(ref output, buffer, "durable p99"u8, s.DurableP99Nanoseconds);
         Time(ref output, buffer, "boot to guest"u8, s.RestoreNanoseconds);

@@ -57,7 +57,7 @@ internal static unsafe class Program
 
     private static Machine Boot(Hardware hardware, BootSettings settings)
     {
-        var fibers = new KernelFibers(s_bare.Frames, s_bare.Pages);
+        var fibers = new KernelFibers(s_bare.Frames, s_bare.Pages, hardware.Clock);
         NvmeDevice? disk = NvmeDevice.Open(hardware, s_bare.Pages, fibers, new NvmeOptions());
         if (disk == null)
         {

@@ -1,4 +1,4 @@
-// The kernel's cooperative threads. The main loop calls RunOne; it switches to the first ready fiber's stack and returns when that fiber
+// The kernel's cooperative threads. The main loop calls RunTurn; it switches to the first ready fiber's stack and returns when that fiber
 // blocks, yields or ends. Fibers never switch to each other directly, so the main loop's stack is always the one that decides. A wake
 // moves a fiber from its queue to the end of the ready list. Stacks are guarded and kept: an ended fiber's stack serves the next one.
 // The lowest word of each stack is a canary, checked at every switch: it catches what the guard page cannot, a frame that just fits.
@@ -36,14 +36,17 @@ public sealed unsafe class KernelFibers : FiberScheduler
     private readonly FramePool _frames;
     private readonly Slab<Fiber> _fibers;
     private readonly State* _state;
+    private readonly Clock _clock;
+    private FiberTurn _turn;
     private readonly FiberBody?[] _bodies = new FiberBody?[MaxBodies];
     private int _bodyCount;
 
     /// <summary>The scheduler; there is one.</summary>
-    public KernelFibers(FramePool frames, PageAllocator pages)
+    public KernelFibers(FramePool frames, PageAllocator pages, Clock clock)
     {
         Panic.Unless(s_instance == null, "fibers: a second scheduler"u8);
         _frames = frames;
+        _clock = clock;
         _fibers = new Slab<Fiber>(pages, MaxFibers);
         _state = (State*)pages.Allocate(1);
         Panic.Unless(_state != null, "fibers: no memory for the scheduler"u8);
@@ -84,8 +87,37 @@ public sealed unsafe class KernelFibers : FiberScheduler
         return true;
     }
 
-    /// <summary>Gives the processor to one ready fiber until it blocks; false when none is ready. For the main loop only.</summary>
+    /// <summary>
+    /// Gives the processor to ready fibers, at most so many, until their slice is over: what a user thread waits for. For the main loop
+    /// only.
+    /// </summary>
+    public void RunTurn(int most)
+    {
+        if (!HasReady)
+            return;
+        ulong now = _clock.MonotonicNanoseconds;
+        _turn.Begin(now);
+        while (most-- > 0 && SwitchToNext())
+        {
+            now = _clock.MonotonicNanoseconds;
+            if (_turn.IsOver(now))
+                break;
+        }
+        _turn.End(now);
+    }
+
+    public override bool MustGiveWay => _turn.IsOver(_clock.MonotonicNanoseconds);
+
+    public override ulong LongestTurnNanoseconds => _turn.LongestNanoseconds;
+
+    /// <summary>Gives the processor to one ready fiber until it blocks; false when none is ready. For loops without user threads.</summary>
     public bool RunOne()
+    {
+        _turn.Begin(_clock.MonotonicNanoseconds);
+        return SwitchToNext();
+    }
+
+    private bool SwitchToNext()
     {
         Panic.Unless(_state->Current == null, "fibers: a fiber tried to schedule"u8);
         Fiber* fiber = FiberList.RemoveFirst(&_state->Ready);

@@ -50,7 +50,7 @@ internal sealed unsafe partial class NvmeBenchmark : BootStep
 
     private static bool Run(Hardware hardware, BareMachine machine, in BootConfiguration configuration)
     {
-        var fibers = new KernelFibers(machine.Frames, machine.Pages);
+        var fibers = new KernelFibers(machine.Frames, machine.Pages, hardware.Clock);
         NvmeDevice? device = NvmeDevice.Open(hardware, machine.Pages, fibers, new NvmeOptions());
         if (device == null)
             return Report("no disk"u8);

@@ -32,9 +32,7 @@ internal sealed unsafe class MainLoop(
             ulong events = hardware.Events.TakeAll();
             disk.Serve(events);
             duties.ServeEvents(events);
-            for (int left = FibersPerTurn; left > 0 && fibers.RunOne(); left--)
-            {
-            }
+            fibers.RunTurn(FibersPerTurn);
             RunGuests();
         }
     }

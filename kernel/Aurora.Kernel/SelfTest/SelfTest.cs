@@ -13,7 +13,7 @@ internal static class SelfTest
     public static void Run(BareMachine machine, Hardware hardware)
     {
         FrameTest.Run(machine);
-        FiberTest.Run(new KernelFibers(machine.Frames, machine.Pages), machine);
+        FiberTest.Run(new KernelFibers(machine.Frames, machine.Pages, hardware.Clock), machine);
         new UserModeTest(machine, hardware).Run();
         KernelLog.Line("@selftest done"u8);
         hardware.PowerOff(0);

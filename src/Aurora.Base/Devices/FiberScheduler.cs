@@ -11,6 +11,22 @@ public abstract unsafe class FiberScheduler
     /// <summary>Lets other fibers and user threads run before going on: long work calls it between steps.</summary>
     public abstract void Yield();
 
+    /// <summary>
+    /// As <see cref="Yield"/>, but only when the fibers have had the processor for as long as they should: long work calls it every few
+    /// pages. Who may not wait at that point must not call it.
+    /// </summary>
+    public void GiveWay()
+    {
+        if (MustGiveWay)
+            Yield();
+    }
+
+    /// <summary>The fibers have had the processor for as long as they should. On the host always, so that tests meet every change.</summary>
+    public virtual bool MustGiveWay => true;
+
+    /// <summary>The longest time for which user threads have waited for fibers to give way.</summary>
+    public virtual ulong LongestTurnNanoseconds => 0;
+
     public abstract void WakeOne(FiberQueue* queue);
 
     public abstract void WakeAll(FiberQueue* queue);

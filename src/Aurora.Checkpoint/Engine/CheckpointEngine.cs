@@ -225,6 +225,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         statistics.StoreTotalBytes = store.TotalBlocks * PageSize.Bytes;
         statistics.Failed = HasFailed ? 1UL : 0;
         statistics.Violations = Violations;
+        statistics.LongestWaitNanoseconds = _services.Fibers.LongestTurnNanoseconds;
     }
 
     /// <inheritdoc/>

@@ -14,14 +14,15 @@ namespace Aurora.Checkpoint;
 /// <summary>Hands captured epochs to the store, in order, and sees them become durable.</summary>
 internal sealed unsafe class EpochWriter
 {
-    // Pages handed to the store between two looks at whether somebody else wants the processor.
-    private const int PagesPerStep = 32;
+    // Pages, or other operations, handed to the store between two looks at whether it is time to give way.
+    private const int OperationsPerLook = 4;
 
     private readonly CheckpointServices _services;
     private readonly PipelineState _state;
     private readonly EpochCapture _capture;
     private readonly CheckpointStatistics _statistics;
     private readonly EpochParts _parts;
+    private uint _operations;
 
     public EpochWriter(in CheckpointServices services, PipelineState state, EpochCapture capture, CheckpointStatistics statistics)
     {
@@ -144,36 +145,42 @@ internal sealed unsafe class EpochWriter
         for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsClone)
-                status = _parts.Added(slot, _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id));
+                status = Added(slot, _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id));
         }
         IdList.Cursor cursor = default;
         while (status == StoreStatus.Ok && slot.Ended.Next(ref cursor, out ObjectId id))
-            status = _parts.Added(slot, _services.Store.DeleteObject(slot.Commit, id));
+            status = Added(slot, _services.Store.DeleteObject(slot.Commit, id));
         for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsTruncated)
-                status = _parts.Added(slot, _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom));
+                status = Added(slot, _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom));
         }
         return status;
     }
 
     private StoreStatus PutPages(EpochSlot slot)
     {
-        int step = 0;
         for (ChangeSet* set = slot.Frozen->First; set != null; set = set->Next)
         {
             var cursor = new FrozenPageCursor(set);
             while (cursor.MoveNext())
             {
                 FrozenPage* page = cursor.Current;
-                StoreStatus status = _parts.Added(slot, PutPage(slot, set, page));
+                StoreStatus status = Added(slot, PutPage(slot, set, page));
                 if (status != StoreStatus.Ok)
                     return status;
-                if (++step % PagesPerStep == 0)
-                    _services.Fibers.Yield();
             }
         }
         return StoreStatus.Ok;
+    }
+
+    // Others may run between any two operations: what they are about is frozen.
+    private StoreStatus Added(EpochSlot slot, StoreStatus status)
+    {
+        status = _parts.Added(slot, status);
+        if (++_operations % OperationsPerLook == 0)
+            _services.Fibers.GiveWay();
+        return status;
     }
 
     // Whole pages of zeroes take no space, where a hole reads as zeroes; looking costs a fraction of the checksum they would need.
@@ -190,7 +197,7 @@ internal sealed unsafe class EpochWriter
         RecordStage.Cursor cursor = default;
         StoreStatus status = StoreStatus.Ok;
         while (status == StoreStatus.Ok && slot.Records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
-            status = _parts.Added(slot, _services.Store.PutRecord(slot.Commit, id, record));
+            status = Added(slot, _services.Store.PutRecord(slot.Commit, id, record));
         return status;
     }
 

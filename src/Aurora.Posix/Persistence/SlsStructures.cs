@@ -7,7 +7,7 @@ namespace Aurora.Posix.Persistence;
 [StructLayout(LayoutKind.Sequential)]
 public struct SlsStatistics
 {
-    public const int Size = 184;
+    public const int Size = 192;
 
     public ulong CapturedEpoch, DurableEpoch, RestoredEpoch;
     public ulong PeriodNanoseconds;
@@ -24,6 +24,9 @@ public struct SlsStatistics
 
     /// <summary>Checkpoints that were discarded because a kernel object contradicted itself.</summary>
     public ulong Violations;
+
+    /// <summary>The longest time for which a thread had to wait for the kernel's own work (a flush, a cut) to give way.</summary>
+    public ulong LongestWaitNanoseconds;
 }
 
 /// <summary>What one checkpoint cost (struct sls_sample).</summary>

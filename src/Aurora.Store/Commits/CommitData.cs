@@ -9,8 +9,9 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
 {
     private const int MostPagesPerRequest = 256;
 
-    // Pages summed before others may run.
-    private const int PagesPerStep = 32;
+    // Pages summed, and operations otherwise looked at, between two looks at whether it is time to give way.
+    private const int PagesPerLook = 4;
+    private const int OperationsPerLook = 64;
 
     /// <summary>Finds a block for every page, in runs as long as can be had. Blocks.</summary>
     public StoreStatus AssignBlocks(StoreCommit* commit)
@@ -36,7 +37,8 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
             }
             operation->Block = next++;
             run--;
-            left--;
+            if (--left % OperationsPerLook == 0)
+                context.Fibers.GiveWay();
         }
         return StoreStatus.Ok;
     }
@@ -72,7 +74,7 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
         context.Device.EndBatch();
         if (!hasMemory)
             return StoreStatus.OutOfMemory;
-        var builder = new LogBuilder(pool, commit, context.Has(SeededFaults.LostLogEntry));
+        var builder = new LogBuilder(context.Fibers, pool, commit, context.Has(SeededFaults.LostLogEntry));
         if (!builder.AddAll() || !log.PrepareRequests(commit))
             return StoreStatus.OutOfMemory;
         return StoreStatus.Ok;
@@ -99,7 +101,7 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
             {
                 operation->Checksum = BlockChecksum.OfPage(context.HashSeed, operation->Page, operation->Block, operation->Data);
                 request->Request.Pages[request->Request.BlockCount++] = operation->Data;
-                if (++summed % PagesPerStep == 0)
+                if (++summed % PagesPerLook == 0 && context.Fibers.MustGiveWay)
                     YieldInBatch();
             }
             operation = operation->Next;

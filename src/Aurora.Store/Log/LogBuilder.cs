@@ -1,5 +1,5 @@
 // Turns a commit's operations into log blocks. Pages that follow each other in an object and on the device share one entry. Headers are
-// completed by Seal, when the commit has its place in the order. Nothing here blocks.
+// completed by Seal, when the commit has its place in the order.
 using System;
 using Aurora.Base;
 
@@ -8,22 +8,27 @@ namespace Aurora.Store;
 /// <summary>Writes log entries into the pages of a commit's record.</summary>
 internal unsafe ref struct LogBuilder
 {
+    private const int OperationsPerLook = 64;
+
+    private readonly FiberScheduler _fibers;
     private readonly CommitPool _pool;
     private readonly StoreCommit* _commit;
     private readonly bool _losesLast;
     private byte* _page;
     private LogEntry* _run;
 
-    public LogBuilder(CommitPool pool, StoreCommit* commit, bool losesLast)
+    public LogBuilder(FiberScheduler fibers, CommitPool pool, StoreCommit* commit, bool losesLast)
     {
+        _fibers = fibers;
         _losesLast = losesLast;
         _pool = pool;
         _commit = commit;
     }
 
-    /// <summary>Adds all operations; false when there is no memory.</summary>
+    /// <summary>Adds all operations; false when there is no memory. Others may run meanwhile.</summary>
     public bool AddAll()
     {
+        int added = 0;
         CommitInfo* info = &_commit->Info;
         ulong epoch = info->Epoch.Value;
         var name = new ReadOnlySpan<byte>(info->Name, info->NameLength);
@@ -41,6 +46,8 @@ internal unsafe ref struct LogBuilder
             };
             if (!isAdded)
                 return false;
+            if (++added % OperationsPerLook == 0)
+                _fibers.GiveWay();
         }
         return true;
     }

@@ -30,6 +30,19 @@ public sealed unsafe class PipelineTests
     }
 
     [Fact]
+    public void AFlushLooksWhetherToGiveWayEveryFewPagesAndOtherChanges()
+    {
+        const ulong pages = 200;
+        using TestSession session = TestSession.Create();
+        AddressSpace* space = session.NewSpace(Arena, pages);
+        for (ulong page = 0; page < pages; page++)
+            session.Store64(space, Arena + (page << 12), 0);
+        int before = session.Fibers.Looks;
+        session.Checkpoint();
+        Assert.InRange(session.Fibers.Looks - before, (int)pages / 4, (int)pages);
+    }
+
+    [Fact]
     public void WithAllSlotsUnderWayThePeriodStretches()
     {
         using TestSession session = TestSession.Create();

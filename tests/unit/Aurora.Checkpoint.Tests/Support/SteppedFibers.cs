@@ -21,6 +21,18 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
         }
     }
 
+    /// <summary>How often somebody has asked whether it is time to give way.</summary>
+    public int Looks { get; private set; }
+
+    public override bool MustGiveWay
+    {
+        get
+        {
+            Looks++;
+            return false;
+        }
+    }
+
     public override void Block(FiberQueue* queue) => throw new FiberBlocked();
 
     public override void Yield()
