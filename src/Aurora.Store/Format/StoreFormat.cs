@@ -27,7 +27,10 @@ internal static class StoreFormat
 
     /// <summary>Required feature of images of version 1: the log may hold rollbacks. Since then it always may.</summary>
     public const ulong RollbackFeature = 1;
-    public const ulong KnownFeatures = RollbackFeature;
+
+    /// <summary>Required feature: the log may hold hidden volumes and takes, which builds without it take for the end of the log.</summary>
+    public const ulong LargeCommitFeature = 2;
+    public const ulong KnownFeatures = RollbackFeature | LargeCommitFeature;
     public const ulong LogStart = 8;
     public const uint MinimumLogBlocks = 64;
     public const uint MaximumLogBlocks = 1 << 20;

@@ -74,6 +74,9 @@ internal sealed unsafe class Recovery(
         super->EndSequence = recovery.EndSequence;
         super->DurableSequence = recovery.EndSequence;
 
+        // Before the first commit that a build without the feature would not know.
+        super->RequiredFeatures |= StoreFormat.LargeCommitFeature;
+
         // An upgrade writes none of its version before the cut that makes it whole.
         if (context.Options.Upgrade)
             return StoreStatus.Ok;

@@ -176,11 +176,41 @@ public sealed unsafe class DamagedRootTests
     public void What_the_newest_superblock_requires_is_required_still_when_the_older_one_is_used()
     {
         using StoreHarness harness = WithRollbackWaiting("", isRecordWritten: false);
-        RequireInNewest(harness, StoreFormat.RollbackFeature);
+        RequireInNewest(harness, StoreFormat.RollbackFeature | StoreFormat.LargeCommitFeature);
         harness.Memory.SetContents(RootOf(harness, "objects"), new byte[4096]);
         harness.Open();
         Assert.Equal(8UL, harness.Read(1, 0));
-        Assert.Equal(StoreFormat.RollbackFeature, Newest(harness).RequiredFeatures);
+        Assert.Equal(StoreFormat.RollbackFeature | StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+    }
+
+    // A build that does not know large commits would take their records for the end of the log, and write over what comes behind.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_the_log_may_hold_is_required_of_who_opens_the_image_before_the_first_commit(bool isReadOnly)
+    {
+        using var harness = new StoreHarness();
+        Assert.Equal(StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        harness.Open();
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 7));
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        harness.Store.Abandon();
+        RequireInAll(harness, 0);
+        harness.Options.ReadOnly = isReadOnly;
+        harness.Open();
+        Assert.Equal(7UL, harness.Read(1, 0));
+        Assert.Equal(isReadOnly ? 0 : StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        if (!isReadOnly)
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(isReadOnly ? 0 : StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+    }
+
+    [Fact]
+    public void A_feature_that_this_build_does_not_know_is_refused()
+    {
+        using var harness = new StoreHarness();
+        RequireInAll(harness, StoreFormat.KnownFeatures + 1);
+        Assert.Equal(StoreStatus.UnknownFeature, harness.TryOpen());
     }
 
     [Theory]
@@ -298,8 +328,16 @@ public sealed unsafe class DamagedRootTests
     }
 
     private static void RequireInNewest(StoreHarness harness, ulong features)
+        => Require(harness, Newest(harness).WriteVersion, features);
+
+    private static void RequireInAll(StoreHarness harness, ulong features)
     {
-        ulong version = Newest(harness).WriteVersion;
+        for (ulong version = Newest(harness).WriteVersion, slot = 0; slot < 2 && version > 0; slot++, version--)
+            Require(harness, version, features);
+    }
+
+    private static void Require(StoreHarness harness, ulong version, ulong features)
+    {
         for (ulong block = 0; block < 4; block++)
         {
             byte[] contents = (byte[])harness.Memory.Contents(block).Clone();

@@ -93,6 +93,10 @@ public sealed unsafe class FormatTests
         Assert.Equal(32, new LogEntry { Kind = LogEntryKind.TakeVolume, Count = 9, Length = 9 }.TotalBytes);
     }
 
+    [Fact]
+    public void Required_features_have_the_bits_of_the_format()
+        => Assert.Equal((1UL, 2UL, 3UL), (StoreFormat.RollbackFeature, StoreFormat.LargeCommitFeature, StoreFormat.KnownFeatures));
+
     [Theory]
     [InlineData(512UL, 64UL)]
     [InlineData(16UL << 18, 16384UL)]
