@@ -65,6 +65,13 @@ internal unsafe ref struct LogReader
         {
             return null;
         }
+
+        // It continues the log, so it is no end of it: the log is damaged.
+        if ((header->Volume & ~VolumeRecord.HiddenBit) > VolumeRecord.LastNumber)
+        {
+            Status = _context.Refuse(StoreStatus.Corrupt, FaultPlace.Log, _context.LogBlockAt(Position), 0, Sequence + 1, header->Volume);
+            return null;
+        }
         Position++;
         Chain = header->Checksum;
         Generation = header->Generation;
@@ -91,7 +98,6 @@ internal unsafe ref struct LogReader
             && header->UsedBytes <= LogBlockHeader.PayloadBytes
             && header->Part < header->Parts
             && header->Generation <= StoreFormat.MaxCounter
-            && (header->Volume & ~VolumeRecord.HiddenBit) <= StoreFormat.MaxCounter
             && header->Checksum == BlockChecksum.OfLogBlock(_context.HashSeed, position, header);
 
     private LogBlockHeader* BlockAt(ulong position)

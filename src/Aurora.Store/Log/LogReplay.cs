@@ -80,10 +80,15 @@ internal unsafe ref struct LogReplay
     private StoreStatus ApplyBlock(LogBlockHeader* header, LayerSet? set)
     {
         uint offset = 0;
-        while (offset < header->UsedBytes)
+
+        // An empty block has no first entry either.
+        while (offset < header->UsedBytes || (header->Part == 0 && offset == 0))
         {
             LogEntry* entry = LogReader.EntryAt(header, offset);
-            if (entry == null)
+
+            // What a commit was is the first thing that its record says, and it is said once.
+            bool isFirst = header->Part == 0 && offset == 0;
+            if (entry == null || isFirst != (entry->Kind == LogEntryKind.CommitInfo))
                 return Damaged(header->Position);
             StoreStatus status = StoreStatus.Ok;
             if (entry->Kind == LogEntryKind.TakeVolume)

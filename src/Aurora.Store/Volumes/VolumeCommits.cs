@@ -79,6 +79,9 @@ internal sealed unsafe class VolumeCommits(
             return StoreStatus.ReadOnly;
         if (info.NameLength != 0 || (flags & ~(VolumeFlags.Image | VolumeFlags.Partial)) != 0)
             return StoreStatus.BadArgument;
+        bool isNew = kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
+        if (isNew && (volume.Value & ~VolumeRecord.HiddenBit) > VolumeRecord.LastNumber)
+            return context.Refuse(StoreStatus.NoSpace, FaultPlace.VolumeTable, 0, 0, 0, volume.Value);
         StoreCommit* commit = builder.Begin(volume);
         if (commit == null)
             return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
@@ -92,7 +95,7 @@ internal sealed unsafe class VolumeCommits(
             builder.Abort(commit);
             return status;
         }
-        if (kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume)
+        if (isNew)
             context.Super->NextVolume++;
         status = log.WaitDurable(commit->Sequence);
         committer.Release(commit);

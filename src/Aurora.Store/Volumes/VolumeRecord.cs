@@ -31,6 +31,9 @@ internal unsafe struct VolumeRecord
     /// <summary>In the number of a volume that holds a large commit which is not finished (LargeCommits): nobody can ask for it.</summary>
     public const ulong HiddenBit = 1UL << 62;
 
+    /// <summary>The last number of a volume, hidden or not: the number of the next one still has neither bit.</summary>
+    public const ulong LastNumber = HiddenBit - 2;
+
     /// <summary>Kept checkpoints by sequence.</summary>
     public NodePointer History;
     public VolumeFlags Flags;
