@@ -106,7 +106,11 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
         }
         *operation = new CommitOperation { Kind = kind, Object = id.Value, Page = page, Data = data, Length = (ushort)payload.Length };
         payload.CopyTo(new Span<byte>(operation + 1, payload.Length));
-        operation->IsOfNamed = kind == LogEntryKind.Clone && page >= commit->LowestObject && page <= commit->HighestObject;
+        if (!commit->Objects.Add(pool, commit, operation))
+        {
+            commit->Status = StoreStatus.OutOfMemory;
+            return StoreStatus.OutOfMemory;
+        }
         commit->LowestObject = Math.Min(commit->LowestObject, id.Value);
         commit->HighestObject = Math.Max(commit->HighestObject, id.Value);
         bool isSameObject = commit->LastOperation != null && commit->LastOperation->Object == id.Value;

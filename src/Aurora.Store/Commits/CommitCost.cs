@@ -1,31 +1,31 @@
 // What one commit may cost at most beyond what was counted while it was built: its clones copy what their sources have changed by now,
-// in the layer and in the commit itself. Nothing here blocks.
-using Aurora.Base;
+// in the layer and in the commit itself (CommitObjects), reckoned in one pass. Nothing here blocks.
+using System;
 
 namespace Aurora.Store;
 
 /// <summary>Reckons what a commit takes.</summary>
 internal sealed unsafe class CommitCost(PresentState present)
 {
+    // More than any object has. Clones of an object to itself double what is counted, which must not come round to nothing.
+    private const ulong MostOfObject = 1UL << 32;
+
     /// <summary>The nodes that its clones may cost: each copies what its source has changed by then, earlier operations included.</summary>
     public ulong NodesOfClones(StoreCommit* commit)
     {
         ulong sum = 0;
         Layer* layer = present.Active.OpenTop(commit->Volume);
-        for (CommitOperation* clone = commit->FirstOperation; clone != null; clone = clone->Next)
+        commit->Objects.ClearSums(commit);
+        for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
-            if (clone->Kind != LogEntryKind.Clone)
-                continue;
-            ulong nodes = layer == null ? 0 : layer->PageNodesOf(clone->Page);
-            for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
+            ulong nodes = operation->Checksum;
+            if (operation->Kind == LogEntryKind.Clone)
             {
-                if (earlier->Object == clone->Page)
-                    nodes += earlier->Kind == LogEntryKind.Clone ? earlier->Block : earlier->Checksum;
+                nodes = WithSource(operation, layer == null ? 0 : layer->PageNodesOf(operation->Page));
+                sum += nodes;
             }
-
-            // Its own sum is kept in Block, which a clone has no other use for.
-            clone->Block = nodes;
-            sum += nodes;
+            if (operation->Named != null)
+                operation->Named->Sum += nodes;
         }
         return sum;
     }
@@ -38,29 +38,28 @@ internal sealed unsafe class CommitCost(PresentState present)
     public ulong LayerBytes(StoreCommit* commit)
     {
         ulong bytes = commit->LayerBytes;
+        if (!commit->Removes)
+            return bytes;
+        bytes += commit->Operations * Layer.BytesPerRemovedPage;
         Layer* layer = present.Active.OpenTop(commit->Volume);
-        if (commit->Removes)
-            bytes += commit->Operations * Layer.BytesPerRemovedPage;
-        for (CommitOperation* operation = commit->FirstOperation; commit->Removes && operation != null; operation = operation->Next)
+        commit->Objects.ClearSums(commit);
+        for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
+            ulong copies = 1;
             if (operation->Kind is LogEntryKind.Delete or LogEntryKind.Truncate or LogEntryKind.Clone)
                 bytes += layer == null ? 0 : layer->PagesOf(operation->Object) * Layer.BytesPerRemovedPage;
             if (operation->Kind == LogEntryKind.Clone)
-                bytes += CopiesOf(layer, commit, operation) * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
+            {
+                copies = WithSource(operation, layer == null ? 0 : layer->PagesOf(operation->Page));
+                bytes += copies * (Layer.BytesPerPage + Layer.BytesPerRemovedPage);
+            }
+            if (operation->Named != null)
+                operation->Named->Sum += copies;
         }
         return bytes;
     }
 
-    private static ulong CopiesOf(Layer* layer, StoreCommit* commit, CommitOperation* clone)
-    {
-        // A clone keeps its own count in Checksum, which it has no other use for.
-        ulong copies = layer == null ? 0 : layer->PagesOf(clone->Page);
-        for (CommitOperation* earlier = commit->FirstOperation; clone->IsOfNamed && earlier != clone; earlier = earlier->Next)
-        {
-            if (earlier->Object == clone->Page)
-                copies += earlier->Kind == LogEntryKind.Clone ? earlier->Checksum : 1;
-        }
-        clone->Checksum = copies;
-        return copies;
-    }
+    // What a clone copies: what the layer has of its source, and what earlier operations add to that.
+    private static ulong WithSource(CommitOperation* clone, ulong ofLayer)
+        => Math.Min(MostOfObject, ofLayer + (clone->Source == null ? 0 : clone->Source->Sum));
 }

@@ -50,6 +50,9 @@ public unsafe struct StoreCommit
     internal ulong LowestObject;
     internal ulong HighestObject;
     internal NamedObjects Named;
+
+    /// <summary>The objects of its operations, once it has a clone of one of them.</summary>
+    internal CommitObjects Objects;
     internal bool HasClones;
 
     /// <summary>An upper bound for what applying it takes of a layer's arena, clones excluded.</summary>
@@ -109,11 +112,6 @@ internal unsafe struct CommitOperation
     public CommitOperation* Next;
     public LogEntryKind Kind;
 
-    /// <summary>
-    /// Of a clone: earlier operations of the commit may have changed its source. False for the thousands of a fork, which so need no
-    /// search.
-    /// </summary>
-    public bool IsOfNamed;
     public ushort Length;
 
     /// <summary>Of an entry about a volume: its flags.</summary>
@@ -129,6 +127,12 @@ internal unsafe struct CommitOperation
 
     /// <summary>The caller's page.</summary>
     public void* Data;
+
+    /// <summary>Its object, in commits that have clones of their own objects.</summary>
+    public CommitObject* Named;
+
+    /// <summary>Of a clone: its source, when earlier operations of the commit may have changed it.</summary>
+    public CommitObject* Source;
 }
 
 /// <summary>A device request of a commit; its page pointers follow.</summary>
