@@ -91,7 +91,7 @@ public sealed unsafe partial class ObjectStore
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _space.State, _reserve);
+        var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _space.State, _reserve, schedule);
         var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);
@@ -110,7 +110,7 @@ public sealed unsafe partial class ObjectStore
             context, _log, records, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);
         _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
-        _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes);
+        _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes, schedule);
         _sender = new VolumeSender(
             context, turns, keeper, _views, _checkpoints, trees, _objects, new TreeDifference(_cache));
         _receiver = new VolumeReceiver(context, _volumes, _directory, _checkpoints, _builder, _committer);

@@ -20,7 +20,8 @@ internal sealed unsafe class LargeCommits(
     CommitBuilder builder,
     Committer committer,
     VolumeDirectory directory,
-    VolumeCommits volumes)
+    VolumeCommits volumes,
+    CutSchedule schedule)
 {
     // Of what one commit may take, a part takes this share. The rest is for what its clones and removals turn out to take, and for the ends
     // of blocks of the log, of which at most half stays unused.
@@ -54,14 +55,11 @@ internal sealed unsafe class LargeCommits(
             return StoreStatus.OutOfMemory;
         CommitInfo about = info;
         about.NameLength = 0;
-        status = volumes.CloneHidden(volume, about, out VolumeId hidden);
-        if (status != StoreStatus.Ok)
-        {
-            OpenLargeCommits.Give(slot);
-            return status;
-        }
-        slot->Hidden = hidden.Value;
-        large = slot;
+        status = volumes.CloneHidden(slot, about);
+        if (status == StoreStatus.Ok)
+            large = slot;
+        else
+            Abort(slot);
         return status;
     }
 
@@ -108,5 +106,8 @@ internal sealed unsafe class LargeCommits(
     {
         OpenLargeCommits.Give(large);
         history.IsReclaiming = true;
+
+        // Also when nothing else is committed.
+        schedule.Ask();
     }
 }

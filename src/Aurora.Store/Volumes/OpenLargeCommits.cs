@@ -9,7 +9,7 @@ public struct LargeCommit
     /// <summary>The volume that it will change; 0 in a free slot.</summary>
     internal ulong Volume;
 
-    /// <summary>The hidden clone that takes the parts.</summary>
+    /// <summary>The hidden clone that takes the parts; 0 before the turn in which it is made.</summary>
     internal ulong Hidden;
 
     /// <summary>Pages of data in the parts.</summary>
@@ -47,12 +47,12 @@ internal sealed unsafe class OpenLargeCommits(LargeCommit* slots)
         return large != null && large->Hidden != 0;
     }
 
-    /// <summary>The hidden volume takes parts of a large commit, or may be that of one being opened.</summary>
+    /// <summary>The hidden volume takes parts of a large commit, or is being made for one.</summary>
     public bool IsOpen(ulong hidden)
     {
         for (int i = 0; i < Slots; i++)
         {
-            if (slots[i].Volume != 0 && (slots[i].Hidden == hidden || slots[i].Hidden == 0))
+            if (slots[i].Volume != 0 && slots[i].Hidden == hidden)
                 return true;
         }
         return false;

@@ -36,12 +36,15 @@ internal sealed unsafe class VolumeCommits(
         return End(status, ref volume);
     }
 
-    /// <summary>Makes a hidden clone of what a volume has now, for a large commit. Blocks.</summary>
-    public StoreStatus CloneHidden(VolumeId source, in CommitInfo info, out VolumeId volume)
+    /// <summary>Makes a hidden clone of what a volume has now, for its large commit. Blocks.</summary>
+    public StoreStatus CloneHidden(LargeCommit* large, in CommitInfo info)
     {
         turns.Take();
-        volume = new VolumeId(context.Super->NextVolume | VolumeRecord.HiddenBit);
-        StoreStatus status = Submit(volume, LogEntryKind.CloneVolume, source, 0, VolumeFlags.None, default, info);
+        var volume = new VolumeId(context.Super->NextVolume | VolumeRecord.HiddenBit);
+
+        // From here on no cut takes it for a leftover, but every cut takes those for one that are.
+        large->Hidden = volume.Value;
+        StoreStatus status = Submit(volume, LogEntryKind.CloneVolume, new VolumeId(large->Volume), 0, VolumeFlags.None, default, info);
         return End(status, ref volume);
     }
 

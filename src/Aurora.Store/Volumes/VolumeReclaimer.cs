@@ -10,7 +10,7 @@ namespace Aurora.Store;
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
     StoreContext context, PresentState present, HistoryState history, OpenLargeCommits large, VolumeTable volumes, TreeReader trees,
-    SpaceState space, SpaceReserve reserve)
+    SpaceState space, SpaceReserve reserve, CutSchedule schedule)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -47,6 +47,10 @@ internal sealed unsafe class VolumeReclaimer(
             status = ChooseOf(set, changes, ref left);
             changes->IsEnded = changes->IsDropped && volume < VolumeRecord.DroppedBit;
         }
+
+        // Of leftovers there may be more.
+        if (left == 0 && from < VolumeRecord.DroppedBit)
+            schedule.Ask();
         return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
     }
 
@@ -54,15 +58,20 @@ internal sealed unsafe class VolumeReclaimer(
     private bool IsInUse(LayerSet set, ulong hidden)
         => large.IsOpen(hidden) || present.Active.Find(hidden) != null || set.Find(hidden) != null;
 
-    // The cut of the set leaves volumes in the table that later ones are to give back.
+    // The cut of the set leaves volumes in the table that later ones are to give back. Leftovers do not wait for a cut that is due.
     private bool LeavesSome(LayerSet set)
     {
+        bool leaves = false;
         for (VolumeChanges* changes = set.FindFrom(VolumeRecord.HiddenBit); changes != null; changes = set.FindFrom(changes->Volume + 1))
         {
-            if (changes->Volume >= VolumeRecord.DroppedBit || (!changes->IsEnded && !large.IsOpen(changes->Volume)))
-                return true;
+            bool isHidden = changes->Volume < VolumeRecord.DroppedBit;
+            if (isHidden && (changes->IsEnded || large.IsOpen(changes->Volume)))
+                continue;
+            leaves = true;
+            if (isHidden)
+                schedule.Ask();
         }
-        return false;
+        return leaves;
     }
 
     // The volume's checkpoints first. A history that cannot be read is given up: its blocks stay allocated, and a check reports them.

@@ -90,6 +90,46 @@ public sealed unsafe class LargeCommitTests
     }
 
     [Fact]
+    public void What_is_given_up_becomes_free_also_when_no_cut_is_due()
+    {
+        using var harness = Small();
+        harness.Options.CutIntervalNanoseconds = ulong.MaxValue;
+        harness.Options.Retention.IsOff = true;
+        harness.Reopen();
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 7));
+        LargeCommit* large = Begin(harness);
+        SubmitPart(harness, large, 0);
+        Cut(harness, 1);
+        SubmitPart(harness, large, 1);
+        Assert.Equal(1UL, harness.CheckClean().HiddenVolumes);
+        harness.Store.AbortLarge(large);
+        for (int i = 0; i < 3; i++)
+            harness.Commit(harness.Begin());
+        Assert.Equal(0UL, harness.CheckClean().HiddenVolumes);
+        ulong cuts = harness.Store.Statistics.Cuts;
+        for (int i = 0; i < 10; i++)
+            harness.Commit(harness.Begin());
+        Assert.Equal(cuts, harness.Store.Statistics.Cuts);
+    }
+
+    [Fact]
+    public void One_that_is_being_opened_keeps_no_other_hidden_volume()
+    {
+        LargeCommit* slots = stackalloc LargeCommit[OpenLargeCommits.MemoryPages * 4096 / sizeof(LargeCommit)];
+        new Span<byte>(slots, OpenLargeCommits.MemoryPages * 4096).Clear();
+        var open = new OpenLargeCommits(slots);
+        LargeCommit* opening = open.Take(1);
+        Assert.True(open.IsTaken(1));
+        Assert.False(open.IsOpenOn(1));
+        Assert.False(open.IsOpen(VolumeRecord.HiddenBit | 2));
+        opening->Hidden = VolumeRecord.HiddenBit | 3;
+        Assert.True(open.IsOpenOn(1) && open.IsOpen(opening->Hidden));
+        Assert.False(open.IsOpen(VolumeRecord.HiddenBit | 2));
+        OpenLargeCommits.Give(opening);
+        Assert.False(open.IsTaken(1) || open.IsOpen(VolumeRecord.HiddenBit | 3));
+    }
+
+    [Fact]
     public void Nobody_else_changes_the_volume_meanwhile_and_nobody_sees_the_hidden_one()
     {
         using var harness = Small();
