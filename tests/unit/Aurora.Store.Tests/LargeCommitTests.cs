@@ -195,6 +195,35 @@ public sealed unsafe class LargeCommitTests
     }
 
     [Fact]
+    public void What_one_that_was_given_up_has_left_makes_room_for_the_next_one_to_be_opened()
+    {
+        using var harness = new StoreHarness(blocks: 3000, logBlocks: 64);
+        harness.Options.Retention.IsOff = true;
+        harness.Open();
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 7));
+        LargeCommit* large = Begin(harness);
+        for (ulong part = 0; TrySubmitPart(harness, large, part) == StoreStatus.Ok; part++)
+            Assert.True(part < 100);
+
+        // What removes something may use more of the reserve than opening one may.
+        StoreStatus status = StoreStatus.Ok;
+        for (ulong id = 1000; status == StoreStatus.Ok; id++)
+        {
+            StoreCommit* part = harness.Begin();
+            harness.Store.DeleteObject(part, new Base.ObjectId(id + 5000));
+            harness.PutRecord(part, id, new string('r', 2500));
+            status = Submit(harness, large, part);
+        }
+        Assert.Equal(StoreStatus.NoSpace, status);
+        harness.Store.AbortLarge(large);
+        large = Begin(harness);
+        SubmitPart(harness, large, 0);
+        Finish(harness, large, "");
+        RequireParts(harness, 1);
+        harness.CheckClean();
+    }
+
+    [Fact]
     public void A_part_is_full_before_it_is_too_large()
     {
         using var harness = Small();
