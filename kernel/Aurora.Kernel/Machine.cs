@@ -47,10 +47,11 @@ internal sealed class Machine
         fibers.Add(forgetting);
         fibers.Add(closing);
         var sessionEnd = new SessionEnd(end, hardware, fibers, disk, Group.Engine, Group.Output, FailedStarts, closing);
-        var input = new ConsoleInput(hardware.Console, Processes.Terminals);
+        var input = new ConsoleInput(hardware.Console, Processes.Terminals, Group.Tracker);
         var duties = new SessionDuties(
             new SerialConsole(hardware.Console), Group.Output, input,
-            new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control), sessionEnd,
+            new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control, Group.Tracker),
+                sessionEnd,
             new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting),
                 new UnpersistedChanges(hardware.Clock, Group));
         Bodies = BodiesOf(Group, fibers, disk, end);

@@ -38,7 +38,7 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         RestoreResult result = machine.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         if (!result.IsOk)
             return Refusal.Report("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
-        GroupObject* group = machine.Group.Group.Group;
+        GroupObject* group = machine.Group.Group.Of(machine.Group.Tracker);
         bool hasRun = group->Machine.Xcr0 != 0;
         MachineIdentity identity = machine.Bare.Identity;
         if (hasRun && !group->Machine.IsSatisfiedBy(identity, out ReadOnlySpan<byte> word, out int bit))
@@ -70,9 +70,10 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
             machine.Start.Attach(isPlain, window);
             return true;
         }
-        if (terminals.Console == null && terminals.Life.CreateConsole(machine.Group.Tracker, isPlain, window) == null)
+        Terminal* console = terminals.ConsoleOf(machine.Group.Tracker);
+        if (console == null && terminals.Life.CreateConsole(machine.Group.Tracker, isPlain, window) == null)
             return Refusal.Report("boot"u8, "no memory for the console"u8);
-        terminals.Settings.SetPlain(terminals.Console, isPlain);
+        terminals.Settings.SetPlain(terminals.ConsoleOf(machine.Group.Tracker), isPlain);
         return new InitStart(machine.Group, machine.Linux).Start(configuration.WorkingDirectory);
     }
 
@@ -80,6 +81,6 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
     {
         machine.Group.Engine.PeriodNanoseconds = configuration.PeriodMilliseconds * NanosecondsPerMillisecond;
         machine.Group.Engine.IsEnabled = configuration.Persists;
-        machine.Group.Output.PassThrough = !configuration.Persists;
+        machine.Group.Output.PassThrough(!configuration.Persists);
     }
 }

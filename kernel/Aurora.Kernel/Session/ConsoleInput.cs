@@ -3,14 +3,15 @@
 // does not read them: with it they are dropped, as if they had been read. The launcher announces the end of the input on the other port when every byte
 // has left its side: the end takes effect once the port holds none of them any more.
 using System;
+using Aurora.Base;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Posix.Terminals;
 
 namespace Aurora.Kernel;
 
-/// <summary>Brings what the host types to the console's terminal.</summary>
-internal sealed unsafe class ConsoleInput(SerialPort port, TerminalService terminals)
+/// <summary>Brings what the host types to the terminal of the group in the foreground.</summary>
+internal sealed unsafe class ConsoleInput(SerialPort port, TerminalService terminals, ObjectTracker foreground)
 {
     private bool _ends;
 
@@ -24,7 +25,7 @@ internal sealed unsafe class ConsoleInput(SerialPort port, TerminalService termi
     public void Receive()
     {
         Span<byte> bytes = stackalloc byte[256];
-        Terminal* terminal = terminals.Console;
+        Terminal* terminal = terminals.ConsoleOf(foreground);
         while (TerminalInput.CanReceive(terminal) || SearchWaiting(terminal, bytes))
         {
             _searched = 0;

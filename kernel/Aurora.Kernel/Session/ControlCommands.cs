@@ -12,7 +12,8 @@ namespace Aurora.Kernel;
 
 /// <summary>Obeys the launcher.</summary>
 internal sealed unsafe class ControlCommands(
-    ControlChannel channel, NvmeDevice disk, CheckpointEngine engine, TerminalService terminals, ConsoleInput input, SessionControl control)
+    ControlChannel channel, NvmeDevice disk, CheckpointEngine engine, TerminalService terminals, ConsoleInput input,
+    SessionControl control, ObjectTracker foreground)
 {
     /// <summary>Obeys the commands that have arrived.</summary>
     public void ObeyAll()
@@ -61,7 +62,7 @@ internal sealed unsafe class ControlCommands(
 
     private bool SetWindow(ushort rows, ushort columns)
     {
-        terminals.Settings.SetWindow(terminals.Console, new WindowSize { Rows = rows, Columns = columns });
+        terminals.Settings.SetWindow(terminals.ConsoleOf(foreground), new WindowSize { Rows = rows, Columns = columns });
         return true;
     }
 }

@@ -29,8 +29,9 @@ internal sealed unsafe class HeldReport(
         KernelLog.Line(line.Written);
         for (Process* process = processes.NextProcess(1); process != null; process = processes.NextProcess(process->Id + 1))
             Describe(process);
-        if (terminals.Console != null)
-            ShowScreen(terminals.Console);
+        Terminal* console = terminals.ConsoleOf(processes.Group);
+        if (console != null)
+            ShowScreen(console);
         KernelLog.Line("@poweroff 0"u8);
         hardware.PowerOff(0);
     }

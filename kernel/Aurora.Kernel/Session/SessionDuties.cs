@@ -5,7 +5,7 @@ namespace Aurora.Kernel;
 
 /// <summary>What the main loop does for the session every turn, beside running its threads.</summary>
 internal sealed class SessionDuties(
-    SerialConsole console, OutputHold output, ConsoleInput input, ControlCommands commands, SessionEnd end, LastingStart lasting,
+    SerialConsole console, HeldOutput output, ConsoleInput input, ControlCommands commands, SessionEnd end, LastingStart lasting,
     UnpersistedChanges unpersisted)
 {
     /// <summary>When <see cref="LookAfter"/> has to be called again at the latest.</summary>

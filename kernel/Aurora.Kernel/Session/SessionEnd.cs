@@ -18,7 +18,7 @@ namespace Aurora.Kernel;
 
 /// <summary>Notices that the session has to end, and brings it to its end.</summary>
 internal sealed class SessionEnd(
-    EndState end, Hardware hardware, KernelFibers fibers, NvmeDevice disk, CheckpointEngine engine, OutputHold output,
+    EndState end, Hardware hardware, KernelFibers fibers, NvmeDevice disk, CheckpointEngine engine, HeldOutput output,
     FailedStarts failedStarts, ClosingFiber closing)
 {
     // How long closing may take: a device that does not answer must not keep the machine on.

@@ -21,7 +21,7 @@ internal sealed unsafe class SessionStart(Hardware hardware, GroupSession group,
     public void Attach(bool isPlain, in WindowSize window)
     {
         _isResumed = true;
-        Terminal* console = terminals.Console;
+        Terminal* console = terminals.ConsoleOf(group.Tracker);
         terminals.Settings.SetPlain(console, isPlain);
         if (isPlain)
             return;

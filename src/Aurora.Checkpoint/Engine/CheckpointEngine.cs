@@ -143,7 +143,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _state.LastCaptured = _state.LastDurable = highest > restored ? highest : restored;
         _state.RestoredEpoch = restored.Value;
         if (highest > restored)
-            _services.Group.Group->Left.Add(restored, highest);
+            _services.Group.Of(_services.Tracker)->Left.Add(restored, highest);
         _errands.Begin(_state.LastDurable);
         return status;
     }

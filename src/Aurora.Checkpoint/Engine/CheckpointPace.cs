@@ -113,7 +113,7 @@ internal sealed unsafe class CheckpointPace
         get
         {
             ObjectTracker tracker = _services.Tracker;
-            ulong ran = (ulong)_services.Scheduler.RanCount;
+            ulong ran = (ulong)_services.Scheduler.RanCountOf(_services.Tracker);
             ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.Epochs.OperationsOf(tracker);
             return _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(tracker), objects,
                 tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
@@ -141,7 +141,7 @@ internal sealed unsafe class CheckpointPace
     {
         get
         {
-            if (!CanTake || _state.MustRetry || _services.Output.Written <= _state.OutputCaptured)
+            if (!CanTake || _state.MustRetry || _services.Output.Of(_services.Tracker).Written <= _state.OutputCaptured)
                 return ulong.MaxValue;
             return _state.PaceNanoseconds - Math.Min(_state.PaceNanoseconds, _state.PeriodNanoseconds);
         }
@@ -155,7 +155,7 @@ internal sealed unsafe class CheckpointPace
     public bool HasChanges => _state.IsEnabled && (_services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0);
 
     private bool HasWork
-        => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.HasThreadsThatRan
+        => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.RanCountOf(_services.Tracker) != 0
             || _services.Memory.Epochs.HasChanges(_services.Tracker);
 
     private void TakeNow()

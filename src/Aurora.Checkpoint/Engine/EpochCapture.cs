@@ -48,7 +48,7 @@ internal sealed unsafe class EpochCapture
         slot.StartNanoseconds = start;
         slot.RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
         slot.Epoch = _state.LastCaptured.Next;
-        slot.OutputPosition = _services.Output.Written;
+        slot.OutputPosition = _services.Output.Of(_services.Tracker).Written;
         _services.Scheduler.MarkThreadsThatRan(_services.Tracker);
         _services.Memory.Epochs.Freeze(_services.Tracker, slot.Frozen);
         CaptureOutcome outcome = CaptureRecords(slot);
@@ -83,11 +83,10 @@ internal sealed unsafe class EpochCapture
 
     private CaptureOutcome CaptureRecords(EpochSlot slot)
     {
-        GroupObject* group = _services.Group.Group;
+        GroupObject* group = _services.Group.Of(_services.Tracker);
         group->Epoch = slot.Epoch;
         group->MonotonicNanoseconds = _services.Clocks.Of(_services.Tracker).MonotonicNanoseconds;
         group->RealtimeNanoseconds = slot.RealtimeNanoseconds;
-        _services.Group.NextId = _services.Tracker.NextId;
         _services.Tracker.MarkChanged(&group->Header);
         CaptureOutcome outcome = _services.Tracker.ReserveEnds() ? CaptureOutcome.Ok : CaptureOutcome.NoMemory;
         while (_services.Tracker.FirstChanged != null && outcome == CaptureOutcome.Ok)

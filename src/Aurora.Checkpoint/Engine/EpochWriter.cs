@@ -119,7 +119,7 @@ internal sealed unsafe class EpochWriter
             _state.Name.TakeBack(slot, _state.Refusal);
             _capture.Undo(slot);
         }
-        _state.OutputCaptured = Math.Min(_state.OutputCaptured, _services.Output.Durable);
+        _state.OutputCaptured = Math.Min(_state.OutputCaptured, _services.Output.Of(_services.Tracker).Durable);
         _state.RetryAt(_services.MachineClock.MonotonicNanoseconds
             + Math.Max(_state.PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(_state.Durable);
@@ -232,7 +232,7 @@ internal sealed unsafe class EpochWriter
         slot.Sample.DurableNanoseconds = _state.LastCommitNanoseconds - slot.StartNanoseconds;
         _statistics.Add(in slot.Sample);
         slot.State = SlotState.Free;
-        _services.Output.Release(slot.OutputPosition);
+        _services.Output.Of(_services.Tracker).Release(slot.OutputPosition);
         _services.Scheduler.WakeAll(_state.Durable);
         _services.Fibers.WakeAll(_state.ErrandWork);
     }

@@ -76,7 +76,7 @@ internal sealed unsafe class HistoryList
             Epoch = info.Commit.Epoch.Value,
             RealtimeNanoseconds = info.Commit.RealtimeNanoseconds,
             Bytes = info.Bytes,
-            Flags = _services.Group.Group->Left.Contains(info.Commit.Epoch) ? SlsHistoryEntry.IsLeft
+            Flags = _services.Group.Of(_services.Tracker)->Left.Contains(info.Commit.Epoch) ? SlsHistoryEntry.IsLeft
                 : info.Commit.Epoch.Value == _state.RestoredEpoch ? SlsHistoryEntry.IsPresent : 0,
         };
         int length = Math.Clamp(info.Commit.NameLength, 0, SlsHistoryEntry.NameBytes - 1);

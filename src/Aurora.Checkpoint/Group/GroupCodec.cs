@@ -5,25 +5,34 @@ using Aurora.Posix.Processes;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Captures and restores the group object; there is exactly one in a group.</summary>
+/// <summary>Captures and restores the group object; each group has exactly one.</summary>
 public sealed unsafe class GroupCodec : StateCodec
 {
     // Ids and times beyond these are not reached by counting: a record that has them is damaged.
     private const ulong MaxNextId = 1UL << 62;
 
+    private struct Place
+    {
+        public GroupObject* Group;
+    }
+
+    private readonly TrackedObjects _tracked;
+    private readonly GroupTable<Place> _places;
     private readonly Slab<GroupObject> _groups;
     private readonly GroupClocks _clocks;
     private readonly ProcessTable _processes;
 
-    public GroupCodec(PageAllocator pages, GroupClocks clocks, ProcessTable processes)
+    public GroupCodec(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks, ProcessTable processes)
     {
         _processes = processes;
-        _groups = new Slab<GroupObject>(pages, 1);
+        _tracked = tracked;
+        _places = new GroupTable<Place>(tracked);
+        _groups = new Slab<GroupObject>(pages, GroupTable.MaxGroups);
         _clocks = clocks;
     }
 
-    /// <summary>The group object; null until created or restored.</summary>
-    public GroupObject* Group { get; private set; }
+    /// <summary>The group object of a group; null until created or restored.</summary>
+    public GroupObject* Of(ObjectTracker group) => _places.At(group.Index)->Group;
 
     public override ObjectKind Kind => ObjectKind.Group;
     public override byte Version => 3;
@@ -31,9 +40,11 @@ public sealed unsafe class GroupCodec : StateCodec
     /// <summary>Makes the group object of a group that starts from nothing.</summary>
     public void CreateNew(ObjectTracker tracker)
     {
-        Panic.Unless(Group == null, "group: created twice"u8);
-        Group = _groups.Allocate();
-        tracker.Register(&Group->Header, Kind);
+        Panic.Unless(Of(tracker) == null, "group: created twice"u8);
+        GroupObject* group = _groups.Allocate();
+        Panic.Unless(group != null, "group: no memory"u8);
+        _places.At(tracker.Index)->Group = group;
+        tracker.Register(&group->Header, Kind);
     }
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -51,14 +62,11 @@ public sealed unsafe class GroupCodec : StateCodec
             Epoch = group->Epoch.Value,
             MonotonicNanoseconds = group->MonotonicNanoseconds,
             RealtimeNanoseconds = group->RealtimeNanoseconds,
-            NextObjectId = NextId.Value,
+            NextObjectId = _tracked.Of(&group->Header).NextId.Value,
             Machine = group->Machine,
             LastProcessId = _processes.Of(&group->Header).Ids.Last,
             MemoryMebibytes = group->MemoryMebibytes,
         };
-
-    /// <summary>Set by the engine before each capture: the tracker's next id at that instant.</summary>
-    public ObjectId NextId { get; set; }
 
     /// <summary>Reads and checks a record of any version.</summary>
     public static RestoreStatus Read(byte version, ReadOnlySpan<byte> payload, out GroupRecord record, out LeftBranches left)
@@ -84,7 +92,7 @@ public sealed unsafe class GroupCodec : StateCodec
         GroupRecord record = Describe(group);
         Span<byte> written = stackalloc byte[LeftBranches.Capacity * LeftRange.Size];
         var left = default(LeftBranches);
-        return group == Group && IsValid(in record) && record.NextObjectId > header->Id.Value
+        return group == _places.At(header->Group)->Group && IsValid(in record) && record.NextObjectId > header->Id.Value
             && left.TryRead(written[..group->Left.Write(written)]);
     }
 
@@ -97,19 +105,20 @@ public sealed unsafe class GroupCodec : StateCodec
         RestoreStatus status = Read(version, payload, out GroupRecord record, out LeftBranches left);
         if (status != RestoreStatus.Ok)
             return status;
-        if (Group != null || record.NextObjectId <= id.Value)
+        if (Of(tracker) != null || record.NextObjectId <= id.Value)
             return RestoreStatus.BadRecord;
-        Group = _groups.Allocate();
-        if (Group == null)
+        GroupObject* group = _groups.Allocate();
+        if (group == null)
             return RestoreStatus.OutOfMemory;
-        Group->Epoch = new Epoch(record.Epoch);
-        Group->MonotonicNanoseconds = record.MonotonicNanoseconds;
-        Group->RealtimeNanoseconds = record.RealtimeNanoseconds;
-        Group->Machine = record.Machine;
-        Group->LastProcessId = record.LastProcessId;
-        Group->MemoryMebibytes = record.MemoryMebibytes;
-        Group->Left = left;
-        tracker.Adopt(&Group->Header, Kind, id);
+        _places.At(tracker.Index)->Group = group;
+        group->Epoch = new Epoch(record.Epoch);
+        group->MonotonicNanoseconds = record.MonotonicNanoseconds;
+        group->RealtimeNanoseconds = record.RealtimeNanoseconds;
+        group->Machine = record.Machine;
+        group->LastProcessId = record.LastProcessId;
+        group->MemoryMebibytes = record.MemoryMebibytes;
+        group->Left = left;
+        tracker.Adopt(&group->Header, Kind, id);
         tracker.ContinueIdsFrom(new ObjectId(record.NextObjectId));
         return RestoreStatus.Ok;
     }

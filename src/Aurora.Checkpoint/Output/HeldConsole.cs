@@ -4,13 +4,15 @@ using Aurora.Posix.Terminals;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>A terminal's view of the held output: what it writes is shown once a checkpoint covers it.</summary>
-public sealed unsafe class HeldConsole(OutputHold hold) : ConsoleSink
+/// <summary>What terminals see of the held output of their groups: what they write is shown once a checkpoint covers it.</summary>
+public sealed unsafe class HeldConsole(OutputHold hold, TrackedObjects tracked) : ConsoleSink
 {
-    public override int Room => hold.Room;
+    public override int RoomOf(Terminal* terminal) => Of(terminal).Room;
 
-    public override WaitQueue* Space => hold.Space;
+    public override WaitQueue* SpaceOf(Terminal* terminal) => Of(terminal).Space;
 
-    public override void Write(ReadOnlySpan<byte> bytes)
-        => Panic.Unless(hold.Write(bytes) == bytes.Length, "held console: more written than there was room for"u8);
+    public override void Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
+        => Panic.Unless(Of(terminal).Write(bytes) == bytes.Length, "held console: more written than there was room for"u8);
+
+    private HeldOutput Of(Terminal* terminal) => hold.Of(tracked.Of(&terminal->Header));
 }

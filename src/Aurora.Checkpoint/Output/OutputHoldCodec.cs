@@ -55,14 +55,14 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
         var record = MemoryMarshal.Read<OutputHoldRecord>(payload);
         if (!IsValid(record.Start, record.Length) || payload.Length != OutputHoldRecord.Size + (int)record.Length)
             return RestoreStatus.BadRecord;
-        OutputChunk* chunk = hold.Allocate();
+        OutputChunk* chunk = hold.Of(tracker).Allocate();
         if (chunk == null)
             return RestoreStatus.OutOfMemory;
         chunk->Start = record.Start;
         chunk->Length = (int)record.Length;
         payload[OutputHoldRecord.Size..].CopyTo(new Span<byte>(chunk->Data, chunk->Length));
         tracker.Adopt(&chunk->Header, Kind, id);
-        hold.Insert(chunk);
+        hold.Of(tracker).Insert(chunk);
         return RestoreStatus.Ok;
     }
 

@@ -35,18 +35,19 @@ public sealed unsafe partial class GroupSession
         Panic.Unless(Tracker.Exists, "session: no memory for the group"u8);
         Codecs = new CodecTable(Tracked);
         Clocks = new GroupClocks(machine.Clock, Tracked);
-        Scheduler = new ThreadScheduler(machine.Pages, Clocks);
+        Scheduler = new ThreadScheduler(machine.Pages, Tracked, Clocks);
         var files = new FileState(machine.Pages, machine.Files);
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory);
         User = new UserMemory(Memory);
         Random = new RandomSource();
-        Output = new OutputHold(machine.Pages, Tracker, Scheduler);
+        OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
+        Panic.Unless(Output.Reserve(), "session: no memory for held output"u8);
         Processes = new ProcessTable(machine.Pages, Tracked);
         Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks);
         Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
-        Group = new GroupCodec(machine.Pages, Clocks, Processes);
+        Group = new GroupCodec(machine.Pages, Tracked, Clocks, Processes);
         Engine = new CheckpointEngine(new CheckpointServices
         {
             Volume = VolumeId.First,
@@ -59,7 +60,7 @@ public sealed unsafe partial class GroupSession
             Group = Group,
             Memory = Memory,
             Scheduler = Scheduler,
-            Output = Output,
+            Output = OutputHold,
             Store = store,
         });
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
@@ -70,7 +71,7 @@ public sealed unsafe partial class GroupSession
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
-        Codecs.Add(new OutputHoldCodec(Output));
+        Codecs.Add(new OutputHoldCodec(OutputHold));
         Codecs.Add(new MemoryObjectCodec(Memory));
         Codecs.Add(new AddressSpaceCodec(Memory));
         Codecs.Add(new MappingCodec(Memory));
@@ -90,7 +91,8 @@ public sealed unsafe partial class GroupSession
     public RandomSource Random { get; }
     public FileServices Files { get; }
     public Namespace Names { get; }
-    public OutputHold Output { get; }
+    public OutputHold OutputHold { get; }
+    public HeldOutput Output => OutputHold.Of(Tracker);
 
     public ProcessTable Processes { get; }
     public MachineSettingsTable Settings { get; }
@@ -122,20 +124,21 @@ public sealed unsafe partial class GroupSession
             ? restorer.Restore(records)
             : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
         records.Clear();
-        if (Group.Group != null)
-            result.MemoryMebibytes = Group.Group->MemoryMebibytes;
+        GroupObject* group = Group.Of(Tracker);
+        if (group != null)
+            result.MemoryMebibytes = group->MemoryMebibytes;
         if (!result.IsOk)
             return result;
         // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
         // the restore, and what it had built belongs to nobody.
         if (endUnreferenced)
             Memory.Restore.EndUnreferenced();
-        if (Group.Group == null)
+        if (group == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
         else if (Names.Root == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
         else
-            result.Store = Engine.ContinueFrom(Group.Group->Epoch);
+            result.Store = Engine.ContinueFrom(group->Epoch);
         return result;
     }
 }

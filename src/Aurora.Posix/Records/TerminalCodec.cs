@@ -34,7 +34,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
     public override bool IsSound(ObjectHeader* header)
     {
         Terminal* terminal = (Terminal*)header;
-        return IsLiveOrNone(terminal->Session, ObjectKind.Session) && terminal == terminals.Console
+        return IsLiveOrNone(terminal->Session, ObjectKind.Session) && terminal == terminals.ConsoleOf(header)
             && AreInOrder(terminal->InputTail, terminal->LineHead, terminal->InputHead);
     }
 

@@ -3,15 +3,15 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Terminals;
 
-/// <summary>Where a terminal's output goes: the queue that holds it until it may be seen.</summary>
+/// <summary>Where the output of terminals goes: the queues that hold it until it may be seen.</summary>
 public abstract unsafe class ConsoleSink
 {
-    /// <summary>Bytes the sink takes without anyone waiting.</summary>
-    public abstract int Room { get; }
+    /// <summary>Bytes of a terminal the sink takes without anyone waiting.</summary>
+    public abstract int RoomOf(Terminal* terminal);
 
-    /// <summary>Takes bytes, never more than <see cref="Room"/>.</summary>
-    public abstract void Write(ReadOnlySpan<byte> bytes);
+    /// <summary>Takes bytes, never more than <see cref="RoomOf"/>.</summary>
+    public abstract void Write(Terminal* terminal, ReadOnlySpan<byte> bytes);
 
     /// <summary>Woken when room has appeared.</summary>
-    public abstract WaitQueue* Space { get; }
+    public abstract WaitQueue* SpaceOf(Terminal* terminal);
 }

@@ -37,7 +37,7 @@ public sealed unsafe class TerminalFile : FileOperations
     public override Errno Open(OpenFile* file, in FileCaller caller)
     {
         bool isOwn = file->Inode->Device == DeviceNumber.ControllingTerminal;
-        Terminal* terminal = !isOwn ? _terminals.Console : caller.Thread == null ? null : TerminalJobs.ControllingTerminal(caller.Thread);
+        Terminal* terminal = !isOwn ? _terminals.ConsoleOf(&file->Header) : caller.Thread == null ? null : TerminalJobs.ControllingTerminal(caller.Thread);
         if (terminal == null)
             return Errno.ENXIO;
         file->Attachment = &terminal->Header;
@@ -82,7 +82,7 @@ public sealed unsafe class TerminalFile : FileOperations
         Span<byte> piece = stackalloc byte[PieceBytes];
         while (transfer.Remaining > 0)
         {
-            int room = terminal->IsOutputStopped ? 0 : _terminals.Sink.Room / LongestExpansion;
+            int room = terminal->IsOutputStopped ? 0 : _terminals.Sink.RoomOf(terminal) / LongestExpansion;
             int count = (int)Math.Min(transfer.Remaining, (ulong)Math.Min(room, PieceBytes));
             if (count == 0)
                 return AwaitRoom(file, terminal, ref transfer);
@@ -108,7 +108,7 @@ public sealed unsafe class TerminalFile : FileOperations
         if (waiter != null && (interest & PollEvents.Writable) != 0)
         {
             _scheduler.BlockOn(waiter, &terminal->Writers);
-            _scheduler.BlockOn(waiter, _terminals.Sink.Space);
+            _scheduler.BlockOn(waiter, _terminals.Sink.SpaceOf(terminal));
         }
         return (TerminalReads.CanRead(terminal) ? PollEvents.Readable : PollEvents.None)
             | (_terminals.Output.CanWrite(terminal) ? PollEvents.Writable : PollEvents.None);
@@ -187,6 +187,6 @@ public sealed unsafe class TerminalFile : FileOperations
             return transfer.Finish(Errno.EAGAIN);
         if (terminal->IsOutputStopped)
             return Sleep(ref transfer, &terminal->Writers);
-        return Sleep(ref transfer, _terminals.Sink.Space);
+        return Sleep(ref transfer, _terminals.Sink.SpaceOf(terminal));
     }
 }

@@ -5,10 +5,10 @@ namespace Aurora.Posix.Terminals;
 /// <summary>Makes terminals, and puts restored ones together.</summary>
 public sealed unsafe class TerminalLife(TerminalState state)
 {
-    /// <summary>Makes the console. A plain one behaves as a pipe does and is no terminal to isatty.</summary>
+    /// <summary>Makes the console of a group. A plain one behaves as a pipe does and is no terminal to isatty.</summary>
     public Terminal* CreateConsole(ObjectTracker group, bool isPlain, WindowSize window)
     {
-        Panic.Unless(state.Console == null, "terminal: the console was made twice"u8);
+        Panic.Unless(state.ConsoleOf(group.Index) == null, "terminal: the console was made twice"u8);
         Terminal* terminal = state.Terminals.Allocate();
         if (terminal == null)
             return null;
@@ -26,7 +26,7 @@ public sealed unsafe class TerminalLife(TerminalState state)
             terminal->Texts[i] = (ulong)text;
             group.Register(&text->Header, ObjectKind.TerminalText);
         }
-        state.Console = terminal;
+        state.SetConsole(terminal);
         return terminal;
     }
 
@@ -43,17 +43,17 @@ public sealed unsafe class TerminalLife(TerminalState state)
         return true;
     }
 
-    /// <summary>Makes a restored terminal the console; false when it lacks a text or there is a console already.</summary>
+    /// <summary>Makes a restored terminal the console of its group; false when it lacks a text or there is one already.</summary>
     internal bool AdoptConsole(Terminal* terminal)
     {
-        if (state.Console != null)
+        if (state.ConsoleOf(terminal->Header.Group) != null)
             return false;
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
         {
             if (terminal->Texts[i] == 0)
                 return false;
         }
-        state.Console = terminal;
+        state.SetConsole(terminal);
         return true;
     }
 }

@@ -13,7 +13,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
     private const int StagingBytes = 256;
 
     /// <summary>True when a write would take at least one byte.</summary>
-    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && sink.Room >= LongestExpansion;
+    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && sink.RoomOf(terminal) >= LongestExpansion;
 
     /// <summary>Writes a program's bytes and returns how many were taken.</summary>
     public int Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
@@ -22,7 +22,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
     internal int Emit(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
         Span<byte> staging = stackalloc byte[StagingBytes];
-        int room = sink.Room;
+        int room = sink.RoomOf(terminal);
         int staged = 0;
         int taken = 0;
         for (; taken < bytes.Length && staged + LongestExpansion <= room; taken++)
@@ -50,7 +50,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
         rings.MarkScreen(terminal, first);
         rings.MarkScreen(terminal, terminal->ScreenEnd - 1);
         tracked.MarkChanged(&terminal->Header);
-        sink.Write(bytes);
+        sink.Write(terminal, bytes);
     }
 
     // Turns one byte into what goes to the line (at most LongestExpansion bytes) and follows the cursor.

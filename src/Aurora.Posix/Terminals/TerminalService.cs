@@ -14,7 +14,7 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Terminals;
 
-/// <summary>All terminals of a group and their line discipline.</summary>
+/// <summary>All terminals and their line discipline.</summary>
 public sealed unsafe class TerminalService
 {
     private readonly TerminalState _state;
@@ -23,7 +23,7 @@ public sealed unsafe class TerminalService
         ProcessTable processes,
         ConsoleSink sink)
     {
-        _state = new TerminalState(pages);
+        _state = new TerminalState(pages, tracked);
         Sink = sink;
         var rings = new TerminalRings(tracked);
         Reads = new TerminalReads(tracked);
@@ -43,6 +43,9 @@ public sealed unsafe class TerminalService
     public TerminalSettings Settings { get; }
     public TerminalLife Life { get; }
 
-    /// <summary>The machine's console; null until it is made or restored.</summary>
-    public Terminal* Console => _state.Console;
+    /// <summary>The console of a group; null until it is made or restored.</summary>
+    public Terminal* ConsoleOf(ObjectTracker group) => _state.ConsoleOf(group.Index);
+
+    /// <summary>The console of the group that an object belongs to.</summary>
+    public Terminal* ConsoleOf(ObjectHeader* header) => _state.ConsoleOf(header->Group);
 }

@@ -5,10 +5,13 @@ namespace Aurora.Posix.Terminals;
 /// <summary>The terminals there are.</summary>
 public sealed unsafe class TerminalState
 {
-    public const int MaxTerminals = 64;
+    public const int MaxTerminals = GroupTable.MaxGroups;
 
-    public TerminalState(PageAllocator pages)
+    private readonly GroupTable<ConsoleOfGroup> _consoles;
+
+    public TerminalState(PageAllocator pages, TrackedObjects tracked)
     {
+        _consoles = new GroupTable<ConsoleOfGroup>(tracked);
         Terminals = new Slab<Terminal>(pages, MaxTerminals);
         Texts = new Slab<TerminalText>(pages, MaxTerminals * (Terminal.InputTexts + Terminal.ScreenTexts));
     }
@@ -16,6 +19,13 @@ public sealed unsafe class TerminalState
     public Slab<Terminal> Terminals { get; }
     public Slab<TerminalText> Texts { get; }
 
-    /// <summary>The machine's console; null until it is made or restored.</summary>
-    public Terminal* Console { get; set; }
+    /// <summary>The console of a group; null until it is made or restored.</summary>
+    public Terminal* ConsoleOf(ushort group) => _consoles.At(group)->Terminal;
+
+    internal void SetConsole(Terminal* terminal) => _consoles.At(terminal->Header.Group)->Terminal = terminal;
+
+    private struct ConsoleOfGroup
+    {
+        public Terminal* Terminal;
+    }
 }

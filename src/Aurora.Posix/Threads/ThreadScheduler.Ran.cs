@@ -1,5 +1,5 @@
-// Which threads ran since the last capture. Running changes a thread's registers, so its record must be written again; threads that slept
-// through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would otherwise
+// Which threads of a group ran since its last capture. Running changes a thread's registers, so its record must be written again; threads that
+// slept through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would otherwise
 // put it back to sleep, and what it was woken for, a signal perhaps, has come and gone.
 using Aurora.Base;
 
@@ -7,29 +7,37 @@ namespace Aurora.Posix.Threads;
 
 public sealed unsafe partial class ThreadScheduler
 {
-    private Thread* _firstThatRan;
-
-    /// <summary>True when some thread ran since the last capture.</summary>
-    public bool HasThreadsThatRan => _firstThatRan != null;
-
-    /// <summary>How many they are.</summary>
-    public int RanCount { get; private set; }
-
-    /// <summary>Marks every thread that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
-    public void MarkThreadsThatRan(ObjectTracker tracker)
+    private struct GroupThreads
     {
-        Thread* thread = _firstThatRan;
+        public Thread* FirstThatRan;
+        public int RanCount;
+
+        /// <summary>None of the group's threads runs; those that could are on its own queue.</summary>
+        public bool IsHeld;
+        public RunQueue Held;
+    }
+
+    private readonly GroupTable<GroupThreads> _groups;
+
+    /// <summary>How many threads of a group ran since the last capture.</summary>
+    public int RanCountOf(ObjectTracker group) => _groups.At(group.Index)->RanCount;
+
+    /// <summary>Marks every thread of a group that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
+    public void MarkThreadsThatRan(ObjectTracker group)
+    {
+        GroupThreads* threads = _groups.At(group.Index);
+        Thread* thread = threads->FirstThatRan;
         while (thread != null)
         {
             Thread* next = thread->NextThatRan;
             thread->NextThatRan = thread->PreviousThatRan = null;
             thread->RanSinceCapture = false;
-            tracker.MarkChanged(&thread->Header);
+            group.MarkChanged(&thread->Header);
             thread = next;
         }
-        _firstThatRan = null;
-        RanCount = 0;
-        if (Current != null)
+        threads->FirstThatRan = null;
+        threads->RanCount = 0;
+        if (Current != null && Current->Header.Group == group.Index)
             NoteRan(Current);
     }
 
@@ -38,15 +46,16 @@ public sealed unsafe partial class ThreadScheduler
     {
         if (!thread->RanSinceCapture)
             return;
+        GroupThreads* threads = _groups.At(thread->Header.Group);
         if (thread->PreviousThatRan != null)
             thread->PreviousThatRan->NextThatRan = thread->NextThatRan;
         else
-            _firstThatRan = thread->NextThatRan;
+            threads->FirstThatRan = thread->NextThatRan;
         if (thread->NextThatRan != null)
             thread->NextThatRan->PreviousThatRan = thread->PreviousThatRan;
         thread->NextThatRan = thread->PreviousThatRan = null;
         thread->RanSinceCapture = false;
-        RanCount--;
+        threads->RanCount--;
     }
 
     private void NoteWaitEnds(Thread* thread)
@@ -59,12 +68,13 @@ public sealed unsafe partial class ThreadScheduler
     {
         if (thread->RanSinceCapture)
             return;
+        GroupThreads* threads = _groups.At(thread->Header.Group);
         thread->RanSinceCapture = true;
-        RanCount++;
+        threads->RanCount++;
         thread->PreviousThatRan = null;
-        thread->NextThatRan = _firstThatRan;
-        if (_firstThatRan != null)
-            _firstThatRan->PreviousThatRan = thread;
-        _firstThatRan = thread;
+        thread->NextThatRan = threads->FirstThatRan;
+        if (threads->FirstThatRan != null)
+            threads->FirstThatRan->PreviousThatRan = thread;
+        threads->FirstThatRan = thread;
     }
 }

@@ -23,8 +23,9 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     private RunQueue _normal;
     private int _interactivePicks;
 
-    public ThreadScheduler(PageAllocator pages, GroupClocks clocks)
+    public ThreadScheduler(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks)
     {
+        _groups = new GroupTable<GroupThreads>(tracked);
         _clocks = clocks;
         _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries, ChargeKind.WaitEntry);
     }
@@ -112,9 +113,9 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         NoteWaitEnds(thread);
         if (thread->State == ThreadState.Runnable)
         {
+            RunnableCount -= thread->RunQueue == HeldQueue ? 0 : 1;
             if (thread->RunQueue != NoQueue)
                 Dequeue(thread);
-            RunnableCount--;
         }
         if (state is ThreadState.Stopped or ThreadState.Dead)
             LeaveQueues(thread);
@@ -153,7 +154,20 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         Enqueue(thread, thread->IsInteractive ? InteractiveQueue : NormalQueue);
     }
 
+    // Those of held groups are put aside as they come to the front.
     private Thread* TakeFirst()
+    {
+        for (;;)
+        {
+            Thread* next = TakeNext();
+            if (next == null || !MustHold(next))
+                return next;
+            Enqueue(next, HeldQueue);
+            RunnableCount--;
+        }
+    }
+
+    private Thread* TakeNext()
     {
         bool normalTurn = _normal.First != null && _interactivePicks >= InteractivePicksInARow;
         Thread* next = _interactive.First != null && !normalTurn ? _interactive.First : _normal.First;
@@ -166,8 +180,8 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
 
     private void Enqueue(Thread* thread, byte queue)
     {
-        ref RunQueue list = ref queue == InteractiveQueue ? ref _interactive : ref _normal;
         thread->RunQueue = queue;
+        ref RunQueue list = ref QueueOf(thread);
         thread->NextRunnable = null;
         thread->PreviousRunnable = list.Last;
         if (list.Last != null)
@@ -179,7 +193,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
 
     private void Dequeue(Thread* thread)
     {
-        ref RunQueue list = ref thread->RunQueue == InteractiveQueue ? ref _interactive : ref _normal;
+        ref RunQueue list = ref QueueOf(thread);
         if (thread->PreviousRunnable != null)
             thread->PreviousRunnable->NextRunnable = thread->NextRunnable;
         else

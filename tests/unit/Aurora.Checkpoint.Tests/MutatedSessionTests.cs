@@ -143,8 +143,8 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         machine.Session.Clock.Advance(20_000_000);
         machine.Deadlines.Expire();
         machine.Scheduler.PickNext();
-        if (machine.Terminals.Console != null)
-            machine.Terminals.Input.Receive(machine.Terminals.Console, "x\n\x03"u8);
+        if (machine.Terminals.ConsoleOf(machine.Tracker) != null)
+            machine.Terminals.Input.Receive(machine.Terminals.ConsoleOf(machine.Tracker), "x\n\x03"u8);
         machine.Session.Engine.CheckpointAndWait();
         for (Process* process = machine.Pids.NextProcess(2); process != null; process = machine.Pids.NextProcess(process->Id + 1))
         {

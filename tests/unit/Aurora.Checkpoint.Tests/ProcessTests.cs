@@ -262,7 +262,7 @@ public sealed unsafe class ProcessTests
         machine.Session.Checkpoint();
 
         using ProcessMachine restored = machine.Reboot();
-        terminal = restored.Terminals.Console;
+        terminal = restored.Terminals.ConsoleOf(restored.Tracker);
         Assert.True(terminal->Session == restored.Pids.Init->ProcessGroup->Session);
         Assert.True(terminal->Session->Terminal == &terminal->Header);
         Assert.Equal((1, 24, 80), (terminal->ForegroundGroup, terminal->Window.Rows, terminal->Window.Columns));

@@ -28,7 +28,7 @@ public sealed unsafe class ScarcityTests
     public void ARestoreNeedsNoMoreMemoryThanRunningDid()
     {
         using TestSession session = TestSession.Create();
-        session.Group.Group.Group->MemoryMebibytes = 192;
+        session.Group.Group.Of(session.Tracker)->MemoryMebibytes = 192;
         MakeLongLinks(session, 1500);
         int running = session.Pages.Taken;
 

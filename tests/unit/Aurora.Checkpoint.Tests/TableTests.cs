@@ -74,7 +74,7 @@ public sealed unsafe class TableTests
         for (int i = 0; i < count; i++)
         {
             session.Clock.Advance(1_000);
-            session.Tracker.MarkChanged(&session.Group.Group.Group->Header);
+            session.Tracker.MarkChanged(&session.Group.Group.Of(session.Tracker)->Header);
             session.Checkpoint();
         }
         ulong newest = session.Engine.LastDurable.Value;

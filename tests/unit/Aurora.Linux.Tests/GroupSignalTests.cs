@@ -173,7 +173,7 @@ public sealed unsafe class GroupSignalTests
         switch (cause)
         {
             case "":
-                kernel.Terminals.Settings.SetWindow(kernel.Terminals.Console, new WindowSize { Rows = 50, Columns = 90 });
+                kernel.Terminals.Settings.SetWindow(kernel.Terminals.ConsoleOf(kernel.Tracker), new WindowSize { Rows = 50, Columns = 90 });
                 break;
             case "exit":
                 kernel.Call(shell, 231, 0);

@@ -152,12 +152,12 @@ public sealed unsafe class RestoreTests
         Thread* reader = restored.ThreadOf(1);
         Assert.Null(restored.Resume(reader));
         byte[] screen = new byte[100];
-        int shown = TerminalRings.CopyScreen(restored.Terminals.Console, screen);
+        int shown = TerminalRings.CopyScreen(restored.Terminals.ConsoleOf(restored.Tracker), screen);
         Assert.Equal("echo hel", Encoding.Latin1.GetString(screen, 0, shown));
         restored.Type("\x7flo\n");
         Assert.Equal("echo helo\n".Length - 0, restored.Resume(reader));
         Assert.Equal("echo helo\n", restored.PeekText(reader, Scratch)[..10]);
-        Assert.True(restored.Terminals.Console->Session->Leader == reader->Process);
+        Assert.True(restored.Terminals.ConsoleOf(restored.Tracker)->Session->Leader == reader->Process);
     }
 
     [Fact]

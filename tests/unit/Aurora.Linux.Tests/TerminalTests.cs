@@ -90,7 +90,7 @@ public sealed unsafe class TerminalTests
         Thread* program = kernel.Fork(init);
         kernel.Do(program, 112);
         kernel.OpenTerminal(program);
-        Terminal* console = kernel.Terminals.Console;
+        Terminal* console = kernel.Terminals.ConsoleOf(kernel.Tracker);
         byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("line\n", 1000)));
         int taken = kernel.Terminals.Input.Receive(console, lines);
         Assert.InRange(taken, 4000, 4999);
@@ -107,7 +107,7 @@ public sealed unsafe class TerminalTests
     {
         using var kernel = new TestKernel();
         kernel.Boot();
-        Terminal* console = kernel.Terminals.Console;
+        Terminal* console = kernel.Terminals.ConsoleOf(kernel.Tracker);
         foreach (int column in new[] { int.MaxValue, -1, Terminal.ColumnMask })
         {
             console->Column = column;
@@ -160,7 +160,7 @@ public sealed unsafe class TerminalTests
         Assert.Equal("", kernel.Console.Take());
         Assert.Equal("a\x03\x04\r\n", Read(kernel, init));
         Assert.Null(Read(kernel, init));
-        kernel.Terminals.Input.End(kernel.Terminals.Console);
+        kernel.Terminals.Input.End(kernel.Terminals.ConsoleOf(kernel.Tracker));
         Assert.Equal(0, kernel.Resume(init));
         kernel.PokeText(init, Scratch, "x\n");
         kernel.Do(init, 1, 1, Scratch, 2);
@@ -188,7 +188,7 @@ public sealed unsafe class TerminalTests
         Assert.Equal(text.Length, result);
         Assert.Equal(text.Replace("\n", "\r\n"), seen.ToString());
         byte[] screen = new byte[8];
-        Assert.Equal(8, TerminalRings.CopyScreen(kernel.Terminals.Console, screen));
+        Assert.Equal(8, TerminalRings.CopyScreen(kernel.Terminals.ConsoleOf(kernel.Tracker), screen));
         Assert.Equal("ne 199\r\n", Encoding.Latin1.GetString(screen));
     }
 
@@ -231,7 +231,7 @@ public sealed unsafe class TerminalTests
         Assert.Null(kernel.Resume(job));
         Assert.Equal(2, kernel.Do(shell, 61, ulong.MaxValue, Scratch, 0, 0));
         Assert.Equal((int)signal, kernel.Peek<int>(shell, Scratch) & 0x7F);
-        Assert.Equal(0, kernel.Terminals.Console->InputCount);
+        Assert.Equal(0, kernel.Terminals.ConsoleOf(kernel.Tracker)->InputCount);
     }
 
     [Theory]
@@ -330,7 +330,7 @@ public sealed unsafe class TerminalTests
         kernel.Do(shell, 62, (ulong)stopped->Id, (ulong)Signal.SIGSTOP);
         kernel.Resume(stopped);
         kernel.Call(shell, 231, 0);
-        Assert.True(kernel.Terminals.Console->Session == null);
+        Assert.True(kernel.Terminals.ConsoleOf(kernel.Tracker)->Session == null);
         Assert.Null(kernel.Resume(foreground));
         Assert.Null(kernel.Resume(stopped));
         for (int i = 0; i < 3; i++)
@@ -346,7 +346,7 @@ public sealed unsafe class TerminalTests
         kernel.OpenTerminal(shell);
         kernel.Poke(shell, Scratch, SignalSet.Of(Signal.SIGWINCH).Bits);
         kernel.Do(shell, 14, 0, Scratch, 0, 8);
-        kernel.Terminals.Settings.SetWindow(kernel.Terminals.Console, new WindowSize { Rows = 50, Columns = 132 });
+        kernel.Terminals.Settings.SetWindow(kernel.Terminals.ConsoleOf(kernel.Tracker), new WindowSize { Rows = 50, Columns = 132 });
         Assert.Equal((long)Signal.SIGWINCH, kernel.Do(shell, 128, Scratch, 0, 0, 8));
         kernel.Do(shell, 16, 0, 0x5413, Scratch);
         Assert.Equal(50, kernel.Peek<WindowSize>(shell, Scratch).Rows);

@@ -48,7 +48,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Tracked = new TrackedObjects(Pages);
         Tracker = Tracked.Add(0, new ObjectId(1));
         Clocks = new GroupClocks(Clock, Tracked);
-        Scheduler = new ThreadScheduler(Pages, Clocks);
+        Scheduler = new ThreadScheduler(Pages, Tracked, Clocks);
         var files = new FileState(Pages, limits);
         Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
@@ -289,7 +289,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public void Type(string text)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(text);
-        Assert.Equal(bytes.Length, Terminals.Input.Receive(Terminals.Console, bytes));
+        Assert.Equal(bytes.Length, Terminals.Input.Receive(Terminals.ConsoleOf(Tracker), bytes));
     }
 
     /// <summary>Makes init a session leader with the terminal on descriptors 0 to 2, as a getty does.</summary>

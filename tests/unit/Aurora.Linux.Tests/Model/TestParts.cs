@@ -84,13 +84,14 @@ internal sealed unsafe class TestConsole : ConsoleSink
     public TestConsole(PageAllocator pages) => _space = (WaitQueue*)pages.Allocate(1);
 
     public int Limit { get; set; } = 1 << 20;
-    public override int Room => Limit - _bytes.Count;
-    public override WaitQueue* Space => _space;
+    public override int RoomOf(Terminal* terminal) => Limit - _bytes.Count;
+    public override WaitQueue* SpaceOf(Terminal* terminal) => _space;
+    public WaitQueue* Space => _space;
     public string Text => Encoding.Latin1.GetString(_bytes.ToArray());
 
-    public override void Write(ReadOnlySpan<byte> bytes)
+    public override void Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
-        Panic.Unless(bytes.Length <= Room, "test console: overrun"u8);
+        Panic.Unless(bytes.Length <= RoomOf(terminal), "test console: overrun"u8);
         _bytes.AddRange(bytes);
     }
 

@@ -25,7 +25,7 @@ internal sealed unsafe class FileWorld : IDisposable
         Frames = new HostFramePool(frames);
         var tracked = new TrackedObjects(Pages);
         Clocks = new GroupClocks(Clock, tracked);
-        Scheduler = new ThreadScheduler(Pages, Clocks);
+        Scheduler = new ThreadScheduler(Pages, tracked, Clocks);
         var options = new MemoryOptions
         {
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,

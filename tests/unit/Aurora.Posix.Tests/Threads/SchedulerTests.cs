@@ -21,6 +21,8 @@ public sealed unsafe class SchedulerTests : IDisposable
 
     private readonly ManualClock _clock = new();
     private readonly ThreadScheduler _scheduler;
+    private readonly ObjectTracker _group;
+    private readonly ObjectTracker _other;
     private readonly List<nint> _threads = [];
     private readonly WaitQueue* _queue = (WaitQueue*)NativeMemory.AllocZeroed(16);
 
@@ -29,8 +31,9 @@ public sealed unsafe class SchedulerTests : IDisposable
         HostEnvironment.Install();
         var pages = new HostPageAllocator();
         var tracked = new TrackedObjects(pages);
-        tracked.Add(0, new ObjectId(1));
-        _scheduler = new ThreadScheduler(pages, new GroupClocks(_clock, tracked));
+        _group = tracked.Add(0, new ObjectId(1));
+        _other = tracked.Add(1, new ObjectId(1));
+        _scheduler = new ThreadScheduler(pages, tracked, new GroupClocks(_clock, tracked));
     }
 
     public void Dispose()
@@ -40,9 +43,12 @@ public sealed unsafe class SchedulerTests : IDisposable
         NativeMemory.Free(_queue);
     }
 
-    private Thread* Add()
+    private Thread* Add() => Add(_group);
+
+    private Thread* Add(ObjectTracker group)
     {
         Thread* thread = (Thread*)NativeMemory.AllocZeroed((nuint)sizeof(Thread));
+        group.Lend(&thread->Header);
         thread->Id = _threads.Count + 1;
         thread->State = ThreadState.Stopped;
         _threads.Add((nint)thread);
@@ -166,5 +172,66 @@ public sealed unsafe class SchedulerTests : IDisposable
                 Assert.Equal(model.Values.Min(), heap.First->Nanoseconds);
         }
         NativeMemory.Free(memory);
+    }
+
+    [Fact]
+    public void Threads_of_a_held_group_run_on_in_order_when_it_goes_on_and_others_do_not_notice()
+    {
+        Thread*[] held = [Add(), Add(), Add()];
+        Thread* free = Add(_other);
+        Assert.True(_scheduler.PickNext() == held[0]);
+        _scheduler.Hold(_group);
+        Assert.True(_scheduler.IsHeld(_group) && !_scheduler.IsHeld(_other));
+        for (int turn = 0; turn < 5; turn++)
+        {
+            Assert.True(_scheduler.PickNext() == free);
+            _scheduler.Yield(free);
+        }
+        Assert.Equal(1, _scheduler.RunnableCount);
+        _scheduler.Sleep(free, isInterruptible: true);
+        Assert.True(_scheduler.PickNext() == null);
+        Assert.Equal(0, _scheduler.RunnableCount);
+        _scheduler.Resume(_group);
+        Assert.Equal(3, _scheduler.RunnableCount);
+        var order = new List<int>();
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Thread* thread = _scheduler.PickNext();
+            order.Add(thread->Id);
+            _scheduler.Yield(thread);
+        }
+        Assert.Equal([held[0]->Id, held[1]->Id, held[2]->Id], order);
+    }
+
+    [Fact]
+    public void A_thread_of_a_held_group_that_sleeps_wakes_or_ends_is_never_run_and_never_counted_twice()
+    {
+        Thread* sleeper = Add();
+        Thread* ending = Add();
+        Thread* free = Add(_other);
+        _scheduler.BlockOn(sleeper, _queue);
+        _scheduler.Sleep(sleeper, isInterruptible: true);
+        _scheduler.Hold(_group);
+        _scheduler.WakeAll(_queue);
+        Assert.True(_scheduler.PickNext() == free);
+        _scheduler.Yield(free);
+        Assert.True(_scheduler.PickNext() == free);
+        _scheduler.Suspend(ending, ThreadState.Dead);
+        Assert.Equal(1, _scheduler.RunnableCount);
+        _scheduler.Resume(_group);
+        Assert.Equal(2, _scheduler.RunnableCount);
+        Assert.True(_scheduler.PickNext() == sleeper);
+    }
+
+    [Fact]
+    public void Each_group_is_told_of_its_own_threads_that_ran()
+    {
+        Add();
+        Add(_other);
+        _scheduler.Yield(_scheduler.PickNext());
+        _scheduler.Yield(_scheduler.PickNext());
+        Assert.Equal((1, 1), (_scheduler.RanCountOf(_group), _scheduler.RanCountOf(_other)));
+        _scheduler.ForgetRan((Thread*)_threads[0]);
+        Assert.Equal((0, 1), (_scheduler.RanCountOf(_group), _scheduler.RanCountOf(_other)));
     }
 }

@@ -137,7 +137,7 @@ public sealed unsafe class TableTests
         using var pages = new HostPageAllocator();
         var tracked = new TrackedObjects(pages);
         tracked.Add(0, new ObjectId(1));
-        var scheduler = new ThreadScheduler(pages, new GroupClocks(new StillClock(), tracked));
+        var scheduler = new ThreadScheduler(pages, tracked, new GroupClocks(new StillClock(), tracked));
         Thread* thread = (Thread*)NativeMemory.AllocZeroed((nuint)sizeof(Thread));
         WaitQueue* queue = (WaitQueue*)NativeMemory.AllocZeroed(16);
         int count = 0;

@@ -1,0 +1,207 @@
+using System;
+using Aurora.Base;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The console output of one group, held until it may be seen (<see cref="OutputHold"/>).</summary>
+public readonly unsafe struct HeldOutput
+{
+    internal const int MaxChunks = 48;
+
+    private readonly OutputHold _hold;
+    private readonly OutputState* _state;
+    private readonly ObjectTracker _group;
+
+    internal HeldOutput(OutputHold hold, OutputState* state, ObjectTracker group)
+    {
+        _hold = hold;
+        _state = state;
+        _group = group;
+    }
+
+    /// <summary>Bytes ever written.</summary>
+    public ulong Written => _state->Written;
+
+    /// <summary>Bytes that may be shown.</summary>
+    public ulong Durable => _state->Durable;
+
+    /// <summary>Bytes given to the device.</summary>
+    public ulong Sent => _state->Sent;
+
+    /// <summary>Bytes that have left the machine.</summary>
+    public ulong Emitted => _state->Emitted;
+
+    /// <summary>From here on nothing is held, because the group is not persisted, or it is again.</summary>
+    public void PassThrough(bool isOn) => _state->PassesThrough = isOn;
+
+    /// <summary>Woken when held output has left and a writer that was turned away may try again.</summary>
+    public WaitQueue* Space => &_state->Space;
+
+    /// <summary>True while some byte has not left the machine.</summary>
+    public bool IsPending => Emitted != Written;
+
+    /// <summary>True while the device holds bytes that have not left the machine.</summary>
+    public bool IsInDevice => Emitted != Sent;
+
+    /// <summary>Bytes that <see cref="Write"/> takes for certain.</summary>
+    public int Room
+    {
+        get
+        {
+            if (!_state->HasSpares)
+                Reserve();
+            return (_state->SpareCount * OutputChunk.Capacity) + (_state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length);
+        }
+    }
+
+    /// <summary>Takes as many bytes as there is room for and returns their number.</summary>
+    public int Write(ReadOnlySpan<byte> bytes)
+    {
+        int taken = 0;
+        while (taken < bytes.Length)
+        {
+            OutputChunk* chunk = ChunkWithRoom();
+            if (chunk == null)
+                break;
+            int count = Math.Min(bytes.Length - taken, OutputChunk.Capacity - chunk->Length);
+            bytes.Slice(taken, count).CopyTo(new Span<byte>(chunk->Data + chunk->Length, count));
+            chunk->Length += count;
+            taken += count;
+            _group.MarkChanged(&chunk->Header);
+        }
+        _state->Written += (ulong)taken;
+        if (_state->PassesThrough)
+            _state->Durable = Written;
+        return taken;
+    }
+
+    /// <summary>Allows everything before <paramref name="position"/> to be shown.</summary>
+    public void Release(ulong position)
+    {
+        Panic.Unless(position <= Written, "output hold: released what was never written"u8);
+        if (position > Durable)
+            _state->Durable = position;
+    }
+
+    /// <summary>Gives releasable bytes to the device until it has no more room, and drops what has left it.</summary>
+    public void Pump(ConsoleOutput device)
+    {
+        if (Sent < Durable)
+            Send(device);
+        if (Emitted < Sent)
+            DropDelivered(Sent - Math.Min(Sent - Emitted, (ulong)device.Undelivered));
+    }
+
+    private void Send(ConsoleOutput device)
+    {
+        for (OutputChunk* chunk = _state->First; chunk != null && Sent < Durable; chunk = chunk->Next)
+        {
+            ulong allowed = Math.Min(Durable - Sent, (ulong)(chunk->Length - chunk->Sent));
+            int sent = allowed == 0 ? 0 : device.Write(new ReadOnlySpan<byte>(chunk->Data + chunk->Sent, (int)allowed));
+            chunk->Sent += sent;
+            _state->Sent += (ulong)sent;
+            if ((ulong)sent != allowed)
+                return;
+        }
+    }
+
+    private void DropDelivered(ulong position)
+    {
+        while (Emitted < position)
+        {
+            OutputChunk* chunk = _state->First;
+            int count = (int)Math.Min(position - Emitted, (ulong)(chunk->Sent - chunk->Emitted));
+            Panic.Unless(count > 0, "output hold: the positions and the chunks disagree"u8);
+            chunk->Emitted += count;
+            _state->Emitted += (ulong)count;
+            if (chunk->Emitted == chunk->Length && chunk != _state->Last)
+                Drop(chunk);
+            else
+                Shorten(chunk);
+        }
+    }
+
+    /// <summary>Puts a restored chunk in its place; all that was captured is durable by the fact of the restore.</summary>
+    internal void Insert(OutputChunk* chunk)
+    {
+        OutputChunk** link = &_state->First;
+        while (*link != null && (*link)->Start < chunk->Start)
+            link = &(*link)->Next;
+        chunk->Next = *link;
+        *link = chunk;
+        if (chunk->Next == null)
+            _state->Last = chunk;
+        _state->Written = _state->Durable = Math.Max(Written, chunk->Start + (ulong)chunk->Length);
+        _state->Sent = _state->Emitted = _state->First->Start + (ulong)_state->First->Emitted;
+    }
+
+    /// <summary>A chunk for a record; null when there are no more.</summary>
+    internal OutputChunk* Allocate()
+    {
+        if (!_state->HasSpares)
+            Reserve();
+        OutputChunk* chunk = _state->Spare;
+        if (chunk == null)
+            return null;
+        _state->Spare = chunk->Next;
+        _state->SpareCount--;
+        *chunk = default;
+        return chunk;
+    }
+
+    /// <summary>Takes the memory for all that may be held; false when there is not enough, and the next write tries again.</summary>
+    public bool Reserve()
+    {
+        while (_state->SpareCount < MaxChunks)
+        {
+            OutputChunk* chunk = _hold.Chunks.Allocate();
+            if (chunk == null)
+                return false;
+            PutBack(chunk);
+        }
+        _state->HasSpares = true;
+        return true;
+    }
+
+    private void PutBack(OutputChunk* chunk)
+    {
+        chunk->Next = _state->Spare;
+        _state->Spare = chunk;
+        _state->SpareCount++;
+    }
+
+    private OutputChunk* ChunkWithRoom()
+    {
+        if (_state->Last != null && _state->Last->Length < OutputChunk.Capacity)
+            return _state->Last;
+        OutputChunk* chunk = Allocate();
+        if (chunk == null)
+            return null;
+        chunk->Start = _state->Last == null ? Written : _state->Last->Start + (ulong)_state->Last->Length;
+        _group.Register(&chunk->Header, ObjectKind.OutputHold);
+        if (_state->Last == null)
+            _state->First = chunk;
+        else
+            _state->Last->Next = chunk;
+        _state->Last = chunk;
+        return chunk;
+    }
+
+    private void Shorten(OutputChunk* chunk)
+    {
+        _group.MarkChanged(&chunk->Header);
+        if (chunk->Emitted != chunk->Length)
+            return;
+        chunk->Start += (ulong)chunk->Length;
+        chunk->Length = chunk->Sent = chunk->Emitted = 0;
+        _hold.Waker.WakeAll(Space);
+    }
+
+    private void Drop(OutputChunk* chunk)
+    {
+        _state->First = chunk->Next;
+        _group.Remove(&chunk->Header);
+        PutBack(chunk);
+        _hold.Waker.WakeAll(Space);
+    }
+}

@@ -1,0 +1,21 @@
+using Aurora.Base;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>What is held of the output of one group (<see cref="HeldOutput"/>).</summary>
+public unsafe struct OutputState
+{
+    internal OutputChunk* First;
+    internal OutputChunk* Last;
+
+    /// <summary>Chunks that are kept for what will be written, by <see cref="OutputChunk.Next"/>.</summary>
+    internal OutputChunk* Spare;
+    internal int SpareCount;
+    internal bool HasSpares;
+    internal bool PassesThrough;
+    internal ulong Written;
+    internal ulong Durable;
+    internal ulong Sent;
+    internal ulong Emitted;
+    internal WaitQueue Space;
+}

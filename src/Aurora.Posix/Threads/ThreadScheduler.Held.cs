@@ -1,0 +1,48 @@
+// Groups that are held: one that has changed more than can be captured now, or that somebody has suspended. Its threads stay as they are, runnable
+// or asleep; what becomes runnable queues up apart, so that picking the next thread of the others costs nothing more. A thread that is about
+// to be picked is looked at once, when it comes to the front.
+using Aurora.Base;
+
+namespace Aurora.Posix.Threads;
+
+public sealed unsafe partial class ThreadScheduler
+{
+    private const byte HeldQueue = 3;
+
+    /// <summary>True while no thread of the group runs.</summary>
+    public bool IsHeld(ObjectTracker group) => _groups.At(group.Index)->IsHeld;
+
+    /// <summary>From here on no thread of the group runs. The current one ends its turn.</summary>
+    public void Hold(ObjectTracker group)
+    {
+        _groups.At(group.Index)->IsHeld = true;
+        if (Current == null || Current->Header.Group != group.Index)
+            return;
+        Enqueue(Current, HeldQueue);
+        RunnableCount--;
+        Current = null;
+    }
+
+    /// <summary>The threads of the group run on, in the order in which they queued up.</summary>
+    public void Resume(ObjectTracker group)
+    {
+        GroupThreads* threads = _groups.At(group.Index);
+        threads->IsHeld = false;
+        while (threads->Held.First != null)
+        {
+            Thread* thread = threads->Held.First;
+            Dequeue(thread);
+            RunnableCount++;
+            Enqueue(thread, thread->IsInteractive ? InteractiveQueue : NormalQueue);
+        }
+    }
+
+    private bool MustHold(Thread* thread) => _groups.At(thread->Header.Group)->IsHeld;
+
+    private ref RunQueue QueueOf(Thread* thread)
+    {
+        if (thread->RunQueue == HeldQueue)
+            return ref _groups.At(thread->Header.Group)->Held;
+        return ref thread->RunQueue == InteractiveQueue ? ref _interactive : ref _normal;
+    }
+}
