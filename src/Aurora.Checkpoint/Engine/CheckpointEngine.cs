@@ -32,7 +32,8 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public const int MaxNamed = 64;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly Pipelines _pipelines;
+    private readonly Pipeline _first;
     private readonly EpochCapture _capture;
     private readonly EpochWriter _writer;
     private readonly CheckpointPace _pace;
@@ -42,57 +43,67 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public CheckpointEngine(in CheckpointServices services)
     {
         _services = services;
-        _state = new PipelineState(services.Pages);
+        _pipelines = new Pipelines(services.Tracker.Objects);
+        _first = _pipelines.Of(services.Tracker);
+        Begin(_first, services.Volume);
+        var queues = new EngineQueues(services.Pages);
         var budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
-        _capture = new EpochCapture(in services, _state);
-        _writer = new EpochWriter(in services, _state, _capture, Statistics);
-        _pace = new CheckpointPace(in services, _state, _capture, in budget);
-        _history = new HistoryList(in services, _state);
-        _errands = new CheckpointErrands(in services, _state, _history);
+        _capture = new EpochCapture(in services, queues);
+        _writer = new EpochWriter(in services, _pipelines, queues, _capture, Statistics);
+        _pace = new CheckpointPace(in services, queues, _capture, in budget);
+        _history = new HistoryList(in services, queues);
+        _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
+    }
+
+    private static void Begin(Pipeline pipeline, VolumeId volume)
+    {
+        pipeline.State->Volume = volume;
+        pipeline.State->PeriodNanoseconds = DefaultPeriodNanoseconds;
+        pipeline.State->ObjectsToLook = pipeline.State->RecordBytesToLook = ulong.MaxValue;
     }
 
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled
     {
-        get => _state.IsEnabled;
-        set => _state.IsEnabled = value;
+        get => _first.State->IsEnabled;
+        set => _first.State->IsEnabled = value;
     }
 
     public CheckpointStatistics Statistics { get; } = new();
 
-    public Epoch LastCaptured => _state.LastCaptured;
-    public Epoch LastDurable => _state.LastDurable;
+    public Epoch LastCaptured => _first.State->LastCaptured;
+    public Epoch LastDurable => _first.State->LastDurable;
 
     /// <summary>Why the last commit was refused, while it is being tried again; Ok once one has been taken.</summary>
-    public StoreStatus Refusal => _state.Refusal;
+    public StoreStatus Refusal => _first.State->Refusal;
 
     /// <summary>What the store said when it failed for good.</summary>
-    public StoreStatus Failure => _state.Failure;
+    public StoreStatus Failure => _first.State->Failure;
 
     /// <inheritdoc/>
-    public override bool HasFailed => _state.HasFailed;
+    public override bool HasFailed => _first.HasFailed;
 
     /// <inheritdoc/>
-    public override WaitQueue* Durable => _state.Durable;
+    public override WaitQueue* Durable => _first.Durable;
 
     /// <summary>True while an epoch has been captured and is not yet durable.</summary>
-    public bool IsBusy => _state.IsBusy;
+    public bool IsBusy => _first.IsBusy;
 
     /// <summary>True once the store's present state is another than the one that runs: the machine must be reset.</summary>
-    public bool HasRolledBack => _errands.HasRolledBack;
+    public bool HasRolledBack => _first.State->Errand.HasRolledBack;
 
     /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
-    public ulong Violations => _capture.Violations;
+    public ulong Violations => _first.State->Violations;
 
     /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
     public int ProvokedViolations
     {
-        get => _capture.ProvokedViolations;
-        set => _capture.ProvokedViolations = value;
+        get => _first.State->ProvokedViolations;
+        set => _first.State->ProvokedViolations = value;
     }
 
     /// <summary>The epoch this boot continued from; zero when it started fresh.</summary>
-    public ulong RestoredEpoch => _state.RestoredEpoch;
+    public ulong RestoredEpoch => _first.State->RestoredEpoch;
 
     /// <summary>From kernel entry to the moment guests could run in this boot, in nanoseconds; set once by whoever boots.</summary>
     public ulong BootNanoseconds { get; set; }
@@ -100,30 +111,30 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <inheritdoc/>
     public override ulong PeriodNanoseconds
     {
-        get => _state.PeriodNanoseconds;
-        set => _pace.SetPeriod(value);
+        get => _first.State->PeriodNanoseconds;
+        set => _pace.SetPeriod(_first, value);
     }
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
-    public bool HasChanges => _pace.HasChanges;
+    public bool HasChanges => _pace.HasChanges(_first);
 
     /// <inheritdoc cref="CheckpointPace.MustPause"/>
-    public bool MustPause => _pace.MustPause;
+    public bool MustPause => _pace.MustPause(_first);
 
     /// <inheritdoc cref="CheckpointPace.MustLookAgain"/>
-    public bool MustLookAgain => _pace.MustLookAgain;
+    public bool MustLookAgain => _pace.MustLookAgain(_first);
 
     /// <inheritdoc cref="CheckpointPace.NextDueNanoseconds"/>
-    public ulong NextDueNanoseconds => _pace.NextDueNanoseconds;
+    public ulong NextDueNanoseconds => _pace.NextDueNanoseconds(_first);
 
     /// <inheritdoc cref="CheckpointPace.NextIdleDueNanoseconds"/>
-    public ulong NextIdleDueNanoseconds => _pace.NextIdleDueNanoseconds;
+    public ulong NextIdleDueNanoseconds => _pace.NextIdleDueNanoseconds(_first);
 
     /// <inheritdoc cref="CheckpointPace.Poll"/>
-    public ulong Poll() => _pace.Poll();
+    public ulong Poll() => _pace.Poll(_first);
 
     /// <inheritdoc cref="CheckpointPace.PollIdle"/>
-    public void PollIdle() => _pace.PollIdle();
+    public void PollIdle() => _pace.PollIdle(_first);
 
     /// <summary>The bodies of the three fibers; they never return.</summary>
     public void RunFlushFiber() => _writer.RunFlushFiber();
@@ -131,7 +142,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public void RunErrandFiber() => _errands.Run();
 
     /// <inheritdoc cref="EpochWriter.CheckpointAndWait"/>
-    public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait();
+    public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait(_first);
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other in the store: what a rollback has left behind keeps its numbers. All of
@@ -139,12 +150,12 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// </summary>
     public StoreStatus ContinueFrom(Epoch restored)
     {
-        StoreStatus status = _errands.ReadNumbers(out Epoch highest);
-        _state.LastCaptured = _state.LastDurable = highest > restored ? highest : restored;
-        _state.RestoredEpoch = restored.Value;
+        StoreStatus status = _errands.ReadNumbers(_first, out Epoch highest);
+        _first.State->LastCaptured = _first.State->LastDurable = highest > restored ? highest : restored;
+        _first.State->RestoredEpoch = restored.Value;
         if (highest > restored)
             _services.Group.Of(_services.Tracker)->Left.Add(restored, highest);
-        _errands.Begin(_state.LastDurable);
+        CheckpointErrands.Begin(_first, _first.State->LastDurable);
         return status;
     }
 
@@ -153,7 +164,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     {
         if (!IsEnabled)
             return LastDurable;
-        _state.IsRequested = true;
+        _first.State->IsRequested = true;
         return LastCaptured.Next;
     }
 
@@ -165,13 +176,13 @@ public sealed unsafe class CheckpointEngine : CheckpointService
             return Errno.EOPNOTSUPP;
         if (name.IsEmpty || name.Length > EpochSlot.MaxNameBytes)
             return Errno.EINVAL;
-        if (_state.Name.IsUnderWay)
+        if (_first.State->Name.IsUnderWay)
             return Errno.EAGAIN;
-        if (_state.Kept >= MaxNamed)
+        if (_first.State->Kept >= MaxNamed)
             return Errno.ENOSPC;
-        if (_services.Store.HistoryFault(_services.Volume).Status != StoreStatus.Ok)
+        if (_services.Store.HistoryFault(_first.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
-        _state.Name.Ask(name);
+        _first.State->Name.Ask(name);
         epoch = Request();
         return Errno.Ok;
     }
@@ -186,23 +197,23 @@ public sealed unsafe class CheckpointEngine : CheckpointService
             return Errno.Ok;
         if (HasFailed)
             return Errno.EIO;
-        return epoch <= _state.RefusedThrough ? Errno.ENOSPC : Errno.Ok;
+        return epoch <= _first.State->RefusedThrough ? Errno.ENOSPC : Errno.Ok;
     }
 
     /// <inheritdoc/>
-    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(errand, target);
+    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(_first, errand, target);
 
     /// <inheritdoc/>
-    public override bool IsDone(ulong ticket, out Errno result) => _errands.IsDone(ticket, out result);
+    public override bool IsDone(ulong ticket, out Errno result) => CheckpointErrands.IsDone(_first, ticket, out result);
 
     /// <inheritdoc/>
-    public override ulong RequestHistory() => _history.Request();
+    public override ulong RequestHistory() => _history.Request(_first);
 
     /// <inheritdoc/>
-    public override bool IsHistoryReady(ulong ticket) => _history.IsReady(ticket);
+    public override bool IsHistoryReady(ulong ticket) => HistoryList.IsReady(_first, ticket);
 
     /// <inheritdoc/>
-    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => _history.Read(index, out entry);
+    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => HistoryList.Read(_first, index, out entry);
 
     /// <inheritdoc/>
     public override void ReadStatistics(ref SlsStatistics statistics)

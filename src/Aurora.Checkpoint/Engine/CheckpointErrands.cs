@@ -16,54 +16,44 @@ namespace Aurora.Checkpoint;
 /// <summary>Drops checkpoints, goes back to them, reads the history, and tells a quiet store so.</summary>
 internal sealed unsafe class CheckpointErrands
 {
-    // The newest tickets whose results are known.
-    private const int KnownResults = 64;
-
     private const int TicketBits = 16;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly Pipelines _pipelines;
+    private readonly EngineQueues _queues;
     private readonly HistoryList _history;
-    private readonly byte[] _target = new byte[EpochSlot.MaxNameBytes];
-    private int _targetLength;
-    private CheckpointErrand _errand;
 
-    // A ring by ticket. Each caller finds its own result, although the next errand may be done before the caller has had its turn.
-    private readonly Errno[] _results = new Errno[KnownResults];
-    private ulong _ticketBase;
-    private ulong _ticketsAsked;
-    private ulong _ticketsServed;
-
-    public CheckpointErrands(in CheckpointServices services, PipelineState state, HistoryList history)
+    public CheckpointErrands(in CheckpointServices services, Pipelines pipelines, EngineQueues queues, HistoryList history)
     {
         _services = services;
-        _state = state;
+        _pipelines = pipelines;
+        _queues = queues;
         _history = history;
     }
 
-    /// <summary>True once the store's present state is another than the one that runs: the machine must be reset.</summary>
-    public bool HasRolledBack { get; private set; }
-
     /// <inheritdoc cref="CheckpointService.Ask"/>
-    public ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target)
+    public ulong Ask(Pipeline pipeline, CheckpointErrand errand, ReadOnlySpan<byte> target)
     {
-        if (_errand != CheckpointErrand.None || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
+        ErrandState* state = &pipeline.State->Errand;
+        if (state->Errand != CheckpointErrand.None || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
             return 0;
-        target.CopyTo(_target);
-        _targetLength = target.Length;
-        _errand = errand;
+        target.CopyTo(new Span<byte>(state->Target, EpochSlot.MaxNameBytes));
+        state->TargetLength = target.Length;
+        state->Errand = errand;
         // From here on nothing is captured: no checkpoint may hold a call that, once restored, rolls back again.
-        _state.IsRollingBack = errand == CheckpointErrand.Rollback;
-        _services.Fibers.WakeAll(_state.ErrandWork);
-        return ++_ticketsAsked;
+        pipeline.State->IsRollingBack = errand == CheckpointErrand.Rollback;
+        _services.Fibers.WakeAll(_queues.ErrandWork);
+        return ++state->TicketsAsked;
     }
 
     /// <inheritdoc cref="CheckpointService.IsDone"/>
-    public bool IsDone(ulong ticket, out Errno result)
+    public static bool IsDone(Pipeline pipeline, ulong ticket, out Errno result)
     {
-        bool isKnown = ticket > _ticketBase && ticket <= _ticketsAsked && _ticketsAsked - ticket < KnownResults;
-        result = isKnown ? _results[ticket % KnownResults] : Errno.ECANCELED;
-        return !isKnown || ticket <= _ticketsServed;
+        ErrandState* state = &pipeline.State->Errand;
+        bool isKnown = ticket > state->TicketBase && ticket <= state->TicketsAsked
+            && state->TicketsAsked - ticket < ErrandState.KnownResults;
+        result = isKnown ? (Errno)state->Results[ticket % ErrandState.KnownResults] : Errno.ECANCELED;
+        return !isKnown || ticket <= state->TicketsServed;
     }
 
     /// <summary>The body of the errand fiber; never returns.</summary>
@@ -72,34 +62,47 @@ internal sealed unsafe class CheckpointErrands
         for (;;)
         {
             if (!RunNextErrand())
-                _services.Fibers.Block(_state.ErrandWork);
+                _services.Fibers.Block(_queues.ErrandWork);
         }
     }
 
-    /// <summary>Begins the tickets of this boot, behind those of all earlier ones.</summary>
-    public void Begin(Epoch durable) => _ticketBase = _ticketsAsked = _ticketsServed = durable.Value << TicketBits;
+    /// <summary>Begins the tickets of a group in this boot, behind those of all earlier ones.</summary>
+    public static void Begin(Pipeline pipeline, Epoch durable)
+    {
+        ErrandState* state = &pipeline.State->Errand;
+        state->TicketBase = state->TicketsAsked = state->TicketsServed = durable.Value << TicketBits;
+    }
 
     private bool RunNextErrand()
     {
-        if (_state.MustWriteWatermark)
+        bool hasRun = false;
+        for (int index = 0; _pipelines.Next(ref index, out Pipeline pipeline);)
+            hasRun |= RunNextErrand(pipeline);
+        return hasRun;
+    }
+
+    private bool RunNextErrand(Pipeline pipeline)
+    {
+        ErrandState* state = &pipeline.State->Errand;
+        if (pipeline.State->MustWriteWatermark)
         {
-            _state.MustWriteWatermark = false;
+            pipeline.State->MustWriteWatermark = false;
             _services.Store.WriteWatermark();
             return true;
         }
-        if (_history.Serve())
+        if (_history.Serve(pipeline))
         {
-            _services.Scheduler.WakeAll(_state.Durable);
+            _services.Scheduler.WakeAll(pipeline.Durable);
             return true;
         }
-        if (_errand == CheckpointErrand.None || (_errand == CheckpointErrand.Rollback && _state.IsBusy))
+        if (state->Errand == CheckpointErrand.None || (state->Errand == CheckpointErrand.Rollback && pipeline.IsBusy))
             return false;
-        Errno result = _errand == CheckpointErrand.Drop ? Drop() : RollBack();
-        _errand = CheckpointErrand.None;
-        _state.IsRollingBack = _state.IsRollingBack && result == Errno.Ok;
-        _results[_ticketsAsked % KnownResults] = result;
-        _ticketsServed = _ticketsAsked;
-        _services.Scheduler.WakeAll(_state.Durable);
+        Errno result = state->Errand == CheckpointErrand.Drop ? Drop(pipeline) : RollBack(pipeline);
+        state->Errand = CheckpointErrand.None;
+        pipeline.State->IsRollingBack = pipeline.State->IsRollingBack && result == Errno.Ok;
+        state->Results[state->TicketsAsked % ErrandState.KnownResults] = (int)result;
+        state->TicketsServed = state->TicketsAsked;
+        _services.Scheduler.WakeAll(pipeline.Durable);
         return true;
     }
 
@@ -107,13 +110,14 @@ internal sealed unsafe class CheckpointErrands
     /// Counts what is kept by name and finds the highest number ever given to an epoch: after a rollback the present one is not the
     /// highest. Blocks.
     /// </summary>
-    public StoreStatus ReadNumbers(out Epoch highest)
+    public StoreStatus ReadNumbers(Pipeline pipeline, out Epoch highest)
     {
         highest = default;
-        StoreStatus status = _services.Store.NextCheckpoint(_services.Volume, 0, out CheckpointInfo info);
-        for (_state.Kept = 0; status == StoreStatus.Ok; status = _services.Store.NextCheckpoint(_services.Volume, info.Sequence, out info))
+        StoreStatus status = _services.Store.NextCheckpoint(pipeline.Volume, 0, out CheckpointInfo info);
+        for (pipeline.State->Kept = 0; status == StoreStatus.Ok; status = _services.Store.NextCheckpoint(pipeline.Volume, info.Sequence,
+            out info))
         {
-            _state.Kept += IsNamed(in info) ? 1 : 0;
+            pipeline.State->Kept += IsNamed(in info) ? 1 : 0;
             if (info.Commit.Epoch > highest)
                 highest = info.Commit.Epoch;
         }
@@ -123,39 +127,40 @@ internal sealed unsafe class CheckpointErrands
     private static bool IsNamed(in CheckpointInfo info) => info.IsKept && info.Commit.NameLength > 0;
 
     // Deleting goes to the store by itself: a full disk must not hold it up together with what the group has written.
-    private Errno Drop()
+    private Errno Drop(Pipeline pipeline)
     {
-        if (_services.Store.HistoryFault(_services.Volume).Status != StoreStatus.Ok)
+        if (_services.Store.HistoryFault(pipeline.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
-        Errno found = FindTarget(mustBeNamed: true, out CheckpointInfo info);
+        Errno found = FindTarget(pipeline, mustBeNamed: true, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;
-        StoreCommit* commit = _services.Store.Begin(_services.Volume);
+        StoreCommit* commit = _services.Store.Begin(pipeline.Volume);
         if (commit == null)
             return ErrnoOf(_services.Store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : _services.Store.Health);
         _services.Store.DropCheckpoint(commit, info.Sequence);
-        var about = new CommitInfo { Epoch = _state.LastDurable, RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
+        var about = new CommitInfo { Epoch = pipeline.State->LastDurable,
+            RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
         StoreStatus status = _services.Store.Submit(commit, in about);
         if (status == StoreStatus.Ok)
             status = _services.Store.WaitDurable(commit);
         _services.Store.Release(commit);
         if (status != StoreStatus.Ok)
             return ErrnoOf(status);
-        _state.Kept--;
-        if (_state.MustRetry)
-            _state.RetryAt(_services.MachineClock.MonotonicNanoseconds);
+        pipeline.State->Kept--;
+        if (pipeline.State->MustRetry)
+            pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds);
         return Errno.Ok;
     }
 
     // The checkpoint a number or a name means: of several the newest.
-    private Errno FindTarget(bool mustBeNamed, out CheckpointInfo info)
+    private Errno FindTarget(Pipeline pipeline, bool mustBeNamed, out CheckpointInfo info)
     {
-        var target = new ReadOnlySpan<byte>(_target, 0, _targetLength);
+        var target = new ReadOnlySpan<byte>(pipeline.State->Errand.Target, pipeline.State->Errand.TargetLength);
         bool isNumber = Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length;
         info = default;
-        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(_services.Volume, new Epoch(epoch), out info) : StoreStatus.NotFound;
+        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(pipeline.Volume, new Epoch(epoch), out info) : StoreStatus.NotFound;
         if (status == StoreStatus.NotFound)
-            status = _services.Store.FindCheckpoint(_services.Volume, target, out info);
+            status = _services.Store.FindCheckpoint(pipeline.Volume, target, out info);
         if (status == StoreStatus.Ok && mustBeNamed && !IsNamed(in info))
             status = StoreStatus.NotFound;
         return ErrnoOf(status);
@@ -169,19 +174,21 @@ internal sealed unsafe class CheckpointErrands
         StoreStatus.OutOfMemory => Errno.ENOMEM,
         _ => Errno.EIO,
     };
+
     // The numbers go on: the rollback is a commit like any other, and what comes after it is not confused with what was left.
-    private Errno RollBack()
+    private Errno RollBack(Pipeline pipeline)
     {
-        if (_state.HasFailed)
+        if (pipeline.HasFailed)
             return Errno.EIO;
-        Errno found = FindTarget(mustBeNamed: false, out CheckpointInfo info);
+        Errno found = FindTarget(pipeline, mustBeNamed: false, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;
-        var about = new CommitInfo { Epoch = _state.LastCaptured.Next, RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
-        StoreStatus status = _services.Store.Rollback(_services.Volume, info.Sequence, in about);
+        var about = new CommitInfo { Epoch = pipeline.State->LastCaptured.Next,
+            RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
+        StoreStatus status = _services.Store.Rollback(pipeline.Volume, info.Sequence, in about);
         if (status != StoreStatus.Ok)
             return ErrnoOf(status);
-        HasRolledBack = true;
+        pipeline.State->Errand.HasRolledBack = true;
         return Errno.Ok;
     }
 }

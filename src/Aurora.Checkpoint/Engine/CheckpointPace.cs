@@ -16,159 +16,149 @@ internal sealed unsafe class CheckpointPace
     private const ulong QuietNanoseconds = 100_000_000;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly EngineQueues _queues;
     private readonly EpochCapture _capture;
     private readonly EpochBudget _budget;
 
-    // At so many changed objects and pages, and bytes of their records, the rule is looked at again.
-    private ulong _objectsToLook = ulong.MaxValue;
-    private ulong _recordBytesToLook = ulong.MaxValue;
-
-    public CheckpointPace(in CheckpointServices services, PipelineState state, EpochCapture capture, in EpochBudget budget)
+    public CheckpointPace(in CheckpointServices services, EngineQueues queues, EpochCapture capture, in EpochBudget budget)
     {
         _services = services;
-        _state = state;
+        _queues = queues;
         _capture = capture;
         _budget = budget;
     }
 
-    /// <summary>Changes the period; the checkpoint that is due next is not put off by it.</summary>
-    public void SetPeriod(ulong nanoseconds)
+    /// <summary>Changes the period of a group; the checkpoint that is due next is not put off by it.</summary>
+    public void SetPeriod(Pipeline pipeline, ulong nanoseconds)
     {
-        _state.PeriodNanoseconds = nanoseconds;
-        _state.PaceNanoseconds = Math.Min(_state.PaceNanoseconds, _services.MachineClock.MonotonicNanoseconds + nanoseconds);
+        pipeline.State->PeriodNanoseconds = nanoseconds;
+        pipeline.State->PaceNanoseconds =
+            Math.Min(pipeline.State->PaceNanoseconds, _services.MachineClock.MonotonicNanoseconds + nanoseconds);
     }
 
     /// <summary>
-    /// Takes a checkpoint if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
+    /// Takes a checkpoint of a group if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
     /// Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
     /// </summary>
-    public ulong Poll()
+    public ulong Poll(Pipeline pipeline)
     {
-        ulong next = TakeWhatIsDue();
-        _objectsToLook = _state.IsEnabled ? ChangedObjects + _budget.LookObjects : ulong.MaxValue;
-        _recordBytesToLook = _state.IsEnabled ? _services.Tracker.ChangedBytes + _budget.LookRecordBytes : ulong.MaxValue;
+        ulong next = TakeWhatIsDue(pipeline);
+        pipeline.State->ObjectsToLook = pipeline.State->IsEnabled ? ChangedObjects(pipeline) + _budget.LookObjects : ulong.MaxValue;
+        pipeline.State->RecordBytesToLook = pipeline.State->IsEnabled ? pipeline.Group.ChangedBytes + _budget.LookRecordBytes
+            : ulong.MaxValue;
         return next;
     }
 
-    private ulong TakeWhatIsDue()
+    private ulong TakeWhatIsDue(Pipeline pipeline)
     {
         ulong now = _services.MachineClock.MonotonicNanoseconds;
-        ulong checkpoint = CheckpointDueNanoseconds;
-        ulong quiet = QuietDueNanoseconds;
+        ulong checkpoint = CheckpointDueNanoseconds(pipeline);
+        ulong quiet = QuietDueNanoseconds(pipeline);
         if (checkpoint <= now)
-            TakeNow();
+            TakeNow(pipeline);
         else if (quiet <= now)
-            BeQuiet();
+            BeQuiet(pipeline.State);
         else
             return Math.Min(checkpoint, quiet);
-        return NextDueNanoseconds;
+        return NextDueNanoseconds(pipeline);
     }
 
     /// <summary>As <see cref="Poll"/>, when no thread can run: then held output need not wait for the period to pass.</summary>
-    public void PollIdle()
+    public void PollIdle(Pipeline pipeline)
     {
-        if (EarlyDueNanoseconds <= _services.MachineClock.MonotonicNanoseconds)
-            TakeNow();
+        if (EarlyDueNanoseconds(pipeline) <= _services.MachineClock.MonotonicNanoseconds)
+            TakeNow(pipeline);
     }
 
     /// <summary>Machine time at which Poll wants to be called next; all ones when nothing has changed or no slot is free.</summary>
-    public ulong NextDueNanoseconds => Math.Min(CheckpointDueNanoseconds, QuietDueNanoseconds);
+    public ulong NextDueNanoseconds(Pipeline pipeline) => Math.Min(CheckpointDueNanoseconds(pipeline), QuietDueNanoseconds(pipeline));
 
     /// <summary>As <see cref="NextDueNanoseconds"/>, for PollIdle.</summary>
-    public ulong NextIdleDueNanoseconds => Math.Min(NextDueNanoseconds, EarlyDueNanoseconds);
+    public ulong NextIdleDueNanoseconds(Pipeline pipeline) => Math.Min(NextDueNanoseconds(pipeline), EarlyDueNanoseconds(pipeline));
 
     /// <summary>
     /// True while the group's threads must not run: they have changed as much as an epoch should hold, and it cannot be captured yet; or another
     /// checkpoint is about to take the place of all they do.
     /// </summary>
-    public bool MustPause => _state.IsEnabled && !_state.HasFailed && (_state.IsRollingBack || IsOverwhelmed);
+    public bool MustPause(Pipeline pipeline)
+        => pipeline.State->IsEnabled && !pipeline.HasFailed && (pipeline.State->IsRollingBack || IsOverwhelmed(pipeline));
 
     // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
-    private bool IsOverwhelmed => IsOverwhelmedBy(Changes);
+    private bool IsOverwhelmed(Pipeline pipeline) => IsOverwhelmedBy(pipeline, Changes(pipeline));
 
-    private bool IsOverwhelmedBy(ulong changes)
-        => _state.Refusal == StoreStatus.NoSpace
+    private bool IsOverwhelmedBy(Pipeline pipeline, ulong changes)
+        => pipeline.State->Refusal == StoreStatus.NoSpace
             ? changes >= _budget.FullDiskBytes
-            : changes >= _budget.CaptureBytes && (_state.MustRetry || _state.Free() is null);
+            : changes >= _budget.CaptureBytes && (pipeline.State->MustRetry || pipeline.Free() == null);
 
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
     /// </summary>
-    public bool MustLookAgain
-        => ChangedObjects > _objectsToLook || _services.Tracker.ChangedBytes > _recordBytesToLook;
+    public bool MustLookAgain(Pipeline pipeline)
+        => ChangedObjects(pipeline) > pipeline.State->ObjectsToLook || pipeline.Group.ChangedBytes > pipeline.State->RecordBytesToLook;
 
-    private ulong ChangedObjects
+    private ulong ChangedObjects(Pipeline pipeline)
     {
-        get
-        {
-            ObjectTracker tracker = _services.Tracker;
-            return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.Epochs.ChangesOf(tracker);
-        }
+        ObjectTracker tracker = pipeline.Group;
+        return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.Epochs.ChangesOf(tracker);
     }
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
-    private ulong Changes
+    private ulong Changes(Pipeline pipeline)
     {
-        get
-        {
-            ObjectTracker tracker = _services.Tracker;
-            ulong ran = (ulong)_services.Scheduler.RanCountOf(_services.Tracker);
-            ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.Epochs.OperationsOf(tracker);
-            return _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(tracker), objects,
-                tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
-        }
+        ObjectTracker tracker = pipeline.Group;
+        ulong ran = (ulong)_services.Scheduler.RanCountOf(pipeline.Group);
+        ulong objects = (ulong)(tracker.ChangedCount + tracker.Ended.Count) + ran + _services.Memory.Epochs.OperationsOf(tracker);
+        return _budget.CostOf(_services.Memory.Epochs.DirtyPagesOf(tracker), objects,
+            tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
     }
 
-    private bool CanTake => _state.IsEnabled && !_state.HasFailed && !_state.IsRollingBack && _state.Free() is not null;
+    private bool CanTake(Pipeline pipeline)
+        => pipeline.State->IsEnabled && !pipeline.HasFailed && !pipeline.State->IsRollingBack && pipeline.Free() != null;
 
-    private ulong CheckpointDueNanoseconds
+    private ulong CheckpointDueNanoseconds(Pipeline pipeline)
     {
-        get
-        {
-            if (!CanTake)
-                return ulong.MaxValue;
-            if (_state.MustRetry)
-                return _state.RetryNanoseconds;
-            ulong changes = Changes;
-            if (_state.IsRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(changes) && HasWork))
-                return 0;
-            return HasWork ? _state.PaceNanoseconds : ulong.MaxValue;
-        }
+        if (!CanTake(pipeline))
+            return ulong.MaxValue;
+        if (pipeline.State->MustRetry)
+            return pipeline.State->RetryNanoseconds;
+        ulong changes = Changes(pipeline);
+        if (pipeline.State->IsRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(pipeline, changes) && HasWork(pipeline)))
+            return 0;
+        return HasWork(pipeline) ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
     }
 
-    private ulong EarlyDueNanoseconds
+    private ulong EarlyDueNanoseconds(Pipeline pipeline)
     {
-        get
-        {
-            if (!CanTake || _state.MustRetry || _services.Output.Of(_services.Tracker).Written <= _state.OutputCaptured)
-                return ulong.MaxValue;
-            return _state.PaceNanoseconds - Math.Min(_state.PaceNanoseconds, _state.PeriodNanoseconds);
-        }
+        if (!CanTake(pipeline) || pipeline.State->MustRetry
+            || _services.Output.Of(pipeline.Group).Written <= pipeline.State->OutputCaptured)
+            return ulong.MaxValue;
+        return pipeline.State->PaceNanoseconds - Math.Min(pipeline.State->PaceNanoseconds, pipeline.State->PeriodNanoseconds);
     }
 
-    private ulong QuietDueNanoseconds
-        => _state.IsQuiet || _state.IsBusy || _state.HasFailed || !_state.IsEnabled ? ulong.MaxValue
-            : _state.LastCommitNanoseconds + QuietNanoseconds;
+    private ulong QuietDueNanoseconds(Pipeline pipeline)
+        => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue
+            : pipeline.State->LastCommitNanoseconds + QuietNanoseconds;
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
-    public bool HasChanges => _state.IsEnabled && (_services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0);
+    public bool HasChanges(Pipeline pipeline)
+        => pipeline.State->IsEnabled && (pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0);
 
-    private bool HasWork
-        => _services.Tracker.ChangedCount != 0 || _services.Tracker.Ended.Count != 0 || _services.Scheduler.RanCountOf(_services.Tracker) != 0
-            || _services.Memory.Epochs.HasChanges(_services.Tracker);
+    private bool HasWork(Pipeline pipeline)
+        => pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0 || _services.Scheduler.RanCountOf(pipeline.Group) != 0
+            || _services.Memory.Epochs.HasChanges(pipeline.Group);
 
-    private void TakeNow()
+    private void TakeNow(Pipeline pipeline)
     {
-        EpochSlot? slot = _state.Free();
-        if (slot is not null)
-            _capture.Take(slot);
+        EpochSlot* slot = pipeline.Free();
+        if (slot != null)
+            _capture.Take(pipeline, slot);
     }
 
-    private void BeQuiet()
+    private void BeQuiet(PipelineState* state)
     {
-        _state.IsQuiet = true;
-        _state.MustWriteWatermark = true;
-        _services.Fibers.WakeAll(_state.ErrandWork);
+        state->IsUnquiet = false;
+        state->MustWriteWatermark = true;
+        _services.Fibers.WakeAll(_queues.ErrandWork);
     }
 }

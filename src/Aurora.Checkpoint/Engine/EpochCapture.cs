@@ -23,102 +23,97 @@ internal sealed unsafe class EpochCapture
     public const ulong RefusedRetryNanoseconds = 250_000_000;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly EngineQueues _queues;
 
-    public EpochCapture(in CheckpointServices services, PipelineState state)
+    public EpochCapture(in CheckpointServices services, EngineQueues queues)
     {
         _services = services;
-        _state = state;
+        _queues = queues;
     }
-
-    /// <summary>Checkpoints discarded because a kernel object contradicted itself.</summary>
-    public ulong Violations { get; private set; }
-
-    /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
-    public int ProvokedViolations { get; set; }
 
     /// <summary>
     /// Captures an epoch into a free slot. False when there was no memory for it, or when an object contradicts itself: then nothing has
     /// happened.
     /// </summary>
-    public bool Take(EpochSlot slot)
+    public bool Take(Pipeline pipeline, EpochSlot* slot)
     {
         ulong start = _services.MachineClock.MonotonicNanoseconds;
-        _state.NoteStart(start);
-        slot.StartNanoseconds = start;
-        slot.RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
-        slot.Epoch = _state.LastCaptured.Next;
-        slot.OutputPosition = _services.Output.Of(_services.Tracker).Written;
-        _services.Scheduler.MarkThreadsThatRan(_services.Tracker);
-        _services.Memory.Epochs.Freeze(_services.Tracker, slot.Frozen);
-        CaptureOutcome outcome = CaptureRecords(slot);
+        pipeline.NoteStart(start);
+        slot->StartNanoseconds = start;
+        slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
+        slot->Epoch = pipeline.State->LastCaptured.Next;
+        slot->OutputPosition = _services.Output.Of(pipeline.Group).Written;
+        _services.Scheduler.MarkThreadsThatRan(pipeline.Group);
+        _services.Memory.Epochs.Freeze(pipeline.Group, slot->Frozen);
+        CaptureOutcome outcome = CaptureRecords(pipeline, slot);
         if (outcome != CaptureOutcome.Ok)
         {
-            Undo(slot);
+            Undo(pipeline, slot);
             ulong pause = outcome == CaptureOutcome.NoMemory ? 0 : RefusedRetryNanoseconds;
-            _state.RetryAt(_services.MachineClock.MonotonicNanoseconds + Math.Max(_state.PeriodNanoseconds, pause));
+            pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds + Math.Max(pipeline.State->PeriodNanoseconds, pause));
             if (outcome == CaptureOutcome.NoMemory)
                 KernelLog.Line("checkpoint: no memory to capture into; trying again"u8);
             return false;
         }
-        _services.Tracker.Ended.MoveTo(_services.Pages, ref slot.Ended);
-        _state.MustRetry = false;
-        _state.IsQuiet = false;
-        _state.OutputCaptured = slot.OutputPosition;
-        _state.IsRequested = false;
-        _state.Name.GiveTo(slot);
-        _state.LastCaptured = slot.Epoch;
-        slot.State = SlotState.Captured;
-        slot.Sample = new CheckpointSample
+        pipeline.Group.Ended.MoveTo(_services.Pages, ref slot->Ended);
+        pipeline.State->MustRetry = false;
+        pipeline.State->IsUnquiet = true;
+        pipeline.State->OutputCaptured = slot->OutputPosition;
+        pipeline.State->IsRequested = false;
+        pipeline.State->Name.GiveTo(slot);
+        pipeline.State->LastCaptured = slot->Epoch;
+        slot->State = SlotState.Captured;
+        slot->Sample = new CheckpointSample
         {
-            Epoch = slot.Epoch.Value,
-            DirtyPages = (uint)slot.Frozen->Pages,
-            Records = (uint)slot.Records.Count,
-            Bytes = slot.Frozen->Pages * PageSize.Bytes + (ulong)slot.Records.Bytes,
+            Epoch = slot->Epoch.Value,
+            DirtyPages = (uint)slot->Frozen->Pages,
+            Records = (uint)slot->Records.Count,
+            Bytes = slot->Frozen->Pages * PageSize.Bytes + (ulong)slot->Records.Bytes,
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
         };
-        _services.Fibers.WakeAll(_state.FlushWork);
+        _services.Fibers.WakeAll(_queues.FlushWork);
         return true;
     }
 
-    private CaptureOutcome CaptureRecords(EpochSlot slot)
+    private CaptureOutcome CaptureRecords(Pipeline pipeline, EpochSlot* slot)
     {
-        GroupObject* group = _services.Group.Of(_services.Tracker);
-        group->Epoch = slot.Epoch;
-        group->MonotonicNanoseconds = _services.Clocks.Of(_services.Tracker).MonotonicNanoseconds;
-        group->RealtimeNanoseconds = slot.RealtimeNanoseconds;
-        _services.Tracker.MarkChanged(&group->Header);
-        CaptureOutcome outcome = _services.Tracker.ReserveEnds() ? CaptureOutcome.Ok : CaptureOutcome.NoMemory;
-        while (_services.Tracker.FirstChanged != null && outcome == CaptureOutcome.Ok)
-            outcome = CaptureRecord(slot, _services.Tracker.FirstChanged);
+        ObjectTracker group = pipeline.Group;
+        GroupObject* about = _services.Group.Of(group);
+        about->Epoch = slot->Epoch;
+        about->MonotonicNanoseconds = _services.Clocks.Of(group).MonotonicNanoseconds;
+        about->RealtimeNanoseconds = slot->RealtimeNanoseconds;
+        group.MarkChanged(&about->Header);
+        CaptureOutcome outcome = group.ReserveEnds() ? CaptureOutcome.Ok : CaptureOutcome.NoMemory;
+        while (group.FirstChanged != null && outcome == CaptureOutcome.Ok)
+            outcome = CaptureRecord(pipeline, slot, group.FirstChanged);
         return outcome;
     }
 
-    private CaptureOutcome CaptureRecord(EpochSlot slot, ObjectHeader* header)
+    private CaptureOutcome CaptureRecord(Pipeline pipeline, EpochSlot* slot, ObjectHeader* header)
     {
         StateCodec? codec = _services.Codecs.Find(header->Kind);
         if (codec is null)
             Panic.Fail("checkpoint: no codec for objects of kind"u8, (ulong)header->Kind);
-        if (!codec.IsSound(header) || ProvokedViolations > 0)
-            return ReportUnsound(header);
-        Span<byte> record = slot.Records.Reserve();
+        if (!codec.IsSound(header) || pipeline.State->ProvokedViolations > 0)
+            return ReportUnsound(pipeline.State, header);
+        Span<byte> record = slot->Records.Reserve(_services.Pages);
         if (record.IsEmpty)
             return CaptureOutcome.NoMemory;
         int start = RecordHeader.Write(record, header->Kind, codec.Version, SlabSlot.UserOf(header));
         int length = codec.Capture(header, record[start..]);
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
-        slot.Records.Append(header->Id, start + length);
-        _services.Tracker.MarkStored(header);
-        _services.Tracker.ClearChanged(header);
+        slot->Records.Append(header->Id, start + length);
+        pipeline.Group.MarkStored(header);
+        pipeline.Group.ClearChanged(header);
         return CaptureOutcome.Ok;
     }
 
     // Persistence must not persist corruption: the last good checkpoint stays, and the session goes on without a new one.
-    private CaptureOutcome ReportUnsound(ObjectHeader* header)
+    private static CaptureOutcome ReportUnsound(PipelineState* state, ObjectHeader* header)
     {
-        Violations++;
-        ProvokedViolations = Math.Max(0, ProvokedViolations - 1);
+        state->Violations++;
+        state->ProvokedViolations = Math.Max(0, state->ProvokedViolations - 1);
         Span<byte> buffer = stackalloc byte[120];
         var line = new Utf8Writer(buffer);
         line.Append("checkpoint: discarded: "u8);
@@ -129,18 +124,18 @@ internal sealed unsafe class EpochCapture
     }
 
     /// <summary>What a captured epoch had taken belongs to the next one. Newest epoch first.</summary>
-    public void Undo(EpochSlot slot)
+    public void Undo(Pipeline pipeline, EpochSlot* slot)
     {
         RecordStage.Cursor cursor = default;
-        while (slot.Records.Next(ref cursor, out ObjectId id, out _))
+        while (slot->Records.Next(ref cursor, out ObjectId id, out _))
         {
-            ObjectHeader* header = _services.Tracker.Find(id);
+            ObjectHeader* header = pipeline.Group.Find(id);
             if (header != null)
-                _services.Tracker.MarkChanged(header);
+                pipeline.Group.MarkChanged(header);
         }
-        slot.Records.Clear();
-        slot.Ended.MoveTo(_services.Pages, ref _services.Tracker.Ended);
-        _services.Memory.Epochs.Merge(slot.Frozen);
-        slot.State = SlotState.Free;
+        slot->Records.Clear(_services.Pages);
+        slot->Ended.MoveTo(_services.Pages, ref pipeline.Group.Ended);
+        _services.Memory.Epochs.Merge(slot->Frozen);
+        slot->State = SlotState.Free;
     }
 }

@@ -8,72 +8,72 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Hands the operations of an epoch to the store in as many commits as they need.</summary>
-internal sealed unsafe class EpochParts(ObjectStore store, VolumeId volume)
+internal sealed unsafe class EpochParts(ObjectStore store)
 {
     /// <summary>Begins the commit that operations are added to.</summary>
-    public StoreStatus Begin(EpochSlot slot)
+    public StoreStatus Begin(VolumeId volume, EpochSlot* slot)
     {
-        slot.Commit = store.Begin(volume);
-        return slot.Commit != null ? StoreStatus.Ok : store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : store.Health;
+        slot->Commit = store.Begin(volume);
+        return slot->Commit != null ? StoreStatus.Ok : store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : store.Health;
     }
 
     /// <summary>An operation was added, as the status says: when the commit is full, a part goes to the store. Blocks.</summary>
-    public StoreStatus Added(EpochSlot slot, StoreStatus status)
+    public StoreStatus Added(VolumeId volume, EpochSlot* slot, StoreStatus status)
     {
-        if (status != StoreStatus.Ok || !store.IsFull(slot.Commit))
+        if (status != StoreStatus.Ok || !store.IsFull(slot->Commit))
             return status;
-        status = SubmitPart(slot);
-        return status == StoreStatus.Ok ? Begin(slot) : status;
+        status = SubmitPart(volume, slot);
+        return status == StoreStatus.Ok ? Begin(volume, slot) : status;
     }
 
     /// <summary>All operations were added: the epoch becomes the state of the volume. Blocks.</summary>
-    public StoreStatus Submit(EpochSlot slot)
+    public StoreStatus Submit(VolumeId volume, EpochSlot* slot)
     {
-        if (slot.Large == null)
-            return store.Submit(slot.Commit, InfoOf(slot));
-        StoreStatus status = SubmitPart(slot);
+        if (slot->Large == null)
+            return store.Submit(slot->Commit, InfoOf(slot));
+        StoreStatus status = SubmitPart(volume, slot);
         if (status == StoreStatus.Ok)
-            status = store.FinishLarge(slot.Large, InfoOf(slot), out slot.Commit);
+            status = store.FinishLarge(slot->Large, InfoOf(slot), out slot->Commit);
         if (status == StoreStatus.Ok)
-            slot.Large = null;
+            slot->Large = null;
         return status;
     }
 
     /// <summary>The store has refused the epoch: nothing of it stays.</summary>
-    public void Abort(EpochSlot slot)
+    public void Abort(EpochSlot* slot)
     {
-        if (slot.Commit != null)
-            store.Abort(slot.Commit);
-        if (slot.Large != null)
-            store.AbortLarge(slot.Large);
-        slot.Commit = null;
-        slot.Large = null;
+        if (slot->Commit != null)
+            store.Abort(slot->Commit);
+        if (slot->Large != null)
+            store.AbortLarge(slot->Large);
+        slot->Commit = null;
+        slot->Large = null;
     }
 
-    private StoreStatus SubmitPart(EpochSlot slot)
+    private StoreStatus SubmitPart(VolumeId volume, EpochSlot* slot)
     {
         CommitInfo info = InfoOf(slot);
-        StoreStatus status = slot.Large == null ? store.BeginLarge(volume, in info, out slot.Large) : StoreStatus.Ok;
+        StoreStatus status = slot->Large == null ? store.BeginLarge(volume, in info, out slot->Large) : StoreStatus.Ok;
         if (status == StoreStatus.Ok)
-            status = store.SubmitPart(slot.Large, slot.Commit, in info);
+            status = store.SubmitPart(slot->Large, slot->Commit, in info);
         if (status == StoreStatus.Ok)
-            status = store.WaitDurable(slot.Commit);
+            status = store.WaitDurable(slot->Commit);
         if (status != StoreStatus.Ok)
             return status;
-        store.Release(slot.Commit);
-        slot.Commit = null;
+        store.Release(slot->Commit);
+        slot->Commit = null;
         return status;
     }
 
-    private static CommitInfo InfoOf(EpochSlot slot)
+    private static CommitInfo InfoOf(EpochSlot* slot)
     {
         var info = new CommitInfo
         {
-            Epoch = slot.Epoch,
-            RealtimeNanoseconds = slot.RealtimeNanoseconds,
-            NameLength = slot.NameLength,
+            Epoch = slot->Epoch,
+            RealtimeNanoseconds = slot->RealtimeNanoseconds,
+            NameLength = slot->NameLength,
         };
-        new ReadOnlySpan<byte>(slot.Name, 0, slot.NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
+        new ReadOnlySpan<byte>(slot->Name, slot->NameLength).CopyTo(new Span<byte>(info.Name, CommitInfo.MaxNameBytes));
         return info;
     }
 }

@@ -16,16 +16,15 @@ internal enum SlotState
     Submitted,
 }
 
-/// <summary>One epoch on its way from the stop window to the disk. Slots are made at boot and reused.</summary>
-internal sealed unsafe class EpochSlot(PageAllocator pages)
+/// <summary>One epoch of a group on its way from the stop window to the disk; part of its <see cref="PipelineState"/>, and reused.</summary>
+internal unsafe struct EpochSlot
 {
     public const int MaxNameBytes = 63;
 
     public SlotState State;
     public Epoch Epoch;
-    public readonly RecordStage Records = new(pages);
+    public RecordStage Records;
     public IdList Ended;
-    public FrozenEpoch* Frozen;
 
     /// <summary>How handing the epoch to the store went.</summary>
     public StoreStatus FlushStatus;
@@ -41,6 +40,17 @@ internal sealed unsafe class EpochSlot(PageAllocator pages)
     public ulong StartNanoseconds;
     public ulong RealtimeNanoseconds;
     public CheckpointSample Sample;
-    public readonly byte[] Name = new byte[MaxNameBytes];
+    public fixed byte Name[MaxNameBytes];
     public int NameLength;
+    private FrozenEpoch _frozen;
+
+    /// <summary>The pages the epoch took; slots are never moved.</summary>
+    public FrozenEpoch* Frozen
+    {
+        get
+        {
+            fixed (FrozenEpoch* frozen = &_frozen)
+                return frozen;
+        }
+    }
 }

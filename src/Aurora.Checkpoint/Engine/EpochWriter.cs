@@ -1,9 +1,9 @@
-// The two fibers behind the stop window. The operations of an epoch go to the store in the order the format demands: clones (against the
+// The two fibers behind the stop window, for all groups: the oldest epoch of all goes first. The operations of an epoch go to the store in the order the format demands: clones (against the
 // state of the previous epoch), ended objects, truncations, pages, records.
 //
 // A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed
 // again, and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be
-// durable: the writer stops (Failure) and held output stays held. Protected by the kernel lock.
+// durable: the writer of the group stops (Failure) and held output stays held. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -18,19 +18,22 @@ internal sealed unsafe class EpochWriter
     private const int OperationsPerLook = 4;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly Pipelines _pipelines;
+    private readonly EngineQueues _queues;
     private readonly EpochCapture _capture;
     private readonly CheckpointStatistics _statistics;
     private readonly EpochParts _parts;
     private uint _operations;
 
-    public EpochWriter(in CheckpointServices services, PipelineState state, EpochCapture capture, CheckpointStatistics statistics)
+    public EpochWriter(
+        in CheckpointServices services, Pipelines pipelines, EngineQueues queues, EpochCapture capture, CheckpointStatistics statistics)
     {
         _services = services;
-        _state = state;
+        _pipelines = pipelines;
+        _queues = queues;
         _capture = capture;
         _statistics = statistics;
-        _parts = new EpochParts(services.Store, services.Volume);
+        _parts = new EpochParts(services.Store);
     }
 
     /// <summary>The body of the flush fiber; never returns.</summary>
@@ -38,8 +41,8 @@ internal sealed unsafe class EpochWriter
     {
         for (;;)
         {
-            if (!FlushNext())
-                _services.Fibers.Block(_state.FlushWork);
+            if (!_pipelines.FindOldest(SlotState.Captured, out Pipeline pipeline) || !FlushNext(pipeline))
+                _services.Fibers.Block(_queues.FlushWork);
         }
     }
 
@@ -48,125 +51,125 @@ internal sealed unsafe class EpochWriter
     {
         for (;;)
         {
-            if (!CommitNext())
-                _services.Fibers.Block(_state.CommitWork);
+            if (!_pipelines.FindOldest(SlotState.Submitted, out Pipeline pipeline) || !CommitNext(pipeline))
+                _services.Fibers.Block(_queues.CommitWork);
         }
     }
 
-    /// <summary>Takes a checkpoint now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
-    public StoreStatus CheckpointAndWait()
+    /// <summary>Takes a checkpoint of a group now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
+    public StoreStatus CheckpointAndWait(Pipeline pipeline)
     {
-        if (_state.HasFailed)
-            return _state.Failure;
-        EpochSlot? slot = _state.Free();
-        Panic.Unless(slot is not null, "checkpoint: a synchronous checkpoint while epochs are under way"u8);
-        if (!_capture.Take(slot))
+        if (pipeline.HasFailed)
+            return pipeline.State->Failure;
+        EpochSlot* slot = pipeline.Free();
+        Panic.Unless(slot != null, "checkpoint: a synchronous checkpoint while epochs are under way"u8);
+        if (!_capture.Take(pipeline, slot))
             return StoreStatus.OutOfMemory;
-        while (FlushNext() || CommitNext())
+        while (FlushNext(pipeline) || CommitNext(pipeline))
         {
         }
-        return _state.HasFailed ? _state.Failure : _state.Refusal;
+        return pipeline.HasFailed ? pipeline.State->Failure : pipeline.State->Refusal;
     }
 
-    private bool FlushNext()
+    private bool FlushNext(Pipeline pipeline)
     {
-        EpochSlot? slot = _state.Oldest(SlotState.Captured);
-        if (slot is null || _state.HasFailed)
+        EpochSlot* slot = pipeline.Oldest(SlotState.Captured);
+        if (slot == null || pipeline.HasFailed)
             return false;
-        slot.FlushStatus = Flush(slot);
+        slot->FlushStatus = Flush(pipeline, slot);
         // Once too large alone, for ever too large: threads have not run since.
-        bool isHopeless = slot.FlushStatus == StoreStatus.CommitTooLarge && _state.Refusal == StoreStatus.CommitTooLarge;
-        bool isRefused = !isHopeless && slot.FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
+        bool isHopeless = slot->FlushStatus == StoreStatus.CommitTooLarge && pipeline.State->Refusal == StoreStatus.CommitTooLarge;
+        bool isRefused = !isHopeless && slot->FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
         if (isRefused && _services.Store.Health == StoreStatus.Ok)
         {
-            Discard(slot);
+            Discard(pipeline, slot);
             return false;
         }
-        if (slot.FlushStatus == StoreStatus.Ok)
-            Accept();
-        slot.State = SlotState.Submitted;
-        _services.Fibers.WakeAll(_state.CommitWork);
+        if (slot->FlushStatus == StoreStatus.Ok)
+            Accept(pipeline.State);
+        slot->State = SlotState.Submitted;
+        _services.Fibers.WakeAll(_queues.CommitWork);
         return true;
     }
 
-    private bool CommitNext()
+    private bool CommitNext(Pipeline pipeline)
     {
-        EpochSlot? slot = _state.Oldest(SlotState.Submitted);
-        if (slot is null || _state.HasFailed)
+        EpochSlot* slot = pipeline.Oldest(SlotState.Submitted);
+        if (slot == null || pipeline.HasFailed)
             return false;
-        Commit(slot);
+        Commit(pipeline, slot);
         return true;
     }
 
-    private void Accept()
+    private static void Accept(PipelineState* state)
     {
-        if (_state.Refusal != StoreStatus.Ok)
+        if (state->Refusal != StoreStatus.Ok)
             KernelLog.Line("checkpoint: the store takes commits again"u8);
-        _state.Refusal = StoreStatus.Ok;
+        state->Refusal = StoreStatus.Ok;
     }
 
     // The store has refused the oldest captured epoch and is otherwise well.
-    private void Discard(EpochSlot refused)
+    private void Discard(Pipeline pipeline, EpochSlot* refused)
     {
-        if (_state.Refusal != refused.FlushStatus)
-            KernelLog.Line(StoreMessages.Of(refused.FlushStatus));
-        _state.Refusal = refused.FlushStatus;
+        if (pipeline.State->Refusal != refused->FlushStatus)
+            KernelLog.Line(StoreMessages.Of(refused->FlushStatus));
+        pipeline.State->Refusal = refused->FlushStatus;
         _parts.Abort(refused);
-        if (_state.Refusal == StoreStatus.NoSpace)
-            _state.RefusedThrough = _state.LastCaptured;
-        for (EpochSlot? slot = _state.NewestCaptured(); slot is not null; slot = _state.NewestCaptured())
+        if (pipeline.State->Refusal == StoreStatus.NoSpace)
+            pipeline.State->RefusedThrough = pipeline.State->LastCaptured;
+        for (EpochSlot* slot = pipeline.NewestCaptured(); slot != null; slot = pipeline.NewestCaptured())
         {
-            _state.Name.TakeBack(slot, _state.Refusal);
-            _capture.Undo(slot);
+            pipeline.State->Name.TakeBack(slot, pipeline.State->Refusal);
+            _capture.Undo(pipeline, slot);
         }
-        _state.OutputCaptured = Math.Min(_state.OutputCaptured, _services.Output.Of(_services.Tracker).Durable);
-        _state.RetryAt(_services.MachineClock.MonotonicNanoseconds
-            + Math.Max(_state.PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
-        _services.Scheduler.WakeAll(_state.Durable);
+        pipeline.State->OutputCaptured = Math.Min(pipeline.State->OutputCaptured, _services.Output.Of(pipeline.Group).Durable);
+        pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds
+            + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
+        _services.Scheduler.WakeAll(pipeline.Durable);
     }
 
-    private StoreStatus Flush(EpochSlot slot)
+    private StoreStatus Flush(Pipeline pipeline, EpochSlot* slot)
     {
-        StoreStatus status = _parts.Begin(slot);
+        StoreStatus status = _parts.Begin(pipeline.Volume, slot);
         if (status == StoreStatus.Ok)
-            status = PutStructure(slot);
+            status = PutStructure(pipeline, slot);
         if (status == StoreStatus.Ok)
-            status = PutPages(slot);
+            status = PutPages(pipeline, slot);
         if (status == StoreStatus.Ok)
-            status = PutRecords(slot);
+            status = PutRecords(pipeline, slot);
         if (status == StoreStatus.Ok)
-            status = Submit(slot);
+            status = Submit(pipeline, slot);
         return status;
     }
 
-    private StoreStatus PutStructure(EpochSlot slot)
+    private StoreStatus PutStructure(Pipeline pipeline, EpochSlot* slot)
     {
         StoreStatus status = StoreStatus.Ok;
-        for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
+        for (ChangeSet* set = slot->Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsClone)
-                status = Added(slot, _services.Store.CloneObject(slot.Commit, set->CloneSource, set->Id));
+                status = Added(pipeline, slot, _services.Store.CloneObject(slot->Commit, set->CloneSource, set->Id));
         }
         IdList.Cursor cursor = default;
-        while (status == StoreStatus.Ok && slot.Ended.Next(ref cursor, out ObjectId id))
-            status = Added(slot, _services.Store.DeleteObject(slot.Commit, id));
-        for (ChangeSet* set = slot.Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
+        while (status == StoreStatus.Ok && slot->Ended.Next(ref cursor, out ObjectId id))
+            status = Added(pipeline, slot, _services.Store.DeleteObject(slot->Commit, id));
+        for (ChangeSet* set = slot->Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
         {
             if (set->IsTruncated)
-                status = Added(slot, _services.Store.Truncate(slot.Commit, set->Id, set->TruncateFrom));
+                status = Added(pipeline, slot, _services.Store.Truncate(slot->Commit, set->Id, set->TruncateFrom));
         }
         return status;
     }
 
-    private StoreStatus PutPages(EpochSlot slot)
+    private StoreStatus PutPages(Pipeline pipeline, EpochSlot* slot)
     {
-        for (ChangeSet* set = slot.Frozen->First; set != null; set = set->Next)
+        for (ChangeSet* set = slot->Frozen->First; set != null; set = set->Next)
         {
             var cursor = new FrozenPageCursor(set);
             while (cursor.MoveNext())
             {
                 FrozenPage* page = cursor.Current;
-                StoreStatus status = Added(slot, PutPage(slot, set, page));
+                StoreStatus status = Added(pipeline, slot, PutPage(pipeline, slot, set, page));
                 if (status != StoreStatus.Ok)
                     return status;
             }
@@ -175,65 +178,65 @@ internal sealed unsafe class EpochWriter
     }
 
     // Others may run between any two operations: what they are about is frozen.
-    private StoreStatus Added(EpochSlot slot, StoreStatus status)
+    private StoreStatus Added(Pipeline pipeline, EpochSlot* slot, StoreStatus status)
     {
-        status = _parts.Added(slot, status);
+        status = _parts.Added(pipeline.Volume, slot, status);
         if (++_operations % OperationsPerLook == 0)
             _services.Fibers.GiveWay();
         return status;
     }
 
     // Whole pages of zeroes take no space, where a hole reads as zeroes; looking costs a fraction of the checksum they would need.
-    private StoreStatus PutPage(EpochSlot slot, ChangeSet* set, FrozenPage* page)
+    private StoreStatus PutPage(Pipeline pipeline, EpochSlot* slot, ChangeSet* set, FrozenPage* page)
     {
         byte* contents = page->IsHole ? null : _services.Memory.Frames.AddressOf(page->Frame);
         return contents == null || (!set->IsOverlay && PageContents.IsZero(contents))
-            ? _services.Store.WriteHole(slot.Commit, set->Id, page->Page)
-            : _services.Store.WritePage(slot.Commit, set->Id, page->Page, contents);
+            ? _services.Store.WriteHole(slot->Commit, set->Id, page->Page)
+            : _services.Store.WritePage(slot->Commit, set->Id, page->Page, contents);
     }
 
-    private StoreStatus PutRecords(EpochSlot slot)
+    private StoreStatus PutRecords(Pipeline pipeline, EpochSlot* slot)
     {
         RecordStage.Cursor cursor = default;
         StoreStatus status = StoreStatus.Ok;
-        while (status == StoreStatus.Ok && slot.Records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
-            status = Added(slot, _services.Store.PutRecord(slot.Commit, id, record));
+        while (status == StoreStatus.Ok && slot->Records.Next(ref cursor, out ObjectId id, out ReadOnlySpan<byte> record))
+            status = Added(pipeline, slot, _services.Store.PutRecord(slot->Commit, id, record));
         return status;
     }
 
-    private StoreStatus Submit(EpochSlot slot)
+    private StoreStatus Submit(Pipeline pipeline, EpochSlot* slot)
     {
-        StoreStatus status = _parts.Submit(slot);
+        StoreStatus status = _parts.Submit(pipeline.Volume, slot);
 
         // The store's readers see the commit from here on: clones are no longer read from their bases, which it may have deleted.
         if (status == StoreStatus.Ok)
-            _services.Memory.Epochs.Submitted(slot.Frozen);
+            _services.Memory.Epochs.Submitted(slot->Frozen);
         return status;
     }
 
-    private void Commit(EpochSlot slot)
+    private void Commit(Pipeline pipeline, EpochSlot* slot)
     {
-        StoreStatus status = slot.FlushStatus;
+        StoreStatus status = slot->FlushStatus;
         if (status == StoreStatus.Ok)
-            status = _services.Store.WaitDurable(slot.Commit);
+            status = _services.Store.WaitDurable(slot->Commit);
         if (status != StoreStatus.Ok)
         {
-            _state.Failure = status;
-            _services.Scheduler.WakeAll(_state.Durable);
+            pipeline.State->Failure = status;
+            _services.Scheduler.WakeAll(pipeline.Durable);
             return;
         }
-        _services.Store.Release(slot.Commit);
-        _services.Memory.Epochs.Release(slot.Frozen);
-        slot.Records.Clear();
-        slot.Ended.Clear(_services.Pages);
-        _state.LastDurable = slot.Epoch;
-        _state.LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
-        _state.Kept += _state.Name.IsDoneBy(slot) ? 1 : 0;
-        slot.Sample.DurableNanoseconds = _state.LastCommitNanoseconds - slot.StartNanoseconds;
-        _statistics.Add(in slot.Sample);
-        slot.State = SlotState.Free;
-        _services.Output.Of(_services.Tracker).Release(slot.OutputPosition);
-        _services.Scheduler.WakeAll(_state.Durable);
-        _services.Fibers.WakeAll(_state.ErrandWork);
+        _services.Store.Release(slot->Commit);
+        _services.Memory.Epochs.Release(slot->Frozen);
+        slot->Records.Clear(_services.Pages);
+        slot->Ended.Clear(_services.Pages);
+        pipeline.State->LastDurable = slot->Epoch;
+        pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
+        pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
+        slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;
+        _statistics.Add(in slot->Sample);
+        slot->State = SlotState.Free;
+        _services.Output.Of(pipeline.Group).Release(slot->OutputPosition);
+        _services.Scheduler.WakeAll(pipeline.Durable);
+        _services.Fibers.WakeAll(_queues.ErrandWork);
     }
 }

@@ -14,70 +14,74 @@ internal sealed unsafe class HistoryList
     public const int Capacity = 256;
 
     private readonly CheckpointServices _services;
-    private readonly PipelineState _state;
+    private readonly EngineQueues _queues;
 
-    // A ring: the entry of the n-th checkpoint read is at n modulo the capacity.
-    private readonly SlsHistoryEntry[] _entries = new SlsHistoryEntry[Capacity];
-    private ulong _read;
-    private ulong _asked;
-    private ulong _served;
-
-    public HistoryList(in CheckpointServices services, PipelineState state)
+    public HistoryList(in CheckpointServices services, EngineQueues queues)
     {
         _services = services;
-        _state = state;
+        _queues = queues;
     }
 
+    private static int Pages => (int)PageSize.PagesFor((ulong)(Capacity * sizeof(SlsHistoryEntry)));
+
     /// <inheritdoc cref="CheckpointService.RequestHistory"/>
-    public ulong Request()
+    public ulong Request(Pipeline pipeline)
     {
-        _services.Fibers.WakeAll(_state.ErrandWork);
-        return ++_asked;
+        _services.Fibers.WakeAll(_queues.ErrandWork);
+        return ++pipeline.State->History.Asked;
     }
 
     /// <inheritdoc cref="CheckpointService.IsHistoryReady"/>
-    public bool IsReady(ulong ticket) => ticket <= _served || ticket > _asked;
+    public static bool IsReady(Pipeline pipeline, ulong ticket)
+        => ticket <= pipeline.State->History.Served || ticket > pipeline.State->History.Asked;
 
     /// <inheritdoc cref="CheckpointService.ReadHistory"/>
-    public bool Read(int index, out SlsHistoryEntry entry)
+    public static bool Read(Pipeline pipeline, int index, out SlsHistoryEntry entry)
     {
-        bool exists = index >= 0 && (ulong)index < Math.Min(_read, Capacity);
-        entry = exists ? _entries[(int)((_read - 1 - (ulong)index) % Capacity)] : default;
+        HistoryState* state = &pipeline.State->History;
+        bool exists = index >= 0 && (ulong)index < Math.Min(state->Read, Capacity);
+        entry = exists ? state->Entries[(int)((state->Read - 1 - (ulong)index) % Capacity)] : default;
         return exists;
     }
 
     /// <summary>Reads the history if somebody has asked for it since; false when nobody has. Blocks.</summary>
-    public bool Serve()
+    public bool Serve(Pipeline pipeline)
     {
-        if (_served == _asked)
+        HistoryState* state = &pipeline.State->History;
+        if (state->Served == state->Asked)
             return false;
-        ulong ticket = _asked;
-        ReadAll();
-        _served = ticket;
+        ulong ticket = state->Asked;
+        if (state->Entries == null)
+            state->Entries = (SlsHistoryEntry*)_services.Pages.Allocate(Pages);
+        if (state->Entries != null)
+            ReadAll(pipeline, state);
+        else
+            KernelLog.Line("checkpoint: no memory to read the history into"u8);
+        state->Served = ticket;
         return true;
     }
 
-    private void ReadAll()
+    private void ReadAll(Pipeline pipeline, HistoryState* state)
     {
         ulong read = 0;
         ulong sequence = 0;
-        while (_services.Store.NextCheckpoint(_services.Volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (_services.Store.NextCheckpoint(pipeline.Volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
-            Describe(in info, ref _entries[(int)(read++ % Capacity)]);
+            Describe(pipeline, in info, ref state->Entries[(int)(read++ % Capacity)]);
         }
-        _read = read;
+        state->Read = read;
     }
 
-    private void Describe(in CheckpointInfo info, ref SlsHistoryEntry entry)
+    private void Describe(Pipeline pipeline, in CheckpointInfo info, ref SlsHistoryEntry entry)
     {
         entry = new SlsHistoryEntry
         {
             Epoch = info.Commit.Epoch.Value,
             RealtimeNanoseconds = info.Commit.RealtimeNanoseconds,
             Bytes = info.Bytes,
-            Flags = _services.Group.Of(_services.Tracker)->Left.Contains(info.Commit.Epoch) ? SlsHistoryEntry.IsLeft
-                : info.Commit.Epoch.Value == _state.RestoredEpoch ? SlsHistoryEntry.IsPresent : 0,
+            Flags = _services.Group.Of(pipeline.Group)->Left.Contains(info.Commit.Epoch) ? SlsHistoryEntry.IsLeft
+                : info.Commit.Epoch.Value == pipeline.State->RestoredEpoch ? SlsHistoryEntry.IsPresent : 0,
         };
         int length = Math.Clamp(info.Commit.NameLength, 0, SlsHistoryEntry.NameBytes - 1);
         fixed (byte* from = info.Commit.Name)

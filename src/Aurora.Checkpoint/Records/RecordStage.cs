@@ -8,7 +8,7 @@ using Aurora.Base;
 namespace Aurora.Checkpoint;
 
 /// <summary>An append-only sequence of (object id, record) pairs in unmanaged pages.</summary>
-public sealed unsafe class RecordStage
+public unsafe struct RecordStage
 {
     private const int ChunkPages = 4;
     private const int ChunkBytes = ChunkPages * PageSize.Bytes;
@@ -36,22 +36,19 @@ public sealed unsafe class RecordStage
         internal int Offset;
     }
 
-    private readonly PageAllocator _pages;
     private Chunk* _first;
     private Chunk* _last;
 
-    public RecordStage(PageAllocator pages) => _pages = pages;
-
-    public int Count { get; private set; }
-    public long Bytes { get; private set; }
+    public int Count { readonly get; private set; }
+    public long Bytes { readonly get; private set; }
 
     /// <summary>Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with <see cref="Append"/>.</summary>
-    public Span<byte> Reserve()
+    public Span<byte> Reserve(PageAllocator pages)
     {
         const int room = RecordHeader.MaxSize + StateCodec.MaxPayloadBytes;
         if (_last == null || _last->Used + sizeof(EntryHeader) + room > ChunkBytes)
         {
-            Chunk* chunk = (Chunk*)_pages.Allocate(ChunkPages);
+            Chunk* chunk = (Chunk*)pages.Allocate(ChunkPages);
             if (chunk == null)
                 return default;
             chunk->Used = sizeof(Chunk);
@@ -76,7 +73,7 @@ public sealed unsafe class RecordStage
     }
 
     /// <summary>Moves to the next record; false at the end.</summary>
-    public bool Next(ref Cursor cursor, out ObjectId id, out ReadOnlySpan<byte> record)
+    public readonly bool Next(ref Cursor cursor, out ObjectId id, out ReadOnlySpan<byte> record)
     {
         Chunk* chunk = (Chunk*)cursor.Chunk;
         if (chunk == null)
@@ -105,13 +102,13 @@ public sealed unsafe class RecordStage
     }
 
     /// <summary>Gives the memory back and starts empty.</summary>
-    public void Clear()
+    public void Clear(PageAllocator pages)
     {
         while (_first != null)
         {
             Chunk* chunk = _first;
             _first = chunk->Next;
-            _pages.Free(chunk, ChunkPages);
+            pages.Free(chunk, ChunkPages);
         }
         _last = null;
         Count = 0;

@@ -11,7 +11,7 @@ namespace Aurora.Checkpoint;
 public sealed unsafe class StoreRecords : RecordSource
 {
     private readonly ObjectStore _store;
-    private readonly RecordStage _window;
+    private RecordStage _window;
     private readonly PageAllocator _pages;
     private readonly long _windowBytes;
     private readonly byte* _room;
@@ -26,7 +26,6 @@ public sealed unsafe class StoreRecords : RecordSource
     {
         _store = store;
         _pages = pages;
-        _window = new RecordStage(pages);
         _windowBytes = windowBytes;
         _room = (byte*)pages.Allocate(1);
     }
@@ -45,7 +44,7 @@ public sealed unsafe class StoreRecords : RecordSource
     {
         if (_isRepeated && _window.Next(ref _cursor, out id, out record))
             return StoreStatus.Ok;
-        Span<byte> room = _isRepeated || _isFull ? default : _window.Reserve();
+        Span<byte> room = _isRepeated || _isFull ? default : _window.Reserve(_pages);
         bool isKept = !room.IsEmpty && _window.Bytes < _windowBytes;
         if (!isKept)
         {
@@ -66,7 +65,7 @@ public sealed unsafe class StoreRecords : RecordSource
     /// <summary>Gives the memory back; the source must not be used any more.</summary>
     public void Clear()
     {
-        _window.Clear();
+        _window.Clear(_pages);
         if (_room != null)
             _pages.Free(_room, 1);
     }

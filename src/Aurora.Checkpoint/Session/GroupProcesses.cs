@@ -22,7 +22,8 @@ public sealed class GroupProcesses
         Signals = group.Signals;
         Timers = new TimerService(pages, group.Scheduler, Signals, group.Clocks, group.Tracked);
         Deadlines = new Deadlines(group.Scheduler, Timers);
-        Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table, new HeldConsole(group.OutputHold, group.Tracked));
+        Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table,
+            new HeldConsole(group.OutputHold, group.Tracked));
         Files = new ProcessFileTables(group.Files);
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);

@@ -37,7 +37,8 @@ public sealed unsafe class TerminalFile : FileOperations
     public override Errno Open(OpenFile* file, in FileCaller caller)
     {
         bool isOwn = file->Inode->Device == DeviceNumber.ControllingTerminal;
-        Terminal* terminal = !isOwn ? _terminals.ConsoleOf(&file->Header) : caller.Thread == null ? null : TerminalJobs.ControllingTerminal(caller.Thread);
+        Terminal* terminal = !isOwn ? _terminals.ConsoleOf(&file->Header) : caller.Thread == null ? null
+            : TerminalJobs.ControllingTerminal(caller.Thread);
         if (terminal == null)
             return Errno.ENXIO;
         file->Attachment = &terminal->Header;

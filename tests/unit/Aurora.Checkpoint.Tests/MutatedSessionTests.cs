@@ -105,8 +105,10 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         machine.StartThread(init);
         Timer* timer = machine.Timers.Create(init->Process);
         timer->Signal = (int)Signal.SIGALRM;
-        machine.Timers.Set(timer, machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 5_000_000, 1_000_000);
-        machine.Timers.SetAlarm(init->Process, machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 7_000_000, 0);
+        machine.Timers.Set(timer, machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 5_000_000,
+            1_000_000);
+        machine.Timers.SetAlarm(init->Process,
+            machine.Session.Group.Clocks.Of(machine.Session.Group.Tracker).MonotonicNanoseconds + 7_000_000, 0);
         Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
         OpenFile* pipe = machine.Session.OpenFile("/fifo");
         var table = (DescriptorTable*)init->Process->Descriptors;

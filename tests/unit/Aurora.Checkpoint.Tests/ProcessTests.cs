@@ -236,7 +236,8 @@ public sealed unsafe class ProcessTests
         // The new machine's clocks are a minute behind: its session time goes on, its real time is what it is.
         using ProcessMachine restored = machine.Reboot();
         Assert.Equal(now, restored.Session.Group.Clocks.Of(restored.Session.Group.Tracker).MonotonicNanoseconds);
-        Assert.Equal(restored.Session.Group.Clocks.Of(restored.Tracker).ToMachine(now + 5_000_000), restored.Scheduler.NextDeadlineNanoseconds);
+        Assert.Equal(restored.Session.Group.Clocks.Of(restored.Tracker).ToMachine(now + 5_000_000),
+            restored.Scheduler.NextDeadlineNanoseconds);
         Process* process = restored.Pids.Init;
         Assert.Equal(now + 5_000_000, TimerService.Find(process, 0)->Deadline.Nanoseconds);
         Assert.Equal(now + 60_009_000_000, TimerService.Find(process, 1)->Deadline.Nanoseconds);

@@ -22,9 +22,9 @@ public sealed unsafe class TableTests
     public void Any_number_of_the_largest_records_is_staged_and_without_memory_none_is_lost(int count)
     {
         using var pages = new TestPages { Limit = (count + LargestPerChunk - 1) / LargestPerChunk * 4 };
-        var stage = new RecordStage(pages);
+        RecordStage stage = default;
         int taken = 0;
-        for (Span<byte> room = stage.Reserve(); !room.IsEmpty; room = stage.Reserve())
+        for (Span<byte> room = stage.Reserve(pages); !room.IsEmpty; room = stage.Reserve(pages))
         {
             room[..3000].Fill((byte)taken);
             stage.Append(new ObjectId((ulong)++taken), taken % 4 == 0 ? 3000 : RecordHeader.Size + StateCodec.MaxPayloadBytes);
@@ -40,8 +40,8 @@ public sealed unsafe class TableTests
         }
         Assert.False(stage.Next(ref cursor, out _, out _));
         pages.Limit = int.MaxValue;
-        Assert.False(stage.Reserve().IsEmpty);
-        stage.Clear();
+        Assert.False(stage.Reserve(pages).IsEmpty);
+        stage.Clear(pages);
         Assert.Equal(0, pages.Taken);
     }
 

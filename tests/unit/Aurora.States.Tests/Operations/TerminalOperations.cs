@@ -23,7 +23,8 @@ internal static unsafe class TerminalOperations
     {
         string text = _typed[operation.B % (uint)_typed.Length];
         world.Trace?.AppendLine($"  the user types {text.Length} characters");
-        world.Note(world.Kernel.Terminals.Input.Receive(world.Kernel.Terminals.ConsoleOf(world.Kernel.Tracker), System.Text.Encoding.Latin1.GetBytes(text)));
+        world.Note(world.Kernel.Terminals.Input.Receive(world.Kernel.Terminals.ConsoleOf(world.Kernel.Tracker),
+            System.Text.Encoding.Latin1.GetBytes(text)));
     }
 
     private static void Arrive(World world, Operation operation) => ReachGroups(world);
