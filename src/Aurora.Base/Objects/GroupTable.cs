@@ -2,6 +2,8 @@
 // comes and given back when its last one has gone, so that thousands of groups cost what they use and none costs almost nothing. An entry
 // never moves. A group has an entry in every table from when it is added until it is removed (TrackedObjects), so that nobody else has to
 // know which tables there are. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
+
 namespace Aurora.Base;
 
 /// <summary>What <see cref="TrackedObjects"/> knows of a table.</summary>
@@ -86,6 +88,7 @@ public sealed unsafe class GroupTable<T> : GroupTable
     }
 
     /// <summary>The entry of a group, or null when it has none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* Find(ushort group)
     {
         Entry* entries = _chunks[group / GroupsPerChunk].Entries;
@@ -109,6 +112,7 @@ public sealed unsafe class GroupTable<T> : GroupTable
     }
 
     /// <summary>The entry of a group that is known to have one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* At(ushort group)
     {
         T* found = Find(group);

@@ -112,10 +112,5 @@ internal sealed unsafe class ObjectIndex
         return (ObjectHeader**)_directories[page / PerPage][page % PerPage] + (bucket % PerPage);
     }
 
-    // The low bits count: a product's high half depends on all of the key.
-    private static ulong Hash(ushort group, ObjectId id)
-    {
-        ulong product = (id.Value ^ ((ulong)group << 48)) * 0x9E37_79B9_7F4A_7C15UL;
-        return product ^ (product >> 32);
-    }
+    private static ulong Hash(ushort group, ObjectId id) => GroupHash.Of(group, id.Value);
 }

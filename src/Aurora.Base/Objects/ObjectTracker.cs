@@ -110,6 +110,7 @@ public readonly unsafe struct ObjectTracker
             _state->StoredCount--;
         }
         header->Flags = ObjectFlags.None;
+        header->Owner = null;
         _state->Count--;
     }
 

@@ -7,6 +7,8 @@ namespace Aurora.Checkpoint;
 /// <summary>What terminals see of the held output of their groups: what they write is shown once a checkpoint covers it.</summary>
 public sealed unsafe class HeldConsole(OutputHold hold, TrackedObjects tracked) : ConsoleSink
 {
+    public override bool Prepare(Terminal* terminal) => Of(terminal).Reserve();
+
     public override int RoomOf(Terminal* terminal) => Of(terminal).Room;
 
     public override WaitQueue* SpaceOf(Terminal* terminal) => Of(terminal).Space;

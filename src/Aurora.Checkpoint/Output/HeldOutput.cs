@@ -48,8 +48,7 @@ public readonly unsafe struct HeldOutput
     {
         get
         {
-            if (!_state->HasSpares)
-                Reserve();
+            Reserve();
             return (_state->SpareCount * OutputChunk.Capacity) + (_state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length);
         }
     }
@@ -138,8 +137,7 @@ public readonly unsafe struct HeldOutput
     /// <summary>A chunk for a record; null when there are no more.</summary>
     internal OutputChunk* Allocate()
     {
-        if (!_state->HasSpares)
-            Reserve();
+        Reserve();
         OutputChunk* chunk = _state->Spare;
         if (chunk == null)
             return null;
@@ -152,14 +150,14 @@ public readonly unsafe struct HeldOutput
     /// <summary>Takes the memory for all that may be held; false when there is not enough, and the next write tries again.</summary>
     public bool Reserve()
     {
-        while (_state->SpareCount < MaxChunks)
+        while (_state->ChunkCount < MaxChunks)
         {
             OutputChunk* chunk = _hold.Chunks.Allocate();
             if (chunk == null)
                 return false;
             PutBack(chunk);
+            _state->ChunkCount++;
         }
-        _state->HasSpares = true;
         return true;
     }
 

@@ -11,7 +11,9 @@ public unsafe struct OutputState
     /// <summary>Chunks that are kept for what will be written, by <see cref="OutputChunk.Next"/>.</summary>
     internal OutputChunk* Spare;
     internal int SpareCount;
-    internal bool HasSpares;
+
+    /// <summary>Chunks the group has, in use or spare.</summary>
+    internal int ChunkCount;
     internal bool PassesThrough;
     internal ulong Written;
     internal ulong Durable;

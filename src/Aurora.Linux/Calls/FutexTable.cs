@@ -188,7 +188,7 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     private WaitQueue* BucketOf(in FutexKey key)
     {
-        ulong hash = (key.Owner.Value ^ ((ulong)key.Group << 48) ^ (key.Offset >> 2)) * 0x9E3779B97F4A7C15;
-        return &_buckets[(hash >> 32) % BucketCount];
+        ulong hash = GroupHash.Of(key.Group, key.Owner.Value ^ (key.Offset << 20) ^ (key.Offset >> 2));
+        return &_buckets[hash % BucketCount];
     }
 }

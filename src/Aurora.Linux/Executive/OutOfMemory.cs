@@ -48,7 +48,12 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
         Process* victim = null;
         ulong most = 0;
         for (int group = kernel.Tracked.NextGroup(0); group >= 0; group = kernel.Tracked.NextGroup(group + 1))
-            ChooseVictim(kernel.Processes.Of(kernel.Tracked.OfGroup((ushort)group)), ref victim, ref most);
+        {
+            // What is held does not take the steps of its end.
+            ObjectTracker candidate = kernel.Tracked.OfGroup((ushort)group);
+            if (!kernel.Scheduler.IsHeld(candidate))
+                ChooseVictim(kernel.Processes.Of(candidate), ref victim, ref most);
+        }
         return victim;
     }
 

@@ -48,7 +48,7 @@ public sealed unsafe partial class SystemCallExecutive
             _kernel.Signals.CatchUp(thread->Process);
         if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
         {
-            StartAccounting(thread, _kernel.Now(thread));
+            StartAccounting(thread, _kernel.Scheduler.MachineNanoseconds);
             if (!Dispatch(thread))
                 return false;
         }
@@ -102,7 +102,7 @@ public sealed unsafe partial class SystemCallExecutive
     private void TakeEndStep(Thread* thread)
     {
         ChargeWithoutLimit(thread->Process);
-        StartAccounting(thread, _kernel.Now(thread));
+        StartAccounting(thread, _kernel.Scheduler.MachineNanoseconds);
         SystemCallResult result = ExitCalls.ContinueEnd(_kernel, thread);
         if (result.Outcome == SystemCallOutcome.Blocked)
             _kernel.Scheduler.Sleep(thread, false);
@@ -237,7 +237,7 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void AccountKernel(Thread* thread)
     {
-        ulong now = _kernel.Now(thread);
+        ulong now = _kernel.Scheduler.MachineNanoseconds;
         if (_accounted == thread)
             Charge(thread, 0, now - _since);
         _accounted = thread;
@@ -246,7 +246,7 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void AccountEntryToKernel(Thread* thread)
     {
-        ulong now = _kernel.Now(thread);
+        ulong now = _kernel.Scheduler.MachineNanoseconds;
         if (_accounted == thread)
             Charge(thread, now - _since, 0);
         _accounted = thread;

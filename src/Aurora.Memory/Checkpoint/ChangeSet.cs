@@ -41,6 +41,9 @@ public unsafe struct ChangeSet
     public ChangeSet* Next;
     internal ChangeSet* Previous;
 
+    /// <summary>The next in a bucket of the <see cref="CloneIndex"/>.</summary>
+    internal ChangeSet* NextClone;
+
     /// <summary>The object's other frozen sets.</summary>
     internal ChangeSet* NextOfObject;
 

@@ -27,8 +27,9 @@ public sealed unsafe partial class Epochs
     private readonly MemoryVerifier _verifier;
     private readonly bool _verify;
     private readonly SeededMemoryFaults _seeded;
+    private readonly CloneIndex _clones;
 
-    internal Epochs(MemoryState state, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb, bool verify)
+    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb, bool verify)
     {
         _frames = state.Frames;
         _tree = state.Tree;
@@ -41,6 +42,7 @@ public sealed unsafe partial class Epochs
         _verifier = verifier;
         _verify = verify;
         _seeded = state.Seeded;
+        _clones = clones;
     }
 
     /// <summary>True when the group has changed pages, clones, truncations or new objects since its last freeze.</summary>
@@ -101,14 +103,20 @@ public sealed unsafe partial class Epochs
         if (epoch->IsSubmitted)
             return;
         epoch->IsSubmitted = true;
+        bool hasIndex = false;
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
         {
             if (!set->IsNew)
                 continue;
             if (set->Object != null)
                 MoveSource(set->Object, default);
-            if (set->HasClones)
-                MoveClones(epoch, set->Id);
+            if (!set->HasClones)
+                continue;
+            if (!hasIndex)
+                IndexClones(epoch);
+            hasIndex = true;
+            for (ChangeSet* clone = _clones.Next(set->Id, null); clone != null; clone = _clones.Next(set->Id, clone))
+                MoveSource(clone->Object, set->Id);
         }
     }
 
@@ -237,20 +245,12 @@ public sealed unsafe partial class Epochs
     }
 
     // Clones of a stored object that the store does not know yet, frozen in a newer epoch or not at all, are read from it from now on.
-    private void MoveClones(FrozenEpoch* epoch, ObjectId origin)
+    private void IndexClones(FrozenEpoch* epoch)
     {
-        MoveClonesOf(_log.GroupAt(epoch->Group)->First, origin);
+        _clones.Clear();
+        _clones.Add(_log.GroupAt(epoch->Group)->First);
         for (FrozenEpoch* newer = epoch->Newer; newer != null; newer = newer->Newer)
-            MoveClonesOf(newer->First, origin);
-    }
-
-    private void MoveClonesOf(ChangeSet* first, ObjectId origin)
-    {
-        for (ChangeSet* set = first; set != null; set = set->Next)
-        {
-            if (set->IsNew && set->CloneSource == origin && set->Object != null)
-                MoveSource(set->Object, origin);
-        }
+            _clones.Add(newer->First);
     }
 
     private static void ForgetFrozen(ChangeSet* set)

@@ -52,7 +52,7 @@ public sealed class MemoryManager
         Faults = new Faults(state, overlays, Pages, PageIns, Shortage, windows, tlb);
         Residency = new Residency(state, overlays);
         Verifier = new MemoryVerifier(state, overlays, Pages, Holes);
-        Epochs = new Epochs(state, new HotPages(state, Pages, options), Shortage, Verifier, tlb, options.Verify);
+        Epochs = new Epochs(state, new CloneIndex(pages), new HotPages(state, Pages, options), Shortage, Verifier, tlb, options.Verify);
         Reclaim = new Reclaim(state, reverse);
         Restore = new MemoryRestore(state, Objects, Spaces, _list);
     }

@@ -66,7 +66,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
-        => terminals.Life.AdoptConsole((Terminal*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        => terminals.Life.AdoptConsole((Terminal*)header);
 
     private static TerminalRecordFlags FlagsOf(Terminal* terminal)
     {

@@ -3,7 +3,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Makes terminals, and puts restored ones together.</summary>
-public sealed unsafe class TerminalLife(TerminalState state)
+public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
 {
     /// <summary>Makes the console of a group. A plain one behaves as a pipe does and is no terminal to isatty.</summary>
     public Terminal* CreateConsole(ObjectTracker group, bool isPlain, WindowSize window)
@@ -13,6 +13,8 @@ public sealed unsafe class TerminalLife(TerminalState state)
         if (terminal == null)
             return null;
         group.Register(&terminal->Header, ObjectKind.Terminal);
+        if (!sink.Prepare(terminal))
+            return null;
         terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
         terminal->IsPlain = isPlain;
         terminal->Window = window;
@@ -43,17 +45,19 @@ public sealed unsafe class TerminalLife(TerminalState state)
         return true;
     }
 
-    /// <summary>Makes a restored terminal the console of its group; false when it lacks a text or there is one already.</summary>
-    internal bool AdoptConsole(Terminal* terminal)
+    /// <summary>Makes a restored terminal the console of its group; a bad record when it lacks a text or there is one already.</summary>
+    internal RestoreStatus AdoptConsole(Terminal* terminal)
     {
         if (state.ConsoleOf(terminal->Header.Group) != null)
-            return false;
+            return RestoreStatus.BadRecord;
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
         {
             if (terminal->Texts[i] == 0)
-                return false;
+                return RestoreStatus.BadRecord;
         }
+        if (!sink.Prepare(terminal))
+            return RestoreStatus.OutOfMemory;
         state.SetConsole(terminal);
-        return true;
+        return RestoreStatus.Ok;
     }
 }

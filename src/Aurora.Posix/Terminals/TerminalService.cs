@@ -32,7 +32,7 @@ public sealed unsafe class TerminalService
         var echo = new TerminalEcho(Output, tracked);
         Input = new TerminalInput(rings, Jobs, echo, new LineEditing(echo, tracked), tracked, scheduler);
         Settings = new TerminalSettings(Input, Jobs, tracked, scheduler);
-        Life = new TerminalLife(_state);
+        Life = new TerminalLife(_state, sink);
     }
 
     public ConsoleSink Sink { get; }

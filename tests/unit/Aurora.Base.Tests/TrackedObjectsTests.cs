@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Aurora.Testing;
 using Xunit;
@@ -55,6 +57,25 @@ public sealed unsafe class TrackedObjectsTests : IDisposable
             Assert.Equal(i % 2 == 0, objects.OfGroup(7).Find(new ObjectId((ulong)i + 1)) == null);
             Assert.True(objects.OfGroup(0).Find(new ObjectId((ulong)i + 1)) == headers[0] + i);
         }
+    }
+
+    /// <summary>Copies of a group have the same ids: they must not meet in the same buckets.</summary>
+    [Theory]
+    [InlineData(1, 100_000)]
+    [InlineData(16, 4096)]
+    [InlineData(1000, 300)]
+    [InlineData(4000, 60)]
+    public void The_same_ids_in_many_groups_are_spread_over_all_buckets(int groups, int ids)
+    {
+        int buckets = 1 << BitOperations.Log2((uint)(groups * ids));
+        var counts = new int[buckets];
+        for (int group = 0; group < groups; group++)
+        {
+            for (int id = 1; id <= ids; id++)
+                counts[GroupHash.Of((ushort)group, (ulong)id) & (ulong)(buckets - 1)]++;
+        }
+        Assert.InRange(counts.Max(), 1, 16);
+        Assert.InRange(counts.Count(count => count == 0), 0, buckets / 2);
     }
 
     [Fact]

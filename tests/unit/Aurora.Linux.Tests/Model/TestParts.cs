@@ -84,6 +84,7 @@ internal sealed unsafe class TestConsole : ConsoleSink
     public TestConsole(PageAllocator pages) => _space = (WaitQueue*)pages.Allocate(1);
 
     public int Limit { get; set; } = 1 << 20;
+    public override bool Prepare(Terminal* terminal) => true;
     public override int RoomOf(Terminal* terminal) => Limit - _bytes.Count;
     public override WaitQueue* SpaceOf(Terminal* terminal) => _space;
     public WaitQueue* Space => _space;
