@@ -301,6 +301,7 @@ static void cut(int seconds)
     int first = open(file, O_RDONLY);
     CHECK(lease(first, F_WRLCK) == 0 && fcntl(first, F_SETSIG, TELL) == 0, "a lease");
     pid_t opens = opener(O_WRONLY | O_TRUNC);
+    CHECK(waits(opens), "one waits");
     snprintf(second, sizeof second, "%s", file);
     snprintf(file, sizeof file, "%s/second", place);
     make("12345");

@@ -57,7 +57,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
 
     private static void Begin(Pipeline pipeline, VolumeId volume)
     {
-        pipeline.State->Volume = volume;
+        pipeline.State->Volume = volume.Value;
         pipeline.State->PeriodNanoseconds = DefaultPeriodNanoseconds;
         pipeline.State->ObjectsToLook = pipeline.State->RecordBytesToLook = ulong.MaxValue;
     }

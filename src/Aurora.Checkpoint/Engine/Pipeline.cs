@@ -14,7 +14,7 @@ internal readonly unsafe struct Pipeline(ObjectTracker group, PipelineState* sta
     public readonly ObjectTracker Group = group;
     public readonly PipelineState* State = state;
 
-    public VolumeId Volume => State->Volume;
+    public VolumeId Volume => new(State->Volume);
     public WaitQueue* Durable => &State->Durable;
     public bool HasFailed => State->Failure != StoreStatus.Ok;
 

@@ -21,8 +21,8 @@ internal unsafe struct PipelineState
 
     public SlotArray Slots;
 
-    /// <summary>The group's volume of the store.</summary>
-    public VolumeId Volume;
+    /// <summary>The number of the group's volume of the store.</summary>
+    public ulong Volume;
 
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;
