@@ -7,7 +7,9 @@ public struct MemoryOptions
     public int MaxMappings;
     public int MaxSpaces;
 
-    /// <summary>Mappings one address space may have: a fork or an exit changes as many records in one go. Zero: 65,530, as on Linux.</summary>
+    /// <summary>
+    /// Mappings one address space may have: a fork or an exit changes as many records in one go. Zero: 65,530, as on Linux.
+    /// </summary>
     public int MaxMappingsPerSpace;
 
     /// <summary>Pages that may be on dirty and protect lists at once.</summary>

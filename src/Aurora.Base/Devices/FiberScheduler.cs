@@ -21,7 +21,9 @@ public abstract unsafe class FiberScheduler
             Yield();
     }
 
-    /// <summary>The fibers have had the processor for as long as they should. On the host always, so that tests meet every change.</summary>
+    /// <summary>
+    /// The fibers have had the processor for as long as they should. On the host always, so that tests meet every change.
+    /// </summary>
     public virtual bool MustGiveWay => true;
 
     /// <summary>The longest time for which user threads have waited for fibers to give way.</summary>

@@ -1,8 +1,8 @@
 namespace Aurora.Base;
 
 /// <summary>
-/// A turn of the kernel's fibers between two looks at the user threads: how long it may last, and the longest there was. All fibers of a turn
-/// share its time, so that a user thread waits for one slice and the few pages between two looks at the clock.
+/// A turn of the kernel's fibers between two looks at the user threads: how long it may last, and the longest there was. All fibers of a
+/// turn share its time, so that a user thread waits for one slice and the few pages between two looks at the clock.
 /// </summary>
 public struct FiberTurn
 {

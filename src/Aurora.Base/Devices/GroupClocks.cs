@@ -1,5 +1,5 @@
-// The clocks of all groups. A group sees the machine's clock, shifted so that its monotonic time continues from the checkpoint it was restored
-// from; its real time is the machine's own, shifted if it has been set, and jumps forward over the time the group did not run.
+// The clocks of all groups. A group sees the machine's clock, shifted so that its monotonic time continues from the checkpoint it was
+// restored from; its real time is the machine's own, shifted if it has been set, and jumps forward over the time the group did not run.
 // Protected by the kernel lock.
 namespace Aurora.Base;
 

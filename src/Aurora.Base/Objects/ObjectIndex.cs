@@ -1,5 +1,5 @@
-// All live objects of the machine by group and id: a hash table that grows by one bucket at a time (linear hashing, Litwin 1980), so that no
-// insertion ever moves more than one bucket and no table is copied. Buckets lie in pages, pages in a directory of directories:
+// All live objects of the machine by group and id: a hash table that grows by one bucket at a time (linear hashing, Litwin 1980), so that
+// no insertion ever moves more than one bucket and no table is copied. Buckets lie in pages, pages in a directory of directories:
 //
 //   bucket b:  page b / 512, slot b % 512          page p:  directory p / 512, slot p % 512          directories: one page
 //

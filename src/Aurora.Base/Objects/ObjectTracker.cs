@@ -1,5 +1,5 @@
-// The objects of one consistency group (TrackedObjects, TrackerState): a value that is passed where a group is meant. It names objects, finds them
-// by id, and keeps the lists of what has changed and what has ended. Protected by the kernel lock.
+// The objects of one consistency group (TrackedObjects, TrackerState): a value that is passed where a group is meant. It names objects,
+// finds them by id, and keeps the lists of what has changed and what has ended. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Base;

@@ -1,5 +1,5 @@
-// What makes kernel objects persistent, for all groups of the machine. A group's part is its TrackerState: the ids it has given, and two lists
-// between checkpoints: the objects whose record must be written again, and the ids of stored objects that have ended. A capture costs
+// What makes kernel objects persistent, for all groups of the machine. A group's part is its TrackerState: the ids it has given, and two
+// lists between checkpoints: the objects whose record must be written again, and the ids of stored objects that have ended. A capture costs
 // nothing for an object that did not change. Whoever changes a captured field of an object calls MarkChanged in the same uninterrupted
 // stretch of kernel code; the object knows its group. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
@@ -45,8 +45,8 @@ public sealed unsafe class TrackedObjects
     }
 
     /// <summary>
-    /// Makes a group known, with a zeroed entry in every <see cref="GroupTable{T}"/>; its ids start at <paramref name="firstId"/>. <see cref="ObjectTracker.Exists"/> is false when
-    /// out of memory.
+    /// Makes a group known, with a zeroed entry in every <see cref="GroupTable{T}"/>; its ids start at <paramref name="firstId"/>. <see
+    /// cref="ObjectTracker.Exists"/> is false when out of memory.
     /// </summary>
     public ObjectTracker Add(ushort group, ObjectId firstId)
     {
@@ -113,6 +113,9 @@ public sealed unsafe class TrackedObjects
             ObjectTracker.Link(header);
     }
 
-    /// <summary>Ends an object: forgets its id, and remembers the id for its group's next capture if a record of it exists. The caller frees the memory.</summary>
+    /// <summary>
+    /// Ends an object: forgets its id, and remembers the id for its group's next capture if a record of it exists. The caller frees the
+    /// memory.
+    /// </summary>
     public void Remove(ObjectHeader* header) => Of(header).Remove(header);
 }

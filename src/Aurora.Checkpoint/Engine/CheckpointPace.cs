@@ -37,8 +37,8 @@ internal sealed unsafe class CheckpointPace
     }
 
     /// <summary>
-    /// Takes a checkpoint of a group if one is due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
-    /// Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
+    /// Takes a checkpoint of a group if one is due. Called by the main loop between two threads, where every thread is at the user boundary
+    /// or asleep. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
     /// </summary>
     public ulong Poll(Pipeline pipeline)
     {
@@ -77,8 +77,8 @@ internal sealed unsafe class CheckpointPace
     public ulong NextIdleDueNanoseconds(Pipeline pipeline) => Math.Min(NextDueNanoseconds(pipeline), EarlyDueNanoseconds(pipeline));
 
     /// <summary>
-    /// True while the group's threads must not run: they have changed as much as an epoch should hold, and it cannot be captured yet; or another
-    /// checkpoint is about to take the place of all they do.
+    /// True while the group's threads must not run: they have changed as much as an epoch should hold, and it cannot be captured yet; or
+    /// another checkpoint is about to take the place of all they do.
     /// </summary>
     public bool MustPause(Pipeline pipeline)
         => pipeline.State->IsEnabled && !pipeline.HasFailed && (pipeline.State->IsRollingBack || IsOverwhelmed(pipeline));

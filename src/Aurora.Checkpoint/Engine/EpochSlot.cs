@@ -16,7 +16,9 @@ internal enum SlotState
     Submitted,
 }
 
-/// <summary>One epoch of a group on its way from the stop window to the disk; part of its <see cref="PipelineState"/>, and reused.</summary>
+/// <summary>
+/// One epoch of a group on its way from the stop window to the disk; part of its <see cref="PipelineState"/>, and reused.
+/// </summary>
 internal unsafe struct EpochSlot
 {
     public const int MaxNameBytes = 63;

@@ -1,5 +1,5 @@
-// The two fibers behind the stop window, for all groups: the oldest epoch of all goes first. The operations of an epoch go to the store in the order the format demands: clones (against the
-// state of the previous epoch), ended objects, truncations, pages, records.
+// The two fibers behind the stop window, for all groups: the oldest epoch of all goes first. The operations of an epoch go to the store in
+// the order the format demands: clones (against the state of the previous epoch), ended objects, truncations, pages, records.
 //
 // A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed
 // again, and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be
@@ -56,7 +56,9 @@ internal sealed unsafe class EpochWriter
         }
     }
 
-    /// <summary>Takes a checkpoint of a group now and sees it through to the disk without fibers: for host tools and for the end of a session.</summary>
+    /// <summary>
+    /// Takes a checkpoint of a group now and sees it through to the disk without fibers: for host tools and for the end of a session.
+    /// </summary>
     public StoreStatus CheckpointAndWait(Pipeline pipeline)
     {
         if (pipeline.HasFailed)

@@ -17,8 +17,8 @@ internal unsafe struct ErrandState
     public bool HasRolledBack;
 
     /// <summary>
-    /// A ring by ticket of errno values. Each caller finds its own result, although the next errand may be done before the caller has had its
-    /// turn.
+    /// A ring by ticket of errno values. Each caller finds its own result, although the next errand may be done before the caller has had
+    /// its turn.
     /// </summary>
     public fixed int Results[KnownResults];
     public ulong TicketBase;

@@ -1,6 +1,6 @@
-// The way of a group's epochs: a value that is passed where the checkpointing of one group is meant. Plain state: EpochCapture and EpochWriter
-// move epochs, CheckpointPace says when, CheckpointErrands works on the store's history, and each changes only what its own head comment
-// says. Protected by the kernel lock.
+// The way of a group's epochs: a value that is passed where the checkpointing of one group is meant. Plain state: EpochCapture and
+// EpochWriter move epochs, CheckpointPace says when, CheckpointErrands works on the store's history, and each changes only what its own
+// head comment says. Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;

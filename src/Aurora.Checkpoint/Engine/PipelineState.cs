@@ -5,8 +5,8 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>
-/// The checkpointing of one group, as it is kept for it: the slots of the epochs under way, how far they have come, and what keeps the next one
-/// from being taken. <see cref="Pipeline"/> leads to it; it never moves. Protected by the kernel lock.
+/// The checkpointing of one group, as it is kept for it: the slots of the epochs under way, how far they have come, and what keeps the next
+/// one from being taken. <see cref="Pipeline"/> leads to it; it never moves. Protected by the kernel lock.
 /// </summary>
 internal unsafe struct PipelineState
 {

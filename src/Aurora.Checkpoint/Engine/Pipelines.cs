@@ -9,7 +9,9 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
 
     public Pipeline Of(ObjectTracker group) => new(group, _states.At(group.Index));
 
-    /// <summary>The first group from this index on; false when there is none. <paramref name="index"/> becomes that of the one behind it.</summary>
+    /// <summary>
+    /// The first group from this index on; false when there is none. <paramref name="index"/> becomes that of the one behind it.
+    /// </summary>
     public bool Next(ref int index, out Pipeline pipeline)
     {
         int found = tracked.NextGroup(index);
@@ -18,7 +20,9 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         return found >= 0;
     }
 
-    /// <summary>The group whose epoch has been longest in this state; false when none is. One whose store has failed is passed over.</summary>
+    /// <summary>
+    /// The group whose epoch has been longest in this state; false when none is. One whose store has failed is passed over.
+    /// </summary>
     public bool FindOldest(SlotState state, out Pipeline oldest)
     {
         oldest = default;

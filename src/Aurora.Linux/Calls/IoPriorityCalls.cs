@@ -97,7 +97,8 @@ public static unsafe class IoPriorityCalls
         Process* self = thread->Process;
         ProcessGroup* group = arguments->Int0 == OfUser ? null : who == 0 ? self->ProcessGroup : kernel.Processes.Of(thread).FindGroup(who);
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
-        for (Thread* each = kernel.Processes.Of(thread).NextThread(last + 1); each != null; each = kernel.Processes.Of(thread).NextThread(each->Id + 1))
+        PidNamespace space = kernel.Processes.Of(thread);
+        for (Thread* each = space.NextThread(last + 1); each != null; each = space.NextThread(each->Id + 1))
         {
             bool isMeant = arguments->Int0 == OfUser
                 ? each->Process->Credentials.RealUid == user : group != null && each->Process->ProcessGroup == group;

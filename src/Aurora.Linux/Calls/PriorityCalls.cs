@@ -82,7 +82,8 @@ public static unsafe class PriorityCalls
         if (arguments->Int0 == OfGroup && group == null)
             return null;
         uint user = who == 0 ? self->Credentials.RealUid : (uint)who;
-        for (Process* process = kernel.Processes.Of(thread).NextProcess(id); process != null; process = kernel.Processes.Of(thread).NextProcess(process->Id + 1))
+        PidNamespace space = kernel.Processes.Of(thread);
+        for (Process* process = space.NextProcess(id); process != null; process = space.NextProcess(process->Id + 1))
             if (group != null ? process->ProcessGroup == group : process->Credentials.RealUid == user)
                 return process;
         return null;

@@ -40,15 +40,16 @@ internal static unsafe class RealtimeSetting
     public static SystemCallResult GoOn(LinuxKernel kernel, Thread* thread)
     {
         int left = ProcessLife.UnitsPerStep;
-        IdTable ids = kernel.Processes.Of(thread).Ids;
+        PidNamespace space = kernel.Processes.Of(thread);
+        IdTable ids = space.Ids;
         for (int id = ids.NextPossible((int)thread->Call.Progress + 1); id < IdTable.Limit; id = ids.NextPossible(id + 1))
         {
             if (left <= 0)
                 return SystemCallResult.Again;
-            Process* process = kernel.Processes.Of(thread).FindProcess(id);
+            Process* process = space.FindProcess(id);
             if (process != null)
                 TellTimers(kernel, process, ref left);
-            Thread* waiter = kernel.Processes.Of(thread).FindThread(id);
+            Thread* waiter = space.FindThread(id);
             if (waiter != null)
                 Tell(kernel, waiter, ref left);
             thread->Call.Progress = (ulong)id;

@@ -53,7 +53,8 @@ internal static unsafe class OwnerSignals
         }
         int next = call.Extra1 == file->Header.Id.Value ? (int)call.Extra0 : 1;
         call.Extra1 = file->Header.Id.Value;
-        for (Process* each = kernel.Processes.Of(thread).NextProcess(next); each != null; each = kernel.Processes.Of(thread).NextProcess(each->Id + 1))
+        PidNamespace space = kernel.Processes.Of(thread);
+        for (Process* each = space.NextProcess(next); each != null; each = space.NextProcess(each->Id + 1))
         {
             if (each->ProcessGroup != group)
                 continue;

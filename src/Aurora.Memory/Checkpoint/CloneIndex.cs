@@ -1,5 +1,5 @@
-// Which change sets are clones of what, for as long as one submission takes: a hash table of the ids they are cloned from. A fork may have made
-// tens of thousands of them, of as many sources. Protected by the kernel lock.
+// Which change sets are clones of what, for as long as one submission takes: a hash table of the ids they are cloned from. A fork may have
+// made tens of thousands of them, of as many sources. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 

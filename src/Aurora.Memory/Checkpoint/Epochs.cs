@@ -29,7 +29,8 @@ public sealed unsafe partial class Epochs
     private readonly SeededMemoryFaults _seeded;
     private readonly CloneIndex _clones;
 
-    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb, bool verify)
+    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb,
+        bool verify)
     {
         _frames = state.Frames;
         _tree = state.Tree;

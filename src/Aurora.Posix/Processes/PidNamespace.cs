@@ -1,5 +1,5 @@
-// The processes of one consistency group by their numbers: each group counts its own, as a PID namespace of Linux does. A value that is passed
-// where a group's processes are meant; ProcessTable makes and ends them. Protected by the kernel lock.
+// The processes of one consistency group by their numbers: each group counts its own, as a PID namespace of Linux does. A value that is
+// passed where a group's processes are meant; ProcessTable makes and ends them. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Threads;
 

@@ -11,7 +11,10 @@ namespace Aurora.Posix.Processes;
 
 public sealed unsafe partial class ProcessLife
 {
-    /// <summary>Makes process 1 of a group, leader of its own session, root, without memory or files; its thread is not runnable yet. Null when memory is short.</summary>
+    /// <summary>
+    /// Makes process 1 of a group, leader of its own session, root, without memory or files; its thread is not runnable yet. Null when
+    /// memory is short.
+    /// </summary>
     public Thread* CreateInit(ObjectTracker group)
     {
         PidNamespace space = _table.Of(group);

@@ -1,6 +1,6 @@
-// Which threads of a group ran since its last capture. Running changes a thread's registers, so its record must be written again; threads that
-// slept through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would otherwise
-// put it back to sleep, and what it was woken for, a signal perhaps, has come and gone.
+// Which threads of a group ran since its last capture. Running changes a thread's registers, so its record must be written again; threads
+// that slept through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would
+// otherwise put it back to sleep, and what it was woken for, a signal perhaps, has come and gone.
 using Aurora.Base;
 
 namespace Aurora.Posix.Threads;
@@ -22,7 +22,9 @@ public sealed unsafe partial class ThreadScheduler
     /// <summary>How many threads of a group ran since the last capture.</summary>
     public int RanCountOf(ObjectTracker group) => _groups.At(group.Index)->RanCount;
 
-    /// <summary>Marks every thread of a group that ran since the last call as changed, in time proportional to their number; at quiesce.</summary>
+    /// <summary>
+    /// Marks every thread of a group that ran since the last call as changed, in time proportional to their number; at quiesce.
+    /// </summary>
     public void MarkThreadsThatRan(ObjectTracker group)
     {
         GroupThreads* threads = _groups.At(group.Index);

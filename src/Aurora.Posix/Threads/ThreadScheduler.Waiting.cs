@@ -111,7 +111,8 @@ public sealed unsafe partial class ThreadScheduler
     public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
 
     /// <summary>
-    /// Takes the earliest deadline if it has passed at a time of the machine, else null. Whoever it belongs to is still to be told (Deadlines).
+    /// Takes the earliest deadline if it has passed at a time of the machine, else null. Whoever it belongs to is still to be told
+    /// (Deadlines).
     /// </summary>
     public DeadlineNode* TakePassed(ulong nowNanoseconds)
     {

@@ -1,5 +1,5 @@
-// Commits of any size of a history: until the last record is durable the volume is as it was, whatever of the parts has arrived; then it has
-// all of them. What was given up, or was open when power failed, is as if it had never been.
+// Commits of any size of a history: until the last record is durable the volume is as it was, whatever of the parts has arrived; then it
+// has all of them. What was given up, or was open when power failed, is as if it had never been.
 using System.Collections.Generic;
 using System.Text;
 using Aurora.Base;
