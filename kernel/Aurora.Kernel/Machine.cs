@@ -137,7 +137,7 @@ internal sealed class Machine
         bodies[3] = new MaintenanceFiber(group.Store, end);
         bodies[4] = new ReclaimFiber(group.Reclaimer);
         for (int i = 5; i < bodies.Length; i++)
-            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Store);
+            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store);
         return bodies;
     }
 }

@@ -3,13 +3,14 @@
 // when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses. Without a
 // frame to read into, a pager waits for reclaim; only when nothing can be reclaimed are those who wait for the page told.
 using Aurora.Base;
+using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Memory;
 using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, MemoryManager memory, ObjectStore store) : FiberBody
+internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, MemoryManager memory, CheckpointEngine engine, ObjectStore store) : FiberBody
 {
     /// <summary>How many reads may wait for the device at once.</summary>
     public const int Count = 8;
@@ -55,7 +56,7 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
     private void Probe(PageInRequest* request)
     {
         StoreStatus status = store.NextPages(
-            VolumeId.First, request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
+            engine.VolumeOf(request->Group), request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
         if (status != StoreStatus.Ok && disk.HasFailed)
             Park();
         memory.PageIns.CompleteProbe(request, status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed, present, presentEnd);
@@ -69,7 +70,8 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
-        StoreStatus status = store.ReadPage(VolumeId.First, request->Source, request->Page, memory.Frames.AddressOf(frame));
+        StoreStatus status = store.ReadPage(
+            engine.VolumeOf(request->Group), request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
             memory.PageIns.Complete(request, PageInStatus.Ok, frame);

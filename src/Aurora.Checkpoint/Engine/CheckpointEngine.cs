@@ -1,4 +1,4 @@
-// The checkpoint pipeline of one consistency group (architecture, section 6), as the kernel and the Aurora calls see it. An epoch moves
+// The checkpoint pipelines of consistency groups (architecture, section 6), as the kernel and the Aurora calls see them. An epoch moves
 // through a slot:
 //
 //   main loop: EpochCapture   stop: freeze dirty lists, capture changed records, note the held output     Free -> Captured
@@ -44,8 +44,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     {
         _services = services;
         _pipelines = new Pipelines(services.Tracker.Objects);
-        _first = _pipelines.Of(services.Tracker);
-        Begin(_first, services.Volume);
+        _first = _pipelines.Begin(services.Tracker, services.Volume);
         var queues = new EngineQueues(services.Pages);
         var budget = new EpochBudget(services.Store.CommitBudget, (ulong)services.Memory.Frames.TotalFrames);
         _capture = new EpochCapture(in services, queues);
@@ -55,12 +54,13 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
     }
 
-    private static void Begin(Pipeline pipeline, VolumeId volume)
-    {
-        pipeline.State->Volume = volume.Value;
-        pipeline.State->PeriodNanoseconds = DefaultPeriodNanoseconds;
-        pipeline.State->ObjectsToLook = pipeline.State->RecordBytesToLook = ulong.MaxValue;
-    }
+    /// <summary>
+    /// Begins the checkpointing of another group into a volume of its own, from nothing or from where the volume is. Its group object is there.
+    /// </summary>
+    public void Add(ObjectTracker group, VolumeId volume) => _pipelines.Begin(group, volume).State->IsEnabled = true;
+
+    /// <summary>The volume of the store that a group lives in.</summary>
+    public VolumeId VolumeOf(ushort group) => _pipelines.VolumeOf(group);
 
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled
@@ -122,19 +122,58 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public bool MustPause => _pace.MustPause(_first);
 
     /// <inheritdoc cref="CheckpointPace.MustLookAgain"/>
-    public bool MustLookAgain => _pace.MustLookAgain(_first);
+    public bool MustLookAgain
+    {
+        get
+        {
+            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            {
+                if (_pace.MustLookAgain(pipeline))
+                    return true;
+            }
+            return false;
+        }
+    }
 
     /// <inheritdoc cref="CheckpointPace.NextDueNanoseconds"/>
-    public ulong NextDueNanoseconds => _pace.NextDueNanoseconds(_first);
+    public ulong NextDueNanoseconds
+    {
+        get
+        {
+            ulong next = ulong.MaxValue;
+            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+                next = Math.Min(next, _pace.NextDueNanoseconds(pipeline));
+            return next;
+        }
+    }
 
     /// <inheritdoc cref="CheckpointPace.NextIdleDueNanoseconds"/>
-    public ulong NextIdleDueNanoseconds => _pace.NextIdleDueNanoseconds(_first);
+    public ulong NextIdleDueNanoseconds
+    {
+        get
+        {
+            ulong next = ulong.MaxValue;
+            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+                next = Math.Min(next, _pace.NextIdleDueNanoseconds(pipeline));
+            return next;
+        }
+    }
 
     /// <inheritdoc cref="CheckpointPace.Poll"/>
-    public ulong Poll() => _pace.Poll(_first);
+    public ulong Poll()
+    {
+        ulong next = ulong.MaxValue;
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            next = Math.Min(next, _pace.Poll(pipeline));
+        return next;
+    }
 
     /// <inheritdoc cref="CheckpointPace.PollIdle"/>
-    public void PollIdle() => _pace.PollIdle(_first);
+    public void PollIdle()
+    {
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            _pace.PollIdle(pipeline);
+    }
 
     /// <summary>The bodies of the three fibers; they never return.</summary>
     public void RunFlushFiber() => _writer.RunFlushFiber();

@@ -76,7 +76,7 @@ internal sealed unsafe class CheckpointErrands
     private bool RunNextErrand()
     {
         bool hasRun = false;
-        for (int index = 0; _pipelines.Next(ref index, out Pipeline pipeline);)
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
             hasRun |= RunNextErrand(pipeline);
         return hasRun;
     }

@@ -27,8 +27,13 @@ internal sealed unsafe class HistoryList
     /// <inheritdoc cref="CheckpointService.RequestHistory"/>
     public ulong Request(Pipeline pipeline)
     {
+        HistoryState* state = &pipeline.State->History;
+        if (state->Entries == null)
+            state->Entries = (SlsHistoryEntry*)_services.Pages.Allocate(Pages);
+        if (state->Entries == null)
+            return 0;
         _services.Fibers.WakeAll(_queues.ErrandWork);
-        return ++pipeline.State->History.Asked;
+        return ++state->Asked;
     }
 
     /// <inheritdoc cref="CheckpointService.IsHistoryReady"/>
@@ -51,12 +56,7 @@ internal sealed unsafe class HistoryList
         if (state->Served == state->Asked)
             return false;
         ulong ticket = state->Asked;
-        if (state->Entries == null)
-            state->Entries = (SlsHistoryEntry*)_services.Pages.Allocate(Pages);
-        if (state->Entries != null)
-            ReadAll(pipeline, state);
-        else
-            KernelLog.Line("checkpoint: no memory to read the history into"u8);
+        ReadAll(pipeline, state);
         state->Served = ticket;
         return true;
     }

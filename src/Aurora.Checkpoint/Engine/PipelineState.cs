@@ -21,6 +21,10 @@ internal unsafe struct PipelineState
 
     public SlotArray Slots;
 
+    /// <summary>The next group in the list of those that are checkpointed.</summary>
+    public PipelineState* NextGroup;
+    public ushort Group;
+
     /// <summary>The number of the group's volume of the store.</summary>
     public ulong Volume;
 

@@ -1,4 +1,7 @@
+// The groups that are checkpointed, in a list: there may be many groups and most of them idle, and the main loop asks every turn.
+// Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
@@ -6,28 +9,41 @@ namespace Aurora.Checkpoint;
 internal sealed unsafe class Pipelines(TrackedObjects tracked)
 {
     private readonly GroupTable<PipelineState> _states = new(tracked);
+    private PipelineState* _first;
 
     public Pipeline Of(ObjectTracker group) => new(group, _states.At(group.Index));
 
-    /// <summary>
-    /// The first group from this index on; false when there is none. <paramref name="index"/> becomes that of the one behind it.
-    /// </summary>
-    public bool Next(ref int index, out Pipeline pipeline)
+    /// <summary>Begins the checkpointing of a group, into a volume of its own; nothing is captured before it is enabled.</summary>
+    public Pipeline Begin(ObjectTracker group, VolumeId volume)
     {
-        int found = tracked.NextGroup(index);
-        pipeline = found < 0 ? default : Of(tracked.OfGroup((ushort)found));
-        index = found + 1;
-        return found >= 0;
+        Pipeline pipeline = Of(group);
+        PipelineState* state = pipeline.State;
+        Panic.Unless(state->Volume == 0, "checkpoint: a group was begun twice"u8);
+        state->Volume = volume.Value;
+        state->Group = group.Index;
+        state->PeriodNanoseconds = CheckpointEngine.DefaultPeriodNanoseconds;
+        state->ObjectsToLook = state->RecordBytesToLook = ulong.MaxValue;
+        state->NextGroup = _first;
+        _first = state;
+        return pipeline;
     }
 
-    /// <summary>
-    /// The group whose epoch has been longest in this state; false when none is. One whose store has failed is passed over.
-    /// </summary>
+    public VolumeId VolumeOf(ushort group) => new(_states.At(group)->Volume);
+
+    /// <summary>Moves to the next group, in no particular order, from none to the first; false at the end.</summary>
+    public bool Next(ref Pipeline pipeline)
+    {
+        PipelineState* next = pipeline.State == null ? _first : pipeline.State->NextGroup;
+        pipeline = next == null ? default : new Pipeline(tracked.OfGroup(next->Group), next);
+        return next != null;
+    }
+
+    /// <summary>The group whose epoch has been longest in this state; false when none is. One whose store has failed is passed over.</summary>
     public bool FindOldest(SlotState state, out Pipeline oldest)
     {
         oldest = default;
         ulong start = ulong.MaxValue;
-        for (int index = 0; Next(ref index, out Pipeline pipeline);)
+        for (Pipeline pipeline = default; Next(ref pipeline);)
         {
             EpochSlot* slot = pipeline.HasFailed ? null : pipeline.Oldest(state);
             if (slot == null || slot->StartNanoseconds >= start)

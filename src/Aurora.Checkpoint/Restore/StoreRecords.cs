@@ -1,4 +1,4 @@
-// The records of a store's present state, for a restore that goes through them several times. What fits a window is kept from the first pass, so
+// The records of a volume's present state, for a restore that goes through them several times. What fits a window is kept from the first pass, so
 // that a session of ordinary size is read once; the rest is read again in every pass. So a restore needs no more memory than the objects it makes
 // and the window: what fitted a machine while it ran fits it again.
 using System;
@@ -11,6 +11,7 @@ namespace Aurora.Checkpoint;
 public sealed unsafe class StoreRecords : RecordSource
 {
     private readonly ObjectStore _store;
+    private readonly VolumeId _volume;
     private RecordStage _window;
     private readonly PageAllocator _pages;
     private readonly long _windowBytes;
@@ -22,9 +23,10 @@ public sealed unsafe class StoreRecords : RecordSource
     private bool _isRepeated;
 
     /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records; <see cref="Clear"/> gives its memory back.</summary>
-    public StoreRecords(ObjectStore store, PageAllocator pages, long windowBytes)
+    public StoreRecords(ObjectStore store, VolumeId volume, PageAllocator pages, long windowBytes)
     {
         _store = store;
+        _volume = volume;
         _pages = pages;
         _windowBytes = windowBytes;
         _room = (byte*)pages.Allocate(1);
@@ -51,7 +53,7 @@ public sealed unsafe class StoreRecords : RecordSource
             _isFull = true;
             room = new Span<byte>(_room, ObjectStore.MaxRecordBytes);
         }
-        StoreStatus status = _store.NextRecord(VolumeId.First, ref _last, room, out int length);
+        StoreStatus status = _store.NextRecord(_volume, ref _last, room, out int length);
         id = _last;
         record = status == StoreStatus.Ok ? room[..length] : default;
         if (isKept && status == StoreStatus.Ok)

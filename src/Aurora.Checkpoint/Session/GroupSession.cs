@@ -118,7 +118,7 @@ public sealed unsafe partial class GroupSession
     public RestoreResult Restore(bool skipUnknownKinds, bool endUnreferenced = false)
     {
         ulong window = _machine.Frames.TotalFrames * PageSize.Bytes / WindowShare;
-        var records = new StoreRecords(Store, _machine.UrgentPages ?? _machine.Pages, (long)window);
+        var records = new StoreRecords(Store, Engine.VolumeOf(Tracker.Index), _machine.UrgentPages ?? _machine.Pages, (long)window);
         var restorer = new ObjectRestorer(Codecs, Tracker, _machine.Pages.Accounts) { SkipsUnknownKinds = skipUnknownKinds };
         RestoreResult result = records.HasMemory
             ? restorer.Restore(records)

@@ -174,6 +174,8 @@ public static unsafe class SlsCalls
             if (thread->Call.Phase == 0)
             {
                 thread->Call.Progress = kernel.Checkpoints.RequestHistory();
+                if (thread->Call.Progress == 0)
+                    return Errno.ENOMEM;
                 thread->Call.Phase = 1;
             }
             if (!kernel.Checkpoints.IsHistoryReady(thread->Call.Progress))

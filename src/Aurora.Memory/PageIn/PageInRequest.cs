@@ -26,7 +26,10 @@ public unsafe struct PageInRequest
     /// <summary>The object that gets the page; null once it has ended or the page has been cut off.</summary>
     internal VmObject* Object;
 
-    /// <summary>What to read: this page of this stored object.</summary>
+    /// <summary>The group whose object it is.</summary>
+    public ushort Group;
+
+    /// <summary>What to read: this page of this stored object of the group.</summary>
     public ObjectId Source;
     public ulong Page;
 

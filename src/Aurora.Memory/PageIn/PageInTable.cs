@@ -67,6 +67,7 @@ internal sealed unsafe class PageInTable
         _firstFree = request->NextQueued;
         *request = default;
         request->Object = target;
+        request->Group = target->Header.Group;
         request->Source = target->StoreSource;
         request->Page = page;
         request->IsActive = true;

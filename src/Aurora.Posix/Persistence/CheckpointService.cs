@@ -45,7 +45,8 @@ public abstract unsafe class CheckpointService
     /// <summary>The cost of the <paramref name="index"/>-th newest checkpoint since boot; false past the last one kept.</summary>
     public abstract bool ReadSample(int index, out CheckpointSample sample);
 
-    /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when done.</summary>
+    /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when done; zero
+    /// when there is no memory for it.</summary>
     public abstract ulong RequestHistory();
 
     /// <summary>True when the history asked for with this ticket has been read; also for a ticket of an earlier boot.</summary>

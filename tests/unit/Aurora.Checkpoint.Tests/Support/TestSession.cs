@@ -130,12 +130,12 @@ internal sealed unsafe class TestSession : IDisposable
             if (request->IsProbe)
             {
                 Assert.Equal(StoreStatus.Ok,
-                    Store.NextPages(VolumeId.First, request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
+                    Store.NextPages(Engine.VolumeOf(request->Group), request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
                 Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
                 continue;
             }
             FrameNumber frame = Frames.Allocate(FrameFlags.Data);
-            StoreStatus status = Store.ReadPage(VolumeId.First, request->Source, request->Page, Frames.AddressOf(frame));
+            StoreStatus status = Store.ReadPage(Engine.VolumeOf(request->Group), request->Source, request->Page, Frames.AddressOf(frame));
             PageInStatus outcome = status switch
             {
                 StoreStatus.Ok => PageInStatus.Ok,

@@ -56,7 +56,7 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
         return false;
     }
 
-    public override ulong RequestHistory() => 0;
+    public override ulong RequestHistory() => 1;
 
     public override bool IsHistoryReady(ulong ticket) => true;
 

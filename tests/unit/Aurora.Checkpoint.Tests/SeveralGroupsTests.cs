@@ -1,0 +1,172 @@
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Store;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>Groups are checkpointed apart: each into its own volume, with its own epochs, at its own time.</summary>
+public sealed unsafe class SeveralGroupsTests : IDisposable
+{
+    private const int Others = 5;
+
+    private readonly TestSession _session = TestSession.Create();
+    private readonly ObjectTracker[] _groups = new ObjectTracker[Others + 1];
+    private readonly VolumeId[] _volumes = new VolumeId[Others + 1];
+    private readonly nint[] _objects = new nint[Others + 1];
+
+    public SeveralGroupsTests()
+    {
+        _groups[0] = _session.Tracker;
+        _volumes[0] = VolumeId.First;
+        _session.Checkpoint();
+        for (int i = 1; i <= Others; i++)
+        {
+            var info = new CommitInfo { Epoch = new Epoch(1) };
+            Assert.Equal(StoreStatus.Ok, _session.Store.CreateVolume(VolumeFlags.None, [(byte)('a' + i)], in info, out _volumes[i]));
+            _groups[i] = _session.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
+            _session.Group.Group.CreateNew(_groups[i]);
+            _session.Engine.Add(_groups[i], _volumes[i]);
+        }
+        for (int i = 0; i <= Others; i++)
+            _objects[i] = (nint)_session.Memory.Objects.Create(_groups[i], 4, VmObjectFlags.None);
+    }
+
+    public void Dispose() => _session.Dispose();
+
+    [Fact]
+    public void Every_group_writes_what_it_changed_into_its_own_volume()
+    {
+        for (int round = 1; round <= 3; round++)
+        {
+            for (int i = 0; i <= Others; i++)
+                Write(i, 1, (byte)(round + (i * 16)));
+            Settle();
+            for (int i = 0; i <= Others; i++)
+                Assert.Equal((byte)(round + (i * 16)), Stored(i, 1));
+        }
+    }
+
+    [Fact]
+    public void Who_changed_nothing_takes_no_checkpoint_when_others_do()
+    {
+        Settle();
+        Epoch first = _session.Engine.LastCaptured;
+        ulong before = NewestOf(1);
+        Write(3, 0, 77);
+        Settle();
+        Assert.Equal(first, _session.Engine.LastCaptured);
+        Assert.Equal(before, NewestOf(1));
+        Assert.Equal((byte)77, Stored(3, 0));
+    }
+
+    [Fact]
+    public void All_epochs_of_all_groups_that_are_under_way_become_durable_whichever_was_first()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            for (int i = Others; i >= 0; i--)
+                Write(i, (ulong)round, (byte)(100 + (round * 10) + i));
+            _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+            _session.Engine.Poll();
+        }
+        Settle();
+        for (int round = 0; round < 3; round++)
+        {
+            for (int i = 0; i <= Others; i++)
+                Assert.Equal((byte)(100 + (round * 10) + i), Stored(i, (ulong)round));
+        }
+    }
+
+    /// <summary>Equal ids in two groups are two objects.</summary>
+    [Fact]
+    public void Groups_number_their_objects_alike_and_do_not_meet()
+    {
+        ObjectId second = ((VmObject*)_objects[2])->Header.Id;
+        Assert.Equal(((VmObject*)_objects[1])->Header.Id, second);
+        Write(1, 2, 1);
+        Write(2, 2, 2);
+        Settle();
+        Assert.Equal((1, 2), (Stored(1, 2), Stored(2, 2)));
+        Assert.True(_groups[1].Find(second) == &((VmObject*)_objects[1])->Header);
+        Assert.True(_groups[2].Find(second) == &((VmObject*)_objects[2])->Header);
+    }
+
+    /// <summary>After the power has failed every group comes back from its own volume, and its pages are read from there.</summary>
+    [Fact]
+    public void Every_group_comes_back_from_its_own_volume()
+    {
+        var ids = new ObjectId[Others + 1];
+        for (int i = 0; i <= Others; i++)
+        {
+            Write(i, 3, (byte)(200 + i));
+            ids[i] = ((VmObject*)_objects[i])->Header.Id;
+        }
+        Settle();
+        using TestSession restored = TestSession.Open(_session.Device);
+        Assert.True(restored.Group.Restore(skipUnknownKinds: false).IsOk);
+        for (int i = 1; i <= Others; i++)
+        {
+            ObjectTracker group = restored.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
+            restored.Engine.Add(group, _volumes[i]);
+            var records = new StoreRecords(restored.Store, _volumes[i], restored.Pages, 1 << 20);
+            var restorer = new ObjectRestorer(restored.Group.Codecs, group, restored.Pages.Accounts);
+            Assert.True(restorer.Restore(records).IsOk);
+            records.Clear();
+            Assert.Equal(2, group.Count);
+            Assert.True(restored.Group.Group.Of(group) != null);
+        }
+        for (int i = 0; i <= Others; i++)
+            Assert.Equal((byte)(200 + i), Read(restored, _groups[i].Index, ids[i], 3));
+    }
+
+    private static byte Read(TestSession session, ushort group, ObjectId id, ulong page)
+    {
+        var target = (VmObject*)session.Group.Tracked.OfGroup(group).Find(id, ObjectKind.MemoryObject);
+        Assert.True(target != null);
+        PageAccess access = session.Memory.Pages.GetForRead(target, page);
+        if (access.Status == MemoryStatus.WouldBlock)
+        {
+            session.ServePager();
+            access = session.Memory.Pages.GetForRead(target, page);
+        }
+        Assert.True(access.IsOk);
+        return *access.Address;
+    }
+
+    private void Settle()
+    {
+        for (int turn = 0; turn < 4; turn++)
+        {
+            _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+            _session.Engine.Poll();
+            _session.Flush();
+            _session.Commit();
+        }
+    }
+
+    private void Write(int group, ulong page, byte value)
+    {
+        PageAccess access = _session.Memory.Pages.GetForWrite((VmObject*)_objects[group], page, overwrite: false);
+        Assert.True(access.IsOk);
+        new Span<byte>(access.Address, PageSize.Bytes).Fill(value);
+    }
+
+    private byte Stored(int group, ulong page)
+    {
+        byte* contents = stackalloc byte[PageSize.Bytes];
+        ObjectId id = ((VmObject*)_objects[group])->Header.Id;
+        Assert.Equal(StoreStatus.Ok, _session.Store.ReadPage(_volumes[group], id, page, contents));
+        Assert.False(new ReadOnlySpan<byte>(contents, PageSize.Bytes).ContainsAnyExcept(contents[0]));
+        return contents[0];
+    }
+
+    private ulong NewestOf(int group)
+    {
+        ulong sequence = 0;
+        while (_session.Store.NextCheckpoint(_volumes[group], sequence, out CheckpointInfo info) == StoreStatus.Ok)
+            sequence = info.Sequence;
+        return sequence;
+    }
+}
