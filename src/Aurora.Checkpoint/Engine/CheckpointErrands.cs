@@ -2,8 +2,9 @@
 // call waits until its ticket has been served. Tickets begin at the newest epoch of the store, so one of an earlier boot is recognised.
 //
 // Going back to an earlier checkpoint: from the moment it is asked for nothing more is captured and no thread runs; what has been captured
-// becomes durable first, so that the branch that is left ends with it. Then the store makes the checkpoint its present state, and the
-// machine starts again from there: kernel objects, terminal and held output are all those of that moment. Protected by the kernel lock.
+// becomes durable first, so that the branch that is left ends with it; when that fails for good nobody goes back. Then the store makes the
+// checkpoint its present state, and the machine starts again from there: kernel objects, terminal and held output are all those of that
+// moment. Protected by the kernel lock.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
@@ -32,7 +33,7 @@ internal sealed unsafe class CheckpointErrands
     }
 
     /// <inheritdoc cref="CheckpointService.Ask"/>
-    public ulong Ask(Pipeline pipeline, CheckpointErrand errand, ReadOnlySpan<byte> target)
+    public ulong Ask(in Pipeline pipeline, CheckpointErrand errand, ReadOnlySpan<byte> target)
     {
         ErrandState* state = &pipeline.State->Errand;
         if (state->Errand != CheckpointErrand.None || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
@@ -47,7 +48,7 @@ internal sealed unsafe class CheckpointErrands
     }
 
     /// <inheritdoc cref="CheckpointService.IsDone"/>
-    public static bool IsDone(Pipeline pipeline, ulong ticket, out Errno result)
+    public static bool IsDone(in Pipeline pipeline, ulong ticket, out Errno result)
     {
         ErrandState* state = &pipeline.State->Errand;
         bool isKnown = ticket > state->TicketBase && ticket <= state->TicketsAsked
@@ -67,7 +68,7 @@ internal sealed unsafe class CheckpointErrands
     }
 
     /// <summary>Begins the tickets of a group in this boot, behind those of all earlier ones.</summary>
-    public static void Begin(Pipeline pipeline, Epoch durable)
+    public static void Begin(in Pipeline pipeline, Epoch durable)
     {
         ErrandState* state = &pipeline.State->Errand;
         state->TicketBase = state->TicketsAsked = state->TicketsServed = durable.Value << TicketBits;
@@ -81,7 +82,7 @@ internal sealed unsafe class CheckpointErrands
         return hasRun;
     }
 
-    private bool RunNextErrand(Pipeline pipeline)
+    private bool RunNextErrand(in Pipeline pipeline)
     {
         ErrandState* state = &pipeline.State->Errand;
         if (pipeline.State->MustWriteWatermark)
@@ -95,7 +96,8 @@ internal sealed unsafe class CheckpointErrands
             _services.Scheduler.WakeAll(pipeline.Durable);
             return true;
         }
-        if (state->Errand == CheckpointErrand.None || (state->Errand == CheckpointErrand.Rollback && pipeline.IsBusy))
+        bool mustWait = state->Errand == CheckpointErrand.Rollback && pipeline.IsBusy && !pipeline.HasFailed;
+        if (state->Errand == CheckpointErrand.None || mustWait)
             return false;
         Errno result = state->Errand == CheckpointErrand.Drop ? Drop(pipeline) : RollBack(pipeline);
         state->Errand = CheckpointErrand.None;
@@ -110,7 +112,7 @@ internal sealed unsafe class CheckpointErrands
     /// Counts what is kept by name and finds the highest number ever given to an epoch: after a rollback the present one is not the
     /// highest. Blocks.
     /// </summary>
-    public StoreStatus ReadNumbers(Pipeline pipeline, out Epoch highest)
+    public StoreStatus ReadNumbers(in Pipeline pipeline, out Epoch highest)
     {
         highest = default;
         StoreStatus status = _services.Store.NextCheckpoint(pipeline.Volume, 0, out CheckpointInfo info);
@@ -127,7 +129,7 @@ internal sealed unsafe class CheckpointErrands
     private static bool IsNamed(in CheckpointInfo info) => info.IsKept && info.Commit.NameLength > 0;
 
     // Deleting goes to the store by itself: a full disk must not hold it up together with what the group has written.
-    private Errno Drop(Pipeline pipeline)
+    private Errno Drop(in Pipeline pipeline)
     {
         if (_services.Store.HistoryFault(pipeline.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
@@ -153,7 +155,7 @@ internal sealed unsafe class CheckpointErrands
     }
 
     // The checkpoint a number or a name means: of several the newest.
-    private Errno FindTarget(Pipeline pipeline, bool mustBeNamed, out CheckpointInfo info)
+    private Errno FindTarget(in Pipeline pipeline, bool mustBeNamed, out CheckpointInfo info)
     {
         var target = new ReadOnlySpan<byte>(pipeline.State->Errand.Target, pipeline.State->Errand.TargetLength);
         bool isNumber = Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length;
@@ -176,7 +178,7 @@ internal sealed unsafe class CheckpointErrands
     };
 
     // The numbers go on: the rollback is a commit like any other, and what comes after it is not confused with what was left.
-    private Errno RollBack(Pipeline pipeline)
+    private Errno RollBack(in Pipeline pipeline)
     {
         if (pipeline.HasFailed)
             return Errno.EIO;

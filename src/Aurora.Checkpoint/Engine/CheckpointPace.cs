@@ -29,7 +29,7 @@ internal sealed unsafe class CheckpointPace
     }
 
     /// <summary>Changes the period of a group; the checkpoint that is due next is not put off by it.</summary>
-    public void SetPeriod(Pipeline pipeline, ulong nanoseconds)
+    public void SetPeriod(in Pipeline pipeline, ulong nanoseconds)
     {
         pipeline.State->PeriodNanoseconds = nanoseconds;
         pipeline.State->PaceNanoseconds =
@@ -40,7 +40,7 @@ internal sealed unsafe class CheckpointPace
     /// Takes a checkpoint of a group if one is due. Called by the main loop between two threads, where every thread is at the user boundary
     /// or asleep. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
     /// </summary>
-    public ulong Poll(Pipeline pipeline)
+    public ulong Poll(in Pipeline pipeline)
     {
         ulong next = TakeWhatIsDue(pipeline);
         pipeline.State->ObjectsToLook = pipeline.State->IsEnabled ? ChangedObjects(pipeline) + _budget.LookObjects : ulong.MaxValue;
@@ -49,7 +49,7 @@ internal sealed unsafe class CheckpointPace
         return next;
     }
 
-    private ulong TakeWhatIsDue(Pipeline pipeline)
+    private ulong TakeWhatIsDue(in Pipeline pipeline)
     {
         ulong now = _services.MachineClock.MonotonicNanoseconds;
         ulong checkpoint = CheckpointDueNanoseconds(pipeline);
@@ -64,29 +64,29 @@ internal sealed unsafe class CheckpointPace
     }
 
     /// <summary>As <see cref="Poll"/>, when no thread can run: then held output need not wait for the period to pass.</summary>
-    public void PollIdle(Pipeline pipeline)
+    public void PollIdle(in Pipeline pipeline)
     {
         if (EarlyDueNanoseconds(pipeline) <= _services.MachineClock.MonotonicNanoseconds)
             TakeNow(pipeline);
     }
 
     /// <summary>Machine time at which Poll wants to be called next; all ones when nothing has changed or no slot is free.</summary>
-    public ulong NextDueNanoseconds(Pipeline pipeline) => Math.Min(CheckpointDueNanoseconds(pipeline), QuietDueNanoseconds(pipeline));
+    public ulong NextDueNanoseconds(in Pipeline pipeline) => Math.Min(CheckpointDueNanoseconds(pipeline), QuietDueNanoseconds(pipeline));
 
     /// <summary>As <see cref="NextDueNanoseconds"/>, for PollIdle.</summary>
-    public ulong NextIdleDueNanoseconds(Pipeline pipeline) => Math.Min(NextDueNanoseconds(pipeline), EarlyDueNanoseconds(pipeline));
+    public ulong NextIdleDueNanoseconds(in Pipeline pipeline) => Math.Min(NextDueNanoseconds(pipeline), EarlyDueNanoseconds(pipeline));
 
     /// <summary>
     /// True while the group's threads must not run: they have changed as much as an epoch should hold, and it cannot be captured yet; or
     /// another checkpoint is about to take the place of all they do.
     /// </summary>
-    public bool MustPause(Pipeline pipeline)
+    public bool MustPause(in Pipeline pipeline)
         => pipeline.State->IsEnabled && !pipeline.HasFailed && (pipeline.State->IsRollingBack || IsOverwhelmed(pipeline));
 
     // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
-    private bool IsOverwhelmed(Pipeline pipeline) => IsOverwhelmedBy(pipeline, Changes(pipeline));
+    private bool IsOverwhelmed(in Pipeline pipeline) => IsOverwhelmedBy(pipeline, Changes(pipeline));
 
-    private bool IsOverwhelmedBy(Pipeline pipeline, ulong changes)
+    private bool IsOverwhelmedBy(in Pipeline pipeline, ulong changes)
         => pipeline.State->Refusal == StoreStatus.NoSpace
             ? changes >= _budget.FullDiskBytes
             : changes >= _budget.CaptureBytes && (pipeline.State->MustRetry || pipeline.Free() == null);
@@ -94,17 +94,17 @@ internal sealed unsafe class CheckpointPace
     /// <summary>
     /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
     /// </summary>
-    public bool MustLookAgain(Pipeline pipeline)
+    public bool MustLookAgain(in Pipeline pipeline)
         => ChangedObjects(pipeline) > pipeline.State->ObjectsToLook || pipeline.Group.ChangedBytes > pipeline.State->RecordBytesToLook;
 
-    private ulong ChangedObjects(Pipeline pipeline)
+    private ulong ChangedObjects(in Pipeline pipeline)
     {
         ObjectTracker tracker = pipeline.Group;
         return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.Epochs.ChangesOf(tracker);
     }
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
-    private ulong Changes(Pipeline pipeline)
+    private ulong Changes(in Pipeline pipeline)
     {
         ObjectTracker tracker = pipeline.Group;
         ulong ran = (ulong)_services.Scheduler.RanCountOf(pipeline.Group);
@@ -113,10 +113,11 @@ internal sealed unsafe class CheckpointPace
             tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
     }
 
-    private bool CanTake(Pipeline pipeline)
-        => pipeline.State->IsEnabled && !pipeline.HasFailed && !pipeline.State->IsRollingBack && pipeline.Free() != null;
+    private bool CanTake(in Pipeline pipeline)
+        => pipeline.State->IsEnabled && !pipeline.HasFailed && !pipeline.State->HasFlushFailed && !pipeline.State->IsRollingBack
+            && pipeline.Free() != null;
 
-    private ulong CheckpointDueNanoseconds(Pipeline pipeline)
+    private ulong CheckpointDueNanoseconds(in Pipeline pipeline)
     {
         if (!CanTake(pipeline))
             return ulong.MaxValue;
@@ -128,7 +129,7 @@ internal sealed unsafe class CheckpointPace
         return HasWork(pipeline) ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
     }
 
-    private ulong EarlyDueNanoseconds(Pipeline pipeline)
+    private ulong EarlyDueNanoseconds(in Pipeline pipeline)
     {
         if (!CanTake(pipeline) || pipeline.State->MustRetry
             || _services.Output.Of(pipeline.Group).Written <= pipeline.State->OutputCaptured)
@@ -136,19 +137,19 @@ internal sealed unsafe class CheckpointPace
         return pipeline.State->PaceNanoseconds - Math.Min(pipeline.State->PaceNanoseconds, pipeline.State->PeriodNanoseconds);
     }
 
-    private ulong QuietDueNanoseconds(Pipeline pipeline)
+    private ulong QuietDueNanoseconds(in Pipeline pipeline)
         => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue
             : pipeline.State->LastCommitNanoseconds + QuietNanoseconds;
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
-    public bool HasChanges(Pipeline pipeline)
+    public bool HasChanges(in Pipeline pipeline)
         => pipeline.State->IsEnabled && (pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0);
 
-    private bool HasWork(Pipeline pipeline)
+    private bool HasWork(in Pipeline pipeline)
         => pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0 || _services.Scheduler.RanCountOf(pipeline.Group) != 0
             || _services.Memory.Epochs.HasChanges(pipeline.Group);
 
-    private void TakeNow(Pipeline pipeline)
+    private void TakeNow(in Pipeline pipeline)
     {
         EpochSlot* slot = pipeline.Free();
         if (slot != null)

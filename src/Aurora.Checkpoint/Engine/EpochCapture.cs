@@ -35,7 +35,7 @@ internal sealed unsafe class EpochCapture
     /// Captures an epoch into a free slot. False when there was no memory for it, or when an object contradicts itself: then nothing has
     /// happened.
     /// </summary>
-    public bool Take(Pipeline pipeline, EpochSlot* slot)
+    public bool Take(in Pipeline pipeline, EpochSlot* slot)
     {
         ulong start = _services.MachineClock.MonotonicNanoseconds;
         pipeline.NoteStart(start);
@@ -75,7 +75,7 @@ internal sealed unsafe class EpochCapture
         return true;
     }
 
-    private CaptureOutcome CaptureRecords(Pipeline pipeline, EpochSlot* slot)
+    private CaptureOutcome CaptureRecords(in Pipeline pipeline, EpochSlot* slot)
     {
         ObjectTracker group = pipeline.Group;
         GroupObject* about = _services.Group.Of(group);
@@ -89,7 +89,7 @@ internal sealed unsafe class EpochCapture
         return outcome;
     }
 
-    private CaptureOutcome CaptureRecord(Pipeline pipeline, EpochSlot* slot, ObjectHeader* header)
+    private CaptureOutcome CaptureRecord(in Pipeline pipeline, EpochSlot* slot, ObjectHeader* header)
     {
         StateCodec? codec = _services.Codecs.Find(header->Kind);
         if (codec is null)
@@ -124,7 +124,7 @@ internal sealed unsafe class EpochCapture
     }
 
     /// <summary>What a captured epoch had taken belongs to the next one. Newest epoch first.</summary>
-    public void Undo(Pipeline pipeline, EpochSlot* slot)
+    public void Undo(in Pipeline pipeline, EpochSlot* slot)
     {
         RecordStage.Cursor cursor = default;
         while (slot->Records.Next(ref cursor, out ObjectId id, out _))

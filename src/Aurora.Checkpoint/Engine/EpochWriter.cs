@@ -2,8 +2,12 @@
 // the order the format demands: clones (against the state of the previous epoch), ended objects, truncations, pages, records.
 //
 // A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed
-// again, and a later epoch with a higher number covers it (numbers may have gaps). When the store fails for good, nothing later can be
-// durable: the writer of the group stops (Failure) and held output stays held. Protected by the kernel lock.
+// again, and a later epoch with a higher number covers it (numbers may have gaps). When the store refuses one for good, nothing behind it
+// may become durable: from then on nothing of the group is captured or flushed (HasFlushFailed), and when all before it is durable the
+// writer of the group stops (Failure) and held output stays held.
+//
+// Who gives way may be given work meanwhile, and a group that cannot go on may be the oldest: a fiber looks at all groups again before it
+// sleeps. Pipeline.NextFrom leaves out those for whom it can do nothing. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -41,8 +45,9 @@ internal sealed unsafe class EpochWriter
     {
         for (;;)
         {
-            if (!_pipelines.FindOldest(SlotState.Captured, out Pipeline pipeline) || !FlushNext(pipeline))
-                _services.Fibers.Block(_queues.FlushWork);
+            while (_pipelines.FindOldest(SlotState.Captured, out Pipeline pipeline))
+                FlushNext(in pipeline);
+            _services.Fibers.Block(_queues.FlushWork);
         }
     }
 
@@ -51,15 +56,16 @@ internal sealed unsafe class EpochWriter
     {
         for (;;)
         {
-            if (!_pipelines.FindOldest(SlotState.Submitted, out Pipeline pipeline) || !CommitNext(pipeline))
-                _services.Fibers.Block(_queues.CommitWork);
+            while (_pipelines.FindOldest(SlotState.Submitted, out Pipeline pipeline))
+                CommitNext(in pipeline);
+            _services.Fibers.Block(_queues.CommitWork);
         }
     }
 
     /// <summary>
     /// Takes a checkpoint of a group now and sees it through to the disk without fibers: for host tools and for the end of a session.
     /// </summary>
-    public StoreStatus CheckpointAndWait(Pipeline pipeline)
+    public StoreStatus CheckpointAndWait(in Pipeline pipeline)
     {
         if (pipeline.HasFailed)
             return pipeline.State->Failure;
@@ -73,10 +79,10 @@ internal sealed unsafe class EpochWriter
         return pipeline.HasFailed ? pipeline.State->Failure : pipeline.State->Refusal;
     }
 
-    private bool FlushNext(Pipeline pipeline)
+    private bool FlushNext(in Pipeline pipeline)
     {
-        EpochSlot* slot = pipeline.Oldest(SlotState.Captured);
-        if (slot == null || pipeline.HasFailed)
+        EpochSlot* slot = pipeline.NextFrom(SlotState.Captured);
+        if (slot == null)
             return false;
         slot->FlushStatus = Flush(pipeline, slot);
         // Once too large alone, for ever too large: threads have not run since.
@@ -85,19 +91,21 @@ internal sealed unsafe class EpochWriter
         if (isRefused && _services.Store.Health == StoreStatus.Ok)
         {
             Discard(pipeline, slot);
-            return false;
+            return true;
         }
         if (slot->FlushStatus == StoreStatus.Ok)
             Accept(pipeline.State);
+        else
+            pipeline.State->HasFlushFailed = true;
         slot->State = SlotState.Submitted;
         _services.Fibers.WakeAll(_queues.CommitWork);
         return true;
     }
 
-    private bool CommitNext(Pipeline pipeline)
+    private bool CommitNext(in Pipeline pipeline)
     {
-        EpochSlot* slot = pipeline.Oldest(SlotState.Submitted);
-        if (slot == null || pipeline.HasFailed)
+        EpochSlot* slot = pipeline.NextFrom(SlotState.Submitted);
+        if (slot == null)
             return false;
         Commit(pipeline, slot);
         return true;
@@ -111,7 +119,7 @@ internal sealed unsafe class EpochWriter
     }
 
     // The store has refused the oldest captured epoch and is otherwise well.
-    private void Discard(Pipeline pipeline, EpochSlot* refused)
+    private void Discard(in Pipeline pipeline, EpochSlot* refused)
     {
         if (pipeline.State->Refusal != refused->FlushStatus)
             KernelLog.Line(StoreMessages.Of(refused->FlushStatus));
@@ -128,9 +136,10 @@ internal sealed unsafe class EpochWriter
         pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds
             + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(pipeline.Durable);
+        _services.Fibers.WakeAll(_queues.ErrandWork);
     }
 
-    private StoreStatus Flush(Pipeline pipeline, EpochSlot* slot)
+    private StoreStatus Flush(in Pipeline pipeline, EpochSlot* slot)
     {
         StoreStatus status = _parts.Begin(pipeline.Volume, slot);
         if (status == StoreStatus.Ok)
@@ -144,7 +153,7 @@ internal sealed unsafe class EpochWriter
         return status;
     }
 
-    private StoreStatus PutStructure(Pipeline pipeline, EpochSlot* slot)
+    private StoreStatus PutStructure(in Pipeline pipeline, EpochSlot* slot)
     {
         StoreStatus status = StoreStatus.Ok;
         for (ChangeSet* set = slot->Frozen->First; set != null && status == StoreStatus.Ok; set = set->Next)
@@ -163,7 +172,7 @@ internal sealed unsafe class EpochWriter
         return status;
     }
 
-    private StoreStatus PutPages(Pipeline pipeline, EpochSlot* slot)
+    private StoreStatus PutPages(in Pipeline pipeline, EpochSlot* slot)
     {
         for (ChangeSet* set = slot->Frozen->First; set != null; set = set->Next)
         {
@@ -180,7 +189,7 @@ internal sealed unsafe class EpochWriter
     }
 
     // Others may run between any two operations: what they are about is frozen.
-    private StoreStatus Added(Pipeline pipeline, EpochSlot* slot, StoreStatus status)
+    private StoreStatus Added(in Pipeline pipeline, EpochSlot* slot, StoreStatus status)
     {
         status = _parts.Added(pipeline.Volume, slot, status);
         if (++_operations % OperationsPerLook == 0)
@@ -189,7 +198,7 @@ internal sealed unsafe class EpochWriter
     }
 
     // Whole pages of zeroes take no space, where a hole reads as zeroes; looking costs a fraction of the checksum they would need.
-    private StoreStatus PutPage(Pipeline pipeline, EpochSlot* slot, ChangeSet* set, FrozenPage* page)
+    private StoreStatus PutPage(in Pipeline pipeline, EpochSlot* slot, ChangeSet* set, FrozenPage* page)
     {
         byte* contents = page->IsHole ? null : _services.Memory.Frames.AddressOf(page->Frame);
         return contents == null || (!set->IsOverlay && PageContents.IsZero(contents))
@@ -197,7 +206,7 @@ internal sealed unsafe class EpochWriter
             : _services.Store.WritePage(slot->Commit, set->Id, page->Page, contents);
     }
 
-    private StoreStatus PutRecords(Pipeline pipeline, EpochSlot* slot)
+    private StoreStatus PutRecords(in Pipeline pipeline, EpochSlot* slot)
     {
         RecordStage.Cursor cursor = default;
         StoreStatus status = StoreStatus.Ok;
@@ -206,7 +215,7 @@ internal sealed unsafe class EpochWriter
         return status;
     }
 
-    private StoreStatus Submit(Pipeline pipeline, EpochSlot* slot)
+    private StoreStatus Submit(in Pipeline pipeline, EpochSlot* slot)
     {
         StoreStatus status = _parts.Submit(pipeline.Volume, slot);
 
@@ -216,7 +225,7 @@ internal sealed unsafe class EpochWriter
         return status;
     }
 
-    private void Commit(Pipeline pipeline, EpochSlot* slot)
+    private void Commit(in Pipeline pipeline, EpochSlot* slot)
     {
         StoreStatus status = slot->FlushStatus;
         if (status == StoreStatus.Ok)
@@ -225,6 +234,7 @@ internal sealed unsafe class EpochWriter
         {
             pipeline.State->Failure = status;
             _services.Scheduler.WakeAll(pipeline.Durable);
+            _services.Fibers.WakeAll(_queues.ErrandWork);
             return;
         }
         _services.Store.Release(slot->Commit);

@@ -25,7 +25,7 @@ internal sealed unsafe class HistoryList
     private static int Pages => (int)PageSize.PagesFor((ulong)(Capacity * sizeof(SlsHistoryEntry)));
 
     /// <inheritdoc cref="CheckpointService.RequestHistory"/>
-    public ulong Request(Pipeline pipeline)
+    public ulong Request(in Pipeline pipeline)
     {
         HistoryState* state = &pipeline.State->History;
         if (state->Entries == null)
@@ -37,11 +37,11 @@ internal sealed unsafe class HistoryList
     }
 
     /// <inheritdoc cref="CheckpointService.IsHistoryReady"/>
-    public static bool IsReady(Pipeline pipeline, ulong ticket)
+    public static bool IsReady(in Pipeline pipeline, ulong ticket)
         => ticket <= pipeline.State->History.Served || ticket > pipeline.State->History.Asked;
 
     /// <inheritdoc cref="CheckpointService.ReadHistory"/>
-    public static bool Read(Pipeline pipeline, int index, out SlsHistoryEntry entry)
+    public static bool Read(in Pipeline pipeline, int index, out SlsHistoryEntry entry)
     {
         HistoryState* state = &pipeline.State->History;
         bool exists = index >= 0 && (ulong)index < Math.Min(state->Read, Capacity);
@@ -50,7 +50,7 @@ internal sealed unsafe class HistoryList
     }
 
     /// <summary>Reads the history if somebody has asked for it since; false when nobody has. Blocks.</summary>
-    public bool Serve(Pipeline pipeline)
+    public bool Serve(in Pipeline pipeline)
     {
         HistoryState* state = &pipeline.State->History;
         if (state->Served == state->Asked)
@@ -61,7 +61,7 @@ internal sealed unsafe class HistoryList
         return true;
     }
 
-    private void ReadAll(Pipeline pipeline, HistoryState* state)
+    private void ReadAll(in Pipeline pipeline, HistoryState* state)
     {
         ulong read = 0;
         ulong sequence = 0;
@@ -73,7 +73,7 @@ internal sealed unsafe class HistoryList
         state->Read = read;
     }
 
-    private void Describe(Pipeline pipeline, in CheckpointInfo info, ref SlsHistoryEntry entry)
+    private void Describe(in Pipeline pipeline, in CheckpointInfo info, ref SlsHistoryEntry entry)
     {
         entry = new SlsHistoryEntry
         {

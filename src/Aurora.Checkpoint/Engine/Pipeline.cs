@@ -32,7 +32,14 @@ internal readonly unsafe struct Pipeline(ObjectTracker group, PipelineState* sta
         return null;
     }
 
-    public EpochSlot* Oldest(SlotState state)
+    /// <summary>
+    /// The epoch that leaves this state next, or null: none does any more once one has failed, and behind one that could not be flushed
+    /// none is flushed.
+    /// </summary>
+    public EpochSlot* NextFrom(SlotState state)
+        => HasFailed || (state == SlotState.Captured && State->HasFlushFailed) ? null : Oldest(state);
+
+    private EpochSlot* Oldest(SlotState state)
     {
         EpochSlot* oldest = null;
         for (int i = 0; i < PipelineState.SlotCount; i++)

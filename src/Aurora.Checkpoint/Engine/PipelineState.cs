@@ -49,6 +49,11 @@ internal unsafe struct PipelineState
     /// <summary>Epochs up to this one were refused for want of disk space, and those who waited for them have been told.</summary>
     public Epoch RefusedThrough;
 
+    /// <summary>
+    /// An epoch could not be handed to the store and never will be. It becomes the <see cref="Failure"/> when those before it are durable.
+    /// </summary>
+    public bool HasFlushFailed;
+
     /// <summary>What the store said when it failed for good; Ok until then.</summary>
     public StoreStatus Failure;
 

@@ -38,14 +38,14 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         return next != null;
     }
 
-    /// <summary>The group whose epoch has been longest in this state; false when none is. One whose store has failed is passed over.</summary>
+    /// <summary>The group with the oldest of all epochs that can leave this state (<see cref="Pipeline.NextFrom"/>); false: none can.</summary>
     public bool FindOldest(SlotState state, out Pipeline oldest)
     {
         oldest = default;
         ulong start = ulong.MaxValue;
         for (Pipeline pipeline = default; Next(ref pipeline);)
         {
-            EpochSlot* slot = pipeline.HasFailed ? null : pipeline.Oldest(state);
+            EpochSlot* slot = pipeline.NextFrom(state);
             if (slot == null || slot->StartNanoseconds >= start)
                 continue;
             start = slot->StartNanoseconds;

@@ -10,8 +10,12 @@ namespace Aurora.Checkpoint.Tests;
 public sealed unsafe class SeveralGroupsTests : IDisposable
 {
     private const int Others = 5;
+    private const ulong Blocks = 2048;
 
-    private readonly TestSession _session = TestSession.Create();
+    // More than there are blocks for.
+    private const ulong MostPages = 1800;
+
+    private readonly TestSession _session = TestSession.Create(Blocks);
     private readonly ObjectTracker[] _groups = new ObjectTracker[Others + 1];
     private readonly VolumeId[] _volumes = new VolumeId[Others + 1];
     private readonly nint[] _objects = new nint[Others + 1];
@@ -77,6 +81,46 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
             for (int i = 0; i <= Others; i++)
                 Assert.Equal((byte)(100 + (round * 10) + i), Stored(i, (ulong)round));
         }
+    }
+
+    /// <summary>There is no room for the oldest epoch; the one of another group, captured later, goes to the disk in the same turn.</summary>
+    [Fact]
+    public void A_group_that_is_refused_does_not_keep_the_others_waiting()
+    {
+        var large = _session.Memory.Objects.Create(_groups[1], MostPages, VmObjectFlags.None);
+        _objects[1] = (nint)large;
+        for (ulong page = 0; page < MostPages; page++)
+            Write(1, page, (byte)(page + 1));
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        _session.Engine.Poll();
+        Write(0, 1, 77);
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        _session.Engine.Poll();
+        Epoch captured = _session.Engine.LastCaptured;
+        _session.Flush();
+        _session.Commit();
+        Assert.True(_session.Engine.IsDurable(captured));
+        Assert.Equal((byte)77, Stored(0, 1));
+        byte* page0 = stackalloc byte[PageSize.Bytes];
+        Assert.NotEqual(StoreStatus.Ok, _session.Store.ReadPage(_volumes[1], large->Header.Id, 0, page0));
+    }
+
+    [Fact]
+    public void A_group_that_has_failed_does_not_keep_the_others_waiting()
+    {
+        _groups[1].Ended.Add(_session.Pages, default);
+        Write(1, 1, 5);
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        _session.Engine.Poll();
+        Write(0, 1, 77);
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        _session.Engine.Poll();
+        Epoch captured = _session.Engine.LastCaptured;
+        _session.Flush();
+        _session.Commit();
+        Assert.True(_session.Engine.IsDurable(captured));
+        Assert.False(_session.Engine.HasFailed);
+        Assert.Equal((byte)77, Stored(0, 1));
     }
 
     /// <summary>Equal ids in two groups are two objects.</summary>

@@ -24,6 +24,9 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     /// <summary>How often somebody has asked whether it is time to give way.</summary>
     public int Looks { get; private set; }
 
+    /// <summary>How often somebody has woken all who wait in a queue.</summary>
+    public int Wakes { get; private set; }
+
     public override bool MustGiveWay
     {
         get
@@ -43,7 +46,5 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     {
     }
 
-    public override void WakeAll(FiberQueue* queue)
-    {
-    }
+    public override void WakeAll(FiberQueue* queue) => Wakes++;
 }
