@@ -107,6 +107,7 @@ public readonly unsafe struct ObjectTracker
         if ((header->Flags & ObjectFlags.Stored) != 0)
         {
             Ended.Add(_objects.Pages, header->Id);
+            _state->Totals->Count++;
             _state->StoredCount--;
         }
         header->Flags = ObjectFlags.None;
@@ -152,7 +153,10 @@ public readonly unsafe struct ObjectTracker
             state->FirstChanged->PreviousChanged = header;
         state->FirstChanged = header;
         state->ChangedCount++;
-        state->ChangedBytes += (ulong)state->RecordBytes[(int)header->Kind];
+        ulong bytes = (ulong)state->RecordBytes[(int)header->Kind];
+        state->ChangedBytes += bytes;
+        state->Totals->Count++;
+        state->Totals->RecordBytes += bytes;
     }
 
     private static void Unlink(ObjectHeader* header)

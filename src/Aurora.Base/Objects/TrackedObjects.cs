@@ -26,7 +26,11 @@ public sealed unsafe class TrackedObjects
         Panic.Unless(_recordBytes != null, "objects: no memory for the sizes of records"u8);
         for (int kind = 0; kind < KindCount; kind++)
             _recordBytes[kind] = StateCodec.MaxPayloadBytes;
+        Totals = (ChangeTotals*)(_recordBytes + KindCount);
     }
+
+    /// <summary>How much has ever changed; whoever keeps books of changes other than those of objects adds to it.</summary>
+    public ChangeTotals* Totals { get; }
 
     internal PageAllocator Pages { get; }
     internal ObjectIndex Index { get; }
@@ -64,6 +68,7 @@ public sealed unsafe class TrackedObjects
         state->NextId = firstId.Value;
         state->HasRoomToEnd = true;
         state->RecordBytes = _recordBytes;
+        state->Totals = Totals;
         return new ObjectTracker(this, state);
     }
 

@@ -9,6 +9,9 @@ public unsafe struct TrackerState
 
     /// <summary>The most bytes a record takes, by kind; one table for all groups.</summary>
     internal int* RecordBytes;
+
+    /// <summary>What has changed in all groups.</summary>
+    internal ChangeTotals* Totals;
     internal ulong NextId;
     internal ulong ChangedBytes;
     internal int Count;

@@ -37,6 +37,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     private readonly EpochCapture _capture;
     private readonly EpochWriter _writer;
     private readonly CheckpointPace _pace;
+    private readonly CheckpointRounds _rounds;
     private readonly HistoryList _history;
     private readonly CheckpointErrands _errands;
 
@@ -50,6 +51,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _capture = new EpochCapture(in services, queues);
         _writer = new EpochWriter(in services, _pipelines, queues, _capture, Statistics);
         _pace = new CheckpointPace(in services, queues, _capture, in budget);
+        _rounds = new CheckpointRounds(in services, _pipelines, _pace, in budget);
         _history = new HistoryList(in services, queues);
         _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
     }
@@ -112,68 +114,29 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public override ulong PeriodNanoseconds
     {
         get => _first.State->PeriodNanoseconds;
-        set => _pace.SetPeriod(_first, value);
+        set => _pace.SetPeriod(in _first, value);
     }
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
-    public bool HasChanges => _pace.HasChanges(_first);
+    public bool HasChanges => _pace.HasChanges(in _first);
 
     /// <inheritdoc cref="CheckpointPace.MustPause"/>
-    public bool MustPause => _pace.MustPause(_first);
+    public bool MustPause => _pace.MustPause(in _first);
 
-    /// <inheritdoc cref="CheckpointPace.MustLookAgain"/>
-    public bool MustLookAgain
-    {
-        get
-        {
-            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-            {
-                if (_pace.MustLookAgain(pipeline))
-                    return true;
-            }
-            return false;
-        }
-    }
+    /// <inheritdoc cref="CheckpointRounds.MustLookAgain"/>
+    public bool MustLookAgain => _rounds.MustLookAgain;
 
-    /// <inheritdoc cref="CheckpointPace.NextDueNanoseconds"/>
-    public ulong NextDueNanoseconds
-    {
-        get
-        {
-            ulong next = ulong.MaxValue;
-            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-                next = Math.Min(next, _pace.NextDueNanoseconds(pipeline));
-            return next;
-        }
-    }
+    /// <inheritdoc cref="CheckpointRounds.NextDueNanoseconds"/>
+    public ulong NextDueNanoseconds => _rounds.NextDueNanoseconds;
 
-    /// <inheritdoc cref="CheckpointPace.NextIdleDueNanoseconds"/>
-    public ulong NextIdleDueNanoseconds
-    {
-        get
-        {
-            ulong next = ulong.MaxValue;
-            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-                next = Math.Min(next, _pace.NextIdleDueNanoseconds(pipeline));
-            return next;
-        }
-    }
+    /// <inheritdoc cref="CheckpointRounds.FindNextIdleDue"/>
+    public ulong NextIdleDueNanoseconds => _rounds.FindNextIdleDue();
 
-    /// <inheritdoc cref="CheckpointPace.Poll"/>
-    public ulong Poll()
-    {
-        ulong next = ulong.MaxValue;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-            next = Math.Min(next, _pace.Poll(pipeline));
-        return next;
-    }
+    /// <inheritdoc cref="CheckpointRounds.Poll"/>
+    public ulong Poll() => _rounds.Poll();
 
-    /// <inheritdoc cref="CheckpointPace.PollIdle"/>
-    public void PollIdle()
-    {
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-            _pace.PollIdle(pipeline);
-    }
+    /// <inheritdoc cref="CheckpointRounds.PollIdle"/>
+    public void PollIdle() => _rounds.PollIdle();
 
     /// <summary>The bodies of the three fibers; they never return.</summary>
     public void RunFlushFiber() => _writer.RunFlushFiber();
@@ -181,7 +144,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public void RunErrandFiber() => _errands.Run();
 
     /// <inheritdoc cref="EpochWriter.CheckpointAndWait"/>
-    public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait(_first);
+    public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait(in _first);
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other in the store: what a rollback has left behind keeps its numbers. All of
@@ -189,12 +152,12 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// </summary>
     public StoreStatus ContinueFrom(Epoch restored)
     {
-        StoreStatus status = _errands.ReadNumbers(_first, out Epoch highest);
+        StoreStatus status = _errands.ReadNumbers(in _first, out Epoch highest);
         _first.State->LastCaptured = _first.State->LastDurable = highest > restored ? highest : restored;
         _first.State->RestoredEpoch = restored.Value;
         if (highest > restored)
             _services.Group.Of(_services.Tracker)->Left.Add(restored, highest);
-        CheckpointErrands.Begin(_first, _first.State->LastDurable);
+        CheckpointErrands.Begin(in _first, _first.State->LastDurable);
         return status;
     }
 
@@ -204,6 +167,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         if (!IsEnabled)
             return LastDurable;
         _first.State->IsRequested = true;
+        _pipelines.Round.IsAsked = true;
         return LastCaptured.Next;
     }
 
@@ -240,19 +204,19 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     }
 
     /// <inheritdoc/>
-    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(_first, errand, target);
+    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(in _first, errand, target);
 
     /// <inheritdoc/>
-    public override bool IsDone(ulong ticket, out Errno result) => CheckpointErrands.IsDone(_first, ticket, out result);
+    public override bool IsDone(ulong ticket, out Errno result) => CheckpointErrands.IsDone(in _first, ticket, out result);
 
     /// <inheritdoc/>
-    public override ulong RequestHistory() => _history.Request(_first);
+    public override ulong RequestHistory() => _history.Request(in _first);
 
     /// <inheritdoc/>
-    public override bool IsHistoryReady(ulong ticket) => HistoryList.IsReady(_first, ticket);
+    public override bool IsHistoryReady(ulong ticket) => HistoryList.IsReady(in _first, ticket);
 
     /// <inheritdoc/>
-    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => HistoryList.Read(_first, index, out entry);
+    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => HistoryList.Read(in _first, index, out entry);
 
     /// <inheritdoc/>
     public override void ReadStatistics(ref SlsStatistics statistics)

@@ -37,19 +37,10 @@ internal sealed unsafe class CheckpointPace
     }
 
     /// <summary>
-    /// Takes a checkpoint of a group if one is due. Called by the main loop between two threads, where every thread is at the user boundary
-    /// or asleep. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system call.
+    /// Takes a checkpoint of a group if one is due. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system
+    /// call.
     /// </summary>
     public ulong Poll(in Pipeline pipeline)
-    {
-        ulong next = TakeWhatIsDue(pipeline);
-        pipeline.State->ObjectsToLook = pipeline.State->IsEnabled ? ChangedObjects(pipeline) + _budget.LookObjects : ulong.MaxValue;
-        pipeline.State->RecordBytesToLook = pipeline.State->IsEnabled ? pipeline.Group.ChangedBytes + _budget.LookRecordBytes
-            : ulong.MaxValue;
-        return next;
-    }
-
-    private ulong TakeWhatIsDue(in Pipeline pipeline)
     {
         ulong now = _services.MachineClock.MonotonicNanoseconds;
         ulong checkpoint = CheckpointDueNanoseconds(pipeline);
@@ -90,18 +81,6 @@ internal sealed unsafe class CheckpointPace
         => pipeline.State->Refusal == StoreStatus.NoSpace
             ? changes >= _budget.FullDiskBytes
             : changes >= _budget.CaptureBytes && (pipeline.State->MustRetry || pipeline.Free() == null);
-
-    /// <summary>
-    /// True when so much has changed since <see cref="Poll"/> that it must be called again before a thread takes another step.
-    /// </summary>
-    public bool MustLookAgain(in Pipeline pipeline)
-        => ChangedObjects(pipeline) > pipeline.State->ObjectsToLook || pipeline.Group.ChangedBytes > pipeline.State->RecordBytesToLook;
-
-    private ulong ChangedObjects(in Pipeline pipeline)
-    {
-        ObjectTracker tracker = pipeline.Group;
-        return (ulong)(tracker.ChangedCount + tracker.Ended.Count) + _services.Memory.Epochs.ChangesOf(tracker);
-    }
 
     // What the changes since the last capture will take in a commit, in bytes; an upper bound. Threads that ran have records to write.
     private ulong Changes(in Pipeline pipeline)

@@ -247,6 +247,7 @@ internal sealed unsafe class EpochWriter
         slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;
         _statistics.Add(in slot->Sample);
         slot->State = SlotState.Free;
+        _pipelines.Round.IsAsked = true;
         _services.Output.Of(pipeline.Group).Release(slot->OutputPosition);
         _services.Scheduler.WakeAll(pipeline.Durable);
         _services.Fibers.WakeAll(_queues.ErrandWork);

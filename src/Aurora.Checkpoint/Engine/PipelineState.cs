@@ -70,10 +70,6 @@ internal unsafe struct PipelineState
     /// <summary>The machine time from which the next checkpoint is due without anybody's asking.</summary>
     public ulong PaceNanoseconds;
 
-    /// <summary>At so many changed objects and pages, and bytes of their records, what an epoch may hold is looked at again.</summary>
-    public ulong ObjectsToLook;
-    public ulong RecordBytesToLook;
-
     /// <summary>Held output up to here is part of a captured epoch.</summary>
     public ulong OutputCaptured;
 

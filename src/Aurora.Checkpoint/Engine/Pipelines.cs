@@ -10,6 +10,15 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
 {
     private readonly GroupTable<PipelineState> _states = new(tracked);
     private PipelineState* _first;
+    private Pipeline _only;
+
+    /// <summary>When they are looked at.</summary>
+    public RoundState Round { get; } = new();
+
+    /// <summary>True when there is exactly one group, which is <see cref="Only"/>.</summary>
+    public bool IsOne => _first != null && _first->NextGroup == null;
+
+    public ref readonly Pipeline Only => ref _only;
 
     public Pipeline Of(ObjectTracker group) => new(group, _states.At(group.Index));
 
@@ -22,9 +31,10 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         state->Volume = volume.Value;
         state->Group = group.Index;
         state->PeriodNanoseconds = CheckpointEngine.DefaultPeriodNanoseconds;
-        state->ObjectsToLook = state->RecordBytesToLook = ulong.MaxValue;
         state->NextGroup = _first;
         _first = state;
+        _only = pipeline;
+        Round.IsAsked = true;
         return pipeline;
     }
 

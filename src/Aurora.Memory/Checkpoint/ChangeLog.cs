@@ -39,6 +39,7 @@ internal sealed unsafe partial class ChangeLog
     private readonly PageTables _tables;
     private readonly FramePool _frames;
     private readonly GroupTable<Group> _groups;
+    private readonly ChangeTotals* _totals;
     private readonly SeededMemoryFaults _seeded;
 
     public ChangeLog(PageAllocator pages, TrackedObjects tracked, PageTables tables, FramePool frames, in MemoryOptions options)
@@ -51,6 +52,7 @@ internal sealed unsafe partial class ChangeLog
         _dirty = new Slab<DirtyChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / DirtyChunk.Capacity));
         _protect = new Slab<ProtectChunk>(pages, options.MaxObjects + (options.MaxDirtyPages / ProtectChunk.Capacity));
         _groups = new GroupTable<Group>(tracked);
+        _totals = tracked.Totals;
     }
 
     public int SetCount => _sets.Count;
@@ -87,6 +89,7 @@ internal sealed unsafe partial class ChangeLog
             group->First = set;
         group->Last = set;
         group->Count++;
+        _totals->Count++;
     }
 
     /// <summary>Takes the object's current set off the group's list; the set keeps its contents.</summary>
@@ -111,8 +114,11 @@ internal sealed unsafe partial class ChangeLog
     public void CountCut(VmObject* target, ChangeSet* set)
     {
         if (!set->IsTruncated)
-            GroupAt(target->Header.Group)->ClonesAndCuts++;
+            CountOperation(target);
     }
+
+    /// <summary>The object's set has become a clone.</summary>
+    public void CountClone(VmObject* target) => CountOperation(target);
 
     /// <summary>Makes room for one more dirty page; false when out of memory.</summary>
     public bool ReserveDirty(VmObject* target)
@@ -121,6 +127,7 @@ internal sealed unsafe partial class ChangeLog
         if (set == null)
             return false;
         GroupAt(target->Header.Group)->DirtyPages++;
+        _totals->Count++;
         if (set->LastDirty != null && set->LastDirty->Count < DirtyChunk.Capacity)
             return true;
         DirtyChunk* chunk = _dirty.Allocate();
@@ -219,6 +226,12 @@ internal sealed unsafe partial class ChangeLog
             chunk = next;
         }
         _sets.Free(set);
+    }
+
+    private void CountOperation(VmObject* target)
+    {
+        GroupAt(target->Header.Group)->ClonesAndCuts++;
+        _totals->Count++;
     }
 
     private void FreeDirty(DirtyChunk* chunk)

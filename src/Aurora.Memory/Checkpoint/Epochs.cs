@@ -8,7 +8,6 @@
 //
 // Between a freeze and the submission of its commit the store still knows the state before it, so clones captured in this epoch are
 // read from their base until Submitted, and from their own id afterwards.
-using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -59,14 +58,6 @@ public sealed unsafe partial class Epochs
     {
         ChangeLog.Group* group = _log.GroupAt(tracker.Index);
         return group->Count + group->ClonesAndCuts;
-    }
-
-    /// <summary>Dirty pages and operations together: asked for after every system call.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong ChangesOf(ObjectTracker tracker)
-    {
-        ChangeLog.Group* group = _log.GroupAt(tracker.Index);
-        return group->DirtyPages + group->Count + group->ClonesAndCuts;
     }
 
     /// <summary>

@@ -69,7 +69,7 @@ public sealed unsafe partial class VmObjects
             set->TruncateFrom = pending->TruncateFrom;
         }
         if (set->IsClone)
-            _log.GroupAt(clone->Header.Group)->ClonesAndCuts++;
+            _log.CountClone(clone);
     }
 
     // Keeps the rule that a leaf with a dirty slot is never shared.

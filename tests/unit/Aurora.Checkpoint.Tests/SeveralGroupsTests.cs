@@ -123,6 +123,66 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         Assert.Equal((byte)77, Stored(0, 1));
     }
 
+    /// <summary>However many groups there are, they are not all looked at every turn; but no change waits for long.</summary>
+    [Fact]
+    public void A_change_is_noticed_a_little_later_and_at_once_when_somebody_asks()
+    {
+        Settle();
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        ulong next = _session.Engine.Poll();
+        Assert.True(next > _session.Clock.MonotonicNanoseconds);
+        ulong before = NewestOf(2);
+        Write(2, 0, 9);
+        Assert.Equal(next, _session.Engine.Poll());
+        Finish();
+        Assert.Equal(before, NewestOf(2));
+        _session.Clock.Advance(next - _session.Clock.MonotonicNanoseconds);
+        _session.Engine.Poll();
+        Finish();
+        Assert.NotEqual(before, NewestOf(2));
+
+        Write(0, 0, 9);
+        Epoch epoch = _session.Capture();
+        Finish();
+        Assert.True(_session.Engine.IsDurable(epoch));
+    }
+
+    /// <summary>What the machine sleeps until is when the next look is made.</summary>
+    [Fact]
+    public void Before_the_machine_sleeps_every_group_is_looked_at()
+    {
+        Settle();
+        _session.Engine.Poll();
+        ulong before = NewestOf(2);
+        Write(2, 0, 9);
+        ulong due = _session.Engine.NextIdleDueNanoseconds;
+        Assert.NotEqual(ulong.MaxValue, due);
+        _session.Clock.Advance(due - Math.Min(due, _session.Clock.MonotonicNanoseconds));
+        _session.Engine.Poll();
+        Finish();
+        Assert.NotEqual(before, NewestOf(2));
+    }
+
+    /// <summary>Little in each group is much in all of them.</summary>
+    [Fact]
+    public void Changes_of_all_groups_together_call_for_a_look()
+    {
+        Settle();
+        for (int i = 0; i <= Others; i++)
+            _objects[i] = (nint)_session.Memory.Objects.Create(_groups[i], MostPages, VmObjectFlags.None);
+        _session.Engine.Poll();
+        int changed = 0;
+        while (!_session.Engine.MustLookAgain)
+        {
+            Write(changed % (Others + 1), (ulong)(changed / (Others + 1)), 1);
+            changed++;
+            Assert.True(changed < (int)MostPages);
+        }
+        Assert.InRange(changed, Others + 1, (int)MostPages);
+        _session.Engine.Poll();
+        Assert.False(_session.Engine.MustLookAgain);
+    }
+
     /// <summary>Equal ids in two groups are two objects.</summary>
     [Fact]
     public void Groups_number_their_objects_alike_and_do_not_meet()
@@ -185,9 +245,14 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         {
             _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
             _session.Engine.Poll();
-            _session.Flush();
-            _session.Commit();
+            Finish();
         }
+    }
+
+    private void Finish()
+    {
+        _session.Flush();
+        _session.Commit();
     }
 
     private void Write(int group, ulong page, byte value)
