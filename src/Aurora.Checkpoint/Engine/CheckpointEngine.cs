@@ -57,9 +57,17 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     }
 
     /// <summary>
-    /// Begins the checkpointing of another group into a volume of its own, from nothing or from where the volume is. Its group object is there.
+    /// Begins the checkpointing of another group into a volume of its own, from nothing or from where the volume is. Its group object is
+    /// there; its console is made afterwards, since it needs room for what it shows from the beginning. False when there is no memory for
+    /// that: then nothing is checkpointed, and it can be tried again.
     /// </summary>
-    public void Add(ObjectTracker group, VolumeId volume) => _pipelines.Begin(group, volume).State->IsEnabled = true;
+    public bool Add(ObjectTracker group, VolumeId volume)
+    {
+        if (!_services.Output.Of(group).Reserve())
+            return false;
+        _pipelines.Begin(group, volume).State->IsEnabled = true;
+        return true;
+    }
 
     /// <summary>The volume of the store that a group lives in.</summary>
     public VolumeId VolumeOf(ushort group) => _pipelines.VolumeOf(group);

@@ -43,8 +43,8 @@ internal sealed unsafe class CheckpointRounds
     }
 
     /// <summary>
-    /// Takes the checkpoints that are due. Called by the main loop between two threads, where every thread is at the user boundary or asleep.
-    /// Returns the machine time at which it wants to be called next.
+    /// Takes the checkpoints that are due. Called by the main loop between two threads, where every thread is at the user boundary or
+    /// asleep. Returns the machine time at which it wants to be called next.
     /// </summary>
     public ulong Poll()
     {

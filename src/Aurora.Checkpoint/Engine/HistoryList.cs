@@ -1,5 +1,5 @@
 // The history as the Aurora calls see it. The errand fiber reads the newest part into memory when somebody asks, and the call waits for
-// that. Protected by the kernel lock.
+// that. The list is kernel memory of the group, taken once and kept, whoever asks first: no user pays for it. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
@@ -29,11 +29,19 @@ internal sealed unsafe class HistoryList
     {
         HistoryState* state = &pipeline.State->History;
         if (state->Entries == null)
-            state->Entries = (SlsHistoryEntry*)_services.Pages.Allocate(Pages);
+            state->Entries = AllocateEntries();
         if (state->Entries == null)
             return 0;
         _services.Fibers.WakeAll(_queues.ErrandWork);
         return ++state->Asked;
+    }
+
+    private SlsHistoryEntry* AllocateEntries()
+    {
+        bool wasLimited = _services.Pages.Accounts.Lift();
+        var entries = (SlsHistoryEntry*)_services.Pages.Allocate(Pages);
+        _services.Pages.Accounts.Restrict(wasLimited);
+        return entries;
     }
 
     /// <inheritdoc cref="CheckpointService.IsHistoryReady"/>

@@ -23,6 +23,29 @@ public sealed unsafe class TrackedObjectsTests : IDisposable
         _pages.Dispose();
     }
 
+    [Fact]
+    public void What_changes_in_any_group_counts_once_and_for_good()
+    {
+        const int bytes = 100;
+        var objects = new TrackedObjects(_pages);
+        objects.SetRecordBytes(ObjectKind.Inode, bytes);
+        ObjectTracker one = objects.Add(3, new ObjectId(1));
+        ObjectTracker other = objects.Add(4, new ObjectId(1));
+        ObjectHeader* headers = Headers(2);
+        one.Register(headers, ObjectKind.Inode);
+        other.Register(headers + 1, ObjectKind.Inode);
+        one.MarkChanged(headers);
+        Assert.Equal((2UL, 2UL * bytes), (objects.Totals->Count, objects.Totals->RecordBytes));
+        one.MarkStored(headers);
+        one.ClearChanged(headers);
+        one.MarkChanged(headers);
+        Assert.Equal((3UL, 3UL * bytes), (objects.Totals->Count, objects.Totals->RecordBytes));
+        Assert.True(one.ReserveEnds());
+        objects.Remove(headers);
+        objects.Remove(headers + 1);
+        Assert.Equal((4UL, 3UL * bytes), (objects.Totals->Count, objects.Totals->RecordBytes));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(511)]

@@ -36,6 +36,24 @@ public sealed unsafe class ChargeTests
         Assert.Equal(0U, SlabSlot.UserOf(restored.Find("/file-0")));
     }
 
+    /// <summary>The list is kernel memory of the group, taken once: whoever asks first does not pay for it.</summary>
+    [Fact]
+    public void TheHistoryIsReadForAUserWhoMayTakeNothingMore()
+    {
+        using TestSession session = TestSession.Create();
+        session.Checkpoint();
+        session.Pages.IsLowForUsers = true;
+        session.Pages.Accounts.Enter(1000, isPrivileged: false);
+        ulong ticket = session.Engine.RequestHistory();
+        Assert.NotEqual(0UL, ticket);
+        Assert.True(session.Pages.Accounts.IsLimited);
+        Assert.Equal(0UL, session.Pages.Accounts.BytesOf(1000));
+        session.Pages.Accounts.Leave();
+        session.RunErrands();
+        Assert.True(session.Engine.IsHistoryReady(ticket));
+        Assert.True(session.Engine.ReadHistory(0, out _));
+    }
+
     [Theory]
     [InlineData(0U, 4)]
     [InlineData(1U, 8)]

@@ -16,13 +16,16 @@ internal sealed unsafe class TestPages : PageAllocator, IDisposable
     /// <summary>How many more allocations succeed; null for as many as wanted.</summary>
     public int? Remaining { get; set; }
 
+    /// <summary>When true only those who may use the reserve get something.</summary>
+    public bool IsLowForUsers { get; set; }
+
     /// <summary>Pages handed out and not returned, and the most there may be.</summary>
     public int Taken { get; private set; }
     public int Limit { get; set; } = int.MaxValue;
 
     public override void* Allocate(int pages)
     {
-        if (IsExhausted || Remaining == 0 || Taken > Limit - pages)
+        if (IsExhausted || (IsLowForUsers && Accounts.IsLimited) || Remaining == 0 || Taken > Limit - pages)
             return null;
         Remaining--;
         nuint bytes = (nuint)pages * PageSize.Bytes;
