@@ -16,12 +16,11 @@ public sealed unsafe partial class TightStore : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const int StepsPerCheck = 6;
-    private const ulong PagesOfSmall = 100;
 
     private readonly Random _random;
     private readonly StoreHarness _harness;
     private readonly KeptNames _names = new();
-    private readonly List<(StoreView View, ulong Digest)> _views = [];
+    private readonly DigestedViews _views;
     private readonly ulong _span;
     private readonly bool _hasTightMemory;
     private readonly bool _hasVolumes;
@@ -39,6 +38,7 @@ public sealed unsafe partial class TightStore : IDisposable
         _harness = new StoreHarness((ulong)_random.Next(700, 2600), (uint)_random.Next(64, 200));
         bool isManual = _random.Next(2) == 0;
         _span = (ulong)_random.Next(100, 1500);
+        _views = new DigestedViews(_harness, _span);
         _harness.Options = new OpenOptions
         {
             CachedNodes = 64,
@@ -84,8 +84,7 @@ public sealed unsafe partial class TightStore : IDisposable
     public void Dispose()
     {
         _harness.Pages.PageLimit = long.MaxValue;
-        foreach ((StoreView view, _) in _views)
-            view.Close();
+        _views.Dispose();
         _harness.Dispose();
     }
 
@@ -125,7 +124,7 @@ public sealed unsafe partial class TightStore : IDisposable
                 Require(Store.CutNow(), "a cut");
                 break;
             case 1 when !_hasTightMemory:
-                CloseViews();
+                _views.CloseAll();
                 _harness.Reopen(crash: _random.Next(3) != 0);
                 _large = null;
                 break;
@@ -305,43 +304,9 @@ public sealed unsafe partial class TightStore : IDisposable
     private void OpenOrCloseView()
     {
         if (_views.Count > 0 && _random.Next(2) == 0)
-        {
-            CloseView(_random.Next(_views.Count));
-        }
-        else if (_views.Count < 3 && Store.OpenView(VolumeId.First, Store.LastSequence, out StoreView? view) == StoreStatus.Ok)
-        {
-            _views.Add((view!, DigestOf(view!)));
-        }
-    }
-
-    // Whatever has happened meanwhile, a view shows what it showed at first.
-    private void CloseView(int which)
-    {
-        (StoreView view, ulong digest) = _views[which];
-        CrashStore.Require(DigestOf(view) == digest, $"the view of {view.Sequence} has changed");
-        view.Close();
-        _views.RemoveAt(which);
-    }
-
-    private ulong DigestOf(StoreView view)
-    {
-        ulong digest = 0;
-        ulong* page = (ulong*)CrashStore.Pages.Allocate(1);
-        for (ulong at = 0; at < _span + PagesOfSmall; at++)
-        {
-            bool isLarge = at < _span;
-            StoreStatus status = view.ReadPage(new ObjectId(isLarge ? 1 : 10 + (at % 30)), isLarge ? at : at - _span, page);
-            CrashStore.Require(status is StoreStatus.Ok or StoreStatus.Hole, $"view of {view.Sequence}: {status} {Store.LastFault.Place}");
-            digest = (digest * 31) + page[0];
-        }
-        CrashStore.Pages.Free(page, 1);
-        return digest;
-    }
-
-    private void CloseViews()
-    {
-        while (_views.Count > 0)
-            CloseView(0);
+            _views.Close(_random.Next(_views.Count));
+        else if (_views.Count < 3)
+            _views.TryOpen();
     }
 
     // What was taken can be cut after a power cut at this moment.
@@ -374,7 +339,7 @@ public sealed unsafe partial class TightStore : IDisposable
     {
         _harness.Pages.PageLimit = long.MaxValue;
         Require(Store.CutNow(), "the last cut");
-        CloseViews();
+        _views.CloseAll();
         if (_large != null)
             AbortLarge();
         DropVolumes();

@@ -20,8 +20,8 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
     private readonly Random _random;
     private readonly HistoryGenerator _generator;
     private readonly SortedDictionary<ulong, VolumeState> _volumes = [];
-    private readonly List<VolumeId> _dropped = [];
-    private readonly List<(StoreView View, StoreModel Model)> _views = [];
+    private readonly DroppedVolumes _dropped;
+    private readonly OpenViews _views;
     private readonly bool _hasRetention;
     private readonly VolumeComparison _comparison;
     private ulong _greatest = 1;
@@ -32,6 +32,8 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
         _random = new Random(seed);
         _generator = new HistoryGenerator(seed, objects: 4, pages: Pages, largest: 30, hasNames: false);
         _harness = new StoreHarness(blocks: 24_000, logBlocks: (uint)_random.Next(64, 300));
+        _views = new OpenViews(_harness);
+        _dropped = new DroppedVolumes(_harness, _random);
         _comparison = new VolumeComparison(_harness, _volumes, _random, Pages);
         _harness.Options.OrderedCommitBytes = 20 * 4096;
         _hasRetention = seed % 3 == 1;
@@ -56,8 +58,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
 
     public void Dispose()
     {
-        foreach ((StoreView view, _) in _views)
-            view.Close();
+        _views.Dispose();
         _harness.Dispose();
     }
 
@@ -68,7 +69,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
             Step();
             Assert.Equal(StoreStatus.Ok, Store.Health);
             if (step % 10 == 9)
-                _comparison.All(_views);
+                _comparison.All(_views.All);
             if (step % 25 == 24)
                 _harness.CheckClean();
         }
@@ -115,7 +116,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
                 OpenOrCloseView();
                 break;
             case 16:
-                AskWhatIsDropped();
+                _dropped.AskOne();
                 break;
             case 17:
                 LookReadOnly();
@@ -212,7 +213,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
         if (offered.Count == 0)
             return;
         ulong sequence = offered[_random.Next(offered.Count)];
-        MakeRoomForView();
+        _views.RequireRoom();
         Clone(source, sequence, _volumes[source].Past[sequence], sequence);
     }
 
@@ -269,7 +270,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
         if (offered.Count == 0)
             return;
         ulong target = offered[_random.Next(offered.Count)];
-        MakeRoomForView();
+        _views.RequireRoom();
         StoreStatus status = Store.Rollback(new VolumeId(number), target, _harness.Info());
         if ((volume.Flags & VolumeFlags.Image) != 0 || IsBusy(number))
         {
@@ -315,63 +316,25 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
 
     private void Reopen()
     {
-        CloseViews();
+        _views.CloseAll();
         _harness.Reopen(crash: _random.Next(3) != 0);
         _large = null;
-        _comparison.All(_views);
+        _comparison.All(_views.All);
     }
 
     private void OpenOrCloseView()
     {
-        if (_views.Count > 0 && _random.Next(2) == 0)
+        if (_views.All.Count > 0 && _random.Next(2) == 0)
         {
-            CloseView(_random.Next(_views.Count));
+            _views.Close(_random.Next(_views.All.Count));
             return;
         }
         ulong number = AnyVolume;
         List<ulong> offered = Offered(number);
-        if (_views.Count == 2 || offered.Count == 0)
+        if (_views.All.Count == 2 || offered.Count == 0)
             return;
         ulong sequence = offered[_random.Next(offered.Count)];
-        Assert.Equal(StoreStatus.Ok, Store.OpenView(new VolumeId(number), sequence, out StoreView? view));
-        _views.Add((view!, _volumes[number].Past[sequence]));
-    }
-
-    // Going back needs one of the four views.
-    private void MakeRoomForView() => Assert.True(_views.Count < 3);
-
-    private void CloseView(int which)
-    {
-        (StoreView view, StoreModel model) = _views[which];
-        ModelCheck.Compare(_harness, view, model);
-        view.Close();
-        _views.RemoveAt(which);
-    }
-
-    private void CloseViews()
-    {
-        while (_views.Count > 0)
-            CloseView(0);
-    }
-
-    // Nothing brings a dropped volume back, and asking harms nobody.
-    private void AskWhatIsDropped()
-    {
-        if (_dropped.Count == 0)
-            return;
-        VolumeId gone = _dropped[_random.Next(3) == 0 ? _random.Next(_dropped.Count) : _dropped.Count - 1];
-        ulong recent = Store.LastSequence - (ulong)_random.Next(4);
-        Assert.Equal(StoreStatus.NotFound, Store.FindVolume(gone, out _));
-        Assert.Equal(StoreStatus.NotFound, Store.DropVolume(gone, _harness.Info()));
-        Assert.Equal(StoreStatus.NotFound, Store.SetVolume(gone, VolumeFlags.None, default, _harness.Info()));
-        Assert.Equal(StoreStatus.NotFound, Store.NextCheckpoint(gone, 0, out _));
-        Assert.Equal(StoreStatus.NotFound, Store.OpenView(gone, recent, out _));
-        foreach (ulong sequence in (ulong[])[0, recent])
-            Assert.Equal(StoreStatus.NotFound, Store.CloneVolume(gone, sequence, VolumeFlags.None, default, _harness.Info(), out _));
-        Assert.Equal(StoreStatus.NotFound, Store.Rollback(gone, recent, _harness.Info()));
-        StoreCommit* commit = Store.Begin(gone);
-        _harness.Write(commit, 1, 0, 1);
-        Assert.Equal(StoreStatus.NotFound, _harness.TryCommit(commit));
+        _views.Open(number, sequence, _volumes[number].Past[sequence]);
     }
 
     // Another reader of the same device sees the same, and its history.
@@ -381,7 +344,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
         _harness.Options.ReadOnly = true;
         _harness.OpenBeside(() =>
         {
-            _comparison.All(_views);
+            _comparison.All(_views.All);
             ShowOne();
         });
         _harness.Options.ReadOnly = false;
@@ -401,12 +364,12 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
 
     private void End()
     {
-        CloseViews();
+        _views.CloseAll();
         _harness.Reopen(crash: true);
         _large = null;
-        _comparison.All(_views);
+        _comparison.All(_views.All);
         Assert.Equal(StoreStatus.Ok, Store.CutNow());
-        _comparison.All(_views);
+        _comparison.All(_views.All);
         _harness.CheckClean();
         DropAll();
     }
