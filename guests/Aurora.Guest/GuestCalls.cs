@@ -16,7 +16,18 @@ public static unsafe class GuestCalls
     private const long UnknownNumber = 0x5A006;
     private const long DropNumber = 0x5A008;
     private const long RollbackNumber = 0x5A009;
+    private const long PeriodNumber = 0x5A007;
     private const long LongHistoryNumber = 0x5A00A;
+    private const long ManageNumber = 0x5A00B;
+    private const long LogNumber = 0x5A00C;
+    private const long InputNumber = 0x5A00D;
+    private const long OfNumber = 0x5A00E;
+    private const long ReadNumber = 0;
+    private const long PollNumber = 7;
+    private const long ControlNumber = 16;
+    private const long AccessNumber = 21;
+    private const int MayExecute = 1;
+    private const uint FollowFlag = 1;
 
     /// <summary>write(2), repeated until everything is written or an error occurs.</summary>
     public static long Write(int descriptor, ReadOnlySpan<byte> bytes)
@@ -32,6 +43,56 @@ public static unsafe class GuestCalls
         }
         return 0;
     }
+
+    /// <summary>read(2).</summary>
+    public static long Read(int descriptor, byte* buffer, int bytes) => guest_system_call(ReadNumber, descriptor, (long)buffer, bytes, 0, 0);
+
+    /// <summary>Waits until a descriptor can be read, or a time has passed: 1 when it can (or is at its end), 0 when not.</summary>
+    public static long AwaitInput(int descriptor, int milliseconds)
+    {
+        // struct pollfd: the descriptor, POLLIN, and what the kernel answers.
+        ulong entry = (uint)descriptor | (1UL << 32);
+        return guest_system_call(PollNumber, (long)&entry, 1, milliseconds, 0, 0);
+    }
+
+    /// <summary>True when a file may be run, whose path ends with a zero.</summary>
+    public static bool MayRun(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* pointer = path)
+            return guest_system_call(AccessNumber, (long)pointer, MayExecute, 0, 0, 0) == 0;
+    }
+
+    /// <summary>ioctl(2).</summary>
+    public static long Control(int descriptor, uint request, void* argument)
+        => guest_system_call(ControlNumber, descriptor, request, (long)argument, 0, 0);
+
+    /// <summary>Has something done with a group; the number of the group, or a negated errno.</summary>
+    public static long Manage(GroupRequest* request) => guest_system_call(ManageNumber, (long)request, GroupRequest.Size, 0, 0, 0);
+
+    /// <summary>
+    /// Reads output of a group (a zero-terminated name) from a position on, which moves behind it; waits for some if asked to. The number of
+    /// bytes; zero at the end.
+    /// </summary>
+    public static long Log(byte* group, ulong* position, byte* buffer, int bytes, bool waits)
+        => guest_system_call(LogNumber, (long)group, (long)position, (long)buffer, bytes, waits ? FollowFlag : 0);
+
+    /// <summary>Types on a group's console; the number of bytes taken, EAGAIN when there is no room.</summary>
+    public static long Input(byte* group, byte* bytes, int count) => guest_system_call(InputNumber, (long)group, (long)bytes, count, 0, 0);
+
+    /// <summary>As <see cref="Checkpoint"/>, of a group.</summary>
+    public static long CheckpointOf(byte* group, byte* name)
+        => guest_system_call(OfNumber, (long)group, CheckpointNumber, (long)name, 0, 0);
+
+    /// <summary>As <see cref="History"/>, of a group.</summary>
+    public static long HistoryOf(byte* group, int index, SlsHistoryEntry* entry)
+        => guest_system_call(OfNumber, (long)group, LongHistoryNumber, index, (long)entry, SlsHistoryEntry.Size);
+
+    /// <summary>As <see cref="Drop"/>, of a group.</summary>
+    public static long DropOf(byte* group, byte* name) => guest_system_call(OfNumber, (long)group, DropNumber, (long)name, 0, 0);
+
+    /// <summary>Sets the checkpoint period of a group.</summary>
+    public static long PeriodOf(byte* group, ulong nanoseconds)
+        => guest_system_call(OfNumber, (long)group, PeriodNumber, (long)nanoseconds, 0, 0);
 
     public static void Exit(int status) => guest_system_call(ExitGroupNumber, status, 0, 0, 0, 0);
 

@@ -11,44 +11,8 @@ internal static unsafe class Reports
     private const int LineBytes = 256;
     private const long NoEntry = -2;
 
-    public static int Groups()
-    {
-        Span<byte> buffer = stackalloc byte[LineBytes];
-        var output = new Output(buffer);
-        Row(ref output, buffer, "GROUP"u8, "STATE"u8, "PROCESSES"u8, "EPOCH"u8, "DURABLE"u8, "PERIOD"u8);
-        SlsGroup group;
-        for (int index = 0; ; index++)
-        {
-            long result = GuestCalls.Group(index, &group);
-            if (result == NoEntry)
-                return 0;
-            if (result < 0)
-                return SlsCommand.Fail("ps"u8, result);
-            output.Text(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group.Name));
-            output.Column(12);
-            output.Text(StateOf(group.State));
-            output.Column(12);
-            output.Number(group.Processes);
-            output.Column(12);
-            output.Number(group.CapturedEpoch);
-            output.Column(12);
-            output.Number(group.DurableEpoch);
-            output.Column(12);
-            output.Duration(group.PeriodNanoseconds);
-            output.End(buffer);
-        }
-    }
-
-    private static ReadOnlySpan<byte> StateOf(uint state) => state switch
-    {
-        SlsGroup.StatePersisted => "ok"u8,
-        SlsGroup.StateEphemeral => "ephemeral"u8,
-        SlsGroup.StateFull => "full: unpersisted"u8,
-        SlsGroup.StatePaused => "paused"u8,
-        _ => "failed"u8,
-    };
-
-    public static int History()
+    /// <summary>The history of a group, or of the caller's.</summary>
+    public static int History(byte* group)
     {
         Span<byte> buffer = stackalloc byte[LineBytes];
         var output = new Output(buffer);
@@ -56,7 +20,7 @@ internal static unsafe class Reports
         SlsHistoryEntry entry;
         for (int index = 0; ; index++)
         {
-            long result = GuestCalls.History(index, &entry);
+            long result = group == null ? GuestCalls.History(index, &entry) : GuestCalls.HistoryOf(group, index, &entry);
             if (result == NoEntry)
                 return 0;
             if (result < 0)

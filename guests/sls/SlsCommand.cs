@@ -3,6 +3,7 @@ using System;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using Aurora.Guest;
+using Aurora.Posix.Persistence;
 
 namespace Aurora.Sls;
 
@@ -12,31 +13,59 @@ internal static unsafe class SlsCommand
     private const int BadUsage = 2;
 
     [RuntimeExport("AuroraGuestMain")]
-    private static int Main(int argumentCount, byte** arguments)
+    private static int Main(int argumentCount, byte** words)
     {
-        ReadOnlySpan<byte> verb = argumentCount < 2 ? default : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[1]);
-        if (verb.SequenceEqual("checkpoint"u8) && argumentCount <= 3)
-            return Checkpoint(argumentCount == 3 ? arguments[2] : null);
-        if (verb.SequenceEqual("drop"u8) && argumentCount == 3)
-            return Report("drop"u8, GuestCalls.Drop(arguments[2]));
-        if (verb.SequenceEqual("rollback"u8) && argumentCount == 3)
-            return Report("rollback"u8, GuestCalls.Rollback(arguments[2]));
-        if (argumentCount != 2)
-            return Usage(2);
-        if (verb.SequenceEqual("ps"u8))
-            return Reports.Groups();
-        if (verb.SequenceEqual("history"u8))
-            return Reports.History();
-        if (verb.SequenceEqual("stat"u8))
-            return Reports.Statistics();
-        if (verb.SequenceEqual("--help"u8) || verb.SequenceEqual("help"u8))
-            return Usage(1);
-        return Usage(2);
+        ReadOnlySpan<byte> verb = argumentCount < 2 ? default : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(words[1]);
+        var arguments = new Arguments(argumentCount, words);
+        if (verb.SequenceEqual("run"u8))
+            return GroupCommands.Run(ref arguments);
+        if (verb.SequenceEqual("fork"u8))
+            return GroupCommands.Fork(ref arguments);
+        if (verb.SequenceEqual("restore"u8))
+            return GroupCommands.Restore(ref arguments);
+        if (verb.SequenceEqual("rewind"u8))
+            return GroupCommands.Rewind(ref arguments);
+        if (verb.SequenceEqual("suspend"u8))
+            return GroupCommands.Each(verb, GroupVerb.Suspend, ref arguments);
+        if (verb.SequenceEqual("resume"u8))
+            return GroupCommands.Each(verb, GroupVerb.Resume, ref arguments);
+        if (verb.SequenceEqual("kill"u8))
+            return GroupCommands.Each(verb, GroupVerb.Kill, ref arguments);
+        if (verb.SequenceEqual("rm"u8))
+            return GroupCommands.Each(verb, GroupVerb.Remove, ref arguments);
+        if (verb.SequenceEqual("period"u8))
+            return GroupCommands.Period(ref arguments);
+        if (verb.SequenceEqual("logs"u8))
+            return GroupConsole.Logs(ref arguments);
+        if (verb.SequenceEqual("console"u8))
+            return GroupConsole.Console(ref arguments);
+        return Report(verb, ref arguments);
     }
 
-    private static int Checkpoint(byte* name)
+    private static int Report(ReadOnlySpan<byte> verb, ref Arguments arguments)
     {
-        long epoch = GuestCalls.Checkpoint(name);
+        if (verb.SequenceEqual("ps"u8) || verb.SequenceEqual("ls"u8))
+            return GroupReports.List(ref arguments);
+        if (verb.SequenceEqual("checkpoint"u8) && arguments.Left <= 2)
+            return Checkpoint(arguments.Left == 2 ? arguments.Take() : null, arguments.Take());
+        if (verb.SequenceEqual("drop"u8) && arguments.Left is 1 or 2)
+            return Drop(arguments.Left == 2 ? arguments.Take() : null, arguments.Take());
+        if (verb.SequenceEqual("history"u8) && arguments.Left <= 1)
+            return Reports.History(arguments.Take());
+        if (verb.SequenceEqual("rollback"u8) && arguments.Left == 1)
+            return Report(verb, GuestCalls.Rollback(arguments.Take()));
+        if (verb.SequenceEqual("stat"u8) && arguments.Left == 0)
+            return Reports.Statistics();
+        return Usage(verb.SequenceEqual("--help"u8) || verb.SequenceEqual("help"u8) ? 1 : 2);
+    }
+
+    // Of a group, or of the caller's.
+    private static int Drop(byte* group, byte* name)
+        => Report("drop"u8, group == null ? GuestCalls.Drop(name) : GuestCalls.DropOf(group, name));
+
+    private static int Checkpoint(byte* group, byte* name)
+    {
+        long epoch = group == null ? GuestCalls.Checkpoint(name) : GuestCalls.CheckpointOf(group, name);
         if (epoch < 0)
             return Fail("checkpoint"u8, epoch);
         Span<byte> buffer = stackalloc byte[128];
@@ -48,17 +77,27 @@ internal static unsafe class SlsCommand
         return 0;
     }
 
-    private static int Report(ReadOnlySpan<byte> verb, long result) => result < 0 ? Fail(verb, result) : 0;
+    internal static int Report(ReadOnlySpan<byte> verb, long result) => result < 0 ? Fail(verb, result) : 0;
 
-    private static int Usage(int descriptor)
+    internal static int Usage(int descriptor)
     {
         GuestCalls.Write(descriptor, """
-            usage: sls COMMAND
-              ps                 the consistency groups and how far they are durable
-              checkpoint [NAME]  take a checkpoint now, wait until it is durable; a named one is kept
-              drop NAME          give up a named checkpoint
-              history            the checkpoints in the store, newest first
-              rollback EPOCH|NAME  go back: everything continues from that checkpoint; what came later stays in the history
+            usage: sls COMMAND; N is a group, by name or number
+              run [-d] [--name N] [--root DIR] -- CMD...
+                                 start CMD in a new group with the files as they are now; -d: in the background
+              ps [-q] [-o json]  the groups and how far they are durable
+              logs [-f] N        what a group has written to its console; -f: and what it will write
+              console N          type on the console of a group; Ctrl-] leaves it
+              fork N [NEW]       a new group that goes on from where N is now
+              rewind N CHECKPOINT   N goes back: a name, an epoch, or -SECONDS
+              restore N@CHECKPOINT [NEW]   a new group that goes on from there
+              suspend N...  resume N...  kill N...  rm N...
+                                 stop its threads; let them run; end its processes; remove an ended group
+              checkpoint [[N] NAME]  take a checkpoint now, wait until it is durable; a named one is kept
+              drop [N] NAME      give up a named checkpoint
+              history [N]        the checkpoints in the store, newest first
+              period N MS        the time between two checkpoints of a busy group
+              rollback EPOCH|NAME  the machine goes back: everything of the host continues from that checkpoint
               stat               stop times, dirty pages, bytes, faults, unknown system calls
 
             """u8);
@@ -66,12 +105,18 @@ internal static unsafe class SlsCommand
     }
 
     /// <summary>Reports a kernel's refusal on standard error.</summary>
-    internal static int Fail(ReadOnlySpan<byte> what, long result)
+    internal static int Fail(ReadOnlySpan<byte> what, long result) => Fail(what, default, result);
+
+    /// <summary>As above, about a group.</summary>
+    internal static int Fail(ReadOnlySpan<byte> what, ReadOnlySpan<byte> group, long result)
     {
-        Span<byte> buffer = stackalloc byte[128];
+        Span<byte> buffer = stackalloc byte[256];
         var line = new Aurora.Base.Utf8Writer(buffer);
         line.Append("sls: "u8);
         line.Append(what);
+        if (!group.IsEmpty)
+            line.Append(" "u8);
+        line.Append(group);
         line.Append(": "u8);
         ReadOnlySpan<byte> reason = ReasonOf(result);
         line.Append(reason);
@@ -87,13 +132,21 @@ internal static unsafe class SlsCommand
 
     private static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
     {
-        1 => "only root may do that"u8,
-        2 => "no such checkpoint"u8,
-        5 => "the store has failed"u8,
+        1 => "only root of the host may do that"u8,
+        2 => "there is no such group, checkpoint or program"u8,
+        5 => "the store has failed, or the group could not be brought back: the kernel's log says why"u8,
+        7 => "the program's arguments are too long"u8,
+        11 => "too much is under way; try again"u8,
+        12 => "not enough memory"u8,
+        13 => "the program may not be run"u8,
+        16 => "the group is running; kill it first"u8,
+        17 => "there is a group with that name"u8,
+        22 => "that cannot be: a name has up to 31 letters, digits, '.', '_', '-' and is no number; the host runs as long as the machine"u8,
+        36 => "the name is too long"u8,
         28 => "no room: the disk is full, or as many named checkpoints are kept as may be"u8,
         38 => "this kernel is not Aurora"u8,
         95 => "this machine runs without checkpoints"u8,
-        125 => "the machine restarted meanwhile; ask again"u8,
+        125 => "this is a copy of who asked, or the machine restarted meanwhile; ask again"u8,
         _ => default,
     };
 }

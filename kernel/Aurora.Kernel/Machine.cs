@@ -3,8 +3,9 @@
 //
 //   BareMachine, Hardware, KernelFibers      processor, memory, devices          (made by Program)
 //   NvmeDevice, ObjectStore                  the disk and the store on it        (made by Program)
-//   GroupSession                             memory, table of processes, files, held output and checkpoints of the consistency group
-//   GroupProcesses                           what its processes do: life, timers and terminals
+//   GroupSession                             memory, table of processes, files, held output and checkpoints of consistency groups
+//   GroupProcesses                           what their processes do: life, timers and terminals
+//   GroupManager                             the groups beside the first one: made, copied, rewound, ended
 //   LinuxKernel, SystemCallExecutive         the Linux personality
 //   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
 //   MainLoop                                 what drives it all
@@ -33,11 +34,15 @@ internal sealed class Machine
         Fibers = fibers;
         Group = new GroupSession(SessionMachineOf(bare, hardware, fibers), store);
         var end = new EndState();
-        var control = new SessionControl(end, Group.Engine);
+        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group));
         var extended = new KernelExtendedState();
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
-        Linux = new LinuxKernel(LinuxServicesOf(bare, Group, Processes, extended, control, futexes, new InitProgram(settings)));
+        var programs = new GroupPrograms(bare.Pages, Group.Tracked);
+        Init = new InitStart(Group, Processes);
+        var groups = new GroupManager(Group, Processes, programs, Init, bare.Pages, hardware.Clock, fibers);
+        Linux = new LinuxKernel(
+            LinuxServicesOf(bare, Group, Processes, extended, control, futexes, groups, new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);
@@ -46,7 +51,7 @@ internal sealed class Machine
         var closing = new ClosingFiber(store, fibers, FailedStarts, end);
         fibers.Add(forgetting);
         fibers.Add(closing);
-        var sessionEnd = new SessionEnd(end, hardware, fibers, disk, Group.Engine, Group.Output, FailedStarts, closing);
+        var sessionEnd = new SessionEnd(end, hardware, fibers, disk, Group.Engine, Group.Tracker, Group.Output, FailedStarts, closing);
         var input = new ConsoleInput(hardware.Console, Processes.Terminals, Group.Tracker);
         var duties = new SessionDuties(
             new SerialConsole(hardware.Console), Group.Output, input,
@@ -54,6 +59,8 @@ internal sealed class Machine
                 sessionEnd,
             new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting),
                 new UnpersistedChanges(hardware.Clock, Group));
+        GroupsBody = new GroupFiber(groups);
+        fibers.Add(GroupsBody);
         Bodies = BodiesOf(Group, fibers, disk, end);
         var timer = new IdleTimer(hardware, disk);
         var turn = new ThreadTurn(
@@ -70,6 +77,12 @@ internal sealed class Machine
     public FailedStarts FailedStarts { get; }
     public HeldReport HeldReport { get; }
     public SessionStart Start { get; }
+
+    /// <summary>How the first process of a group is made.</summary>
+    public InitStart Init { get; }
+
+    /// <summary>What the fiber does that manages groups.</summary>
+    public FiberBody GroupsBody { get; }
 
     /// <summary>What the fibers do that run as long as the session.</summary>
     public FiberBody[] Bodies { get; }
@@ -96,7 +109,7 @@ internal sealed class Machine
 
     private static LinuxServices LinuxServicesOf(
         BareMachine bare, GroupSession group, GroupProcesses processes, KernelExtendedState extended, SessionControl control,
-        FutexTable futexes, InitProgram first)
+        FutexTable futexes, GroupManager groups, InitProgram first)
         => new()
         {
             Pages = bare.Pages,
@@ -116,6 +129,7 @@ internal sealed class Machine
             Machine = control,
             Files = group.Files,
             Checkpoints = group.Engine,
+            Groups = groups,
             Futexes = futexes,
             HardwareCapabilities = bare.Identity.Leaf1Edx,
             FirstProgram = first,

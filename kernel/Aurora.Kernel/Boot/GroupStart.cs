@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Runtime;
 
@@ -25,6 +26,8 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         if (!StartFibers() || !StartInit(configuration))
             return false;
         ApplyConfiguration(configuration);
+        if (configuration.Persists && !machine.Fibers.Start(machine.GroupsBody))
+            return Refusal.Report("boot"u8, "no memory for the kernel's fibers"u8);
         KernelHeap.Seal();
         machine.Bare.Frames.EndBoot();
         machine.Bare.Pages.EndBoot();
@@ -74,7 +77,11 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         if (console == null && terminals.Life.CreateConsole(machine.Group.Tracker, isPlain, window) == null)
             return Refusal.Report("boot"u8, "no memory for the console"u8);
         terminals.Settings.SetPlain(terminals.ConsoleOf(machine.Group.Tracker), isPlain);
-        return new InitStart(machine.Group, machine.Linux).Start(configuration.WorkingDirectory);
+        Errno error = machine.Init.Start(machine.Group.Tracker, configuration.WorkingDirectory, root: default);
+        if (error == Errno.Ok)
+            return true;
+        return Refusal.Report("init"u8, error == Errno.ENOMEM ? "no memory for the first process"u8
+            : error == Errno.ENOENT ? "the image lacks /dev/console or the working directory"u8 : "its files could not be opened"u8);
     }
 
     private void ApplyConfiguration(in BootConfiguration configuration)

@@ -5,61 +5,85 @@ using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Kernel;
 
 /// <summary>Makes process 1 of a group that has no processes. Its three descriptors are the console.</summary>
-internal sealed unsafe class InitStart(GroupSession group, LinuxKernel linux)
+internal sealed unsafe class InitStart(GroupSession session, GroupProcesses processes) : GroupStarter
 {
     private const uint InitialMask = 0x12;
 
-    /// <summary>Makes it with its files and lets it begin; false when it cannot be made (reported).</summary>
-    public bool Start(ReadOnlySpan<byte> workingDirectory)
+    /// <inheritdoc/>
+    public override Errno Start(ObjectTracker group, ReadOnlySpan<byte> root, bool hasTerminal)
     {
-        Thread* thread = linux.Life.CreateInit(group.Tracker);
-        if (thread == null)
-            return Refusal.Report("init"u8, "no memory for the first process"u8);
-        Process* process = thread->Process;
-        var tables = (ProcessFileTables)linux.ProcessFiles;
-        Errno error = tables.Start(process, group.Names, InitialMask);
-        if (error == Errno.Ok)
-            error = EnterDirectory(process, workingDirectory);
-        if (error == Errno.Ok)
-            error = OpenConsole(thread);
-        if (error != Errno.Ok)
-            return Refusal.Report("init"u8, error == Errno.ENOENT ? "the image lacks /dev/console or the working directory"u8
-                : "its files could not be opened"u8);
-        linux.StartInit(thread);
-        return true;
+        var window = new WindowSize { Rows = 24, Columns = 80 };
+        if (processes.Terminals.Life.CreateConsole(group, isPlain: !hasTerminal, window) == null)
+            return Errno.ENOMEM;
+        return Start(group, "/"u8, root);
     }
 
-    private Errno EnterDirectory(Process* process, ReadOnlySpan<byte> path)
+    /// <inheritdoc/>
+    public override bool HasStarted(ObjectTracker group)
     {
-        Errno error = new TreeBuilder(group.Files, group.Names).Find(path, follow: true, out Inode* directory);
+        Process* init = processes.Table.Of(group).Init;
+        return init != null && init->AddressSpace != null;
+    }
+
+    /// <summary>
+    /// Makes it with its files, in a directory and with a root of its own unless that is empty, and lets it begin. The group has a console.
+    /// </summary>
+    public Errno Start(ObjectTracker group, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> root)
+    {
+        Thread* thread = processes.Life.CreateInit(group);
+        if (thread == null)
+            return Errno.ENOMEM;
+        Process* process = thread->Process;
+        Errno error = processes.Files.Start(process, session.Files.NamespaceOf(&process->Header), InitialMask);
+        if (error == Errno.Ok)
+            error = OpenConsole(thread);
+        if (error == Errno.Ok && !root.IsEmpty)
+            error = Enter(thread, root, isRoot: true);
+        if (error == Errno.Ok)
+            error = Enter(thread, directory, isRoot: false);
+        if (error == Errno.Ok)
+            LinuxKernel.StartInit(session.Scheduler, thread);
+        return error;
+    }
+
+    private Errno Enter(Thread* thread, ReadOnlySpan<byte> path, bool isRoot)
+    {
+        var caller = new FileCaller(thread);
+        Errno error = session.Files.Walks.Resolve(in caller, caller.Context->Root, path, WalkFlags.FollowLast, out Inode* directory);
         if (error != Errno.Ok)
             return error;
-        if (directory->IsDirectory)
-            group.Files.Contexts.SetCurrentDirectory((FileContext*)process->FileSystem, directory);
-        bool isDirectory = directory->IsDirectory;
-        group.Files.Inodes.Release(directory);
-        return isDirectory ? Errno.Ok : Errno.ENOTDIR;
+        if (!directory->IsDirectory)
+            error = Errno.ENOTDIR;
+        if (error == Errno.Ok && isRoot)
+            session.Files.Contexts.SetRoot(caller.Context, directory);
+        if (error == Errno.Ok)
+            session.Files.Contexts.SetCurrentDirectory(caller.Context, directory);
+        session.Files.Inodes.Release(directory);
+        return error;
     }
 
     private Errno OpenConsole(Thread* thread)
     {
-        Errno error = new TreeBuilder(group.Files, group.Names).Find("/dev/console"u8, follow: true, out Inode* inode);
+        var caller = new FileCaller(thread);
+        Errno error = session.Files.Walks.Resolve(in caller, caller.Context->Root, "/dev/console"u8, WalkFlags.FollowLast, out Inode* inode);
         if (error != Errno.Ok)
             return error;
-        var caller = new FileCaller(thread);
-        error = group.Files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);
-        group.Files.Inodes.Release(inode);
+        error = session.Files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);
+        session.Files.Inodes.Release(inode);
         var table = (DescriptorTable*)thread->Process->Descriptors;
         for (int descriptor = 0; descriptor < 3 && error == Errno.Ok; descriptor++)
         {
             if (descriptor != 0)
-                group.Files.OpenFiles.Hold(file);
-            error = group.Files.Descriptors.InstallAt(table, file, descriptor, closeOnExec: false);
+                session.Files.OpenFiles.Hold(file);
+            error = session.Files.Descriptors.InstallAt(table, file, descriptor, closeOnExec: false);
+            if (error != Errno.Ok)
+                session.Files.OpenFiles.Release(file);
         }
         return error;
     }

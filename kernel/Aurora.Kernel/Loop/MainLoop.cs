@@ -49,8 +49,11 @@ internal sealed unsafe class MainLoop(
         {
             deadlines.Expire();
             group.Memory.Spaces.EndStep();
-            linux.Signals.SendToGroupsStep();
-            group.Files.Closing.Step();
+            if (!group.Restorer.IsUnderWay)
+            {
+                linux.Signals.SendToGroupsStep();
+                group.Files.Closing.Step();
+            }
             // What these have changed comes off what the thread may change.
             if (!end.IsPaused)
                 thread = group.Scheduler.PickNext();

@@ -64,14 +64,15 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
 
     private void Serve(PageInRequest* request)
     {
+        // While this waits the group may end.
+        VolumeId volume = engine.VolumeOf(request->Group);
         FrameNumber frame = TakeFrame();
         if (frame.Value == 0)
         {
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
-        StoreStatus status = store.ReadPage(
-            engine.VolumeOf(request->Group), request->Source, request->Page, memory.Frames.AddressOf(frame));
+        StoreStatus status = store.ReadPage(volume, request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
             memory.PageIns.Complete(request, PageInStatus.Ok, frame);

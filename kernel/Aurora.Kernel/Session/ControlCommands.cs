@@ -46,7 +46,7 @@ internal sealed unsafe class ControlCommands(
 
     private void RequestNamed(ReadOnlySpan<byte> name)
     {
-        Errno error = engine.RequestNamed(name, out _);
+        Errno error = engine.RequestNamed(foreground, name, out _);
         if (error != Errno.Ok)
             KernelLog.Line(error == Errno.EAGAIN ? "control: a named checkpoint is under way"u8 : "control: no named checkpoint can be taken"u8);
     }

@@ -1,17 +1,23 @@
+using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Posix.Processes;
 
 namespace Aurora.Kernel;
 
-/// <summary>What the group, and the launcher, may do to the machine: have the session end.</summary>
-internal sealed class SessionControl(EndState end, CheckpointEngine engine) : MachineControl
+/// <summary>What groups, and the launcher, may do to the machine: have the session end.</summary>
+internal sealed class SessionControl(EndState end, CheckpointEngine engine, ObjectTracker host, GroupEnds others) : MachineControl
 {
     private const int SignalExitBase = 128;
 
     // As a shell reports it: the exit code, or 128 plus the signal.
-    public override void SessionEnded(int waitStatus)
-        => Begin(EndReason.Exit,
-            WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : SignalExitBase + WaitStatus.SignalOf(waitStatus));
+    public override void SessionEnded(ObjectTracker group, int waitStatus)
+    {
+        if (group.Index == host.Index)
+            Begin(EndReason.Exit,
+                WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : SignalExitBase + WaitStatus.SignalOf(waitStatus));
+        else
+            others.Note(group, waitStatus);
+    }
 
     public override void PowerOff() => Begin(EndReason.PowerOff, 0);
 
@@ -24,6 +30,7 @@ internal sealed class SessionControl(EndState end, CheckpointEngine engine) : Ma
             return;
         end.Reason = reason;
         end.ExitStatus = exitStatus;
+        engine.Life.RequestAll();
         end.LastEpoch = engine.Request();
     }
 }

@@ -1,6 +1,6 @@
 // The end of a session. Whoever asks for it (init's exit, reboot(2), the launcher: SessionControl), the order is the same:
 //
-//   Covering    no thread runs any more; a last checkpoint, until it is durable and everything held has been shown
+//   Covering    no thread runs any more; a last checkpoint of every group, until they are durable and everything held has been shown
 //   Settling    one more, if showing it changed the held output: the next boot must not show it again
 //   Closing     a fiber ends maintenance and leaves the log with a watermark (ClosingFiber)
 //   Finish      the controller is shut down; the report on the control channel; off
@@ -18,7 +18,7 @@ namespace Aurora.Kernel;
 
 /// <summary>Notices that the session has to end, and brings it to its end.</summary>
 internal sealed class SessionEnd(
-    EndState end, Hardware hardware, KernelFibers fibers, NvmeDevice disk, CheckpointEngine engine, HeldOutput output,
+    EndState end, Hardware hardware, KernelFibers fibers, NvmeDevice disk, CheckpointEngine engine, ObjectTracker host, HeldOutput output,
     FailedStarts failedStarts, ClosingFiber closing)
 {
     // How long closing may take: a device that does not answer must not keep the machine on.
@@ -47,9 +47,9 @@ internal sealed class SessionEnd(
             return;
         if (end.Stage == EndStage.Closing)
             FinishClosing();
-        else if (hasFailed || engine.ErrorOf(end.LastEpoch) != Errno.Ok)
+        else if (hasFailed || engine.ErrorOf(host, end.LastEpoch) != Errno.Ok)
             GiveUp();
-        else if (engine.IsDurable(end.LastEpoch) && !output.IsPending)
+        else if (engine.IsDurable(host, end.LastEpoch) && engine.Life.AreAllDone && !output.IsPending)
             Settle();
     }
 
@@ -78,7 +78,7 @@ internal sealed class SessionEnd(
                 end.LastEpoch = engine.Request();
             return;
         }
-        engine.IsEnabled = false;
+        engine.Life.DisableAll();
         BeginClosing();
     }
 

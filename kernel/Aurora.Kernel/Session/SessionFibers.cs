@@ -29,6 +29,12 @@ internal sealed class ReclaimFiber(FrameReclaimer reclaimer) : FiberBody
     public override void Run() => reclaimer.Run();
 }
 
+/// <summary>Starts the groups beside the host, and does what is asked for with groups.</summary>
+internal sealed class GroupFiber(GroupManager groups) : FiberBody
+{
+    public override void Run() => groups.Run();
+}
+
 /// <summary>Looks after the store until the session ends.</summary>
 internal sealed class MaintenanceFiber(ObjectStore store, EndState end) : FiberBody
 {

@@ -115,6 +115,17 @@ public readonly unsafe struct ObjectTracker
         _state->Count--;
     }
 
+    /// <summary>
+    /// Ends an object of which there is a record and which a restore has left alone; false when there is no memory to remember it.
+    /// </summary>
+    public bool EndUnread(ObjectId id)
+    {
+        if (!Ended.Reserve(_objects.Pages, StoredCount + 1))
+            return false;
+        Ended.Add(_objects.Pages, id);
+        return true;
+    }
+
     /// <summary>The live object with this id, or null.</summary>
     public ObjectHeader* Find(ObjectId id) => _objects.Index.Find(_state->Index, id);
 

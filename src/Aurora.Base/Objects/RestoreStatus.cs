@@ -14,4 +14,7 @@ public enum RestoreStatus : byte
     /// <summary>A referenced object does not exist or is of another kind.</summary>
     MissingReference,
     OutOfMemory,
+
+    /// <summary>The group relies on processor features that this machine lacks.</summary>
+    OtherMachine,
 }

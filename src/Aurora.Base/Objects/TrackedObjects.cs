@@ -72,7 +72,21 @@ public sealed unsafe class TrackedObjects
         return new ObjectTracker(this, state);
     }
 
-    /// <summary>Forgets a group; its objects are gone already.</summary>
+    /// <summary>
+    /// An index that no group has, or -1 when all are taken: the first after this one, so that an index is used again as late as possible.
+    /// </summary>
+    public int FreeIndexAfter(ushort last)
+    {
+        for (int step = 1; step < GroupTable.MaxGroups; step++)
+        {
+            ushort index = (ushort)(last + step);
+            if (_groups.Find(index) == null)
+                return index;
+        }
+        return -1;
+    }
+
+    /// <summary>Forgets a group; its objects are gone already, and what layers keep for it in their tables has been given back.</summary>
     public void Remove(ObjectTracker group)
     {
         Panic.Unless(group.Count == 0, "objects: a group ended before its objects"u8);

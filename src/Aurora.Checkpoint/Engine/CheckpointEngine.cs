@@ -54,23 +54,38 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _rounds = new CheckpointRounds(in services, _pipelines, _pace, in budget);
         _history = new HistoryList(in services, queues);
         _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
+        Life = new CheckpointLife(in services, _pipelines, queues, _errands, _history);
     }
 
-    /// <summary>
-    /// Begins the checkpointing of another group into a volume of its own, from nothing or from where the volume is. Its group object is
-    /// there; its console is made afterwards, since it needs room for what it shows from the beginning. False when there is no memory for
-    /// that: then nothing is checkpointed, and it can be tried again.
-    /// </summary>
-    public bool Add(ObjectTracker group, VolumeId volume)
-    {
-        if (!_services.Output.Of(group).Reserve())
-            return false;
-        _pipelines.Begin(group, volume).State->IsEnabled = true;
-        return true;
-    }
+    /// <summary>The first group: what has no group in its name is about that one.</summary>
+    public ObjectTracker First => _services.Tracker;
+
+    /// <summary>Begins and ends the checkpointing of groups.</summary>
+    public CheckpointLife Life { get; }
 
     /// <summary>The volume of the store that a group lives in.</summary>
     public VolumeId VolumeOf(ushort group) => _pipelines.VolumeOf(group);
+
+    internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
+
+    /// <summary>
+    /// True while a checkpoint of some group will make pages clean: one that is under way, or, with dirty pages, one that is asked for now.
+    /// </summary>
+    internal bool AskToClean(bool mayAsk)
+    {
+        bool cleans = false;
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
+            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0;
+            bool canClean = pipeline.State->IsEnabled && !pipeline.HasFailed && pipeline.State->Refusal == StoreStatus.Ok;
+            if (!canClean || !(pipeline.IsBusy || isDirty))
+                continue;
+            cleans = true;
+            if (mayAsk)
+                Request(pipeline.Group);
+        }
+        return cleans;
+    }
 
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled
@@ -90,11 +105,10 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>What the store said when it failed for good.</summary>
     public StoreStatus Failure => _first.State->Failure;
 
-    /// <inheritdoc/>
-    public override bool HasFailed => _first.HasFailed;
+    public bool HasFailed => _first.HasFailed;
 
     /// <inheritdoc/>
-    public override WaitQueue* Durable => _first.Durable;
+    public override WaitQueue* DurableOf(ObjectTracker group) => _pipelines.Of(group).Durable;
 
     /// <summary>True while an epoch has been captured and is not yet durable.</summary>
     public bool IsBusy => _first.IsBusy;
@@ -118,12 +132,15 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>From kernel entry to the moment guests could run in this boot, in nanoseconds; set once by whoever boots.</summary>
     public ulong BootNanoseconds { get; set; }
 
-    /// <inheritdoc/>
-    public override ulong PeriodNanoseconds
+    /// <summary>The time between the starts of two checkpoints while the group is busy.</summary>
+    public ulong PeriodNanoseconds
     {
         get => _first.State->PeriodNanoseconds;
         set => _pace.SetPeriod(in _first, value);
     }
+
+    /// <inheritdoc/>
+    public override void SetPeriod(ObjectTracker group, ulong nanoseconds) => _pace.SetPeriod(_pipelines.Of(group), nanoseconds);
 
     /// <summary>True while some kernel object is not as the newest epoch captured has it.</summary>
     public bool HasChanges => _pace.HasChanges(in _first);
@@ -154,85 +171,80 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <inheritdoc cref="EpochWriter.CheckpointAndWait"/>
     public StoreStatus CheckpointAndWait() => _writer.CheckpointAndWait(in _first);
 
-    /// <summary>
-    /// Starts the numbering after a restored epoch, and after every other in the store: what a rollback has left behind keeps its numbers. All of
-    /// them are durable. Blocks.
-    /// </summary>
-    public StoreStatus ContinueFrom(Epoch restored)
-    {
-        StoreStatus status = _errands.ReadNumbers(in _first, out Epoch highest);
-        _first.State->LastCaptured = _first.State->LastDurable = highest > restored ? highest : restored;
-        _first.State->RestoredEpoch = restored.Value;
-        if (highest > restored)
-            _services.Group.Of(_services.Tracker)->Left.Add(restored, highest);
-        CheckpointErrands.Begin(in _first, _first.State->LastDurable);
-        return status;
-    }
+    /// <summary>As <see cref="Request(ObjectTracker)"/>, for the first group.</summary>
+    public Epoch Request() => Request(_services.Tracker);
 
     /// <inheritdoc/>
-    public override Epoch Request()
+    public override Epoch Request(ObjectTracker group)
     {
-        if (!IsEnabled)
-            return LastDurable;
-        _first.State->IsRequested = true;
+        PipelineState* state = _pipelines.Of(group).State;
+        if (!state->IsEnabled && !state->IsStarting)
+            return state->LastDurable;
+        state->IsRequested = true;
         _pipelines.Round.IsAsked = true;
-        return LastCaptured.Next;
+        return state->LastCaptured.Next;
     }
 
     /// <inheritdoc/>
-    public override Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch)
+    public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
     {
-        epoch = LastDurable;
-        if (!IsEnabled)
+        Pipeline pipeline = _pipelines.Of(group);
+        epoch = pipeline.State->LastDurable;
+        if (!pipeline.State->IsEnabled && !pipeline.State->IsStarting)
             return Errno.EOPNOTSUPP;
         if (name.IsEmpty || name.Length > EpochSlot.MaxNameBytes)
             return Errno.EINVAL;
-        if (_first.State->Name.IsUnderWay)
+        if (pipeline.State->Name.IsUnderWay)
             return Errno.EAGAIN;
-        if (_first.State->Kept >= MaxNamed)
+        if (pipeline.State->Kept >= MaxNamed)
             return Errno.ENOSPC;
-        if (_services.Store.HistoryFault(_first.Volume).Status != StoreStatus.Ok)
+        if (_services.Store.HistoryFault(pipeline.Volume).Status != StoreStatus.Ok)
             return Errno.EIO;
-        _first.State->Name.Ask(name);
-        epoch = Request();
+        pipeline.State->Name.Ask(name);
+        epoch = Request(group);
         return Errno.Ok;
     }
 
     /// <inheritdoc/>
-    public override bool IsDurable(Epoch epoch) => epoch <= LastDurable;
+    public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch <= _pipelines.Of(group).State->LastDurable;
 
     /// <inheritdoc/>
-    public override Errno ErrorOf(Epoch epoch)
+    public override Errno ErrorOf(ObjectTracker group, Epoch epoch)
     {
-        if (IsDurable(epoch))
+        Pipeline pipeline = _pipelines.Of(group);
+        if (epoch <= pipeline.State->LastDurable)
             return Errno.Ok;
-        if (HasFailed)
+        if (pipeline.HasFailed)
             return Errno.EIO;
-        return epoch <= _first.State->RefusedThrough ? Errno.ENOSPC : Errno.Ok;
+        return epoch <= pipeline.State->RefusedThrough ? Errno.ENOSPC : Errno.Ok;
     }
 
     /// <inheritdoc/>
-    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => _errands.Ask(in _first, errand, target);
+    public override ulong Ask(ObjectTracker group, CheckpointErrand errand, ReadOnlySpan<byte> target)
+        => _errands.Ask(_pipelines.Of(group), errand, target);
 
     /// <inheritdoc/>
-    public override bool IsDone(ulong ticket, out Errno result) => CheckpointErrands.IsDone(in _first, ticket, out result);
+    public override bool IsDone(ObjectTracker group, ulong ticket, out Errno result)
+        => CheckpointErrands.IsDone(_pipelines.Of(group), ticket, out result);
 
     /// <inheritdoc/>
-    public override ulong RequestHistory() => _history.Request(in _first);
+    public override ulong RequestHistory(ObjectTracker group) => _history.Request(_pipelines.Of(group));
 
     /// <inheritdoc/>
-    public override bool IsHistoryReady(ulong ticket) => HistoryList.IsReady(in _first, ticket);
+    public override bool IsHistoryReady(ObjectTracker group, ulong ticket) => HistoryList.IsReady(_pipelines.Of(group), ticket);
 
     /// <inheritdoc/>
-    public override bool ReadHistory(int index, out SlsHistoryEntry entry) => HistoryList.Read(in _first, index, out entry);
+    public override bool ReadHistory(ObjectTracker group, int index, out SlsHistoryEntry entry)
+        => HistoryList.Read(_pipelines.Of(group), index, out entry);
 
     /// <inheritdoc/>
-    public override void ReadStatistics(ref SlsStatistics statistics)
+    public override void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics)
     {
-        statistics.CapturedEpoch = LastCaptured.Value;
-        statistics.DurableEpoch = LastDurable.Value;
-        statistics.RestoredEpoch = RestoredEpoch;
-        statistics.PeriodNanoseconds = PeriodNanoseconds;
+        PipelineState* state = _pipelines.Of(group).State;
+        statistics.CapturedEpoch = state->LastCaptured.Value;
+        statistics.DurableEpoch = state->LastDurable.Value;
+        statistics.RestoredEpoch = state->RestoredEpoch;
+        statistics.PeriodNanoseconds = state->PeriodNanoseconds;
         statistics.Checkpoints = Statistics.Checkpoints;
         statistics.Pages = Statistics.Pages;
         statistics.Records = Statistics.Records;
@@ -245,8 +257,8 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         StoreStatistics store = _services.Store.Statistics;
         statistics.StoreFreeBytes = store.FreeBlocks * PageSize.Bytes;
         statistics.StoreTotalBytes = store.TotalBlocks * PageSize.Bytes;
-        statistics.Failed = HasFailed ? 1UL : 0;
-        statistics.Violations = Violations;
+        statistics.Failed = state->Failure != StoreStatus.Ok ? 1UL : 0;
+        statistics.Violations = state->Violations;
         statistics.LongestWaitNanoseconds = _services.Fibers.LongestTurnNanoseconds;
     }
 
@@ -258,33 +270,24 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         return exists;
     }
 
-    /// <inheritdoc/>
-    public override bool ReadGroup(int index, out SlsGroup group)
+    /// <summary>What <c>sls ps</c> shows of the checkpoints of a group.</summary>
+    public void Describe(ObjectTracker group, ref SlsGroup about)
     {
-        group = default;
-        if (index != 0)
-            return false;
-        group.Id = _services.Tracker.Index;
-        group.CapturedEpoch = LastCaptured.Value;
-        group.DurableEpoch = LastDurable.Value;
-        group.PeriodNanoseconds = PeriodNanoseconds;
-        group.State = State;
-        fixed (byte* name = group.Name)
-            "default"u8.CopyTo(new Span<byte>(name, SlsGroup.NameBytes));
-        return true;
+        Pipeline pipeline = _pipelines.Of(group);
+        about.CapturedEpoch = pipeline.State->LastCaptured.Value;
+        about.DurableEpoch = pipeline.State->LastDurable.Value;
+        about.PeriodNanoseconds = pipeline.State->PeriodNanoseconds;
+        about.State = StateOf(pipeline);
     }
 
-    private uint State
+    private uint StateOf(Pipeline pipeline)
     {
-        get
-        {
-            if (!IsEnabled)
-                return SlsGroup.StateEphemeral;
-            if (HasFailed)
-                return SlsGroup.StateFailed;
-            if (Refusal == StoreStatus.NoSpace)
-                return SlsGroup.StateFull;
-            return MustPause ? SlsGroup.StatePaused : SlsGroup.StatePersisted;
-        }
+        if (!pipeline.State->IsEnabled)
+            return SlsGroup.StateEphemeral;
+        if (pipeline.HasFailed)
+            return SlsGroup.StateFailed;
+        if (pipeline.State->Refusal == StoreStatus.NoSpace)
+            return SlsGroup.StateFull;
+        return _pace.MustPause(pipeline) ? SlsGroup.StatePaused : SlsGroup.StatePersisted;
     }
 }

@@ -36,7 +36,7 @@ internal sealed unsafe class CheckpointErrands
     public ulong Ask(in Pipeline pipeline, CheckpointErrand errand, ReadOnlySpan<byte> target)
     {
         ErrandState* state = &pipeline.State->Errand;
-        if (state->Errand != CheckpointErrand.None || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
+        if (state->Errand != CheckpointErrand.None || pipeline.State->IsQuiesced || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
             return 0;
         target.CopyTo(new Span<byte>(state->Target, EpochSlot.MaxNameBytes));
         state->TargetLength = target.Length;
@@ -78,7 +78,14 @@ internal sealed unsafe class CheckpointErrands
     {
         bool hasRun = false;
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-            hasRun |= RunNextErrand(pipeline);
+        {
+            // A group that is served is there when that has been done; who waits to take it out of memory is told.
+            pipeline.State->IsServed = true;
+            hasRun |= RunNextErrand(in pipeline);
+            pipeline.State->IsServed = false;
+            if (pipeline.State->IsQuiesced)
+                _services.Fibers.WakeAll(_queues.ErrandWork);
+        }
         return hasRun;
     }
 
@@ -154,16 +161,23 @@ internal sealed unsafe class CheckpointErrands
         return Errno.Ok;
     }
 
-    // The checkpoint a number or a name means: of several the newest.
     private Errno FindTarget(in Pipeline pipeline, bool mustBeNamed, out CheckpointInfo info)
     {
         var target = new ReadOnlySpan<byte>(pipeline.State->Errand.Target, pipeline.State->Errand.TargetLength);
+        return FindTarget(pipeline.Volume, target, mustBeNamed, out info);
+    }
+
+    /// <summary>The checkpoint a number or a name means: of several the newest. Blocks.</summary>
+    public Errno FindTarget(VolumeId volume, ReadOnlySpan<byte> target, bool mustBeNamed, out CheckpointInfo info)
+    {
         bool isNumber = Utf8Parser.TryParse(target, out ulong epoch, out int used) && used == target.Length;
         info = default;
-        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(pipeline.Volume, new Epoch(epoch), out info) : StoreStatus.NotFound;
+        StoreStatus status = isNumber ? _services.Store.FindCheckpoint(volume, new Epoch(epoch), out info) : StoreStatus.NotFound;
         if (status == StoreStatus.NotFound)
-            status = _services.Store.FindCheckpoint(pipeline.Volume, target, out info);
-        if (status == StoreStatus.Ok && mustBeNamed && !IsNamed(in info))
+            status = _services.Store.FindCheckpoint(volume, target, out info);
+        // The commit that made a volume is none of the group's: it holds what its source had.
+        bool isOwn = info.Commit.Epoch.Value != 0;
+        if (status == StoreStatus.Ok && (!isOwn || (mustBeNamed && !IsNamed(in info))))
             status = StoreStatus.NotFound;
         return ErrnoOf(status);
     }
@@ -185,12 +199,19 @@ internal sealed unsafe class CheckpointErrands
         Errno found = FindTarget(pipeline, mustBeNamed: false, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;
-        var about = new CommitInfo { Epoch = pipeline.State->LastCaptured.Next,
-            RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds };
-        StoreStatus status = _services.Store.Rollback(pipeline.Volume, info.Sequence, in about);
-        if (status != StoreStatus.Ok)
-            return ErrnoOf(status);
-        pipeline.State->Errand.HasRolledBack = true;
-        return Errno.Ok;
+        found = RollBackTo(in pipeline, in info);
+        pipeline.State->Errand.HasRolledBack = found == Errno.Ok;
+        return found;
+    }
+
+    /// <summary>The present state of a group's volume becomes that of a checkpoint; nothing of it is under way. Blocks.</summary>
+    public Errno RollBackTo(in Pipeline pipeline, in CheckpointInfo target)
+    {
+        var about = new CommitInfo
+        {
+            Epoch = pipeline.State->LastCaptured.Next,
+            RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds,
+        };
+        return ErrnoOf(_services.Store.Rollback(pipeline.Volume, target.Sequence, in about));
     }
 }

@@ -94,7 +94,7 @@ internal sealed unsafe class CheckpointPace
 
     private bool CanTake(in Pipeline pipeline)
         => pipeline.State->IsEnabled && !pipeline.HasFailed && !pipeline.State->HasFlushFailed && !pipeline.State->IsRollingBack
-            && pipeline.Free() != null;
+            && !pipeline.State->IsQuiesced && pipeline.Free() != null;
 
     private ulong CheckpointDueNanoseconds(in Pipeline pipeline)
     {

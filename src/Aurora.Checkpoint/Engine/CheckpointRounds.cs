@@ -7,6 +7,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Checkpoint;
 
@@ -21,6 +22,8 @@ internal sealed unsafe class CheckpointRounds
     private readonly CheckpointPace _pace;
     private readonly EpochBudget _budget;
     private readonly RoundState _state;
+    private readonly ThreadScheduler _scheduler;
+    private readonly ushort _first;
     private readonly ChangeTotals* _totals;
 
     public CheckpointRounds(in CheckpointServices services, Pipelines pipelines, CheckpointPace pace, in EpochBudget budget)
@@ -30,6 +33,8 @@ internal sealed unsafe class CheckpointRounds
         _pace = pace;
         _budget = budget;
         _state = pipelines.Round;
+        _scheduler = services.Scheduler;
+        _first = services.Tracker.Index;
         _totals = services.Tracker.Objects.Totals;
     }
 
@@ -93,9 +98,25 @@ internal sealed unsafe class CheckpointRounds
         _state.IsAsked = false;
         ulong next = _clock.MonotonicNanoseconds + LateNanoseconds;
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
             next = Math.Min(next, _pace.Poll(in pipeline));
+            HoldOrResume(in pipeline);
+        }
         _state.NextNanoseconds = next;
         NoteChanges();
+    }
+
+    // For the first group the whole machine pauses: its console is the machine's, and it manages the others.
+    private void HoldOrResume(in Pipeline pipeline)
+    {
+        bool mustStop = pipeline.State->IsStopped
+            || (!pipeline.State->IsEnding && (pipeline.HasFailed || _pace.MustPause(in pipeline)));
+        if (pipeline.Group.Index == _first || mustStop == _scheduler.IsHeld(pipeline.Group))
+            return;
+        if (mustStop)
+            _scheduler.Hold(pipeline.Group);
+        else
+            _scheduler.Resume(pipeline.Group);
     }
 
     // What was captured does not count for those who run next.

@@ -49,6 +49,8 @@ internal sealed unsafe class EpochCapture
         if (outcome != CaptureOutcome.Ok)
         {
             Undo(pipeline, slot);
+            pipeline.State->Setbacks++;
+            _services.Fibers.WakeAll(_queues.ErrandWork);
             ulong pause = outcome == CaptureOutcome.NoMemory ? 0 : RefusedRetryNanoseconds;
             pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds + Math.Max(pipeline.State->PeriodNanoseconds, pause));
             if (outcome == CaptureOutcome.NoMemory)

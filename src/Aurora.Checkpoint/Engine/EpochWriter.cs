@@ -124,6 +124,7 @@ internal sealed unsafe class EpochWriter
         if (pipeline.State->Refusal != refused->FlushStatus)
             KernelLog.Line(StoreMessages.Of(refused->FlushStatus));
         pipeline.State->Refusal = refused->FlushStatus;
+        pipeline.State->Setbacks++;
         _parts.Abort(refused);
         if (pipeline.State->Refusal == StoreStatus.NoSpace)
             pipeline.State->RefusedThrough = pipeline.State->LastCaptured;

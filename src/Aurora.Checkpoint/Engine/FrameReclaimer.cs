@@ -23,24 +23,22 @@ public sealed unsafe class FrameReclaimer
     private readonly MemoryManager _memory;
     private readonly CheckpointEngine _engine;
     private readonly FiberScheduler _fibers;
-    private readonly ObjectTracker _tracker;
     private int _fruitless;
 
     // When the hand last went round for nothing: until a checkpoint or a page-in has ended since, it would find the same.
     private bool _hasSwept;
-    private Epoch _sweptEpoch;
+    private ulong _sweptCommits;
     private ulong _sweptPageIns;
 
-    // The newest durable epoch when a checkpoint was asked for.
+    // How many checkpoints there had been when one was asked for.
     private bool _hasAsked;
-    private Epoch _askedAt;
+    private ulong _askedAt;
 
-    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers, ObjectTracker tracker)
+    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers)
     {
         _memory = memory;
         _engine = engine;
         _fibers = fibers;
-        _tracker = tracker;
     }
 
     /// <summary>The body of the reclaim fiber; never returns.</summary>
@@ -76,9 +74,12 @@ public sealed unsafe class FrameReclaimer
     // Enough for those who are refused first.
     private bool HasFrames => _memory.Frames.MayTake(1, FramePriority.Contents);
 
+    // Checkpoints of all groups that have become durable.
+    private ulong Commits => _engine.Statistics.Checkpoints;
+
     private bool MayEvict => _engine.IsEnabled && !_engine.HasFailed && _memory.Reclaim.MayEvict;
 
-    private bool HasNews => !_hasSwept || _sweptEpoch != _engine.LastDurable || _sweptPageIns != _memory.PageIns.Ended;
+    private bool HasNews => !_hasSwept || _sweptCommits != Commits || _sweptPageIns != _memory.PageIns.Ended;
 
     private void Evict()
     {
@@ -95,21 +96,21 @@ public sealed unsafe class FrameReclaimer
             _fibers.Yield();
         }
         _hasSwept = true;
-        _sweptEpoch = _engine.LastDurable;
+        _sweptCommits = Commits;
         _sweptPageIns = _memory.PageIns.Ended;
     }
 
     // True when a checkpoint under way, or one asked for now, will make frames replaceable: its end wakes this fiber.
     private bool CleansSomething()
     {
-        if (!MayEvict || _engine.Refusal != StoreStatus.Ok || (!_engine.IsBusy && _memory.Epochs.DirtyPagesOf(_tracker) == 0))
+        bool isAsked = _hasAsked && _askedAt == Commits;
+        if (!MayEvict || !_engine.AskToClean(mayAsk: !isAsked))
             return false;
-        if (_hasAsked && _askedAt == _engine.LastDurable)
+        if (isAsked)
             return true;
         _hasAsked = true;
-        _askedAt = _engine.LastDurable;
+        _askedAt = Commits;
         _fruitless++;
-        _engine.Request();
         return _fruitless <= MaxFruitlessCheckpoints;
     }
 }

@@ -69,6 +69,15 @@ internal sealed unsafe class HistoryList
         return true;
     }
 
+    /// <summary>Gives the memory of a group's history back.</summary>
+    public void End(in Pipeline pipeline)
+    {
+        HistoryState* state = &pipeline.State->History;
+        if (state->Entries != null)
+            _services.Pages.Free(state->Entries, Pages);
+        state->Entries = null;
+    }
+
     private void ReadAll(in Pipeline pipeline, HistoryState* state)
     {
         ulong read = 0;
@@ -76,6 +85,8 @@ internal sealed unsafe class HistoryList
         while (_services.Store.NextCheckpoint(pipeline.Volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
+            if (info.Commit.Epoch.Value == 0)
+                continue;
             Describe(pipeline, in info, ref state->Entries[(int)(read++ % Capacity)]);
         }
         state->Read = read;

@@ -37,6 +37,27 @@ internal unsafe struct PipelineState
     /// <summary>A checkpoint of the past is about to take the place of all that runs: nothing more is captured.</summary>
     public bool IsRollingBack;
 
+    /// <summary>The group is about to leave memory, or another state to take its place: nothing more is captured or asked for.</summary>
+    public bool IsQuiesced;
+
+    /// <summary>The group is being started: what is asked for will be done once it is captured.</summary>
+    public bool IsStarting;
+
+    /// <summary>Its processes are ending, for which they run whatever the store says.</summary>
+    public bool IsEnding;
+
+    /// <summary>How often an epoch could not be captured or was refused.</summary>
+    public ulong Setbacks;
+
+    /// <summary>Somebody keeps the group's threads from running: it is being brought into memory, or suspended.</summary>
+    public bool IsStopped;
+
+    /// <summary>The epoch that the end of the session waits for.</summary>
+    public Epoch Awaited;
+
+    /// <summary>With more setbacks it waits no longer.</summary>
+    public ulong Patience;
+
     public Epoch LastCaptured;
     public Epoch LastDurable;
 
@@ -91,6 +112,8 @@ internal unsafe struct PipelineState
     /// <summary>For tests: so many objects are taken for unsound, whatever they are.</summary>
     public int ProvokedViolations;
 
+    /// <summary>The errand fiber works for the group at the moment.</summary>
+    public bool IsServed;
     public ErrandState Errand;
     public HistoryState History;
 }

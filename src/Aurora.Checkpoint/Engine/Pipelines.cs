@@ -38,6 +38,24 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         return pipeline;
     }
 
+    /// <summary>Takes a group off the list.</summary>
+    public void End(in Pipeline pipeline)
+    {
+        PipelineState* previous = null;
+        for (PipelineState* state = _first; state != pipeline.State; state = state->NextGroup)
+            previous = state;
+        if (previous == null)
+            _first = pipeline.State->NextGroup;
+        else
+            previous->NextGroup = pipeline.State->NextGroup;
+        *pipeline.State = default;
+        if (_first != null)
+            _only = new Pipeline(tracked.OfGroup(_first->Group), _first);
+        Round.IsAsked = true;
+    }
+
+    public PipelineState* StateOf(ushort group) => _states.At(group);
+
     public VolumeId VolumeOf(ushort group) => new(_states.At(group)->Volume);
 
     /// <summary>Moves to the next group, in no particular order, from none to the first; false at the end.</summary>

@@ -35,7 +35,7 @@ public sealed unsafe class GroupCodec : StateCodec
     public GroupObject* Of(ObjectTracker group) => _places.At(group.Index)->Group;
 
     public override ObjectKind Kind => ObjectKind.Group;
-    public override byte Version => 3;
+    public override byte Version => 4;
 
     /// <summary>Makes the group object of a group that starts from nothing.</summary>
     public void CreateNew(ObjectTracker tracker)
@@ -45,6 +45,17 @@ public sealed unsafe class GroupCodec : StateCodec
         Panic.Unless(group != null, "group: no memory"u8);
         _places.At(tracker.Index)->Group = group;
         tracker.Register(&group->Header, Kind);
+    }
+
+    /// <summary>A group ends: this is the last of its objects.</summary>
+    public void End(ObjectTracker group)
+    {
+        GroupObject* about = Of(group);
+        if (about == null)
+            return;
+        _places.At(group.Index)->Group = null;
+        group.Remove(&about->Header);
+        _groups.Free(about);
     }
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
@@ -66,6 +77,9 @@ public sealed unsafe class GroupCodec : StateCodec
             Machine = group->Machine,
             LastProcessId = _processes.Of(&group->Header).Ids.Last,
             MemoryMebibytes = group->MemoryMebibytes,
+            Flags = group->Flags,
+            WaitStatus = group->WaitStatus,
+            Generation = group->Generation,
         };
 
     /// <summary>Reads and checks a record of any version.</summary>
@@ -73,10 +87,10 @@ public sealed unsafe class GroupCodec : StateCodec
     {
         record = default;
         left = default;
-        if (version is < 1 or > 3)
+        if (version is < 1 or > 4)
             return RestoreStatus.UnknownVersion;
-        int size = version == 1 ? GroupRecord.SizeOfVersion1 : GroupRecord.Size;
-        bool hasSize = payload.Length == size || (version == 3 && payload.Length > size);
+        int size = version switch { 1 => GroupRecord.SizeOfVersion1, 2 or 3 => GroupRecord.SizeOfVersion3, _ => GroupRecord.Size };
+        bool hasSize = payload.Length == size || (version >= 3 && payload.Length > size);
         if (!hasSize || !left.TryRead(payload[size..]))
             return RestoreStatus.BadRecord;
         Span<byte> whole = stackalloc byte[GroupRecord.Size];
@@ -98,7 +112,9 @@ public sealed unsafe class GroupCodec : StateCodec
 
     private static bool IsValid(in GroupRecord record)
         => record.NextObjectId <= MaxNextId && record.MonotonicNanoseconds <= long.MaxValue
-            && record.Epoch is > 0 and < long.MaxValue && (uint)record.LastProcessId < IdTable.Limit;
+            && record.Epoch is > 0 and < long.MaxValue && (uint)record.LastProcessId < IdTable.Limit
+            && (record.Flags & ~(GroupFlags.HasEnded | GroupFlags.IsSuspended)) == 0 && record.Generation <= long.MaxValue
+            && ((record.Flags & GroupFlags.HasEnded) != 0 || record.WaitStatus == 0);
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
@@ -117,6 +133,9 @@ public sealed unsafe class GroupCodec : StateCodec
         group->Machine = record.Machine;
         group->LastProcessId = record.LastProcessId;
         group->MemoryMebibytes = record.MemoryMebibytes;
+        group->Flags = record.Flags;
+        group->WaitStatus = record.WaitStatus;
+        group->Generation = record.Generation;
         group->Left = left;
         tracker.Adopt(&group->Header, Kind, id);
         tracker.ContinueIdsFrom(new ObjectId(record.NextObjectId));

@@ -27,6 +27,14 @@ public unsafe struct GroupObject
     /// <summary>The memory of the machine the group last ran on, in MiB: with as much it can be restored. Zero while it has never run.</summary>
     public uint MemoryMebibytes;
 
+    public GroupFlags Flags;
+
+    /// <summary>With HasEnded: the wait status of its init.</summary>
+    public int WaitStatus;
+
+    /// <summary>How often what runs has become a copy of what ran before, or gone back in time.</summary>
+    public ulong Generation;
+
     /// <summary>What rollbacks have left behind.</summary>
     public LeftBranches Left;
 }

@@ -34,7 +34,39 @@ public readonly unsafe struct HeldOutput
     /// <summary>From here on nothing is held, because the group is not persisted, or it is again.</summary>
     public void PassThrough(bool isOn) => _state->PassesThrough = isOn;
 
-    /// <summary>Woken when held output has left and a writer that was turned away may try again.</summary>
+    /// <summary>
+    /// From here on the output goes nowhere by itself: it is kept with the group for who asks (<see cref="Read"/>), and the oldest gives way
+    /// to what is written.
+    /// </summary>
+    public void BeginLog() => _state->IsLogged = true;
+
+    /// <summary>The position of the oldest byte that is still there.</summary>
+    public ulong Start => _state->First == null ? Written : _state->First->Start;
+
+    /// <summary>
+    /// Copies output that may be shown, from a position on; one that is older than the oldest byte moves there. Returns the number of bytes.
+    /// </summary>
+    public int Read(ref ulong position, Span<byte> destination)
+    {
+        // One that is ahead is of before the group went back.
+        position = Math.Clamp(position, Start, Math.Max(Start, Durable));
+        int copied = 0;
+        for (OutputChunk* chunk = _state->First; chunk != null && copied < destination.Length; chunk = chunk->Next)
+        {
+            ulong at = position + (ulong)copied;
+            ulong end = Math.Min(Durable, chunk->Start + (ulong)chunk->Length);
+            if (at >= end)
+                continue;
+            int count = (int)Math.Min(end - at, (ulong)(destination.Length - copied));
+            new ReadOnlySpan<byte>(chunk->Data + (at - chunk->Start), count).CopyTo(destination[copied..]);
+            copied += count;
+        }
+        return copied;
+    }
+
+    /// <summary>
+    /// Woken when held output has left and a writer that was turned away may try again; with a log, when more of it may be shown.
+    /// </summary>
     public WaitQueue* Space => &_state->Space;
 
     /// <summary>True while some byte has not left the machine.</summary>
@@ -49,7 +81,7 @@ public readonly unsafe struct HeldOutput
         get
         {
             Reserve();
-            return (_state->SpareCount * OutputChunk.Capacity) + (_state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length);
+            return ((_state->SpareCount + OldChunks) * OutputChunk.Capacity) + (_state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length);
         }
     }
 
@@ -70,7 +102,7 @@ public readonly unsafe struct HeldOutput
         }
         _state->Written += (ulong)taken;
         if (_state->PassesThrough)
-            _state->Durable = Written;
+            Release(Written);
         return taken;
     }
 
@@ -78,6 +110,8 @@ public readonly unsafe struct HeldOutput
     public void Release(ulong position)
     {
         Panic.Unless(position <= Written, "output hold: released what was never written"u8);
+        if (_state->IsLogged)
+            _hold.Waker.WakeAll(Space);
         if (position > Durable)
             _state->Durable = position;
     }
@@ -161,6 +195,34 @@ public readonly unsafe struct HeldOutput
         return true;
     }
 
+    /// <summary>The group ends: nothing of its output stays in memory.</summary>
+    internal void End()
+    {
+        _hold.Waker.WakeAll(Space);
+        while (_state->First != null)
+            Drop(_state->First);
+        while (_state->Spare != null)
+        {
+            OutputChunk* chunk = _state->Spare;
+            _state->Spare = chunk->Next;
+            _hold.Chunks.Free(chunk);
+        }
+        *_state = default;
+    }
+
+    // How many chunks of a log may give way.
+    private int OldChunks
+    {
+        get
+        {
+            int count = 0;
+            OutputChunk* chunk = _state->IsLogged ? _state->First : null;
+            for (; chunk != null && chunk != _state->Last && chunk->Start + (ulong)chunk->Length <= Durable; chunk = chunk->Next)
+                count++;
+            return count;
+        }
+    }
+
     private void PutBack(OutputChunk* chunk)
     {
         chunk->Next = _state->Spare;
@@ -173,6 +235,11 @@ public readonly unsafe struct HeldOutput
         if (_state->Last != null && _state->Last->Length < OutputChunk.Capacity)
             return _state->Last;
         OutputChunk* chunk = Allocate();
+        if (chunk == null && OldChunks > 0)
+        {
+            DropOldest();
+            chunk = Allocate();
+        }
         if (chunk == null)
             return null;
         chunk->Start = _state->Last == null ? Written : _state->Last->Start + (ulong)_state->Last->Length;
@@ -195,9 +262,17 @@ public readonly unsafe struct HeldOutput
         _hold.Waker.WakeAll(Space);
     }
 
+    private void DropOldest()
+    {
+        Drop(_state->First);
+        _state->Sent = _state->Emitted = _state->First->Start;
+    }
+
     private void Drop(OutputChunk* chunk)
     {
         _state->First = chunk->Next;
+        if (_state->First == null)
+            _state->Last = null;
         _group.Remove(&chunk->Header);
         PutBack(chunk);
         _hold.Waker.WakeAll(Space);

@@ -15,6 +15,9 @@ public unsafe struct OutputState
     /// <summary>Chunks the group has, in use or spare.</summary>
     internal int ChunkCount;
     internal bool PassesThrough;
+
+    /// <summary>The output is kept for who asks, instead of being given to a device.</summary>
+    internal bool IsLogged;
     internal ulong Written;
     internal ulong Durable;
     internal ulong Sent;

@@ -7,9 +7,28 @@ using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Restores records through the codecs.</summary>
-public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker tracker, UserAccounts accounts)
+/// <summary>How much of a state a restore brings back.</summary>
+public enum RestoreScope : byte
 {
+    /// <summary>All of it; an object whose kind nobody knows is refused.</summary>
+    Whole,
+
+    /// <summary>
+    /// For host tools: objects whose kind has no codec are left alone, and those that only processes own: they may refer to what was left
+    /// alone.
+    /// </summary>
+    KnownKinds,
+
+    /// <summary>Files and settings, for a group that begins with the files of another: the records of all else end.</summary>
+    Files,
+}
+
+/// <summary>Restores records through the codecs.</summary>
+public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accounts, FiberScheduler fibers)
+{
+    // Records between two looks at whether it is time to give way.
+    private const int RecordsPerLook = 16;
+
     private enum Phase
     {
         Create,
@@ -17,42 +36,40 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         Finish,
     }
 
-    /// <summary>
-    /// Leave objects alone whose kind has no codec, instead of refusing them, and those that only processes own: they may refer to what was left alone.
-    /// </summary>
-    public bool SkipsUnknownKinds { get; init; }
-
-    /// <summary>Runs all passes; on failure the result names the object, or says why the store could not be read.</summary>
-    public RestoreResult Restore(RecordSource records)
+    /// <summary>Runs all passes; on failure the result names the object, or says why the store could not be read. Blocks.</summary>
+    public RestoreResult Restore(ObjectTracker group, RecordSource records, RestoreScope scope)
     {
-        RestoreResult result = Run(Phase.Create, records);
+        RestoreResult result = Run(Phase.Create, group, records, scope);
         if (result.IsOk)
-            result = Run(Phase.Link, records);
+            result = Run(Phase.Link, group, records, scope);
         if (result.IsOk)
-            result = Run(Phase.Finish, records);
-        accounts.Leave();
+            result = Run(Phase.Finish, group, records, scope);
         return result;
     }
 
-    private RestoreResult Run(Phase phase, RecordSource records)
+    private RestoreResult Run(Phase phase, ObjectTracker group, RecordSource records, RestoreScope scope)
     {
         records.Rewind();
-        for (;;)
+        for (int read = 1; ; read++)
         {
-            StoreStatus read = records.Next(out ObjectId id, out ReadOnlySpan<byte> record);
-            if (read == StoreStatus.NotFound)
+            StoreStatus found = records.Next(out ObjectId id, out ReadOnlySpan<byte> record);
+            if (found == StoreStatus.NotFound)
                 return default;
-            if (read == StoreStatus.TooLong)
+            if (found == StoreStatus.TooLong)
                 return new RestoreResult { Fault = new RestoreFault { Id = id, Status = RestoreStatus.BadRecord } };
-            if (read != StoreStatus.Ok)
-                return new RestoreResult { Store = read };
-            RestoreStatus status = Apply(phase, id, record, out ObjectKind kind);
+            if (found != StoreStatus.Ok)
+                return new RestoreResult { Store = found };
+            RestoreStatus status = Apply(phase, group, scope, id, record, out ObjectKind kind);
+            accounts.Leave();
             if (status != RestoreStatus.Ok)
                 return new RestoreResult { Fault = new RestoreFault { Id = id, Status = status, Kind = kind } };
+            if (read % RecordsPerLook == 0)
+                fibers.GiveWay();
         }
     }
 
-    private RestoreStatus Apply(Phase phase, ObjectId id, ReadOnlySpan<byte> record, out ObjectKind kind)
+    private RestoreStatus Apply(
+        Phase phase, ObjectTracker group, RestoreScope scope, ObjectId id, ReadOnlySpan<byte> record, out ObjectKind kind)
     {
         kind = ObjectKind.None;
         bool isWhole = RecordHeader.TryRead(record, out RecordHeader header, out uint user, out ReadOnlySpan<byte> payload);
@@ -60,26 +77,32 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, ObjectTracker track
         if (!isWhole || id.IsNone)
             return RestoreStatus.BadRecord;
         StateCodec? codec = codecs.Find(kind);
-        if (SkipsUnknownKinds && (codec is null || IsOwnedByProcesses(kind)))
+        if (scope == RestoreScope.Files && !IsOfFiles(kind))
+            return phase != Phase.Create || group.EndUnread(id) ? RestoreStatus.Ok : RestoreStatus.OutOfMemory;
+        if (scope == RestoreScope.KnownKinds && (codec is null || IsOwnedByProcesses(kind)))
             return RestoreStatus.Ok;
         if (codec is null)
             return RestoreStatus.UnknownVersion;
         accounts.Enter(user, isPrivileged: true);
         if (phase == Phase.Create)
-            return Create(codec, id, header.Version, payload);
-        ObjectHeader* live = tracker.Find(id, kind);
+            return Create(codec, group, id, header.Version, payload);
+        ObjectHeader* live = group.Find(id, kind);
         if (live == null)
             return RestoreStatus.MissingReference;
-        return phase == Phase.Link ? codec.Link(tracker, live, payload) : codec.Finish(tracker, live);
+        return phase == Phase.Link ? codec.Link(group, live, payload) : codec.Finish(group, live);
     }
 
-    private RestoreStatus Create(StateCodec codec, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    private static RestoreStatus Create(StateCodec codec, ObjectTracker group, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (tracker.Find(id) != null)
+        if (group.Find(id) != null)
             return RestoreStatus.BadRecord;
-        RestoreStatus status = codec.Create(tracker, id, version, payload);
-        return status == RestoreStatus.Ok && !tracker.HasRoomToEnd ? RestoreStatus.OutOfMemory : status;
+        RestoreStatus status = codec.Create(group, id, version, payload);
+        return status == RestoreStatus.Ok && !group.HasRoomToEnd ? RestoreStatus.OutOfMemory : status;
     }
+
+    private static bool IsOfFiles(ObjectKind kind)
+        => kind is ObjectKind.Group or ObjectKind.MemoryObject or ObjectKind.Inode or ObjectKind.DirectoryEntry or ObjectKind.FormerName
+            or ObjectKind.SymbolicLinkTail or ObjectKind.ExtendedAttributes or ObjectKind.MachineSettings;
 
     private static bool IsOwnedByProcesses(ObjectKind kind)
         => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext or ObjectKind.FileLock

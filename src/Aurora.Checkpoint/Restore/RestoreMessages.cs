@@ -59,6 +59,7 @@ public static class RestoreMessages
         RestoreStatus.UnknownVersion => "a record is of a kind or version this kernel does not know"u8,
         RestoreStatus.MissingReference => "a record refers to an object that does not exist"u8,
         RestoreStatus.OutOfMemory => "out of memory"u8,
+        RestoreStatus.OtherMachine => "the group ran on a processor with features that this one lacks"u8,
         _ => "unknown status"u8,
     };
 }

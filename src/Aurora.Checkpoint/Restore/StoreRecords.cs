@@ -7,33 +7,42 @@ using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Reads records from a store.</summary>
+/// <summary>Reads records from a store, for one restore at a time.</summary>
 public sealed unsafe class StoreRecords : RecordSource
 {
     private readonly ObjectStore _store;
-    private readonly VolumeId _volume;
-    private RecordStage _window;
     private readonly PageAllocator _pages;
     private readonly long _windowBytes;
-    private readonly byte* _room;
+    private VolumeId _volume;
+    private RecordStage _window;
+    private byte* _room;
     private RecordStage.Cursor _cursor;
     private ObjectId _last;
     private ObjectId _lastKept;
     private bool _isFull;
     private bool _isRepeated;
 
-    /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records; <see cref="Clear"/> gives its memory back.</summary>
-    public StoreRecords(ObjectStore store, VolumeId volume, PageAllocator pages, long windowBytes)
+    /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records.</summary>
+    public StoreRecords(ObjectStore store, PageAllocator pages, long windowBytes)
     {
         _store = store;
-        _volume = volume;
         _pages = pages;
         _windowBytes = windowBytes;
-        _room = (byte*)pages.Allocate(1);
     }
 
-    /// <summary>False when there is no memory even for one record.</summary>
-    public bool HasMemory => _room != null;
+    /// <summary>
+    /// Begins with a volume; false when there is no memory even for one record. <see cref="Clear"/> gives the memory back.
+    /// </summary>
+    public bool Open(VolumeId volume)
+    {
+        Panic.Unless(_room == null, "restore: two at once from one source"u8);
+        _volume = volume;
+        _cursor = default;
+        _last = _lastKept = default;
+        _isFull = _isRepeated = false;
+        _room = (byte*)_pages.Allocate(1);
+        return _room != null;
+    }
 
     public override void Rewind()
     {
@@ -64,11 +73,12 @@ public sealed unsafe class StoreRecords : RecordSource
         return status;
     }
 
-    /// <summary>Gives the memory back; the source must not be used any more.</summary>
+    /// <summary>Ends the restore and gives the memory back.</summary>
     public void Clear()
     {
         _window.Clear(_pages);
         if (_room != null)
             _pages.Free(_room, 1);
+        _room = null;
     }
 }

@@ -23,11 +23,8 @@ public sealed unsafe partial class GroupSession
     // The share of the memory that may hold records while they are restored.
     private const ulong WindowShare = 16;
 
-    private readonly SessionMachine _machine;
-
     public GroupSession(in SessionMachine machine, ObjectStore store)
     {
-        _machine = machine;
         Store = store;
         PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
         Tracked = new TrackedObjects(urgentPages);
@@ -63,13 +60,15 @@ public sealed unsafe partial class GroupSession
             Output = OutputHold,
             Store = store,
         });
-        Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers, Tracker);
-        StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, machine.Pages.Accounts) : new StorageSpace();
+        Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers);
+        StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
         var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
-        Names = Files.Attach(Tracker);
+        Namespace? tree = Files.Attach(Tracker);
+        Panic.Unless(tree is not null, "session: no memory for names"u8);
+        Names = tree;
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(OutputHold));
         Codecs.Add(new MemoryObjectCodec(Memory));
@@ -78,6 +77,10 @@ public sealed unsafe partial class GroupSession
         var fileCodecs = new FileCodecs(Files);
         for (int i = 0; i < FileCodecs.Count; i++)
             Codecs.Add(fileCodecs[i]);
+        long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
+        Restorer = new GroupRestore(
+            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window), Group, Files, Memory,
+            machine.Fibers);
     }
 
     public ObjectStore Store { get; }
@@ -101,6 +104,9 @@ public sealed unsafe partial class GroupSession
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }
 
+    /// <summary>Brings groups back.</summary>
+    public GroupRestore Restorer { get; }
+
     /// <summary>Brings frames back when few are free, once a fiber runs it.</summary>
     public FrameReclaimer Reclaimer { get; }
 
@@ -117,28 +123,10 @@ public sealed unsafe partial class GroupSession
     /// </summary>
     public RestoreResult Restore(bool skipUnknownKinds, bool endUnreferenced = false)
     {
-        ulong window = _machine.Frames.TotalFrames * PageSize.Bytes / WindowShare;
-        var records = new StoreRecords(Store, Engine.VolumeOf(Tracker.Index), _machine.UrgentPages ?? _machine.Pages, (long)window);
-        var restorer = new ObjectRestorer(Codecs, Tracker, _machine.Pages.Accounts) { SkipsUnknownKinds = skipUnknownKinds };
-        RestoreResult result = records.HasMemory
-            ? restorer.Restore(records)
-            : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
-        records.Clear();
-        GroupObject* group = Group.Of(Tracker);
-        if (group != null)
-            result.MemoryMebibytes = group->MemoryMebibytes;
-        if (!result.IsOk)
-            return result;
-        // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
-        // the restore, and what it had built belongs to nobody.
-        if (endUnreferenced)
-            Memory.Restore.EndUnreferenced();
-        if (group == null)
-            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
-        else if (Names.Root == null)
-            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
-        else
-            result.Store = Engine.ContinueFrom(group->Epoch);
+        RestoreScope scope = skipUnknownKinds ? RestoreScope.KnownKinds : RestoreScope.Whole;
+        RestoreResult result = Restorer.Restore(Tracker, Engine.VolumeOf(Tracker.Index), scope, endUnreferenced);
+        if (result.IsOk)
+            result.Store = Engine.Life.ContinueFrom(Tracker, Group.Of(Tracker)->Epoch);
         return result;
     }
 }

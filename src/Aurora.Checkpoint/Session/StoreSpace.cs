@@ -1,4 +1,4 @@
-// The room in the store as file calls see it. A write is refused before it makes memory dirty that no checkpoint could keep: once a commit is refused
+// The room in the store as file calls of all groups see it. A write is refused before it makes memory dirty that no checkpoint could keep: once a commit is refused
 // nothing becomes durable until something is removed. What has been granted since the newest durable checkpoint is still to be placed and counts as
 // taken; a page written twice counts twice, so the refusal may come a little early. Before it is
 // refused a write waits for what cuts can still free: deleted blocks, and automatic history.
@@ -9,8 +9,9 @@ using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Free space of a group's store.</summary>
-public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine, UserAccounts accounts) : StorageSpace
+/// <summary>Free space of the store that all groups share.</summary>
+public sealed unsafe class StoreSpace(
+    ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, UserAccounts accounts) : StorageSpace
 {
     private const ulong CutsToAwait = 3;
     private const ulong SlackPages = 64;
@@ -18,14 +19,18 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
     // One block in so many is kept for those with CAP_SYS_RESOURCE, as mke2fs does.
     private const ulong RootShare = 20;
 
+    // Pages granted to a group since its newest capture, and before it, up to the epoch that will hold them.
+    private struct Grants
+    {
+        public ulong Current;
+        public ulong Older;
+        public ulong OlderEpoch;
+        public ulong Seen;
+    }
+
+    private readonly GroupTable<Grants> _grants = new(tracked);
     private bool _isShort;
     private ulong _shortSince;
-
-    // Granted since the newest capture, and before it, up to the epoch that will hold it.
-    private ulong _current;
-    private ulong _older;
-    private Epoch _olderEpoch;
-    private Epoch _seen;
 
     private ulong Available
     {
@@ -40,9 +45,8 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
     /// <inheritdoc/>
     public override void Describe(out ulong total, out ulong free)
     {
-        Settle();
         total = store.TotalBlocks;
-        ulong taken = Needed(_current + _older);
+        ulong taken = Needed(Granted());
         free = Available > taken ? Available - taken : 0;
     }
 
@@ -52,21 +56,24 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
     private ulong Kept => accounts.IsLimited ? KeptForRoot : 0;
 
     /// <inheritdoc/>
-    public override bool IsFull
-        => engine.IsEnabled && (engine.Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(_current + _older) + Kept));
+    public override bool IsFullFor(ushort group)
+    {
+        PipelineState* state = engine.StateOf(group);
+        return state->IsEnabled && (state->Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(Granted()) + Kept));
+    }
 
     /// <inheritdoc/>
-    public override PageAccess Take(ulong pages)
+    public override PageAccess Take(ushort group, ulong pages)
     {
-        Settle();
-        if (!engine.IsEnabled || Available >= Needed(_current + _older + pages) + Kept)
+        PipelineState* state = engine.StateOf(group);
+        if (!state->IsEnabled || Available >= Needed(Granted() + pages) + Kept)
         {
             _isShort = false;
-            _current += pages;
+            _grants.At(group)->Current += pages;
             return new PageAccess { Status = MemoryStatus.Ok };
         }
-        return engine.Refusal != StoreStatus.NoSpace && MayWait()
-            ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = engine.Durable }
+        return state->Refusal != StoreStatus.NoSpace && MayWait()
+            ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = &state->Durable }
             : new PageAccess { Status = MemoryStatus.OutOfMemory };
     }
 
@@ -84,16 +91,29 @@ public sealed unsafe class StoreSpace(ObjectStore store, CheckpointEngine engine
         return _isShort;
     }
 
-    private void Settle()
+    // Of all groups, what is not durable yet.
+    private ulong Granted()
     {
-        if (engine.LastCaptured.Value != _seen.Value)
+        ulong sum = 0;
+        for (int group = tracked.NextGroup(0); group >= 0; group = tracked.NextGroup(group + 1))
         {
-            _seen = engine.LastCaptured;
-            _older += _current;
-            _olderEpoch = _seen;
-            _current = 0;
+            Grants* grants = _grants.At((ushort)group);
+            Settle(grants, engine.StateOf((ushort)group));
+            sum += grants->Current + grants->Older;
         }
-        if (engine.LastDurable.Value >= _olderEpoch.Value)
-            _older = 0;
+        return sum;
+    }
+
+    private static void Settle(Grants* grants, PipelineState* state)
+    {
+        if (state->LastCaptured.Value != grants->Seen)
+        {
+            grants->Seen = state->LastCaptured.Value;
+            grants->Older += grants->Current;
+            grants->OlderEpoch = grants->Seen;
+            grants->Current = 0;
+        }
+        if (!state->IsEnabled || state->LastDurable.Value >= grants->OlderEpoch)
+            grants->Older = 0;
     }
 }

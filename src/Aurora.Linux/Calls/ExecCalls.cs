@@ -91,7 +91,10 @@ public static unsafe class ExecCalls
         return buffer[..writer.Length];
     }
 
-    private static bool Collect(LinuxKernel kernel, Thread* thread, ulong vector, bool isEnvironment, out SystemCallResult failure)
+    /// <summary>
+    /// Adds the strings of a vector of the caller to those of the program being started; false with what stopped that.
+    /// </summary>
+    internal static bool Collect(LinuxKernel kernel, Thread* thread, ulong vector, bool isEnvironment, out SystemCallResult failure)
     {
         failure = default;
         if (vector == 0)
@@ -124,27 +127,19 @@ public static unsafe class ExecCalls
             return Errno.ENOSYS;
         ProgramLoader loader = kernel.Programs;
         loader.Arguments.Clear();
-        Errno error = kernel.FirstProgram == null ? Errno.ENOENT : kernel.FirstProgram.Collect(loader.Arguments);
+        ObjectTracker group = kernel.GroupOf(thread);
+        Errno error = kernel.FirstProgram == null ? Errno.ENOENT : kernel.FirstProgram.Collect(group, loader.Arguments);
         SystemCallResult result = error;
         if (error == Errno.Ok)
         {
-            ReadOnlySpan<byte> path = kernel.FirstProgram!.Path;
+            ReadOnlySpan<byte> path = kernel.FirstProgram!.PathOf(group);
             Inode* start = ((FileContext*)thread->Process->FileSystem)->CurrentDirectory;
             result = path.IsEmpty ? Errno.ENOENT : loader.Execute(thread, start, path, path, true);
         }
         if (!result.IsError)
             return result;
-        Report((int)-result.Value);
+        kernel.FirstProgram?.Fail(group, (Errno)(int)-result.Value);
         kernel.Life.EndProcess(thread->Process, WaitStatus.Exited(NotFoundStatus));
         return SystemCallResult.Ended;
-    }
-
-    private static void Report(int error)
-    {
-        Span<byte> buffer = stackalloc byte[64];
-        var writer = new Utf8Writer(buffer);
-        writer.Append("init: the first program cannot be started, errno "u8);
-        writer.AppendDecimal(error);
-        KernelLog.Line(writer.Written);
     }
 }

@@ -129,6 +129,10 @@ public static unsafe class MachineCalls
         bool hasMagic = arguments->Int0 == RebootMagic && arguments->Int1 is 672274793 or 85072278 or 369367448 or 537993216;
         if (!hasMagic)
             return Errno.EINVAL;
+        // The machine is the host's: another group ends by itself, as a container does.
+        bool ends = arguments->UInt2 is RebootPowerOff or RebootHalt or RebootRestart;
+        if (thread->Call.Phase != 0 || (ends && !kernel.Groups.IsHost(kernel.GroupOf(thread))))
+            return GroupCalls.KillOwn(kernel, thread);
         switch (arguments->UInt2)
         {
             case RebootPowerOff or RebootHalt:

@@ -1,5 +1,5 @@
-// The Aurora system calls (guests/include/aurora.h). Those that wait keep the epoch or ticket they wait for as their progress; epochs go on
-// across a restore, so a wait that was captured ends after it.
+// The Aurora system calls about checkpoints (guests/include/aurora.h), of the caller's group or, through GroupCalls, of another. Those that
+// wait keep the epoch or ticket they wait for as their progress; epochs go on across a restore, so a wait that was captured ends after it.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -25,7 +25,6 @@ public static unsafe class SlsCalls
         table.Register(SystemCallTable.AuroraFirst + 2, &Statistics);
         table.Register(SystemCallTable.AuroraFirst + 3, &Sample);
         table.Register(SystemCallTable.AuroraFirst + 4, &FirstHistory);
-        table.Register(SystemCallTable.AuroraFirst + 5, &Group);
         table.Register(SystemCallTable.AuroraFirst + 6, &Unknown);
         table.Register(SystemCallTable.AuroraFirst + 7, &Period);
         table.Register(SystemCallTable.AuroraFirst + 8, &Drop);
@@ -34,24 +33,29 @@ public static unsafe class SlsCalls
     }
 
     private static SystemCallResult Checkpoint(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Checkpoint(kernel, thread, kernel.GroupOf(thread), arguments->Arg0, arguments->UInt1);
+
+    /// <summary>sls_checkpoint for a group.</summary>
+    internal static SystemCallResult Checkpoint(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong name, uint flags)
     {
-        if (thread->Call.Phase == 0 && !Request(kernel, thread, arguments, out SystemCallResult other))
+        if (thread->Call.Phase == 0 && !Request(kernel, thread, group, name, flags, out SystemCallResult other))
             return other;
-        if ((arguments->UInt1 & Asynchronous) != 0)
+        if ((flags & Asynchronous) != 0)
             return (long)thread->Call.Progress;
-        return AwaitDurable(kernel, thread, thread->Call.Progress, (long)thread->Call.Progress);
+        return AwaitDurable(kernel, thread, group, thread->Call.Progress, (long)thread->Call.Progress);
     }
 
     // False when the call has ended or waits for its turn.
-    private static bool Request(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, out SystemCallResult other)
+    private static bool Request(
+        LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong nameAddress, uint flags, out SystemCallResult other)
     {
         other = Errno.EINVAL;
-        if ((arguments->UInt1 & ~Asynchronous) != 0)
+        if ((flags & ~Asynchronous) != 0)
             return false;
         Epoch epoch;
-        if (arguments->Arg0 == 0)
+        if (nameAddress == 0)
         {
-            epoch = kernel.Checkpoints.Request();
+            epoch = kernel.Checkpoints.Request(group);
         }
         else if (!MayAdminister(thread))
         {
@@ -61,13 +65,13 @@ public static unsafe class SlsCalls
         else
         {
             Span<byte> name = stackalloc byte[MaxNameBytes + 1];
-            if (!ReadName(kernel, thread, arguments->Arg0, ref name, out other))
+            if (!ReadName(kernel, thread, nameAddress, ref name, out other))
                 return false;
-            Errno error = kernel.Checkpoints.RequestNamed(name, out epoch);
+            Errno error = kernel.Checkpoints.RequestNamed(group, name, out epoch);
             other = error;
-            if (error == Errno.EAGAIN && (arguments->UInt1 & Asynchronous) == 0)
+            if (error == Errno.EAGAIN && (flags & Asynchronous) == 0)
             {
-                kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+                kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
                 other = SystemCallResult.Blocked;
             }
             if (error != Errno.Ok)
@@ -78,8 +82,8 @@ public static unsafe class SlsCalls
         return true;
     }
 
-    // Cuts the span to the name, which must not be empty.
-    private static bool ReadName(LinuxKernel kernel, Thread* thread, ulong address, ref Span<byte> name, out SystemCallResult failure)
+    /// <summary>Reads a name of the caller and cuts the span to it; it must not be empty.</summary>
+    internal static bool ReadName(LinuxKernel kernel, Thread* thread, ulong address, ref Span<byte> name, out SystemCallResult failure)
     {
         AccessResult access = kernel.User.ReadString(thread->Process->AddressSpace, new VirtualAddress(address), name);
         failure = access.IsOk ? Errno.EINVAL : kernel.Stop(thread, in access);
@@ -88,67 +92,87 @@ public static unsafe class SlsCalls
         return access.IsOk && !name.IsEmpty;
     }
 
-    // What has a name stays on the disk until it is dropped, and there is room for few: names are the administrator's. What has been asked
-    // for is waited for, whatever becomes of who asked.
-    private static bool MayAdminister(Thread* thread) => thread->Call.Phase != 0 || thread->Process->Credentials.Has(Capability.SysAdmin);
+    /// <summary>
+    /// What has a name stays on the disk until it is dropped, and there is room for few: names are the administrator's, and so are groups.
+    /// What has been asked for is waited for, whatever becomes of who asked.
+    /// </summary>
+    internal static bool MayAdminister(Thread* thread) => thread->Call.Phase != 0 || thread->Process->Credentials.Has(Capability.SysAdmin);
 
     private static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => MayAdminister(thread) ? RunErrand(kernel, thread, arguments, CheckpointErrand.Drop) : Errno.EPERM;
+        => Drop(kernel, thread, kernel.GroupOf(thread), arguments->Arg0);
 
+    /// <summary>sls_drop for a group.</summary>
+    internal static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong name)
+        => MayAdminister(thread) ? RunErrand(kernel, thread, group, name, CheckpointErrand.Drop) : Errno.EPERM;
+
+    // The host's rollback restarts the machine; another group goes back by itself.
     private static SystemCallResult Rollback(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => MayAdminister(thread) ? RunErrand(kernel, thread, arguments, CheckpointErrand.Rollback) : Errno.EPERM;
+    {
+        if (!MayAdminister(thread))
+            return Errno.EPERM;
+        ObjectTracker group = kernel.GroupOf(thread);
+        return kernel.Groups.IsHost(group)
+            ? RunErrand(kernel, thread, group, arguments->Arg0, CheckpointErrand.Rollback)
+            : GroupCalls.RewindOwn(kernel, thread, group, arguments->Arg0);
+    }
 
     // Phase 1: Progress is the ticket.
-    private static SystemCallResult RunErrand(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, CheckpointErrand errand)
+    private static SystemCallResult RunErrand(
+        LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong targetAddress, CheckpointErrand errand)
     {
         if (thread->Call.Phase == 0)
         {
             Span<byte> target = stackalloc byte[MaxNameBytes + 1];
-            if (!ReadName(kernel, thread, arguments->Arg0, ref target, out SystemCallResult failure))
+            if (!ReadName(kernel, thread, targetAddress, ref target, out SystemCallResult failure))
                 return failure;
             if (target.Length > MaxNameBytes)
                 return Errno.ENAMETOOLONG;
-            thread->Call.Progress = kernel.Checkpoints.Ask(errand, target);
+            thread->Call.Progress = kernel.Checkpoints.Ask(group, errand, target);
             thread->Call.Phase = (byte)(thread->Call.Progress == 0 ? 0 : 1);
         }
-        if (thread->Call.Phase == 1 && kernel.Checkpoints.IsDone(thread->Call.Progress, out Errno result))
+        if (thread->Call.Phase == 1 && kernel.Checkpoints.IsDone(group, thread->Call.Progress, out Errno result))
             return result;
-        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
         return SystemCallResult.BlockedUninterruptible;
     }
 
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         SlsStatistics statistics = default;
-        kernel.Checkpoints.ReadStatistics(ref statistics);
+        ObjectTracker group = kernel.GroupOf(thread);
+        kernel.Checkpoints.ReadStatistics(group, ref statistics);
         // An epoch nobody has asked for would never come.
-        return arguments->Arg0 > statistics.CapturedEpoch + 1 ? Errno.EINVAL : AwaitDurable(kernel, thread, arguments->Arg0, 0);
+        return arguments->Arg0 > statistics.CapturedEpoch + 1 ? Errno.EINVAL : AwaitDurable(kernel, thread, group, arguments->Arg0, 0);
     }
 
-    private static SystemCallResult AwaitDurable(LinuxKernel kernel, Thread* thread, ulong epoch, long result)
+    private static SystemCallResult AwaitDurable(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong epoch, long result)
     {
-        if (kernel.Checkpoints.IsDurable(new Epoch(epoch)))
+        if (kernel.Checkpoints.IsDurable(group, new Epoch(epoch)))
             return result;
-        Errno error = kernel.Checkpoints.ErrorOf(new Epoch(epoch));
+        Errno error = kernel.Checkpoints.ErrorOf(group, new Epoch(epoch));
         if (error != Errno.Ok)
             return error;
-        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
         return SystemCallResult.Blocked;
     }
 
     private static SystemCallResult Statistics(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Statistics(kernel, thread, kernel.GroupOf(thread), arguments->Arg0, arguments->Arg1);
+
+    /// <summary>sls_stat for a group.</summary>
+    internal static SystemCallResult Statistics(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong address, ulong size)
     {
         SlsStatistics statistics = default;
-        kernel.Checkpoints.ReadStatistics(ref statistics);
+        kernel.Checkpoints.ReadStatistics(group, ref statistics);
         statistics.SystemCalls = kernel.Calls.CallCount;
         statistics.UnknownCalls = kernel.Calls.UnknownCount;
         statistics.MinorFaults = kernel.FaultCount;
         statistics.MajorFaults = kernel.PageInCount;
         statistics.FreeBytes = (ulong)kernel.Memory.Frames.FreeFrames * PageSize.Bytes;
         statistics.TotalBytes = (ulong)kernel.Memory.Frames.TotalFrames * PageSize.Bytes;
-        int bytes = (int)Math.Min(arguments->Arg1, (ulong)sizeof(SlsStatistics));
+        int bytes = (int)Math.Min(size, (ulong)sizeof(SlsStatistics));
         AccessResult access = kernel.User.Write(
-            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), new ReadOnlySpan<byte>(&statistics, bytes));
+            thread->Process->AddressSpace, new VirtualAddress(address), new ReadOnlySpan<byte>(&statistics, bytes));
         return access.IsOk ? 0 : kernel.Stop(thread, in access);
     }
 
@@ -161,44 +185,38 @@ public static unsafe class SlsCalls
 
     // The form whose caller does not say how large its structure is.
     private static SystemCallResult FirstHistory(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => History(kernel, thread, arguments, SlsHistoryEntry.FirstSize);
+        => History(kernel, thread, kernel.GroupOf(thread), arguments->Int0, arguments->Arg1, SlsHistoryEntry.FirstSize);
 
     private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => History(kernel, thread, arguments, arguments->Arg2);
+        => History(kernel, thread, kernel.GroupOf(thread), arguments->Int0, arguments->Arg1, arguments->Arg2);
 
-    // The newest entry has the history read afresh; the others belong to the same reading.
-    private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, ulong size)
+    /// <summary>
+    /// sls_history for a group. The newest entry has the history read afresh; the others belong to the same reading.
+    /// </summary>
+    internal static SystemCallResult History(
+        LinuxKernel kernel, Thread* thread, ObjectTracker group, int index, ulong address, ulong size)
     {
-        if (arguments->Int0 == 0)
+        if (index == 0)
         {
             if (thread->Call.Phase == 0)
             {
-                thread->Call.Progress = kernel.Checkpoints.RequestHistory();
+                thread->Call.Progress = kernel.Checkpoints.RequestHistory(group);
                 if (thread->Call.Progress == 0)
                     return Errno.ENOMEM;
                 thread->Call.Phase = 1;
             }
-            if (!kernel.Checkpoints.IsHistoryReady(thread->Call.Progress))
+            if (!kernel.Checkpoints.IsHistoryReady(group, thread->Call.Progress))
             {
-                kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+                kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
                 return SystemCallResult.Blocked;
             }
         }
-        if (arguments->Int0 < 0 || !kernel.Checkpoints.ReadHistory(arguments->Int0, out SlsHistoryEntry entry))
+        if (index < 0 || !kernel.Checkpoints.ReadHistory(group, index, out SlsHistoryEntry entry))
             return Errno.ENOENT;
         int bytes = (int)Math.Min(size, (ulong)sizeof(SlsHistoryEntry));
         AccessResult access = kernel.User.Write(
-            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg1), new ReadOnlySpan<byte>(&entry, bytes));
+            thread->Process->AddressSpace, new VirtualAddress(address), new ReadOnlySpan<byte>(&entry, bytes));
         return access.IsOk ? 0 : kernel.Stop(thread, in access);
-    }
-
-    private static SystemCallResult Group(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-    {
-        if (arguments->Int0 < 0 || !kernel.Checkpoints.ReadGroup(arguments->Int0, out SlsGroup group))
-            return Errno.ENOENT;
-        group.Processes = (uint)kernel.Processes.Of(thread).ProcessCount;
-        group.Threads = (uint)kernel.Processes.Of(thread).ThreadCount;
-        return kernel.Write(thread, arguments->Arg1, in group, out SystemCallResult failure) ? 0 : failure;
     }
 
     private static SystemCallResult Unknown(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -216,12 +234,16 @@ public static unsafe class SlsCalls
     }
 
     private static SystemCallResult Period(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+        => Period(kernel, thread, kernel.GroupOf(thread), arguments->Arg0);
+
+    /// <summary>sls_period for a group.</summary>
+    internal static SystemCallResult Period(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong nanoseconds)
     {
         if (!MayAdminister(thread))
             return Errno.EPERM;
-        if (arguments->Arg0 is < ShortestPeriodNanoseconds or > LongestPeriodNanoseconds)
+        if (nanoseconds is < ShortestPeriodNanoseconds or > LongestPeriodNanoseconds)
             return Errno.EINVAL;
-        kernel.Checkpoints.PeriodNanoseconds = arguments->Arg0;
+        kernel.Checkpoints.SetPeriod(group, nanoseconds);
         return 0;
     }
 }

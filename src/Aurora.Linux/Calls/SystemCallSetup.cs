@@ -37,5 +37,6 @@ public static class SystemCallSetup
         ProcessMemoryCalls.Register(table);
         KernelLogCalls.Register(table);
         SlsCalls.Register(table);
+        GroupCalls.Register(table);
     }
 }

@@ -39,6 +39,7 @@ public sealed unsafe class LinuxKernel
         OutOfMemory = new OutOfMemory(this);
         Files = services.Files;
         Checkpoints = services.Checkpoints;
+        Groups = services.Groups;
         FirstProgram = services.FirstProgram;
         Futexes = services.Futexes;
         Programs = new ProgramLoader(this, services.HardwareCapabilities);
@@ -69,6 +70,9 @@ public sealed unsafe class LinuxKernel
     /// <summary>What fsync and its kin wait for.</summary>
     public CheckpointService Checkpoints { get; }
 
+    /// <summary>What is asked of groups as wholes.</summary>
+    public GroupService Groups { get; }
+
     /// <summary>Loads programs.</summary>
     public ProgramLoader Programs { get; }
 
@@ -93,12 +97,12 @@ public sealed unsafe class LinuxKernel
     public ulong Now(Thread* thread) => ClockOf(thread).MonotonicNanoseconds;
 
     /// <summary>Lets init begin with its first program. Its descriptors and file context must be in place.</summary>
-    public void StartInit(Thread* init)
+    public static void StartInit(ThreadScheduler scheduler, Thread* init)
     {
         init->Call = default;
         init->Call.Active = true;
         init->Call.Number = ExecCalls.StartFirstProgram;
-        Scheduler.MakeRunnable(init);
+        scheduler.MakeRunnable(init);
     }
 
     /// <summary>The result of a call that could not touch the program's memory: an error, or a wait for the page.</summary>

@@ -40,6 +40,9 @@ public struct LinuxServices
     /// <summary>What fsync and its kin wait for.</summary>
     public CheckpointService Checkpoints;
 
+    /// <summary>What is asked of groups as wholes.</summary>
+    public GroupService Groups;
+
     /// <summary>What init runs, while it has not started; null when it has.</summary>
     public FirstProgram? FirstProgram;
 }

@@ -74,9 +74,12 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     // What it holds and what it has said of itself (/proc/N/oom_score_adj), in thousandths of the memory. 0: never.
     private ulong Weigh(Process* process)
     {
-        if (process->OutOfMemoryBias == -1000)
+        // What the programs of a group say of themselves must not make others pay for them.
+        bool isOfHost = kernel.Groups.IsHost(kernel.Tracked.Of(&process->Header));
+        int said = isOfHost ? process->OutOfMemoryBias : Math.Max(0, (int)process->OutOfMemoryBias);
+        if (said == -1000)
             return 0;
-        long bias = process->OutOfMemoryBias * (long)kernel.Memory.Frames.TotalFrames / 1000;
+        long bias = said * (long)kernel.Memory.Frames.TotalFrames / 1000;
         return (ulong)Math.Max(1, (long)kernel.Memory.Residency.FootprintPages(process->AddressSpace) + bias);
     }
 

@@ -71,7 +71,7 @@ internal static unsafe class SyncCalls
             return result;
         thread->Call.Phase = WrittenPhase;
         thread->Call.Progress = (ulong)result.Value;
-        thread->Call.Extra0 = kernel.Checkpoints.Request().Value;
+        thread->Call.Extra0 = kernel.Checkpoints.Request(kernel.GroupOf(thread)).Value;
         return AwaitWrite(kernel, thread);
     }
 
@@ -90,7 +90,7 @@ internal static unsafe class SyncCalls
     {
         if (thread->Call.Phase == 0)
         {
-            thread->Call.Progress = kernel.Checkpoints.Request().Value;
+            thread->Call.Progress = kernel.Checkpoints.Request(kernel.GroupOf(thread)).Value;
             thread->Call.Phase = 1;
         }
         return WaitFor(kernel, thread, new Epoch(thread->Call.Progress));
@@ -98,12 +98,13 @@ internal static unsafe class SyncCalls
 
     private static SystemCallResult WaitFor(LinuxKernel kernel, Thread* thread, Epoch epoch)
     {
-        if (kernel.Checkpoints.IsDurable(epoch))
+        ObjectTracker group = kernel.GroupOf(thread);
+        if (kernel.Checkpoints.IsDurable(group, epoch))
             return Errno.Ok;
-        Errno error = kernel.Checkpoints.ErrorOf(epoch);
+        Errno error = kernel.Checkpoints.ErrorOf(group, epoch);
         if (error != Errno.Ok)
             return error;
-        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.Durable);
+        kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
         return SystemCallResult.BlockedUninterruptible;
     }
 }

@@ -7,6 +7,8 @@ namespace Aurora.Memory;
 /// <summary>Makes objects, mappings and address spaces from their records.</summary>
 public sealed unsafe class MemoryRestore
 {
+    private const uint LooksAtOnce = 512;
+
     private readonly MemoryState _state;
     private readonly VmObjects _objects;
     private readonly AddressSpaces _spaces;
@@ -20,21 +22,31 @@ public sealed unsafe class MemoryRestore
         _list = list;
     }
 
-    /// <summary>Ends what was restored and nothing that was restored uses. Spaces first: they hold memory objects.</summary>
-    public void EndUnreferenced()
+    /// <summary>Ends address spaces that were restored for a group and that nothing uses, a part of them; see below.</summary>
+    public bool EndUnreferencedSpaces(ObjectTracker group, ref uint place)
     {
-        for (uint index = 0; index < _state.Spaces.IndexBound; index++)
+        for (uint left = LooksAtOnce; left > 0 && place < _state.Spaces.IndexBound; left--, place++)
         {
-            AddressSpace* space = _state.Spaces.LiveAt(index);
-            if (space != null && space->Header.References == 0)
+            AddressSpace* space = _state.Spaces.LiveAt(place);
+            if (space != null && space->Header.Group == group.Index && space->Header.References == 0)
                 _spaces.BeginEnd(space);
         }
-        for (uint index = 0; index < _state.Objects.IndexBound; index++)
+        return place >= _state.Spaces.IndexBound;
+    }
+
+    /// <summary>
+    /// Ends objects that were restored for a group and that nothing uses, a part of them: goes on at a place, which begins at zero, and is
+    /// true at the end. After the spaces, which hold memory objects.
+    /// </summary>
+    public bool EndUnreferencedObjects(ObjectTracker group, ref uint place)
+    {
+        for (uint left = LooksAtOnce; left > 0 && place < _state.Objects.IndexBound; left--, place++)
         {
-            VmObject* target = _state.Objects.LiveAt(index);
-            if (target != null && target->Header.References == 0)
+            VmObject* target = _state.Objects.LiveAt(place);
+            if (target != null && target->Header.Group == group.Index && target->Header.References == 0)
                 _objects.End(target);
         }
+        return place >= _state.Objects.IndexBound;
     }
 
     internal RestoreStatus AdoptObject(ObjectTracker tracker, ObjectId id, ulong sizePages, VmObjectFlags flags)

@@ -13,6 +13,15 @@ public sealed unsafe partial class AddressSpaces
     /// <summary>True while some space is being taken apart: <see cref="EndStep"/> has work, and will free memory.</summary>
     public bool IsEnding => _state.FirstEnding != null;
 
+    /// <summary>As <see cref="IsEnding"/>, of one group.</summary>
+    public bool IsEndingOf(ObjectTracker group)
+    {
+        AddressSpace* space = _state.FirstEnding;
+        while (space != null && space->Header.Group != group.Index)
+            space = space->NextEnding;
+        return space != null;
+    }
+
     /// <summary>Takes some space that has ended further apart, if there is one.</summary>
     public void EndStep()
     {

@@ -8,7 +8,7 @@
 //   FileContexts    roots, current directories             FilePaths         which path leads to a file
 //   ProcFileSystem  the nodes of /proc                     FileLeases        leases
 //   PathWalks       following paths                        NameChanges       giving and taking names, former names
-//   FileCreation    making files and links                 FileRemoval, FileRenames
+//   FileCreation    making files and links                 FileRemoval, FileRenames, TreeEnd
 //   FileData        the pages of regular files             Transfers         what moves bytes needs
 //   SetIdBits       when they go
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
@@ -51,6 +51,7 @@ public sealed unsafe class FileServices
         Creation = new FileCreation(State, Inodes, Names, Changes, _environment);
         Removal = new FileRemoval(Names, Changes);
         Renames = new FileRenames(State, Stamps, Names, Changes);
+        TreeEnd = new TreeEnd(State, Inodes, Changes);
         Leases = new FileLeases(State, Proc, waker, clocks);
         SetIdBits = new SetIdBits(State);
         Data = new FileData(Inodes, Stamps, memory, environment);
@@ -84,6 +85,7 @@ public sealed unsafe class FileServices
     public FileCreation Creation { get; }
     public FileRemoval Removal { get; }
     public FileRenames Renames { get; }
+    public TreeEnd TreeEnd { get; }
     public FileLeases Leases { get; }
     public SetIdBits SetIdBits { get; }
     public FileData Data { get; }
@@ -112,12 +114,17 @@ public sealed unsafe class FileServices
     /// <summary>The vector of the call being dispatched, copied once so that the program cannot change it under way; not kept.</summary>
     public UserVector* Vectors => State.Vectors;
 
-    /// <summary>Makes a group known, before any file object of it is created or restored. Its namespace is empty: no root yet.</summary>
-    public Namespace Attach(ObjectTracker tracker)
+    /// <summary>
+    /// Gives a group a tree, before any file object of it is created or restored; it is empty, without a root. Null when there is no memory
+    /// for it, or as many groups have one as may.
+    /// </summary>
+    public Namespace? Attach(ObjectTracker tracker) => State.Attach(tracker);
+
+    /// <summary>The root directory of a group; null while it has none.</summary>
+    public Inode* RootOf(ObjectTracker group)
     {
-        var created = new Namespace(State.Pages, tracker);
-        State.Attach(created);
-        return created;
+        Namespace? tree = State.FindNamespace(group);
+        return tree is null ? null : tree.Root;
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>

@@ -13,11 +13,14 @@ public sealed unsafe class FileState
     /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
     public const int MaxVectors = 1024;
 
-    private const int MaxGroups = 256;
+    /// <summary>Groups that may have a tree at once.</summary>
+    public const int MaxTrees = 256;
+
     private const int ScratchPages = 4;
     private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
 
-    private readonly Namespace?[] _namespaces = new Namespace?[MaxGroups];
+    private readonly Namespace[] _trees = new Namespace[MaxTrees];
+    private readonly byte* _treeOfGroup;
 
     public FileState(PageAllocator pages, in FileLimits limits)
     {
@@ -33,10 +36,13 @@ public sealed unsafe class FileState
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
+        for (int i = 0; i < MaxTrees; i++)
+            _trees[i] = new Namespace(pages);
+        _treeOfGroup = (byte*)pages.Allocate(GroupTable.MaxGroups / PageSize.Bytes);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
         Vectors = (UserVector*)pages.Allocate(VectorPages);
-        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
+        Panic.Unless(_treeOfGroup != null && Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
     }
 
     internal PageAllocator Pages { get; }
@@ -72,21 +78,25 @@ public sealed unsafe class FileState
     /// <summary>The vector of the call being dispatched.</summary>
     internal UserVector* Vectors { get; }
 
-    internal void Attach(Namespace space)
+    /// <summary>Makes a spare tree a group's; null when there is none, or no memory.</summary>
+    internal Namespace? Attach(ObjectTracker group)
     {
-        ushort group = space.Tracker.Index;
-        Panic.Unless(group < MaxGroups && _namespaces[group] is null, "files: bad or repeated group"u8);
-        _namespaces[group] = space;
+        Panic.Unless(FindNamespace(group) is null, "files: a group has a tree already"u8);
+        for (int i = 0; i < MaxTrees; i++)
+        {
+            if (_trees[i].Tracker.Exists)
+                continue;
+            if (!_trees[i].Open(group))
+                return null;
+            _treeOfGroup[group.Index] = (byte)i;
+            return _trees[i];
+        }
+        return null;
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal Namespace NamespaceOf(ObjectHeader* header)
-    {
-        Namespace? found = _namespaces[header->Group];
-        Panic.Unless(found is not null, "files: an object of an unknown group"u8);
-        return found;
-    }
+    internal Namespace NamespaceOf(ObjectHeader* header) => _trees[_treeOfGroup[header->Group]];
 
     /// <summary>Ends an inode later (<see cref="Inodes"/>), if nothing keeps it alive until then.</summary>
     internal void PutOffIfUnused(Inode* inode)
@@ -98,7 +108,12 @@ public sealed unsafe class FileState
         FirstPutOff = inode;
     }
 
-    internal Namespace? FindNamespace(ObjectTracker tracker) => tracker.Index < MaxGroups ? _namespaces[tracker.Index] : null;
+    /// <summary>The tree of a group; null while it has none.</summary>
+    internal Namespace? FindNamespace(ObjectTracker group)
+    {
+        Namespace tree = _trees[_treeOfGroup[group.Index]];
+        return tree.Tracker.Exists && tree.Tracker.Index == group.Index ? tree : null;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;

@@ -13,10 +13,10 @@ public class StorageSpace
 
     /// <summary>
     /// Asks for room for pages that are about to be written. OutOfMemory: the store could not keep them (ENOSPC); WouldBlock: it is making room.
-    /// What was granted counts as taken until the checkpoint that holds it is durable.
+    /// What was granted counts as taken until the checkpoint of the group that holds it is durable.
     /// </summary>
-    public virtual PageAccess Take(ulong pages) => new() { Status = MemoryStatus.Ok };
+    public virtual PageAccess Take(ushort group, ulong pages) => new() { Status = MemoryStatus.Ok };
 
-    /// <summary>True while the store has no room even for a name.</summary>
-    public virtual bool IsFull => false;
+    /// <summary>True while the store has no room even for a name in a group.</summary>
+    public virtual bool IsFullFor(ushort group) => false;
 }

@@ -5,8 +5,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Persistence;
 
 /// <summary>
-/// What system calls ask of the checkpoint engine. A caller that needs durability (fsync, `sls checkpoint`) requests a checkpoint, keeps
-/// the epoch it gets as its progress, and blocks on <see cref="Durable"/> until <see cref="IsDurable"/> says so. Epoch numbers go on
+/// What system calls ask of the checkpoint engine, each for a group. A caller that needs durability (fsync, `sls checkpoint`) requests a checkpoint, keeps
+/// the epoch it gets as its progress, and blocks on <see cref="DurableOf"/> until <see cref="IsDurable"/> says so. Epoch numbers go on
 /// across a restore, so a call that was captured waiting finds its answer after it.
 /// </summary>
 public abstract unsafe class CheckpointService
@@ -15,55 +15,49 @@ public abstract unsafe class CheckpointService
     /// Asks for a checkpoint as soon as possible, or joins the one already asked for, and returns the epoch that will cover everything
     /// done so far. In a group that is not persisted nothing waits for the disk: the answer is an epoch that is durable already.
     /// </summary>
-    public abstract Epoch Request();
+    public abstract Epoch Request(ObjectTracker group);
 
     /// <summary>
     /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok; EAGAIN
-    /// while an earlier named checkpoint is not durable yet (wait on <see cref="Durable"/>); ENOSPC when as many are kept as may be; EOPNOTSUPP when
+    /// while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may be; EOPNOTSUPP when
     /// the group is not persisted.
     /// </summary>
-    public abstract Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch);
+    public abstract Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch);
 
     /// <summary>Why an epoch that was requested is not going to be durable soon: EIO, ENOSPC, or Ok while there is hope.</summary>
-    public abstract Errno ErrorOf(Epoch epoch);
+    public abstract Errno ErrorOf(ObjectTracker group, Epoch epoch);
 
     /// <summary>True when the epoch, and so everything before it, survives a power cut.</summary>
-    public abstract bool IsDurable(Epoch epoch);
+    public abstract bool IsDurable(ObjectTracker group, Epoch epoch);
 
-    /// <summary>True when the store has refused a commit: nothing more becomes durable until that is mended, and waiters get EIO.</summary>
-    public abstract bool HasFailed { get; }
+    /// <summary>Woken each time an epoch of a group becomes durable or a commit fails.</summary>
+    public abstract WaitQueue* DurableOf(ObjectTracker group);
 
-    /// <summary>Woken each time an epoch becomes durable or a commit fails.</summary>
-    public abstract WaitQueue* Durable { get; }
-
-    /// <summary>The time between the starts of two checkpoints of a busy group, in nanoseconds.</summary>
-    public abstract ulong PeriodNanoseconds { get; set; }
+    /// <summary>Sets the time between the starts of two checkpoints of a busy group, in nanoseconds.</summary>
+    public abstract void SetPeriod(ObjectTracker group, ulong nanoseconds);
 
     /// <summary>Fills the group's totals; what the engine does not know (calls, faults, memory) is left alone.</summary>
-    public abstract void ReadStatistics(ref SlsStatistics statistics);
+    public abstract void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics);
 
     /// <summary>The cost of the <paramref name="index"/>-th newest checkpoint since boot; false past the last one kept.</summary>
     public abstract bool ReadSample(int index, out CheckpointSample sample);
 
     /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when done; zero
     /// when there is no memory for it.</summary>
-    public abstract ulong RequestHistory();
+    public abstract ulong RequestHistory(ObjectTracker group);
 
     /// <summary>True when the history asked for with this ticket has been read; also for a ticket of an earlier boot.</summary>
-    public abstract bool IsHistoryReady(ulong ticket);
+    public abstract bool IsHistoryReady(ObjectTracker group, ulong ticket);
 
     /// <summary>The <paramref name="index"/>-th newest checkpoint of the history last read; false past the last.</summary>
-    public abstract bool ReadHistory(int index, out SlsHistoryEntry entry);
+    public abstract bool ReadHistory(ObjectTracker group, int index, out SlsHistoryEntry entry);
 
     /// <summary>
     /// Asks for work on the checkpoints in the store that may wait for the device: <paramref name="target"/> is a name or an epoch's number. The
-    /// ticket is for <see cref="IsDone"/>; zero while other such work is under way. Wakes <see cref="Durable"/> when done.
+    /// ticket is for <see cref="IsDone"/>; zero while other such work is under way. Wakes <see cref="DurableOf"/> when done.
     /// </summary>
-    public abstract ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target);
+    public abstract ulong Ask(ObjectTracker group, CheckpointErrand errand, ReadOnlySpan<byte> target);
 
     /// <summary>True when the work of a ticket is done, with its result; ECANCELED for a ticket of an earlier boot.</summary>
-    public abstract bool IsDone(ulong ticket, out Errno result);
-
-    /// <summary>The <paramref name="index"/>-th consistency group; false past the last.</summary>
-    public abstract bool ReadGroup(int index, out SlsGroup group);
+    public abstract bool IsDone(ObjectTracker group, ulong ticket, out Errno result);
 }

@@ -94,6 +94,18 @@ public unsafe struct SlsGroup
     /// <summary>The group waits until the store has taken what it has changed.</summary>
     public const uint StatePaused = 4;
 
+    /// <summary>Somebody has suspended it.</summary>
+    public const uint StateSuspended = 5;
+
+    /// <summary>Its init has ended; <see cref="WaitStatus"/> says how.</summary>
+    public const uint StateEnded = 6;
+
+    /// <summary>It is being brought into memory, or goes back in time.</summary>
+    public const uint StateStarting = 7;
+
+    /// <summary>It could not be brought back from its volume; the kernel's log says why.</summary>
+    public const uint StateBroken = 8;
+
     public ulong Id;
     public ulong CapturedEpoch, DurableEpoch;
     public ulong PeriodNanoseconds;
@@ -101,7 +113,9 @@ public unsafe struct SlsGroup
 
     /// <summary>One of the State constants.</summary>
     public uint State;
-    public uint Reserved;
+
+    /// <summary>The wait status of its init when that has ended.</summary>
+    public int WaitStatus;
     public fixed byte Name[NameBytes];
 }
 

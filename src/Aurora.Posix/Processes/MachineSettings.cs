@@ -135,6 +135,17 @@ public sealed unsafe class MachineSettingsTable
         return place->Settings != null ? null : place->Settings = _slab.Allocate();
     }
 
+    /// <summary>The settings of a group that ends, if it has any.</summary>
+    public void End(ObjectTracker group)
+    {
+        Place* place = _places.At(group.Index);
+        if (place->Settings == null)
+            return;
+        group.Remove(&place->Settings->Header);
+        _slab.Free(place->Settings);
+        place->Settings = null;
+    }
+
     /// <summary>Puts a group's restored settings in force.</summary>
     internal void Apply(ObjectTracker group)
     {

@@ -100,9 +100,10 @@ public sealed unsafe partial class ProcessLife
         if (process == _table.Of(process).Init)
         {
             // Nobody waits for init: what stays is a group without processes, so that the next session can begin with process 1.
+            ObjectTracker group = _table.Of(process).Group;
             _table.LeadNobody(process);
             Reap(process);
-            _machine.SessionEnded(waitStatus);
+            _machine.SessionEnded(group, waitStatus);
             return;
         }
         CheckOrphanedGroup(process);

@@ -31,7 +31,13 @@ public sealed unsafe partial class ProcessLife
         process->ExitSignal = (int)Signal.SIGCHLD;
         Thread* thread = process->Actions == null ? null : _table.CreateThread(process);
         if (thread == null || _table.StartSession(process) != Errno.Ok)
+        {
+            if (thread != null)
+                Retire(thread);
+            _table.ReleaseActions(process->Actions);
+            _table.FreeProcess(process);
             return null;
+        }
         _table.Lead(process);
         thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         _extended.Reset(thread->Context);

@@ -180,6 +180,18 @@ public sealed unsafe partial class ProcessTable
         previous->NextSending = group;
     }
 
+    /// <summary>Leaves alone what was sent to process groups of a group whose restore has failed.</summary>
+    public void ForgetSending(ObjectTracker of)
+    {
+        for (ProcessGroup* group = FirstSending; group != null;)
+        {
+            ProcessGroup* next = group->NextSending;
+            if (group->Header.Group == of.Index)
+                EndSending(group);
+            group = next;
+        }
+    }
+
     internal void EndSending(ProcessGroup* group)
     {
         if (!group->IsOnSendingList)

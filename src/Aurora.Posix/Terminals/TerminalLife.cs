@@ -13,23 +13,56 @@ public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
         if (terminal == null)
             return null;
         group.Register(&terminal->Header, ObjectKind.Terminal);
-        if (!sink.Prepare(terminal))
-            return null;
         terminal->Settings = isPlain ? Termios.Raw() : Termios.Cooked();
         terminal->IsPlain = isPlain;
         terminal->Window = window;
+        if (!sink.Prepare(terminal) || !AddTexts(group, terminal))
+        {
+            End(group, terminal);
+            return null;
+        }
+        state.SetConsole(terminal);
+        return terminal;
+    }
+
+    private bool AddTexts(ObjectTracker group, Terminal* terminal)
+    {
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
         {
             TerminalText* text = state.Texts.Allocate();
             if (text == null)
-                return null;
+                return false;
             text->Terminal = terminal;
             text->Index = i;
             terminal->Texts[i] = (ulong)text;
             group.Register(&text->Header, ObjectKind.TerminalText);
         }
-        state.SetConsole(terminal);
-        return terminal;
+        return true;
+    }
+
+    /// <summary>The console of a group that ends, if it has one; none of its processes is left.</summary>
+    public void EndConsole(ObjectTracker group)
+    {
+        Terminal* terminal = state.ConsoleOf(group.Index);
+        if (terminal == null)
+            return;
+        Panic.Unless(terminal->Session == null, "terminal: the console of a group ended before its session"u8);
+        state.ForgetConsole(terminal);
+        End(group, terminal);
+    }
+
+    private void End(ObjectTracker group, Terminal* terminal)
+    {
+        for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
+        {
+            TerminalText* text = (TerminalText*)terminal->Texts[i];
+            if (text == null)
+                continue;
+            group.Remove(&text->Header);
+            state.Texts.Free(text);
+        }
+        group.Remove(&terminal->Header);
+        state.Terminals.Free(terminal);
     }
 
     internal Terminal* AllocateTerminal() => state.Terminals.Allocate();

@@ -24,6 +24,8 @@ public sealed unsafe class TerminalState
 
     internal void SetConsole(Terminal* terminal) => _consoles.At(terminal->Header.Group)->Terminal = terminal;
 
+    internal void ForgetConsole(Terminal* terminal) => _consoles.At(terminal->Header.Group)->Terminal = null;
+
     private struct ConsoleOfGroup
     {
         public Terminal* Terminal;

@@ -2,6 +2,7 @@
 // that slept through the whole period cost nothing. A thread whose wait is in its record counts from when that wait ends: a restore would
 // otherwise put it back to sleep, and what it was woken for, a signal perhaps, has come and gone.
 using Aurora.Base;
+using Aurora.Posix.Time;
 
 namespace Aurora.Posix.Threads;
 
@@ -15,6 +16,9 @@ public sealed unsafe partial class ThreadScheduler
         /// <summary>None of the group's threads runs; those that could are on its own queue.</summary>
         public bool IsHeld;
         public RunQueue Held;
+
+        /// <summary>Deadlines that have passed since.</summary>
+        public DeadlineNode* Parked;
     }
 
     private readonly GroupTable<GroupThreads> _groups;

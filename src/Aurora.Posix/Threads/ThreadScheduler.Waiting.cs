@@ -41,7 +41,7 @@ public sealed unsafe partial class ThreadScheduler
             return;
         thread->Deadline.Owner = thread;
         thread->Deadline.Kind = DeadlineKind.Thread;
-        _deadlines.Arm(&thread->Deadline, nanoseconds, _clocks.Of(&thread->Header).ToMachine(nanoseconds));
+        ArmNode(&thread->Deadline, &thread->Header, nanoseconds);
     }
 
     /// <summary>Puts the current thread to sleep on what it registered for.</summary>
@@ -81,7 +81,7 @@ public sealed unsafe partial class ThreadScheduler
     public void LeaveQueues(Thread* thread)
     {
         if (thread->Deadline.IsArmed)
-            _deadlines.Disarm(&thread->Deadline);
+            Disarm(&thread->Deadline);
         while (thread->Waits != null)
         {
             WaitEntry* entry = thread->Waits;
@@ -105,22 +105,36 @@ public sealed unsafe partial class ThreadScheduler
     {
         node->Kind = kind;
         node->Owner = owner;
-        _deadlines.Arm(node, nanoseconds, _clocks.Of(owner).ToMachine(nanoseconds));
+        ArmNode(node, owner, nanoseconds);
     }
 
-    public void Disarm(DeadlineNode* node) => _deadlines.Disarm(node);
+    /// <summary>Disarms a node; does nothing when it is not armed.</summary>
+    public void Disarm(DeadlineNode* node)
+    {
+        if (node->IsParked)
+            Unpark(node);
+        else
+            _deadlines.Disarm(node);
+    }
 
     /// <summary>
     /// Takes the earliest deadline if it has passed at a time of the machine, else null. Whoever it belongs to is still to be told
-    /// (Deadlines).
+    /// (Deadlines). True with null: it is that of a held group, and waits with it.
     /// </summary>
-    public DeadlineNode* TakePassed(ulong nowNanoseconds)
+    public bool TakePassed(ulong nowNanoseconds, out DeadlineNode* passed)
     {
+        passed = null;
         DeadlineNode* node = _deadlines.First;
         if (node == null || node->MachineNanoseconds > nowNanoseconds)
-            return null;
+            return false;
+        if (_groups.At(((ObjectHeader*)node->Owner)->Group)->IsHeld)
+        {
+            Park(node);
+            return true;
+        }
         _deadlines.Disarm(node);
-        return node;
+        passed = node;
+        return true;
     }
 
     // An entry of a thread that has not gone to sleep yet (it registered and then found something to do) must leave the queue too, or

@@ -29,4 +29,7 @@ public unsafe struct DeadlineNode
     public DeadlineNode* Previous;
     public DeadlineKind Kind;
     public bool IsArmed;
+
+    /// <summary>Passed while its group was held: in the group's list instead of the heap, by Next and Previous.</summary>
+    internal bool IsParked;
 }

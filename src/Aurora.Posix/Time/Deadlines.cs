@@ -19,10 +19,10 @@ public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService tim
         ulong now = scheduler.MachineNanoseconds;
         for (int left = MostAtOnce; left > 0; left--)
         {
-            DeadlineNode* node = scheduler.TakePassed(now);
-            if (node == null)
+            if (!scheduler.TakePassed(now, out DeadlineNode* node))
                 return;
-            Tell(node);
+            if (node != null)
+                Tell(node);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed unsafe class VolumeCommits(
     {
         if (context.Options.ReadOnly)
             return StoreStatus.ReadOnly;
-        if (info.NameLength != 0 || (flags & ~(VolumeFlags.Image | VolumeFlags.Partial)) != 0)
+        if (info.NameLength != 0 || (flags & ~VolumeFlags.Known) != 0)
             return StoreStatus.BadArgument;
         bool isNew = kind is LogEntryKind.CreateVolume or LogEntryKind.CloneVolume;
         if (isNew && (volume.Value & ~VolumeRecord.HiddenBit) > VolumeRecord.LastNumber)

@@ -17,6 +17,12 @@ public enum VolumeFlags : uint
 
     /// <summary>Being received: it does not hold everything yet.</summary>
     Partial = 2,
+
+    /// <summary>A consistency group lives in it: a machine runs it. The first volume has one without saying so.</summary>
+    Group = 4,
+
+    /// <summary>All there are.</summary>
+    Known = Image | Partial | Group,
 }
 
 /// <summary>The record of a volume in the volume table.</summary>

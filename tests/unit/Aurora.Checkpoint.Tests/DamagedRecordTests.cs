@@ -158,8 +158,8 @@ public sealed unsafe class DamagedRecordTests : IDisposable
     {
         _cases++;
         using TestSession session = TestSession.Open(_device);
-        RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Tracker,
-            session.Pages.Accounts).Restore(new ListedRecords(records)).Fault.Status;
+        RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Pages.Accounts, session.Fibers)
+            .Restore(session.Tracker, new ListedRecords(records), RestoreScope.Whole).Fault.Status;
         if (status == RestoreStatus.Ok && session.Group.Names.Root != null)
             Walk(session, session.Group.Names.Root, 0);
         return status;

@@ -132,8 +132,8 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     {
         _cases++;
         using ProcessMachine machine = ProcessMachine.Open(_device);
-        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Tracker,
-            machine.Session.Pages.Accounts).Restore(new ListedRecords(records)).Fault.Status;
+        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Session.Pages.Accounts, machine.Session.Fibers)
+            .Restore(machine.Tracker, new ListedRecords(records), RestoreScope.Whole).Fault.Status;
         if (status == RestoreStatus.Ok)
             Use(machine);
         return status;

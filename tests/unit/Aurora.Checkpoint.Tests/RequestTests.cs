@@ -124,7 +124,8 @@ public sealed unsafe class RequestTests
         }
         Assert.Equal(StoreStatus.NoSpace, session.Engine.Refusal);
         Assert.Equal(Errno.ENOSPC, session.Engine.ErrorOf(epoch));
-        Assert.True(session.Engine.ReadGroup(0, out SlsGroup group));
+        SlsGroup group = default;
+        session.Engine.Describe(session.Tracker, ref group);
         Assert.Equal(SlsGroup.StateFull, group.State);
 
         // A new request is given a chance of its own.
@@ -139,7 +140,7 @@ public sealed unsafe class RequestTests
             Complete(session);
         }
         Assert.True(session.Engine.IsDurable(later));
-        Assert.True(session.Engine.ReadGroup(0, out group));
+        session.Engine.Describe(session.Tracker, ref group);
         Assert.Equal(SlsGroup.StatePersisted, group.State);
         session.Dispose();
     }

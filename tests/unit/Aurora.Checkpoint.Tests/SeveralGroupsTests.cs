@@ -31,7 +31,7 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
             Assert.Equal(StoreStatus.Ok, _session.Store.CreateVolume(VolumeFlags.None, [(byte)('a' + i)], in info, out _volumes[i]));
             _groups[i] = _session.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
             _session.Group.Group.CreateNew(_groups[i]);
-            Assert.True(_session.Engine.Add(_groups[i], _volumes[i]));
+            Begin(_session, _groups[i], _volumes[i]);
         }
         for (int i = 0; i <= Others; i++)
             _objects[i] = (nint)_session.Memory.Objects.Create(_groups[i], 4, VmObjectFlags.None);
@@ -121,22 +121,6 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         Assert.True(_session.Engine.IsDurable(captured));
         Assert.False(_session.Engine.HasFailed);
         Assert.Equal((byte)77, Stored(0, 1));
-    }
-
-    /// <summary>What a group writes must be held, and its console tells writers of the room there is: the room comes with the group.</summary>
-    [Fact]
-    public void A_group_has_room_for_its_output_from_the_beginning_or_is_refused()
-    {
-        ObjectTracker group = _session.Group.Tracked.Add(1000, new ObjectId(1));
-        _session.Group.Group.CreateNew(group);
-        _session.Pages.IsExhausted = true;
-        Assert.False(_session.Engine.Add(group, new VolumeId(99)));
-        Assert.Equal(0UL, _session.Engine.VolumeOf(1000).Value);
-        _session.Pages.IsExhausted = false;
-        Assert.True(_session.Engine.Add(group, new VolumeId(99)));
-        _session.Pages.IsExhausted = true;
-        Assert.Equal(_session.Group.Output.Room, _session.Group.OutputHold.Of(group).Room);
-        _session.Pages.IsExhausted = false;
     }
 
     /// <summary>However many groups there are, they are not all looked at every turn; but no change waits for long.</summary>
@@ -229,16 +213,24 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         for (int i = 1; i <= Others; i++)
         {
             ObjectTracker group = restored.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
-            Assert.True(restored.Engine.Add(group, _volumes[i]));
-            var records = new StoreRecords(restored.Store, _volumes[i], restored.Pages, 1 << 20);
-            var restorer = new ObjectRestorer(restored.Group.Codecs, group, restored.Pages.Accounts);
-            Assert.True(restorer.Restore(records).IsOk);
+            Begin(restored, group, _volumes[i]);
+            var records = new StoreRecords(restored.Store, restored.Pages, 1 << 20);
+            var restorer = new ObjectRestorer(restored.Group.Codecs, restored.Pages.Accounts, restored.Fibers);
+            Assert.True(records.Open(_volumes[i]));
+            Assert.True(restorer.Restore(group, records, RestoreScope.Whole).IsOk);
             records.Clear();
             Assert.Equal(2, group.Count);
             Assert.True(restored.Group.Group.Of(group) != null);
         }
         for (int i = 0; i <= Others; i++)
             Assert.Equal((byte)(200 + i), Read(restored, _groups[i].Index, ids[i], 3));
+    }
+
+    private static void Begin(TestSession session, ObjectTracker group, VolumeId volume)
+    {
+        session.Engine.Life.Begin(group, volume);
+        session.Engine.Life.SetStopped(group, false);
+        session.Engine.Life.Enable(group);
     }
 
     private static byte Read(TestSession session, ushort group, ObjectId id, ulong page)

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using Aurora.Base;
+using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.SystemCalls;
@@ -84,7 +85,7 @@ public sealed unsafe class OddAnswerTests : IDisposable
             new Posix.Terminals.WindowSize { Rows = 24, Columns = 80 }) != null);
         Thread* init = kernel.Life.CreateInit(kernel.Tracker);
         Assert.Equal(Errno.Ok, kernel.FileTables.Start(init->Process, kernel.Names, 0x12));
-        kernel.Linux.StartInit(init);
+        LinuxKernel.StartInit(kernel.Scheduler, init);
         var image = new TestKernel.Image();
         kernel.Capture(image);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())

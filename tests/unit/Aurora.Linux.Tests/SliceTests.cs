@@ -293,7 +293,10 @@ public sealed unsafe class SliceTests
     private static void EndsWhenRestored(TestKernel.Image image, ObjectId id)
     {
         using TestKernel restored = TestKernel.Restore(image);
-        restored.Memory.Restore.EndUnreferenced();
+        uint place = 0;
+        Assert.True(restored.Memory.Restore.EndUnreferencedSpaces(restored.Tracker, ref place));
+        place = 0;
+        Assert.True(restored.Memory.Restore.EndUnreferencedObjects(restored.Tracker, ref place));
         while (restored.Memory.Spaces.IsEnding)
             restored.Memory.Spaces.EndStep();
         Assert.True(restored.Tracker.Find(id) == null);

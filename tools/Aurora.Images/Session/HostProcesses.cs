@@ -36,7 +36,7 @@ internal sealed unsafe class HostExtendedState(ulong components) : ExtendedState
 /// <summary>The machine of a session that does not run.</summary>
 internal sealed class NoMachine : MachineControl
 {
-    public override void SessionEnded(int waitStatus) => Panic.Fail("host: a session that does not run has ended"u8);
+    public override void SessionEnded(ObjectTracker group, int waitStatus) => Panic.Fail("host: a session that does not run has ended"u8);
 
     public override void PowerOff() => Panic.Fail("host: a session that does not run cuts the power"u8);
 

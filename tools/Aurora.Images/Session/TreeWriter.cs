@@ -94,7 +94,7 @@ internal sealed unsafe class TreeWriter(ImageSession session)
         foreach ((string name, byte[] value) in entry.Attributes)
         {
             Errno error = session.Files.Attributes.Set(inode, ImageSession.Bytes(name), value, AttributeChange.Either);
-            bool isTooMuch = error == Errno.ERANGE || (error == Errno.ENOSPC && !session.Files.Space.IsFull);
+            bool isTooMuch = error == Errno.ERANGE || (error == Errno.ENOSPC && !session.Files.Space.IsFullFor(inode->Header.Group));
             if (isTooMuch)
                 CountLeftOut(TooMuch);
             else

@@ -33,7 +33,7 @@ public sealed unsafe class AttributeSets(FileState state, FileStamps stamps, Fil
         int start = walk.Start;
         int added = ExtendedAttributes.HeadBytes + name.Length + value.Length;
         int length = start + added + present.Length - walk.End;
-        if (length > ExtendedAttributes.MaxBytes || environment.Space.IsFull)
+        if (length > ExtendedAttributes.MaxBytes || environment.Space.IsFullFor(inode->Header.Group))
             return Errno.ENOSPC;
         var bytes = new Span<byte>(state.Scratch, length);
         present[..start].CopyTo(bytes);

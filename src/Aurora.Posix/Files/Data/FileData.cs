@@ -26,7 +26,7 @@ public sealed unsafe class FileData(
         if (data == null)
             return new PageAccess { Status = MemoryStatus.OutOfMemory };
         ulong end = position + bytes;
-        PageAccess room = environment.Space.Take(PageSize.PagesFor(end) - (position >> PageSize.Shift));
+        PageAccess room = environment.Space.Take(inode->Header.Group, PageSize.PagesFor(end) - (position >> PageSize.Shift));
         if (!room.IsOk)
             return room;
         if (position > inode->Size)

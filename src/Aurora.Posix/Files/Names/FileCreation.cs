@@ -101,7 +101,7 @@ public sealed unsafe class FileCreation(
         Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
-        return environment.Space.IsFull ? Errno.ENOSPC : Errno.Ok;
+        return environment.Space.IsFullFor(directory->Header.Group) ? Errno.ENOSPC : Errno.Ok;
     }
 
     /// <summary>

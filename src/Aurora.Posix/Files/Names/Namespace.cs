@@ -13,14 +13,12 @@ public sealed unsafe class Namespace
 
     private const int BucketPages = 64;
 
-    internal Namespace(PageAllocator pages, ObjectTracker tracker)
-    {
-        Tracker = tracker;
-        Buckets = (DirectoryEntry**)pages.Allocate(BucketPages);
-        Panic.Unless(Buckets != null, "namespace: no memory for the index"u8);
-    }
+    private readonly PageAllocator _pages;
 
-    public ObjectTracker Tracker { get; }
+    internal Namespace(PageAllocator pages) => _pages = pages;
+
+    /// <summary>The group it belongs to; none while it is spare.</summary>
+    public ObjectTracker Tracker { get; private set; }
 
     /// <summary>The root directory; null until it is made or restored.</summary>
     public Inode* Root { get; internal set; }
@@ -30,9 +28,29 @@ public sealed unsafe class Namespace
 
     public int EntryCount { get; internal set; }
 
-    internal DirectoryEntry** Buckets { get; }
+    /// <summary>While the tree is taken out of memory: the directory that has come to (<see cref="TreeEnd"/>).</summary>
+    internal Inode* EndsAt { get; set; }
+
+    internal DirectoryEntry** Buckets { get; private set; }
 
     /// <summary>Chosen with the first entry.</summary>
     internal ulong HashKey0 { get; set; }
     internal ulong HashKey1 { get; set; }
+
+    /// <summary>A spare one becomes the empty tree of a group; false when memory is short.</summary>
+    internal bool Open(ObjectTracker tracker)
+    {
+        Buckets = (DirectoryEntry**)_pages.Allocate(BucketPages);
+        Tracker = Buckets == null ? default : tracker;
+        return Buckets != null;
+    }
+
+    /// <summary>The tree is empty and the group goes: it is spare again.</summary>
+    internal void Close()
+    {
+        Panic.Unless(Root == null && ProcRoot == null && EntryCount == 0, "namespace: closed with files in it"u8);
+        _pages.Free(Buckets, BucketPages);
+        Buckets = null;
+        Tracker = default;
+    }
 }

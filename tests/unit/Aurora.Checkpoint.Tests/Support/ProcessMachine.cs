@@ -19,7 +19,7 @@ internal sealed unsafe class ProcessMachine : IDisposable
 
     private sealed class NoControl : MachineControl
     {
-        public override void SessionEnded(int waitStatus)
+        public override void SessionEnded(ObjectTracker group, int waitStatus)
         {
         }
 

@@ -21,6 +21,11 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
         }
     }
 
+    private bool _isTurning;
+
+    /// <summary>What the rest of the machine does when a fiber waits or yields outside of <see cref="Run"/>; null for nothing.</summary>
+    public Action? Turn { get; set; }
+
     /// <summary>How often somebody has asked whether it is time to give way.</summary>
     public int Looks { get; private set; }
 
@@ -36,10 +41,32 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
         }
     }
 
-    public override void Block(FiberQueue* queue) => throw new FiberBlocked();
-
-    public override void Yield()
+    public override void Block(FiberQueue* queue)
     {
+        if (!TakesTurn())
+            throw new FiberBlocked();
+    }
+
+    public override void Yield() => TakesTurn();
+
+    /// <summary>The rest of the machine takes a turn; false where there is none, or it is taking one.</summary>
+    public bool TakesTurn()
+    {
+        if (Turn == null || _isTurning)
+            return false;
+        // In the middle of a store's operation others would wait for its turn, which nothing here can do.
+        if (Environment.StackTrace.Contains("Aurora.Store.", StringComparison.Ordinal))
+            return true;
+        _isTurning = true;
+        try
+        {
+            Turn();
+        }
+        finally
+        {
+            _isTurning = false;
+        }
+        return true;
     }
 
     public override void WakeOne(FiberQueue* queue)

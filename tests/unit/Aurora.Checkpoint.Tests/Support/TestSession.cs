@@ -59,9 +59,11 @@ internal sealed unsafe class TestSession : IDisposable
     public TreeBuilder Tree => _tree ??= new TreeBuilder(Group.Files, Group.Names);
 
     /// <summary>A device with an empty store on it.</summary>
-    public static MemoryBlockDevice NewDevice(ulong blocks = 1 << 15)
+    public static MemoryBlockDevice NewDevice(ulong blocks = 1 << 15) => Format(new MemoryBlockDevice(blocks));
+
+    /// <summary>Makes an empty store on a device.</summary>
+    public static MemoryBlockDevice Format(MemoryBlockDevice device)
     {
-        var device = new MemoryBlockDevice(blocks);
         using var pages = new TestPages();
         var options = new FormatOptions { UuidLow = 7, UuidHigh = 9 };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Format(device, pages, new SteppedFibers(), options));
@@ -72,6 +74,14 @@ internal sealed unsafe class TestSession : IDisposable
     public static TestSession Create(ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes, bool isBounded = false)
     {
         var session = new TestSession(NewDevice(blocks), overlayBytes, isBounded: isBounded);
+        Assert.True(session.Group.Create());
+        return session;
+    }
+
+    /// <summary>A new group on a device with an empty store.</summary>
+    public static TestSession CreateOn(MemoryBlockDevice device)
+    {
+        var session = new TestSession(device);
         Assert.True(session.Group.Create());
         return session;
     }

@@ -21,32 +21,34 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
     public ulong Requested { get; private set; }
     public ulong DurableEpoch { get; set; }
     public bool Failed { get; set; }
-    public override bool HasFailed => Failed;
-    public override WaitQueue* Durable => durable;
+    public bool HasFailed => Failed;
+    public override WaitQueue* DurableOf(ObjectTracker group) => durable;
 
-    public override Epoch Request() => new(++Requested);
+    public override Epoch Request(ObjectTracker group) => new(++Requested);
 
-    public override Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch)
+    public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
     {
-        epoch = Request();
+        epoch = Request(group);
         return Errno.Ok;
     }
 
-    public override Errno ErrorOf(Epoch epoch) => HasFailed ? Errno.EIO : Errno.Ok;
+    public override Errno ErrorOf(ObjectTracker group, Epoch epoch) => HasFailed ? Errno.EIO : Errno.Ok;
 
-    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => 1;
+    public override ulong Ask(ObjectTracker group, CheckpointErrand errand, ReadOnlySpan<byte> target) => 1;
 
-    public override bool IsDone(ulong ticket, out Errno result)
+    public override bool IsDone(ObjectTracker group, ulong ticket, out Errno result)
     {
         result = Errno.ENOENT;
         return true;
     }
 
-    public override bool IsDurable(Epoch epoch) => epoch.Value <= DurableEpoch;
+    public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch.Value <= DurableEpoch;
 
-    public override ulong PeriodNanoseconds { get; set; }
+    public override void SetPeriod(ObjectTracker group, ulong nanoseconds)
+    {
+    }
 
-    public override void ReadStatistics(ref SlsStatistics statistics)
+    public override void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics)
     {
     }
 
@@ -56,19 +58,13 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
         return false;
     }
 
-    public override ulong RequestHistory() => 1;
+    public override ulong RequestHistory(ObjectTracker group) => 1;
 
-    public override bool IsHistoryReady(ulong ticket) => true;
+    public override bool IsHistoryReady(ObjectTracker group, ulong ticket) => true;
 
-    public override bool ReadHistory(int index, out SlsHistoryEntry entry)
+    public override bool ReadHistory(ObjectTracker group, int index, out SlsHistoryEntry entry)
     {
         entry = default;
-        return false;
-    }
-
-    public override bool ReadGroup(int index, out SlsGroup group)
-    {
-        group = default;
         return false;
     }
 }
@@ -102,6 +98,7 @@ internal sealed unsafe class CallWorld : IDisposable
             ProcessFiles = World.Tables,
             Files = World.Files,
             Checkpoints = Checkpoints,
+            Groups = new TestGroups((WaitQueue*)World.Pages.Allocate(1), World.Tracker),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

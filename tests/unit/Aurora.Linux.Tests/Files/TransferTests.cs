@@ -43,9 +43,9 @@ public sealed unsafe class TransferTests
 
         public override void Describe(out ulong total, out ulong free) => (total, free) = (1000, Pages);
 
-        public override bool IsFull => Pages == 0;
+        public override bool IsFullFor(ushort group) => Pages == 0;
 
-        public override PageAccess Take(ulong pages)
+        public override PageAccess Take(ushort group, ulong pages)
         {
             if (pages > Pages)
                 return new PageAccess { Status = MemoryStatus.OutOfMemory };

@@ -59,9 +59,10 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, new FileEnvironment(Space, Preemption), information);
-        Names = Files.Attach(Tracker);
+        Names = Files.Attach(Tracker)!;
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
+        Groups = new TestGroups((WaitQueue*)Pages.Allocate(1), Tracker);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
@@ -104,6 +105,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public ProcessLife Life { get; }
     public TerminalService Terminals { get; }
     public TestExtendedState Extended { get; } = new();
+    public TestGroups Groups { get; }
     public TestMachineControl Machine { get; } = new();
     public LinuxKernel Linux { get; }
     public SystemCallExecutive Executive { get; }
@@ -316,7 +318,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints, Groups = Groups,
         });
     }
 

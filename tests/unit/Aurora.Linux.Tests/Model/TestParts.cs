@@ -66,7 +66,7 @@ internal sealed class TestMachineControl : MachineControl
     public int? SessionStatus { get; private set; }
     public bool IsPoweredOff { get; private set; }
 
-    public override void SessionEnded(int waitStatus) => SessionStatus = waitStatus;
+    public override void SessionEnded(ObjectTracker group, int waitStatus) => SessionStatus = waitStatus;
 
     public override void PowerOff() => IsPoweredOff = true;
 
@@ -112,31 +112,33 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
 
     public ulong Requested { get; private set; }
     public ulong DurableEpoch { get; set; }
-    public override bool HasFailed => false;
-    public override WaitQueue* Durable => _durable;
-    public override ulong PeriodNanoseconds { get; set; } = 10_000_000;
-
-    public override Epoch Request() => new(++Requested);
-
-    public override Errno RequestNamed(ReadOnlySpan<byte> name, out Epoch epoch)
+    public bool HasFailed => false;
+    public override WaitQueue* DurableOf(ObjectTracker group) => _durable;
+    public override void SetPeriod(ObjectTracker group, ulong nanoseconds)
     {
-        epoch = Request();
+    }
+
+    public override Epoch Request(ObjectTracker group) => new(++Requested);
+
+    public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
+    {
+        epoch = Request(group);
         return Errno.Ok;
     }
 
-    public override Errno ErrorOf(Epoch epoch) => HasFailed ? Errno.EIO : Errno.Ok;
+    public override Errno ErrorOf(ObjectTracker group, Epoch epoch) => HasFailed ? Errno.EIO : Errno.Ok;
 
-    public override ulong Ask(CheckpointErrand errand, ReadOnlySpan<byte> target) => 1;
+    public override ulong Ask(ObjectTracker group, CheckpointErrand errand, ReadOnlySpan<byte> target) => 1;
 
-    public override bool IsDone(ulong ticket, out Errno result)
+    public override bool IsDone(ObjectTracker group, ulong ticket, out Errno result)
     {
         result = Errno.ENOENT;
         return true;
     }
 
-    public override bool IsDurable(Epoch epoch) => epoch.Value <= DurableEpoch;
+    public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch.Value <= DurableEpoch;
 
-    public override void ReadStatistics(ref SlsStatistics statistics) => statistics.CapturedEpoch = Requested;
+    public override void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics) => statistics.CapturedEpoch = Requested;
 
     public override bool ReadSample(int index, out CheckpointSample sample)
     {
@@ -144,19 +146,13 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
         return false;
     }
 
-    public override ulong RequestHistory() => 1;
+    public override ulong RequestHistory(ObjectTracker group) => 1;
 
-    public override bool IsHistoryReady(ulong ticket) => true;
+    public override bool IsHistoryReady(ObjectTracker group, ulong ticket) => true;
 
-    public override bool ReadHistory(int index, out SlsHistoryEntry entry)
+    public override bool ReadHistory(ObjectTracker group, int index, out SlsHistoryEntry entry)
     {
         entry = default;
-        return false;
-    }
-
-    public override bool ReadGroup(int index, out SlsGroup group)
-    {
-        group = default;
         return false;
     }
 }
@@ -165,9 +161,9 @@ internal sealed class TestFirstProgram(string path, string[] arguments, string[]
 {
     private readonly byte[] _path = Encoding.UTF8.GetBytes(path);
 
-    public override ReadOnlySpan<byte> Path => _path;
+    public override ReadOnlySpan<byte> PathOf(ObjectTracker group) => _path;
 
-    public override Errno Collect(ArgumentBlock block)
+    public override Errno Collect(ObjectTracker group, ArgumentBlock block)
     {
         foreach (string argument in arguments)
             if (!block.Add(Encoding.UTF8.GetBytes(argument), false))
@@ -177,4 +173,9 @@ internal sealed class TestFirstProgram(string path, string[] arguments, string[]
                 return Errno.E2BIG;
         return Errno.Ok;
     }
+
+    public override void Fail(ObjectTracker group, Errno error)
+    {
+    }
 }
+

@@ -11,11 +11,11 @@ internal sealed class TestSpace : StorageSpace
 
     public override ulong KeptForRoot => Now.KeptForRoot;
 
-    public override bool IsFull => Now.IsFull;
+    public override bool IsFullFor(ushort group) => Now.IsFullFor(group);
 
     public override void Describe(out ulong total, out ulong free) => Now.Describe(out total, out free);
 
-    public override PageAccess Take(ulong pages) => Now.Take(pages);
+    public override PageAccess Take(ushort group, ulong pages) => Now.Take(group, pages);
 }
 
 /// <summary>Interrupts that a test may have come.</summary>

@@ -37,7 +37,7 @@ internal sealed unsafe class FileWorld : IDisposable
         Tracker = tracked.Add(0, new ObjectId(1));
         var environment = new FileEnvironment(new StorageSpace(), new Preemption());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));
-        Space = Files.Attach(Tracker);
+        Space = Files.Attach(Tracker)!;
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
         Processes = new ProcessTable(Pages, tracked);

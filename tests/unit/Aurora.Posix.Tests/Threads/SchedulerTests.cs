@@ -112,7 +112,7 @@ public sealed unsafe class SchedulerTests : IDisposable
         Assert.Equal(50UL, _scheduler.NextDeadlineNanoseconds);
         Assert.True(_scheduler.PickNext() == null);
         _clock.Now = 50;
-        DeadlineNode* passed = _scheduler.TakePassed(_clock.Now);
+        Assert.True(_scheduler.TakePassed(_clock.Now, out DeadlineNode* passed));
         Assert.True(passed->Kind == DeadlineKind.Thread && passed->Owner == thread);
         _scheduler.Wake(thread);
         Assert.True(_scheduler.PickNext() == thread);

@@ -1,0 +1,209 @@
+// How the checkpointing of a group begins and ends, beside those that go on: for whoever brings groups into memory and takes them out. A
+// group that is being brought in is not captured until it is enabled, and none of its threads runs while it is stopped. Everything that
+// waits here is for fibers. Protected by the kernel lock.
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Begins and ends the checkpointing of groups.</summary>
+public sealed unsafe class CheckpointLife
+{
+    // So often an epoch may fail, for whatever reason but a full disk, before who waits for it is told; each time a period or more passes.
+    private const ulong MostSetbacks = 20;
+
+    private readonly CheckpointServices _services;
+    private readonly Pipelines _pipelines;
+    private readonly EngineQueues _queues;
+    private readonly CheckpointErrands _errands;
+    private readonly HistoryList _history;
+
+    internal CheckpointLife(
+        in CheckpointServices services, Pipelines pipelines, EngineQueues queues, CheckpointErrands errands, HistoryList history)
+    {
+        _services = services;
+        _pipelines = pipelines;
+        _queues = queues;
+        _errands = errands;
+        _history = history;
+    }
+
+    /// <summary>Begins the checkpointing of a group into a volume of its own. It is stopped, and nothing is captured.</summary>
+    public void Begin(ObjectTracker group, VolumeId volume)
+    {
+        PipelineState* state = _pipelines.Begin(group, volume).State;
+        state->IsStopped = state->IsStarting = true;
+        _services.Scheduler.Hold(group);
+    }
+
+    /// <summary>
+    /// Starts the numbering after a restored epoch, and after every other of its volume: what a rollback has left behind keeps its numbers.
+    /// All of them are durable. Blocks.
+    /// </summary>
+    public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        StoreStatus status = _errands.ReadNumbers(in pipeline, out Epoch highest);
+        pipeline.State->LastCaptured = pipeline.State->LastDurable = highest > restored ? highest : restored;
+        pipeline.State->RestoredEpoch = restored.Value;
+        if (highest > restored)
+            _services.Group.Of(group)->Left.Add(restored, highest);
+        CheckpointErrands.Begin(in pipeline, pipeline.State->LastDurable);
+        return status;
+    }
+
+    /// <summary>From here on the group is captured.</summary>
+    public void Enable(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        state->IsEnabled = true;
+        state->IsStarting = false;
+        _pipelines.Round.IsAsked = true;
+    }
+
+    /// <summary>From here on none of the group's threads runs, or they run again as soon as the store has taken what they have changed.</summary>
+    public void SetStopped(ObjectTracker group, bool isStopped)
+    {
+        _pipelines.Of(group).State->IsStopped = isStopped;
+        _pipelines.Round.IsAsked = true;
+        if (isStopped)
+            _services.Scheduler.Hold(group);
+    }
+
+    /// <summary>
+    /// Takes a checkpoint of a group, if it is captured, and waits until it is durable: an error when it is not going to be. Blocks.
+    /// </summary>
+    public Errno Settle(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        if (!state->IsEnabled)
+            return Errno.EOPNOTSUPP;
+        state->IsRequested = true;
+        _pipelines.Round.IsAsked = true;
+        Epoch epoch = state->LastCaptured.Next;
+        ulong patience = state->Setbacks + MostSetbacks;
+        while (state->LastDurable < epoch)
+        {
+            if (state->Setbacks > patience)
+                return Errno.ENOMEM;
+            if (state->Failure != StoreStatus.Ok)
+                return Errno.EIO;
+            if (epoch <= state->RefusedThrough)
+                return Errno.ENOSPC;
+            Wait();
+        }
+        return Errno.Ok;
+    }
+
+    /// <summary>
+    /// Nothing more is captured of a group or asked for, and none of its threads runs; returns when all that was has come to its end. EIO:
+    /// that will never be, because its writer has failed. Blocks.
+    /// </summary>
+    public Errno Quiesce(ObjectTracker group)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        pipeline.State->IsQuiesced = true;
+        SetStopped(group, true);
+        while (pipeline.IsBusy || pipeline.State->IsServed || pipeline.State->Errand.Errand != CheckpointErrand.None)
+        {
+            if (pipeline.HasFailed)
+                return Errno.EIO;
+            Wait();
+        }
+        return Errno.Ok;
+    }
+
+    /// <summary>Takes that back: the group is captured again. Its threads stay stopped.</summary>
+    public void EndQuiesce(ObjectTracker group) => _pipelines.Of(group).State->IsQuiesced = false;
+
+    /// <summary>True when nothing more of a group can become durable.</summary>
+    public bool HasFailed(ObjectTracker group) => _pipelines.Of(group).HasFailed;
+
+    /// <summary>The processes of a group are to end, for which they run, whatever keeps others from it; or they have ended.</summary>
+    public void SetEnding(ObjectTracker group, bool isEnding)
+    {
+        _pipelines.Of(group).State->IsEnding = isEnding;
+        if (isEnding)
+            SetStopped(group, false);
+    }
+
+    /// <summary>A quiesced group's volume goes back to a checkpoint of its own; the group in memory is left alone. Blocks.</summary>
+    public Errno RollBack(ObjectTracker group, in CheckpointInfo target)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        return _errands.RollBackTo(in pipeline, in target);
+    }
+
+    /// <summary>The checkpoint of a volume that a number or a name means. Blocks.</summary>
+    public Errno FindTarget(VolumeId volume, System.ReadOnlySpan<byte> target, out CheckpointInfo info)
+        => _errands.FindTarget(volume, target, mustBeNamed: false, out info);
+
+    /// <summary>
+    /// What a quiesced group, or one that was never enabled, does from here on is never captured: it may run in order to end.
+    /// </summary>
+    public void Abandon(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        state->IsEnabled = state->IsStarting = state->IsRollingBack = false;
+        _services.Scheduler.WakeAll(&state->Durable);
+        SetEnding(group, true);
+    }
+
+    /// <summary>Ends the checkpointing of an abandoned group. Blocks.</summary>
+    public void End(ObjectTracker group)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        while (pipeline.State->IsServed)
+            Wait();
+        Panic.Unless(!pipeline.IsBusy && !pipeline.State->IsEnabled, "checkpoint: a group ended while it is captured"u8);
+        _services.Scheduler.WakeAll(pipeline.Durable);
+        _history.End(in pipeline);
+        _pipelines.End(in pipeline);
+    }
+
+    /// <summary>Sleeps until an epoch of some group is durable or refused, or somebody has called <see cref="Wake"/>. Blocks.</summary>
+    public void Wait() => _services.Fibers.Block(_queues.ErrandWork);
+
+    /// <summary>Something that a fiber waits for may have happened.</summary>
+    public void Wake() => _services.Fibers.WakeAll(_queues.ErrandWork);
+
+    /// <summary>Asks for a checkpoint of every group that is captured.</summary>
+    public void RequestAll()
+    {
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
+            if (!pipeline.State->IsEnabled)
+                continue;
+            pipeline.State->IsRequested = true;
+            pipeline.State->Awaited = pipeline.State->LastCaptured.Next;
+            pipeline.State->Patience = pipeline.State->Setbacks + MostSetbacks;
+        }
+        _pipelines.Round.IsAsked = true;
+    }
+
+    /// <summary>Nothing more is captured of any group: the session is over.</summary>
+    public void DisableAll()
+    {
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            pipeline.State->IsEnabled = false;
+    }
+
+    /// <summary>True when all that <see cref="RequestAll"/> has asked for is durable, or is known not to be going to be.</summary>
+    public bool AreAllDone
+    {
+        get
+        {
+            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            {
+                PipelineState* state = pipeline.State;
+                bool isDone = !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= state->Awaited
+                    || state->Awaited <= state->RefusedThrough || state->Setbacks > state->Patience;
+                if (!isDone)
+                    return false;
+            }
+            return true;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// New groups. The volume of one is a clone that nobody runs (Partial) until the group's first checkpoint is durable: only then does it become one
+// that a machine starts (Group), so that a power cut leaves a whole group or none. Everything here blocks.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Makes groups: with the files of the host, as copies of running ones, and of checkpoints.</summary>
+internal sealed unsafe class GroupMaker(
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupPrograms programs, GroupStarter starter,
+    FiberScheduler fibers)
+{
+    private readonly CheckpointLife _life = session.Engine.Life;
+
+    /// <summary>Starts a program in a group with the files of the host; the number of the group, or a negated errno.</summary>
+    public long Run(GroupOrder* order)
+    {
+        if (order->ArgumentCount == 0)
+            return -(long)Errno.EINVAL;
+        GroupEntry* host = directory.At(0);
+        Errno error = CheckName(Text(order->Request.Target));
+        if (error == Errno.Ok)
+            error = Settle(host);
+        GroupEntry* entry = null;
+        if (error == Errno.Ok)
+            error = Make(host->VolumeId, 0, Text(order->Request.Target), out entry);
+        if (error != Errno.Ok)
+            return -(long)error;
+        error = Populate(entry, order);
+        return Finish(entry, error);
+    }
+
+    /// <summary>Copies a group as it is now; as above.</summary>
+    public long Fork(GroupEntry* source, ReadOnlySpan<byte> name)
+    {
+        Errno error = CheckName(name);
+        if (error == Errno.Ok)
+            error = Settle(source);
+        return error == Errno.Ok ? Copy(source->VolumeId, 0, name) : -(long)error;
+    }
+
+    /// <summary>
+    /// Makes a group of a checkpoint of another, which may be broken, or of a volume that is no group; without a checkpoint, of the newest
+    /// state. As above.
+    /// </summary>
+    public long Restore(GroupEntry* source, ReadOnlySpan<byte> sourceName, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    {
+        VolumeId volume = source != null ? source->VolumeId : default;
+        Errno error = CheckName(name);
+        if (error == Errno.Ok && source == null)
+            error = volumes.FindSaved(sourceName, out volume);
+        if (error == Errno.Ok && source != null && source->Phase == GroupPhase.Moving)
+            error = Errno.EIO;
+        CheckpointInfo info = default;
+        if (error == Errno.Ok && !target.IsEmpty)
+            error = volumes.FindTarget(volume, target, out info);
+        return error == Errno.Ok ? Copy(volume, info.Sequence, name) : -(long)error;
+    }
+
+    private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
+
+    private GroupObject* ObjectOf(GroupEntry* entry) => session.Group.Of(TrackerOf(entry));
+
+    private static ReadOnlySpan<byte> Text(byte* field) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(field);
+
+    private Errno CheckName(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            return Errno.Ok;
+        if (!GroupDirectory.IsAllowed(name))
+            return Errno.EINVAL;
+        return directory.Find(name) == null ? Errno.Ok : Errno.EEXIST;
+    }
+
+    // What the copy needs beside what is there already should be there before it begins: what fails half way stays in memory.
+    private Errno Settle(GroupEntry* source)
+        => memory.HasRoomFor(TrackerOf(source)) ? _life.Settle(TrackerOf(source)) : Errno.ENOMEM;
+
+    private long Copy(VolumeId source, ulong sequence, ReadOnlySpan<byte> name)
+    {
+        Errno error = Make(source, sequence, name, out GroupEntry* entry);
+        if (error != Errno.Ok)
+            return -(long)error;
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole);
+        if (!result.IsOk)
+            return Break(entry, in result);
+        ObjectOf(entry)->Generation++;
+        return Finish(entry, Errno.Ok);
+    }
+
+    // A new entry with a volume, a clone of what another has now (sequence 0) or had at a checkpoint, and a place in memory.
+    private Errno Make(VolumeId source, ulong sequence, scoped ReadOnlySpan<byte> name, out GroupEntry* entry)
+    {
+        entry = null;
+        Span<byte> invented = stackalloc byte[GroupEntry.MaxNameBytes];
+        if (name.IsEmpty)
+            name = invented[..directory.NameNew(invented)];
+        Errno error = volumes.Clone(source, sequence, name, out VolumeId clone);
+        if (error != Errno.Ok)
+            return error;
+        entry = directory.Add(name, clone);
+        if (entry != null && memory.Begin(entry))
+            return Errno.Ok;
+        error = entry == null ? Errno.ENOSPC : Errno.ENOMEM;
+        if (entry != null)
+            directory.Remove(entry);
+        entry = null;
+        volumes.DropUnfinished(clone);
+        return error;
+    }
+
+    // The files of the host, and a process 1 that has begun with its program.
+    private Errno Populate(GroupEntry* entry, GroupOrder* order)
+    {
+        RestoreResult result = memory.Load(entry, RestoreScope.Files);
+        if (!result.IsOk)
+        {
+            Break(entry, in result);
+            return Errno.EIO;
+        }
+        ObjectTracker group = TrackerOf(entry);
+        GroupObject* about = ObjectOf(entry);
+        about->Flags = GroupFlags.None;
+        about->WaitStatus = 0;
+        about->Generation = 0;
+        about->Left = default;
+        programs.Set(group, order);
+        bool hasTerminal = (order->Request.Flags & GroupRequest.HasTerminal) != 0;
+        Errno error = starter.Start(group, Text(order->Request.Root), hasTerminal);
+        if (error != Errno.Ok)
+            return error;
+        _life.SetStopped(group, false);
+        while (!starter.HasStarted(group) && programs.FailureOf(group) == Errno.Ok && (about->Flags & GroupFlags.HasEnded) == 0)
+            fibers.Yield();
+        error = programs.FailureOf(group);
+        programs.Forget(group);
+        return error;
+    }
+
+    // The group's first checkpoint; from then on a machine that starts starts it, and its threads run.
+    private long Finish(GroupEntry* entry, Errno error)
+    {
+        if (error == Errno.Ok)
+        {
+            _life.Enable(TrackerOf(entry));
+            error = _life.Settle(TrackerOf(entry));
+        }
+        if (error == Errno.Ok)
+            error = volumes.SetRunning(entry);
+        if (error != Errno.Ok)
+            return Undo(entry, error);
+        entry->Phase = GroupPhase.Present;
+        _life.SetStopped(TrackerOf(entry), (ObjectOf(entry)->Flags & GroupFlags.IsSuspended) != 0);
+        return (long)entry->Number;
+    }
+
+    // Nothing of a group that could not be made stays, unless it cannot be taken apart.
+    private long Undo(GroupEntry* entry, Errno error)
+    {
+        if (entry->Phase != GroupPhase.Moving)
+            return -(long)error;
+        if (_life.Quiesce(TrackerOf(entry)) != Errno.Ok)
+        {
+            entry->Phase = GroupPhase.Broken;
+            return -(long)error;
+        }
+        memory.End(entry);
+        volumes.DropUnfinished(entry->VolumeId);
+        directory.Remove(entry);
+        return -(long)error;
+    }
+
+    private static long Break(GroupEntry* entry, in RestoreResult result)
+    {
+        entry->Phase = GroupPhase.Broken;
+        GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
+        return -(long)(result.Fault.Status == RestoreStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO);
+    }
+}

@@ -1,0 +1,169 @@
+// Groups as the system calls, the main loop and the boot see them. What they ask for goes to a fiber (GroupOrders, GroupWork); what needs no
+// disk is answered at once. When the machine starts the host's programs run first; the other groups come while they do.
+// Protected by the kernel lock.
+using System;
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>All groups of the machine.</summary>
+public sealed unsafe class GroupManager : GroupService
+{
+    private readonly GroupSession _session;
+    private readonly GroupProcesses _processes;
+    private readonly GroupDirectory _directory;
+    private readonly GroupOrders _orders;
+    private readonly GroupVolumes _volumes;
+    private readonly GroupWork _work;
+
+    public GroupManager(
+        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupStarter starter, PageAllocator pages, Clock clock,
+        FiberScheduler fibers)
+    {
+        _session = session;
+        _processes = processes;
+        _directory = new GroupDirectory(pages);
+        _orders = new GroupOrders(pages, clock);
+        _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, clock);
+        var memory = new GroupMemory(session, processes, programs, fibers);
+        var maker = new GroupMaker(session, _directory, memory, _volumes, programs, starter, fibers);
+        _work = new GroupWork(session, _directory, memory, _volumes, maker);
+        GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
+        host->Index = session.Tracker.Index;
+        host->Phase = GroupPhase.Present;
+    }
+
+    /// <inheritdoc/>
+    public override WaitQueue* Changed => _orders.Changed;
+
+    /// <summary>The body of a fiber: starts the groups there are, then does what is asked for; never returns.</summary>
+    public void Run()
+    {
+        StartAll();
+        for (;;)
+        {
+            WorkOff();
+            _session.Engine.Life.Wait();
+        }
+    }
+
+    /// <summary>Starts the groups that the store has, when the machine starts. Blocks.</summary>
+    public void StartAll()
+    {
+        _volumes.Collect();
+        GroupEntry* entry;
+        for (int index = 0; (entry = _directory.At(index)) != null; index++)
+        {
+            if (entry->Phase == GroupPhase.Moving)
+                _work.Start(entry);
+            _session.Scheduler.WakeAll(Changed);
+        }
+    }
+
+    /// <summary>Does all that has been asked for. Blocks.</summary>
+    public void WorkOff()
+    {
+        while (_orders.First != null)
+        {
+            _orders.Complete(_work.Do(_orders.First));
+            _session.Scheduler.WakeAll(Changed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsHost(ObjectTracker group) => group.Index == _session.Tracker.Index;
+
+    /// <inheritdoc/>
+    public override bool HasEnded(ObjectTracker group)
+    {
+        HeldOutput output = _session.OutputHold.Of(group);
+        return (_session.Group.Of(group)->Flags & GroupFlags.HasEnded) != 0 && output.Durable == output.Written;
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> NameOf(ObjectTracker group)
+    {
+        GroupEntry* entry = _directory.Find(group);
+        return entry == null ? default : new ReadOnlySpan<byte>(entry->Name, entry->NameLength);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Find(ReadOnlySpan<byte> name, out ObjectTracker group)
+    {
+        GroupEntry* entry = _directory.Find(name);
+        group = entry != null && entry->Phase == GroupPhase.Present ? _session.Tracked.OfGroup(entry->Index) : default;
+        if (entry == null)
+            return Errno.ENOENT;
+        return entry->Phase switch { GroupPhase.Present => Errno.Ok, GroupPhase.Moving => Errno.EAGAIN, _ => Errno.EIO };
+    }
+
+    /// <inheritdoc/>
+    public override Errno Ask(ObjectTracker asker, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    {
+        ticket = 0;
+        // Nothing would be kept of what is made.
+        if (!_session.Engine.IsEnabled)
+            return Errno.EOPNOTSUPP;
+        Errno error = _orders.Add(asker.Index, IsHost(asker) ? GroupOrders.Capacity : 1, in request, in program, out ticket);
+        if (error == Errno.Ok)
+            _session.Engine.Life.Wake();
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDone(ulong ticket, out long result) => _orders.IsDone(ticket, out result);
+
+    /// <inheritdoc/>
+    public override bool Read(ObjectTracker viewer, int index, out SlsGroup about)
+    {
+        about = default;
+        GroupEntry* entry = IsHost(viewer) ? _directory.At(index) : index == 0 ? _directory.Find(viewer) : null;
+        if (entry == null)
+            return false;
+        about.Id = entry->Number;
+        fixed (byte* name = about.Name)
+            new ReadOnlySpan<byte>(entry->Name, entry->NameLength).CopyTo(new Span<byte>(name, SlsGroup.NameBytes));
+        about.State = entry->Phase == GroupPhase.Broken ? SlsGroup.StateBroken : SlsGroup.StateStarting;
+        if (entry->Phase == GroupPhase.Present)
+            Describe(_session.Tracked.OfGroup(entry->Index), ref about);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override int ReadLog(ObjectTracker group, ref ulong position, Span<byte> destination)
+        => _session.OutputHold.Of(group).Read(ref position, destination);
+
+    /// <inheritdoc/>
+    public override WaitQueue* LogOf(ObjectTracker group) => _session.OutputHold.Of(group).Space;
+
+    /// <inheritdoc/>
+    public override int Type(ObjectTracker group, ReadOnlySpan<byte> bytes)
+    {
+        Terminal* console = _processes.Terminals.ConsoleOf(group);
+        int room = console == null ? 0 : Math.Min(bytes.Length, Math.Max(0, console->InputRoom - 1));
+        if (room != 0)
+            _processes.Terminals.Input.Receive(console, bytes[..room]);
+        return room;
+    }
+
+    private void Describe(ObjectTracker group, ref SlsGroup about)
+    {
+        PidNamespace processes = _processes.Table.Of(group);
+        about.Processes = (uint)processes.ProcessCount;
+        about.Threads = (uint)processes.ThreadCount;
+        _session.Engine.Describe(group, ref about);
+        GroupObject* saved = _session.Group.Of(group);
+        about.WaitStatus = saved->WaitStatus;
+        if (about.State != SlsGroup.StatePersisted)
+            return;
+        if ((saved->Flags & GroupFlags.HasEnded) != 0)
+            about.State = SlsGroup.StateEnded;
+        else if ((saved->Flags & GroupFlags.IsSuspended) != 0)
+            about.State = SlsGroup.StateSuspended;
+    }
+}

@@ -1,0 +1,118 @@
+// Brings groups into memory and takes them out of it. A group in memory has an index and with it an entry in every table of what belongs
+// to a group, a tree of files, and a place among those that are checkpointed. It is stopped while it comes in. When it goes, its processes
+// end as if they had been killed, nothing of which is captured; then everything else that it has goes, a piece at a time, and that nothing
+// is left is checked. All of it blocks, and is for fibers.
+using System;
+using Aurora.Base;
+using Aurora.Posix.Processes;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Groups coming into memory, and going.</summary>
+internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses processes, GroupPrograms programs, FiberScheduler fibers)
+{
+    // More than most kernel objects take, and what captures need meanwhile.
+    private const ulong BytesOfObject = 512;
+    private const ulong SpareBytes = 4 << 20;
+
+    private readonly CheckpointLife _life = session.Engine.Life;
+    private ushort _lastIndex;
+
+    /// <summary>Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened.</summary>
+    public bool Begin(GroupEntry* entry)
+    {
+        int index = session.Tracked.FreeIndexAfter(_lastIndex);
+        ObjectTracker group = index < 0 ? default : session.Tracked.Add((ushort)index, new ObjectId(1));
+        if (!group.Exists)
+            return false;
+        if (session.Files.Attach(group) is null)
+        {
+            session.Tracked.Remove(group);
+            return false;
+        }
+        _lastIndex = entry->Index = group.Index;
+        session.OutputHold.Of(group).BeginLog();
+        _life.Begin(group, entry->VolumeId);
+        return true;
+    }
+
+    /// <summary>Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays.</summary>
+    public RestoreResult Load(GroupEntry* entry, RestoreScope scope)
+    {
+        ObjectTracker group = session.Tracked.OfGroup(entry->Index);
+        RestoreResult result = session.Restorer.Restore(group, entry->VolumeId, scope, endUnreferenced: true);
+        if (!result.IsOk)
+        {
+            session.Files.Closing.Forget(group);
+            processes.Table.ForgetSending(group);
+            return result;
+        }
+        GroupObject* about = session.Group.Of(group);
+        GroupObject* host = session.Group.Of(session.Tracker);
+        if (about->Machine.Xcr0 != 0 && !about->Machine.IsSatisfiedBy(host->Machine, out _, out _))
+            result.Fault = new RestoreFault { Status = RestoreStatus.OtherMachine, Kind = ObjectKind.Group, Id = about->Header.Id };
+        about->Machine = host->Machine;
+        about->MemoryMebibytes = host->MemoryMebibytes;
+        if (result.IsOk)
+            result.Store = _life.ContinueFrom(group, about->Epoch);
+        return result;
+    }
+
+    /// <summary>Takes a group out of memory that is not captured any more.</summary>
+    public void End(GroupEntry* entry)
+    {
+        ObjectTracker group = session.Tracked.OfGroup(entry->Index);
+        _life.Abandon(group);
+        EndProcesses(group);
+        AwaitLeftovers(group);
+        while (!session.Files.TreeEnd.Step(group))
+            fibers.Yield();
+        AwaitLeftovers(group);
+        programs.Forget(group);
+        processes.Terminals.Life.EndConsole(group);
+        session.OutputHold.End(group);
+        session.Settings.End(group);
+        _life.End(group);
+        session.Group.End(group);
+        processes.Table.Of(group).Ids.Clear();
+        Panic.Unless(!session.Memory.Epochs.HasChanges(group), "groups: one that ended has changed pages"u8);
+        session.Tracked.Remove(group);
+        entry->Index = 0;
+    }
+
+    /// <summary>Ends the processes of a group; returns when none is left.</summary>
+    public void EndProcesses(ObjectTracker group)
+    {
+        PidNamespace space = processes.Table.Of(group);
+        if (space.Init != null && !space.Init->IsEnding)
+            processes.Life.BeginEnd(space.Init, WaitStatus.Killed((int)Posix.Signals.Signal.SIGKILL));
+        while (space.ProcessCount != 0)
+            fibers.Yield();
+    }
+
+    /// <summary>True while a group has processes.</summary>
+    public bool HasProcesses(ObjectTracker group) => processes.Table.Of(group).ProcessCount != 0;
+
+    /// <summary>True when there is memory for the kernel objects of a copy of a group, with some to spare. Its pages come as they are used.</summary>
+    public bool HasRoomFor(ObjectTracker group)
+        => (ulong)session.Memory.Frames.FreeFrames * PageSize.Bytes > ((ulong)group.Count * BytesOfObject) + SpareBytes;
+
+    /// <summary>Tells the kernel's log what is wrong with a group.</summary>
+    public static void Report(GroupEntry* entry, ReadOnlySpan<byte> why)
+    {
+        Span<byte> buffer = stackalloc byte[320];
+        var line = new Utf8Writer(buffer);
+        line.Append("group "u8);
+        line.Append(new ReadOnlySpan<byte>(entry->Name, entry->NameLength));
+        line.Append(": "u8);
+        line.Append(why);
+        KernelLog.Line(line.Written);
+    }
+
+    // What ends in steps that the main loop takes.
+    private void AwaitLeftovers(ObjectTracker group)
+    {
+        while (session.Memory.Spaces.IsEndingOf(group) || session.Files.Closing.HasWorkOf(group))
+            fibers.Yield();
+    }
+}

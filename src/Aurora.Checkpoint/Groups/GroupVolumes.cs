@@ -1,0 +1,146 @@
+using System;
+using System.Buffers.Text;
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The volumes that groups live in. Everything blocks.</summary>
+internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory directory, CheckpointLife life, Clock clock)
+{
+    private const double NanosecondsPerSecond = 1e9;
+
+    private CommitInfo Now => new() { RealtimeNanoseconds = clock.RealtimeNanoseconds };
+
+    /// <summary>A clone that no machine starts, of what a volume has now (sequence 0) or had at a checkpoint.</summary>
+    public Errno Clone(VolumeId source, ulong sequence, ReadOnlySpan<byte> name, out VolumeId clone)
+        => ErrnoOf(store.CloneVolume(source, sequence, VolumeFlags.Partial, name, Now, out clone));
+
+    /// <summary>From here on a machine that starts starts the group.</summary>
+    public Errno SetRunning(GroupEntry* entry)
+        => ErrnoOf(store.SetVolume(entry->VolumeId, VolumeFlags.Group, new ReadOnlySpan<byte>(entry->Name, entry->NameLength), Now));
+
+    /// <summary>
+    /// Drops the volume of a group that was not finished. When that fails it is dropped when the machine starts again.
+    /// </summary>
+    public void DropUnfinished(VolumeId volume)
+    {
+        StoreStatus status = store.DropVolume(volume, Now);
+        if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+            Report("the volume of a group that was not finished stays until the machine starts again: "u8, status);
+    }
+
+    /// <summary>A group goes: its volume, and its entry, unless the volume cannot be dropped.</summary>
+    public Errno Forget(GroupEntry* entry)
+    {
+        StoreStatus status = store.DropVolume(entry->VolumeId, Now);
+        if (status is StoreStatus.Ok or StoreStatus.NotFound)
+            directory.Remove(entry);
+        else
+            entry->Phase = GroupPhase.Broken;
+        return status == StoreStatus.NotFound ? Errno.Ok : ErrnoOf(status);
+    }
+
+    /// <summary>A volume that is no group's and not being received, by name or by number; ENOENT when there is none.</summary>
+    public Errno FindSaved(ReadOnlySpan<byte> name, out VolumeId volume)
+    {
+        volume = default;
+        bool isNumber = Utf8Parser.TryParse(name, out ulong number, out int used) && used == name.Length;
+        StoreStatus status;
+        VolumeId after = VolumeId.First;
+        while ((status = store.NextVolume(after, out VolumeInfo info)) == StoreStatus.Ok)
+        {
+            after = info.Id;
+            bool isMeant = isNumber ? info.Id.Value - VolumeId.First.Value == number
+                : name.SequenceEqual(new ReadOnlySpan<byte>(info.Name, info.NameLength));
+            if (!isMeant || (info.Flags & (VolumeFlags.Group | VolumeFlags.Partial)) != 0)
+                continue;
+            volume = info.Id;
+            return Errno.Ok;
+        }
+        return ErrnoOf(status);
+    }
+
+    /// <summary>A checkpoint by name, by epoch, or by how many seconds ago it was the newest (a minus and seconds).</summary>
+    public Errno FindTarget(VolumeId volume, ReadOnlySpan<byte> target, out CheckpointInfo info)
+    {
+        info = default;
+        if (target.IsEmpty)
+            return Errno.EINVAL;
+        if (target[0] != '-')
+            return life.FindTarget(volume, target, out info);
+        bool isTime = Utf8Parser.TryParse(target[1..], out double seconds, out int used) && used + 1 == target.Length && seconds >= 0;
+        return isTime ? FindAgo(volume, seconds, out info) : Errno.EINVAL;
+    }
+
+    // ENOENT when there is none so old. The commit that made the volume is none of the group's.
+    private Errno FindAgo(VolumeId volume, double seconds, out CheckpointInfo found)
+    {
+        found = default;
+        ulong now = clock.RealtimeNanoseconds;
+        if (seconds * NanosecondsPerSecond >= long.MaxValue || (ulong)(seconds * NanosecondsPerSecond) > now)
+            return Errno.ENOENT;
+        ulong time = now - (ulong)(seconds * NanosecondsPerSecond);
+        ulong sequence = 0;
+        StoreStatus status;
+        while ((status = store.NextCheckpoint(volume, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        {
+            sequence = info.Sequence;
+            if (info.Commit.Epoch.Value != 0 && info.Commit.RealtimeNanoseconds <= time)
+                found = info;
+        }
+        if (status != StoreStatus.NotFound)
+            return ErrnoOf(status);
+        return found.Sequence == 0 ? Errno.ENOENT : Errno.Ok;
+    }
+
+    /// <summary>
+    /// Lists the groups that a machine starts with, and drops what was being made when the last one stopped. The host is there already.
+    /// </summary>
+    public void Collect()
+    {
+        StoreStatus status;
+        VolumeId after = VolumeId.First;
+        while ((status = store.NextVolume(after, out VolumeInfo info)) == StoreStatus.Ok)
+        {
+            after = info.Id;
+            var name = new ReadOnlySpan<byte>(info.Name, info.NameLength);
+            if ((info.Flags & VolumeFlags.Partial) != 0)
+                DropUnfinished(info.Id);
+            else if ((info.Flags & VolumeFlags.Group) != 0)
+                Add(info.Id, name);
+        }
+        if (status != StoreStatus.NotFound)
+            Report("groups are missing, because the volumes cannot be listed: "u8, status);
+    }
+
+    private static void Report(ReadOnlySpan<byte> what, StoreStatus status)
+    {
+        Span<byte> buffer = stackalloc byte[320];
+        var line = new Utf8Writer(buffer);
+        line.Append("groups: "u8);
+        line.Append(what);
+        line.Append(StoreMessages.Of(status));
+        KernelLog.Line(line.Written);
+    }
+
+    // A name that two have, or that none may have, comes from a tool: its group goes by another.
+    private void Add(VolumeId volume, scoped ReadOnlySpan<byte> name)
+    {
+        Span<byte> invented = stackalloc byte[GroupEntry.MaxNameBytes];
+        if (!GroupDirectory.IsAllowed(name) || directory.Find(name) != null)
+            name = invented[..directory.NameNew(invented)];
+        if (directory.Add(name, volume) == null)
+            KernelLog.Line("groups: there are more than can be started"u8);
+    }
+
+    private static Errno ErrnoOf(StoreStatus status) => status switch
+    {
+        StoreStatus.Ok => Errno.Ok,
+        StoreStatus.NotFound => Errno.ENOENT,
+        StoreStatus.NoSpace => Errno.ENOSPC,
+        StoreStatus.OutOfMemory => Errno.ENOMEM,
+        _ => Errno.EIO,
+    };
+}

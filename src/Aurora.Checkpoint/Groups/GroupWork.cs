@@ -1,0 +1,167 @@
+// What a fiber does with groups, one thing after another. Everything here blocks.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Suspends, rewinds, ends, starts and removes groups, and has new ones made (<see cref="GroupMaker"/>).</summary>
+internal sealed unsafe class GroupWork(
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker)
+{
+    private readonly CheckpointLife _life = session.Engine.Life;
+
+    /// <summary>Does what an order asks; the number of the group concerned, or a negated errno.</summary>
+    public long Do(GroupOrder* order)
+    {
+        GroupRequest* request = &order->Request;
+        ReadOnlySpan<byte> name = Text(request->Group);
+        GroupEntry* entry = directory.Find(name);
+        switch (request->Verb)
+        {
+            case GroupVerb.Run:
+                return maker.Run(order);
+            case GroupVerb.Restore:
+                return maker.Restore(entry, name, Text(request->Target), Text(request->Checkpoint));
+        }
+        if (entry == null)
+            return -(long)Errno.ENOENT;
+        // What it was is not known any more when it has gone.
+        ulong number = entry->Number;
+        if (request->Verb == GroupVerb.Fork)
+            return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)Errno.EIO;
+        Errno error = entry->IsHost ? Errno.EINVAL : Change(entry, request);
+        return error == Errno.Ok ? (long)number : -(long)error;
+    }
+
+    /// <summary>Brings a group back when the machine starts.</summary>
+    public void Start(GroupEntry* entry)
+    {
+        if (memory.Begin(entry))
+        {
+            GoOn(entry, memory.Load(entry, RestoreScope.Whole));
+            return;
+        }
+        entry->Phase = GroupPhase.Broken;
+        GroupMemory.Report(entry, "there is no memory to start it"u8);
+    }
+
+    private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
+
+    private GroupObject* ObjectOf(GroupEntry* entry) => session.Group.Of(TrackerOf(entry));
+
+    private static ReadOnlySpan<byte> Text(byte* field) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(field);
+
+    private Errno Change(GroupEntry* entry, GroupRequest* request)
+    {
+        if (request->Verb == GroupVerb.Remove)
+            return Remove(entry);
+        if (entry->Phase != GroupPhase.Present)
+            return Errno.EIO;
+        return request->Verb switch
+        {
+            GroupVerb.Suspend => SetSuspended(entry, true),
+            GroupVerb.Resume => SetSuspended(entry, false),
+            GroupVerb.Kill => Kill(entry),
+            GroupVerb.Rewind => Rewind(entry, Text(request->Checkpoint)),
+            _ => Errno.EINVAL,
+        };
+    }
+
+    // A group that was restored goes on, unless that failed.
+    private bool GoOn(GroupEntry* entry, in RestoreResult result)
+    {
+        if (!result.IsOk)
+        {
+            entry->Phase = GroupPhase.Broken;
+            GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
+            return false;
+        }
+        _life.Enable(TrackerOf(entry));
+        entry->Phase = GroupPhase.Present;
+        _life.SetStopped(TrackerOf(entry), (ObjectOf(entry)->Flags & GroupFlags.IsSuspended) != 0);
+        return true;
+    }
+
+    // Refused with ENOSPC it has been done all the same, and is not durable.
+    private Errno SetSuspended(GroupEntry* entry, bool isSuspended)
+    {
+        GroupObject* about = ObjectOf(entry);
+        about->Flags = isSuspended ? about->Flags | GroupFlags.IsSuspended : about->Flags & ~GroupFlags.IsSuspended;
+        TrackerOf(entry).MarkChanged(&about->Header);
+        _life.SetStopped(TrackerOf(entry), isSuspended);
+        return _life.Settle(TrackerOf(entry));
+    }
+
+    private Errno Kill(GroupEntry* entry)
+    {
+        ObjectTracker group = TrackerOf(entry);
+        if (_life.HasFailed(group))
+            return Errno.EIO;
+        GroupObject* about = ObjectOf(entry);
+        about->Flags &= ~GroupFlags.IsSuspended;
+        _life.SetEnding(group, true);
+        memory.EndProcesses(group);
+        _life.SetEnding(group, false);
+        // One that had no processes has ended by being told so.
+        about->Flags |= GroupFlags.HasEnded;
+        group.MarkChanged(&about->Header);
+        return _life.Settle(group);
+    }
+
+    private Errno Rewind(GroupEntry* entry, ReadOnlySpan<byte> target)
+    {
+        Errno error = volumes.FindTarget(entry->VolumeId, target, out CheckpointInfo info);
+        if (error != Errno.Ok)
+            return error;
+        ulong generation = ObjectOf(entry)->Generation;
+        entry->Phase = GroupPhase.Moving;
+        error = _life.Quiesce(TrackerOf(entry));
+        if (error == Errno.Ok)
+            error = _life.RollBack(TrackerOf(entry), in info);
+        if (error != Errno.Ok)
+        {
+            Return(entry);
+            return error;
+        }
+        memory.End(entry);
+        if (!memory.Begin(entry))
+        {
+            entry->Phase = GroupPhase.Broken;
+            return Errno.ENOMEM;
+        }
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole);
+        if (result.IsOk)
+            ObjectOf(entry)->Generation = generation + 1;
+        return GoOn(entry, in result) ? _life.Settle(TrackerOf(entry)) : Errno.EIO;
+    }
+
+    // A group that was to leave memory stays.
+    private void Return(GroupEntry* entry)
+    {
+        _life.EndQuiesce(TrackerOf(entry));
+        _life.SetStopped(TrackerOf(entry), (ObjectOf(entry)->Flags & GroupFlags.IsSuspended) != 0);
+        entry->Phase = GroupPhase.Present;
+    }
+
+    // A group that is there must have ended; what could not be brought back may go with its volume.
+    private Errno Remove(GroupEntry* entry)
+    {
+        if (entry->Phase == GroupPhase.Broken)
+            return volumes.Forget(entry);
+        if (memory.HasProcesses(TrackerOf(entry)))
+            return Errno.EBUSY;
+        entry->Phase = GroupPhase.Moving;
+        Errno error = _life.Quiesce(TrackerOf(entry));
+        if (error != Errno.Ok)
+        {
+            Return(entry);
+            return error;
+        }
+        memory.End(entry);
+        return volumes.Forget(entry);
+    }
+}

@@ -1,0 +1,56 @@
+// Brings a group back from its volume, or begins one with the files of another. Before the heap is sealed or after, and while other groups
+// run: the group is held meanwhile, and nothing of it is captured.
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Restores groups, one at a time.</summary>
+public sealed unsafe class GroupRestore(
+    ObjectRestorer restorer, StoreRecords records, GroupCodec groups, FileServices files, MemoryManager memory,
+    FiberScheduler fibers)
+{
+    /// <summary>
+    /// True while objects of some group are there and not yet put together: what ends unused objects a few at a time must wait, since some
+    /// only seem to be unused.
+    /// </summary>
+    public bool IsUnderWay { get; private set; }
+
+    /// <summary>
+    /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the group
+    /// is to run (<paramref name="endUnreferenced"/>). Blocks.
+    /// </summary>
+    public RestoreResult Restore(ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced)
+    {
+        IsUnderWay = true;
+        RestoreResult result = records.Open(volume)
+            ? restorer.Restore(group, records, scope)
+            : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
+        records.Clear();
+        IsUnderWay = false;
+        GroupObject* about = groups.Of(group);
+        if (about != null)
+            result.MemoryMebibytes = about->MemoryMebibytes;
+        if (!result.IsOk)
+            return result;
+        // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
+        // the restore, and what it had built belongs to nobody.
+        if (endUnreferenced)
+            EndUnreferenced(group);
+        if (about == null)
+            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
+        else if (files.RootOf(group) == null)
+            result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
+        return result;
+    }
+
+    private void EndUnreferenced(ObjectTracker group)
+    {
+        for (uint place = 0; !memory.Restore.EndUnreferencedSpaces(group, ref place);)
+            fibers.GiveWay();
+        for (uint place = 0; !memory.Restore.EndUnreferencedObjects(group, ref place);)
+            fibers.GiveWay();
+    }
+}

@@ -1,0 +1,405 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Posix.Files;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Store;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>Groups are started, copied, rewound, stopped and removed while the machine runs, and are all there when it starts again.</summary>
+public sealed unsafe class GroupTests : IDisposable
+{
+    private const long Missing = -(long)Errno.ENOENT;
+
+    private GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
+
+    public void Dispose() => _machine.Dispose();
+
+    [Fact]
+    public void A_group_begins_with_the_files_of_the_host_and_changes_its_own()
+    {
+        Assert.Equal(1, _machine.Do(GroupVerb.Run, target: "a"));
+        ObjectTracker a = _machine.Find("a");
+        Assert.Equal(1, _machine.Init(a)->Id);
+        Assert.Equal(1, _machine.Processes.Table.Of(a).ProcessCount);
+        Assert.Equal("of the host", Contents(a, "/f"));
+        _machine.Session.Remove("/f");
+        Assert.Equal("of the host", Contents(a, "/f"));
+        Reboot();
+        Assert.Equal("of the host", Contents(_machine.Find("a"), "/f"));
+        Assert.True(_machine.Session.Find("/f") == null);
+    }
+
+    [Fact]
+    public void A_fork_has_the_memory_processes_and_output_of_its_source_and_each_goes_on_by_itself()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        ObjectTracker a = _machine.Find("a");
+        for (ulong i = 0; i < 8; i++)
+            _machine.Store(a, i * 0x1000, 100 + i);
+        Assert.Equal(Errno.Ok, _machine.Processes.Life.Clone(
+            _machine.Init(a)->FirstThread, new CloneRequest { ExitSignal = (int)Signal.SIGCHLD }, out Thread* child));
+        _machine.Processes.Signals.Send(child->Process, SignalInfo.FromKernel(Signal.SIGUSR1, SignalCode.User));
+        int childId = child->Id;
+        _machine.Session.Group.OutputHold.Of(a).Write("one two"u8);
+        Assert.Equal(2, _machine.Do(GroupVerb.Fork, "a", "b"));
+        ObjectTracker b = _machine.Find("b");
+        for (ulong i = 0; i < 8; i++)
+            Assert.Equal((100 + i, 100 + i), (_machine.Load(a, i * 0x1000), _machine.Load(b, i * 0x1000)));
+        Process* copy = _machine.Processes.Table.Of(b).FindProcess(childId);
+        Assert.True(copy != null && copy->Parent == _machine.Init(b) && copy->Pending.Set.Contains(Signal.SIGUSR1));
+        Assert.Equal("one two", Log("b"));
+        _machine.Store(a, 0, 1);
+        _machine.Store(b, 0, 2);
+        _machine.Session.Group.OutputHold.Of(a).Write(" a"u8);
+        _machine.Session.Group.OutputHold.Of(b).Write(" b"u8);
+        Reboot();
+        Assert.Equal((1UL, 2UL), (_machine.Load(_machine.Find("a"), 0), _machine.Load(_machine.Find("b"), 0)));
+        Assert.Equal(("one two a", "one two b"), (Log("a"), Log("b")));
+        Assert.Equal((0UL, 1UL), (GenerationOf("a"), GenerationOf("b")));
+    }
+
+    [Fact]
+    public void A_fork_of_the_host_is_a_group_like_any_other()
+    {
+        _machine.Store(_machine.Host, 0, 7);
+        Assert.Equal(1, _machine.Do(GroupVerb.Fork, "host", "copy"));
+        _machine.Store(_machine.Host, 0, 8);
+        Reboot();
+        Assert.Equal((8UL, 7UL), (_machine.Load(_machine.Host, 0), _machine.Load(_machine.Find("copy"), 0)));
+    }
+
+    [Fact]
+    public void A_group_goes_back_alone_and_again_and_its_log_with_it()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Epoch first = EpochOf("a");
+        Step("a", 2);
+        Name("a", "two");
+        Step("a", 3);
+        _machine.Store(_machine.Host, 0, 99);
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "two"));
+        Assert.Equal((2UL, "12"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
+        Step("a", 4);
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "1", checkpoint: first.Value.ToString()));
+        Assert.Equal((1UL, "1"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
+        Assert.Equal(99UL, _machine.Load(_machine.Host, 0));
+        Reboot();
+        Assert.Equal((1UL, "1"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
+        Assert.Equal(2UL, GenerationOf("a"));
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "two"));
+        Assert.Equal("12", Log("a"));
+    }
+
+    [Fact]
+    public void A_group_goes_back_by_seconds()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        _machine.Session.Clock.Advance(2_000_000_000);
+        Step("a", 2);
+        _machine.Session.Clock.Advance(500_000_000);
+        Assert.Equal(Missing, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "-100"));
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "-1.5"));
+        Assert.Equal(1UL, _machine.Load(_machine.Find("a"), 0));
+    }
+
+    [Fact]
+    public void A_checkpoint_becomes_a_group_of_its_own()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        Assert.Equal(2, _machine.Do(GroupVerb.Restore, "a", "b", "one"));
+        Assert.Equal((2UL, 1UL), (_machine.Load(_machine.Find("a"), 0), _machine.Load(_machine.Find("b"), 0)));
+        Assert.Equal(Missing, _machine.Do(GroupVerb.Restore, "a", "c", "nothing"));
+        Assert.False(_machine.Exists("c"));
+    }
+
+    [Fact]
+    public void A_suspended_group_stands_still_also_after_a_restart_and_goes_on()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Assert.Equal(1, _machine.Do(GroupVerb.Suspend, "a"));
+        Assert.True(_machine.Session.Group.Scheduler.IsHeld(_machine.Find("a")));
+        Reboot();
+        _machine.Settle();
+        Assert.True(_machine.Session.Group.Scheduler.IsHeld(_machine.Find("a")));
+        Assert.Equal(1, _machine.Do(GroupVerb.Resume, "a"));
+        _machine.Settle();
+        Assert.False(_machine.Session.Group.Scheduler.IsHeld(_machine.Find("a")));
+    }
+
+    [Fact]
+    public void A_killed_group_stays_until_it_is_removed()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Assert.Equal(-(long)Errno.EBUSY, _machine.Do(GroupVerb.Remove, "a"));
+        Assert.Equal(1, _machine.Do(GroupVerb.Suspend, "a"));
+        Assert.Equal(1, _machine.Do(GroupVerb.Kill, "a"));
+        Reboot();
+        Assert.True(_machine.Manager.Read(_machine.Host, 1, out SlsGroup about));
+        Assert.Equal((SlsGroup.StateEnded, 9, 0u), (about.State, about.WaitStatus, about.Processes));
+        Assert.Equal("1", Log("a"));
+        Assert.Equal(1, _machine.Do(GroupVerb.Remove, "a"));
+        Assert.False(_machine.Exists("a"));
+        Reboot();
+        Assert.False(_machine.Exists("a"));
+        Assert.Equal(StoreStatus.NotFound, _machine.Session.Store.NextVolume(VolumeId.First, out _));
+    }
+
+    [Fact]
+    public void A_group_that_has_ended_can_be_rewound_to_when_it_ran()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        _machine.Do(GroupVerb.Kill, "a");
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        Assert.Equal(1UL, _machine.Load(_machine.Find("a"), 0));
+        Assert.True(_machine.Manager.Read(_machine.Host, 1, out SlsGroup about));
+        Assert.Equal(SlsGroup.StatePersisted, about.State);
+    }
+
+    [Theory]
+    [InlineData("", -(long)Errno.ENOENT)]
+    [InlineData("b", -(long)Errno.ENOENT)]
+    [InlineData("7", -(long)Errno.ENOENT)]
+    [InlineData("host", -(long)Errno.EINVAL)]
+    [InlineData("0", -(long)Errno.EINVAL)]
+    public void What_cannot_be_done_is_refused(string group, long expected)
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        foreach (GroupVerb verb in (GroupVerb[])[GroupVerb.Suspend, GroupVerb.Resume, GroupVerb.Kill, GroupVerb.Remove, GroupVerb.Rewind])
+            Assert.Equal(expected, _machine.Do(verb, group, checkpoint: "1"));
+        Assert.Equal(-(long)Errno.EINVAL, _machine.Do((GroupVerb)77, "a"));
+    }
+
+    [Theory]
+    [InlineData("a", -(long)Errno.EEXIST)]
+    [InlineData("host", -(long)Errno.EEXIST)]
+    [InlineData("12", -(long)Errno.EINVAL)]
+    [InlineData("-a", -(long)Errno.EINVAL)]
+    [InlineData("a b", -(long)Errno.EINVAL)]
+    [InlineData("a\"b", -(long)Errno.EINVAL)]
+    [InlineData("1234567890123456789012345678901x", -(long)Errno.EINVAL)]
+    [InlineData("1234567890123456789012345678901", -(long)Errno.EINVAL)]
+    [InlineData("123456789012345678901234567890x", 2)]
+    [InlineData("a.b_c-D", 2)]
+    public void Names_are_checked(string name, long expected)
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Assert.Equal(expected, _machine.Do(GroupVerb.Fork, "a", name));
+    }
+
+    [Fact]
+    public void Groups_without_a_name_get_one()
+    {
+        Assert.Equal(1, _machine.Do(GroupVerb.Run));
+        Assert.Equal(2, _machine.Do(GroupVerb.Run));
+        Assert.True(_machine.Exists("g1") && _machine.Exists("g2"));
+        Assert.Equal(3, _machine.Do(GroupVerb.Fork, "g1"));
+        Assert.True(_machine.Exists("g3"));
+    }
+
+    /// <summary>What a group takes it gives back: memory, tables, volumes, ids of its tables.</summary>
+    [Fact]
+    public void Groups_that_come_and_go_leave_nothing_behind()
+    {
+        void Cycle()
+        {
+            Assert.True(_machine.Do(GroupVerb.Run, target: "a") > 0);
+            Step("a", 5);
+            Name("a", "five");
+            Assert.True(_machine.Do(GroupVerb.Fork, "a", "b") > 0);
+            Assert.True(_machine.Do(GroupVerb.Rewind, "b", checkpoint: EpochOf("b").Value.ToString()) > 0);
+            Assert.True(_machine.Do(GroupVerb.Kill, "a") > 0);
+            Assert.True(_machine.Do(GroupVerb.Kill, "b") > 0);
+            Assert.True(_machine.Do(GroupVerb.Remove, "a") > 0);
+            Assert.True(_machine.Do(GroupVerb.Remove, "b") > 0);
+        }
+        for (int i = 0; i < 10; i++)
+            Cycle();
+        int pages = _machine.Session.Pages.Taken;
+        var frames = _machine.Session.Frames.FreeFrames;
+        for (int i = 0; i < 60; i++)
+            Cycle();
+        Assert.InRange(_machine.Session.Pages.Taken, 0, pages + 8);
+        Assert.Equal(frames, _machine.Session.Frames.FreeFrames);
+        Assert.Equal(1, _machine.Processes.Table.Of(_machine.Host).ProcessCount);
+    }
+
+    [Fact]
+    public void A_program_that_cannot_be_started_leaves_no_group()
+    {
+        _machine.Starter.Failure = Errno.ENOEXEC;
+        Assert.Equal(-(long)Errno.ENOEXEC, _machine.Do(GroupVerb.Run, target: "a"));
+        _machine.Starter.Failure = Errno.Ok;
+        _machine.Starter.Answer = Errno.ENOTDIR;
+        Assert.Equal(-(long)Errno.ENOTDIR, _machine.Do(GroupVerb.Run, target: "a", root: "/f"));
+        Assert.Equal("/f", _machine.Starter.Root);
+        Assert.False(_machine.Exists("a"));
+        _machine.Starter.Answer = Errno.Ok;
+        Assert.True(_machine.Do(GroupVerb.Run, target: "a") > 0);
+        Reboot();
+        Assert.True(_machine.Exists("a"));
+    }
+
+    /// <summary>Whichever allocation fails, the group is there or it is not, and all others go on.</summary>
+    [Theory]
+    [InlineData(GroupVerb.Run)]
+    [InlineData(GroupVerb.Fork)]
+    public void Without_memory_there_is_no_group_and_the_others_go_on(GroupVerb verb)
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        int refused = 0;
+        int turns = 0;
+        // A checkpoint for which there is no memory is tried again: after a while there is some.
+        _machine.BeforeTurn = () => _machine.Session.Pages.Remaining = ++turns > 10 ? null : _machine.Session.Pages.Remaining;
+        for (int left = 0; left < 120; left++)
+        {
+            turns = 0;
+            _machine.Session.Pages.Remaining = left;
+            long result = _machine.Do(verb, verb == GroupVerb.Fork ? "a" : "", "new");
+            _machine.Session.Pages.Remaining = null;
+            refused += result < 0 ? 1 : 0;
+            if (result > 0)
+            {
+                _machine.Do(GroupVerb.Kill, "new");
+                Assert.True(_machine.Do(GroupVerb.Remove, "new") > 0);
+            }
+            Assert.False(_machine.Exists("new"));
+            Step("a", (ulong)left);
+        }
+        Assert.InRange(refused, 1, 119);
+        Reboot();
+        Assert.Equal(119UL, _machine.Load(_machine.Find("a"), 0));
+        Assert.False(_machine.Exists("new"));
+    }
+
+    /// <summary>The power fails after any write of an operation: what comes back is what was before or what was asked for.</summary>
+    [Theory]
+    [InlineData(GroupVerb.Run)]
+    [InlineData(GroupVerb.Fork)]
+    [InlineData(GroupVerb.Restore)]
+    [InlineData(GroupVerb.Rewind)]
+    [InlineData(GroupVerb.Kill)]
+    [InlineData(GroupVerb.Remove)]
+    public void A_power_cut_leaves_what_was_or_what_was_asked_for(GroupVerb verb)
+    {
+        _machine.Dispose();
+        var device = new TracedDevice(1 << 15);
+        TestSession.Format(device);
+        _machine = GroupMachine.Create(device);
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        if (verb == GroupVerb.Remove)
+            _machine.Do(GroupVerb.Kill, "a");
+        _machine.Settle();
+        device.Begin();
+        Assert.True(_machine.Do(verb, verb == GroupVerb.Run ? "" : "a", "new", "one") > 0);
+        _machine.Settle();
+        var seen = new HashSet<string>();
+        for (int writes = 0; writes <= device.Count; writes++)
+        {
+            using GroupMachine restarted = GroupMachine.Start(device.After(writes));
+            restarted.Settle();
+            seen.Add(Describe(restarted));
+        }
+        Assert.Equal(Expected(verb), string.Join(" | ", Sorted(seen)));
+    }
+
+    private static string[] Sorted(HashSet<string> seen)
+    {
+        string[] all = [.. seen];
+        Array.Sort(all, StringComparer.Ordinal);
+        return all;
+    }
+
+    private static string Expected(GroupVerb verb) => verb switch
+    {
+        GroupVerb.Run => "a=2 | a=2 new=0",
+        GroupVerb.Fork => "a=2 | a=2 new=2",
+        GroupVerb.Restore => "a=2 | a=2 new=1",
+        GroupVerb.Rewind => "a=1 | a=2",
+        GroupVerb.Kill => "a ended | a=2",
+        _ => " | a ended",
+    };
+
+    private static string Describe(GroupMachine machine)
+    {
+        var text = new StringBuilder();
+        for (int index = 1; machine.Manager.Read(machine.Host, index, out SlsGroup about); index++)
+        {
+            string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(about.Name, SlsGroup.NameBytes)).TrimEnd('\0');
+            text.Append(text.Length == 0 ? "" : " ").Append(name);
+            text.Append(about.State == SlsGroup.StateEnded ? " ended" : about.State == SlsGroup.StatePersisted
+                ? "=" + machine.Load(machine.Find(name), 0) : " in state " + about.State);
+        }
+        return text.ToString();
+    }
+
+    private void Reboot()
+    {
+        _machine.Settle();
+        var device = _machine.Session.Device;
+        _machine.Dispose();
+        _machine = GroupMachine.Start(device);
+    }
+
+    private void Step(string name, ulong value)
+    {
+        ObjectTracker group = _machine.Find(name);
+        _machine.Store(group, 0, value);
+        _machine.Session.Group.OutputHold.Of(group).Write([(byte)('0' + (value % 10))]);
+        _machine.Settle();
+    }
+
+    private void Name(string name, string checkpoint)
+    {
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find(name), Encoding.UTF8.GetBytes(checkpoint), out _));
+        _machine.Settle();
+    }
+
+    private Epoch EpochOf(string name)
+    {
+        SlsStatistics statistics = default;
+        _machine.Session.Engine.ReadStatistics(_machine.Find(name), ref statistics);
+        return new Epoch(statistics.DurableEpoch);
+    }
+
+    private ulong GenerationOf(string name) => _machine.Session.Group.Group.Of(_machine.Find(name))->Generation;
+
+    private string Log(string name)
+    {
+        byte[] text = new byte[256];
+        ulong position = 0;
+        int bytes = _machine.Manager.ReadLog(_machine.Find(name), ref position, text);
+        return Encoding.UTF8.GetString(text, 0, bytes);
+    }
+
+    private string Contents(ObjectTracker group, string path)
+    {
+        var tree = new TreeBuilder(_machine.Session.Group.Files, _machine.Session.Group.Files.NamespaceOf(&_machine.Init(group)->Header));
+        Assert.Equal(Errno.Ok, tree.Find(Encoding.UTF8.GetBytes(path), follow: false, out Inode* inode));
+        byte[] bytes = new byte[inode->Size];
+        while (tree.Read(inode, 0, bytes, out _) == Errno.EAGAIN)
+            _machine.Session.ServePager();
+        _machine.Session.Group.Files.Inodes.Release(inode);
+        return Encoding.UTF8.GetString(bytes);
+    }
+}

@@ -1,0 +1,205 @@
+using System;
+using System.Text;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.Processes;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
+using Aurora.Posix.Threads;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>
+/// A machine with groups, as the kernel puts it together. Whenever the fiber that manages groups waits, the rest of the machine takes a turn:
+/// checkpoints are taken and written, and what ends takes its steps. Programs are what a test does to their memory.
+/// </summary>
+internal sealed unsafe class GroupMachine : IDisposable
+{
+    public const ulong Arena = 0x4000_0000;
+    private const int MostTurns = 2000;
+
+    private int _turns;
+
+    private GroupMachine(TestSession session)
+    {
+        Session = session;
+        Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), new Control(session.Group), waits: null);
+        Programs = new GroupPrograms(session.Pages, session.Group.Tracked);
+        Starter = new TestStarter(this);
+        Manager = new GroupManager(
+            session.Group, Processes, Programs, Starter, session.Pages, session.Clock, session.Fibers);
+        session.Fibers.Turn = Turn;
+    }
+
+    public TestSession Session { get; }
+    public GroupProcesses Processes { get; }
+    public GroupPrograms Programs { get; }
+    public TestStarter Starter { get; }
+    public GroupManager Manager { get; }
+    public ObjectTracker Host => Session.Tracker;
+
+    /// <summary>Called before every turn of the machine while the fiber that manages groups waits.</summary>
+    public Action? BeforeTurn { get; set; }
+
+    /// <summary>A machine whose host has an init with memory, and a file /f.</summary>
+    public static GroupMachine Create(MemoryBlockDevice device)
+    {
+        var machine = new GroupMachine(TestSession.CreateOn(device));
+        machine.Session.MakeFile("/f", "of the host"u8);
+        machine.StartInit(machine.Host);
+        machine.Processes.Terminals.Life.CreateConsole(machine.Host, isPlain: true, new WindowSize { Rows = 24, Columns = 80 });
+        machine.Settle();
+        return machine;
+    }
+
+    /// <summary>A machine that starts from what a device holds, with all groups.</summary>
+    public static GroupMachine Start(MemoryBlockDevice device)
+    {
+        var machine = new GroupMachine(TestSession.Open(device));
+        RestoreResult result = machine.Session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
+        Assert.True(result.IsOk, TestSession.Words(result));
+        machine.Manager.StartAll();
+        return machine;
+    }
+
+    public void Dispose() => Session.Dispose();
+
+    /// <summary>Asks for something, and has it done; the number of the group, or a negated errno.</summary>
+    public long Do(GroupVerb verb, string group = "", string target = "", string checkpoint = "", string root = "")
+    {
+        var request = new GroupRequest { Verb = verb };
+        Write(request.Group, group);
+        Write(request.Target, target);
+        Write(request.Checkpoint, checkpoint);
+        Write(request.Root, root);
+        var program = new ProgramStrings(verb == GroupVerb.Run ? "/program\0"u8 : default, verb == GroupVerb.Run ? 1 : 0, 0);
+        Errno refusal = Manager.Ask(Host, in request, in program, out ulong ticket);
+        if (refusal != Errno.Ok)
+            return -(long)refusal;
+        Assert.False(Manager.IsDone(ticket, out _));
+        _turns = 0;
+        Manager.WorkOff();
+        Assert.True(Manager.IsDone(ticket, out long result));
+        return result;
+    }
+
+    public ObjectTracker Find(string name)
+    {
+        Assert.Equal(Errno.Ok, Manager.Find(Encoding.UTF8.GetBytes(name), out ObjectTracker group));
+        return group;
+    }
+
+    public bool Exists(string name) => Manager.Find(Encoding.UTF8.GetBytes(name), out _) == Errno.Ok;
+
+    /// <summary>Has everything that changed become durable, of all groups.</summary>
+    public void Settle()
+    {
+        _turns = 0;
+        for (int i = 0; i < 4; i++)
+            Session.Fibers.TakesTurn();
+    }
+
+    public Process* Init(ObjectTracker group) => Processes.Table.Of(group).Init;
+
+    public ulong Load(ObjectTracker group, ulong offset) => Session.Load(Init(group)->AddressSpace, Arena + offset);
+
+    public void Store(ObjectTracker group, ulong offset, ulong value) => Session.Store64(Init(group)->AddressSpace, Arena + offset, value);
+
+    /// <summary>Makes process 1 of a group, with a little memory and no files.</summary>
+    public Thread* StartInit(ObjectTracker group)
+    {
+        Thread* thread = Processes.Life.CreateInit(group);
+        if (thread == null)
+            return null;
+        AddressSpace* space = Session.Memory.Spaces.Create(group, SpaceLimits.Default);
+        if (space == null)
+            return null;
+        thread->Process->AddressSpace = space;
+        var request = new MapRequest
+        {
+            Address = new VirtualAddress(Arena), Length = 16 * PageSize.Bytes, Protection = Protection.Read | Protection.Write,
+            Placement = MapPlacement.Fixed,
+        };
+        if (Session.Memory.Mappings.Map(space, request, out _) != MemoryStatus.Ok)
+            return null;
+        thread->Context->PageTableRoot = space->Root.Address.Value;
+        if (Processes.Files.Start(thread->Process, Session.Group.Files.NamespaceOf(&thread->Header), 0x12) != Errno.Ok)
+            return null;
+        Processes.Life.Start(thread);
+        return thread;
+    }
+
+    private static void Write(byte* field, string text)
+        => Encoding.UTF8.GetBytes(text).CopyTo(new Span<byte>(field, text.Length));
+
+    private void Turn()
+    {
+        Assert.True(++_turns < MostTurns, "the fiber waits for ever");
+        BeforeTurn?.Invoke();
+        Session.Clock.Advance(10_000_000);
+        Processes.Deadlines.Expire();
+        Session.Engine.Poll();
+        Session.Flush();
+        Session.Commit();
+        Session.RunErrands();
+        Session.ServePager();
+        Session.Memory.Spaces.EndStep();
+        Session.Group.Files.Closing.Step();
+        for (int group = Session.Group.Tracked.NextGroup(0); group >= 0; group = Session.Group.Tracked.NextGroup(group + 1))
+            EndIfMust(Session.Group.Tracked.OfGroup((ushort)group));
+    }
+
+    // What threads of a process that ends do when they run; those of held groups do not.
+    private void EndIfMust(ObjectTracker group)
+    {
+        Process* init = Init(group);
+        if (init != null && init->IsEnding && !Session.Group.Scheduler.IsHeld(group))
+            Processes.Life.EndProcess(init, init->ExitStatus);
+    }
+
+    private sealed class Control(GroupSession session) : MachineControl
+    {
+        private readonly GroupEnds _ends = new(session);
+
+        public override void SessionEnded(ObjectTracker group, int waitStatus) => _ends.Note(group, waitStatus);
+
+        public override void PowerOff()
+        {
+        }
+
+        public override void Restart()
+        {
+        }
+    }
+}
+
+/// <summary>Makes the first process of a group, unless a test says that it cannot.</summary>
+internal sealed unsafe class TestStarter(GroupMachine machine) : GroupStarter
+{
+    public Errno Answer { get; set; }
+
+    /// <summary>The program cannot be run.</summary>
+    public Errno Failure { get; set; }
+
+    public string Root { get; private set; } = "";
+
+    public override Errno Start(ObjectTracker group, ReadOnlySpan<byte> root, bool hasTerminal)
+    {
+        Root = Encoding.UTF8.GetString(root);
+        if (machine.Processes.Terminals.Life.CreateConsole(group, !hasTerminal, new WindowSize { Rows = 24, Columns = 80 }) == null)
+            return Errno.ENOMEM;
+        if (Answer != Errno.Ok)
+            return Answer;
+        if (machine.StartInit(group) == null)
+            return Errno.ENOMEM;
+        if (Failure != Errno.Ok)
+            machine.Programs.Fail(group, Failure);
+        return Errno.Ok;
+    }
+
+    public override bool HasStarted(ObjectTracker group) => Failure == Errno.Ok;
+}
