@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Aurora.Images.Dump;
 using Aurora.Images.Root;
 using Aurora.Images.Session;
 
@@ -174,6 +175,23 @@ public static class DiskImage
         using ImageStore store = ImageStore.Open(image, readOnly: false);
         ImageHistory.KeepPresent(store, string.Create(CultureInfo.InvariantCulture, $"unrestorable-{way.Lost.Epoch}"));
         return ImageHistory.GoBack(store, target);
+    }
+
+    /// <summary>
+    /// The processes of a consistency group, by name or number (the machine's own for null), as of a checkpoint of it, by epoch or name (the
+    /// newest for null).
+    /// </summary>
+    public static IReadOnlyList<ImageProcess> Processes(string image, string? group = null, string? checkpoint = null)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return GroupProcessList.Read(StoredGroup.Open(store, group, checkpoint));
+    }
+
+    /// <summary>Writes a process of such a group as an ELF core file, which must not exist yet. The image is only read.</summary>
+    public static ImageCore Dump(string image, int process, string file, string? group = null, string? checkpoint = null)
+    {
+        using ImageStore store = ImageStore.Open(image, readOnly: true);
+        return new CoreFile(StoredGroup.Open(store, group, checkpoint), process).Write(file);
     }
 
     /// <summary>The number of processes in the session the image holds; zero when none lives.</summary>

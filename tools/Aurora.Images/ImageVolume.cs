@@ -9,4 +9,7 @@ namespace Aurora.Images;
 /// <param name="LastSequence">Its newest commit; 0 when it has had none of its own.</param>
 /// <param name="Made">When it was made; null for the first one.</param>
 /// <param name="IsPartial">Receiving it was broken off.</param>
-public sealed record ImageVolume(ulong Number, string Name, ulong Parent, ulong LastSequence, DateTimeOffset? Made, bool IsPartial);
+/// <param name="IsGroup">A consistency group lives in it: a machine runs it when it starts.</param>
+/// <param name="IsImage">It never changes: a base for others.</param>
+public sealed record ImageVolume(
+    ulong Number, string Name, ulong Parent, ulong LastSequence, DateTimeOffset? Made, bool IsPartial, bool IsGroup, bool IsImage);

@@ -91,6 +91,29 @@ public sealed unsafe class ObjectHoles
     }
 
     /// <summary>
+    /// <see cref="Seek"/> for data among what a mapping of the object shows: its own pages, and where it is an overlay the file's behind
+    /// them.
+    /// </summary>
+    public PageAccess SeekShown(VmObject* target, ref ulong page, ulong end, out bool isFound)
+    {
+        ulong own = page;
+        PageAccess result = Seek(target, ref own, end, isData: true, out isFound);
+        // Before that page there is nothing but what shows through.
+        bool mayShow = target->Backing != null && own > page;
+        if (mayShow)
+        {
+            PageAccess behind = Seek(target->Backing, ref page, own, isData: true, out bool isShown);
+            if (!behind.IsOk || page < own)
+            {
+                isFound = isShown;
+                return behind;
+            }
+        }
+        page = own;
+        return result;
+    }
+
+    /// <summary>
     /// How many of an object's pages there are: neither holes nor beyond its end. What only the store knows counts as there.
     /// </summary>
     public ulong CountPages(VmObject* target)

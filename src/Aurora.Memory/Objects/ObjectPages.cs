@@ -31,6 +31,9 @@ public sealed unsafe class ObjectPages
         _seeded = state.Seeded;
     }
 
+    /// <summary>From this page on there is nothing to read: accesses are bus errors.</summary>
+    public static ulong EndOf(VmObject* target) => Overlays.EndOf(target);
+
     /// <summary>
     /// A page's contents, valid until the kernel next sleeps. Ok, WouldBlock, OutOfMemory, or BusError beyond the end and for pages the
     /// store could not deliver.

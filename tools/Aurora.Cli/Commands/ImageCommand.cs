@@ -20,9 +20,11 @@ internal static class ImageCommand
         return command;
     }
 
-    private static Argument<string> Image() => new("image") { Description = "The disk image." };
+    /// <summary>Which image a command is about.</summary>
+    internal static Argument<string> Image() => new("image") { Description = "The disk image." };
 
-    private static Option<string?> At() => new("--at") { Description = "As of this checkpoint, by epoch or name (see aurora history)." };
+    /// <summary>Which checkpoint.</summary>
+    internal static Option<string?> At() => new("--at") { Description = "As of this checkpoint, by epoch or name (see aurora history)." };
 
     private static Argument<string> GuestPath(string description) => new("path") { Description = description, DefaultValueFactory = _ => "/" };
 

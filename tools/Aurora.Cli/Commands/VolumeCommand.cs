@@ -63,7 +63,10 @@ internal static class VolumeCommand
         Markup.Escape(volume.Name),
         volume.Parent == 0 ? "" : volume.Parent.ToString(CultureInfo.InvariantCulture),
         volume.Made?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "",
-        volume.IsPartial ? "incomplete" : "");
+        StateOf(volume));
+
+    private static string StateOf(ImageVolume volume)
+        => volume.IsPartial ? "incomplete" : volume.IsGroup ? "group" : volume.IsImage ? "image" : "";
 
     private static Command CreateFork()
     {

@@ -17,7 +17,7 @@ internal static unsafe class ImageHistory
     public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image)
     {
         var checkpoints = new List<ImageCheckpoint>();
-        bool isKnown = GroupState.TryRead(image.Store, out GroupRecord group, out LeftBranches left);
+        bool isKnown = GroupState.TryRead(image.Store, VolumeId.First, out GroupRecord group, out LeftBranches left);
         image.Store.FindVolume(VolumeId.First, out VolumeInfo volume);
         ulong sequence = 0;
         StoreStatus status;
@@ -36,17 +36,22 @@ internal static unsafe class ImageHistory
 
     /// <summary>The checkpoint with this epoch, or else this name; of several, the newest.</summary>
     public static ImageCheckpoint Find(ImageStore image, string checkpoint)
+        => TryFind(image, VolumeId.First, checkpoint)
+            ?? throw new ImageException($"no checkpoint {checkpoint} in the history (see aurora history)");
+
+    /// <summary>The same of any volume; null when it has none.</summary>
+    public static ImageCheckpoint? TryFind(ImageStore image, VolumeId volume, string checkpoint)
     {
         CheckpointInfo info = default;
         StoreStatus status = ulong.TryParse(checkpoint, NumberStyles.None, CultureInfo.InvariantCulture, out ulong epoch)
-            ? image.Store.FindCheckpoint(VolumeId.First, new Epoch(epoch), out info)
+            ? image.Store.FindCheckpoint(volume, new Epoch(epoch), out info)
             : StoreStatus.NotFound;
         if (status == StoreStatus.NotFound)
-            status = image.Store.FindCheckpoint(VolumeId.First, Encoding.UTF8.GetBytes(checkpoint), out info);
+            status = image.Store.FindCheckpoint(volume, Encoding.UTF8.GetBytes(checkpoint), out info);
         return status switch
         {
             StoreStatus.Ok => Describe(in info),
-            StoreStatus.NotFound => throw new ImageException($"no checkpoint {checkpoint} in the history (see aurora history)"),
+            StoreStatus.NotFound => null,
             _ => throw new ImageException($"the history cannot be read: {image.Explain(status)}"),
         };
     }

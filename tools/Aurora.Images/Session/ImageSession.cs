@@ -18,18 +18,17 @@ namespace Aurora.Images.Session;
 /// <summary>The files of an image.</summary>
 internal sealed unsafe class ImageSession : IDisposable
 {
-    // As many pages as one leaf of an object's tree can take note of.
-    private const ulong LongestRun = 512;
-
     private readonly HostMachine _machine;
     private readonly ImageStore _image;
     private readonly GroupSession _group;
+    private readonly HostPager _pager;
 
     private ImageSession(ImageStore image, HostMachine machine)
     {
         _image = image;
         _machine = machine;
         _group = new GroupSession(machine.Describe(), image.Store);
+        _pager = new HostPager(_group);
     }
 
     public TreeBuilder Tree { get; private set; } = null!;
@@ -89,7 +88,7 @@ internal sealed unsafe class ImageSession : IDisposable
                 return count;
             if (error != Errno.EAGAIN)
                 Check(error, path);
-            ServePageIns();
+            _pager.Serve();
         }
     }
 
@@ -119,7 +118,7 @@ internal sealed unsafe class ImageSession : IDisposable
             isFound = false;
             if (access.Status != MemoryStatus.WouldBlock)
                 Check(FileData.ErrorOf(in access), path);
-            ServePageIns();
+            _pager.Serve();
         }
         return page;
     }
@@ -129,7 +128,7 @@ internal sealed unsafe class ImageSession : IDisposable
     {
         Errno error;
         while ((error = Tree.Write(inode, position, bytes)) == Errno.EAGAIN)
-            ServePageIns();
+            _pager.Serve();
         Check(error, path);
     }
 
@@ -142,40 +141,6 @@ internal sealed unsafe class ImageSession : IDisposable
     {
         if (error != Errno.Ok)
             throw new ImageException($"{path}: {ErrnoText.Of(error)}");
-    }
-
-    private void ServePageIns()
-    {
-        PageInRequest* request;
-        while ((request = _group.Memory.PageIns.Take()) != null)
-        {
-            if (request->IsProbe)
-            {
-                Probe(request);
-                continue;
-            }
-            FrameNumber frame = _group.Memory.Frames.Allocate(FrameFlags.Data);
-            if (frame.Value == 0)
-                throw new ImageException("too much file data for one operation");
-            StoreStatus status =
-                _group.Store.ReadPage(VolumeId.First, request->Source, request->Page, _group.Memory.Frames.AddressOf(frame));
-            PageInStatus outcome = status switch
-            {
-                StoreStatus.Ok => PageInStatus.Ok,
-                StoreStatus.Hole => PageInStatus.Hole,
-                _ => PageInStatus.Failed,
-            };
-            _group.Memory.PageIns.Complete(request, outcome, frame);
-        }
-    }
-
-    // What the store has from a page on, without reading it.
-    private void Probe(PageInRequest* request)
-    {
-        StoreStatus status =
-            _group.Store.NextPages(VolumeId.First, request->Source, request->Page, LongestRun, out ulong present, out ulong presentEnd);
-        PageInStatus outcome = status == StoreStatus.Ok ? PageInStatus.Ok : PageInStatus.Failed;
-        _group.Memory.PageIns.CompleteProbe(request, outcome, present, presentEnd);
     }
 
     private static string Describe(in RestoreResult result)

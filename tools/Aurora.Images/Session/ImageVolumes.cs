@@ -100,21 +100,8 @@ internal static unsafe class ImageVolumes
     }
 
     private static ulong SequenceOf(ImageStore image, ImageVolume volume, string checkpoint)
-    {
-        var id = new VolumeId(volume.Number);
-        CheckpointInfo info = default;
-        StoreStatus status = ulong.TryParse(checkpoint, NumberStyles.None, CultureInfo.InvariantCulture, out ulong epoch)
-            ? image.Store.FindCheckpoint(id, new Epoch(epoch), out info)
-            : StoreStatus.NotFound;
-        if (status == StoreStatus.NotFound)
-            status = image.Store.FindCheckpoint(id, Encoding.UTF8.GetBytes(checkpoint), out info);
-        return status switch
-        {
-            StoreStatus.Ok => info.Sequence,
-            StoreStatus.NotFound => throw new ImageException($"no checkpoint {checkpoint} in the history of volume {volume.Name}"),
-            _ => throw new ImageException($"the history cannot be read: {image.Explain(status)}"),
-        };
-    }
+        => ImageHistory.TryFind(image, new VolumeId(volume.Number), checkpoint)?.Sequence
+            ?? throw new ImageException($"no checkpoint {checkpoint} in the history of volume {volume.Name}");
 
     // The present state as a checkpoint: that of the newest commit, if it is still on offer, else that of an empty one.
     private static ulong Mark(ImageStore image, ImageVolume volume)
@@ -137,7 +124,8 @@ internal static unsafe class ImageVolumes
         return status == StoreStatus.Ok ? sequence : throw new ImageException($"volume {volume.Name}: {image.Explain(status)}");
     }
 
-    private static Epoch NewestEpochOf(ImageStore image, VolumeId volume)
+    /// <summary>The epoch of the newest commit that can be read.</summary>
+    public static Epoch NewestEpochOf(ImageStore image, VolumeId volume)
     {
         CheckpointInfo info = default;
         for (ulong sequence = 0; image.Store.NextCheckpoint(volume, sequence, out CheckpointInfo next) == StoreStatus.Ok; info = next)
@@ -155,7 +143,10 @@ internal static unsafe class ImageVolumes
             ? null
             : DateTimeOffset.UnixEpoch.AddTicks((long)(info.CreatedNanoseconds / NanosecondsPerTick));
         bool isPartial = (info.Flags & VolumeFlags.Partial) != 0;
-        return new ImageVolume(info.Id.Value, name, info.Parent.Value, info.LastSequence, made, isPartial);
+        // A machine runs the first one without its saying so.
+        bool isGroup = info.Id.Value == VolumeId.First.Value || (info.Flags & VolumeFlags.Group) != 0;
+        bool isImage = (info.Flags & VolumeFlags.Image) != 0;
+        return new ImageVolume(info.Id.Value, name, info.Parent.Value, info.LastSequence, made, isPartial, isGroup, isImage);
     }
 
     private sealed class StreamSink(Stream stream) : VolumeSink
