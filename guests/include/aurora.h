@@ -17,6 +17,10 @@
 #define SYS_sls_drop       0x5A008
 #define SYS_sls_rollback   0x5A009
 #define SYS_sls_history    0x5A00A
+#define SYS_sls_manage     0x5A00B
+#define SYS_sls_log        0x5A00C
+#define SYS_sls_input      0x5A00D
+#define SYS_sls_of         0x5A00E
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -39,8 +43,23 @@ struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, 
 #define SLS_LEFT    1 /* the present state does not come from it: a rollback went back to before it */
 #define SLS_PRESENT 2 /* what this machine continued from when it started */
 struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; uint32_t flags, reserved; };
-enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED }; /* sls_group.state */
-struct sls_group { uint64_t id, captured_epoch, durable_epoch, period_ns; uint32_t processes, threads, state, reserved; char name[32]; };
+/* sls_group.state; suspended by somebody; its init has ended, as wait_status says; on its way into memory; could not be brought back */
+enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED, SLS_SUSPENDED, SLS_ENDED, SLS_STARTING, SLS_BROKEN };
+struct sls_group { uint64_t id, captured_epoch, durable_epoch, period_ns; uint32_t processes, threads, state; int32_t wait_status; char name[32]; };
+
+/* What is to be done with a group: sls_manage.verb. */
+enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE };
+#define SLS_TERMINAL 1 /* sls_manage.flags, with SLS_RUN: the group's console is a terminal and not like a pipe */
+/* Groups are meant by name or by number; texts are zero-terminated. */
+struct sls_manage {
+    uint32_t verb, flags;
+    char group[64];      /* the group concerned; not with SLS_RUN */
+    char target[64];     /* the name of a new group: SLS_RUN, SLS_FORK, SLS_RESTORE; empty: one is made up */
+    char checkpoint[64]; /* SLS_RESTORE, SLS_REWIND: a name, an epoch in decimal, or "-SECONDS" */
+    char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree */
+    uint64_t argv, envp; /* SLS_RUN: addresses of the vectors; argv[0] is the path of the program */
+    uint64_t reserved[2];
+};
 struct sls_unknown { uint64_t number, count; };
 
 /* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. ENOSPC: the disk is full, or as many
@@ -53,6 +72,7 @@ static inline long sls_stat(struct sls_stat *s) { return syscall(SYS_sls_stat, s
 static inline long sls_sample(unsigned index, struct sls_sample *s) { return syscall(SYS_sls_sample, index, s); }
 /* The index-th newest checkpoint in the store; ENOENT past the last. */
 static inline long sls_history(unsigned index, struct sls_history *h) { return syscall(SYS_sls_history, index, h, sizeof *h); }
+/* The index-th group; in a group other than the host only itself. */
 static inline long sls_group(unsigned index, struct sls_group *g) { return syscall(SYS_sls_group, index, g); }
 /* The index-th system call that was made and is not implemented. */
 static inline long sls_unknown(unsigned index, struct sls_unknown *u) { return syscall(SYS_sls_unknown, index, u); }
@@ -60,7 +80,24 @@ static inline long sls_unknown(unsigned index, struct sls_unknown *u) { return s
 static inline long sls_period(uint64_t ns) { return syscall(SYS_sls_period, ns); }
 /* Gives up a named checkpoint. */
 static inline long sls_drop(const char *name) { return syscall(SYS_sls_drop, name); }
-/* Restarts the machine from a checkpoint, given by name or by its epoch in decimal; returns only when it cannot. Root only. */
+/* In the host: restarts the machine from a checkpoint, given by name or by its epoch in decimal. In another group: that group alone goes back.
+ * Returns only when it cannot. Root only. */
 static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rollback, target); }
+
+/* Has something done with a group and waits for it; root of the host only. The number of the group, or ENOENT (no such group, checkpoint or
+ * program), EEXIST (the name is taken), EINVAL (no such name or verb, or the host), EBUSY (it runs), ENOMEM, ENOSPC (done for SLS_SUSPEND,
+ * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without checkpoints),
+ * ECANCELED (the caller is a copy of who asked, or the machine has restarted). */
+static inline long sls_manage(const struct sls_manage *m) { return syscall(SYS_sls_manage, m, sizeof *m); }
+/* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait until
+ * there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
+static inline long sls_log(const char *group, uint64_t *position, void *bytes, uint64_t size, int wait)
+{
+    return syscall(SYS_sls_log, group, position, bytes, size, wait ? 1 : 0);
+}
+/* Types on the console of a group; the number of bytes taken, EAGAIN when there is no room. */
+static inline long sls_input(const char *group, const void *bytes, uint64_t count) { return syscall(SYS_sls_input, group, bytes, count); }
+/* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop and sls_history, by its number, as if somebody in the group had made it. */
+static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b, uint64_t c) { return syscall(SYS_sls_of, group, number, a, b, c); }
 
 #endif

@@ -15,7 +15,9 @@ public enum VolumeFlags : uint
     /// <summary>Never changes: a base for clones. Commits to it are refused.</summary>
     Image = 1,
 
-    /// <summary>Being received: it does not hold everything yet.</summary>
+    /// <summary>
+    /// Being received, or of a group that is being made: it does not hold everything yet. A machine that starts drops it.
+    /// </summary>
     Partial = 2,
 
     /// <summary>A consistency group lives in it: a machine runs it. The first volume has one without saying so.</summary>
