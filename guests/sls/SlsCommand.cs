@@ -11,6 +11,7 @@ internal static unsafe class SlsCommand
 {
     private const int Refused = 1;
     private const int BadUsage = 2;
+    private const long NoEntry = -2;
 
     [RuntimeExport("AuroraGuestMain")]
     private static int Main(int argumentCount, byte** words)
@@ -118,7 +119,8 @@ internal static unsafe class SlsCommand
             line.Append(" "u8);
         line.Append(group);
         line.Append(": "u8);
-        ReadOnlySpan<byte> reason = ReasonOf(result);
+        bool isAboutCheckpoint = result == NoEntry && group.IsEmpty && !what.SequenceEqual("run"u8);
+        ReadOnlySpan<byte> reason = isAboutCheckpoint ? "no such checkpoint"u8 : ReasonOf(result);
         line.Append(reason);
         if (reason.IsEmpty)
         {
