@@ -45,7 +45,8 @@ public static unsafe class GuestCalls
     }
 
     /// <summary>read(2).</summary>
-    public static long Read(int descriptor, byte* buffer, int bytes) => guest_system_call(ReadNumber, descriptor, (long)buffer, bytes, 0, 0);
+    public static long Read(int descriptor, byte* buffer, int bytes)
+        => guest_system_call(ReadNumber, descriptor, (long)buffer, bytes, 0, 0);
 
     /// <summary>Waits until a descriptor can be read, or a time has passed: 1 when it can (or is at its end), 0 when not.</summary>
     public static long AwaitInput(int descriptor, int milliseconds)
@@ -70,7 +71,8 @@ public static unsafe class GuestCalls
     public static long Manage(GroupRequest* request) => guest_system_call(ManageNumber, (long)request, GroupRequest.Size, 0, 0, 0);
 
     /// <summary>
-    /// Reads output of a group (a zero-terminated name) from a position on, which moves behind it; waits for some if asked to. The number of
+    /// Reads output of a group (a zero-terminated name) from a position on, which moves behind it; waits for some if asked to. The number
+    /// of
     /// bytes; zero at the end.
     /// </summary>
     public static long Log(byte* group, ulong* position, byte* buffer, int bytes, bool waits)

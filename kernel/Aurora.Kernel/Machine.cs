@@ -42,7 +42,8 @@ internal sealed class Machine
         Init = new InitStart(Group, Processes);
         var groups = new GroupManager(Group, Processes, programs, Init, bare.Pages, hardware.Clock, fibers);
         Linux = new LinuxKernel(
-            LinuxServicesOf(bare, Group, Processes, extended, control, futexes, groups, new InitProgram(settings, Group.Tracker, programs)));
+            LinuxServicesOf(
+                bare, Group, Processes, extended, control, futexes, groups, new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);

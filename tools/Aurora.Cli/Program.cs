@@ -44,7 +44,8 @@ internal static class Program
             [
                 SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), DemoCommand.Create(),
                 ImageCommand.Create(), ImageCommand.CreateExtract(), VolumeCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(),
-                PsCommand.Create(), DumpCommand.Create(), TestCommand.Create(), BenchCommand.Create(), SoakCommand.Create(), AttackCommand.Create(),
+                PsCommand.Create(), DumpCommand.Create(), TestCommand.Create(), BenchCommand.Create(), SoakCommand.Create(),
+                AttackCommand.Create(),
                 DebugCommand.Create(),
             ])
             root.Subcommands.Add(command);

@@ -178,7 +178,8 @@ public static class DiskImage
     }
 
     /// <summary>
-    /// The processes of a consistency group, by name or number (the machine's own for null), as of a checkpoint of it, by epoch or name (the
+    /// The processes of a consistency group, by name or number (the machine's own for null), as of a checkpoint of it, by epoch or name
+    /// (the
     /// newest for null).
     /// </summary>
     public static IReadOnlyList<ImageProcess> Processes(string image, string? group = null, string? checkpoint = null)

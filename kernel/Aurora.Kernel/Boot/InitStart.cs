@@ -71,7 +71,8 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
     private Errno OpenConsole(Thread* thread)
     {
         var caller = new FileCaller(thread);
-        Errno error = session.Files.Walks.Resolve(in caller, caller.Context->Root, "/dev/console"u8, WalkFlags.FollowLast, out Inode* inode);
+        Errno error = session.Files.Walks.Resolve(
+            in caller, caller.Context->Root, "/dev/console"u8, WalkFlags.FollowLast, out Inode* inode);
         if (error != Errno.Ok)
             return error;
         error = session.Files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);

@@ -36,7 +36,8 @@ internal sealed unsafe class CheckpointErrands
     public ulong Ask(in Pipeline pipeline, CheckpointErrand errand, ReadOnlySpan<byte> target)
     {
         ErrandState* state = &pipeline.State->Errand;
-        if (state->Errand != CheckpointErrand.None || pipeline.State->IsQuiesced || target.IsEmpty || target.Length > EpochSlot.MaxNameBytes)
+        if (state->Errand != CheckpointErrand.None || pipeline.State->IsQuiesced || target.IsEmpty
+            || target.Length > EpochSlot.MaxNameBytes)
             return 0;
         target.CopyTo(new Span<byte>(state->Target, EpochSlot.MaxNameBytes));
         state->TargetLength = target.Length;

@@ -63,7 +63,9 @@ public sealed unsafe class CheckpointLife
         _pipelines.Round.IsAsked = true;
     }
 
-    /// <summary>From here on none of the group's threads runs, or they run again as soon as the store has taken what they have changed.</summary>
+    /// <summary>
+    /// From here on none of the group's threads runs, or they run again as soon as the store has taken what they have changed.
+    /// </summary>
     public void SetStopped(ObjectTracker group, bool isStopped)
     {
         _pipelines.Of(group).State->IsStopped = isStopped;

@@ -37,7 +37,8 @@ internal sealed unsafe class CheckpointPace
     }
 
     /// <summary>
-    /// Takes a checkpoint of a group if one is due. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short system
+    /// Takes a checkpoint of a group if one is due. Returns <see cref="NextDueNanoseconds"/>: finding it out costs as much as a short
+    /// system
     /// call.
     /// </summary>
     public ulong Poll(in Pipeline pipeline)

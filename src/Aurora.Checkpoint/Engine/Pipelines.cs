@@ -66,7 +66,9 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         return next != null;
     }
 
-    /// <summary>The group with the oldest of all epochs that can leave this state (<see cref="Pipeline.NextFrom"/>); false: none can.</summary>
+    /// <summary>
+    /// The group with the oldest of all epochs that can leave this state (<see cref="Pipeline.NextFrom"/>); false: none can.
+    /// </summary>
     public bool FindOldest(SlotState state, out Pipeline oldest)
     {
         oldest = default;

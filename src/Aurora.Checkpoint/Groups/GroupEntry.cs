@@ -14,7 +14,9 @@ internal enum GroupPhase : byte
     /// <summary>In memory; it may have ended, or be suspended.</summary>
     Present,
 
-    /// <summary>It could not be brought back, and what there is of it in memory stays until the machine restarts. Its volume is whole.</summary>
+    /// <summary>
+    /// It could not be brought back, and what there is of it in memory stays until the machine restarts. Its volume is whole.
+    /// </summary>
     Broken,
 }
 

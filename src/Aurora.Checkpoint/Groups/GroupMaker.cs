@@ -1,4 +1,5 @@
-// New groups. The volume of one is a clone that nobody runs (Partial) until the group's first checkpoint is durable: only then does it become one
+// New groups. The volume of one is a clone that nobody runs (Partial) until the group's first checkpoint is durable: only then does it
+// become one
 // that a machine starts (Group), so that a power cut leaves a whole group or none. Everything here blocks.
 using System;
 using System.Runtime.InteropServices;

@@ -1,4 +1,5 @@
-// Groups as the system calls, the main loop and the boot see them. What they ask for goes to a fiber (GroupOrders, GroupWork); what needs no
+// Groups as the system calls, the main loop and the boot see them. What they ask for goes to a fiber (GroupOrders, GroupWork); what needs
+// no
 // disk is answered at once. When the machine starts the host's programs run first; the other groups come while they do.
 // Protected by the kernel lock.
 using System;

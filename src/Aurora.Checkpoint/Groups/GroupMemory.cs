@@ -93,7 +93,9 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
     /// <summary>True while a group has processes.</summary>
     public bool HasProcesses(ObjectTracker group) => processes.Table.Of(group).ProcessCount != 0;
 
-    /// <summary>True when there is memory for the kernel objects of a copy of a group, with some to spare. Its pages come as they are used.</summary>
+    /// <summary>
+    /// True when there is memory for the kernel objects of a copy of a group, with some to spare. Its pages come as they are used.
+    /// </summary>
     public bool HasRoomFor(ObjectTracker group)
         => (ulong)session.Memory.Frames.FreeFrames * PageSize.Bytes > ((ulong)group.Count * BytesOfObject) + SpareBytes;
 

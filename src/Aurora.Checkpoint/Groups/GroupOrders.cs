@@ -76,7 +76,8 @@ internal sealed unsafe class GroupOrders
         ticket = ++_queue->Asked;
         _orders[ticket % Capacity] = new GroupOrder
         {
-            Request = request, Ticket = ticket, Asker = asker, Text = text, TextBytes = program.Text.Length, ArgumentCount = program.ArgumentCount,
+            Request = request, Ticket = ticket, Asker = asker, Text = text, TextBytes = program.Text.Length,
+            ArgumentCount = program.ArgumentCount,
             EnvironmentCount = program.EnvironmentCount,
         };
         return Errno.Ok;

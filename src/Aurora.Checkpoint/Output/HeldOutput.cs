@@ -35,7 +35,8 @@ public readonly unsafe struct HeldOutput
     public void PassThrough(bool isOn) => _state->PassesThrough = isOn;
 
     /// <summary>
-    /// From here on the output goes nowhere by itself: it is kept with the group for who asks (<see cref="Read"/>), and the oldest gives way
+    /// From here on the output goes nowhere by itself: it is kept with the group for who asks (<see cref="Read"/>), and the oldest gives
+    /// way
     /// to what is written.
     /// </summary>
     public void BeginLog() => _state->IsLogged = true;
@@ -44,7 +45,8 @@ public readonly unsafe struct HeldOutput
     public ulong Start => _state->First == null ? Written : _state->First->Start;
 
     /// <summary>
-    /// Copies output that may be shown, from a position on; one that is older than the oldest byte moves there. Returns the number of bytes.
+    /// Copies output that may be shown, from a position on; one that is older than the oldest byte moves there. Returns the number of
+    /// bytes.
     /// </summary>
     public int Read(ref ulong position, Span<byte> destination)
     {
@@ -81,7 +83,8 @@ public readonly unsafe struct HeldOutput
         get
         {
             Reserve();
-            return ((_state->SpareCount + OldChunks) * OutputChunk.Capacity) + (_state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length);
+            int rest = _state->Last == null ? 0 : OutputChunk.Capacity - _state->Last->Length;
+            return ((_state->SpareCount + OldChunks) * OutputChunk.Capacity) + rest;
         }
     }
 

@@ -8,7 +8,8 @@
 // forgets them only when they have left the device: what is in its queues when the power goes was not seen by anybody. The last chunk stays,
 // empty if need be: its start tells a restore how far the output had come.
 //
-// Only one group's output goes to the machine's console. That of another stays with it as its log, of which others may read what is durable; when
+// Only one group's output goes to the machine's console. That of another stays with it as its log, of which others may read what is
+// durable; when
 // there is no more room the oldest gives way. So a log is saved, restored, copied and rewound as all else that the group has.
 //
 // A group that writes something gets the memory for all it may hold at once, and keeps it: the room that a writer has been told of must be

@@ -19,7 +19,8 @@ public sealed unsafe class GroupRestore(
     public bool IsUnderWay { get; private set; }
 
     /// <summary>
-    /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the group
+    /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the
+    /// group
     /// is to run (<paramref name="endUnreferenced"/>). Blocks.
     /// </summary>
     public RestoreResult Restore(ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced)
@@ -35,7 +36,8 @@ public sealed unsafe class GroupRestore(
             result.MemoryMebibytes = about->MemoryMebibytes;
         if (!result.IsOk)
             return result;
-        // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again after
+        // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again
+        // after
         // the restore, and what it had built belongs to nobody.
         if (endUnreferenced)
             EndUnreferenced(group);

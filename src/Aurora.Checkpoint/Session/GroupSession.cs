@@ -79,8 +79,8 @@ public sealed unsafe partial class GroupSession
             Codecs.Add(fileCodecs[i]);
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
         Restorer = new GroupRestore(
-            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window), Group, Files, Memory,
-            machine.Fibers);
+            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window), Group, Files,
+            Memory, machine.Fibers);
     }
 
     public ObjectStore Store { get; }

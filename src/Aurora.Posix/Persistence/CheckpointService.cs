@@ -5,7 +5,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Persistence;
 
 /// <summary>
-/// What system calls ask of the checkpoint engine, each for a group. A caller that needs durability (fsync, `sls checkpoint`) requests a checkpoint, keeps
+/// What system calls ask of the checkpoint engine, each for a group. A caller that needs durability (fsync, `sls checkpoint`) requests a
+/// checkpoint, keeps
 /// the epoch it gets as its progress, and blocks on <see cref="DurableOf"/> until <see cref="IsDurable"/> says so. Epoch numbers go on
 /// across a restore, so a call that was captured waiting finds its answer after it.
 /// </summary>
@@ -19,7 +20,8 @@ public abstract unsafe class CheckpointService
 
     /// <summary>
     /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok; EAGAIN
-    /// while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may be; EOPNOTSUPP when
+    /// while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may be;
+    /// EOPNOTSUPP when
     /// the group is not persisted.
     /// </summary>
     public abstract Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch);

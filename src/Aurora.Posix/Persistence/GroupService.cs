@@ -5,7 +5,8 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Persistence;
 
 /// <summary>
-/// What system calls ask of consistency groups as wholes. Groups are meant by name, or by number where nobody has that name. The first group,
+/// What system calls ask of consistency groups as wholes. Groups are meant by name, or by number where nobody has that name. The first
+/// group,
 /// the host, manages the others; what takes the disk is asked for, and done by a fiber.
 /// </summary>
 public abstract unsafe class GroupService
@@ -26,7 +27,8 @@ public abstract unsafe class GroupService
     public abstract Errno Find(ReadOnlySpan<byte> name, out ObjectTracker group);
 
     /// <summary>
-    /// Asks for something to be done with groups. The strings of a program to run are copied. The ticket is for <see cref="IsDone"/>. EAGAIN:
+    /// Asks for something to be done with groups. The strings of a program to run are copied. The ticket is for <see cref="IsDone"/>.
+    /// EAGAIN:
     /// as much is under way as can be, of all or of the asker's group, wait on <see cref="Changed"/>.
     /// </summary>
     public abstract Errno Ask(ObjectTracker asker, in GroupRequest request, in ProgramStrings program, out ulong ticket);
@@ -53,7 +55,9 @@ public abstract unsafe class GroupService
     /// <summary>Woken when there may be more to read.</summary>
     public abstract WaitQueue* LogOf(ObjectTracker group);
 
-    /// <summary>Types on the console of a group; returns how many bytes it had room for. The host's console is the machine's: none.</summary>
+    /// <summary>
+    /// Types on the console of a group; returns how many bytes it had room for. The host's console is the machine's: none.
+    /// </summary>
     public abstract int Type(ObjectTracker group, ReadOnlySpan<byte> bytes);
 }
 

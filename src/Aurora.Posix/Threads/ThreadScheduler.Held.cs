@@ -1,6 +1,7 @@
 // Groups that are held: one that has changed more than can be captured now, or that somebody has suspended. Its threads stay as they are,
 // runnable or asleep; what becomes runnable queues up apart, so that picking the next thread of the others costs nothing more. A thread
-// that is about to be picked is looked at once, when it comes to the front. Deadlines that pass meanwhile are put aside as well, and pass when
+// that is about to be picked is looked at once, when it comes to the front. Deadlines that pass meanwhile are put aside as well, and pass
+// when
 // the group goes on.
 using Aurora.Base;
 using Aurora.Posix.Time;

@@ -53,7 +53,8 @@ internal sealed unsafe class DigestedViews(StoreHarness harness, ulong span) : I
         {
             bool isLarge = at < span;
             StoreStatus status = view.ReadPage(new ObjectId(isLarge ? 1 : 10 + (at % 30)), isLarge ? at : at - span, page);
-            CrashStore.Require(status is StoreStatus.Ok or StoreStatus.Hole, $"view of {view.Sequence}: {status} {harness.Store.LastFault.Place}");
+            CrashStore.Require(status is StoreStatus.Ok or StoreStatus.Hole,
+                $"view of {view.Sequence}: {status} {harness.Store.LastFault.Place}");
             digest = (digest * 31) + page[0];
         }
         CrashStore.Pages.Free(page, 1);

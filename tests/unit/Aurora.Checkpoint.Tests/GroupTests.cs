@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Text;
 using Aurora.Base;
 using Aurora.Posix.Files;
@@ -9,12 +8,13 @@ using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 using Aurora.Store;
-using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
 
-/// <summary>Groups are started, copied, rewound, stopped and removed while the machine runs, and are all there when it starts again.</summary>
+/// <summary>
+/// Groups are started, copied, rewound, stopped and removed while the machine runs, and are all there when it starts again.
+/// </summary>
 public sealed unsafe class GroupTests : IDisposable
 {
     private const long Missing = -(long)Errno.ENOENT;
@@ -254,103 +254,6 @@ public sealed unsafe class GroupTests : IDisposable
         Assert.True(_machine.Do(GroupVerb.Run, target: "a") > 0);
         Reboot();
         Assert.True(_machine.Exists("a"));
-    }
-
-    /// <summary>Whichever allocation fails, the group is there or it is not, and all others go on.</summary>
-    [Theory]
-    [InlineData(GroupVerb.Run)]
-    [InlineData(GroupVerb.Fork)]
-    public void Without_memory_there_is_no_group_and_the_others_go_on(GroupVerb verb)
-    {
-        _machine.Do(GroupVerb.Run, target: "a");
-        Step("a", 1);
-        int refused = 0;
-        int turns = 0;
-        // A checkpoint for which there is no memory is tried again: after a while there is some.
-        _machine.BeforeTurn = () => _machine.Session.Pages.Remaining = ++turns > 10 ? null : _machine.Session.Pages.Remaining;
-        for (int left = 0; left < 120; left++)
-        {
-            turns = 0;
-            _machine.Session.Pages.Remaining = left;
-            long result = _machine.Do(verb, verb == GroupVerb.Fork ? "a" : "", "new");
-            _machine.Session.Pages.Remaining = null;
-            refused += result < 0 ? 1 : 0;
-            if (result > 0)
-            {
-                _machine.Do(GroupVerb.Kill, "new");
-                Assert.True(_machine.Do(GroupVerb.Remove, "new") > 0);
-            }
-            Assert.False(_machine.Exists("new"));
-            Step("a", (ulong)left);
-        }
-        Assert.InRange(refused, 1, 119);
-        Reboot();
-        Assert.Equal(119UL, _machine.Load(_machine.Find("a"), 0));
-        Assert.False(_machine.Exists("new"));
-    }
-
-    /// <summary>The power fails after any write of an operation: what comes back is what was before or what was asked for.</summary>
-    [Theory]
-    [InlineData(GroupVerb.Run)]
-    [InlineData(GroupVerb.Fork)]
-    [InlineData(GroupVerb.Restore)]
-    [InlineData(GroupVerb.Rewind)]
-    [InlineData(GroupVerb.Kill)]
-    [InlineData(GroupVerb.Remove)]
-    public void A_power_cut_leaves_what_was_or_what_was_asked_for(GroupVerb verb)
-    {
-        _machine.Dispose();
-        var device = new TracedDevice(1 << 15);
-        TestSession.Format(device);
-        _machine = GroupMachine.Create(device);
-        _machine.Do(GroupVerb.Run, target: "a");
-        Step("a", 1);
-        Name("a", "one");
-        Step("a", 2);
-        if (verb == GroupVerb.Remove)
-            _machine.Do(GroupVerb.Kill, "a");
-        _machine.Settle();
-        device.Begin();
-        Assert.True(_machine.Do(verb, verb == GroupVerb.Run ? "" : "a", "new", "one") > 0);
-        _machine.Settle();
-        var seen = new HashSet<string>();
-        for (int writes = 0; writes <= device.Count; writes++)
-        {
-            using GroupMachine restarted = GroupMachine.Start(device.After(writes));
-            restarted.Settle();
-            seen.Add(Describe(restarted));
-        }
-        Assert.Equal(Expected(verb), string.Join(" | ", Sorted(seen)));
-    }
-
-    private static string[] Sorted(HashSet<string> seen)
-    {
-        string[] all = [.. seen];
-        Array.Sort(all, StringComparer.Ordinal);
-        return all;
-    }
-
-    private static string Expected(GroupVerb verb) => verb switch
-    {
-        GroupVerb.Run => "a=2 | a=2 new=0",
-        GroupVerb.Fork => "a=2 | a=2 new=2",
-        GroupVerb.Restore => "a=2 | a=2 new=1",
-        GroupVerb.Rewind => "a=1 | a=2",
-        GroupVerb.Kill => "a ended | a=2",
-        _ => " | a ended",
-    };
-
-    private static string Describe(GroupMachine machine)
-    {
-        var text = new StringBuilder();
-        for (int index = 1; machine.Manager.Read(machine.Host, index, out SlsGroup about); index++)
-        {
-            string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(about.Name, SlsGroup.NameBytes)).TrimEnd('\0');
-            text.Append(text.Length == 0 ? "" : " ").Append(name);
-            text.Append(about.State == SlsGroup.StateEnded ? " ended" : about.State == SlsGroup.StatePersisted
-                ? "=" + machine.Load(machine.Find(name), 0) : " in state " + about.State);
-        }
-        return text.ToString();
     }
 
     private void Reboot()

@@ -83,7 +83,9 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         }
     }
 
-    /// <summary>There is no room for the oldest epoch; the one of another group, captured later, goes to the disk in the same turn.</summary>
+    /// <summary>
+    /// There is no room for the oldest epoch; the one of another group, captured later, goes to the disk in the same turn.
+    /// </summary>
     [Fact]
     public void A_group_that_is_refused_does_not_keep_the_others_waiting()
     {

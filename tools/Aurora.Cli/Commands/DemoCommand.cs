@@ -37,7 +37,8 @@ internal static class DemoCommand
                 result.AddError("--kills takes 2 to 1000");
         });
         command.SetAction((parsed, cancellation) => SurviveAsync(
-            ShellOn(machine.Configure(parsed)), parsed.GetValue(cuts), parsed.GetValue(seed) ?? Environment.TickCount, parsed.GetValue(sabotage),
+            ShellOn(machine.Configure(parsed)), parsed.GetValue(cuts), parsed.GetValue(seed) ?? Environment.TickCount,
+            parsed.GetValue(sabotage),
             cancellation));
         command.Subcommands.Add(CreateGroups());
         return command;
@@ -46,7 +47,8 @@ internal static class DemoCommand
     private static Command CreateGroups()
     {
         var command = new Command("groups", """
-            Start a program as a group, fork it, rewind the copy and cut the power, time and again, and prove that each log counts on without a gap
+            Start a program as a group, fork it, rewind the copy and cut the power, time and again,
+            and prove that each log counts on without a gap
             or a repeat. Exits 1 when one does not.
             """);
         var machine = new MachineOptions();
@@ -62,7 +64,8 @@ internal static class DemoCommand
                 result.AddError("--kills takes 1 to 1000");
         });
         command.SetAction((parsed, cancellation) => ShowGroupsAsync(
-            ShellOn(machine.Configure(parsed)), parsed.GetValue(cuts), parsed.GetValue(seed) ?? Environment.TickCount, parsed.GetValue(sabotage),
+            ShellOn(machine.Configure(parsed)), parsed.GetValue(cuts), parsed.GetValue(seed) ?? Environment.TickCount,
+            parsed.GetValue(sabotage),
             cancellation));
         return command;
     }
@@ -82,7 +85,8 @@ internal static class DemoCommand
             },
         };
 
-    private static Task<int> ShowGroupsAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage, CancellationToken cancellation)
+    private static Task<int> ShowGroupsAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage,
+        CancellationToken cancellation)
         => OnNewDiskAsync(async disk =>
         {
             var demo = new GroupDemo(configuration, disk, cuts, new Random(seed), sabotage);
@@ -94,7 +98,8 @@ internal static class DemoCommand
             return Conclude(demo.Claims, "demo: the groups survived");
         }, cancellation);
 
-    private static Task<int> SurviveAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage, CancellationToken cancellation)
+    private static Task<int> SurviveAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage,
+        CancellationToken cancellation)
         => OnNewDiskAsync(async disk =>
         {
             var demo = new SurvivalDemo(configuration, disk, cuts, new Random(seed), sabotage);

@@ -1,6 +1,9 @@
-// Groups that live beside each other. In one shell: a program that counts is started as a group of its own and forked; the copy is rewound by
-// some seconds, and the power is cut at a random moment, time and again. After each cut both logs are looked at: each counts from one without
-// a gap or a repeat, none is behind what had been seen of it before, and the copy that went back went back. At the end the image is checked.
+// Groups that live beside each other. In one shell: a program that counts is started as a group of its own and forked; the copy is
+// rewound by
+// some seconds, and the power is cut at a random moment, time and again. After each cut both logs are looked at: each counts from one
+// without
+// a gap or a repeat, none is behind what had been seen of it before, and the copy that went back went back. At the end the image is
+// checked.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -69,7 +72,9 @@ internal sealed class GroupDemo(MachineConfiguration machine, string disk, int p
         await running.Events.WaitAsync<ReadyEvent>(_deadline, cancellation: cancellation);
         await console.WaitForAsync("# ", _deadline, cancellation);
         await console.TypeAsync(Counting, cancellation);
-        await console.TypeAsync($"while [ $(sls logs a | wc -l) -lt {FirstSteps} ]; do usleep 50000; done; sls fork a b && echo for''ked\n", cancellation);
+        await console.TypeAsync(
+            $"while [ $(sls logs a | wc -l) -lt {FirstSteps} ]; do usleep 50000; done; sls fork a b && echo for''ked\n",
+            cancellation);
         await console.WaitForAsync("forked", _deadline, cancellation);
     }
 

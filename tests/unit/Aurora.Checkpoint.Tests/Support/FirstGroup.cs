@@ -18,7 +18,8 @@ internal static class FirstGroup
     public static ulong Ask(this CheckpointEngine engine, CheckpointErrand errand, ReadOnlySpan<byte> target)
         => engine.Ask(engine.First, errand, target);
 
-    public static bool IsDone(this CheckpointEngine engine, ulong ticket, out Errno result) => engine.IsDone(engine.First, ticket, out result);
+    public static bool IsDone(this CheckpointEngine engine, ulong ticket, out Errno result)
+        => engine.IsDone(engine.First, ticket, out result);
 
     public static ulong RequestHistory(this CheckpointEngine engine) => engine.RequestHistory(engine.First);
 

@@ -14,7 +14,8 @@ using Xunit;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>
-/// A machine with groups, as the kernel puts it together. Whenever the fiber that manages groups waits, the rest of the machine takes a turn:
+/// A machine with groups, as the kernel puts it together. Whenever the fiber that manages groups waits, the rest of the machine takes a
+/// turn:
 /// checkpoints are taken and written, and what ends takes its steps. Programs are what a test does to their memory.
 /// </summary>
 internal sealed unsafe class GroupMachine : IDisposable

@@ -19,11 +19,13 @@ internal sealed unsafe class TestGroups(WaitQueue* changed, ObjectTracker host) 
     public bool IsFull { get; set; }
     public bool Ended { get; set; }
     public int InputRoom { get; set; } = 3;
-    public ObjectTracker Host { get; set; } = host;
+
+    /// <summary>True while those who call are in the host.</summary>
+    public bool IsInHost { get; set; } = true;
 
     public override WaitQueue* Changed => changed;
 
-    public override bool IsHost(ObjectTracker group) => group.Index == Host.Index;
+    public override bool IsHost(ObjectTracker group) => IsInHost;
 
     public override bool HasEnded(ObjectTracker group) => Ended;
 
@@ -31,7 +33,7 @@ internal sealed unsafe class TestGroups(WaitQueue* changed, ObjectTracker host) 
 
     public override Errno Find(ReadOnlySpan<byte> name, out ObjectTracker group)
     {
-        group = Host;
+        group = host;
         bool isThere = name.SequenceEqual("host"u8) || name.SequenceEqual("other"u8);
         return !isThere ? Errno.ENOENT : IsMoving ? Errno.EAGAIN : Errno.Ok;
     }

@@ -318,7 +318,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints, Groups = Groups,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
+            Groups = Groups,
         });
     }
 

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>What is done with groups fails half way, for want of memory or of power: they are as before or as asked for.</summary>
+public sealed unsafe class GroupFailureTests : IDisposable
+{
+    private GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
+
+    public void Dispose() => _machine.Dispose();
+
+    /// <summary>Whichever allocation fails, the group is there or it is not, and all others go on.</summary>
+    [Theory]
+    [InlineData(GroupVerb.Run)]
+    [InlineData(GroupVerb.Fork)]
+    public void Without_memory_there_is_no_group_and_the_others_go_on(GroupVerb verb)
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        int refused = 0;
+        int turns = 0;
+        // A checkpoint for which there is no memory is tried again: after a while there is some.
+        _machine.BeforeTurn = () => _machine.Session.Pages.Remaining = ++turns > 10 ? null : _machine.Session.Pages.Remaining;
+        for (int left = 0; left < 120; left++)
+        {
+            turns = 0;
+            _machine.Session.Pages.Remaining = left;
+            long result = _machine.Do(verb, verb == GroupVerb.Fork ? "a" : "", "new");
+            _machine.Session.Pages.Remaining = null;
+            refused += result < 0 ? 1 : 0;
+            if (result > 0)
+            {
+                _machine.Do(GroupVerb.Kill, "new");
+                Assert.True(_machine.Do(GroupVerb.Remove, "new") > 0);
+            }
+            Assert.False(_machine.Exists("new"));
+            Step("a", (ulong)left);
+        }
+        Assert.InRange(refused, 1, 119);
+        Reboot();
+        Assert.Equal(119UL, _machine.Load(_machine.Find("a"), 0));
+        Assert.False(_machine.Exists("new"));
+    }
+
+    /// <summary>The power fails after any write of an operation: what comes back is what was before or what was asked for.</summary>
+    [Theory]
+    [InlineData(GroupVerb.Run)]
+    [InlineData(GroupVerb.Fork)]
+    [InlineData(GroupVerb.Restore)]
+    [InlineData(GroupVerb.Rewind)]
+    [InlineData(GroupVerb.Kill)]
+    [InlineData(GroupVerb.Remove)]
+    public void A_power_cut_leaves_what_was_or_what_was_asked_for(GroupVerb verb)
+    {
+        _machine.Dispose();
+        var device = new TracedDevice(1 << 15);
+        TestSession.Format(device);
+        _machine = GroupMachine.Create(device);
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        if (verb == GroupVerb.Remove)
+            _machine.Do(GroupVerb.Kill, "a");
+        _machine.Settle();
+        device.Begin();
+        Assert.True(_machine.Do(verb, verb == GroupVerb.Run ? "" : "a", "new", "one") > 0);
+        _machine.Settle();
+        var seen = new HashSet<string>();
+        for (int writes = 0; writes <= device.Count; writes++)
+        {
+            using GroupMachine restarted = GroupMachine.Start(device.After(writes));
+            restarted.Settle();
+            seen.Add(Describe(restarted));
+        }
+        Assert.Equal(Expected(verb), string.Join(" | ", Sorted(seen)));
+    }
+
+    private static string[] Sorted(HashSet<string> seen)
+    {
+        string[] all = [.. seen];
+        Array.Sort(all, StringComparer.Ordinal);
+        return all;
+    }
+
+    private static string Expected(GroupVerb verb) => verb switch
+    {
+        GroupVerb.Run => "a=2 | a=2 new=0",
+        GroupVerb.Fork => "a=2 | a=2 new=2",
+        GroupVerb.Restore => "a=2 | a=2 new=1",
+        GroupVerb.Rewind => "a=1 | a=2",
+        GroupVerb.Kill => "a ended | a=2",
+        _ => " | a ended",
+    };
+
+    private static string Describe(GroupMachine machine)
+    {
+        var text = new StringBuilder();
+        for (int index = 1; machine.Manager.Read(machine.Host, index, out SlsGroup about); index++)
+        {
+            string name = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(about.Name, SlsGroup.NameBytes)).TrimEnd('\0');
+            text.Append(text.Length == 0 ? "" : " ").Append(name);
+            text.Append(about.State == SlsGroup.StateEnded ? " ended" : about.State == SlsGroup.StatePersisted
+                ? "=" + machine.Load(machine.Find(name), 0) : " in state " + about.State);
+        }
+        return text.ToString();
+    }
+
+    private void Reboot()
+    {
+        _machine.Settle();
+        var device = _machine.Session.Device;
+        _machine.Dispose();
+        _machine = GroupMachine.Start(device);
+    }
+
+    private void Step(string name, ulong value)
+    {
+        ObjectTracker group = _machine.Find(name);
+        _machine.Store(group, 0, value);
+        _machine.Session.Group.OutputHold.Of(group).Write([(byte)('0' + (value % 10))]);
+        _machine.Settle();
+    }
+
+    private void Name(string name, string checkpoint)
+    {
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find(name), Encoding.UTF8.GetBytes(checkpoint), out _));
+        _machine.Settle();
+    }
+}
