@@ -1,4 +1,4 @@
-// The output of groups, and typing on their consoles. An attached console passes what is typed on, and shows what is durable; Ctrl-] leaves
+// The output of groups, and typing on their consoles. An attached console passes what is typed on, and shows what is durable; Ctrl-^ leaves
 // it. Nothing tells of input and output at once, so both are looked at some times a second while one is attached.
 using System;
 using System.Runtime.InteropServices;
@@ -9,7 +9,7 @@ namespace Aurora.Sls;
 
 internal static unsafe class GroupConsole
 {
-    private const byte Detach = 0x1D;
+    private const byte Detach = 0x1E;
     private const int PieceBytes = 2048;
     private const int LookMilliseconds = 20;
     private const uint GetSettings = 0x5401;
@@ -47,7 +47,7 @@ internal static unsafe class GroupConsole
     }
 
     /// <summary>
-    /// Joins the terminal to a group's console until the group has ended or Ctrl-] is typed; returns the group's exit status.
+    /// Joins the terminal to a group's console until the group has ended or Ctrl-^ is typed; returns the group's exit status.
     /// </summary>
     public static int Attach(byte* group, bool fromStart)
     {
@@ -55,14 +55,15 @@ internal static unsafe class GroupConsole
         bool isTerminal = GuestCalls.Control(0, GetSettings, settings) == 0;
         if (isTerminal)
             MakeRaw(settings);
-        long result = Pass(group, fromStart);
+        // What follows the key that leaves is for whoever reads next.
+        long result = Pass(group, fromStart, isTerminal ? 1 : PieceBytes);
         if (isTerminal)
             GuestCalls.Control(0, SetSettings, settings);
         return result < 0 ? SlsCommand.Fail("console"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group), result) : (int)result;
     }
 
     // Passes both ways; the exit status, or a negated errno.
-    private static long Pass(byte* group, bool fromStart)
+    private static long Pass(byte* group, bool fromStart, int bytesAtOnce)
     {
         ulong position = fromStart ? 0 : ulong.MaxValue;
         bool hasInput = true;
@@ -74,7 +75,7 @@ internal static unsafe class GroupConsole
             SlsGroup about;
             if (shown == 0 && HasEnded(group, &about))
                 return ShowRest(group, &position) < 0 ? 1 : StatusOf(about.WaitStatus);
-            if (hasInput && GuestCalls.AwaitInput(0, LookMilliseconds) > 0 && !Type(group, ref hasInput))
+            if (hasInput && GuestCalls.AwaitInput(0, LookMilliseconds) > 0 && !Type(group, bytesAtOnce, ref hasInput))
                 return 0;
             if (!hasInput)
                 GuestCalls.AwaitInput(-1, LookMilliseconds);
@@ -92,13 +93,13 @@ internal static unsafe class GroupConsole
     }
 
     // False when the user wants to leave.
-    private static bool Type(byte* group, ref bool hasInput)
+    private static bool Type(byte* group, int bytesAtOnce, ref bool hasInput)
     {
         byte* piece = stackalloc byte[PieceBytes];
-        long count = GuestCalls.Read(0, piece, PieceBytes);
+        long count = GuestCalls.Read(0, piece, bytesAtOnce);
         hasInput = count > 0;
         int end = (int)Math.Max(0, count);
-        int detach = new ReadOnlySpan<byte>(piece, end).IndexOf(Detach);
+        int detach = bytesAtOnce == 1 ? new ReadOnlySpan<byte>(piece, end).IndexOf(Detach) : -1;
         if (detach >= 0)
             end = detach;
         for (int done = 0; done < end;)

@@ -88,7 +88,7 @@ internal static unsafe class SlsCommand
                                  start CMD in a new group with the files as they are now; -d: in the background
               ps [-q] [-o json]  the groups and how far they are durable
               logs [-f] N        what a group has written to its console; -f: and what it will write
-              console N          type on the console of a group; Ctrl-] leaves it
+              console N          type on the console of a group; Ctrl-^ leaves it
               fork N [NEW]       a new group that goes on from where N is now
               rewind N CHECKPOINT   N goes back: a name, an epoch, or -SECONDS
               restore N@CHECKPOINT [NEW]   a new group that goes on from there
