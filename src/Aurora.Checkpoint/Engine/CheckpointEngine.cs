@@ -66,6 +66,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>The volume of the store that a group lives in.</summary>
     public VolumeId VolumeOf(ushort group) => _pipelines.VolumeOf(group);
 
+    /// <summary>The first of the groups that are checkpointed, by <see cref="PipelineState.NextGroup"/>.</summary>
+    internal PipelineState* FirstState => _pipelines.First;
+
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
     /// <summary>

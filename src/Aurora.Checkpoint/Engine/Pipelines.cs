@@ -15,6 +15,8 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
     /// <summary>When they are looked at.</summary>
     public RoundState Round { get; } = new();
 
+    public PipelineState* First => _first;
+
     /// <summary>True when there is exactly one group, which is <see cref="Only"/>.</summary>
     public bool IsOne => _first != null && _first->NextGroup == null;
 

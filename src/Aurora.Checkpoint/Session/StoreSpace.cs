@@ -96,10 +96,10 @@ public sealed unsafe class StoreSpace(
     private ulong Granted()
     {
         ulong sum = 0;
-        for (int group = tracked.NextGroup(0); group >= 0; group = tracked.NextGroup(group + 1))
+        for (PipelineState* state = engine.FirstState; state != null; state = state->NextGroup)
         {
-            Grants* grants = _grants.At((ushort)group);
-            Settle(grants, engine.StateOf((ushort)group));
+            Grants* grants = _grants.At(state->Group);
+            Settle(grants, state);
             sum += grants->Current + grants->Older;
         }
         return sum;

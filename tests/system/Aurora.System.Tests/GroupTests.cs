@@ -11,7 +11,8 @@ namespace Aurora.SystemTests;
 
 public sealed class GroupTests(ITestOutputHelper output)
 {
-    private const string Counting = "sls run -d --name a -- sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 30000; done'; echo beg''un\n";
+    private const string Counting =
+        "sls run -d --name a -- sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 30000; done'; echo beg''un\n";
 
     [Fact]
     public async Task Groups_that_fork_and_go_back_count_on_after_every_power_cut()
@@ -51,7 +52,8 @@ public sealed class GroupTests(ITestOutputHelper output)
     {
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(disk, new BootConfiguration(), 256, "/bin/busybox", "sh", "-c",
-            "sls run -d --name bad -- sh -c 'while :; do :; done & while :; do echo x; done & yes | head -c 9000000 > /tmp/f; wait' > /dev/null; "
+            "sls run -d --name bad -- sh -c 'while :; do :; done & while :; do echo x; done & yes | head -c 9000000 > /tmp/f; wait' "
+            + "> /dev/null; "
             + "for i in 1 2 3 4 5; do echo $i > /tmp/n; sync; [ $(cat /tmp/n) = $i ] || echo wrong; sleep 0.4; done; "
             + "sls kill bad && sls rm bad && sls ps -q && sls fork host twin && sls kill twin && sls rm twin && echo whole");
         (int? status, string text) = await guest.FinishAsync(Guest.LongDeadline);
