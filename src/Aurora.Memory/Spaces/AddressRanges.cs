@@ -7,9 +7,6 @@ namespace Aurora.Memory;
 /// <summary>Questions about ranges of an address space.</summary>
 public static unsafe class AddressRanges
 {
-    /// <summary>Pages that stay free below a stack.</summary>
-    internal const ulong StackGuardPages = 256;
-
     /// <summary>True when mappings cover every page of the range.</summary>
     public static bool IsMapped(AddressSpace* space, VirtualAddress address, ulong length)
     {
@@ -41,38 +38,6 @@ public static unsafe class AddressRanges
     {
         int index = MappingTable.FirstEndingAfter(space, start);
         return index == space->Count || space->Table[index]->Start.Value >= end;
-    }
-
-    /// <summary>The highest free range below MapTop, or above it if there is none; stacks keep their guard gap.</summary>
-    internal static bool FindFree(AddressSpace* space, ulong bytes, out ulong start)
-    {
-        return FindFreeBelow(space, bytes, space->MapTop.Value, out start)
-            || FindFreeBelow(space, bytes, AddressSpace.UserEnd, out start);
-    }
-
-    private static bool FindFreeBelow(AddressSpace* space, ulong bytes, ulong top, out ulong start)
-    {
-        for (int index = space->Count; index >= 0; index--)
-        {
-            ulong low = index == 0 ? AddressSpace.UserStart : space->Table[index - 1]->End.Value;
-            ulong high = AddressSpace.UserEnd;
-            if (index < space->Count)
-            {
-                Mapping* above = space->Table[index];
-                high = above->Start.Value;
-                if ((above->Flags & MappingFlags.GrowsDown) != 0)
-                    high = high > StackGuardPages << PageSize.Shift ? high - (StackGuardPages << PageSize.Shift) : 0;
-            }
-            if (high > top)
-                high = top;
-            if (high >= low && high - low >= bytes)
-            {
-                start = high - bytes;
-                return true;
-            }
-        }
-        start = 0;
-        return false;
     }
 
     /// <summary>How many pages of [start, end) are mapped.</summary>

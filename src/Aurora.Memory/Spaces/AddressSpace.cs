@@ -61,6 +61,8 @@ public unsafe struct AddressSpace
     /// <summary>Faults resolved, for statistics; not captured.</summary>
     public ulong Faults;
 
+    internal GapBound Gaps;
+    internal Mapping** TableMemory;
     internal Mapping** Table;
     internal int Count;
     internal int CapacityPages;

@@ -171,7 +171,7 @@ public sealed unsafe class Faults
         ulong grow = (stack->Start - page) >> PageSize.Shift;
         ulong below = index == 0 ? AddressSpace.UserStart : space->Table[index - 1]->End.Value;
         bool fits = (stack->Pages + grow) << PageSize.Shift <= space->Limits.StackBytes
-            && page.Value >= below + (AddressRanges.StackGuardPages << PageSize.Shift)
+            && page.Value >= below + (FreeRanges.StackGuardPages << PageSize.Shift)
             && AddressRanges.IsWithinLimit(space, grow);
         return fits ? _windows.GrowDown(stack, grow, out mapping, out wait) : MemoryStatus.NotMapped;
     }

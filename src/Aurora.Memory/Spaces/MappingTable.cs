@@ -1,5 +1,6 @@
 // The mappings of one address space in an array ordered by address: binary search to find, a short move to insert. A few hundred
-// mappings are common and 65,530 the most, so the array beats a tree in both code and cache misses. Protected by the kernel lock.
+// mappings are common and 65,530 the most, so the array beats a tree in both code and cache misses. There is room before the first and
+// behind the last, and the shorter side moves: programs map downwards, each time below nearly all there is. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
@@ -67,9 +68,11 @@ public static unsafe class MappingTable
         Mapping** table = (Mapping**)pages.AllocateFor(space, newPages);
         if (table == null)
             return false;
-        new ReadOnlySpan<nint>(space->Table, space->Count).CopyTo(new Span<nint>(table, space->Count));
+        Mapping** first = table + (((newPages * PerPage) - space->Count) / 2);
+        new ReadOnlySpan<nint>(space->Table, space->Count).CopyTo(new Span<nint>(first, space->Count));
         Free(space, pages);
-        space->Table = table;
+        space->TableMemory = table;
+        space->Table = first;
         space->CapacityPages = newPages;
         return true;
     }
@@ -81,12 +84,44 @@ public static unsafe class MappingTable
         Panic.Unless(
             index == space->Count || space->Table[index]->Start.Value >= mapping->End.Value, "memory: inserted an overlapping mapping"u8);
         Panic.Unless(space->Count < space->CapacityPages * PerPage, "memory: inserted a mapping into a full table"u8);
-        nint* at = (nint*)space->Table + index;
-        int above = space->Count - index;
-        // SAFETY: Reserve has made room for one more entry behind the last.
-        new ReadOnlySpan<nint>(at, above).CopyTo(new Span<nint>(at + 1, above));
+        if (index < space->Count - index)
+            OpenBelow(space, index);
+        else
+            OpenAbove(space, index);
         space->Table[index] = mapping;
         space->Count++;
+    }
+
+    // What is below an index moves down by one.
+    private static void OpenBelow(AddressSpace* space, int index)
+    {
+        if (space->Table == space->TableMemory)
+            MoveWithin(space, (RoomBehind(space) + 1) / 2);
+        nint* first = (nint*)space->Table;
+        // SAFETY: there is room for one more before the first.
+        new ReadOnlySpan<nint>(first, index).CopyTo(new Span<nint>(first - 1, index));
+        space->Table--;
+    }
+
+    // What is at an index and above moves up by one.
+    private static void OpenAbove(AddressSpace* space, int index)
+    {
+        if (RoomBehind(space) == 0)
+            MoveWithin(space, (int)(space->Table - space->TableMemory) / 2);
+        nint* at = (nint*)space->Table + index;
+        int above = space->Count - index;
+        // SAFETY: there is room for one more behind the last.
+        new ReadOnlySpan<nint>(at, above).CopyTo(new Span<nint>(at + 1, above));
+    }
+
+    private static int RoomBehind(AddressSpace* space)
+        => (space->CapacityPages * PerPage) - space->Count - (int)(space->Table - space->TableMemory);
+
+    private static void MoveWithin(AddressSpace* space, int roomBefore)
+    {
+        Mapping** first = space->TableMemory + roomBefore;
+        new ReadOnlySpan<nint>(space->Table, space->Count).CopyTo(new Span<nint>(first, space->Count));
+        space->Table = first;
     }
 
     internal static void RemoveAt(AddressSpace* space, int index) => RemoveRange(space, index, 1);
@@ -94,19 +129,28 @@ public static unsafe class MappingTable
     /// <summary>Removes <paramref name="count"/> mappings that follow each other.</summary>
     internal static void RemoveRange(AddressSpace* space, int index, int count)
     {
-        nint* at = (nint*)space->Table + index;
+        nint* first = (nint*)space->Table;
         space->Count -= count;
         int above = space->Count - index;
-        // SAFETY: both ranges lie within the entries there were.
-        new ReadOnlySpan<nint>(at + count, above).CopyTo(new Span<nint>(at, above));
+        // SAFETY: all ranges lie within the entries there were.
+        if (index < above)
+        {
+            new ReadOnlySpan<nint>(first, index).CopyTo(new Span<nint>(first + count, index));
+            space->Table += count;
+        }
+        else
+        {
+            new ReadOnlySpan<nint>(first + index + count, above).CopyTo(new Span<nint>(first + index, above));
+        }
+        FreeRanges.NoteFreed(space, index);
     }
 
     /// <summary>Gives the array back; the mappings are the caller's.</summary>
     internal static void Free(AddressSpace* space, PageAllocator pages)
     {
-        if (space->Table != null)
-            pages.FreeFor(space, space->Table, space->CapacityPages);
-        space->Table = null;
+        if (space->TableMemory != null)
+            pages.FreeFor(space, space->TableMemory, space->CapacityPages);
+        space->TableMemory = space->Table = null;
         space->CapacityPages = 0;
     }
 }

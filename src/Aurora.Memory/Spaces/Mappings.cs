@@ -98,7 +98,7 @@ public sealed unsafe partial class Mappings
                 return MemoryStatus.AlreadyMapped;
             replaced = AddressRanges.MappedPagesIn(space, start, start + bytes);
         }
-        else if (!isFree && !AddressRanges.FindFree(space, bytes, out start))
+        else if (!isFree && !FreeRanges.Find(space, bytes, out start))
         {
             return MemoryStatus.OverLimit;
         }

@@ -22,7 +22,7 @@ public sealed unsafe partial class Remaps
         if (request.IsFixed)
             status = newStart < AddressSpace.UserStart ? MemoryStatus.InvalidArgument : _mappings.Unmap(space, request.NewAddress, bytes);
         else if (newStart < AddressSpace.UserStart || !AddressRanges.IsFree(space, newStart, newStart + bytes))
-            status = AddressRanges.FindFree(space, bytes, out newStart) ? MemoryStatus.Ok : MemoryStatus.OverLimit;
+            status = FreeRanges.Find(space, bytes, out newStart) ? MemoryStatus.Ok : MemoryStatus.OverLimit;
         if (status != MemoryStatus.Ok)
             return status;
         address = new VirtualAddress(newStart);

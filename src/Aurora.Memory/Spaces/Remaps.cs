@@ -92,7 +92,7 @@ public sealed unsafe partial class Remaps
         ulong bytes = newPages << PageSize.Shift;
         bool staysInPlace = bytes <= AddressSpace.UserEnd - start && AddressRanges.IsFree(space, end, start + bytes);
         ulong newStart = start;
-        if (!staysInPlace && (!mayMove || !AddressRanges.FindFree(space, bytes, out newStart)))
+        if (!staysInPlace && (!mayMove || !FreeRanges.Find(space, bytes, out newStart)))
             return MemoryStatus.OverLimit;
         if (!_list.SplitAt(space, start) || !_list.SplitAt(space, end))
             return MemoryStatus.OutOfMemory;

@@ -162,6 +162,7 @@ internal sealed unsafe class SpaceMappings
         {
             space->MappedPages += newPages - mapping->Pages;
             mapping->Pages = newPages;
+            FreeRanges.NoteFreed(space, MappingTable.IndexOf(space, mapping) + 1);
         }
         _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
     }

@@ -85,7 +85,7 @@ internal sealed unsafe class ObjectFields
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
             "StoreBase", "Flags", "Keeper", "CountedPages"], // counted again
-        [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Table", "CapacityPages", "LastHit"],
+        [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit"],
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
     };
 
