@@ -1,5 +1,6 @@
 // What happens when memory is exhausted: nothing clean is left that could be dropped, and a program needs a page. The program that holds most
-// ends, as on Linux; init only if there is no other. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
+// ends, as on Linux; the host's init only if there is no other. That of another group is a program like any other: the group is what runs as
+// its process 1, and ends with it. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -61,7 +62,8 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     {
         for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
         {
-            if (process == space.Init || process->FirstThread == null || process->AddressSpace == null)
+            bool isSpared = process == space.Init && IsOfHost(process);
+            if (isSpared || process->FirstThread == null || process->AddressSpace == null)
                 continue;
             ulong counts = Weigh(process);
             if (counts <= most)
@@ -75,13 +77,14 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     private ulong Weigh(Process* process)
     {
         // What the programs of a group say of themselves must not make others pay for them.
-        bool isOfHost = kernel.Groups.IsHost(kernel.Tracked.Of(&process->Header));
-        int said = isOfHost ? process->OutOfMemoryBias : Math.Max(0, (int)process->OutOfMemoryBias);
+        int said = IsOfHost(process) ? process->OutOfMemoryBias : Math.Max(0, (int)process->OutOfMemoryBias);
         if (said == -1000)
             return 0;
         long bias = said * (long)kernel.Memory.Frames.TotalFrames / 1000;
         return (ulong)Math.Max(1, (long)kernel.Memory.Residency.FootprintPages(process->AddressSpace) + bias);
     }
+
+    private bool IsOfHost(Process* process) => kernel.Groups.IsHost(kernel.Tracked.Of(&process->Header));
 
     private void End(Process* process, Thread* thread)
     {

@@ -25,7 +25,7 @@ internal sealed unsafe class TestGroups(WaitQueue* changed, ObjectTracker host) 
 
     public override WaitQueue* Changed => changed;
 
-    public override bool IsHost(ObjectTracker group) => IsInHost;
+    public override bool IsHost(ObjectTracker group) => IsInHost && group.Index == host.Index;
 
     public override bool HasEnded(ObjectTracker group) => Ended;
 
