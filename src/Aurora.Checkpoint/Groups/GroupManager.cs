@@ -146,10 +146,10 @@ public sealed unsafe class GroupManager : GroupService
     public override int Type(ObjectTracker group, ReadOnlySpan<byte> bytes)
     {
         Terminal* console = _processes.Terminals.ConsoleOf(group);
-        int room = console == null ? 0 : Math.Min(bytes.Length, Math.Max(0, console->InputRoom - 1));
-        if (room != 0)
-            _processes.Terminals.Input.Receive(console, bytes[..room]);
-        return room;
+        if (console == null)
+            return 0;
+        int taken = _processes.Terminals.Input.Receive(console, bytes);
+        return taken != 0 ? taken : _processes.Terminals.Input.ReceiveSignal(console, bytes);
     }
 
     private void Describe(ObjectTracker group, ref SlsGroup about)

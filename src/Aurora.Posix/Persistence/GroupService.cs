@@ -56,7 +56,8 @@ public abstract unsafe class GroupService
     public abstract WaitQueue* LogOf(ObjectTracker group);
 
     /// <summary>
-    /// Types on the console of a group; returns how many bytes it had room for. The host's console is the machine's: none.
+    /// Types on the console of a group; returns how many bytes it took. Without room it takes what ends a line, and what interrupts a
+    /// program that does not read. The host's console is the machine's: none.
     /// </summary>
     public abstract int Type(ObjectTracker group, ReadOnlySpan<byte> bytes);
 }

@@ -6,6 +6,7 @@ using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 using Aurora.Store;
 using Xunit;
@@ -254,6 +255,25 @@ public sealed unsafe class GroupTests : IDisposable
         Assert.True(_machine.Do(GroupVerb.Run, target: "a") > 0);
         Reboot();
         Assert.True(_machine.Exists("a"));
+    }
+
+    /// <summary>A line that fills the console can be ended, and a program that does not read can be interrupted.</summary>
+    [Fact]
+    public void A_console_that_is_full_takes_the_end_of_its_line_and_what_interrupts()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        ObjectTracker a = _machine.Find("a");
+        Terminal* console = _machine.Processes.Terminals.ConsoleOf(a);
+        _machine.Processes.Terminals.Settings.SetPlain(console, false);
+        for (int typed = 0; typed < Terminal.InputBytes + 100; typed += 50)
+            Assert.Equal(50, _machine.Manager.Type(a, Encoding.ASCII.GetBytes(new string('x', 50))));
+        Assert.False(console->HasLine);
+        Assert.Equal(1, _machine.Manager.Type(a, "\n"u8));
+        Assert.True(console->HasLine);
+        Assert.Equal(0, _machine.Manager.Type(a, "more"u8));
+        Assert.Equal(5, _machine.Manager.Type(a, "more\x03"u8));
+        Assert.Equal(0, console->InputCount);
+        Assert.Equal(4, _machine.Manager.Type(a, "more"u8));
     }
 
     private void Reboot()
