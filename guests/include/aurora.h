@@ -95,7 +95,7 @@ static inline long sls_log(const char *group, uint64_t *position, void *bytes, u
 {
     return syscall(SYS_sls_log, group, position, bytes, size, wait ? 1 : 0);
 }
-/* Types on the console of a group; the number of bytes taken, EAGAIN when there is no room. */
+/* Types on the console of a group; the number of bytes taken, EAGAIN when there is no room. No bytes: the console's input has ended. */
 static inline long sls_input(const char *group, const void *bytes, uint64_t count) { return syscall(SYS_sls_input, group, bytes, count); }
 /* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop and sls_history, by its number, as if somebody in the group had made it. */
 static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b, uint64_t c) { return syscall(SYS_sls_of, group, number, a, b, c); }

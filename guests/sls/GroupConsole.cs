@@ -1,5 +1,7 @@
 // The output of groups, and typing on their consoles. An attached console passes what is typed on, and shows what is durable; Ctrl-^ leaves
-// it. Nothing tells of input and output at once, so both are looked at some times a second while one is attached.
+// it. Nothing tells of input and output at once, so both are looked at some times a second while one is attached. What the group's console
+// has no room for is kept and offered again: meanwhile output, the group's end and the key that leaves are looked at as ever. The end of
+// the input of a program that is run is its console's; a console that is merely joined does not end with who has joined it.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Guest;
@@ -9,13 +11,11 @@ namespace Aurora.Sls;
 
 internal static unsafe class GroupConsole
 {
-    private const byte Detach = 0x1E;
     private const int PieceBytes = 2048;
     private const int LookMilliseconds = 20;
     private const uint GetSettings = 0x5401;
     private const uint SetSettings = 0x5402;
     private const int SettingsBytes = 60;
-    private const int TryAgain = -11;
     private const int SignalExitBase = 128;
 
     /// <summary>logs [-f] N: what the group has written, as far as it is kept; with -f also what it will write.</summary>
@@ -55,18 +55,17 @@ internal static unsafe class GroupConsole
         bool isTerminal = GuestCalls.Control(0, GetSettings, settings) == 0;
         if (isTerminal)
             MakeRaw(settings);
-        // What follows the key that leaves is for whoever reads next.
-        long result = Pass(group, fromStart, isTerminal ? 1 : PieceBytes);
+        long result = Pass(group, fromStart, isTerminal);
         if (isTerminal)
             GuestCalls.Control(0, SetSettings, settings);
         return result < 0 ? SlsCommand.Fail("console"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group), result) : (int)result;
     }
 
     // Passes both ways; the exit status, or a negated errno.
-    private static long Pass(byte* group, bool fromStart, int bytesAtOnce)
+    private static long Pass(byte* group, bool fromStart, bool isTerminal)
     {
         ulong position = fromStart ? 0 : ulong.MaxValue;
-        bool hasInput = true;
+        var typed = new TypedInput { HasMore = true, IsTerminal = isTerminal, PassesEnd = fromStart };
         for (;;)
         {
             long shown = Show(group, &position, waits: false);
@@ -75,10 +74,10 @@ internal static unsafe class GroupConsole
             SlsGroup about;
             if (shown == 0 && HasEnded(group, &about))
                 return ShowRest(group, &position) < 0 ? 1 : StatusOf(about.WaitStatus);
-            if (hasInput && GuestCalls.AwaitInput(0, LookMilliseconds) > 0 && !Type(group, bytesAtOnce, ref hasInput))
+            typed.Offer(group);
+            bool canRead = GuestCalls.AwaitInput(typed.MayRead ? 0 : -1, LookMilliseconds) > 0;
+            if (canRead && !typed.Read())
                 return 0;
-            if (!hasInput)
-                GuestCalls.AwaitInput(-1, LookMilliseconds);
         }
     }
 
@@ -90,29 +89,6 @@ internal static unsafe class GroupConsole
             shown = Show(group, position, waits: true);
         while (shown > 0);
         return shown;
-    }
-
-    // False when the user wants to leave.
-    private static bool Type(byte* group, int bytesAtOnce, ref bool hasInput)
-    {
-        byte* piece = stackalloc byte[PieceBytes];
-        long count = GuestCalls.Read(0, piece, bytesAtOnce);
-        hasInput = count > 0;
-        int end = (int)Math.Max(0, count);
-        int detach = bytesAtOnce == 1 ? new ReadOnlySpan<byte>(piece, end).IndexOf(Detach) : -1;
-        if (detach >= 0)
-            end = detach;
-        for (int done = 0; done < end;)
-        {
-            long taken = GuestCalls.Input(group, piece + done, end - done);
-            if (taken < 0 && taken != TryAgain)
-                break;
-            if (taken > 0)
-                done += (int)taken;
-            else
-                GuestCalls.AwaitInput(-1, LookMilliseconds);
-        }
-        return detach < 0;
     }
 
     private static long Show(byte* group, ulong* position, bool waits)

@@ -148,6 +148,11 @@ public sealed unsafe class GroupManager : GroupService
         Terminal* console = _processes.Terminals.ConsoleOf(group);
         if (console == null)
             return 0;
+        if (bytes.IsEmpty)
+        {
+            _processes.Terminals.Input.End(console);
+            return 0;
+        }
         int taken = _processes.Terminals.Input.Receive(console, bytes);
         return taken != 0 ? taken : _processes.Terminals.Input.ReceiveSignal(console, bytes);
     }

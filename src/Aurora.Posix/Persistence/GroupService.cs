@@ -57,7 +57,7 @@ public abstract unsafe class GroupService
 
     /// <summary>
     /// Types on the console of a group; returns how many bytes it took. Without room it takes what ends a line, and what interrupts a
-    /// program that does not read. The host's console is the machine's: none.
+    /// program that does not read. Nothing at all: no more will come. The host's console is the machine's: none.
     /// </summary>
     public abstract int Type(ObjectTracker group, ReadOnlySpan<byte> bytes);
 }

@@ -276,6 +276,19 @@ public sealed unsafe class GroupTests : IDisposable
         Assert.Equal(4, _machine.Manager.Type(a, "more"u8));
     }
 
+    [Fact]
+    public void The_input_of_a_console_ends_when_nothing_is_typed_on_it()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        ObjectTracker a = _machine.Find("a");
+        Assert.Equal(4, _machine.Manager.Type(a, "last"u8));
+        Assert.Equal(0, _machine.Manager.Type(a, default));
+        Terminal* console = _machine.Processes.Terminals.ConsoleOf(a);
+        Assert.Equal((ReadReadiness.Bytes, 4), (TerminalReads.Readable(console, 100, out int count), count));
+        console->InputTail = console->LineHead = console->InputHead;
+        Assert.Equal(ReadReadiness.EndOfFile, TerminalReads.Readable(console, 100, out _));
+    }
+
     private void Reboot()
     {
         _machine.Settle();
