@@ -20,6 +20,8 @@ internal sealed unsafe class GroupWork(
         GroupRequest* request = &order->Request;
         ReadOnlySpan<byte> name = Text(request->Group);
         GroupEntry* entry = directory.Find(name);
+        if (!IsAskerThere(order->Asker, entry))
+            return -(long)Errno.ECANCELED;
         switch (request->Verb)
         {
             case GroupVerb.Run:
@@ -48,6 +50,11 @@ internal sealed unsafe class GroupWork(
         entry->Phase = GroupPhase.Broken;
         GroupMemory.Report(entry, "there is no memory to start it"u8);
     }
+
+    // A group asks for itself, by its name. By now it may have gone, and come back from another state, or another may have its name: what is
+    // there did not ask, and its index is another.
+    private bool IsAskerThere(ushort asker, GroupEntry* entry)
+        => asker == session.Tracker.Index || (entry != null && entry->Phase == GroupPhase.Present && entry->Index == asker);
 
     private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
 

@@ -257,6 +257,27 @@ public sealed unsafe class GroupTests : IDisposable
         Assert.True(_machine.Exists("a"));
     }
 
+    /// <summary>A group asks for itself; whoever has taken its place by then did not ask.</summary>
+    [Fact]
+    public void What_a_group_has_asked_for_is_not_done_to_what_has_taken_its_place()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        ObjectTracker asker = _machine.Find("a");
+        Assert.Equal(Errno.Ok, _machine.Ask(_machine.Host, GroupVerb.Rewind, out ulong first, "a", checkpoint: "one"));
+        Assert.Equal(Errno.Ok, _machine.Ask(asker, GroupVerb.Kill, out ulong second, "a"));
+        _machine.WorkOff();
+        Assert.True(_machine.Manager.IsDone(first, out long rewound) & _machine.Manager.IsDone(second, out long killed));
+        Assert.Equal((1, -(long)Errno.ECANCELED), (rewound, killed));
+        Assert.Equal(1UL, _machine.Load(_machine.Find("a"), 0));
+        Assert.Equal(Errno.Ok, _machine.Ask(_machine.Find("a"), GroupVerb.Kill, out second, "a"));
+        _machine.WorkOff();
+        Assert.True(_machine.Manager.IsDone(second, out killed));
+        Assert.Equal(1, killed);
+    }
+
     /// <summary>A line that fills the console can be ended, and a program that does not read can be interrupted.</summary>
     [Fact]
     public void A_console_that_is_full_takes_the_end_of_its_line_and_what_interrupts()

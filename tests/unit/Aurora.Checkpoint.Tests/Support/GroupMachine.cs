@@ -72,20 +72,33 @@ internal sealed unsafe class GroupMachine : IDisposable
     /// <summary>Asks for something, and has it done; the number of the group, or a negated errno.</summary>
     public long Do(GroupVerb verb, string group = "", string target = "", string checkpoint = "", string root = "")
     {
+        Errno refusal = Ask(Host, verb, out ulong ticket, group, target, checkpoint, root);
+        if (refusal != Errno.Ok)
+            return -(long)refusal;
+        Assert.False(Manager.IsDone(ticket, out _));
+        WorkOff();
+        Assert.True(Manager.IsDone(ticket, out long result));
+        return result;
+    }
+
+    /// <summary>Has all done that has been asked for.</summary>
+    public void WorkOff()
+    {
+        _turns = 0;
+        Manager.WorkOff();
+    }
+
+    /// <summary>Asks for something on behalf of a group.</summary>
+    public Errno Ask(
+        ObjectTracker asker, GroupVerb verb, out ulong ticket, string group = "", string target = "", string checkpoint = "", string root = "")
+    {
         var request = new GroupRequest { Verb = verb };
         Write(request.Group, group);
         Write(request.Target, target);
         Write(request.Checkpoint, checkpoint);
         Write(request.Root, root);
         var program = new ProgramStrings(verb == GroupVerb.Run ? "/program\0"u8 : default, verb == GroupVerb.Run ? 1 : 0, 0);
-        Errno refusal = Manager.Ask(Host, in request, in program, out ulong ticket);
-        if (refusal != Errno.Ok)
-            return -(long)refusal;
-        Assert.False(Manager.IsDone(ticket, out _));
-        _turns = 0;
-        Manager.WorkOff();
-        Assert.True(Manager.IsDone(ticket, out long result));
-        return result;
+        return Manager.Ask(asker, in request, in program, out ticket);
     }
 
     public ObjectTracker Find(string name)
