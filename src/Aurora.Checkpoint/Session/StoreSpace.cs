@@ -27,11 +27,13 @@ public sealed unsafe class StoreSpace(
         public ulong Older;
         public ulong OlderEpoch;
         public ulong Seen;
+
+        // Since this cut a writer of the group waits for what cuts free.
+        public bool IsShort;
+        public ulong ShortSince;
     }
 
     private readonly GroupTable<Grants> _grants = new(tracked);
-    private bool _isShort;
-    private ulong _shortSince;
 
     private ulong Available
     {
@@ -60,20 +62,22 @@ public sealed unsafe class StoreSpace(
     public override bool IsFullFor(ushort group)
     {
         PipelineState* state = engine.StateOf(group);
-        return state->IsEnabled && (state->Refusal == StoreStatus.NoSpace || (_isShort && Available < Needed(Granted()) + Kept));
+        return state->IsEnabled && (state->Refusal == StoreStatus.NoSpace
+            || (_grants.At(group)->IsShort && Available < Needed(Granted()) + Kept));
     }
 
     /// <inheritdoc/>
     public override PageAccess Take(ushort group, ulong pages)
     {
         PipelineState* state = engine.StateOf(group);
+        Grants* grants = _grants.At(group);
         if (!state->IsEnabled || Available >= Needed(Granted() + pages) + Kept)
         {
-            _isShort = false;
-            _grants.At(group)->Current += pages;
+            grants->IsShort = false;
+            grants->Current += pages;
             return new PageAccess { Status = MemoryStatus.Ok };
         }
-        return state->Refusal != StoreStatus.NoSpace && MayWait()
+        return state->Refusal != StoreStatus.NoSpace && MayWait(grants)
             ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = &state->Durable }
             : new PageAccess { Status = MemoryStatus.OutOfMemory };
     }
@@ -81,15 +85,16 @@ public sealed unsafe class StoreSpace(
     // Pages, the records and tree nodes that come with them, and what programs' memory changes meanwhile.
     private static ulong Needed(ulong pages) => pages + (pages / 8) + SlackPages;
 
-    // What has been deleted becomes free only when cuts have taken it in; a few of them are waited for, and all that history can give.
-    private bool MayWait()
+    // What has been deleted becomes free only when cuts have taken it in; a few of them are waited for, and all that history can give. That
+    // writers of other groups, who want less, go on meanwhile does not make the wait begin anew.
+    private bool MayWait(Grants* grants)
     {
         ulong cut = store.CutNumber;
         bool givesHistory = store.AskForRoom();
-        if (!_isShort || (givesHistory && cut >= _shortSince + CutsToAwait))
-            _shortSince = cut;
-        _isShort = cut < _shortSince + CutsToAwait;
-        return _isShort;
+        if (!grants->IsShort || (givesHistory && cut >= grants->ShortSince + CutsToAwait))
+            grants->ShortSince = cut;
+        grants->IsShort = cut < grants->ShortSince + CutsToAwait;
+        return grants->IsShort;
     }
 
     // Of all groups, what is not durable yet.

@@ -1,5 +1,7 @@
 using System;
 using System.Text;
+using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
@@ -48,6 +50,39 @@ public sealed unsafe class StoreSpaceTests
             session.Remove($"/f{file}");
         Assert.True(Write(session, files + 1, contents));
         session.Checkpoint();
+    }
+
+    /// <summary>A writer who waits for room is told that there is none, however many others find room for less.</summary>
+    [Fact]
+    public void WritersOfOneGroupAreNotKeptWaitingByThoseOfAnother()
+    {
+        using TestSession session = TestSession.Create(Blocks, isBounded: true);
+        StorageSpace space = session.Group.Files.Space;
+        session.Checkpoint();
+        ushort other = Begin(session).Index;
+        int waits = 0;
+        while (space.Take(other, Blocks).Status == MemoryStatus.WouldBlock)
+        {
+            Assert.InRange(++waits, 1, 100);
+            Assert.Equal(MemoryStatus.Ok, space.Take(session.Tracker.Index, 1).Status);
+            Assert.False(space.IsFullFor(session.Tracker.Index));
+            session.MakeFile($"/f{waits}", "more"u8);
+            session.Checkpoint();
+        }
+        Assert.InRange(waits, 1, 100);
+        Assert.Equal(MemoryStatus.Ok, space.Take(other, 1).Status);
+    }
+
+    private static ObjectTracker Begin(TestSession session)
+    {
+        var info = new CommitInfo { Epoch = new Epoch(1) };
+        Assert.Equal(StoreStatus.Ok, session.Store.CreateVolume(VolumeFlags.None, "other"u8, in info, out VolumeId volume));
+        ObjectTracker group = session.Group.Tracked.Add(9, new ObjectId(1));
+        session.Group.Group.CreateNew(group);
+        session.Engine.Life.Begin(group, volume);
+        session.Engine.Life.SetStopped(group, false);
+        session.Engine.Life.Enable(group);
+        return group;
     }
 
     private static bool Write(TestSession session, int number, byte[] contents)
