@@ -120,6 +120,15 @@ public sealed unsafe class CheckpointLife
     /// <summary>Takes that back: the group is captured again. Its threads stay stopped.</summary>
     public void EndQuiesce(ObjectTracker group) => _pipelines.Of(group).State->IsQuiesced = false;
 
+    /// <summary>Nothing more is captured of a group that has failed, and none of its threads runs any more: it stays as it is.</summary>
+    public void GiveUp(ObjectTracker group)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        Panic.Unless(pipeline.HasFailed, "checkpoint: a group was given up that has not failed"u8);
+        pipeline.State->IsQuiesced = true;
+        SetStopped(group, true);
+    }
+
     /// <summary>True when nothing more of a group can become durable.</summary>
     public bool HasFailed(ObjectTracker group) => _pipelines.Of(group).HasFailed;
 

@@ -154,11 +154,18 @@ internal sealed unsafe class GroupWork(
         entry->Phase = GroupPhase.Present;
     }
 
-    // A group that is there must have ended; what could not be brought back may go with its volume.
+    // A group that is there must have ended; what could not be brought back may go with its volume. So may one that nothing more can be
+    // written of, while the store is well: its processes cannot end, since what has been captured of them never goes.
     private Errno Remove(GroupEntry* entry)
     {
         if (entry->Phase == GroupPhase.Broken)
             return volumes.Forget(entry);
+        if (_life.HasFailed(TrackerOf(entry)) && session.Store.Health == StoreStatus.Ok)
+        {
+            _life.GiveUp(TrackerOf(entry));
+            entry->Phase = GroupPhase.Broken;
+            return volumes.Forget(entry);
+        }
         if (memory.HasProcesses(TrackerOf(entry)))
             return Errno.EBUSY;
         entry->Phase = GroupPhase.Moving;

@@ -121,5 +121,8 @@ public sealed unsafe class StoreSpace(
         }
         if (!state->IsEnabled || state->LastDurable.Value >= grants->OlderEpoch)
             grants->Older = 0;
+        // Nothing more of it will be placed.
+        if (state->Failure != StoreStatus.Ok)
+            grants->Older = grants->Current = 0;
     }
 }

@@ -82,6 +82,34 @@ public sealed unsafe class GroupFailureTests : IDisposable
         Assert.Equal(Expected(verb), string.Join(" | ", Sorted(seen)));
     }
 
+    /// <summary>Nothing more can be written of one group: it can be removed, and the others go on, also after a restart.</summary>
+    [Fact]
+    public void A_group_that_alone_has_failed_can_be_removed()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        _machine.Do(GroupVerb.Run, target: "b");
+        Fail("a");
+        Assert.Equal(-(long)Errno.EIO, _machine.Do(GroupVerb.Kill, "a"));
+        Step("b", 3);
+        Assert.Equal(1, _machine.Do(GroupVerb.Remove, "a"));
+        Assert.False(_machine.Exists("a"));
+        Assert.Equal(3, _machine.Do(GroupVerb.Run, target: "a"));
+        Step("a", 4);
+        Step("b", 5);
+        Reboot();
+        Assert.Equal((4UL, 5UL), (_machine.Load(_machine.Find("a"), 0), _machine.Load(_machine.Find("b"), 0)));
+    }
+
+    // The end of an object that has no number is nothing the store takes.
+    private void Fail(string name)
+    {
+        ObjectTracker group = _machine.Find(name);
+        group.Ended.Add(_machine.Session.Pages, default);
+        _machine.Store(group, 0, 1);
+        _machine.Settle();
+        Assert.True(_machine.Session.Engine.Life.HasFailed(group));
+    }
+
     private static string[] Sorted(HashSet<string> seen)
     {
         string[] all = [.. seen];

@@ -73,6 +73,27 @@ public sealed unsafe class StoreSpaceTests
         Assert.Equal(MemoryStatus.Ok, space.Take(other, 1).Status);
     }
 
+    /// <summary>What was granted to a group of which nothing more can be written is there for the others.</summary>
+    [Fact]
+    public void WhatAFailedGroupWasGrantedComesBack()
+    {
+        using TestSession session = TestSession.Create(Blocks, isBounded: true);
+        StorageSpace space = session.Group.Files.Space;
+        session.Checkpoint();
+        ObjectTracker other = Begin(session);
+        space.Describe(out _, out ulong free);
+        Assert.Equal(MemoryStatus.Ok, space.Take(other.Index, free / 2).Status);
+        other.Ended.Add(session.Pages, default);
+        session.Clock.Advance(session.Engine.PeriodNanoseconds);
+        session.Engine.Poll();
+        session.Flush();
+        session.Commit();
+        Assert.True(session.Engine.Life.HasFailed(other));
+        space.Describe(out _, out ulong left);
+        Assert.InRange(left, free - (free / 8), free);
+        Assert.Equal(MemoryStatus.Ok, space.Take(session.Tracker.Index, free / 4 * 3).Status);
+    }
+
     private static ObjectTracker Begin(TestSession session)
     {
         var info = new CommitInfo { Epoch = new Epoch(1) };
