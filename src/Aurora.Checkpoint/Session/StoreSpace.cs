@@ -2,7 +2,8 @@
 // keep: once a commit is refused
 // nothing becomes durable until something is removed. What has been granted since the newest durable checkpoint is still to be placed and counts as
 // taken; a page written twice counts twice, so the refusal may come a little early. Before it is
-// refused a write waits for what cuts can still free: deleted blocks, and automatic history.
+// refused a write waits for what cuts can still free: deleted blocks, and automatic history. The sum over all groups is kept, and is never
+// less than what it should be: a group's own part is brought up to date when it writes, that of all only when a write does not fit the sum.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -34,6 +35,7 @@ public sealed unsafe class StoreSpace(
     }
 
     private readonly GroupTable<Grants> _grants = new(tracked);
+    private ulong _granted;
 
     private ulong Available
     {
@@ -71,16 +73,22 @@ public sealed unsafe class StoreSpace(
     {
         PipelineState* state = engine.StateOf(group);
         Grants* grants = _grants.At(group);
-        if (!state->IsEnabled || Available >= Needed(Granted() + pages) + Kept)
+        ulong less = Settle(grants, state);
+        Panic.Unless(less <= _granted, "space: a group was granted what is not in the sum"u8);
+        _granted -= less;
+        if (!state->IsEnabled || Fits(_granted + pages) || Fits(Granted() + pages))
         {
             grants->IsShort = false;
             grants->Current += pages;
+            _granted += pages;
             return new PageAccess { Status = MemoryStatus.Ok };
         }
         return state->Refusal != StoreStatus.NoSpace && MayWait(grants)
             ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = &state->Durable }
             : new PageAccess { Status = MemoryStatus.OutOfMemory };
     }
+
+    private bool Fits(ulong pages) => Available >= Needed(pages) + Kept;
 
     // Pages, the records and tree nodes that come with them, and what programs' memory changes meanwhile.
     private static ulong Needed(ulong pages) => pages + (pages / 8) + SlackPages;
@@ -107,11 +115,14 @@ public sealed unsafe class StoreSpace(
             Settle(grants, state);
             sum += grants->Current + grants->Older;
         }
+        _granted = sum;
         return sum;
     }
 
-    private static void Settle(Grants* grants, PipelineState* state)
+    // Brings what is known of a group up to date; how much less than before it has been granted.
+    private static ulong Settle(Grants* grants, PipelineState* state)
     {
+        ulong before = grants->Current + grants->Older;
         if (state->LastCaptured.Value != grants->Seen)
         {
             grants->Seen = state->LastCaptured.Value;
@@ -124,5 +135,6 @@ public sealed unsafe class StoreSpace(
         // Nothing more of it will be placed.
         if (state->Failure != StoreStatus.Ok)
             grants->Older = grants->Current = 0;
+        return before - (grants->Current + grants->Older);
     }
 }

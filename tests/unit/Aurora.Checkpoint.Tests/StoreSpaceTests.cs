@@ -94,6 +94,35 @@ public sealed unsafe class StoreSpaceTests
         Assert.Equal(MemoryStatus.Ok, space.Take(session.Tracker.Index, free / 4 * 3).Status);
     }
 
+    /// <summary>What is summed up as writers come is what all groups have been granted, whichever of them have captured it meanwhile.</summary>
+    [Fact]
+    public void TheSumOfWhatIsGrantedHoldsHoweverGroupsWriteAndCapture()
+    {
+        using TestSession session = TestSession.Create(Blocks, isBounded: true);
+        StorageSpace space = session.Group.Files.Space;
+        session.Checkpoint();
+        ushort other = Begin(session).Index;
+        var random = new Random(3);
+        for (int round = 0; round < 400; round++)
+        {
+            ushort group = random.Next(2) == 0 ? other : session.Tracker.Index;
+            ulong pages = (ulong)random.Next(1, 90);
+            space.Describe(out _, out ulong free);
+            ulong cost = pages + (pages / 8) + 1;
+            MemoryStatus status = space.Take(group, pages).Status;
+            if (cost <= free)
+                Assert.Equal(MemoryStatus.Ok, status);
+            else if (pages > free)
+                Assert.NotEqual(MemoryStatus.Ok, status);
+            space.Describe(out _, out ulong left);
+            Assert.InRange(left, status == MemoryStatus.Ok ? free - Math.Min(free, cost) : free, free);
+            if (round % 5 != 0)
+                continue;
+            session.Tracker.MarkChanged(&session.Group.Group.Of(session.Tracker)->Header);
+            session.Checkpoint();
+        }
+    }
+
     private static ObjectTracker Begin(TestSession session)
     {
         var info = new CommitInfo { Epoch = new Epoch(1) };
