@@ -34,6 +34,9 @@ public sealed unsafe class KernelPages : PageAllocator
     /// <inheritdoc/>
     public override ulong BytesLeftForUsers => _limitOfUsers > _taken ? (_limitOfUsers - _taken) * PageSize.Bytes : 0;
 
+    /// <inheritdoc/>
+    public override ulong BytesLeft => _limit > _taken ? (_limit - _taken) * PageSize.Bytes : 0;
+
     public override void* Allocate(int pages)
     {
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.

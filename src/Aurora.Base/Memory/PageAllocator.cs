@@ -14,6 +14,9 @@ public abstract unsafe class PageAllocator
     /// <summary>What users together may still take of it.</summary>
     public virtual ulong BytesLeftForUsers => ulong.MaxValue;
 
+    /// <summary>What may still be taken of it at all.</summary>
+    public virtual ulong BytesLeft => ulong.MaxValue;
+
     /// <summary>Zeroed memory of <paramref name="pages"/> × 4 KiB, or null when there is none.</summary>
     public abstract void* Allocate(int pages);
 

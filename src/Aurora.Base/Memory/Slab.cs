@@ -12,7 +12,7 @@ using System.Runtime.CompilerServices;
 namespace Aurora.Base;
 
 /// <summary>An allocator of unmanaged objects of one type with generation-checked handles. Grows by chunks up to a fixed limit.</summary>
-public sealed unsafe class Slab<T>
+public sealed unsafe class Slab<T> : ObjectStock
     where T : unmanaged
 {
     private const int ChunkPages = 4;
@@ -47,7 +47,6 @@ public sealed unsafe class Slab<T>
     private readonly uint _limit;
     private readonly bool _keepsMemory;
     private readonly ChargeKind _kind;
-    private readonly int _bytesCharged;
     private uint _firstWithRoom = None;
     private uint _lowestAbsent;
     private uint _bound;
@@ -58,6 +57,7 @@ public sealed unsafe class Slab<T>
     /// <paramref name="kind"/> counts for a user, with the <paramref name="bytesBeside"/> it always has elsewhere.
     /// </summary>
     public Slab(PageAllocator pages, int limit, ChargeKind kind = ChargeKind.None, int bytesBeside = 0, bool keepsMemory = false)
+        : base(limit, sizeof(Slot) + bytesBeside)
     {
         Slot probe;
         Panic.Unless((byte*)&probe.Value - (byte*)&probe == sizeof(SlabSlot), "slab: an object does not follow its header"u8);
@@ -65,16 +65,14 @@ public sealed unsafe class Slab<T>
         _pages = pages;
         _keepsMemory = keepsMemory;
         _kind = kind;
-        _bytesCharged = sizeof(Slot) + bytesBeside;
         _slotsPerChunk = (uint)(ChunkPages * PageSize.Bytes / sizeof(Slot));
         Panic.Unless(_slotsPerChunk > 0, "slab: the object type is larger than a chunk"u8);
         _chunkCount = ((uint)limit + _slotsPerChunk - 1) / _slotsPerChunk;
         _chunkPages = new nint[(_chunkCount + ChunksPerPage - 1) / ChunksPerPage];
         _limit = (uint)limit;
+        if (kind != ChargeKind.None)
+            pages.Accounts.Declare(kind, this);
     }
-
-    /// <summary>The number of live objects.</summary>
-    public int Count { get; private set; }
 
     /// <summary>One more than the highest index ever handed out: the bound for <see cref="LiveAt"/>.</summary>
     public uint IndexBound => _bound;
@@ -83,12 +81,12 @@ public sealed unsafe class Slab<T>
     public T* Allocate()
     {
         UserAccount* account = null;
-        if (_kind != ChargeKind.None && !_pages.Accounts.Admit(_kind, Count, (int)_limit, _bytesCharged, out account))
+        if (_kind != ChargeKind.None && !_pages.Accounts.Admit(_kind, Count, (int)_limit, BytesOfObject, out account))
             return null;
         if (_firstWithRoom == None && !AddChunk())
             return null;
         if (account != null)
-            UserAccounts.Charge(account, _kind, _bytesCharged);
+            UserAccounts.Charge(account, _kind, BytesOfObject);
         ref Chunk chunk = ref ChunkAt(_firstWithRoom);
         Slot* slot = SlotAt(chunk.FirstFree);
         chunk.FirstFree = *(uint*)&slot->Value;
@@ -109,7 +107,7 @@ public sealed unsafe class Slab<T>
         Panic.Unless((slot->Header.Generation & 1) != 0, "slab: object freed twice"u8);
         slot->Header.Generation++;
         if (slot->Header.Account != null)
-            _pages.Accounts.Refund(slot->Header.Account, _kind, _bytesCharged);
+            _pages.Accounts.Refund(slot->Header.Account, _kind, BytesOfObject);
         slot->Header.Account = null;
         new Span<byte>(value, sizeof(T)).Fill(Poison);
         uint number = slot->Header.Index / _slotsPerChunk;

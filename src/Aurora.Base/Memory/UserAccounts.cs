@@ -33,6 +33,7 @@ public sealed unsafe class UserAccounts
 
     private readonly PageAllocator _pages;
     private readonly Slab<UserAccount> _accounts;
+    private readonly ObjectStock?[] _stocks = new ObjectStock?[(int)ChargeKind.Count];
     private UserAccount** _buckets;
     private UserAccount* _current;
     private uint _user;
@@ -42,6 +43,12 @@ public sealed unsafe class UserAccounts
         _pages = pages;
         _accounts = new Slab<UserAccount>(pages, MaxAccounts);
     }
+
+    /// <summary>All there are of a charged kind; null when nobody has any.</summary>
+    public ObjectStock? StockOf(ChargeKind kind) => _stocks[(int)kind];
+
+    // At boot: each kind has one slab.
+    internal void Declare(ChargeKind kind, ObjectStock stock) => _stocks[(int)kind] = stock;
 
     /// <summary>True while a user without CAP_SYS_RESOURCE is at work, who may neither pass his share nor touch the reserve.</summary>
     public bool IsLimited { get; private set; }

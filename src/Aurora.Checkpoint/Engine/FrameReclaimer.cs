@@ -71,6 +71,25 @@ public sealed unsafe class FrameReclaimer
         }
     }
 
+    /// <summary>
+    /// Evicts until so many frames are free for kernel structures; false when what is clean does not do. Blocks, in another fiber than the one
+    /// that runs this.
+    /// </summary>
+    public bool MakeRoom(ulong frames)
+    {
+        // The hand begins somewhere.
+        for (int rounds = 0, leaves = 1; rounds <= Rounds && MayEvict && !HasRoomFor(frames); leaves++)
+        {
+            if (_memory.Reclaim.Step())
+                rounds++;
+            if (leaves % LeavesPerStep == 0)
+                _fibers.Yield();
+        }
+        return HasRoomFor(frames);
+    }
+
+    private bool HasRoomFor(ulong frames) => _memory.Frames.MayTake(frames, FramePriority.Structure);
+
     // Enough for those who are refused first.
     private bool HasFrames => _memory.Frames.MayTake(1, FramePriority.Contents);
 

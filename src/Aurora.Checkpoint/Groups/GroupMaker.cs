@@ -25,7 +25,7 @@ internal sealed unsafe class GroupMaker(
         GroupEntry* host = directory.At(0);
         Errno error = CheckName(Text(order->Request.Target));
         if (error == Errno.Ok)
-            error = Settle(host);
+            error = _life.Settle(TrackerOf(host));
         GroupEntry* entry = null;
         if (error == Errno.Ok)
             error = Make(host->VolumeId, 0, Text(order->Request.Target), out entry);
@@ -40,7 +40,7 @@ internal sealed unsafe class GroupMaker(
     {
         Errno error = CheckName(name);
         if (error == Errno.Ok)
-            error = Settle(source);
+            error = _life.Settle(TrackerOf(source));
         return error == Errno.Ok ? Copy(source->VolumeId, 0, name) : -(long)error;
     }
 
@@ -77,10 +77,6 @@ internal sealed unsafe class GroupMaker(
         return directory.Find(name) == null ? Errno.Ok : Errno.EEXIST;
     }
 
-    // What the copy needs beside what is there already should be there before it begins: what fails half way stays in memory.
-    private Errno Settle(GroupEntry* source)
-        => memory.HasRoomFor(TrackerOf(source)) ? _life.Settle(TrackerOf(source)) : Errno.ENOMEM;
-
     private long Copy(VolumeId source, ulong sequence, ReadOnlySpan<byte> name)
     {
         Errno error = Make(source, sequence, name, out GroupEntry* entry);
@@ -88,7 +84,7 @@ internal sealed unsafe class GroupMaker(
             return -(long)error;
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (!result.IsOk)
-            return Break(entry, in result);
+            return result.IsUntouched ? Undo(entry, ErrnoOf(in result)) : Break(entry, in result);
         ObjectOf(entry)->Generation++;
         return Finish(entry, Errno.Ok);
     }
@@ -120,8 +116,9 @@ internal sealed unsafe class GroupMaker(
         RestoreResult result = memory.Load(entry, RestoreScope.Files);
         if (!result.IsOk)
         {
-            Break(entry, in result);
-            return Errno.EIO;
+            if (!result.IsUntouched)
+                Break(entry, in result);
+            return ErrnoOf(in result);
         }
         ObjectTracker group = TrackerOf(entry);
         GroupObject* about = ObjectOf(entry);
@@ -179,6 +176,9 @@ internal sealed unsafe class GroupMaker(
     {
         entry->Phase = GroupPhase.Broken;
         GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
-        return -(long)(result.Fault.Status == RestoreStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO);
+        return -(long)ErrnoOf(in result);
     }
+
+    private static Errno ErrnoOf(in RestoreResult result)
+        => result.Fault.Status == RestoreStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO;
 }

@@ -11,10 +11,6 @@ namespace Aurora.Checkpoint;
 /// <summary>Groups coming into memory, and going.</summary>
 internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses processes, GroupPrograms programs, FiberScheduler fibers)
 {
-    // More than most kernel objects take, and what captures need meanwhile.
-    private const ulong BytesOfObject = 512;
-    private const ulong SpareBytes = 4 << 20;
-
     private readonly CheckpointLife _life = session.Engine.Life;
     private ushort _lastIndex;
 
@@ -36,11 +32,14 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
         return true;
     }
 
-    /// <summary>Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays.</summary>
+    /// <summary>
+    /// Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays, unless there is nothing
+    /// (<see cref="RestoreResult.IsUntouched"/>): then the group can be ended.
+    /// </summary>
     public RestoreResult Load(GroupEntry* entry, RestoreScope scope)
     {
         ObjectTracker group = session.Tracked.OfGroup(entry->Index);
-        RestoreResult result = session.Restorer.Restore(group, entry->VolumeId, scope, endUnreferenced: true);
+        RestoreResult result = session.Restorer.Restore(group, entry->VolumeId, scope, endUnreferenced: true, asksForRoom: true);
         if (!result.IsOk)
         {
             session.Files.Closing.Forget(group);
@@ -92,12 +91,6 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
 
     /// <summary>True while a group has processes.</summary>
     public bool HasProcesses(ObjectTracker group) => processes.Table.Of(group).ProcessCount != 0;
-
-    /// <summary>
-    /// True when there is memory for the kernel objects of a copy of a group, with some to spare. Its pages come as they are used.
-    /// </summary>
-    public bool HasRoomFor(ObjectTracker group)
-        => (ulong)session.Memory.Frames.FreeFrames * PageSize.Bytes > ((ulong)group.Count * BytesOfObject) + SpareBytes;
 
     /// <summary>Tells the kernel's log what is wrong with a group.</summary>
     public static void Report(GroupEntry* entry, ReadOnlySpan<byte> why)

@@ -78,13 +78,15 @@ internal sealed unsafe class GroupWork(
         };
     }
 
-    // A group that was restored goes on, unless that failed.
+    // A group that was restored goes on, unless that failed. When there was no room for it nothing of it stays but its volume.
     private bool GoOn(GroupEntry* entry, in RestoreResult result)
     {
         if (!result.IsOk)
         {
             entry->Phase = GroupPhase.Broken;
             GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
+            if (result.IsUntouched)
+                memory.End(entry);
             return false;
         }
         _life.Enable(TrackerOf(entry));
@@ -143,7 +145,9 @@ internal sealed unsafe class GroupWork(
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (result.IsOk)
             ObjectOf(entry)->Generation = generation + 1;
-        return GoOn(entry, in result) ? _life.Settle(TrackerOf(entry)) : Errno.EIO;
+        if (GoOn(entry, in result))
+            return _life.Settle(TrackerOf(entry));
+        return result.IsUntouched ? Errno.ENOMEM : Errno.EIO;
     }
 
     // A group that was to leave memory stays.

@@ -9,7 +9,7 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Restores groups, one at a time.</summary>
 public sealed unsafe class GroupRestore(
-    ObjectRestorer restorer, StoreRecords records, GroupCodec groups, FileServices files, MemoryManager memory,
+    ObjectRestorer restorer, StoreRecords records, RestoreRoom room, GroupCodec groups, FileServices files, MemoryManager memory,
     FiberScheduler fibers)
 {
     /// <summary>
@@ -21,14 +21,18 @@ public sealed unsafe class GroupRestore(
     /// <summary>
     /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the
     /// group
-    /// is to run (<paramref name="endUnreferenced"/>). Blocks.
+    /// is to run (<paramref name="endUnreferenced"/>). Where it can be refused, it is before anything is made when there is no room for all
+    /// of it (<paramref name="asksForRoom"/>). Blocks.
     /// </summary>
-    public RestoreResult Restore(ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced)
+    public RestoreResult Restore(
+        ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced, bool asksForRoom = false)
     {
         IsUnderWay = true;
-        RestoreResult result = records.Open(volume)
-            ? restorer.Restore(group, records, scope)
-            : new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory } };
+        RestoreResult result = !records.Open(volume)
+            ? new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory }, IsUntouched = true }
+            : asksForRoom ? room.Ask(records, scope) : default;
+        if (result.IsOk)
+            result = restorer.Restore(group, records, scope);
         records.Clear();
         IsUnderWay = false;
         GroupObject* about = groups.Of(group);

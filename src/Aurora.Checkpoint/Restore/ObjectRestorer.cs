@@ -100,7 +100,7 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
         return status == RestoreStatus.Ok && !group.HasRoomToEnd ? RestoreStatus.OutOfMemory : status;
     }
 
-    private static bool IsOfFiles(ObjectKind kind)
+    internal static bool IsOfFiles(ObjectKind kind)
         => kind is ObjectKind.Group or ObjectKind.MemoryObject or ObjectKind.Inode or ObjectKind.DirectoryEntry or ObjectKind.FormerName
             or ObjectKind.SymbolicLinkTail or ObjectKind.ExtendedAttributes or ObjectKind.MachineSettings;
 

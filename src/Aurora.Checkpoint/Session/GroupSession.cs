@@ -79,7 +79,8 @@ public sealed unsafe partial class GroupSession
             Codecs.Add(fileCodecs[i]);
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
         Restorer = new GroupRestore(
-            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window), Group, Files,
+            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window),
+            new RestoreRoom(machine.Pages, Reclaimer, machine.Fibers), Group, Files,
             Memory, machine.Fibers);
     }
 

@@ -12,5 +12,8 @@ public struct RestoreResult
     /// <summary>The memory of the machine the session last ran on, in MiB; zero when it is not known.</summary>
     public uint MemoryMebibytes;
 
+    /// <summary>It has failed before anything was made.</summary>
+    public bool IsUntouched;
+
     public readonly bool IsOk => Store == StoreStatus.Ok && Fault.Status == RestoreStatus.Ok;
 }

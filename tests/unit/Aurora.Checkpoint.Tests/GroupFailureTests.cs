@@ -100,6 +100,95 @@ public sealed unsafe class GroupFailureTests : IDisposable
         Assert.Equal((4UL, 5UL), (_machine.Load(_machine.Find("a"), 0), _machine.Load(_machine.Find("b"), 0)));
     }
 
+    private const ulong TooLittle = 4096;
+
+    /// <summary>Without room for its kernel objects a copy is refused before anything is made, and takes nothing with it.</summary>
+    [Fact]
+    public void Without_room_for_kernel_objects_nothing_is_made()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Assert.True(_machine.Do(GroupVerb.Fork, "a", "b") > 0);
+        RemoveGroup("b");
+        int taken = _machine.Session.Pages.Taken;
+        _machine.Session.Pages.Left = TooLittle;
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Run, target: "b"));
+            Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Fork, "a", "b"));
+            Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Restore, "a", "b", "one"));
+            Assert.False(_machine.Manager.Read(_machine.Host, 2, out _));
+        }
+        Assert.InRange(_machine.Session.Pages.Taken, 0, taken + 16);
+        _machine.Session.Pages.Left = null;
+        Assert.True(_machine.Do(GroupVerb.Fork, "a", "b") > 0);
+        Step("a", 2);
+    }
+
+    /// <summary>There may be so many objects of a kind on the machine: a copy that does not fit does not use up what is left.</summary>
+    [Fact]
+    public void A_copy_that_would_pass_the_number_of_objects_is_refused()
+    {
+        ObjectStock objects = _machine.Session.Pages.Accounts.StockOf(ChargeKind.MemoryObject)!;
+        var first = (nint)_machine.Session.Memory.Objects.Create(_machine.Host, 1, Memory.VmObjectFlags.None);
+        var made = new List<nint> { first };
+        while (objects.Count * 2 <= objects.Limit + 2)
+            made.Add((nint)_machine.Session.Memory.Objects.Create(_machine.Host, 1, Memory.VmObjectFlags.None));
+        _machine.Settle();
+        int count = objects.Count;
+        Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Fork, "host", "b"));
+        Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Run, target: "b"));
+        Assert.Equal(count, objects.Count);
+        foreach (nint each in made)
+            _machine.Session.Memory.Objects.Release((Memory.VmObject*)each);
+        _machine.Settle();
+        Assert.True(_machine.Do(GroupVerb.Fork, "host", "b") > 0);
+    }
+
+    /// <summary>A group that goes back and finds no room is broken, takes nothing, and comes back when there is room.</summary>
+    [Fact]
+    public void A_group_that_finds_no_room_when_it_goes_back_takes_none()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        _machine.Session.Pages.Left = TooLittle;
+        Assert.Equal(-(long)Errno.ENOMEM, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        Assert.False(_machine.Exists("a"));
+        Assert.Equal(-1, _machine.Session.Group.Tracked.NextGroup(_machine.Host.Index + 1));
+        _machine.Session.Pages.Left = null;
+        Assert.True(_machine.Do(GroupVerb.Restore, "a", "b") > 0);
+        Assert.Equal(1UL, _machine.Load(_machine.Find("b"), 0));
+        Assert.Equal(1, _machine.Do(GroupVerb.Remove, "a"));
+    }
+
+    /// <summary>Clean pages give way to the kernel objects of a new group.</summary>
+    [Fact]
+    public void Memory_that_is_full_of_clean_pages_has_room_for_a_group()
+    {
+        Memory.VmObject* large = _machine.Session.Memory.Objects.Create(_machine.Host, 4096, Memory.VmObjectFlags.None);
+        for (ulong page = 0; _machine.Session.Frames.FreeFrames > 100; page++)
+        {
+            Memory.PageAccess access = _machine.Session.Memory.Pages.GetForWrite(large, page, overwrite: false);
+            Assert.True(access.IsOk);
+            new Span<byte>(access.Address, PageSize.Bytes).Fill((byte)(page + 1));
+            if (page % 200 == 0)
+                _machine.Settle();
+        }
+        _machine.Settle();
+        Assert.InRange(_machine.Session.Frames.FreeFrames, 0UL, 150UL);
+        Assert.True(_machine.Do(GroupVerb.Run, target: "a") > 0);
+        Step("a", 1);
+    }
+
+    private void RemoveGroup(string name)
+    {
+        Assert.True(_machine.Do(GroupVerb.Kill, name) > 0);
+        Assert.True(_machine.Do(GroupVerb.Remove, name) > 0);
+    }
+
     // The end of an object that has no number is nothing the store takes.
     private void Fail(string name)
     {

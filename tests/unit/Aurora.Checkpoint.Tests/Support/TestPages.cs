@@ -23,6 +23,11 @@ internal sealed unsafe class TestPages : PageAllocator, IDisposable
     public int Taken { get; private set; }
     public int Limit { get; set; } = int.MaxValue;
 
+    /// <summary>What is said to be left; null for as much as wanted.</summary>
+    public ulong? Left { get; set; }
+
+    public override ulong BytesLeft => Left ?? base.BytesLeft;
+
     public override void* Allocate(int pages)
     {
         if (IsExhausted || (IsLowForUsers && Accounts.IsLimited) || Remaining == 0 || Taken > Limit - pages)

@@ -1,0 +1,107 @@
+// Whether there is room for what a restore is about to make: what fails half way cannot be taken apart, so this is asked before anything is
+// made. The records are counted by kind. Of each kind there may be so many objects on the machine, all kernel objects together may take so
+// much of its memory (PageAllocator.BytesLeft), and that many frames must be free: clean pages are evicted for them. It is a reckoning: of
+// a name only the record's contents tell whether it is a short or a long one, so there must be room for either; and signals in queues are
+// not counted.
+using System;
+using Aurora.Base;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Asks for the room that a restore needs.</summary>
+public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, FiberScheduler fibers)
+{
+    private const int KindCount = 64;
+    private const int RecordsPerLook = 16;
+
+    // What an object takes in indexes and lists, and one of a kind that no account knows.
+    private const ulong BytesBeside = 64;
+    private const ulong BytesOfOther = 512;
+
+    // What captures and the rest of the machine need meanwhile.
+    private const ulong SpareBytes = 1 << 20;
+
+    /// <summary>
+    /// Goes through the records once; OutOfMemory when there is no room for what they describe, and nothing has been made. Blocks.
+    /// </summary>
+    public RestoreResult Ask(RecordSource records, RestoreScope scope)
+    {
+        int* counts = stackalloc int[KindCount];
+        new Span<int>(counts, KindCount).Clear();
+        StoreStatus status = Count(records, scope, counts);
+        if (status != StoreStatus.NotFound)
+            return new RestoreResult { Store = status, IsUntouched = true };
+        ulong bytes = SpareBytes;
+        for (int kind = 0; kind < KindCount; kind++)
+        {
+            if (counts[kind] == 0)
+                continue;
+            ObjectStock? stock = StockOf((ObjectKind)kind);
+            if (stock is not null && counts[kind] > stock.Limit - stock.Count)
+                return NoRoom((ObjectKind)kind);
+            if (kind == (int)ObjectKind.DirectoryEntry && !HasRoomForShortNames(counts[kind]))
+                return NoRoom(ObjectKind.DirectoryEntry);
+            ulong each = stock is null ? BytesOfOther : (ulong)stock.BytesOfObject + BytesBeside;
+            bytes += (ulong)counts[kind] * each;
+        }
+        bool hasRoom = bytes <= pages.BytesLeft && reclaimer.MakeRoom(PageSize.PagesFor(bytes));
+        return hasRoom ? default : NoRoom(ObjectKind.None);
+    }
+
+    private static RestoreResult NoRoom(ObjectKind kind)
+        => new() { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory, Kind = kind }, IsUntouched = true };
+
+    // NotFound when all have been counted. What is no record is found out by who restores it.
+    private StoreStatus Count(RecordSource records, RestoreScope scope, int* counts)
+    {
+        StoreStatus status;
+        records.Rewind();
+        for (int read = 1; (status = records.Next(out _, out ReadOnlySpan<byte> record)) is StoreStatus.Ok or StoreStatus.TooLong; read++)
+        {
+            bool isWhole = RecordHeader.TryRead(record, out RecordHeader header, out _, out _) && (int)header.Kind < KindCount;
+            if (isWhole && (scope != RestoreScope.Files || ObjectRestorer.IsOfFiles(header.Kind)))
+                counts[(int)header.Kind]++;
+            if (status == StoreStatus.TooLong)
+                return StoreStatus.NotFound;
+            if (read % RecordsPerLook == 0)
+                fibers.GiveWay();
+        }
+        return status;
+    }
+
+    private bool HasRoomForShortNames(int count)
+    {
+        ObjectStock? names = pages.Accounts.StockOf(ChargeKind.ShortName);
+        return names is null || count <= names.Limit - names.Count;
+    }
+
+    private ObjectStock? StockOf(ObjectKind kind)
+    {
+        ChargeKind charged = kind switch
+        {
+            ObjectKind.MemoryObject => ChargeKind.MemoryObject,
+            ObjectKind.AddressSpace => ChargeKind.AddressSpace,
+            ObjectKind.Mapping => ChargeKind.Mapping,
+            ObjectKind.Process => ChargeKind.Process,
+            ObjectKind.Thread => ChargeKind.Thread,
+            ObjectKind.SignalActions => ChargeKind.SignalActions,
+            ObjectKind.ProcessGroup => ChargeKind.ProcessGroup,
+            ObjectKind.Session => ChargeKind.Session,
+            ObjectKind.DescriptorTable => ChargeKind.DescriptorTable,
+            ObjectKind.DescriptorChunk => ChargeKind.DescriptorChunk,
+            ObjectKind.OpenFile => ChargeKind.OpenFile,
+            ObjectKind.Inode => ChargeKind.Inode,
+            ObjectKind.DirectoryEntry => ChargeKind.LongName,
+            ObjectKind.Pipe => ChargeKind.Pipe,
+            ObjectKind.Timer => ChargeKind.Timer,
+            ObjectKind.FileContext => ChargeKind.FileContext,
+            ObjectKind.FileLock => ChargeKind.FileLock,
+            ObjectKind.SymbolicLinkTail => ChargeKind.SymbolicLinkTail,
+            ObjectKind.ExtendedAttributes => ChargeKind.ExtendedAttributes,
+            ObjectKind.SignalBacklog => ChargeKind.SignalBacklog,
+            _ => ChargeKind.None,
+        };
+        return charged == ChargeKind.None ? null : pages.Accounts.StockOf(charged);
+    }
+}
