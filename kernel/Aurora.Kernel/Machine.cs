@@ -65,7 +65,7 @@ internal sealed class Machine
         Bodies = BodiesOf(Group, fibers, disk, end);
         var timer = new IdleTimer(hardware, disk);
         var turn = new ThreadTurn(
-            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Files.Closing);
+            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Restorer);
         Loop = new MainLoop(hardware, fibers, disk, Group, Processes.Deadlines, Linux, duties, sessionEnd, turn, timer);
     }
 

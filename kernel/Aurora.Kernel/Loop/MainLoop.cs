@@ -37,7 +37,9 @@ internal sealed unsafe class MainLoop(
         }
     }
 
-    private bool HasSteps => group.Memory.Spaces.IsEnding || linux.Signals.IsSendingToGroups || group.Files.Closing.HasWork;
+    // What waits for a restore to end is no reason not to sleep.
+    private bool HasSteps => group.Memory.Spaces.IsEnding || (linux.Signals.IsSendingToGroups && !group.Restorer.IsUnderWay)
+        || group.Restorer.HasFilesToClose;
 
     private void RunGuests()
     {

@@ -3,7 +3,6 @@ using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
-using Aurora.Posix.Files;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Kernel;
@@ -14,11 +13,11 @@ namespace Aurora.Kernel;
 /// </summary>
 internal sealed unsafe class ThreadTurn(
     TscClock clock, IdleTimer timer, KernelFibers fibers, ThreadScheduler scheduler, SystemCallExecutive executive, CheckpointEngine engine,
-    KernelExtendedState extended, FileClosing closing)
+    KernelExtendedState extended, GroupRestore restorer)
 {
     /// <summary>
     /// Runs the thread until it sleeps, its slice or an epoch's room is used up, an interrupt comes, the next event is due, or it has left
-    /// files to be closed, of which there would be ever more.
+    /// files to be closed, of which there would be ever more. While a group is restored nothing is closed, and so nothing waited for.
     /// </summary>
     public void Run(Thread* thread, ulong nextEventNanoseconds)
     {
@@ -38,6 +37,6 @@ internal sealed unsafe class ThreadTurn(
             executive.HandleTrap(thread);
         }
         while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !fibers.HasReady
-            && !engine.MustLookAgain && !closing.HasWork);
+            && !engine.MustLookAgain && !restorer.HasFilesToClose);
     }
 }

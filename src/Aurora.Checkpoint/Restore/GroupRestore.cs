@@ -18,6 +18,9 @@ public sealed unsafe class GroupRestore(
     /// </summary>
     public bool IsUnderWay { get; private set; }
 
+    /// <summary>True when files are to be closed, and may be.</summary>
+    public bool HasFilesToClose => !IsUnderWay && files.Closing.HasWork;
+
     /// <summary>
     /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the
     /// group
@@ -27,14 +30,16 @@ public sealed unsafe class GroupRestore(
     public RestoreResult Restore(
         ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced, bool asksForRoom = false)
     {
-        IsUnderWay = true;
         RestoreResult result = !records.Open(volume)
             ? new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory }, IsUntouched = true }
             : asksForRoom ? room.Ask(records, scope) : default;
         if (result.IsOk)
+        {
+            IsUnderWay = true;
             result = restorer.Restore(group, records, scope);
+            IsUnderWay = false;
+        }
         records.Clear();
-        IsUnderWay = false;
         GroupObject* about = groups.Of(group);
         if (about != null)
             result.MemoryMebibytes = about->MemoryMebibytes;
