@@ -42,6 +42,9 @@ public sealed unsafe class GroupManager : GroupService
     /// <inheritdoc/>
     public override WaitQueue* Changed => _orders.Changed;
 
+    /// <inheritdoc/>
+    public override ulong Boot => _orders.Base;
+
     /// <summary>The body of a fiber: starts the groups there are, then does what is asked for; never returns.</summary>
     public void Run()
     {

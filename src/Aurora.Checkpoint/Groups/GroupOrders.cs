@@ -54,6 +54,9 @@ internal sealed unsafe class GroupOrders
         _queue->Base = _queue->Asked = _queue->Done = clock.RealtimeNanoseconds;
     }
 
+    /// <summary>Where the tickets of this boot begin.</summary>
+    public ulong Base => _queue->Base;
+
     /// <summary>Woken when something has been done, and when a group comes or goes.</summary>
     public WaitQueue* Changed => &_queue->Changed;
 

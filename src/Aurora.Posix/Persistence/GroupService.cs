@@ -17,6 +17,9 @@ public abstract unsafe class GroupService
     /// <summary>True once the init of a group has ended, and all of its output may be shown.</summary>
     public abstract bool HasEnded(ObjectTracker group);
 
+    /// <summary>A number of this boot: what was waited for in an earlier one may never come.</summary>
+    public abstract ulong Boot { get; }
+
     /// <summary>The name of a group.</summary>
     public abstract ReadOnlySpan<byte> NameOf(ObjectTracker group);
 

@@ -146,6 +146,20 @@ public sealed unsafe class GroupCallTests : IDisposable
         Assert.Equal(-(long)Errno.EINVAL, _kernel.Call(_init, Of, Name, 39, 0));
     }
 
+    /// <summary>The group that is waited for may have lost what was asked for when the power failed.</summary>
+    [Theory]
+    [InlineData(1, 1L)]
+    [InlineData(2, -(long)Errno.ECANCELED)]
+    public void A_call_for_a_group_does_not_wait_for_what_was_asked_for_in_an_earlier_boot(ulong boot, long expected)
+    {
+        _kernel.PokeText(_init, Name, "host");
+        Assert.Null(_kernel.Call(_init, Of, Name, 0x5A000, 0, 0));
+        _kernel.Groups.CurrentBoot = boot;
+        _kernel.Checkpoints.DurableEpoch = boot == 1 ? 1UL : 0;
+        _kernel.Scheduler.WakeAll(_kernel.Checkpoints.DurableOf(_kernel.Tracker));
+        Assert.Equal(expected, _kernel.Resume(_init));
+    }
+
     private static GroupRequest Endless(GroupRequest request)
     {
         new Span<byte>(request.Target, GroupRequest.NameBytes).Fill((byte)'x');

@@ -25,6 +25,10 @@ internal sealed unsafe class TestGroups(WaitQueue* changed, ObjectTracker host) 
 
     public override WaitQueue* Changed => changed;
 
+    public ulong CurrentBoot { get; set; } = 1;
+
+    public override ulong Boot => CurrentBoot;
+
     public override bool IsHost(ObjectTracker group) => IsInHost && group.Index == host.Index;
 
     public override bool HasEnded(ObjectTracker group) => Ended;
