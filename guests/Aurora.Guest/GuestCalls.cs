@@ -78,7 +78,8 @@ public static unsafe class GuestCalls
     public static long Log(byte* group, ulong* position, byte* buffer, int bytes, bool waits)
         => guest_system_call(LogNumber, (long)group, (long)position, (long)buffer, bytes, waits ? FollowFlag : 0);
 
-    /// <summary>Types on a group's console; the number of bytes taken, EAGAIN when there is no room. No bytes: its input has ended.</summary>
+    /// <summary>Types on a group's console; the number of bytes taken, EAGAIN when there is no room. No bytes: its input has
+    /// ended.</summary>
     public static long Input(byte* group, byte* bytes, int count) => guest_system_call(InputNumber, (long)group, (long)bytes, count, 0, 0);
 
     /// <summary>As <see cref="Checkpoint"/>, of a group.</summary>

@@ -45,7 +45,12 @@ struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, 
 struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; uint32_t flags, reserved; };
 /* sls_group.state; suspended by somebody; its init has ended, as wait_status says; on its way into memory; could not be brought back */
 enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED, SLS_SUSPENDED, SLS_ENDED, SLS_STARTING, SLS_BROKEN };
-struct sls_group { uint64_t id, captured_epoch, durable_epoch, period_ns; uint32_t processes, threads, state; int32_t wait_status; char name[32]; };
+struct sls_group {
+    uint64_t id, captured_epoch, durable_epoch, period_ns;
+    uint32_t processes, threads, state;
+    int32_t wait_status;
+    char name[32];
+};
 
 /* What is to be done with a group: sls_manage.verb. */
 enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE };
@@ -80,24 +85,28 @@ static inline long sls_unknown(unsigned index, struct sls_unknown *u) { return s
 static inline long sls_period(uint64_t ns) { return syscall(SYS_sls_period, ns); }
 /* Gives up a named checkpoint. */
 static inline long sls_drop(const char *name) { return syscall(SYS_sls_drop, name); }
-/* In the host: restarts the machine from a checkpoint, given by name or by its epoch in decimal. In another group: that group alone goes back.
- * Returns only when it cannot. Root only. */
+/* In the host: restarts the machine from a checkpoint, given by name or by its epoch in decimal. In another group: that group alone goes
+ * back. Returns only when it cannot. Root only. */
 static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rollback, target); }
 
 /* Has something done with a group and waits for it; root of the host only. The number of the group, or ENOENT (no such group, checkpoint or
  * program), EEXIST (the name is taken), EINVAL (no such name or verb, or the host), EBUSY (it runs), ENOMEM, ENOSPC (done for SLS_SUSPEND,
- * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without checkpoints),
- * ECANCELED (the caller is a copy of who asked, or the machine has restarted). */
+ * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without
+ * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted). */
 static inline long sls_manage(const struct sls_manage *m) { return syscall(SYS_sls_manage, m, sizeof *m); }
-/* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait until
- * there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
+/* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait
+ * until there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
 static inline long sls_log(const char *group, uint64_t *position, void *bytes, uint64_t size, int wait)
 {
     return syscall(SYS_sls_log, group, position, bytes, size, wait ? 1 : 0);
 }
 /* Types on the console of a group; the number of bytes taken, EAGAIN when there is no room. No bytes: the console's input has ended. */
 static inline long sls_input(const char *group, const void *bytes, uint64_t count) { return syscall(SYS_sls_input, group, bytes, count); }
-/* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop and sls_history, by its number, as if somebody in the group had made it. */
-static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b, uint64_t c) { return syscall(SYS_sls_of, group, number, a, b, c); }
+/* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop and sls_history, by its number, as if somebody in the group had
+ * made it. */
+static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b, uint64_t c)
+{
+    return syscall(SYS_sls_of, group, number, a, b, c);
+}
 
 #endif

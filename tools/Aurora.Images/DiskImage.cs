@@ -49,7 +49,8 @@ public static class DiskImage
         }
     }
 
-    /// <summary>The entries at a path, as of a checkpoint when one is given (its epoch or name): a directory's contents (all below it when <paramref name="recursive"/>), or the one file.</summary>
+    /// <summary>The entries at a path, as of a checkpoint when one is given (its epoch or name): a directory's contents (all below it when
+    /// <paramref name="recursive"/>), or the one file.</summary>
     public static IReadOnlyList<ImageEntry> List(string image, string path, bool recursive, string? checkpoint = null)
     {
         using ImageStore store = ImageStore.OpenAt(image, checkpoint);
@@ -63,7 +64,8 @@ public static class DiskImage
         new TreeReader(ImageSession.Open(store)).Copy(path, destination);
     }
 
-    /// <summary>Copies a file or a tree of the image, as of a checkpoint when one is given, into a folder of the host; returns the number of files.</summary>
+    /// <summary>Copies a file or a tree of the image, as of a checkpoint when one is given, into a folder of the host; returns the number
+    /// of files.</summary>
     public static int Extract(string image, string path, string folder, string? checkpoint = null)
     {
         using ImageStore store = ImageStore.OpenAt(image, checkpoint);
@@ -122,8 +124,8 @@ public static class DiskImage
     public static void Upgrade(string image) => ImageStore.Upgrade(image);
 
     /// <summary>
-    /// Checks everything the format promises, with <paramref name="verifyData"/> every page of data, and that a machine could continue from the present
-    /// state, with <paramref name="history"/> from every checkpoint. Nothing is written.
+    /// Checks everything the format promises, with <paramref name="verifyData"/> every page of data, and that a machine could continue from
+    /// the present state, with <paramref name="history"/> from every checkpoint. Nothing is written.
     /// </summary>
     public static ImageReport Check(string image, bool verifyData = true, bool history = false) => ImageCheck.Run(image, verifyData, history);
 
@@ -149,8 +151,8 @@ public static class DiskImage
     }
 
     /// <summary>
-    /// Makes the image continue from an earlier checkpoint, given by name or by the number of its epoch, and returns it. What came later stays in the
-    /// history as a branch.
+    /// Makes the image continue from an earlier checkpoint, given by name or by the number of its epoch, and returns it. What came later
+    /// stays in the history as a branch.
     /// </summary>
     public static ImageCheckpoint GoBack(string image, string target)
     {
@@ -158,7 +160,8 @@ public static class DiskImage
         return ImageHistory.GoBack(store, target);
     }
 
-    /// <summary>When the present state cannot be restored: why, and the newest checkpoint that can, found by restoring it. Null when it can.</summary>
+    /// <summary>When the present state cannot be restored: why, and the newest checkpoint that can, found by restoring it. Null when it
+    /// can.</summary>
     public static ImageWayBack? FindWayBack(string image)
     {
         if (RestoreCheck.OfPresent(image) is not { } lost)

@@ -1,5 +1,5 @@
-// The kernel's one loop (docs/architecture.md, control flow). Everything the kernel does between two stretches of user code happens here, under
-// the kernel lock and on the kernel stack of this processor.
+// The kernel's one loop (docs/architecture.md, control flow). Everything the kernel does between two stretches of user code happens here,
+// under the kernel lock and on the kernel stack of this processor.
 using System;
 using Aurora.Base;
 using Aurora.Checkpoint;

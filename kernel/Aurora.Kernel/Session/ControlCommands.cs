@@ -1,5 +1,5 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND, reset-disk, and
-// corrupt: the next checkpoint finds an object that contradicts itself.
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND,
+// reset-disk, and corrupt: the next checkpoint finds an object that contradicts itself.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;

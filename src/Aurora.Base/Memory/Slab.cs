@@ -1,8 +1,8 @@
-// Typed slabs: every kernel object lives in one. Memory comes in chunks of four pages; each object has a header with its generation, odd while
-// the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a stale handle panics. Each chunk has a free list of
-// its own, and chunks with a free slot are on a list; an empty chunk goes back to the allocator unless it is the only one with room. Generations
-// go on in a chunk that comes back, so a handle never fits a later object. Objects of a charged kind count for the user who makes them
-// (UserAccounts).
+// Typed slabs: every kernel object lives in one. Memory comes in chunks of four pages; each object has a header with its generation, odd
+// while the object is live. Freed objects are poisoned, so a stale pointer reads 0xDD bytes, and a stale handle panics. Each chunk has a
+// free list of its own, and chunks with a free slot are on a list; an empty chunk goes back to the allocator unless it is the only one with
+// room. Generations go on in a chunk that comes back, so a handle never fits a later object. Objects of a charged kind count for the user
+// who makes them (UserAccounts).
 //
 // What is known of chunks lies in pages that are taken with the first chunk they describe and kept, so that a high limit costs nothing.
 // Protected by the kernel lock.

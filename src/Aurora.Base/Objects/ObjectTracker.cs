@@ -98,7 +98,8 @@ public readonly unsafe struct ObjectTracker
             Unlink(header);
     }
 
-    /// <summary>Ends an object: forgets its id, and remembers the id for the next capture if a record of it exists. The caller frees the memory.</summary>
+    /// <summary>Ends an object: forgets its id, and remembers the id for the next capture if a record of it exists. The caller frees the
+    /// memory.</summary>
     public void Remove(ObjectHeader* header)
     {
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: removed an object that is not tracked"u8);

@@ -1,7 +1,7 @@
-// When a checkpoint is taken. A busy group: once a period. A group that has gone idle while output is held: at once, because somebody waits for
-// the output; such an early checkpoint borrows the next period, so that the average rate stays that of the period. A group that changes things
-// so fast that the epoch would outgrow what it should hold: as soon as its budget is used up, and when no slot is free it has to wait.
-// What an epoch may hold is in EpochBudget. Protected by the kernel lock.
+// When a checkpoint is taken. A busy group: once a period. A group that has gone idle while output is held: at once, because somebody waits
+// for the output; such an early checkpoint borrows the next period, so that the average rate stays that of the period. A group that changes
+// things so fast that the epoch would outgrow what it should hold: as soon as its budget is used up, and when no slot is free it has to
+// wait. What an epoch may hold is in EpochBudget. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;

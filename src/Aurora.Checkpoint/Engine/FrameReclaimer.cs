@@ -1,7 +1,7 @@
-// Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round and
-// that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were touched
-// once need two rounds: the first only makes them idle. When neither helps, memory is exhausted: whoever waits for a frame is told, and the
-// layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
+// Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round
+// and that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were
+// touched once need two rounds: the first only makes them idle. When neither helps, memory is exhausted: whoever waits for a frame is told,
+// and the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -72,8 +72,8 @@ public sealed unsafe class FrameReclaimer
     }
 
     /// <summary>
-    /// Evicts until so many frames are free for kernel structures; false when what is clean does not do. Blocks, in another fiber than the one
-    /// that runs this.
+    /// Evicts until so many frames are free for kernel structures; false when what is clean does not do. Blocks, in another fiber than the
+    /// one that runs this.
     /// </summary>
     public bool MakeRoom(ulong frames)
     {

@@ -24,7 +24,8 @@ public unsafe struct GroupObject
     /// <summary>The process id handed out last, as of the last capture.</summary>
     public int LastProcessId;
 
-    /// <summary>The memory of the machine the group last ran on, in MiB: with as much it can be restored. Zero while it has never run.</summary>
+    /// <summary>The memory of the machine the group last ran on, in MiB: with as much it can be restored. Zero while it has never
+    /// run.</summary>
     public uint MemoryMebibytes;
 
     public GroupFlags Flags;

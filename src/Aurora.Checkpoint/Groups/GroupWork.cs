@@ -51,8 +51,8 @@ internal sealed unsafe class GroupWork(
         GroupMemory.Report(entry, "there is no memory to start it"u8);
     }
 
-    // A group asks for itself, by its name. By now it may have gone, and come back from another state, or another may have its name: what is
-    // there did not ask, and its index is another.
+    // A group asks for itself, by its name. By now it may have gone, and come back from another state, or another may have its name: what
+    // is there did not ask, and its index is another.
     private bool IsAskerThere(ushort asker, GroupEntry* entry)
         => asker == session.Tracker.Index || (entry != null && entry->Phase == GroupPhase.Present && entry->Index == asker);
 

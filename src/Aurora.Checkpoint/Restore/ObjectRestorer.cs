@@ -1,6 +1,6 @@
-// Rebuilds a group's kernel objects from their records in three passes: Create all, Link all, Finish all (see StateCodec). Each pass goes through
-// the records anew, so that they need not all be in memory beside the objects. Records are input: an unknown kind, a short record or a codec's
-// refusal ends the restore with the object named.
+// Rebuilds a group's kernel objects from their records in three passes: Create all, Link all, Finish all (see StateCodec). Each pass goes
+// through the records anew, so that they need not all be in memory beside the objects. Records are input: an unknown kind, a short record
+// or a codec's refusal ends the restore with the object named.
 using System;
 using Aurora.Base;
 using Aurora.Store;

@@ -1,6 +1,6 @@
-// The records of a volume's present state, for a restore that goes through them several times. What fits a window is kept from the first pass, so
-// that a session of ordinary size is read once; the rest is read again in every pass. So a restore needs no more memory than the objects it makes
-// and the window: what fitted a machine while it ran fits it again.
+// The records of a volume's present state, for a restore that goes through them several times. What fits a window is kept from the first
+// pass, so that a session of ordinary size is read once; the rest is read again in every pass. So a restore needs no more memory than the
+// objects it makes and the window: what fitted a machine while it ran fits it again.
 using System;
 using Aurora.Base;
 using Aurora.Store;

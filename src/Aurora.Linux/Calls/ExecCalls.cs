@@ -1,5 +1,5 @@
-// execve, execveat, and the start of the first program, which is an execve of a process that has no memory yet: it is a call of its own, so that
-// it can wait for its file's pages as any call does.
+// execve, execveat, and the start of the first program, which is an execve of a process that has no memory yet: it is a call of its own, so
+// that it can wait for its file's pages as any call does.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Elf;

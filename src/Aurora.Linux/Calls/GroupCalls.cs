@@ -181,8 +181,8 @@ public static unsafe class GroupCalls
     {
         if (!FindGroup(kernel, thread, arguments->Arg0, out ObjectTracker group, out SystemCallResult failure))
             return failure;
-        // A call that waits for a group which has gone back in time waits for nothing; so does one that has asked before the machine started:
-        // its own group may have come further than the other one.
+        // A call that waits for a group which has gone back in time waits for nothing; so does one that has asked before the machine
+        // started: its own group may have come further than the other one.
         bool isOfThisBoot = thread->Call.Extra0 == kernel.Groups.Boot;
         if (thread->Call.Phase != 0 && (thread->Call.Extra1 != group.Index || !isOfThisBoot))
             return Errno.ECANCELED;

@@ -1,6 +1,6 @@
-// What happens when memory is exhausted: nothing clean is left that could be dropped, and a program needs a page. The program that holds most
-// ends, as on Linux; the host's init only if there is no other. That of another group is a program like any other: the group is what runs as
-// its process 1, and ends with it. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
+// What happens when memory is exhausted: nothing clean is left that could be dropped, and a program needs a page. The program that holds
+// most ends, as on Linux; the host's init only if there is no other. That of another group is a program like any other: the group is what
+// runs as its process 1, and ends with it. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -16,7 +16,8 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
     /// <summary>Programs ended so far.</summary>
     public ulong Kills { get; private set; }
 
-    /// <summary>Ends the largest program on behalf of a thread whose page fault found no frame; the thread faults again when it goes on.</summary>
+    /// <summary>Ends the largest program on behalf of a thread whose page fault found no frame; the thread faults again when it goes
+    /// on.</summary>
     public void Kill(Thread* thread)
     {
         if (kernel.Memory.Spaces.IsEnding)

@@ -24,7 +24,8 @@ public enum BarrierKinds : byte
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct AddressSpace
 {
-    /// <summary>User addresses are below this; the top page stays unmapped (the SYSRET and prefetch hazards at the canonical edge).</summary>
+    /// <summary>User addresses are below this; the top page stays unmapped (the SYSRET and prefetch hazards at the canonical
+    /// edge).</summary>
     public const ulong UserEnd = 0x0000_7FFF_FFFF_F000;
 
     /// <summary>Nothing is mapped below this, so that null pointers with small offsets fault.</summary>

@@ -1,6 +1,6 @@
-// The end of address spaces. Ending a mapping changes what the next checkpoint writes, and an epoch must be able to end between any few hundred of
-// them: a space with many mappings is unmapped at once, put on a list, and taken apart in steps by the main loop. Nobody refers to it
-// any more, so a restore that finds it half gone ends what is left.
+// The end of address spaces. Ending a mapping changes what the next checkpoint writes, and an epoch must be able to end between any few
+// hundred of them: a space with many mappings is unmapped at once, put on a list, and taken apart in steps by the main loop. Nobody refers
+// to it any more, so a restore that finds it half gone ends what is left.
 using Aurora.Base;
 
 namespace Aurora.Memory;

@@ -104,7 +104,8 @@ public sealed unsafe class Faults
             _tlb.InvalidatePage(mapping->Space->Root, address);
     }
 
-    // Maps resident neighbours within one aligned group: same leaf, same page table, no allocation. Idle ones have to be touched themselves.
+    // Maps resident neighbours within one aligned group: same leaf, same page table, no allocation. Idle ones have to be touched
+    // themselves.
     private void FaultAround(Mapping* mapping, VirtualAddress address, ulong* entry)
     {
         ulong number = address.Value >> PageSize.Shift;

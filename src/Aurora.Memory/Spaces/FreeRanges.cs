@@ -1,13 +1,14 @@
-// Where a new mapping goes that names no place: into the highest free range that is large enough. A space remembers what its last search has
-// passed over, so that a program that maps and maps does not look at all its mappings each time (Linux had the same until it had trees of
-// gaps, as cached_hole_size): from an address up to the top of the search no gap is larger than so many bytes. Adding a mapping keeps that
-// true; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the kernel lock.
+// Where a new mapping goes that names no place: into the highest free range that is large enough. A space remembers what its last search
+// has passed over, so that a program that maps and maps does not look at all its mappings each time (Linux had the same until it had trees
+// of gaps, as cached_hole_size): from an address up to the top of the search no gap is larger than so many bytes. Adding a mapping keeps
+// that true; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>What is known of the gaps of a space: those from From to Top have at most Bytes. Nothing while Top is zero. Not captured.</summary>
+/// <summary>What is known of the gaps of a space: those from From to Top have at most Bytes. Nothing while Top is zero. Not
+/// captured.</summary>
 internal struct GapBound
 {
     public ulong From;

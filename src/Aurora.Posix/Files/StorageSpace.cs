@@ -2,7 +2,8 @@ using Aurora.Memory;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>How large the store is and how much of it is free. This one, of groups without a store, knows nothing and refuses nothing.</summary>
+/// <summary>How large the store is and how much of it is free. This one, of groups without a store, knows nothing and refuses
+/// nothing.</summary>
 public class StorageSpace
 {
     /// <summary>Sizes in 4-KiB blocks.</summary>
@@ -12,8 +13,8 @@ public class StorageSpace
     public virtual ulong KeptForRoot => 0;
 
     /// <summary>
-    /// Asks for room for pages that are about to be written. OutOfMemory: the store could not keep them (ENOSPC); WouldBlock: it is making room.
-    /// What was granted counts as taken until the checkpoint of the group that holds it is durable.
+    /// Asks for room for pages that are about to be written. OutOfMemory: the store could not keep them (ENOSPC); WouldBlock: it is making
+    /// room. What was granted counts as taken until the checkpoint of the group that holds it is durable.
     /// </summary>
     public virtual PageAccess Take(ushort group, ulong pages) => new() { Status = MemoryStatus.Ok };
 

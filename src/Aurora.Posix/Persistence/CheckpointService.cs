@@ -19,9 +19,9 @@ public abstract unsafe class CheckpointService
     public abstract Epoch Request(ObjectTracker group);
 
     /// <summary>
-    /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok; EAGAIN
-    /// while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may be;
-    /// EOPNOTSUPP when
+    /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok;
+    /// EAGAIN while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may
+    /// be; EOPNOTSUPP when
     /// the group is not persisted.
     /// </summary>
     public abstract Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch);
@@ -44,8 +44,8 @@ public abstract unsafe class CheckpointService
     /// <summary>The cost of the <paramref name="index"/>-th newest checkpoint since boot; false past the last one kept.</summary>
     public abstract bool ReadSample(int index, out CheckpointSample sample);
 
-    /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when done; zero
-    /// when there is no memory for it.</summary>
+    /// <summary>Asks for the history to be read from the store; returns a ticket for <see cref="IsHistoryReady"/>, and wakes Durable when
+    /// done; zero when there is no memory for it.</summary>
     public abstract ulong RequestHistory(ObjectTracker group);
 
     /// <summary>True when the history asked for with this ticket has been read; also for a ticket of an earlier boot.</summary>
@@ -55,8 +55,8 @@ public abstract unsafe class CheckpointService
     public abstract bool ReadHistory(ObjectTracker group, int index, out SlsHistoryEntry entry);
 
     /// <summary>
-    /// Asks for work on the checkpoints in the store that may wait for the device: <paramref name="target"/> is a name or an epoch's number. The
-    /// ticket is for <see cref="IsDone"/>; zero while other such work is under way. Wakes <see cref="DurableOf"/> when done.
+    /// Asks for work on the checkpoints in the store that may wait for the device: <paramref name="target"/> is a name or an epoch's
+    /// number. The ticket is for <see cref="IsDone"/>; zero while other such work is under way. Wakes <see cref="DurableOf"/> when done.
     /// </summary>
     public abstract ulong Ask(ObjectTracker group, CheckpointErrand errand, ReadOnlySpan<byte> target);
 

@@ -1,7 +1,8 @@
-// The end of a process, in steps: each changes little enough for an epoch to end between any two, and any of its threads can take the next one.
-// A process that has begun to end (IsEnding, captured) never sees user mode again and takes no signals; to others it is alive until the last
-// step makes it a zombie. The order: other threads (by the executive, since they leave things in memory), descriptors, terminal, children
-// to init, then at once memory, timers, SIGCHLD to the parent. With init, whose end is the session's, every other process ends first.
+// The end of a process, in steps: each changes little enough for an epoch to end between any two, and any of its threads can take the next
+// one. A process that has begun to end (IsEnding, captured) never sees user mode again and takes no signals; to others it is alive until
+// the last step makes it a zombie. The order: other threads (by the executive, since they leave things in memory), descriptors, terminal,
+// children to init, then at once memory, timers, SIGCHLD to the parent. With init, whose end is the session's, every other process ends
+// first.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Signals;

@@ -1,7 +1,7 @@
-// One store in a tight place: a small device that is nearly full, at times hardly any memory, clocks that jump. It goes through clones, scattered and
-// sequential writes, records, files a little too large for their record, holes, names, rollbacks, views and reopenings, all from one seed;
-// many seeds have several volumes. Whatever is refused, what has been taken can be cut: at once, when memory is back, and after a power
-// cut.
+// One store in a tight place: a small device that is nearly full, at times hardly any memory, clocks that jump. It goes through clones,
+// scattered and sequential writes, records, files a little too large for their record, holes, names, rollbacks, views and reopenings, all
+// from one seed; many seeds have several volumes. Whatever is refused, what has been taken can be cut: at once, when memory is back, and
+// after a power cut.
 using System;
 using System.Collections.Generic;
 using Aurora.Base;

@@ -1,5 +1,5 @@
-// The engine's promises, seen from the programs: durability that is asked for, output that is shown once, memory that is written faster than
-// the disk, and a kernel that does not persist what contradicts itself.
+// The engine's promises, seen from the programs: durability that is asked for, output that is shown once, memory that is written faster
+// than the disk, and a kernel that does not persist what contradicts itself.
 using System;
 using System.Linq;
 using System.Threading.Tasks;
@@ -40,9 +40,11 @@ public sealed class PersistenceTests
     [Fact]
     public async Task More_memory_than_a_commit_holds_survives_with_its_contents()
     {
-        // Each line of "yes" differs from zeroes in every page; the digest is that of the first 600 MiB of them. A part is a number of lines.
+        // Each line of "yes" differs from zeroes in every page; the digest is that of the first 600 MiB of them. A part is a number of
+        // lines.
         string[] program = [.. _shell, "-c",
-            "yes aurora | head -c 7340032 > /tmp/part; for i in $(seq 86); do cat /tmp/part; done > /tmp/big; truncate -s 629145600 /tmp/big; "
+            "yes aurora | head -c 7340032 > /tmp/part; for i in $(seq 86); do cat /tmp/part; done > /tmp/big; "
+            + "truncate -s 629145600 /tmp/big; "
             + "echo written; sleep 1; sha256sum < /tmp/big | cut -c1-16"];
         using var disk = new TestDisk();
         await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), 1024, program))

@@ -17,9 +17,9 @@ using Xunit.Abstractions;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>
-/// A hostile image's session: every byte of the records of processes, threads, terminals and pipes changed in turn. Each is either refused, or
-/// restored to something that can run, be captured and end. A panic would be an exception, a circle a test that never ends. A run takes a sample
-/// of the bytes; with AURORA_EXHAUSTIVE=1 all of them.
+/// A hostile image's session: every byte of the records of processes, threads, terminals and pipes changed in turn. Each is either refused,
+/// or restored to something that can run, be captured and end. A panic would be an exception, a circle a test that never ends. A run takes
+/// a sample of the bytes; with AURORA_EXHAUSTIVE=1 all of them.
 /// </summary>
 public sealed unsafe class MutatedSessionTests : IDisposable
 {

@@ -94,7 +94,8 @@ public sealed unsafe class StoreSpaceTests
         Assert.Equal(MemoryStatus.Ok, space.Take(session.Tracker.Index, free / 4 * 3).Status);
     }
 
-    /// <summary>What is summed up as writers come is what all groups have been granted, whichever of them have captured it meanwhile.</summary>
+    /// <summary>What is summed up as writers come is what all groups have been granted, whichever of them have captured it
+    /// meanwhile.</summary>
     [Fact]
     public void TheSumOfWhatIsGrantedHoldsHoweverGroupsWriteAndCapture()
     {

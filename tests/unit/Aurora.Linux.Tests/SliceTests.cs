@@ -11,8 +11,8 @@ using static Aurora.Linux.Tests.Slices;
 namespace Aurora.Linux.Tests;
 
 /// <summary>
-/// What ends or changes much does so in steps, and an epoch may end between any two: after each step the state is captured, restored in a fresh
-/// kernel, and comes to the same end there.
+/// What ends or changes much does so in steps, and an epoch may end between any two: after each step the state is captured, restored in a
+/// fresh kernel, and comes to the same end there.
 /// </summary>
 public sealed unsafe class SliceTests
 {

@@ -54,7 +54,7 @@ internal static class DemoCommand
         var machine = new MachineOptions();
         var cuts = new Option<int>("--kills") { Description = "How many times the power is cut.", DefaultValueFactory = _ => FewestCuts };
         var seed = new Option<int?>("--seed") { Description = "Makes the moments repeatable." };
-        var sabotage = new Option<bool>("--sabotage") { Description = "Rewind the source in place of the copy, to see that the demo notices." };
+        var sabotage = new Option<bool>("--sabotage") { Description = "Rewind the source in place of the copy: the demo must notice." };
         foreach (Option option in (Option[])[cuts, seed, sabotage])
             command.Options.Add(option);
         machine.AddTo(command);

@@ -117,8 +117,8 @@ internal static unsafe class ImageHistory
     }
 
     /// <summary>
-    /// Makes a checkpoint the image's present state, by the number of its epoch or by name; what came later stays in the history. The kernel
-    /// sees from the numbers that it continues from an older one.
+    /// Makes a checkpoint the image's present state, by the number of its epoch or by name; what came later stays in the history. The
+    /// kernel sees from the numbers that it continues from an older one.
     /// </summary>
     public static ImageCheckpoint GoBack(ImageStore image, string target) => GoBack(image, Find(image, target));
 

@@ -80,8 +80,8 @@ public sealed unsafe class FileData(
     }
 
     /// <summary>
-    /// Makes a range of a file zero; whole pages become holes. <paramref name="isWhole"/> is false when so many do that the caller must call again,
-    /// after a checkpoint has had its chance.
+    /// Makes a range of a file zero; whole pages become holes. <paramref name="isWhole"/> is false when so many do that the caller must
+    /// call again, after a checkpoint has had its chance.
     /// </summary>
     public PageAccess Punch(Inode* inode, ulong position, ulong bytes, out bool isWhole)
     {
@@ -126,7 +126,8 @@ public sealed unsafe class FileData(
         return Ready;
     }
 
-    /// <summary>Copies from a file into kernel memory; <paramref name="count"/> is what there was, less than asked for only at the end.</summary>
+    /// <summary>Copies from a file into kernel memory; <paramref name="count"/> is what there was, less than asked for only at the
+    /// end.</summary>
     public PageAccess Read(Inode* inode, ulong position, Span<byte> destination, out int count)
     {
         count = 0;

@@ -90,7 +90,8 @@ internal sealed unsafe class GroupMachine : IDisposable
 
     /// <summary>Asks for something on behalf of a group.</summary>
     public Errno Ask(
-        ObjectTracker asker, GroupVerb verb, out ulong ticket, string group = "", string target = "", string checkpoint = "", string root = "")
+        ObjectTracker asker, GroupVerb verb, out ulong ticket,
+        string group = "", string target = "", string checkpoint = "", string root = "")
     {
         var request = new GroupRequest { Verb = verb };
         Write(request.Group, group);

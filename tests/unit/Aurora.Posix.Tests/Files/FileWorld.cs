@@ -14,7 +14,8 @@ using Xunit;
 
 namespace Aurora.Posix.Tests.Files;
 
-/// <summary>One group's files over host memory and a model store, with one process and thread to act for, and checkpoints of it all.</summary>
+/// <summary>One group's files over host memory and a model store, with one process and thread to act for, and checkpoints of it
+/// all.</summary>
 internal sealed unsafe class FileWorld : IDisposable
 {
     private readonly StateCodec[] _codecs;
