@@ -58,7 +58,7 @@ public sealed unsafe class FiberHistory
             _fibers.Start(_store.RunMaintenance);
             for (int i = 0; i < Writers; i++)
                 _fibers.Start(Write);
-            _fibers.Run(TimeSpan.FromMinutes(2));
+            _fibers.Run(TimeSpan.FromMinutes(5));
         }
         catch (InvalidOperationException failure) when (failure.InnerException is CrashFindingException or Aurora.Testing.PanicException)
         {

@@ -53,7 +53,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
         fibers.Start(() => Read(new Random(seed), fibers));
         fibers.Start(() => ReadHistory(fibers, 30));
         fibers.Start(() => ReadHistory(fibers, 200));
-        fibers.Run(TimeSpan.FromSeconds(40));
+        fibers.Run(TimeSpan.FromMinutes(5));
         Assert.True(_store.Statistics.Cuts > 3, $"only {_store.Statistics.Cuts} cuts");
         device.IsImmediate = true;
         Assert.Equal(StoreStatus.Ok, _store.CountFreeBlocks(out ulong free));

@@ -53,7 +53,7 @@ public sealed unsafe class FragmentationTests : IDisposable
             ulong id = 2 + (ulong)writer;
             _fibers.Start(() => Write(id, filled));
         }
-        _fibers.Run(TimeSpan.FromSeconds(60));
+        _fibers.Run(TimeSpan.FromMinutes(5));
         Assert.Equal(StoreStatus.Ok, _store.Health);
         _device.IsImmediate = true;
         _store.Abandon();

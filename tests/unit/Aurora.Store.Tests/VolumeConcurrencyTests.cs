@@ -54,7 +54,7 @@ public sealed unsafe class VolumeConcurrencyTests : IDisposable
             var random = new Random((seed * 100) + fiber);
             fibers.Start(() => Work(random));
         }
-        fibers.Run(TimeSpan.FromSeconds(60));
+        fibers.Run(TimeSpan.FromMinutes(5));
         Assert.True(_store.Statistics.Cuts > 3, $"only {_store.Statistics.Cuts} cuts");
         _store.Abandon();
         device.IsImmediate = true;

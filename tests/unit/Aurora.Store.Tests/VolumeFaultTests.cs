@@ -131,7 +131,7 @@ public sealed unsafe class VolumeFaultTests
             // All of them are in the table then.
             Assert.Equal(StoreStatus.Ok, store!.CutNow());
         });
-        fibers.Run(TimeSpan.FromSeconds(40));
+        fibers.Run(TimeSpan.FromMinutes(5));
         Assert.Equal(numbers.Count, numbers.Distinct().Count());
         store!.Abandon();
         device.IsImmediate = true;
