@@ -36,8 +36,7 @@ public readonly unsafe struct HeldOutput
 
     /// <summary>
     /// From here on the output goes nowhere by itself: it is kept with the group for who asks (<see cref="Read"/>), and the oldest gives
-    /// way
-    /// to what is written.
+    /// way to what is written.
     /// </summary>
     public void BeginLog() => _state->IsLogged = true;
 

@@ -23,9 +23,8 @@ public sealed unsafe class GroupRestore(
 
     /// <summary>
     /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the
-    /// group
-    /// is to run (<paramref name="endUnreferenced"/>). Where it can be refused, it is before anything is made when there is no room for all
-    /// of it (<paramref name="asksForRoom"/>). Blocks.
+    /// group is to run (<paramref name="endUnreferenced"/>). Where it can be refused, it is before anything is made when there is no room
+    /// for all of it (<paramref name="asksForRoom"/>). Blocks.
     /// </summary>
     public RestoreResult Restore(
         ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced, bool asksForRoom = false)
@@ -46,8 +45,7 @@ public sealed unsafe class GroupRestore(
         if (!result.IsOk)
             return result;
         // A call may have been building something when the checkpoint was taken, an address space for execve for example. It begins again
-        // after
-        // the restore, and what it had built belongs to nobody.
+        // after the restore, and what it had built belongs to nobody.
         if (endUnreferenced)
             EndUnreferenced(group);
         if (about == null)

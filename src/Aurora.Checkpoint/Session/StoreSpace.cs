@@ -1,9 +1,8 @@
-// The room in the store as file calls of all groups see it. A write is refused before it makes memory dirty that no checkpoint could
-// keep: once a commit is refused
-// nothing becomes durable until something is removed. What has been granted since the newest durable checkpoint is still to be placed and
-// counts as taken; a page written twice counts twice, so the refusal may come a little early. Before it is
+// The room in the store as file calls of all groups see it. A write is refused before it makes memory dirty that no checkpoint could keep:
+// once a commit is refused nothing becomes durable until something is removed. What has been granted since the newest durable checkpoint
+// is still to be placed and counts as taken; a page written twice counts twice, so the refusal may come a little early. Before it is
 // refused a write waits for what cuts can still free: deleted blocks, and automatic history. The sum over all groups is kept, and is never
-// less than what it should be: a group's own part is brought up to date when it writes, that of all only when a write does not fit the sum.
+// less than what it should be: a group's own part is brought up to date when it writes, that of all only when a write does not fit.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;

@@ -40,8 +40,8 @@ public sealed class PersistenceTests
     [Fact]
     public async Task More_memory_than_a_commit_holds_survives_with_its_contents()
     {
-        // Each line of "yes" differs from zeroes in every page; the digest is that of the first 600 MiB of them. A part is a number of
-        // lines.
+        // Each line of "yes" differs from zeroes in every page; the digest is that of the first 600 MiB of them. A part
+        // is a number of lines.
         string[] program = [.. _shell, "-c",
             "yes aurora | head -c 7340032 > /tmp/part; for i in $(seq 86); do cat /tmp/part; done > /tmp/big; "
             + "truncate -s 629145600 /tmp/big; "
