@@ -39,7 +39,7 @@ internal sealed class Machine
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         var programs = new GroupPrograms(bare.Pages, Group.Tracked);
-        Init = new InitStart(Group, Processes);
+        Init = new InitStart(Group, Processes, fibers);
         var groups = new GroupManager(Group, Processes, programs, Init, bare.Pages, hardware.Clock, fibers);
         Linux = new LinuxKernel(
             LinuxServicesOf(
@@ -145,13 +145,15 @@ internal sealed class Machine
 
     private static FiberBody[] BodiesOf(GroupSession group, KernelFibers fibers, NvmeDevice disk, EndState end)
     {
-        var bodies = new FiberBody[5 + PagerFiber.Count];
+        var bodies = new FiberBody[5 + NameFiber.Count + PagerFiber.Count];
         bodies[0] = new FlushFiber(group.Engine);
         bodies[1] = new CommitFiber(group.Engine);
         bodies[2] = new ErrandFiber(group.Engine);
         bodies[3] = new MaintenanceFiber(group.Store, end);
         bodies[4] = new ReclaimFiber(group.Reclaimer);
-        for (int i = 5; i < bodies.Length; i++)
+        for (int i = 5; i < 5 + NameFiber.Count; i++)
+            bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
+        for (int i = 5 + NameFiber.Count; i < bodies.Length; i++)
             bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store);
         return bodies;
     }

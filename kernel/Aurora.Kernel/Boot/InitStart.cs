@@ -11,7 +11,7 @@ using Aurora.Posix.Threads;
 namespace Aurora.Kernel;
 
 /// <summary>Makes process 1 of a group that has no processes. Its three descriptors are the console.</summary>
-internal sealed unsafe class InitStart(GroupSession session, GroupProcesses processes) : GroupStarter
+internal sealed unsafe class InitStart(GroupSession session, GroupProcesses processes, FiberScheduler fibers) : GroupStarter
 {
     private const uint InitialMask = 0x12;
 
@@ -52,10 +52,24 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
         return error;
     }
 
+    // The thread does not run yet, and cannot wait for what is not in memory: this fiber does.
+    private Errno Resolve(in FileCaller caller, ReadOnlySpan<byte> path, out Inode* found)
+    {
+        FileCaller reader = caller;
+        reader.Thread = null;
+        for (;;)
+        {
+            Errno error = session.Files.Walks.Resolve(in reader, reader.Context->Root, path, WalkFlags.FollowLast, out found);
+            if (error != Errno.EIOCBQUEUED)
+                return error;
+            fibers.Yield();
+        }
+    }
+
     private Errno Enter(Thread* thread, ReadOnlySpan<byte> path, bool isRoot)
     {
         var caller = new FileCaller(thread);
-        Errno error = session.Files.Walks.Resolve(in caller, caller.Context->Root, path, WalkFlags.FollowLast, out Inode* directory);
+        Errno error = Resolve(in caller, path, out Inode* directory);
         if (error != Errno.Ok)
             return error;
         if (!directory->IsDirectory)
@@ -71,8 +85,7 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
     private Errno OpenConsole(Thread* thread)
     {
         var caller = new FileCaller(thread);
-        Errno error = session.Files.Walks.Resolve(
-            in caller, caller.Context->Root, "/dev/console"u8, WalkFlags.FollowLast, out Inode* inode);
+        Errno error = Resolve(in caller, "/dev/console"u8, out Inode* inode);
         if (error != Errno.Ok)
             return error;
         error = session.Files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);

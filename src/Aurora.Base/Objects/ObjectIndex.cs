@@ -58,6 +58,19 @@ internal sealed unsafe class ObjectIndex
         return header;
     }
 
+    /// <summary>Schedules all objects of a group for its next capture.</summary>
+    public void MarkChanged(ushort group)
+    {
+        for (ulong bucket = 0; bucket < _base + _split; bucket++)
+        {
+            for (ObjectHeader* header = *At(bucket); header != null; header = header->NextInBucket)
+            {
+                if (header->Group == group && (header->Flags & ObjectFlags.Changed) == 0)
+                    ObjectTracker.Link(header);
+            }
+        }
+    }
+
     private void SplitNext()
     {
         ulong upper = _base + _split;

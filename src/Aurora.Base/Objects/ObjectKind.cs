@@ -28,6 +28,7 @@ public enum ObjectKind : byte
     ExtendedAttributes = 22,
     SignalBacklog = 23,
     FormerName = 24,
+    FileTree = 25,
     TerminalText = 32,
     MachineSettings = 33,
 }

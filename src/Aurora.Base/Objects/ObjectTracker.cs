@@ -47,14 +47,52 @@ public readonly unsafe struct ObjectTracker
         MarkChanged(header);
     }
 
-    /// <summary>Registers an object read from a record under its stored id (restore only).</summary>
+    /// <summary>An id for whoever makes another number of it.</summary>
+    public ObjectId TakeId() => new(_state->NextId++);
+
+    /// <summary>As above, for an object whose id says what it is about (<see cref="FileIds"/>); one that had the id before has
+    /// ended.</summary>
+    public void RegisterAs(ObjectHeader* header, ObjectKind kind, ObjectId id)
+    {
+        Panic.Unless(FileIds.IsOnDemand(id) && Find(id) == null, "objects: an id of a file or a name is in use"u8);
+        Insert(header, kind, id);
+        MarkChanged(header);
+    }
+
+    /// <summary>Gives an object another id. What is stored under the old one goes with the next capture.</summary>
+    public void Rename(ObjectHeader* header, ObjectId id)
+    {
+        ObjectKind kind = header->Kind;
+        Remove(header);
+        RegisterAs(header, kind, id);
+    }
+
+    /// <summary>Schedules every object of the group for the next capture.</summary>
+    public void MarkAllChanged() => _objects.Index.MarkChanged(_state->Index);
+
+    /// <summary>Makes sure that so many more objects can be adopted, with certainty that they can end; false when out of memory.</summary>
+    public bool ReserveAdoptions(int count) => Ended.Reserve(_objects.Pages, StoredCount + ChangedCount + count);
+
+    /// <summary>Takes an object that has been adopted, and not changed since, out of the books: its record stays.</summary>
+    public void Forget(ObjectHeader* header)
+    {
+        Panic.Unless((header->Flags & (ObjectFlags.Tracked | ObjectFlags.Stored | ObjectFlags.Changed))
+            == (ObjectFlags.Tracked | ObjectFlags.Stored), "objects: forgot an object that is not as it is stored"u8);
+        _objects.Index.Remove(header);
+        _state->StoredCount--;
+        header->Flags = ObjectFlags.None;
+        header->Owner = null;
+        _state->Count--;
+    }
+
+    /// <summary>Registers an object read from a record under its stored id.</summary>
     public void Adopt(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
         Panic.Unless(Find(id) == null, "objects: adopted an id twice"u8);
         Insert(header, kind, id);
         MarkStored(header);
         _state->HasRoomToEnd &= Ended.Reserve(_objects.Pages, StoredCount);
-        if (id.Value >= _state->NextId)
+        if (!FileIds.IsOnDemand(id) && id.Value >= _state->NextId)
             _state->NextId = id.Value + 1;
     }
 

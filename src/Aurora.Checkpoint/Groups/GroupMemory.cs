@@ -104,10 +104,18 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
         KernelLog.Line(line.Written);
     }
 
+    /// <summary>Returns when nothing of a group's names is being read.</summary>
+    public void AwaitReads(ObjectTracker group)
+    {
+        while (session.Files.Requests.IsWaitingFor(group))
+            fibers.Yield();
+    }
+
     // What ends in steps that the main loop takes.
     private void AwaitLeftovers(ObjectTracker group)
     {
-        while (session.Memory.Spaces.IsEndingOf(group) || session.Files.Closing.HasWorkOf(group))
+        while (session.Memory.Spaces.IsEndingOf(group) || session.Files.Closing.HasWorkOf(group)
+            || session.Files.Requests.IsWaitingFor(group))
             fibers.Yield();
     }
 }

@@ -130,6 +130,8 @@ internal sealed unsafe class GroupWork(
         entry->Phase = GroupPhase.Moving;
         error = _life.Quiesce(TrackerOf(entry));
         if (error == Errno.Ok)
+            memory.AwaitReads(TrackerOf(entry));
+        if (error == Errno.Ok)
             error = _life.RollBack(TrackerOf(entry), in info);
         if (error != Errno.Ok)
         {

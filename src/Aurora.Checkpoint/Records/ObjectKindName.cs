@@ -32,6 +32,7 @@ public static class ObjectKindName
         ObjectKind.ExtendedAttributes => "extended attributes"u8,
         ObjectKind.SignalBacklog => "queued signals"u8,
         ObjectKind.FormerName => "former name"u8,
+        ObjectKind.FileTree => "tree of files"u8,
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
         _ => "object of an unknown kind"u8,

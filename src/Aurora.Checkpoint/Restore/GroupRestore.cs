@@ -52,6 +52,8 @@ public sealed unsafe class GroupRestore(
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Group };
         else if (files.RootOf(group) == null)
             result.Fault = new RestoreFault { Status = RestoreStatus.MissingReference, Kind = ObjectKind.Inode };
+        else
+            result.Fault = new RestoreFault { Status = files.Conversion.Convert(group), Kind = ObjectKind.FileTree };
         return result;
     }
 

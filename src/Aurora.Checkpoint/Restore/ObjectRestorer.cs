@@ -1,8 +1,10 @@
-// Rebuilds a group's kernel objects from their records in three passes: Create all, Link all, Finish all (see StateCodec). Each pass goes
-// through the records anew, so that they need not all be in memory beside the objects. Records are input: an unknown kind, a short record
-// or a codec's refusal ends the restore with the object named.
+// Rebuilds a group's kernel objects from their records in passes: Create all, read what of files they refer to, Link all, Finish all (see
+// StateCodec). Each pass goes through the records anew, so that they need not all be in memory beside the objects; files and names, which
+// come behind all other records (FileIds), are read as somebody refers to them (FileLoader). Records are input: an unknown kind, a short
+// record or a codec's refusal ends the restore with the object named.
 using System;
 using Aurora.Base;
+using Aurora.Posix.Files;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -24,7 +26,7 @@ public enum RestoreScope : byte
 }
 
 /// <summary>Restores records through the codecs.</summary>
-public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accounts, FiberScheduler fibers)
+public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accounts, FiberScheduler fibers, FileLoader files)
 {
     // Records between two looks at whether it is time to give way.
     private const int RecordsPerLook = 16;
@@ -32,6 +34,7 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
     private enum Phase
     {
         Create,
+        Load,
         Link,
         Finish,
     }
@@ -40,6 +43,8 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
     public RestoreResult Restore(ObjectTracker group, RecordSource records, RestoreScope scope)
     {
         RestoreResult result = Run(Phase.Create, group, records, scope);
+        if (result.IsOk)
+            result = Run(Phase.Load, group, records, scope);
         if (result.IsOk)
             result = Run(Phase.Link, group, records, scope);
         if (result.IsOk)
@@ -57,6 +62,8 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
                 return default;
             if (found == StoreStatus.TooLong)
                 return new RestoreResult { Fault = new RestoreFault { Id = id, Status = RestoreStatus.BadRecord } };
+            if (found == StoreStatus.Ok && FileIds.IsOnDemand(id))
+                return default;
             if (found != StoreStatus.Ok)
                 return new RestoreResult { Store = found };
             RestoreStatus status = Apply(phase, group, scope, id, record, out ObjectKind kind);
@@ -86,6 +93,8 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
         accounts.Enter(user, isPrivileged: true);
         if (phase == Phase.Create)
             return Create(codec, group, id, header.Version, payload);
+        if (phase == Phase.Load)
+            return Load(codec, group, payload);
         ObjectHeader* live = group.Find(id, kind);
         if (live == null)
             return RestoreStatus.MissingReference;
@@ -100,9 +109,23 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
         return status == RestoreStatus.Ok && !group.HasRoomToEnd ? RestoreStatus.OutOfMemory : status;
     }
 
+    // What does not exist is missed when it is linked, if it must exist.
+    private RestoreStatus Load(StateCodec codec, ObjectTracker group, ReadOnlySpan<byte> payload)
+    {
+        Span<ObjectId> ids = stackalloc ObjectId[StateCodec.MostReferences];
+        int count = codec.References(payload, ids);
+        RestoreStatus status = RestoreStatus.Ok;
+        for (int i = 0; i < count && status == RestoreStatus.Ok; i++)
+        {
+            if (FileIds.IsFile(ids[i]))
+                status = files.LoadReferenced(group, ids[i]);
+        }
+        return status;
+    }
+
     internal static bool IsOfFiles(ObjectKind kind)
         => kind is ObjectKind.Group or ObjectKind.MemoryObject or ObjectKind.Inode or ObjectKind.DirectoryEntry or ObjectKind.FormerName
-            or ObjectKind.SymbolicLinkTail or ObjectKind.ExtendedAttributes or ObjectKind.MachineSettings;
+            or ObjectKind.SymbolicLinkTail or ObjectKind.ExtendedAttributes or ObjectKind.MachineSettings or ObjectKind.FileTree;
 
     private static bool IsOwnedByProcesses(ObjectKind kind)
         => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext or ObjectKind.FileLock

@@ -1,8 +1,8 @@
 // Whether there is room for what a restore is about to make: what fails half way cannot be taken apart, so this is asked before anything is
 // made. The records are counted by kind. Of each kind there may be so many objects on the machine, all kernel objects together may take so
 // much of its memory (PageAllocator.BytesLeft), and that many frames must be free: clean pages are evicted for them. It is a reckoning: of
-// a name only the record's contents tell whether it is a short or a long one, so there must be room for either; and signals in queues are
-// not counted.
+// a name (which only older trees have restored) only the record's contents tell whether it is a short or a long one, so there must be room
+// for either; and signals in queues are not counted.
 using System;
 using Aurora.Base;
 using Aurora.Store;
@@ -55,10 +55,14 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
     // NotFound when all have been counted. What is no record is found out by who restores it.
     private StoreStatus Count(RecordSource records, RestoreScope scope, int* counts)
     {
-        StoreStatus status;
         records.Rewind();
-        for (int read = 1; (status = records.Next(out _, out ReadOnlySpan<byte> record)) is StoreStatus.Ok or StoreStatus.TooLong; read++)
+        for (int read = 1; ; read++)
         {
+            StoreStatus status = records.Next(out ObjectId id, out ReadOnlySpan<byte> record);
+            if (status is not StoreStatus.Ok and not StoreStatus.TooLong)
+                return status;
+            if (FileIds.IsOnDemand(id))
+                return StoreStatus.NotFound;
             bool isWhole = RecordHeader.TryRead(record, out RecordHeader header, out _, out _) && (int)header.Kind < KindCount;
             if (isWhole && (scope != RestoreScope.Files || ObjectRestorer.IsOfFiles(header.Kind)))
                 counts[(int)header.Kind]++;
@@ -67,7 +71,6 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             if (read % RecordsPerLook == 0)
                 fibers.GiveWay();
         }
-        return status;
     }
 
     private bool HasRoomForShortNames(int count)

@@ -62,7 +62,8 @@ public sealed unsafe partial class GroupSession
         });
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
-        var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption());
+        FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
+        var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
@@ -79,7 +80,7 @@ public sealed unsafe partial class GroupSession
             Codecs.Add(fileCodecs[i]);
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
         Restorer = new GroupRestore(
-            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers), new StoreRecords(store, urgentPages, window),
+            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader), new StoreRecords(store, urgentPages, window),
             new RestoreRoom(machine.Pages, Reclaimer, machine.Fibers), Group, Files,
             Memory, machine.Fibers);
     }
@@ -94,6 +95,9 @@ public sealed unsafe partial class GroupSession
     public UserMemory User { get; }
     public RandomSource Random { get; }
     public FileServices Files { get; }
+
+    /// <summary>Where names are read, and who reads them waits for work.</summary>
+    public StoreFileRecords FileRecords { get; }
     public Namespace Names { get; }
     public OutputHold OutputHold { get; }
     public HeldOutput Output => OutputHold.Of(Tracker);

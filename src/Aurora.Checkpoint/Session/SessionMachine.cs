@@ -28,6 +28,9 @@ public struct SessionMachine
     /// <summary>What programs are told; null where none runs.</summary>
     public MachineNames? Names;
 
+    /// <summary>Where names are read from instead of the store; null to read the store.</summary>
+    public FileRecords? Records;
+
     /// <summary>True when writes are refused before the store is full. A host tool hears of it when it takes a checkpoint.</summary>
     public bool IsStoreBounded;
 }

@@ -71,8 +71,11 @@ internal static unsafe class DirectoryCalls
         uint capacity = Math.Min(a->UInt2, MostBytesAtOnce);
         uint used = (uint)thread->Call.Progress;
         ulong position = file->Offset;
-        while (Next(kernel.Files, file, position, name, out Entry entry))
+        while (true)
         {
+            Errno error = Next(kernel.Files, thread, file, position, name, out Entry entry);
+            if (error != Errno.Ok || entry.Name.IsEmpty)
+                return End(thread, error, used);
             int length = isOld ? FormatOld(in entry, record) : Format(in entry, record);
             if (used + (uint)length > capacity)
                 return used > 0 ? SystemCallResult.Done(used) : Errno.EINVAL;
@@ -85,10 +88,18 @@ internal static unsafe class DirectoryCalls
             file->Offset = position = entry.NextPosition;
             kernel.Files.MarkChanged(&file->Header);
         }
-        return SystemCallResult.Done(used);
     }
 
-    private static bool Next(FileServices files, OpenFile* file, ulong position, Span<byte> buffer, out Entry entry)
+    // There is no more, or it cannot be had, or not yet: then the call goes on behind what it has written.
+    private static SystemCallResult End(Thread* thread, Errno error, uint used)
+    {
+        if (error == Errno.EIOCBQUEUED)
+            thread->Call.Progress = used;
+        return error == Errno.EIOCBQUEUED || (error != Errno.Ok && used == 0) ? error : SystemCallResult.Done(used);
+    }
+
+    // Ok with an entry without a name at the end.
+    private static Errno Next(FileServices files, Thread* thread, OpenFile* file, ulong position, Span<byte> buffer, out Entry entry)
     {
         entry = default;
         Inode* directory = file->Inode;
@@ -99,30 +110,31 @@ internal static unsafe class DirectoryCalls
             entry.NextPosition = position + 1;
             Inode* parent = position == 0 || directory->Above == null ? directory : directory->Above;
             entry.Inode = LinuxStat.NumberOf(parent);
-            return true;
+            return Errno.Ok;
         }
         if (directory->IsProc)
             return NextOfProc(files, directory, position, buffer, ref entry);
-        DirectoryEntry* found = files.Names.Next(file, position);
+        var caller = new FileCaller(thread);
+        Errno error = files.Names.Next(in caller, directory, position, out DirectoryEntry* found);
         if (found == null)
-            return false;
+            return error;
         entry.Name = DirectoryEntry.NameOf(found);
-        entry.Inode = LinuxStat.NumberOf(found->Target);
-        entry.Type = InodeMode.DirectoryType(found->Target->Mode);
+        entry.Inode = found->Target == null ? FileIds.NumberOf(found->TargetId) : LinuxStat.NumberOf(found->Target);
+        entry.Type = found->TargetType;
         entry.NextPosition = found->Position;
-        return true;
+        return Errno.Ok;
     }
 
-    private static bool NextOfProc(FileServices files, Inode* directory, ulong position, Span<byte> buffer, ref Entry entry)
+    private static Errno NextOfProc(FileServices files, Inode* directory, ulong position, Span<byte> buffer, ref Entry entry)
     {
         if (!files.Proc.NextEntry(directory, ref position, out ProcKey key, buffer, out int length))
-            return false;
+            return Errno.Ok;
         // SAFETY: the caller's buffer outlives the entry; the compiler cannot know that of a ref parameter.
         entry.Name = MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetReference(buffer), length);
         entry.Inode = key.InodeNumber;
         entry.Type = InodeMode.DirectoryType(key.Mode);
         entry.NextPosition = position + 1;
-        return true;
+        return Errno.Ok;
     }
 
     private static int Format(in Entry entry, Span<byte> record)

@@ -1,5 +1,6 @@
-// What every file call begins with: the caller's table and context, paths copied from the program, and where a path starts. Each dispatch makes
-// one of these and asks for its files in the same order (CallFiles). A helper that returns false leaves the result of the call in Failure: an error, or a wait for a page of the program after which the call comes again.
+// What every file call begins with: the caller's table and context, paths copied from the program, and where a path starts. Each dispatch
+// makes one of these and asks for its files in the same order (CallFiles). A helper that returns false leaves the result of the call in
+// Failure: an error, or a wait for a page of the program after which the call comes again.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -46,7 +47,8 @@ internal unsafe ref struct FileCall
 
     public readonly ulong DescriptorLimit => Process->Limits.Soft(Resource.OpenFiles);
 
-    /// <summary>The open file of a descriptor, the same in every dispatch of a call; EBADF if there is none or it only names a file.</summary>
+    /// <summary>The open file of a descriptor, the same in every dispatch of a call; EBADF if there is none or it only names a
+    /// file.</summary>
     public bool File(int descriptor, out OpenFile* file)
     {
         file = Files.Held.Find(Thread, descriptor, ref _asked);
@@ -121,6 +123,7 @@ internal unsafe ref struct FileCall
         if (!Start(descriptor, fromStart, out Inode* start))
             return false;
         FileCaller caller = Caller;
+        caller.MustNotWait = (flags & WalkFlags.Cached) != 0;
         Errno error = Files.Walks.Walk(in caller, start, path, flags, out result);
         Failure = error;
         return error == Errno.Ok;

@@ -79,7 +79,7 @@ public unsafe struct LinuxStat
 
     /// <summary>st_ino: the object id; /proc has numbers of its own.</summary>
     public static ulong NumberOf(Posix.Files.Inode* inode)
-        => inode->IsProc ? inode->ProcKey.InodeNumber : inode->Header.Id.Value;
+        => inode->IsProc ? inode->ProcKey.InodeNumber : inode->Number;
 
     public static ulong DeviceOf(Posix.Files.Inode* inode) => inode->IsProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem;
 

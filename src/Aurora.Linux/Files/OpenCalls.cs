@@ -84,6 +84,8 @@ internal static unsafe class OpenCalls
             walk |= WalkFlags.Beneath;
         if ((how.Resolve & ResolveInRoot) != 0)
             walk |= WalkFlags.InRoot;
+        if ((how.Resolve & ResolveCached) != 0)
+            walk |= WalkFlags.Cached;
         return Open(kernel, thread, a->Int0, a->Arg1, (uint)how.Flags, (uint)how.Mode, walk);
     }
 
@@ -104,7 +106,7 @@ internal static unsafe class OpenCalls
             return Errno.EINVAL;
         if ((flags & OpenFlags.Path) != 0 && (flags & ~WithPath) != 0)
             return Errno.EINVAL;
-        // Everything that a walk needs is in memory, but making and cutting files may wait.
+        // Walks need not wait, but making and cutting files may have to.
         bool mayWait = (flags & (OpenFlags.Truncate | OpenFlags.Create | TemporaryBit)) != 0;
         return (how.Resolve & ResolveCached) != 0 && mayWait ? Errno.EAGAIN : Errno.Ok;
     }
@@ -299,7 +301,10 @@ internal static unsafe class OpenCalls
     private static SystemCallResult OpenNameless(
         ref FileCall call, Inode* place, uint mode, uint gid, uint flags, InodeFlags kind, ReadOnlySpan<byte> name, FileSeals seals)
     {
-        Inode* inode = call.Files.Inodes.Create(call.Space.Tracker, InodeMode.Regular | mode, call.Caller.Uid, gid);
+        uint uid = call.Caller.Uid;
+        Inode* inode = place != null
+            ? call.Files.Inodes.CreateNamed(call.Space.Tracker, InodeMode.Regular | mode, uid, gid)
+            : call.Files.Inodes.Create(call.Space.Tracker, InodeMode.Regular | mode, uid, gid);
         if (inode == null)
             return Errno.ENOSPC;
         inode->Flags |= kind;

@@ -40,6 +40,46 @@ public sealed unsafe partial class VmObjects
         return created;
     }
 
+    /// <summary>As above, for the pages of a file, whose id says so.</summary>
+    public VmObject* CreateFor(ObjectTracker tracker, ObjectId id, ulong sizePages, VmObjectFlags flags)
+    {
+        VmObject* created = sizePages <= VmObject.MaxPages ? NewObject(tracker, sizePages, flags, id) : null;
+        if (created != null)
+            created->Header.References = 1;
+        return created;
+    }
+
+    /// <summary>
+    /// Gives a restored object that has not changed another id: to the store it is a clone whose source ends. False when out of memory.
+    /// </summary>
+    public bool Rename(VmObject* target, ObjectId id)
+    {
+        Panic.Unless(target->Changes == null && target->Frozen == null && target->StoreBase.IsNone, "memory: renamed a changed object"u8);
+        ObjectId old = target->Header.Id;
+        ChangeSet* set = _log.Open(target);
+        if (set == null)
+            return false;
+        _state.TrackerOf(&target->Header).Rename(&target->Header, id);
+        set->Id = id;
+        set->IsNew = true;
+        set->CloneSource = old;
+        target->StoreBase = old;
+        target->IsCaptured = false;
+        _log.GroupAt(target->Header.Group)->ClonesAndCuts++;
+        return true;
+    }
+
+    /// <summary>Takes an object that was restored, and that nothing has used since, out of memory: it stays in the store.</summary>
+    public void Forget(VmObject* target)
+    {
+        bool isIdle = !target->IsMapped && target->PageIns == 0 && target->Backing == null;
+        Panic.Unless(isIdle && target->Changes == null && target->Frozen == null,
+            "memory: forgot an object in use"u8);
+        _tree.Clear(target);
+        _state.TrackerOf(&target->Header).Forget(&target->Header);
+        _slab.Free(target);
+    }
+
     public void Retain(VmObject* target) => target->Header.References++;
 
     /// <summary>
@@ -64,14 +104,17 @@ public sealed unsafe partial class VmObjects
     }
 
     /// <summary>Allocates and registers an object; it enters the group's books at once, because the store must learn of it.</summary>
-    private VmObject* NewObject(ObjectTracker tracker, ulong sizePages, VmObjectFlags flags)
+    private VmObject* NewObject(ObjectTracker tracker, ulong sizePages, VmObjectFlags flags, ObjectId id = default)
     {
         VmObject* created = _slab.Allocate();
         if (created == null)
             return null;
         created->SizePages = sizePages;
         created->Flags = flags;
-        tracker.Register(&created->Header, ObjectKind.MemoryObject);
+        if (id.IsNone)
+            tracker.Register(&created->Header, ObjectKind.MemoryObject);
+        else
+            tracker.RegisterAs(&created->Header, ObjectKind.MemoryObject, id);
         ChangeSet* set = _log.Open(created);
         if (set == null)
         {

@@ -47,6 +47,14 @@ public sealed unsafe class MappingCodec : StateCodec
         return record.IsValid && isKnown ? _restore.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        MappingRecord record = MemoryMarshal.Read<MappingRecord>(payload);
+        ids[0] = record.Object;
+        ids[1] = FileIds.InodeOf(record.File);
+        return 2;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         MappingRecord record = MemoryMarshal.Read<MappingRecord>(payload);

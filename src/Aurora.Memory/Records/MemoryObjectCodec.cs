@@ -4,7 +4,8 @@ using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>Captures and restores memory objects. A restored object has no page in memory and no reference until others are linked.</summary>
+/// <summary>Captures and restores memory objects. A restored object has no page in memory and no reference until others are
+/// linked.</summary>
 public sealed unsafe class MemoryObjectCodec : StateCodec
 {
     /// <summary>The bytes of a payload.</summary>
@@ -44,6 +45,12 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
             return RestoreStatus.BadRecord;
         MemoryObjectRecord record = Read(payload);
         return record.IsValid ? _restore.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
+    }
+
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        ids[0] = Read(payload).Backing;
+        return 1;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)

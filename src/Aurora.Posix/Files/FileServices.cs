@@ -4,7 +4,9 @@
 //
 //   FileStamps      times                                  FileEnvironment   the store's room, the main loop's wishes
 //   AttributeSets   extended attributes                    FileLocks         advisory locks          PipeLife    pipes of inodes
-//   NameTable       the index of names                     Inodes            life of inodes
+//   NameEntries     memory of names                        NameBucketTable   the names of a directory
+//   Inodes          life of inodes                         NameRequests      what is wanted and not in memory
+//   NameTable       finding names
 //   FileContexts    roots, current directories             FilePaths         which path leads to a file
 //   ProcFileSystem  the nodes of /proc                     FileLeases        leases
 //   PathWalks       following paths                        NameChanges       giving and taking names, former names
@@ -14,6 +16,7 @@
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
+//   StoredNames, StoredInodes, FileLoader                  bringing names and inodes in
 //
 // Each group has a tree of its own, a Namespace. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
 using System;
@@ -41,17 +44,20 @@ public sealed unsafe class FileServices
         Attributes = new AttributeSets(State, Stamps, environment);
         Locks = new FileLocks(State, waker, state.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
-        Names = new NameTable(State, random);
-        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Names, memory, waker);
+        Entries = new NameEntries(State);
+        Buckets = new NameBucketTable(State);
+        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Entries, Buckets, memory, waker);
+        Requests = new NameRequests(State, Inodes, environment.Records, waker);
+        Names = new NameTable(State, random, Requests, Buckets);
         Contexts = new FileContexts(State, Inodes);
         Paths = new FilePaths(State);
         Proc = new ProcFileSystem(State, Inodes, Paths, information);
         Walks = new PathWalks(State, Inodes, Proc, Names);
-        Changes = new NameChanges(State, Stamps, Inodes, Names);
+        Changes = new NameChanges(State, Stamps, Inodes, Names, Entries);
         Creation = new FileCreation(State, Inodes, Names, Changes, _environment);
         Removal = new FileRemoval(Names, Changes);
-        Renames = new FileRenames(State, Stamps, Names, Changes);
-        TreeEnd = new TreeEnd(State, Inodes, Changes);
+        Renames = new FileRenames(Stamps, Names, Entries, Changes);
+        TreeEnd = new TreeEnd(State, Inodes, Entries);
         Leases = new FileLeases(State, Proc, waker, clocks);
         SetIdBits = new SetIdBits(State);
         Data = new FileData(Inodes, Stamps, memory, environment);
@@ -67,6 +73,10 @@ public sealed unsafe class FileServices
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
+        StoredNames = new StoredNames(State, Names, Entries, Buckets);
+        StoredInodes = new StoredInodes(State, Inodes, Attributes, memory, this);
+        Conversion = new NameConversion(State, Creation, memory);
+        Loader = new FileLoader(this);
     }
 
     public MemoryManager Memory { get; }
@@ -75,7 +85,21 @@ public sealed unsafe class FileServices
     public FileStamps Stamps { get; }
     public AttributeSets Attributes { get; }
     public FileLocks Locks { get; }
+    internal NameEntries Entries { get; }
+    internal NameBucketTable Buckets { get; }
+
+    /// <summary>What of names is wanted and not in memory.</summary>
+    public NameRequests Requests { get; }
     public NameTable Names { get; }
+    internal StoredNames StoredNames { get; }
+    internal StoredInodes StoredInodes { get; }
+
+    /// <summary>Makes of an older kernel's tree one that is read on demand.</summary>
+    public NameConversion Conversion { get; }
+
+    /// <summary>Reads for whoever has nobody else to do it: at boot, and in host tools.</summary>
+    public FileLoader Loader { get; }
+    internal FileRecords Records => _environment.Records;
     public Inodes Inodes { get; }
     public FileContexts Contexts { get; }
     public FilePaths Paths { get; }
@@ -103,6 +127,9 @@ public sealed unsafe class FileServices
     /// <summary>Tells long transfers when to let others run.</summary>
     public Preemption Preemption => _environment.Preemption;
 
+    /// <summary>How often what was read of a tree has contradicted itself.</summary>
+    public ulong Contradictions => State.Contradictions;
+
     internal FileState State { get; }
 
     /// <summary>A page for the path a call was given; walks leave it alone.</summary>
@@ -115,8 +142,8 @@ public sealed unsafe class FileServices
     public UserVector* Vectors => State.Vectors;
 
     /// <summary>
-    /// Gives a group a tree, before any file object of it is created or restored; it is empty, without a root. Null when there is no memory
-    /// for it, or as many groups have one as may.
+    /// Gives a group a tree, before any file object of it is created or restored; it is empty, without a root. Null when as many groups
+    /// have one as may.
     /// </summary>
     public Namespace? Attach(ObjectTracker tracker) => State.Attach(tracker);
 

@@ -32,12 +32,14 @@ public sealed unsafe class FileState
         Contexts = new Slab<FileContext>(pages, limits.MaxTables, ChargeKind.FileContext);
         ShortEntries = new Slab<DirectoryEntry>(pages, limits.MaxEntries, ChargeKind.ShortName);
         LongEntries = new Slab<LongDirectoryEntry>(pages, limits.MaxEntries, ChargeKind.LongName);
+        NameTables = new Slab<SmallNameTable>(pages, limits.MaxInodes);
+        Trees = new Slab<FileTree>(pages, GroupTable.MaxGroups);
         OpenFiles = new Slab<OpenFile>(pages, limits.MaxOpenFiles, ChargeKind.OpenFile);
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
         for (int i = 0; i < MaxTrees; i++)
-            _trees[i] = new Namespace(pages);
+            _trees[i] = new Namespace();
         _treeOfGroup = (byte*)pages.Allocate(GroupTable.MaxGroups / PageSize.Bytes);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
@@ -53,6 +55,8 @@ public sealed unsafe class FileState
     internal Slab<FileContext> Contexts { get; }
     internal Slab<DirectoryEntry> ShortEntries { get; }
     internal Slab<LongDirectoryEntry> LongEntries { get; }
+    internal Slab<SmallNameTable> NameTables { get; }
+    internal Slab<FileTree> Trees { get; }
     internal Slab<OpenFile> OpenFiles { get; }
     internal Slab<DescriptorTable> Tables { get; }
     internal Slab<DescriptorChunk> Chunks { get; }
@@ -66,6 +70,9 @@ public sealed unsafe class FileState
     /// <summary>True while there are such; every call of a thread asks.</summary>
     internal bool HasPutOff => ((nuint)FirstClosing | (nuint)FirstClosingTable | (nuint)FirstPutOff) != 0;
 
+    /// <summary>How often what was read of a tree has contradicted itself; each is on the kernel's log.</summary>
+    internal ulong Contradictions;
+
     /// <summary>Four pages for path walks and the calls that read paths; nothing in it outlives a dispatch.</summary>
     internal byte* Scratch { get; }
 
@@ -78,7 +85,7 @@ public sealed unsafe class FileState
     /// <summary>The vector of the call being dispatched.</summary>
     internal UserVector* Vectors { get; }
 
-    /// <summary>Makes a spare tree a group's; null when there is none, or no memory.</summary>
+    /// <summary>Makes a spare tree a group's; null when there is none.</summary>
     internal Namespace? Attach(ObjectTracker group)
     {
         Panic.Unless(FindNamespace(group) is null, "files: a group has a tree already"u8);
@@ -86,8 +93,7 @@ public sealed unsafe class FileState
         {
             if (_trees[i].Tracker.Exists)
                 continue;
-            if (!_trees[i].Open(group))
-                return null;
+            _trees[i].Open(group);
             _treeOfGroup[group.Index] = (byte)i;
             return _trees[i];
         }
@@ -113,6 +119,14 @@ public sealed unsafe class FileState
     {
         Namespace tree = _trees[_treeOfGroup[group.Index]];
         return tree.Tracker.Exists && tree.Tracker.Index == group.Index ? tree : null;
+    }
+
+    /// <summary>The inode that a record means, if it is in memory, whichever kernel has written it (<see
+    /// cref="FileIds.InodeOf"/>).</summary>
+    internal static Inode* FindInode(ObjectTracker tracker, ObjectId id)
+    {
+        ObjectHeader* found = tracker.Find(id, ObjectKind.Inode);
+        return (Inode*)(found != null || FileIds.IsOnDemand(id) ? found : tracker.Find(FileIds.InodeOf(id), ObjectKind.Inode));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -133,6 +133,13 @@ public sealed unsafe partial class ProcessCodec(
         return SignalRecords.Read(signals, &process->Pending, record.PendingSet, record.QueuedSignals, queue, version < 3);
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        ReadRecord(payload, out ProcessRecord record, out _, out _);
+        ids[0] = FileIds.InodeOf(record.ExecutableInode);
+        return 1;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Process* process = (Process*)header;

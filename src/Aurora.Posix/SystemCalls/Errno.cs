@@ -97,4 +97,10 @@ public enum Errno
 
     /// <summary>Continue with the recorded deadline when no handler runs; else EINTR (nanosleep and other relative time-outs).</summary>
     ERESTARTBLOCK = 516,
+
+    /// <summary>
+    /// Not an error: what the call needs of names is being read, and its thread waits for it (NameRequests). Made a result of a call, it is
+    /// a wait that signals do not end.
+    /// </summary>
+    EIOCBQUEUED = 529,
 }

@@ -5,7 +5,8 @@
 //   BlockedOr(code)        another restart code, or a plain error
 //   BlockedWith(count)     the call ends with this count: the bytes it has moved so far
 //   BlockedUninterruptible the wait goes on (page-in, commit): it is short and bounded by the machine, not by another program
-// A call that moves much asks Preemption between its steps and returns Again (a fatal signal ends it) or AgainWith(count) (any signal does).
+// A call that moves much asks Preemption between its steps and returns Again (a fatal signal ends it) or AgainWith(count) (any signal
+// does).
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Posix.SystemCalls;
@@ -65,7 +66,8 @@ public readonly struct SystemCallResult
     public static SystemCallResult AgainWith(long count) => new(SystemCallOutcome.Again, count);
 
     /// <summary>Success is zero, anything else an error: so that `return errno;` works in every call.</summary>
-    public static implicit operator SystemCallResult(Errno error) => Fail(error);
+    public static implicit operator SystemCallResult(Errno error)
+        => error == Errno.EIOCBQUEUED ? BlockedUninterruptible : Fail(error);
 
     public static implicit operator SystemCallResult(long value) => Done(value);
 }

@@ -1,5 +1,5 @@
-// More than the machine has: memory that is live beyond the RAM, and programs that take all they can get. The rest of the session goes on, and
-// nothing of it is lost when the power is cut in the middle.
+// More than the machine has: memory that is live beyond the RAM, and programs that take all they can get. The rest of the session goes on,
+// and nothing of it is lost when the power is cut in the middle.
 using System;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -79,7 +79,7 @@ public sealed class PressureTests
     }
 
     [Fact]
-    public async Task A_machine_full_of_links_comes_back_and_a_smaller_one_says_how_much_it_lacks()
+    public async Task A_machine_full_of_links_comes_back_and_a_much_smaller_one_too()
     {
         string[] program = [Pressure, "links", "/tmp"];
         using var disk = new TestDisk();
@@ -89,19 +89,33 @@ public sealed class PressureTests
             await first.CutPowerAsync();
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        await using (Guest small = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 64, program))
-        {
-            RefusedEvent refused = await small.Events.WaitAsync<RefusedEvent>(Guest.LongDeadline);
-            Assert.StartsWith("restore: out of memory: ", refused.Reason, StringComparison.Ordinal);
-            Assert.EndsWith("the session ran with 128 MiB: start it with as much (-m 128)", refused.Reason, StringComparison.Ordinal);
-        }
-        // A little less than before: the session takes more than its share, and must still have something to run with.
-        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 124, program);
+        // Links are read as somebody looks at them, and only then need memory: a smaller machine begins, but cannot look at all of them.
+        using var copy = new TestDisk();
+        System.IO.File.Copy(disk.Path, copy.Path, overwrite: true);
+        await using (Guest small = await Guest.StartAsync(copy, new BootConfiguration(), memoryMebibytes: 64, program))
+            await small.Events.WaitAsync<ResumedEvent>(Guest.LongDeadline);
+        await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 160, program);
         await second.Events.WaitAsync<ResumedEvent>(Guest.LongDeadline);
         (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
         Assert.Equal(0, status);
         Assert.EndsWith("links ok\n", output, StringComparison.Ordinal);
         _output.WriteLine("attack: memory that does not fit: 2 programs");
+    }
+
+    [Fact]
+    public async Task A_machine_too_small_for_its_session_says_how_much_it_lacks()
+    {
+        string[] program = ["/usr/lib/aurora/crowd", "maps", "60", "3000", "600"];
+        using var disk = new TestDisk();
+        await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 256, program))
+        {
+            await first.Console.WaitForAsync("tick 5", Guest.LongDeadline);
+            await first.CutPowerAsync();
+        }
+        await using Guest small = await Guest.StartAsync(disk, new BootConfiguration(), memoryMebibytes: 64, program);
+        RefusedEvent refused = await small.Events.WaitAsync<RefusedEvent>(Guest.LongDeadline);
+        Assert.StartsWith("restore: out of memory: ", refused.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("the session ran with 256 MiB: start it with as much (-m 256)", refused.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

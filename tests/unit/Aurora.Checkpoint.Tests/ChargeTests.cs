@@ -27,6 +27,7 @@ public sealed unsafe class ChargeTests
         Assert.DoesNotContain(0UL, before);
 
         using TestSession restored = session.Reboot();
+        Assert.True(restored.TryLoadTree());
         Assert.Equal(before, users.Select(user => restored.Pages.Accounts.BytesOf(user)));
         foreach (uint user in users)
         {

@@ -87,14 +87,27 @@ public sealed unsafe class FileTreeTests
         TestSession session = TestSession.Create();
         session.MakeFile("/a", "1"u8);
         session.MakeFile("/gone", "2"u8);
-        ulong gone = session.Find("/gone")->Header.Id.Value;
-        session.Group.Files.Inodes.Release(session.Find("/gone"));
+        Assert.Equal(Errno.Ok, session.Tree.MakeDirectories("/dir"u8));
+        ulong gone = NumberOf(session, "/gone");
+        ulong directory = NumberOf(session, "/dir");
         session.Remove("/gone");
+        session.Remove("/dir");
         ulong next = session.Tracker.NextId.Value;
         session.Checkpoint();
         using TestSession restored = session.Reboot();
-        Assert.True(next > gone);
         Assert.Equal(next, restored.Tracker.NextId.Value);
+        restored.MakeFile("/gone", "3"u8);
+        Assert.Equal(Errno.Ok, restored.Tree.MakeDirectories("/dir"u8));
+        Assert.True(NumberOf(restored, "/gone") > gone);
+        Assert.True(NumberOf(restored, "/dir") > directory);
+    }
+
+    private static ulong NumberOf(TestSession session, string path)
+    {
+        Inode* inode = session.Find(path);
+        ulong number = inode->Number;
+        session.Group.Files.Inodes.Release(inode);
+        return number;
     }
 
     [Fact]

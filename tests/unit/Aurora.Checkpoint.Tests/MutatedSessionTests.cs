@@ -131,8 +131,9 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     private RestoreStatus RestoreAndUse(List<(ObjectId Id, byte[] Record)> records)
     {
         _cases++;
-        using ProcessMachine machine = ProcessMachine.Open(_device);
-        RestoreStatus status = new ObjectRestorer(machine.Session.Group.Codecs, machine.Session.Pages.Accounts, machine.Session.Fibers)
+        using ProcessMachine machine = ProcessMachine.Open(_device, new ListedFileRecords(records));
+        TestSession session = machine.Session;
+        RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Pages.Accounts, session.Fibers, session.Group.Files.Loader)
             .Restore(machine.Tracker, new ListedRecords(records), RestoreScope.Whole).Fault.Status;
         if (status == RestoreStatus.Ok)
             Use(machine);

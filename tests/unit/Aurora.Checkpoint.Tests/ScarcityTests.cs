@@ -37,12 +37,53 @@ public sealed unsafe class ScarcityTests
         using TestSession restored = TestSession.Open(session.Device, running + window);
         RestoreResult result = restored.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         Assert.True(result.IsOk, TestSession.Words(result));
+        Assert.True(restored.TryLoadTree());
         Assert.Equal(session.Tracker.Count, restored.Tracker.Count);
         Inode* last = restored.Find("/link1499");
         Assert.Equal(LongTarget(1499), Inodes.TargetOf(last).ToArray());
+    }
 
-        using TestSession small = TestSession.Open(session.Device, running / 2);
-        result = small.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
+    [Fact]
+    public void NamesForWhichThereIsNoMemoryAreThereWhenThereIsSome()
+    {
+        using TestSession session = TestSession.Create();
+        MakeLongLinks(session, 500);
+        using TestSession restored = TestSession.Open(session.Device);
+        Assert.True(restored.Group.Restore(skipUnknownKinds: false, endUnreferenced: true).IsOk);
+        restored.Pages.Limit = restored.Pages.Taken + 40;
+        int refused = 0;
+        for (int i = 0; i < 500; i++)
+            refused += Follow(restored, i) == Errno.ENOMEM ? 1 : 0;
+        Assert.InRange(refused, 1, 500);
+        restored.Pages.Limit = int.MaxValue;
+        for (int i = 0; i < 500; i++)
+            Assert.Equal(Errno.Ok, Follow(restored, i));
+        Assert.True(restored.TryLoadTree());
+    }
+
+    // Who is told that there is no memory may ask again, and is told once for each time.
+    private static Errno Follow(TestSession session, int link)
+    {
+        byte[] path = System.Text.Encoding.UTF8.GetBytes($"/link{link}");
+        Errno error = session.Tree.Find(path, false, out Inode* inode);
+        if (error == Errno.Ok)
+            session.Group.Files.Inodes.Release(inode);
+        Assert.True(error is Errno.Ok or Errno.ENOMEM, $"{error}");
+        return error;
+    }
+
+    [Fact]
+    public void AMachineWithTooLittleMemoryForARestoreSaysWhatItTakes()
+    {
+        using TestSession session = TestSession.Create();
+        session.Group.Group.Of(session.Tracker)->MemoryMebibytes = 192;
+        Assert.Equal(Errno.Ok, session.Tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
+        for (int i = 0; i < 1000; i++)
+            session.OpenFile("/fifo");
+        session.Checkpoint();
+        using TestSession idle = TestSession.Open(session.Device);
+        using TestSession small = TestSession.Open(session.Device, idle.Pages.Taken + 20);
+        RestoreResult result = small.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         Assert.Equal(RestoreStatus.OutOfMemory, result.Fault.Status);
         Assert.EndsWith("the session ran with 192 MiB: start it with as much (-m 192)", TestSession.Words(result), StringComparison.Ordinal);
     }
@@ -80,6 +121,7 @@ public sealed unsafe class ScarcityTests
         using TestSession restored = TestSession.Open(session.Device);
         Assert.True(restored.Group.Restore(skipUnknownKinds: false, endUnreferenced: true).IsOk);
         Assert.True(restored.Tracker.Find(id) == null);
+        Assert.True(restored.TryLoadTree());
 
         // The space, its mapping and its memory.
         Assert.Equal(objects - 3, restored.Tracker.Count);
@@ -87,6 +129,7 @@ public sealed unsafe class ScarcityTests
         restored.Checkpoint();
         using TestSession again = TestSession.Open(session.Device);
         Assert.True(again.Group.Restore(skipUnknownKinds: false).IsOk);
+        Assert.True(again.TryLoadTree());
         Assert.Equal(objects - 3, again.Tracker.Count);
     }
 }

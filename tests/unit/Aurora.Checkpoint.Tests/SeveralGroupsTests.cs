@@ -1,6 +1,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
 using Aurora.Store;
 using Xunit;
 
@@ -217,7 +218,8 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
             ObjectTracker group = restored.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
             Begin(restored, group, _volumes[i]);
             var records = new StoreRecords(restored.Store, restored.Pages, 1 << 20);
-            var restorer = new ObjectRestorer(restored.Group.Codecs, restored.Pages.Accounts, restored.Fibers);
+            FileLoader files = restored.Group.Files.Loader;
+            var restorer = new ObjectRestorer(restored.Group.Codecs, restored.Pages.Accounts, restored.Fibers, files);
             Assert.True(records.Open(_volumes[i]));
             Assert.True(restorer.Restore(group, records, RestoreScope.Whole).IsOk);
             records.Clear();

@@ -46,4 +46,26 @@ internal static unsafe class BadRecord
         store.Close();
         return epoch;
     }
+
+    /// <summary>Commits the end of the first regular file's inode, whose number is returned. A kernel can go on, without that
+    /// file.</summary>
+    public static ulong LoseFile(string image)
+    {
+        ulong epoch = DiskImage.History(image).Max(checkpoint => checkpoint.Epoch) + 1;
+        using FileBlockDevice device = FileBlockDevice.Open(image, readOnly: false);
+        using var pages = new HostPages();
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, pages, new SynchronousFibers(), default, out ObjectStore? store, out _));
+        byte[] record = new byte[ObjectStore.MaxRecordBytes];
+        ObjectId id = new(FileIds.FirstOnDemand);
+        while (record[0] != (byte)ObjectKind.Inode || (record[RecordHeader.Size + 5] & 0xF0) != 0x80)
+            Assert.Equal(StoreStatus.Ok, store!.NextRecord(VolumeId.First, ref id, record, out _));
+        StoreCommit* commit = store!.Begin(VolumeId.First);
+        Assert.Equal(StoreStatus.Ok, store.DeleteObject(commit, id));
+        var info = new CommitInfo { Epoch = new Epoch(epoch) };
+        Assert.Equal(StoreStatus.Ok, store.Submit(commit, in info));
+        Assert.Equal(StoreStatus.Ok, store.WaitDurable(commit));
+        store.Release(commit);
+        store.Close();
+        return FileIds.NumberOf(id);
+    }
 }

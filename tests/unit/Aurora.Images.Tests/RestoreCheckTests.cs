@@ -33,6 +33,16 @@ public sealed class RestoreCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_check_names_what_leads_to_no_file_and_the_state_can_still_be_restored()
+    {
+        string image = Create();
+        BadRecord.LoseFile(image);
+        ImageReport report = DiskImage.Check(image);
+        Assert.True(report.IsRestorable);
+        Assert.Contains("leads to no file", Assert.Single(report.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_check_of_the_history_names_every_checkpoint_that_is_lost()
     {
         string image = Create();

@@ -204,8 +204,8 @@ public sealed unsafe class OlderRecordTests
         inode->Flags = InodeFlags.None;
         var image = new TestKernel.Image();
         kernel.Capture(image);
-        static byte? VersionOf(ObjectKind kind) => kind == ObjectKind.Inode ? 2 : null;
-        using (TestKernel restored = TestKernel.Restore(image, versionOf: VersionOf))
+        static byte? VersionOf(ObjectKind kind) => kind == ObjectKind.Inode ? 2 : OldImage.VersionOf(kind);
+        using (TestKernel restored = TestKernel.Restore(OldImage.Of(image), versionOf: VersionOf))
         {
             Thread* again = restored.ThreadOf(1);
             ulong path = restored.PokeText(again, Scratch, "/proc/self/fd/" + nameless);
@@ -221,6 +221,6 @@ public sealed unsafe class OlderRecordTests
         inode->Flags = flags;
         kernel.Files.MarkChanged(&inode->Header);
         kernel.Capture(image);
-        Assert.ThrowsAny<Exception>(() => TestKernel.Restore(image, versionOf: VersionOf).Dispose());
+        Assert.ThrowsAny<Exception>(() => TestKernel.Restore(OldImage.Of(image), versionOf: VersionOf).Dispose());
     }
 }

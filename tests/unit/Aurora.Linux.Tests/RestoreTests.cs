@@ -31,6 +31,7 @@ public sealed unsafe class RestoreTests
         var first = new TestKernel.Image();
         kernel.Capture(first);
         using TestKernel restored = TestKernel.Restore(first, kernel.IsPlain);
+        restored.LoadTree();
         foreach (ulong id in first.Records.Keys)
             restored.Tracker.MarkChanged(restored.Tracker.Find(new ObjectId(id)));
         var second = new TestKernel.Image();

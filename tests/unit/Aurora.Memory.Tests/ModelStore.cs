@@ -13,6 +13,9 @@ internal sealed unsafe class ModelStore
 
     public Dictionary<ulong, (ObjectKind Kind, byte[] Payload)> Records { get; } = [];
 
+    /// <summary>The id the next new object gets.</summary>
+    public ObjectId NextId { get; set; } = new(1);
+
     /// <summary>The stored bytes of a page, or null for a hole.</summary>
     public byte[]? Page(ulong id, ulong page) => _objects.TryGetValue(id, out var pages) ? pages.GetValueOrDefault(page) : null;
 
@@ -54,7 +57,7 @@ internal sealed unsafe class ModelStore
 
     public ModelStore Copy()
     {
-        var copy = new ModelStore();
+        var copy = new ModelStore { NextId = NextId };
         foreach ((ulong id, Dictionary<ulong, byte[]> pages) in _objects)
             copy._objects[id] = new Dictionary<ulong, byte[]>(pages);
         foreach ((ulong id, (ObjectKind, byte[]) record) in Records)

@@ -26,6 +26,9 @@ internal enum CodecFaultKind
 /// <summary>One seeded fault.</summary>
 internal sealed class SeededCodecFault(CodecFaultKind fault, ObjectKind kind, int offset, int length)
 {
+    // So far apart are two files at most; between a directory and the others are more numbers than one can try.
+    private const ulong MostIds = 1 << 16;
+
     private readonly Dictionary<ulong, byte[]> _first = [];
 
     /// <summary>A fault in one field of a record, or in all of it when no field is named.</summary>
@@ -75,7 +78,8 @@ internal sealed class SeededCodecFault(CodecFaultKind fault, ObjectKind kind, in
     {
         ulong right = BitConverter.ToUInt64(field);
         ObjectHeader* target = kernel.Tracker.Find(new ObjectId(right));
-        for (ulong id = right - 1; target != null && id > 0; id--)
+        ulong lowest = right > MostIds ? right - MostIds : 0;
+        for (ulong id = right - 1; target != null && id > lowest; id--)
         {
             if (kernel.Tracker.Find(new ObjectId(id), target->Kind) == null)
                 continue;
@@ -97,6 +101,8 @@ internal sealed class SeededCodecFault(CodecFaultKind fault, ObjectKind kind, in
 
         public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
             => inner.Create(tracker, id, version, payload);
+
+        public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids) => inner.References(payload, ids);
 
         public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
             => inner.Link(tracker, header, payload);

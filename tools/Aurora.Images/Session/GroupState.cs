@@ -13,7 +13,7 @@ internal static class GroupState
     {
         Span<byte> record = new byte[ObjectStore.MaxRecordBytes];
         ObjectId id = default;
-        while (store.NextRecord(volume, ref id, record, out int length) == StoreStatus.Ok)
+        while (store.NextRecord(volume, ref id, record, out int length) == StoreStatus.Ok && !FileIds.IsOnDemand(id))
         {
             bool isWhole = RecordHeader.TryRead(record[..length], out RecordHeader header, out _, out ReadOnlySpan<byte> payload);
             if (isWhole && header.Kind == ObjectKind.Group)

@@ -6,7 +6,7 @@ using Aurora.Store;
 
 namespace Aurora.Images.Session;
 
-/// <summary>Runs the store's own check on an image, and restores its states as a boot would.</summary>
+/// <summary>Runs the store's own check on an image, restores its states as a boot would, and reads all its names.</summary>
 internal static unsafe class ImageCheck
 {
     private const int MostFaultsKept = 1000;
@@ -16,7 +16,8 @@ internal static unsafe class ImageCheck
     {
         ImageReport report = CheckStore(image, verifyData);
         List<ImageUnrestorable> lost = Unrestorable(image, history, isWhole: report.Faults.Count == 0, out bool isRestorable);
-        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text)], Unrestorable = lost,
+        IReadOnlyList<string> names = isRestorable && report.Faults.Count == 0 ? NameCheck.OfPresent(image) : [];
+        return report with { Faults = [.. report.Faults, .. lost.Select(state => state.Text), .. names], Unrestorable = lost,
             IsRestorable = isRestorable };
     }
 

@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Security.Cryptography;
 using System.Text;
 using Aurora.Base;
 using Aurora.Checkpoint;
@@ -29,6 +30,8 @@ internal sealed unsafe class ImageSession : IDisposable
         _machine = machine;
         _group = new GroupSession(machine.Describe(), image.Store);
         _pager = new HostPager(_group);
+        // Names are hashed under a key that nobody who makes names may know.
+        _group.Random.Reseed(RandomNumberGenerator.GetBytes(RandomSource.SeedBytes));
     }
 
     public TreeBuilder Tree { get; private set; } = null!;
@@ -76,6 +79,20 @@ internal sealed unsafe class ImageSession : IDisposable
     {
         Check(Tree.Find(Bytes(path), follow, out Inode* inode), path);
         return inode;
+    }
+
+    /// <summary>The entry behind a position of a directory, or null at the end.</summary>
+    public DirectoryEntry* Next(Inode* directory, ulong position, string path)
+    {
+        Check(Tree.Next(directory, position, out DirectoryEntry* entry), path);
+        return entry;
+    }
+
+    /// <summary>What an entry leads to.</summary>
+    public Inode* TargetOf(DirectoryEntry* entry, string path)
+    {
+        Check(Tree.Follow(entry), path);
+        return entry->Target;
     }
 
     /// <summary>Reads file data, bringing pages in from the store.</summary>

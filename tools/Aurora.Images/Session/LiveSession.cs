@@ -15,7 +15,7 @@ internal static class LiveSession
         Span<byte> record = new byte[ObjectStore.MaxRecordBytes];
         int processes = 0;
         ObjectId id = default;
-        while (image.Store.NextRecord(VolumeId.First, ref id, record, out int length) == StoreStatus.Ok)
+        while (image.Store.NextRecord(VolumeId.First, ref id, record, out int length) == StoreStatus.Ok && !FileIds.IsOnDemand(id))
         {
             if (length >= RecordHeader.Size && MemoryMarshal.Read<RecordHeader>(record).Kind == ObjectKind.Process)
                 processes++;

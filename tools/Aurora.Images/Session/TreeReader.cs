@@ -48,12 +48,14 @@ internal sealed unsafe class TreeReader(ImageSession session)
 
     private void ListDirectory(Inode* directory, string path, bool recursive, List<ImageEntry> entries)
     {
-        for (DirectoryEntry* entry = session.Tree.Next(directory, 0); entry != null; entry = session.Tree.Next(directory, entry->Position))
+        for (DirectoryEntry* entry = session.Next(directory, 0, path); entry != null;
+            entry = session.Next(directory, entry->Position, path))
         {
             string name = $"{path}/{NameOf(entry)}";
-            entries.Add(Describe(entry->Target, name));
-            if (recursive && entry->Target->IsDirectory)
-                ListDirectory(entry->Target, name, recursive, entries);
+            Inode* inode = session.TargetOf(entry, name);
+            entries.Add(Describe(inode, name));
+            if (recursive && inode->IsDirectory)
+                ListDirectory(inode, name, recursive, entries);
         }
     }
 
@@ -62,11 +64,12 @@ internal sealed unsafe class TreeReader(ImageSession session)
     {
         int files = 0;
         Directory.CreateDirectory(folder);
-        for (DirectoryEntry* entry = session.Tree.Next(directory, 0); entry != null; entry = session.Tree.Next(directory, entry->Position))
+        for (DirectoryEntry* entry = session.Next(directory, 0, path); entry != null;
+            entry = session.Next(directory, entry->Position, path))
         {
             string name = NameOf(entry);
             string target = Path.Combine(folder, name);
-            Inode* inode = entry->Target;
+            Inode* inode = session.TargetOf(entry, $"{path}/{name}");
             if (inode->IsDirectory)
                 files += ExtractDirectory(inode, $"{path}/{name}", target);
             else if (inode->IsRegular)

@@ -98,7 +98,7 @@ public sealed unsafe class AttributeSets(FileState state, FileStamps stamps, Fil
                 return false;
             created->Owner = inode;
             inode->Attributes = created;
-            tracker.Register(&created->Header, ObjectKind.ExtendedAttributes);
+            Inodes.RegisterPart(tracker, inode, &created->Header, ObjectKind.ExtendedAttributes, FilePart.Attributes);
         }
         stamps.TouchStatus(inode);
         return true;
@@ -131,7 +131,7 @@ public sealed unsafe class AttributeSets(FileState state, FileStamps stamps, Fil
         attributes->Page = null;
     }
 
-    private void Free(ExtendedAttributes* attributes)
+    internal void Free(ExtendedAttributes* attributes)
     {
         FreePage(attributes);
         state.Attributes.Free(attributes);

@@ -14,6 +14,9 @@ public unsafe ref struct FileCaller
     /// <summary>Check the real ids in place of the file ids (access(2)).</summary>
     public bool UseRealIds;
 
+    /// <summary>What is not in memory is EAGAIN (RESOLVE_CACHED).</summary>
+    public bool MustNotWait;
+
     public FileCaller(Thread* thread)
     {
         Thread = thread;

@@ -1,8 +1,14 @@
 // A file of any type, without its name. Names are DirectoryEntry objects: a hard link is a second entry for one inode. An inode lives
 // while it has a name, while somebody holds it (Header.References: open files, current directories, processes that run it, path walks), or
 // while its pages are mapped, so an unlinked open file survives, also through a checkpoint. It remembers its last name
-// (NameChanges.cs). What follows from the entries (link counts, parents, directory lists) is not captured but
-// rebuilt when they are linked. Protected by the kernel lock.
+// (NameChanges.cs). How many names and entries it has, and one of its names, are part of its record: the names themselves are read when
+// somebody asks for them. What is in memory of a file that has a name obeys these rules:
+//
+//   a directory      the entry that is its name is in memory and attached to it, and so is its directory, and so on up to the root: ways up
+//                    never wait, and a directory that is moved is compared with all that lies above
+//   any other file   some of its names may be in memory; those that somebody followed are attached to it (FirstName)
+//
+// Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -102,9 +108,17 @@ public unsafe struct Inode
     internal SymbolicLinkTail* Tail;
     internal fixed byte InlineTarget[InlineTargetBytes];
 
-    // Names. For a directory there is at most one.
+    /// <summary>Its number (st_ino), which is part of its id if it has, or may get, a name (<see cref="FileIds"/>).</summary>
+    public ulong Number;
+
+    // Names. For a directory there is at most one. Attached are those of them that are in memory and have been followed.
     public DirectoryEntry* FirstName;
     public uint NameCount;
+    internal uint AttachedCount;
+
+    /// <summary>One of its names as its record has it, by the id of the entry: it may not be in memory. None if that name has
+    /// gone.</summary>
+    internal ObjectId StoredName;
 
     /// <summary>Where the last of its names was, while it has none; null if it never had one.</summary>
     public DirectoryEntry* FormerName;
@@ -113,13 +127,18 @@ public unsafe struct Inode
     internal bool IsPutOff;
     internal Inode* NextPutOff;
 
-    // Directories: the entries in the order of their ids, and how many of them are directories.
+    /// <summary>While a restore brings in what is above another inode: the next one below.</summary>
+    internal Inode* NextOnWay;
+
     public Inode* Parent;
 
     /// <summary>A restore's search for directories that contain themselves has been here: 1 in this walk, 2 in an earlier one.</summary>
     internal byte WalkMark;
-    public DirectoryEntry* FirstEntry;
-    public DirectoryEntry* LastEntry;
+
+    /// <summary>Directories: the entries in memory, and which are not.</summary>
+    internal NameBuckets Entries;
+
+    /// <summary>Directories: how many entries there are, in memory or not, and how many of them are directories.</summary>
     public uint EntryCount;
     public uint SubdirectoryCount;
 
@@ -154,7 +173,10 @@ public unsafe struct Inode
     public readonly bool IsSealed(FileSeals seals) => (Seals & seals) != 0;
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
-    public readonly bool IsOrphan => FirstName == null && !IsRoot && !IsProc;
+    public readonly bool IsOrphan => NameCount == 0 && !IsRoot && !IsProc;
+
+    /// <summary>Not all of its names have been followed; when all there are have been, some do not exist.</summary>
+    public readonly bool HasLostNames => AttachedCount != NameCount;
 
     /// <summary>Some address space shows its pages, by itself or through what was written over them.</summary>
     public readonly bool IsMapped => Data != null && Data->Header.References > 1;

@@ -4,6 +4,7 @@ namespace Aurora.Posix.Files;
 public static class InodeMode
 {
     public const uint TypeMask = 0xF000;
+    public const int DirectoryTypeShift = 12;
     public const uint Fifo = 0x1000;
     public const uint CharacterDevice = 0x2000;
     public const uint Directory = 0x4000;
@@ -28,5 +29,5 @@ public static class InodeMode
         => (mode & TypeMask) is Fifo or CharacterDevice or Directory or BlockDevice or Regular or SymbolicLink or Socket;
 
     /// <summary>The type as getdents reports it (DT_*).</summary>
-    public static byte DirectoryType(uint mode) => (byte)(mode >> 12);
+    public static byte DirectoryType(uint mode) => (byte)(mode >> DirectoryTypeShift);
 }

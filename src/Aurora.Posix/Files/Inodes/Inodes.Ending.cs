@@ -19,7 +19,7 @@ public sealed unsafe partial class Inodes
         Inode* directory = former->Directory;
         inode->FormerName = null;
         state.TrackerOf(&former->Header).Remove(&former->Header);
-        names.FreeEntry(former);
+        entries.Free(former);
         Panic.Unless(directory->Header.References > 0, "files: a former name did not hold its directory"u8);
         directory->Header.References--;
         state.PutOffIfUnused(directory);

@@ -7,14 +7,63 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Life of inodes, what belongs to one alone, and who keeps it.</summary>
 public sealed unsafe partial class Inodes(
-    FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, NameTable names,
-    MemoryManager memory, ThreadWaker waker)
+    FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, NameEntries entries,
+    NameBucketTable buckets, MemoryManager memory, ThreadWaker waker)
 {
     /// <summary>The number of live inodes, for statistics.</summary>
     public int Count => state.Inodes.Count;
 
-    /// <summary>A new inode without a name, held once by the caller; null when memory is exhausted.</summary>
+    /// <summary>A new inode that never gets a name, held once by the caller; null when memory is exhausted.</summary>
     public Inode* Create(ObjectTracker tracker, uint mode, uint uid, uint gid)
+    {
+        Inode* inode = New(tracker, mode, uid, gid);
+        if (inode == null)
+            return null;
+        tracker.Register(&inode->Header, ObjectKind.Inode);
+        inode->Number = FileIds.FirstFileNumber + inode->Header.Id.Value;
+        return inode;
+    }
+
+    /// <summary>
+    /// A new inode that gets, or may get, a name, held once by the caller; null when memory, or the numbers of directories, are exhausted.
+    /// </summary>
+    public Inode* CreateNamed(ObjectTracker tracker, uint mode, uint uid, uint gid)
+    {
+        bool isDirectory = (mode & InodeMode.TypeMask) == InodeMode.Directory;
+        ulong number = isDirectory ? TakeDirectoryNumber(tracker) : TakeFileNumber(tracker);
+        Inode* inode = number == 0 ? null : New(tracker, mode, uid, gid);
+        if (inode == null)
+            return null;
+        inode->Number = number;
+        tracker.RegisterAs(&inode->Header, ObjectKind.Inode, FileIds.OfFile(number, FilePart.Inode));
+        return inode;
+    }
+
+    // 0 when there is none left. What records say was given last need not be true: what is in use is passed over.
+    private ulong TakeDirectoryNumber(ObjectTracker tracker)
+    {
+        FileTree* tree = state.FindNamespace(tracker)!.Tree;
+        while (tree->NextDirectory < FileIds.DirectoryLimit)
+        {
+            ulong number = tree->NextDirectory++;
+            tracker.MarkChanged(&tree->Header);
+            if (tracker.Find(FileIds.OfFile(number, FilePart.Inode)) == null)
+                return number;
+        }
+        return 0;
+    }
+
+    private static ulong TakeFileNumber(ObjectTracker tracker)
+    {
+        while (true)
+        {
+            ulong number = FileIds.FirstFileNumber + tracker.TakeId().Value;
+            if (tracker.Find(FileIds.OfFile(number, FilePart.Inode)) == null)
+                return number;
+        }
+    }
+
+    private Inode* New(ObjectTracker tracker, uint mode, uint uid, uint gid)
     {
         Inode* inode = state.Inodes.Allocate();
         if (inode == null)
@@ -24,8 +73,16 @@ public sealed unsafe partial class Inodes(
         inode->Gid = gid;
         inode->AccessTime = inode->ModifyTime = inode->ChangeTime = inode->BirthTime = stamps.NowOf(tracker);
         inode->Header.References = 1;
-        tracker.Register(&inode->Header, ObjectKind.Inode);
         return inode;
+    }
+
+    /// <summary>Registers what belongs to an inode alone: with an id beside its own, if the inode's says what it is about.</summary>
+    internal static void RegisterPart(ObjectTracker tracker, Inode* inode, ObjectHeader* header, ObjectKind kind, FilePart part)
+    {
+        if (FileIds.IsOnDemand(inode->Header.Id))
+            tracker.RegisterAs(header, kind, FileIds.OfFile(inode->Number, part));
+        else
+            tracker.Register(header, kind);
     }
 
     /// <summary>Keeps an inode alive until the matching <see cref="Release(Inode*)"/>.</summary>
@@ -76,7 +133,7 @@ public sealed unsafe partial class Inodes(
                 return false;
             tail->Owner = link;
             link->Tail = tail;
-            tracker.Register(&tail->Header, ObjectKind.SymbolicLinkTail);
+            RegisterPart(tracker, link, &tail->Header, ObjectKind.SymbolicLinkTail, FilePart.TargetTail);
         }
         link->TargetLength = (ushort)target.Length;
         target.CopyTo(new Span<byte>(link->TargetPage != null ? link->TargetPage : link->InlineTarget, target.Length));
@@ -97,7 +154,10 @@ public sealed unsafe partial class Inodes(
         if (inode->Data == null)
         {
             ObjectTracker tracker = state.TrackerOf(&inode->Header);
-            inode->Data = memory.Objects.Create(tracker, PageSize.PagesFor(inode->Size), VmObjectFlags.File);
+            ulong pages = PageSize.PagesFor(inode->Size);
+            inode->Data = FileIds.IsOnDemand(inode->Header.Id)
+                ? memory.Objects.CreateFor(tracker, FileIds.OfFile(inode->Number, FilePart.Data), pages, VmObjectFlags.File)
+                : memory.Objects.Create(tracker, pages, VmObjectFlags.File);
             if (inode->Data != null)
             {
                 inode->Data->Keeper = inode;
@@ -122,14 +182,21 @@ public sealed unsafe partial class Inodes(
         }
         if (inode->Pipe != null)
             pipes.End(inode);
-        if (inode->TargetPage != null)
-            state.Pages.FreeFor(inode, inode->TargetPage, 1);
         if (inode->Tail != null)
         {
             tracker.Remove(&inode->Tail->Header);
             state.Tails.Free(inode->Tail);
         }
         tracker.Remove(&inode->Header);
+        Free(inode);
+    }
+
+    /// <summary>Gives back the memory of an inode that is in no books any more.</summary>
+    internal void Free(Inode* inode)
+    {
+        buckets.End(inode);
+        if (inode->TargetPage != null)
+            state.Pages.FreeFor(inode, inode->TargetPage, 1);
         state.Inodes.Free(inode);
     }
 }

@@ -15,13 +15,28 @@ public sealed unsafe class FileCreation(
     /// <summary>Makes the root directory of a new tree; false when memory is exhausted.</summary>
     public bool CreateRoot(Namespace space)
     {
-        Panic.Unless(space.Root == null, "namespace: a second root"u8);
-        Inode* root = inodes.Create(space.Tracker, InodeMode.Directory | 0x1ED, 0, 0);
+        Panic.Unless(space.Root == null && space.Tree == null, "namespace: a second root"u8);
+        if (!MakeTree(space, firstDirectory: 1))
+            return false;
+        Inode* root = inodes.CreateNamed(space.Tracker, InodeMode.Directory | 0x1ED, 0, 0);
         if (root == null)
             return false;
         root->Flags = InodeFlags.Root;
         root->Parent = root;
         space.Root = root;
+        space.Tree->Root = root->Header.Id;
+        return true;
+    }
+
+    /// <summary>Begins the books of a tree; false when memory is exhausted.</summary>
+    internal bool MakeTree(Namespace space, ulong firstDirectory)
+    {
+        FileTree* tree = state.Trees.Allocate();
+        if (tree == null)
+            return false;
+        tree->NextDirectory = firstDirectory;
+        space.Tracker.Register(&tree->Header, ObjectKind.FileTree);
+        space.Tree = tree;
         return true;
     }
 
@@ -96,8 +111,9 @@ public sealed unsafe class FileCreation(
             return Errno.EPERM;
         if (directory->IsOrphan)
             return Errno.ENOENT;
-        if (names.Find(directory, name) != null)
-            return Errno.EEXIST;
+        Errno unknown = names.Find(in caller, directory, name, out DirectoryEntry* present);
+        if (unknown != Errno.Ok || present != null)
+            return unknown != Errno.Ok ? unknown : Errno.EEXIST;
         Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
@@ -124,7 +140,7 @@ public sealed unsafe class FileCreation(
     {
         bool isPassedOn = (directory->Mode & InodeMode.SetGid) != 0 && (mode & InodeMode.TypeMask) == InodeMode.Directory;
         ObjectTracker tracker = state.TrackerOf(&directory->Header);
-        return inodes.Create(tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
+        return inodes.CreateNamed(tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
     private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)

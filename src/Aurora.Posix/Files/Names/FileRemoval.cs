@@ -28,10 +28,10 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
             return Errno.ENOTDIR;
         if ((entry->Target->Flags & InodeFlags.Pinned) != 0)
             return Errno.EBUSY;
-        if (entry->Target->EntryCount != 0)
-            return Errno.ENOTEMPTY;
-        changes.Remove(entry);
-        return Errno.Ok;
+        error = names.CheckEmpty(in caller, entry->Target);
+        if (error == Errno.Ok)
+            changes.Remove(entry);
+        return error;
     }
 
     // The name, if the caller may take it away.
@@ -40,7 +40,11 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
         entry = null;
         if (directory->IsProc)
             return Errno.EPERM;
-        entry = names.Find(directory, name);
-        return entry == null ? Errno.ENOENT : Permissions.CheckRemoval(directory, entry->Target, in caller);
+        Errno error = names.Find(in caller, directory, name, out entry);
+        if (error == Errno.Ok && entry == null)
+            error = Errno.ENOENT;
+        if (error == Errno.Ok)
+            error = names.Follow(in caller, entry);
+        return error != Errno.Ok ? error : Permissions.CheckRemoval(directory, entry->Target, in caller);
     }
 }

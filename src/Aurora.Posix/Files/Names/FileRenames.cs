@@ -13,7 +13,7 @@ public enum RenameFlags : uint
 }
 
 /// <summary>Moves names of files.</summary>
-public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameTable names, NameChanges changes)
+public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameEntries entries, NameChanges changes)
 {
     /// <summary>Moves a name, replacing what had the new one; atomic.</summary>
     public Errno Rename(
@@ -23,15 +23,19 @@ public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameT
             return Errno.EXDEV;
         if (newDirectory->IsOrphan)
             return Errno.ENOENT;
-        DirectoryEntry* source = names.Find(oldDirectory, oldName);
-        DirectoryEntry* victim = names.Find(newDirectory, newName);
+        Errno error = Find(in caller, oldDirectory, oldName, out DirectoryEntry* source);
+        DirectoryEntry* victim = null;
+        if (error == Errno.Ok)
+            error = Find(in caller, newDirectory, newName, out victim);
+        if (error != Errno.Ok)
+            return error;
         if (source == null)
             return Errno.ENOENT;
         if (victim == null && (flags & RenameFlags.Exchange) != 0)
             return Errno.ENOENT;
         if (victim != null && (flags & RenameFlags.NoReplace) != 0)
             return Errno.EEXIST;
-        Errno error = CheckMove(in caller, source, newDirectory, victim);
+        error = CheckMove(in caller, source, newDirectory, victim);
         if (error != Errno.Ok)
             return error;
         if ((flags & RenameFlags.Exchange) != 0)
@@ -40,11 +44,18 @@ public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameT
             return Errno.Ok;
         if (victim != null)
         {
-            error = CheckReplacement(source->Target, victim->Target);
+            error = CheckReplacement(in caller, source->Target, victim->Target);
             if (error != Errno.Ok)
                 return error;
         }
         return Move(source, newDirectory, newName, victim);
+    }
+
+    // A name, and what it leads to, if there is one.
+    private Errno Find(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, out DirectoryEntry* entry)
+    {
+        Errno error = names.Find(in caller, directory, name, out entry);
+        return error == Errno.Ok && entry != null ? names.Follow(in caller, entry) : error;
     }
 
     private Errno CheckMove(in FileCaller caller, DirectoryEntry* source, Inode* newDirectory, DirectoryEntry* victim)
@@ -67,28 +78,28 @@ public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameT
         return Permissions.Check(moved, in caller, FileAccess.Write);
     }
 
-    private static Errno CheckReplacement(Inode* moved, Inode* victim)
+    private Errno CheckReplacement(in FileCaller caller, Inode* moved, Inode* victim)
     {
         if (moved->IsDirectory && !victim->IsDirectory)
             return Errno.ENOTDIR;
         if (!moved->IsDirectory && victim->IsDirectory)
             return Errno.EISDIR;
-        return victim->IsDirectory && victim->EntryCount != 0 ? Errno.ENOTEMPTY : Errno.Ok;
+        return victim->IsDirectory ? names.CheckEmpty(in caller, victim) : Errno.Ok;
     }
 
     private Errno Move(DirectoryEntry* source, Inode* newDirectory, ReadOnlySpan<byte> newName, DirectoryEntry* victim)
     {
         Inode* moved = source->Target;
-        // The new entry first: if there is no memory for it, nothing has happened.
-        DirectoryEntry* entry = names.AllocateEntry(newName);
+        // The new entry first: if there is no memory or no room for it, nothing has happened.
+        bool hasRoom = victim != null || names.HasRoomFor(newDirectory, newName);
+        DirectoryEntry* entry = hasRoom ? entries.Allocate(newName) : null;
         if (entry == null)
             return Errno.ENOSPC;
         if (victim != null)
             changes.Remove(victim);
         changes.TakeOut(source);
-        names.FreeEntry(source);
-        state.TrackerOf(&newDirectory->Header).Register(&entry->Header, Base.ObjectKind.DirectoryEntry);
-        names.Connect(entry, newDirectory, moved);
+        entries.Free(source);
+        changes.Enter(entry, newDirectory, moved);
         stamps.TouchContents(newDirectory);
         return Errno.Ok;
     }
@@ -121,7 +132,7 @@ public sealed unsafe class FileRenames(FileState state, FileStamps stamps, NameT
         return Errno.Ok;
     }
 
-    /// <summary>True when a directory is another one or lies below it.</summary>
+    /// <summary>True when a directory is another one or lies below it. What is above a directory is always in memory.</summary>
     private static bool IsWithin(Inode* directory, Inode* ancestor)
     {
         while (directory != null)

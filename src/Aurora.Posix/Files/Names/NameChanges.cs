@@ -14,20 +14,29 @@ using Aurora.Base;
 namespace Aurora.Posix.Files;
 
 /// <summary>Gives files names and takes them away.</summary>
-public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inodes inodes, NameTable names)
+public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inodes inodes, NameTable names, NameEntries entries)
 {
     private const int MaxNumberDigits = 20;
 
-    /// <summary>Names an inode. The caller has checked that the name is free and allowed; false when memory is exhausted.</summary>
+    /// <summary>
+    /// Names an inode. The caller has checked that the name is known to be free, and allowed; false when memory is exhausted, or the
+    /// directory has no room for a name with this hash.
+    /// </summary>
     internal bool Add(Inode* directory, ReadOnlySpan<byte> name, Inode* target)
     {
-        DirectoryEntry* entry = names.AllocateEntry(name);
+        DirectoryEntry* entry = names.HasRoomFor(directory, name) ? entries.Allocate(name) : null;
         if (entry == null)
             return false;
-        state.TrackerOf(&directory->Header).Register(&entry->Header, ObjectKind.DirectoryEntry);
-        names.Connect(entry, directory, target);
+        Enter(entry, directory, target);
         stamps.TouchName(directory, target);
         return true;
+    }
+
+    /// <summary>Puts an entry where it belongs, and makes it known.</summary>
+    internal void Enter(DirectoryEntry* entry, Inode* directory, Inode* target)
+    {
+        names.Connect(entry, directory, target);
+        state.TrackerOf(&directory->Header).RegisterAs(&entry->Header, ObjectKind.DirectoryEntry, NameTable.IdOf(entry));
     }
 
     /// <summary>Takes a name away; with the last one the target ends, or remembers it while it is in use.</summary>
@@ -40,7 +49,7 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
             BecomeFormer(entry);
             return;
         }
-        names.FreeEntry(entry);
+        entries.Free(entry);
         inodes.EndIfUnused(target);
     }
 
@@ -58,8 +67,8 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
         Span<byte> buffer = stackalloc byte[1 + MaxNumberDigits];
         var name = new Utf8Writer(buffer);
         name.Append((byte)'#');
-        name.AppendDecimal(target->Header.Id.Value);
-        DirectoryEntry* entry = names.AllocateEntry(name.Written);
+        name.AppendDecimal(target->Number);
+        DirectoryEntry* entry = entries.Allocate(name.Written);
         if (entry == null)
             return false;
         state.TrackerOf(&directory->Header).Register(&entry->Header, ObjectKind.FormerName);
@@ -79,8 +88,10 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
     // An entry that is in no list any more. What it named is in use, or ends with it.
     private void BecomeFormer(DirectoryEntry* entry)
     {
-        entry->Next = entry->Previous = entry->NextName = entry->NextInBucket = null;
-        entry->Hash = 0;
+        entry->NextName = entry->NextInBucket = null;
+        entry->Hash = entry->Place = 0;
+        entry->TargetId = default;
+        entry->TargetType = 0;
         state.TrackerOf(&entry->Target->Header).Register(&entry->Header, ObjectKind.FormerName);
         ConnectFormer(entry, entry->Directory, entry->Target);
     }

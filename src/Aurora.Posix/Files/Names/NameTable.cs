@@ -1,154 +1,198 @@
+// Names by directory and name, in order, and by what they name. A lookup that finds its answer in memory is one hash and one look into a
+// bucket; what is not there is asked for (NameRequests), and the answer is EIOCBQUEUED: nothing has happened, the caller begins again
+// later. Protected by the kernel lock.
 using System;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The index of names: entries by directory and name, in order, and by what they name.</summary>
-public sealed unsafe class NameTable(FileState state, RandomSource random)
+/// <summary>Finds names, and puts them where they belong.</summary>
+public sealed unsafe class NameTable
 {
+    private readonly FileState _state;
+    private readonly RandomSource _random;
+    private readonly NameRequests _requests;
+    private readonly NameBucketTable _buckets;
+
+    internal NameTable(FileState state, RandomSource random, NameRequests requests, NameBucketTable buckets)
+    {
+        _state = state;
+        _random = random;
+        _requests = requests;
+        _buckets = buckets;
+    }
+
     /// <summary>True for what may name an entry: 1 to 255 bytes without NUL and '/', and neither "." nor "..".</summary>
     public static bool IsValidName(ReadOnlySpan<byte> name)
         => name.Length is > 0 and <= DirectoryEntry.MaxNameBytes && name.IndexOfAny((byte)0, (byte)'/') < 0
             && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
 
-    /// <summary>The entry with this name, or null.</summary>
-    public DirectoryEntry* Find(Inode* directory, ReadOnlySpan<byte> name)
+    /// <summary>Ok with the entry of this name, or with null when the directory has none; or what stands in the way of knowing.</summary>
+    public Errno Find(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, out DirectoryEntry* found)
     {
-        Namespace space = state.NamespaceOf(&directory->Header);
-        uint hash = HashOf(space, directory, name);
-        for (DirectoryEntry* entry = space.Buckets[hash % Namespace.BucketCount]; entry != null; entry = entry->NextInBucket)
+        uint hash = HashOf(directory, name);
+        DirectoryEntry** slot = NameBucketTable.SlotOf(directory, hash);
+        found = slot == null ? NameBuckets.Marked(BucketMark.Unknown) : *slot;
+        for (; (nuint)found > (nuint)BucketMark.NoMemory; found = found->NextInBucket)
         {
-            if (entry->Hash == hash && entry->Directory == directory && DirectoryEntry.NameOf(entry).SequenceEqual(name))
-                return entry;
+            if (found->Hash == hash && DirectoryEntry.NameOf(found).SequenceEqual(name))
+                return Errno.Ok;
         }
-        return null;
+        BucketMark mark = NameBuckets.MarkOf(found);
+        found = null;
+        return mark == BucketMark.None ? Errno.Ok : NotKnown(in caller, directory, NameBucketTable.Reverse(hash), mark, isListing: false);
     }
 
-    /// <summary>The first entry of a directory after a position (d_off), or null at the end.</summary>
-    public DirectoryEntry* FirstAfter(Inode* directory, ulong position, ObjectId hint)
+    /// <summary>Makes sure that what an entry leads to is in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Errno Follow(in FileCaller caller, DirectoryEntry* entry) => entry->Target != null ? Errno.Ok : FollowStored(in caller, entry);
+
+    private Errno FollowStored(in FileCaller caller, DirectoryEntry* entry)
     {
-        if (position <= DirectoryEntry.FirstPosition)
-            return directory->FirstEntry;
-        DirectoryEntry* entry = (DirectoryEntry*)state.TrackerOf(&directory->Header).Find(hint, ObjectKind.DirectoryEntry);
-        if (entry == null || entry->Directory != directory || entry->Position > position)
-            entry = directory->FirstEntry;
-        while (entry != null && entry->Position <= position)
-            entry = entry->Next;
-        return entry;
+        if (entry->State == EntryState.Lost)
+            return Errno.EIO;
+        if (entry->State == EntryState.NoMemory)
+        {
+            entry->State = EntryState.Fine;
+            return Errno.ENOMEM;
+        }
+        Inode* target = (Inode*)_state.TrackerOf(&entry->Header).Find(entry->TargetId, ObjectKind.Inode);
+        if (target == null)
+            return _requests.AwaitTarget(in caller, entry);
+        if (MayAttach(entry, target))
+        {
+            Attach(entry, target);
+            return Errno.Ok;
+        }
+        entry->State = EntryState.Lost;
+        ReportLost(entry, " leads to a file that contradicts it"u8);
+        return Errno.EIO;
     }
 
-    /// <summary>The next entry of an open directory after a position, remembered so that going on is fast; null at the end.</summary>
-    public DirectoryEntry* Next(OpenFile* file, ulong position)
+    private Errno NotKnown(in FileCaller caller, Inode* directory, uint from, BucketMark mark, bool isListing)
     {
-        DirectoryEntry* entry = FirstAfter(file->Inode, position, file->DirectoryHint);
-        file->DirectoryHint = entry == null ? default : entry->Header.Id;
-        return entry;
+        if (mark == BucketMark.Unknown && directory->Entries.Unsaid != BucketMark.None)
+        {
+            mark = directory->Entries.Unsaid;
+            directory->Entries.Unsaid = BucketMark.None;
+            return mark == BucketMark.Unreadable ? Errno.EIO : Errno.ENOMEM;
+        }
+        if (mark == BucketMark.Unreadable)
+            return Errno.EIO;
+        if (mark == BucketMark.Unknown)
+            return _requests.AwaitEntries(in caller, directory, from, isListing);
+        _buckets.Mark(directory, NameBucketTable.Reverse(from), BucketMark.Unknown);
+        return Errno.ENOMEM;
     }
 
-    internal DirectoryEntry* AllocateEntry(ReadOnlySpan<byte> name)
+    /// <summary>The first entry of a directory after a position (d_off), null at the end; or what stands in the way of knowing.</summary>
+    public Errno Next(in FileCaller caller, Inode* directory, ulong position, out DirectoryEntry* entry)
     {
-        DirectoryEntry* entry = name.Length <= DirectoryEntry.ShortNameBytes
-            ? state.ShortEntries.Allocate()
-            : (DirectoryEntry*)state.LongEntries.Allocate();
-        if (entry == null)
-            return null;
-        entry->NameLength = (byte)name.Length;
-        // SAFETY: a name longer than the short limit lies in a LongDirectoryEntry, which continues right after the short name's bytes.
-        name.CopyTo(new Span<byte>(entry->NameBytes, name.Length));
-        return entry;
+        entry = null;
+        ulong place = position <= DirectoryEntry.FirstPosition ? 0 : DirectoryEntry.PlaceAfter(position);
+        while (place < (ulong)NameBucketTable.HashLimit << FileIds.TurnBits)
+        {
+            uint ordered = (uint)(place >> FileIds.TurnBits);
+            uint hash = NameBucketTable.Reverse(ordered);
+            BucketMark mark = NameBucketTable.MarkOf(directory, hash);
+            if (mark != BucketMark.None)
+                return NotKnown(in caller, directory, ordered, mark, isListing: true);
+            entry = NameBucketTable.FirstAt(*NameBucketTable.SlotOf(directory, hash), place);
+            if (entry != null)
+                return Errno.Ok;
+            place = (ulong)NameBucketTable.RangeOf(directory, ordered).End << FileIds.TurnBits;
+        }
+        return Errno.Ok;
     }
 
-    internal void FreeEntry(DirectoryEntry* entry)
+    /// <summary>Ok when a directory has no entries, ENOTEMPTY when it has; or what stands in the way of knowing.</summary>
+    internal Errno CheckEmpty(in FileCaller caller, Inode* directory)
     {
-        if (entry->NameLength <= DirectoryEntry.ShortNameBytes)
-            state.ShortEntries.Free(entry);
-        else
-            state.LongEntries.Free((LongDirectoryEntry*)entry);
+        if (directory->EntryCount != 0 || directory->Entries.LoadedCount != 0)
+            return Errno.ENOTEMPTY;
+        if (directory->Entries.IsComplete)
+            return Errno.Ok;
+        Errno error = Next(in caller, directory, 0, out DirectoryEntry* entry);
+        return error != Errno.Ok ? error : entry != null ? Errno.ENOTEMPTY : Errno.Ok;
     }
 
-    /// <summary>Puts an entry into the index, its directory and its target's list of names.</summary>
+    /// <summary>True when a directory, where this name is known not to be, has room for it.</summary>
+    internal bool HasRoomFor(Inode* directory, ReadOnlySpan<byte> name)
+        => NameBucketTable.FreeTurn(directory, HashOf(directory, name)) >= 0;
+
+    /// <summary>
+    /// Gives an entry its place in a directory, where its name is known not to be and has room, and a target; the caller registers it, by
+    /// the id of its place.
+    /// </summary>
     internal void Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
     {
-        Namespace space = state.NamespaceOf(&directory->Header);
-        // By now the random source has been seeded, and nobody has used the old key.
-        if (space.EntryCount == 0)
-            ChooseHashKey(space);
+        Namespace space = _state.NamespaceOf(&directory->Header);
         entry->Directory = directory;
-        entry->Target = target;
-        entry->Hash = HashOf(space, directory, DirectoryEntry.NameOf(entry));
-        DirectoryEntry** bucket = &space.Buckets[entry->Hash % Namespace.BucketCount];
-        entry->NextInBucket = *bucket;
-        *bucket = entry;
-        InsertInOrder(directory, entry);
-        AttachName(entry);
+        entry->Hash = HashOf(directory, DirectoryEntry.NameOf(entry));
+        int turn = NameBucketTable.FreeTurn(directory, entry->Hash);
+        Panic.Unless(turn >= 0, "names: no room for a name"u8);
+        entry->Place = NameBucketTable.PlaceOf(entry->Hash, turn);
+        _buckets.Insert(directory, entry);
+        directory->EntryCount++;
+        AttachNew(entry, target);
         space.EntryCount++;
+        _buckets.Grow(directory);
     }
 
-    /// <summary>Takes an entry out of all of them.</summary>
+    /// <summary>The id of an entry that has its place.</summary>
+    internal static ObjectId IdOf(DirectoryEntry* entry) => FileIds.OfName(entry->Directory->Number, entry->Place);
+
+    /// <summary>Takes an entry out of its directory and its target's names.</summary>
     internal void Disconnect(DirectoryEntry* entry)
     {
-        Namespace space = state.NamespaceOf(&entry->Header);
-        DirectoryEntry** link = &space.Buckets[entry->Hash % Namespace.BucketCount];
-        while (*link != entry)
-            link = &(*link)->NextInBucket;
-        *link = entry->NextInBucket;
-        Inode* directory = entry->Directory;
-        if (entry->Previous != null)
-            entry->Previous->Next = entry->Next;
-        else
-            directory->FirstEntry = entry->Next;
-        if (entry->Next != null)
-            entry->Next->Previous = entry->Previous;
-        else
-            directory->LastEntry = entry->Previous;
-        directory->EntryCount--;
-        DetachName(entry);
-        space.EntryCount--;
+        NameBucketTable.Remove(entry->Directory, entry);
+        if (entry->Directory->EntryCount > 0)
+            entry->Directory->EntryCount--;
+        Detach(entry);
+        _state.NamespaceOf(&entry->Header).EntryCount--;
     }
 
     /// <summary>Makes an entry name another inode (rename's exchange); link counts move along.</summary>
     internal void Retarget(DirectoryEntry* entry, Inode* target)
     {
-        DetachName(entry);
+        Detach(entry);
+        AttachNew(entry, target);
+        _state.MarkChanged(&entry->Header);
+    }
+
+    /// <summary>
+    /// What an entry says of a file, and the file of its names, fit together: a directory has one name, and says which. So no two ways lead
+    /// to a directory, and none leads back to where it came from, whatever the entries say.
+    /// </summary>
+    internal static bool MayAttach(DirectoryEntry* entry, Inode* target)
+        => entry->TargetType == InodeMode.DirectoryType(target->Mode) && target->AttachedCount < target->NameCount
+            && (!target->IsDirectory || target->StoredName == entry->Header.Id);
+
+    /// <summary>Attaches an entry to what it leads to, both of which the store has as they are.</summary>
+    internal static void Attach(DirectoryEntry* entry, Inode* target)
+    {
         entry->Target = target;
-        AttachName(entry);
-        state.MarkChanged(&entry->Header);
-    }
-
-    // New entries have the highest id and go to the end at once; so do restored ones when records come in id order.
-    private static void InsertInOrder(Inode* directory, DirectoryEntry* entry)
-    {
-        DirectoryEntry* previous = directory->LastEntry;
-        while (previous != null && previous->Header.Id > entry->Header.Id)
-            previous = previous->Previous;
-        entry->Previous = previous;
-        entry->Next = previous == null ? directory->FirstEntry : previous->Next;
-        if (entry->Next != null)
-            entry->Next->Previous = entry;
-        else
-            directory->LastEntry = entry;
-        if (previous != null)
-            previous->Next = entry;
-        else
-            directory->FirstEntry = entry;
-        directory->EntryCount++;
-    }
-
-    private static void AttachName(DirectoryEntry* entry)
-    {
-        Inode* target = entry->Target;
         entry->NextName = target->FirstName;
         target->FirstName = entry;
-        target->NameCount++;
-        if (!target->IsDirectory)
-            return;
-        target->Parent = entry->Directory;
-        entry->Directory->SubdirectoryCount++;
+        target->AttachedCount++;
+        if (target->IsDirectory)
+            target->Parent = entry->Directory;
     }
 
-    private static void DetachName(DirectoryEntry* entry)
+    private static void AttachNew(DirectoryEntry* entry, Inode* target)
+    {
+        entry->TargetId = target->Header.Id;
+        entry->TargetType = InodeMode.DirectoryType(target->Mode);
+        target->NameCount++;
+        Attach(entry, target);
+        if (target->IsDirectory)
+            entry->Directory->SubdirectoryCount++;
+    }
+
+    private static void Detach(DirectoryEntry* entry)
     {
         Inode* target = entry->Target;
         DirectoryEntry** link = &target->FirstName;
@@ -156,22 +200,49 @@ public sealed unsafe class NameTable(FileState state, RandomSource random)
             link = &(*link)->NextName;
         *link = entry->NextName;
         target->NameCount--;
+        target->AttachedCount--;
+        if (target->StoredName == entry->Header.Id || target->NameCount == 0)
+            target->StoredName = default;
         if (!target->IsDirectory)
             return;
         if (target->Parent == entry->Directory)
             target->Parent = null;
-        entry->Directory->SubdirectoryCount--;
+        if (entry->Directory->SubdirectoryCount > 0)
+            entry->Directory->SubdirectoryCount--;
     }
 
-    private void ChooseHashKey(Namespace space)
+    /// <summary>What hides a name from everybody is on the kernel's log.</summary>
+    internal void ReportLost(DirectoryEntry* entry, ReadOnlySpan<byte> what)
+    {
+        _state.Contradictions++;
+        Span<byte> buffer = stackalloc byte[DirectoryEntry.MaxNameBytes + 160];
+        var line = new Utf8Writer(buffer);
+        line.Append("files: the name "u8);
+        line.Append(DirectoryEntry.NameOf(entry));
+        line.Append(" in directory "u8);
+        line.AppendDecimal(entry->Directory->Number);
+        line.Append(what);
+        KernelLog.Line(line.Written);
+    }
+
+    /// <summary>The hash of a name in a directory, <see cref="FileIds.HashBits"/> of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
+    {
+        FileTree* tree = _state.NamespaceOf(&directory->Header).Tree;
+        if (!tree->HasKey)
+            ChooseHashKey(tree);
+        return (uint)NameHash.Of(tree->HashKey0, tree->HashKey1, directory->Number, name) & (NameBucketTable.HashLimit - 1);
+    }
+
+    // With the first name: by then the random source has been seeded.
+    private void ChooseHashKey(FileTree* tree)
     {
         Span<byte> key = stackalloc byte[2 * sizeof(ulong)];
-        random.Fill(key);
-        space.HashKey0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
-        space.HashKey1 = BinaryPrimitives.ReadUInt64LittleEndian(key[sizeof(ulong)..]);
+        _random.Fill(key);
+        tree->HashKey0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
+        tree->HashKey1 = BinaryPrimitives.ReadUInt64LittleEndian(key[sizeof(ulong)..]);
+        tree->HasKey = true;
+        _state.MarkChanged(&tree->Header);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint HashOf(Namespace space, Inode* directory, ReadOnlySpan<byte> name)
-        => (uint)NameHash.Of(space.HashKey0, space.HashKey1, directory->Header.Id.Value, name);
 }

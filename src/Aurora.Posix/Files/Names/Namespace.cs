@@ -1,7 +1,7 @@
-// The directory tree of one consistency group, as far as it is not in inodes and entries: its roots, and the index of its names. Entries
-// are found through one hash table keyed by directory and name, under a secret that every boot chooses anew; each directory also has the
-// list of its entries in id order. /proc is part of every tree: its top directory is an ordinary pinned inode, what is below it is made on
-// demand (ProcFileSystem). /dev consists of ordinary device inodes made with the image (StandardTree).
+// The directory tree of one consistency group, as far as it is not in inodes and entries: its roots, and what must be known to read the
+// rest (FileTree). Each directory knows which of its entries are in memory (NameBuckets). /proc is part of every tree: its top directory is
+// an ordinary pinned inode, what is below it is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the
+// image (StandardTree).
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
@@ -9,14 +9,6 @@ namespace Aurora.Posix.Files;
 /// <summary>A group's tree of names; <see cref="NameTable"/> and those above it act on it.</summary>
 public sealed unsafe class Namespace
 {
-    internal const uint BucketCount = BucketPages * PageSize.Bytes / 8;
-
-    private const int BucketPages = 64;
-
-    private readonly PageAllocator _pages;
-
-    internal Namespace(PageAllocator pages) => _pages = pages;
-
     /// <summary>The group it belongs to; none while it is spare.</summary>
     public ObjectTracker Tracker { get; private set; }
 
@@ -26,31 +18,28 @@ public sealed unsafe class Namespace
     /// <summary>The directory /proc; null when the tree has none.</summary>
     public Inode* ProcRoot { get; internal set; }
 
+    /// <summary>How many entries are in memory.</summary>
     public int EntryCount { get; internal set; }
 
-    /// <summary>While the tree is taken out of memory: the directory that has come to (<see cref="TreeEnd"/>).</summary>
-    internal Inode* EndsAt { get; set; }
+    /// <summary>Null until the tree is made, or a record of it restored: older kernels had none.</summary>
+    public FileTree* Tree { get; internal set; }
 
-    internal DirectoryEntry** Buckets { get; private set; }
+    /// <summary>Being restored from the records of an older kernel, all of them; then it is converted (<see
+    /// cref="NameConversion"/>).</summary>
+    internal bool IsOld { get; set; }
 
-    /// <summary>Chosen with the first entry.</summary>
-    internal ulong HashKey0 { get; set; }
-    internal ulong HashKey1 { get; set; }
+    /// <summary>While the tree is taken out of memory: how far that has come (<see cref="TreeEnd"/>).</summary>
+    internal TreeEndState End;
 
-    /// <summary>A spare one becomes the empty tree of a group; false when memory is short.</summary>
-    internal bool Open(ObjectTracker tracker)
-    {
-        Buckets = (DirectoryEntry**)_pages.Allocate(BucketPages);
-        Tracker = Buckets == null ? default : tracker;
-        return Buckets != null;
-    }
+    /// <summary>A spare one becomes the empty tree of a group.</summary>
+    internal void Open(ObjectTracker tracker) => Tracker = tracker;
 
     /// <summary>The tree is empty and the group goes: it is spare again.</summary>
     internal void Close()
     {
-        Panic.Unless(Root == null && ProcRoot == null && EntryCount == 0, "namespace: closed with files in it"u8);
-        _pages.Free(Buckets, BucketPages);
-        Buckets = null;
+        Panic.Unless(Root == null && ProcRoot == null && Tree == null && EntryCount == 0, "namespace: closed with files in it"u8);
         Tracker = default;
+        IsOld = false;
+        End = default;
     }
 }

@@ -1,4 +1,5 @@
-// Path resolution. Everything it needs is in memory, so a walk never waits. Two scratch pages take turns as the text still to be
+// Path resolution. A walk that needs a name or a file that is not in memory asks for it and ends, with the answer that its caller waits for
+// it; it is then begun again from the start (NameRequests). Two scratch pages take turns as the text still to be
 // walked: a symbolic link's target and the rest of the path are put together in the other one.
 using System;
 using System.Runtime.CompilerServices;
@@ -176,7 +177,9 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             result.Last = LastComponent.Name;
             result.HasTrailingSlash |= hasSlash;
         }
-        Inode* child = Child(walker.Current, name, in caller);
+        Errno unknown = Child(walker.Current, name, in caller, out Inode* child);
+        if (unknown != Errno.Ok)
+            return unknown;
         if (child == null)
         {
             if (!isLast || (walker.Flags & WalkFlags.AllowMissing) == 0 || walker.Current->IsOrphan)
@@ -310,14 +313,22 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Inode* Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller)
+    private Errno Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child)
     {
+        child = null;
         if (directory->IsProc)
-            return proc.Lookup(directory, name, in caller);
-        DirectoryEntry* entry = names.Find(directory, name);
+        {
+            child = proc.Lookup(directory, name, in caller);
+            return Errno.Ok;
+        }
+        Errno error = names.Find(in caller, directory, name, out DirectoryEntry* entry);
         if (entry == null)
-            return null;
-        inodes.Hold(entry->Target);
-        return entry->Target;
+            return error;
+        error = names.Follow(in caller, entry);
+        if (error != Errno.Ok)
+            return error;
+        child = entry->Target;
+        inodes.Hold(child);
+        return Errno.Ok;
     }
 }

@@ -42,18 +42,20 @@ public static unsafe class StandardTree
     {
         if (space.ProcRoot != null)
             return Errno.Ok;
+        Inode* proc = null;
         Errno error = builder.Make("/proc"u8, InodeMode.Directory | 0x16D);
         if (error == Errno.Ok)
-            error = builder.Find("/proc"u8, follow: false, out Inode* _);
+            error = builder.Find("/proc"u8, follow: false, out proc);
         if (error != Errno.Ok)
             return error;
-        Inode* proc = files.Names.Find(space.Root, "proc"u8)->Target;
         files.Inodes.Release(proc);
         if (proc->EntryCount != 0)
             return Errno.ENOTEMPTY;
         proc->Flags = InodeFlags.Proc | InodeFlags.Pinned;
         proc->ProcKey = new ProcKey(ProcNode.Root);
         space.ProcRoot = proc;
+        space.Tree->ProcRoot = proc->Header.Id;
+        files.MarkChanged(&space.Tree->Header);
         files.MarkChanged(&proc->Header);
         return Errno.Ok;
     }

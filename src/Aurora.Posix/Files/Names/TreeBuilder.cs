@@ -1,5 +1,6 @@
 // Builds and reads directory trees from outside: image tools on the host, tests, and the kernel's first boot. Works on behalf of root and
-// with absolute paths; reports errors as errno values. It does not wait: contents must be in memory or the page reader synchronous.
+// with absolute paths; reports errors as errno values. Names are read as they are needed, here and now; contents must be in memory, or
+// whoever gets EAGAIN reads them.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -36,7 +37,7 @@ public sealed unsafe class TreeBuilder
     public Errno Make(ReadOnlySpan<byte> path, uint mode, ulong device = 0)
     {
         FileCaller caller = Caller;
-        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        Errno error = Walk(in caller, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error != Errno.Ok)
             return error;
         if (found.Inode != null)
@@ -70,7 +71,7 @@ public sealed unsafe class TreeBuilder
     public Errno MakeLink(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target)
     {
         FileCaller caller = Caller;
-        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        Errno error = Walk(in caller, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error != Errno.Ok)
             return error;
         error = found.Inode != null ? Errno.EEXIST : _files.Creation.MakeLink(in caller, found.Directory, found.Name, target);
@@ -85,7 +86,7 @@ public sealed unsafe class TreeBuilder
         if (error != Errno.Ok)
             return error;
         FileCaller caller = Caller;
-        error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.AllowMissing, out WalkResult found);
+        error = Walk(in caller, path, WalkFlags.AllowMissing, out WalkResult found);
         if (error == Errno.Ok)
         {
             error = found.Inode != null ? Errno.EEXIST : _files.Creation.Link(in caller, target, found.Directory, found.Name);
@@ -99,15 +100,19 @@ public sealed unsafe class TreeBuilder
     public Errno Remove(ReadOnlySpan<byte> path)
     {
         FileCaller caller = Caller;
-        Errno error = _files.Walks.Walk(in caller, _space.Root, path, WalkFlags.None, out WalkResult found);
+        Errno error = Walk(in caller, path, WalkFlags.None, out WalkResult found);
         if (error != Errno.Ok)
             return error;
-        if (found.Directory == null)
-            error = Errno.EBUSY;
-        else if (found.Inode->IsDirectory)
-            error = _files.Removal.RemoveDirectory(in caller, found.Directory, found.Name);
-        else
-            error = _files.Removal.Unlink(in caller, found.Directory, found.Name);
+        do
+        {
+            if (found.Directory == null)
+                error = Errno.EBUSY;
+            else if (found.Inode->IsDirectory)
+                error = _files.Removal.RemoveDirectory(in caller, found.Directory, found.Name);
+            else
+                error = _files.Removal.Unlink(in caller, found.Directory, found.Name);
+        }
+        while (MustRepeat(error));
         _files.Inodes.Release(ref found);
         return error;
     }
@@ -116,7 +121,11 @@ public sealed unsafe class TreeBuilder
     public Errno Find(ReadOnlySpan<byte> path, bool follow, out Inode* inode)
     {
         FileCaller caller = Caller;
-        return _files.Walks.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+        Errno error;
+        do
+            error = _files.Walks.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+        while (MustRepeat(error));
+        return error;
     }
 
     /// <summary>Sets owner, permissions and stamps of a file.</summary>
@@ -150,6 +159,46 @@ public sealed unsafe class TreeBuilder
         return FileData.ErrorOf(in access);
     }
 
-    /// <summary>The entry after a position of a directory, or null; start with zero and go on with <see cref="DirectoryEntry.Position"/>.</summary>
-    public DirectoryEntry* Next(Inode* directory, ulong position) => _files.Names.FirstAfter(directory, position, default);
+    /// <summary>
+    /// Ok with the entry after a position of a directory, or null at the end; start with zero and go on with <see
+    /// cref="DirectoryEntry.Position"/>.
+    /// </summary>
+    public Errno Next(Inode* directory, ulong position, out DirectoryEntry* entry)
+    {
+        FileCaller caller = Caller;
+        Errno error;
+        do
+            error = _files.Names.Next(in caller, directory, position, out entry);
+        while (MustRepeat(error));
+        return error;
+    }
+
+    /// <summary>Makes sure that what an entry leads to is in memory.</summary>
+    public Errno Follow(DirectoryEntry* entry)
+    {
+        FileCaller caller = Caller;
+        Errno error;
+        do
+            error = _files.Names.Follow(in caller, entry);
+        while (MustRepeat(error));
+        return error;
+    }
+
+    private Errno Walk(in FileCaller caller, ReadOnlySpan<byte> path, WalkFlags flags, out WalkResult found)
+    {
+        Errno error;
+        do
+            error = _files.Walks.Walk(in caller, _space.Root, path, flags, out found);
+        while (MustRepeat(error));
+        return error;
+    }
+
+    // What was missing has been read.
+    private bool MustRepeat(Errno error)
+    {
+        if (error != Errno.EIOCBQUEUED)
+            return false;
+        _files.Loader.ServeAll();
+        return true;
+    }
 }

@@ -29,6 +29,9 @@ public enum WalkFlags : uint
 
     /// <summary>The path may not lead from one file system into another, /proc or back: EXDEV (RESOLVE_NO_XDEV).</summary>
     NoCrossing = 64,
+
+    /// <summary>What is not in memory is EAGAIN (RESOLVE_CACHED).</summary>
+    Cached = 128,
 }
 
 /// <summary>What the last component of a path was.</summary>

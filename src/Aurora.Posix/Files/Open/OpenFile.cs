@@ -33,7 +33,8 @@ public unsafe struct OpenFile
     /// <summary>A pipe end that has been counted in <see cref="Pipe"/>.</summary>
     internal bool IsCounted;
 
-    /// <summary>A FIFO opened for reading before any writer came: how often it had been opened for writing by then (<see cref="Pipe"/>).</summary>
+    /// <summary>A FIFO opened for reading before any writer came: how often it had been opened for writing by then (<see
+    /// cref="Pipe"/>).</summary>
     internal uint WriterOpens;
 
     /// <summary>The shared position in bytes; in a directory, the position of getdents.</summary>
@@ -50,9 +51,6 @@ public unsafe struct OpenFile
 
     /// <summary>The neighbours among the inode's open files with leases.</summary>
     public OpenFile* NextLease, PreviousLease;
-
-    /// <summary>Directories: where getdents left off, to find the place again fast. Not captured.</summary>
-    internal ObjectId DirectoryHint;
 
     /// <summary>/proc: the part of the text that is being read. Not captured: made again at the next read.</summary>
     internal byte* Text;

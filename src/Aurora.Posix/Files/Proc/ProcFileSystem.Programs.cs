@@ -39,7 +39,7 @@ public sealed unsafe partial class ProcFileSystem
     }
 
     private static Inode* ProgramOf(Process* process, ObjectTracker tracker)
-        => (Inode*)tracker.Find(process->ExecutableInode, ObjectKind.Inode);
+        => FileState.FindInode(tracker, process->ExecutableInode);
 
     /// <summary>
     /// True while a process runs this file. The processes are asked only about files that have ever run, and then until none does.
@@ -51,7 +51,7 @@ public sealed unsafe partial class ProcFileSystem
         ushort group = inode->Header.Group;
         for (Process* process = Information.Next(group, 1); process != null; process = Information.Next(group, process->Id + 1))
         {
-            if (process->AddressSpace != null && process->ExecutableInode == inode->Header.Id)
+            if (process->AddressSpace != null && ExecutableOf(process) == inode)
                 return true;
         }
         inode->Flags &= ~InodeFlags.Executed;

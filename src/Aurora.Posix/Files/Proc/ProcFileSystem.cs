@@ -146,7 +146,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         if (inode->IsAnonymousPipe)
         {
             writer.Append("pipe:["u8);
-            writer.AppendDecimal(inode->Header.Id.Value);
+            writer.AppendDecimal(inode->Number);
             writer.Append((byte)']');
             return;
         }
@@ -162,7 +162,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         int start = paths.PathOf(inode, root, buffer, out _);
         if (start >= 0)
             writer.Append(buffer[start..]);
-        if (inode->FirstName == null && !inode->IsRoot && !inode->IsProc)
+        if (inode->IsOrphan)
             writer.Append(" (deleted)"u8);
     }
 
@@ -194,11 +194,11 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
     /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
     internal Inode* ExecutableOf(Process* process)
         => process->AddressSpace == null || process->ExecutableInode.IsNone
-            ? null : (Inode*)state.TrackerOf(&process->Header).Find(process->ExecutableInode, ObjectKind.Inode);
+            ? null : FileState.FindInode(state.TrackerOf(&process->Header), process->ExecutableInode);
 
     /// <summary>The inode behind a mapping; null when it is gone or was never a file.</summary>
     internal Inode* FileOf(Mapping* mapping)
-        => mapping->File.IsNone ? null : (Inode*)state.TrackerOf(&mapping->Header).Find(mapping->File, ObjectKind.Inode);
+        => mapping->File.IsNone ? null : FileState.FindInode(state.TrackerOf(&mapping->Header), mapping->File);
 
     /// <summary>What a process has open as a descriptor, or null.</summary>
     internal static OpenFile* OpenFileOf(Process* process, int descriptor)

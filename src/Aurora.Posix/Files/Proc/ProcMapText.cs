@@ -39,7 +39,7 @@ internal sealed unsafe class ProcMapText(ProcFileSystem proc)
         Inode* inode = proc.FileOf(mapping);
         writer.AppendHex(inode == null ? 0 : mapping->PageOffset << PageSize.Shift, 8);
         writer.Append(inode == null ? " 00:00 "u8 : " 00:15 "u8);
-        writer.AppendDecimal(inode == null ? 0 : inode->Header.Id.Value);
+        writer.AppendDecimal(inode == null ? 0 : inode->Number);
         while (writer.Length - lineStart < 73 && !writer.Truncated)
             writer.Append((byte)' ');
         if (inode != null && process->FileSystem != null)

@@ -155,7 +155,7 @@ internal sealed unsafe class ProcText(
         writer.Append("\nmnt_id:\t"u8);
         writer.AppendDecimal(file->Inode->IsProc ? 2 : 1);
         writer.Append("\nino:\t"u8);
-        writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Header.Id.Value);
+        writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Number);
         writer.Append((byte)'\n');
     }
 }

@@ -59,6 +59,14 @@ public sealed unsafe class FileContextCodec(FileServices files) : FileCodec(file
         return RestoreStatus.Ok;
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        FileContextRecord record = Reread<FileContextRecord>(payload);
+        ids[0] = record.Root;
+        ids[1] = record.CurrentDirectory;
+        return 2;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         FileContext* context = (FileContext*)header;

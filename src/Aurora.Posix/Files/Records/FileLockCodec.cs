@@ -70,6 +70,12 @@ public sealed unsafe class FileLockCodec(FileServices files) : FileCodec(files)
         return RestoreStatus.Ok;
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        ids[0] = Reread<FileLockRecord>(payload).Inode;
+        return 1;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         FileLock* held = (FileLock*)header;

@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
@@ -31,7 +32,19 @@ public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files
         return true;
     }
 
-    // What has a name is known when all are linked.
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        NameRecord record = Reread<NameRecord>(payload);
+        ids[0] = record.Directory;
+        ids[1] = record.Target;
+        return 2;
+    }
+
+    // What has a name is known when all are linked, and so is where the ways up lead, and what nobody uses: that ends.
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
-        => IsValid((DirectoryEntry*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    {
+        DirectoryEntry* entry = (DirectoryEntry*)header;
+        Files.State.PutOffIfUnused(entry->Target);
+        return IsValid(entry) && InodeCodec.LeadsUp(entry->Target) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+    }
 }

@@ -5,11 +5,15 @@ using Aurora.Memory;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The state record of an inode. A symbolic link's target follows, up to <see cref="SymbolicLinkTail.FirstByte"/> bytes of it.</summary>
+/// <summary>The state record of an inode. A symbolic link's target follows, up to <see cref="SymbolicLinkTail.FirstByte"/> bytes of
+/// it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct InodeRecord
 {
-    public const int Bytes = 96;
+    public const int Bytes = 128;
+
+    /// <summary>Versions before 4 end before Number.</summary>
+    public const int BytesOfVersion3 = 96;
 
     public InodeFlags Flags;
     public uint Mode;
@@ -29,6 +33,16 @@ public struct InodeRecord
     public ushort Reserved0;
     public FileSeals Seals;
     public uint Reserved1;
+    public ulong Number;
+
+    /// <summary>The entry that is one of its names; none if it has no names, or none of those it has is known.</summary>
+    public ObjectId Name;
+    public uint Names;
+
+    /// <summary>Directories.</summary>
+    public uint Entries;
+    public uint Subdirectories;
+    public uint Reserved2;
 }
 
 /// <summary>Captures inodes and puts them back.</summary>
@@ -42,15 +56,16 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
 
     private const byte VersionWithoutNewFlags = 2;
+    private const byte VersionWithoutNames = 3;
     private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
     /// <summary>
     /// Version 1 did not tell anonymous pipes from FIFOs; version 2 had no memory files, no files that may yet get a name, and none that
-    /// had run.
+    /// had run; version 3 had no numbers of names and entries: they followed from the entries, all of which were restored.
     /// </summary>
-    public override byte Version => 3;
+    public override byte Version => 4;
 
     protected override byte OldestVersion => 1;
 
@@ -70,11 +85,14 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         InodeRecord record = Describe(inode);
         return IsValid(in record, Math.Min((int)inode->TargetLength, SymbolicLinkTail.FirstByte)) && HasTail(inode)
+            && IsPlaced(header->Id, in record) && inode->AttachedCount <= inode->NameCount
+            && inode->EntryCount >= inode->Entries.LoadedCount
+            && (!inode->Entries.IsComplete || inode->EntryCount == inode->Entries.LoadedCount)
             && (inode->Data == null || IsHeld(inode->Data, ObjectKind.MemoryObject))
             && (!inode->IsRoot || Files.NamespaceOf(header).Root == inode);
     }
 
-    private static bool HasTail(Inode* inode)
+    internal static bool HasTail(Inode* inode)
         => inode->TargetLength <= SymbolicLinkTail.FirstByte || IsLive(inode->Tail, ObjectKind.SymbolicLinkTail);
 
     private static InodeRecord Describe(Inode* inode)
@@ -94,23 +112,34 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             ProcKey = inode->ProcKey,
             TargetLength = inode->TargetLength,
             Seals = inode->Seals,
+            Number = inode->Number,
+            Name = inode->FirstName != null ? inode->FirstName->Header.Id : inode->StoredName,
+            Names = inode->NameCount,
+            Entries = inode->EntryCount,
+            Subdirectories = inode->SubdirectoryCount,
         };
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = Read(version, payload, -1, out InodeRecord record);
+        RestoreStatus status = Read(id, version, payload, out InodeRecord record, out ReadOnlySpan<byte> target);
         if (status != RestoreStatus.Ok)
             return status;
-        if (version <= VersionWithoutNewFlags && !AddFlags(ref record))
-            return RestoreStatus.BadRecord;
-        ReadOnlySpan<byte> target = payload[InodeRecord.Bytes..];
         Namespace? space = Files.State.FindNamespace(tracker);
-        if (space is null || !IsValid(in record, target.Length) || ((record.Flags & InodeFlags.Root) != 0 && space.Root != null))
+        if (space is null || !IsValid(in record, target.Length) || !IsPlaced(id, in record) || !HasPlaceIn(space, id, in record))
             return RestoreStatus.BadRecord;
         Inode* inode = Files.Inodes.Allocate();
-        if (inode == null || (record.TargetLength > Inode.InlineTargetBytes && !Files.Inodes.AddTargetPage(inode)))
+        if (inode == null)
             return RestoreStatus.OutOfMemory;
-        Fill(inode, in record, target);
+        Fill(inode, in record);
+        // A directory that has been removed is known to have nothing, whatever the store says.
+        bool isRead = FileIds.IsOnDemand(id) && inode->IsDirectory && (inode->NameCount != 0 || inode->IsRoot);
+        bool hasTable = !isRead || Files.Buckets.Prepare(inode);
+        if (!hasTable || (record.TargetLength > Inode.InlineTargetBytes && !Files.Inodes.AddTargetPage(inode)))
+        {
+            Files.Inodes.Free(inode);
+            return RestoreStatus.OutOfMemory;
+        }
+        target.CopyTo(new Span<byte>(inode->TargetPage != null ? inode->TargetPage : inode->InlineTarget, target.Length));
         tracker.Adopt(&inode->Header, Kind, id);
         if (inode->IsRoot)
         {
@@ -120,6 +149,54 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (inode->IsProc && inode->ProcKey.Node == ProcNode.Root)
             space.ProcRoot = inode;
         return RestoreStatus.Ok;
+    }
+
+    // Older records do not say what follows from names: that is counted as the names are linked.
+    private RestoreStatus Read(ObjectId id, byte version, ReadOnlySpan<byte> payload, out InodeRecord record, out ReadOnlySpan<byte> target)
+    {
+        bool isOld = version <= VersionWithoutNames;
+        int bytes = isOld ? InodeRecord.BytesOfVersion3 : InodeRecord.Bytes;
+        record = default;
+        target = default;
+        if (version < OldestVersion || version > Version)
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length < bytes || (isOld && FileIds.IsOnDemand(id)))
+            return RestoreStatus.BadRecord;
+        record = RereadGrown<InodeRecord>(payload[..bytes]);
+        target = payload[bytes..];
+        if (version <= VersionWithoutNewFlags && !AddFlags(ref record))
+            return RestoreStatus.BadRecord;
+        if (isOld)
+            record.Number = id.Value;
+        return RestoreStatus.Ok;
+    }
+
+    // What is read on demand has a name, or may have one, and is not what a tree has one of, unless it is that.
+    private static bool HasPlaceIn(Namespace space, ObjectId id, in InodeRecord record)
+    {
+        bool isRoot = (record.Flags & InodeFlags.Root) != 0;
+        bool isProc = (record.Flags & InodeFlags.Proc) != 0;
+        if (!FileIds.IsOnDemand(id))
+            return !isRoot || space.Root == null;
+        return space.Tree != null && isRoot == (space.Tree->Root == id) && isProc == (space.Tree->ProcRoot == id)
+            && (record.Flags & (InodeFlags.Anonymous | InodeFlags.MemoryFile)) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
+    }
+
+    // What the id and the record say of it.
+    private static bool IsPlaced(ObjectId id, in InodeRecord record)
+    {
+        bool isDirectory = (record.Mode & InodeMode.TypeMask) == InodeMode.Directory;
+        if (!FileIds.IsOnDemand(id))
+            return record.Names == 0 && record.Name.IsNone && record.Entries == 0 && record.Subdirectories == 0;
+        bool isRoot = (record.Flags & InodeFlags.Root) != 0;
+        return FileIds.IsFile(id) && FileIds.PartOf(id) == FilePart.Inode && FileIds.NumberOf(id) == record.Number
+            && record.Number is > 0 and < FileIds.NumberLimit && (!isDirectory || record.Number < FileIds.DirectoryLimit)
+            && record.Names <= (isRoot ? 0 : isDirectory ? 1 : FileCreation.MaxLinksOfInode)
+            && (record.Name.IsNone ? !isDirectory || record.Names == 0 : FileIds.IsName(record.Name) && record.Names > 0)
+            && (isDirectory || record.Entries == 0) && record.Subdirectories <= record.Entries
+            && (record.Names == 0 || (record.Flags & InodeFlags.Linkable) == 0)
+            && (record.Data.IsNone || record.Data == FileIds.OfFile(record.Number, FilePart.Data))
+            && record.Reserved2 == 0;
     }
 
     // What an older record does not say is as it was then: whatever has no name may get one (until Finish, which knows the names), and each
@@ -136,7 +213,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Inode* inode = (Inode*)header;
-        ObjectId data = Reread<InodeRecord>(payload).Data;
+        ObjectId data = RereadGrown<InodeRecord>(payload[..InodeRecord.BytesOfVersion3]).Data;
         if (data.IsNone)
             return RestoreStatus.Ok;
         inode->Data = (VmObject*)tracker.Find(data, ObjectKind.MemoryObject);
@@ -167,7 +244,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     }
 
     // Every directory is walked through once for all that lie below it, however deep they are.
-    private static bool LeadsUp(Inode* inode)
+    internal static bool LeadsUp(Inode* inode)
     {
         Inode* place = inode;
         for (; HasParent(place) && place->WalkMark == Unseen; place = place->Above)
@@ -203,7 +280,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
     }
 
-    private static void Fill(Inode* inode, in InodeRecord record, ReadOnlySpan<byte> target)
+    private static void Fill(Inode* inode, in InodeRecord record)
     {
         inode->Flags = record.Flags;
         inode->Mode = record.Mode;
@@ -221,7 +298,11 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         inode->ProcKey = record.ProcKey;
         inode->TargetLength = record.TargetLength;
         inode->Seals = record.Seals;
-        target.CopyTo(new Span<byte>(inode->TargetPage != null ? inode->TargetPage : inode->InlineTarget, target.Length));
+        inode->Number = record.Number;
+        inode->NameCount = record.Names;
+        inode->StoredName = record.Name;
+        inode->EntryCount = record.Entries;
+        inode->SubdirectoryCount = record.Subdirectories;
     }
 }
 

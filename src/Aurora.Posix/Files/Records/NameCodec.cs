@@ -4,7 +4,7 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>The state record of a directory entry or a former name; the name follows.</summary>
+/// <summary>The state record of a former name, and of a directory entry before version 2; the name follows.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct NameRecord
 {
@@ -36,7 +36,7 @@ public abstract unsafe class NameCodec(FileServices files) : FileCodec(files)
         ReadOnlySpan<byte> name = payload[NameRecord.Bytes..];
         if (Files.State.FindNamespace(tracker) is null || !NameTable.IsValidName(name))
             return RestoreStatus.BadRecord;
-        DirectoryEntry* entry = Files.Names.AllocateEntry(name);
+        DirectoryEntry* entry = Files.Entries.Allocate(name);
         if (entry == null)
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&entry->Header, Kind, id);

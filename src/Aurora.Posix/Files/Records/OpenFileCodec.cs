@@ -112,6 +112,12 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         return RestoreStatus.Ok;
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        ids[0] = RereadGrown<OpenFileRecord>(payload).Inode;
+        return 1;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         OpenFile* file = (OpenFile*)header;

@@ -104,6 +104,12 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         return RestoreStatus.Ok;
     }
 
+    public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)
+    {
+        ids[0] = RereadGrown<PipeRecord>(payload).Inode;
+        return 1;
+    }
+
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload)
     {
         Pipe* pipe = (Pipe*)header;

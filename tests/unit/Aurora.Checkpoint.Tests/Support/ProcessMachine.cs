@@ -56,7 +56,8 @@ internal sealed unsafe class ProcessMachine : IDisposable
     public static ProcessMachine Create() => new(TestSession.Create());
 
     /// <summary>A machine that has neither been started nor restored.</summary>
-    public static ProcessMachine Open(Aurora.Testing.MemoryBlockDevice device) => new(TestSession.Open(device));
+    public static ProcessMachine Open(Aurora.Testing.MemoryBlockDevice device, Aurora.Posix.Files.FileRecords? records = null)
+        => new(TestSession.Open(device, records: records));
 
     public ProcessMachine Reboot()
     {

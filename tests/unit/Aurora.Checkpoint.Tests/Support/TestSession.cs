@@ -19,7 +19,7 @@ internal sealed unsafe class TestSession : IDisposable
     private TreeBuilder? _tree;
 
     private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue,
-        bool isBounded = false)
+        bool isBounded = false, FileRecords? records = null)
     {
         HostEnvironment.Install();
         Pages.Limit = pageLimit;
@@ -38,6 +38,7 @@ internal sealed unsafe class TestSession : IDisposable
                 },
                 Files = new FileLimits { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 1024, MaxTables = 256 },
                 IsStoreBounded = isBounded,
+                Records = records,
             },
             Store);
         Group.Engine.IsEnabled = true;
@@ -87,7 +88,31 @@ internal sealed unsafe class TestSession : IDisposable
     }
 
     /// <summary>A session that has neither been created nor restored.</summary>
-    public static TestSession Open(MemoryBlockDevice device, int pageLimit = int.MaxValue) => new(device, pageLimit: pageLimit);
+    public static TestSession Open(MemoryBlockDevice device, int pageLimit = int.MaxValue, FileRecords? records = null)
+        => new(device, pageLimit: pageLimit, records: records);
+
+    /// <summary>Everything that is stored of the tree is in memory afterwards; false when something is not as it should be.</summary>
+    public bool TryLoadTree() => TryLoadTree(Group.Names.Root, 0) && Group.Files.Contradictions == 0;
+
+    private bool TryLoadTree(Inode* directory, int depth)
+    {
+        Assert.True(depth < 100, "the tree has no end");
+        uint expected = directory->EntryCount;
+        uint count = 0;
+        bool isWhole = true;
+        for (ulong position = 0; !directory->IsProc; count++)
+        {
+            if (Tree.Next(directory, position, out DirectoryEntry* entry) != Errno.Ok)
+                return false;
+            if (entry == null)
+                break;
+            Assert.True(entry->Position > position);
+            position = entry->Position;
+            bool isThere = Tree.Follow(entry) == Errno.Ok;
+            isWhole &= isThere && (!entry->Target->IsDirectory || TryLoadTree(entry->Target, depth + 1));
+        }
+        return isWhole && count == expected;
+    }
 
     /// <summary>The machine loses power; a new one restores what the device holds.</summary>
     public TestSession Reboot()
@@ -135,6 +160,7 @@ internal sealed unsafe class TestSession : IDisposable
     /// <summary>What the kernel's pager fiber does.</summary>
     public void ServePager()
     {
+        Group.Files.Loader.ServeAll();
         for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             if (request->IsProbe)

@@ -141,7 +141,7 @@ internal sealed unsafe class CallWorld : IDisposable
                 _signals.RestoreMask(Thread);
                 return result.Value;
             }
-            if (result.IsInterruptible || World.Memory.PageIns.Outstanding == 0)
+            if (result.IsInterruptible || (World.Memory.PageIns.Outstanding == 0 && World.Files.Requests.Count == 0))
                 return Blocked;
             World.ServePages();
         }

@@ -108,6 +108,7 @@ public sealed unsafe class ExtendedAttributeTests : IDisposable
         for (int i = 0; i < count; i++)
             Assert.Equal(0, SetIt("/f", $"user.{i:d2}", $"{i}"));
         _answers.Move();
+        _answers.Kernel.LoadTree();
         Assert.Equal("3", GetIt("/f", "user.03"));
         for (int i = count - 1; i >= 0; i--)
             Assert.Equal(0, _answers.Call(Remove, _answers.Path("/f"), _answers.Path($"user.{i:d2}", 1)));

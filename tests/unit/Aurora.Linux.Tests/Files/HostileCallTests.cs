@@ -4,6 +4,7 @@ using Aurora.Linux.Executive;
 using Aurora.Linux.Files;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Tests.Files;
 using Xunit;
 
 namespace Aurora.Linux.Tests.Files;
@@ -42,9 +43,9 @@ public sealed unsafe class HostileCallTests
                 calls.World.Files.Descriptors.CloseRange(calls.World.Table, 10, uint.MaxValue, ref all);
         }
         calls.World.Scheduler.LeaveQueues(calls.Thread);
-        CheckTree(calls.World.Space.Root, 0);
+        CheckTree(calls.World, calls.World.Space.Root, 0);
         using var restored = calls.World.Reboot();
-        CheckTree(restored.Space.Root, 0);
+        CheckTree(restored, restored.Space.Root, 0);
         Assert.Equal(calls.World.Space.EntryCount, restored.Space.EntryCount);
     }
 
@@ -82,20 +83,24 @@ public sealed unsafe class HostileCallTests
         _ => (ulong)random.Next(70_000),
     };
 
-    private static void CheckTree(Inode* directory, int depth)
+    private static void CheckTree(FileWorld world, Inode* directory, int depth)
     {
         Assert.True(depth < 500);
         uint count = 0;
         uint subdirectories = 0;
-        for (DirectoryEntry* entry = directory->FirstEntry; entry != null; entry = entry->Next)
+        for (ulong position = 0; !directory->IsProc; count++)
         {
-            count++;
+            Assert.Equal(Errno.Ok, world.Build.Next(directory, position, out DirectoryEntry* entry));
+            if (entry == null)
+                break;
+            position = entry->Position;
+            Assert.Equal(Errno.Ok, world.Build.Follow(entry));
             Assert.True(entry->Directory == directory && entry->Target->NameCount > 0);
             if (!entry->Target->IsDirectory)
                 continue;
             subdirectories++;
             Assert.True(entry->Target->Parent == directory);
-            CheckTree(entry->Target, depth + 1);
+            CheckTree(world, entry->Target, depth + 1);
         }
         Assert.Equal((count, subdirectories), (directory->EntryCount, directory->SubdirectoryCount));
     }

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
 using Xunit;
 
 namespace Aurora.Linux.Tests;
@@ -45,6 +47,13 @@ internal sealed unsafe partial class TestKernel
         FrozenEpoch epoch = default;
         Memory.Epochs.Freeze(Tracker, &epoch);
         byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        // First: a name may have the id of one that has ended.
+        while (Tracker.Ended.Count > 0)
+        {
+            ulong ended = Tracker.Ended.TakeLast(Pages).Value;
+            image.Records.Remove(ended);
+            image.Users.Remove(ended);
+        }
         while (Tracker.FirstChanged != null)
         {
             ObjectHeader* header = Tracker.FirstChanged;
@@ -56,12 +65,6 @@ internal sealed unsafe partial class TestKernel
                 image.Users[header->Id.Value] = user;
             Tracker.MarkStored(header);
             Tracker.ClearChanged(header);
-        }
-        while (Tracker.Ended.Count > 0)
-        {
-            ulong ended = Tracker.Ended.TakeLast(Pages).Value;
-            image.Records.Remove(ended);
-            image.Users.Remove(ended);
         }
         ApplyPages(image, &epoch);
         Memory.Epochs.Submitted(&epoch);
@@ -85,20 +88,23 @@ internal sealed unsafe partial class TestKernel
     {
         using var kernel = new TestKernel();
         kernel.Clock.Now = image.Monotonic;
+        kernel._image = image;
         RestoreStatus status = RestoreStatus.Ok;
-        for (int pass = 0; pass < 3 && status == RestoreStatus.Ok; pass++)
+        for (int pass = 0; pass < 4 && status == RestoreStatus.Ok; pass++)
         {
-            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
+            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records
+                .Where(record => !FileIds.IsOnDemand(new ObjectId(record.Key))))
             {
                 StateCodec codec = kernel.Codecs[kind];
                 ObjectHeader* header = kernel.Tracker.Find(new ObjectId(id));
                 status = pass == 0 ? codec.Create(kernel.Tracker, new ObjectId(id), codec.Version, payload)
-                    : pass == 1 ? codec.Link(kernel.Tracker, header, payload) : codec.Finish(kernel.Tracker, header);
+                    : pass == 1 ? kernel.LoadOne(id, kind, payload)
+                    : pass == 2 ? codec.Link(kernel.Tracker, header, payload) : codec.Finish(kernel.Tracker, header);
                 if (status != RestoreStatus.Ok)
                     break;
             }
         }
-        return status;
+        return status != RestoreStatus.Ok || kernel.Names.Root == null || kernel.TryLoadTree() ? status : RestoreStatus.BadRecord;
     }
 
     /// <summary>Gives a kernel that has not booted the image's state.</summary>
@@ -107,13 +113,38 @@ internal sealed unsafe partial class TestKernel
         _image = image;
         Clock.Now = image.Monotonic;
         Clock.Realtime = image.Realtime;
-        Func<ulong, ObjectKind, byte[], RestoreStatus>[] passes = [CreateOne, LinkOne, FinishOne];
+        Func<ulong, ObjectKind, byte[], RestoreStatus>[] passes = [CreateOne, LoadOne, LinkOne, FinishOne];
         foreach (Func<ulong, ObjectKind, byte[], RestoreStatus> pass in passes)
-            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records)
+            foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records
+                .Where(record => !FileIds.IsOnDemand(new ObjectId(record.Key))))
                 if (pass(id, kind, payload) is not RestoreStatus.Ok and RestoreStatus status)
                     Assert.Fail($"{pass.Method.Name}: {kind} {id} is refused: {status}");
         Tracker.ContinueIdsFrom(image.NextId);
         Pids.Ids.GoOnFrom(image.LastProcessId);
+        Assert.Equal(RestoreStatus.Ok, Files.Conversion.Convert(Tracker));
+    }
+
+    /// <summary>Everything that the image has of the tree is in memory afterwards.</summary>
+    public void LoadTree() => Assert.True(TryLoadTree());
+
+    /// <summary>As above; false when something cannot be had, or is not as its directory says.</summary>
+    private bool TryLoadTree() => TryLoadTree(new TreeBuilder(Files, Names), Names.Root) && Files.Contradictions == 0;
+
+    private static bool TryLoadTree(TreeBuilder tree, Inode* directory)
+    {
+        uint expected = directory->EntryCount;
+        uint count = 0;
+        for (ulong position = 0; !directory->IsProc; count++)
+        {
+            if (tree.Next(directory, position, out DirectoryEntry* entry) != Errno.Ok)
+                return false;
+            if (entry == null)
+                break;
+            position = entry->Position;
+            if (tree.Follow(entry) != Errno.Ok || (entry->Target->IsDirectory && !TryLoadTree(tree, entry->Target)))
+                return false;
+        }
+        return count == expected;
     }
 
     private Image? _image;
@@ -125,6 +156,7 @@ internal sealed unsafe partial class TestKernel
     /// <summary>Serves the pages that restored programs wait for.</summary>
     public void ServePager()
     {
+        Files.Loader.ServeAll();
         for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             if (request->IsProbe)
@@ -162,6 +194,16 @@ internal sealed unsafe partial class TestKernel
 
     private RestoreStatus Create(ulong id, ObjectKind kind, byte[] payload)
         => Codecs[kind].Create(Tracker, new ObjectId(id), _versionOf(kind) ?? Codecs[kind].Version, payload);
+
+    private RestoreStatus LoadOne(ulong id, ObjectKind kind, byte[] payload)
+    {
+        Span<ObjectId> ids = stackalloc ObjectId[StateCodec.MostReferences];
+        int count = Codecs[kind].References(payload, ids);
+        RestoreStatus status = RestoreStatus.Ok;
+        for (int i = 0; i < count && status == RestoreStatus.Ok; i++)
+            status = FileIds.IsFile(ids[i]) ? Files.Loader.LoadReferenced(Tracker, ids[i]) : RestoreStatus.Ok;
+        return status;
+    }
 
     private RestoreStatus LinkOne(ulong id, ObjectKind kind, byte[] payload)
         => Codecs[kind].Link(Tracker, Tracker.Find(new ObjectId(id)), payload);

@@ -6,6 +6,7 @@ using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Tests.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
@@ -58,7 +59,10 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
-        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, new FileEnvironment(Space, Preemption), information);
+        Records = new ModelFileRecords(
+            () => _image?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version, id => _image!.Users.GetValueOrDefault(id));
+        var environment = new FileEnvironment(Space, Preemption, Records);
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         Names = Files.Attach(Tracker)!;
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
@@ -91,6 +95,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public RandomSource Random { get; } = new();
     public TestSpace Space { get; } = new();
     public TestPreemption Preemption { get; } = new();
+    public ModelFileRecords Records { get; }
     public FileServices Files { get; }
     public Namespace Names { get; }
     public TestConsole Console { get; }

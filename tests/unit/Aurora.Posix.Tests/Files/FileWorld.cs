@@ -20,7 +20,7 @@ internal sealed unsafe class FileWorld : IDisposable
 {
     private readonly StateCodec[] _codecs;
 
-    public FileWorld(ModelStore? store = null, int frames = 2048, bool isExpectedToFail = false)
+    public FileWorld(ModelStore? store = null, int frames = 2048, bool isExpectedToFail = false, FileLimits? limits = null)
     {
         HostEnvironment.Install();
         Frames = new HostFramePool(frames);
@@ -31,26 +31,27 @@ internal sealed unsafe class FileWorld : IDisposable
         {
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
-        var files = new FileState(Pages, FileLimits.Default);
+        var files = new FileState(Pages, limits ?? FileLimits.Default);
         Memory = new MemoryManager(
             Pages, tracked, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
         Tracker = tracked.Add(0, new ObjectId(1));
-        var environment = new FileEnvironment(new StorageSpace(), new Preemption());
+        Records = new ModelFileRecords(() => Store!.Records, kind => CodecOf(kind).Version, _ => UserOfRecords);
+        Store = store ?? new ModelStore();
+        var environment = new FileEnvironment(new StorageSpace(), new Preemption(), Records);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));
         Space = Files.Attach(Tracker)!;
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
         Processes = new ProcessTable(Pages, tracked);
-        Store = store ?? new ModelStore();
         if (store is null)
             Assert.True(Files.Creation.CreateRoot(Space));
         else
             LoadStatus = TryLoad(store);
         Assert.True(isExpectedToFail || LoadStatus == RestoreStatus.Ok, $"{LoadStatus}");
-        if (Space.Root == null)
+        if (Space.Root == null && Space.Tree == null)
             Assert.True(Files.Creation.CreateRoot(Space));
-        Build = new TreeBuilder(Files, Space);
+        Build = Space.Root == null ? null! : new TreeBuilder(Files, Space);
         if (store is null)
         {
             Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Space));
@@ -67,12 +68,16 @@ internal sealed unsafe class FileWorld : IDisposable
     public UserMemory User { get; }
     public ObjectTracker Tracker { get; }
     public FileServices Files { get; }
+
+    /// <summary>To whom all that is read belongs.</summary>
+    public uint UserOfRecords { get; set; }
     public Namespace Space { get; }
     public ProcessTable Processes { get; }
     public PidNamespace Pids => Processes.Of(Tracker);
     public ProcessFileTables Tables { get; }
     public TreeBuilder Build { get; }
     public ModelStore Store { get; }
+    public ModelFileRecords Records { get; }
     public RestoreStatus LoadStatus { get; }
 
     /// <summary>The process and thread the tests act for: root, at the root, without memory.</summary>
@@ -201,7 +206,7 @@ internal sealed unsafe class FileWorld : IDisposable
             SystemCallResult result = isWrite ? operations.Write(file, ref transfer) : operations.Read(file, ref transfer);
             if (result.Outcome == SystemCallOutcome.Done)
                 return result.Value;
-            if (result.IsInterruptible || Memory.PageIns.Outstanding == 0)
+            if (result.IsInterruptible || (Memory.PageIns.Outstanding == 0 && Files.Requests.Count == 0))
                 return -1000;
             Scheduler.LeaveQueues(Thread);
             ServePages();
@@ -210,6 +215,7 @@ internal sealed unsafe class FileWorld : IDisposable
 
     public void ServePages()
     {
+        Files.Loader.ServeAll();
         for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
         {
             byte[]? bytes = Store.Page(request->Source.Value, request->Page);
@@ -241,6 +247,7 @@ internal sealed unsafe class FileWorld : IDisposable
         var ended = new List<ulong>();
         while (Tracker.Ended.Count > 0)
             ended.Add(Tracker.Ended.TakeLast(Pages).Value);
+        Store.NextId = Tracker.NextId;
         Store.Apply(epoch, records, ended, Frames);
         Memory.Epochs.Submitted(epoch);
         Memory.Epochs.Release(epoch);
@@ -264,6 +271,7 @@ internal sealed unsafe class FileWorld : IDisposable
     private RestoreStatus TryLoad(ModelStore store)
     {
         var ids = new List<ulong>(store.Records.Keys);
+        ids.RemoveAll(id => FileIds.IsOnDemand(new ObjectId(id)));
         ids.Sort();
         foreach (ulong id in ids)
         {
@@ -271,6 +279,19 @@ internal sealed unsafe class FileWorld : IDisposable
             RestoreStatus status = CodecOf(kind).Create(Tracker, new ObjectId(id), CodecOf(kind).Version, payload);
             if (status != RestoreStatus.Ok)
                 return status;
+        }
+        ObjectId[] references = new ObjectId[StateCodec.MostReferences];
+        foreach (ulong id in ids)
+        {
+            (ObjectKind kind, byte[] payload) = store.Records[id];
+            int count = CodecOf(kind).References(payload, references);
+            for (int i = 0; i < count; i++)
+            {
+                RestoreStatus status = FileIds.IsFile(references[i])
+                    ? Files.Loader.LoadReferenced(Tracker, references[i]) : RestoreStatus.Ok;
+                if (status != RestoreStatus.Ok)
+                    return status;
+            }
         }
         foreach (ulong id in ids)
         {
@@ -285,7 +306,26 @@ internal sealed unsafe class FileWorld : IDisposable
             if (status != RestoreStatus.Ok)
                 return status;
         }
-        return RestoreStatus.Ok;
+        Tracker.ContinueIdsFrom(store.NextId);
+        return Files.Conversion.Convert(Tracker);
+    }
+
+    /// <summary>Everything that the store has of the tree is in memory afterwards.</summary>
+    public void LoadTree() => LoadTree(Space.Root);
+
+    private void LoadTree(Inode* directory)
+    {
+        ulong position = 0;
+        while (!directory->IsProc)
+        {
+            Assert.Equal(Errno.Ok, Build.Next(directory, position, out DirectoryEntry* entry));
+            if (entry == null)
+                return;
+            Assert.Equal(Errno.Ok, Build.Follow(entry));
+            if (entry->Target->IsDirectory)
+                LoadTree(entry->Target);
+            position = entry->Position;
+        }
     }
 
     private StateCodec CodecOf(ObjectKind kind) => Array.Find(_codecs, codec => codec.Kind == kind)!;

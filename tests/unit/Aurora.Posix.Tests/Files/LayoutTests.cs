@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Aurora.Base;
 using Aurora.Posix.Files;
 using Xunit;
 
@@ -15,6 +16,9 @@ public sealed class LayoutTests
         Assert.Equal(8, (int)Marshal.OffsetOf<ExtendedAttributesRecord>(nameof(ExtendedAttributesRecord.Length)));
         Assert.Equal(SymbolicLinkTailRecord.Bytes, Marshal.SizeOf<SymbolicLinkTailRecord>());
         Assert.Equal(NameRecord.Bytes, Marshal.SizeOf<NameRecord>());
+        Assert.Equal(DirectoryEntryRecord.Bytes, Marshal.SizeOf<DirectoryEntryRecord>());
+        Assert.Equal(8, (int)Marshal.OffsetOf<DirectoryEntryRecord>(nameof(DirectoryEntryRecord.TargetType)));
+        Assert.Equal(FileTreeRecord.Bytes, Marshal.SizeOf<FileTreeRecord>());
         Assert.Equal(OpenFileRecord.Bytes, Marshal.SizeOf<OpenFileRecord>());
         Assert.Equal(DescriptorTableRecord.Bytes, Marshal.SizeOf<DescriptorTableRecord>());
         Assert.Equal(DescriptorChunkRecord.Bytes, Marshal.SizeOf<DescriptorChunkRecord>());
@@ -34,7 +38,41 @@ public sealed class LayoutTests
     [InlineData(nameof(InodeRecord.ProcKey), 72)]
     [InlineData(nameof(InodeRecord.TargetLength), 84)]
     [InlineData(nameof(InodeRecord.Seals), 88)]
+    [InlineData(nameof(InodeRecord.Number), 96)]
+    [InlineData(nameof(InodeRecord.Name), 104)]
+    [InlineData(nameof(InodeRecord.Names), 112)]
+    [InlineData(nameof(InodeRecord.Entries), 116)]
+    [InlineData(nameof(InodeRecord.Subdirectories), 120)]
     public void Inode_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<InodeRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(FileTreeRecord.HashKey1), 8)]
+    [InlineData(nameof(FileTreeRecord.NextDirectory), 16)]
+    [InlineData(nameof(FileTreeRecord.Root), 24)]
+    [InlineData(nameof(FileTreeRecord.ProcRoot), 32)]
+    [InlineData(nameof(FileTreeRecord.HasKey), 40)]
+    public void Tree_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<FileTreeRecord>(field));
+
+    [Fact]
+    public void Ids_say_what_they_are_about()
+    {
+        var file = FileIds.OfFile(FileIds.NumberLimit - 1, FilePart.TargetTail);
+        Assert.Equal(
+            (0x7FFF_FFFF_FFFF_FFFFUL, FileIds.NumberLimit - 1, FilePart.TargetTail),
+            (file.Value, FileIds.NumberOf(file), FileIds.PartOf(file)));
+        Assert.Equal(0x4000_0000_0000_0014UL, FileIds.OfFile(5, FilePart.Inode).Value);
+        var name = FileIds.OfName(FileIds.DirectoryLimit - 1, 0x1FFF_FFFF);
+        Assert.Equal(
+            (0xFFFF_FFFF_DFFF_FFFFUL, FileIds.DirectoryLimit - 1, 0x1FFF_FFFFU),
+            (name.Value, FileIds.DirectoryOf(name), FileIds.PlaceOf(name)));
+        Assert.Equal(0x8000_0000_6000_0011UL, FileIds.OfName(3, 0x11).Value);
+        Assert.True(FileIds.IsName(name) && !FileIds.IsFile(name) && FileIds.IsFile(file)
+            && !FileIds.IsOnDemand(new ObjectId(FileIds.FirstOnDemand - 1)));
+        Assert.Equal(FileIds.OfFile(5, FilePart.Inode), FileIds.InodeOf(FileIds.OfFile(5, FilePart.Data)));
+        Assert.Equal(FileIds.OfFile(5, FilePart.Inode), FileIds.InodeOf(new ObjectId(5)));
+        Assert.Equal(0x1FF_FFFEU, NameBucketTable.Reverse(0x0FF_FFFF));
+        Assert.Equal(1U, NameBucketTable.Reverse(1U << 24));
+    }
 
     [Theory]
     [InlineData(nameof(OpenFileRecord.Inode), 0)]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
 using Xunit;
 
 namespace Aurora.Posix.Tests.Files;
@@ -24,10 +25,10 @@ public sealed unsafe class NameHashTests
     }
 
     [Fact]
-    public void Names_chosen_to_collide_under_a_known_hash_do_not_make_long_chains_and_not_the_same_in_another_life()
+    public void Names_chosen_to_collide_under_a_known_hash_do_not_make_long_chains_and_are_found_in_another_life()
     {
         using var world = new FileWorld();
-        string[] names = [.. Colliding(world.Space.Root->Header.Id.Value, 300)];
+        string[] names = [.. Colliding(world.Space.Root->Number, 300)];
         foreach (string name in names)
             world.WriteFile("/" + name, ""u8);
         List<int> chains = Chains(world, names);
@@ -35,14 +36,20 @@ public sealed unsafe class NameHashTests
         world.Checkpoint();
         using var restored = new FileWorld(world.Store);
         foreach (string name in names)
-            Assert.True(restored.Files.Names.Find(restored.Space.Root, Encoding.ASCII.GetBytes(name)) != null);
+            Assert.True(restored.Exists("/" + name));
     }
 
     private static List<int> Chains(FileWorld world, string[] names)
     {
         var chains = new List<int>();
         foreach (string name in names)
-            chains.Add((int)(world.Files.Names.Find(world.Space.Root, Encoding.ASCII.GetBytes(name))->Hash % Buckets));
+        {
+            FileCaller caller = world.Caller;
+            Assert.Equal(
+                Errno.Ok, world.Files.Names.Find(in caller, world.Space.Root, Encoding.ASCII.GetBytes(name), out DirectoryEntry* entry));
+            chains.Add((int)(entry->Place >> 4) % (int)Buckets);
+        }
+
         return chains;
     }
 

@@ -179,7 +179,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         ulong position = 0;
         for (int step = 0; ; step++)
         {
-            DirectoryEntry* entry = _world.Build.Next(dir, position);
+            Assert.Equal(Errno.Ok, _world.Build.Next(dir, position, out DirectoryEntry* entry));
             if (entry == null)
                 break;
             position = entry->Position;
@@ -189,8 +189,11 @@ public sealed unsafe class NamespaceTests : IDisposable
                 _world.Build.Remove(FileWorld.Bytes("/dir/" + name));
             if (step == 10)
                 _world.Build.Remove("/dir/f30"u8);
+            if (step % 5 == 0)
+                _world.WriteFile($"/dir/g{step}", default);
         }
-        Assert.Equal(Enumerable.Range(0, 50).Where(i => i != 30).Select(i => $"f{i}"), seen);
+        Assert.Equal(seen.Distinct(), seen);
+        Assert.Empty(Enumerable.Range(0, 50).Where(i => i != 30).Select(i => $"f{i}").Except(seen));
     }
 
     [Fact]

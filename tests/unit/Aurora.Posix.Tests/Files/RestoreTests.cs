@@ -30,6 +30,7 @@ public sealed unsafe class RestoreTests
         foreach (int length in new[] { 1, 56, 57, 2800, 2801, 4095 })
             Assert.Equal(new string('t', length), Encoding.UTF8.GetString(Inodes.TargetOf(next.At($"/l{length}"))));
         Assert.True(next.Space.ProcRoot == next.At("/proc"));
+        next.LoadTree();
         Assert.Equal(world.Space.EntryCount, next.Space.EntryCount);
     }
 
@@ -132,7 +133,8 @@ public sealed unsafe class RestoreTests
         world.Files.OpenFiles.Release(file);
     }
 
-    /// <summary>Damaged records are refused or taken for what they say, but never panic, and what was taken can be walked and removed.</summary>
+    /// <summary>Damaged records are refused or taken for what they say, but never panic, and what was taken can be walked and
+    /// removed.</summary>
     [Fact]
     public void Damaged_records_never_panic()
     {
@@ -162,8 +164,30 @@ public sealed unsafe class RestoreTests
             store.Records[id] = (store.Records[id].Kind, payload);
             using var victim = new FileWorld(store, isExpectedToFail: true);
             if (victim.LoadStatus == RestoreStatus.Ok && victim.Space.Root != null)
+            {
                 foreach (string path in new[] { "/a/b/c/../../f", "/a/l", "/a/fifo", "/dev/null", "/a/b/c/d/e" })
                     victim.Exists(path);
+                Ravage(victim, victim.Space.Root, "", 0);
+                victim.Checkpoint();
+            }
+        }
+    }
+
+    // Whatever the records say, each name can be followed or not, removed or not, and made again or not.
+    private static void Ravage(FileWorld world, Inode* directory, string path, int depth)
+    {
+        Assert.True(depth < 10);
+        for (ulong position = 0; !directory->IsProc;)
+        {
+            if (world.Build.Next(directory, position, out DirectoryEntry* entry) != Errno.Ok || entry == null)
+                break;
+            position = entry->Position;
+            string name = path + "/" + Encoding.UTF8.GetString(DirectoryEntry.NameOf(entry));
+            bool isThere = world.Build.Follow(entry) == Errno.Ok;
+            if (isThere && entry->Target->IsDirectory)
+                Ravage(world, entry->Target, name, depth + 1);
+            world.Build.Remove(FileWorld.Bytes(name));
+            world.Build.Make(FileWorld.Bytes(name), InodeMode.Regular);
         }
     }
 }

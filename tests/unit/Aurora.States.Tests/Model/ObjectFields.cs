@@ -42,7 +42,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
-        [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes),
+        [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes), [ObjectKind.FileTree] = typeof(FileTree),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
@@ -78,11 +78,12 @@ internal sealed unsafe class ObjectFields
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
-        [typeof(OpenFile)] = ["DirectoryHint", "Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
+        [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
             "NextLease", "PreviousLease"],
             // made again when it is read
-        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff"],
-        [typeof(DirectoryEntry)] = ["NextInBucket", "NextName"],
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff", "NextOnWay",
+            "Entries", "AttachedCount", "StoredName"], // which names are in memory
+        [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
             "StoreBase", "Flags", "Keeper", "CountedPages"], // counted again
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit"],
@@ -119,7 +120,7 @@ internal sealed unsafe class ObjectFields
         return type == null ? [] : new ObjectFields(type).Fields;
     }
 
-    private static bool IsName(ObjectKind kind) => kind is ObjectKind.DirectoryEntry or ObjectKind.FormerName;
+    private static bool IsName(ObjectKind kind) => kind is ObjectKind.FormerName;
 
     public static IEnumerable<ObjectKind> Kinds => _types.Keys;
 

@@ -32,20 +32,56 @@ internal static unsafe class StateComparison
         ulong bound = Math.Max(first.Tracker.NextId.Value, second.Tracker.NextId.Value);
         for (ulong id = 1; id < bound; id++)
         {
-            ObjectHeader* one = first.Tracker.Find(new ObjectId(id));
-            ObjectHeader* other = second.Tracker.Find(new ObjectId(id));
-            if (one == null && other == null)
-                continue;
-            if (one == null || other == null)
-                return $"{(one != null ? one : other)->Kind} {id} exists in {(one != null ? "the original" : "the restored")} only";
-            if (one->Kind != other->Kind)
-                return $"{one->Kind} {id} is a {other->Kind}";
-            if (DifferenceOf(one, other) is { } difference)
-                return $"{one->Kind} {id}: {difference}";
+            if (DifferenceOf(first, second, new ObjectId(id)) is { } difference)
+                return difference;
+        }
+        ulong directories = first.Names.Tree->NextDirectory;
+        for (ulong number = 1; number < directories; number++)
+        {
+            if (DifferenceOfFile(first, second, number) is { } difference)
+                return difference;
+        }
+        for (ulong number = FileIds.FirstFileNumber; number < FileIds.FirstFileNumber + bound; number++)
+        {
+            if (DifferenceOfFile(first, second, number) is { } difference)
+                return difference;
         }
         return first.Tracker.NextId != second.Tracker.NextId ? "the next object gets another id"
             : first.Pids.Ids.Last != second.Pids.Ids.Last ? "the next process gets another id"
             : first.Pids.Ids.Count != second.Pids.Ids.Count ? "another number of ids is taken" : null;
+    }
+
+    private static string? DifferenceOfFile(TestKernel first, TestKernel second, ulong number)
+    {
+        for (FilePart part = FilePart.Inode; part <= FilePart.TargetTail; part++)
+        {
+            if (DifferenceOf(first, second, FileIds.OfFile(number, part)) is { } difference)
+                return difference;
+        }
+        var directory = (Inode*)first.Tracker.Find(FileIds.OfFile(number, FilePart.Inode));
+        if (directory == null || !directory->IsDirectory)
+            return null;
+        var tree = new TreeBuilder(first.Files, first.Names);
+        for (ulong position = 0; tree.Next(directory, position, out DirectoryEntry* entry) == Errno.Ok && entry != null;
+            position = entry->Position)
+        {
+            if (DifferenceOf(first, second, entry->Header.Id) is { } difference)
+                return difference;
+        }
+        return null;
+    }
+
+    private static string? DifferenceOf(TestKernel first, TestKernel second, ObjectId id)
+    {
+        ObjectHeader* one = first.Tracker.Find(id);
+        ObjectHeader* other = second.Tracker.Find(id);
+        if (one == null && other == null)
+            return null;
+        if (one == null || other == null)
+            return $"{(one != null ? one : other)->Kind} {id.Value} exists in {(one != null ? "the original" : "the restored")} only";
+        if (one->Kind != other->Kind)
+            return $"{one->Kind} {id.Value} is a {other->Kind}";
+        return DifferenceOf(one, other) is { } difference ? $"{one->Kind} {id.Value}: {difference}" : null;
     }
 
     /// <summary>What programs read in their memory, all of it. It is read in on both sides, so it is not for every state.</summary>

@@ -75,6 +75,8 @@ internal sealed unsafe partial class World : IDisposable
         try
         {
             world.Kernel.RestoreFrom(image);
+            // All of it, so that no call waits in one world that does not in the other.
+            world.Kernel.LoadTree();
         }
         catch
         {

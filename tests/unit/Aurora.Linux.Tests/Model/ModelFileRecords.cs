@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using Aurora.Base;
+using Aurora.Posix.Files;
+
+namespace Aurora.Posix.Tests.Files;
+
+/// <summary>Records of a model store as files read them; each is looked for anew.</summary>
+internal sealed class ModelFileRecords(
+    Func<IReadOnlyDictionary<ulong, (ObjectKind Kind, byte[] Payload)>> records, Func<ObjectKind, byte> versionOf, Func<ulong, uint> userOf)
+    : FileRecords
+{
+    /// <summary>How many records were read.</summary>
+    public int Reads { get; private set; }
+
+    /// <summary>Ids whose records cannot be read.</summary>
+    public HashSet<ulong> Unreadable { get; } = [];
+
+    public override RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record)
+    {
+        Reads++;
+        record = default;
+        ulong next = ulong.MaxValue;
+        foreach (ulong id in records().Keys)
+            next = id > after.Value && id < next ? id : next;
+        return next == ulong.MaxValue ? RecordRead.End : Read(group, new ObjectId(next), room, out record);
+    }
+
+    public override RecordRead Read(ObjectTracker group, ObjectId id, Span<byte> room, out StoredRecord record)
+    {
+        record = default;
+        ulong next = id.Value;
+        if (!records().ContainsKey(next))
+            return RecordRead.End;
+        if (Unreadable.Contains(next))
+            return RecordRead.Failed;
+        (ObjectKind kind, byte[] payload) = records()[next];
+        payload.CopyTo(room);
+        record.Id = new ObjectId(next);
+        record.Kind = kind;
+        record.Version = versionOf(kind);
+        record.User = userOf(next);
+        record.Length = payload.Length;
+        return RecordRead.Ok;
+    }
+
+    public override void Asked()
+    {
+    }
+}
