@@ -12,6 +12,7 @@ internal unsafe struct TypedInput
     private const byte Detach = 0x1E;
     private const int PieceBytes = 2048;
     private const int TryAgain = -11;
+    private const int Interrupted = -4;
 
     private fixed byte _bytes[PieceBytes];
     private int _start;
@@ -55,19 +56,25 @@ internal unsafe struct TypedInput
         if (!IsTerminal)
         {
             fixed (byte* bytes = _bytes)
-                _end = (int)Math.Max(0, GuestCalls.Read(0, bytes, PieceBytes));
-            HasMore = _end > 0;
+                _end = ReadSome(bytes, PieceBytes);
             return true;
         }
         byte key;
-        HasMore = GuestCalls.Read(0, &key, 1) > 0;
-        if (!HasMore)
+        if (ReadSome(&key, 1) == 0)
             return true;
         if (_end == PieceBytes)
             MakeRoom();
         if (key != Detach && _end < PieceBytes)
             _bytes[_end++] = key;
         return key != Detach;
+    }
+
+    // Bytes read; none at the end, which is noted, and none when there is nothing yet: somebody else may have read what there was.
+    private int ReadSome(byte* bytes, int most)
+    {
+        long read = GuestCalls.Read(0, bytes, most);
+        HasMore = read > 0 || read is TryAgain or Interrupted;
+        return (int)Math.Max(0, read);
     }
 
     private void MakeRoom()

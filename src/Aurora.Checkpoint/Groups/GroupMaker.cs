@@ -84,7 +84,7 @@ internal sealed unsafe class GroupMaker(
             return -(long)error;
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (!result.IsOk)
-            return result.IsUntouched ? Undo(entry, ErrnoOf(in result)) : Break(entry, in result);
+            return result.IsUntouched ? Undo(entry, result.Errno) : Break(entry, in result);
         ObjectOf(entry)->Generation++;
         return Finish(entry, Errno.Ok);
     }
@@ -118,7 +118,7 @@ internal sealed unsafe class GroupMaker(
         {
             if (!result.IsUntouched)
                 Break(entry, in result);
-            return ErrnoOf(in result);
+            return result.Errno;
         }
         ObjectTracker group = TrackerOf(entry);
         GroupObject* about = ObjectOf(entry);
@@ -176,9 +176,6 @@ internal sealed unsafe class GroupMaker(
     {
         entry->Phase = GroupPhase.Broken;
         GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
-        return -(long)ErrnoOf(in result);
+        return -(long)result.Errno;
     }
-
-    private static Errno ErrnoOf(in RestoreResult result)
-        => result.Fault.Status == RestoreStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO;
 }

@@ -149,7 +149,7 @@ internal sealed unsafe class GroupWork(
             ObjectOf(entry)->Generation = generation + 1;
         if (GoOn(entry, in result))
             return _life.Settle(TrackerOf(entry));
-        return result.IsUntouched ? Errno.ENOMEM : Errno.EIO;
+        return result.Errno;
     }
 
     // A group that was to leave memory stays.

@@ -1,4 +1,5 @@
 using Aurora.Base;
+using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -14,6 +15,10 @@ public struct RestoreResult
 
     /// <summary>It has failed before anything was made.</summary>
     public bool IsUntouched;
+
+    /// <summary>What a call says that has failed for it: ENOMEM when memory did not do, EIO otherwise.</summary>
+    public readonly Errno Errno
+        => Fault.Status == RestoreStatus.OutOfMemory || Store == StoreStatus.OutOfMemory ? Errno.ENOMEM : Errno.EIO;
 
     public readonly bool IsOk => Store == StoreStatus.Ok && Fault.Status == RestoreStatus.Ok;
 }

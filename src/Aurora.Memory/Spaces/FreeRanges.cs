@@ -1,7 +1,7 @@
 // Where a new mapping goes that names no place: into the highest free range that is large enough. A space remembers what its last search
 // has passed over, so that a program that maps and maps does not look at all its mappings each time (Linux had the same until it had trees
 // of gaps, as cached_hole_size): from an address up to the top of the search no gap is larger than so many bytes. Adding a mapping keeps
-// that true; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the kernel lock.
+// that true, but in the guard of a stack; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 
@@ -43,6 +43,17 @@ internal static unsafe class FreeRanges
     {
         ulong end = indexAbove < space->Count ? space->Table[indexAbove]->Start.Value : AddressSpace.UserEnd;
         space->Gaps.From = Math.Max(space->Gaps.From, end);
+    }
+
+    /// <summary>
+    /// The mapping with this index has come. In the guard of a stack it sets free what is below: there the stack no longer keeps others
+    /// away.
+    /// </summary>
+    public static void NoteAdded(AddressSpace* space, int index)
+    {
+        bool endsGuard = index + 1 < space->Count && (space->Table[index + 1]->Flags & MappingFlags.GrowsDown) != 0;
+        if (endsGuard)
+            NoteFreed(space, index);
     }
 
     private static bool FindBelow(AddressSpace* space, ulong bytes, ref GapBound known, out ulong start)

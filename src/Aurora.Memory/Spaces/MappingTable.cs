@@ -90,6 +90,7 @@ public static unsafe class MappingTable
             OpenAbove(space, index);
         space->Table[index] = mapping;
         space->Count++;
+        FreeRanges.NoteAdded(space, index);
     }
 
     // What is below an index moves down by one.
@@ -129,6 +130,8 @@ public static unsafe class MappingTable
     /// <summary>Removes <paramref name="count"/> mappings that follow each other.</summary>
     internal static void RemoveRange(AddressSpace* space, int index, int count)
     {
+        if (count == 0)
+            return;
         nint* first = (nint*)space->Table;
         space->Count -= count;
         int above = space->Count - index;

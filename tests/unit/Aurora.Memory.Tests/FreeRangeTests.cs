@@ -31,8 +31,10 @@ public sealed unsafe class FreeRangeTests
             int choice = random.Next(isFull ? 60 : 0, 100);
             if (choice < 75 && !isFull)
                 MapAnywhere(machine, space, random);
-            else if (choice < 80 && !isFull)
+            else if (choice < 78 && !isFull)
                 MapAt(machine, space, random);
+            else if (choice < 80 && !isFull)
+                MapBelowStack(machine, space, random);
             else if (choice < 92 && space->MappingCount > 0)
                 Unmap(machine, space, random);
             else if (space->MappingCount > 0)
@@ -43,6 +45,22 @@ public sealed unsafe class FreeRangeTests
         while (machine.Memory.Spaces.IsEnding)
             machine.Memory.Spaces.EndStep();
         machine.AssertNothingLeft();
+    }
+
+    /// <summary>What is mapped in the guard of a stack ends the guard: what is free below it is larger than it was.</summary>
+    [Fact]
+    public void The_guard_of_a_stack_that_has_a_neighbour_is_free()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        ulong stack = AddressSpace.DefaultMapTop - Page;
+        machine.MapAnonymous(space, stack, 1, MappingFlags.GrowsDown);
+        ulong below = stack - GuardBytes - (2 * Page);
+        machine.MapAnonymous(space, below - Page, 1);
+        Assert.Equal(below - (5 * Page), machine.MapAnonymous(space, 0, 4));
+        machine.MapAnonymous(space, stack - Page, 1);
+        Assert.Equal(stack - (5 * Page), machine.MapAnonymous(space, 0, 4));
+        machine.Release(space);
     }
 
     private static void MapAnywhere(TestMachine machine, AddressSpace* space, Random random)
@@ -57,6 +75,20 @@ public sealed unsafe class FreeRangeTests
     {
         MappingFlags flags = random.Next(4) == 0 ? MappingFlags.GrowsDown : 0;
         machine.MapAnonymous(space, AddressSpace.DefaultMapTop - ((ulong)random.Next(1, 4000) * Page), (ulong)random.Next(1, 6), flags);
+    }
+
+    // In the guard that searches keep below a stack.
+    private static void MapBelowStack(TestMachine machine, AddressSpace* space, Random random)
+    {
+        for (int index = 0; index < space->MappingCount; index++)
+        {
+            Mapping* mapping = MappingTable.At(space, index);
+            if ((mapping->Flags & MappingFlags.GrowsDown) == 0 || random.Next(3) == 0)
+                continue;
+            ulong address = mapping->Start.Value - ((ulong)random.Next(1, 257) * Page);
+            machine.MapAnonymous(space, address, 1);
+            return;
+        }
     }
 
     private static void Unmap(TestMachine machine, AddressSpace* space, Random random)
