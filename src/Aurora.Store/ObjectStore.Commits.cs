@@ -85,10 +85,13 @@ public sealed unsafe partial class ObjectStore
     public CommitBudget CommitBudget => _room.Budget;
 
     /// <summary>
-    /// Asks for a cut, which takes in what has been deleted and drops automatic history; true when there was some when it was last
-    /// looked at.
+    /// Asks for a cut, which takes in what has been deleted. It drops half of the automatic history when little is free, or when that is asked
+    /// for (<paramref name="ofHistory"/>).
     /// </summary>
-    public bool AskForRoom() => _room.AskForRoom();
+    public void AskForRoom(bool ofHistory) => _room.AskForRoom(ofHistory);
+
+    /// <summary>Automatic checkpoints of all volumes, when they were last counted.</summary>
+    public ulong AutomaticCheckpoints => _history.AutomaticCount;
 
     /// <summary>Blocks of data and nodes the device has room for.</summary>
     public ulong TotalBlocks => _context.Geometry.DataBlocks;

@@ -72,10 +72,20 @@ public sealed unsafe class FrameReclaimer
     }
 
     /// <summary>
-    /// Evicts until so many frames are free for kernel structures; false when what is clean does not do. Blocks, in another fiber than the
-    /// one that runs this.
+    /// Evicts until so many frames are free for kernel structures; what is dirty is made clean by checkpoints when what is clean does not do.
+    /// False when that does not do either. Blocks, in another fiber than the one that runs this.
     /// </summary>
     public bool MakeRoom(ulong frames)
+    {
+        for (int checkpoints = 0; !MakeRoomOfClean(frames); checkpoints++)
+        {
+            if (checkpoints == MaxFruitlessCheckpoints || !AwaitCheckpoint())
+                return false;
+        }
+        return true;
+    }
+
+    private bool MakeRoomOfClean(ulong frames)
     {
         // The hand begins somewhere.
         for (int rounds = 0, leaves = 1; rounds <= Rounds && MayEvict && !HasRoomFor(frames); leaves++)
@@ -86,6 +96,19 @@ public sealed unsafe class FrameReclaimer
                 _fibers.Yield();
         }
         return HasRoomFor(frames);
+    }
+
+    // False when none will make anything clean.
+    private bool AwaitCheckpoint()
+    {
+        ulong before = Commits;
+        for (bool mayAsk = true; Commits == before; mayAsk = false)
+        {
+            if (!MayEvict || !_engine.AskToClean(mayAsk))
+                return false;
+            _fibers.Yield();
+        }
+        return true;
     }
 
     private bool HasRoomFor(ulong frames) => _memory.Frames.MayTake(frames, FramePriority.Structure);

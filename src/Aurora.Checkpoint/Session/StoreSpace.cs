@@ -28,9 +28,10 @@ public sealed unsafe class StoreSpace(
         public ulong OlderEpoch;
         public ulong Seen;
 
-        // Since this cut a writer of the group waits for what cuts free.
+        // Since this cut a writer of the group waits for what cuts free, or for half of so many automatic checkpoints.
         public bool IsShort;
         public ulong ShortSince;
+        public ulong History;
     }
 
     private readonly GroupTable<Grants> _grants = new(tracked);
@@ -92,13 +93,20 @@ public sealed unsafe class StoreSpace(
     // Pages, the records and tree nodes that come with them, and what programs' memory changes meanwhile.
     private static ulong Needed(ulong pages) => pages + (pages / 8) + SlackPages;
 
-    // What has been deleted becomes free only when cuts have taken it in; a few of them are waited for, and all that history can give. That
-    // writers of other groups, who want less, go on meanwhile does not make the wait begin anew.
+    // What has been deleted becomes free only when cuts have taken it in; when one has not helped, history is asked to give. A few cuts are
+    // waited for, and as many again whenever there is less history than when it was last asked: however much comes anew as others write,
+    // and however many of them, who want less, find room meanwhile, the wait ends.
     private bool MayWait(Grants* grants)
     {
         ulong cut = store.CutNumber;
-        bool givesHistory = store.AskForRoom();
-        if (!grants->IsShort || (givesHistory && cut >= grants->ShortSince + CutsToAwait))
+        ulong history = store.AutomaticCheckpoints;
+        bool hasMore = grants->IsShort && cut > grants->ShortSince && history != 0 && history < grants->History;
+        store.AskForRoom(ofHistory: hasMore);
+        if (!grants->IsShort)
+            grants->History = ulong.MaxValue;
+        if (hasMore)
+            grants->History = history;
+        if (!grants->IsShort || hasMore)
             grants->ShortSince = cut;
         grants->IsShort = cut < grants->ShortSince + CutsToAwait;
         return grants->IsShort;

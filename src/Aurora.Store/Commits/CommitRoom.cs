@@ -31,14 +31,12 @@ internal sealed unsafe class CommitRoom(
     };
 
     /// <summary>See <see cref="ObjectStore.AskForRoom"/>.</summary>
-    public bool AskForRoom()
+    public void AskForRoom(bool ofHistory)
     {
-        bool hasHistory = history.AutomaticCount != 0;
-
         // What changes may cost until they are in the trees is more than they will: history goes only when a cut alone does not help.
-        history.IsPressed |= hasHistory && (reserve.IsTight || reserve.ForCuts(null) <= reserve.Emergency + (2 * reserve.History));
+        bool isShort = ofHistory || reserve.IsTight || reserve.ForCuts(null) <= reserve.Emergency + (2 * reserve.History);
+        history.IsPressed |= history.AutomaticCount != 0 && isShort;
         schedule.Ask();
-        return hasHistory;
     }
 
     /// <summary>Waits until there are free blocks for the commit's pages; NoSpace when cuts do not help. Blocks.</summary>

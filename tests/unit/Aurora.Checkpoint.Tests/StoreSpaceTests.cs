@@ -63,13 +63,13 @@ public sealed unsafe class StoreSpaceTests
         int waits = 0;
         while (space.Take(other, Blocks).Status == MemoryStatus.WouldBlock)
         {
-            Assert.InRange(++waits, 1, 400);
+            Assert.InRange(++waits, 1, 100);
             Assert.Equal(MemoryStatus.Ok, space.Take(session.Tracker.Index, 1).Status);
             Assert.False(space.IsFullFor(session.Tracker.Index));
             session.MakeFile($"/f{waits}", "more"u8);
             session.Checkpoint();
         }
-        Assert.InRange(waits, 1, 400);
+        Assert.InRange(waits, 1, 100);
         Assert.Equal(MemoryStatus.Ok, space.Take(other, 1).Status);
     }
 
