@@ -12,6 +12,7 @@ internal sealed unsafe class ObjectIndex
 {
     private const uint PerPage = PageSize.Bytes / 8;
     private const uint FirstBuckets = PerPage;
+    private const ulong BucketsPerStep = 256;
     private const ulong MaxBuckets = (ulong)PerPage * PerPage * PerPage;
 
     private readonly PageAllocator _pages;
@@ -58,17 +59,23 @@ internal sealed unsafe class ObjectIndex
         return header;
     }
 
-    /// <summary>Schedules all objects of a group for its next capture.</summary>
-    public void MarkChanged(ushort group)
+    /// <summary>
+    /// Schedules a group's objects in the next few buckets from a place (0 at first) for its next capture; true after the last. What is split
+    /// meanwhile moves to where the walk has yet to come.
+    /// </summary>
+    public bool MarkChanged(ushort group, ref ulong place)
     {
-        for (ulong bucket = 0; bucket < _base + _split; bucket++)
+        for (ulong end = place + BucketsPerStep; place < end; place++)
         {
-            for (ObjectHeader* header = *At(bucket); header != null; header = header->NextInBucket)
+            if (place >= _base + _split)
+                return true;
+            for (ObjectHeader* header = *At(place); header != null; header = header->NextInBucket)
             {
                 if (header->Group == group && (header->Flags & ObjectFlags.Changed) == 0)
                     ObjectTracker.Link(header);
             }
         }
+        return false;
     }
 
     private void SplitNext()

@@ -63,7 +63,8 @@ public sealed unsafe partial class GroupSession
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
         FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
-        var environment = new FileEnvironment(space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords);
+        var environment = new FileEnvironment(
+            space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);

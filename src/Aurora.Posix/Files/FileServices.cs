@@ -75,7 +75,7 @@ public sealed unsafe class FileServices
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
         StoredNames = new StoredNames(State, Names, Entries, Buckets);
         StoredInodes = new StoredInodes(State, Inodes, Attributes, memory, this);
-        Conversion = new NameConversion(State, Creation, memory);
+        Conversion = new NameConversion(State, Creation, Changes, memory, environment.Fibers);
         Loader = new FileLoader(this);
     }
 

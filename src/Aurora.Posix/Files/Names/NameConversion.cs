@@ -9,8 +9,11 @@ using Aurora.Memory;
 namespace Aurora.Posix.Files;
 
 /// <summary>Makes of an older kernel's tree one that is read on demand.</summary>
-public sealed unsafe class NameConversion(FileState state, FileCreation creation, MemoryManager memory)
+public sealed unsafe class NameConversion(
+    FileState state, FileCreation creation, NameChanges changes, MemoryManager memory, FiberScheduler fibers)
 {
+    private const uint PlacesPerLook = 256;
+
     /// <summary>Converts a group's tree that has just been restored, if it is an old one.</summary>
     public RestoreStatus Convert(ObjectTracker group)
     {
@@ -22,28 +25,62 @@ public sealed unsafe class NameConversion(FileState state, FileCreation creation
         if (space.Tree == null && !creation.MakeTree(space, firstDirectory: 1))
             return RestoreStatus.OutOfMemory;
         space.Tree->NextDirectory = group.NextId.Value;
-        for (uint index = 0; index < state.Inodes.IndexBound; index++)
-        {
-            Inode* inode = state.Inodes.LiveAt(index);
-            if (inode != null && inode->Header.Group == group.Index && HasPlace(inode) && !Convert(group, inode))
-                return RestoreStatus.OutOfMemory;
-        }
-        for (uint index = 0; index < state.ShortEntries.IndexBound; index++)
-            Convert(group, state.ShortEntries.LiveAt(index));
-        for (uint index = 0; index < state.LongEntries.IndexBound; index++)
-            Convert(group, (DirectoryEntry*)state.LongEntries.LiveAt(index));
+        RestoreStatus status = ConvertInodes(space);
+        if (status != RestoreStatus.Ok)
+            return status;
+        ConvertEntries(group);
         RewindListings(group);
         space.Tree->Root = space.Root->Header.Id;
         space.Tree->ProcRoot = space.ProcRoot == null ? default : space.ProcRoot->Header.Id;
         space.IsOld = false;
-        group.MarkAllChanged();
+        for (ulong place = 0; !group.MarkAllChanged(ref place);)
+            fibers.GiveWay();
         return RestoreStatus.Ok;
     }
 
+    private RestoreStatus ConvertInodes(Namespace space)
+    {
+        ObjectTracker group = space.Tracker;
+        for (uint index = 0; index < state.Inodes.IndexBound; index++)
+        {
+            LookUp(index);
+            Inode* inode = state.Inodes.LiveAt(index);
+            if (inode == null || inode->Header.Group != group.Index)
+                continue;
+            bool isMade = !NeedsFormerName(inode) || changes.MakeFormerName(space.Root, inode);
+            if (!isMade || (HasPlace(inode) && !Convert(group, inode)))
+                return RestoreStatus.OutOfMemory;
+        }
+        return RestoreStatus.Ok;
+    }
+
+    private void ConvertEntries(ObjectTracker group)
+    {
+        for (uint index = 0; index < state.ShortEntries.IndexBound; index++)
+        {
+            LookUp(index);
+            Convert(group, state.ShortEntries.LiveAt(index));
+        }
+        for (uint index = 0; index < state.LongEntries.IndexBound; index++)
+        {
+            LookUp(index);
+            Convert(group, (DirectoryEntry*)state.LongEntries.LiveAt(index));
+        }
+    }
+
+    private void LookUp(uint index)
+    {
+        if (index % PlacesPerLook == 0)
+            fibers.GiveWay();
+    }
+
     // What has no name, and never gets one, stays where it is.
-    private static bool HasPlace(Inode* inode)
-        => inode->IsRoot || inode->NameCount > 0 || inode->FormerName != null
-            || ((inode->Flags & InodeFlags.Linkable) != 0 && inode->Header.References > 0);
+    private static bool HasPlace(Inode* inode) => inode->IsRoot || inode->NameCount > 0 || inode->FormerName != null;
+
+    // A file in use that may get a name, from before such files had a former one: every restore finds it by that.
+    private static bool NeedsFormerName(Inode* inode)
+        => !inode->IsRoot && inode->NameCount == 0 && inode->FormerName == null
+            && (inode->Flags & InodeFlags.Linkable) != 0 && inode->Header.References > 0;
 
     private bool Convert(ObjectTracker group, Inode* inode)
     {

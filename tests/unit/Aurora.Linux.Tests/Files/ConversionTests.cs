@@ -93,6 +93,30 @@ public sealed unsafe class ConversionTests : IDisposable
         restored.LoadTree();
     }
 
+    /// <summary>A file that may get a name, of a kernel that gave such files no former one: it is found by every restore, and can get its
+    /// name.</summary>
+    [Fact]
+    public void A_file_in_use_without_a_name_is_found_by_every_restore()
+    {
+        const ulong temporary = 0x410002; // O_TMPFILE | O_RDWR
+        ulong file = (ulong)_kernel.Do(_init, 2, Path(_kernel, "/"), temporary, 0x1B6);
+        _kernel.Do(_init, 1, file, Path(_kernel, "still"), 5);
+        var image = new TestKernel.Image();
+        _kernel.Capture(image);
+        TestKernel.Image old = OldImage.Of(image);
+        foreach (ulong id in old.Records.Keys.Where(id => old.Records[id].Kind == ObjectKind.FormerName).ToList())
+            old.Records.Remove(id);
+        using TestKernel converted = TestKernel.Restore(old, versionOf: OldImage.VersionOf);
+        converted.Capture(old);
+        using TestKernel restored = TestKernel.Restore(old);
+        Assert.Single(old.Records.Values, record => record.Kind == ObjectKind.FormerName);
+        Thread* init = restored.ThreadOf(1);
+        const ulong emptyPath = 0x1000; // AT_EMPTY_PATH
+        const ulong here = unchecked((ulong)-100); // AT_FDCWD
+        Assert.Equal(0, restored.Call(init, 265, file, Path(restored, ""), here, Path(restored, "/named", 0x100), emptyPath));
+        Assert.Equal(5, restored.Do(init, 17, file, Scratch + 0x400, 100, 0));
+    }
+
     [Fact]
     public void Names_of_an_older_kernel_in_a_tree_of_this_one_are_refused()
     {

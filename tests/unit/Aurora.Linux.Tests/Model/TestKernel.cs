@@ -61,7 +61,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
         Records = new ModelFileRecords(
             () => _image?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version, id => _image!.Users.GetValueOrDefault(id));
-        var environment = new FileEnvironment(Space, Preemption, Records);
+        var environment = new FileEnvironment(Space, Preemption, Records, new HostFibers());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         Names = Files.Attach(Tracker)!;
         Console = new TestConsole(Pages);

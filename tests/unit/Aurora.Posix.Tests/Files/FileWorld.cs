@@ -38,7 +38,7 @@ internal sealed unsafe class FileWorld : IDisposable
         Tracker = tracked.Add(0, new ObjectId(1));
         Records = new ModelFileRecords(() => Store!.Records, kind => CodecOf(kind).Version, _ => UserOfRecords);
         Store = store ?? new ModelStore();
-        var environment = new FileEnvironment(new StorageSpace(), new Preemption(), Records);
+        var environment = new FileEnvironment(new StorageSpace(), new Preemption(), Records, new HostFibers());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));
         Space = Files.Attach(Tracker)!;
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
