@@ -7,7 +7,10 @@
  *   bench redirty         a program that redirties 64 pages a period against its speed with no checkpoint
  *   bench boot            how long the kernel took from its entry to this program
  *   bench watch MS        prints the counters of this boot again and again, for whoever watches a machine that is switched off
- *   bench hold MEBIBYTES  fills memory, waits to be cut off, and tells after the resume how long that took */
+ *   bench hold MEBIBYTES  fills memory, waits to be cut off, and tells after the resume how long that took
+ *   bench groups COPIES   copies and rewinds of groups, which run this program as
+ *   bench churn MEBIBYTES PAGES   memory of which so many pages change all the time
+ *   bench idle MEBIBYTES          memory, and nothing to do */
 #define _GNU_SOURCE
 #include "../include/aurora.h"
 #include <errno.h>
@@ -160,6 +163,117 @@ static void hold(unsigned long mebibytes)
     printf("R resume %lu ns %llu\n", mebibytes, (unsigned long long)after.restore_ns);
 }
 
+static void rest(long microseconds)
+{
+    struct timespec pause = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+static void churn(unsigned long mebibytes, unsigned long pages)
+{
+    char *memory = pages_of(mebibytes * 256);
+    dirty(memory, mebibytes * 256);
+    for (;;) {
+        dirty(memory, pages);
+        rest(2000);
+    }
+}
+
+static void idle(unsigned long mebibytes)
+{
+    dirty(pages_of(mebibytes * 256), mebibytes * 256);
+    for (;;)
+        rest(1000000000);
+}
+
+static uint64_t manage(unsigned verb, const char *group, const char *target, const char *checkpoint, char **words)
+{
+    struct sls_manage m = {.verb = verb, .argv = (uint64_t)words};
+    char *none = NULL;
+    m.envp = words ? (uint64_t)&none : 0;
+    strcpy(m.group, group);
+    strcpy(m.target, target);
+    strcpy(m.checkpoint, checkpoint);
+    uint64_t start = now();
+    if (sls_manage(&m) < 0)
+        fail("sls_manage");
+    return now() - start;
+}
+
+static void end_group(const char *name)
+{
+    manage(SLS_KILL, name, "", "", NULL);
+    manage(SLS_REMOVE, name, "", "", NULL);
+}
+
+static void checkpoint_of(const char *group)
+{
+    if (sls_of(group, SYS_sls_checkpoint, 0, 0, 0) < 0)
+        fail("checkpoint of a group");
+}
+
+/* The cost of the newest checkpoint that has so many pages. */
+static uint64_t stop_with(unsigned long pages)
+{
+    struct sls_sample sample;
+    for (unsigned index = 0; sls_sample(index, &sample) == 0; index++)
+        if (sample.pages >= pages)
+            return sample.stop_ns;
+    fail("no checkpoint has so many pages");
+    return 0;
+}
+
+/* Both a checkpoint and a fork find the pages dirty that have changed since the one before. */
+static void fork_and_rewind(char *self)
+{
+    enum { ROUNDS = 9, PAGES = 1000 };
+    uint64_t stops[ROUNDS], fork_stops[ROUNDS], forks[ROUNDS], rewinds[ROUNDS];
+    char *words[] = {self, "churn", "64", "1000", NULL};
+    manage(SLS_RUN, "", "source", "", words);
+    sls_of("source", SYS_sls_period, NEVER_NS, 0, 0);
+    rest(1000000);
+    checkpoint_of("source");
+    for (int round = 0; round < ROUNDS; round++) {
+        rest(50000);
+        checkpoint_of("source");
+        stops[round] = stop_with(PAGES);
+        rest(50000);
+        forks[round] = manage(SLS_FORK, "source", "copy", "", NULL);
+        fork_stops[round] = stop_with(PAGES);
+        end_group("copy");
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        sls_of("source", SYS_sls_period, 100 * 1000000, 0, 0);
+        rest(1500000);
+        rewinds[round] = manage(SLS_REWIND, "source", "", "-1", NULL);
+    }
+    end_group("source");
+    report("groups", 64, "stop_ns", stops, ROUNDS);
+    report("groups", 64, "fork_stop_ns", fork_stops, ROUNDS);
+    report("groups", 64, "fork_ns", forks, ROUNDS);
+    report("groups", 64, "rewind_ns", rewinds, ROUNDS);
+}
+
+static void idle_copies(char *self, unsigned long copies)
+{
+    struct sls_stat before, after;
+    uint64_t *forks = calloc(copies, sizeof *forks);
+    char *words[] = {self, "idle", "16", NULL};
+    manage(SLS_RUN, "", "image", "", words);
+    rest(500000);
+    checkpoint_of("image");
+    if (sls_stat(&before) != 0)
+        fail("sls_stat");
+    for (unsigned long copy = 0; copy < copies; copy++)
+        forks[copy] = manage(SLS_FORK, "image", "", "", NULL);
+    rest(1000000);
+    if (sls_stat(&after) != 0)
+        fail("sls_stat");
+    report("copies", copies, "fork_ns", forks, (int)copies);
+    printf("R copies %lu bytes %llu\n", copies, (unsigned long long)((before.free_bytes - after.free_bytes) / copies));
+    fflush(stdout);
+}
+
 static void watch(long milliseconds)
 {
     struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
@@ -188,6 +302,15 @@ int main(int count, char **words)
         watch(strtol(words[2], NULL, 10));
     if (strcmp(verb, "hold") == 0 && count == 3) {
         hold(strtoul(words[2], NULL, 10));
+        return 0;
+    }
+    if (strcmp(verb, "churn") == 0 && count == 4)
+        churn(strtoul(words[2], NULL, 10), strtoul(words[3], NULL, 10));
+    if (strcmp(verb, "idle") == 0 && count == 3)
+        idle(strtoul(words[2], NULL, 10));
+    if (strcmp(verb, "groups") == 0 && count == 3) {
+        fork_and_rewind(words[0]);
+        idle_copies(words[0], strtoul(words[2], NULL, 10));
         return 0;
     }
     sls_period(NEVER_NS);

@@ -1,70 +1,69 @@
-// Which groups there are, by name and number. A name is 1 to 31 letters, digits, '.', '_' and '-', begins with a letter or digit, and is no
-// number, so that a number is always a number. An entry never moves. Protected by the kernel lock.
+// Which groups there are, by name and number: entries in a slab, and an array of them in the order of their numbers, which grows. A name is
+// 1 to 31 letters, digits, '.', '_' and '-', begins with a letter or digit, and is no number, so that a number is always a number. An entry
+// never moves. Protected by the kernel lock.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
-using Aurora.Posix.Files;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
 /// <summary>The list of groups.</summary>
-internal sealed unsafe class GroupDirectory
+internal sealed unsafe class GroupDirectory(PageAllocator pages)
 {
-    /// <summary>Groups there may be at once.</summary>
-    public const int Capacity = FileState.MaxTrees;
+    private const int PerPage = PageSize.Bytes / 8;
 
-    private readonly GroupEntry* _entries;
+    private readonly Slab<GroupEntry> _entries = new(pages, GroupTable.MaxGroups);
+    private GroupEntry** _sorted;
+    private int _sortedPages;
+    private int _count;
 
-    public GroupDirectory(PageAllocator pages)
-    {
-        _entries = (GroupEntry*)pages.Allocate((int)PageSize.PagesFor((ulong)(Capacity * sizeof(GroupEntry))));
-        Panic.Unless(_entries != null, "groups: no memory for their list"u8);
-    }
+    // The last number a name was made of: what has gone does not lend its name to another one soon.
+    private ulong _lastNamed;
 
-    /// <summary>A new entry, on its way into memory; null when there are too many. The name is allowed and free.</summary>
+    /// <summary>
+    /// A new entry, on its way into memory; null when there is no memory for it, or there are too many. The name is allowed and free, the
+    /// volume in no entry.
+    /// </summary>
     public GroupEntry* Add(ReadOnlySpan<byte> name, VolumeId volume)
     {
-        for (int i = 0; i < Capacity; i++)
-        {
-            GroupEntry* entry = &_entries[i];
-            if (entry->Phase != GroupPhase.None)
-                continue;
-            *entry = new GroupEntry { Phase = GroupPhase.Moving, Volume = volume.Value, NameLength = name.Length };
-            name.CopyTo(new Span<byte>(entry->Name, GroupEntry.MaxNameBytes));
-            return entry;
-        }
-        return null;
+        GroupEntry* entry = Reserve() ? _entries.Allocate() : null;
+        if (entry == null)
+            return null;
+        *entry = new GroupEntry { Phase = GroupPhase.Moving, Volume = volume.Value, NameLength = name.Length };
+        name.CopyTo(new Span<byte>(entry->Name, GroupEntry.MaxNameBytes));
+        int place = PlaceOf(volume.Value);
+        // SAFETY: there is room for one more.
+        new ReadOnlySpan<nint>(_sorted + place, _count - place).CopyTo(new Span<nint>(_sorted + place + 1, _count - place));
+        _sorted[place] = entry;
+        _count++;
+        return entry;
     }
 
-    public void Remove(GroupEntry* entry) => *entry = default;
+    public void Remove(GroupEntry* entry)
+    {
+        int place = PlaceOf(entry->Volume);
+        Panic.Unless(At(place) == entry, "groups: removed one that is not in the list"u8);
+        _count--;
+        new ReadOnlySpan<nint>(_sorted + place + 1, _count - place).CopyTo(new Span<nint>(_sorted + place, _count - place));
+        _entries.Free(entry);
+    }
 
     /// <summary>The <paramref name="index"/>-th group in the order of their numbers; null past the last.</summary>
-    public GroupEntry* At(int index)
-    {
-        ulong after = 0;
-        GroupEntry* next = null;
-        for (int i = 0; i <= index; i++)
-        {
-            next = NextAfter(after);
-            if (next == null)
-                return null;
-            after = next->Volume;
-        }
-        return next;
-    }
+    public GroupEntry* At(int index) => index < _count ? _sorted[index] : null;
 
     /// <summary>The group that a name or a number means; null for none.</summary>
     public GroupEntry* Find(ReadOnlySpan<byte> name)
     {
-        bool isNumber = IsNumber(name, out ulong number);
-        for (int i = 0; i < Capacity; i++)
+        if (IsNumber(name, out ulong number))
         {
-            GroupEntry* entry = &_entries[i];
-            if (entry->Phase == GroupPhase.None)
-                continue;
-            if (isNumber ? entry->Volume != 0 && entry->Number == number : entry->IsNamed(name))
-                return entry;
+            GroupEntry* numbered = number < ulong.MaxValue - VolumeId.First.Value ? At(PlaceOf(number + VolumeId.First.Value)) : null;
+            return numbered != null && numbered->Number == number ? numbered : null;
+        }
+        for (int i = 0; i < _count; i++)
+        {
+            if (_sorted[i]->IsNamed(name))
+                return _sorted[i];
         }
         return null;
     }
@@ -72,11 +71,11 @@ internal sealed unsafe class GroupDirectory
     /// <summary>The group with these tables; null for one that nobody manages.</summary>
     public GroupEntry* Find(ObjectTracker group)
     {
-        for (int i = 0; i < Capacity; i++)
+        for (int i = 0; i < _count; i++)
         {
-            bool isInMemory = _entries[i].Phase is GroupPhase.Present or GroupPhase.Moving;
-            if (isInMemory && _entries[i].Volume != 0 && _entries[i].Index == group.Index)
-                return &_entries[i];
+            GroupEntry* entry = _sorted[i];
+            if (entry->Phase is GroupPhase.Present or GroupPhase.Moving && entry->Index == group.Index)
+                return entry;
         }
         return null;
     }
@@ -96,30 +95,49 @@ internal sealed unsafe class GroupDirectory
         return !isNumber;
     }
 
-    /// <summary>A name for a group that was given none: the first free one of g1, g2, and so on.</summary>
+    /// <summary>A name for a group that was given none: the next free one of g1, g2, and so on.</summary>
     public int NameNew(Span<byte> buffer)
     {
-        for (int number = 1; ; number++)
+        for (;;)
         {
             var name = new Utf8Writer(buffer);
             name.Append((byte)'g');
-            name.AppendDecimal(number);
+            name.AppendDecimal(++_lastNamed);
             if (Find(name.Written) == null)
                 return name.Length;
         }
     }
 
-    private GroupEntry* NextAfter(ulong volume)
+    // The place of the first entry with this volume or a later one.
+    private int PlaceOf(ulong volume)
     {
-        GroupEntry* next = null;
-        for (int i = 0; i < Capacity; i++)
+        int low = 0;
+        int high = _count;
+        while (low < high)
         {
-            GroupEntry* entry = &_entries[i];
-            bool isLater = entry->Phase != GroupPhase.None && entry->Volume > volume;
-            if (isLater && (next == null || entry->Volume < next->Volume))
-                next = entry;
+            int middle = (low + high) >>> 1;
+            if (_sorted[middle]->Volume >= volume)
+                high = middle;
+            else
+                low = middle + 1;
         }
-        return next;
+        return low;
+    }
+
+    private bool Reserve()
+    {
+        if (_count < _sortedPages * PerPage)
+            return true;
+        int more = _sortedPages == 0 ? 1 : _sortedPages * 2;
+        GroupEntry** sorted = (GroupEntry**)pages.Allocate(more);
+        if (sorted == null)
+            return false;
+        new ReadOnlySpan<nint>(_sorted, _count).CopyTo(new Span<nint>(sorted, _count));
+        if (_sorted != null)
+            pages.Free(_sorted, _sortedPages);
+        _sorted = sorted;
+        _sortedPages = more;
+        return true;
     }
 
     private static bool IsNumber(ReadOnlySpan<byte> name, out ulong number)

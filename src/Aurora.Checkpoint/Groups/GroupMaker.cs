@@ -102,12 +102,11 @@ internal sealed unsafe class GroupMaker(
         entry = directory.Add(name, clone);
         if (entry != null && memory.Begin(entry))
             return Errno.Ok;
-        error = entry == null ? Errno.ENOSPC : Errno.ENOMEM;
         if (entry != null)
             directory.Remove(entry);
         entry = null;
         volumes.DropUnfinished(clone);
-        return error;
+        return Errno.ENOMEM;
     }
 
     // The files of the host, and a process 1 that has begun with its program.

@@ -21,11 +21,7 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
         ObjectTracker group = index < 0 ? default : session.Tracked.Add((ushort)index, new ObjectId(1));
         if (!group.Exists)
             return false;
-        if (session.Files.Attach(group) is null)
-        {
-            session.Tracked.Remove(group);
-            return false;
-        }
+        session.Files.Attach(group);
         _lastIndex = entry->Index = group.Index;
         session.OutputHold.Of(group).BeginLog();
         _life.Begin(group, entry->VolumeId);

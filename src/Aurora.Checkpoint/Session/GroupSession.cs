@@ -33,7 +33,7 @@ public sealed unsafe partial class GroupSession
         Codecs = new CodecTable(Tracked);
         Clocks = new GroupClocks(machine.Clock, Tracked);
         Scheduler = new ThreadScheduler(machine.Pages, Tracked, Clocks);
-        var files = new FileState(machine.Pages, machine.Files);
+        var files = new FileState(machine.Pages, Tracked, machine.Files);
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory);
@@ -68,9 +68,7 @@ public sealed unsafe partial class GroupSession
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
-        Namespace? tree = Files.Attach(Tracker);
-        Panic.Unless(tree is not null, "session: no memory for names"u8);
-        Names = tree;
+        Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(OutputHold));
         Codecs.Add(new MemoryObjectCodec(Memory));
@@ -99,7 +97,7 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>Where names are read, and who reads them waits for work.</summary>
     public StoreFileRecords FileRecords { get; }
-    public Namespace Names { get; }
+    public Namespace* Names { get; }
     public OutputHold OutputHold { get; }
     public HeldOutput Output => OutputHold.Of(Tracker);
 

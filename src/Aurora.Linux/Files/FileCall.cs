@@ -42,7 +42,7 @@ internal unsafe ref struct FileCall
     public readonly Process* Process => Thread->Process;
     public readonly DescriptorTable* Table => (DescriptorTable*)Thread->Process->Descriptors;
     public readonly FileContext* Context => (FileContext*)Thread->Process->FileSystem;
-    public readonly Namespace Space => Files.NamespaceOf(&Context->Header);
+    public readonly ObjectTracker Group => Files.GroupOf(&Context->Header);
     public readonly FileCaller Caller => new(Thread);
 
     public readonly ulong DescriptorLimit => Process->Limits.Soft(Resource.OpenFiles);

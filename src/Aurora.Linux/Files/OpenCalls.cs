@@ -303,13 +303,13 @@ internal static unsafe class OpenCalls
     {
         uint uid = call.Caller.Uid;
         Inode* inode = place != null
-            ? call.Files.Inodes.CreateNamed(call.Space.Tracker, InodeMode.Regular | mode, uid, gid)
-            : call.Files.Inodes.Create(call.Space.Tracker, InodeMode.Regular | mode, uid, gid);
+            ? call.Files.Inodes.CreateNamed(call.Group, InodeMode.Regular | mode, uid, gid)
+            : call.Files.Inodes.Create(call.Group, InodeMode.Regular | mode, uid, gid);
         if (inode == null)
             return Errno.ENOSPC;
         inode->Flags |= kind;
         inode->Seals = seals;
-        if (!call.Files.Inodes.SetTarget(call.Space.Tracker, inode, name)
+        if (!call.Files.Inodes.SetTarget(call.Group, inode, name)
             || (place != null && !call.Files.Changes.MakeFormerName(place, inode)))
         {
             call.Files.Inodes.Release(inode);

@@ -142,20 +142,22 @@ public sealed unsafe class FileServices
     public UserVector* Vectors => State.Vectors;
 
     /// <summary>
-    /// Gives a group a tree, before any file object of it is created or restored; it is empty, without a root. Null when as many groups
-    /// have one as may.
+    /// Gives a group a tree, before any file object of it is created or restored; it is empty, without a root.
     /// </summary>
-    public Namespace? Attach(ObjectTracker tracker) => State.Attach(tracker);
+    public Namespace* Attach(ObjectTracker tracker) => State.Attach(tracker);
 
     /// <summary>The root directory of a group; null while it has none.</summary>
     public Inode* RootOf(ObjectTracker group)
     {
-        Namespace? tree = State.FindNamespace(group);
-        return tree is null ? null : tree.Root;
+        Namespace* tree = State.FindNamespace(group);
+        return tree == null ? null : tree->Root;
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>
-    public Namespace NamespaceOf(ObjectHeader* header) => State.NamespaceOf(header);
+    public Namespace* NamespaceOf(ObjectHeader* header) => State.NamespaceOf(header);
+
+    /// <summary>The group an object belongs to.</summary>
+    public ObjectTracker GroupOf(ObjectHeader* header) => State.TrackerOf(header);
 
     /// <summary>Schedules a file object for the next capture.</summary>
     public void MarkChanged(ObjectHeader* header) => State.MarkChanged(header);

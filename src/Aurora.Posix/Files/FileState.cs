@@ -13,17 +13,16 @@ public sealed unsafe class FileState
     /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
     public const int MaxVectors = 1024;
 
-    /// <summary>Groups that may have a tree at once.</summary>
-    public const int MaxTrees = 256;
-
     private const int ScratchPages = 4;
     private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
 
-    private readonly Namespace[] _trees = new Namespace[MaxTrees];
-    private readonly byte* _treeOfGroup;
+    private readonly TrackedObjects _tracked;
+    private readonly GroupTable<Namespace> _trees;
 
-    public FileState(PageAllocator pages, in FileLimits limits)
+    public FileState(PageAllocator pages, TrackedObjects tracked, in FileLimits limits)
     {
+        _tracked = tracked;
+        _trees = new GroupTable<Namespace>(tracked);
         Pages = pages;
         MaxOpenFiles = limits.MaxOpenFiles;
         Inodes = new Slab<Inode>(pages, limits.MaxInodes, ChargeKind.Inode);
@@ -38,13 +37,10 @@ public sealed unsafe class FileState
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
-        for (int i = 0; i < MaxTrees; i++)
-            _trees[i] = new Namespace();
-        _treeOfGroup = (byte*)pages.Allocate(GroupTable.MaxGroups / PageSize.Bytes);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
         Vectors = (UserVector*)pages.Allocate(VectorPages);
-        Panic.Unless(_treeOfGroup != null && Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
+        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
     }
 
     internal PageAllocator Pages { get; }
@@ -85,24 +81,17 @@ public sealed unsafe class FileState
     /// <summary>The vector of the call being dispatched.</summary>
     internal UserVector* Vectors { get; }
 
-    /// <summary>Makes a spare tree a group's; null when there is none.</summary>
-    internal Namespace? Attach(ObjectTracker group)
+    /// <summary>Opens the tree of a group, which is empty.</summary>
+    internal Namespace* Attach(ObjectTracker group)
     {
-        Panic.Unless(FindNamespace(group) is null, "files: a group has a tree already"u8);
-        for (int i = 0; i < MaxTrees; i++)
-        {
-            if (_trees[i].Tracker.Exists)
-                continue;
-            _trees[i].Open(group);
-            _treeOfGroup[group.Index] = (byte)i;
-            return _trees[i];
-        }
-        return null;
+        Namespace* tree = _trees.At(group.Index);
+        tree->Open(group.Index);
+        return tree;
     }
 
     /// <summary>The namespace of the group an object belongs to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal Namespace NamespaceOf(ObjectHeader* header) => _trees[_treeOfGroup[header->Group]];
+    internal Namespace* NamespaceOf(ObjectHeader* header) => _trees.At(header->Group);
 
     /// <summary>Ends an inode later (<see cref="Inodes"/>), if nothing keeps it alive until then.</summary>
     internal void PutOffIfUnused(Inode* inode)
@@ -115,10 +104,10 @@ public sealed unsafe class FileState
     }
 
     /// <summary>The tree of a group; null while it has none.</summary>
-    internal Namespace? FindNamespace(ObjectTracker group)
+    internal Namespace* FindNamespace(ObjectTracker group)
     {
-        Namespace tree = _trees[_treeOfGroup[group.Index]];
-        return tree.Tracker.Exists && tree.Tracker.Index == group.Index ? tree : null;
+        Namespace* tree = _trees.At(group.Index);
+        return tree->IsOpen ? tree : null;
     }
 
     /// <summary>The inode that a record means, if it is in memory, whichever kernel has written it (<see
@@ -130,9 +119,12 @@ public sealed unsafe class FileState
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ObjectTracker TrackerOf(ObjectHeader* header) => NamespaceOf(header).Tracker;
+    internal ObjectTracker TrackerOf(ObjectHeader* header) => _tracked.Of(header);
+
+    /// <summary>The group that a tree belongs to.</summary>
+    internal ObjectTracker TrackerOf(Namespace* tree) => _tracked.OfGroup(tree->Group);
 
     /// <summary>Schedules a file object for the next capture.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void MarkChanged(ObjectHeader* header) => TrackerOf(header).MarkChanged(header);
+    internal void MarkChanged(ObjectHeader* header) => _tracked.MarkChanged(header);
 }

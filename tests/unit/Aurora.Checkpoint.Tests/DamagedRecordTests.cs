@@ -157,7 +157,7 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         using TestSession session = TestSession.Open(_device, records: new ListedFileRecords(records));
         RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Pages.Accounts, session.Fibers, session.Group.Files.Loader)
             .Restore(session.Tracker, new ListedRecords(records), RestoreScope.Whole).Fault.Status;
-        bool isWhole = status != RestoreStatus.Ok || session.Group.Names.Root == null || session.TryLoadTree();
+        bool isWhole = status != RestoreStatus.Ok || session.Group.Names->Root == null || session.TryLoadTree();
         return isWhole ? status : RestoreStatus.BadRecord;
     }
 }

@@ -8,7 +8,6 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
-using Aurora.Images.Root;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Bench;
@@ -16,7 +15,10 @@ namespace Aurora.Cli.Bench;
 /// <summary>Runs the measurements and judges them.</summary>
 internal sealed class SpeedBench(MachineConfiguration machine, string folder)
 {
-    private const string Program = StandardRoot.TestFolder + "/bench";
+    /// <summary>The sections there are.</summary>
+    public const string Checkpoints = "checkpoints";
+    public const string Groups = "groups";
+
     private const string DiskSerial = "aurora";
     private const long ScratchBytes = 1L << 30;
     private const int HeldMebibytes = 256;
@@ -26,26 +28,36 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
     private const int StopMemoryMebibytes = 2048;
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(5);
 
+    private readonly BenchGuest _guest = new(folder);
     private readonly List<Measurement> _rows = [];
 
     public IReadOnlyList<Measurement> Rows => _rows;
 
-    public async Task RunAsync(Action<string> progress, CancellationToken cancellation)
+    /// <summary>Runs one section, or all.</summary>
+    public async Task RunAsync(string? section, Action<string> progress, CancellationToken cancellation)
+    {
+        if (section is null or Checkpoints)
+            await MeasureCheckpointsAsync(progress, cancellation);
+        if (section is null or Groups)
+            _rows.AddRange(await new GroupBench(machine, _guest).RunAsync(progress, cancellation));
+    }
+
+    private async Task MeasureCheckpointsAsync(Action<string> progress, CancellationToken cancellation)
     {
         progress("the raw device");
         DeviceReport device = await MeasureDeviceAsync(cancellation);
         progress("stop times");
-        GuestReport stop = await RunGuestAsync("stop", cancellation, machine with { MemoryMebibytes = StopMemoryMebibytes });
+        GuestReport stop = await _guest.RunAsync(machine with { MemoryMebibytes = StopMemoryMebibytes }, cancellation, "stop");
         AddStopTimes(stop);
         progress("one page to durable");
-        AddOnePage(await RunGuestAsync("one", cancellation), device);
+        AddOnePage(await _guest.RunAsync(machine, cancellation, "one"), device);
         progress("one page, counting instructions");
-        AddInstructions(await RunGuestAsync("one", cancellation, CountingInstructions(machine)));
+        AddInstructions(await _guest.RunAsync(BenchGuest.CountingInstructions(machine), cancellation, "one"));
         AddStreaming(stop, device);
         progress("start and resume");
         await AddStartAsync(cancellation);
         progress("a program that redirties");
-        double speed = (await RunGuestAsync("redirty", cancellation)).Value("redirty", 64, "speed_ppm_median") / 10_000;
+        double speed = (await _guest.RunAsync(machine, cancellation, "redirty")).Value("redirty", 64, "speed_ppm_median") / 10_000;
         Add("64 pages redirtied in every period: speed against no checkpoints", $"{speed:0.0} %", "≥ 90 %", speed >= 90);
     }
 
@@ -71,39 +83,6 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
         for (long written = 0; written < ScratchBytes; written += zeroes.Length)
             await file.WriteAsync(zeroes, cancellation);
     }
-
-    private async Task<string> MakeDiskAsync(string name, CancellationToken cancellation)
-    {
-        string disk = Path.Combine(folder, name + ".img");
-        await DiskImages.EnsureAsync(disk, root: null, cancellation);
-        return disk;
-    }
-
-    private async Task<GuestReport> RunGuestAsync(string verb, CancellationToken cancellation, MachineConfiguration? other = null)
-    {
-        string disk = await MakeDiskAsync(verb, cancellation);
-        await using VirtualMachine running = await VirtualMachine.StartAsync(WithProgram(other ?? machine, disk, verb), cancellation);
-        var console = new ConsoleTranscript(running);
-        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
-        await console.Completed;
-        File.Delete(disk);
-        return exit.GuestStatus == 0
-            ? new GuestReport(console.Text)
-            : throw new UserException($"bench {verb} failed: {console.Text}\n{running.Events.Tail()}");
-    }
-
-    private static MachineConfiguration WithProgram(MachineConfiguration machine, string disk, params string[] arguments) => machine with
-    {
-        Disk = disk,
-        Boot = machine.Boot with { Arguments = [Program, .. arguments], Environment = GuestEnvironment.Default },
-    };
-
-    // A machine whose clock is its instruction counter: a nanosecond is one instruction, whatever the host does meanwhile, and waiting takes no time.
-    private static MachineConfiguration CountingInstructions(MachineConfiguration machine) => machine with
-    {
-        Acceleration = Acceleration.Tcg,
-        ExtraArguments = ["-icount", "shift=0,sleep=off"],
-    };
 
     private void AddStopTimes(GuestReport stop)
     {
@@ -145,7 +124,7 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
 
     private async Task AddStartAsync(CancellationToken cancellation)
     {
-        double cold = (await RunGuestAsync("boot", cancellation)).Value("boot", 0, "ns");
+        double cold = (await _guest.RunAsync(machine, cancellation, "boot")).Value("boot", 0, "ns");
         Add("kernel entry to first guest instruction, cold", Milliseconds(cold), "≤ 150 ms", cold <= 150e6);
         double resume = await MeasureResumeAsync(cancellation);
         Add($"the same, resuming a {HeldMebibytes}-MiB guest", Milliseconds(resume), "≤ 200 ms", resume <= 200e6);
@@ -153,8 +132,8 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
 
     private async Task<double> MeasureResumeAsync(CancellationToken cancellation)
     {
-        string disk = await MakeDiskAsync("hold", cancellation);
-        MachineConfiguration holding = WithProgram(
+        string disk = await _guest.MakeDiskAsync("hold", cancellation);
+        MachineConfiguration holding = BenchGuest.WithProgram(
             machine with { MemoryMebibytes = ResumeMemoryMebibytes }, disk, "hold", HeldMebibytes.ToString(CultureInfo.InvariantCulture));
         await using (VirtualMachine first = await VirtualMachine.StartAsync(holding, cancellation))
         {

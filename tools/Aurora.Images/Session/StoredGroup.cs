@@ -99,12 +99,15 @@ internal sealed class StoredGroup
     {
         int index = Session.Tracked.FreeIndexAfter(Session.Tracker.Index);
         ObjectTracker group = Session.Tracked.Add((ushort)index, new ObjectId(1));
-        if (!group.Exists || Session.Files.Attach(group) is null)
+        if (!group.Exists)
             throw new ImageException("no memory for a group");
+        AttachFiles(group);
         Session.OutputHold.Of(group).BeginLog();
         Session.Engine.Life.Begin(group, volume);
         return group;
     }
+
+    private unsafe void AttachFiles(ObjectTracker group) => Session.Files.Attach(group);
 
     private unsafe RestoreResult Restore(VolumeId volume)
     {

@@ -42,7 +42,7 @@ public sealed unsafe partial class Inodes(
     // 0 when there is none left. What records say was given last need not be true: what is in use is passed over.
     private ulong TakeDirectoryNumber(ObjectTracker tracker)
     {
-        FileTree* tree = state.FindNamespace(tracker)!.Tree;
+        FileTree* tree = state.FindNamespace(tracker)->Tree;
         while (tree->NextDirectory < FileIds.DirectoryLimit)
         {
             ulong number = tree->NextDirectory++;

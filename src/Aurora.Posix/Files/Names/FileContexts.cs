@@ -6,17 +6,17 @@ namespace Aurora.Posix.Files;
 public sealed unsafe class FileContexts(FileState state, Inodes inodes)
 {
     /// <summary>A context with one reference whose root and current directory are the group's root; null when memory is exhausted.</summary>
-    public FileContext* Create(Namespace space, uint umask)
+    public FileContext* Create(Namespace* space, uint umask)
     {
         FileContext* context = state.Contexts.Allocate();
         if (context == null)
             return null;
         context->Umask = umask & InodeMode.AccessMask;
-        context->Root = context->CurrentDirectory = space.Root;
+        context->Root = context->CurrentDirectory = space->Root;
         context->Header.References = 1;
-        inodes.Hold(space.Root);
-        inodes.Hold(space.Root);
-        space.Tracker.Register(&context->Header, ObjectKind.FileContext);
+        inodes.Hold(space->Root);
+        inodes.Hold(space->Root);
+        state.TrackerOf(space).Register(&context->Header, ObjectKind.FileContext);
         return context;
     }
 

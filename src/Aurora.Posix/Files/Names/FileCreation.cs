@@ -13,30 +13,30 @@ public sealed unsafe class FileCreation(
     public const uint MaxLinksOfInode = 65000;
 
     /// <summary>Makes the root directory of a new tree; false when memory is exhausted.</summary>
-    public bool CreateRoot(Namespace space)
+    public bool CreateRoot(Namespace* space)
     {
-        Panic.Unless(space.Root == null && space.Tree == null, "namespace: a second root"u8);
+        Panic.Unless(space->Root == null && space->Tree == null, "namespace: a second root"u8);
         if (!MakeTree(space, firstDirectory: 1))
             return false;
-        Inode* root = inodes.CreateNamed(space.Tracker, InodeMode.Directory | 0x1ED, 0, 0);
+        Inode* root = inodes.CreateNamed(state.TrackerOf(space), InodeMode.Directory | 0x1ED, 0, 0);
         if (root == null)
             return false;
         root->Flags = InodeFlags.Root;
         root->Parent = root;
-        space.Root = root;
-        space.Tree->Root = root->Header.Id;
+        space->Root = root;
+        space->Tree->Root = root->Header.Id;
         return true;
     }
 
     /// <summary>Begins the books of a tree; false when memory is exhausted.</summary>
-    internal bool MakeTree(Namespace space, ulong firstDirectory)
+    internal bool MakeTree(Namespace* space, ulong firstDirectory)
     {
         FileTree* tree = state.Trees.Allocate();
         if (tree == null)
             return false;
         tree->NextDirectory = firstDirectory;
-        space.Tracker.Register(&tree->Header, ObjectKind.FileTree);
-        space.Tree = tree;
+        state.TrackerOf(space).Register(&tree->Header, ObjectKind.FileTree);
+        space->Tree = tree;
         return true;
     }
 

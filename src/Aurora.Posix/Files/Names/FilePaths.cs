@@ -46,7 +46,7 @@ public sealed unsafe class FilePaths(FileState state)
     {
         Span<byte> tail = stackalloc byte[64];
         var writer = new Utf8Writer(tail);
-        Inode* top = state.NamespaceOf(&inode->Header).ProcRoot;
+        Inode* top = state.NamespaceOf(&inode->Header)->ProcRoot;
         WriteRelative(inode->ProcKey, ref writer);
         int start = buffer.Length - writer.Length;
         isReachable = false;

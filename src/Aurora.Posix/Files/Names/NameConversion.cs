@@ -17,37 +17,37 @@ public sealed unsafe class NameConversion(
     /// <summary>Converts a group's tree that has just been restored, if it is an old one.</summary>
     public RestoreStatus Convert(ObjectTracker group)
     {
-        Namespace space = state.FindNamespace(group)!;
-        if (space.Root == null || FileIds.IsOnDemand(space.Root->Header.Id))
-            return space.IsOld ? RestoreStatus.BadRecord : RestoreStatus.Ok;
+        Namespace* space = state.FindNamespace(group);
+        if (space->Root == null || FileIds.IsOnDemand(space->Root->Header.Id))
+            return space->IsOld ? RestoreStatus.BadRecord : RestoreStatus.Ok;
         if (group.NextId.Value >= FileIds.DirectoryLimit)
             return RestoreStatus.BadRecord;
-        if (space.Tree == null && !creation.MakeTree(space, firstDirectory: 1))
+        if (space->Tree == null && !creation.MakeTree(space, firstDirectory: 1))
             return RestoreStatus.OutOfMemory;
-        space.Tree->NextDirectory = group.NextId.Value;
+        space->Tree->NextDirectory = group.NextId.Value;
         RestoreStatus status = ConvertInodes(space);
         if (status != RestoreStatus.Ok)
             return status;
         ConvertEntries(group);
         RewindListings(group);
-        space.Tree->Root = space.Root->Header.Id;
-        space.Tree->ProcRoot = space.ProcRoot == null ? default : space.ProcRoot->Header.Id;
-        space.IsOld = false;
+        space->Tree->Root = space->Root->Header.Id;
+        space->Tree->ProcRoot = space->ProcRoot == null ? default : space->ProcRoot->Header.Id;
+        space->IsOld = false;
         for (ulong place = 0; !group.MarkAllChanged(ref place);)
             fibers.GiveWay();
         return RestoreStatus.Ok;
     }
 
-    private RestoreStatus ConvertInodes(Namespace space)
+    private RestoreStatus ConvertInodes(Namespace* space)
     {
-        ObjectTracker group = space.Tracker;
+        ObjectTracker group = state.TrackerOf(space);
         for (uint index = 0; index < state.Inodes.IndexBound; index++)
         {
             LookUp(index);
             Inode* inode = state.Inodes.LiveAt(index);
             if (inode == null || inode->Header.Group != group.Index)
                 continue;
-            bool isMade = !NeedsFormerName(inode) || changes.MakeFormerName(space.Root, inode);
+            bool isMade = !NeedsFormerName(inode) || changes.MakeFormerName(space->Root, inode);
             if (!isMade || (HasPlace(inode) && !Convert(group, inode)))
                 return RestoreStatus.OutOfMemory;
         }

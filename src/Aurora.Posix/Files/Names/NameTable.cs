@@ -129,7 +129,7 @@ public sealed unsafe class NameTable
     /// </summary>
     internal void Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
     {
-        Namespace space = _state.NamespaceOf(&directory->Header);
+        Namespace* space = _state.NamespaceOf(&directory->Header);
         entry->Directory = directory;
         entry->Hash = HashOf(directory, DirectoryEntry.NameOf(entry));
         int turn = NameBucketTable.FreeTurn(directory, entry->Hash);
@@ -138,7 +138,7 @@ public sealed unsafe class NameTable
         _buckets.Insert(directory, entry);
         directory->EntryCount++;
         AttachNew(entry, target);
-        space.EntryCount++;
+        space->EntryCount++;
         _buckets.Grow(directory);
     }
 
@@ -152,7 +152,7 @@ public sealed unsafe class NameTable
         if (entry->Directory->EntryCount > 0)
             entry->Directory->EntryCount--;
         Detach(entry);
-        _state.NamespaceOf(&entry->Header).EntryCount--;
+        _state.NamespaceOf(&entry->Header)->EntryCount--;
     }
 
     /// <summary>Makes an entry name another inode (rename's exchange); link counts move along.</summary>
@@ -229,7 +229,7 @@ public sealed unsafe class NameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
     {
-        FileTree* tree = _state.NamespaceOf(&directory->Header).Tree;
+        FileTree* tree = _state.NamespaceOf(&directory->Header)->Tree;
         if (!tree->HasKey)
             ChooseHashKey(tree);
         return (uint)NameHash.Of(tree->HashKey0, tree->HashKey1, directory->Number, name) & (NameBucketTable.HashLimit - 1);

@@ -11,7 +11,7 @@ namespace Aurora.Posix.Files;
 public static unsafe class StandardTree
 {
     /// <summary>Adds the standard files to a namespace whose root exists.</summary>
-    public static Errno Populate(FileServices files, Namespace space)
+    public static Errno Populate(FileServices files, Namespace* space)
     {
         var builder = new TreeBuilder(files, space);
         Errno error = AddProc(files, space, builder);
@@ -38,9 +38,9 @@ public static unsafe class StandardTree
         return error;
     }
 
-    private static Errno AddProc(FileServices files, Namespace space, TreeBuilder builder)
+    private static Errno AddProc(FileServices files, Namespace* space, TreeBuilder builder)
     {
-        if (space.ProcRoot != null)
+        if (space->ProcRoot != null)
             return Errno.Ok;
         Inode* proc = null;
         Errno error = builder.Make("/proc"u8, InodeMode.Directory | 0x16D);
@@ -53,9 +53,9 @@ public static unsafe class StandardTree
             return Errno.ENOTEMPTY;
         proc->Flags = InodeFlags.Proc | InodeFlags.Pinned;
         proc->ProcKey = new ProcKey(ProcNode.Root);
-        space.ProcRoot = proc;
-        space.Tree->ProcRoot = proc->Header.Id;
-        files.MarkChanged(&space.Tree->Header);
+        space->ProcRoot = proc;
+        space->Tree->ProcRoot = proc->Header.Id;
+        files.MarkChanged(&space->Tree->Header);
         files.MarkChanged(&proc->Header);
         return Errno.Ok;
     }

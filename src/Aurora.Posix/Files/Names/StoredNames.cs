@@ -41,7 +41,7 @@ internal sealed unsafe class StoredNames(FileState state, NameTable names, NameE
             first = entry->NextInBucket;
             buckets.Insert(directory, entry);
             group.Adopt(&entry->Header, ObjectKind.DirectoryEntry, NameTable.IdOf(entry));
-            state.NamespaceOf(&directory->Header).EntryCount++;
+            state.NamespaceOf(&directory->Header)->EntryCount++;
         }
         return true;
     }

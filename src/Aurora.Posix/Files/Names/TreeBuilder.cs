@@ -12,23 +12,23 @@ namespace Aurora.Posix.Files;
 /// <summary>Creates, fills, reads and lists files of a namespace by path. Attributes are given complete; no umask applies.</summary>
 public sealed unsafe class TreeBuilder
 {
-    private readonly Namespace _space;
+    private readonly Namespace* _space;
     private readonly FileServices _files;
     private readonly Credentials* _root;
     private readonly FileContext* _context;
 
     /// <summary>A builder for a namespace whose root exists. Its context lives as long as the builder and is not captured.</summary>
-    public TreeBuilder(FileServices files, Namespace space)
+    public TreeBuilder(FileServices files, Namespace* space)
     {
         _space = space;
         _files = files;
         byte* page = (byte*)_files.State.Pages.Allocate(1);
-        Panic.Unless(page != null && space.Root != null, "tree builder: no memory or no root"u8);
+        Panic.Unless(page != null && space->Root != null, "tree builder: no memory or no root"u8);
         _root = (Credentials*)page;
         _root->Capabilities = CapabilitySets.OfRoot;
         _context = (FileContext*)(page + (PageSize.Bytes / 2));
-        _context->Root = _context->CurrentDirectory = space.Root;
-        space.Tracker.Lend(&_context->Header);
+        _context->Root = _context->CurrentDirectory = space->Root;
+        files.State.TrackerOf(space).Lend(&_context->Header);
     }
 
     private FileCaller Caller => new() { Credentials = _root, Context = _context };
@@ -123,7 +123,7 @@ public sealed unsafe class TreeBuilder
         FileCaller caller = Caller;
         Errno error;
         do
-            error = _files.Walks.Resolve(in caller, _space.Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+            error = _files.Walks.Resolve(in caller, _space->Root, path, follow ? WalkFlags.FollowLast : WalkFlags.None, out inode);
         while (MustRepeat(error));
         return error;
     }
@@ -188,7 +188,7 @@ public sealed unsafe class TreeBuilder
     {
         Errno error;
         do
-            error = _files.Walks.Walk(in caller, _space.Root, path, flags, out found);
+            error = _files.Walks.Walk(in caller, _space->Root, path, flags, out found);
         while (MustRepeat(error));
         return error;
     }

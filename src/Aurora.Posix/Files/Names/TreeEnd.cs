@@ -31,23 +31,23 @@ public sealed unsafe class TreeEnd(FileState state, Inodes inodes, NameEntries e
     /// </summary>
     public bool Step(ObjectTracker group)
     {
-        Namespace? tree = state.FindNamespace(group);
-        if (tree is null)
+        Namespace* tree = state.FindNamespace(group);
+        if (tree == null)
             return true;
-        tree.ProcRoot = tree.Root = null;
+        tree->ProcRoot = tree->Root = null;
         for (int left = PlacesPerStep; left > 0; left--)
         {
-            if (tree.End.Place < BoundOf(tree.End.Part))
+            if (tree->End.Place < BoundOf(tree->End.Part))
             {
-                EndAt(tree, tree.End.Part, tree.End.Place++);
+                EndAt(tree, tree->End.Part, tree->End.Place++);
                 continue;
             }
-            if (tree.End.Part == TreeEndPart.Inodes)
+            if (tree->End.Part == TreeEndPart.Inodes)
             {
                 EndTree(tree);
                 return true;
             }
-            tree.End = new TreeEndState { Part = tree.End.Part + 1 };
+            tree->End = new TreeEndState { Part = tree->End.Part + 1 };
         }
         return false;
     }
@@ -60,7 +60,7 @@ public sealed unsafe class TreeEnd(FileState state, Inodes inodes, NameEntries e
             _ => state.Inodes.IndexBound,
         };
 
-    private void EndAt(Namespace tree, TreeEndPart part, uint place)
+    private void EndAt(Namespace* tree, TreeEndPart part, uint place)
     {
         if (part == TreeEndPart.ShortNames)
             EndName(tree, state.ShortEntries.LiveAt(place));
@@ -70,19 +70,19 @@ public sealed unsafe class TreeEnd(FileState state, Inodes inodes, NameEntries e
             EndInode(tree, state.Inodes.LiveAt(place));
     }
 
-    private void EndName(Namespace tree, DirectoryEntry* entry)
+    private void EndName(Namespace* tree, DirectoryEntry* entry)
     {
-        if (entry == null || entry->Header.Group != tree.Tracker.Index || entry->Header.Kind != ObjectKind.DirectoryEntry)
+        if (entry == null || entry->Header.Group != tree->Group || entry->Header.Kind != ObjectKind.DirectoryEntry)
             return;
         NameBucketTable.Remove(entry->Directory, entry);
-        tree.EntryCount--;
-        tree.Tracker.Remove(&entry->Header);
+        tree->EntryCount--;
+        state.TrackerOf(&entry->Header).Remove(&entry->Header);
         entries.Free(entry);
     }
 
-    private void EndInode(Namespace tree, Inode* inode)
+    private void EndInode(Namespace* tree, Inode* inode)
     {
-        if (inode == null || inode->Header.Group != tree.Tracker.Index || inode->Header.Kind != ObjectKind.Inode)
+        if (inode == null || inode->Header.Group != tree->Group || inode->Header.Kind != ObjectKind.Inode)
             return;
         inode->FirstName = null;
         inode->NameCount = inode->EntryCount = 0;
@@ -91,14 +91,14 @@ public sealed unsafe class TreeEnd(FileState state, Inodes inodes, NameEntries e
         inodes.EndIfUnused(inode);
     }
 
-    private void EndTree(Namespace space)
+    private void EndTree(Namespace* space)
     {
-        if (space.Tree != null)
+        if (space->Tree != null)
         {
-            space.Tracker.Remove(&space.Tree->Header);
-            state.Trees.Free(space.Tree);
-            space.Tree = null;
+            state.TrackerOf(space).Remove(&space->Tree->Header);
+            state.Trees.Free(space->Tree);
+            space->Tree = null;
         }
-        space.Close();
+        space->Close();
     }
 }

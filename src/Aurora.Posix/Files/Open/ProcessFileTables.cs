@@ -9,9 +9,9 @@ namespace Aurora.Posix.Files;
 public sealed unsafe class ProcessFileTables(FileServices files) : ProcessFiles
 {
     /// <summary>Gives the first process of a group an empty table and a context at the root.</summary>
-    public Errno Start(Process* process, Namespace space, uint umask)
+    public Errno Start(Process* process, Namespace* space, uint umask)
     {
-        DescriptorTable* table = files.Descriptors.CreateTable(space.Tracker);
+        DescriptorTable* table = files.Descriptors.CreateTable(files.State.TrackerOf(space));
         FileContext* context = table == null ? null : files.Contexts.Create(space, umask);
         if (context == null)
         {

@@ -48,7 +48,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         ProcNode parent = ProcNames.DirectoryOf(key.Node);
         if (parent == ProcNode.Root)
         {
-            Inode* top = state.NamespaceOf(&directory->Header).ProcRoot;
+            Inode* top = state.NamespaceOf(&directory->Header)->ProcRoot;
             if (top != null)
                 inodes.Hold(top);
             return top;

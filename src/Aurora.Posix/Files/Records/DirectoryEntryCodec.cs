@@ -92,10 +92,10 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : NameCodec(f
     // An older kernel's tree has no books of its own.
     private bool PrepareOld(Inode* directory)
     {
-        Namespace space = Files.NamespaceOf(&directory->Header);
-        if (space.Tree != null)
-            return space.IsOld && directory->IsDirectory && directory->Entries.IsComplete;
-        space.IsOld = true;
+        Namespace* space = Files.NamespaceOf(&directory->Header);
+        if (space->Tree != null)
+            return space->IsOld && directory->IsDirectory && directory->Entries.IsComplete;
+        space->IsOld = true;
         return directory->IsDirectory && Files.Creation.MakeTree(space, firstDirectory: 1);
     }
 }

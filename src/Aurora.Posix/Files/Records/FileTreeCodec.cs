@@ -30,7 +30,7 @@ public sealed unsafe class FileTreeCodec(FileServices files) : FileCodec(files)
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((FileTree*)header));
 
     public override bool IsSound(ObjectHeader* header)
-        => IsValid(Describe((FileTree*)header)) && Files.NamespaceOf(header).Tree == header;
+        => IsValid(Describe((FileTree*)header)) && Files.NamespaceOf(header)->Tree == header;
 
     private static FileTreeRecord Describe(FileTree* tree)
         => new()
@@ -55,8 +55,8 @@ public sealed unsafe class FileTreeCodec(FileServices files) : FileCodec(files)
         RestoreStatus status = Read(version, payload, 0, out FileTreeRecord record);
         if (status != RestoreStatus.Ok)
             return status;
-        Namespace? space = Files.State.FindNamespace(tracker);
-        if (space is null || space.Tree != null || !IsValid(in record))
+        Namespace* space = Files.State.FindNamespace(tracker);
+        if (space == null || space->Tree != null || !IsValid(in record))
             return RestoreStatus.BadRecord;
         FileTree* tree = Files.State.Trees.Allocate();
         if (tree == null)
@@ -67,7 +67,7 @@ public sealed unsafe class FileTreeCodec(FileServices files) : FileCodec(files)
         tree->NextDirectory = record.NextDirectory;
         tree->Root = record.Root;
         tree->ProcRoot = record.ProcRoot;
-        space.Tree = tree;
+        space->Tree = tree;
         tracker.Adopt(&tree->Header, Kind, id);
         return RestoreStatus.Ok;
     }
@@ -85,9 +85,9 @@ public sealed unsafe class FileTreeCodec(FileServices files) : FileCodec(files)
         FileTree* tree = (FileTree*)header;
         Inode* root = (Inode*)tracker.Find(tree->Root, ObjectKind.Inode);
         Inode* proc = (Inode*)tracker.Find(tree->ProcRoot, ObjectKind.Inode);
-        Namespace space = Files.NamespaceOf(header);
+        Namespace* space = Files.NamespaceOf(header);
         if (root == null || (proc == null && !tree->ProcRoot.IsNone))
             return RestoreStatus.MissingReference;
-        return space.Root == root && space.ProcRoot == proc ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return space->Root == root && space->ProcRoot == proc ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 }

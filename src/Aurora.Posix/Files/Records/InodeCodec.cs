@@ -89,7 +89,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && inode->EntryCount >= inode->Entries.LoadedCount
             && (!inode->Entries.IsComplete || inode->EntryCount == inode->Entries.LoadedCount)
             && (inode->Data == null || IsHeld(inode->Data, ObjectKind.MemoryObject))
-            && (!inode->IsRoot || Files.NamespaceOf(header).Root == inode);
+            && (!inode->IsRoot || Files.NamespaceOf(header)->Root == inode);
     }
 
     internal static bool HasTail(Inode* inode)
@@ -124,8 +124,8 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         RestoreStatus status = Read(id, version, payload, out InodeRecord record, out ReadOnlySpan<byte> target);
         if (status != RestoreStatus.Ok)
             return status;
-        Namespace? space = Files.State.FindNamespace(tracker);
-        if (space is null || !IsValid(in record, target.Length) || !IsPlaced(id, in record) || !HasPlaceIn(space, id, in record))
+        Namespace* space = Files.State.FindNamespace(tracker);
+        if (space == null || !IsValid(in record, target.Length) || !IsPlaced(id, in record) || !HasPlaceIn(space, id, in record))
             return RestoreStatus.BadRecord;
         Inode* inode = Files.Inodes.Allocate();
         if (inode == null)
@@ -144,10 +144,10 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (inode->IsRoot)
         {
             inode->Parent = inode;
-            space.Root = inode;
+            space->Root = inode;
         }
         if (inode->IsProc && inode->ProcKey.Node == ProcNode.Root)
-            space.ProcRoot = inode;
+            space->ProcRoot = inode;
         return RestoreStatus.Ok;
     }
 
@@ -172,13 +172,13 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     }
 
     // What is read on demand has a name, or may have one, and is not what a tree has one of, unless it is that.
-    private static bool HasPlaceIn(Namespace space, ObjectId id, in InodeRecord record)
+    private static bool HasPlaceIn(Namespace* space, ObjectId id, in InodeRecord record)
     {
         bool isRoot = (record.Flags & InodeFlags.Root) != 0;
         bool isProc = (record.Flags & InodeFlags.Proc) != 0;
         if (!FileIds.IsOnDemand(id))
-            return !isRoot || space.Root == null;
-        return space.Tree != null && isRoot == (space.Tree->Root == id) && isProc == (space.Tree->ProcRoot == id)
+            return !isRoot || space->Root == null;
+        return space->Tree != null && isRoot == (space->Tree->Root == id) && isProc == (space->Tree->ProcRoot == id)
             && (record.Flags & (InodeFlags.Anonymous | InodeFlags.MemoryFile)) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
     }
 

@@ -232,7 +232,7 @@ internal sealed unsafe class MixedRun : IDisposable
         }
         foreach ((string name, byte[] bytes) in _model.Files)
             Assert.True(bytes.AsSpan().SequenceEqual(_session.Contents(name)), name + " differs");
-        Assert.Equal(_model.Files.Count, _session.Group.Names.EntryCount);
+        Assert.Equal(_model.Files.Count, _session.Group.Names->EntryCount);
     }
 
     private bool PickSpace(out AddressSpace* space, out ulong[] words)

@@ -92,7 +92,7 @@ internal sealed unsafe class TestSession : IDisposable
         => new(device, pageLimit: pageLimit, records: records);
 
     /// <summary>Everything that is stored of the tree is in memory afterwards; false when something is not as it should be.</summary>
-    public bool TryLoadTree() => TryLoadTree(Group.Names.Root, 0) && Group.Files.Contradictions == 0;
+    public bool TryLoadTree() => TryLoadTree(Group.Names->Root, 0) && Group.Files.Contradictions == 0;
 
     private bool TryLoadTree(Inode* directory, int depth)
     {

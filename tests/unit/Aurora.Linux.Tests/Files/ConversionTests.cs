@@ -83,7 +83,7 @@ public sealed unsafe class ConversionTests : IDisposable
             before.Records.Where(record => record.Value.Kind == ObjectKind.DirectoryEntry),
             record => Assert.False(next.Records.ContainsKey(record.Key)));
         using TestKernel restored = TestKernel.Restore(next);
-        Assert.InRange(restored.Names.EntryCount, 3, 150);
+        Assert.InRange(restored.Names->EntryCount, 3, 150);
         foreach (TestKernel each in new[] { converted, restored })
         {
             Check(each);

@@ -284,7 +284,7 @@ public sealed unsafe class GoneTests : IDisposable
         int file = Open(_kernel, _program, "/own/file");
         ulong fileId = Descriptors.Find((DescriptorTable*)_program->Process->Descriptors, file)->Inode->Header.Id.Value;
         var caller = new FileCaller(_program);
-        Assert.Equal(Errno.Ok, _kernel.Files.Walks.Resolve(in caller, _kernel.Names.Root, "/dev"u8, WalkFlags.None, out Inode* dev));
+        Assert.Equal(Errno.Ok, _kernel.Files.Walks.Resolve(in caller, _kernel.Names->Root, "/dev"u8, WalkFlags.None, out Inode* dev));
         ulong named = dev->Header.Id.Value;
         _kernel.Files.Inodes.Release(dev);
         var image = new TestKernel.Image();
@@ -297,7 +297,7 @@ public sealed unsafe class GoneTests : IDisposable
             "named" => [(ids[1], named), (named, ids[1])],
             "a file" => [(fileId, ids[0]), (ids[0], ids[1])],
             "twice" => [(named, ids[0]), (named, ids[0])],
-            _ => [(ids[1], _kernel.Names.Root->Header.Id.Value), (named, ids[1])],
+            _ => [(ids[1], _kernel.Names->Root->Header.Id.Value), (named, ids[1])],
         };
         int next = 0;
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
@@ -321,7 +321,7 @@ public sealed unsafe class GoneTests : IDisposable
         Assert.Equal(0, _kernel.Do(_program, 83, Path(_kernel, _program, "/own/full"), 0x1FF));
         Open(_kernel, _program, "/own/full/file");
         var caller = new FileCaller(_program);
-        Assert.Equal(Errno.Ok, _kernel.Files.Walks.Resolve(in caller, _kernel.Names.Root, "/own/full"u8, WalkFlags.None, out Inode* full));
+        Assert.Equal(Errno.Ok, _kernel.Files.Walks.Resolve(in caller, _kernel.Names->Root, "/own/full"u8, WalkFlags.None, out Inode* full));
         ulong name = full->FirstName->Header.Id.Value;
         _kernel.Files.Inodes.Release(full);
         var image = new TestKernel.Image();

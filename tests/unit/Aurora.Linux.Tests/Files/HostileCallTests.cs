@@ -43,10 +43,10 @@ public sealed unsafe class HostileCallTests
                 calls.World.Files.Descriptors.CloseRange(calls.World.Table, 10, uint.MaxValue, ref all);
         }
         calls.World.Scheduler.LeaveQueues(calls.Thread);
-        CheckTree(calls.World, calls.World.Space.Root, 0);
+        CheckTree(calls.World, calls.World.Space->Root, 0);
         using var restored = calls.World.Reboot();
-        CheckTree(restored, restored.Space.Root, 0);
-        Assert.Equal(calls.World.Space.EntryCount, restored.Space.EntryCount);
+        CheckTree(restored, restored.Space->Root, 0);
+        Assert.Equal(calls.World.Space->EntryCount, restored.Space->EntryCount);
     }
 
     private static uint[] Registered()

@@ -104,7 +104,7 @@ internal sealed unsafe partial class TestKernel
                     break;
             }
         }
-        return status != RestoreStatus.Ok || kernel.Names.Root == null || kernel.TryLoadTree() ? status : RestoreStatus.BadRecord;
+        return status != RestoreStatus.Ok || kernel.Names->Root == null || kernel.TryLoadTree() ? status : RestoreStatus.BadRecord;
     }
 
     /// <summary>Gives a kernel that has not booted the image's state.</summary>
@@ -128,7 +128,7 @@ internal sealed unsafe partial class TestKernel
     public void LoadTree() => Assert.True(TryLoadTree());
 
     /// <summary>As above; false when something cannot be had, or is not as its directory says.</summary>
-    private bool TryLoadTree() => TryLoadTree(new TreeBuilder(Files, Names), Names.Root) && Files.Contradictions == 0;
+    private bool TryLoadTree() => TryLoadTree(new TreeBuilder(Files, Names), Names->Root) && Files.Contradictions == 0;
 
     private static bool TryLoadTree(TreeBuilder tree, Inode* directory)
     {

@@ -50,7 +50,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Tracker = Tracked.Add(0, new ObjectId(1));
         Clocks = new GroupClocks(Clock, Tracked);
         Scheduler = new ThreadScheduler(Pages, Tracked, Clocks);
-        var files = new FileState(Pages, limits);
+        var files = new FileState(Pages, Tracked, limits);
         Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
@@ -97,7 +97,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TestPreemption Preemption { get; } = new();
     public ModelFileRecords Records { get; }
     public FileServices Files { get; }
-    public Namespace Names { get; }
+    public Namespace* Names { get; }
     public TestConsole Console { get; }
     public TestCheckpoints Checkpoints { get; }
     public ProcessTable Processes { get; }

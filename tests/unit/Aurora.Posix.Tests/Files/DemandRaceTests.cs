@@ -18,7 +18,7 @@ public sealed unsafe class DemandRaceTests : IDisposable
     private static Errno Resolve(FileWorld world, string path)
     {
         FileCaller caller = world.Caller;
-        Errno error = world.Files.Walks.Resolve(in caller, world.Space.Root, FileWorld.Bytes(path), WalkFlags.None, out Inode* inode);
+        Errno error = world.Files.Walks.Resolve(in caller, world.Space->Root, FileWorld.Bytes(path), WalkFlags.None, out Inode* inode);
         if (error == Errno.Ok)
             world.Files.Inodes.Release(inode);
         world.Scheduler.LeaveQueues(world.Thread);
@@ -45,7 +45,7 @@ public sealed unsafe class DemandRaceTests : IDisposable
         _first.WriteFile("/other", "another"u8);
         using FileWorld next = _first.Reboot();
         var slow = new FileLoader(next.Files);
-        ReadNamesOf(next, next.Space.Root);
+        ReadNamesOf(next, next.Space->Root);
         NameRequest* request = BeginReading(next, slow, "/d1", out RecordRead read);
         Assert.Equal(Errno.Ok, Settle(next, "/d2"));
         Assert.Equal(Errno.Ok, next.Build.Remove("/d1"u8));

@@ -30,7 +30,7 @@ public sealed unsafe class DemandTests : IDisposable
     private static Errno Resolve(FileWorld world, string path)
     {
         FileCaller caller = world.Caller;
-        Errno error = world.Files.Walks.Resolve(in caller, world.Space.Root, FileWorld.Bytes(path), WalkFlags.None, out Inode* inode);
+        Errno error = world.Files.Walks.Resolve(in caller, world.Space->Root, FileWorld.Bytes(path), WalkFlags.None, out Inode* inode);
         if (error == Errno.Ok)
             world.Files.Inodes.Release(inode);
         world.Scheduler.LeaveQueues(world.Thread);
@@ -73,7 +73,7 @@ public sealed unsafe class DemandTests : IDisposable
         Assert.Equal(0, WaitsFor(next, "/d/absent", Errno.ENOENT));
         int reads = next.Records.Reads;
         Assert.InRange(reads, 1, 400);
-        Assert.InRange(next.Space.EntryCount, 10, 300);
+        Assert.InRange(next.Space->EntryCount, 10, 300);
         // In a new directory nothing need be read to know that it is empty.
         Assert.Equal(Errno.Ok, next.Build.Make("/d/new"u8, InodeMode.Directory));
         reads = next.Records.Reads;
@@ -89,10 +89,10 @@ public sealed unsafe class DemandTests : IDisposable
         using FileWorld next = _first.Reboot();
         FileCaller caller = next.Caller;
         caller.MustNotWait = true;
-        Assert.Equal(Errno.EAGAIN, next.Files.Walks.Resolve(in caller, next.Space.Root, "/d/f1"u8, WalkFlags.None, out _));
+        Assert.Equal(Errno.EAGAIN, next.Files.Walks.Resolve(in caller, next.Space->Root, "/d/f1"u8, WalkFlags.None, out _));
         Assert.Equal(0, next.Files.Requests.Count);
         WaitsFor(next, "/d/f1", Errno.Ok);
-        Assert.Equal(Errno.Ok, next.Files.Walks.Resolve(in caller, next.Space.Root, "/d/f1"u8, WalkFlags.None, out Inode* inode));
+        Assert.Equal(Errno.Ok, next.Files.Walks.Resolve(in caller, next.Space->Root, "/d/f1"u8, WalkFlags.None, out Inode* inode));
         next.Files.Inodes.Release(inode);
     }
 
@@ -185,10 +185,10 @@ public sealed unsafe class DemandTests : IDisposable
         {
             world.Scheduler.LeaveQueues(world.Thread);
             world.Files.Loader.ServeAll();
-            error = world.Files.Walks.Walk(in caller, world.Space.Root, FileWorld.Bytes(from), WalkFlags.None, out WalkResult source);
+            error = world.Files.Walks.Walk(in caller, world.Space->Root, FileWorld.Bytes(from), WalkFlags.None, out WalkResult source);
             if (error != Errno.Ok)
                 continue;
-            error = world.Files.Walks.Walk(in caller, world.Space.Root, FileWorld.Bytes(to), WalkFlags.AllowMissing, out WalkResult target);
+            error = world.Files.Walks.Walk(in caller, world.Space->Root, FileWorld.Bytes(to), WalkFlags.AllowMissing, out WalkResult target);
             if (error == Errno.Ok)
                 error = world.Files.Renames.Rename(
                     in caller, source.Directory, source.Name, target.Directory, target.Name, RenameFlags.None);
@@ -235,7 +235,7 @@ public sealed unsafe class DemandTests : IDisposable
         if (wrong == "too few names")
             (record.Names, record.Name) = (0, default);
         if (isDirectory)
-            record.Name = FileIds.OfName(_first.Space.Root->Number, 77);
+            record.Name = FileIds.OfName(_first.Space->Root->Number, 77);
         System.Runtime.InteropServices.MemoryMarshal.Write(payload, in record);
         store.Records[id] = (ObjectKind.Inode, payload);
         if (wrong == "gone")
@@ -297,7 +297,7 @@ public sealed unsafe class DemandTests : IDisposable
     [Fact]
     public void The_seventeenth_name_with_one_hash_is_refused_until_one_of_the_others_goes()
     {
-        Inode* root = _first.Space.Root;
+        Inode* root = _first.Space->Root;
         Assert.Equal(Errno.Ok, _first.Build.Make("/x"u8, InodeMode.Regular));
         uint hash = _first.Files.Names.HashOf(root, "one too many"u8);
         var others = new List<nint>();

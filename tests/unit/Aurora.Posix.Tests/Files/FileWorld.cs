@@ -31,7 +31,7 @@ internal sealed unsafe class FileWorld : IDisposable
         {
             MaxObjects = 1 << 16, MaxMappings = 1 << 15, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 64, Verify = true,
         };
-        var files = new FileState(Pages, limits ?? FileLimits.Default);
+        var files = new FileState(Pages, tracked, limits ?? FileLimits.Default);
         Memory = new MemoryManager(
             Pages, tracked, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
@@ -49,9 +49,9 @@ internal sealed unsafe class FileWorld : IDisposable
         else
             LoadStatus = TryLoad(store);
         Assert.True(isExpectedToFail || LoadStatus == RestoreStatus.Ok, $"{LoadStatus}");
-        if (Space.Root == null && Space.Tree == null)
+        if (Space->Root == null && Space->Tree == null)
             Assert.True(Files.Creation.CreateRoot(Space));
-        Build = Space.Root == null ? null! : new TreeBuilder(Files, Space);
+        Build = Space->Root == null ? null! : new TreeBuilder(Files, Space);
         if (store is null)
         {
             Assert.Equal(Errno.Ok, StandardTree.Populate(Files, Space));
@@ -71,7 +71,7 @@ internal sealed unsafe class FileWorld : IDisposable
 
     /// <summary>To whom all that is read belongs.</summary>
     public uint UserOfRecords { get; set; }
-    public Namespace Space { get; }
+    public Namespace* Space { get; }
     public ProcessTable Processes { get; }
     public PidNamespace Pids => Processes.Of(Tracker);
     public ProcessFileTables Tables { get; }
@@ -311,7 +311,7 @@ internal sealed unsafe class FileWorld : IDisposable
     }
 
     /// <summary>Everything that the store has of the tree is in memory afterwards.</summary>
-    public void LoadTree() => LoadTree(Space.Root);
+    public void LoadTree() => LoadTree(Space->Root);
 
     private void LoadTree(Inode* directory)
     {

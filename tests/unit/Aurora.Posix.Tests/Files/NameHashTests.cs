@@ -28,7 +28,7 @@ public sealed unsafe class NameHashTests
     public void Names_chosen_to_collide_under_a_known_hash_do_not_make_long_chains_and_are_found_in_another_life()
     {
         using var world = new FileWorld();
-        string[] names = [.. Colliding(world.Space.Root->Number, 300)];
+        string[] names = [.. Colliding(world.Space->Root->Number, 300)];
         foreach (string name in names)
             world.WriteFile("/" + name, ""u8);
         List<int> chains = Chains(world, names);
@@ -46,7 +46,7 @@ public sealed unsafe class NameHashTests
         {
             FileCaller caller = world.Caller;
             Assert.Equal(
-                Errno.Ok, world.Files.Names.Find(in caller, world.Space.Root, Encoding.ASCII.GetBytes(name), out DirectoryEntry* entry));
+                Errno.Ok, world.Files.Names.Find(in caller, world.Space->Root, Encoding.ASCII.GetBytes(name), out DirectoryEntry* entry));
             chains.Add((int)(entry->Place >> 4) % (int)Buckets);
         }
 

@@ -27,7 +27,7 @@ public sealed unsafe class NamespaceTests : IDisposable
     private string PathOf(Inode* inode)
     {
         byte[] buffer = new byte[4096];
-        int start = _world.Files.Paths.PathOf(inode, _world.Space.Root, buffer, out bool isReachable);
+        int start = _world.Files.Paths.PathOf(inode, _world.Space->Root, buffer, out bool isReachable);
         return Encoding.UTF8.GetString(buffer.AsSpan(start)) + (isReachable ? "" : "?");
     }
 
@@ -133,7 +133,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         MakeDirectory("/full/x");
         _world.WriteFile("/f", "f"u8);
         FileCaller caller = _world.Caller;
-        Inode* root = _world.Space.Root;
+        Inode* root = _world.Space->Root;
         Inode* b = _world.At("/a/b");
         Assert.Equal(Errno.EINVAL, _world.Files.Renames.Rename(in caller, root, "a"u8, b, "a"u8, RenameFlags.None));
         Assert.Equal(Errno.ENOTEMPTY, _world.Files.Renames.Rename(in caller, root, "a"u8, root, "full"u8, RenameFlags.None));
@@ -164,7 +164,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         Assert.Equal("/gone", PathOf(gone));
         Assert.Equal(0u, gone->LinkCount);
         int before = _world.Files.Inodes.Count;
-        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space.Root);
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space->Root);
         Assert.Equal(before - 1, _world.Files.Inodes.Count);
     }
 

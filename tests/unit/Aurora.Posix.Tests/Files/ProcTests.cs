@@ -19,7 +19,7 @@ public sealed unsafe class ProcTests : IDisposable
     {
         FileCaller caller = _world.Caller;
         WalkFlags flags = follow ? WalkFlags.FollowLast : WalkFlags.None;
-        Errno error = _world.Files.Walks.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), flags, out Inode* inode);
+        Errno error = _world.Files.Walks.Resolve(in caller, _world.Space->Root, FileWorld.Bytes(path), flags, out Inode* inode);
         return error == Errno.Ok ? inode : null;
     }
 
@@ -126,7 +126,7 @@ public sealed unsafe class ProcTests : IDisposable
         _world.Files.Contexts.SetCurrentDirectory(_world.Context, fd);
         _world.Files.Inodes.Release(fd);
         byte[] buffer = new byte[100];
-        int start = _world.Files.Paths.PathOf(_world.Context->CurrentDirectory, _world.Space.Root, buffer, out bool isReachable);
+        int start = _world.Files.Paths.PathOf(_world.Context->CurrentDirectory, _world.Space->Root, buffer, out bool isReachable);
         Assert.True(isReachable);
         Assert.Equal("/proc/1/fd", Encoding.UTF8.GetString(buffer.AsSpan(start)));
         FileCaller caller = _world.Caller;
@@ -138,7 +138,7 @@ public sealed unsafe class ProcTests : IDisposable
         Assert.Equal(Errno.EPERM, _world.Build.Remove("/proc/stat"u8));
         Assert.Equal(Errno.EBUSY, _world.Build.Remove("/proc"u8));
         int inodes = _world.Files.Inodes.Count;
-        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space.Root);
+        _world.Files.Contexts.SetCurrentDirectory(_world.Context, _world.Space->Root);
         Assert.Equal(inodes - 1, _world.Files.Inodes.Count);
     }
 }

@@ -29,9 +29,9 @@ public sealed unsafe class RestoreTests
         Assert.Equal(DeviceNumber.Urandom, next.At("/dev/urandom")->Device);
         foreach (int length in new[] { 1, 56, 57, 2800, 2801, 4095 })
             Assert.Equal(new string('t', length), Encoding.UTF8.GetString(Inodes.TargetOf(next.At($"/l{length}"))));
-        Assert.True(next.Space.ProcRoot == next.At("/proc"));
+        Assert.True(next.Space->ProcRoot == next.At("/proc"));
         next.LoadTree();
-        Assert.Equal(world.Space.EntryCount, next.Space.EntryCount);
+        Assert.Equal(world.Space->EntryCount, next.Space->EntryCount);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed unsafe class RestoreTests
         Assert.Equal(1, world.Tracker.ChangedCount);
         world.Read(file, one);
         FileCaller caller = world.Caller;
-        world.Files.Walks.Resolve(in caller, world.Space.Root, "/dev/null"u8, WalkFlags.None, out Inode* inode);
+        world.Files.Walks.Resolve(in caller, world.Space->Root, "/dev/null"u8, WalkFlags.None, out Inode* inode);
         world.Files.Inodes.Release(inode);
         Assert.Equal(1, world.Tracker.ChangedCount);
         world.Files.OpenFiles.Release(file);
@@ -163,11 +163,11 @@ public sealed unsafe class RestoreTests
                 payload[random.Next(payload.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)ids[random.Next(ids.Length)];
             store.Records[id] = (store.Records[id].Kind, payload);
             using var victim = new FileWorld(store, isExpectedToFail: true);
-            if (victim.LoadStatus == RestoreStatus.Ok && victim.Space.Root != null)
+            if (victim.LoadStatus == RestoreStatus.Ok && victim.Space->Root != null)
             {
                 foreach (string path in new[] { "/a/b/c/../../f", "/a/l", "/a/fifo", "/dev/null", "/a/b/c/d/e" })
                     victim.Exists(path);
-                Ravage(victim, victim.Space.Root, "", 0);
+                Ravage(victim, victim.Space->Root, "", 0);
                 victim.Checkpoint();
             }
         }

@@ -189,7 +189,7 @@ public sealed unsafe class TableTests : IDisposable
     private OpenFile* OpenProc(string path)
     {
         FileCaller caller = _world.Caller;
-        Errno error = _world.Files.Walks.Resolve(in caller, _world.Space.Root, FileWorld.Bytes(path), WalkFlags.FollowLast,
+        Errno error = _world.Files.Walks.Resolve(in caller, _world.Space->Root, FileWorld.Bytes(path), WalkFlags.FollowLast,
             out Inode* inode);
         Assert.Equal(Errno.Ok, error);
         OpenFile* file = _world.Open(inode, OpenFlags.ReadOnly);

@@ -118,10 +118,10 @@ public sealed unsafe class TreeModelTests
     private static Errno TryRename(FileWorld world, byte[] from, byte[] to, RenameFlags flags)
     {
         FileCaller caller = world.Caller;
-        Errno error = world.Files.Walks.Walk(in caller, world.Space.Root, from, WalkFlags.None, out WalkResult source);
+        Errno error = world.Files.Walks.Walk(in caller, world.Space->Root, from, WalkFlags.None, out WalkResult source);
         if (error != Errno.Ok)
             return error;
-        error = world.Files.Walks.Walk(in caller, world.Space.Root, to, WalkFlags.AllowMissing, out WalkResult target);
+        error = world.Files.Walks.Walk(in caller, world.Space->Root, to, WalkFlags.AllowMissing, out WalkResult target);
         if (error == Errno.Ok)
         {
             error = world.Files.Renames.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, flags);

@@ -35,7 +35,7 @@ internal static unsafe class StateComparison
             if (DifferenceOf(first, second, new ObjectId(id)) is { } difference)
                 return difference;
         }
-        ulong directories = first.Names.Tree->NextDirectory;
+        ulong directories = first.Names->Tree->NextDirectory;
         for (ulong number = 1; number < directories; number++)
         {
             if (DifferenceOfFile(first, second, number) is { } difference)

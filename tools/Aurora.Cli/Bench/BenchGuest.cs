@@ -1,0 +1,54 @@
+using System;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Cli.Workspace;
+using Aurora.Images.Root;
+using Aurora.Qemu;
+
+namespace Aurora.Cli.Bench;
+
+/// <summary>Runs the guest program bench in machines with disks in a folder.</summary>
+internal sealed class BenchGuest(string folder)
+{
+    private const string Program = StandardRoot.TestFolder + "/bench";
+    private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(5);
+
+    /// <summary>A new disk with the program on it; its path.</summary>
+    public async Task<string> MakeDiskAsync(string name, CancellationToken cancellation)
+    {
+        string disk = Path.Combine(folder, name + ".img");
+        await DiskImages.EnsureAsync(disk, root: null, cancellation);
+        return disk;
+    }
+
+    /// <summary>The machine, running the program from this disk.</summary>
+    public static MachineConfiguration WithProgram(MachineConfiguration machine, string disk, params string[] arguments) => machine with
+    {
+        Disk = disk,
+        Boot = machine.Boot with { Arguments = [Program, .. arguments], Environment = GuestEnvironment.Default },
+    };
+
+    /// <summary>
+    /// The machine with its instruction counter as clock: a nanosecond is one instruction, whatever the host does meanwhile, and waiting takes no time.
+    /// </summary>
+    public static MachineConfiguration CountingInstructions(MachineConfiguration machine) => machine with
+    {
+        Acceleration = Acceleration.Tcg,
+        ExtraArguments = ["-icount", "shift=0,sleep=off"],
+    };
+
+    /// <summary>What the program reports; throws when it fails.</summary>
+    public async Task<GuestReport> RunAsync(MachineConfiguration machine, CancellationToken cancellation, params string[] arguments)
+    {
+        string disk = await MakeDiskAsync(arguments[0], cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(WithProgram(machine, disk, arguments), cancellation);
+        var console = new ConsoleTranscript(running);
+        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
+        await console.Completed;
+        File.Delete(disk);
+        return exit.GuestStatus == 0
+            ? new GuestReport(console.Text)
+            : throw new UserException($"bench {string.Join(' ', arguments)} failed: {console.Text}\n{running.Events.Tail()}");
+    }
+}

@@ -1,0 +1,49 @@
+// Copies and rewinds of groups, by the guest program bench as the host's root: once on the machine's clock, once with the instruction
+// counter as clock, where waiting for the disk takes no time.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Qemu;
+
+namespace Aurora.Cli.Bench;
+
+/// <summary>The measurements of groups.</summary>
+internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
+{
+    private const long ResidentMebibytes = 64;
+    private const long Copies = 200;
+    private const int MemoryMebibytes = 1024;
+
+    /// <summary>Measures and judges.</summary>
+    public async Task<IReadOnlyList<Measurement>> RunAsync(Action<string> progress, CancellationToken cancellation)
+    {
+        MachineConfiguration large = machine with { MemoryMebibytes = MemoryMebibytes };
+        progress("groups");
+        GuestReport timed = await MeasureAsync(large, cancellation);
+        progress("groups, counting instructions");
+        GuestReport counted = await MeasureAsync(BenchGuest.CountingInstructions(large), cancellation);
+        double stop = timed.Value("groups", ResidentMebibytes, "stop_ns_median");
+        double forkStop = timed.Value("groups", ResidentMebibytes, "fork_stop_ns_median");
+        double rewind = timed.Value("groups", ResidentMebibytes, "rewind_ns_median");
+        double bytes = timed.Value("copies", Copies, "bytes");
+        double instructions = counted.Value("copies", Copies, "fork_ns_median");
+        return
+        [
+            new($"group with {ResidentMebibytes} MiB, 1,000 dirty pages: stop of a checkpoint", Milliseconds(stop)),
+            new("the same, stop of a fork", $"{Milliseconds(forkStop)} = {forkStop / stop:0.0} ×", "≤ 3 ×", forkStop <= 3 * stop),
+            new("the same, fork until the copy is durable and runs", Milliseconds(timed.Value("groups", ResidentMebibytes, "fork_ns_median"))),
+            new("the same, rewind by one second until it runs", Milliseconds(rewind), "≤ 10 ms", rewind <= 10e6),
+            new($"instructions of a rewind", $"{counted.Value("groups", ResidentMebibytes, "rewind_ns_median"):N0}"),
+            new("copy of an idle program with 16 MiB", Milliseconds(timed.Value("copies", Copies, "fork_ns_median"))),
+            new("instructions of such a copy", $"{instructions:N0}", "≤ 300,000", instructions <= 300_000),
+            new("memory of such a copy", $"{bytes / 1024:0} KiB", "≤ 256 KiB", bytes <= 256 * 1024),
+        ];
+    }
+
+    private Task<GuestReport> MeasureAsync(MachineConfiguration large, CancellationToken cancellation)
+        => guest.RunAsync(large, cancellation, "groups", Copies.ToString(CultureInfo.InvariantCulture));
+
+    private static string Milliseconds(double nanoseconds) => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.00} ms");
+}
