@@ -154,7 +154,7 @@ internal sealed class Machine
         for (int i = 5; i < 5 + NameFiber.Count; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
         for (int i = 5 + NameFiber.Count; i < bodies.Length; i++)
-            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store);
+            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store, group.Shared);
         return bodies;
     }
 }

@@ -14,6 +14,17 @@ public sealed unsafe partial class ObjectStore
         => _reader.ReadPage(volume, id, page, destination);
 
     /// <summary>
+    /// Where a page is; Hole when it is not there, or a failure, also when it has moved meanwhile. Two pages in one place are the same. Sees
+    /// every commit that was submitted. Blocks.
+    /// </summary>
+    public StoreStatus LocatePage(VolumeId volume, ObjectId id, ulong page, out PagePlace place)
+    {
+        StoreStatus status = _reader.FindPage(volume, id.Value, page, out MapEntry entry);
+        place = new PagePlace(entry.Block, entry.Checksum);
+        return status;
+    }
+
+    /// <summary>
     /// Copies an object's record. NotFound when it has none; TooLong when it does not fit (the length is still given). Blocks.
     /// </summary>
     public StoreStatus ReadRecord(VolumeId volume, ObjectId id, Span<byte> destination, out int length)

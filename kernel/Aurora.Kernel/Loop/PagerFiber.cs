@@ -1,4 +1,4 @@
-// Brings pages in from the store. A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager
+// Brings pages in from the store, or from a group that has them in memory already (SharedPages). A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager
 // fibers reads it, and the thread's access is tried again. A page the store cannot deliver becomes a bus error for whoever touches it; but
 // when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses.
 // Without a frame to read into, a pager waits for reclaim; only when nothing can be reclaimed are those who wait for the page told.
@@ -10,7 +10,8 @@ using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, MemoryManager memory, CheckpointEngine engine, ObjectStore store) : FiberBody
+internal sealed unsafe class PagerFiber(
+    KernelFibers fibers, NvmeDevice disk, MemoryManager memory, CheckpointEngine engine, ObjectStore store, SharedPages shared) : FiberBody
 {
     /// <summary>How many reads may wait for the device at once.</summary>
     public const int Count = 8;
@@ -66,7 +67,13 @@ internal sealed unsafe class PagerFiber(KernelFibers fibers, NvmeDevice disk, Me
     {
         // While this waits the group may end.
         VolumeId volume = engine.VolumeOf(request->Group);
-        FrameNumber frame = TakeFrame();
+        FrameNumber frame = shared.Take(request->Group, volume, request->Source, request->Page);
+        if (frame.Value != 0)
+        {
+            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
+            return;
+        }
+        frame = TakeFrame();
         if (frame.Value == 0)
         {
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);

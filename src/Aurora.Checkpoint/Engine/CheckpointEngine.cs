@@ -69,6 +69,17 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>The first of the groups that are checkpointed, by <see cref="PipelineState.NextGroup"/>.</summary>
     internal PipelineState* FirstState => _pipelines.First;
 
+    /// <summary>The group in memory that is checkpointed into a volume; <see cref="ObjectTracker.Exists"/> is false when there is none.</summary>
+    public ObjectTracker GroupWith(VolumeId volume)
+    {
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
+            if (pipeline.Volume == volume)
+                return pipeline.Group;
+        }
+        return default;
+    }
+
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
     /// <summary>

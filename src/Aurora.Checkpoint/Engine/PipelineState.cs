@@ -28,6 +28,10 @@ internal unsafe struct PipelineState
     /// <summary>The number of the group's volume of the store.</summary>
     public ulong Volume;
 
+    /// <summary>The volume it was cloned from, once somebody has asked; zero for none.</summary>
+    public bool IsParentKnown;
+    public ulong Parent;
+
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;
 

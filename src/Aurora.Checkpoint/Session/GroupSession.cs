@@ -60,6 +60,7 @@ public sealed unsafe partial class GroupSession
             Output = OutputHold,
             Store = store,
         });
+        Shared = new SharedPages(store, Engine, Tracked, Memory);
         Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
         FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
@@ -110,6 +111,9 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>Brings groups back.</summary>
     public GroupRestore Restorer { get; }
+
+    /// <summary>Where copies find pages that another group has in memory.</summary>
+    public SharedPages Shared { get; }
 
     /// <summary>Brings frames back when few are free, once a fiber runs it.</summary>
     public FrameReclaimer Reclaimer { get; }

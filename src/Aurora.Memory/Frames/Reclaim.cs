@@ -2,9 +2,8 @@
 // clock with a second chance: a hand goes over the leaves of all objects; the first time it comes to a clean page the page becomes idle and
 // is unmapped, so that a touch shows (as a fault that finds the frame); the second time a page that is still idle is evicted.
 //
-// A page may go exactly if the store would give it back as it is: its slot is clean, no epoch has its frame in flight (so every epoch that
-// froze it is durable), it is on no list as forced, and nobody reads it in at the moment (what is read could be older than what is
-// evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them gives its pages up
+// A page may go exactly if the store would give it back as it is (CleanFrames), and nobody reads it in at the moment (what is read could be
+// older than what is evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them gives its pages up
 // in its turn.
 //
 // Evicting takes pages away from under a system call that has just looked at them, so it is done by a fiber only, between two calls.
@@ -25,24 +24,24 @@ public sealed unsafe class Reclaim
     private readonly PageInTable _requests;
     private readonly ReverseMap _reverse;
     private readonly ReclaimState _state;
-    private readonly SeededMemoryFaults _seeded;
+    private readonly CleanFrames _clean;
 
-    internal Reclaim(MemoryState state, ReverseMap reverse)
+    internal Reclaim(MemoryState state, ReverseMap reverse, CleanFrames clean)
     {
+        _clean = clean;
         _objects = state.Objects;
         _frames = state.Frames;
         _tree = state.Tree;
         _requests = state.Requests;
         _reverse = reverse;
         _state = state.Reclaim;
-        _seeded = state.Seeded;
     }
 
     /// <summary>Pages dropped since boot.</summary>
     public ulong EvictedPages => _state.EvictedPages;
 
     /// <summary>The store has everything that is not on a list: true unless changes of an unpersisted group were forgotten.</summary>
-    public bool MayEvict => !_state.HasForgottenChanges;
+    public bool MayEvict => _clean.IsStoreWhole;
 
     /// <summary>
     /// Moves the hand over one leaf (512 pages) and evicts its idle pages. True when the hand has been everywhere and starts again.
@@ -74,7 +73,7 @@ public sealed unsafe class Reclaim
         int idle = 0;
         for (int index = 0; index < RadixTree.FanOut; index++)
         {
-            if (!MayDrop(leaf[index]))
+            if (!_clean.IsClean(leaf[index]))
                 continue;
             clean.Mark(index);
             idle += IsIdle(leaf[index]) ? 1 : 0;
@@ -109,15 +108,5 @@ public sealed unsafe class Reclaim
         *slot = Slot.Evicted;
         _frames.Release(frame);
         _state.EvictedPages++;
-    }
-
-    private bool MayDrop(ulong slot)
-    {
-        const FrameFlags Kept = FrameFlags.Unsaved | FrameFlags.Hot | FrameFlags.Kernel;
-        ulong owed = _seeded.Has(SeededMemoryFaults.EvictedDirtyPage) ? 0 : Slot.Dirty;
-        if ((slot & (Slot.Resident | owed)) != Slot.Resident)
-            return false;
-        FrameInfo* info = _frames.InfoOf(Slot.FrameOf(slot));
-        return info->InFlight == 0 && info->Pins == 0 && (info->Flags & Kept) == 0;
     }
 }

@@ -7,7 +7,7 @@
 //   ObjectPages     kernel access, copy-on-write                              ObjectHoles     discarding and finding holes
 //   SpaceMappings   the mappings in a space     Windows   what they show of their object     AddressSpaces   creation, fork, end
 //   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
-//   Epochs, HotPages    checkpoints             Reclaim   dropping what the store has        Residency       what is in memory
+//   Epochs, HotPages    checkpoints             CleanFrames, Reclaim   what the store has, dropping it   Residency       what is in memory
 //   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
@@ -53,7 +53,8 @@ public sealed class MemoryManager
         Residency = new Residency(state, overlays);
         Verifier = new MemoryVerifier(state, overlays, Pages, Holes);
         Epochs = new Epochs(state, new CloneIndex(pages), new HotPages(state, Pages, options), Shortage, Verifier, tlb, options.Verify);
-        Reclaim = new Reclaim(state, reverse);
+        Clean = new CleanFrames(state);
+        Reclaim = new Reclaim(state, reverse, Clean);
         Restore = new MemoryRestore(state, Objects, Spaces, _list);
     }
 
@@ -71,6 +72,7 @@ public sealed class MemoryManager
     public Faults Faults { get; }
     public Residency Residency { get; }
     public Epochs Epochs { get; }
+    public CleanFrames Clean { get; }
     public Reclaim Reclaim { get; }
     public MemoryRestore Restore { get; }
     public MemoryVerifier Verifier { get; }

@@ -170,7 +170,13 @@ internal sealed unsafe class TestSession : IDisposable
                 Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
                 continue;
             }
-            FrameNumber frame = Frames.Allocate(FrameFlags.Data);
+            FrameNumber frame = Group.Shared.Take(request->Group, Engine.VolumeOf(request->Group), request->Source, request->Page);
+            if (frame.Value != 0)
+            {
+                Memory.PageIns.Complete(request, PageInStatus.Ok, frame);
+                continue;
+            }
+            frame = Frames.Allocate(FrameFlags.Data);
             StoreStatus status = Store.ReadPage(Engine.VolumeOf(request->Group), request->Source, request->Page, Frames.AddressOf(frame));
             PageInStatus outcome = status switch
             {
