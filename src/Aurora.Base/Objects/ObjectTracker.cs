@@ -147,6 +147,7 @@ public readonly unsafe struct ObjectTracker
         {
             Ended.Add(_objects.Pages, header->Id);
             _state->Totals->Count++;
+            Note(_state);
             _state->StoredCount--;
         }
         header->Flags = ObjectFlags.None;
@@ -162,6 +163,7 @@ public readonly unsafe struct ObjectTracker
         if (!Ended.Reserve(_objects.Pages, StoredCount + 1))
             return false;
         Ended.Add(_objects.Pages, id);
+        Note(_state);
         return true;
     }
 
@@ -207,6 +209,27 @@ public readonly unsafe struct ObjectTracker
         state->ChangedBytes += bytes;
         state->Totals->Count++;
         state->Totals->RecordBytes += bytes;
+        Note(state);
+    }
+
+    /// <summary>Nothing of the group has changed: whoever looks at groups that change need not look at it until something does.</summary>
+    public void Sleep() => _state->IsAsleep = true;
+
+    /// <summary>False while it sleeps and nothing has changed.</summary>
+    public bool IsAwake => !_state->IsAsleep;
+
+    /// <summary>Somebody looks at it again.</summary>
+    public void Wake() => Note(_state);
+
+    // Something of the group changes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Note(TrackerState* state)
+    {
+        if (!state->IsAsleep)
+            return;
+        state->IsAsleep = false;
+        state->NextWoken = state->Totals->FirstWoken;
+        state->Totals->FirstWoken = state;
     }
 
     private static void Unlink(ObjectHeader* header)

@@ -91,7 +91,39 @@ public sealed unsafe class TrackedObjects
     {
         Panic.Unless(group.Count == 0, "objects: a group ended before its objects"u8);
         group.ForgetEnds();
+        ForgetWoken(group.Index);
         RemoveEntries(group.Index, _tableCount);
+    }
+
+    /// <summary>
+    /// Something beside its objects that is captured with the group of an object has changed. Changes of objects need not be noted.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NoteChange(ObjectHeader* header) => ObjectTracker.Note(header->Owner);
+
+    /// <summary>
+    /// A group that was asleep (<see cref="ObjectTracker.Sleep"/>) and is not any more; <see cref="ObjectTracker.Exists"/> is false when all
+    /// have been taken.
+    /// </summary>
+    public ObjectTracker TakeWoken()
+    {
+        TrackerState* woken = Totals->FirstWoken;
+        if (woken == null)
+            return default;
+        Totals->FirstWoken = woken->NextWoken;
+        woken->NextWoken = null;
+        return new ObjectTracker(this, woken);
+    }
+
+    private void ForgetWoken(ushort group)
+    {
+        for (TrackerState** link = &Totals->FirstWoken; *link != null; link = &(*link)->NextWoken)
+        {
+            if ((*link)->Index != group)
+                continue;
+            *link = (*link)->NextWoken;
+            return;
+        }
     }
 
     // From the first tables so many, which are those that have one.

@@ -19,4 +19,8 @@ public unsafe struct TrackerState
     internal int ChangedCount;
     internal ushort Index;
     internal bool HasRoomToEnd;
+
+    /// <summary>Nobody looks at the group until it changes; the next of those that have (<see cref="ChangeTotals"/>).</summary>
+    internal bool IsAsleep;
+    internal TrackerState* NextWoken;
 }

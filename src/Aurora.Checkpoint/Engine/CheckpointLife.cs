@@ -187,6 +187,7 @@ public sealed unsafe class CheckpointLife
         {
             if (!pipeline.State->IsEnabled)
                 continue;
+            _pipelines.Wake(pipeline.State);
             pipeline.State->IsRequested = true;
             pipeline.State->Awaited = pipeline.State->LastCaptured.Next;
             pipeline.State->Patience = pipeline.State->Setbacks + MostSetbacks;

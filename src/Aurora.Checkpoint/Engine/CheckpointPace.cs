@@ -5,6 +5,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Persistence;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -128,6 +129,16 @@ internal sealed unsafe class CheckpointPace
     private bool HasWork(in Pipeline pipeline)
         => pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0 || _services.Scheduler.RanCountOf(pipeline.Group) != 0
             || _services.Memory.Epochs.HasChanges(pipeline.Group);
+
+    /// <summary>True while nothing of the group has changed and nothing is under way: it need not be looked at until that changes.</summary>
+    public bool MaySleep(in Pipeline pipeline)
+    {
+        PipelineState* state = pipeline.State;
+        bool isQuiet = !state->IsRequested && !state->MustRetry && !state->IsUnquiet && !state->MustWriteWatermark && !state->IsServed
+            && !state->IsRollingBack && !state->IsQuiesced && state->Errand.Errand == CheckpointErrand.None && !state->Name.IsUnderWay;
+        return isQuiet && !pipeline.IsBusy && !HasWork(in pipeline)
+            && _services.Output.Of(pipeline.Group).Written <= state->OutputCaptured;
+    }
 
     private void TakeNow(in Pipeline pipeline)
     {

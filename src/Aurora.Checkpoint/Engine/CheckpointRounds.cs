@@ -2,7 +2,7 @@
 // again. Neither may cost more when there are more groups. So the second question is about the changes of all groups together, which are
 // counted (ChangeTotals). The first one is answered by looking at every group only when that can bring something: when one is due as of
 // the last look, when somebody asked, when much has changed, and a little later in any case, because a group that had not changed
-// may have. With one group, which is the usual case, looking at it costs less than deciding. Before the machine sleeps all are looked at.
+// may have. Of all groups only those that are awake are looked at (Pipelines). With one group, which is the usual case, looking at it costs less than deciding. Before the machine sleeps all are looked at.
 // Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
@@ -24,6 +24,7 @@ internal sealed unsafe class CheckpointRounds
     private readonly RoundState _state;
     private readonly ThreadScheduler _scheduler;
     private readonly ushort _first;
+    private readonly TrackedObjects _tracked;
     private readonly ChangeTotals* _totals;
 
     public CheckpointRounds(in CheckpointServices services, Pipelines pipelines, CheckpointPace pace, in EpochBudget budget)
@@ -35,7 +36,8 @@ internal sealed unsafe class CheckpointRounds
         _state = pipelines.Round;
         _scheduler = services.Scheduler;
         _first = services.Tracker.Index;
-        _totals = services.Tracker.Objects.Totals;
+        _tracked = services.Tracker.Objects;
+        _totals = _tracked.Totals;
     }
 
     /// <summary>
@@ -67,7 +69,8 @@ internal sealed unsafe class CheckpointRounds
     /// <summary>As <see cref="Poll"/>, when no thread can run: then held output need not wait for the period to pass.</summary>
     public void PollIdle()
     {
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        _pipelines.WakeChanged();
+        for (Pipeline pipeline = default; _pipelines.NextAwake(ref pipeline);)
             _pace.PollIdle(in pipeline);
     }
 
@@ -76,8 +79,9 @@ internal sealed unsafe class CheckpointRounds
     {
         get
         {
+            _pipelines.WakeChanged();
             ulong next = ulong.MaxValue;
-            for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+            for (Pipeline pipeline = default; _pipelines.NextAwake(ref pipeline);)
                 next = Math.Min(next, _pace.NextDueNanoseconds(in pipeline));
             return next;
         }
@@ -86,8 +90,9 @@ internal sealed unsafe class CheckpointRounds
     /// <summary>As <see cref="NextDueNanoseconds"/>, for PollIdle. The next Poll is for this moment.</summary>
     public ulong FindNextIdleDue()
     {
+        _pipelines.WakeChanged();
         ulong next = ulong.MaxValue;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        for (Pipeline pipeline = default; _pipelines.NextAwake(ref pipeline);)
             next = Math.Min(next, _pace.NextIdleDueNanoseconds(in pipeline));
         _state.NextNanoseconds = Math.Min(_state.NextNanoseconds, next);
         return next;
@@ -97,13 +102,32 @@ internal sealed unsafe class CheckpointRounds
     {
         _state.IsAsked = false;
         ulong next = _clock.MonotonicNanoseconds + LateNanoseconds;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        _pipelines.WakeChanged();
+        PipelineState* previous = null;
+        PipelineState* following = null;
+        for (PipelineState* state = _pipelines.FirstAwake; state != null; state = following)
         {
+            following = state->NextAwake;
+            var pipeline = new Pipeline(_tracked.OfGroup(state->Group), state);
             next = Math.Min(next, _pace.Poll(in pipeline));
             HoldOrResume(in pipeline);
+            if (_pace.MaySleep(in pipeline))
+                _pipelines.Sleep(in pipeline, previous);
+            else
+                previous = state;
         }
+        CheckSleeper();
         _state.NextNanoseconds = next;
         NoteChanges();
+    }
+
+    // One of all groups each time: a change that nobody noticed would never be captured.
+    private void CheckSleeper()
+    {
+        if (!_pipelines.NextToCheck(out Pipeline pipeline))
+            return;
+        bool isAwake = pipeline.State->IsAwake || pipeline.Group.IsAwake;
+        Panic.Unless(isAwake || _pace.MaySleep(in pipeline), "checkpoint: a group has changed in its sleep"u8);
     }
 
     // For the first group the whole machine pauses: its console is the machine's, and it manages the others.

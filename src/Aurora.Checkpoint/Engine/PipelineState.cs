@@ -25,12 +25,19 @@ internal unsafe struct PipelineState
     public PipelineState* NextGroup;
     public ushort Group;
 
+    /// <summary>The next of those that must be looked at (<see cref="Pipelines"/>).</summary>
+    public PipelineState* NextAwake;
+    public bool IsAwake;
+
     /// <summary>The number of the group's volume of the store.</summary>
     public ulong Volume;
 
     /// <summary>The volume it was cloned from, once somebody has asked; zero for none.</summary>
     public bool IsParentKnown;
     public ulong Parent;
+
+    /// <summary>The group that was last seen with that volume.</summary>
+    public ushort ParentGroup;
 
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;

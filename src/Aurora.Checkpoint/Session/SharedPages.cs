@@ -27,8 +27,7 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         VolumeId at = volume;
         for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
         {
-            VolumeId parent = ParentOf(heir, at);
-            ObjectTracker owner = engine.GroupWith(parent);
+            ObjectTracker owner = ParentOf(heir, at, out VolumeId parent);
             if (!owner.Exists)
                 return default;
             FrameNumber frame = TakeFrom(owner, parent, volume, stored, page);
@@ -48,9 +47,7 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         Epoch captured = engine.StateOf(index)->LastCaptured;
         bool isSame = store.LocatePage(volume, stored, page, out PagePlace own) == StoreStatus.Ok
             && store.LocatePage(parent, stored, page, out PagePlace theirs) == StoreStatus.Ok && own.IsSameAs(in theirs);
-        owner = engine.GroupWith(parent);
-        bool isUnchanged = isSame && owner.Exists && owner.Index == index && IsSettled(owner)
-            && engine.StateOf(index)->LastCaptured == captured;
+        bool isUnchanged = isSame && StateOf(index, parent) != null && IsSettled(owner) && engine.StateOf(index)->LastCaptured == captured;
         return isUnchanged ? memory.Clean.Hold(owner, stored, page) : default;
     }
 
@@ -62,20 +59,30 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             && state->Errand.Errand == CheckpointErrand.None;
     }
 
-    // None when the group has gone meanwhile.
-    private VolumeId ParentOf(ushort group, VolumeId volume)
+    // The group of the volume that this one was cloned from, if it is in memory.
+    private ObjectTracker ParentOf(ushort group, VolumeId volume, out VolumeId parent)
     {
+        parent = default;
         PipelineState* state = StateOf(group, volume);
         if (state != null && !state->IsParentKnown)
         {
             StoreStatus status = store.FindVolume(volume, out VolumeInfo info);
+            // The group may have gone meanwhile.
             state = StateOf(group, volume);
             if (state == null || status != StoreStatus.Ok)
                 return default;
             state->Parent = info.Parent.Value;
             state->IsParentKnown = true;
         }
-        return state == null ? default : new VolumeId(state->Parent);
+        if (state == null || state->Parent == 0)
+            return default;
+        parent = new VolumeId(state->Parent);
+        if (StateOf(state->ParentGroup, parent) == null)
+        {
+            ObjectTracker found = engine.GroupWith(parent);
+            state->ParentGroup = found.Exists ? found.Index : group;
+        }
+        return StateOf(state->ParentGroup, parent) == null ? default : tracked.OfGroup(state->ParentGroup);
     }
 
     private PipelineState* StateOf(ushort group, VolumeId volume)

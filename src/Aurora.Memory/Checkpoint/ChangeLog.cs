@@ -90,6 +90,7 @@ internal sealed unsafe partial class ChangeLog
         group->Last = set;
         group->Count++;
         _totals->Count++;
+        TrackedObjects.NoteChange(&target->Header);
     }
 
     /// <summary>Takes the object's current set off the group's list; the set keeps its contents.</summary>

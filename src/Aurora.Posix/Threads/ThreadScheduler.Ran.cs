@@ -82,5 +82,6 @@ public sealed unsafe partial class ThreadScheduler
         if (threads->FirstThatRan != null)
             threads->FirstThatRan->PreviousThatRan = thread;
         threads->FirstThatRan = thread;
+        TrackedObjects.NoteChange(&thread->Header);
     }
 }
