@@ -7,6 +7,7 @@ using System.Linq;
 using Aurora.Images.Dump;
 using Aurora.Images.Root;
 using Aurora.Images.Session;
+using Aurora.Store;
 
 namespace Aurora.Images;
 
@@ -49,27 +50,45 @@ public static class DiskImage
         }
     }
 
-    /// <summary>The entries at a path, as of a checkpoint when one is given (its epoch or name): a directory's contents (all below it when
-    /// <paramref name="recursive"/>), or the one file.</summary>
-    public static IReadOnlyList<ImageEntry> List(string image, string path, bool recursive, string? checkpoint = null)
+    /// <summary>
+    /// The entries at a path of a group's files (the machine's own for null), as of a checkpoint when one is given (its epoch or name): a
+    /// directory's contents (all below it when <paramref name="recursive"/>), or the one file.
+    /// </summary>
+    public static IReadOnlyList<ImageEntry> List(
+        string image, string path, bool recursive, string? checkpoint = null, string? group = null)
     {
-        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
-        return new TreeReader(ImageSession.Open(store)).List(path, recursive);
+        using ImageStore store = OpenFiles(image, checkpoint, group, out ImageSession session);
+        return new TreeReader(session).List(path, recursive);
     }
 
-    /// <summary>Copies a file of the image, as of a checkpoint when one is given, to a stream.</summary>
-    public static void Cat(string image, string path, Stream destination, string? checkpoint = null)
+    /// <summary>Copies a file of a group, as of a checkpoint when one is given, to a stream.</summary>
+    public static void Cat(string image, string path, Stream destination, string? checkpoint = null, string? group = null)
     {
-        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
-        new TreeReader(ImageSession.Open(store)).Copy(path, destination);
+        using ImageStore store = OpenFiles(image, checkpoint, group, out ImageSession session);
+        new TreeReader(session).Copy(path, destination);
     }
 
-    /// <summary>Copies a file or a tree of the image, as of a checkpoint when one is given, into a folder of the host; returns the number
-    /// of files.</summary>
-    public static int Extract(string image, string path, string folder, string? checkpoint = null)
+    /// <summary>Copies a file or a tree of a group, as of a checkpoint when one is given, into a folder of the host; returns the number of
+    /// files.</summary>
+    public static int Extract(string image, string path, string folder, string? checkpoint = null, string? group = null)
     {
-        using ImageStore store = ImageStore.OpenAt(image, checkpoint);
-        return new TreeReader(ImageSession.Open(store)).Extract(path, folder);
+        using ImageStore store = OpenFiles(image, checkpoint, group, out ImageSession session);
+        return new TreeReader(session).Extract(path, folder);
+    }
+
+    private static ImageStore OpenFiles(string image, string? checkpoint, string? group, out ImageSession session)
+    {
+        ImageStore store = group == null ? ImageStore.OpenAt(image, checkpoint) : ImageStore.Open(image, readOnly: true);
+        try
+        {
+            session = group == null ? ImageSession.Open(store) : ImageSession.Of(StoredGroup.Open(store, group, checkpoint));
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Copies host files into the image, replacing files of the same name. Refused while the image holds a live session. Returns
@@ -129,26 +148,29 @@ public static class DiskImage
     /// </summary>
     public static ImageReport Check(string image, bool verifyData = true, bool history = false) => ImageCheck.Run(image, verifyData, history);
 
-    /// <summary>The checkpoints that can still be read, oldest first.</summary>
-    public static IReadOnlyList<ImageCheckpoint> History(string image)
+    /// <summary>The checkpoints of a group (the machine's own for null) that can still be read, oldest first.</summary>
+    public static IReadOnlyList<ImageCheckpoint> History(string image, string? group = null)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: true);
-        return ImageHistory.Read(store);
+        return ImageHistory.Read(store, VolumeOf(store, group));
     }
 
-    /// <summary>What is damaged in the history, so that checkpoints may be missing from it; null when nothing is.</summary>
-    public static string? HistoryDamage(string image)
+    /// <summary>What is damaged in the history of a group, so that checkpoints may be missing from it; null when nothing is.</summary>
+    public static string? HistoryDamage(string image, string? group = null)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: true);
-        return ImageHistory.DamageOf(store);
+        return ImageHistory.DamageOf(store, VolumeOf(store, group));
     }
 
-    /// <summary>Drops a kept checkpoint, named by its epoch or its name.</summary>
-    public static void DropCheckpoint(string image, string checkpoint)
+    /// <summary>Drops a kept checkpoint of a group, named by its epoch or its name.</summary>
+    public static void DropCheckpoint(string image, string checkpoint, string? group = null)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: false);
-        ImageHistory.Drop(store, checkpoint);
+        ImageHistory.Drop(store, VolumeOf(store, group), checkpoint);
     }
+
+    private static VolumeId VolumeOf(ImageStore store, string? group)
+        => group == null ? VolumeId.First : new VolumeId(ImageGroups.Find(store, group).Number);
 
     /// <summary>
     /// Makes the image continue from an earlier checkpoint, given by name or by the number of its epoch, and returns it. What came later

@@ -1,4 +1,5 @@
 // Copies in large numbers: each takes little more than what it touches, and all of them are there again after a power cut.
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Aurora.Images;
@@ -14,7 +15,7 @@ public sealed class CopiesTests
     private const int MemoryMebibytes = 320;
 
     private const string Script = """
-        sls run -d --name image -- bench idle 16 > /dev/null; sleep 1
+        sls run -d --name image -- sh -c 'echo mine > /mine; exec bench idle 16' > /dev/null; sleep 1
         i=0; while [ $i -lt 300 ]; do sls fork image > /dev/null || exit 1; i=$((i+1)); done
         echo begun; sleep 3
         while sls ps | grep -q starting; do sleep 0.2; done
@@ -37,5 +38,10 @@ public sealed class CopiesTests
         Assert.Equal([$"{Copies + 2}", $"{Copies + 2}"], output.Trim().Split('\n').Select(line => line.Trim()).SkipWhile(line => line == "begun"));
         Assert.Equal(0, status);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        using var mine = new MemoryStream();
+        DiskImage.Cat(disk.Path, "/mine", mine, group: "g9");
+        Assert.Equal("mine\n"u8, mine.ToArray());
+        Assert.Throws<ImageException>(() => DiskImage.List(disk.Path, "/mine", recursive: false));
+        Assert.NotEmpty(DiskImage.History(disk.Path, "g9"));
     }
 }

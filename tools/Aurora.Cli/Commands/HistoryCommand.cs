@@ -22,21 +22,23 @@ internal static class HistoryCommand
         command.Arguments.Add(image);
         command.Options.Add(count);
         command.Options.Add(drop);
+        Option<string?> group = PsCommand.Group();
+        command.Options.Add(group);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(drop) is { } name)
             {
-                DiskImage.DropCheckpoint(parsed.GetValue(image)!, name);
+                DiskImage.DropCheckpoint(parsed.GetValue(image)!, name, parsed.GetValue(group));
                 Report.Line($"dropped {name}");
                 return ExitCode.Success;
             }
-            IReadOnlyList<ImageCheckpoint> all = DiskImage.History(parsed.GetValue(image)!);
+            IReadOnlyList<ImageCheckpoint> all = DiskImage.History(parsed.GetValue(image)!, parsed.GetValue(group));
             int limit = parsed.GetValue(count) == 0 ? all.Count : parsed.GetValue(count);
             var table = new Table().AddColumns("commit", "epoch", "taken", "written", "name", "kept", "branch");
             foreach (ImageCheckpoint checkpoint in all.Reverse().Take(limit))
                 AddRow(table, checkpoint);
             Report.Print(table);
-            if (DiskImage.HistoryDamage(parsed.GetValue(image)!) is { } damage)
+            if (DiskImage.HistoryDamage(parsed.GetValue(image)!, parsed.GetValue(group)) is { } damage)
                 Report.Warning($"the history is damaged, checkpoints may be missing: {damage}; the present is not concerned");
             if (limit < all.Count)
                 Report.Line($"{all.Count - limit} older ones are not shown (-n 0 shows all)");

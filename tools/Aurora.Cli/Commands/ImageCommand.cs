@@ -54,14 +54,17 @@ internal static class ImageCommand
         var recursive = new Option<bool>("--recursive", "-R") { Description = "Everything below it." };
         var plain = new Option<bool>("-1") { Description = "Names only." };
         Option<string?> at = At();
+        Option<string?> group = PsCommand.Group();
         command.Options.Add(at);
+        command.Options.Add(group);
         command.Arguments.Add(image);
         command.Arguments.Add(path);
         command.Options.Add(recursive);
         command.Options.Add(plain);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<ImageEntry> entries = DiskImage.List(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(recursive), parsed.GetValue(at));
+            IReadOnlyList<ImageEntry> entries = DiskImage.List(
+                parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(recursive), parsed.GetValue(at), parsed.GetValue(group));
             foreach (ImageEntry entry in entries)
                 Console.WriteLine(parsed.GetValue(plain) ? entry.Path : Line(entry));
             return ExitCode.Success;
@@ -83,12 +86,14 @@ internal static class ImageCommand
         var path = new Argument<string>("path") { Description = "The file in the image." };
         command.Arguments.Add(image);
         Option<string?> at = At();
+        Option<string?> group = PsCommand.Group();
         command.Arguments.Add(path);
         command.Options.Add(at);
+        command.Options.Add(group);
         command.SetAction(parsed =>
         {
             using Stream output = Console.OpenStandardOutput();
-            DiskImage.Cat(parsed.GetValue(image)!, parsed.GetValue(path)!, output, parsed.GetValue(at));
+            DiskImage.Cat(parsed.GetValue(image)!, parsed.GetValue(path)!, output, parsed.GetValue(at), parsed.GetValue(group));
             return ExitCode.Success;
         });
         return command;
@@ -137,6 +142,7 @@ internal static class ImageCommand
     {
         var command = new Command("extract", "Copy a file or folder of an image to the host.");
         Option<string?> at = At();
+        Option<string?> group = PsCommand.Group();
         Argument<string> image = Image();
         var path = new Argument<string>("path") { Description = "The file or folder in the image." };
         var folder = new Argument<string>("folder") { Description = "The folder to copy into; made when missing.", DefaultValueFactory = _ => "." };
@@ -144,9 +150,11 @@ internal static class ImageCommand
         command.Arguments.Add(path);
         command.Arguments.Add(folder);
         command.Options.Add(at);
+        command.Options.Add(group);
         command.SetAction(parsed =>
         {
-            int files = DiskImage.Extract(parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(folder)!, parsed.GetValue(at));
+            int files = DiskImage.Extract(
+                parsed.GetValue(image)!, parsed.GetValue(path)!, parsed.GetValue(folder)!, parsed.GetValue(at), parsed.GetValue(group));
             Report.Line(files == 1 ? "1 file" : $"{files} files");
             return ExitCode.Success;
         });

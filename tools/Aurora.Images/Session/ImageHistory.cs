@@ -14,18 +14,22 @@ internal static unsafe class ImageHistory
 {
     private const int NanosecondsPerTick = 100;
 
-    public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image)
+    /// <summary>Those of the machine's own group, oldest first.</summary>
+    public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image) => Read(image, VolumeId.First);
+
+    /// <summary>Those of any group, by its volume.</summary>
+    public static IReadOnlyList<ImageCheckpoint> Read(ImageStore image, VolumeId volume)
     {
         var checkpoints = new List<ImageCheckpoint>();
-        bool isKnown = GroupState.TryRead(image.Store, VolumeId.First, out GroupRecord group, out LeftBranches left);
-        image.Store.FindVolume(VolumeId.First, out VolumeInfo volume);
+        bool isKnown = GroupState.TryRead(image.Store, volume, out GroupRecord group, out LeftBranches left);
+        image.Store.FindVolume(volume, out VolumeInfo about);
         ulong sequence = 0;
         StoreStatus status;
-        while ((status = image.Store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
+        while ((status = image.Store.NextCheckpoint(volume, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             // What a rollback on the host has left is in no record before the next boot.
-            bool isAfter = isKnown && info.Commit.Epoch.Value > group.Epoch && sequence < volume.LastSequence;
+            bool isAfter = isKnown && info.Commit.Epoch.Value > group.Epoch && sequence < about.LastSequence;
             checkpoints.Add(Describe(in info) with { IsLeft = isAfter || left.Contains(info.Commit.Epoch) });
         }
         return status == StoreStatus.NotFound ? checkpoints : throw new ImageException($"the history cannot be read: {image.Explain(status)}");
@@ -57,26 +61,27 @@ internal static unsafe class ImageHistory
     }
 
     /// <summary>What is damaged in the history, with its place; null when nothing is.</summary>
-    public static string? DamageOf(ImageStore image)
+    public static string? DamageOf(ImageStore image, VolumeId volume)
     {
-        StoreFault fault = image.Store.HistoryFault(VolumeId.First);
+        StoreFault fault = image.Store.HistoryFault(volume);
         return fault.Status == StoreStatus.Ok ? null : StoreText.Of(in fault);
     }
 
-    private static void RequireWhole(ImageStore image)
+    private static void RequireWhole(ImageStore image, VolumeId volume)
     {
-        if (DamageOf(image) is { } damage)
+        if (DamageOf(image, volume) is { } damage)
             throw new ImageException($"the history is damaged and stays as it is: {damage}");
     }
 
     /// <summary>Drops a kept checkpoint; what only it needs becomes free.</summary>
-    public static unsafe void Drop(ImageStore image, string checkpoint)
+    public static void Drop(ImageStore image, VolumeId volume, string checkpoint)
     {
-        RequireWhole(image);
-        ImageCheckpoint found = Find(image, checkpoint);
+        RequireWhole(image, volume);
+        ImageCheckpoint found = TryFind(image, volume, checkpoint)
+            ?? throw new ImageException($"no checkpoint {checkpoint} in the history (see aurora history)");
         if (!found.IsKept)
             throw new ImageException($"checkpoint {checkpoint} is not kept: it disappears by itself");
-        StoreStatus status = Commit(image, found.Sequence, "");
+        StoreStatus status = Commit(image, volume, found.Sequence, "");
         if (status == StoreStatus.Ok)
             status = image.Store.CutNow();
         if (status != StoreStatus.Ok)
@@ -86,21 +91,21 @@ internal static unsafe class ImageHistory
     /// <summary>Keeps the present state under a name, until that is dropped.</summary>
     public static void KeepPresent(ImageStore image, string name)
     {
-        RequireWhole(image);
-        StoreStatus status = Commit(image, 0, name);
+        RequireWhole(image, VolumeId.First);
+        StoreStatus status = Commit(image, VolumeId.First, 0, name);
         if (status != StoreStatus.Ok)
             throw new ImageException($"the present state cannot be kept: {image.Explain(status)}");
     }
 
     // A commit that changes nothing of the state: it has the newest one's epoch and time.
-    private static StoreStatus Commit(ImageStore image, ulong dropped, string name)
+    private static StoreStatus Commit(ImageStore image, VolumeId volume, ulong dropped, string name)
     {
-        StoreCommit* commit = image.Store.Begin(VolumeId.First);
+        StoreCommit* commit = image.Store.Begin(volume);
         if (commit == null)
             throw new ImageException("not enough memory");
         if (dropped != 0)
             image.Store.DropCheckpoint(commit, dropped);
-        ImageCheckpoint newest = Read(image)[^1];
+        ImageCheckpoint newest = Read(image, volume)[^1];
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         var info = new CommitInfo
         {

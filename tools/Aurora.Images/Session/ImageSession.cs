@@ -24,6 +24,14 @@ internal sealed unsafe class ImageSession : IDisposable
     private readonly GroupSession _group;
     private readonly HostPager _pager;
 
+    private ImageSession(ImageStore image, HostMachine machine, GroupSession group, HostPager pager)
+    {
+        _image = image;
+        _machine = machine;
+        _group = group;
+        _pager = pager;
+    }
+
     private ImageSession(ImageStore image, HostMachine machine)
     {
         _image = image;
@@ -58,6 +66,16 @@ internal sealed unsafe class ImageSession : IDisposable
         session._group.Engine.IsEnabled = true;
         session.Tree = new TreeBuilder(session._group.Files, session._group.Names);
         return session;
+    }
+
+    /// <summary>The files of a group that has been restored, to be read only.</summary>
+    public static ImageSession Of(StoredGroup group)
+    {
+        FileServices files = group.Session.Files;
+        return new ImageSession(group.Image, group.Image.Machine, group.Session, group.Pager)
+        {
+            Tree = new TreeBuilder(files, files.NamespaceOf(&files.RootOf(group.Tracker)->Header)),
+        };
     }
 
     /// <summary>Adds /proc and /dev.</summary>
