@@ -189,6 +189,17 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     }
 
     /// <inheritdoc/>
+    public override Epoch Expect(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        if (!state->IsEnabled && !state->IsStarting)
+            return state->LastDurable;
+        state->IsExpected = true;
+        _pipelines.Round.IsAsked = true;
+        return state->LastCaptured.Next;
+    }
+
+    /// <inheritdoc/>
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
     {
         Pipeline pipeline = _pipelines.Of(group);

@@ -106,16 +106,19 @@ internal sealed unsafe class CheckpointPace
         ulong changes = Changes(pipeline);
         if (pipeline.State->IsRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(pipeline, changes) && HasWork(pipeline)))
             return 0;
-        return HasWork(pipeline) ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
+        return HasWork(pipeline) || pipeline.State->IsExpected ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
     }
 
     private ulong EarlyDueNanoseconds(in Pipeline pipeline)
     {
-        if (!CanTake(pipeline) || pipeline.State->MustRetry
-            || _services.Output.Of(pipeline.Group).Written <= pipeline.State->OutputCaptured)
+        if (!CanTake(pipeline) || pipeline.State->MustRetry || !IsWatched(pipeline))
             return ulong.MaxValue;
         return pipeline.State->PaceNanoseconds - Math.Min(pipeline.State->PaceNanoseconds, pipeline.State->PeriodNanoseconds);
     }
+
+    // Somebody is to see what has not been captured yet.
+    private bool IsWatched(in Pipeline pipeline)
+        => pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).Written > pipeline.State->OutputCaptured;
 
     private ulong QuietDueNanoseconds(in Pipeline pipeline)
         => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue

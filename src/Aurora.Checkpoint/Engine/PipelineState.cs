@@ -81,6 +81,9 @@ internal unsafe struct PipelineState
     /// <summary>Somebody waits for the next checkpoint: it is due now.</summary>
     public bool IsRequested;
 
+    /// <summary>Somebody waits for the next checkpoint as for output: it is due after the period, and when the group is idle.</summary>
+    public bool IsExpected;
+
     /// <summary>An epoch was undone, and the machine time of the next attempt. Even a request waits until then.</summary>
     public bool MustRetry;
     public ulong RetryNanoseconds;

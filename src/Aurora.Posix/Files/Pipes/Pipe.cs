@@ -53,6 +53,9 @@ public unsafe struct Pipe
     /// <summary>Where the oldest byte is in the rest, and how many there are.</summary>
     public uint RestHead, RestLength;
 
+    /// <summary>Bytes ever put into it since it came into memory, those it came with included.</summary>
+    public ulong Produced;
+
     /// <summary>Open files that can read and write; counted again from the open files after a restore.</summary>
     public int Readers, Writers;
 
@@ -68,6 +71,9 @@ public unsafe struct Pipe
     public readonly bool HasReader => Readers > 0;
     public readonly bool HasWriter => Writers > 0;
     public readonly uint Free => Capacity - Length;
+
+    /// <summary>How many of them have been taken.</summary>
+    public readonly ulong Taken => Produced - Length;
 
     /// <summary>Bytes in the ring.</summary>
     internal readonly uint RingLength => Length - RestLength;

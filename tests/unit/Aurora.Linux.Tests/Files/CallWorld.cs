@@ -99,6 +99,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Files = World.Files,
             Checkpoints = Checkpoints,
             Groups = new TestGroups((WaitQueue*)World.Pages.Allocate(1), World.Tracker),
+            Execs = new TestExecs((WaitQueue*)World.Pages.Allocate(1)),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

@@ -67,6 +67,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
         Groups = new TestGroups((WaitQueue*)Pages.Allocate(1), Tracker);
+        Execs = new TestExecs((WaitQueue*)Pages.Allocate(1)) { Scheduler = Scheduler };
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
@@ -111,6 +112,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TerminalService Terminals { get; }
     public TestExtendedState Extended { get; } = new();
     public TestGroups Groups { get; }
+    public TestExecs Execs { get; }
     public TestMachineControl Machine { get; } = new();
     public LinuxKernel Linux { get; }
     public SystemCallExecutive Executive { get; }
@@ -325,6 +327,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
             Groups = Groups,
+            Execs = Execs,
         });
     }
 

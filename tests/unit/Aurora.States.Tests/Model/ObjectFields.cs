@@ -73,6 +73,7 @@ internal sealed unsafe class ObjectFields
         ],
         [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "SendingUpTo", "NextSending"],
         [typeof(Session)] = ["FirstGroup"],
+        [typeof(Pipe)] = ["Produced"], // counts from when it came into memory
         [typeof(Timer)] = ["Next", "NextCounting"],
         [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: StateComparison
         [typeof(FileLock)] = ["Next"],
