@@ -103,7 +103,21 @@ internal sealed unsafe class GroupMachine : IDisposable
         Write(request.Root, root);
         bool runs = verb is GroupVerb.Run or GroupVerb.Exec;
         var program = new ProgramStrings(runs ? "/program\0"u8 : default, runs ? 1 : 0, 0);
-        return Manager.Ask(asker, Init(Host)->Header.Id, in request, in program, out ticket);
+        return AskAs(asker, in request, in program, out ticket);
+    }
+
+    /// <summary>The process of the host that asks; its init when null.</summary>
+    public Process* Asker { get; set; }
+
+    /// <summary>What the newest that was asked for has been given.</summary>
+    public ulong LastTicket { get; private set; }
+
+    private Errno AskAs(ObjectTracker group, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    {
+        Process* asker = Asker == null ? Init(Host) : Asker;
+        Errno error = Manager.Ask(group, asker->Header.Id, in request, in program, out ticket);
+        LastTicket = error == Errno.Ok ? ticket : LastTicket;
+        return error;
     }
 
     public ObjectTracker Find(string name)

@@ -24,6 +24,8 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
     public bool HasFailed => Failed;
     public override WaitQueue* DurableOf(ObjectTracker group) => durable;
 
+    public override Epoch Expect(ObjectTracker group) => Request(group);
+
     public override Epoch Request(ObjectTracker group) => new(++Requested);
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
