@@ -65,7 +65,7 @@ struct sls_manage {
     char group[64];      /* the group concerned; not with SLS_RUN */
     char target[64];     /* the name of a new group: SLS_RUN, SLS_FORK, SLS_RESTORE; empty: one is made up */
     char checkpoint[64]; /* SLS_RESTORE, SLS_REWIND: a name, an epoch in decimal, or "-SECONDS" */
-    char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree. SLS_EXEC: the one the program begins in */
+    char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree. SLS_EXEC: where the program begins */
     uint64_t argv, envp; /* SLS_RUN, SLS_EXEC: addresses of the vectors; argv[0] is the path of the program (SLS_EXEC: or a name that is
                             looked for in the group, in the directories of the PATH in envp) */
     uint64_t reserved[2];
@@ -101,9 +101,9 @@ static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rol
  * program), EEXIST (the name is taken), EINVAL (no such name or verb, or the host), EBUSY (it runs), ENOMEM, ENOSPC (done for SLS_SUSPEND,
  * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without
  * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted).
- * SLS_EXEC runs a further program in a group, with a process that has no parent there, and returns a number for the two calls below, which
- * only the process that asked may make: ENOENT (no such group), EINVAL (the host), ESRCH (it has ended), EBUSY (it is suspended), ENOTDIR (the
- * directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody). */
+ * SLS_EXEC runs a further program in a group, with a process that has no parent there, and returns a number for the two calls below,
+ * which only the process that asked may make: ENOENT (no such group), EINVAL (the host), ESRCH (it has ended), EBUSY (it is suspended),
+ * ENOTDIR (the directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody). */
 static inline long sls_manage(const struct sls_manage *m) { return syscall(SYS_sls_manage, m, sizeof *m); }
 /* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait
  * until there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
@@ -119,9 +119,9 @@ static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b
 {
     return syscall(SYS_sls_of, group, number, a, b, c);
 }
-/* Puts bytes into the standard input of a program started with SLS_EXEC; the number taken. No bytes: it has ended. EAGAIN: there is no room.
- * EPIPE: nobody reads it. ECANCELED: the number means nothing any more, because the machine has restarted, the group has gone or gone back,
- * or everything has been told; the program goes on without who asked, if it is there. */
+/* Puts bytes into the standard input of a program started with SLS_EXEC; the number taken. No bytes: it has ended. EAGAIN: no room.
+ * EPIPE: nobody reads it. ECANCELED: the number means nothing any more, because the machine has restarted, the group has gone or gone
+ * back, or everything has been told; the program goes on without who asked, if it is there. */
 static inline long sls_exec_input(long number, const void *bytes, uint64_t count)
 {
     return syscall(SYS_sls_exec_input, number, bytes, count);

@@ -1,6 +1,7 @@
-// exec: runs a program in a group that runs. Standard input is passed on, and the program's two output streams are shown on this command's,
-// as far as they are durable. Nothing tells of input and output at once: as long as there may be input both are looked at some times a second,
-// and without pause while there is output. Exit status: the program's; 127 when it is not there, 126 when it may not be run, 1 refused.
+// exec: runs a program in a group that runs. Standard input is passed on, and the program's two output streams are shown on this
+// command's, as far as they are durable. Nothing tells of input and output at once: as long as there may be input both are looked at
+// some times a second, and without pause while there is output. Exit status: the program's; 127 when it is not there, 126 when it may
+// not be run, 1 refused.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Guest;

@@ -1,7 +1,7 @@
-// Makes the process of a program that is run in a group from outside. It has no parent in its group, and a session of its own; root directory
-// as process 1, working directory as asked for, all else as process 1 has it when it is made. Its memory is empty, and it is in the call that
-// loads its program (CallContinuation.FirstProgram): so it can be captured at once, and a restore that finds it without a program, which is not
-// saved, ends it. Names are waited for before anything is made. Everything here blocks.
+// Makes the process of a program that is run in a group from outside. It has no parent in its group, and a session of its own; root
+// directory as process 1, working directory as asked for, all else as process 1 has it when it is made. Its memory is empty, and it is
+// in the call that loads its program (CallContinuation.FirstProgram): so it can be captured at once, and a restore that finds it
+// without a program, which is not saved, ends it. Names are waited for before anything is made. Everything here blocks.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;

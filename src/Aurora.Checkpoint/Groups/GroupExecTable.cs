@@ -1,7 +1,8 @@
-// Programs that are run in groups from outside, a few at a time. Nothing here is saved. The outer ends of their streams are open files of the
-// group that no descriptor leads to; a restore, which counts references anew, closes such files. So after a power cut, and in a copy of the
-// group, the program finds its input at the end and nobody who reads its output.
-// An entry goes when who asked has been told everything or has ended, and its strings are not needed any more. Protected by the kernel lock.
+// Programs that are run in groups from outside, a few at a time. Nothing here is saved. The outer ends of their streams are open files
+// of the group that no descriptor leads to; a restore, which counts references anew, closes such files. So after a power cut, and in a
+// copy of the group, the program finds its input at the end and nobody who reads its output.
+// An entry goes when who asked has been told everything or has ended, and its strings are not needed any more. Protected by the kernel
+// lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Files;

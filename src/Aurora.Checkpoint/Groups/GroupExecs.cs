@@ -1,12 +1,12 @@
-// What is told of programs that are run in groups from outside (ExecService). Bytes stay in the pipe they were written to until they are
-// shown; so a program that writes much waits for who reads, and for the disk. As with the console's output (OutputHold) a position goes with
-// an epoch, and what lies before it may be shown when that is durable. Here it is taken when somebody looks: everything that is in the pipe
-// by then is covered by the epoch that is captured next.
+// What is told of programs that are run in groups from outside (ExecService). Bytes stay in the pipe they were written to until they
+// are shown; so a program that writes much waits for who reads, and for the disk. As with the console's output (OutputHold) a position
+// goes with an epoch, and what lies before it may be shown when that is durable. Here it is taken when somebody looks: everything that
+// is in the pipe by then is covered by the epoch that is captured next.
 //
 //   taken <= shown <= marked <= produced    (positions in all that was put into the pipe, in bytes)
 //
-// The end is told like that too: what was written until it was noticed, and then how the program ended. Who has been told closes the outer
-// ends, whoever else in the group has the inner ones. Protected by the kernel lock.
+// The end is told like that too: what was written until it was noticed, and then how the program ended. Who has been told closes the
+// outer ends, whoever else in the group has the inner ones. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;

@@ -1,5 +1,5 @@
-// The Aurora system calls about programs that are run in a group from outside (guests/include/aurora.h): their streams and their end. Whoever
-// has asked for one (sls_manage) makes them. A copy of who asked did not ask, and after a start of the machine nobody did.
+// The Aurora system calls about programs that are run in a group from outside (guests/include/aurora.h): their streams and their end.
+// Whoever has asked for one (sls_manage) makes them. A copy of who asked did not ask, and after a start of the machine nobody did.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;

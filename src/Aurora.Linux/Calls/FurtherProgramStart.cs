@@ -1,6 +1,7 @@
-// How a process begins that was made to run a program in its group from outside: an execve that it is in from the start, with strings that
-// somebody outside has given (ExecService). A name without a slash is looked for in the directories of the PATH it gets, in its own files; one
-// is tried a dispatch, and Extra1 says which. A restore that finds such a process has no strings for it, and nobody who asked: it ends.
+// How a process begins that was made to run a program in its group from outside: an execve that it is in from the start, with strings
+// that somebody outside has given (ExecService). A name without a slash is looked for in the directories of the PATH it gets, in its
+// own files; one is tried a dispatch, and Extra1 says which. A restore that finds such a process has no strings for it, and nobody who
+// asked: it ends.
 using System;
 using System.Buffers.Text;
 using Aurora.Linux.Elf;

@@ -1,5 +1,6 @@
-// The Aurora system calls about groups (guests/include/aurora.h): which there are, their logs and consoles, what is done with them, and the
-// calls about checkpoints for a group that is named. The host's root makes them; what takes the disk is waited for with a ticket.
+// The Aurora system calls about groups (guests/include/aurora.h): which there are, their logs and consoles, what is done with them,
+// how often the caller's has become another, and the calls about checkpoints for a group that is named. The host's root makes them;
+// what takes the disk is waited for with a ticket.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;

@@ -1,4 +1,5 @@
-// Programs that are run in a group from the host: their streams, status and errors, and what is left of them after a power cut and in a copy.
+// Programs that are run in a group from the host: their streams, status and errors, and what is left of them after a power cut and in
+// a copy.
 using System;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -62,9 +63,9 @@ public sealed class ExecTests
         {
             await guest.Console.WaitForAsync("# ", Guest.Deadline);
             await guest.Console.TypeAsync(Group
-                + "(sleep 1000 | sls exec a sh -c 'trap : PIPE; (read x; echo end > /tmp/input) & i=0; while :; do i=$((i+1)); "
-                + "echo $i > /tmp/new; mv /tmp/new /tmp/n; echo said $i 2> /dev/null || echo closed > /tmp/output; usleep 20000; done'; "
-                + "echo stat''us $?) &\n");
+                + "mkfifo /tmp/p; (sls exec a sh -c 'trap : PIPE; (read x; echo end > /tmp/input) & i=0; while :; do i=$((i+1)); "
+                + "echo $i > /tmp/new; mv /tmp/new /tmp/n; echo said $i 2> /dev/null || echo closed > /tmp/output; usleep 20000; done' "
+                + "<> /tmp/p; echo stat''us $?) &\n");
             await guest.Console.WaitForAsync("said 20\r\n", Guest.Deadline);
             await guest.CutPowerAsync();
         }

@@ -11,8 +11,8 @@ using Xunit;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>
-/// Programs that are run in a group from outside: their processes and streams, what of them is told and when, and what becomes of the streams
-/// when the power fails, the group is copied or goes back, or who asked has ended.
+/// Programs that are run in a group from outside: their processes and streams, what of them is told and when, and what becomes of the
+/// streams when the power fails, the group is copied or goes back, or who asked has ended.
 /// </summary>
 public sealed unsafe class GroupExecTests : IDisposable
 {
@@ -306,7 +306,8 @@ public sealed unsafe class GroupExecTests : IDisposable
         _machine.Execs.Begun(process);
     }
 
-    private static OpenFile* FileOf(Process* process, int descriptor) => Descriptors.Find((DescriptorTable*)process->Descriptors, descriptor);
+    private static OpenFile* FileOf(Process* process, int descriptor)
+        => Descriptors.Find((DescriptorTable*)process->Descriptors, descriptor);
 
     private static Pipe* PipeOf(Process* process, int descriptor) => FileOf(process, descriptor)->Inode->Pipe;
 

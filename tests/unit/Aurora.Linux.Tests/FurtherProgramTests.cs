@@ -122,7 +122,8 @@ public sealed unsafe class FurtherProgramTests : IDisposable
         Assert.Equal(2, Ask(wait: true));
         _kernel.Execs.End = new SlsOutput { ProcessId = 9, WaitStatus = 0x300, Error = 2 };
         Assert.Equal(0, Ask(wait: false));
-        Assert.Equal((0, 0x300, 2), (_kernel.Peek<int>(_init, About), _kernel.Peek<int>(_init, About + 8), _kernel.Peek<int>(_init, About + 12)));
+        Assert.Equal((0, 0x300, 2),
+            (_kernel.Peek<int>(_init, About), _kernel.Peek<int>(_init, About + 8), _kernel.Peek<int>(_init, About + 12)));
         Assert.True(_kernel.Execs.IsForgotten);
     }
 

@@ -30,7 +30,8 @@ internal sealed unsafe class GroupMachine : IDisposable
         Session = session;
         var execs = new GroupExecTable(session.Group, session.Pages);
         Execs = new GroupExecs(session.Group, execs);
-        Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), new Control(session.Group, execs), waits: null);
+        var control = new Control(session.Group, execs);
+        Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), control, waits: null);
         Programs = new GroupPrograms(session.Pages, session.Group.Tracked);
         Starter = new TestStarter(this);
         Manager = new GroupManager(
