@@ -82,6 +82,31 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public async Task Programs_are_run_in_groups_that_are_copied_rewound_and_removed_and_power_fails_meanwhile()
+    {
+        using var disk = new TestDisk();
+        var random = new Random(7);
+        const string Run = "while :; do echo x | sls exec a cat; sls exec -d a sleep 0.01; sls exec b yes | head -c 100000; done";
+        const string Change = "while :; do sls fork a b; sls rewind a one; sls kill b; sls rm b; done";
+        for (int life = 0; life < 4; life++)
+        {
+            await using Guest guest = await Guest.StartAsync(disk, Guest.Terminal, "/bin/busybox", "sh");
+            if (life == 0)
+                await guest.Console.WaitForAsync("# ", Guest.Deadline);
+            else
+                await guest.ResumedAsync();
+            string begin = life == 0 ? Group + $"sls checkpoint a one; ({Run}) > /dev/null 2>&1 & ({Change}) > /dev/null 2>&1 &" : "";
+            await guest.Console.TypeAsync(
+                $"\n{begin}\nuntil sls exec a echo li''fe {life} < /dev/null; do :; done; sls ps > /tmp/ps && echo se''en {life}\n");
+            await guest.Console.WaitForAsync($"life {life}", Guest.Deadline);
+            await guest.Console.WaitForAsync($"seen {life}", Guest.Deadline);
+            await Task.Delay(random.Next(1000, 4000)); // the moment of the cut, not a wait for anything
+            await guest.CutPowerAsync();
+            Assert.Empty(DiskImage.Check(disk.Path).Faults);
+        }
+    }
+
+    [Fact]
     public async Task Programs_are_told_that_they_are_copies_or_have_gone_back()
     {
         (int? status, string text) = await RunAsync(

@@ -273,6 +273,34 @@ public sealed unsafe class GroupExecTests : IDisposable
         Assert.InRange(_machine.Session.Pages.Taken, 0, pages + 8);
     }
 
+    /// <summary>Whatever there is no memory for, nothing of the process stays, and the next one is made.</summary>
+    [Fact]
+    public void Without_memory_nothing_is_made()
+    {
+        int refused = 0;
+        for (int left = 0; left == 0 || refused == left; left++)
+        {
+            _machine.Dispose();
+            _machine = GroupMachine.Create(TestSession.NewDevice());
+            Assert.Equal(1, _machine.Do(GroupVerb.Run, target: "a"));
+            PidNamespace space = _machine.Processes.Table.Of(_machine.Find("a"));
+            Assert.Equal(Errno.Ok, _machine.Ask(_machine.Host, GroupVerb.Exec, out ulong ticket, "a"));
+            _machine.Session.Pages.Remaining = left;
+            _machine.WorkOff();
+            _machine.Session.Pages.Remaining = null;
+            Assert.True(_machine.Manager.IsDone(ticket, out long result));
+            refused += result == -(long)Errno.ENOMEM || result == -(long)Errno.ENFILE ? 1 : 0;
+            Assert.Equal(result > 0, refused == left);
+            Assert.Equal(result > 0 ? 2 : 1, space.ProcessCount);
+            _machine.Settle();
+            _number = _machine.Do(GroupVerb.Exec, "a");
+            Assert.True(_number > 0);
+            Assert.Equal(1, _machine.Do(GroupVerb.Kill, "a"));
+            Assert.Equal(1, _machine.Do(GroupVerb.Remove, "a"));
+        }
+        Assert.True(refused > 3);
+    }
+
     private ObjectId Asker => (_machine.Asker == null ? _machine.Init(_machine.Host) : _machine.Asker)->Header.Id;
 
     private long NextKnown(long after)
