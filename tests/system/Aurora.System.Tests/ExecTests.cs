@@ -56,6 +56,23 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public async Task A_program_gets_what_is_typed_and_the_end_of_its_input_when_who_types_interrupts_the_command()
+    {
+        using var disk = new TestDisk();
+        await using Guest guest = await Guest.StartAsync(disk, Guest.Terminal, "/bin/busybox", "sh");
+        await guest.Console.WaitForAsync("# ", Guest.Deadline);
+        await guest.Console.TypeAsync(Group
+                + "sls exec a sh -c 'echo rea''dy; read x; echo got-$x; cat > /dev/null; echo end > /tmp/end; sleep 1000'\n");
+        await guest.Console.WaitForAsync("ready\r\n", Guest.Deadline);
+        await guest.Console.TypeAsync("line\n");
+        await guest.Console.WaitForAsync("got-line\r\n", Guest.Deadline);
+        await guest.Console.TypeAsync("\u0003");
+        await guest.Console.TypeAsync("\nuntil sls exec a cat /tmp/end < /dev/null 2> /dev/null; do :; done; exit 6\n");
+        await guest.Console.WaitForAsync("end\r\n", Guest.Deadline);
+        Assert.Equal(6, (await guest.FinishAsync()).Status);
+    }
+
+    [Fact]
     public async Task After_a_power_cut_a_program_goes_on_without_its_streams_and_who_waited_is_told()
     {
         using var disk = new TestDisk();
