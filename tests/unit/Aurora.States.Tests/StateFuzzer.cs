@@ -150,9 +150,9 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
 
     private static void Compare(World original, World restored, bool withMemory, string when)
     {
-        string? difference = StateComparison.Difference(original, restored);
+        string? difference = StateComparison.Difference(original.View, restored.View);
         if (difference == null && withMemory)
-            difference = StateComparison.MemoryDifference(original, restored);
+            difference = StateComparison.MemoryDifference(original.View, restored.View);
         if (difference != null)
             throw new StateException($"{when}: {difference}");
     }

@@ -46,6 +46,10 @@ internal sealed unsafe partial class World : IDisposable
 
     public TestKernel Kernel { get; }
 
+    /// <summary>What is compared.</summary>
+    public GroupView View
+        => new(Kernel.Tracker, Kernel.Names, Kernel.Files, Kernel.Pids, Kernel.Memory, Kernel.User, Kernel.ServePager);
+
     /// <summary>What programs have seen since the last <see cref="Forget"/>: results of calls and what they read.</summary>
     public List<long> Seen { get; } = [];
 
