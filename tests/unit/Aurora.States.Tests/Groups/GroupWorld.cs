@@ -16,6 +16,7 @@ using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
+using Aurora.Store;
 using Aurora.Testing;
 using Xunit;
 
@@ -26,7 +27,11 @@ internal sealed unsafe class GroupWorld : IDisposable
 {
     private const int MostTurns = 2000;
 
+    // So often what is in the log is taken into the trees.
+    private const int TurnsPerCut = 6;
+
     private int _turns;
+    private int _allTurns;
 
     private GroupWorld(TestSession session)
     {
@@ -180,6 +185,8 @@ internal sealed unsafe class GroupWorld : IDisposable
         Session.Flush();
         Session.Commit();
         Session.RunErrands();
+        if (++_allTurns % TurnsPerCut == 0)
+            Assert.Equal(StoreStatus.Ok, Session.Store.CutNow());
         Written?.Invoke();
         Session.Memory.Spaces.EndStep();
         Session.Group.Files.Closing.Step();
