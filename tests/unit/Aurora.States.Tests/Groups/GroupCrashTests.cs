@@ -7,6 +7,7 @@ using Aurora.Checkpoint.Tests;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Threads;
 using Aurora.Store;
+using Aurora.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -17,6 +18,9 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
 {
     // After so many cuts a machine not only has what it must have, but goes on.
     private const int GoesOnEvery = 8;
+
+    // After so many the power fails again after every write of a machine that starts.
+    private const int FailsAgainEvery = 4;
 
     [Fact]
     public void Wherever_the_power_is_cut_every_group_is_as_its_newest_durable_checkpoint_has_it()
@@ -34,9 +38,10 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
         world.Settle();
         var chronicle = new GroupChronicle(world, device);
         Live(world, chronicle);
+        int cuts = 0;
         for (int writes = 0; writes <= device.Count; writes++)
-            Cut(device, chronicle, writes);
-        output.WriteLine($"attack: power cuts of groups: {device.Count + 1} cuts, {chronicle.Pictures} states of groups");
+            cuts += Cut(device, chronicle, writes);
+        output.WriteLine($"attack: power cuts of groups: {cuts} cuts, {chronicle.Pictures} states of groups");
     }
 
     /// <summary>What a copy has of its source and what not, by name.</summary>
@@ -107,26 +112,37 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
             Assert.Null(picture.DifferenceTo(world.PictureOf(world.Find(name))));
     }
 
-    private static void Cut(TracedDevice device, GroupChronicle chronicle, int writes)
+    // The number of power cuts.
+    private static int Cut(TracedDevice device, GroupChronicle chronicle, int writes)
     {
         try
         {
-            using (var pages = new TestPages())
-            {
-                var options = new CheckOptions { VerifyData = true, Open = TestSession.SmallStore };
-                Assert.Equal(StoreStatus.Ok,
-                    ObjectStore.Check(device.After(writes), pages, new SteppedFibers(), options, out CheckReport report));
-                Assert.Equal(0UL, report.Faults);
-            }
-            using GroupWorld started = GroupWorld.Start(device.After(writes));
+            AssertClean(device.After(writes));
+            TracedDevice disk = device.TracedAfter(writes);
+            using GroupWorld started = GroupWorld.Start(disk);
             chronicle.Check(started, writes);
+            int again = writes % FailsAgainEvery == 0 ? disk.Count : 0;
+            for (int more = 1; more <= again; more++)
+            {
+                using GroupWorld later = GroupWorld.Start(disk.After(more));
+                chronicle.Check(later, writes);
+            }
             if (writes % GoesOnEvery == 0)
                 GoOn(started);
+            return 1 + again;
         }
         catch (Exception failure)
         {
             throw new InvalidOperationException($"the power was cut after {writes} of {device.Count} writes: {failure.Message}", failure);
         }
+    }
+
+    private static void AssertClean(MemoryBlockDevice device)
+    {
+        using var pages = new TestPages();
+        var options = new CheckOptions { VerifyData = true, Open = TestSession.SmallStore };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Check(device, pages, new SteppedFibers(), options, out CheckReport report));
+        Assert.Equal(0UL, report.Faults);
     }
 
     private static void GoOn(GroupWorld world)
