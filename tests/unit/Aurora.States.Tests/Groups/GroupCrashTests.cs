@@ -22,8 +22,22 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
     // After so many the power fails again after every write of a machine that starts.
     private const int FailsAgainEvery = 4;
 
+    private const int HistorySteps = 16;
+
     [Fact]
     public void Wherever_the_power_is_cut_every_group_is_as_its_newest_durable_checkpoint_has_it()
+        => CutEverywhere(1, Live);
+
+    /// <summary>AURORA_CRASH_SEED and AURORA_GROUP_HISTORIES: from which seed on, and how many.</summary>
+    [Fact]
+    public void So_it_is_in_random_histories()
+    {
+        int seed = StateRun.Number("AURORA_CRASH_SEED", 1);
+        for (int last = seed + StateRun.Number("AURORA_GROUP_HISTORIES", 3); seed < last; seed++)
+            CutEverywhere(3, (world, chronicle) => new GroupHistory(world, chronicle, seed).Run(HistorySteps), $"history {seed}: ");
+    }
+
+    private void CutEverywhere(int stride, Action<GroupWorld, GroupChronicle> live, string name = "")
     {
         var device = new TracedDevice(1 << 15);
         TestSession.Format(device);
@@ -37,10 +51,10 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
         BusyGroup.Build(world, world.Find("a"));
         world.Settle();
         var chronicle = new GroupChronicle(world, device);
-        Live(world, chronicle);
+        live(world, chronicle);
         int cuts = 0;
-        for (int writes = 0; writes <= device.Count; writes++)
-            cuts += Cut(device, chronicle, writes);
+        for (int writes = 0; writes <= device.Count; writes += stride)
+            cuts += Cut(device, chronicle, writes, name);
         output.WriteLine($"attack: power cuts of groups: {cuts} cuts, {chronicle.Pictures} states of groups");
     }
 
@@ -113,7 +127,7 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
     }
 
     // The number of power cuts.
-    private static int Cut(TracedDevice device, GroupChronicle chronicle, int writes)
+    private static int Cut(TracedDevice device, GroupChronicle chronicle, int writes, string name)
     {
         try
         {
@@ -133,7 +147,7 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
         }
         catch (Exception failure)
         {
-            throw new InvalidOperationException($"the power was cut after {writes} of {device.Count} writes: {failure.Message}", failure);
+            throw new InvalidOperationException($"{name}the power was cut after {writes} of {device.Count} writes: {failure.Message}", failure);
         }
     }
 
@@ -158,7 +172,7 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
                 BusyGroup.AssertGoesOn(world, group);
         }
         world.Settle();
-        world.Do(GroupVerb.Fork, "a", "again");
+        world.Do(GroupVerb.Fork, "host", "again");
     }
 
     private static string ThreadsOf(GroupWorld world, ObjectTracker group)
