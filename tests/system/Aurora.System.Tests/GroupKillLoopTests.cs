@@ -62,7 +62,8 @@ public sealed class GroupKillLoopTests(ITestOutputHelper output)
     {
         await guest.Console.WaitForAsync("# ", Guest.Deadline);
         foreach ((string name, int period) in _groups)
-            await guest.Console.TypeAsync($"sls run -d --name {name} -- /usr/lib/aurora/selfcheck -y -i 25 -m 128; sls period {name} {period}\n");
+            await guest.Console.TypeAsync(
+                $"sls run -d --name {name} -- /usr/lib/aurora/selfcheck -y -i 25 -m 128; sls period {name} {period}\n");
         await guest.Console.TypeAsync(GroupLog.Definition);
         foreach (string line in _copying)
             await guest.Console.TypeAsync(line);

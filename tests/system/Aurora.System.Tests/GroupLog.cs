@@ -1,5 +1,5 @@
-// What the log of a group says in which selfcheck runs: its lines are "check N ok", N from 1 on without a gap or a repeat. The machine looks
-// itself, with awk, and prints what it has found.
+// What the log of a group says in which selfcheck runs: its lines are "check N ok", N from 1 on without a gap or a repeat. The machine
+// looks itself, with awk, and prints what it has found.
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;

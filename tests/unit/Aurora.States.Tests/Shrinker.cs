@@ -50,7 +50,8 @@ internal static class Shrinker
     }
 
     // Without captures in between, and with everybody having their turn, if it fails like that as well.
-    private static (StateProgram Program, string Failure) Simplify(StateProgram program, string failure, SeededCodecFault? fault, int groups = 1)
+    private static (StateProgram Program, string Failure) Simplify(
+        StateProgram program, string failure, SeededCodecFault? fault, int groups)
     {
         for (int i = 0; i < program.Steps.Count; i++)
         {

@@ -14,7 +14,9 @@ public sealed class StateTests(ITestOutputHelper output)
         => StateRun.Fuzz(groups: 1, StateRun.Number("AURORA_STATES", 100_000), output);
 }
 
-/// <summary>So it is in several groups that run beside each other, are copied and go back; and what is done in one changes no other.</summary>
+/// <summary>
+/// So it is in several groups that run beside each other, are copied and go back; and what is done in one changes no other.
+/// </summary>
 public sealed class GroupStateTests(ITestOutputHelper output)
 {
     [Fact]

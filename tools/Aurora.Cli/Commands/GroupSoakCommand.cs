@@ -20,10 +20,12 @@ internal static class GroupSoakCommand
 
     private static readonly LongTest _states = new(States, "FullyQualifiedName~GroupStateTests", "building the tests of groups");
 
-    private static readonly LongTest _histories = new(States, "FullyQualifiedName~GroupCrashTests.So_it_is", "building the tests of groups");
+    private static readonly LongTest _histories = new(
+        States, "FullyQualifiedName~GroupCrashTests.So_it_is", "building the tests of groups");
 
     private static readonly LongTest _lives = new(
-        "tests/system/Aurora.System.Tests/Aurora.System.Tests.csproj", "FullyQualifiedName~GroupKillLoopTests", "building the system tests");
+        "tests/system/Aurora.System.Tests/Aurora.System.Tests.csproj", "FullyQualifiedName~GroupKillLoopTests",
+        "building the system tests");
 
     public static Command Create()
     {

@@ -1,5 +1,5 @@
-// A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a terminal
-// with input nobody has read, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
+// A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
+// terminal with input nobody has read, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -62,7 +62,9 @@ internal static unsafe class BusyGroup
         Assert.Equal(text.Length, world.Manager.Type(group, Encoding.ASCII.GetBytes(text)));
     }
 
-    /// <summary>The group goes on from where it was: a reader gets what it has waited for, and the first line of the terminal is read.</summary>
+    /// <summary>
+    /// The group goes on from where it was: a reader gets what it has waited for, and the first line of the terminal is read.
+    /// </summary>
     public static void AssertGoesOn(GroupWorld world, ObjectTracker group)
     {
         ProgramDriver programs = world.Programs;

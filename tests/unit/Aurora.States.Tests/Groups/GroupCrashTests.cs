@@ -147,7 +147,8 @@ public sealed unsafe class GroupCrashTests(ITestOutputHelper output)
         }
         catch (Exception failure)
         {
-            throw new InvalidOperationException($"{name}the power was cut after {writes} of {device.Count} writes: {failure.Message}", failure);
+            throw new InvalidOperationException(
+                $"{name}the power was cut after {writes} of {device.Count} writes: {failure.Message}", failure);
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed unsafe class GroupPicture
             if (!other._pages.TryGetValue((owner, page), out UInt128 its) || its != digest)
                 return $"page 0x{page:x} of object {owner} has other contents";
         return _pages.Count != other._pages.Count ? "there are other pages"
-            : _numbers != other._numbers ? $"the next object, last process and number of processes were {_numbers}, and are {other._numbers}"
+            : _numbers != other._numbers ? $"next object, last process and number of processes were {_numbers}, and are {other._numbers}"
             : null;
     }
 

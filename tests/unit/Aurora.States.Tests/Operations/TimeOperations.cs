@@ -158,7 +158,8 @@ internal static unsafe class TimeOperations
         ulong slot = World.SlotOf(thread);
         bool isRealtime = operation.C % 2 == 0;
         bool isAbsolute = operation.D % 2 == 0;
-        ulong time = Duration(operation.B) + (!isAbsolute ? 0 : isRealtime ? world.Kernel.Clock.Realtime : world.Kernel.GroupClock.MonotonicNanoseconds);
+        ulong time = Duration(operation.B) + (!isAbsolute ? 0 : isRealtime ? world.Kernel.Clock.Realtime
+            : world.Kernel.GroupClock.MonotonicNanoseconds);
         world.Put(thread, slot, time / Second);
         world.Put(thread, slot + 8, time % Second);
         world.Call(thread, "clock_nanosleep", 230, isRealtime ? 0UL : 1, isAbsolute ? 1UL : 0, slot, slot + 0x40);
