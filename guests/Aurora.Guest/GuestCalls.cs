@@ -22,6 +22,8 @@ public static unsafe class GuestCalls
     private const long LogNumber = 0x5A00C;
     private const long InputNumber = 0x5A00D;
     private const long OfNumber = 0x5A00E;
+    private const long ExecInputNumber = 0x5A00F;
+    private const long ExecOutputNumber = 0x5A010;
     private const long ReadNumber = 0;
     private const long PollNumber = 7;
     private const long ControlNumber = 16;
@@ -81,6 +83,19 @@ public static unsafe class GuestCalls
     /// <summary>Types on a group's console; the number of bytes taken, EAGAIN when there is no room. No bytes: its input has
     /// ended.</summary>
     public static long Input(byte* group, byte* bytes, int count) => guest_system_call(InputNumber, (long)group, (long)bytes, count, 0, 0);
+
+    /// <summary>
+    /// Gives input to a program that is run in a group; the number of bytes taken, EAGAIN when there is no room. No bytes: it has ended.
+    /// </summary>
+    public static long ExecInput(long number, byte* bytes, int count)
+        => guest_system_call(ExecInputNumber, number, (long)bytes, count, 0, 0);
+
+    /// <summary>
+    /// What a program has written that is run in a group, and on which stream; EAGAIN when there is nothing yet, unless it is waited for.
+    /// Zero: there will be no more, and the structure says why.
+    /// </summary>
+    public static long ExecOutput(long number, byte* buffer, int bytes, SlsOutput* about, bool waits)
+        => guest_system_call(ExecOutputNumber, number, (long)buffer, bytes, (long)about, waits ? FollowFlag : 0);
 
     /// <summary>As <see cref="Checkpoint"/>, of a group.</summary>
     public static long CheckpointOf(byte* group, byte* name)

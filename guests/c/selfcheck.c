@@ -9,8 +9,9 @@
  * Whoever reads the console can tell a continuation from lost output (the numbers have no gaps) and from lost work: each line carries
  * the real time of its step, so a step that was shown and then done again has two different lines.
  *
- * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE] [-l LABEL] [-w]
- *     STEPS 0 (default): for ever; lines begin with "LABEL: "; with -w a full disk is waited for, up to a minute */
+ * selfcheck [-n STEPS] [-i INTERVAL_MS] [-m MEMORY_KIB] [-f FILE] [-l LABEL] [-w] [-y]
+ *     STEPS 0 (default): for ever; lines begin with "LABEL: "; with -w a full disk is waited for, up to a minute; with -y every step
+ *     ends with an fsync of the file */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -134,7 +135,8 @@ int main(int count, char **words)
     uint64_t steps = 0, pages = 64, sum = 0, answer;
     long interval = 10;
     const char *path = "/tmp/selfcheck.data";
-    for (int option; (option = getopt(count, words, "n:i:m:f:l:w")) != -1;) {
+    int synchronizes = 0;
+    for (int option; (option = getopt(count, words, "n:i:m:f:l:wy")) != -1;) {
         if (option == 'n')
             steps = strtoull(optarg, NULL, 0);
         else if (option == 'i')
@@ -147,6 +149,8 @@ int main(int count, char **words)
             label = optarg, colon = ": ";
         else if (option == 'w')
             waits_for_room = 1;
+        else if (option == 'y')
+            synchronizes = 1;
         else
             return 2;
     }
@@ -178,6 +182,8 @@ int main(int count, char **words)
         check_file(file);
         if (!stamped(memory, pages, step))
             fail("memory");
+        if (synchronizes && fsync(file) != 0)
+            fail("fsync");
         struct timespec time;
         clock_gettime(CLOCK_REALTIME, &time);
         printf("%s%scheck %lu ok t=%lld%09ld\n", label, colon, (unsigned long)step, (long long)time.tv_sec, time.tv_nsec);

@@ -21,6 +21,9 @@
 #define SYS_sls_log        0x5A00C
 #define SYS_sls_input      0x5A00D
 #define SYS_sls_of         0x5A00E
+#define SYS_sls_exec_input  0x5A00F
+#define SYS_sls_exec_output 0x5A010
+#define SYS_sls_generation  0x5A011
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -53,18 +56,23 @@ struct sls_group {
 };
 
 /* What is to be done with a group: sls_manage.verb. */
-enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE };
+enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE, SLS_EXEC };
 #define SLS_TERMINAL 1 /* sls_manage.flags, with SLS_RUN: the group's console is a terminal and not like a pipe */
+#define SLS_DETACHED 2 /* with SLS_EXEC: the program has no input, and its output goes to the group's console */
 /* Groups are meant by name or by number; texts are zero-terminated. */
 struct sls_manage {
     uint32_t verb, flags;
     char group[64];      /* the group concerned; not with SLS_RUN */
     char target[64];     /* the name of a new group: SLS_RUN, SLS_FORK, SLS_RESTORE; empty: one is made up */
     char checkpoint[64]; /* SLS_RESTORE, SLS_REWIND: a name, an epoch in decimal, or "-SECONDS" */
-    char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree */
-    uint64_t argv, envp; /* SLS_RUN: addresses of the vectors; argv[0] is the path of the program */
+    char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree. SLS_EXEC: where the program begins */
+    uint64_t argv, envp; /* SLS_RUN, SLS_EXEC: addresses of the vectors; argv[0] is the path of the program (SLS_EXEC: or a name that is
+                            looked for in the group, in the directories of the PATH in envp) */
     uint64_t reserved[2];
 };
+/* What is told of a program that runs in a group: bytes of its descriptor stream (1 or 2), or with 0 how it has come to its end: the wait
+ * status; or, detached, that it has begun; or, with error (an errno), that it could not be started. */
+struct sls_output { int32_t stream, pid, wait_status, error; };
 struct sls_unknown { uint64_t number, count; };
 
 /* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. ENOSPC: the disk is full, or as many
@@ -92,7 +100,10 @@ static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rol
 /* Has something done with a group and waits for it; root of the host only. The number of the group, or ENOENT (no such group, checkpoint or
  * program), EEXIST (the name is taken), EINVAL (no such name or verb, or the host), EBUSY (it runs), ENOMEM, ENOSPC (done for SLS_SUSPEND,
  * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without
- * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted). */
+ * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted).
+ * SLS_EXEC runs a further program in a group, with a process that has no parent there, and returns a number for the two calls below,
+ * which only the process that asked may make: ENOENT (no such group), EINVAL (the host), ESRCH (it has ended), EBUSY (it is suspended),
+ * ENOTDIR (the directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody). */
 static inline long sls_manage(const struct sls_manage *m) { return syscall(SYS_sls_manage, m, sizeof *m); }
 /* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait
  * until there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
@@ -108,5 +119,21 @@ static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b
 {
     return syscall(SYS_sls_of, group, number, a, b, c);
 }
+/* Puts bytes into the standard input of a program started with SLS_EXEC; the number taken. No bytes: it has ended. EAGAIN: no room.
+ * EPIPE: nobody reads it. ECANCELED: the number means nothing any more, because the machine has restarted, the group has gone or gone
+ * back, or everything has been told; the program goes on without who asked, if it is there. */
+static inline long sls_exec_input(long number, const void *bytes, uint64_t count)
+{
+    return syscall(SYS_sls_exec_input, number, bytes, count);
+}
+/* What such a program has written, as far as it is durable in its group: the number of bytes (with about->stream), or zero with the rest of
+ * about, once. EAGAIN: nothing yet; with wait it is waited for. ECANCELED as above. EIO: nothing of the group becomes durable any more. */
+static inline long sls_exec_output(long number, void *bytes, uint64_t size, struct sls_output *about, int wait)
+{
+    return syscall(SYS_sls_exec_output, number, bytes, size, about, wait ? 1 : 0);
+}
+/* How often what runs in the caller's group has become a copy of something (fork, restore) or gone back in time. With wait: returns when it
+ * is another number than the expected one. Anybody may ask. */
+static inline long sls_generation(uint64_t expected, int wait) { return syscall(SYS_sls_generation, expected, wait ? 1 : 0); }
 
 #endif

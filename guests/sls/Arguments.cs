@@ -33,6 +33,13 @@ internal unsafe ref struct Arguments(int count, byte** words)
         return !_isPlain;
     }
 
+    /// <summary>Takes a "--" that comes next.</summary>
+    public void SkipEndOfOptions()
+    {
+        if (!_isPlain && Left != 0 && MemoryMarshal.CreateReadOnlySpanFromNullTerminated(words[_next]).SequenceEqual("--"u8))
+            _next++;
+    }
+
     /// <summary>The next word, zero-terminated; null when there is none.</summary>
     public byte* Take() => Left == 0 ? null : words[_next++];
 }

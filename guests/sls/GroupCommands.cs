@@ -114,7 +114,7 @@ internal static unsafe class GroupCommands
     }
 
     // Copies a word into a field; false when there is none, or no room for it.
-    private static bool Set(byte* field, int bytes, byte* word)
+    internal static bool Set(byte* field, int bytes, byte* word)
     {
         ReadOnlySpan<byte> text = word == null ? default : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(word);
         if (word == null || text.Length >= bytes)

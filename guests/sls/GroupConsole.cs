@@ -114,7 +114,8 @@ internal static unsafe class GroupConsole
         return true;
     }
 
-    private static int StatusOf(int waitStatus)
+    /// <summary>The exit status a shell would tell.</summary>
+    internal static int StatusOf(int waitStatus)
         => (waitStatus & 0x7F) == 0 ? (waitStatus >> 8) & 0xFF : SignalExitBase + (waitStatus & 0x7F);
 
     // As cfmakeraw does.

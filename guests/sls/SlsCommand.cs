@@ -20,6 +20,8 @@ internal static unsafe class SlsCommand
         var arguments = new Arguments(argumentCount, words);
         if (verb.SequenceEqual("run"u8))
             return GroupCommands.Run(ref arguments);
+        if (verb.SequenceEqual("exec"u8))
+            return ExecCommand.Run(ref arguments);
         if (verb.SequenceEqual("fork"u8))
             return GroupCommands.Fork(ref arguments);
         if (verb.SequenceEqual("restore"u8))
@@ -86,6 +88,8 @@ internal static unsafe class SlsCommand
             usage: sls COMMAND; N is a group, by name or number
               run [-d] [--name N] [--root DIR] -- CMD...
                                  start CMD in a new group with the files as they are now; -d: in the background
+              exec [-d] [-w DIR] [-e VAR=VALUE]... N CMD...
+                                 run CMD in N with input and output from here; -d: in the background, output to N's console
               ps [-q] [-o json]  the groups and how far they are durable
               logs [-f] N        what a group has written to its console; -f: and what it will write
               console N          type on the console of a group; Ctrl-^ leaves it
@@ -132,7 +136,7 @@ internal static unsafe class SlsCommand
         return Refused;
     }
 
-    private static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
+    internal static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
     {
         1 => "only root of the host may do that"u8,
         2 => "there is no such group, checkpoint or program"u8,

@@ -6,6 +6,7 @@
 //   GroupSession                             memory, table of processes, files, held output and checkpoints of consistency groups
 //   GroupProcesses                           what their processes do: life, timers and terminals
 //   GroupManager                             the groups beside the first one: made, copied, rewound, ended
+//   GroupExecs                               programs run in them from outside
 //   LinuxKernel, SystemCallExecutive         the Linux personality
 //   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
 //   MainLoop                                 what drives it all
@@ -34,16 +35,18 @@ internal sealed class Machine
         Fibers = fibers;
         Group = new GroupSession(SessionMachineOf(bare, hardware, fibers), store);
         var end = new EndState();
-        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group));
+        var execs = new GroupExecTable(Group, bare.Pages);
+        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group), execs);
         var extended = new KernelExtendedState();
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         var programs = new GroupPrograms(bare.Pages, Group.Tracked);
         Init = new InitStart(Group, Processes, fibers);
-        var groups = new GroupManager(Group, Processes, programs, Init, bare.Pages, hardware.Clock, fibers);
+        var groups = new GroupManager(Group, Processes, programs, execs, Init, bare.Pages, hardware.Clock, fibers);
         Linux = new LinuxKernel(
             LinuxServicesOf(
-                bare, Group, Processes, extended, control, futexes, groups, new InitProgram(settings, Group.Tracker, programs)));
+                bare, Group, Processes, extended, control, futexes, groups, new GroupExecs(Group, execs),
+                new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);
@@ -110,7 +113,7 @@ internal sealed class Machine
 
     private static LinuxServices LinuxServicesOf(
         BareMachine bare, GroupSession group, GroupProcesses processes, KernelExtendedState extended, SessionControl control,
-        FutexTable futexes, GroupManager groups, InitProgram first)
+        FutexTable futexes, GroupManager groups, GroupExecs execs, InitProgram first)
         => new()
         {
             Pages = bare.Pages,
@@ -131,6 +134,7 @@ internal sealed class Machine
             Files = group.Files,
             Checkpoints = group.Engine,
             Groups = groups,
+            Execs = execs,
             Futexes = futexes,
             HardwareCapabilities = bare.Identity.Leaf1Edx,
             FirstProgram = first,

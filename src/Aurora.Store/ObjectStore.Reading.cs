@@ -14,8 +14,8 @@ public sealed unsafe partial class ObjectStore
         => _reader.ReadPage(volume, id, page, destination);
 
     /// <summary>
-    /// Where a page is; Hole when it is not there, or a failure, also when it has moved meanwhile. Two pages in one place are the same. Sees
-    /// every commit that was submitted. Blocks.
+    /// Where a page is; Hole when it is not there, or a failure, also when it has moved meanwhile. Two pages in one place are the same.
+    /// Sees every commit that was submitted. Blocks.
     /// </summary>
     public StoreStatus LocatePage(VolumeId volume, ObjectId id, ulong page, out PagePlace place)
     {

@@ -1,7 +1,8 @@
-// Brings pages in from the store, or from a group that has them in memory already (SharedPages). A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager
-// fibers reads it, and the thread's access is tried again. A page the store cannot deliver becomes a bus error for whoever touches it; but
-// when it is the whole disk that has failed, nobody is to blame and nothing is lost: the threads keep waiting and the session pauses.
-// Without a frame to read into, a pager waits for reclaim; only when nothing can be reclaimed are those who wait for the page told.
+// Brings pages in from the store, or from a group that has them in memory already (SharedPages). A thread that touches a page which is not
+// in memory sleeps on the page's request; one of a few pager fibers reads it, and the thread's access is tried again. A page the store
+// cannot deliver becomes a bus error for whoever touches it; but when it is the whole disk that has failed, nobody is to blame and nothing
+// is lost: the threads keep waiting and the session pauses. Without a frame to read into, a pager waits for reclaim; only when nothing can
+// be reclaimed are those who wait for the page told.
 using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;

@@ -5,7 +5,8 @@ using Aurora.Posix.Processes;
 namespace Aurora.Kernel;
 
 /// <summary>What groups, and the launcher, may do to the machine: have the session end.</summary>
-internal sealed class SessionControl(EndState end, CheckpointEngine engine, ObjectTracker host, GroupEnds others) : MachineControl
+internal sealed class SessionControl(
+    EndState end, CheckpointEngine engine, ObjectTracker host, GroupEnds others, GroupExecTable execs) : MachineControl
 {
     private const int SignalExitBase = 128;
 
@@ -18,6 +19,8 @@ internal sealed class SessionControl(EndState end, CheckpointEngine engine, Obje
         else
             others.Note(group, waitStatus);
     }
+
+    public override unsafe void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
 
     public override void PowerOff() => Begin(EndReason.PowerOff, 0);
 

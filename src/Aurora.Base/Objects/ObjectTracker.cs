@@ -67,7 +67,8 @@ public readonly unsafe struct ObjectTracker
         RegisterAs(header, kind, id);
     }
 
-    /// <summary>Schedules every object of the group for the next capture, some at a time, from a place (0 at first); true at the end.</summary>
+    /// <summary>Schedules every object of the group for the next capture, some at a time, from a place (0 at first); true at the
+    /// end.</summary>
     public bool MarkAllChanged(ref ulong place) => _objects.Index.MarkChanged(_state->Index, ref place);
 
     /// <summary>Makes sure that so many more objects can be adopted, with certainty that they can end; false when out of memory.</summary>

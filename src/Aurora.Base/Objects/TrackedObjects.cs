@@ -102,8 +102,8 @@ public sealed unsafe class TrackedObjects
     public static void NoteChange(ObjectHeader* header) => ObjectTracker.Note(header->Owner);
 
     /// <summary>
-    /// A group that was asleep (<see cref="ObjectTracker.Sleep"/>) and is not any more; <see cref="ObjectTracker.Exists"/> is false when all
-    /// have been taken.
+    /// A group that was asleep (<see cref="ObjectTracker.Sleep"/>) and is not any more; <see cref="ObjectTracker.Exists"/> is false when
+    /// all have been taken.
     /// </summary>
     public ObjectTracker TakeWoken()
     {

@@ -69,7 +69,8 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>The first of the groups that are checkpointed, by <see cref="PipelineState.NextGroup"/>.</summary>
     internal PipelineState* FirstState => _pipelines.First;
 
-    /// <summary>The group in memory that is checkpointed into a volume; <see cref="ObjectTracker.Exists"/> is false when there is none.</summary>
+    /// <summary>The group in memory that is checkpointed into a volume; <see cref="ObjectTracker.Exists"/> is false when there is
+    /// none.</summary>
     public ObjectTracker GroupWith(VolumeId volume)
     {
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
@@ -79,6 +80,8 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         }
         return default;
     }
+
+    internal ulong GroupsBegun => _pipelines.Begun;
 
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
@@ -195,6 +198,17 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         if (!state->IsEnabled && !state->IsStarting)
             return state->LastDurable;
         state->IsRequested = true;
+        _pipelines.Round.IsAsked = true;
+        return state->LastCaptured.Next;
+    }
+
+    /// <inheritdoc/>
+    public override Epoch Expect(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        if (!state->IsEnabled && !state->IsStarting)
+            return state->LastDurable;
+        state->IsExpected = true;
         _pipelines.Round.IsAsked = true;
         return state->LastCaptured.Next;
     }

@@ -107,16 +107,19 @@ internal sealed unsafe class CheckpointPace
         ulong changes = Changes(pipeline);
         if (pipeline.State->IsRequested || changes >= _budget.CaptureBytes || (IsOverwhelmedBy(pipeline, changes) && HasWork(pipeline)))
             return 0;
-        return HasWork(pipeline) ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
+        return HasWork(pipeline) || pipeline.State->IsExpected ? pipeline.State->PaceNanoseconds : ulong.MaxValue;
     }
 
     private ulong EarlyDueNanoseconds(in Pipeline pipeline)
     {
-        if (!CanTake(pipeline) || pipeline.State->MustRetry
-            || _services.Output.Of(pipeline.Group).Written <= pipeline.State->OutputCaptured)
+        if (!CanTake(pipeline) || pipeline.State->MustRetry || !IsWatched(pipeline))
             return ulong.MaxValue;
         return pipeline.State->PaceNanoseconds - Math.Min(pipeline.State->PaceNanoseconds, pipeline.State->PeriodNanoseconds);
     }
+
+    // Somebody is to see what has not been captured yet.
+    private bool IsWatched(in Pipeline pipeline)
+        => pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).Written > pipeline.State->OutputCaptured;
 
     private ulong QuietDueNanoseconds(in Pipeline pipeline)
         => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue
@@ -126,18 +129,21 @@ internal sealed unsafe class CheckpointPace
     public bool HasChanges(in Pipeline pipeline)
         => pipeline.State->IsEnabled && (pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0);
 
-    private bool HasWork(in Pipeline pipeline)
+    /// <summary>True while something is not as the newest epoch captured has it: kernel objects, threads, memory.</summary>
+    public bool HasWork(in Pipeline pipeline)
         => pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0 || _services.Scheduler.RanCountOf(pipeline.Group) != 0
             || _services.Memory.Epochs.HasChanges(pipeline.Group);
 
-    /// <summary>True while nothing of the group has changed and nothing is under way: it need not be looked at until that changes.</summary>
+    /// <summary>
+    /// True while nothing of the group has changed and nothing is under way: it need not be looked at until that changes.
+    /// </summary>
     public bool MaySleep(in Pipeline pipeline)
     {
         PipelineState* state = pipeline.State;
         bool isQuiet = !state->IsRequested && !state->MustRetry && !state->IsUnquiet && !state->MustWriteWatermark && !state->IsServed
-            && !state->IsRollingBack && !state->IsQuiesced && state->Errand.Errand == CheckpointErrand.None && !state->Name.IsUnderWay;
-        return isQuiet && !pipeline.IsBusy && !HasWork(in pipeline)
-            && _services.Output.Of(pipeline.Group).Written <= state->OutputCaptured;
+            && !state->IsRollingBack && !state->IsQuiesced && !state->IsStarting && !state->Name.IsUnderWay
+            && state->Errand.Errand == CheckpointErrand.None && state->History.Served == state->History.Asked;
+        return isQuiet && !pipeline.IsBusy && !HasWork(in pipeline) && !IsWatched(in pipeline);
     }
 
     private void TakeNow(in Pipeline pipeline)

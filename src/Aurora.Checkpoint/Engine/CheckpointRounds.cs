@@ -2,8 +2,8 @@
 // again. Neither may cost more when there are more groups. So the second question is about the changes of all groups together, which are
 // counted (ChangeTotals). The first one is answered by looking at every group only when that can bring something: when one is due as of
 // the last look, when somebody asked, when much has changed, and a little later in any case, because a group that had not changed
-// may have. Of all groups only those that are awake are looked at (Pipelines). With one group, which is the usual case, looking at it costs less than deciding. Before the machine sleeps all are looked at.
-// Protected by the kernel lock.
+// may have. Of all groups only those that are awake are looked at (Pipelines). With one group, which is the usual case, looking at it costs
+// less than deciding. Before the machine sleeps they are looked at. Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
@@ -127,7 +127,7 @@ internal sealed unsafe class CheckpointRounds
         if (!_pipelines.NextToCheck(out Pipeline pipeline))
             return;
         bool isAwake = pipeline.State->IsAwake || pipeline.Group.IsAwake;
-        Panic.Unless(isAwake || _pace.MaySleep(in pipeline), "checkpoint: a group has changed in its sleep"u8);
+        Panic.Unless(isAwake || !_pace.HasWork(in pipeline), "checkpoint: a group has changed in its sleep"u8);
     }
 
     // For the first group the whole machine pauses: its console is the machine's, and it manages the others.

@@ -61,7 +61,7 @@ internal sealed unsafe class EpochCapture
         pipeline.State->MustRetry = false;
         pipeline.State->IsUnquiet = true;
         pipeline.State->OutputCaptured = slot->OutputPosition;
-        pipeline.State->IsRequested = false;
+        pipeline.State->IsRequested = pipeline.State->IsExpected = false;
         pipeline.State->Name.GiveTo(slot);
         pipeline.State->LastCaptured = slot->Epoch;
         slot->State = SlotState.Captured;

@@ -39,6 +39,9 @@ internal unsafe struct PipelineState
     /// <summary>The group that was last seen with that volume.</summary>
     public ushort ParentGroup;
 
+    /// <summary>When it was looked for: so many groups had begun.</summary>
+    public ulong ParentSought;
+
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;
 
@@ -91,6 +94,9 @@ internal unsafe struct PipelineState
 
     /// <summary>Somebody waits for the next checkpoint: it is due now.</summary>
     public bool IsRequested;
+
+    /// <summary>Somebody waits for the next checkpoint as for output: it is due after the period, and when the group is idle.</summary>
+    public bool IsExpected;
 
     /// <summary>An epoch was undone, and the machine time of the next attempt. Even a request waits until then.</summary>
     public bool MustRetry;

@@ -1,7 +1,7 @@
-// The groups that are checkpointed, in two lists. There may be many groups and most of them idle, and the main loop asks every turn: so only
-// those are looked at that are awake. A group falls asleep when nothing of it has changed and nothing is under way for it, and wakes when
-// something changes (ObjectTracker.Sleep) or somebody is about to do something with its checkpointing (Of). All epochs under way are of
-// groups that are awake. A group that is alone is always awake. Protected by the kernel lock.
+// The groups that are checkpointed, in two lists. There may be many groups and most of them idle, and the main loop asks every turn: so
+// only those are looked at that are awake. A group falls asleep when nothing of it has changed and nothing is under way for it, and wakes
+// when something changes (ObjectTracker.Sleep) or somebody is about to do something with its checkpointing (Of). All epochs under way are
+// of groups that are awake. A group that is alone is always awake. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Store;
 
@@ -18,6 +18,9 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
 
     /// <summary>When they are looked at.</summary>
     public RoundState Round { get; } = new();
+
+    /// <summary>How many groups have begun since the machine started.</summary>
+    public ulong Begun { get; private set; }
 
     public PipelineState* First => _first;
     public PipelineState* FirstAwake => _firstAwake;
@@ -47,6 +50,7 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         state->NextGroup = _first;
         _first = state;
         _only = pipeline;
+        Begun++;
         Wake(state);
         Round.IsAsked = true;
         return pipeline;

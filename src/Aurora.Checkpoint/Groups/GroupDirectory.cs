@@ -18,7 +18,10 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
     private int _sortedPages;
     private int _count;
 
-    // The last number a name was made of: what has gone does not lend its name to another one soon.
+    // What somebody has called g999999999999 does not use the numbers up.
+    private const ulong MostNamed = uint.MaxValue;
+
+    // The highest number a name was made of: what has gone does not lend its name to another one soon.
     private ulong _lastNamed;
 
     /// <summary>
@@ -37,6 +40,8 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
         new ReadOnlySpan<nint>(_sorted + place, _count - place).CopyTo(new Span<nint>(_sorted + place + 1, _count - place));
         _sorted[place] = entry;
         _count++;
+        if (name[0] == (byte)'g' && IsNumber(name[1..], out ulong number) && number <= MostNamed)
+            _lastNamed = Math.Max(_lastNamed, number);
         return entry;
     }
 
@@ -50,7 +55,7 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
     }
 
     /// <summary>The <paramref name="index"/>-th group in the order of their numbers; null past the last.</summary>
-    public GroupEntry* At(int index) => index < _count ? _sorted[index] : null;
+    public GroupEntry* At(int index) => (uint)index < (uint)_count ? _sorted[index] : null;
 
     /// <summary>The group that a name or a number means; null for none.</summary>
     public GroupEntry* Find(ReadOnlySpan<byte> name)

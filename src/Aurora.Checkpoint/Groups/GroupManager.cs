@@ -23,17 +23,18 @@ public sealed unsafe class GroupManager : GroupService
     private readonly GroupWork _work;
 
     public GroupManager(
-        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupStarter starter, PageAllocator pages, Clock clock,
-        FiberScheduler fibers)
+        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, GroupStarter starter,
+        PageAllocator pages, Clock clock, FiberScheduler fibers)
     {
         _session = session;
         _processes = processes;
         _directory = new GroupDirectory(pages);
         _orders = new GroupOrders(pages, clock);
         _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, clock);
-        var memory = new GroupMemory(session, processes, programs, fibers);
+        var memory = new GroupMemory(session, processes, programs, execs, fibers);
         var maker = new GroupMaker(session, _directory, memory, _volumes, programs, starter, fibers);
-        _work = new GroupWork(session, _directory, memory, _volumes, maker);
+        var further = new ExecMaker(session, processes, execs, fibers);
+        _work = new GroupWork(session, _directory, memory, _volumes, maker, further);
         GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
         host->Index = session.Tracker.Index;
         host->Phase = GroupPhase.Present;
@@ -90,6 +91,9 @@ public sealed unsafe class GroupManager : GroupService
     }
 
     /// <inheritdoc/>
+    public override ulong GenerationOf(ObjectTracker group) => _session.Group.Of(group)->Generation;
+
+    /// <inheritdoc/>
     public override ReadOnlySpan<byte> NameOf(ObjectTracker group)
     {
         GroupEntry* entry = _directory.Find(group);
@@ -107,13 +111,15 @@ public sealed unsafe class GroupManager : GroupService
     }
 
     /// <inheritdoc/>
-    public override Errno Ask(ObjectTracker asker, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    public override Errno Ask(
+        ObjectTracker asker, ObjectId process, in GroupRequest request, in ProgramStrings program, out ulong ticket)
     {
         ticket = 0;
         // Nothing would be kept of what is made.
         if (!_session.Engine.IsEnabled)
             return Errno.EOPNOTSUPP;
-        Errno error = _orders.Add(asker.Index, IsHost(asker) ? GroupOrders.Capacity : 1, in request, in program, out ticket);
+        int most = IsHost(asker) ? GroupOrders.Capacity : 1;
+        Errno error = _orders.Add(asker.Index, process, most, in request, in program, out ticket);
         if (error == Errno.Ok)
             _session.Engine.Life.Wake();
         return error;

@@ -9,7 +9,8 @@ using Aurora.Posix.Processes;
 namespace Aurora.Checkpoint;
 
 /// <summary>Groups coming into memory, and going.</summary>
-internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses processes, GroupPrograms programs, FiberScheduler fibers)
+internal sealed unsafe class GroupMemory(
+    GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, FiberScheduler fibers)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
     private ushort _lastIndex;
@@ -58,6 +59,7 @@ internal sealed unsafe class GroupMemory(GroupSession session, GroupProcesses pr
     {
         ObjectTracker group = session.Tracked.OfGroup(entry->Index);
         _life.Abandon(group);
+        execs.Leave(group);
         EndProcesses(group);
         AwaitLeftovers(group);
         while (!session.Files.TreeEnd.Step(group))

@@ -17,6 +17,9 @@ internal unsafe struct GroupOrder
     /// <summary>The group somebody in which has asked.</summary>
     public ushort Asker;
 
+    /// <summary>The process that has asked, by its id.</summary>
+    public ulong Process;
+
     /// <summary>The strings of a program to run, in whole pages; null for none.</summary>
     public byte* Text;
     public int TextBytes;
@@ -63,7 +66,8 @@ internal sealed unsafe class GroupOrders
     /// <summary>
     /// Adds an order; EAGAIN when too many wait, or more of the same group than it may have, ENOMEM without memory for the strings.
     /// </summary>
-    public Errno Add(ushort asker, int most, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    public Errno Add(
+        ushort asker, ObjectId process, int most, in GroupRequest request, in ProgramStrings program, out ulong ticket)
     {
         ticket = 0;
         if (_queue->Asked - _queue->Done >= Capacity || CountOf(asker) >= most)
@@ -79,7 +83,7 @@ internal sealed unsafe class GroupOrders
         ticket = ++_queue->Asked;
         _orders[ticket % Capacity] = new GroupOrder
         {
-            Request = request, Ticket = ticket, Asker = asker, Text = text, TextBytes = program.Text.Length,
+            Request = request, Ticket = ticket, Asker = asker, Process = process.Value, Text = text, TextBytes = program.Text.Length,
             ArgumentCount = program.ArgumentCount,
             EnvironmentCount = program.EnvironmentCount,
         };

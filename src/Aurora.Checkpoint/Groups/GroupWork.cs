@@ -10,7 +10,7 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Suspends, rewinds, ends, starts and removes groups, and has new ones made (<see cref="GroupMaker"/>).</summary>
 internal sealed unsafe class GroupWork(
-    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker)
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker, ExecMaker execs)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
 
@@ -35,6 +35,8 @@ internal sealed unsafe class GroupWork(
         ulong number = entry->Number;
         if (request->Verb == GroupVerb.Fork)
             return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)Errno.EIO;
+        if (request->Verb == GroupVerb.Exec)
+            return Run(entry, order);
         Errno error = entry->IsHost ? Errno.EINVAL : Change(entry, request);
         return error == Errno.Ok ? (long)number : -(long)error;
     }
@@ -61,6 +63,19 @@ internal sealed unsafe class GroupWork(
     private GroupObject* ObjectOf(GroupEntry* entry) => session.Group.Of(TrackerOf(entry));
 
     private static ReadOnlySpan<byte> Text(byte* field) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(field);
+
+    // A further program in a group whose programs run; its number, or a negated errno.
+    private long Run(GroupEntry* entry, GroupOrder* order)
+    {
+        if (entry->IsHost)
+            return -(long)Errno.EINVAL;
+        if (entry->Phase != GroupPhase.Present || _life.HasFailed(TrackerOf(entry)))
+            return -(long)Errno.EIO;
+        GroupFlags flags = ObjectOf(entry)->Flags;
+        if ((flags & GroupFlags.HasEnded) != 0)
+            return -(long)Errno.ESRCH;
+        return (flags & GroupFlags.IsSuspended) != 0 ? -(long)Errno.EBUSY : execs.Run(TrackerOf(entry), order);
+    }
 
     private Errno Change(GroupEntry* entry, GroupRequest* request)
     {

@@ -168,6 +168,7 @@ public readonly unsafe struct HeldOutput
             _state->Last = chunk;
         _state->Written = _state->Durable = Math.Max(Written, chunk->Start + (ulong)chunk->Length);
         _state->Sent = _state->Emitted = _state->First->Start + (ulong)_state->First->Emitted;
+        TrackedObjects.NoteChange(&chunk->Header);
     }
 
     /// <summary>A chunk for a record; null when there are no more.</summary>

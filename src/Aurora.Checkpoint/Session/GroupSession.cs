@@ -133,8 +133,13 @@ public sealed unsafe partial class GroupSession
     {
         RestoreScope scope = skipUnknownKinds ? RestoreScope.KnownKinds : RestoreScope.Whole;
         RestoreResult result = Restorer.Restore(Tracker, Engine.VolumeOf(Tracker.Index), scope, endUnreferenced);
-        if (result.IsOk)
-            result.Store = Engine.Life.ContinueFrom(Tracker, Group.Of(Tracker)->Epoch);
+        if (!result.IsOk)
+            return result;
+        GroupObject* about = Group.Of(Tracker);
+        result.Store = Engine.Life.ContinueFrom(Tracker, about->Epoch);
+        // It went further once: it has gone back in time.
+        if (Engine.LastCaptured > about->Epoch)
+            about->Generation++;
         return result;
     }
 }

@@ -1,7 +1,8 @@
 // Copies of a group show the frames of the group they were made from. A page of a copy that is not in memory is looked for there first: the
-// object with the same id in the group whose volume is the parent of the copy's, then in that one's parent, as far as they are in memory. If
-// the frame is clean (CleanFrames) and both volumes have the page in the same block, it is the same page, and the copy refers to the frame.
-// Whoever writes first gets one of his own. Nothing of this is captured: after a restart it begins anew, since volumes know their parents.
+// object with the same id in the group whose volume is the parent of the copy's, then in that one's parent, up to the first that is not in
+// memory. If the frame is clean (CleanFrames) and both volumes have the page in the same block, it is the same page, and the copy refers to
+// the frame. Whoever writes first gets one of his own. Nothing of this is captured: after a restart it begins anew, since volumes know
+// their parents.
 //
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
 // nothing was captured meanwhile, has not changed in between.
@@ -30,10 +31,10 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             ObjectTracker owner = ParentOf(heir, at, out VolumeId parent);
             if (!owner.Exists)
                 return default;
+            heir = owner.Index;
             FrameNumber frame = TakeFrom(owner, parent, volume, stored, page);
             if (frame.Value != 0)
                 return frame;
-            heir = owner.Index;
             at = parent;
         }
         return default;
@@ -77,10 +78,11 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         if (state == null || state->Parent == 0)
             return default;
         parent = new VolumeId(state->Parent);
-        if (StateOf(state->ParentGroup, parent) == null)
+        if (StateOf(state->ParentGroup, parent) == null && state->ParentSought != engine.GroupsBegun)
         {
             ObjectTracker found = engine.GroupWith(parent);
             state->ParentGroup = found.Exists ? found.Index : group;
+            state->ParentSought = engine.GroupsBegun;
         }
         return StateOf(state->ParentGroup, parent) == null ? default : tracked.OfGroup(state->ParentGroup);
     }

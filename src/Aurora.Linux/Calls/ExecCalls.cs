@@ -20,7 +20,7 @@ public static unsafe class ExecCalls
     private const int CurrentDirectory = -100;
     private const uint NoFollow = 0x100;
     private const uint EmptyPath = 0x1000;
-    private const int NotFoundStatus = 127;
+    internal const int NotFoundStatus = 127;
 
     public static void Register(SystemCallTable table)
     {
@@ -124,7 +124,7 @@ public static unsafe class ExecCalls
         if (thread->Call.Phase == ExitCalls.ClosingPhase)
             return ExitCalls.CloseFiles(kernel, thread);
         if (thread->Process->AddressSpace != null)
-            return Errno.ENOSYS;
+            return FurtherProgramStart.Continue(kernel, thread);
         ProgramLoader loader = kernel.Programs;
         loader.Arguments.Clear();
         ObjectTracker group = kernel.GroupOf(thread);

@@ -1,5 +1,6 @@
-// The Aurora system calls about groups (guests/include/aurora.h): which there are, their logs and consoles, what is done with them, and the
-// calls about checkpoints for a group that is named. The host's root makes them; what takes the disk is waited for with a ticket.
+// The Aurora system calls about groups (guests/include/aurora.h): which there are, their logs and consoles, what is done with them,
+// how often the caller's has become another, and the calls about checkpoints for a group that is named. The host's root makes them;
+// what takes the disk is waited for with a ticket.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -15,6 +16,7 @@ namespace Aurora.Linux.Calls;
 public static unsafe class GroupCalls
 {
     private const uint Follow = 1;
+    private const uint Wait = 1;
     private const int PieceBytes = 2048;
 
     public static void Register(SystemCallTable table)
@@ -24,6 +26,7 @@ public static unsafe class GroupCalls
         table.Register(SystemCallTable.AuroraFirst + 12, &Log);
         table.Register(SystemCallTable.AuroraFirst + 13, &Input);
         table.Register(SystemCallTable.AuroraFirst + 14, &Of);
+        table.Register(SystemCallTable.AuroraFirst + 17, &Generation);
     }
 
     private static SystemCallResult Group(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
@@ -32,6 +35,18 @@ public static unsafe class GroupCalls
         if (arguments->Int0 < 0 || !kernel.Groups.Read(kernel.GroupOf(thread), arguments->Int0, out SlsGroup group))
             return Errno.ENOENT;
         return kernel.Write(thread, arguments->Arg1, in group, out SystemCallResult failure) ? 0 : failure;
+    }
+
+    // Nothing wakes who waits: the threads of a copy, and of a group that has gone back, make their calls again.
+    private static SystemCallResult Generation(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if ((arguments->UInt1 & ~Wait) != 0)
+            return Errno.EINVAL;
+        ulong generation = kernel.Groups.GenerationOf(kernel.GroupOf(thread));
+        if ((arguments->UInt1 & Wait) == 0 || generation != arguments->Arg0)
+            return (long)generation;
+        kernel.Scheduler.BlockOn(thread, kernel.Groups.Changed);
+        return SystemCallResult.Blocked;
     }
 
     // Phase 1: Progress is the ticket.
@@ -47,11 +62,12 @@ public static unsafe class GroupCalls
             return Errno.EINVAL;
         if (!kernel.Read(thread, arguments->Arg0, out GroupRequest request, out SystemCallResult failure))
             return failure;
-        if ((request.Flags & ~GroupRequest.HasTerminal) != 0 || request.Reserved2 != 0 || request.Reserved3 != 0 || !request.IsWhole)
+        uint allowed = request.Verb == GroupVerb.Exec ? GroupRequest.IsDetached : GroupRequest.HasTerminal;
+        if ((request.Flags & ~allowed) != 0 || request.Reserved2 != 0 || request.Reserved3 != 0 || !request.IsWhole)
             return Errno.EINVAL;
         ArgumentBlock strings = kernel.Programs.Arguments;
         strings.Clear();
-        if (request.Verb == GroupVerb.Run && (!ExecCalls.Collect(kernel, thread, request.Arguments, false, out failure)
+        if (request.Verb is GroupVerb.Run or GroupVerb.Exec && (!ExecCalls.Collect(kernel, thread, request.Arguments, false, out failure)
             || !ExecCalls.Collect(kernel, thread, request.Environment, true, out failure)))
             return failure;
         return Ask(kernel, thread, in request);
@@ -61,7 +77,7 @@ public static unsafe class GroupCalls
     {
         ArgumentBlock strings = kernel.Programs.Arguments;
         var program = new ProgramStrings(strings.Text, strings.ArgumentCount, strings.EnvironmentCount);
-        Errno error = kernel.Groups.Ask(kernel.GroupOf(thread), in request, in program, out ulong ticket);
+        Errno error = kernel.Groups.Ask(kernel.GroupOf(thread), thread->Process->Header.Id, in request, in program, out ulong ticket);
         if (error == Errno.EAGAIN)
         {
             kernel.Scheduler.BlockOn(thread, kernel.Groups.Changed);

@@ -38,5 +38,6 @@ public static class SystemCallSetup
         KernelLogCalls.Register(table);
         SlsCalls.Register(table);
         GroupCalls.Register(table);
+        FurtherProgramCalls.Register(table);
     }
 }

@@ -40,6 +40,7 @@ public sealed unsafe class LinuxKernel
         Files = services.Files;
         Checkpoints = services.Checkpoints;
         Groups = services.Groups;
+        Execs = services.Execs;
         FirstProgram = services.FirstProgram;
         Futexes = services.Futexes;
         Programs = new ProgramLoader(this, services.HardwareCapabilities);
@@ -72,6 +73,9 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>What is asked of groups as wholes.</summary>
     public GroupService Groups { get; }
+
+    /// <summary>Programs that are run in groups from outside.</summary>
+    public ExecService Execs { get; }
 
     /// <summary>Loads programs.</summary>
     public ProgramLoader Programs { get; }

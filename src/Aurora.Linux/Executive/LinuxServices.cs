@@ -43,6 +43,9 @@ public struct LinuxServices
     /// <summary>What is asked of groups as wholes.</summary>
     public GroupService Groups;
 
+    /// <summary>Programs that are run in groups from outside.</summary>
+    public ExecService Execs;
+
     /// <summary>What init runs, while it has not started; null when it has.</summary>
     public FirstProgram? FirstProgram;
 }

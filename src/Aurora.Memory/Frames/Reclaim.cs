@@ -3,8 +3,8 @@
 // is unmapped, so that a touch shows (as a fault that finds the frame); the second time a page that is still idle is evicted.
 //
 // A page may go exactly if the store would give it back as it is (CleanFrames), and nobody reads it in at the moment (what is read could be
-// older than what is evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them gives its pages up
-// in its turn.
+// older than what is evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them
+// gives its pages up in its turn.
 //
 // Evicting takes pages away from under a system call that has just looked at them, so it is done by a fiber only, between two calls.
 // Protected by the kernel lock.

@@ -19,6 +19,13 @@ public abstract unsafe class CheckpointService
     public abstract Epoch Request(ObjectTracker group);
 
     /// <summary>
+    /// The epoch that will cover everything done so far, of which somebody outside of the group is to see something: it is taken as one is
+    /// for output on the console, after the period, or as soon as the group is idle. As <see cref="Request"/> in a group that is not
+    /// persisted.
+    /// </summary>
+    public abstract Epoch Expect(ObjectTracker group);
+
+    /// <summary>
     /// As <see cref="Request"/>, and keeps the checkpoint in the history under a name (UTF-8, at most 63 bytes) until it is dropped. Ok;
     /// EAGAIN while an earlier named checkpoint is not durable yet (wait on <see cref="DurableOf"/>); ENOSPC when as many are kept as may
     /// be; EOPNOTSUPP when

@@ -15,6 +15,9 @@ public unsafe struct GroupRequest
     /// <summary>In Flags, with Run: the group's console is a terminal; otherwise it behaves as a pipe does.</summary>
     public const uint HasTerminal = 1;
 
+    /// <summary>In Flags, with Exec: its output goes to the group's console, and it has no input.</summary>
+    public const uint IsDetached = 2;
+
     public GroupVerb Verb;
 
     /// <summary>Zero or more of the constants above.</summary>
@@ -29,10 +32,13 @@ public unsafe struct GroupRequest
     /// <summary>Restore, Rewind: a name or an epoch in decimal, or how far to go back in time: a minus and seconds.</summary>
     public fixed byte Checkpoint[NameBytes];
 
-    /// <summary>Run: the directory that becomes the root of the group; empty for the whole tree.</summary>
+    /// <summary>
+    /// Run: the directory that becomes the root of the group; empty for the whole tree. Exec: the directory the program begins in, as its
+    /// group sees it; empty for the root.
+    /// </summary>
     public fixed byte Root[RootBytes];
 
-    /// <summary>Run: addresses of the arguments and the environment, as of execve. Zero once the kernel has taken them.</summary>
+    /// <summary>Run, Exec: addresses of the arguments and the environment, as of execve. Zero once the kernel has taken them.</summary>
     public ulong Arguments;
     public ulong Environment;
     public ulong Reserved2;

@@ -20,6 +20,9 @@ public abstract unsafe class GroupService
     /// <summary>A number of this boot: what was waited for in an earlier one may never come.</summary>
     public abstract ulong Boot { get; }
 
+    /// <summary>How often what runs in a group has become a copy of what ran before, or gone back in time.</summary>
+    public abstract ulong GenerationOf(ObjectTracker group);
+
     /// <summary>The name of a group.</summary>
     public abstract ReadOnlySpan<byte> NameOf(ObjectTracker group);
 
@@ -31,10 +34,10 @@ public abstract unsafe class GroupService
 
     /// <summary>
     /// Asks for something to be done with groups. The strings of a program to run are copied. The ticket is for <see cref="IsDone"/>.
-    /// EAGAIN:
-    /// as much is under way as can be, of all or of the asker's group, wait on <see cref="Changed"/>.
+    /// EAGAIN: as much is under way as can be, of all or of the asker's group, wait on <see cref="Changed"/>. The process that asks is
+    /// given by its id.
     /// </summary>
-    public abstract Errno Ask(ObjectTracker asker, in GroupRequest request, in ProgramStrings program, out ulong ticket);
+    public abstract Errno Ask(ObjectTracker asker, ObjectId process, in GroupRequest request, in ProgramStrings program, out ulong ticket);
 
     /// <summary>
     /// True when what a ticket was given for has been done or refused, with the number of the group concerned or a negated errno; ECANCELED
@@ -91,4 +94,7 @@ public enum GroupVerb : uint
 
     /// <summary>A group that has ended goes, and its volume with it.</summary>
     Remove = 8,
+
+    /// <summary>A running group gets a further program (<see cref="ExecService"/>); the result is its number there.</summary>
+    Exec = 9,
 }

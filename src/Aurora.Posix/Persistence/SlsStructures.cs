@@ -119,6 +119,27 @@ public unsafe struct SlsGroup
     public fixed byte Name[NameBytes];
 }
 
+/// <summary>What is told of a program that is run in a group (struct sls_output).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SlsOutput
+{
+    public const int Size = 16;
+
+    /// <summary>
+    /// The descriptor that bytes were written to, 1 or 2; zero when there will be no more: the program has ended, or, detached, begun.
+    /// </summary>
+    public int Stream;
+
+    /// <summary>Its process in its group.</summary>
+    public int ProcessId;
+
+    /// <summary>When it has ended: how.</summary>
+    public int WaitStatus;
+
+    /// <summary>Why it could not be started, an errno; zero when it could.</summary>
+    public int Error;
+}
+
 /// <summary>A system call that was made and does not exist here (struct sls_unknown).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SlsUnknownCall

@@ -98,6 +98,7 @@ public sealed unsafe partial class ProcessLife
         _timers.EndAll(process);
         _signals.Discard(process, null);
         int waitStatus = process->ExitStatus;
+        _machine.ProcessEnded(process, waitStatus);
         if (process == _table.Of(process).Init)
         {
             // Nobody waits for init: what stays is a group without processes, so that the next session can begin with process 1.
@@ -224,6 +225,10 @@ public sealed unsafe partial class ProcessLife
         int status = WaitStatus.IsExit(waitStatus) ? WaitStatus.ExitCode(waitStatus) : WaitStatus.SignalOf(waitStatus);
         _table.MarkChanged(&process->Header);
         _signals.ReportToParent(process, code, status);
+        // Nobody waits for it but an init that ends, and ends it.
+        Process* init = _table.Of(process).Init;
+        if (process->Parent == null && init != null)
+            _scheduler.WakeAll(&init->ChildChanged);
         if (IsAutomaticallyReaped(process))
             Reap(process);
     }

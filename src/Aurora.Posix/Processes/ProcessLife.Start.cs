@@ -17,13 +17,25 @@ public sealed unsafe partial class ProcessLife
     /// </summary>
     public Thread* CreateInit(ObjectTracker group)
     {
-        PidNamespace space = _table.Of(group);
         // An earlier session of the group may have counted far; this one begins again.
-        space.Ids.GoOnFrom(0);
-        Process* process = _table.CreateProcess(space);
+        _table.Of(group).Ids.GoOnFrom(0);
+        Thread* thread = CreateAlone(group);
+        if (thread == null)
+            return null;
+        Panic.Unless(thread->Process->Id == 1, "processes: init is not the first process"u8);
+        _table.Lead(thread->Process);
+        return thread;
+    }
+
+    /// <summary>
+    /// Makes a process that nobody in its group is the parent of: leader of its own session, root, without memory or files; its thread is
+    /// not runnable yet. It is reaped as it ends. Null when memory is short.
+    /// </summary>
+    public Thread* CreateAlone(ObjectTracker group)
+    {
+        Process* process = _table.CreateProcess(_table.Of(group));
         if (process == null)
             return null;
-        Panic.Unless(process->Id == 1, "processes: init is not the first process"u8);
         process->Actions = _table.CreateActions(group);
         process->Limits = ResourceLimits.Initial();
         process->Credentials.Capabilities = CapabilitySets.OfRoot;
@@ -38,7 +50,6 @@ public sealed unsafe partial class ProcessLife
             _table.FreeProcess(process);
             return null;
         }
-        _table.Lead(process);
         thread->TimerSlackNanoseconds = thread->DefaultTimerSlackNanoseconds = Thread.InitialTimerSlackNanoseconds;
         _extended.Reset(thread->Context);
         return thread;

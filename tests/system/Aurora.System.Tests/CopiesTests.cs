@@ -35,7 +35,8 @@ public sealed class CopiesTests
         await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), MemoryMebibytes, program);
         await second.ResumedAsync();
         (int? status, string output) = await second.FinishAsync(Guest.LongDeadline);
-        Assert.Equal([$"{Copies + 2}", $"{Copies + 2}"], output.Trim().Split('\n').Select(line => line.Trim()).SkipWhile(line => line == "begun"));
+        string[] lines = [.. output.Trim().Split('\n').Select(line => line.Trim()).SkipWhile(line => line == "begun")];
+        Assert.Equal([$"{Copies + 2}", $"{Copies + 2}"], lines);
         Assert.Equal(0, status);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
         using var mine = new MemoryStream();

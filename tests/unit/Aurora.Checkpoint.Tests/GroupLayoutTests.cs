@@ -28,6 +28,10 @@ public sealed unsafe class GroupLayoutTests
             Offset<GroupRequest>(nameof(GroupRequest.Environment))));
         Assert.Equal((40, 44, 48), (Offset<SlsGroup>(nameof(SlsGroup.State)), Offset<SlsGroup>(nameof(SlsGroup.WaitStatus)),
             Offset<SlsGroup>(nameof(SlsGroup.Name))));
+        Assert.Equal((16, SlsOutput.Size), (sizeof(SlsOutput), sizeof(SlsOutput)));
+        Assert.Equal((0, 4, 8, 12), (Offset<SlsOutput>(nameof(SlsOutput.Stream)), Offset<SlsOutput>(nameof(SlsOutput.ProcessId)),
+            Offset<SlsOutput>(nameof(SlsOutput.WaitStatus)), Offset<SlsOutput>(nameof(SlsOutput.Error))));
+        Assert.Equal((9u, 2u), ((uint)GroupVerb.Exec, GroupRequest.IsDetached));
     }
 
     private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);

@@ -35,6 +35,7 @@ public sealed unsafe class RollbackTests
         Assert.True(session.Engine.HasRolledBack);
         Assert.True(session.Engine.MustPause);
         session = session.Reboot();
+        Assert.Equal(1UL, session.Group.Group.Of(session.Tracker)->Generation);
         Assert.Equal(1UL, session.Load(session.Space(id), Arena));
         Assert.Equal("then"u8.ToArray(), session.Contents("/a"));
         Assert.True(session.Find("/b") == null);
@@ -50,6 +51,8 @@ public sealed unsafe class RollbackTests
         Assert.Equal(0u, FlagsOf(session, session.Engine.LastDurable));
         Assert.Equal(SlsHistoryEntry.IsLeft, FlagsOf(session, later));
         Assert.Equal(SlsHistoryEntry.IsPresent, FlagsOf(session, then));
+        session = session.Reboot();
+        Assert.Equal(1UL, session.Group.Group.Of(session.Tracker)->Generation);
         session.Dispose();
     }
 

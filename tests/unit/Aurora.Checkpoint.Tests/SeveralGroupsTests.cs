@@ -150,6 +150,32 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         Assert.True(_session.Engine.IsDurable(epoch));
     }
 
+    /// <summary>Who waits for the next checkpoint of a group in which nothing changes gets it, however often the groups are looked at
+    /// before.</summary>
+    [Fact]
+    public void A_checkpoint_that_is_expected_of_an_idle_group_is_taken()
+    {
+        _session.Engine.SetPeriod(_groups[2], 60_000_000_000);
+        Settle();
+        Write(2, 0, 9);
+        _session.Engine.Request(_groups[2]);
+        for (int round = 0; round < 10; round++)
+        {
+            Settle();
+            _session.RunErrands();
+        }
+        Epoch epoch = _session.Engine.Expect(_groups[2]);
+        for (int round = 0; round < 3; round++)
+        {
+            _session.Engine.Request(_groups[3]);
+            _session.Engine.Poll();
+            Finish();
+        }
+        _session.Clock.Advance(120_000_000_000);
+        Settle();
+        Assert.True(_session.Engine.IsDurable(_groups[2], epoch));
+    }
+
     /// <summary>What the machine sleeps until is when the next look is made.</summary>
     [Fact]
     public void Before_the_machine_sleeps_every_group_is_looked_at()

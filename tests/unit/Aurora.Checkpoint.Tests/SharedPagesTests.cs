@@ -49,7 +49,9 @@ public sealed unsafe class SharedPagesTests : IDisposable
     }
 
     private (ulong A, ulong B, ulong C) At(ulong offset)
-        => (_machine.Load(_machine.Find("a"), offset), _machine.Load(_machine.Find("b"), offset), _machine.Load(_machine.Find("c"), offset));
+        => (Load("a", offset), Load("b", offset), Load("c", offset));
+
+    private ulong Load(string name, ulong offset) => _machine.Load(_machine.Find(name), offset);
 
     /// <summary>
     /// Groups that write, are copied, go back and end, with their pages dropped from memory at any time: each has what was written in it.

@@ -2,6 +2,10 @@
 // last time), restored into a fresh kernel, and compared with the original object by object, field by field, and in what its programs can
 // read. Then both go on with the same calls, and all that the programs see must be the same, up to the next capture. A state is one
 // capture with its restore and comparison. Now and then the restored kernel replaces the original.
+//
+// With several groups each operation is done in one of them, and what it does to another shows (StateFuzzer.Groups); all are captured,
+// restored and compared. Now and then a group of the original goes, beside the others that run on, and a copy of another one, or what it
+// was itself some time ago, takes its place.
 using System;
 using System.Collections.Generic;
 using System.Text;
@@ -17,10 +21,18 @@ internal sealed class StateException(string message, Exception? inner = null) : 
 internal sealed record StateProgram(IReadOnlyList<StateStep> Steps);
 
 /// <summary>An operation, and what is done after it.</summary>
-internal readonly record struct StateStep(Operation Operation, bool Settles, bool Captures, bool ComparesMemory, bool Replaces);
+internal readonly record struct StateStep(Operation Operation, bool Settles, bool Captures, bool ComparesMemory, bool Replaces)
+{
+    /// <summary>The group in which it is done.</summary>
+    public int Group { get; init; }
+
+    /// <summary>A group that is captured becomes a copy of <see cref="Source"/>, or goes back, if that is itself; 0 for none.</summary>
+    public int Target { get; init; }
+    public int Source { get; init; }
+}
 
 /// <summary>Runs programs.</summary>
-internal sealed class StateFuzzer(SeededCodecFault? fault = null)
+internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int groups = 1)
 {
     private const int StepsPerProgram = 80;
 
@@ -32,13 +44,22 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
     /// <summary>Calls that programs made, in the original.</summary>
     public long Operations { get; private set; }
 
-    public static StateProgram Generate(int seed)
+    /// <summary>Groups that became copies of others, or went back.</summary>
+    public long Copies { get; private set; }
+
+    public static StateProgram Generate(int seed, int groups = 1)
     {
         var random = new Random(seed);
         var steps = new List<StateStep>(StepsPerProgram);
         for (int i = 0; i < StepsPerProgram; i++)
-            steps.Add(new StateStep(Tests.Operations.Draw(random), random.Next(8) != 0, random.Next(4) != 0, random.Next(16) == 0,
-                random.Next(10) == 0));
+        {
+            var step = new StateStep(Tests.Operations.Draw(random), random.Next(8) != 0, random.Next(4) != 0, random.Next(16) == 0,
+                random.Next(10) == 0);
+            steps.Add(groups == 1 ? step : step with
+            {
+                Group = random.Next(groups), Target = random.Next(8) == 0 ? random.Next(1, groups) : 0, Source = random.Next(groups),
+            });
+        }
         return new StateProgram(steps);
     }
 
@@ -46,14 +67,14 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
     public void Run(StateProgram program, StringBuilder? trace = null)
     {
         fault?.Forget();
-        TestKernel.Image image = _boot.Copy();
-        World original = World.Restore(image, fault);
+        var moments = new GroupMoments(_boot, groups);
+        World original = World.Restore(moments.Images, fault);
         original.Trace = trace;
         World? restored = null;
         try
         {
             foreach (StateStep step in program.Steps)
-                Step(step, image, ref original, ref restored);
+                Step(step, moments, ref original, ref restored);
         }
         catch (Exception failure) when (failure is not StateException)
         {
@@ -66,14 +87,15 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         }
     }
 
-    private void Step(StateStep step, TestKernel.Image image, ref World original, ref World? restored)
+    private void Step(StateStep step, GroupMoments moments, ref World original, ref World? restored)
     {
         Operations++;
-        original.Trace?.AppendLine(Tests.Operations.NameOf(step.Operation));
-        Do(original, step);
+        original.Trace?.AppendLine(groups == 1 ? Tests.Operations.NameOf(step.Operation)
+            : $"group {step.Group}: {Tests.Operations.NameOf(step.Operation)}");
+        Do(original, step, watchesOthers: step.ComparesMemory && groups > 1);
         if (restored != null)
         {
-            Do(restored, step);
+            Do(restored, step, watchesOthers: false);
             CompareSeen(original, restored);
         }
         if (!step.Captures)
@@ -82,7 +104,7 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
             Compare(original, restored, step.ComparesMemory, "after going on");
         restored?.Dispose();
         restored = null;
-        restored = Move(original, image, step);
+        restored = Move(original, moments, step);
         States++;
         if (!step.Replaces)
             return;
@@ -93,36 +115,43 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
         restored = null;
     }
 
-    private static void Do(World world, StateStep step)
+    private static void Do(World world, StateStep step, bool watchesOthers)
     {
         world.Forget();
-        Tests.Operations.Run(world, step.Operation);
+        world.Enter(step.Group);
+        if (watchesOthers)
+            DoAlone(world, step);
+        else
+            Tests.Operations.Run(world, step.Operation);
         if (step.Settles)
-            world.Settle();
+            world.SettleAll();
         world.Stop();
     }
 
-    private World Move(World original, TestKernel.Image image, StateStep step)
+    private World Move(World original, GroupMoments moments, StateStep step)
     {
-        original.Kernel.Capture(image);
-        IReadOnlyList<int> order = original.OrderOfThreads();
-        World restored = World.Restore(image, fault);
+        for (int group = 0; group < groups; group++)
+            moments.Capture(original, group);
         original.Trace?.AppendLine("-- captured");
+        if (step.Target != 0)
+            Copy(original, moments, step);
+        World restored = World.Restore(moments.Images, fault);
         original.Forget();
         original.Reseed(States);
         restored.Reseed(States);
-        original.ForgetTraps();
-        restored.ForgetTraps();
+        for (int group = 0; group < groups; group++)
+        {
+            Enter(original, restored, group);
+            original.ForgetTraps();
+            restored.ForgetTraps();
+        }
         // What is due by now happens, as before the main loop idles.
         original.Kernel.Deadlines.Expire();
         restored.Kernel.Deadlines.Expire();
         TerminalOperations.ReachGroups(original);
         TerminalOperations.ReachGroups(restored);
-        // Whoever had been woken goes first on both sides; then only those run who wait again.
-        order = original.WokenFirst(order);
-        IReadOnlyList<int> woken = original.Woken();
-        original.SettleIn(order);
-        restored.Wake(order, woken);
+        for (int group = 0; group < groups; group++)
+            WakeBoth(original, restored, moments, group, step);
         try
         {
             Compare(original, restored, step.ComparesMemory, "after a restore");
@@ -133,6 +162,26 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
             throw;
         }
         return restored;
+    }
+
+    // Whoever had been woken goes first on both sides; then only those run who wait again.
+    private static void WakeBoth(World original, World restored, GroupMoments moments, int group, StateStep step)
+    {
+        Enter(original, restored, group);
+        IReadOnlyList<int> order = original.WokenFirst(moments.OrderOf(group));
+        IReadOnlyList<int> woken = original.Woken();
+        // One that has just been restored waits again in the original, too.
+        if (group == step.Target && group != 0)
+            original.Wake(order, woken);
+        else
+            original.SettleIn(order);
+        restored.Wake(order, woken);
+    }
+
+    private static void Enter(World original, World restored, int group)
+    {
+        original.Enter(group);
+        restored.Enter(group);
     }
 
     private static void CompareSeen(World original, World restored)
@@ -150,10 +199,14 @@ internal sealed class StateFuzzer(SeededCodecFault? fault = null)
 
     private static void Compare(World original, World restored, bool withMemory, string when)
     {
-        string? difference = StateComparison.Difference(original, restored);
-        if (difference == null && withMemory)
-            difference = StateComparison.MemoryDifference(original, restored);
-        if (difference != null)
-            throw new StateException($"{when}: {difference}");
+        for (int group = 0; group < original.Count; group++)
+        {
+            Enter(original, restored, group);
+            string? difference = StateComparison.Difference(original.View, restored.View);
+            if (difference == null && withMemory)
+                difference = StateComparison.MemoryDifference(original.View, restored.View);
+            if (difference != null)
+                throw new StateException(original.Count == 1 ? $"{when}: {difference}" : $"{when}: group {group}: {difference}");
+        }
     }
 }

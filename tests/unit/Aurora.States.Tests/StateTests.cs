@@ -9,33 +9,49 @@ namespace Aurora.States.Tests;
 /// <summary>Whatever state legal programs build up, a restore gives it back.</summary>
 public sealed class StateTests(ITestOutputHelper output)
 {
-    private static int Number(string name, int otherwise)
+    [Fact]
+    public void Every_state_comes_back_as_it_was_and_goes_on_as_it_would_have()
+        => StateRun.Fuzz(groups: 1, StateRun.Number("AURORA_STATES", 100_000), output);
+}
+
+/// <summary>So it is in several groups that run beside each other, are copied and go back; and what is done in one changes no
+/// other.</summary>
+public sealed class GroupStateTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Every_state_of_three_groups_comes_back_as_it_was_and_none_changes_another()
+        => StateRun.Fuzz(groups: 3, StateRun.Number("AURORA_GROUP_STATES", 6_000), output);
+}
+
+/// <summary>Runs programs until enough states have been seen; a failing one is shrunk and told.</summary>
+internal static class StateRun
+{
+    public static int Number(string name, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value)
             ? value : otherwise;
 
-    [Fact]
-    public void Every_state_comes_back_as_it_was_and_goes_on_as_it_would_have()
+    public static void Fuzz(int groups, int states, ITestOutputHelper output)
     {
-        int states = Number("AURORA_STATES", 100_000);
         int seed = Number("AURORA_STATES_SEED", 1);
-        var fuzzer = new StateFuzzer();
+        var fuzzer = new StateFuzzer(groups: groups);
         long start = Stopwatch.GetTimestamp();
         for (; fuzzer.States < states; seed++)
         {
-            StateProgram program = StateFuzzer.Generate(seed);
+            StateProgram program = StateFuzzer.Generate(seed, groups);
             try
             {
                 fuzzer.Run(program);
             }
             catch (StateException)
             {
-                (StateProgram smallest, string failure) = Shrinker.Shrink(program, null);
-                Assert.Fail($"seed {seed}, {smallest.Steps.Count} operations: {failure}\n{Shrinker.Explain(smallest, null)}");
+                (StateProgram smallest, string failure) = Shrinker.Shrink(program, null, groups);
+                Assert.Fail($"seed {seed}, {smallest.Steps.Count} operations: {failure}\n{Shrinker.Explain(smallest, null, groups)}");
             }
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        output.WriteLine($"attack: kernel states: {fuzzer.States} states, {fuzzer.Operations} operations");
+        output.WriteLine(groups == 1 ? $"attack: kernel states: {fuzzer.States} states, {fuzzer.Operations} operations"
+            : $"attack: states of several groups: {fuzzer.States} states, {fuzzer.Operations} operations, {fuzzer.Copies} copies");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"state fuzzer: {fuzzer.States} states in {seconds:0} s, seeds to {seed - 1}"));
+            $"state fuzzer: {fuzzer.States} states of {groups} groups in {seconds:0} s, seeds to {seed - 1}"));
     }
 }

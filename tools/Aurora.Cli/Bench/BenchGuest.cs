@@ -30,7 +30,8 @@ internal sealed class BenchGuest(string folder)
     };
 
     /// <summary>
-    /// The machine with its instruction counter as clock: a nanosecond is one instruction, whatever the host does meanwhile, and waiting takes no time.
+    /// The machine with its instruction counter as clock: a nanosecond is one instruction, whatever the host does meanwhile, and waiting
+    /// takes no time.
     /// </summary>
     public static MachineConfiguration CountingInstructions(MachineConfiguration machine) => machine with
     {

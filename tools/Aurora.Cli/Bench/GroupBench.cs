@@ -33,7 +33,9 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
         [
             new($"group with {ResidentMebibytes} MiB, 1,000 dirty pages: stop of a checkpoint", Milliseconds(stop)),
             new("the same, stop of a fork", $"{Milliseconds(forkStop)} = {forkStop / stop:0.0} ×", "≤ 3 ×", forkStop <= 3 * stop),
-            new("the same, fork until the copy is durable and runs", Milliseconds(timed.Value("groups", ResidentMebibytes, "fork_ns_median"))),
+            new(
+                "the same, fork until the copy is durable and runs",
+                Milliseconds(timed.Value("groups", ResidentMebibytes, "fork_ns_median"))),
             new("the same, rewind by one second until it runs", Milliseconds(rewind), "≤ 10 ms", rewind <= 10e6),
             new("copy of an idle program with 16 MiB", Milliseconds(timed.Value("copies", Copies, "fork_ns_median"))),
             new("instructions of such a copy", $"{instructions:N0}", "≤ 300,000", instructions <= 300_000),

@@ -35,6 +35,7 @@ internal static class SoakCommand
         command.Subcommands.Add(StoreSoakCommand.Create());
         command.Subcommands.Add(MemorySoakCommand.Create());
         command.Subcommands.Add(StateSoakCommand.Create());
+        command.Subcommands.Add(GroupSoakCommand.Create());
         command.SetAction((parsed, cancellation) => RunAsync(
             machine.Configure(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount, cancellation));
         return command;

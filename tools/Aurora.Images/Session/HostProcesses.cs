@@ -38,6 +38,11 @@ internal sealed class NoMachine : MachineControl
 {
     public override void SessionEnded(ObjectTracker group, int waitStatus) => Panic.Fail("host: a session that does not run has ended"u8);
 
+    // Nobody waits for the programs of others here.
+    public override unsafe void ProcessEnded(Process* process, int waitStatus)
+    {
+    }
+
     public override void PowerOff() => Panic.Fail("host: a session that does not run cuts the power"u8);
 
     public override void Restart() => Panic.Fail("host: a session that does not run restarts"u8);

@@ -5,7 +5,8 @@ namespace Aurora.Posix.Files;
 /// <summary>Roots, current directories and file mode masks of processes.</summary>
 public sealed unsafe class FileContexts(FileState state, Inodes inodes)
 {
-    /// <summary>A context with one reference whose root and current directory are the group's root; null when memory is exhausted.</summary>
+    /// <summary>A context with one reference whose root and current directory are the group's root; null when memory is
+    /// exhausted.</summary>
     public FileContext* Create(Namespace* space, uint umask)
     {
         FileContext* context = state.Contexts.Allocate();

@@ -5,9 +5,9 @@
 // and is read from there; what is written goes into a new ring. There is never a second rest: while there is one nothing has been taken
 // from the ring, so its bytes lie from its beginning on, as in a ring of any size that has room for them.
 //
-// Opening a FIFO waits for the other end, with the file already open: the call holds it (CallFiles), so that the end counts from then on and
-// is given up by itself when the call is interrupted or its thread ends. The wait is over when the other end has been opened, though it may
-// have left again. Protected by the kernel lock.
+// Opening a FIFO waits for the other end, with the file already open: the call holds it (CallFiles), so that the end counts from then on
+// and is given up by itself when the call is interrupted or its thread ends. The wait is over when the other end has been opened, though it
+// may have left again. Protected by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -53,6 +53,9 @@ public unsafe struct Pipe
     /// <summary>Where the oldest byte is in the rest, and how many there are.</summary>
     public uint RestHead, RestLength;
 
+    /// <summary>Bytes ever put into it since it came into memory, those it came with included.</summary>
+    public ulong Produced;
+
     /// <summary>Open files that can read and write; counted again from the open files after a restore.</summary>
     public int Readers, Writers;
 
@@ -68,6 +71,9 @@ public unsafe struct Pipe
     public readonly bool HasReader => Readers > 0;
     public readonly bool HasWriter => Writers > 0;
     public readonly uint Free => Capacity - Length;
+
+    /// <summary>How many of them have been taken.</summary>
+    public readonly ulong Taken => Produced - Length;
 
     /// <summary>Bytes in the ring.</summary>
     internal readonly uint RingLength => Length - RestLength;

@@ -109,6 +109,7 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
         if (bytes == 0)
             return;
         pipe->Length += bytes;
+        pipe->Produced += bytes;
         state.MarkChanged(&pipe->Header);
         waker.WakeAll(&pipe->Readable);
     }

@@ -96,6 +96,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         pipe->Capacity = record.Capacity;
         pipe->Head = record.Head;
         pipe->Length = record.Length;
+        pipe->Produced = record.Length;
         pipe->ReaderOpens = record.ReaderOpens;
         pipe->WriterOpens = record.WriterOpens;
         pipe->RestHead = record.RestHead;

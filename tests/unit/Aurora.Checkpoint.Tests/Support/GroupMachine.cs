@@ -28,11 +28,14 @@ internal sealed unsafe class GroupMachine : IDisposable
     private GroupMachine(TestSession session)
     {
         Session = session;
-        Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), new Control(session.Group), waits: null);
+        var execs = new GroupExecTable(session.Group, session.Pages);
+        Execs = new GroupExecs(session.Group, execs);
+        var control = new Control(session.Group, execs);
+        Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), control, waits: null);
         Programs = new GroupPrograms(session.Pages, session.Group.Tracked);
         Starter = new TestStarter(this);
         Manager = new GroupManager(
-            session.Group, Processes, Programs, Starter, session.Pages, session.Clock, session.Fibers);
+            session.Group, Processes, Programs, execs, Starter, session.Pages, session.Clock, session.Fibers);
         session.Fibers.Turn = Turn;
     }
 
@@ -41,6 +44,7 @@ internal sealed unsafe class GroupMachine : IDisposable
     public GroupPrograms Programs { get; }
     public TestStarter Starter { get; }
     public GroupManager Manager { get; }
+    public GroupExecs Execs { get; }
     public ObjectTracker Host => Session.Tracker;
 
     /// <summary>Called before every turn of the machine while the fiber that manages groups waits.</summary>
@@ -70,9 +74,9 @@ internal sealed unsafe class GroupMachine : IDisposable
     public void Dispose() => Session.Dispose();
 
     /// <summary>Asks for something, and has it done; the number of the group, or a negated errno.</summary>
-    public long Do(GroupVerb verb, string group = "", string target = "", string checkpoint = "", string root = "")
+    public long Do(GroupVerb verb, string group = "", string target = "", string checkpoint = "", string root = "", uint flags = 0)
     {
-        Errno refusal = Ask(Host, verb, out ulong ticket, group, target, checkpoint, root);
+        Errno refusal = Ask(Host, verb, out ulong ticket, group, target, checkpoint, root, flags);
         if (refusal != Errno.Ok)
             return -(long)refusal;
         Assert.False(Manager.IsDone(ticket, out _));
@@ -91,15 +95,30 @@ internal sealed unsafe class GroupMachine : IDisposable
     /// <summary>Asks for something on behalf of a group.</summary>
     public Errno Ask(
         ObjectTracker asker, GroupVerb verb, out ulong ticket,
-        string group = "", string target = "", string checkpoint = "", string root = "")
+        string group = "", string target = "", string checkpoint = "", string root = "", uint flags = 0)
     {
-        var request = new GroupRequest { Verb = verb };
+        var request = new GroupRequest { Verb = verb, Flags = flags };
         Write(request.Group, group);
         Write(request.Target, target);
         Write(request.Checkpoint, checkpoint);
         Write(request.Root, root);
-        var program = new ProgramStrings(verb == GroupVerb.Run ? "/program\0"u8 : default, verb == GroupVerb.Run ? 1 : 0, 0);
-        return Manager.Ask(asker, in request, in program, out ticket);
+        bool runs = verb is GroupVerb.Run or GroupVerb.Exec;
+        var program = new ProgramStrings(runs ? "/program\0"u8 : default, runs ? 1 : 0, 0);
+        return AskAs(asker, in request, in program, out ticket);
+    }
+
+    /// <summary>The process of the host that asks; its init when null.</summary>
+    public Process* Asker { get; set; }
+
+    /// <summary>What the newest that was asked for has been given.</summary>
+    public ulong LastTicket { get; private set; }
+
+    private Errno AskAs(ObjectTracker group, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    {
+        Process* asker = Asker == null ? Init(Host) : Asker;
+        Errno error = Manager.Ask(group, asker->Header.Id, in request, in program, out ticket);
+        LastTicket = error == Errno.Ok ? ticket : LastTicket;
+        return error;
     }
 
     public ObjectTracker Find(string name)
@@ -176,11 +195,13 @@ internal sealed unsafe class GroupMachine : IDisposable
             Processes.Life.EndProcess(init, init->ExitStatus);
     }
 
-    private sealed class Control(GroupSession session) : MachineControl
+    private sealed class Control(GroupSession session, GroupExecTable execs) : MachineControl
     {
         private readonly GroupEnds _ends = new(session);
 
         public override void SessionEnded(ObjectTracker group, int waitStatus) => _ends.Note(group, waitStatus);
+
+        public override void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
 
         public override void PowerOff()
         {

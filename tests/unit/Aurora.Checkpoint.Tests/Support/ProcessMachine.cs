@@ -23,6 +23,10 @@ internal sealed unsafe class ProcessMachine : IDisposable
         {
         }
 
+        public override void ProcessEnded(Process* process, int waitStatus)
+        {
+        }
+
         public override void PowerOff()
         {
         }

@@ -23,6 +23,14 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
 
     private bool _isTurning;
 
+    /// <summary>
+    /// These fibers as the store sees them. In the middle of an operation of the store others would wait for its turn, which nothing here
+    /// can do: the rest of the machine takes none.
+    /// </summary>
+    public FiberScheduler OfStore => _ofStore ??= new StoreFibers(this);
+
+    private StoreFibers? _ofStore;
+
     /// <summary>What the rest of the machine does when a fiber waits or yields outside of <see cref="Run"/>; null for nothing.</summary>
     public Action? Turn { get; set; }
 
@@ -54,9 +62,6 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     {
         if (Turn == null || _isTurning)
             return false;
-        // In the middle of a store's operation others would wait for its turn, which nothing here can do.
-        if (Environment.StackTrace.Contains("Aurora.Store.", StringComparison.Ordinal))
-            return true;
         _isTurning = true;
         try
         {
@@ -74,4 +79,25 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     }
 
     public override void WakeAll(FiberQueue* queue) => Wakes++;
+
+    private sealed class StoreFibers(SteppedFibers fibers) : FiberScheduler
+    {
+        public override bool MustGiveWay => fibers.MustGiveWay;
+
+        public override void Block(FiberQueue* queue)
+        {
+            if (fibers.Turn == null || fibers._isTurning)
+                throw new FiberBlocked();
+        }
+
+        public override void Yield()
+        {
+        }
+
+        public override void WakeOne(FiberQueue* queue)
+        {
+        }
+
+        public override void WakeAll(FiberQueue* queue) => fibers.WakeAll(queue);
+    }
 }

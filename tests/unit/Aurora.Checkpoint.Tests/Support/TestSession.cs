@@ -26,7 +26,8 @@ internal sealed unsafe class TestSession : IDisposable
         Device = device;
         Frames = new HostFramePool(2048);
         Mmu = new SoftwareMmu(Frames);
-        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers, SmallStore with { OverlayBytes = overlayBytes }, out ObjectStore? store, out _));
+        OpenOptions options = SmallStore with { OverlayBytes = overlayBytes };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers.OfStore, options, out ObjectStore? store, out _));
         Store = store!;
         Group = new GroupSession(
             new SessionMachine

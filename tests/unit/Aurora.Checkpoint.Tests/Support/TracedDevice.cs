@@ -23,9 +23,19 @@ internal sealed unsafe class TracedDevice(ulong blocks) : MemoryBlockDevice(bloc
     }
 
     /// <summary>A device that holds what this one held at the beginning, and the first so many blocks that were written since.</summary>
-    public MemoryBlockDevice After(int writes)
+    public MemoryBlockDevice After(int writes) => Fill(new MemoryBlockDevice(BlockCount), writes);
+
+    /// <summary>As above; it remembers in its turn what is written to it.</summary>
+    public TracedDevice TracedAfter(int writes)
     {
-        var device = new MemoryBlockDevice(BlockCount);
+        var device = new TracedDevice(BlockCount);
+        Fill(device, writes);
+        device.Begin();
+        return device;
+    }
+
+    private MemoryBlockDevice Fill(MemoryBlockDevice device, int writes)
+    {
         foreach ((ulong block, byte[] data) in _before)
             device.SetContents(block, data);
         for (int i = 0; i < writes; i++)

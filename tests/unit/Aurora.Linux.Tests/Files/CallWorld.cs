@@ -24,6 +24,8 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
     public bool HasFailed => Failed;
     public override WaitQueue* DurableOf(ObjectTracker group) => durable;
 
+    public override Epoch Expect(ObjectTracker group) => Request(group);
+
     public override Epoch Request(ObjectTracker group) => new(++Requested);
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
@@ -99,6 +101,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Files = World.Files,
             Checkpoints = Checkpoints,
             Groups = new TestGroups((WaitQueue*)World.Pages.Allocate(1), World.Tracker),
+            Execs = new TestExecs((WaitQueue*)World.Pages.Allocate(1)),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

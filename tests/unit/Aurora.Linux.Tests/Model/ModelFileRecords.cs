@@ -7,7 +7,8 @@ namespace Aurora.Posix.Tests.Files;
 
 /// <summary>Records of a model store as files read them; each is looked for anew.</summary>
 internal sealed class ModelFileRecords(
-    Func<IReadOnlyDictionary<ulong, (ObjectKind Kind, byte[] Payload)>> records, Func<ObjectKind, byte> versionOf, Func<ulong, uint> userOf)
+    Func<ObjectTracker, IReadOnlyDictionary<ulong, (ObjectKind Kind, byte[] Payload)>> records, Func<ObjectKind, byte> versionOf,
+    Func<ObjectTracker, ulong, uint> userOf)
     : FileRecords
 {
     /// <summary>How many records were read.</summary>
@@ -21,7 +22,7 @@ internal sealed class ModelFileRecords(
         Reads++;
         record = default;
         ulong next = ulong.MaxValue;
-        foreach (ulong id in records().Keys)
+        foreach (ulong id in records(group).Keys)
             next = id > after.Value && id < next ? id : next;
         return next == ulong.MaxValue ? RecordRead.End : Read(group, new ObjectId(next), room, out record);
     }
@@ -30,16 +31,16 @@ internal sealed class ModelFileRecords(
     {
         record = default;
         ulong next = id.Value;
-        if (!records().ContainsKey(next))
+        if (!records(group).ContainsKey(next))
             return RecordRead.End;
         if (Unreadable.Contains(next))
             return RecordRead.Failed;
-        (ObjectKind kind, byte[] payload) = records()[next];
+        (ObjectKind kind, byte[] payload) = records(group)[next];
         payload.CopyTo(room);
         record.Id = new ObjectId(next);
         record.Kind = kind;
         record.Version = versionOf(kind);
-        record.User = userOf(next);
+        record.User = userOf(group, next);
         record.Length = payload.Length;
         return RecordRead.Ok;
     }

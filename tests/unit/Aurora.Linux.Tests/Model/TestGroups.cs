@@ -42,7 +42,11 @@ internal sealed unsafe class TestGroups(WaitQueue* changed, ObjectTracker host) 
         return !isThere ? Errno.ENOENT : IsMoving ? Errno.EAGAIN : Errno.Ok;
     }
 
-    public override Errno Ask(ObjectTracker asker, in GroupRequest request, in ProgramStrings program, out ulong ticket)
+    public ulong Generation { get; set; }
+
+    public override ulong GenerationOf(ObjectTracker group) => Generation;
+
+    public override Errno Ask(ObjectTracker asker, ObjectId process, in GroupRequest request, in ProgramStrings program, out ulong ticket)
     {
         ticket = 0;
         if (IsFull)

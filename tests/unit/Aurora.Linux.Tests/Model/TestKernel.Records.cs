@@ -69,7 +69,7 @@ internal sealed unsafe partial class TestKernel
         ApplyPages(image, &epoch);
         Memory.Epochs.Submitted(&epoch);
         Memory.Epochs.Release(&epoch);
-        image.Monotonic = Clock.Now;
+        image.Monotonic = GroupClock.MonotonicNanoseconds;
         image.Realtime = Clock.Realtime;
         image.NextId = Tracker.NextId;
         image.LastProcessId = Pids.Ids.Last;
@@ -88,7 +88,7 @@ internal sealed unsafe partial class TestKernel
     {
         using var kernel = new TestKernel();
         kernel.Clock.Now = image.Monotonic;
-        kernel._image = image;
+        kernel._sources[kernel.Tracker.Index] = image;
         RestoreStatus status = RestoreStatus.Ok;
         for (int pass = 0; pass < 4 && status == RestoreStatus.Ok; pass++)
         {
@@ -110,9 +110,16 @@ internal sealed unsafe partial class TestKernel
     /// <summary>Gives a kernel that has not booted the image's state.</summary>
     public void RestoreFrom(Image image)
     {
-        _image = image;
         Clock.Now = image.Monotonic;
         Clock.Realtime = image.Realtime;
+        RestoreGroup(image);
+    }
+
+    /// <summary>Gives the group the image's state. It is empty, and others may run beside it.</summary>
+    public void RestoreGroup(Image image)
+    {
+        _sources[Tracker.Index] = image;
+        GroupClock.ContinueFrom(image.Monotonic);
         Func<ulong, ObjectKind, byte[], RestoreStatus>[] passes = [CreateOne, LoadOne, LinkOne, FinishOne];
         foreach (Func<ulong, ObjectKind, byte[], RestoreStatus> pass in passes)
             foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records
@@ -147,11 +154,15 @@ internal sealed unsafe partial class TestKernel
         return count == expected;
     }
 
-    private Image? _image;
+    private readonly Dictionary<ushort, Image> _sources = [];
     private Func<ObjectKind, byte?> _versionOf = _ => null;
 
-    /// <summary>What this machine was restored from: a further capture goes into it.</summary>
-    public Image? Source => _image;
+    /// <summary>What the group was restored from: a further capture goes into it.</summary>
+    public Image? Source => SourceOf(Tracker.Index);
+
+    private bool HasSource => _sources.Count != 0;
+
+    private Image? SourceOf(ushort group) => _sources.GetValueOrDefault(group);
 
     /// <summary>Serves the pages that restored programs wait for.</summary>
     public void ServePager()
@@ -164,7 +175,7 @@ internal sealed unsafe partial class TestKernel
                 Answer(request);
                 continue;
             }
-            byte[]? bytes = _image!.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
+            byte[]? bytes = SourceOf(request->Group)!.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
             bool isKnown = bytes != null;
             FrameNumber frame = isKnown ? Frames.Allocate(FrameFlags.Data) : default;
             bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));
@@ -175,7 +186,7 @@ internal sealed unsafe partial class TestKernel
     // Which page the store has next, and how many follow it.
     private void Answer(PageInRequest* request)
     {
-        Dictionary<ulong, byte[]> pages = _image!.Pages.GetValueOrDefault(request->Source.Value) ?? [];
+        Dictionary<ulong, byte[]> pages = SourceOf(request->Group)!.Pages.GetValueOrDefault(request->Source.Value) ?? [];
         ulong first = request->Page;
         ulong present = pages.Keys.Where(page => page >= first).DefaultIfEmpty(VmObject.MaxPages).Min();
         ulong end = present;
@@ -186,7 +197,7 @@ internal sealed unsafe partial class TestKernel
 
     private RestoreStatus CreateOne(ulong id, ObjectKind kind, byte[] payload)
     {
-        Pages.Accounts.Enter(_image!.Users.GetValueOrDefault(id), isPrivileged: true);
+        Pages.Accounts.Enter(Source!.Users.GetValueOrDefault(id), isPrivileged: true);
         RestoreStatus status = Create(id, kind, payload);
         Pages.Accounts.Leave();
         return status;

@@ -60,13 +60,16 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
         Records = new ModelFileRecords(
-            () => _image?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version, id => _image!.Users.GetValueOrDefault(id));
+            group => SourceOf(group.Index)?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version,
+            (group, id) => SourceOf(group.Index)!.Users.GetValueOrDefault(id));
         var environment = new FileEnvironment(Space, Preemption, Records, new HostFibers());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
-        Names = Files.Attach(Tracker)!;
+        Names = Files.Attach(Tracker);
+        _names[Tracker.Index] = (nint)Names;
         Console = new TestConsole(Pages);
         Checkpoints = new TestCheckpoints(Pages);
         Groups = new TestGroups((WaitQueue*)Pages.Allocate(1), Tracker);
+        Execs = new TestExecs((WaitQueue*)Pages.Allocate(1)) { Scheduler = Scheduler };
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
         FileTables = new ProcessFileTables(Files);
@@ -88,7 +91,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public GroupClocks Clocks { get; }
     public GroupClock GroupClock => Clocks.Of(Tracker);
     public TrackedObjects Tracked { get; }
-    public ObjectTracker Tracker { get; }
+
+    /// <summary>The group that everything is about that says nothing else; the first one, unless a test goes over to another.</summary>
+    public ObjectTracker Tracker { get; private set; }
     public ThreadScheduler Scheduler { get; }
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
@@ -97,7 +102,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TestPreemption Preemption { get; } = new();
     public ModelFileRecords Records { get; }
     public FileServices Files { get; }
-    public Namespace* Names { get; }
+    public Namespace* Names { get; private set; }
     public TestConsole Console { get; }
     public TestCheckpoints Checkpoints { get; }
     public ProcessTable Processes { get; }
@@ -111,6 +116,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TerminalService Terminals { get; }
     public TestExtendedState Extended { get; } = new();
     public TestGroups Groups { get; }
+    public TestExecs Execs { get; }
     public TestMachineControl Machine { get; } = new();
     public LinuxKernel Linux { get; }
     public SystemCallExecutive Executive { get; }
@@ -181,7 +187,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         for (int turns = 0; turns < 100; turns++)
         {
-            if (_image != null)
+            if (HasSource)
                 ServePager();
             if (!IsAlive(thread) || thread->State != ThreadState.Runnable)
                 return null;
@@ -196,7 +202,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
         for (Thread* next = Scheduler.PickNext(); next != null; next = Scheduler.PickNext())
         {
-            if (_image != null)
+            if (HasSource)
                 ServePager();
             Assert.False(Executive.PrepareToRun(next), "a program runs although its session ends");
         }
@@ -261,7 +267,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public T Peek<T>(Thread* thread, ulong address)
         where T : unmanaged
     {
-        while (_image != null && User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out T _).Status == MemoryStatus.WouldBlock)
+        AddressSpace* space = thread->Process->AddressSpace;
+        while (HasSource && User.Read(space, new VirtualAddress(address), out T _).Status == MemoryStatus.WouldBlock)
             ServePager();
         Assert.True(User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out T value).IsOk);
         return value;
@@ -325,6 +332,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
             Groups = Groups,
+            Execs = Execs,
         });
     }
 

@@ -68,6 +68,10 @@ internal sealed class TestMachineControl : MachineControl
 
     public override void SessionEnded(ObjectTracker group, int waitStatus) => SessionStatus = waitStatus;
 
+    public override unsafe void ProcessEnded(Process* process, int waitStatus)
+    {
+    }
+
     public override void PowerOff() => IsPoweredOff = true;
 
     public override void Restart()
@@ -119,6 +123,8 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
     }
 
     public override Epoch Request(ObjectTracker group) => new(++Requested);
+
+    public override Epoch Expect(ObjectTracker group) => Request(group);
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
     {

@@ -188,7 +188,8 @@ public sealed unsafe class DemandTests : IDisposable
             error = world.Files.Walks.Walk(in caller, world.Space->Root, FileWorld.Bytes(from), WalkFlags.None, out WalkResult source);
             if (error != Errno.Ok)
                 continue;
-            error = world.Files.Walks.Walk(in caller, world.Space->Root, FileWorld.Bytes(to), WalkFlags.AllowMissing, out WalkResult target);
+            error = world.Files.Walks.Walk(
+                in caller, world.Space->Root, FileWorld.Bytes(to), WalkFlags.AllowMissing, out WalkResult target);
             if (error == Errno.Ok)
                 error = world.Files.Renames.Rename(
                     in caller, source.Directory, source.Name, target.Directory, target.Name, RenameFlags.None);

@@ -36,7 +36,7 @@ internal sealed unsafe class FileWorld : IDisposable
             Pages, tracked, Frames, new SoftwareMmu(Frames), Scheduler, new HostFibers(), default, new MappedFiles(files), options);
         User = new UserMemory(Memory);
         Tracker = tracked.Add(0, new ObjectId(1));
-        Records = new ModelFileRecords(() => Store!.Records, kind => CodecOf(kind).Version, _ => UserOfRecords);
+        Records = new ModelFileRecords(_ => Store!.Records, kind => CodecOf(kind).Version, (_, _) => UserOfRecords);
         Store = store ?? new ModelStore();
         var environment = new FileEnvironment(new StorageSpace(), new Preemption(), Records, new HostFibers());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));

@@ -11,6 +11,7 @@ using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 using Aurora.Posix.Time;
@@ -47,22 +48,22 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
-    // Identity and references are compared, the lists an object is on are not.
-    private static readonly string[] _ofHeader = ["Flags", "Owner", "NextChanged", "PreviousChanged", "NextInBucket"];
+    // Identity and references are compared; the lists an object is on, and the place of its group in the machine, are not.
+    private static readonly string[] _ofHeader = ["Flags", "Group", "Owner", "NextChanged", "PreviousChanged", "NextInBucket"];
 
     private static readonly Dictionary<Type, string[]> _ignored = new()
     {
         [typeof(Thread)] =
         [
-            "Context", // its registers are compared by StateComparison
+            "Context", // its registers are compared by ObjectPicture
             "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits",
                 "SliceNanoseconds", "IsInteractive",
             "NextOfProcess", "PreviousOfProcess", // whose turn it is, and lists
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
                 // a restored program waits and touches its pages again
-            "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by StateComparison
-            "Call", // only while it is in one: StateComparison
-            "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: StateComparison
+            "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by ObjectPicture
+            "Call", // only while it is in one: ObjectPicture
+            "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: ObjectPicture
         ],
         [typeof(Process)] =
         [
@@ -73,10 +74,11 @@ internal sealed unsafe class ObjectFields
         ],
         [typeof(ProcessGroup)] = ["FirstMember", "NextInSession", "IsOnSendingList", "SendingFrom", "SendingUpTo", "NextSending"],
         [typeof(Session)] = ["FirstGroup"],
+        [typeof(Pipe)] = ["Produced"], // counts from when it came into memory
         [typeof(Timer)] = ["Next", "NextCounting"],
-        [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: StateComparison
+        [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: ObjectPicture
         [typeof(FileLock)] = ["Next"],
-        [typeof(ExtendedAttributes)] = ["Page"], // what is in it: StateComparison
+        [typeof(ExtendedAttributes)] = ["Page"], // what is in it: ObjectPicture
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
             "NextLease", "PreviousLease"],
@@ -111,6 +113,23 @@ internal sealed unsafe class ObjectFields
     public IReadOnlyList<ObjectField> Fields => _fields;
 
     public static ObjectFields Of(ObjectKind kind) => _all[kind];
+
+    /// <summary>True for kinds whose objects are structures that are compared field by field.</summary>
+    public static bool Has(ObjectKind kind) => _all.ContainsKey(kind);
+
+    /// <summary>The call a thread is in.</summary>
+    public static ObjectFields OfCall { get; } = new(typeof(CallContinuation));
+
+    /// <summary>The fields that are no plain bytes.</summary>
+    public IReadOnlyList<ObjectField> Pointers => _pointers ??= [.. _fields.Where(each => each.Kind != FieldKind.Plain)];
+
+    private ObjectField[]? _pointers;
+
+    /// <summary>All fields in the order of an <see cref="ObjectPicture"/>.</summary>
+    public IEnumerable<ObjectField> Drawn => _fields.Where(each => each.Kind == FieldKind.Plain).Concat(Pointers);
+
+    /// <summary>Bytes that a field takes there.</summary>
+    public static int DrawnLength(ObjectField field) => field.Kind == FieldKind.Plain ? field.Length : sizeof(ulong);
 
     /// <summary>The fields of the record of a kind of object; none when it has no structure of its own.</summary>
     public static IReadOnlyList<ObjectField> OfRecord(ObjectKind kind)

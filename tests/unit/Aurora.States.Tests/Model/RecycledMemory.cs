@@ -8,11 +8,9 @@ using Aurora.Testing;
 namespace Aurora.States.Tests;
 
 /// <summary>Pages for one kernel after another, from one native block.</summary>
-internal sealed unsafe class RecycledPages : HostPageAllocator
+internal sealed unsafe class RecycledPages(int blockPages) : HostPageAllocator
 {
-    private const int BlockPages = 4096;
-
-    private readonly byte* _block = (byte*)NativeMemory.AlignedAlloc(BlockPages * (nuint)PageSize.Bytes, PageSize.Bytes);
+    private readonly byte* _block = (byte*)NativeMemory.AlignedAlloc((nuint)blockPages * PageSize.Bytes, PageSize.Bytes);
     private readonly Dictionary<int, Stack<nint>> _free = [];
     private int _used;
 
@@ -25,7 +23,7 @@ internal sealed unsafe class RecycledPages : HostPageAllocator
         }
         else
         {
-            if (_used + pages > BlockPages)
+            if (_used + pages > blockPages)
                 return null;
             memory = _block + ((nuint)_used * PageSize.Bytes);
             _used += pages;
@@ -54,19 +52,22 @@ internal sealed unsafe class RecycledPages : HostPageAllocator
 }
 
 /// <summary>The memory of one kernel, for another one afterwards.</summary>
-internal sealed class RecycledMemory
+internal sealed class RecycledMemory(int groups)
 {
-    private const int FrameCount = 1024;
+    private const int PagesPerGroup = 4096;
+    private const int FramesPerGroup = 1024;
 
-    private static readonly Stack<RecycledMemory> _unused = new();
+    private static readonly Dictionary<int, Stack<RecycledMemory>> _unused = [];
 
-    public RecycledPages Pages { get; } = new();
-    public HostFramePool Frames { get; } = new(FrameCount);
+    public RecycledPages Pages { get; } = new(groups * PagesPerGroup);
+    public HostFramePool Frames { get; } = new(groups * FramesPerGroup);
 
-    public static RecycledMemory Take()
+    /// <summary>Memory for a kernel with so many groups.</summary>
+    public static RecycledMemory Take(int groups)
     {
         lock (_unused)
-            return _unused.TryPop(out RecycledMemory? memory) ? memory : new RecycledMemory();
+            return _unused.TryGetValue(groups, out Stack<RecycledMemory>? unused) && unused.TryPop(out RecycledMemory? memory)
+                ? memory : new RecycledMemory(groups);
     }
 
     public void Return()
@@ -74,6 +75,10 @@ internal sealed class RecycledMemory
         Pages.Reset();
         Frames.Reset();
         lock (_unused)
-            _unused.Push(this);
+        {
+            if (!_unused.TryGetValue(groups, out Stack<RecycledMemory>? unused))
+                _unused[groups] = unused = new Stack<RecycledMemory>();
+            unused.Push(this);
+        }
     }
 }

@@ -28,23 +28,27 @@ internal sealed unsafe partial class World : IDisposable
     private const ulong InterruptVector = 48;
     private const int MaxTurns = 400;
 
-    private static readonly MemoryOptions _options = new() { MaxObjects = 1024, MaxMappings = 2048, MaxSpaces = 64, MaxDirtyPages = 8192,
-        MaxPageIns = 32 };
-    private static readonly FileLimits _limits = new() { MaxInodes = 512, MaxEntries = 512, MaxOpenFiles = 256, MaxTables = 64 };
-
     private readonly RecycledMemory _memory;
-    private readonly Dictionary<int, long> _sleepers = [];
+    private readonly List<ObjectTracker> _groups = [];
+    private readonly Dictionary<int, long>[] _sleepersOf;
+    private Dictionary<int, long> _sleepers;
     private long _sleeps;
 
-    private World(SeededCodecFault? fault)
+    private World(SeededCodecFault? fault, int groups)
     {
-        _memory = RecycledMemory.Take();
-        Kernel = new TestKernel(_memory.Pages, _memory.Frames, _options, _limits, isPlain: false);
+        _memory = RecycledMemory.Take(groups);
+        _sleepersOf = [.. Enumerable.Range(0, groups).Select(_ => new Dictionary<int, long>())];
+        _sleepers = _sleepersOf[0];
+        Kernel = new TestKernel(_memory.Pages, _memory.Frames, OptionsFor(groups), LimitsFor(groups), isPlain: false);
         Kernel.Signals.MembersAtOnce = 1;
         fault?.Seed(Kernel);
     }
 
     public TestKernel Kernel { get; }
+
+    /// <summary>What is compared.</summary>
+    public GroupView View
+        => new(Kernel.Tracker, Kernel.Names, Kernel.Files, Kernel.Pids, Kernel.Memory, Kernel.User, Kernel.ServePager);
 
     /// <summary>What programs have seen since the last <see cref="Forget"/>: results of calls and what they read.</summary>
     public List<long> Seen { get; } = [];
@@ -55,7 +59,7 @@ internal sealed unsafe partial class World : IDisposable
     /// <summary>The state in which every program begins: a tree, a terminal, and init in it.</summary>
     public static TestKernel.Image Boot()
     {
-        using var world = new World(null);
+        using var world = new World(null, 1);
         Thread* init = world.Kernel.Boot();
         SchedulerDoor.Run(world.Kernel.Scheduler, init);
         world.Kernel.OpenTerminal(init);
@@ -68,15 +72,24 @@ internal sealed unsafe partial class World : IDisposable
         return image;
     }
 
-    /// <summary>A fresh machine that goes on from the image.</summary>
-    public static World Restore(TestKernel.Image image, SeededCodecFault? fault)
+    private static MemoryOptions OptionsFor(int groups)
+        => new() { MaxObjects = 1024 * groups, MaxMappings = 2048 * groups, MaxSpaces = 64 * groups, MaxDirtyPages = 8192 * groups,
+            MaxPageIns = 32 };
+
+    private static FileLimits LimitsFor(int groups)
+        => new() { MaxInodes = 512 * groups, MaxEntries = 512 * groups, MaxOpenFiles = 256 * groups, MaxTables = 64 * groups };
+
+    /// <summary>A fresh machine whose groups go on from the images.</summary>
+    public static World Restore(IReadOnlyList<TestKernel.Image> images, SeededCodecFault? fault)
     {
-        var world = new World(fault);
+        var world = new World(fault, images.Count);
         try
         {
-            world.Kernel.RestoreFrom(image);
-            // All of it, so that no call waits in one world that does not in the other.
-            world.Kernel.LoadTree();
+            world.Kernel.Clock.Now = images[0].Monotonic;
+            world.Kernel.Clock.Realtime = images[0].Realtime;
+            for (int group = 0; group < images.Count; group++)
+                world.Begin(group == 0 ? world.Kernel.Tracker : world.Kernel.AddGroup(), images[group]);
+            world.Enter(0);
         }
         catch
         {

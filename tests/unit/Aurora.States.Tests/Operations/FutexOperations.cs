@@ -27,7 +27,7 @@ internal static unsafe class FutexOperations
         bool hasBits = operation.C % 5 == 0;
         // With bits the time is absolute.
         if (hasBits)
-            world.Put(thread, slot, (world.Kernel.Clock.Now / 1_000_000_000) + 1 + (operation.D % 3));
+            world.Put(thread, slot, (world.Kernel.GroupClock.MonotonicNanoseconds / 1_000_000_000) + 1 + (operation.D % 3));
         world.Call(thread, "futex", 202, word, kind + (hasBits ? 9UL : 0), world.Get<uint>(thread, word), operation.D % 2 == 0
             ? 0 : slot, 0, hasBits ? 1 + (operation.D % 3) : 0);
     }

@@ -20,6 +20,7 @@ internal static unsafe class ProcessOperations
         ("fork", 10, Fork), ("vfork", 2, Vfork), ("clone", 8, Clone), ("thread", 6, StartThread), ("exit", 3, Exit), ("exit_group", 4,
             ExitGroup),
         ("wait", 5, Wait), ("wait for ever", 3, WaitBlocking), ("setpgid", 3, SetGroup), ("setsid", 2, SetSession), ("execve", 2, Execute),
+        ("from outside", 2, FromOutside),
     ];
 
     private static Thread* Parent(World world, Operation operation)
@@ -151,12 +152,39 @@ internal static unsafe class ProcessOperations
         world.Put(thread, slot + 0x20, slot);
         world.Put(thread, slot + 0x28, 0UL);
         world.Call(thread, "execve", 59, slot, slot + 0x20, slot + 0x28);
+        GiveScratch(world, id);
+    }
+
+    // A program that was not there before has no scratch memory.
+    private static void GiveScratch(World world, int id)
+    {
         world.Settle();
-        thread = world.Kernel.Pids.FindThread(id);
+        Thread* thread = world.Kernel.Pids.FindThread(id);
         bool isAnew = thread != null && !thread->Call.Active && thread->State == ThreadState.Runnable
             && thread->Process->AddressSpace != null
             && MappingTable.Find(thread->Process->AddressSpace, new Base.VirtualAddress(TestKernel.Scratch)) == null;
         if (isAnew)
             world.MapScratch(thread);
+    }
+
+    // A process without a parent, as somebody outside of the group has it made.
+    private static void FromOutside(World world, Operation operation)
+    {
+        Thread* reader = Parent(world, operation);
+        if (reader == null)
+            return;
+        Load(world, reader, world.PutText(reader, World.SlotOf(reader), "/prog"));
+        if (reader->Call.Active)
+            return;
+        TestKernel kernel = world.Kernel;
+        Thread* thread = kernel.Life.CreateAlone(kernel.Tracker);
+        thread->Process->AddressSpace = kernel.Memory.Spaces.Create(kernel.Tracker, SpaceLimits.Default);
+        thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+        Xunit.Assert.Equal(Posix.SystemCalls.Errno.Ok, kernel.FileTables.Start(thread->Process, kernel.Names, 0x12));
+        kernel.Execs.Expect(thread->Process, ["/prog"], []);
+        thread->Call.Active = true;
+        thread->Call.Number = Posix.SystemCalls.CallContinuation.FirstProgram;
+        kernel.Life.Start(thread);
+        GiveScratch(world, thread->Id);
     }
 }

@@ -83,7 +83,7 @@ internal static unsafe class TimeOperations
             return;
         ulong slot = World.SlotOf(thread);
         bool isAbsolute = operation.D % 5 == 0;
-        ulong value = operation.D % 11 == 0 ? 0 : Duration(operation.C) + (isAbsolute ? world.Kernel.Clock.Now : 0);
+        ulong value = operation.D % 11 == 0 ? 0 : Duration(operation.C) + (isAbsolute ? world.Kernel.GroupClock.MonotonicNanoseconds : 0);
         PutTimes(world, thread, slot, operation.D % 3 == 0 ? Duration(operation.D) : 0, value);
         if (world.Call(thread, "timer_settime", 223, TimerOf(thread, operation.B), isAbsolute ? 1UL : 0, slot, slot + 0x40) == 0)
             world.NoteWords(thread, slot + 0x40, 4);
@@ -158,7 +158,8 @@ internal static unsafe class TimeOperations
         ulong slot = World.SlotOf(thread);
         bool isRealtime = operation.C % 2 == 0;
         bool isAbsolute = operation.D % 2 == 0;
-        ulong time = Duration(operation.B) + (!isAbsolute ? 0 : isRealtime ? world.Kernel.Clock.Realtime : world.Kernel.Clock.Now);
+        ulong start = isRealtime ? world.Kernel.Clock.Realtime : world.Kernel.GroupClock.MonotonicNanoseconds;
+        ulong time = Duration(operation.B) + (isAbsolute ? start : 0);
         world.Put(thread, slot, time / Second);
         world.Put(thread, slot + 8, time % Second);
         world.Call(thread, "clock_nanosleep", 230, isRealtime ? 0UL : 1, isAbsolute ? 1UL : 0, slot, slot + 0x40);

@@ -1,0 +1,166 @@
+// A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
+// terminal with input nobody has read, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex
+// wait.
+using System;
+using System.Text;
+using Aurora.Base;
+using Aurora.Posix.Threads;
+using Xunit;
+
+namespace Aurora.States.Tests;
+
+/// <summary>Builds up such a group, and does things in it that leave a mark.</summary>
+internal static unsafe class BusyGroup
+{
+    public const ulong Buffer = ProgramDriver.Arena + 0x1000;
+    public const ulong Private = ProgramDriver.Arena + 0x8000;
+    public const ulong SharedMemory = 0x2000_0000;
+    public const ulong SharedFile = 0x2100_0000;
+    public const ulong PrivateFile = 0x2200_0000;
+
+    // Descriptors.
+    private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8;
+
+    // Process numbers: 1, three children, a thread.
+    private const int Reader = 2;
+
+    private const ulong Hour = 3600;
+
+    /// <summary>Gives a group all of that.</summary>
+    public static void Build(GroupWorld world, ObjectTracker group)
+    {
+        ProgramDriver programs = world.Programs;
+        Thread* init = programs.Init(group);
+        OpenFiles(programs, init);
+        MapMemory(programs, init);
+        SetTimers(programs, init);
+        BlockSignals(programs, init);
+        FallAsleep(programs, group, init);
+        Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
+        Mark(world, group, "first", 0);
+    }
+
+    /// <summary>Leaves a mark on all of it. The marks of different rounds and of different groups are different.</summary>
+    public static void Mark(GroupWorld world, ObjectTracker group, string mark, int round)
+    {
+        ProgramDriver programs = world.Programs;
+        Thread* init = programs.Init(group);
+        string text = $"{mark} {round}\n";
+        ulong number = BitConverter.ToUInt64(System.Security.Cryptography.SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+        programs.Put(init, Private + ((ulong)(round % 4) * PageSize.Bytes), number);
+        programs.Put(init, SharedMemory + 64, number + 1);
+        programs.Put(init, SharedFile + 64, number + 2);
+        programs.Put(init, PrivateFile + PageSize.Bytes, number + 3);
+        programs.PutText(init, Buffer, text);
+        foreach (ulong file in new[] { Data, Gone, PipeStart, Console })
+            Assert.Equal(text.Length, programs.Do(init, 1, file, Buffer, (ulong)text.Length));
+        programs.Do(init, 0, PipeEnd, Buffer, 5);
+        ulong name = programs.PutText(init, Buffer, $"/tmp/{mark}{round}");
+        programs.Do(init, 3, (ulong)programs.Do(init, 2, name, 0x42, 0x1B6));
+        if (round % 2 == 0)
+            programs.Do(init, 82, name, programs.PutText(init, Buffer + 0x100, $"/tmp/{mark}"));
+        Queue(programs, init, number);
+        Assert.Equal(text.Length, world.Manager.Type(group, Encoding.ASCII.GetBytes(text)));
+    }
+
+    /// <summary>The group goes on from where it was: a reader gets what it has waited for, and the first line of the terminal is
+    /// read.</summary>
+    public static void AssertGoesOn(GroupWorld world, ObjectTracker group)
+    {
+        ProgramDriver programs = world.Programs;
+        programs.GoOn(group);
+        Thread* init = programs.Init(group);
+        Thread* reader = programs.Thread(group, Reader);
+        Assert.True(reader->Call.Active && reader->State == ThreadState.Blocked);
+        programs.PutText(init, Buffer, "wake");
+        programs.Do(init, 1, EmptyStart, Buffer, 4);
+        programs.GoOn(group);
+        Assert.False(reader->Call.Active);
+        Assert.Equal(4, (long)reader->Context->Rax);
+        Assert.Equal("wake", programs.GetText(reader, Buffer, 4));
+        Assert.Equal("pending\n", programs.GetText(init, Buffer, (int)programs.Do(init, 0, 0, Buffer, 100)));
+    }
+
+    private static void OpenFiles(ProgramDriver programs, Thread* init)
+    {
+        Assert.Equal(0, programs.Do(init, 2, programs.PutText(init, ProgramDriver.Slot, "/dev/console"), 2));
+        programs.Do(init, 32, 0);
+        programs.Do(init, 32, 0);
+        programs.Put(init, Buffer, Encoding.ASCII.GetBytes(new string('d', 6000)));
+        foreach (string path in new[] { "/data", "/gone" })
+        {
+            ulong file = (ulong)programs.Do(init, 2, programs.PutText(init, ProgramDriver.Slot, path), 0x42, 0x1B6);
+            programs.Do(init, 1, file, Buffer, 6000);
+        }
+        programs.Do(init, 87, programs.PutText(init, ProgramDriver.Slot, "/gone"));
+        programs.Do(init, 22, ProgramDriver.Slot);
+        programs.Do(init, 22, ProgramDriver.Slot);
+        programs.Do(init, 1, PipeStart, Buffer, 100);
+        // F_SETLK of a stretch of the file, for writing.
+        programs.Put(init, ProgramDriver.Slot, 1);
+        programs.Put(init, ProgramDriver.Slot + 8, 100);
+        programs.Put(init, ProgramDriver.Slot + 16, 50);
+        programs.Do(init, 72, Data, 6, ProgramDriver.Slot);
+    }
+
+    private static void MapMemory(ProgramDriver programs, Thread* init)
+    {
+        programs.Do(init, 9, SharedMemory, 2 * PageSize.Bytes, 3, 0x31, ulong.MaxValue, 0);
+        programs.Do(init, 9, SharedFile, 2 * PageSize.Bytes, 3, 0x11, Data, 0);
+        programs.Do(init, 9, PrivateFile, 2 * PageSize.Bytes, 3, 0x12, Data, 0);
+    }
+
+    private static void SetTimers(ProgramDriver programs, Thread* init)
+    {
+        ulong time = ProgramDriver.Slot + 0x40;
+        programs.Put(init, time, 0);
+        programs.Put(init, time + 8, 0);
+        programs.Put(init, time + 16, Hour);
+        programs.Put(init, time + 24, 0);
+        programs.Do(init, 38, 0, time, 0);
+        programs.Do(init, 222, 1, 0, ProgramDriver.Slot);
+        programs.Do(init, 223, (uint)programs.Get(init, ProgramDriver.Slot), 0, time, 0);
+    }
+
+    private static void BlockSignals(ProgramDriver programs, Thread* init)
+    {
+        programs.Put(init, ProgramDriver.Slot, (1UL << (10 - 1)) | (1UL << (34 - 1)));
+        programs.Do(init, 14, 0, ProgramDriver.Slot, 0, 8);
+        programs.Do(init, 62, 1, 10);
+    }
+
+    // rt_sigqueueinfo with a value.
+    private static void Queue(ProgramDriver programs, Thread* init, ulong value)
+    {
+        ulong info = ProgramDriver.Slot + 0x80;
+        programs.Put(init, info, 34);
+        programs.Put(init, info + 8, 0xFFFF_FFFF);
+        programs.Put(init, info + 16, 1);
+        programs.Put(init, info + 24, value);
+        programs.Do(init, 129, 1, 34, info);
+    }
+
+    private static void FallAsleep(ProgramDriver programs, ObjectTracker group, Thread* init)
+    {
+        Thread* reader = Fork(programs, group, init);
+        Assert.Equal(Reader, reader->Id);
+        Assert.Null(programs.Call(reader, 0, EmptyEnd, Buffer, 100));
+        Thread* sleeper = Fork(programs, group, init);
+        programs.Put(sleeper, ProgramDriver.Slot, Hour);
+        programs.Put(sleeper, ProgramDriver.Slot + 8, 5);
+        Assert.Null(programs.Call(sleeper, 35, ProgramDriver.Slot, 0));
+        Thread* poller = Fork(programs, group, init);
+        programs.Put(poller, ProgramDriver.Slot, EmptyEnd | (1UL << 32));
+        Assert.Null(programs.Call(poller, 7, ProgramDriver.Slot, 1, Hour * 1000));
+        Thread* waiter = programs.Thread(group, programs.Do(init, 56, 0x1_0F00, ProgramDriver.Arena + 0x7000));
+        programs.GoOn(group);
+        Assert.Null(programs.Call(waiter, 202, SharedMemory, 0, 0, 0));
+    }
+
+    private static Thread* Fork(ProgramDriver programs, ObjectTracker group, Thread* parent)
+    {
+        Thread* child = programs.Thread(group, programs.Do(parent, 57));
+        programs.GoOn(group);
+        return child;
+    }
+}
