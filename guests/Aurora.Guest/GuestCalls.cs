@@ -46,6 +46,13 @@ public static unsafe class GuestCalls
         return 0;
     }
 
+    /// <summary>write(2), once: how much has been written.</summary>
+    public static long WriteSome(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+            return guest_system_call(WriteNumber, descriptor, (long)pointer, bytes.Length, 0, 0);
+    }
+
     /// <summary>read(2).</summary>
     public static long Read(int descriptor, byte* buffer, int bytes)
         => guest_system_call(ReadNumber, descriptor, (long)buffer, bytes, 0, 0);
@@ -55,6 +62,14 @@ public static unsafe class GuestCalls
     {
         // struct pollfd: the descriptor, POLLIN, and what the kernel answers.
         ulong entry = (uint)descriptor | (1UL << 32);
+        return guest_system_call(PollNumber, (long)&entry, 1, milliseconds, 0, 0);
+    }
+
+    /// <summary>The same until it can be written.</summary>
+    public static long AwaitRoom(int descriptor, int milliseconds)
+    {
+        // struct pollfd with POLLOUT.
+        ulong entry = (uint)descriptor | (4UL << 32);
         return guest_system_call(PollNumber, (long)&entry, 1, milliseconds, 0, 0);
     }
 

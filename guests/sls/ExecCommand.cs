@@ -15,6 +15,10 @@ internal static unsafe class ExecCommand
     private const int LookMilliseconds = 20;
     private const int TryAgain = -11;
     private const int Interrupted = -4;
+    private const int NoMemory = -12;
+    private const int NoSpace = -28;
+    private const int Broken = -32;
+    private const int Cancelled = -125;
     private const int Missing = 2;
     private const int NotFoundStatus = 127;
     private const int NotExecutableStatus = 126;
@@ -123,48 +127,71 @@ internal static unsafe class ExecCommand
             long shown = GuestCalls.ExecOutput(number, piece, PieceBytes, &about, waits: input.IsPassed);
             if (shown == 0)
                 return about.Error != 0 ? NotStarted(group, program, about.Error) : GroupConsole.StatusOf(about.WaitStatus);
-            if (shown > 0)
-                GuestCalls.Write(about.Stream, new ReadOnlySpan<byte>(piece, (int)shown));
-            else if (shown is not (TryAgain or Interrupted))
+            if (shown < 0 && shown is not (TryAgain or Interrupted))
                 return ExecMessages.Refused(group, shown);
-            if (!input.IsPassed)
-                Feed(number, ref input, shown > 0 ? 0 : LookMilliseconds);
+            long error = shown > 0 ? Show(about.Stream, new ReadOnlySpan<byte>(piece, (int)shown)) : 0;
+            if (error < 0)
+                return ExecMessages.Lost(group, "its output cannot be written here"u8, error);
+            error = input.IsPassed ? 0 : Feed(number, ref input, shown > 0 ? 0 : LookMilliseconds);
+            if (error < 0)
+                return ExecMessages.Lost(group, "its input cannot be passed on"u8, error);
         }
     }
 
-    // Waits a little for input, unless the program has not taken all there was.
-    private static void Feed(long number, ref Input input, int milliseconds)
+    // What has been taken is there only here: it is written, or that it cannot be is told.
+    private static long Show(int stream, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            long written = GuestCalls.WriteSome(stream, bytes);
+            if (written == TryAgain)
+                GuestCalls.AwaitRoom(stream, -1);
+            else if (written < 0 && written != Interrupted)
+                return written;
+            bytes = bytes[(int)Math.Max(0, written)..];
+        }
+        return 0;
+    }
+
+    // Waits a little for input, unless the program has not taken all there was. An error is one that will not go away.
+    private static long Feed(long number, ref Input input, int milliseconds)
     {
         bool mayRead = !input.HasEnded && input.Start == input.End;
-        if (GuestCalls.AwaitInput(mayRead ? 0 : -1, input.HasEnded && input.Start == input.End ? 0 : milliseconds) > 0)
-            Read(ref input);
+        bool isAtEnd = input.HasEnded && input.Start == input.End;
+        long error = GuestCalls.AwaitInput(mayRead ? 0 : -1, isAtEnd ? 0 : milliseconds) > 0 ? Read(ref input) : 0;
+        if (error < 0)
+            return error;
         fixed (byte* bytes = input.Buffer)
         {
             while (input.Start < input.End)
             {
                 long taken = GuestCalls.ExecInput(number, bytes + input.Start, input.End - input.Start);
-                if (taken is TryAgain or Interrupted)
-                    return;
+                if (taken is TryAgain or Interrupted or NoMemory or NoSpace)
+                    return 0;
                 // Nobody reads it any more.
-                if (taken < 0)
+                if (taken is Broken or Cancelled)
                     input.IsPassed = true;
+                else if (taken < 0)
+                    return taken;
                 input.Start = taken < 0 ? input.End : input.Start + (int)taken;
             }
         }
         if (!input.HasEnded || input.IsPassed)
-            return;
+            return 0;
         GuestCalls.ExecInput(number, null, 0);
         input.IsPassed = true;
+        return 0;
     }
 
-    private static void Read(ref Input input)
+    private static long Read(ref Input input)
     {
         fixed (byte* bytes = input.Buffer)
         {
             long read = GuestCalls.Read(0, bytes, PieceBytes);
-            input.HasEnded = read <= 0 && read is not (TryAgain or Interrupted);
+            input.HasEnded = read == 0;
             input.Start = 0;
             input.End = (int)Math.Max(0, read);
+            return read is TryAgain or Interrupted ? 0 : read;
         }
     }
 

@@ -23,6 +23,22 @@ internal static unsafe class ExecMessages
         return RefusedStatus;
     }
 
+    /// <summary>Something of a stream could not be passed on, and the program is left alone; the exit status.</summary>
+    public static int Lost(byte* group, ReadOnlySpan<byte> what, long error)
+    {
+        Span<byte> buffer = stackalloc byte[160];
+        var line = new Aurora.Base.Utf8Writer(buffer);
+        line.Append("sls: exec "u8);
+        line.Append(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group));
+        line.Append(": "u8);
+        line.Append(what);
+        line.Append(", errno "u8);
+        line.AppendDecimal(-error);
+        line.Append((byte)'\n');
+        GuestCalls.Write(2, line.Written);
+        return RefusedStatus;
+    }
+
     /// <summary>A program that could not be started.</summary>
     public static void NotStarted(byte* group, byte* program, int error)
     {

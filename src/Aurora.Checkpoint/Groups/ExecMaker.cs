@@ -40,6 +40,8 @@ internal sealed unsafe class ExecMaker(GroupSession session, GroupProcesses proc
             error = Errno.ENOTDIR;
         if (error == Errno.Ok && isDetached && Find(group, "/dev/console"u8, out places.Console) is not Errno.Ok and var missing)
             error = missing == Errno.ESRCH ? missing : Errno.ENXIO;
+        if (error == Errno.Ok && places.Console != null && !places.Console->IsDevice && !places.Console->IsFifo)
+            error = Errno.ENXIO;
         GroupExec* exec = null;
         if (error == Errno.Ok)
             error = Make(group, order, in places, out exec);
@@ -90,6 +92,9 @@ internal sealed unsafe class ExecMaker(GroupSession session, GroupProcesses proc
             return Errno.ENFILE;
         Thread* thread = processes.Life.CreateAlone(group);
         Errno error = thread == null ? Errno.ENOMEM : Equip(thread, ((FileContext*)init->FileSystem)->Root, exec, in places);
+        // Only the table's being full is told as that.
+        if (error == Errno.ENFILE)
+            error = Errno.ENOMEM;
         if (error != Errno.Ok)
         {
             if (thread != null)

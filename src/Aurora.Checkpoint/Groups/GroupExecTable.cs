@@ -136,12 +136,13 @@ public sealed unsafe class GroupExecTable
         file = null;
     }
 
-    // A program that has not begun still needs its strings.
+    // A program that has not begun still needs its strings, unless its group stands still for good.
     private void FreeIfUnused(GroupExec* exec)
     {
-        if (exec->HasAsker || exec->Phase == ExecPhase.Starting)
+        if (exec->HasAsker || (exec->Phase == ExecPhase.Starting && !HasFailed(exec->Group)))
             return;
         Close(exec);
+        ForgetText(exec);
         // Who waits has been woken, and is on no queue.
         *exec = default;
     }
@@ -153,6 +154,8 @@ public sealed unsafe class GroupExecTable
         exec->HasAsker = false;
         Become(exec, ExecPhase.Gone);
     }
+
+    private bool HasFailed(ushort group) => _session.Engine.Life.HasFailed(_session.Tracked.OfGroup(group));
 
     private void ForgetText(GroupExec* exec)
     {

@@ -5,6 +5,7 @@
 //
 //   taken <= shown <= marked <= produced    (positions in all that was put into the pipe, in bytes)
 //
+// Somebody in the group may take from the pipe as well, before any mark.
 // The end is told like that too: what was written until it was noticed, and then how the program ended. Who has been told closes the
 // outer ends, whoever else in the group has the inner ones. Protected by the kernel lock.
 using System;

@@ -51,7 +51,17 @@ internal sealed unsafe class GroupMemory(
         about->MemoryMebibytes = host->MemoryMebibytes;
         if (result.IsOk)
             result.Store = _life.ContinueFrom(group, about->Epoch);
+        // It went further once: it has gone back in time, and perhaps nobody could tell it so before the machine restarted.
+        if (result.IsOk && session.Engine.StateOf(group.Index)->LastCaptured > about->Epoch)
+            about->Generation++;
         return result;
+    }
+
+    /// <summary>A group of which nothing more can be captured stays as it is, without anybody outside.</summary>
+    public void GiveUp(ObjectTracker group)
+    {
+        _life.GiveUp(group);
+        execs.Leave(group);
     }
 
     /// <summary>Takes a group out of memory that is not captured any more.</summary>

@@ -161,7 +161,7 @@ internal sealed unsafe class GroupWork(
         }
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (result.IsOk)
-            ObjectOf(entry)->Generation = generation + 1;
+            ObjectOf(entry)->Generation = Math.Max(ObjectOf(entry)->Generation, generation + 1);
         if (GoOn(entry, in result))
             return _life.Settle(TrackerOf(entry));
         return result.Errno;
@@ -183,7 +183,7 @@ internal sealed unsafe class GroupWork(
             return volumes.Forget(entry);
         if (_life.HasFailed(TrackerOf(entry)) && session.Store.Health == StoreStatus.Ok)
         {
-            _life.GiveUp(TrackerOf(entry));
+            memory.GiveUp(TrackerOf(entry));
             entry->Phase = GroupPhase.Broken;
             return volumes.Forget(entry);
         }

@@ -14,7 +14,7 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class ExecCalls
 {
-    /// <summary>The call that init begins in; refused to programs.</summary>
+    /// <summary>The call that init begins in, and what is run in a group from outside; refused to programs.</summary>
     public const uint StartFirstProgram = CallContinuation.FirstProgram;
 
     private const int CurrentDirectory = -100;

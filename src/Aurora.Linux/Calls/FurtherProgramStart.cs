@@ -30,6 +30,8 @@ internal static unsafe class FurtherProgramStart
         if (program.Text.IsEmpty)
             return Fail(kernel, process, Errno.ECANCELED);
         ProgramLoader loader = kernel.Programs;
+        if (First(program.Text).Length >= loader.PathBuffer.Length)
+            return Fail(kernel, process, Errno.ENAMETOOLONG);
         if (!TryFindPath(in program, (int)thread->Call.Extra1, loader.PathBuffer, out ReadOnlySpan<byte> path))
             return Fail(kernel, process, thread->Call.Extra0 != 0 ? (Errno)(int)thread->Call.Extra0 : Errno.ENOENT);
         if (!Collect(in program, loader.Arguments))
@@ -79,33 +81,38 @@ internal static unsafe class FurtherProgramStart
         return true;
     }
 
-    // False when there are no more directories. A path that is too long names nothing.
+    // False when there are no more directories. One in which the name would be too long is passed over.
     private static bool TryFindPath(in ProgramStrings program, int attempt, Span<byte> buffer, out ReadOnlySpan<byte> path)
     {
         path = First(program.Text);
         if (path.IsEmpty || path.Contains((byte)'/'))
             return attempt == 0 && !path.IsEmpty && path.Length < buffer.Length;
         ReadOnlySpan<byte> left = SearchPathOf(in program);
-        for (int i = 0; i < attempt && i < MostDirectories; i++)
+        for (int i = 0; i < MostDirectories; i++)
         {
-            int end = left.IndexOf((byte)':');
-            if (end < 0)
+            int bytes = left.IndexOf((byte)':');
+            ReadOnlySpan<byte> directory = bytes < 0 ? left : left[..bytes];
+            if (directory.IsEmpty)
+                directory = "."u8;
+            bool isShort = directory.Length + path.Length + 1 < buffer.Length;
+            if (isShort && attempt-- == 0)
+            {
+                path = Join(directory, path, buffer);
+                return true;
+            }
+            if (bytes < 0)
                 return false;
-            left = left[(end + 1)..];
+            left = left[(bytes + 1)..];
         }
-        int bytes = left.IndexOf((byte)':');
-        ReadOnlySpan<byte> directory = bytes < 0 ? left : left[..bytes];
-        if (attempt >= MostDirectories)
-            return false;
-        if (directory.IsEmpty || directory.Length + path.Length + 1 >= buffer.Length)
-            directory = "."u8;
-        if (directory.Length + path.Length + 1 >= buffer.Length)
-            return false;
+        return false;
+    }
+
+    private static ReadOnlySpan<byte> Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name, Span<byte> buffer)
+    {
         directory.CopyTo(buffer);
         buffer[directory.Length] = (byte)'/';
-        path.CopyTo(buffer[(directory.Length + 1)..]);
-        path = buffer[..(directory.Length + 1 + path.Length)];
-        return true;
+        name.CopyTo(buffer[(directory.Length + 1)..]);
+        return buffer[..(directory.Length + 1 + name.Length)];
     }
 
     private static ReadOnlySpan<byte> SearchPathOf(in ProgramStrings program)

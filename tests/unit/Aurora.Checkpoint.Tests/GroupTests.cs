@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using Aurora.Base;
 using Aurora.Posix.Files;
@@ -9,6 +10,7 @@ using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 using Aurora.Store;
+using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -99,6 +101,39 @@ public sealed unsafe class GroupTests : IDisposable
         Assert.Equal(2UL, GenerationOf("a"));
         Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "two"));
         Assert.Equal("12", Log("a"));
+    }
+
+    /// <summary>Whenever the power fails: what has gone back has another generation than it knew.</summary>
+    [Fact]
+    public void What_goes_back_is_told_so_although_the_power_fails_on_the_way()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        ulong known = GenerationOf("a");
+        Step("a", 2);
+        var cuts = new List<MemoryBlockDevice>();
+        _machine.BeforeTurn = () => cuts.Add(CopyOf(_machine.Session.Device));
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        _machine.BeforeTurn = null;
+        int back = 0;
+        foreach (MemoryBlockDevice cut in cuts)
+        {
+            using GroupMachine machine = GroupMachine.Start(cut);
+            ObjectTracker a = machine.Find("a");
+            bool isBack = machine.Load(a, 0) == 1;
+            back += isBack ? 1 : 0;
+            Assert.Equal(isBack, machine.Session.Group.Group.Of(a)->Generation > known);
+        }
+        Assert.InRange(back, 1, cuts.Count);
+    }
+
+    private static MemoryBlockDevice CopyOf(MemoryBlockDevice device)
+    {
+        var copy = new MemoryBlockDevice(device.BlockCount);
+        foreach (ulong block in device.WrittenBlocks)
+            copy.SetContents(block, (byte[])device.Contents(block).Clone());
+        return copy;
     }
 
     [Fact]
