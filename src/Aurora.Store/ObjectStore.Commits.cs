@@ -85,8 +85,8 @@ public sealed unsafe partial class ObjectStore
     public CommitBudget CommitBudget => _room.Budget;
 
     /// <summary>
-    /// Asks for a cut, which takes in what has been deleted. It drops half of the automatic history when little is free, or when that is asked
-    /// for (<paramref name="ofHistory"/>).
+    /// Asks for a cut, which takes in what has been deleted. It drops half of the automatic history when little is free, or when that is
+    /// asked for (<paramref name="ofHistory"/>).
     /// </summary>
     public void AskForRoom(bool ofHistory) => _room.AskForRoom(ofHistory);
 

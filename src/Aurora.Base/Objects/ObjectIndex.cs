@@ -60,8 +60,8 @@ internal sealed unsafe class ObjectIndex
     }
 
     /// <summary>
-    /// Schedules a group's objects in the next few buckets from a place (0 at first) for its next capture; true after the last. What is split
-    /// meanwhile moves to where the walk has yet to come.
+    /// Schedules a group's objects in the next few buckets from a place (0 at first) for its next capture; true after the last. What is
+    /// split meanwhile moves to where the walk has yet to come.
     /// </summary>
     public bool MarkChanged(ushort group, ref ulong place)
     {

@@ -72,8 +72,8 @@ public sealed unsafe class FrameReclaimer
     }
 
     /// <summary>
-    /// Evicts until so many frames are free for kernel structures; what is dirty is made clean by checkpoints when what is clean does not do.
-    /// False when that does not do either. Blocks, in another fiber than the one that runs this.
+    /// Evicts until so many frames are free for kernel structures; what is dirty is made clean by checkpoints when what is clean does not
+    /// do. False when that does not do either. Blocks, in another fiber than the one that runs this.
     /// </summary>
     public bool MakeRoom(ulong frames)
     {

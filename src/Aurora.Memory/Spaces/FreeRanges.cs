@@ -1,7 +1,8 @@
 // Where a new mapping goes that names no place: into the highest free range that is large enough. A space remembers what its last search
 // has passed over, so that a program that maps and maps does not look at all its mappings each time (Linux had the same until it had trees
 // of gaps, as cached_hole_size): from an address up to the top of the search no gap is larger than so many bytes. Adding a mapping keeps
-// that true, but in the guard of a stack; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the kernel lock.
+// that true, but in the guard of a stack; where one goes, or shrinks, the address moves above the gap that this leaves. Protected by the
+// kernel lock.
 using System;
 using Aurora.Base;
 

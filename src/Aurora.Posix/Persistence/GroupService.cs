@@ -95,6 +95,7 @@ public enum GroupVerb : uint
     /// <summary>A group that has ended goes, and its volume with it.</summary>
     Remove = 8,
 
-    /// <summary>A running group gets a further program (<see cref="ExecService"/>); the result is the number by which who asked knows it.</summary>
+    /// <summary>A running group gets a further program (<see cref="ExecService"/>); the result is the number by which who asked knows
+    /// it.</summary>
     Exec = 9,
 }
