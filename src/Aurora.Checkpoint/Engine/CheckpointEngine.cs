@@ -85,25 +85,6 @@ public sealed unsafe class CheckpointEngine : CheckpointService
 
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
-    /// <summary>
-    /// True while a checkpoint of some group will make pages clean: one that is under way, or, with dirty pages, one that is asked for now.
-    /// </summary>
-    internal bool AskToClean(bool mayAsk)
-    {
-        bool cleans = false;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-        {
-            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0;
-            bool canClean = pipeline.State->IsEnabled && !pipeline.HasFailed && pipeline.State->Refusal == StoreStatus.Ok;
-            if (!canClean || !(pipeline.IsBusy || isDirty))
-                continue;
-            cleans = true;
-            if (mayAsk)
-                Request(pipeline.Group);
-        }
-        return cleans;
-    }
-
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled
     {

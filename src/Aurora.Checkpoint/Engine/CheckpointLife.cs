@@ -185,15 +185,42 @@ public sealed unsafe class CheckpointLife
     {
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
         {
-            if (!pipeline.State->IsEnabled)
-                continue;
-            _pipelines.Wake(pipeline.State);
-            pipeline.State->IsRequested = true;
-            pipeline.State->Awaited = pipeline.State->LastCaptured.Next;
-            pipeline.State->Patience = pipeline.State->Setbacks + MostSetbacks;
+            if (pipeline.State->IsEnabled)
+                Await(pipeline.State, pipeline.State->LastCaptured.Next);
         }
         _pipelines.Round.IsAsked = true;
     }
+
+    /// <summary>
+    /// Asks for a checkpoint of every group whose pages it will make clean; those under way are awaited too. False when there is none.
+    /// </summary>
+    public bool RequestDirty()
+    {
+        bool cleans = false;
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
+            PipelineState* state = pipeline.State;
+            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0 && !EndsWithLastCaptured(state);
+            bool canClean = state->IsEnabled && !pipeline.HasFailed && state->Refusal == StoreStatus.Ok;
+            if (!canClean || !(pipeline.IsBusy || isDirty))
+                continue;
+            cleans = true;
+            Await(state, isDirty ? state->LastCaptured.Next : state->LastCaptured);
+        }
+        _pipelines.Round.IsAsked = true;
+        return cleans;
+    }
+
+    private void Await(PipelineState* state, Epoch epoch)
+    {
+        _pipelines.Wake(state);
+        state->IsRequested |= epoch > state->LastCaptured;
+        state->Awaited = epoch;
+        state->Patience = state->Setbacks + MostSetbacks;
+    }
+
+    // Nothing more is going to be captured of what is in memory now.
+    private static bool EndsWithLastCaptured(PipelineState* state) => state->IsQuiesced || state->IsRollingBack;
 
     /// <summary>Nothing more is captured of any group: the session is over.</summary>
     public void DisableAll()
@@ -202,7 +229,9 @@ public sealed unsafe class CheckpointLife
             pipeline.State->IsEnabled = false;
     }
 
-    /// <summary>True when all that <see cref="RequestAll"/> has asked for is durable, or is known not to be going to be.</summary>
+    /// <summary>
+    /// True when all that <see cref="RequestAll"/> or <see cref="RequestDirty"/> has asked for is durable, or is known not to be going to be.
+    /// </summary>
     public bool AreAllDone
     {
         get
@@ -210,7 +239,8 @@ public sealed unsafe class CheckpointLife
             for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
             {
                 PipelineState* state = pipeline.State;
-                bool isDone = !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= state->Awaited
+                Epoch last = EndsWithLastCaptured(state) && state->Awaited > state->LastCaptured ? state->LastCaptured : state->Awaited;
+                bool isDone = !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last
                     || state->Awaited <= state->RefusedThrough || state->Setbacks > state->Patience;
                 if (!isDone)
                     return false;

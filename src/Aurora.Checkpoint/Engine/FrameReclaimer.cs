@@ -30,9 +30,8 @@ public sealed unsafe class FrameReclaimer
     private ulong _sweptCommits;
     private ulong _sweptPageIns;
 
-    // How many checkpoints there had been when one was asked for.
+    // Checkpoints have been asked for.
     private bool _hasAsked;
-    private ulong _askedAt;
 
     public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers)
     {
@@ -79,8 +78,10 @@ public sealed unsafe class FrameReclaimer
     {
         for (int checkpoints = 0; !MakeRoomOfClean(frames); checkpoints++)
         {
-            if (checkpoints == MaxFruitlessCheckpoints || !AwaitCheckpoint())
+            if (checkpoints == MaxFruitlessCheckpoints || !MayEvict || !_engine.Life.RequestDirty())
                 return false;
+            while (!_engine.Life.AreAllDone)
+                _engine.Life.Wait();
         }
         return true;
     }
@@ -96,19 +97,6 @@ public sealed unsafe class FrameReclaimer
                 _fibers.Yield();
         }
         return HasRoomFor(frames);
-    }
-
-    // False when none will make anything clean.
-    private bool AwaitCheckpoint()
-    {
-        ulong before = Commits;
-        for (bool mayAsk = true; Commits == before; mayAsk = false)
-        {
-            if (!MayEvict || !_engine.AskToClean(mayAsk))
-                return false;
-            _fibers.Yield();
-        }
-        return true;
     }
 
     private bool HasRoomFor(ulong frames) => _memory.Frames.MayTake(frames, FramePriority.Structure);
@@ -142,17 +130,15 @@ public sealed unsafe class FrameReclaimer
         _sweptPageIns = _memory.PageIns.Ended;
     }
 
-    // True when a checkpoint under way, or one asked for now, will make frames replaceable: its end wakes this fiber.
+    // True when checkpoints under way, or some asked for now, will make frames replaceable, until it is known that they will not: what becomes
+    // of them is looked at again whenever this fiber is woken.
     private bool CleansSomething()
     {
-        bool isAsked = _hasAsked && _askedAt == Commits;
-        if (!MayEvict || !_engine.AskToClean(mayAsk: !isAsked))
-            return false;
-        if (isAsked)
-            return true;
-        _hasAsked = true;
-        _askedAt = Commits;
-        _fruitless++;
-        return _fruitless <= MaxFruitlessCheckpoints;
+        if (_hasAsked && !_engine.Life.AreAllDone)
+            return MayEvict;
+        _hasAsked = MayEvict && _fruitless < MaxFruitlessCheckpoints && _engine.Life.RequestDirty();
+        if (_hasAsked)
+            _fruitless++;
+        return _hasAsked;
     }
 }

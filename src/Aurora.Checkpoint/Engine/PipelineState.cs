@@ -66,7 +66,7 @@ internal unsafe struct PipelineState
     /// <summary>Somebody keeps the group's threads from running: it is being brought into memory, or suspended.</summary>
     public bool IsStopped;
 
-    /// <summary>The epoch that the end of the session waits for.</summary>
+    /// <summary>The epoch that the end of the session waits for, or who needs clean pages.</summary>
     public Epoch Awaited;
 
     /// <summary>With more setbacks it waits no longer.</summary>

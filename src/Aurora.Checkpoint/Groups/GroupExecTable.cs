@@ -33,10 +33,8 @@ public sealed unsafe class GroupExecTable
     /// <summary>An entry for what an order asks for, with its strings; null when there are too many.</summary>
     internal GroupExec* Add(ObjectTracker group, GroupOrder* order)
     {
-        GroupExec* exec = _execs;
-        while (exec < _execs + Capacity && exec->Phase != ExecPhase.None)
-            exec++;
-        if (exec == _execs + Capacity)
+        GroupExec* exec = FindFree();
+        if (exec == null)
             return null;
         exec->Phase = ExecPhase.Starting;
         exec->Group = group.Index;
@@ -50,6 +48,19 @@ public sealed unsafe class GroupExecTable
         exec->EnvironmentCount = order->EnvironmentCount;
         order->Text = null;
         return exec;
+    }
+
+    // Of those whom nobody waits for some may have been kept for a group that has failed since.
+    private GroupExec* FindFree()
+    {
+        for (GroupExec* exec = _execs; exec < _execs + Capacity; exec++)
+        {
+            if (exec->Phase != ExecPhase.None)
+                FreeIfUnused(exec);
+            if (exec->Phase == ExecPhase.None)
+                return exec;
+        }
+        return null;
     }
 
     /// <summary>The entry with a number that a process has; null for none.</summary>

@@ -3,6 +3,7 @@
 // is still to be placed and counts as taken; a page written twice counts twice, so the refusal may come a little early. Before it is
 // refused a write waits for what cuts can still free: deleted blocks, and automatic history. The sum over all groups is kept, and is never
 // less than what it should be: a group's own part is brought up to date when it writes, that of all only when a write does not fit.
+using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -28,9 +29,11 @@ public sealed unsafe class StoreSpace(
         public ulong OlderEpoch;
         public ulong Seen;
 
-        // Since this cut a writer of the group waits for what cuts free, or for half of so many automatic checkpoints.
+        // Since this cut a writer of the group waits for what cuts free, or for half of so many automatic checkpoints. So many blocks would
+        // do for the most modest of those who have been refused meanwhile.
         public bool IsShort;
         public ulong ShortSince;
+        public ulong ShortBlocks;
         public ulong History;
     }
 
@@ -78,26 +81,32 @@ public sealed unsafe class StoreSpace(
         _granted -= less;
         if (!state->IsEnabled || Fits(_granted + pages) || Fits(Granted() + pages))
         {
-            grants->IsShort = false;
             grants->Current += pages;
             _granted += pages;
+            grants->IsShort &= state->IsEnabled && BlocksFor(pages) < grants->ShortBlocks
+                && Available < Needed(Granted()) + grants->ShortBlocks;
             return new PageAccess { Status = MemoryStatus.Ok };
         }
-        return state->Refusal != StoreStatus.NoSpace && MayWait(grants)
+        return state->Refusal != StoreStatus.NoSpace && MayWait(grants, pages)
             ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = &state->Durable }
             : new PageAccess { Status = MemoryStatus.OutOfMemory };
     }
 
     private bool Fits(ulong pages) => Available >= Needed(pages) + Kept;
 
+    // What the user must find free for so many pages, beside what has been granted.
+    private ulong BlocksFor(ulong pages) => pages + (pages / 8) + Kept;
+
     // Pages, the records and tree nodes that come with them, and what programs' memory changes meanwhile.
     private static ulong Needed(ulong pages) => pages + (pages / 8) + SlackPages;
 
     // What has been deleted becomes free only when cuts have taken it in; when one has not helped, history is asked to give. A few cuts are
     // waited for, and as many again whenever there is less history than when it was last asked: however much comes anew as others write,
-    // and however many of them, who want less, find room meanwhile, the wait ends.
-    private bool MayWait(Grants* grants)
+    // and however many of them, of this group too, who want less or may use more find room meanwhile, the wait ends.
+    private bool MayWait(Grants* grants, ulong pages)
     {
+        ulong blocks = BlocksFor(pages);
+        grants->ShortBlocks = grants->IsShort ? Math.Min(grants->ShortBlocks, blocks) : blocks;
         ulong cut = store.CutNumber;
         ulong history = store.AutomaticCheckpoints;
         bool hasMore = grants->IsShort && cut > grants->ShortSince && history != 0 && history < grants->History;

@@ -156,6 +156,23 @@ public sealed unsafe class GroupExecEndTests : GroupExecFixture
         Assert.InRange(Machine.Session.Pages.Taken, 0, pages + 8);
     }
 
+    /// <summary>Those whom nobody waits for any more, and whose program will never begin, make place for others.</summary>
+    [Fact]
+    public void A_group_that_fails_gives_back_the_places_of_programs_that_have_not_begun()
+    {
+        Machine.Do(GroupVerb.Run, target: "a");
+        Machine.Do(GroupVerb.Run, target: "b");
+        for (int i = 0; i < GroupExecTable.Capacity; i++)
+            Machine.Execs.Forget((ulong)Machine.Do(GroupVerb.Exec, "a"), Asker);
+        Assert.Equal(-(long)Errno.ENFILE, Machine.Do(GroupVerb.Exec, "b"));
+        ObjectTracker group = Machine.Find("a");
+        group.Ended.Add(Machine.Session.Pages, default);
+        Machine.Store(group, 0, 1);
+        Machine.Settle();
+        Assert.True(Machine.Session.Engine.Life.HasFailed(group));
+        Assert.True(Machine.Do(GroupVerb.Exec, "b") > 0);
+    }
+
     /// <summary>Whatever there is no memory for, nothing of the process stays, and the next one is made.</summary>
     [Fact]
     public void Without_memory_nothing_is_made()

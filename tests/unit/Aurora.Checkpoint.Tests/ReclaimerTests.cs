@@ -1,3 +1,4 @@
+using Aurora.Posix.SystemCalls;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -41,6 +42,46 @@ public sealed class ReclaimerTests
             session.Commit();
         };
         Assert.False(session.Group.Reclaimer.MakeRoom(FramePages * 2));
+        session.Fibers.Turn = null;
+    }
+
+    /// <summary>Pages of a group of which no checkpoint can be captured are not waited for without end.</summary>
+    [Fact]
+    public void RoomThatNoCheckpointWillMakeIsNotAwaitedForEver()
+    {
+        using TestSession session = TestSession.Create();
+        session.Checkpoint();
+        session.MakeFile("/large", default);
+        for (ulong page = 0; page < FilePages; page++)
+            session.Write("/large", page * 4096, "contents"u8);
+        session.Engine.ProvokedViolations = int.MaxValue;
+        int turns = 0;
+        session.Fibers.Turn = () =>
+        {
+            Assert.InRange(++turns, 1, 1000);
+            session.Clock.Advance(session.Engine.PeriodNanoseconds * 30);
+            session.Engine.Poll();
+        };
+        Assert.False(session.Group.Reclaimer.MakeRoom(FilePages));
+        session.Engine.ProvokedViolations = 0;
+        session.Fibers.Turn = null;
+    }
+
+    /// <summary>Nor are those of a group that is about to leave memory.</summary>
+    [Fact]
+    public void RoomInAGroupThatIsQuietIsNotAwaited()
+    {
+        using TestSession session = TestSession.Create();
+        session.Checkpoint();
+        session.MakeFile("/large", default);
+        for (ulong page = 0; page < FilePages; page++)
+            session.Write("/large", page * 4096, "contents"u8);
+        int turns = 0;
+        session.Fibers.Turn = () => Assert.InRange(++turns, 1, 1000);
+        Assert.Equal(Errno.Ok, session.Engine.Life.Quiesce(session.Tracker));
+        Assert.False(session.Group.Reclaimer.MakeRoom(FilePages));
+        Assert.True(session.Engine.Life.AreAllDone);
+        session.Engine.Life.EndQuiesce(session.Tracker);
         session.Fibers.Turn = null;
     }
 }

@@ -53,13 +53,15 @@ public sealed unsafe class StoreSpaceTests
     }
 
     /// <summary>A writer who waits for room is told that there is none, however many others find room for less.</summary>
-    [Fact]
-    public void WritersOfOneGroupAreNotKeptWaitingByThoseOfAnother()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AWriterIsNotKeptWaitingByOthersWhoWantLess(bool areOfOneGroup)
     {
         using TestSession session = TestSession.Create(Blocks, isBounded: true);
         StorageSpace space = session.Group.Files.Space;
         session.Checkpoint();
-        ushort other = Begin(session).Index;
+        ushort other = areOfOneGroup ? session.Tracker.Index : Begin(session).Index;
         int waits = 0;
         while (space.Take(other, Blocks).Status == MemoryStatus.WouldBlock)
         {
