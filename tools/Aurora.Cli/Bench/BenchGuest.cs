@@ -43,11 +43,19 @@ internal sealed class BenchGuest(string folder)
     public async Task<GuestReport> RunAsync(MachineConfiguration machine, CancellationToken cancellation, params string[] arguments)
     {
         string disk = await MakeDiskAsync(arguments[0], cancellation);
+        GuestReport report = await RunOnAsync(disk, machine, cancellation, arguments);
+        File.Delete(disk);
+        return report;
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, on a disk that stays.</summary>
+    public static async Task<GuestReport> RunOnAsync(
+        string disk, MachineConfiguration machine, CancellationToken cancellation, params string[] arguments)
+    {
         await using VirtualMachine running = await VirtualMachine.StartAsync(WithProgram(machine, disk, arguments), cancellation);
         var console = new ConsoleTranscript(running);
         MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
         await console.Completed;
-        File.Delete(disk);
         return exit.GuestStatus == 0
             ? new GuestReport(console.Text)
             : throw new UserException($"bench {string.Join(' ', arguments)} failed: {console.Text}\n{running.Events.Tail()}");

@@ -18,6 +18,7 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
     /// <summary>The sections there are.</summary>
     public const string Checkpoints = "checkpoints";
     public const string Groups = "groups";
+    public const string Starts = "starts";
 
     private const string DiskSerial = "aurora";
     private const long ScratchBytes = 1L << 30;
@@ -40,6 +41,8 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
             await MeasureCheckpointsAsync(progress, cancellation);
         if (section is null or Groups)
             _rows.AddRange(await new GroupBench(machine, _guest).RunAsync(progress, cancellation));
+        if (section is null or Starts)
+            _rows.AddRange(await new StartBench(machine, folder).RunAsync(progress, cancellation));
     }
 
     private async Task MeasureCheckpointsAsync(Action<string> progress, CancellationToken cancellation)
