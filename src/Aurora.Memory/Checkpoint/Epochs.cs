@@ -22,14 +22,15 @@ public sealed unsafe partial class Epochs
     private readonly ReclaimState _reclaim;
     private readonly TlbControl _tlb;
     private readonly HotPages _hot;
+    private readonly OpenedPages _opened;
     private readonly FrameShortage _shortage;
     private readonly MemoryVerifier _verifier;
     private readonly bool _verify;
     private readonly SeededMemoryFaults _seeded;
     private readonly CloneIndex _clones;
 
-    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb,
-        bool verify)
+    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, OpenedPages opened, FrameShortage shortage,
+        MemoryVerifier verifier, TlbControl tlb, bool verify)
     {
         _frames = state.Frames;
         _tree = state.Tree;
@@ -38,6 +39,7 @@ public sealed unsafe partial class Epochs
         _reclaim = state.Reclaim;
         _tlb = tlb;
         _hot = hot;
+        _opened = opened;
         _shortage = shortage;
         _verifier = verifier;
         _verify = verify;
@@ -81,7 +83,8 @@ public sealed unsafe partial class Epochs
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);
         LinkEpoch(group, epoch);
-        if (epoch->ProtectedEntries != 0)
+        // The entries of hot pages have lost their dirty bits.
+        if (epoch->ProtectedEntries != 0 || epoch->HotPages != 0)
             _tlb.InvalidateAll();
         if (_verify)
             _verifier.VerifyAll();
@@ -168,6 +171,8 @@ public sealed unsafe partial class Epochs
         bool isUnknown = set->IsNew && !set->IsClone;
         if (isUnknown)
             set->TruncateFrom = ChangeSet.NoTruncation;
+        if (set->HasOpened)
+            _log.NoteStores(set);
         for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
             set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
         // After the pages: a page that stays hot takes its entries along into the new set.
@@ -195,6 +200,11 @@ public sealed unsafe partial class Epochs
             if (!isOurs)
                 continue;
             bool isResident = Slot.IsResident(value);
+            if (isResident && !isForced && _opened.EndUnwritten(Slot.FrameOf(value)))
+            {
+                *slot = value & ~Slot.Dirty;
+                continue;
+            }
             FrozenPage* frozen = DirtyChunk.At(chunk, kept);
             frozen->Page = entry->Page;
             frozen->Frame = default;
@@ -216,8 +226,10 @@ public sealed unsafe partial class Epochs
     private void ClearDirty(VmObject* target, ulong page)
     {
         ulong* slot = _tree.FindSlot(target, page);
-        if (slot != null && (*slot & Slot.Dirty) != 0)
-            *slot &= ~Slot.Dirty;
+        if (slot == null || (*slot & Slot.Dirty) == 0)
+            return;
+        _opened.Settle(*slot);
+        *slot &= ~Slot.Dirty;
     }
 
     private void EndFlight(FrozenPage* page)

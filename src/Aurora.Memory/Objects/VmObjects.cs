@@ -14,6 +14,7 @@ public sealed unsafe partial class VmObjects
     private readonly ChangeLog _log;
     private readonly Overlays _overlays;
     private readonly ReverseMap _reverse;
+    private readonly OpenedPages _opened;
     private readonly TlbControl _tlb;
     private readonly FileKeeper? _keeper;
     private readonly SeededMemoryFaults _seeded;
@@ -26,6 +27,7 @@ public sealed unsafe partial class VmObjects
         _log = state.Log;
         _overlays = overlays;
         _reverse = reverse;
+        _opened = new OpenedPages(state);
         _tlb = tlb;
         _keeper = keeper;
         _seeded = state.Seeded;

@@ -45,8 +45,12 @@ internal sealed unsafe partial class ModelRun
         int rounds = _random.Next(3, 14);
         for (int round = 0; round < rounds; round++)
         {
-            _machine.Store64(space, number << 12, _nextValue);
-            page.ForStore().Words[0] = _nextValue++;
+            // Now and then it is left alone although it has been opened.
+            if (round < 3 || _random.Next(3) != 0)
+            {
+                _machine.Store64(space, number << 12, _nextValue);
+                page.ForStore().Words[0] = _nextValue++;
+            }
             if (_machine.Epochs.Count == 4)
                 _machine.ReleaseOldest();
             Freeze();

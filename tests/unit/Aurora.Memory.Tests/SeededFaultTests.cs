@@ -31,6 +31,8 @@ public sealed class SeededFaultTests
     [InlineData((int)SeededMemoryFaults.SparseForgotten)]
     [InlineData((int)SeededMemoryFaults.ForgottenOverlayCut)]
     [InlineData((int)SeededMemoryFaults.ElidedZeroes)]
+    [InlineData((int)SeededMemoryFaults.LostStoreMark)]
+    [InlineData((int)SeededMemoryFaults.TrustedOpenedPage)]
     public void The_model_finds_a_seeded_fault(int fault) => Find(((SeededMemoryFaults)fault).ToString(), (SeededMemoryFaults)fault, DroppedInvalidations.None);
 
     [Theory]

@@ -40,7 +40,8 @@ internal sealed unsafe class TestMachine : IDisposable
         Store = store ?? new ModelStore();
         var options = new MemoryOptions
         {
-            MaxObjects = 4096, MaxMappings = mappings, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, MaxHotPages = 8, Verify = true,
+            MaxObjects = 4096, MaxMappings = mappings, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32,
+            MaxHotPages = 8, WriteAroundPages = 32, Verify = true,
             Seeded = seeded,
         };
         var tracked = new TrackedObjects(Pages);
