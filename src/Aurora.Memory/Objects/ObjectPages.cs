@@ -58,7 +58,8 @@ public sealed unsafe class ObjectPages
 
     /// <summary>
     /// A page to store into, tracked and copied as a user's store would be; valid until the kernel next sleeps. With
-    /// <paramref name="overwrite"/> the caller writes all 4096 bytes, so nothing is read in or copied. Results as GetForRead.
+    /// <paramref name="overwrite"/> nothing is read in, copied or cleared: the caller writes all 4096 bytes before anything else
+    /// happens, since what is there may be another program's. Results as GetForRead.
     /// </summary>
     public PageAccess GetForWrite(VmObject* target, ulong page, bool overwrite)
     {
@@ -111,7 +112,8 @@ public sealed unsafe class ObjectPages
             _frames.Release(copy);
             return _shortage.NoFrame(out wait);
         }
-        FillFrame(copy, isResident && !overwrite ? Slot.FrameOf(value) : default);
+        if (!overwrite)
+            FillFrame(copy, isResident ? Slot.FrameOf(value) : default);
         if (isResident)
             _frames.InfoOf(copy)->Tag = _frames.InfoOf(Slot.FrameOf(value))->Tag;
         Replace(target, page, slot, copy);
