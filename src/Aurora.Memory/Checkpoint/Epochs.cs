@@ -80,9 +80,9 @@ public sealed unsafe partial class Epochs
         group->DirtyPages = 0;
         group->ClonesAndCuts = 0;
         group->Freezes++;
+        LinkEpoch(group, epoch);
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);
-        LinkEpoch(group, epoch);
         // The entries of hot pages have lost their dirty bits.
         if (epoch->ProtectedEntries != 0 || epoch->HotPages != 0)
             _tlb.InvalidateAll();
@@ -159,68 +159,6 @@ public sealed unsafe partial class Epochs
         }
         if (protectedEntries != 0)
             _tlb.InvalidateAll();
-    }
-
-    private void FreezeSet(ChangeSet* set, FrozenEpoch* epoch)
-    {
-        VmObject* target = set->Object;
-        target->Changes = null;
-        set->PageCount = 0;
-        set->IsOverlay = target->Backing != null && !_seeded.Has(SeededMemoryFaults.ElidedZeroes);
-        // The store has nothing of a new object that is not a clone: nothing to cut, no page to turn into a hole.
-        bool isUnknown = set->IsNew && !set->IsClone;
-        if (isUnknown)
-            set->TruncateFrom = ChangeSet.NoTruncation;
-        if (set->HasOpened)
-            _log.NoteStores(set);
-        for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
-            set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
-        // After the pages: a page that stays hot takes its entries along into the new set.
-        epoch->ProtectedEntries += _log.ProtectAll(set, target);
-        epoch->Pages += set->PageCount;
-        epoch->Clones += set->IsClone ? 1UL : 0;
-        epoch->Truncations += set->IsTruncated ? 1UL : 0;
-        target->IsCaptured = true;
-        set->NextOfObject = target->Frozen;
-        target->Frozen = set;
-    }
-
-    // Resolves the pages of a chunk to frames, drops entries that an earlier one covers, and returns how many are left.
-    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch, bool keepHoles)
-    {
-        int kept = 0;
-        for (int index = 0; index < chunk->Count; index++)
-        {
-            FrozenPage* entry = DirtyChunk.At(chunk, index);
-            bool isForced = entry->Frame.Value == ChangeLog.Forced;
-            ulong* slot = _tree.FindSlot(target, entry->Page);
-            ulong value = slot != null ? *slot : _tree.Lookup(target, entry->Page);
-            // A forced entry gives way to a regular one for the same page.
-            bool isOurs = isForced != ((value & Slot.Dirty) != 0) && (value & (Slot.InStore | Slot.Bad)) == 0;
-            if (!isOurs)
-                continue;
-            bool isResident = Slot.IsResident(value);
-            if (isResident && !isForced && _opened.EndUnwritten(Slot.FrameOf(value)))
-            {
-                *slot = value & ~Slot.Dirty;
-                continue;
-            }
-            FrozenPage* frozen = DirtyChunk.At(chunk, kept);
-            frozen->Page = entry->Page;
-            frozen->Frame = default;
-            kept += isResident || keepHoles ? 1 : 0;
-            if (isResident && !isForced && _hot.Freeze(target, frozen, Slot.FrameOf(value), epoch))
-                continue;
-            if (slot != null)
-                *slot = value & ~Slot.Dirty;
-            if (!isResident)
-                continue;
-            frozen->Frame = Slot.FrameOf(value);
-            _frames.BeginFlight(frozen->Frame);
-            _frames.InfoOf(frozen->Frame)->Flags &= ~FrameFlags.Unsaved;
-        }
-        chunk->Count = kept;
-        return (ulong)kept;
     }
 
     private void ClearDirty(VmObject* target, ulong page)

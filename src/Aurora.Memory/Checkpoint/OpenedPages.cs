@@ -1,7 +1,8 @@
 // Opened pages: pages that the kernel has made writable before anybody stored to them, because somebody is likely to: the neighbours of
 // one that was written (WriteAround), and hot pages, which a freeze copies (HotPages). Such a page is on its object's dirty list like
 // any other dirty page, so nothing can be missed; what is not known is whether it has changed at all. The next freeze finds out, and
-// leaves it out of the epoch if nobody has stored to it: then the epochs before have it as it is.
+// leaves it out of the epoch if nobody has stored to it and no epoch is in flight: then the store has it as it is. (An epoch in flight may
+// have the same contents in another frame, whose count does not keep this one from being evicted.)
 //
 //  - FrameFlags.Opened is on the frame of such a page from when it is opened until a freeze, or until it counts as changed whatever
 //    happens: a fault or a kernel access for writing (ObjectPages.MakeWritable), a clone, the merge of an epoch that was to store it.

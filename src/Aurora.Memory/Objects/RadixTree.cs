@@ -122,32 +122,6 @@ internal sealed unsafe partial class RadixTree
         }
     }
 
-    /// <summary>The nodes of the object's tree, those it shares with others included.</summary>
-    public ulong CountNodes(VmObject* target) => CountNodes(target->Root, target->Height);
-
-    private ulong CountNodes(ulong value, int level)
-    {
-        if (!Slot.IsResident(value) || level == 0)
-            return 0;
-        ulong count = 1;
-        for (int index = 0; level > 1 && index < FanOut; index++)
-            count += CountNodes(NodeOf(value)[index], level - 1);
-        return count;
-    }
-
-    /// <summary>True if another object shares a node on the way to a page, the leaf included.</summary>
-    public bool IsPathShared(VmObject* target, ulong page)
-    {
-        ulong value = target->Root;
-        for (int level = target->Height; level >= 1 && Slot.IsResident(value); level--)
-        {
-            if (_frames.InfoOf(Slot.FrameOf(value))->References != 1)
-                return true;
-            value = NodeOf(value)[IndexAt(page, level)];
-        }
-        return false;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong IndexInLeaf(ulong page) => page & Mask;
 

@@ -61,6 +61,27 @@ public sealed unsafe class OpenedPageTests
     }
 
     [Fact]
+    public void What_only_an_epoch_in_flight_has_is_not_clean()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = NewSpace(machine);
+        StoreAll(machine, space, 1);
+        machine.Checkpoint();
+        StoreAll(machine, space, 2);
+        machine.Freeze();
+        machine.Store64(space, At, 3);
+        Assert.Equal(Pages, machine.Freeze().Epoch->Pages);
+        for (int round = 0; round < 3; round++)
+        {
+            while (!machine.Memory.Reclaim.Step())
+            {
+            }
+        }
+        Assert.Equal(0UL, machine.Memory.Reclaim.EvictedPages);
+        Assert.Equal(2UL, machine.Load64(space, At + (9 << 12)));
+    }
+
+    [Fact]
     public void A_store_of_the_kernel_to_an_opened_page_counts()
     {
         using var machine = new TestMachine();
