@@ -66,9 +66,10 @@ internal sealed class Machine
         GroupsBody = new GroupFiber(groups);
         fibers.Add(GroupsBody);
         Bodies = BodiesOf(Group, fibers, disk, end);
-        var timer = new IdleTimer(hardware, disk);
+        var timer = new IdleTimer(hardware, disk, bare.Lock);
         var turn = new ThreadTurn(
-            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Restorer);
+            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Restorer,
+            bare.Lock);
         Loop = new MainLoop(hardware, fibers, disk, Group, Processes.Deadlines, Linux, duties, sessionEnd, turn, timer);
     }
 

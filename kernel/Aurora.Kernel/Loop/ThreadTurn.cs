@@ -1,4 +1,5 @@
 using System;
+using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
@@ -13,7 +14,7 @@ namespace Aurora.Kernel;
 /// </summary>
 internal sealed unsafe class ThreadTurn(
     TscClock clock, IdleTimer timer, KernelFibers fibers, ThreadScheduler scheduler, SystemCallExecutive executive, CheckpointEngine engine,
-    KernelExtendedState extended, GroupRestore restorer)
+    KernelExtendedState extended, GroupRestore restorer, KernelLock kernelLock)
 {
     /// <summary>
     /// Runs the thread until it sleeps, its slice or an epoch's room is used up, an interrupt comes, the next event is due, or it has left
@@ -31,7 +32,9 @@ internal sealed unsafe class ThreadTurn(
                 return;
             thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
             extended.MakeCurrent(thread->Context);
+            kernelLock.Release();
             UserMode.Run(thread->Context);
+            kernelLock.Take();
             if (thread->Context->Trap == UserMode.NotEntered)
                 return;
             executive.HandleTrap(thread);

@@ -127,7 +127,7 @@ public readonly unsafe struct ObjectTracker
     public void MarkChanged(ObjectHeader* header)
     {
         if ((header->Flags & ObjectFlags.Changed) == 0)
-            Link(header);
+            _objects.Link(header);
     }
 
     /// <summary>Takes the object off the changed list; the capture calls it as it writes the record.</summary>
@@ -141,6 +141,7 @@ public readonly unsafe struct ObjectTracker
     /// memory.</summary>
     public void Remove(ObjectHeader* header)
     {
+        _objects.Lock.AssertHeld();
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: removed an object that is not tracked"u8);
         ClearChanged(header);
         _objects.Index.Remove(header);
@@ -187,6 +188,7 @@ public readonly unsafe struct ObjectTracker
 
     private void Insert(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
+        _objects.Lock.AssertHeld();
         header->Id = id;
         header->Kind = kind;
         Lend(header);

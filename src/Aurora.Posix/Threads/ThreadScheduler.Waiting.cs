@@ -21,6 +21,7 @@ public sealed unsafe partial class ThreadScheduler
     /// <inheritdoc/>
     public override void BlockOn(void* thread, WaitQueue* queue)
     {
+        _lock.AssertHeld();
         Thread* sleeper = (Thread*)thread;
         WaitEntry* entry = _waitEntries.Allocate();
         if (entry == null)
@@ -66,6 +67,7 @@ public sealed unsafe partial class ThreadScheduler
     /// <inheritdoc/>
     public override void WakeOne(WaitQueue* queue)
     {
+        _lock.AssertHeld();
         if (queue->First != null)
             WakeEntry(queue->First);
     }
@@ -73,6 +75,7 @@ public sealed unsafe partial class ThreadScheduler
     /// <inheritdoc/>
     public override void WakeAll(WaitQueue* queue)
     {
+        _lock.AssertHeld();
         while (queue->First != null)
             WakeEntry(queue->First);
     }
