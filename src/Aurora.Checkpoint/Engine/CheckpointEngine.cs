@@ -233,6 +233,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         return Errno.Ok;
     }
 
+    /// <summary>The newest epoch of a group that is durable.</summary>
+    public Epoch LastDurableOf(ObjectTracker group) => _pipelines.Of(group).State->LastDurable;
+
     /// <inheritdoc/>
     public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch <= _pipelines.Of(group).State->LastDurable;
 

@@ -42,7 +42,6 @@ internal sealed unsafe class EpochCapture
         slot->StartNanoseconds = start;
         slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
         slot->Epoch = pipeline.State->LastCaptured.Next;
-        slot->OutputPosition = _services.Output.Of(pipeline.Group).Written;
         _services.Scheduler.MarkThreadsThatRan(pipeline.Group);
         _services.Memory.Epochs.Freeze(pipeline.Group, slot->Frozen);
         CaptureOutcome outcome = CaptureRecords(pipeline, slot);
@@ -60,7 +59,7 @@ internal sealed unsafe class EpochCapture
         pipeline.Group.Ended.MoveTo(_services.Pages, ref slot->Ended);
         pipeline.State->MustRetry = false;
         pipeline.State->IsUnquiet = true;
-        pipeline.State->OutputCaptured = slot->OutputPosition;
+        _services.Output.Of(pipeline.Group).Hold(slot->Epoch);
         pipeline.State->IsRequested = pipeline.State->IsExpected = false;
         pipeline.State->Name.GiveTo(slot);
         pipeline.State->LastCaptured = slot->Epoch;

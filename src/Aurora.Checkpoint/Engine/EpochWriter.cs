@@ -128,12 +128,12 @@ internal sealed unsafe class EpochWriter
         _parts.Abort(refused);
         if (pipeline.State->Refusal == StoreStatus.NoSpace)
             pipeline.State->RefusedThrough = pipeline.State->LastCaptured;
+        _services.Output.Of(pipeline.Group).Refuse(refused->Epoch);
         for (EpochSlot* slot = pipeline.NewestCaptured(); slot != null; slot = pipeline.NewestCaptured())
         {
             pipeline.State->Name.TakeBack(slot, pipeline.State->Refusal);
             _capture.Undo(pipeline, slot);
         }
-        pipeline.State->OutputCaptured = Math.Min(pipeline.State->OutputCaptured, _services.Output.Of(pipeline.Group).Durable);
         pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds
             + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(pipeline.Durable);
@@ -249,7 +249,7 @@ internal sealed unsafe class EpochWriter
         _statistics.Add(in slot->Sample);
         slot->State = SlotState.Free;
         _pipelines.Round.IsAsked = true;
-        _services.Output.Of(pipeline.Group).Release(slot->OutputPosition);
+        _services.Output.Of(pipeline.Group).Release(slot->Epoch);
         _services.Scheduler.WakeAll(pipeline.Durable);
         _services.Fibers.WakeAll(_queues.ErrandWork);
     }
