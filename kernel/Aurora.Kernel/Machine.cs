@@ -68,8 +68,8 @@ internal sealed class Machine
         Bodies = BodiesOf(Group, fibers, disk, end);
         var timer = new IdleTimer(hardware, disk, bare.Lock);
         var turn = new ThreadTurn(
-            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Restorer,
-            bare.Lock);
+            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group,
+            Processes.Signals, sessionEnd, bare.Pages.Accounts, bare.Lock);
         Loop = new MainLoop(hardware, fibers, disk, Group, Processes.Deadlines, Linux, duties, sessionEnd, turn, timer);
     }
 

@@ -168,6 +168,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <inheritdoc cref="CheckpointRounds.MustLookAgain"/>
     public bool MustLookAgain => _rounds.MustLookAgain;
 
+    /// <inheritdoc cref="CheckpointRounds.IsAsked"/>
+    public bool IsAsked => _rounds.IsAsked;
+
     /// <inheritdoc cref="CheckpointRounds.NextDueNanoseconds"/>
     public ulong NextDueNanoseconds => _rounds.NextDueNanoseconds;
 

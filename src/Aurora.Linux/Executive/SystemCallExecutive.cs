@@ -27,7 +27,11 @@ public sealed unsafe partial class SystemCallExecutive
     private readonly SignalDelivery _delivery;
     private readonly RestartableSequences _sequences;
     private Thread* _accounted;
-    private ulong _since;
+
+    // When the accounted thread entered the kernel, and when it left it: what it spent there is charged together with what it then spends
+    // in user mode, once it is back.
+    private ulong _entered;
+    private ulong _left;
 
     public SystemCallExecutive(LinuxKernel kernel)
     {
@@ -76,9 +80,12 @@ public sealed unsafe partial class SystemCallExecutive
                 return false;
             }
         }
-        AccountKernel(thread);
+        LeaveKernel(thread);
         return true;
     }
+
+    /// <summary>The thread was ready for user mode and did not get there.</summary>
+    public void NotEntered(Thread* thread) => ChargeStay(thread);
 
     /// <summary>Handles what brought the thread into the kernel.</summary>
     public void HandleTrap(Thread* thread)
@@ -107,7 +114,7 @@ public sealed unsafe partial class SystemCallExecutive
         if (result.Outcome == SystemCallOutcome.Blocked)
             _kernel.Scheduler.Sleep(thread, false);
         else if (result.Outcome == SystemCallOutcome.Again)
-            AccountKernel(thread);
+            ChargeKernel(thread);
         StopAccounting();
     }
 
@@ -181,7 +188,7 @@ public sealed unsafe partial class SystemCallExecutive
             return true;
         }
         _kernel.Files.Held.Hold(thread);
-        AccountKernel(thread);
+        ChargeKernel(thread);
         StopAccounting();
         return false;
     }
@@ -230,27 +237,39 @@ public sealed unsafe partial class SystemCallExecutive
         if (_accounted == thread)
             return;
         _accounted = thread;
-        _since = now;
+        _entered = _left = now;
     }
 
     private void StopAccounting() => _accounted = null;
 
-    private void AccountKernel(Thread* thread)
+    private void LeaveKernel(Thread* thread)
     {
-        ulong now = _kernel.Scheduler.MachineNanoseconds;
-        if (_accounted == thread)
-            Charge(thread, 0, now - _since);
-        _accounted = thread;
-        _since = now;
+        _left = _kernel.Scheduler.MachineNanoseconds;
+        StartAccounting(thread, _left);
     }
 
     private void AccountEntryToKernel(Thread* thread)
     {
         ulong now = _kernel.Scheduler.MachineNanoseconds;
         if (_accounted == thread)
-            Charge(thread, now - _since, 0);
+            Charge(thread, now - _left, _left - _entered);
         _accounted = thread;
-        _since = now;
+        _entered = _left = now;
+    }
+
+    // What it spent in the kernel before it left.
+    private void ChargeStay(Thread* thread)
+    {
+        Charge(thread, 0, _left - _entered);
+        _entered = _left;
+    }
+
+    // What it has spent in the kernel so far.
+    private void ChargeKernel(Thread* thread)
+    {
+        _left = _kernel.Scheduler.MachineNanoseconds;
+        StartAccounting(thread, _left);
+        ChargeStay(thread);
     }
 
     private void Charge(Thread* thread, ulong user, ulong system)
