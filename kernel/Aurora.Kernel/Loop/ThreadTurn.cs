@@ -71,6 +71,6 @@ internal sealed unsafe class ThreadTurn(
 
     // Nothing that the main loop does between two threads has come up since it looked: it would pick the next one.
     private bool IsQuiet(ulong nextEventNanoseconds)
-        => !engine.IsAsked && !_output.IsSendable && !end.IsPaused && !signals.IsSendingToGroups
+        => !engine.IsAsked && !scheduler.HasPosted && !_output.IsSendable && !end.IsPaused && !signals.IsSendingToGroups
             && !group.Memory.Spaces.IsEnding && scheduler.NextDeadlineNanoseconds >= nextEventNanoseconds;
 }

@@ -9,6 +9,7 @@
 // leaves a restart code; whether it restarts or fails with EINTR is decided where the signal is delivered. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Linux.Calls;
+using Aurora.Linux.Files;
 using Aurora.Linux.Signals;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -154,10 +155,12 @@ public sealed unsafe partial class SystemCallExecutive
         if (!thread->Files.IsHeld)
             thread->Files.Count = 0;
         SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
+        if (_kernel.Scheduler.HasPosted)
+            OwnerSignals.Deliver(_kernel, thread);
         switch (result.Outcome)
         {
             case SystemCallOutcome.Done:
-                _kernel.Scheduler.LeaveQueues(thread);
+                _kernel.Scheduler.EndWait(thread);
                 Finish(thread, result.Value);
                 return true;
             case SystemCallOutcome.Blocked:
@@ -165,7 +168,7 @@ public sealed unsafe partial class SystemCallExecutive
             case SystemCallOutcome.Again:
                 return Continue(thread, in result);
             case SystemCallOutcome.NoReturn:
-                _kernel.Scheduler.LeaveQueues(thread);
+                _kernel.Scheduler.EndWait(thread);
                 EndFiles(thread);
                 thread->Call.Active = false;
                 thread->Context->OriginalRax = NoCall;

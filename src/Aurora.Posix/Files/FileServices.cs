@@ -69,7 +69,9 @@ public sealed unsafe class FileServices
         var maps = new ProcMapText(Proc);
         var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
-        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, new FileDrivers(regular, Pipes, Devices, proc));
+        var drivers = new FileDrivers(regular, Pipes, Devices, proc);
+        Watching = new FileWatching(State, drivers, waker);
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
@@ -116,6 +118,7 @@ public sealed unsafe class FileServices
     public Transfers Transfers { get; }
     public PipeOperations Pipes { get; }
     public DeviceTable Devices { get; }
+    public FileWatching Watching { get; }
     public OpenFiles OpenFiles { get; }
     public Descriptors Descriptors { get; }
     public HeldFiles Held { get; }

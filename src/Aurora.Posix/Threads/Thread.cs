@@ -41,6 +41,9 @@ public unsafe struct Thread
     public Thread* NextRunnable;
     public Thread* PreviousRunnable;
     public WaitEntry* Waits;
+
+    /// <summary>Its place in a queue by which it was woken alone, until it has looked.</summary>
+    public WaitEntry* Token;
     public DeadlineNode Deadline;
     public Thread* NextThatRan;
     public Thread* PreviousThatRan;

@@ -20,6 +20,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
 
     private readonly GroupClocks _clocks;
     private readonly KernelLock _lock;
+    private readonly TrackedObjects _tracked;
     private RunQueue _interactive;
     private RunQueue _normal;
     private int _interactivePicks;
@@ -29,6 +30,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
         _groups = new GroupTable<GroupThreads>(tracked);
         _clocks = clocks;
         _lock = pages.Lock;
+        _tracked = tracked;
         _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries, ChargeKind.WaitEntry);
     }
 
@@ -123,7 +125,10 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
                 Dequeue(thread);
         }
         if (state is ThreadState.Stopped or ThreadState.Dead)
+        {
             LeaveQueues(thread);
+            PassOn(thread);
+        }
         if (thread == Current)
             Current = null;
         thread->State = state;

@@ -56,7 +56,7 @@ internal sealed unsafe class ObjectFields
         [typeof(Thread)] =
         [
             "Context", // its registers are compared by ObjectPicture
-            "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits",
+            "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits", "Token",
                 "SliceNanoseconds", "IsInteractive",
             "NextOfProcess", "PreviousOfProcess", // whose turn it is, and lists
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
@@ -81,7 +81,8 @@ internal sealed unsafe class ObjectFields
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: ObjectPicture
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
-            "NextLease", "PreviousLease"],
+            "NextLease", "PreviousLease",
+            "Watcher.Object", "Watcher.Waits", "Watcher.NextPosted", "Watcher.PreviousPosted", "NextMember"],
             // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount", "StoredName"], // which names are in memory
