@@ -78,6 +78,19 @@ public sealed unsafe partial class ThreadScheduler
         _tracked.MarkChanged(watcher->Object);
     }
 
+    /// <summary>Forgets what has been posted in a group whose restore has failed: some of it is not whole.</summary>
+    public void ForgetPosted(ObjectTracker group)
+    {
+        Watcher* next = _firstPosted;
+        while (next != null)
+        {
+            Watcher* watcher = next;
+            next = watcher->NextPosted;
+            if (watcher->Object->Group == group.Index)
+                EndPost(watcher);
+        }
+    }
+
     // Its place becomes a token, until it has looked. False when it had not gone to sleep: the next one has to look.
     private bool WakeAlone(WaitEntry* entry)
     {
