@@ -1,8 +1,9 @@
 // Telling the owner of an open file what happens to it, as Linux does: by SIGIO without details, or by the signal of F_SETSIG with the
 // descriptor and the events. The signal is sent as by the user who made the owner the owner, and as by another process: it does not end
 // init. A large group is told some members at a time: the call notes of which file and how far it came. What has been posted to the
-// watchers of files (FileWatching) is told before the call that brought it about goes on, or by the main loop before anything is captured; when that
-// is much, the rest is in the records of the files, and a group of which some have been told is told again after a restore.
+// watchers of files (FileWatching) is told before the call that brought it about goes on, or by the main loop before anything is
+// captured; when that is much, the rest is in the records of the files, and a group of which some have been told is told again
+// after a restore.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
