@@ -149,15 +149,16 @@ internal sealed class Machine
 
     private static FiberBody[] BodiesOf(GroupSession group, KernelFibers fibers, NvmeDevice disk, EndState end)
     {
-        var bodies = new FiberBody[5 + NameFiber.Count + PagerFiber.Count];
+        var bodies = new FiberBody[6 + NameFiber.Count + PagerFiber.Count];
         bodies[0] = new FlushFiber(group.Engine);
         bodies[1] = new CommitFiber(group.Engine);
         bodies[2] = new ErrandFiber(group.Engine);
         bodies[3] = new MaintenanceFiber(group.Store, end);
         bodies[4] = new ReclaimFiber(group.Reclaimer);
-        for (int i = 5; i < 5 + NameFiber.Count; i++)
+        bodies[5] = new NameReclaimFiber(group.NameReclaimer);
+        for (int i = 6; i < 6 + NameFiber.Count; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
-        for (int i = 5 + NameFiber.Count; i < bodies.Length; i++)
+        for (int i = 6 + NameFiber.Count; i < bodies.Length; i++)
             bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store, group.Shared);
         return bodies;
     }

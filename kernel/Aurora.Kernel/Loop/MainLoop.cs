@@ -46,6 +46,7 @@ internal sealed unsafe class MainLoop(
         ulong checkpointDue = group.Engine.Poll();
         duties.LookAfter();
         group.Memory.Shortage.Poll();
+        group.NameReclaimer.Poll();
         Thread* thread = null;
         if (!end.IsPaused)
         {

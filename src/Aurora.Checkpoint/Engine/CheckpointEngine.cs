@@ -85,15 +85,23 @@ public sealed unsafe class CheckpointEngine : CheckpointService
 
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
+    /// <summary>What is durable of a group is in its volume, and can be read there.</summary>
+    internal bool IsReadable(ushort group)
+    {
+        PipelineState* state = _pipelines.StateOf(group);
+        return state->Volume != 0 && state->IsEnabled && state->Failure == StoreStatus.Ok && !state->IsRollingBack;
+    }
+
     /// <summary>
     /// True while a checkpoint of some group will make pages clean: one that is under way, or, with dirty pages, one that is asked for now.
+    /// The same of <paramref name="objects"/>.
     /// </summary>
-    internal bool AskToClean(bool mayAsk)
+    internal bool AskToClean(bool mayAsk, bool objects = false)
     {
         bool cleans = false;
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
         {
-            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0;
+            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0 || (objects && pipeline.Group.ChangedCount != 0);
             bool canClean = pipeline.State->IsEnabled && !pipeline.HasFailed && pipeline.State->Refusal == StoreStatus.Ok;
             if (!canClean || !(pipeline.IsBusy || isDirty))
                 continue;

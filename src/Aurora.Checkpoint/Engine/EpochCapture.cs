@@ -64,6 +64,7 @@ internal sealed unsafe class EpochCapture
         pipeline.State->IsRequested = pipeline.State->IsExpected = false;
         pipeline.State->Name.GiveTo(slot);
         pipeline.State->LastCaptured = slot->Epoch;
+        pipeline.Group.NoteCapture(slot->Epoch.Value);
         slot->State = SlotState.Captured;
         slot->Sample = new CheckpointSample
         {
@@ -106,8 +107,7 @@ internal sealed unsafe class EpochCapture
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
         slot->Records.Append(header->Id, start + length);
-        pipeline.Group.MarkStored(header);
-        pipeline.Group.ClearChanged(header);
+        pipeline.Group.EndCapture(header, slot->Epoch.Value);
         return CaptureOutcome.Ok;
     }
 

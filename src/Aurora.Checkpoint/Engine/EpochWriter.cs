@@ -243,6 +243,7 @@ internal sealed unsafe class EpochWriter
         slot->Records.Clear(_services.Pages);
         slot->Ended.Clear(_services.Pages);
         pipeline.State->LastDurable = slot->Epoch;
+        pipeline.Group.NoteDurable(slot->Epoch.Value);
         pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
         slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;

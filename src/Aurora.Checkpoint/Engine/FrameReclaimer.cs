@@ -1,6 +1,7 @@
 // Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round
 // and that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were
-// touched once need two rounds: the first only makes them idle. When neither helps, memory is exhausted: whoever waits for a frame is told,
+// touched once need two rounds: the first only makes them idle. Files and names that can be read again go before memory counts as exhausted,
+// with what they take of the kernel's. When none of that helps, memory is exhausted: whoever waits for a frame is told,
 // and the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
 using Aurora.Base;
 using Aurora.Memory;
@@ -22,6 +23,7 @@ public sealed unsafe class FrameReclaimer
 
     private readonly MemoryManager _memory;
     private readonly CheckpointEngine _engine;
+    private readonly NameReclaimer _names;
     private readonly FiberScheduler _fibers;
     private int _fruitless;
 
@@ -34,8 +36,9 @@ public sealed unsafe class FrameReclaimer
     private bool _hasAsked;
     private ulong _askedAt;
 
-    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers)
+    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, NameReclaimer names, FiberScheduler fibers)
     {
+        _names = names;
         _memory = memory;
         _engine = engine;
         _fibers = fibers;
@@ -64,7 +67,7 @@ public sealed unsafe class FrameReclaimer
             _memory.Shortage.IsExhausted = false;
             _memory.Shortage.WakeWaiters();
         }
-        else if (_memory.Shortage.HasWaiters && !CleansSomething())
+        else if (_memory.Shortage.HasWaiters && !CleansSomething() && !(MayEvict && _names.DropAll() && HasFrames))
         {
             _memory.Shortage.IsExhausted = true;
             _memory.Shortage.WakeWaiters();

@@ -116,6 +116,7 @@ public sealed unsafe partial class SystemCallExecutive
         UserContext* context = thread->Context;
         context->OriginalRax = context->Rax;
         thread->Call = default;
+        thread->RoomWaits = 0;
         thread->Call.Active = true;
         thread->Call.Number = context->OriginalRax <= uint.MaxValue ? (uint)context->OriginalRax : uint.MaxValue;
         thread->Call.Arguments = new SystemCallArguments

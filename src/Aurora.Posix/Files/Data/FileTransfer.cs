@@ -196,6 +196,9 @@ public unsafe ref struct FileTransfer
         return SystemCallResult.BlockedWith((long)Done);
     }
 
+    /// <summary>False when the call must end where it would wait.</summary>
+    internal readonly bool MayWait => Thread != null && !MustNotWait;
+
     /// <summary>Waits for a page to be read in; signals do not end that.</summary>
     public SystemCallResult WaitForPage(WaitQueue* queue)
     {

@@ -62,6 +62,7 @@ internal sealed unsafe class ObjectFields
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
                 // a restored program waits and touches its pages again
             "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by ObjectPicture
+            "RoomWaits", // it asks for room again
             "Call", // only while it is in one: ObjectPicture
             "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: ObjectPicture
         ],
@@ -83,7 +84,7 @@ internal sealed unsafe class ObjectFields
         [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
             "NextLease", "PreviousLease"],
             // made again when it is read
-        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff", "NextOnWay",
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount", "StoredName"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",

@@ -1,0 +1,178 @@
+// Takes names and inodes out of memory when it is short: the body of one fiber. Short is what kernel objects may take, or the number of
+// names or inodes there may be; then it goes before anybody is refused. When somebody has been refused his share, or waits for room, what
+// is clean goes as well; when nothing is clean, a checkpoint makes it so. A wait ends after one attempt, with or without success.
+//
+// What is in use needs two rounds of the hand to show that it is not, and a tree as many more as it is deep.
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>The dropping of names, joined to the checkpoints that make them clean.</summary>
+public sealed unsafe class NameReclaimer
+{
+    // Steps of the hand between two looks at whether somebody else wants the processor.
+    private const int StepsPerLook = 4;
+
+    // The first makes idle what is not used, the second drops files, and the third the names that led to them.
+    private const int Rounds = 3;
+
+    // Checkpoints that may become durable without any gain before an attempt has failed.
+    private const int MaxFruitlessCheckpoints = 3;
+
+    // Enough for an attempt: whoever waits for room takes little.
+    private const ulong PerAttempt = 2048;
+
+    // After rounds for nothing, so many checkpoints pass before the next without anybody's asking.
+    private const ulong PauseCheckpoints = 16;
+
+    // Of the memory: what is left of the kernel's half is short, and is enough again.
+    private const int LowShare = 10;
+    private const int EnoughShare = 8;
+
+    // The same of the number there may be.
+    private const int LowStockShare = 16;
+    private const int EnoughStockShare = 8;
+
+    private readonly PageAllocator _pages;
+    private readonly FileServices _files;
+    private readonly MemoryManager _memory;
+    private readonly CheckpointEngine _engine;
+    private readonly StoreFileRecords _records;
+    private readonly FiberScheduler _fibers;
+    private ulong _refusals;
+    private ulong _pausedUntil;
+
+    public NameReclaimer(
+        PageAllocator pages, FileServices files, MemoryManager memory, CheckpointEngine engine, StoreFileRecords records,
+        FiberScheduler fibers)
+    {
+        _pages = pages;
+        _files = files;
+        _memory = memory;
+        _engine = engine;
+        _records = records;
+        _fibers = fibers;
+    }
+
+    /// <summary>The body of the fiber; never returns.</summary>
+    public void Run()
+    {
+        _files.Room.Begin();
+        for (;;)
+        {
+            Balance();
+            _fibers.Block(_records.RoomWork);
+        }
+    }
+
+    /// <summary>Wakes the fiber if it has something to do. Cheap; called by the main loop.</summary>
+    public void Poll()
+    {
+        if (_files.Room.HasWaiters || MustMakeRoom)
+            _fibers.WakeOne(_records.RoomWork);
+    }
+
+    /// <summary>Does what can be done now.</summary>
+    public void Balance()
+    {
+        if (_files.Room.HasWaiters)
+            _files.Room.EndAttempt(isExhausted: !Attempt());
+        else if (MustMakeRoom)
+            MakeRoomAhead();
+        _refusals = _pages.Accounts.Refusals;
+    }
+
+    /// <summary>
+    /// Drops what is clean until kernel objects may take so many bytes more; false when that does not do. Blocks, in another fiber than
+    /// the one that runs this.
+    /// </summary>
+    public bool MakeRoom(ulong bytes)
+    {
+        for (int round = 0; round < Rounds && _pages.BytesLeft < bytes; round++)
+        {
+            for (int steps = 1; _pages.BytesLeft < bytes && !_files.Reclaim.Step(); steps++)
+                GiveWay(steps);
+        }
+        return _pages.BytesLeft >= bytes;
+    }
+
+    /// <summary>Drops everything that is clean and not in use, for those who need frames; true when something went. Blocks.</summary>
+    public bool DropAll() => Sweep(ulong.MaxValue) != 0;
+
+    private bool IsRefused => _refusals != _pages.Accounts.Refusals;
+
+    private bool MustMakeRoom => (IsRefused || IsShort(LowShare, LowStockShare)) && _engine.Statistics.Checkpoints >= _pausedUntil;
+
+    private bool IsToGoOn => !_files.Room.HasWaiters && IsShort(EnoughShare, EnoughStockShare);
+
+    private bool IsShort(int memoryShare, int stockShare)
+    {
+        ulong memory = (ulong)_memory.Frames.TotalFrames * PageSize.Bytes;
+        return _pages.BytesLeft < memory / (ulong)memoryShare || IsShort(ChargeKind.Inode, stockShare)
+            || IsShort(ChargeKind.ShortName, stockShare) || IsShort(ChargeKind.LongName, stockShare)
+            || IsShort(ChargeKind.MemoryObject, stockShare);
+    }
+
+    private bool IsShort(ChargeKind kind, int share)
+    {
+        ObjectStock? stock = _pages.Accounts.StockOf(kind);
+        return stock is not null && stock.Limit - stock.Count < stock.Limit / share;
+    }
+
+    private void MakeRoomAhead()
+    {
+        ulong dropped = IsRefused ? Sweep(PerAttempt) : 0;
+        ulong before = _files.Reclaim.Dropped;
+        for (int round = 0; round < Rounds && IsToGoOn; round++)
+        {
+            for (int steps = 1; IsToGoOn && !_files.Reclaim.Step(); steps++)
+                GiveWay(steps);
+        }
+        if (dropped == 0 && _files.Reclaim.Dropped == before)
+            _pausedUntil = _engine.Statistics.Checkpoints + PauseCheckpoints;
+    }
+
+    // True when something has gone.
+    private bool Attempt()
+    {
+        for (int checkpoints = 0; Sweep(PerAttempt) == 0; checkpoints++)
+        {
+            if (checkpoints == MaxFruitlessCheckpoints || !AwaitCheckpoint())
+                return false;
+        }
+        return true;
+    }
+
+    // How many went, of as many as are wanted.
+    private ulong Sweep(ulong wanted)
+    {
+        ulong before = _files.Reclaim.Dropped;
+        for (int round = 0; round < Rounds && _files.Reclaim.Dropped - before < wanted; round++)
+        {
+            for (int steps = 1; _files.Reclaim.Dropped - before < wanted && !_files.Reclaim.Step(); steps++)
+                GiveWay(steps);
+        }
+        return _files.Reclaim.Dropped - before;
+    }
+
+    private void GiveWay(int steps)
+    {
+        if (steps % StepsPerLook == 0)
+            _fibers.GiveWay();
+    }
+
+    // False when none will make anything clean.
+    private bool AwaitCheckpoint()
+    {
+        ulong before = _engine.Statistics.Checkpoints;
+        for (bool mayAsk = true; _engine.Statistics.Checkpoints == before; mayAsk = false)
+        {
+            if (!_memory.Reclaim.MayEvict || !_engine.AskToClean(mayAsk, objects: true))
+                return false;
+            _fibers.Yield();
+        }
+        return true;
+    }
+}
