@@ -28,12 +28,12 @@ public sealed unsafe class NameReclaimer
     private const ulong PauseCheckpoints = 16;
 
     // Of the memory: what is left of the kernel's half is short, and is enough again.
-    private const int LowShare = 10;
-    private const int EnoughShare = 8;
+    private const ulong LowShare = 10;
+    private const ulong EnoughShare = 8;
 
-    // The same of the number there may be.
-    private const int LowStockShare = 16;
-    private const int EnoughStockShare = 8;
+    // The same of the number there may be: a sixteenth, an eighth.
+    private const int LowStockShift = 4;
+    private const int EnoughStockShift = 3;
 
     private readonly PageAllocator _pages;
     private readonly FileServices _files;
@@ -41,6 +41,8 @@ public sealed unsafe class NameReclaimer
     private readonly CheckpointEngine _engine;
     private readonly StoreFileRecords _records;
     private readonly FiberScheduler _fibers;
+    private readonly ulong _lowBytes;
+    private readonly ulong _enoughBytes;
     private ulong _refusals;
     private ulong _pausedUntil;
 
@@ -54,6 +56,9 @@ public sealed unsafe class NameReclaimer
         _engine = engine;
         _records = records;
         _fibers = fibers;
+        ulong bytes = (ulong)memory.Frames.TotalFrames * PageSize.Bytes;
+        _lowBytes = bytes / LowShare;
+        _enoughBytes = bytes / EnoughShare;
     }
 
     /// <summary>The body of the fiber; never returns.</summary>
@@ -103,22 +108,19 @@ public sealed unsafe class NameReclaimer
 
     private bool IsRefused => _refusals != _pages.Accounts.Refusals;
 
-    private bool MustMakeRoom => (IsRefused || IsShort(LowShare, LowStockShare)) && _engine.Statistics.Checkpoints >= _pausedUntil;
+    private bool MustMakeRoom
+        => (IsRefused || IsShort(_lowBytes, LowStockShift)) && _engine.Statistics.Checkpoints >= _pausedUntil;
 
-    private bool IsToGoOn => !_files.Room.HasWaiters && IsShort(EnoughShare, EnoughStockShare);
+    private bool IsToGoOn => !_files.Room.HasWaiters && IsShort(_enoughBytes, EnoughStockShift);
 
-    private bool IsShort(int memoryShare, int stockShare)
-    {
-        ulong memory = (ulong)_memory.Frames.TotalFrames * PageSize.Bytes;
-        return _pages.BytesLeft < memory / (ulong)memoryShare || IsShort(ChargeKind.Inode, stockShare)
-            || IsShort(ChargeKind.ShortName, stockShare) || IsShort(ChargeKind.LongName, stockShare)
-            || IsShort(ChargeKind.MemoryObject, stockShare);
-    }
+    private bool IsShort(ulong bytes, int stockShift)
+        => _pages.BytesLeft < bytes || IsShort(ChargeKind.Inode, stockShift) || IsShort(ChargeKind.ShortName, stockShift)
+            || IsShort(ChargeKind.LongName, stockShift) || IsShort(ChargeKind.MemoryObject, stockShift);
 
-    private bool IsShort(ChargeKind kind, int share)
+    private bool IsShort(ChargeKind kind, int shift)
     {
         ObjectStock? stock = _pages.Accounts.StockOf(kind);
-        return stock is not null && stock.Limit - stock.Count < stock.Limit / share;
+        return stock is not null && stock.Limit - stock.Count < stock.Limit >> shift;
     }
 
     private void MakeRoomAhead()
