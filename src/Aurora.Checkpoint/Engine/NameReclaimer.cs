@@ -2,7 +2,9 @@
 // names or inodes there may be; then it goes before anybody is refused. When somebody has been refused his share, or waits for room, what
 // is clean goes as well; when nothing is clean, a checkpoint makes it so. A wait ends after one attempt, with or without success.
 //
-// What is in use needs two rounds of the hand to show that it is not, and a tree as many more as it is deep.
+// What is in use needs two rounds of the hand to show that it is not, and a tree as many more as it is deep. Ahead of need there is one
+// round for a checkpoint at most: who has waited for something to be read uses it before the hand comes again. An attempt makes all its
+// rounds at once; one that gains little might only drop what the same call has had read, so it asks for a checkpoint too.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -21,8 +23,9 @@ public sealed unsafe class NameReclaimer
     // Checkpoints that may become durable without any gain before an attempt has failed.
     private const int MaxFruitlessCheckpoints = 3;
 
-    // Enough for an attempt: whoever waits for room takes little.
+    // Enough for an attempt, and so little that it is not: whoever waits for room takes little, with what is read for it.
     private const ulong PerAttempt = 2048;
+    private const ulong WorthAnAttempt = 256;
 
     // After rounds for nothing, so many checkpoints pass before the next without anybody's asking.
     private const ulong PauseCheckpoints = 16;
@@ -44,7 +47,11 @@ public sealed unsafe class NameReclaimer
     private readonly ulong _lowBytes;
     private readonly ulong _enoughBytes;
     private ulong _refusals;
-    private ulong _pausedUntil;
+
+    // Rounds that a refusal has asked for, rounds for nothing in a row, and the checkpoint before which there is no other.
+    private int _owedRounds;
+    private int _fruitlessRounds;
+    private ulong _nextRound;
 
     public NameReclaimer(
         PageAllocator pages, FileServices files, MemoryManager memory, CheckpointEngine engine, StoreFileRecords records,
@@ -86,7 +93,6 @@ public sealed unsafe class NameReclaimer
             _files.Room.EndAttempt(isExhausted: !Attempt());
         else if (MustMakeRoom)
             MakeRoomAhead();
-        _refusals = _pages.Accounts.Refusals;
     }
 
     /// <summary>
@@ -106,12 +112,11 @@ public sealed unsafe class NameReclaimer
     /// <summary>Drops everything that is clean and not in use, for those who need frames; true when something went. Blocks.</summary>
     public bool DropAll() => Sweep(ulong.MaxValue) != 0;
 
-    private bool IsRefused => _refusals != _pages.Accounts.Refusals;
-
     private bool MustMakeRoom
-        => (IsRefused || IsShort(_lowBytes, LowStockShift)) && _engine.Statistics.Checkpoints >= _pausedUntil;
+        => _engine.Statistics.Checkpoints >= _nextRound
+            && (_owedRounds > 0 || _refusals != _pages.Accounts.Refusals || IsShort(_lowBytes, LowStockShift));
 
-    private bool IsToGoOn => !_files.Room.HasWaiters && IsShort(_enoughBytes, EnoughStockShift);
+    private bool IsToGoOn => !_files.Room.HasWaiters && (_owedRounds > 0 || IsShort(_enoughBytes, EnoughStockShift));
 
     private bool IsShort(ulong bytes, int stockShift)
         => _pages.BytesLeft < bytes || IsShort(ChargeKind.Inode, stockShift) || IsShort(ChargeKind.ShortName, stockShift)
@@ -125,26 +130,24 @@ public sealed unsafe class NameReclaimer
 
     private void MakeRoomAhead()
     {
-        ulong dropped = IsRefused ? Sweep(PerAttempt) : 0;
         ulong before = _files.Reclaim.Dropped;
-        for (int round = 0; round < Rounds && IsToGoOn; round++)
-        {
-            for (int steps = 1; IsToGoOn && !_files.Reclaim.Step(); steps++)
-                GiveWay(steps);
-        }
-        if (dropped == 0 && _files.Reclaim.Dropped == before)
-            _pausedUntil = _engine.Statistics.Checkpoints + PauseCheckpoints;
+        if (_refusals != _pages.Accounts.Refusals)
+            _owedRounds = Rounds;
+        _refusals = _pages.Accounts.Refusals;
+        for (int steps = 1; IsToGoOn && !_files.Reclaim.Step(); steps++)
+            GiveWay(steps);
+        _owedRounds = _owedRounds > 0 ? _owedRounds - 1 : 0;
+        _fruitlessRounds = _files.Reclaim.Dropped == before ? _fruitlessRounds + 1 : 0;
+        _nextRound = _engine.Statistics.Checkpoints + (_fruitlessRounds < Rounds ? 1 : PauseCheckpoints);
     }
 
     // True when something has gone.
     private bool Attempt()
     {
-        for (int checkpoints = 0; Sweep(PerAttempt) == 0; checkpoints++)
-        {
-            if (checkpoints == MaxFruitlessCheckpoints || !AwaitCheckpoint())
-                return false;
-        }
-        return true;
+        ulong dropped = Sweep(PerAttempt);
+        for (int checkpoints = 0; dropped < WorthAnAttempt && checkpoints < MaxFruitlessCheckpoints && AwaitCheckpoint(); checkpoints++)
+            dropped += Sweep(PerAttempt);
+        return dropped != 0;
     }
 
     // How many went, of as many as are wanted.

@@ -20,7 +20,10 @@ internal static class NamesSoakCommand
             program adds and removes names, look each up, rename some and remove all. Exits 1 when anything is not as it should be.
             """);
         var files = new Option<int>("--files") { Description = "How many.", DefaultValueFactory = _ => DefaultFiles };
-        var memory = new Option<int>("--memory", "-m") { Description = "The machine's memory in MiB.", DefaultValueFactory = _ => DefaultMebibytes };
+        var memory = new Option<int>("--memory", "-m")
+        {
+            Description = "The machine's memory in MiB.", DefaultValueFactory = _ => DefaultMebibytes,
+        };
         command.Options.Add(files);
         command.Options.Add(memory);
         command.SetAction((parsed, cancellation) => _test.RunAsync(
