@@ -24,7 +24,7 @@ internal sealed unsafe class CommitApplier(
             if (operation->Kind >= LogEntryKind.Rollback)
             {
                 CommitEffect.OnVolume(
-                    set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->Flags, payload, last,
+                    set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->FlagsOrNodes, payload, last,
                     commit->Info.RealtimeNanoseconds);
                 UnsealWhenSeeded(operation);
                 continue;

@@ -1,6 +1,6 @@
 // Retention: a cut whose state of a volume is a second or more after the last one kept is kept too, as an automatic checkpoint; each cut
 // drops a few of those that are too old for their tier. Both are part of the cut, so they need no record, and a power cut undoes or keeps
-// them with it. Dropping costs what it frees. On a full disk history gives way: see CommitRoom.WaitForSpace.
+// them with it. Dropping costs what it frees. On a full disk history gives way: see CommitSpace.
 //
 // A volume that nothing is committed to does not age: its history stays as it is.
 using System;
@@ -14,7 +14,6 @@ internal sealed unsafe class Retention(
     PresentState present,
     HistoryState history,
     VolumeTable volumes,
-    SpaceState space,
     SpaceReserve reserve,
     Checkpoints checkpoints)
 {
@@ -57,8 +56,7 @@ internal sealed unsafe class Retention(
             return;
 
         // Under pressure a cut drops as many as there is room for the nodes that change; a few are in the reserve.
-        ulong reserved = reserve.ForCuts(null);
-        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / reserve.NodesPerStep : 0;
+        ulong room = reserve.RoomForSteps;
         bool isPressed = history.IsPressed || reserve.IsTight;
         var pass = new Pass
         {
