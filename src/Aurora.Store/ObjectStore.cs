@@ -15,6 +15,7 @@ public sealed unsafe partial class ObjectStore
     private readonly StoreContext _context;
     private readonly StoreMemory _memory;
     private readonly PresentState _present;
+    private readonly LayerSet _building;
     private readonly LogState _logState = new();
     private readonly HistoryState _history = new();
     private readonly ScrubState _scrub = new();
@@ -72,8 +73,8 @@ public sealed unsafe partial class ObjectStore
         _presence = new PagePresence(context, _present, trees, _objects, _reader);
         for (int i = 0; i < _openable.Length; i++)
         {
-            var layers = new LayerSet(context.Pages, levels, 2 * overlay);
-            _openable[i] = new StoreView(context, _space.Marks, _objects, layers);
+            var ofView = new LayerSet(context.Pages, levels, 2 * overlay);
+            _openable[i] = new StoreView(context, _space.Marks, _objects, ofView);
         }
         _views = new CheckpointViews(context, _present, recent, _logState, _directory, table, _objects, _openable);
 
@@ -102,11 +103,13 @@ public sealed unsafe partial class ObjectStore
         _builder = new CommitBuilder(context, _pool, levels);
         var apart = new LayerSet(context.Pages, levels, overlay);
         var estimate = new CommitEstimate(context, _present, _space.State, trees, table, claims, cost, _reserve, apart, levels);
-        _room = new CommitRoom(context, _present, _history, _log, cost, _reserve, schedule, _cutter);
+        _building = new LayerSet(context.Pages, levels, overlay);
+        var layers = new LayerBuilder(context, _present, claims, cost, _building);
+        _room = new CommitRoom(context, _present, _history, _log, cost, layers, _reserve, schedule, _cutter);
         var space = new CommitSpace(context, _present, _history, _space.State, claims, _reserve, estimate, retention, _room);
         var data = new CommitData(context, _log, _pool, _space.Allocator, space, _room);
-        var applier = new CommitApplier(context, _present, recent, retention, schedule);
-        _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, _cutter, _directory, open, applier);
+        var applier = new CommitApplier(context, _present, layers, recent, retention, schedule);
+        _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, layers, _cutter, _directory, open, applier);
         var keeper = new TargetKeeper(
             context, _log, records, _present, _history, cuts, _space.State, claims, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);

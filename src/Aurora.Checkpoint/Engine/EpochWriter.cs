@@ -239,7 +239,8 @@ internal sealed unsafe class EpochWriter
             return;
         }
         _services.Store.Release(slot->Commit);
-        _services.Memory.Epochs.Release(slot->Frozen);
+        while (!_services.Memory.Epochs.ReleaseSome(slot->Frozen))
+            _services.Fibers.GiveWay();
         slot->Records.Clear(_services.Pages);
         slot->Ended.Clear(_services.Pages);
         pipeline.State->LastDurable = slot->Epoch;

@@ -115,19 +115,37 @@ public sealed unsafe partial class Epochs
     /// <summary>The epoch is durable: its frames are no longer in flight, and those that nothing shows any more are free.</summary>
     public void Release(FrozenEpoch* epoch)
     {
+        while (!ReleaseSome(epoch))
+        {
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Release"/>, a few pages at a time; true when that was all. Others may run in between, and find an epoch that is active
+    /// and has so many pages less.
+    /// </summary>
+    public bool ReleaseSome(FrozenEpoch* epoch)
+    {
         Panic.Unless(epoch->IsActive && epoch->Older == null, "memory: released an epoch before an older one"u8);
         Submitted(epoch);
-        for (ChangeSet* set = epoch->First; set != null;)
+        ChangeSet* set = epoch->First;
+        if (set == null)
         {
-            ChangeSet* next = set->Next;
-            var cursor = new FrozenPageCursor(set);
-            while (cursor.MoveNext())
-                EndFlight(cursor.Current);
-            ForgetFrozen(set);
-            _log.Free(set);
-            set = next;
+            CloseEpoch(epoch);
+            return true;
         }
-        CloseEpoch(epoch);
+        DirtyChunk* chunk = set->FirstDirty;
+        if (chunk != null)
+        {
+            for (int index = 0; index < chunk->Count; index++)
+                EndFlight(DirtyChunk.At(chunk, index));
+            _log.FreeFirstDirty(set);
+            return false;
+        }
+        epoch->First = set->Next;
+        ForgetFrozen(set);
+        _log.Free(set);
+        return false;
     }
 
     /// <summary>

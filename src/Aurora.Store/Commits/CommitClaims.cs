@@ -18,6 +18,9 @@ internal sealed unsafe class CommitClaims
     /// <summary>A fiber looks closely at a commit (<see cref="CommitEstimate"/>): there is one layer for that.</summary>
     public bool IsLooking;
 
+    /// <summary>A commit has a layer apart, built or being built (<see cref="LayerBuilder"/>): there is one set for that.</summary>
+    public bool IsBuilding;
+
     /// <summary>Others than this commit have claims.</summary>
     public bool HasOthers(StoreCommit* commit) => Count > (commit->IsClaimed ? 1 : 0);
 

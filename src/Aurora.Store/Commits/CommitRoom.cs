@@ -1,4 +1,5 @@
-// Back-pressure: what a commit waits for in its turn, and when waiting is hopeless. A cut frees log and overlay. See CommitSpace for blocks.
+// Back-pressure: what a commit waits for in its turn, and when waiting is hopeless. A cut frees log and overlay. Blocks are the matter of
+// CommitSpace.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -10,6 +11,7 @@ internal sealed unsafe class CommitRoom(
     HistoryState history,
     CommitLog log,
     CommitCost cost,
+    LayerBuilder layers,
     SpaceReserve reserve,
     CutSchedule schedule,
     Cutter cutter)
@@ -35,7 +37,9 @@ internal sealed unsafe class CommitRoom(
         schedule.Ask();
     }
 
-    /// <summary>Waits until the record fits into the log and its changes into the active layer, and tells whether it had to. Blocks.</summary>
+    /// <summary>
+    /// Waits until the record fits into the log and its changes into the active layer, and tells whether it had to. Blocks.
+    /// </summary>
     public StoreStatus WaitForRoom(StoreCommit* commit, out bool hasWaited)
     {
         hasWaited = false;
@@ -48,7 +52,7 @@ internal sealed unsafe class CommitRoom(
 
             // What a clone copies of its source's changes, and what a deletion removes, is nothing any more once a cut has taken the
             // changes.
-            ulong bytes = cost.LayerBytes(commit);
+            ulong bytes = commit->IsApart ? 0 : cost.LayerBytes(commit);
             bool isTooLarge = bytes > Budget.Bytes;
             if (pages > log.Window || (isTooLarge && present.Active.IsEmpty))
                 return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
@@ -60,8 +64,8 @@ internal sealed unsafe class CommitRoom(
                     return durable;
                 continue;
             }
-            bool hasLog = log.HasRoom(pages);
-            if (!present.IsFreezeRequired && hasLog && !isTooLarge && present.Active.Arena.Reserve(bytes))
+            bool isReady = !present.IsFreezeRequired && log.HasRoom(pages) && !isTooLarge;
+            if (isReady && (commit->IsApart ? layers.HasRoom() : present.Active.Arena.Reserve(bytes)))
                 return StoreStatus.Ok;
             if (context.Super->Current.Number >= firstCut + CutsToTry)
                 return StoreStatus.OutOfMemory;

@@ -1,7 +1,8 @@
 // Submitting a commit, in two steps. It is prepared: blocks are claimed and found, pages summed and written, the record built, and the data
-// of an ordered (large) commit made durable; commits of several volumes are prepared at a time. Then it takes its turn, and waits there
-// only for room; in one stretch without waiting it gets its place in the log and is applied to the active layer. Thus a commit that is
-// refused has changed nothing, and no commit waits for the data of a larger one that is not of its volume.
+// of an ordered (large) commit made durable, and the changes of one of many operations in a layer apart; commits of several volumes are
+// prepared at a time. Then it takes its turn, and waits there only for room; in one stretch without waiting it gets its place in the log
+// and is applied to the active layer. Thus a commit that is refused has changed nothing, and no commit waits for the data of a larger one
+// that is not of its volume. The stretch goes on until Submit has returned: who submits does what belongs to it in the same.
 //
 // Commits of a volume are in the order in which their Submits were called (CommitTurns).
 using Aurora.Base;
@@ -18,6 +19,7 @@ internal sealed unsafe class Committer(
     CommitData data,
     CommitSpace space,
     CommitRoom room,
+    LayerBuilder layers,
     Cutter cutter,
     VolumeDirectory volumes,
     OpenLargeCommits large,
@@ -117,7 +119,11 @@ internal sealed unsafe class Committer(
         commit->IsOrdered = commit->DataPages * PageSize.Bytes > context.Options.OrderedCommitBytes;
         if (status == StoreStatus.Ok)
             status = data.AssignBlocks(commit);
-        return status == StoreStatus.Ok ? data.BuildWrites(commit) : status;
+        if (status == StoreStatus.Ok)
+            status = data.BuildWrites(commit);
+        if (status == StoreStatus.Ok && !isInTurn && LayerBuilder.IsForApart(context, commit))
+            layers.Build(commit);
+        return status;
     }
 
     // In the turn.
@@ -136,6 +142,7 @@ internal sealed unsafe class Committer(
 
     private void GiveUp(StoreCommit* commit)
     {
+        layers.GiveUp(commit);
         data.ReturnBlocks(commit);
         space.Unclaim(commit);
     }

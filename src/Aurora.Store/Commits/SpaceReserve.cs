@@ -64,10 +64,10 @@ internal sealed unsafe class SpaceReserve(
         {
             active.Add(commit->Changes);
 
-            // It goes on with the layer that is there.
+            // It goes on with the layer that is there, or puts one on top.
             if (present.Active.OpenTop(commit->Volume) != null)
             {
-                active.Merges--;
+                active.Merges -= LayerBuilder.IsForApart(context, commit) ? 0u : 1u;
                 active.Volumes--;
             }
             active.PageNodes += commit->Removes ? cost.NodesOfClones(commit) : 0;

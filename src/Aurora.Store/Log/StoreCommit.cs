@@ -35,6 +35,9 @@ public unsafe struct StoreCommit
     /// <summary>It has a claim on space (<see cref="CommitClaims"/>).</summary>
     internal bool IsClaimed;
 
+    /// <summary>Its changes are in a layer apart already, or are to be (<see cref="LayerBuilder"/>).</summary>
+    internal bool IsApart;
+
     /// <summary>It has an operation that takes something away.</summary>
     internal bool Removes;
 

@@ -62,8 +62,18 @@ internal sealed unsafe partial class ModelRun
 
     private void ReleaseOldest()
     {
-        if (_machine.Epochs.Count > 0)
+        if (_machine.Epochs.Count == 0)
+            return;
+        if (_random.Next(2) == 0)
+        {
             _machine.ReleaseOldest();
+            return;
+        }
+
+        // A part of it: whatever comes next happens while it lands.
+        for (int pieces = _random.Next(1, 4); pieces > 0 && !_machine.ReleaseSome(); pieces--)
+        {
+        }
     }
 
     private void Merge()

@@ -116,6 +116,45 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         Close();
     }
 
+    // Built bit by bit, while others look and commit, to the same volume before and to others meanwhile.
+    [Fact]
+    public void A_large_commit_is_seen_as_a_whole()
+    {
+        Open(4, 20_000);
+        VolumeId small = Make();
+        Commit(VolumeId.First, 1, 1500, out _);
+        int seen = 0;
+        _device.IsImmediate = false;
+        _fibers.Start(() => Write(VolumeId.First, 1, 3000));
+        _fibers.Start(() =>
+        {
+            while (!_isLargeDone)
+            {
+                ulong first = ReadWord(VolumeId.First, 0);
+                ulong last = ReadWord(VolumeId.First, 1499);
+                Assert.True(first == last || first == 1500, $"{first} and then {last}");
+                seen++;
+            }
+        });
+        _fibers.Start(() =>
+        {
+            while (!_isLargeDone)
+                Commit(small, 1, 1, out _);
+        });
+        _fibers.Run(TimeSpan.FromMinutes(1));
+        _device.IsImmediate = true;
+        Assert.True(seen > 10, $"looked {seen} times");
+        Commit(VolumeId.First, 1, 10, out _);
+        for (int cut = 0; cut < 2; cut++)
+        {
+            Assert.Equal(10UL, ReadWord(VolumeId.First, 9));
+            Assert.Equal(3000UL, ReadWord(VolumeId.First, 10));
+            Assert.Equal(3000UL, ReadWord(VolumeId.First, 2999));
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
+        Close();
+    }
+
     // Power fails when the data is on the device, durable even, and the record is not.
     [Fact]
     public void Data_without_a_record_leaves_nothing()
@@ -189,7 +228,7 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         _device = new QueueDevice(blocks, _fibers);
         var format = new FormatOptions { UuidLow = 1, LogBlocks = logBlocks };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Format(_device, _pages, _fibers, format));
-        var options = new OpenOptions { BackgroundMaintenance = true, OrderedCommitBytes = logBlocks == 64 ? 20u * 4096 : 0 };
+        var options = new OpenOptions { BackgroundMaintenance = true, OrderedCommitBytes = logBlocks == 64 ? 20u * 4096 : 0, FewestApart = 100 };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(_device, _pages, _fibers, options, out ObjectStore? store, out _));
         _store = store!;
     }
@@ -227,6 +266,16 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
     {
         Commit(volume, id, pages, out _);
         _isLargeDone = true;
+    }
+
+    private ulong ReadWord(VolumeId volume, ulong page)
+    {
+        ulong* data = (ulong*)_pages.Allocate(1);
+        StoreStatus status = _store.ReadPage(volume, new ObjectId(1), page, data);
+        ulong word = data[0];
+        _pages.Free(data, 1);
+        Assert.Equal(StoreStatus.Ok, status);
+        return word;
     }
 
     private void Commit(VolumeId volume, ulong id, ulong pages, out ulong sequence)
