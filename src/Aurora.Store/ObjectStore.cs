@@ -84,7 +84,7 @@ public sealed unsafe partial class ObjectStore
         var cost = new CommitCost(_present);
         var claims = new CommitClaims();
         _reserve = new SpaceReserve(context, _present, _space.State, claims, cost, levels);
-        var retention = new Retention(context, _present, _history, table, _reserve, _checkpoints);
+        var retention = new Retention(context, _present, _history, table, _reserve, _checkpoints, _openable);
 
         // Cuts.
         var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
@@ -94,7 +94,7 @@ public sealed unsafe partial class ObjectStore
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
         var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _reserve, schedule);
-        var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
+        var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer, _openable);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);
         _maintenance = new Maintenance(context, _present, cuts, _cutter, _scrubber);

@@ -12,7 +12,8 @@ internal sealed unsafe class CutPreparation(
     VolumeTable volumes,
     HistoryReader records,
     Retention retention,
-    VolumeReclaimer reclaimer)
+    VolumeReclaimer reclaimer,
+    StoreView[] views)
 {
     /// <summary>Prepares the cut. Ok, OutOfMemory, or why the trees cannot be read. Blocks.</summary>
     public StoreStatus Run()
@@ -39,8 +40,21 @@ internal sealed unsafe class CutPreparation(
         if (status == StoreStatus.Ok && !set.Arena.Reserve(Layer.FixedBytes))
             status = StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
+        {
+            PinDropped(set);
             CountUsers(set);
+        }
         return status;
+    }
+
+    // What is dropped from here on may be read by views that had it by its own references.
+    private void PinDropped(LayerSet set)
+    {
+        foreach (StoreView view in views)
+        {
+            if (view.IsOpen && !view.IsPinned && set.Drops(view.Volume.Value, view.Sequence))
+                view.Pin(context.Super->Current.Number);
+        }
     }
 
     private StoreStatus ReadRecords(LayerSet set, in NodePointer table)

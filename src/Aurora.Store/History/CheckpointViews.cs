@@ -43,10 +43,17 @@ internal sealed unsafe class CheckpointViews(
         free.Open(volume, sequence, default, start.Number);
         StoreStatus status = isRecent ? Replay(start, volume, sequence, free.Layers) : StoreStatus.Ok;
         NodePointer root = default;
+        bool isKept = false;
         if (status == StoreStatus.Ok)
-            status = isRecent ? objects.BottomOf(free.Path, start.Volumes, out root) : FindInTrees(volume, sequence, out root, out _);
+        {
+            status = isRecent
+                ? objects.BottomOf(free.Path, start.Volumes, out root)
+                : FindInTrees(volume, sequence, out root, out _, out isKept);
+        }
         if (status == StoreStatus.Ok)
             free.Open(volume, sequence, root, start.Number);
+        if (status == StoreStatus.Ok && isKept && context.Super->Current.Number == start.Number && !IsBeingDropped(free))
+            free.Unpin();
         if (status != StoreStatus.Ok)
             free.Close();
         else
@@ -63,7 +70,7 @@ internal sealed unsafe class CheckpointViews(
             return StoreStatus.NotFound;
         bool isRecent = IsRecent(volume, sequence);
         bool isLast = false;
-        StoreStatus status = isRecent ? StoreStatus.Ok : FindInTrees(volume, sequence, out _, out isLast);
+        StoreStatus status = isRecent ? StoreStatus.Ok : FindInTrees(volume, sequence, out _, out isLast, out _);
         if (status != StoreStatus.Ok)
             return status;
         Cut start = isRecent ? StartOf(sequence) : context.Super->Current;
@@ -86,12 +93,22 @@ internal sealed unsafe class CheckpointViews(
     private Cut StartOf(ulong sequence)
         => sequence < context.Super->Current.Sequence ? context.Super->Previous : context.Super->Current;
 
-    // A kept checkpoint, or the volume's last commit in the trees, which is their present state.
-    private StoreStatus FindInTrees(VolumeId volume, ulong sequence, out NodePointer root, out bool isLast)
+    // The cut that is being made drops it.
+    private bool IsBeingDropped(StoreView view) => present.IsFrozen && present.Frozen.Drops(view.Volume.Value, view.Sequence);
+
+    // A kept checkpoint, or the volume's last commit in the trees, which is their present state, and may be kept as well.
+    private StoreStatus FindInTrees(VolumeId volume, ulong sequence, out NodePointer root, out bool isLast, out bool isKept)
     {
+        isKept = false;
         StoreStatus status = volumes.Find(context.Super->Current.Volumes, volume.Value, out VolumeRecord record, out root);
         isLast = status == StoreStatus.Ok && record.LastSequence == sequence;
-        return status != StoreStatus.Ok || isLast ? status : volumes.FindKept(record, sequence, out root);
+        if (status != StoreStatus.Ok)
+            return status;
+        StoreStatus kept = volumes.FindKept(record, sequence, out NodePointer ofKept);
+        isKept = kept == StoreStatus.Ok && (!isLast || ofKept.Block == root.Block);
+        if (!isLast)
+            root = ofKept;
+        return isLast ? StoreStatus.Ok : kept;
     }
 
     private StoreStatus Replay(in Cut start, VolumeId volume, ulong sequence, LayerSet set)

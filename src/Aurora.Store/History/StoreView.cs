@@ -1,5 +1,6 @@
-// A checkpoint opened for reading: the trees of a cut and, for a recent one, a set of layers replayed from the log. While a view is open,
-// no block freed by a later cut is reused (ViewAges), so everything it can reach stays as it was.
+// A checkpoint opened for reading: the trees of a cut and, for a recent one, a set of layers replayed from the log. Everything it can reach
+// stays as it was. A checkpoint that is kept has references of its own on all of it: nothing else is needed until a cut drops it. All
+// others are pinned, and so is that one from that cut on: while a pinned view is open, no block freed by a later cut is reused (ViewAges).
 using System;
 using Aurora.Base;
 
@@ -28,7 +29,9 @@ public sealed unsafe class StoreView
 
     internal bool IsOpen { get; private set; }
 
-    /// <summary>Blocks freed by cuts after this one must stay.</summary>
+    /// <summary>Blocks freed by cuts after BaseCut must stay.</summary>
+    internal bool IsPinned { get; private set; }
+
     internal ulong BaseCut { get; private set; }
 
     /// <summary>The volume it is of.</summary>
@@ -48,9 +51,24 @@ public sealed unsafe class StoreView
         Objects = objects;
         if (IsOpen)
             return;
-        BaseCut = baseCut;
         IsOpen = true;
+        Pin(baseCut);
+    }
+
+    /// <summary>Blocks freed by cuts after this one, which is one of the last two, must stay from now on.</summary>
+    internal void Pin(ulong baseCut)
+    {
+        BaseCut = baseCut;
+        IsPinned = true;
         _marks.OpenView(baseCut);
+    }
+
+    /// <summary>The checkpoint is kept, by the trees and by the cut that is being made.</summary>
+    internal void Unpin()
+    {
+        IsPinned = false;
+        _marks.CloseView(BaseCut);
+        _context.Fibers.WakeAll(&_context.Queues->Room);
     }
 
     /// <summary>Reads a page as <see cref="ObjectStore.ReadPage"/> does. Blocks.</summary>
@@ -112,7 +130,8 @@ public sealed unsafe class StoreView
         Panic.Unless(IsOpen, "store: view closed twice"u8);
         IsOpen = false;
         Layers.Clear();
-        _marks.CloseView(BaseCut);
+        if (IsPinned)
+            Unpin();
         _context.Fibers.WakeAll(&_context.Queues->Room);
     }
 }

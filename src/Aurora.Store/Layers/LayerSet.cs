@@ -197,6 +197,13 @@ internal sealed unsafe class LayerSet
         return info == null ? LayerRecord.Same : info->RecordState;
     }
 
+    /// <summary>The set drops a kept checkpoint of a volume, or the volume.</summary>
+    public bool Drops(ulong volume, ulong sequence)
+    {
+        VolumeChanges* changes = Find(volume);
+        return changes != null && (changes->IsDropped || changes->IsEnded || HistoryStateOf(volume, sequence) == LayerRecord.Absent);
+    }
+
     /// <summary>The first checkpoint of a volume from a sequence on that the set keeps or drops; the largest number for none.</summary>
     public ulong NextHistory(ulong volume, ulong from)
     {

@@ -77,6 +77,42 @@ public sealed unsafe class ViewAgeTests(ITestOutputHelper output)
         Assert.Equal(report.FreeBlocks, harness.Store.FreeBlocks);
     }
 
+    // Held by its own references, not by keeping everybody's blocks; from the cut that drops it on as all others are.
+    [Fact]
+    public void A_kept_checkpoint_that_is_open_holds_nothing_but_its_own_blocks()
+    {
+        using var harness = new StoreHarness(blocks: 2000, logBlocks: 128);
+        harness.Options.CutIntervalNanoseconds = ulong.MaxValue;
+        harness.Options.Retention.IsOff = true;
+        harness.Open();
+        StoreCommit* named = harness.Begin();
+        for (ulong page = 0; page < PagesPerRound; page++)
+            harness.Write(named, 1, page, 1000 + page);
+        harness.Commit(named, "kept");
+        ulong kept = harness.Store.LastSequence;
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, kept, out StoreView? view));
+
+        // Several times the device.
+        Overwrite(harness, 2, 60);
+        Assert.False(view!.IsPinned);
+        for (ulong page = 0; page < PagesPerRound; page++)
+            Assert.Equal(1000 + page, harness.Read(view, 1, page));
+        StoreCommit* drop = harness.Begin();
+        Assert.Equal(StoreStatus.Ok, harness.Store.DropCheckpoint(drop, kept));
+        harness.Commit(drop);
+        Overwrite(harness, 100, 8);
+        Assert.True(view.IsPinned);
+        for (ulong page = 0; page < PagesPerRound; page++)
+            Assert.Equal(1000 + page, harness.Read(view, 1, page));
+        view.Close();
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        harness.CheckClean();
+        harness.Check(out CheckReport report);
+        Assert.Equal(report.FreeBlocks, harness.Store.FreeBlocks);
+    }
+
     private static StoreView Open(StoreHarness harness)
     {
         Assert.Equal(StoreStatus.Ok, harness.Store.OpenView(VolumeId.First, harness.Store.LastSequence, out StoreView? view));
