@@ -24,6 +24,8 @@ public static unsafe class GuestCalls
     private const long OfNumber = 0x5A00E;
     private const long ExecInputNumber = 0x5A00F;
     private const long ExecOutputNumber = 0x5A010;
+    private const long StreamReadNumber = 0x5A018;
+    private const long StreamWriteNumber = 0x5A019;
     private const long ReadNumber = 0;
     private const long PollNumber = 7;
     private const long ControlNumber = 16;
@@ -111,6 +113,17 @@ public static unsafe class GuestCalls
     /// </summary>
     public static long ExecOutput(long number, byte* buffer, int bytes, SlsOutput* about, bool waits)
         => guest_system_call(ExecOutputNumber, number, (long)buffer, bytes, (long)about, waits ? FollowFlag : 0);
+
+    /// <summary>Takes what comes next of a stream that is sent; waits for some. Zero at the end.</summary>
+    public static long StreamRead(long number, byte* buffer, int bytes)
+        => guest_system_call(StreamReadNumber, number, (long)buffer, bytes, 0, 0);
+
+    /// <summary>
+    /// Gives bytes to a stream that is received; the number taken, EPIPE when no more are. No bytes: that was all, and it is waited for; the
+    /// number of what was made of it.
+    /// </summary>
+    public static long StreamWrite(long number, byte* bytes, int count)
+        => guest_system_call(StreamWriteNumber, number, (long)bytes, count, 0, 0);
 
     /// <summary>As <see cref="Checkpoint"/>, of a group.</summary>
     public static long CheckpointOf(byte* group, byte* name)

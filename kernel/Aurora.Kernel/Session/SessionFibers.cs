@@ -35,6 +35,12 @@ internal sealed class GroupFiber(GroupManager groups) : FiberBody
     public override void Run() => groups.Run();
 }
 
+/// <summary>Sends volumes, or receives them.</summary>
+internal sealed class StreamFiber(GroupManager groups, bool isIncoming) : FiberBody
+{
+    public override void Run() => groups.RunStreams(isIncoming);
+}
+
 /// <summary>Looks after the store until the session ends.</summary>
 internal sealed class MaintenanceFiber(ObjectStore store, EndState end) : FiberBody
 {

@@ -39,19 +39,20 @@ internal sealed unsafe class GroupWorld : IDisposable
         GroupSession group = session.Group;
         var extended = new TestExtendedState();
         var execs = new GroupExecTable(group, session.Pages);
-        var control = new Control(group, execs);
+        var streams = new VolumeStreamTable(group, session.Pages, session.Fibers);
+        var control = new Control(group, execs, streams);
         var futexes = new FutexTable(session.Pages, group.Scheduler, group.Tracked, group.Clocks);
         Processes = new GroupProcesses(group, session.Pages, extended, control, futexes);
         var programs = new GroupPrograms(session.Pages, group.Tracked);
         Manager = new GroupManager(
-            group, Processes, programs, execs, new Starter(this), session.Pages, session.Clock, session.Fibers);
+            group, Processes, programs, execs, streams, new Starter(this), session.Pages, session.Clock, session.Fibers);
         var linux = new LinuxKernel(new LinuxServices
         {
             Pages = session.Pages, Tracked = group.Tracked, Clocks = group.Clocks, Memory = group.Memory, User = group.User,
             Scheduler = group.Scheduler, Processes = Processes.Table, Settings = Processes.Settings, Signals = Processes.Signals,
             Timers = Processes.Timers, ProcessFiles = Processes.Files, Life = Processes.Life, Terminals = Processes.Terminals,
             Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
-            Execs = new GroupExecs(group, execs),
+            Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, streams, session.Fibers),
         });
         group.Random.Reseed("test"u8);
         Programs = new ProgramDriver(session, Processes, new SystemCallExecutive(linux));
@@ -204,13 +205,17 @@ internal sealed unsafe class GroupWorld : IDisposable
         public override bool HasStarted(ObjectTracker group) => true;
     }
 
-    private sealed unsafe class Control(GroupSession session, GroupExecTable execs) : MachineControl
+    private sealed unsafe class Control(GroupSession session, GroupExecTable execs, VolumeStreamTable streams) : MachineControl
     {
         private readonly GroupEnds _ends = new(session);
 
         public override void SessionEnded(ObjectTracker group, int waitStatus) => _ends.Note(group, waitStatus);
 
-        public override void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
+        public override void ProcessEnded(Process* process, int waitStatus)
+        {
+            execs.NoteEnd(process, waitStatus);
+            streams.NoteEnd(process);
+        }
 
         public override void PowerOff() => Assert.Fail("a program has powered the machine off");
 
