@@ -40,6 +40,8 @@ internal static unsafe class SlsCommand
             return StreamCommands.Send(ref arguments);
         if (verb.SequenceEqual("recv"u8))
             return StreamCommands.Receive(ref arguments);
+        if (verb.SequenceEqual("dump"u8))
+            return DumpCommand.Run(ref arguments);
         if (verb.SequenceEqual("period"u8))
             return GroupCommands.Period(ref arguments);
         if (verb.SequenceEqual("logs"u8))
@@ -104,6 +106,8 @@ internal static unsafe class SlsCommand
                                  stop its threads; let them run; end its processes; remove an ended group
               send N[@CHECKPOINT] [--since CHECKPOINT]   write it as a stream to standard output; --since: what differs
               recv NEW           a saved volume of the stream on standard input; 'sls restore NEW@' makes groups of it
+              dump [-o FILE] [N] PID[@CHECKPOINT], dump [-o FILE] N[@CHECKPOINT]
+                                 a core file, which gdb opens, of a process of N (the host) or of its process 1
               checkpoint [[N] NAME]  take a checkpoint now, wait until it is durable; a named one is kept
               drop [N] NAME      give up a named checkpoint
               history [N]        the checkpoints in the store, newest first

@@ -10,8 +10,6 @@ namespace Aurora.Sls;
 internal static unsafe class StreamCommands
 {
     private const int PieceBytes = 32 << 10;
-    private const uint GetSettings = 0x5401;
-    private const int SettingsBytes = 64;
     private const int TryAgain = -11;
     private const int Interrupted = -4;
     private const int Broken = -32;
@@ -31,8 +29,7 @@ internal static unsafe class StreamCommands
         bool fits = GroupCommands.Set(request.Group, GroupRequest.NameBytes, group)
             && (checkpoint == null || GroupCommands.Set(request.Checkpoint, GroupRequest.NameBytes, checkpoint))
             && (since == null || GroupCommands.Set(request.Target, GroupRequest.NameBytes, since));
-        byte* settings = stackalloc byte[SettingsBytes];
-        if (GuestCalls.Control(1, GetSettings, settings) == 0)
+        if (GuestCalls.IsTerminal(1))
             return StreamMessages.Refused("send"u8, group, "standard output is a terminal: give it a file or a pipe"u8);
         long number = fits ? GuestCalls.Manage(&request) : NameTooLong;
         return number < 0 ? StreamMessages.NotSent(group, number) : Pass(group, number);

@@ -11,6 +11,8 @@ internal static unsafe class StreamMessages
 
     public static int NotSent(byte* group, long result) => Tell("send"u8, group, SendReasonOf(result), result);
 
+    public static int NotDumped(byte* group, long result) => Tell("dump"u8, group, DumpReasonOf(result), result);
+
     public static int NotReceived(byte* name, long result) => Tell("recv"u8, name, ReceiveReasonOf(result), result);
 
     public static int Refused(ReadOnlySpan<byte> verb, byte* group, ReadOnlySpan<byte> why) => Tell(verb, group, why, 0);
@@ -54,6 +56,16 @@ internal static unsafe class StreamMessages
         22 => "the checkpoint of --since is not before the one that is sent"u8,
         28 => "the disk is too full to keep the checkpoint while it is sent"u8,
         125 => "the stream has been broken off: this is a copy of who asked, or the machine restarted meanwhile; ask again"u8,
+        _ => SlsCommand.ReasonOf(result),
+    };
+
+    private static ReadOnlySpan<byte> DumpReasonOf(long result) => -result switch
+    {
+        2 => "there is no such group or checkpoint; 'sls history N' lists those there are"u8,
+        3 => "there is no such process then, or it has no memory; 'sls exec N ps' lists those there are now"u8,
+        5 => "its memory cannot be read, or the group could not be brought back: the kernel's log says why"u8,
+        16 => "something is being sent or dumped; try again when that is done"u8,
+        125 => "it has been broken off: this is a copy of who asked, or the machine restarted meanwhile; ask again"u8,
         _ => SlsCommand.ReasonOf(result),
     };
 

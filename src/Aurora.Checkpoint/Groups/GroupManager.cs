@@ -21,6 +21,7 @@ public sealed unsafe class GroupManager : GroupService
     private readonly GroupOrders _orders;
     private readonly GroupVolumes _volumes;
     private readonly GroupStreams _streams;
+    private readonly GroupDumps _dumps;
     private readonly GroupWork _work;
 
     public GroupManager(
@@ -35,8 +36,10 @@ public sealed unsafe class GroupManager : GroupService
         var memory = new GroupMemory(session, processes, programs, execs, fibers);
         var maker = new GroupMaker(session, _directory, memory, _volumes, programs, starter, fibers);
         var further = new ExecMaker(session, processes, execs, fibers);
-        _streams = new GroupStreams(session, _directory, _volumes, streams, fibers);
-        _work = new GroupWork(session, _directory, memory, _volumes, maker, further, _streams);
+        var sink = new StreamSink(streams, session.Scheduler, fibers);
+        _dumps = new GroupDumps(session, processes, memory, _volumes, streams, sink, pages, fibers);
+        _streams = new GroupStreams(session, _directory, _volumes, streams, sink, _dumps, fibers);
+        _work = new GroupWork(session, _directory, memory, _volumes, maker, further, _streams, _dumps);
         GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
         host->Index = session.Tracker.Index;
         host->Phase = GroupPhase.Present;
@@ -75,10 +78,12 @@ public sealed unsafe class GroupManager : GroupService
     /// <summary>Does all that has been asked for. Blocks.</summary>
     public void WorkOff()
     {
+        _dumps.EndIfOver();
         while (_orders.First != null)
         {
             _orders.Complete(_work.Do(_orders.First));
             _session.Scheduler.WakeAll(Changed);
+            _dumps.EndIfOver();
         }
     }
 

@@ -13,12 +13,14 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Sends checkpoints of groups, and receives them.</summary>
 internal sealed unsafe class GroupStreams(
-    GroupSession session, GroupDirectory directory, GroupVolumes volumes, VolumeStreamTable table, FiberScheduler fibers)
+    GroupSession session, GroupDirectory directory, GroupVolumes volumes, VolumeStreamTable table, StreamSink sink, GroupDumps dumps,
+    FiberScheduler fibers)
 {
-    private readonly StreamSink _sink = new(table, session.Scheduler, fibers);
     private readonly StreamSource _source = new(table, session.Scheduler, fibers);
 
-    /// <summary>Lets a checkpoint of a group go out, or what differs from another; the number of the stream, or a negated errno. Blocks.</summary>
+    /// <summary>
+    /// Lets a checkpoint of a group go out, or what differs from another; the number of the stream, or a negated errno. Blocks.
+    /// </summary>
     public long Send(GroupEntry* entry, GroupOrder* order)
     {
         if (entry->Phase == GroupPhase.Moving)
@@ -58,7 +60,7 @@ internal sealed unsafe class GroupStreams(
         return (long)order->Ticket;
     }
 
-    /// <summary>Sends or receives what has been asked for; returns when there is nothing more. Blocks.</summary>
+    /// <summary>Sends, dumps or receives what has been asked for; returns when there is nothing more. Blocks.</summary>
     public void Serve(bool isIncoming)
     {
         VolumeStream* stream = table.Of(isIncoming);
@@ -66,7 +68,8 @@ internal sealed unsafe class GroupStreams(
         {
             stream->Phase = StreamPhase.Running;
             ulong made = 0;
-            Errno error = isIncoming ? Receive(stream, out made) : volumes.Send(stream, _sink);
+            Errno error = isIncoming ? Receive(stream, out made)
+                : stream->ProcessId != 0 ? dumps.Write(stream) : volumes.Send(stream, sink);
             table.Finish(stream, error, made);
         }
     }

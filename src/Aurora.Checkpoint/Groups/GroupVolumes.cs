@@ -111,8 +111,8 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         => ErrnoOfStream(store.SendVolume(new VolumeId(stream->Volume), stream->Sequence, stream->BaseSequence, sink));
 
     /// <summary>
-    /// Makes a volume of a stream. ENODATA: it ended before its end. EBADMSG: it is damaged, or none. EPROTONOSUPPORT: another version of the
-    /// format. ENOENT: it holds what differs from a checkpoint that was never received.
+    /// Makes a volume of a stream. ENODATA: it ended before its end. EBADMSG: it is damaged, or none. EPROTONOSUPPORT: another version of
+    /// the format. ENOENT: it holds what differs from a checkpoint that was never received.
     /// </summary>
     public Errno Receive(ReadOnlySpan<byte> name, VolumeSource source, out VolumeId volume)
         => ErrnoOfStream(store.ReceiveVolume(source, name, Now, out volume));

@@ -11,7 +11,7 @@ namespace Aurora.Checkpoint;
 /// <summary>Suspends, rewinds, ends, starts and removes groups, and has new ones made (<see cref="GroupMaker"/>).</summary>
 internal sealed unsafe class GroupWork(
     GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker, ExecMaker execs,
-    GroupStreams streams)
+    GroupStreams streams, GroupDumps dumps)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
 
@@ -40,6 +40,8 @@ internal sealed unsafe class GroupWork(
             return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)ErrorOf(entry);
         if (request->Verb == GroupVerb.Send)
             return streams.Send(entry, order);
+        if (request->Verb == GroupVerb.Dump)
+            return dumps.Begin(entry, order);
         if (request->Verb == GroupVerb.Exec)
             return Run(entry, order);
         Errno error = entry->IsHost ? Errno.EINVAL : Change(entry, request);
@@ -183,8 +185,8 @@ internal sealed unsafe class GroupWork(
         entry->Phase = GroupPhase.Present;
     }
 
-    // A group that is there must have ended; what could not be brought back, or is only saved, may go with its volume. So may one that nothing more can be
-    // written of, while the store is well: its processes cannot end, since what has been captured of them never goes.
+    // A group that is there must have ended; what could not be brought back, or is only saved, may go with its volume. So may one that
+    // nothing more can be written of, while the store is well: its processes cannot end, since what has been captured of them never goes.
     private Errno Remove(GroupEntry* entry)
     {
         if (entry->Phase is GroupPhase.Broken or GroupPhase.Saved)

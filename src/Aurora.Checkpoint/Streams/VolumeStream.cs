@@ -17,8 +17,8 @@ internal enum StreamPhase : byte
 }
 
 /// <summary>
-/// A volume on its way out of the machine or into it; not saved (<see cref="VolumeStreamTable"/>). The bytes under way are in a ring; positions
-/// count all that were ever put into it.
+/// A volume on its way out of the machine or into it; not saved (<see cref="VolumeStreamTable"/>). The bytes under way are in a ring;
+/// positions count all that were ever put into it.
 /// </summary>
 internal unsafe struct VolumeStream
 {
@@ -40,6 +40,9 @@ internal unsafe struct VolumeStream
 
     /// <summary>What goes out: a checkpoint of a volume, and the one that the receiver has already; 0 for none.</summary>
     public ulong Volume, Sequence, BaseSequence;
+
+    /// <summary>The process whose core file goes out instead; 0 for none.</summary>
+    public int ProcessId;
 
     /// <summary>What is made of what comes in.</summary>
     public fixed byte Name[NameBytes];

@@ -42,7 +42,9 @@ public sealed unsafe class VolumeStreamTable
         return null;
     }
 
-    /// <summary>Takes the place of a direction for what an order asks for. EBUSY: there is a stream. The caller fills it and lets it begin.</summary>
+    /// <summary>
+    /// Takes the place of a direction for what an order asks for. EBUSY: there is a stream. The caller fills it and lets it begin.
+    /// </summary>
     internal Errno Take(bool isIncoming, ulong number, ulong asker, out VolumeStream* stream)
     {
         stream = Of(isIncoming);
@@ -57,6 +59,13 @@ public sealed unsafe class VolumeStreamTable
             IsIncoming = isIncoming, HasAsker = true, Number = number, Asker = asker, Ring = ring, Moved = waiting,
         };
         return Errno.Ok;
+    }
+
+    /// <summary>Gives back a place that nothing came of.</summary>
+    internal void Discard(VolumeStream* stream)
+    {
+        stream->HasAsker = false;
+        FreeIfUnused(stream);
     }
 
     /// <summary>The fiber begins with a stream that has been filled.</summary>

@@ -1,5 +1,5 @@
-// The Aurora system calls about streams of volumes (guests/include/aurora.h): whoever has asked for one (sls_manage) reads it, or writes it.
-// A copy of who asked did not ask, and after a start of the machine nobody did.
+// The Aurora system calls about streams of volumes (guests/include/aurora.h): whoever has asked for one (sls_manage) reads it, or writes
+// it. A copy of who asked did not ask, and after a start of the machine nobody did.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;

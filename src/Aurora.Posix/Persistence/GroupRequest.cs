@@ -28,13 +28,13 @@ public unsafe struct GroupRequest
 
     /// <summary>
     /// Run, Fork, Restore: the name of the new group; empty for one made of its number. Receive: what the saved volume is to be called.
-    /// Send: the checkpoint that the receiver has already, as in Checkpoint; empty for none.
+    /// Send: the checkpoint that the receiver has already, as in Checkpoint; empty for none. Dump: the process, in decimal.
     /// </summary>
     public fixed byte Target[NameBytes];
 
     /// <summary>
-    /// Restore, Rewind, Send: a name or an epoch in decimal, or how far to go back in time: a minus and seconds. Restore, Send: empty for
-    /// what there is now.
+    /// Restore, Rewind, Send, Dump: a name or an epoch in decimal, or how far to go back in time: a minus and seconds. Empty, but for
+    /// Rewind: what there is now.
     /// </summary>
     public fixed byte Checkpoint[NameBytes];
 

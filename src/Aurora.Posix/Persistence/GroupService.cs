@@ -27,8 +27,8 @@ public abstract unsafe class GroupService
     public abstract ReadOnlySpan<byte> NameOf(ObjectTracker group);
 
     /// <summary>
-    /// Finds a group. ENOENT: there is none. ENODEV: it is a volume that nobody runs. EAGAIN: it is not there at the moment, because it starts or goes back in time; wait on <see
-    /// cref="Changed"/>.
+    /// Finds a group. ENOENT: there is none. ENODEV: it is a volume that nobody runs. EAGAIN: it is not there at the moment, because it
+    /// starts or goes back in time; wait on <see cref="Changed"/>.
     /// </summary>
     public abstract Errno Find(ReadOnlySpan<byte> name, out ObjectTracker group);
 
@@ -104,4 +104,7 @@ public enum GroupVerb : uint
 
     /// <summary>A stream comes in and becomes a saved volume; as above.</summary>
     Receive = 11,
+
+    /// <summary>The core file of a process goes out in pieces (<see cref="DumpPiece"/>); as above.</summary>
+    Dump = 12,
 }

@@ -14,8 +14,8 @@ public abstract unsafe class StreamService
 {
     /// <summary>
     /// The next bytes of a stream that goes out, as far as they lie together. Ok without bytes: that was all. EAGAIN: none yet (<see
-    /// cref="Await"/>). ECANCELED: the number is of an earlier boot, somebody else's, or of a stream that has been told to its end. Any other:
-    /// why it cannot go on. Once all or why not has been told, the number means nothing any more.
+    /// cref="Await"/>). ECANCELED: the number is of an earlier boot, somebody else's, or of a stream that has been told to its end. Any
+    /// other: why it cannot go on. Once all or why not has been told, the number means nothing any more.
     /// </summary>
     public abstract Errno Look(ulong number, ObjectId asker, out ReadOnlySpan<byte> bytes);
 
@@ -23,8 +23,8 @@ public abstract unsafe class StreamService
     public abstract void Taken(ulong number, ObjectId asker, int bytes);
 
     /// <summary>
-    /// Where the next bytes of a stream that comes in go. EAGAIN: there is no room yet. EPIPE: no more are taken, and <see cref="End"/> says
-    /// why. ECANCELED as above.
+    /// Where the next bytes of a stream that comes in go. EAGAIN: there is no room yet. EPIPE: no more are taken, and <see cref="End"/>
+    /// says why. ECANCELED as above.
     /// </summary>
     public abstract Errno Room(ulong number, ObjectId asker, out Span<byte> room);
 

@@ -50,7 +50,8 @@ public sealed class StreamTests
             DiskImage.Send(disk.Path, "a", null, null, file);
         DiskImage.Put(other.Path, [new RootEntry { Path = "/host.stream", Kind = RootEntryKind.File, Open = () => File.OpenRead(sent) }]);
         (status, text) = await RunAsync(other, Goes
-            + "sls ps -q; sls recv mine < /host.stream; for g in tooled mine; do sls restore $g@ run-$g; goes run-$g 10; sls rm $g; done", false);
+            + "sls ps -q; sls recv mine < /host.stream; "
+            + "for g in tooled mine; do sls restore $g@ run-$g; goes run-$g 10; sls rm $g; done", errors: false);
         Assert.Equal((0, "host\ntooled\nrun-tooled\nrun-tooled goes on\nrun-mine\nrun-mine goes on\n"), (status, text));
     }
 

@@ -167,7 +167,9 @@ public sealed unsafe class GroupStreamTests : IDisposable
         Assert.Equal(SlsGroup.StatePersisted, StateOf("got", out _));
     }
 
-    /// <summary>The power fails after every write of a reception: what comes back is all of it or nothing, and the number is not known.</summary>
+    /// <summary>
+    /// The power fails after every write of a reception: what comes back is all of it or nothing, and the number is not known.
+    /// </summary>
     [Fact]
     public void A_power_cut_leaves_all_that_was_received_or_nothing()
     {

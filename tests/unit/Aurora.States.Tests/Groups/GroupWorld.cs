@@ -32,6 +32,7 @@ internal sealed unsafe class GroupWorld : IDisposable
 
     private int _turns;
     private int _allTurns;
+    private Action? _program;
 
     private GroupWorld(TestSession session)
     {
@@ -114,6 +115,15 @@ internal sealed unsafe class GroupWorld : IDisposable
         return result;
     }
 
+    /// <summary>Has the fiber of a direction do what is asked for; a program does something whenever the fiber waits for it.</summary>
+    public void Serve(bool isIncoming, Action program)
+    {
+        _turns = 0;
+        _program = program;
+        Manager.ServeStreams(isIncoming);
+        _program = null;
+    }
+
     /// <summary>The group with a name; it must be there.</summary>
     public ObjectTracker Find(string name)
     {
@@ -179,6 +189,7 @@ internal sealed unsafe class GroupWorld : IDisposable
     private void Turn()
     {
         Assert.True(++_turns < MostTurns, "the fiber waits for ever");
+        _program?.Invoke();
         Session.ServePager();
         if (StandsStill)
             return;
