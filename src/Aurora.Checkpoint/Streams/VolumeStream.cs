@@ -8,6 +8,9 @@ internal enum StreamPhase : byte
 {
     None,
 
+    /// <summary>Its place is taken by who finds out what it is to be.</summary>
+    Taken,
+
     /// <summary>The fiber is to begin with it.</summary>
     Asked,
     Running,

@@ -56,7 +56,8 @@ public sealed unsafe class VolumeStreamTable
         FiberQueue waiting = stream->Moved;
         *stream = new VolumeStream
         {
-            IsIncoming = isIncoming, HasAsker = true, Number = number, Asker = asker, Ring = ring, Moved = waiting,
+            Phase = StreamPhase.Taken, IsIncoming = isIncoming, HasAsker = true, Number = number, Asker = asker, Ring = ring,
+            Moved = waiting,
         };
         return Errno.Ok;
     }
@@ -64,6 +65,7 @@ public sealed unsafe class VolumeStreamTable
     /// <summary>Gives back a place that nothing came of.</summary>
     internal void Discard(VolumeStream* stream)
     {
+        stream->Phase = StreamPhase.Done;
         stream->HasAsker = false;
         FreeIfUnused(stream);
     }
@@ -107,7 +109,7 @@ public sealed unsafe class VolumeStreamTable
     // Who waits has been woken: threads are on no queue, and the fiber looks again.
     private void FreeIfUnused(VolumeStream* stream)
     {
-        if (stream->HasAsker || stream->Phase is StreamPhase.Asked or StreamPhase.Running)
+        if (stream->HasAsker || stream->Phase != StreamPhase.Done)
             return;
         _pages.Free(stream->Ring, RingPages);
         FiberQueue waiting = stream->Moved;

@@ -18,15 +18,19 @@ public sealed unsafe class GroupStreamTests : IDisposable
 
     public void Dispose() => _machine.Dispose();
 
-    [Fact]
-    public void What_was_sent_is_received_and_runs_and_the_source_goes_on_meanwhile()
+    /// <summary>A program that takes as much as there is, or so little that the fiber always waits with a full ring or an empty one.</summary>
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(20_000)]
+    [InlineData(300)]
+    public void What_was_sent_is_received_and_runs_and_the_source_goes_on_meanwhile(int piece)
     {
         MakeGroup("a", 1);
         ulong value = 100;
-        (long error, byte[] stream) = new StreamPrograms(_machine) { Before = _ => Touch("a", ++value) }.Send("a");
+        (long error, byte[] stream) = new StreamPrograms(_machine) { Before = _ => Touch("a", ++value), Piece = piece }.Send("a");
         Assert.Equal(0, error);
         Assert.True(stream.Length > (int)Pages * 4096 && value > 102, $"{stream.Length} bytes, {value}");
-        long number = new StreamPrograms(_machine) { Before = _ => Touch("a", ++value) }.Receive("got", stream);
+        long number = new StreamPrograms(_machine) { Before = _ => Touch("a", ++value), Piece = piece }.Receive("got", stream);
         Assert.Equal(SlsGroup.StateSaved, StateOf("got", out ulong id));
         Assert.Equal((ulong)number, id);
         Assert.Equal(Errno.ENODEV, _machine.Manager.Find("got"u8, out _));
