@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Aurora.Images;
+using Aurora.Qemu;
 using Xunit;
 
 namespace Aurora.SystemTests;
