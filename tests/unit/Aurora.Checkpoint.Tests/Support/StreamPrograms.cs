@@ -74,19 +74,15 @@ internal sealed unsafe class StreamPrograms(GroupMachine machine)
     private int Put(long number, byte[] stream, int at)
     {
         Before?.Invoke(at);
+        Span<byte> room = default;
         Errno error = at == stream.Length ? machine.Streams.End((ulong)number, Asker, out _)
-            : machine.Streams.Room((ulong)number, Asker, out Span<byte> room) is var status && status == Errno.Ok
-                ? Copy(number, stream, ref at, room) : status;
+            : machine.Streams.Room((ulong)number, Asker, out room);
         Assert.True(error is Errno.Ok or Errno.EAGAIN or Errno.EPIPE or Errno.ECANCELED, $"{error}");
-        return at;
-    }
-
-    private Errno Copy(long number, byte[] stream, ref int at, Span<byte> room)
-    {
+        if (room.IsEmpty)
+            return at;
         int count = Math.Min(Math.Min(room.Length, stream.Length - at), Piece);
         stream.AsSpan(at, count).CopyTo(room);
         machine.Streams.Put((ulong)number, Asker, count);
-        at += count;
-        return Errno.Ok;
+        return at + count;
     }
 }
