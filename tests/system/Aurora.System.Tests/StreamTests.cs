@@ -10,8 +10,9 @@ namespace Aurora.SystemTests;
 
 public sealed class StreamTests
 {
+    // Without the programs of other tests, which would all be sent.
     private const string Counting =
-        "sls run -d --name a -- sh -c 'i=0; while :; do i=$((i+1)); echo $i > /tmp/n; echo $i; usleep 20000; done' > /dev/null; "
+        "sls run -d --name a -- sh -c 'rm -r /usr/lib/aurora; i=0; while :; do i=$((i+1)); echo $i > /tmp/n; echo $i; usleep 20000; done' > /dev/null; "
         + "until [ $(sls logs a | wc -l) -ge 10 ]; do usleep 20000; done; ";
 
     // goes NAME LEAST: the group counts on from that number.
