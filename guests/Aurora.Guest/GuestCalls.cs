@@ -24,6 +24,17 @@ public static unsafe class GuestCalls
     private const long OfNumber = 0x5A00E;
     private const long ExecInputNumber = 0x5A00F;
     private const long ExecOutputNumber = 0x5A010;
+    private const long StreamReadNumber = 0x5A018;
+    private const long StreamWriteNumber = 0x5A019;
+    private const long OpenNumber = 2;
+    private const long SeekNumber = 8;
+    private const long TruncateNumber = 77;
+    private const long UnlinkNumber = 87;
+    private const int SeekFromHere = 1;
+    private const int MadeForWriting = 0xC1; // O_WRONLY | O_CREAT | O_EXCL
+    private const int OwnerOnly = 0x180; // rw-------
+    private const uint GetSettings = 0x5401; // TCGETS
+    private const int SettingsBytes = 64;
     private const long ReadNumber = 0;
     private const long PollNumber = 7;
     private const long ControlNumber = 16;
@@ -84,6 +95,26 @@ public static unsafe class GuestCalls
     public static long Control(int descriptor, uint request, void* argument)
         => guest_system_call(ControlNumber, descriptor, request, (long)argument, 0, 0);
 
+    /// <summary>True when a descriptor is a terminal.</summary>
+    public static bool IsTerminal(int descriptor)
+    {
+        byte* settings = stackalloc byte[SettingsBytes];
+        return Control(descriptor, GetSettings, settings) == 0;
+    }
+
+    /// <summary>Makes a file that must not exist yet, for its owner alone; a descriptor to write to, or a negated errno.</summary>
+    public static long Create(byte* path) => guest_system_call(OpenNumber, (long)path, MadeForWriting, OwnerOnly, 0, 0);
+
+    /// <summary>Moves a descriptor's position on.</summary>
+    public static long SeekOn(int descriptor, ulong bytes)
+        => guest_system_call(SeekNumber, descriptor, (long)bytes, SeekFromHere, 0, 0);
+
+    /// <summary>ftruncate(2).</summary>
+    public static long Truncate(int descriptor, ulong bytes) => guest_system_call(TruncateNumber, descriptor, (long)bytes, 0, 0, 0);
+
+    /// <summary>unlink(2).</summary>
+    public static long Remove(byte* path) => guest_system_call(UnlinkNumber, (long)path, 0, 0, 0, 0);
+
     /// <summary>Has something done with a group; the number of the group, or a negated errno.</summary>
     public static long Manage(GroupRequest* request) => guest_system_call(ManageNumber, (long)request, GroupRequest.Size, 0, 0, 0);
 
@@ -111,6 +142,17 @@ public static unsafe class GuestCalls
     /// </summary>
     public static long ExecOutput(long number, byte* buffer, int bytes, SlsOutput* about, bool waits)
         => guest_system_call(ExecOutputNumber, number, (long)buffer, bytes, (long)about, waits ? FollowFlag : 0);
+
+    /// <summary>Takes what comes next of a stream that is sent; waits for some. Zero at the end.</summary>
+    public static long StreamRead(long number, byte* buffer, int bytes)
+        => guest_system_call(StreamReadNumber, number, (long)buffer, bytes, 0, 0);
+
+    /// <summary>
+    /// Gives bytes to a stream that is received; the number taken, EPIPE when no more are. No bytes: that was all, and it is waited for;
+    /// the number of what was made of it.
+    /// </summary>
+    public static long StreamWrite(long number, byte* bytes, int count)
+        => guest_system_call(StreamWriteNumber, number, (long)bytes, count, 0, 0);
 
     /// <summary>As <see cref="Checkpoint"/>, of a group.</summary>
     public static long CheckpointOf(byte* group, byte* name)

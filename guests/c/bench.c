@@ -4,6 +4,7 @@
  *
  *   bench stop            stop time and time to durable against the number of dirty pages
  *   bench one             one dirty page to durable
+ *   bench wait            how long a thread waited at most for the kernel's own work, while 64 MiB were flushed
  *   bench redirty         a program that redirties 64 pages a period against its speed with no checkpoint
  *   bench boot            how long the kernel took from its entry to this program
  *   bench watch MS        prints the counters of this boot again and again, for whoever watches a machine that is switched off
@@ -101,6 +102,15 @@ static void stop_times(void)
     char *memory = pages_of(16384);
     for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++)
         measure("stop", memory, counts[i], counts[i] <= 256 ? 31 : counts[i] <= 4096 ? 11 : 5);
+}
+
+static void longest_wait(void)
+{
+    struct sls_stat stat;
+    measure("wait", pages_of(16384), 16384, 3);
+    if (sls_stat(&stat) != 0)
+        fail("sls_stat");
+    printf("R wait 16384 longest_ns %llu\n", (unsigned long long)stat.longest_wait_ns);
 }
 
 static volatile uint64_t sink;
@@ -330,6 +340,8 @@ int main(int count, char **words)
     sls_period(NEVER_NS);
     if (strcmp(verb, "stop") == 0)
         stop_times();
+    else if (strcmp(verb, "wait") == 0)
+        longest_wait();
     else if (strcmp(verb, "one") == 0)
         measure("one", pages_of(1), 1, 63);
     else if (strcmp(verb, "redirty") == 0)

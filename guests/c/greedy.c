@@ -1,9 +1,10 @@
 /* greedy.c - one user takes all he can get of everything, and root and another user go on.
  *
- * For each kind of thing a child of root becomes user 1000 and takes until it is refused; it keeps what it has. Then root and user 1001 do
- * what programs do: start a program, make a file, a pipe, a mapping, a lock, a timer, a signal. With "hold" it waits for a line of input in
- * between (the machine may lose its power meanwhile): user 1000 must still be refused, and the others must still go on. At the end it takes
- * everything away again, and user 1000 can have something too. Prints "KIND N errno E" for each kind and "everybody went on" at the end. */
+ * For each kind of thing a child of root becomes user 1000 and takes until it is refused; it keeps what it has. Of names, which need not
+ * stay in memory, it takes a number and must get it. Then root and user 1001 do what programs do: start a program, make a file, a pipe, a
+ * mapping, a lock, a timer, a signal. With "hold" it waits for a line of input in between (the machine may lose its power meanwhile):
+ * user 1000 must still be refused, and the others must still go on. At the end it takes everything away again, and user 1000 can have
+ * something too. Prints "KIND N errno E" for each kind and "everybody went on" at the end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,9 @@ static int take_file(long n)
 static int take_name(long n)
 {
     char name[300];
+    int file = n == 0 ? open(FOLDER "/file0", O_CREAT | O_RDWR, 0600) : -1;
+    if (file >= 0)
+        close(file);
     snprintf(name, sizeof name, FOLDER "/%0240ld", n);
     return link(FOLDER "/file0", name) == 0;
 }
@@ -135,17 +139,20 @@ static const struct kind {
 
     /* Of what a process has only so many, further children of the user take more. */
     int children;
+
+    /* How many are taken; 0 for as many as there are. */
+    long most;
 } kinds[] = {
-    { "timers", take_timer, 10 },
-    { "signals", take_signal, 4 },
-    { "locks", take_lock, 1 },
-    { "pipes", take_pipe, 4 },
-    { "mappings", take_mapping, 3 },
-    { "memory files", take_memory_file, 1 },
-    { "processes", take_process, 1 },
-    { "files", take_file, 1 },
-    { "names", take_name, 1 },
-    { "links", take_link, 1 },
+    { "files", take_file, 1, 20000 },
+    { "names", take_name, 1, 20000 },
+    { "links", take_link, 1, 5000 },
+    { "timers", take_timer, 10, 0 },
+    { "signals", take_signal, 4, 0 },
+    { "locks", take_lock, 1, 0 },
+    { "pipes", take_pipe, 4, 0 },
+    { "mappings", take_mapping, 3, 0 },
+    { "memory files", take_memory_file, 1, 0 },
+    { "processes", take_process, 1, 0 },
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -169,10 +176,10 @@ static void be_greedy(const struct kind *kind, int ask, int answer)
     char byte;
     do {
         errno = 0;
-        while (kind->take(taken))
+        while ((!kind->most || taken < kind->most) && kind->take(taken))
             taken++;
         report[0] = taken;
-        report[1] = errno;
+        report[1] = kind->most && taken == kind->most ? 0 : errno;
         if (use_stack(100) != 0 || write(answer, report, sizeof report) != sizeof report)
             _exit(1);
     } while (read(ask, &byte, 1) == 1);
@@ -180,6 +187,7 @@ static void be_greedy(const struct kind *kind, int ask, int answer)
 }
 
 static struct greedy {
+    const struct kind *kind;
     int process, ask, answer;
     long taken, error;
 } greedy[KINDS * CHILDREN];
@@ -203,6 +211,7 @@ static int start(const struct kind *kind)
     }
     close(ask[0]);
     close(answer[1]);
+    child->kind = kind;
     child->ask = ask[1];
     child->answer = answer[0];
     long report[2] = { 0 };
@@ -276,7 +285,7 @@ static void stay_refused(void)
         long report[2] = { 0 };
         MUST(write(greedy[i].ask, "x", 1) == 1 && read(greedy[i].answer, report, sizeof report) == sizeof report);
         greedy[i].taken = report[0];
-        MUST(report[1] != 0);
+        MUST((report[1] == 0) == (greedy[i].kind->most != 0));
     }
 }
 

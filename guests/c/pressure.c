@@ -6,14 +6,19 @@
  * pressure hog                 stores to ever more memory until it is killed.
  * pressure sparse              touches one page in each 2 MiB of address space, so that page tables cost more than what they show.
  * pressure forks               forks until that fails, ends all children, and forks as many again; prints "forks N errno E" for both.
- * pressure names FOLDER        makes files until that fails, removes all, and makes a thousand again; prints "names N errno E".
- * pressure links FOLDER        makes symbolic links of the greatest length until that fails, prints "links N errno E", looks at all of them, removes
+ * pressure tree FOLDER N       makes N files in one directory and prints "made"; lists them while another adds and removes names there,
+ *                              looks each up, renames some, removes all, one half after the other, each time with a listing; prints what
+ *                              it has done, and "tree ok" at the end. Names and files go out of memory on the way, if it has not
+ *                              room for so many.
+ * pressure links FOLDER N      makes N symbolic links of the greatest length, prints "links N errno E", looks at all of them, removes
  *                              them and prints "links ok".
  * pressure pieces N            N mappings, every second page of an area, then one munmap of everything; prints "unmapped".
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,41 +152,161 @@ static int forks(void)
     return first > 0 && second >= first / 2 ? 0 : 1;
 }
 
-static int names(const char *folder)
+static void say(const char *what)
 {
-    char path[256];
-    int count = 0, error = 0;
-    for (;; count++) {
-        snprintf(path, sizeof path, "%s/%d", folder, count);
-        int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
-        if (file < 0) {
-            error = errno;
-            break;
-        }
-        close(file);
-    }
-    printf("names %d errno %d\n", count, error);
+    printf("%s\n", what);
     fflush(stdout);
-    for (int index = 0; index < count; index++) {
-        snprintf(path, sizeof path, "%s/%d", folder, index);
-        if (unlink(path) != 0)
-            return 1;
-    }
-    for (int index = 0; index < 1000; index++) {
-        snprintf(path, sizeof path, "%s/%d", folder, index);
-        if (mknod(path, S_IFREG | 0600, 0) != 0)
-            return 1;
+}
+
+static int fails(const char *what, const char *path)
+{
+    printf("tree FAIL %s %s: %s\n", what, path, strerror(errno));
+    return 1;
+}
+
+static const char *path_of(const char *folder, char letter, long number)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%c%ld", folder, letter, number);
+    return path;
+}
+
+/* Every seventh file has contents. */
+static int make_files(const char *folder, long count)
+{
+    for (long number = 0; number < count; number++) {
+        const char *path = path_of(folder, 'f', number);
+        int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        if (file < 0 || (number % 7 == 0 && write(file, &number, sizeof number) != sizeof number) || close(file) != 0)
+            return fails("make", path);
     }
     return 0;
 }
 
-static int links(const char *folder)
+/* Names come and go, until it is killed. */
+static void disturb(const char *folder)
+{
+    for (long number = 0;; number++) {
+        int file = open(path_of(folder, 'x', number), O_CREAT | O_WRONLY, 0600);
+        if (file < 0 || close(file) != 0 || unlink(path_of(folder, 'x', number)) != 0)
+            _exit(1);
+        usleep(2000);
+    }
+}
+
+/* Each name that begins with the letter is there once. */
+static int list(const char *folder, char letter, long count, long expected)
+{
+    unsigned char *seen = calloc(count / 8 + 1, 1);
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    long found = 0;
+    if (!seen || !directory)
+        return fails("list", folder);
+    for (errno = 0; (entry = readdir(directory)) != NULL; errno = 0) {
+        if (entry->d_name[0] != letter)
+            continue;
+        long number = atol(entry->d_name + 1);
+        if (number < 0 || number >= count || (seen[number / 8] >> number % 8 & 1))
+            return fails("list twice", entry->d_name);
+        seen[number / 8] |= 1 << number % 8;
+        found++;
+    }
+    int error = errno;
+    closedir(directory);
+    free(seen);
+    errno = error;
+    return error || found != expected ? fails("list count", folder) : 0;
+}
+
+/* In no order that the names lie in. */
+static int look_up(const char *folder, long count)
+{
+    for (long step = 0; step < count; step++) {
+        long number = step * 7919 % count, contents = number;
+        const char *path = path_of(folder, 'f', number);
+        struct stat about;
+        if (stat(path, &about) != 0 || about.st_size != (number % 7 == 0 ? (long)sizeof number : 0))
+            return fails("look", path);
+        if (number % 777 == 0) {
+            int file = open(path, O_RDONLY);
+            if (file < 0 || read(file, &contents, sizeof contents) < 0 || contents != number || close(file) != 0)
+                return fails("read", path);
+        }
+        if (step % 100 == 0 && (stat(path_of(folder, 'n', number), &about) == 0 || errno != ENOENT))
+            return fails("absent", path);
+    }
+    return 0;
+}
+
+static int rename_some(const char *folder, long count)
+{
+    char from[256];
+    for (long number = 0; number < count; number += 16) {
+        strcpy(from, path_of(folder, 'f', number));
+        if (rename(from, path_of(folder, 'r', number)) != 0)
+            return fails("rename", from);
+    }
+    return 0;
+}
+
+static int remove_half(const char *folder, long count, long first)
+{
+    for (long number = first; number < count; number += 2) {
+        const char *path = path_of(folder, number % 16 == 0 ? 'r' : 'f', number);
+        if (unlink(path) != 0)
+            return fails("remove", path);
+    }
+    return 0;
+}
+
+static int tree(const char *folder, long count)
+{
+    long renamed = (count + 15) / 16;
+    int status;
+    if (mkdir(folder, 0700) != 0 || make_files(folder, count) != 0)
+        return 1;
+    say("made");
+    int child = fork();
+    if (child == 0)
+        disturb(folder);
+    if (list(folder, 'f', count, count) != 0)
+        return 1;
+    say("listed");
+    if (look_up(folder, count) != 0 || rename_some(folder, count) != 0)
+        return 1;
+    say("renamed");
+    if (list(folder, 'r', count, renamed) != 0 || list(folder, 'f', count, count - renamed) != 0)
+        return 1;
+    if (remove_half(folder, count, 1) != 0 || list(folder, 'f', count, count - count / 2 - renamed) != 0)
+        return 1;
+    say("half removed");
+    if (remove_half(folder, count, 0) != 0 || list(folder, 'f', count, 0) != 0)
+        return 1;
+    if (kill(child, SIGKILL) != 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+        return fails("disturb", folder);
+    for (DIR *directory = opendir(folder); directory;) {
+        struct dirent *entry = readdir(directory);
+        if (!entry) {
+            closedir(directory);
+            break;
+        }
+        if (entry->d_name[0] == 'x')
+            unlink(path_of(folder, 'x', atol(entry->d_name + 1)));
+    }
+    if (rmdir(folder) != 0)
+        return fails("rmdir", folder);
+    say("tree ok");
+    return 0;
+}
+
+static int links(const char *folder, int most)
 {
     static char target[4096], found[4096];
     char path[256];
     int count = 0;
     memset(target, 'a', 4095);
-    for (;; count++) {
+    for (errno = 0; count < most; count++) {
         snprintf(path, sizeof path, "%s/%d", folder, count);
         memcpy(target + 4000, path, strlen(path));
         if (symlink(target, path) != 0)
@@ -218,12 +343,12 @@ int main(int count, char **arguments)
         return hog(2ul << 20);
     if (!strcmp(what, "forks"))
         return forks();
-    if (!strcmp(what, "names") && count == 3)
-        return names(arguments[2]);
-    if (!strcmp(what, "links") && count == 3)
-        return links(arguments[2]);
+    if (!strcmp(what, "tree") && count == 4)
+        return tree(arguments[2], strtol(arguments[3], NULL, 0));
+    if (!strcmp(what, "links") && count == 4)
+        return links(arguments[2], atoi(arguments[3]));
     if (!strcmp(what, "pieces") && count == 3)
         return pieces(strtoul(arguments[2], NULL, 0));
-    fprintf(stderr, "usage: pressure live MIB ROUNDS [US] | hog | sparse | forks | names FOLDER | links FOLDER | pieces N\n");
+    fprintf(stderr, "usage: pressure live MIB ROUNDS [US] | hog | sparse | forks | tree FOLDER N | links FOLDER N | pieces N\n");
     return 2;
 }

@@ -1,4 +1,4 @@
-/* waiting.c - everything that waits: pipes, poll and select, sleeps, interval timers, clocks. */
+/* waiting.c - everything that waits: pipes, poll and select, signal-driven I/O, sleeps, interval timers, clocks. */
 #define _GNU_SOURCE
 #include "tap.h"
 #include <fcntl.h>
@@ -176,10 +176,86 @@ static void timers(void)
     CHECK(alarms == before, "a cancelled alarm does not ring");
 }
 
+/* The next of the two signals, 0 if none is there. */
+static int told(siginfo_t *info)
+{
+    sigset_t set;
+    struct timespec none = {0, 0};
+    sigemptyset(&set);
+    sigaddset(&set, SIGIO), sigaddset(&set, SIGRTMIN);
+    int number = sigtimedwait(&set, info, &none);
+    return number < 0 ? 0 : number;
+}
+
+static int tells(int fd, int signal)
+{
+    return fcntl(fd, F_SETOWN, getpid()) == 0 && fcntl(fd, F_SETSIG, signal) == 0 && fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+}
+
+static void owners(void)
+{
+    int pair[2], off = 0;
+    char buffer[70000];
+    siginfo_t info;
+    sigset_t set;
+    memset(buffer, 1, sizeof buffer);
+    sigemptyset(&set);
+    sigaddset(&set, SIGIO), sigaddset(&set, SIGRTMIN);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    CHECK(pipe(pair) == 0 && tells(pair[0], SIGRTMIN), "a reader that is to be told");
+    CHECK((fcntl(pair[0], F_GETFL) & O_ASYNC) && !(fcntl(pair[1], F_GETFL) & O_ASYNC), "the flag is at its end alone");
+    CHECK(told(&info) == 0, "nothing yet");
+    CHECK(write(pair[1], "x", 1) == 1 && told(&info) == SIGRTMIN, "a byte came");
+    CHECK(info.si_code == POLL_IN && info.si_fd == pair[0] && info.si_band == (POLLIN | POLLRDNORM), "what, where and how");
+    CHECK(write(pair[1], "x", 1) == 1 && told(&info) == SIGRTMIN && told(&info) == 0, "another one");
+    CHECK(read(pair[0], buffer, 10) == 2 && told(&info) == 0, "reading tells nobody who reads");
+    CHECK(tells(pair[1], 0) && fcntl(pair[0], F_SETFL, 0) == 0, "the writer instead, by the common signal");
+    CHECK(write(pair[1], buffer, sizeof buffer) == 65536 && told(&info) == 0, "writing tells nobody who writes");
+    CHECK(read(pair[0], buffer, 8192) == 8192 && told(&info) == SIGIO && info.si_code == SI_KERNEL && told(&info) == 0, "there is room");
+    CHECK(ioctl(pair[1], FIOASYNC, &off) == 0 && !(fcntl(pair[1], F_GETFL) & O_ASYNC), "FIOASYNC ends it");
+    CHECK(read(pair[0], buffer, 8192) == 8192 && told(&info) == 0, "silence");
+    CHECK(tells(pair[0], SIGRTMIN) && read(pair[0], buffer, sizeof buffer) == 65536 - 16384, "the reader again");
+    CHECK(close(pair[1]) == 0 && told(&info) == SIGRTMIN && info.si_code == POLL_IN, "the last writer has gone");
+    close(pair[0]);
+    int on = 1, file = open("/tmp/waiting.file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(fcntl(file, F_SETFL, O_ASYNC) == 0 && !(fcntl(file, F_GETFL) & O_ASYNC), "a regular file has no such flag");
+    CHECK_ERRNO(ioctl(file, FIOASYNC, &on), ENOTTY, "nor can it be asked for");
+    close(file), unlink("/tmp/waiting.file");
+}
+
+/* A byte for each of many who read: one gets it. */
+static void herd(void)
+{
+    int pair[2], done[2], got = 0;
+    char byte = 1;
+    CHECK(pipe(pair) == 0 && pipe(done) == 0, "two pipes");
+    pid_t readers[20];
+    for (int i = 0; i < 20; i++) {
+        readers[i] = fork();
+        if (readers[i] == 0)
+            _exit(read(pair[0], &byte, 1) == 1 && write(done[1], &byte, 1) == 1 ? 0 : 1);
+    }
+    pause_for(20);
+    kill(readers[3], SIGSTOP), kill(readers[7], SIGKILL);
+    /* Until they have gone they may still take a byte. */
+    waitpid(readers[3], NULL, WUNTRACED), waitpid(readers[7], NULL, 0);
+    for (int i = 0; i < 18; i++)
+        got += write(pair[1], &byte, 1) == 1 && read(done[0], &byte, 1) == 1;
+    CHECK(got == 18, "who can read gets one each");
+    kill(readers[3], SIGCONT);
+    got = write(pair[1], &byte, 1) == 1 && read(done[0], &byte, 1) == 1;
+    CHECK(got == 1, "and who was stopped gets the last");
+    for (int i = 0; i < 20; i++)
+        waitpid(readers[i], NULL, 0);
+    close(pair[0]), close(pair[1]), close(done[0]), close(done[1]);
+}
+
 int main(void)
 {
     pipes();
     polls();
+    owners();
+    herd();
     sleeps();
     clocks();
     timers();

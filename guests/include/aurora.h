@@ -24,6 +24,8 @@
 #define SYS_sls_exec_input  0x5A00F
 #define SYS_sls_exec_output 0x5A010
 #define SYS_sls_generation  0x5A011
+#define SYS_sls_stream_read  0x5A018
+#define SYS_sls_stream_write 0x5A019
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -47,7 +49,7 @@ struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, 
 #define SLS_PRESENT 2 /* what this machine continued from when it started */
 struct sls_history { uint64_t epoch, realtime_ns, bytes; char name[64]; uint32_t flags, reserved; };
 /* sls_group.state; suspended by somebody; its init has ended, as wait_status says; on its way into memory; could not be brought back */
-enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED, SLS_SUSPENDED, SLS_ENDED, SLS_STARTING, SLS_BROKEN };
+enum { SLS_OK, SLS_EPHEMERAL, SLS_FAILED, SLS_FULL, SLS_PAUSED, SLS_SUSPENDED, SLS_ENDED, SLS_STARTING, SLS_BROKEN, SLS_SAVED };
 struct sls_group {
     uint64_t id, captured_epoch, durable_epoch, period_ns;
     uint32_t processes, threads, state;
@@ -56,15 +58,19 @@ struct sls_group {
 };
 
 /* What is to be done with a group: sls_manage.verb. */
-enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE, SLS_EXEC };
+enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, SLS_KILL, SLS_REMOVE, SLS_EXEC, SLS_SEND, SLS_RECEIVE,
+       SLS_DUMP };
 #define SLS_TERMINAL 1 /* sls_manage.flags, with SLS_RUN: the group's console is a terminal and not like a pipe */
 #define SLS_DETACHED 2 /* with SLS_EXEC: the program has no input, and its output goes to the group's console */
 /* Groups are meant by name or by number; texts are zero-terminated. */
 struct sls_manage {
     uint32_t verb, flags;
     char group[64];      /* the group concerned; not with SLS_RUN */
-    char target[64];     /* the name of a new group: SLS_RUN, SLS_FORK, SLS_RESTORE; empty: one is made up */
-    char checkpoint[64]; /* SLS_RESTORE, SLS_REWIND: a name, an epoch in decimal, or "-SECONDS" */
+    char target[64];     /* the name of a new group: SLS_RUN, SLS_FORK, SLS_RESTORE; empty: one is made up. SLS_RECEIVE: the name of what
+                            is received. SLS_SEND: a checkpoint, as below, that the receiver has already; empty for none. SLS_DUMP: the
+                            process, in decimal */
+    char checkpoint[64]; /* SLS_RESTORE, SLS_REWIND, SLS_SEND, SLS_DUMP: a name, an epoch in decimal, or "-SECONDS"; empty, but for
+                            SLS_REWIND: now */
     char root[256];      /* SLS_RUN: the directory that becomes the root; empty for the whole tree. SLS_EXEC: where the program begins */
     uint64_t argv, envp; /* SLS_RUN, SLS_EXEC: addresses of the vectors; argv[0] is the path of the program (SLS_EXEC: or a name that is
                             looked for in the group, in the directories of the PATH in envp) */
@@ -73,6 +79,9 @@ struct sls_manage {
 /* What is told of a program that runs in a group: bytes of its descriptor stream (1 or 2), or with 0 how it has come to its end: the wait
  * status; or, detached, that it has begun; or, with error (an errno), that it could not be started. */
 struct sls_output { int32_t stream, pid, wait_status, error; };
+/* A core file (SLS_DUMP) comes in pieces: this, and so many bytes after SLS_BYTES. The first one is its length. */
+enum { SLS_LENGTH = 1, SLS_BYTES, SLS_ZEROES };
+struct sls_piece { uint64_t kind, bytes; };
 struct sls_unknown { uint64_t number, count; };
 
 /* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. ENOSPC: the disk is full, or as many
@@ -103,7 +112,10 @@ static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rol
  * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted).
  * SLS_EXEC runs a further program in a group, with a process that has no parent there, and returns a number for the two calls below,
  * which only the process that asked may make: ENOENT (no such group), EINVAL (the host), ESRCH (it has ended), EBUSY (it is suspended),
- * ENOTDIR (the directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody). */
+ * ENOTDIR (the directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody).
+ * SLS_SEND, SLS_DUMP and SLS_RECEIVE return a number for sls_stream_read and sls_stream_write: EBUSY (one is sent or dumped, or
+ * received, by anybody), EINVAL (the base is not before what is sent), ESRCH (there is no such process, or it has no memory). Everything
+ * but SLS_REMOVE, SLS_RESTORE, SLS_SEND and SLS_DUMP gives ENODEV for a saved volume. */
 static inline long sls_manage(const struct sls_manage *m) { return syscall(SYS_sls_manage, m, sizeof *m); }
 /* Reads what a group has written to its console, as far as it is durable and kept, from *position on, which moves behind it; with wait
  * until there is some. The number of bytes; zero: there is no more, or with wait the group has ended. */
@@ -131,6 +143,18 @@ static inline long sls_exec_input(long number, const void *bytes, uint64_t count
 static inline long sls_exec_output(long number, void *bytes, uint64_t size, struct sls_output *about, int wait)
 {
     return syscall(SYS_sls_exec_output, number, bytes, size, about, wait ? 1 : 0);
+}
+/* What comes next of a stream that is sent (SLS_SEND), once there is some: the number of bytes; zero at its end. ECANCELED: the machine has
+ * restarted, or the number is not the caller's, or of a stream that has come to its end: what was read is not a whole stream. Any other
+ * error says why the stream cannot go on: EIO, ENOENT (the checkpoint has gone), ENOSPC, ENOMEM. */
+static inline long sls_stream_read(long number, void *bytes, uint64_t size) { return syscall(SYS_sls_stream_read, number, bytes, size); }
+/* Gives bytes to a stream that is received (SLS_RECEIVE), once there is room: the number taken; EPIPE: no more are. No bytes: that was all.
+ * Waits for what becomes of it: the number of the saved volume, or ENODATA (the stream ended before its end), EBADMSG (damaged, or no
+ * stream), EPROTONOSUPPORT (another version), ENOENT (of the base nothing was received), EEXIST (the name has been taken meanwhile),
+ * ENOSPC, ENOMEM, EIO; then nothing is left of it. ECANCELED as above. Who ends without having been told breaks it off. */
+static inline long sls_stream_write(long number, const void *bytes, uint64_t count)
+{
+    return syscall(SYS_sls_stream_write, number, bytes, count);
 }
 /* How often what runs in the caller's group has become a copy of something (fork, restore) or gone back in time. With wait: returns when it
  * is another number than the expected one. Anybody may ask. */

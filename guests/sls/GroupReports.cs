@@ -151,6 +151,7 @@ internal static unsafe class GroupReports
         SlsGroup.StateEnded => "ended"u8,
         SlsGroup.StateStarting => "starting"u8,
         SlsGroup.StateBroken => "broken"u8,
+        SlsGroup.StateSaved => "saved"u8,
         _ => "failed"u8,
     };
 }

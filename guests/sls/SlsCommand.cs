@@ -36,6 +36,12 @@ internal static unsafe class SlsCommand
             return GroupCommands.Each(verb, GroupVerb.Kill, ref arguments);
         if (verb.SequenceEqual("rm"u8))
             return GroupCommands.Each(verb, GroupVerb.Remove, ref arguments);
+        if (verb.SequenceEqual("send"u8))
+            return StreamCommands.Send(ref arguments);
+        if (verb.SequenceEqual("recv"u8))
+            return StreamCommands.Receive(ref arguments);
+        if (verb.SequenceEqual("dump"u8))
+            return DumpCommand.Run(ref arguments);
         if (verb.SequenceEqual("period"u8))
             return GroupCommands.Period(ref arguments);
         if (verb.SequenceEqual("logs"u8))
@@ -98,6 +104,10 @@ internal static unsafe class SlsCommand
               restore N@CHECKPOINT [NEW]   a new group that goes on from there
               suspend N...  resume N...  kill N...  rm N...
                                  stop its threads; let them run; end its processes; remove an ended group
+              send N[@CHECKPOINT] [--since CHECKPOINT]   write it as a stream to standard output; --since: what differs
+              recv NEW           a saved volume of the stream on standard input; 'sls restore NEW@' makes groups of it
+              dump [-o FILE] [N] PID[@CHECKPOINT], dump [-o FILE] N[@CHECKPOINT]
+                                 a core file, which gdb opens, of a process of N (the host) or of its process 1
               checkpoint [[N] NAME]  take a checkpoint now, wait until it is durable; a named one is kept
               drop [N] NAME      give up a named checkpoint
               history [N]        the checkpoints in the store, newest first
@@ -146,6 +156,7 @@ internal static unsafe class SlsCommand
         12 => "not enough memory"u8,
         13 => "the program may not be run"u8,
         16 => "the group is running; kill it first"u8,
+        19 => "that is a saved volume, which nobody runs; 'sls restore N@' makes a group of it"u8,
         17 => "there is a group with that name"u8,
         22 => "that cannot be: a name has up to 31 letters, digits, '.', '_', '-' and is no number; the host runs as long as the machine"u8,
         36 => "the name is too long"u8,

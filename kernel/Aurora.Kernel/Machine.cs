@@ -6,7 +6,7 @@
 //   GroupSession                             memory, table of processes, files, held output and checkpoints of consistency groups
 //   GroupProcesses                           what their processes do: life, timers and terminals
 //   GroupManager                             the groups beside the first one: made, copied, rewound, ended
-//   GroupExecs                               programs run in them from outside
+//   GroupExecs, VolumeStreams                programs run in them from outside; groups sent and received
 //   LinuxKernel, SystemCallExecutive         the Linux personality
 //   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
 //   MainLoop                                 what drives it all
@@ -36,17 +36,18 @@ internal sealed class Machine
         Group = new GroupSession(SessionMachineOf(bare, hardware, fibers), store);
         var end = new EndState();
         var execs = new GroupExecTable(Group, bare.Pages);
-        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group), execs);
+        var streams = new VolumeStreamTable(Group, bare.Pages, fibers);
+        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group), execs, streams);
         var extended = new KernelExtendedState();
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         var programs = new GroupPrograms(bare.Pages, Group.Tracked);
         Init = new InitStart(Group, Processes, fibers);
-        var groups = new GroupManager(Group, Processes, programs, execs, Init, bare.Pages, hardware.Clock, fibers);
+        var groups = new GroupManager(Group, Processes, programs, execs, streams, Init, bare.Pages, hardware.Clock, fibers);
         Linux = new LinuxKernel(
             LinuxServicesOf(
                 bare, Group, Processes, extended, control, futexes, groups, new GroupExecs(Group, execs),
-                new InitProgram(settings, Group.Tracker, programs)));
+                new VolumeStreams(Group, streams, fibers), new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);
@@ -65,10 +66,11 @@ internal sealed class Machine
                 new UnpersistedChanges(hardware.Clock, Group));
         GroupsBody = new GroupFiber(groups);
         fibers.Add(GroupsBody);
-        Bodies = BodiesOf(Group, fibers, disk, end);
-        var timer = new IdleTimer(hardware, disk);
+        Bodies = BodiesOf(Group, groups, fibers, disk, end);
+        var timer = new IdleTimer(hardware, disk, bare.Lock);
         var turn = new ThreadTurn(
-            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group.Restorer);
+            hardware.Clock, timer, fibers, Group.Scheduler, new SystemCallExecutive(Linux), Group.Engine, extended, Group,
+            Processes.Signals, sessionEnd, bare.Pages.Accounts, bare.Lock);
         Loop = new MainLoop(hardware, fibers, disk, Group, Processes.Deadlines, Linux, duties, sessionEnd, turn, timer);
     }
 
@@ -113,7 +115,7 @@ internal sealed class Machine
 
     private static LinuxServices LinuxServicesOf(
         BareMachine bare, GroupSession group, GroupProcesses processes, KernelExtendedState extended, SessionControl control,
-        FutexTable futexes, GroupManager groups, GroupExecs execs, InitProgram first)
+        FutexTable futexes, GroupManager groups, GroupExecs execs, VolumeStreams streams, InitProgram first)
         => new()
         {
             Pages = bare.Pages,
@@ -135,6 +137,7 @@ internal sealed class Machine
             Checkpoints = group.Engine,
             Groups = groups,
             Execs = execs,
+            Streams = streams,
             Futexes = futexes,
             HardwareCapabilities = bare.Identity.Leaf1Edx,
             FirstProgram = first,
@@ -147,17 +150,21 @@ internal sealed class Machine
         return new MachineNames(processor, MachineCalls.Release, MachineCalls.VersionText);
     }
 
-    private static FiberBody[] BodiesOf(GroupSession group, KernelFibers fibers, NvmeDevice disk, EndState end)
+    private static FiberBody[] BodiesOf(GroupSession group, GroupManager groups, KernelFibers fibers, NvmeDevice disk, EndState end)
     {
-        var bodies = new FiberBody[5 + NameFiber.Count + PagerFiber.Count];
+        const int single = 8;
+        var bodies = new FiberBody[single + NameFiber.Count + PagerFiber.Count];
         bodies[0] = new FlushFiber(group.Engine);
         bodies[1] = new CommitFiber(group.Engine);
         bodies[2] = new ErrandFiber(group.Engine);
         bodies[3] = new MaintenanceFiber(group.Store, end);
         bodies[4] = new ReclaimFiber(group.Reclaimer);
-        for (int i = 5; i < 5 + NameFiber.Count; i++)
+        bodies[5] = new NameReclaimFiber(group.NameReclaimer);
+        bodies[6] = new StreamFiber(groups, isIncoming: false);
+        bodies[7] = new StreamFiber(groups, isIncoming: true);
+        for (int i = single; i < single + NameFiber.Count; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
-        for (int i = 5 + NameFiber.Count; i < bodies.Length; i++)
+        for (int i = single + NameFiber.Count; i < bodies.Length; i++)
             bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store, group.Shared);
         return bodies;
     }

@@ -64,7 +64,7 @@ internal static unsafe class Program
             Refusal.Report("disk"u8, "no usable NVMe disk; the log says why"u8);
             Refusal.Stop(hardware);
         }
-        var boot = new BootLoop(hardware, fibers, disk);
+        var boot = new BootLoop(hardware, fibers, disk, s_bare.Lock);
         var opening = new StoreOpening(s_bare, fibers, disk);
         if (!boot.Run(opening))
             Refusal.Stop(hardware);

@@ -21,6 +21,11 @@ public struct MemoryOptions
     /// <summary>Pages a freeze may copy inside the stop window instead of write-protecting them; 0 switches hot pages off.</summary>
     public ulong MaxHotPages;
 
+    /// <summary>
+    /// Pages, a power of two, in the aligned groups that are opened together when one of them is written again; 0 switches it off.
+    /// </summary>
+    public ulong WriteAroundPages;
+
     /// <summary>Check expensive invariants (no frozen frame is writable anywhere) after every freeze.</summary>
     public bool Verify;
 
@@ -34,5 +39,6 @@ public struct MemoryOptions
         MaxDirtyPages = 1 << 22,
         MaxPageIns = 256,
         MaxHotPages = 96,
+        WriteAroundPages = 32,
     };
 }

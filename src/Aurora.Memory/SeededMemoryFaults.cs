@@ -46,6 +46,12 @@ internal enum SeededMemoryFaults
 
     /// <summary>Pages of zeroes are not stored, although the file shows through where there is none.</summary>
     ElidedZeroes = 1 << 12,
+
+    /// <summary>An entry that goes forgets that a program has stored to the opened page it shows.</summary>
+    LostStoreMark = 1 << 13,
+
+    /// <summary>A failed epoch trusts that an opened page will be stored again.</summary>
+    TrustedOpenedPage = 1 << 14,
 }
 
 internal static class SeededMemoryFaultsExtensions

@@ -105,7 +105,7 @@ public sealed unsafe partial class ObjectStore
     /// <summary>
     /// Blocks kept for removing things on a full disk: who would write data should refuse when no more than these are free.
     /// </summary>
-    public ulong ReserveBlocks => _reserve.Emergency + _reserve.ForCuts(null);
+    public ulong ReserveBlocks => _reserve.Emergency + _reserve.Promised;
 
     /// <summary>Cuts made in the life of the store.</summary>
     public ulong CutNumber => _context.Super->Current.Number;

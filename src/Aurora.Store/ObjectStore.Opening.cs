@@ -144,6 +144,7 @@ public sealed unsafe partial class ObjectStore
             view.Layers.Clear();
         _present.Active.Clear();
         _present.Frozen.Clear();
+        _building.Clear();
         _pool.FreeAll();
         _space.FreeMemory();
     }

@@ -15,6 +15,7 @@ public sealed unsafe partial class ObjectStore
     private readonly StoreContext _context;
     private readonly StoreMemory _memory;
     private readonly PresentState _present;
+    private readonly LayerSet _building;
     private readonly LogState _logState = new();
     private readonly HistoryState _history = new();
     private readonly ScrubState _scrub = new();
@@ -72,8 +73,8 @@ public sealed unsafe partial class ObjectStore
         _presence = new PagePresence(context, _present, trees, _objects, _reader);
         for (int i = 0; i < _openable.Length; i++)
         {
-            var layers = new LayerSet(context.Pages, levels, 2 * overlay);
-            _openable[i] = new StoreView(context, _space.Marks, _objects, layers);
+            var ofView = new LayerSet(context.Pages, levels, 2 * overlay);
+            _openable[i] = new StoreView(context, _space.Marks, _objects, ofView);
         }
         _views = new CheckpointViews(context, _present, recent, _logState, _directory, table, _objects, _openable);
 
@@ -81,8 +82,9 @@ public sealed unsafe partial class ObjectStore
         var records = new HistoryReader(context, _present, _history, table, trees);
         _checkpoints = new Checkpoints(_present, recent, _directory, table, records);
         var cost = new CommitCost(_present);
-        _reserve = new SpaceReserve(context, _present, _space.State, cost, levels);
-        var retention = new Retention(context, _present, _history, table, _space.State, _reserve, _checkpoints);
+        var claims = new CommitClaims();
+        _reserve = new SpaceReserve(context, _present, _space.State, claims, cost, levels);
+        var retention = new Retention(context, _present, _history, table, _reserve, _checkpoints);
 
         // Cuts.
         var superblocks = new SuperblockWriter(context, (Superblock*)memory.SuperScratch);
@@ -91,7 +93,7 @@ public sealed unsafe partial class ObjectStore
         var cutWriter = new CutWriter(
             context, _present, _history, recent, _logState, _space.State, _space.Marks, _space.Writer, treeCutter, superblocks);
         var discarder = new BlockDiscarder(context, cuts, _space.Allocator, freed);
-        var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _space.State, _reserve, schedule);
+        var reclaimer = new VolumeReclaimer(context, _present, _history, open, table, trees, _reserve, schedule);
         var preparation = new CutPreparation(context, _present, _history, table, records, retention, reclaimer);
         _cutter = new Cutter(context, _present, cuts, _log, preparation, schedule, cutWriter, discarder);
         _scrubber = new Scrubber(context, _present, _history, _scrub, table, trees, _objects);
@@ -100,14 +102,16 @@ public sealed unsafe partial class ObjectStore
         // Commits.
         _builder = new CommitBuilder(context, _pool, levels);
         var apart = new LayerSet(context.Pages, levels, overlay);
-        var estimate = new CommitEstimate(context, _present, _space.State, trees, table, cost, _reserve, apart, levels);
-        _room = new CommitRoom(
-            context, _present, _history, _space.State, _log, cost, _reserve, estimate, retention, schedule, _cutter);
-        var data = new CommitData(context, _log, _pool, _space.Allocator, _room);
-        var applier = new CommitApplier(context, _present, recent, retention, schedule);
-        _committer = new Committer(context, turns, _log, _pool, _builder, data, _room, _cutter, _directory, open, applier);
+        var estimate = new CommitEstimate(context, _present, _space.State, trees, table, claims, cost, _reserve, apart, levels);
+        _building = new LayerSet(context.Pages, levels, overlay);
+        var layers = new LayerBuilder(context, _present, claims, cost, _building);
+        _room = new CommitRoom(context, _present, _history, _log, cost, layers, _reserve, schedule, _cutter);
+        var space = new CommitSpace(context, _present, _history, _space.State, claims, _reserve, estimate, retention, _room);
+        var data = new CommitData(context, _log, _pool, _space.Allocator, space, _room);
+        var applier = new CommitApplier(context, _present, layers, recent, retention, schedule);
+        _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, layers, _cutter, _directory, open, applier);
         var keeper = new TargetKeeper(
-            context, _log, records, _present, _history, cuts, _space.State, _reserve, _checkpoints, _views, _cutter, levels);
+            context, _log, records, _present, _history, cuts, _space.State, claims, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);
         _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
         _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes, schedule);

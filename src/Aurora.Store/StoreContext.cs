@@ -81,6 +81,7 @@ internal sealed unsafe class StoreContext
             if (Queues != null)
             {
                 Fibers.WakeAll(&Queues->Room);
+                Fibers.WakeAll(&Queues->Claims);
                 Fibers.WakeAll(&Queues->Work);
             }
             KernelLog.Line("store: a write failed; nothing more will be committed"u8);

@@ -51,6 +51,9 @@ public struct OpenOptions
     /// <summary>A root with so many references is copied for the next one; default 60,000.</summary>
     internal uint MostRootReferences;
 
+    /// <summary>Commits of so many operations have their layer built apart (see LayerBuilder); default 2,048.</summary>
+    internal uint FewestApart;
+
     /// <summary>Takes an image of format version 1, of which the next cut makes one of this version.</summary>
     internal bool Upgrade;
 

@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Testing;
 
 /// <summary>Page-aligned native memory that counts what is outstanding, so that a test can assert that nothing leaks.</summary>
-public unsafe class HostPageAllocator : PageAllocator, IDisposable
+public unsafe class HostPageAllocator() : PageAllocator(new KernelLock()), IDisposable
 {
     private readonly HashSet<nint> _outstanding = [];
 

@@ -14,7 +14,23 @@ public sealed unsafe class RecordingWaker : ThreadWaker
 
     public override void BlockOn(void* thread, WaitQueue* queue) => Panic.Fail("host: a thread blocked where there are none"u8);
 
-    public override void WakeOne(WaitQueue* queue) => _woken.Add((nint)queue);
+    public override void BlockAloneOn(void* thread, WaitQueue* queue) => BlockOn(thread, queue);
+
+    public override void NoteLook(void* thread, WaitQueue* queue)
+    {
+    }
+
+    public override void Wake(WaitQueue* queue) => _woken.Add((nint)queue);
+
+    public override void WakeNext(WaitQueue* queue) => _woken.Add((nint)queue);
+
+    public override bool Watch(Watcher* watcher, WaitQueue* queue, uint events) => true;
+
+    public override void Post(Watcher* watcher, uint events) => watcher->Posted |= events;
+
+    public override void Unwatch(Watcher* watcher)
+    {
+    }
 
     public override void WakeAll(WaitQueue* queue) => _woken.Add((nint)queue);
 }

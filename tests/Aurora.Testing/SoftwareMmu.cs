@@ -16,7 +16,8 @@ public enum DroppedInvalidations
 
 /// <summary>
 /// What a CPU does with page tables, for host tests: walks the four levels, checks present, user, write and no-execute, and keeps every
-/// translation it has used until it is told to forget it, so that a missing invalidation shows as a stale access.
+/// translation it has used until it is told to forget it, so that a missing invalidation shows as a stale access. At the first store
+/// through a translation it sets the entry's dirty bit; one that it keeps as dirty it does not look up again.
 /// </summary>
 public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
 {
@@ -60,7 +61,7 @@ public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
         (ulong, ulong) key = (root.Value, address >> 12);
         if (!_translations.TryGetValue(key, out ulong entry))
         {
-            entry = Walk(root, address);
+            entry = Walk(root, address, out _);
             if ((entry & 1) == 0)
                 return null;
             _translations[key] = entry;
@@ -74,17 +75,29 @@ public sealed unsafe class SoftwareMmu(FramePool frames) : TlbControl
             _translations.Remove(key);
             return null;
         }
+        if (access == FaultAccess.Write && (entry & PageEntry.Dirty) == 0)
+        {
+            entry = Walk(root, address, out ulong* place);
+            if ((entry & 7) != 7)
+            {
+                _translations.Remove(key);
+                return null;
+            }
+            *place |= PageEntry.Dirty;
+            _translations[key] = entry | PageEntry.Dirty;
+        }
         return frames.AddressOf(new FrameNumber((entry & 0x000F_FFFF_FFFF_F000) >> 12)) + (address & 4095);
     }
 
-    private ulong Walk(FrameNumber root, ulong address)
+    private ulong Walk(FrameNumber root, ulong address, out ulong* place)
     {
         ulong table = root.Value;
         ulong rights = 2 | 4;
         ulong noExecute = 0;
         for (int shift = 39; ; shift -= 9)
         {
-            ulong entry = ((ulong*)frames.AddressOf(new FrameNumber(table)))[(address >> shift) & 511];
+            place = (ulong*)frames.AddressOf(new FrameNumber(table)) + ((address >> shift) & 511);
+            ulong entry = *place;
             if ((entry & 1) == 0)
                 return 0;
             rights &= entry;

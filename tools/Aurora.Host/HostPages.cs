@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Host;
 
 /// <summary>Page-aligned memory for host tools. What is still taken when it is disposed goes back then.</summary>
-public sealed unsafe class HostPages : PageAllocator, IDisposable
+public sealed unsafe class HostPages() : PageAllocator(new KernelLock()), IDisposable
 {
     private readonly HashSet<nint> _taken = [];
 

@@ -65,6 +65,18 @@ cpu_identify:
   ret
 
 ; The fence keeps the counter from being read before earlier loads have completed.
+; cpu_read_tsc_scaled(origin, factor): the counter since origin, times a 32.32 fixed-point number
+global cpu_read_tsc_scaled
+cpu_read_tsc_scaled:
+  lfence
+  rdtsc
+  shl rdx, 32
+  or rax, rdx
+  sub rax, rdi
+  mul rsi
+  shrd rax, rdx, 32
+  ret
+
 global cpu_read_tsc
 cpu_read_tsc:
   lfence

@@ -18,15 +18,20 @@ public sealed unsafe class BareMachine
     private BareMachine(KernelFrames frames, ulong bytes)
     {
         Frames = frames;
+        Lock = new KernelLock();
+        Interrupts.Use(Lock);
         MemoryMebibytes = (uint)((bytes + MemoryGrain - 1) / MemoryGrain * MemoryGrain >> 20);
         // Whatever programs have the kernel keep for them, half of the memory stays for what they keep themselves.
-        Pages = new KernelPages(frames, FramePriority.Structure, frames.TotalFrames / 2);
-        UrgentPages = new KernelPages(frames, FramePriority.Urgent, frames.TotalFrames);
+        Pages = new KernelPages(frames, FramePriority.Structure, frames.TotalFrames / 2, Lock);
+        UrgentPages = new KernelPages(frames, FramePriority.Urgent, frames.TotalFrames, Lock);
         Tlb = new KernelTlb();
         Identity = CpuFeatures.ReadIdentity();
     }
 
     public KernelFrames Frames { get; }
+
+    /// <summary>Held from here on; given up only where the kernel waits or a program runs.</summary>
+    public KernelLock Lock { get; }
     public KernelPages Pages { get; }
 
     /// <summary>For what must be had to make dirty pages clean: may take the last frames.</summary>

@@ -23,6 +23,9 @@ public static unsafe class Cpu
     /// <summary>The time stamp counter, read after all earlier loads.</summary>
     public static ulong ReadTimeStampCounter() => cpu_read_tsc();
 
+    /// <summary>As above, since a former value of it, times a 32.32 fixed-point number.</summary>
+    public static ulong ReadTimeStampCounter(ulong origin, ulong factor) => cpu_read_tsc_scaled(origin, factor);
+
     /// <summary>64 random bits of the processor's generator, or zero when it has none or it gave up.</summary>
     public static ulong ReadRandom() => CpuFeatures.HasRandom ? cpu_read_random() : 0;
 
@@ -74,6 +77,9 @@ public static unsafe class Cpu
 
     [DllImport("*"), SuppressGCTransition]
     private static extern ulong cpu_read_tsc();
+
+    [DllImport("*"), SuppressGCTransition]
+    private static extern ulong cpu_read_tsc_scaled(ulong origin, ulong factor);
 
     [DllImport("*"), SuppressGCTransition]
     private static extern void cpu_enable_interrupts();

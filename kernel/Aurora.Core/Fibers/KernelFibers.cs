@@ -34,6 +34,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
     private static KernelFibers s_instance = null!;
 
     private readonly FramePool _frames;
+    private readonly KernelLock _lock;
     private readonly Slab<Fiber> _fibers;
     private readonly State* _state;
     private readonly Clock _clock;
@@ -46,6 +47,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
     {
         Panic.Unless(s_instance == null, "fibers: a second scheduler"u8);
         _frames = frames;
+        _lock = pages.Lock;
         _clock = clock;
         _fibers = new Slab<Fiber>(pages, MaxFibers);
         _state = (State*)pages.Allocate(1);
@@ -119,6 +121,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
 
     private bool SwitchToNext()
     {
+        _lock.AssertHeld();
         Panic.Unless(_state->Current == null, "fibers: a fiber tried to schedule"u8);
         Fiber* fiber = FiberList.RemoveFirst(&_state->Ready);
         if (fiber == null)
@@ -146,6 +149,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
 
     public override void WakeOne(FiberQueue* queue)
     {
+        _lock.AssertHeld();
         Fiber* fiber = FiberList.RemoveFirst(queue);
         if (fiber != null)
             FiberList.Append(&_state->Ready, fiber);

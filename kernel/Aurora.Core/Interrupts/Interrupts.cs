@@ -1,5 +1,6 @@
 // Which code answers which interrupt. Handlers run with interrupts disabled, on whatever stack was current, and only acknowledge the
-// device and post what happened; the main loop does the rest. Registration happens at boot; afterwards the table is read only.
+// device and post what happened; the main loop does the rest. Registration happens at boot; afterwards the table is read only. While a
+// handler runs nobody holds the kernel lock: whatever it protects is not a handler's to touch.
 using System.Threading;
 using Aurora.Base;
 
@@ -23,6 +24,9 @@ public static unsafe class Interrupts
     }
 
     private static Table s_table;
+
+    // Handlers arrive without any reference.
+    private static KernelLock? s_lock;
     private static int s_nextVector = FirstDeviceVector + 16;
 
     /// <summary>The number of interrupts nobody had registered for.</summary>
@@ -36,6 +40,9 @@ public static unsafe class Interrupts
         s_table.Contexts[vector] = (ulong)context;
         s_table.Handlers[vector] = (ulong)handler;
     }
+
+    /// <summary>The lock that handlers run without; once, before interrupts are enabled.</summary>
+    public static void Use(KernelLock kernelLock) => s_lock = kernelLock;
 
     /// <summary>A vector nobody uses yet, for a device.</summary>
     public static int AllocateVector()
@@ -71,6 +78,14 @@ public static unsafe class Interrupts
         if (handler == null)
             UnexpectedCount++;
         else
-            handler((void*)s_table.Contexts[vector]);
+            Run(handler, (void*)s_table.Contexts[vector]);
+    }
+
+    private static void Run(delegate*<void*, void> handler, void* context)
+    {
+        Panic.Unless(s_lock != null, "interrupts: enabled before there is a kernel lock"u8);
+        bool wasHeld = s_lock!.BeginInterrupt();
+        handler(context);
+        s_lock.EndInterrupt(wasHeld);
     }
 }

@@ -15,7 +15,8 @@ public sealed unsafe class KernelPages : PageAllocator
     private ulong _taken;
 
     /// <summary>An allocator of at most <paramref name="limit"/> pages at a time, with this claim to the last frames.</summary>
-    internal KernelPages(KernelFrames frames, FramePriority priority, ulong limit)
+    internal KernelPages(KernelFrames frames, FramePriority priority, ulong limit, KernelLock kernelLock)
+        : base(kernelLock)
     {
         _frames = frames;
         _priority = priority;
@@ -39,6 +40,7 @@ public sealed unsafe class KernelPages : PageAllocator
 
     public override void* Allocate(int pages)
     {
+        Lock.AssertHeld();
         // What a session had made of its share comes back packed differently: a restore must not fail for a few pages.
         ulong limit = !_hasBooted ? _limit + (_limit / 8) : Accounts.IsLimited ? _limitOfUsers : _limit;
         // Nor must what cannot be refused any more (a failed checkpoint that becomes dirty again), while there are frames.
@@ -57,6 +59,7 @@ public sealed unsafe class KernelPages : PageAllocator
 
     public override void Free(void* memory, int pages)
     {
+        Lock.AssertHeld();
         Panic.Unless((ulong)pages <= _taken, "kernel pages: freed what another allocator handed out"u8);
         _taken -= (ulong)pages;
         _frames.FreeRun(_frames.FrameOf(memory), (ulong)pages);

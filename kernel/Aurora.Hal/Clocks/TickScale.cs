@@ -11,21 +11,21 @@ public readonly struct TickScale
     public const ulong NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>to ÷ from as a 32.32 fixed-point number.</summary>
-    private readonly ulong _factor;
+    public readonly ulong Factor;
 
-    private TickScale(ulong factor) => _factor = factor;
+    private TickScale(ulong factor) => Factor = factor;
 
     /// <summary>The scale from one frequency to another; both in hertz, the ratio below 2^32.</summary>
     public static TickScale Between(ulong fromHertz, ulong toHertz) => new((ulong)(((UInt128)toHertz << 32) / fromHertz));
 
-    // The four products of the halves: every clock reading comes by here, and without BMI2 Math.BigMul is five times as long.
+    // The four products of the halves: without BMI2 Math.BigMul is five times as long.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Convert(ulong ticks)
     {
         ulong high = ticks >> 32;
         ulong low = (uint)ticks;
-        ulong whole = _factor >> 32;
-        ulong fraction = (uint)_factor;
+        ulong whole = Factor >> 32;
+        ulong fraction = (uint)Factor;
         return ((high * whole) << 32) + (high * fraction) + (low * whole) + ((low * fraction) >> 32);
     }
 }

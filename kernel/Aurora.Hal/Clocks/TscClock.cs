@@ -30,7 +30,7 @@ public sealed class TscClock : Clock
     {
         get
         {
-            ulong now = _toNanoseconds.Convert(Cpu.ReadTimeStampCounter() - _origin);
+            ulong now = Cpu.ReadTimeStampCounter(_origin, _toNanoseconds.Factor);
             ulong last = Volatile.Read(ref _last);
             if ((long)(now - last) < 0)
                 return last;

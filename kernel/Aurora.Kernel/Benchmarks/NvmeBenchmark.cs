@@ -58,7 +58,7 @@ internal sealed unsafe partial class NvmeBenchmark : BootStep
         if (destroyable.IsEmpty || !device.Controller.SerialNumber.SequenceEqual(destroyable))
             return Report("the disk is not the one that may be overwritten (destroy=SERIAL)"u8);
         var benchmark = new NvmeBenchmark(device.Controller, hardware.Clock, machine.Pages, IsCheck(configuration.Benchmark));
-        bool isOk = new BootLoop(hardware, fibers, device).Run(benchmark);
+        bool isOk = new BootLoop(hardware, fibers, device, machine.Lock).Run(benchmark);
         return device.Controller.Shutdown() && isOk;
     }
 

@@ -26,7 +26,7 @@ internal abstract class BootStep : FiberBody
 }
 
 /// <summary>Runs steps of the boot.</summary>
-internal sealed class BootLoop(Hardware hardware, KernelFibers fibers, NvmeDevice disk)
+internal sealed class BootLoop(Hardware hardware, KernelFibers fibers, NvmeDevice disk, KernelLock kernelLock)
 {
     /// <summary>Runs a step to its end; false when the boot cannot go on.</summary>
     public bool Run(BootStep step)
@@ -40,7 +40,9 @@ internal sealed class BootLoop(Hardware hardware, KernelFibers fibers, NvmeDevic
             if (fibers.RunOne() || disk.NeedsPolling)
                 continue;
             hardware.Timer.Arm(disk.DeadlineNanoseconds);
+            kernelLock.Release();
             Interrupts.Wait();
+            kernelLock.Take();
         }
         return step.IsOk;
     }

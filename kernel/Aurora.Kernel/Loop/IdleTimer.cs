@@ -1,11 +1,12 @@
 using System;
+using Aurora.Base;
 using Aurora.Core;
 using Aurora.Hal;
 
 namespace Aurora.Kernel;
 
 /// <summary>The one-shot timer as the main loop uses it, and waiting for it or any other interrupt.</summary>
-internal sealed class IdleTimer(Hardware hardware, NvmeDevice disk)
+internal sealed class IdleTimer(Hardware hardware, NvmeDevice disk, KernelLock kernelLock)
 {
     private ulong _armedNanoseconds = OneShotTimer.Never;
 
@@ -16,7 +17,9 @@ internal sealed class IdleTimer(Hardware hardware, NvmeDevice disk)
             return 0;
         Arm(Math.Min(deadlineNanoseconds, disk.DeadlineNanoseconds));
         ulong start = hardware.Clock.MonotonicNanoseconds;
+        kernelLock.Release();
         Interrupts.Wait();
+        kernelLock.Take();
         return hardware.Clock.MonotonicNanoseconds - start;
     }
 

@@ -6,6 +6,7 @@ using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
+using Aurora.Linux.Files;
 using Aurora.Posix.Threads;
 using Aurora.Posix.Time;
 
@@ -38,14 +39,17 @@ internal sealed unsafe class MainLoop(
     }
 
     // What waits for a restore to end is no reason not to sleep.
-    private bool HasSteps => group.Memory.Spaces.IsEnding || (linux.Signals.IsSendingToGroups && !group.Restorer.IsUnderWay)
-        || group.Restorer.HasFilesToClose;
+    private bool HasSteps => group.Memory.Spaces.IsEnding || group.Restorer.HasFilesToClose
+        || ((linux.Signals.IsSendingToGroups || group.Scheduler.HasPosted) && !group.Restorer.IsUnderWay);
 
     private void RunGuests()
     {
+        if (group.Scheduler.HasPosted && !group.Restorer.IsUnderWay)
+            OwnerSignals.Deliver(linux);
         ulong checkpointDue = group.Engine.Poll();
         duties.LookAfter();
         group.Memory.Shortage.Poll();
+        group.NameReclaimer.Poll();
         Thread* thread = null;
         if (!end.IsPaused)
         {

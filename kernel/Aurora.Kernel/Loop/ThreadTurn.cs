@@ -1,42 +1,76 @@
+// The way of threads through user mode and back, without the main loop as long as it has nothing to do: a thread that only makes short
+// calls stays in here, and when it sleeps or yields the next one has its turn at once. Any interrupt brings everything back out, because
+// UserMode.Run refuses to enter user mode while one is unserved; one comes at the end of the slice that the turn began with, and when
+// something is due. What threads bring about without an interrupt is looked at before another runs (IsQuiet).
 using System;
+using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
+using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Kernel;
 
-/// <summary>
-/// Runs one thread for a while. A thread that only makes short system calls stays in here; any interrupt brings it back out, because
-/// UserMode.Run refuses to enter user mode while one is unserved.
-/// </summary>
+/// <summary>Runs threads until the main loop has something else to do.</summary>
 internal sealed unsafe class ThreadTurn(
     TscClock clock, IdleTimer timer, KernelFibers fibers, ThreadScheduler scheduler, SystemCallExecutive executive, CheckpointEngine engine,
-    KernelExtendedState extended, GroupRestore restorer)
+    KernelExtendedState extended, GroupSession group, SignalService signals, SessionEnd end,
+    UserAccounts accounts, KernelLock kernelLock)
 {
+    private readonly HeldOutput _output = group.Output;
+
     /// <summary>
-    /// Runs the thread until it sleeps, its slice or an epoch's room is used up, an interrupt comes, the next event is due, or it has left
-    /// files to be closed, of which there would be ever more. While a group is restored nothing is closed, and so nothing waited for.
+    /// Runs a thread, and others that then have their turn, until an interrupt comes, the next event is due, nobody can run, or there is
+    /// other work: fibers, a checkpoint, files to be closed, of which there would be ever more. While a group is restored nothing is
+    /// closed, and so nothing waited for.
     /// </summary>
     public void Run(Thread* thread, ulong nextEventNanoseconds)
     {
         ulong sliceEnd = clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
         timer.Arm(Math.Min(sliceEnd, nextEventNanoseconds));
-        do
+        while (thread != null && Stay(thread))
         {
-            // A call that goes on is a step; the next one is not for this turn if it changes much.
-            bool goesOn = thread->Call.Active;
-            if (!executive.PrepareToRun(thread) || (goesOn && engine.MustLookAgain))
+            if (scheduler.Current == thread && !scheduler.ShouldReschedule)
+                continue;
+            if (!IsQuiet(nextEventNanoseconds))
                 return;
-            thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
-            extended.MakeCurrent(thread->Context);
-            UserMode.Run(thread->Context);
-            if (thread->Context->Trap == UserMode.NotEntered)
-                return;
-            executive.HandleTrap(thread);
+            accounts.Leave();
+            thread = scheduler.PickNext();
         }
-        while (scheduler.Current == thread && !scheduler.ShouldReschedule && !scheduler.IsTurnOver && !fibers.HasReady
-            && !engine.MustLookAgain && !restorer.HasFilesToClose);
     }
+
+    // Runs the thread once; false when the turn is over for all.
+    private bool Stay(Thread* thread)
+    {
+        // A call that goes on is a step; the next one is not for this turn if it changes much.
+        bool goesOn = thread->Call.Active;
+        if (!executive.PrepareToRun(thread))
+            return scheduler.Current != thread && !HasWork;
+        if (goesOn && engine.MustLookAgain)
+        {
+            executive.NotEntered(thread);
+            return false;
+        }
+        thread->Context->PageTableRoot = thread->Process->AddressSpace->Root.Address.Value;
+        extended.MakeCurrent(thread->Context);
+        kernelLock.Release();
+        UserMode.Run(thread->Context);
+        kernelLock.Take();
+        if (thread->Context->Trap == UserMode.NotEntered)
+        {
+            executive.NotEntered(thread);
+            return false;
+        }
+        executive.HandleTrap(thread);
+        return !HasWork;
+    }
+
+    private bool HasWork => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || group.Restorer.HasFilesToClose;
+
+    // Nothing that the main loop does between two threads has come up since it looked: it would pick the next one.
+    private bool IsQuiet(ulong nextEventNanoseconds)
+        => !engine.IsAsked && !scheduler.HasPosted && !_output.IsSendable && !end.IsPaused && !signals.IsSendingToGroups
+            && !group.Memory.Spaces.IsEnding && scheduler.NextDeadlineNanoseconds >= nextEventNanoseconds;
 }

@@ -6,7 +6,8 @@ namespace Aurora.Kernel;
 
 /// <summary>What groups, and the launcher, may do to the machine: have the session end.</summary>
 internal sealed class SessionControl(
-    EndState end, CheckpointEngine engine, ObjectTracker host, GroupEnds others, GroupExecTable execs) : MachineControl
+    EndState end, CheckpointEngine engine, ObjectTracker host, GroupEnds others, GroupExecTable execs, VolumeStreamTable streams)
+    : MachineControl
 {
     private const int SignalExitBase = 128;
 
@@ -20,7 +21,11 @@ internal sealed class SessionControl(
             others.Note(group, waitStatus);
     }
 
-    public override unsafe void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
+    public override unsafe void ProcessEnded(Process* process, int waitStatus)
+    {
+        execs.NoteEnd(process, waitStatus);
+        streams.NoteEnd(process);
+    }
 
     public override void PowerOff() => Begin(EndReason.PowerOff, 0);
 

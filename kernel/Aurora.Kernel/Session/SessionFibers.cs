@@ -29,10 +29,22 @@ internal sealed class ReclaimFiber(FrameReclaimer reclaimer) : FiberBody
     public override void Run() => reclaimer.Run();
 }
 
+/// <summary>Takes names out of memory when it is short.</summary>
+internal sealed class NameReclaimFiber(NameReclaimer reclaimer) : FiberBody
+{
+    public override void Run() => reclaimer.Run();
+}
+
 /// <summary>Starts the groups beside the host, and does what is asked for with groups.</summary>
 internal sealed class GroupFiber(GroupManager groups) : FiberBody
 {
     public override void Run() => groups.Run();
+}
+
+/// <summary>Sends volumes, or receives them.</summary>
+internal sealed class StreamFiber(GroupManager groups, bool isIncoming) : FiberBody
+{
+    public override void Run() => groups.RunStreams(isIncoming);
 }
 
 /// <summary>Looks after the store until the session ends.</summary>

@@ -6,7 +6,14 @@ namespace Aurora.Base;
 /// </summary>
 public abstract unsafe class PageAllocator
 {
-    protected PageAllocator() => Accounts = new UserAccounts(this);
+    protected PageAllocator(KernelLock kernelLock)
+    {
+        Lock = kernelLock;
+        Accounts = new UserAccounts(this);
+    }
+
+    /// <summary>Protects the allocator, and the objects that are made of its memory.</summary>
+    public KernelLock Lock { get; }
 
     /// <summary>Who pays for the objects made of this memory.</summary>
     public UserAccounts Accounts { get; private set; }

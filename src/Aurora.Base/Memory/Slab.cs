@@ -41,6 +41,7 @@ public sealed unsafe class Slab<T> : ObjectStock
     }
 
     private readonly PageAllocator _pages;
+    private readonly KernelLock _lock;
     private readonly nint[] _chunkPages;
     private readonly uint _chunkCount;
     private readonly uint _slotsPerChunk;
@@ -63,6 +64,7 @@ public sealed unsafe class Slab<T> : ObjectStock
         Panic.Unless((byte*)&probe.Value - (byte*)&probe == sizeof(SlabSlot), "slab: an object does not follow its header"u8);
         Panic.Unless(sizeof(Chunk) == ChunkBytes, "slab: the size of a chunk's description"u8);
         _pages = pages;
+        _lock = pages.Lock;
         _keepsMemory = keepsMemory;
         _kind = kind;
         _slotsPerChunk = (uint)(ChunkPages * PageSize.Bytes / sizeof(Slot));
@@ -80,6 +82,7 @@ public sealed unsafe class Slab<T> : ObjectStock
     /// <summary>A zeroed object, or null when the limit or the memory is exhausted.</summary>
     public T* Allocate()
     {
+        _lock.AssertHeld();
         UserAccount* account = null;
         if (_kind != ChargeKind.None && !_pages.Accounts.Admit(_kind, Count, (int)_limit, BytesOfObject, out account))
             return null;
@@ -103,6 +106,7 @@ public sealed unsafe class Slab<T> : ObjectStock
     /// <summary>Frees and poisons a live object.</summary>
     public void Free(T* value)
     {
+        _lock.AssertHeld();
         Slot* slot = SlotOf(value);
         Panic.Unless((slot->Header.Generation & 1) != 0, "slab: object freed twice"u8);
         slot->Header.Generation++;

@@ -178,6 +178,7 @@ public sealed unsafe class UserAccounts
 
     private void ChangeUser(uint user)
     {
+        _pages.Lock.AssertHeld();
         UserAccount* left = _current;
         _current = null;
         _user = user;

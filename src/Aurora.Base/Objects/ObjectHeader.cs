@@ -22,4 +22,14 @@ public unsafe struct ObjectHeader
     public ObjectHeader* NextChanged;
     public ObjectHeader* PreviousChanged;
     public ObjectHeader* NextInBucket;
+
+    /// <summary>
+    /// The capture that took it last, while it has not changed since; zero for what a restore has read. It is where the list of what has
+    /// changed has its link otherwise.
+    /// </summary>
+    internal ulong CapturedIn
+    {
+        readonly get => (ulong)PreviousChanged;
+        set => PreviousChanged = (ObjectHeader*)value;
+    }
 }

@@ -74,12 +74,13 @@ public readonly unsafe struct ObjectTracker
     /// <summary>Makes sure that so many more objects can be adopted, with certainty that they can end; false when out of memory.</summary>
     public bool ReserveAdoptions(int count) => Ended.Reserve(_objects.Pages, StoredCount + ChangedCount + count);
 
-    /// <summary>Takes an object that has been adopted, and not changed since, out of the books: its record stays.</summary>
+    /// <summary>Takes an object that is as its record is (<see cref="IsDurable(ObjectHeader*)"/>) out of the books: the record
+    /// stays.</summary>
     public void Forget(ObjectHeader* header)
     {
-        Panic.Unless((header->Flags & (ObjectFlags.Tracked | ObjectFlags.Stored | ObjectFlags.Changed))
-            == (ObjectFlags.Tracked | ObjectFlags.Stored), "objects: forgot an object that is not as it is stored"u8);
+        Panic.Unless(IsDurable(header), "objects: forgot an object that is not as it is stored"u8);
         _objects.Index.Remove(header);
+        header->CapturedIn = 0;
         _state->StoredCount--;
         header->Flags = ObjectFlags.None;
         header->Owner = null;
@@ -127,10 +128,35 @@ public readonly unsafe struct ObjectTracker
     public void MarkChanged(ObjectHeader* header)
     {
         if ((header->Flags & ObjectFlags.Changed) == 0)
-            Link(header);
+            _objects.Link(header);
     }
 
-    /// <summary>Takes the object off the changed list; the capture calls it as it writes the record.</summary>
+    /// <summary>A capture has taken the object: its record is on its way.</summary>
+    public void EndCapture(ObjectHeader* header, ulong capture)
+    {
+        MarkStored(header);
+        ClearChanged(header);
+        header->CapturedIn = capture;
+    }
+
+    /// <summary>A capture is over: what changes from now on, the next one takes. Their numbers grow, and may have gaps.</summary>
+    public void NoteCapture(ulong capture) => _state->LastCapture = capture;
+
+    /// <summary>A capture, and all before it, have become durable, or parts of a later one that has.</summary>
+    public void NoteDurable(ulong capture) => _state->LastDurable = capture;
+
+    /// <summary>What changes now is durable when a capture with at least this number is.</summary>
+    public ulong NextCapture => _state->LastCapture + 1;
+
+    /// <summary>True when what a capture took, or would have taken at the latest, is durable.</summary>
+    public bool IsDurable(ulong capture) => capture <= _state->LastDurable;
+
+    /// <summary>True when the object is in the newest durable checkpoint exactly as it is.</summary>
+    public bool IsDurable(ObjectHeader* header)
+        => (header->Flags & (ObjectFlags.Tracked | ObjectFlags.Stored | ObjectFlags.Changed)) == (ObjectFlags.Tracked | ObjectFlags.Stored)
+            && IsDurable(header->CapturedIn);
+
+    /// <summary>Takes the object off the changed list.</summary>
     public void ClearChanged(ObjectHeader* header)
     {
         if ((header->Flags & ObjectFlags.Changed) != 0)
@@ -141,8 +167,10 @@ public readonly unsafe struct ObjectTracker
     /// memory.</summary>
     public void Remove(ObjectHeader* header)
     {
+        _objects.Lock.AssertHeld();
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: removed an object that is not tracked"u8);
         ClearChanged(header);
+        header->CapturedIn = 0;
         _objects.Index.Remove(header);
         if ((header->Flags & ObjectFlags.Stored) != 0)
         {
@@ -187,6 +215,7 @@ public readonly unsafe struct ObjectTracker
 
     private void Insert(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
+        _objects.Lock.AssertHeld();
         header->Id = id;
         header->Kind = kind;
         Lend(header);

@@ -20,6 +20,7 @@ public sealed unsafe class TrackedObjects
     public TrackedObjects(PageAllocator pages)
     {
         Pages = pages;
+        Lock = pages.Lock;
         Index = new ObjectIndex(pages);
         _groups = new GroupTable<TrackerState>(pages);
         _recordBytes = (int*)pages.Allocate(1);
@@ -33,6 +34,7 @@ public sealed unsafe class TrackedObjects
     public ChangeTotals* Totals { get; }
 
     internal PageAllocator Pages { get; }
+    internal KernelLock Lock { get; }
     internal ObjectIndex Index { get; }
 
     /// <summary>
@@ -54,6 +56,7 @@ public sealed unsafe class TrackedObjects
     /// </summary>
     public ObjectTracker Add(ushort group, ObjectId firstId)
     {
+        Lock.AssertHeld();
         TrackerState* state = _groups.Add(group);
         if (state == null)
             return default;
@@ -161,7 +164,13 @@ public sealed unsafe class TrackedObjects
     public void MarkChanged(ObjectHeader* header)
     {
         if ((header->Flags & ObjectFlags.Changed) == 0)
-            ObjectTracker.Link(header);
+            Link(header);
+    }
+
+    internal void Link(ObjectHeader* header)
+    {
+        Lock.AssertHeld();
+        ObjectTracker.Link(header);
     }
 
     /// <summary>

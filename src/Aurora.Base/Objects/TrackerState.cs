@@ -14,6 +14,9 @@ public unsafe struct TrackerState
     internal ChangeTotals* Totals;
     internal ulong NextId;
     internal ulong ChangedBytes;
+
+    /// <summary>The last capture there was, and the last that has become durable; zero for none.</summary>
+    internal ulong LastCapture, LastDurable;
     internal int Count;
     internal int StoredCount;
     internal int ChangedCount;

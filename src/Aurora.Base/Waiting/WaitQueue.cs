@@ -2,27 +2,73 @@
 // "blocked"; when a queue is woken (or a deadline passes, or a signal arrives) the thread leaves all its queues and the call is
 // dispatched again from the start, with the progress it recorded. Queues are never captured: after a restore every blocked thread is
 // simply dispatched again, and waits again if its condition still does not hold. Protected by the kernel lock.
+//
+// On a queue stand, in this order:
+//
+//   watchers, and tokens       asynchronous owners, which stay and are told of every wake-up; threads woken alone that have not looked yet
+//   threads                    each wake-up wakes all of them (poll, splice)
+//   threads that wait alone    each wake-up wakes the first: what they wait for, one takes away (readers and large writers of a pipe)
+//
+// Who is woken alone and ends or is stopped before it has looked passes the wake-up on; so does a call that leaves something for the next.
 namespace Aurora.Base;
 
-/// <summary>A first-in first-out queue of user threads. Embedded in the object they wait for; zero is empty.</summary>
+/// <summary>A first-in first-out queue of those who wait for an object. Embedded in it; zero is empty.</summary>
 public unsafe struct WaitQueue
 {
     public WaitEntry* First;
     public WaitEntry* Last;
 
+    /// <summary>The first thread that waits alone.</summary>
+    public WaitEntry* FirstAlone;
+
     public readonly bool IsEmpty => First == null;
 }
 
-/// <summary>One thread's place in one <see cref="WaitQueue"/>; the thread scheduler owns these.</summary>
+/// <summary>Who stands at a place in a queue.</summary>
+public enum WaitKind : byte
+{
+    Thread,
+    ThreadAlone,
+
+    /// <summary>A thread that has been woken alone and has not looked yet; it wakes nobody.</summary>
+    Token,
+    Watcher,
+}
+
+/// <summary>A place in one <see cref="WaitQueue"/>; the thread scheduler owns these.</summary>
 public unsafe struct WaitEntry
 {
     public WaitEntry* Next;
     public WaitEntry* Previous;
     public WaitQueue* Queue;
 
-    /// <summary>The waiting thread (Aurora.Posix knows its type).</summary>
-    public void* Thread;
-    public WaitEntry* NextOfThread;
+    /// <summary>The waiting thread (Aurora.Posix knows its type), or the <see cref="Watcher"/>.</summary>
+    public void* Owner;
+    public WaitEntry* NextOfOwner;
+    public WaitKind Kind;
+
+    /// <summary>For a watcher: what has come about when this queue is woken.</summary>
+    public uint Events;
+}
+
+/// <summary>
+/// An asynchronous owner: something that is told when one of its queues is woken, and waits on. It is part of the object it acts for.
+/// What has been posted to it is delivered before the call or interrupt that brought it about is over, or some at a time when that is much:
+/// <see cref="Posted"/> is then part of what the object saves. Its places in queues follow from the object's state and are made again by a
+/// restore.
+/// </summary>
+public unsafe struct Watcher
+{
+    /// <summary>The object that holds it; set while it is on queues.</summary>
+    public ObjectHeader* Object;
+    public WaitEntry* Waits;
+
+    /// <summary>What has come about and has not been delivered.</summary>
+    public uint Posted;
+
+    // The list of those that have something posted.
+    public Watcher* NextPosted;
+    public Watcher* PreviousPosted;
 }
 
 /// <summary>Blocks and wakes user threads; implemented by the thread scheduler, known to the layers below it by this face only.</summary>
@@ -31,7 +77,27 @@ public abstract unsafe class ThreadWaker
     /// <summary>Puts the thread on a queue; it sleeps once the current dispatch returns "blocked".</summary>
     public abstract void BlockOn(void* thread, WaitQueue* queue);
 
-    public abstract void WakeOne(WaitQueue* queue);
+    /// <summary>As <see cref="BlockOn"/>, to be woken alone by <see cref="Wake"/>.</summary>
+    public abstract void BlockAloneOn(void* thread, WaitQueue* queue);
 
+    /// <summary>A thread that may have been woken alone looks whether there is what it waited for.</summary>
+    public abstract void NoteLook(void* thread, WaitQueue* queue);
+
+    /// <summary>Something has come that one can take: wakes one of those who wait alone, and all others.</summary>
+    public abstract void Wake(WaitQueue* queue);
+
+    /// <summary>There is something left for another one of those who wait alone.</summary>
+    public abstract void WakeNext(WaitQueue* queue);
+
+    /// <summary>Wakes all; nobody has to look for those that wait alone any more.</summary>
     public abstract void WakeAll(WaitQueue* queue);
+
+    /// <summary>Puts a watcher on a queue; false when there is no memory.</summary>
+    public abstract bool Watch(Watcher* watcher, WaitQueue* queue, uint events);
+
+    /// <summary>Something has come about that a watcher is to be told.</summary>
+    public abstract void Post(Watcher* watcher, uint events);
+
+    /// <summary>Takes a watcher off all its queues, with what was posted to it.</summary>
+    public abstract void Unwatch(Watcher* watcher);
 }

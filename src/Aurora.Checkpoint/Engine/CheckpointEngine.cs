@@ -85,6 +85,13 @@ public sealed unsafe class CheckpointEngine : CheckpointService
 
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);
 
+    /// <summary>What is durable of a group is in its volume, and can be read there.</summary>
+    internal bool IsReadable(ushort group)
+    {
+        PipelineState* state = _pipelines.StateOf(group);
+        return state->Volume != 0 && state->IsEnabled && state->Failure == StoreStatus.Ok && !state->IsRollingBack;
+    }
+
     /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
     public bool IsEnabled
     {
@@ -148,6 +155,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
 
     /// <inheritdoc cref="CheckpointRounds.MustLookAgain"/>
     public bool MustLookAgain => _rounds.MustLookAgain;
+
+    /// <inheritdoc cref="CheckpointRounds.IsAsked"/>
+    public bool IsAsked => _rounds.IsAsked;
 
     /// <inheritdoc cref="CheckpointRounds.NextDueNanoseconds"/>
     public ulong NextDueNanoseconds => _rounds.NextDueNanoseconds;
@@ -213,6 +223,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         epoch = Request(group);
         return Errno.Ok;
     }
+
+    /// <summary>The newest epoch of a group that is durable.</summary>
+    public Epoch LastDurableOf(ObjectTracker group) => _pipelines.Of(group).State->LastDurable;
 
     /// <inheritdoc/>
     public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch <= _pipelines.Of(group).State->LastDurable;

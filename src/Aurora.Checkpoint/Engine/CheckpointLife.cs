@@ -192,20 +192,24 @@ public sealed unsafe class CheckpointLife
     }
 
     /// <summary>
-    /// Asks for a checkpoint of every group whose pages it will make clean; those under way are awaited too. False when there is none.
+    /// Asks for a checkpoint of every group whose pages it will make clean, or its <paramref name="objects"/> too; those under way are
+    /// awaited as well. False when there is none.
     /// </summary>
-    public bool RequestDirty()
+    public bool RequestDirty(bool objects = false)
     {
         bool cleans = false;
         for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
         {
             PipelineState* state = pipeline.State;
-            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0 && !EndsWithLastCaptured(state);
+            bool isDirty = _services.Memory.Epochs.DirtyPagesOf(pipeline.Group) != 0 || (objects && pipeline.Group.ChangedCount != 0);
+            isDirty &= !EndsWithLastCaptured(state);
             bool canClean = state->IsEnabled && !pipeline.HasFailed && state->Refusal == StoreStatus.Ok;
             if (!canClean || !(pipeline.IsBusy || isDirty))
                 continue;
             cleans = true;
-            Await(state, isDirty ? state->LastCaptured.Next : state->LastCaptured);
+            // What is awaited is not put off: those who ask again and again would keep the others waiting.
+            if (IsDone(in pipeline))
+                Await(state, isDirty ? state->LastCaptured.Next : state->LastCaptured);
         }
         _pipelines.Round.IsAsked = true;
         return cleans;
@@ -230,7 +234,8 @@ public sealed unsafe class CheckpointLife
     }
 
     /// <summary>
-    /// True when all that <see cref="RequestAll"/> or <see cref="RequestDirty"/> has asked for is durable, or is known not to be going to be.
+    /// True when all that <see cref="RequestAll"/> or <see cref="RequestDirty"/> has asked for is durable, or is known not to be going to
+    /// be.
     /// </summary>
     public bool AreAllDone
     {
@@ -238,14 +243,18 @@ public sealed unsafe class CheckpointLife
         {
             for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
             {
-                PipelineState* state = pipeline.State;
-                Epoch last = EndsWithLastCaptured(state) && state->Awaited > state->LastCaptured ? state->LastCaptured : state->Awaited;
-                bool isDone = !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last
-                    || state->Awaited <= state->RefusedThrough || state->Setbacks > state->Patience;
-                if (!isDone)
+                if (!IsDone(in pipeline))
                     return false;
             }
             return true;
         }
+    }
+
+    private static bool IsDone(in Pipeline pipeline)
+    {
+        PipelineState* state = pipeline.State;
+        Epoch last = EndsWithLastCaptured(state) && state->Awaited > state->LastCaptured ? state->LastCaptured : state->Awaited;
+        return !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last
+            || state->Awaited <= state->RefusedThrough || state->Setbacks > state->Patience;
     }
 }

@@ -119,7 +119,7 @@ internal sealed unsafe class CheckpointPace
 
     // Somebody is to see what has not been captured yet.
     private bool IsWatched(in Pipeline pipeline)
-        => pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).Written > pipeline.State->OutputCaptured;
+        => pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).HasUncaptured;
 
     private ulong QuietDueNanoseconds(in Pipeline pipeline)
         => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue

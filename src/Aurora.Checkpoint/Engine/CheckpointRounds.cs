@@ -49,6 +49,9 @@ internal sealed unsafe class CheckpointRounds
         get => _totals->Count > _state.ChangesToLook || _totals->RecordBytes > _state.RecordBytesToLook;
     }
 
+    /// <summary>True when somebody has asked for something since <see cref="Poll"/> that must not wait for a turn to end.</summary>
+    public bool IsAsked => _state.IsAsked;
+
     /// <summary>
     /// Takes the checkpoints that are due. Called by the main loop between two threads, where every thread is at the user boundary or
     /// asleep. Returns the machine time at which it wants to be called next.
@@ -57,6 +60,7 @@ internal sealed unsafe class CheckpointRounds
     {
         if (_pipelines.IsOne)
         {
+            _state.IsAsked = false;
             ulong due = _pace.Poll(in _pipelines.Only);
             NoteChanges();
             return due;

@@ -42,7 +42,6 @@ internal sealed unsafe class EpochCapture
         slot->StartNanoseconds = start;
         slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
         slot->Epoch = pipeline.State->LastCaptured.Next;
-        slot->OutputPosition = _services.Output.Of(pipeline.Group).Written;
         _services.Scheduler.MarkThreadsThatRan(pipeline.Group);
         _services.Memory.Epochs.Freeze(pipeline.Group, slot->Frozen);
         CaptureOutcome outcome = CaptureRecords(pipeline, slot);
@@ -60,10 +59,11 @@ internal sealed unsafe class EpochCapture
         pipeline.Group.Ended.MoveTo(_services.Pages, ref slot->Ended);
         pipeline.State->MustRetry = false;
         pipeline.State->IsUnquiet = true;
-        pipeline.State->OutputCaptured = slot->OutputPosition;
+        _services.Output.Of(pipeline.Group).Hold(slot->Epoch);
         pipeline.State->IsRequested = pipeline.State->IsExpected = false;
         pipeline.State->Name.GiveTo(slot);
         pipeline.State->LastCaptured = slot->Epoch;
+        pipeline.Group.NoteCapture(slot->Epoch.Value);
         slot->State = SlotState.Captured;
         slot->Sample = new CheckpointSample
         {
@@ -106,8 +106,7 @@ internal sealed unsafe class EpochCapture
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
         slot->Records.Append(header->Id, start + length);
-        pipeline.Group.MarkStored(header);
-        pipeline.Group.ClearChanged(header);
+        pipeline.Group.EndCapture(header, slot->Epoch.Value);
         return CaptureOutcome.Ok;
     }
 

@@ -35,9 +35,6 @@ internal unsafe struct EpochSlot
     /// <summary>What the parts of an epoch belong to that does not fit into one commit; null for none.</summary>
     public LargeCommit* Large;
 
-    /// <summary>Held output up to here was written before the stop.</summary>
-    public ulong OutputPosition;
-
     /// <summary>Machine time at the start of the stop.</summary>
     public ulong StartNanoseconds;
     public ulong RealtimeNanoseconds;

@@ -128,12 +128,12 @@ internal sealed unsafe class EpochWriter
         _parts.Abort(refused);
         if (pipeline.State->Refusal == StoreStatus.NoSpace)
             pipeline.State->RefusedThrough = pipeline.State->LastCaptured;
+        _services.Output.Of(pipeline.Group).Refuse(refused->Epoch);
         for (EpochSlot* slot = pipeline.NewestCaptured(); slot != null; slot = pipeline.NewestCaptured())
         {
             pipeline.State->Name.TakeBack(slot, pipeline.State->Refusal);
             _capture.Undo(pipeline, slot);
         }
-        pipeline.State->OutputCaptured = Math.Min(pipeline.State->OutputCaptured, _services.Output.Of(pipeline.Group).Durable);
         pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds
             + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(pipeline.Durable);
@@ -239,17 +239,19 @@ internal sealed unsafe class EpochWriter
             return;
         }
         _services.Store.Release(slot->Commit);
-        _services.Memory.Epochs.Release(slot->Frozen);
+        while (!_services.Memory.Epochs.ReleaseSome(slot->Frozen))
+            _services.Fibers.GiveWay();
         slot->Records.Clear(_services.Pages);
         slot->Ended.Clear(_services.Pages);
         pipeline.State->LastDurable = slot->Epoch;
+        pipeline.Group.NoteDurable(slot->Epoch.Value);
         pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
         slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;
         _statistics.Add(in slot->Sample);
         slot->State = SlotState.Free;
         _pipelines.Round.IsAsked = true;
-        _services.Output.Of(pipeline.Group).Release(slot->OutputPosition);
+        _services.Output.Of(pipeline.Group).Release(slot->Epoch);
         _services.Scheduler.WakeAll(pipeline.Durable);
         _services.Fibers.WakeAll(_queues.ErrandWork);
     }

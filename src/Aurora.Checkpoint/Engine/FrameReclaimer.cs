@@ -1,7 +1,8 @@
 // Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round
 // and that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were
-// touched once need two rounds: the first only makes them idle. When neither helps, memory is exhausted: whoever waits for a frame is told,
-// and the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
+// touched once need two rounds: the first only makes them idle. Files and names that can be read again go before memory counts as
+// exhausted, with what they take of the kernel's. When none of that helps, memory is exhausted: whoever waits for a frame is told, and
+// the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -22,6 +23,7 @@ public sealed unsafe class FrameReclaimer
 
     private readonly MemoryManager _memory;
     private readonly CheckpointEngine _engine;
+    private readonly NameReclaimer _names;
     private readonly FiberScheduler _fibers;
     private int _fruitless;
 
@@ -33,8 +35,9 @@ public sealed unsafe class FrameReclaimer
     // Checkpoints have been asked for.
     private bool _hasAsked;
 
-    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, FiberScheduler fibers)
+    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, NameReclaimer names, FiberScheduler fibers)
     {
+        _names = names;
         _memory = memory;
         _engine = engine;
         _fibers = fibers;
@@ -63,11 +66,19 @@ public sealed unsafe class FrameReclaimer
             _memory.Shortage.IsExhausted = false;
             _memory.Shortage.WakeWaiters();
         }
-        else if (_memory.Shortage.HasWaiters && !CleansSomething())
+        else if (_memory.Shortage.HasWaiters && !CleansSomething() && !DropsNames())
         {
             _memory.Shortage.IsExhausted = true;
             _memory.Shortage.WakeWaiters();
         }
+    }
+
+    // While they go, others may have given frames back.
+    private bool DropsNames()
+    {
+        if (MayEvict)
+            _names.DropAll();
+        return HasFrames;
     }
 
     /// <summary>
@@ -130,8 +141,8 @@ public sealed unsafe class FrameReclaimer
         _sweptPageIns = _memory.PageIns.Ended;
     }
 
-    // True when checkpoints under way, or some asked for now, will make frames replaceable, until it is known that they will not: what becomes
-    // of them is looked at again whenever this fiber is woken.
+    // True when checkpoints under way, or some asked for now, will make frames replaceable, until it is known that they will not: what
+    // becomes of them is looked at again whenever this fiber is woken.
     private bool CleansSomething()
     {
         if (_hasAsked && !_engine.Life.AreAllDone)

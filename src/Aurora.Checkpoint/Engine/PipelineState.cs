@@ -108,9 +108,6 @@ internal unsafe struct PipelineState
     /// <summary>The machine time from which the next checkpoint is due without anybody's asking.</summary>
     public ulong PaceNanoseconds;
 
-    /// <summary>Held output up to here is part of a captured epoch.</summary>
-    public ulong OutputCaptured;
-
     public ulong LastCommitNanoseconds;
 
     /// <summary>Something has been captured since the store was told that it is quiet; and it has not been told yet.</summary>

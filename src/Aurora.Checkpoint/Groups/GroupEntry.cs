@@ -18,6 +18,9 @@ internal enum GroupPhase : byte
     /// It could not be brought back, and what there is of it in memory stays until the machine restarts. Its volume is whole.
     /// </summary>
     Broken,
+
+    /// <summary>A volume that nobody runs: it was received, or made by a tool. Groups are made of it.</summary>
+    Saved,
 }
 
 /// <summary>What is known of a group by whoever manages them (<see cref="GroupDirectory"/>).</summary>

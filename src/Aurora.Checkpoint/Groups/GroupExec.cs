@@ -26,19 +26,14 @@ internal unsafe struct ExecStream
     /// <summary>Null when there is none.</summary>
     public OpenFile* File;
 
-    /// <summary>Everything before it may be shown.</summary>
-    public ulong Shown;
-
-    /// <summary>While IsMarked: everything before it may be shown once an epoch is durable.</summary>
-    public ulong Marked;
-    public ulong Epoch;
-    public bool IsMarked;
+    /// <summary>What may be shown.</summary>
+    public OutputGate Gate;
 
     public readonly Pipe* Pipe => File == null ? null : File->Inode->Pipe;
 
     /// <summary>How many bytes of the pipe may be shown.</summary>
     public readonly ulong Available
-        => File == null || Shown <= Pipe->Taken ? 0 : System.Math.Min(Shown - Pipe->Taken, Pipe->Length);
+        => File == null || Gate.Released <= Pipe->Taken ? 0 : System.Math.Min(Gate.Released - Pipe->Taken, Pipe->Length);
 }
 
 /// <summary>A program that is run in a group from outside; not saved (<see cref="GroupExecTable"/>).</summary>

@@ -1,11 +1,8 @@
 // What is told of programs that are run in groups from outside (ExecService). Bytes stay in the pipe they were written to until they
-// are shown; so a program that writes much waits for who reads, and for the disk. As with the console's output (OutputHold) a position
-// goes with an epoch, and what lies before it may be shown when that is durable. Here it is taken when somebody looks: everything that
-// is in the pipe by then is covered by the epoch that is captured next.
-//
-//   taken <= shown <= marked <= produced    (positions in all that was put into the pipe, in bytes)
-//
-// Somebody in the group may take from the pipe as well, before any mark.
+// are shown; so a program that writes much waits for who reads, and for the disk. Each stream is a sink with a gate (OutputGate), by
+// positions in all that was ever put into its pipe, in bytes. They are held when somebody looks: everything that is in the pipe by then is
+// covered by the epoch that is captured next.
+// Somebody in the group may take from the pipe as well, before it is held.
 // The end is told like that too: what was written until it was noticed, and then how the program ended. Who has been told closes the
 // outer ends, whoever else in the group has the inner ones. Protected by the kernel lock.
 using System;
@@ -130,38 +127,24 @@ public sealed unsafe class GroupExecs(GroupSession session, GroupExecTable table
     {
         exec->IsEndMarked = true;
         exec->EndEpoch = session.Engine.Expect(group).Value;
-        Mark(&exec->Output, exec->EndEpoch);
-        Mark(&exec->Errors, exec->EndEpoch);
+        Hold(&exec->Output, new Epoch(exec->EndEpoch));
+        Hold(&exec->Errors, new Epoch(exec->EndEpoch));
     }
 
     // True when there are bytes that may be shown.
-    private bool Advance(ExecStream* stream, ObjectTracker group, bool mayMark)
+    private bool Advance(ExecStream* stream, ObjectTracker group, bool mayHold)
     {
         if (stream->File == null)
             return false;
-        Settle(stream, group);
-        if (mayMark && !stream->IsMarked && stream->Pipe->Produced > Math.Max(stream->Shown, stream->Pipe->Taken))
-        {
-            Mark(stream, session.Engine.Expect(group).Value);
-            Settle(stream, group);
-        }
+        if (mayHold && stream->Pipe->Produced > Math.Max(stream->Gate.Newest, stream->Pipe->Taken))
+            Hold(stream, session.Engine.Expect(group));
+        stream->Gate.Settle(session.Engine.LastDurableOf(group));
         return stream->Available > 0;
     }
 
-    private static void Mark(ExecStream* stream, ulong epoch)
+    private static void Hold(ExecStream* stream, Epoch epoch)
     {
-        if (stream->File == null)
-            return;
-        stream->Marked = stream->Pipe->Produced;
-        stream->Epoch = epoch;
-        stream->IsMarked = true;
-    }
-
-    private void Settle(ExecStream* stream, ObjectTracker group)
-    {
-        if (!stream->IsMarked || !session.Engine.IsDurable(group, new Epoch(stream->Epoch)))
-            return;
-        stream->Shown = stream->Marked;
-        stream->IsMarked = false;
+        if (stream->File != null)
+            stream->Gate.Hold(epoch, stream->Pipe->Produced);
     }
 }

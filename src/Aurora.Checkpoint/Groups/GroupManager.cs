@@ -20,11 +20,13 @@ public sealed unsafe class GroupManager : GroupService
     private readonly GroupDirectory _directory;
     private readonly GroupOrders _orders;
     private readonly GroupVolumes _volumes;
+    private readonly GroupStreams _streams;
+    private readonly GroupDumps _dumps;
     private readonly GroupWork _work;
 
     public GroupManager(
-        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, GroupStarter starter,
-        PageAllocator pages, Clock clock, FiberScheduler fibers)
+        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, VolumeStreamTable streams,
+        GroupStarter starter, PageAllocator pages, Clock clock, FiberScheduler fibers)
     {
         _session = session;
         _processes = processes;
@@ -34,7 +36,10 @@ public sealed unsafe class GroupManager : GroupService
         var memory = new GroupMemory(session, processes, programs, execs, fibers);
         var maker = new GroupMaker(session, _directory, memory, _volumes, programs, starter, fibers);
         var further = new ExecMaker(session, processes, execs, fibers);
-        _work = new GroupWork(session, _directory, memory, _volumes, maker, further);
+        var sink = new StreamSink(streams, session.Scheduler, fibers);
+        _dumps = new GroupDumps(session, processes, memory, _volumes, streams, sink, pages, fibers);
+        _streams = new GroupStreams(session, _directory, _volumes, streams, sink, _dumps, fibers);
+        _work = new GroupWork(session, _directory, memory, _volumes, maker, further, _streams, _dumps);
         GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
         host->Index = session.Tracker.Index;
         host->Phase = GroupPhase.Present;
@@ -73,12 +78,27 @@ public sealed unsafe class GroupManager : GroupService
     /// <summary>Does all that has been asked for. Blocks.</summary>
     public void WorkOff()
     {
+        _dumps.EndIfOver();
         while (_orders.First != null)
         {
             _orders.Complete(_work.Do(_orders.First));
             _session.Scheduler.WakeAll(Changed);
+            _dumps.EndIfOver();
         }
     }
+
+    /// <summary>The body of a fiber: sends what is asked for, or receives it; never returns.</summary>
+    public void RunStreams(bool isIncoming)
+    {
+        for (;;)
+        {
+            ServeStreams(isIncoming);
+            _streams.Wait(isIncoming);
+        }
+    }
+
+    /// <summary>Sends, or receives, what has been asked for. Blocks.</summary>
+    public void ServeStreams(bool isIncoming) => _streams.Serve(isIncoming);
 
     /// <inheritdoc/>
     public override bool IsHost(ObjectTracker group) => group.Index == _session.Tracker.Index;
@@ -107,7 +127,10 @@ public sealed unsafe class GroupManager : GroupService
         group = entry != null && entry->Phase == GroupPhase.Present ? _session.Tracked.OfGroup(entry->Index) : default;
         if (entry == null)
             return Errno.ENOENT;
-        return entry->Phase switch { GroupPhase.Present => Errno.Ok, GroupPhase.Moving => Errno.EAGAIN, _ => Errno.EIO };
+        return entry->Phase switch
+        {
+            GroupPhase.Present => Errno.Ok, GroupPhase.Moving => Errno.EAGAIN, GroupPhase.Saved => Errno.ENODEV, _ => Errno.EIO,
+        };
     }
 
     /// <inheritdoc/>
@@ -138,7 +161,10 @@ public sealed unsafe class GroupManager : GroupService
         about.Id = entry->Number;
         fixed (byte* name = about.Name)
             new ReadOnlySpan<byte>(entry->Name, entry->NameLength).CopyTo(new Span<byte>(name, SlsGroup.NameBytes));
-        about.State = entry->Phase == GroupPhase.Broken ? SlsGroup.StateBroken : SlsGroup.StateStarting;
+        about.State = entry->Phase switch
+        {
+            GroupPhase.Broken => SlsGroup.StateBroken, GroupPhase.Saved => SlsGroup.StateSaved, _ => SlsGroup.StateStarting,
+        };
         if (entry->Phase == GroupPhase.Present)
             Describe(_session.Tracked.OfGroup(entry->Index), ref about);
         return true;

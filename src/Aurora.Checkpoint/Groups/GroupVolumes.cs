@@ -37,7 +37,7 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         StoreStatus status = store.DropVolume(entry->VolumeId, Now);
         if (status is StoreStatus.Ok or StoreStatus.NotFound)
             directory.Remove(entry);
-        else
+        else if (entry->Phase != GroupPhase.Saved)
             entry->Phase = GroupPhase.Broken;
         return status == StoreStatus.NotFound ? Errno.Ok : ErrnoOf(status);
     }
@@ -74,20 +74,31 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         return isTime ? FindAgo(volume, seconds, out info) : Errno.EINVAL;
     }
 
-    // ENOENT when there is none so old. The commit that made the volume is none of the group's.
+    /// <summary>
+    /// The newest checkpoint of a volume, be it the commit that made it, which holds what its source had; ENOENT when there is none.
+    /// </summary>
+    public Errno FindNewest(VolumeId volume, out CheckpointInfo info) => FindBefore(volume, ulong.MaxValue, default, out info);
+
     private Errno FindAgo(VolumeId volume, double seconds, out CheckpointInfo found)
     {
         found = default;
         ulong now = clock.RealtimeNanoseconds;
         if (seconds * NanosecondsPerSecond >= long.MaxValue || (ulong)(seconds * NanosecondsPerSecond) > now)
             return Errno.ENOENT;
-        ulong time = now - (ulong)(seconds * NanosecondsPerSecond);
+        // The commit that made the volume is none of the group's.
+        return FindBefore(volume, now - (ulong)(seconds * NanosecondsPerSecond), default(Epoch).Next, out found);
+    }
+
+    // ENOENT when there is none so old of that epoch or a later one.
+    private Errno FindBefore(VolumeId volume, ulong time, Epoch first, out CheckpointInfo found)
+    {
+        found = default;
         ulong sequence = 0;
         StoreStatus status;
         while ((status = store.NextCheckpoint(volume, sequence, out CheckpointInfo info)) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
-            if (info.Commit.Epoch.Value != 0 && info.Commit.RealtimeNanoseconds <= time)
+            if (info.Commit.Epoch >= first && info.Commit.RealtimeNanoseconds <= time)
                 found = info;
         }
         if (status != StoreStatus.NotFound)
@@ -95,8 +106,28 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         return found.Sequence == 0 ? Errno.ENOENT : Errno.Ok;
     }
 
+    /// <summary>Sends what a stream is to hold; how it ended.</summary>
+    public Errno Send(VolumeStream* stream, VolumeSink sink)
+        => ErrnoOfStream(store.SendVolume(new VolumeId(stream->Volume), stream->Sequence, stream->BaseSequence, sink));
+
     /// <summary>
-    /// Lists the groups that a machine starts with, and drops what was being made when the last one stopped. The host is there already.
+    /// Makes a volume of a stream. ENODATA: it ended before its end. EBADMSG: it is damaged, or none. EPROTONOSUPPORT: another version of
+    /// the format. ENOENT: it holds what differs from a checkpoint that was never received.
+    /// </summary>
+    public Errno Receive(ReadOnlySpan<byte> name, VolumeSource source, out VolumeId volume)
+        => ErrnoOfStream(store.ReceiveVolume(source, name, Now, out volume));
+
+    private Errno ErrnoOfStream(StoreStatus status) => status switch
+    {
+        StoreStatus.StreamEnded => Errno.ENODATA,
+        StoreStatus.UnknownVersion => Errno.EPROTONOSUPPORT,
+        StoreStatus.BadChecksum or StoreStatus.Corrupt when store.LastFault.Place == FaultPlace.Stream => Errno.EBADMSG,
+        _ => ErrnoOf(status),
+    };
+
+    /// <summary>
+    /// Lists the groups that a machine starts with and the saved volumes, and drops what was being made when the last one stopped. The host
+    /// is there already.
     /// </summary>
     public void Collect()
     {
@@ -108,8 +139,8 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
             var name = new ReadOnlySpan<byte>(info.Name, info.NameLength);
             if ((info.Flags & VolumeFlags.Partial) != 0)
                 DropUnfinished(info.Id);
-            else if ((info.Flags & VolumeFlags.Group) != 0)
-                Add(info.Id, name);
+            else
+                Add(info.Id, name, (info.Flags & VolumeFlags.Group) != 0 ? GroupPhase.Moving : GroupPhase.Saved);
         }
         if (status != StoreStatus.NotFound)
             Report("groups are missing, because the volumes cannot be listed: "u8, status);
@@ -126,13 +157,16 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
     }
 
     // A name that two have, or that none may have, comes from a tool: its group goes by another.
-    private void Add(VolumeId volume, scoped ReadOnlySpan<byte> name)
+    private void Add(VolumeId volume, scoped ReadOnlySpan<byte> name, GroupPhase phase)
     {
         Span<byte> invented = stackalloc byte[GroupEntry.MaxNameBytes];
         if (!GroupDirectory.IsAllowed(name) || directory.Find(name) != null)
             name = invented[..directory.NameNew(invented)];
-        if (directory.Add(name, volume) == null)
+        GroupEntry* entry = directory.Add(name, volume);
+        if (entry == null)
             KernelLog.Line("groups: there are more than can be started"u8);
+        else
+            entry->Phase = phase;
     }
 
     private static Errno ErrnoOf(StoreStatus status) => status switch

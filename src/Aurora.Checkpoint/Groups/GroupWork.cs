@@ -10,7 +10,8 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Suspends, rewinds, ends, starts and removes groups, and has new ones made (<see cref="GroupMaker"/>).</summary>
 internal sealed unsafe class GroupWork(
-    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker, ExecMaker execs)
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker, ExecMaker execs,
+    GroupStreams streams, GroupDumps dumps)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
 
@@ -28,13 +29,19 @@ internal sealed unsafe class GroupWork(
                 return maker.Run(order);
             case GroupVerb.Restore:
                 return maker.Restore(entry, name, Text(request->Target), Text(request->Checkpoint));
+            case GroupVerb.Receive:
+                return streams.Receive(order);
         }
         if (entry == null)
             return -(long)Errno.ENOENT;
         // What it was is not known any more when it has gone.
         ulong number = entry->Number;
         if (request->Verb == GroupVerb.Fork)
-            return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)Errno.EIO;
+            return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)ErrorOf(entry);
+        if (request->Verb == GroupVerb.Send)
+            return streams.Send(entry, order);
+        if (request->Verb == GroupVerb.Dump)
+            return dumps.Begin(entry, order);
         if (request->Verb == GroupVerb.Exec)
             return Run(entry, order);
         Errno error = entry->IsHost ? Errno.EINVAL : Change(entry, request);
@@ -58,6 +65,9 @@ internal sealed unsafe class GroupWork(
     private bool IsAskerThere(ushort asker, GroupEntry* entry)
         => asker == session.Tracker.Index || (entry != null && entry->Phase == GroupPhase.Present && entry->Index == asker);
 
+    // Why something cannot be done with a group that is not in memory.
+    private static Errno ErrorOf(GroupEntry* entry) => entry->Phase == GroupPhase.Saved ? Errno.ENODEV : Errno.EIO;
+
     private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
 
     private GroupObject* ObjectOf(GroupEntry* entry) => session.Group.Of(TrackerOf(entry));
@@ -70,7 +80,7 @@ internal sealed unsafe class GroupWork(
         if (entry->IsHost)
             return -(long)Errno.EINVAL;
         if (entry->Phase != GroupPhase.Present || _life.HasFailed(TrackerOf(entry)))
-            return -(long)Errno.EIO;
+            return -(long)ErrorOf(entry);
         GroupFlags flags = ObjectOf(entry)->Flags;
         if ((flags & GroupFlags.HasEnded) != 0)
             return -(long)Errno.ESRCH;
@@ -82,7 +92,7 @@ internal sealed unsafe class GroupWork(
         if (request->Verb == GroupVerb.Remove)
             return Remove(entry);
         if (entry->Phase != GroupPhase.Present)
-            return Errno.EIO;
+            return ErrorOf(entry);
         return request->Verb switch
         {
             GroupVerb.Suspend => SetSuspended(entry, true),
@@ -175,11 +185,11 @@ internal sealed unsafe class GroupWork(
         entry->Phase = GroupPhase.Present;
     }
 
-    // A group that is there must have ended; what could not be brought back may go with its volume. So may one that nothing more can be
-    // written of, while the store is well: its processes cannot end, since what has been captured of them never goes.
+    // A group that is there must have ended; what could not be brought back, or is only saved, may go with its volume. So may one that
+    // nothing more can be written of, while the store is well: its processes cannot end, since what has been captured of them never goes.
     private Errno Remove(GroupEntry* entry)
     {
-        if (entry->Phase == GroupPhase.Broken)
+        if (entry->Phase is GroupPhase.Broken or GroupPhase.Saved)
             return volumes.Forget(entry);
         if (_life.HasFailed(TrackerOf(entry)) && session.Store.Health == StoreStatus.Ok)
         {

@@ -23,7 +23,7 @@ public readonly unsafe struct HeldOutput
     public ulong Written => _state->Written;
 
     /// <summary>Bytes that may be shown.</summary>
-    public ulong Durable => _state->Durable;
+    public ulong Durable => _state->Gate.Released;
 
     /// <summary>Bytes given to the device.</summary>
     public ulong Sent => _state->Sent;
@@ -70,6 +70,9 @@ public readonly unsafe struct HeldOutput
     /// </summary>
     public WaitQueue* Space => &_state->Space;
 
+    /// <summary>True while there are bytes that may be shown and that the device has not been given.</summary>
+    public bool IsSendable => Sent < Durable;
+
     /// <summary>True while some byte has not left the machine.</summary>
     public bool IsPending => Emitted != Written;
 
@@ -104,18 +107,25 @@ public readonly unsafe struct HeldOutput
         }
         _state->Written += (ulong)taken;
         if (_state->PassesThrough)
-            Release(Written);
+            _state->Gate.Open(Written);
         return taken;
     }
 
-    /// <summary>Allows everything before <paramref name="position"/> to be shown.</summary>
-    public void Release(ulong position)
+    /// <summary>True when something has been written since the newest epoch that holds output.</summary>
+    public bool HasUncaptured => Written > _state->Gate.Newest;
+
+    /// <summary>An epoch has been captured: everything written so far may be shown once it is durable.</summary>
+    public void Hold(Epoch epoch) => _state->Gate.Hold(epoch, Written);
+
+    /// <summary>An epoch and those after it are not going to be durable: what they would have shown waits for the next.</summary>
+    public void Refuse(Epoch first) => _state->Gate.Refuse(first);
+
+    /// <summary>An epoch is durable.</summary>
+    public void Release(Epoch durable)
     {
-        Panic.Unless(position <= Written, "output hold: released what was never written"u8);
+        _state->Gate.Settle(durable);
         if (_state->IsLogged)
             _hold.Waker.WakeAll(Space);
-        if (position > Durable)
-            _state->Durable = position;
     }
 
     /// <summary>Gives releasable bytes to the device until it has no more room, and drops what has left it.</summary>
@@ -166,7 +176,8 @@ public readonly unsafe struct HeldOutput
         *link = chunk;
         if (chunk->Next == null)
             _state->Last = chunk;
-        _state->Written = _state->Durable = Math.Max(Written, chunk->Start + (ulong)chunk->Length);
+        _state->Written = Math.Max(Written, chunk->Start + (ulong)chunk->Length);
+        _state->Gate.Open(Written);
         _state->Sent = _state->Emitted = _state->First->Start + (ulong)_state->First->Emitted;
         TrackedObjects.NoteChange(&chunk->Header);
     }

@@ -4,7 +4,8 @@
 //
 //   written   >= durable >= sent >= emitted    (positions in the group's whole output, in bytes)
 //
-// A capture notes `Written`; when that epoch commits the engine calls Release with it; Pump moves bytes to the device as it has room, and
+// Which is durable the gate says (OutputGate): a capture has it hold `Written`, and the commit of that epoch releases it. Pump moves
+// bytes to the device as it has room, and
 // forgets them only when they have left the device: what is in its queues when the power goes was not seen by anybody. The last chunk
 // stays, empty if need be: its start tells a restore how far the output had come.
 //

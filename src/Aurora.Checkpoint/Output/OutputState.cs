@@ -19,7 +19,7 @@ public unsafe struct OutputState
     /// <summary>The output is kept for who asks, instead of being given to a device.</summary>
     internal bool IsLogged;
     internal ulong Written;
-    internal ulong Durable;
+    internal OutputGate Gate;
     internal ulong Sent;
     internal ulong Emitted;
     internal WaitQueue Space;

@@ -34,9 +34,9 @@ public sealed unsafe class GroupRestore(
             : asksForRoom ? room.Ask(records, scope) : default;
         if (result.IsOk)
         {
-            IsUnderWay = true;
+            IsUnderWay = files.Reclaim.IsHeld = true;
             result = restorer.Restore(group, records, scope);
-            IsUnderWay = false;
+            IsUnderWay = files.Reclaim.IsHeld = false;
         }
         records.Clear();
         GroupObject* about = groups.Of(group);

@@ -1,8 +1,8 @@
 // Whether there is room for what a restore is about to make: what fails half way cannot be taken apart, so this is asked before anything is
 // made. The records are counted by kind. Of each kind there may be so many objects on the machine, all kernel objects together may take so
-// much of its memory (PageAllocator.BytesLeft), and that many frames must be free: clean pages are evicted for them. It is a reckoning: of
-// a name (which only older trees have restored) only the record's contents tell whether it is a short or a long one, so there must be room
-// for either; and signals in queues are not counted.
+// much of its memory (PageAllocator.BytesLeft), and that many frames must be free: names and pages that are clean go for them. It is a
+// reckoning: of a name (which only older trees have restored) only the record's contents tell whether it is a short or a long one, so
+// there must be room for either; and signals in queues are not counted.
 using System;
 using Aurora.Base;
 using Aurora.Store;
@@ -10,7 +10,7 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Asks for the room that a restore needs.</summary>
-public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, FiberScheduler fibers)
+public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, NameReclaimer names, FiberScheduler fibers)
 {
     private const int KindCount = 64;
     private const int RecordsPerLook = 16;
@@ -45,7 +45,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ulong each = stock is null ? BytesOfOther : (ulong)stock.BytesOfObject + BytesBeside;
             bytes += (ulong)counts[kind] * each;
         }
-        bool hasRoom = bytes <= pages.BytesLeft && reclaimer.MakeRoom(PageSize.PagesFor(bytes));
+        bool hasRoom = names.MakeRoom(bytes) && reclaimer.MakeRoom(PageSize.PagesFor(bytes));
         return hasRoom ? default : NoRoom(ObjectKind.None);
     }
 

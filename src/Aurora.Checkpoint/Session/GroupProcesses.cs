@@ -17,6 +17,7 @@ public sealed class GroupProcesses
     /// <summary>Builds them; <paramref name="waits"/> is null where no thread will run.</summary>
     public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control, WaitRestorer? waits)
     {
+        Extended = extended;
         Table = group.Processes;
         Settings = group.Settings;
         Signals = group.Signals;
@@ -33,6 +34,7 @@ public sealed class GroupProcesses
             group.Codecs.Add(codecs[i]);
     }
 
+    public ExtendedStateUnit Extended { get; }
     public ProcessTable Table { get; }
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }

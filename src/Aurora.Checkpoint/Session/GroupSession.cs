@@ -61,7 +61,6 @@ public sealed unsafe partial class GroupSession
             Store = store,
         });
         Shared = new SharedPages(store, Engine, Tracked, Memory);
-        Reclaimer = new FrameReclaimer(Memory, Engine, machine.Fibers);
         StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
         FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
         var environment = new FileEnvironment(
@@ -69,6 +68,8 @@ public sealed unsafe partial class GroupSession
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
+        NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
+        Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, machine.Fibers);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(OutputHold));
@@ -81,7 +82,7 @@ public sealed unsafe partial class GroupSession
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
         Restorer = new GroupRestore(
             new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader), new StoreRecords(store, urgentPages, window),
-            new RestoreRoom(machine.Pages, Reclaimer, machine.Fibers), Group, Files,
+            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, machine.Fibers), Group, Files,
             Memory, machine.Fibers);
     }
 
@@ -114,6 +115,9 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>Where copies find pages that another group has in memory.</summary>
     public SharedPages Shared { get; }
+
+    /// <summary>Takes names out of memory when it is short, once a fiber runs it.</summary>
+    public NameReclaimer NameReclaimer { get; }
 
     /// <summary>Brings frames back when few are free, once a fiber runs it.</summary>
     public FrameReclaimer Reclaimer { get; }

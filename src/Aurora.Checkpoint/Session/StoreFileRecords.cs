@@ -25,8 +25,17 @@ public sealed unsafe class StoreFileRecords : FileRecords
     /// <summary>Where fibers sleep that serve requests for names, while there are none.</summary>
     public FiberQueue* Work => _work;
 
+    /// <summary>Where the fiber sleeps that makes room for names.</summary>
+    public FiberQueue* RoomWork => _work + 1;
+
     /// <inheritdoc/>
     public override void Asked() => _fibers.WakeOne(_work);
+
+    /// <inheritdoc/>
+    public override void AskedForRoom() => _fibers.WakeOne(RoomWork);
+
+    /// <inheritdoc/>
+    public override bool MayForget(ObjectTracker group) => _store.Health == StoreStatus.Ok && _engine.IsReadable(group.Index);
 
     /// <inheritdoc/>
     public override RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record)

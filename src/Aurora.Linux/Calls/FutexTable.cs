@@ -35,7 +35,7 @@ public sealed unsafe class FutexTable : WaitRestorer
     // In Progress, above the bits. Waits saved by versions without it have their deadline on the monotonic clock.
     private const ulong UntilRealtime = 1UL << 32;
 
-    private const int BucketCount = PageSize.Bytes / 16;
+    private const int BucketCount = 256;
 
     private readonly WaitQueue* _buckets;
     private readonly ThreadScheduler _scheduler;
@@ -44,8 +44,8 @@ public sealed unsafe class FutexTable : WaitRestorer
 
     public FutexTable(PageAllocator pages, ThreadScheduler scheduler, TrackedObjects tracked, GroupClocks clocks)
     {
-        _buckets = (WaitQueue*)pages.Allocate(1);
-        Panic.Unless(_buckets != null && sizeof(WaitQueue) == 16, "futex: no memory for the table"u8);
+        _buckets = (WaitQueue*)pages.Allocate((int)PageSize.PagesFor((ulong)(BucketCount * sizeof(WaitQueue))));
+        Panic.Unless(_buckets != null, "futex: no memory for the table"u8);
         _scheduler = scheduler;
         _tracked = tracked;
         _clocks = clocks;
@@ -115,7 +115,7 @@ public sealed unsafe class FutexTable : WaitRestorer
         WaitEntry* entry = BucketOf(in key)->First;
         while (entry != null && woken < limit)
         {
-            Thread* thread = (Thread*)entry->Thread;
+            Thread* thread = (Thread*)entry->Owner;
             entry = entry->Next;
             if (!Waits(thread, in key) || ((uint)thread->Call.Progress & bitset) == 0)
                 continue;
@@ -145,7 +145,7 @@ public sealed unsafe class FutexTable : WaitRestorer
         WaitEntry* entry = BucketOf(in from)->First;
         while (entry != null && moved < limit)
         {
-            Thread* thread = (Thread*)entry->Thread;
+            Thread* thread = (Thread*)entry->Owner;
             entry = entry->Next;
             if (!Waits(thread, in from))
                 continue;

@@ -39,5 +39,6 @@ public static class SystemCallSetup
         SlsCalls.Register(table);
         GroupCalls.Register(table);
         FurtherProgramCalls.Register(table);
+        StreamCalls.Register(table);
     }
 }

@@ -41,6 +41,7 @@ public sealed unsafe class LinuxKernel
         Checkpoints = services.Checkpoints;
         Groups = services.Groups;
         Execs = services.Execs;
+        Streams = services.Streams;
         FirstProgram = services.FirstProgram;
         Futexes = services.Futexes;
         Programs = new ProgramLoader(this, services.HardwareCapabilities);
@@ -76,6 +77,9 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>Programs that are run in groups from outside.</summary>
     public ExecService Execs { get; }
+
+    /// <summary>Volumes that are sent and received.</summary>
+    public StreamService Streams { get; }
 
     /// <summary>Loads programs.</summary>
     public ProgramLoader Programs { get; }

@@ -46,6 +46,9 @@ public struct LinuxServices
     /// <summary>Programs that are run in groups from outside.</summary>
     public ExecService Execs;
 
+    /// <summary>Volumes that are sent and received.</summary>
+    public StreamService Streams;
+
     /// <summary>What init runs, while it has not started; null when it has.</summary>
     public FirstProgram? FirstProgram;
 }

@@ -9,6 +9,7 @@
 // leaves a restart code; whether it restarts or fails with EINTR is decided where the signal is delivered. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Linux.Calls;
+using Aurora.Linux.Files;
 using Aurora.Linux.Signals;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -27,7 +28,11 @@ public sealed unsafe partial class SystemCallExecutive
     private readonly SignalDelivery _delivery;
     private readonly RestartableSequences _sequences;
     private Thread* _accounted;
-    private ulong _since;
+
+    // When the accounted thread entered the kernel, and when it left it: what it spent there is charged together with what it then spends
+    // in user mode, once it is back.
+    private ulong _entered;
+    private ulong _left;
 
     public SystemCallExecutive(LinuxKernel kernel)
     {
@@ -76,9 +81,12 @@ public sealed unsafe partial class SystemCallExecutive
                 return false;
             }
         }
-        AccountKernel(thread);
+        LeaveKernel(thread);
         return true;
     }
+
+    /// <summary>The thread was ready for user mode and did not get there.</summary>
+    public void NotEntered(Thread* thread) => ChargeStay(thread);
 
     /// <summary>Handles what brought the thread into the kernel.</summary>
     public void HandleTrap(Thread* thread)
@@ -107,7 +115,7 @@ public sealed unsafe partial class SystemCallExecutive
         if (result.Outcome == SystemCallOutcome.Blocked)
             _kernel.Scheduler.Sleep(thread, false);
         else if (result.Outcome == SystemCallOutcome.Again)
-            AccountKernel(thread);
+            ChargeKernel(thread);
         StopAccounting();
     }
 
@@ -116,6 +124,7 @@ public sealed unsafe partial class SystemCallExecutive
         UserContext* context = thread->Context;
         context->OriginalRax = context->Rax;
         thread->Call = default;
+        thread->RoomWaits = 0;
         thread->Call.Active = true;
         thread->Call.Number = context->OriginalRax <= uint.MaxValue ? (uint)context->OriginalRax : uint.MaxValue;
         thread->Call.Arguments = new SystemCallArguments
@@ -146,11 +155,14 @@ public sealed unsafe partial class SystemCallExecutive
         ChargeTo(thread->Process);
         if (!thread->Files.IsHeld)
             thread->Files.Count = 0;
+        ushort group = thread->Header.Group;
         SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
+        if (_kernel.Scheduler.HasPosted)
+            OwnerSignals.Deliver(_kernel, group);
         switch (result.Outcome)
         {
             case SystemCallOutcome.Done:
-                _kernel.Scheduler.LeaveQueues(thread);
+                _kernel.Scheduler.EndWait(thread);
                 Finish(thread, result.Value);
                 return true;
             case SystemCallOutcome.Blocked:
@@ -158,7 +170,7 @@ public sealed unsafe partial class SystemCallExecutive
             case SystemCallOutcome.Again:
                 return Continue(thread, in result);
             case SystemCallOutcome.NoReturn:
-                _kernel.Scheduler.LeaveQueues(thread);
+                _kernel.Scheduler.EndWait(thread);
                 EndFiles(thread);
                 thread->Call.Active = false;
                 thread->Context->OriginalRax = NoCall;
@@ -181,7 +193,7 @@ public sealed unsafe partial class SystemCallExecutive
             return true;
         }
         _kernel.Files.Held.Hold(thread);
-        AccountKernel(thread);
+        ChargeKernel(thread);
         StopAccounting();
         return false;
     }
@@ -190,12 +202,12 @@ public sealed unsafe partial class SystemCallExecutive
     {
         if (SignalService.IsKilled(thread))
         {
-            _kernel.Scheduler.LeaveQueues(thread);
+            _kernel.Scheduler.EndWait(thread);
             return true;
         }
         if (result.IsInterruptible && SignalService.HasDeliverable(thread))
         {
-            _kernel.Scheduler.LeaveQueues(thread);
+            _kernel.Scheduler.EndWait(thread);
             Finish(thread, result.Value);
             return true;
         }
@@ -230,27 +242,39 @@ public sealed unsafe partial class SystemCallExecutive
         if (_accounted == thread)
             return;
         _accounted = thread;
-        _since = now;
+        _entered = _left = now;
     }
 
     private void StopAccounting() => _accounted = null;
 
-    private void AccountKernel(Thread* thread)
+    private void LeaveKernel(Thread* thread)
     {
-        ulong now = _kernel.Scheduler.MachineNanoseconds;
-        if (_accounted == thread)
-            Charge(thread, 0, now - _since);
-        _accounted = thread;
-        _since = now;
+        _left = _kernel.Scheduler.MachineNanoseconds;
+        StartAccounting(thread, _left);
     }
 
     private void AccountEntryToKernel(Thread* thread)
     {
         ulong now = _kernel.Scheduler.MachineNanoseconds;
         if (_accounted == thread)
-            Charge(thread, now - _since, 0);
+            Charge(thread, now - _left, _left - _entered);
         _accounted = thread;
-        _since = now;
+        _entered = _left = now;
+    }
+
+    // What it spent in the kernel before it left.
+    private void ChargeStay(Thread* thread)
+    {
+        Charge(thread, 0, _left - _entered);
+        _entered = _left;
+    }
+
+    // What it has spent in the kernel so far.
+    private void ChargeKernel(Thread* thread)
+    {
+        _left = _kernel.Scheduler.MachineNanoseconds;
+        StartAccounting(thread, _left);
+        ChargeStay(thread);
     }
 
     private void Charge(Thread* thread, ulong user, ulong system)

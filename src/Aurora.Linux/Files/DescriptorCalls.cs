@@ -124,6 +124,9 @@ internal static unsafe class DescriptorCalls
                 FileCaller caller = call.Caller;
                 if ((a->UInt2 & ~file->Flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(file->Inode, in caller) != Errno.Ok)
                     return Errno.EPERM;
+                Errno error = SetAsync(ref call, file, a->Int0, (a->UInt2 & OpenFlags.Async) != 0, otherwise: Errno.Ok);
+                if (error != Errno.Ok)
+                    return error;
                 file->Flags = (file->Flags & ~OpenFlags.Changeable) | (a->UInt2 & OpenFlags.Changeable);
                 break;
             case OwnerCalls.SetOwner or OwnerCalls.GetOwner or OwnerCalls.SetOwnerEx or OwnerCalls.GetOwnerEx
@@ -147,6 +150,25 @@ internal static unsafe class DescriptorCalls
         return Errno.Ok;
     }
 
+    // A file of which nobody can be told keeps its flag as it is; what the call says to that is up to the call.
+    private static Errno SetAsync(ref FileCall call, OpenFile* file, int descriptor, bool isOn, Errno otherwise)
+    {
+        if (isOn == ((file->Flags & OpenFlags.Async) != 0))
+            return Errno.Ok;
+        FileWatching watching = call.Files.Watching;
+        if (!watching.IsPossible(file))
+            return otherwise;
+        if (!isOn)
+        {
+            watching.End(file);
+            return Errno.Ok;
+        }
+        Errno error = watching.Begin(file, descriptor);
+        if (error == Errno.Ok && file->Owner.Id == 0 && file->Kind == FileKind.Device)
+            OwnerCalls.SetToForeground(ref call, file);
+        return error;
+    }
+
     private static SystemCallResult ResizePipe(ref FileCall call, Pipe* pipe, ulong bytes)
     {
         Errno error = PipeOperations.CheckCapacity(pipe, bytes, call.Caller.Has(Capability.SysResource), out uint capacity);
@@ -168,8 +190,9 @@ internal static unsafe class DescriptorCalls
             case IoctlNonBlocking or IoctlAsync:
                 if (!call.Read(a->Arg2, out int isOn))
                     return call.Failure;
-                uint bit = a->UInt1 == IoctlAsync ? OpenFlags.Async : OpenFlags.NonBlocking;
-                file->Flags = isOn != 0 ? file->Flags | bit : file->Flags & ~bit;
+                if (a->UInt1 == IoctlAsync)
+                    return SetAsync(ref call, file, a->Int0, isOn != 0, otherwise: Errno.ENOTTY);
+                file->Flags = isOn != 0 ? file->Flags | OpenFlags.NonBlocking : file->Flags & ~OpenFlags.NonBlocking;
                 kernel.Files.MarkChanged(&file->Header);
                 return Errno.Ok;
         }

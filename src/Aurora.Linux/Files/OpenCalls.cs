@@ -305,15 +305,16 @@ internal static unsafe class OpenCalls
         Inode* inode = place != null
             ? call.Files.Inodes.CreateNamed(call.Group, InodeMode.Regular | mode, uid, gid)
             : call.Files.Inodes.Create(call.Group, InodeMode.Regular | mode, uid, gid);
+        FileCaller caller = call.Caller;
         if (inode == null)
-            return Errno.ENOSPC;
+            return call.Files.Room.Lack(in caller, Errno.ENOSPC);
         inode->Flags |= kind;
         inode->Seals = seals;
         if (!call.Files.Inodes.SetTarget(call.Group, inode, name)
             || (place != null && !call.Files.Changes.MakeFormerName(place, inode)))
         {
             call.Files.Inodes.Release(inode);
-            return Errno.ENOMEM;
+            return call.Files.Room.Lack(in caller, Errno.ENOMEM);
         }
         SystemCallResult result = Finish(ref call, inode, flags, isNew: true);
         call.Files.Inodes.Release(inode);

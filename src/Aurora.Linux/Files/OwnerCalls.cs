@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
 
 namespace Aurora.Linux.Files;
 
@@ -60,6 +61,16 @@ internal static unsafe class OwnerCalls
     /// <summary>Who makes something of a file that its owner must be told of owns it.</summary>
     public static void SetToCaller(ref FileCall call, OpenFile* file)
         => Set(ref call, file, new LinuxFileOwner { Kind = LinuxFileOwner.Process, Id = call.Process->Id });
+
+    /// <summary>A terminal without an owner belongs to its foreground group, and one that is no session's to the caller.</summary>
+    public static void SetToForeground(ref FileCall call, OpenFile* file)
+    {
+        var terminal = (Terminal*)file->Attachment;
+        if (terminal->Session == null || terminal->ForegroundGroup == 0)
+            SetToCaller(ref call, file);
+        else
+            Set(ref call, file, new LinuxFileOwner { Kind = LinuxFileOwner.Group, Id = terminal->ForegroundGroup });
+    }
 
     private static Errno Set(ref FileCall call, OpenFile* file, LinuxFileOwner owner)
     {

@@ -50,7 +50,8 @@ internal sealed unsafe partial class ChangeLog
                 ulong* entry = *ProtectChunk.At(chunk, index);
                 if (hasHot && KeepHot(keepHot, entry))
                     continue;
-                *entry &= ~PageEntry.Writable;
+                _tables.NoteStores(entry);
+                *entry &= ~(PageEntry.Writable | PageEntry.Opened);
                 _tables.ReleaseTable(entry);
                 count++;
             }
@@ -60,6 +61,16 @@ internal sealed unsafe partial class ChangeLog
         }
         set->Protect = null;
         return count;
+    }
+
+    /// <summary>The frames of opened pages learn whether programs have stored to them.</summary>
+    public void NoteStores(ChangeSet* set)
+    {
+        for (ProtectChunk* chunk = set->Protect; chunk != null; chunk = chunk->Next)
+        {
+            for (int index = 0; index < chunk->Count; index++)
+                _tables.NoteStores(*ProtectChunk.At(chunk, index));
+        }
     }
 
     // A stale entry may show anything, or nothing; only one that is writable and shows a hot frame moves on. The hold on its table too.
@@ -73,6 +84,9 @@ internal sealed unsafe partial class ChangeLog
         {
             AppendProtect(target, entry);
             _tables.ReleaseTable(entry);
+            // Whether the page is stored to again is for the CPU to tell.
+            _tables.NoteStores(entry);
+            *entry = (*entry & ~PageEntry.Dirty) | PageEntry.Opened;
         }
         return isHot;
     }

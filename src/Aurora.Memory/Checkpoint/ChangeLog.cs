@@ -235,6 +235,16 @@ internal sealed unsafe partial class ChangeLog
         _totals->Count++;
     }
 
+    /// <summary>Frees the first piece of a frozen set's list of pages.</summary>
+    public void FreeFirstDirty(ChangeSet* set)
+    {
+        DirtyChunk* chunk = set->FirstDirty;
+        set->FirstDirty = chunk->Next;
+        if (set->FirstDirty == null)
+            set->LastDirty = null;
+        _dirty.Free(chunk);
+    }
+
     private void FreeDirty(DirtyChunk* chunk)
     {
         while (chunk != null)

@@ -33,6 +33,9 @@ public unsafe struct ChangeSet
     /// <summary>The object was cloned after this set was frozen: the clones depend on what becomes of the epoch.</summary>
     internal bool HasClones;
 
+    /// <summary>Some pages of the dirty list may be opened ones.</summary>
+    internal bool HasOpened;
+
     internal DirtyChunk* FirstDirty;
     internal DirtyChunk* LastDirty;
     internal ProtectChunk* Protect;

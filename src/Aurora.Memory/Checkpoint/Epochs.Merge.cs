@@ -76,6 +76,8 @@ public sealed unsafe partial class Epochs
                 if (entry.Page >= target->SizePages)
                     continue;
                 ulong* slot = _tree.PrivateSlot(target, entry.Page);
+                if (slot != null)
+                    SettleMerged(*slot);
                 if (slot != null && (*slot & Slot.Dirty) != 0)
                     continue;
                 // Without memory to unshare the leaf the entry alone must do: it is forced.
@@ -143,6 +145,8 @@ public sealed unsafe partial class Epochs
     private void MakeDirtyAgain(VmObject* target, ulong page)
     {
         ulong* slot = _tree.PrivateSlot(target, page);
+        if (slot != null)
+            SettleMerged(*slot);
         if (slot != null && (*slot & Slot.Dirty) != 0)
             return;
         bool hasRoom = _log.ReserveDirty(target);
@@ -153,6 +157,13 @@ public sealed unsafe partial class Epochs
             *slot |= Slot.Dirty;
         else
             KeepForced(target, page);
+    }
+
+    // What an opened page shows is owed to the store again, whether somebody stores to it or not.
+    private void SettleMerged(ulong slot)
+    {
+        if (!_seeded.Has(SeededMemoryFaults.TrustedOpenedPage))
+            _opened.Settle(slot);
     }
 
     // No dirty bit tells that the page is owed to the store: its frame does.

@@ -22,14 +22,15 @@ public sealed unsafe partial class Epochs
     private readonly ReclaimState _reclaim;
     private readonly TlbControl _tlb;
     private readonly HotPages _hot;
+    private readonly OpenedPages _opened;
     private readonly FrameShortage _shortage;
     private readonly MemoryVerifier _verifier;
     private readonly bool _verify;
     private readonly SeededMemoryFaults _seeded;
     private readonly CloneIndex _clones;
 
-    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, FrameShortage shortage, MemoryVerifier verifier, TlbControl tlb,
-        bool verify)
+    internal Epochs(MemoryState state, CloneIndex clones, HotPages hot, OpenedPages opened, FrameShortage shortage,
+        MemoryVerifier verifier, TlbControl tlb, bool verify)
     {
         _frames = state.Frames;
         _tree = state.Tree;
@@ -38,6 +39,7 @@ public sealed unsafe partial class Epochs
         _reclaim = state.Reclaim;
         _tlb = tlb;
         _hot = hot;
+        _opened = opened;
         _shortage = shortage;
         _verifier = verifier;
         _verify = verify;
@@ -78,10 +80,11 @@ public sealed unsafe partial class Epochs
         group->DirtyPages = 0;
         group->ClonesAndCuts = 0;
         group->Freezes++;
+        LinkEpoch(group, epoch);
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);
-        LinkEpoch(group, epoch);
-        if (epoch->ProtectedEntries != 0)
+        // The entries of hot pages have lost their dirty bits.
+        if (epoch->ProtectedEntries != 0 || epoch->HotPages != 0)
             _tlb.InvalidateAll();
         if (_verify)
             _verifier.VerifyAll();
@@ -115,19 +118,37 @@ public sealed unsafe partial class Epochs
     /// <summary>The epoch is durable: its frames are no longer in flight, and those that nothing shows any more are free.</summary>
     public void Release(FrozenEpoch* epoch)
     {
+        while (!ReleaseSome(epoch))
+        {
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Release"/>, a few pages at a time; true when that was all. Others may run in between, and find an epoch that is active
+    /// and has so many pages less.
+    /// </summary>
+    public bool ReleaseSome(FrozenEpoch* epoch)
+    {
         Panic.Unless(epoch->IsActive && epoch->Older == null, "memory: released an epoch before an older one"u8);
         Submitted(epoch);
-        for (ChangeSet* set = epoch->First; set != null;)
+        ChangeSet* set = epoch->First;
+        if (set == null)
         {
-            ChangeSet* next = set->Next;
-            var cursor = new FrozenPageCursor(set);
-            while (cursor.MoveNext())
-                EndFlight(cursor.Current);
-            ForgetFrozen(set);
-            _log.Free(set);
-            set = next;
+            CloseEpoch(epoch);
+            return true;
         }
-        CloseEpoch(epoch);
+        DirtyChunk* chunk = set->FirstDirty;
+        if (chunk != null)
+        {
+            for (int index = 0; index < chunk->Count; index++)
+                EndFlight(DirtyChunk.At(chunk, index));
+            _log.FreeFirstDirty(set);
+            return false;
+        }
+        epoch->First = set->Next;
+        ForgetFrozen(set);
+        _log.Free(set);
+        return false;
     }
 
     /// <summary>
@@ -158,66 +179,13 @@ public sealed unsafe partial class Epochs
             _tlb.InvalidateAll();
     }
 
-    private void FreezeSet(ChangeSet* set, FrozenEpoch* epoch)
-    {
-        VmObject* target = set->Object;
-        target->Changes = null;
-        set->PageCount = 0;
-        set->IsOverlay = target->Backing != null && !_seeded.Has(SeededMemoryFaults.ElidedZeroes);
-        // The store has nothing of a new object that is not a clone: nothing to cut, no page to turn into a hole.
-        bool isUnknown = set->IsNew && !set->IsClone;
-        if (isUnknown)
-            set->TruncateFrom = ChangeSet.NoTruncation;
-        for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
-            set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
-        // After the pages: a page that stays hot takes its entries along into the new set.
-        epoch->ProtectedEntries += _log.ProtectAll(set, target);
-        epoch->Pages += set->PageCount;
-        epoch->Clones += set->IsClone ? 1UL : 0;
-        epoch->Truncations += set->IsTruncated ? 1UL : 0;
-        target->IsCaptured = true;
-        set->NextOfObject = target->Frozen;
-        target->Frozen = set;
-    }
-
-    // Resolves the pages of a chunk to frames, drops entries that an earlier one covers, and returns how many are left.
-    private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch, bool keepHoles)
-    {
-        int kept = 0;
-        for (int index = 0; index < chunk->Count; index++)
-        {
-            FrozenPage* entry = DirtyChunk.At(chunk, index);
-            bool isForced = entry->Frame.Value == ChangeLog.Forced;
-            ulong* slot = _tree.FindSlot(target, entry->Page);
-            ulong value = slot != null ? *slot : _tree.Lookup(target, entry->Page);
-            // A forced entry gives way to a regular one for the same page.
-            bool isOurs = isForced != ((value & Slot.Dirty) != 0) && (value & (Slot.InStore | Slot.Bad)) == 0;
-            if (!isOurs)
-                continue;
-            bool isResident = Slot.IsResident(value);
-            FrozenPage* frozen = DirtyChunk.At(chunk, kept);
-            frozen->Page = entry->Page;
-            frozen->Frame = default;
-            kept += isResident || keepHoles ? 1 : 0;
-            if (isResident && !isForced && _hot.Freeze(target, frozen, Slot.FrameOf(value), epoch))
-                continue;
-            if (slot != null)
-                *slot = value & ~Slot.Dirty;
-            if (!isResident)
-                continue;
-            frozen->Frame = Slot.FrameOf(value);
-            _frames.BeginFlight(frozen->Frame);
-            _frames.InfoOf(frozen->Frame)->Flags &= ~FrameFlags.Unsaved;
-        }
-        chunk->Count = kept;
-        return (ulong)kept;
-    }
-
     private void ClearDirty(VmObject* target, ulong page)
     {
         ulong* slot = _tree.FindSlot(target, page);
-        if (slot != null && (*slot & Slot.Dirty) != 0)
-            *slot &= ~Slot.Dirty;
+        if (slot == null || (*slot & Slot.Dirty) == 0)
+            return;
+        _opened.Settle(*slot);
+        *slot &= ~Slot.Dirty;
     }
 
     private void EndFlight(FrozenPage* page)

@@ -28,4 +28,10 @@ public enum FrameFlags : ushort
 
     /// <summary>On a change list without a dirty bit to say so (<c>ChangeLog.Forced</c>): must not be evicted.</summary>
     Unsaved = 64,
+
+    /// <summary>Counted as changed, but nobody is known to have stored: see <c>OpenedPages</c>.</summary>
+    Opened = 128,
+
+    /// <summary>A program has stored through an entry that said so.</summary>
+    Written = 256,
 }

@@ -4,7 +4,7 @@
 //
 // A page may go exactly if the store would give it back as it is (CleanFrames), and nobody reads it in at the moment (what is read could be
 // older than what is evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them
-// gives its pages up in its turn.
+// gives its pages up in its turn. A leaf goes with its last page.
 //
 // Evicting takes pages away from under a system call that has just looked at them, so it is done by a fiber only, between two calls.
 // Protected by the kernel lock.
@@ -60,6 +60,8 @@ public sealed unsafe class Reclaim
             return true;
         }
         SweepLeaf(target, _state.HandPage, leaf);
+        if (MayEvict && IsAsStored(target))
+            _tree.GiveUpLeaf(target, _state.HandPage);
         _state.HandPage += RadixTree.FanOut;
         return false;
     }
@@ -67,11 +69,16 @@ public sealed unsafe class Reclaim
     // An object that no freeze has taken and that inherits nothing has no pages in the store.
     private static bool IsReadable(VmObject* target) => target->IsCaptured || !target->StoreBase.IsNone;
 
+    // Nothing of it is on its way to the store, or from there.
+    private static bool IsAsStored(VmObject* target) =>
+        target->IsCaptured && target->StoreBase.IsNone && target->Changes == null && target->Frozen == null && target->PageIns == 0;
+
     private void SweepLeaf(VmObject* target, ulong leafPage, ulong* leaf)
     {
         PageMarks clean = default;
         int idle = 0;
-        for (int index = 0; index < RadixTree.FanOut; index++)
+        int slots = (int)RadixTree.SlotsFrom(target, leafPage);
+        for (int index = 0; index < slots; index++)
         {
             if (!_clean.IsClean(leaf[index]))
                 continue;
@@ -90,7 +97,7 @@ public sealed unsafe class Reclaim
             leaf = evicts ? slot : leaf;
         }
         _reverse.UnmapMarked(target, leafPage, &clean);
-        for (int index = 0; index < RadixTree.FanOut; index++)
+        for (int index = 0; index < slots; index++)
         {
             if (!clean.Has(index))
                 continue;

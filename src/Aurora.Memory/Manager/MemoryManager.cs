@@ -7,7 +7,8 @@
 //   ObjectPages     kernel access, copy-on-write                              ObjectHoles     discarding and finding holes
 //   SpaceMappings   the mappings in a space     Windows   what they show of their object     AddressSpaces   creation, fork, end
 //   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
-//   Epochs, HotPages    checkpoints             CleanFrames, Reclaim   what the store has, dropping it   Residency       what is in memory
+//   WriteAround     pages opened for the stores to come
+//   Epochs, HotPages, OpenedPages   checkpoints   CleanFrames, Reclaim   what the store has, dropping it   Residency   what is in memory
 //   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
@@ -49,10 +50,12 @@ public sealed class MemoryManager
         Remaps = new Remaps(state, Objects, Mappings, _list, windows);
         Break = new ProgramBreak(state, Mappings, _list, windows);
         Marks = new MappingMarks(state, _list);
-        Faults = new Faults(state, overlays, Pages, PageIns, Shortage, windows, tlb);
+        var hot = new HotPages(state, Pages, options);
+        var opened = new OpenedPages(state);
+        Faults = new Faults(state, overlays, Pages, PageIns, Shortage, windows, new WriteAround(state, Pages, tlb, options), tlb);
         Residency = new Residency(state, overlays);
         Verifier = new MemoryVerifier(state, overlays, Pages, Holes);
-        Epochs = new Epochs(state, new CloneIndex(pages), new HotPages(state, Pages, options), Shortage, Verifier, tlb, options.Verify);
+        Epochs = new Epochs(state, new CloneIndex(pages), hot, opened, Shortage, Verifier, tlb, options.Verify);
         Clean = new CleanFrames(state);
         Reclaim = new Reclaim(state, reverse, Clean);
         Restore = new MemoryRestore(state, Objects, Spaces, _list);

@@ -58,7 +58,8 @@ public sealed unsafe class ObjectPages
 
     /// <summary>
     /// A page to store into, tracked and copied as a user's store would be; valid until the kernel next sleeps. With
-    /// <paramref name="overwrite"/> the caller writes all 4096 bytes, so nothing is read in or copied. Results as GetForRead.
+    /// <paramref name="overwrite"/> nothing is read in, copied or cleared: the caller writes all 4096 bytes before anything else
+    /// happens, since what is there may be another program's. Results as GetForRead.
     /// </summary>
     public PageAccess GetForWrite(VmObject* target, ulong page, bool overwrite)
     {
@@ -100,7 +101,7 @@ public sealed unsafe class ObjectPages
         if (isResident && shown == target && IsExclusive(Slot.FrameOf(value)))
         {
             frame = Slot.FrameOf(value);
-            _frames.NoteUse(frame);
+            _frames.InfoOf(frame)->Flags &= ~(FrameFlags.Idle | FrameFlags.Opened);
             return MarkDirty(target, page, slot) ? MemoryStatus.Ok : _shortage.NoFrame(out wait);
         }
         FrameNumber copy = _frames.Allocate(FrameFlags.Data);
@@ -111,12 +112,43 @@ public sealed unsafe class ObjectPages
             _frames.Release(copy);
             return _shortage.NoFrame(out wait);
         }
-        FillFrame(copy, isResident && !overwrite ? Slot.FrameOf(value) : default);
+        if (!overwrite)
+            FillFrame(copy, isResident ? Slot.FrameOf(value) : default);
         if (isResident)
             _frames.InfoOf(copy)->Tag = _frames.InfoOf(Slot.FrameOf(value))->Tag;
         Replace(target, page, slot, copy);
         frame = copy;
         return MemoryStatus.Ok;
+    }
+
+    /// <summary>
+    /// Readies a clean page in memory for stores that are likely to come, as <see cref="MakeWritable"/> does for one that has; false
+    /// when that would cost what others need more. The slot is private.
+    /// </summary>
+    internal bool Open(VmObject* target, ulong page, ulong* slot, out FrameNumber frame)
+    {
+        FrameNumber old = frame = Slot.FrameOf(*slot);
+        FrameInfo* info = _frames.InfoOf(frame);
+        if (info->References != 1 || (info->Flags & FrameFlags.Unsaved) != 0)
+            return false;
+        if (!IsExclusive(frame))
+            frame = _frames.FreeFrames > _frames.TotalFrames / 16 ? _frames.Allocate(FrameFlags.Data) : default;
+        if (frame.Value == 0)
+            return false;
+        if (!MarkDirty(target, page, slot))
+        {
+            if (frame != old)
+                _frames.Release(frame);
+            return false;
+        }
+        if (frame != old)
+        {
+            FillFrame(frame, old);
+            _frames.InfoOf(frame)->Tag = info->Tag;
+            Replace(target, page, slot, frame);
+        }
+        OpenedPages.Begin(target->Changes, _frames.InfoOf(frame));
+        return true;
     }
 
     internal bool IsExclusive(FrameNumber frame)

@@ -36,9 +36,13 @@ internal sealed unsafe partial class RadixTree
     /// <paramref name="steps"/>; when they are used up all pages of the further ones count.
     /// </summary>
     public ulong CountUsed(VmObject* target, ulong end, ulong steps)
-        => Slot.IsResident(target->Root)
+    {
+        if (IsOnePage(target))
+            return end == 0 || Slot.IsHole(target->Root) ? 0UL : 1;
+        return Slot.IsResident(target->Root)
             ? CountBelow(target, target->Root, target->Height, 0, end, ref steps)
             : CountMarked(target, target->Root, 0, end);
+    }
 
     private ulong CountBelow(VmObject* target, ulong node, int level, ulong start, ulong end, ref ulong steps)
     {
@@ -85,16 +89,13 @@ internal sealed unsafe partial class RadixTree
     // Moves on to a page that is no hole; false at the first page behind the leaf.
     private bool NextUsedInLeaf(VmObject* target, ref ulong page)
     {
-        ulong* leaf = FindSlot(target, page & ~Mask);
-        do
+        ulong* slot = FindSlot(target, page);
+        for (ulong left = SlotsFrom(target, page); left > 0; left--, page++, slot++)
         {
-            ulong value = leaf[page & Mask];
-            bool isHole = Slot.IsHole(value) || (value == Slot.InStore && page >= target->StoredLimit);
+            bool isHole = Slot.IsHole(*slot) || (*slot == Slot.InStore && page >= target->StoredLimit);
             if (!isHole)
                 return true;
-            page++;
         }
-        while ((page & Mask) != 0);
         return false;
     }
 
@@ -106,6 +107,8 @@ internal sealed unsafe partial class RadixTree
     {
         ulong value = target->Root;
         target->CountedPages = 0;
+        if (target->Height == 0 && value == Slot.InStore && first < end)
+            target->Root = Slot.Hole;
         for (int level = target->Height; level >= 1; level--)
         {
             ulong* node = NodeOf(value);
@@ -124,14 +127,17 @@ internal sealed unsafe partial class RadixTree
     public void LearnStored(VmObject* target, ulong first, ulong end)
     {
         ulong* slot = FindSlot(target, first);
-        for (; slot != null && first < end; first++, slot++)
+        if (slot == null)
+            return;
+        for (ulong left = SlotsFrom(target, first); left > 0 && first < end; left--, first++, slot++)
         {
             if (Slot.IsStored(*slot, first, target->StoredLimit))
                 *slot = Slot.Evicted;
-            if ((first & Mask) == Mask)
-                return;
         }
     }
+
+    /// <summary>How many slots follow each other in memory from the one of a page on, which has one.</summary>
+    public static ulong SlotsFrom(VmObject* target, ulong page) => target->Height == 0 ? 1 : FanOut - (page & Mask);
 
     /// <summary>The first leaf whose pages are at or above <paramref name="page"/>, which becomes its first page; null at the end.</summary>
     public ulong* NextLeaf(VmObject* target, ref ulong page)
@@ -148,5 +154,31 @@ internal sealed unsafe partial class RadixTree
             page = next;
         }
         return null;
+    }
+
+    /// <summary>The nodes of the object's tree, those it shares with others included.</summary>
+    public ulong CountNodes(VmObject* target) => CountNodes(target->Root, target->Height);
+
+    private ulong CountNodes(ulong value, int level)
+    {
+        if (!Slot.IsResident(value) || level == 0)
+            return 0;
+        ulong count = 1;
+        for (int index = 0; level > 1 && index < FanOut; index++)
+            count += CountNodes(NodeOf(value)[index], level - 1);
+        return count;
+    }
+
+    /// <summary>True if another object shares a node on the way to a page, the leaf included.</summary>
+    public bool IsPathShared(VmObject* target, ulong page)
+    {
+        ulong value = target->Root;
+        for (int level = target->Height; level >= 1 && Slot.IsResident(value); level--)
+        {
+            if (_frames.InfoOf(Slot.FrameOf(value))->References != 1)
+                return true;
+            value = NodeOf(value)[IndexAt(page, level)];
+        }
+        return false;
     }
 }

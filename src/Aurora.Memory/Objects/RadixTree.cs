@@ -1,10 +1,11 @@
 // The radix tree under every object: 512 slots a node, one frame a node, leaves at level 1, the height as small as the pages in use
 // allow. A node's FrameInfo.References counts the slots and roots that point to it; an object may change a slot only if every node on
-// the way to it has exactly one reference, so a change first copies the shared part of the path (PrivateSlot). Copying a node adds a
-// reference to each child; for a leaf these are the data frames, whose count thus says whether another object still shows the frame.
-// Invariant: a leaf with a dirty slot is never shared (a clone copies such leaves at once), so "dirty" always means one object.
-// Markers may be refined in shared nodes (InStore above → a node full of InStore), since that changes nobody's contents.
-// Protected by the kernel lock.
+// the way to it has exactly one reference (its root is always its own), so a change first copies the shared part of the path
+// (PrivateSlot). Copying a node adds a reference to each child; for a leaf these are the data frames, whose count thus says whether
+// another object still shows the frame. Invariant: a leaf with a dirty slot is never shared (a clone copies such leaves at once), so
+// "dirty" always means one object. At height 0 there is no node: the root is the slot of page 0, all others are holes. A root that is a
+// marker has no height of its own. Markers may be refined in shared nodes (InStore above → a node full of InStore), since that changes
+// nobody's contents. Protected by the kernel lock.
 using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
@@ -38,6 +39,8 @@ internal sealed unsafe partial class RadixTree
     public ulong* FindSlot(VmObject* target, ulong page)
     {
         ulong value = target->Root;
+        if (target->Height == 0)
+            return page == 0 && (IsPage(value) || target->StoredLimit <= 1) ? &target->Root : null;
         if (!Slot.IsResident(value) || page >= Capacity(target->Height))
             return null;
         for (int level = target->Height; level > 1; level--)
@@ -96,6 +99,12 @@ internal sealed unsafe partial class RadixTree
         target->CountedPages = 0;
         if (target->StoredLimit > first)
             target->StoredLimit = first;
+        if (IsOnePage(target))
+        {
+            if (first == 0)
+                Clear(target);
+            return;
+        }
         if (!Slot.IsResident(target->Root) || first >= Capacity(target->Height))
             return;
         ulong* link = &target->Root;
@@ -113,32 +122,6 @@ internal sealed unsafe partial class RadixTree
         }
     }
 
-    /// <summary>The nodes of the object's tree, those it shares with others included.</summary>
-    public ulong CountNodes(VmObject* target) => CountNodes(target->Root, target->Height);
-
-    private ulong CountNodes(ulong value, int level)
-    {
-        if (!Slot.IsResident(value))
-            return 0;
-        ulong count = 1;
-        for (int index = 0; level > 1 && index < FanOut; index++)
-            count += CountNodes(NodeOf(value)[index], level - 1);
-        return count;
-    }
-
-    /// <summary>True if another object shares a node on the way to a page, the leaf included.</summary>
-    public bool IsPathShared(VmObject* target, ulong page)
-    {
-        ulong value = target->Root;
-        for (int level = target->Height; level >= 1 && Slot.IsResident(value); level--)
-        {
-            if (_frames.InfoOf(Slot.FrameOf(value))->References != 1)
-                return true;
-            value = NodeOf(value)[IndexAt(page, level)];
-        }
-        return false;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong IndexInLeaf(ulong page) => page & Mask;
 
@@ -146,7 +129,9 @@ internal sealed unsafe partial class RadixTree
     private ulong SpanAt(VmObject* target, ulong page, out ulong value)
     {
         value = target->Root;
-        if (!Slot.IsResident(value))
+        if (IsOnePage(target) && page == 0)
+            return 1;
+        if (!Slot.IsResident(value) && !IsOnePage(target))
             return MaxPages;
         if (page >= Capacity(target->Height))
         {
@@ -175,6 +160,8 @@ internal sealed unsafe partial class RadixTree
         if (!GrowTo(target, page))
             return null;
         ulong* link = &target->Root;
+        if (target->Height == 0)
+            return link;
         for (int level = target->Height; ; level--)
         {
             ulong* node = unshare || !Slot.IsResident(*link) ? MakePrivate(link) : NodeOf(*link);
@@ -186,11 +173,11 @@ internal sealed unsafe partial class RadixTree
         }
     }
 
-    // Raises the tree until the page fits. A marker at the root has no height of its own.
+    // Raises the tree until the page fits.
     private bool GrowTo(VmObject* target, ulong page)
     {
         Panic.Unless(page < MaxPages, "radix: page number out of range"u8);
-        if (!Slot.IsResident(target->Root))
+        if (!Slot.IsResident(target->Root) && !IsOnePage(target))
         {
             ulong highest = page;
             if (target->Root == Slot.InStore && target->StoredLimit != 0 && target->StoredLimit - 1 > highest)
@@ -259,12 +246,19 @@ internal sealed unsafe partial class RadixTree
 
     private static byte HeightFor(ulong page)
     {
-        byte height = 1;
+        byte height = 0;
         while (page >= Capacity(height))
             height++;
         Panic.Unless(height <= MaxHeight, "radix: too high"u8);
         return height;
     }
+
+    // The tree is one page, in the root; a root that is a marker is none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOnePage(VmObject* target) => target->Height == 0 && IsPage(target->Root);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPage(ulong root) => (root & ~Slot.InStore) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong* NodeOf(ulong value) => (ulong*)_frames.AddressOf(Slot.FrameOf(value));

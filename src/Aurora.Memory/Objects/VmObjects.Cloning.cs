@@ -30,6 +30,8 @@ public sealed unsafe partial class VmObjects
         InheritStored(source, clone);
         if (source->Changes != null)
         {
+            if (source->Changes->HasOpened)
+                _opened.Settle(source->Changes);
             mustFlush = _log.ProtectAll(source->Changes) != 0;
             if (!_log.CopyDirty(source, clone))
             {

@@ -14,6 +14,7 @@ public sealed unsafe partial class VmObjects
     private readonly ChangeLog _log;
     private readonly Overlays _overlays;
     private readonly ReverseMap _reverse;
+    private readonly OpenedPages _opened;
     private readonly TlbControl _tlb;
     private readonly FileKeeper? _keeper;
     private readonly SeededMemoryFaults _seeded;
@@ -26,6 +27,7 @@ public sealed unsafe partial class VmObjects
         _log = state.Log;
         _overlays = overlays;
         _reverse = reverse;
+        _opened = new OpenedPages(state);
         _tlb = tlb;
         _keeper = keeper;
         _seeded = state.Seeded;
@@ -69,12 +71,22 @@ public sealed unsafe partial class VmObjects
         return true;
     }
 
-    /// <summary>Takes an object that was restored, and that nothing has used since, out of memory: it stays in the store.</summary>
+    /// <summary>
+    /// True when the store has an object and its pages exactly as they are, and nobody but its file uses it. One with much in memory goes
+    /// when its pages have gone.
+    /// </summary>
+    public bool MayForget(VmObject* target)
+        => IsIdle(target) && target->Height <= 1 && target->Header.References == 1 && target->IsCaptured && target->StoreBase.IsNone
+            && _state.TrackerOf(&target->Header).IsDurable(&target->Header);
+
+    // Nothing of it is on its way in or out.
+    private static bool IsIdle(VmObject* target)
+        => !target->IsMapped && target->PageIns == 0 && target->Backing == null && target->Changes == null && target->Frozen == null;
+
+    /// <summary>Takes an object that the store has as it is, and that nothing uses, out of memory: it stays in the store.</summary>
     public void Forget(VmObject* target)
     {
-        bool isIdle = !target->IsMapped && target->PageIns == 0 && target->Backing == null;
-        Panic.Unless(isIdle && target->Changes == null && target->Frozen == null,
-            "memory: forgot an object in use"u8);
+        Panic.Unless(IsIdle(target), "memory: forgot an object in use"u8);
         _tree.Clear(target);
         _state.TrackerOf(&target->Header).Forget(&target->Header);
         _slab.Free(target);

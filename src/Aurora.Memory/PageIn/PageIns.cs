@@ -141,9 +141,9 @@ public sealed unsafe class PageIns
             end = target->SizePages;
         for (ulong next = page + 1; next < end && _requests.HasRoomToSpare; next++)
         {
-            // SAFETY: the group lies within one leaf, which RefineSlot has just made to exist.
+            // The group lies within one leaf, which RefineSlot has just made to exist unless the tree is a single page.
             ulong* slot = _tree.FindSlot(target, next);
-            if (Slot.IsStored(*slot, next, target->StoredLimit))
+            if (slot != null && Slot.IsStored(*slot, next, target->StoredLimit))
                 _requests.Request(target, next);
         }
     }

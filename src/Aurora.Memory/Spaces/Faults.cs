@@ -1,6 +1,7 @@
 // Page faults. A read fault maps the frame read-only (a hole shows the shared zero page) and, where it costs nothing, its resident
 // neighbours. A write fault is the only place that ever sets a write bit: the page is made exclusive and dirty first, and the entry goes
-// on the object's protect list. Everything that can fail comes before anything that can be seen.
+// on the object's protect list. (WriteAround does the same to its neighbours.) Everything that can fail comes before anything that can
+// be seen.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -18,11 +19,13 @@ public sealed unsafe class Faults
     private readonly PageIns _pageIns;
     private readonly FrameShortage _shortage;
     private readonly Windows _windows;
+    private readonly WriteAround _around;
     private readonly TlbControl _tlb;
     private readonly FrameNumber _zeroFrame;
 
     internal Faults(
-        MemoryState state, Overlays overlays, ObjectPages pages, PageIns pageIns, FrameShortage shortage, Windows windows, TlbControl tlb)
+        MemoryState state, Overlays overlays, ObjectPages pages, PageIns pageIns, FrameShortage shortage, Windows windows,
+        WriteAround around, TlbControl tlb)
     {
         _frames = state.Frames;
         _tables = state.Tables;
@@ -32,6 +35,7 @@ public sealed unsafe class Faults
         _pageIns = pageIns;
         _shortage = shortage;
         _windows = windows;
+        _around = around;
         _tlb = tlb;
         _zeroFrame = state.ZeroFrame;
     }
@@ -96,7 +100,7 @@ public sealed unsafe class Faults
         ulong value = PageEntry.ReadOnly(frame, (mapping->Protection & Protection.Execute) != 0);
         ulong old = *entry;
         if (old != 0 && PageEntry.FrameOf(old) == frame)
-            value |= old & (PageEntry.Writable | PageEntry.Dirty);
+            value |= old & (PageEntry.Writable | PageEntry.Dirty | PageEntry.Opened);
         if (old == 0)
             mapping->Space->ResidentPages++;
         _tables.Set(entry, value);
@@ -153,6 +157,7 @@ public sealed unsafe class Faults
         bool isExecutable = (mapping->Protection & Protection.Execute) != 0;
         _tables.Set(entry, PageEntry.ReadOnly(frame, isExecutable) | PageEntry.Writable | PageEntry.Dirty);
         _tlb.InvalidatePage(space->Root, address);
+        _around.Open(mapping, address, entry, frame);
         return MemoryStatus.Ok;
     }
 

@@ -5,7 +5,7 @@ namespace Aurora.Memory;
 
 /// <summary>
 /// The bits of an x86-64 page-table entry (Intel SDM vol. 3, 4.5). Accessed and dirty are set when an entry is made, so that the CPU
-/// never writes to a table on its own and plain stores under the kernel lock suffice.
+/// does not write to a table on its own; but for the dirty bit of opened pages, which tells whether somebody has stored (OpenedPages).
 /// </summary>
 public static class PageEntry
 {
@@ -14,6 +14,11 @@ public static class PageEntry
     public const ulong User = 1UL << 2;
     public const ulong Accessed = 1UL << 5;
     public const ulong Dirty = 1UL << 6;
+
+    /// <summary>
+    /// For software: made writable before anybody stored, and without <see cref="Dirty"/>, which the CPU sets at the first store.
+    /// </summary>
+    public const ulong Opened = 1UL << 9;
     public const ulong NoExecute = 1UL << 63;
     public const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
 

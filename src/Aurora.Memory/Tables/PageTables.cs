@@ -109,16 +109,31 @@ public sealed unsafe class PageTables
         return table + IndexAt(address.Value, 1);
     }
 
-    /// <summary>Stores an entry and keeps its table's count of live entries.</summary>
+    /// <summary>Stores an entry and keeps its table's count of live entries; what the old one knew of stores is kept too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Set(ulong* entry, ulong value)
     {
+        if ((*entry & PageEntry.Opened) != 0 && (Seeded & SeededMemoryFaults.LostStoreMark) == 0)
+            NoteStores(entry);
         if (*entry == 0 != (value == 0))
         {
             FrameInfo* info = _frames.InfoOf(_frames.FrameOf(entry));
             info->Tag += value == 0 ? uint.MaxValue : 1;
         }
         *entry = value;
+    }
+
+    /// <summary>
+    /// Tells the frame of an opened entry whether a program has stored through it, and clears the entry's dirty bit, with the
+    /// invalidation that the caller makes.
+    /// </summary>
+    public void NoteStores(ulong* entry)
+    {
+        const ulong Stored = PageEntry.Opened | PageEntry.Dirty;
+        if ((*entry & Stored) != Stored)
+            return;
+        _frames.InfoOf(PageEntry.FrameOf(*entry))->Flags |= FrameFlags.Written;
+        *entry &= ~PageEntry.Dirty;
     }
 
     /// <summary>Clears all entries in [start, end), unhooks tables that become empty, and returns how many pages were mapped.</summary>

@@ -173,6 +173,9 @@ public sealed unsafe class UserMemory
         ulong needed = access == FaultAccess.Write ? PageEntry.Present | PageEntry.Writable : PageEntry.Present;
         if (entry == null || (*entry & needed) != needed)
             return null;
+        // As the CPU does: an opened page has changed.
+        if (access == FaultAccess.Write)
+            *entry |= PageEntry.Dirty;
         return _frames.AddressOf(PageEntry.FrameOf(*entry)) + address.PageOffset;
     }
 

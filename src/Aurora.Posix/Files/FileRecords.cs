@@ -45,4 +45,12 @@ public abstract class FileRecords
 
     /// <summary>Somebody waits for records: whoever reads them has work (<see cref="NameRequests"/>).</summary>
     public abstract void Asked();
+
+    /// <summary>Somebody waits for room for names (<see cref="NameRoom"/>).</summary>
+    public virtual void AskedForRoom()
+    {
+    }
+
+    /// <summary>What is durable of a group can be read again: it need not be kept.</summary>
+    public virtual bool MayForget(ObjectTracker group) => true;
 }

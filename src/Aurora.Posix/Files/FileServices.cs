@@ -6,6 +6,7 @@
 //   AttributeSets   extended attributes                    FileLocks         advisory locks          PipeLife    pipes of inodes
 //   NameEntries     memory of names                        NameBucketTable   the names of a directory
 //   Inodes          life of inodes                         NameRequests      what is wanted and not in memory
+//   NameRoom        who finds no room for them
 //   NameTable       finding names
 //   FileContexts    roots, current directories             FilePaths         which path leads to a file
 //   ProcFileSystem  the nodes of /proc                     FileLeases        leases
@@ -17,6 +18,7 @@
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
 //   StoredNames, StoredInodes, FileLoader                  bringing names and inodes in
+//   NameReclaim     letting them go
 //
 // Each group has a tree of its own, a Namespace. Protected by the kernel lock; nothing here sleeps: what must wait says so to its caller.
 using System;
@@ -48,15 +50,16 @@ public sealed unsafe class FileServices
         Buckets = new NameBucketTable(State);
         Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Entries, Buckets, memory, waker);
         Requests = new NameRequests(State, Inodes, environment.Records, waker);
-        Names = new NameTable(State, random, Requests, Buckets);
+        Room = new NameRoom(State, environment.Records, waker);
+        Names = new NameTable(State, random, Requests, Room, Buckets);
         Contexts = new FileContexts(State, Inodes);
         Paths = new FilePaths(State);
         Proc = new ProcFileSystem(State, Inodes, Paths, information);
         Walks = new PathWalks(State, Inodes, Proc, Names);
         Changes = new NameChanges(State, Stamps, Inodes, Names, Entries);
-        Creation = new FileCreation(State, Inodes, Names, Changes, _environment);
+        Creation = new FileCreation(State, Inodes, Names, Changes, Room, _environment);
         Removal = new FileRemoval(Names, Changes);
-        Renames = new FileRenames(Stamps, Names, Entries, Changes);
+        Renames = new FileRenames(Stamps, Names, Entries, Changes, Room);
         TreeEnd = new TreeEnd(State, Inodes, Entries);
         Leases = new FileLeases(State, Proc, waker, clocks);
         SetIdBits = new SetIdBits(State);
@@ -64,17 +67,20 @@ public sealed unsafe class FileServices
         Transfers = new Transfers(State, user, waker, environment);
         Pipes = new PipeOperations(State, pipes, memory, waker);
         Devices = new DeviceTable(random, Transfers);
-        var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory);
+        var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory, Room);
         var system = new ProcSystemText(new ProcSettingText(State, memory, random));
         var maps = new ProcMapText(Proc);
         var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
-        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, new FileDrivers(regular, Pipes, Devices, proc));
+        var drivers = new FileDrivers(regular, Pipes, Devices, proc);
+        Watching = new FileWatching(State, drivers, waker);
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
         StoredNames = new StoredNames(State, Names, Entries, Buckets);
         StoredInodes = new StoredInodes(State, Inodes, Attributes, memory, this);
+        Reclaim = new NameReclaim(State, environment.Records, Requests, Entries, StoredInodes, memory);
         Conversion = new NameConversion(State, Creation, Changes, memory, environment.Fibers);
         Loader = new FileLoader(this);
     }
@@ -90,6 +96,12 @@ public sealed unsafe class FileServices
 
     /// <summary>What of names is wanted and not in memory.</summary>
     public NameRequests Requests { get; }
+
+    /// <summary>Where those wait who find no room for names and inodes.</summary>
+    public NameRoom Room { get; }
+
+    /// <summary>Takes out of memory what can be read again.</summary>
+    public NameReclaim Reclaim { get; }
     public NameTable Names { get; }
     internal StoredNames StoredNames { get; }
     internal StoredInodes StoredInodes { get; }
@@ -116,6 +128,7 @@ public sealed unsafe class FileServices
     public Transfers Transfers { get; }
     public PipeOperations Pipes { get; }
     public DeviceTable Devices { get; }
+    public FileWatching Watching { get; }
     public OpenFiles OpenFiles { get; }
     public Descriptors Descriptors { get; }
     public HeldFiles Held { get; }

@@ -37,10 +37,11 @@ public sealed unsafe class FileState
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
+        Reclaim = (NameReclaimState*)pages.Allocate(1);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
         Vectors = (UserVector*)pages.Allocate(VectorPages);
-        Panic.Unless(Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
+        Panic.Unless(Reclaim != null && Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
     }
 
     internal PageAllocator Pages { get; }
@@ -65,6 +66,9 @@ public sealed unsafe class FileState
 
     /// <summary>True while there are such; every call of a thread asks.</summary>
     internal bool HasPutOff => ((nuint)FirstClosing | (nuint)FirstClosingTable | (nuint)FirstPutOff) != 0;
+
+    /// <summary>Where the dropping of names stands.</summary>
+    internal NameReclaimState* Reclaim { get; }
 
     /// <summary>How often what was read of a tree has contradicted itself; each is on the kernel's log.</summary>
     internal ulong Contradictions;

@@ -26,10 +26,16 @@ public unsafe struct GroupRequest
     /// <summary>The group concerned; with Run empty.</summary>
     public fixed byte Group[NameBytes];
 
-    /// <summary>Run, Fork, Restore: the name of the new group; empty for one made of its number.</summary>
+    /// <summary>
+    /// Run, Fork, Restore: the name of the new group; empty for one made of its number. Receive: what the saved volume is to be called.
+    /// Send: the checkpoint that the receiver has already, as in Checkpoint; empty for none. Dump: the process, in decimal.
+    /// </summary>
     public fixed byte Target[NameBytes];
 
-    /// <summary>Restore, Rewind: a name or an epoch in decimal, or how far to go back in time: a minus and seconds.</summary>
+    /// <summary>
+    /// Restore, Rewind, Send, Dump: a name or an epoch in decimal, or how far to go back in time: a minus and seconds. Empty, but for
+    /// Rewind: what there is now.
+    /// </summary>
     public fixed byte Checkpoint[NameBytes];
 
     /// <summary>

@@ -27,8 +27,8 @@ public abstract unsafe class GroupService
     public abstract ReadOnlySpan<byte> NameOf(ObjectTracker group);
 
     /// <summary>
-    /// Finds a group. ENOENT: there is none. EAGAIN: it is not there at the moment, because it starts or goes back in time; wait on <see
-    /// cref="Changed"/>.
+    /// Finds a group. ENOENT: there is none. ENODEV: it is a volume that nobody runs. EAGAIN: it is not there at the moment, because it
+    /// starts or goes back in time; wait on <see cref="Changed"/>.
     /// </summary>
     public abstract Errno Find(ReadOnlySpan<byte> name, out ObjectTracker group);
 
@@ -98,4 +98,13 @@ public enum GroupVerb : uint
     /// <summary>A running group gets a further program (<see cref="ExecService"/>); the result is the number by which who asked knows
     /// it.</summary>
     Exec = 9,
+
+    /// <summary>A checkpoint goes out as a stream (<see cref="StreamService"/>), whose number is the result.</summary>
+    Send = 10,
+
+    /// <summary>A stream comes in and becomes a saved volume; as above.</summary>
+    Receive = 11,
+
+    /// <summary>The core file of a process goes out in pieces (<see cref="DumpPiece"/>); as above.</summary>
+    Dump = 12,
 }

@@ -106,6 +106,9 @@ public unsafe struct SlsGroup
     /// <summary>It could not be brought back from its volume; the kernel's log says why.</summary>
     public const uint StateBroken = 8;
 
+    /// <summary>A volume that nobody runs; groups are made of it.</summary>
+    public const uint StateSaved = 9;
+
     public ulong Id;
     public ulong CapturedEpoch, DurableEpoch;
     public ulong PeriodNanoseconds;

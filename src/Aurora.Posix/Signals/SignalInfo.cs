@@ -18,6 +18,8 @@ public static class SignalCode
     public const int ChildStopped = 5;
     public const int ChildContinued = 6;
 
+    public const int FileIn = 1;
+    public const int FileOut = 2;
     public const int FileMessage = 3;
 
     public const int FaultMapError = 1;

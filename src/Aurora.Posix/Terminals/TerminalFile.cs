@@ -116,6 +116,12 @@ public sealed unsafe class TerminalFile : FileOperations
     }
 
     /// <inheritdoc/>
+    public override bool CanWatch(OpenFile* file) => true;
+
+    /// <inheritdoc/>
+    public override bool Watch(OpenFile* file) => _scheduler.Watch(&file->Watcher, &Of(file)->Readers, OpenFile.PostedIn);
+
+    /// <inheritdoc/>
     public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
         => _control.Control(thread, Of(file), command, argument);
 

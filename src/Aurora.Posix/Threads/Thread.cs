@@ -24,6 +24,10 @@ public unsafe struct Thread
     public CallFiles Files;
     public Process* Process;
 
+    /// <summary>How often the call has waited for room for names (<see cref="NameRoom"/>). Not captured: a restore has other
+    /// room.</summary>
+    public byte RoomWaits;
+
     /// <summary>The thread id; equal to the process id for the first thread of a process.</summary>
     public int Id;
     public ThreadState State;
@@ -41,6 +45,9 @@ public unsafe struct Thread
     public Thread* NextRunnable;
     public Thread* PreviousRunnable;
     public WaitEntry* Waits;
+
+    /// <summary>Its place in a queue by which it was woken alone, until it has looked.</summary>
+    public WaitEntry* Token;
     public DeadlineNode Deadline;
     public Thread* NextThatRan;
     public Thread* PreviousThatRan;

@@ -19,17 +19,24 @@ public sealed unsafe partial class ThreadScheduler
     public ulong NextDeadlineNanoseconds => _deadlines.First == null ? ulong.MaxValue : _deadlines.First->MachineNanoseconds;
 
     /// <inheritdoc/>
-    public override void BlockOn(void* thread, WaitQueue* queue)
+    public override void BlockOn(void* thread, WaitQueue* queue) => Block((Thread*)thread, queue, WaitKind.Thread);
+
+    /// <inheritdoc/>
+    public override void BlockAloneOn(void* thread, WaitQueue* queue) => Block((Thread*)thread, queue, WaitKind.ThreadAlone);
+
+    private void Block(Thread* sleeper, WaitQueue* queue, WaitKind kind)
     {
-        Thread* sleeper = (Thread*)thread;
+        _lock.AssertHeld();
+        NoteLook(sleeper, queue);
         WaitEntry* entry = _waitEntries.Allocate();
         if (entry == null)
         {
             BlockUntil(sleeper, NowOf(sleeper) + RetryNanoseconds);
             return;
         }
-        entry->Thread = thread;
-        entry->NextOfThread = sleeper->Waits;
+        entry->Owner = sleeper;
+        entry->Kind = kind;
+        entry->NextOfOwner = sleeper->Waits;
         sleeper->Waits = entry;
         Append(entry, queue);
     }
@@ -64,17 +71,42 @@ public sealed unsafe partial class ThreadScheduler
     }
 
     /// <inheritdoc/>
-    public override void WakeOne(WaitQueue* queue)
+    public override void Wake(WaitQueue* queue)
     {
-        if (queue->First != null)
-            WakeEntry(queue->First);
+        if (queue->First == null)
+            return;
+        _lock.AssertHeld();
+        WaitEntry* last = PassWatchers(queue, endsTokens: false);
+        for (WaitEntry* entry = After(last, queue); entry != null && entry != queue->FirstAlone; entry = After(last, queue))
+            WakeEntry(entry);
+        WakeNext(queue);
+    }
+
+    /// <inheritdoc/>
+    public override void NoteLook(void* thread, WaitQueue* queue)
+    {
+        var sleeper = (Thread*)thread;
+        if (sleeper->Token != null && sleeper->Token->Queue == queue)
+            EndToken(sleeper);
+    }
+
+    /// <inheritdoc/>
+    public override void WakeNext(WaitQueue* queue)
+    {
+        bool isAwake = false;
+        while (queue->FirstAlone != null && !isAwake)
+            isAwake = WakeAlone(queue->FirstAlone);
     }
 
     /// <inheritdoc/>
     public override void WakeAll(WaitQueue* queue)
     {
-        while (queue->First != null)
-            WakeEntry(queue->First);
+        if (queue->First == null)
+            return;
+        _lock.AssertHeld();
+        WaitEntry* last = PassWatchers(queue, endsTokens: true);
+        for (WaitEntry* entry = After(last, queue); entry != null; entry = After(last, queue))
+            WakeEntry(entry);
     }
 
     /// <summary>Forgets what a thread registered for; the sleep will not happen or is over.</summary>
@@ -85,17 +117,24 @@ public sealed unsafe partial class ThreadScheduler
         while (thread->Waits != null)
         {
             WaitEntry* entry = thread->Waits;
-            thread->Waits = entry->NextOfThread;
+            thread->Waits = entry->NextOfOwner;
             Unlink(entry);
             _waitEntries.Free(entry);
         }
+    }
+
+    /// <summary>As above, at the end of a call: if it was woken alone and has not looked, somebody else has to.</summary>
+    public void EndWait(Thread* thread)
+    {
+        LeaveQueues(thread);
+        PassOn(thread);
     }
 
     /// <summary>Moves a thread that sleeps on exactly one queue to the end of another; its deadline stays.</summary>
     public void MoveWaiter(Thread* thread, WaitQueue* queue)
     {
         WaitEntry* entry = thread->Waits;
-        Panic.Unless(entry != null && entry->NextOfThread == null, "scheduler: moved a thread that waits on several queues"u8);
+        Panic.Unless(entry != null && entry->NextOfOwner == null, "scheduler: moved a thread that waits on several queues"u8);
         Unlink(entry);
         Append(entry, queue);
     }
@@ -137,39 +176,37 @@ public sealed unsafe partial class ThreadScheduler
         return true;
     }
 
+    // Tells the watchers; returns the last entry that is no sleeping thread's.
+    private WaitEntry* PassWatchers(WaitQueue* queue, bool endsTokens)
+    {
+        WaitEntry* last = null;
+        WaitEntry* next = queue->First;
+        while (next != null && (next->Kind is WaitKind.Watcher or WaitKind.Token))
+        {
+            WaitEntry* entry = next;
+            next = entry->Next;
+            if (entry->Kind == WaitKind.Token && endsTokens)
+            {
+                EndToken((Thread*)entry->Owner);
+                continue;
+            }
+            if (entry->Kind == WaitKind.Watcher)
+                Post((Watcher*)entry->Owner, entry->Events);
+            last = entry;
+        }
+        return last;
+    }
+
+    private static WaitEntry* After(WaitEntry* entry, WaitQueue* queue) => entry == null ? queue->First : entry->Next;
+
     // An entry of a thread that has not gone to sleep yet (it registered and then found something to do) must leave the queue too, or
     // WakeAll would never end.
     private void WakeEntry(WaitEntry* entry)
     {
-        Thread* thread = (Thread*)entry->Thread;
+        Thread* thread = (Thread*)entry->Owner;
         if (thread->State is ThreadState.Blocked or ThreadState.BlockedUninterruptible)
             Wake(thread);
         else
             LeaveQueues(thread);
-    }
-
-    private static void Append(WaitEntry* entry, WaitQueue* queue)
-    {
-        entry->Queue = queue;
-        entry->Next = null;
-        entry->Previous = queue->Last;
-        if (queue->Last != null)
-            queue->Last->Next = entry;
-        else
-            queue->First = entry;
-        queue->Last = entry;
-    }
-
-    private static void Unlink(WaitEntry* entry)
-    {
-        WaitQueue* queue = entry->Queue;
-        if (entry->Previous != null)
-            entry->Previous->Next = entry->Next;
-        else
-            queue->First = entry->Next;
-        if (entry->Next != null)
-            entry->Next->Previous = entry->Previous;
-        else
-            queue->Last = entry->Previous;
     }
 }

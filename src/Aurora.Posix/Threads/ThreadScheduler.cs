@@ -19,6 +19,8 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     private const byte NormalQueue = 2;
 
     private readonly GroupClocks _clocks;
+    private readonly KernelLock _lock;
+    private readonly TrackedObjects _tracked;
     private RunQueue _interactive;
     private RunQueue _normal;
     private int _interactivePicks;
@@ -27,6 +29,8 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     {
         _groups = new GroupTable<GroupThreads>(tracked);
         _clocks = clocks;
+        _lock = pages.Lock;
+        _tracked = tracked;
         _waitEntries = new Slab<WaitEntry>(pages, MaxWaitEntries, ChargeKind.WaitEntry);
     }
 
@@ -70,6 +74,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>The thread to run now, or null when all sleep (then nothing is due before <see cref="NextDeadlineNanoseconds"/>).</summary>
     public Thread* PickNext()
     {
+        _lock.AssertHeld();
         IsTurnOver = false;
         if (Current != null)
         {
@@ -97,6 +102,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>Makes a new, stopped or sleeping thread runnable.</summary>
     public void MakeRunnable(Thread* thread)
     {
+        _lock.AssertHeld();
         if (thread->State == ThreadState.Runnable && (thread->RunQueue != NoQueue || thread == Current))
             return;
         Panic.Unless(thread->State != ThreadState.Dead, "scheduler: a dead thread was woken"u8);
@@ -110,6 +116,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     /// <summary>Takes a thread off the processor or its run queue; <paramref name="state"/> says why.</summary>
     public void Suspend(Thread* thread, ThreadState state)
     {
+        _lock.AssertHeld();
         NoteWaitEnds(thread);
         if (thread->State == ThreadState.Runnable)
         {
@@ -118,7 +125,10 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
                 Dequeue(thread);
         }
         if (state is ThreadState.Stopped or ThreadState.Dead)
+        {
             LeaveQueues(thread);
+            PassOn(thread);
+        }
         if (thread == Current)
             Current = null;
         thread->State = state;

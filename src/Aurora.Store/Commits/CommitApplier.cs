@@ -6,7 +6,7 @@ namespace Aurora.Store;
 
 /// <summary>Makes commits part of the present state.</summary>
 internal sealed unsafe class CommitApplier(
-    StoreContext context, PresentState present, RecentCheckpoints recent, Retention retention, CutSchedule schedule)
+    StoreContext context, PresentState present, LayerBuilder layers, RecentCheckpoints recent, Retention retention, CutSchedule schedule)
 {
     /// <summary>
     /// Applies a commit that has its place in the log. <paramref name="last"/> is the newest commit of its volume, or of the one that it
@@ -16,6 +16,15 @@ internal sealed unsafe class CommitApplier(
     {
         if (commit->IsWatermark)
             return;
+        if (commit->IsApart)
+            layers.Adopt(commit);
+        else
+            ApplyOperations(commit, last);
+        NoteInHistory(commit);
+    }
+
+    private void ApplyOperations(StoreCommit* commit, in CheckpointInfo last)
+    {
         LayerSet set = present.Active;
         Layer* layer = null;
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
@@ -24,7 +33,7 @@ internal sealed unsafe class CommitApplier(
             if (operation->Kind >= LogEntryKind.Rollback)
             {
                 CommitEffect.OnVolume(
-                    set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->Flags, payload, last,
+                    set, commit->Volume, operation->Kind, operation->Page, operation->Block, operation->FlagsOrNodes, payload, last,
                     commit->Info.RealtimeNanoseconds);
                 UnsealWhenSeeded(operation);
                 continue;
@@ -34,7 +43,6 @@ internal sealed unsafe class CommitApplier(
             LayerChange.Apply(
                 set, layer, operation->Kind, operation->Object, operation->Page, operation->Block, operation->Checksum, payload);
         }
-        NoteInHistory(commit);
     }
 
     private void UnsealWhenSeeded(CommitOperation* operation)

@@ -84,7 +84,7 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
         if (status != StoreStatus.Ok)
             return status;
         commit->LastOperation->Block = sequence;
-        commit->LastOperation->Flags = (uint)flags;
+        commit->LastOperation->FlagsOrNodes = (uint)flags;
         return status;
     }
 
@@ -147,8 +147,8 @@ internal sealed unsafe class CommitBuilder(StoreContext context, CommitPool pool
                 bool isBehindPage = ofSameObject != null && ofSameObject->Kind is LogEntryKind.Pages or LogEntryKind.Holes;
                 ulong apart = isBehindPage ? ofSameObject->Page ^ operation->Page : ulong.MaxValue;
                 ulong ofHole = operation->Kind == LogEntryKind.Holes ? (ulong)treeLevels : 0;
-                operation->Checksum = ChangeCounts.NodesOf(apart, treeLevels) + ofHole;
-                changes.PageNodes += operation->Checksum;
+                operation->FlagsOrNodes = (uint)(ChangeCounts.NodesOf(apart, treeLevels) + ofHole);
+                changes.PageNodes += operation->FlagsOrNodes;
                 break;
             case LogEntryKind.Record:
                 changes.RecordBytes += operation->Length;

@@ -18,7 +18,7 @@ internal sealed unsafe class CommitCost(PresentState present)
         commit->Objects.ClearSums(commit);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
-            ulong nodes = operation->Checksum;
+            ulong nodes = operation->Nodes;
             if (operation->Kind == LogEntryKind.Clone)
             {
                 nodes = WithSource(operation, layer == null ? 0 : layer->PageNodesOf(operation->Page));

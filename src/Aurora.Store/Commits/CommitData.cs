@@ -1,11 +1,17 @@
 // The pages of a commit on their way to the device: blocks are assigned, pages summed and their writes started, all before the commit
-// has its place in the log. A commit that is refused gives its blocks back.
+// has the turn, while others may come and go. A commit that is refused gives its blocks back; one that a power cut keeps from the log has
+// never marked them.
+//
+// An ordered commit, whose data is more than it may have under way at a time, waits for its oldest writes before it starts more, so that
+// those of others never stand behind all of it at the device, and is ready when its data is durable: what is in the log is waited for by
+// everybody behind.
 using Aurora.Base;
 
 namespace Aurora.Store;
 
 /// <summary>Places the pages of a commit and starts writing them.</summary>
-internal sealed unsafe class CommitData(StoreContext context, CommitLog log, CommitPool pool, BlockAllocator allocator, CommitRoom room)
+internal sealed unsafe class CommitData(
+    StoreContext context, CommitLog log, CommitPool pool, BlockAllocator allocator, CommitSpace space, CommitRoom room)
 {
     private const int MostPagesPerRequest = 256;
 
@@ -34,6 +40,7 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
                     status = context.Refuse(status, FaultPlace.SpaceMap, 0);
                 if (status != StoreStatus.Ok)
                     return status;
+                space.NoteAssigned(commit, run);
             }
             operation->Block = next++;
             run--;
@@ -43,9 +50,10 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
         return StoreStatus.Ok;
     }
 
-    /// <summary>Gives the blocks of a refused commit back.</summary>
+    /// <summary>Gives the blocks of a refused commit back, once the device is done with its pages. Blocks.</summary>
     public void ReturnBlocks(StoreCommit* commit)
     {
+        log.WaitAll(commit->FirstData);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
             if (operation->Kind == LogEntryKind.Pages && operation->Block != 0)
@@ -54,9 +62,26 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
     }
 
     /// <summary>
-    /// Sums the pages, starting each device request as soon as its pages are summed; then builds the record. Others may run meanwhile.
+    /// Sums the pages, starting each device request as soon as its pages are summed; builds the record; and makes the data of an ordered
+    /// commit durable. Blocks.
     /// </summary>
     public StoreStatus BuildWrites(StoreCommit* commit)
+    {
+        bool hasMemory = SubmitPages(commit);
+        if (hasMemory)
+        {
+            var builder = new LogBuilder(context.Fibers, pool, commit, context.Has(SeededFaults.LostLogEntry));
+            hasMemory = builder.AddAll() && log.PrepareRequests(commit);
+        }
+        if (!hasMemory)
+            return StoreStatus.OutOfMemory;
+        if (!commit->IsOrdered || context.Has(SeededFaults.UnorderedLargeCommit))
+            return StoreStatus.Ok;
+        StoreStatus status = log.WaitAll(commit->FirstData);
+        return status == StoreStatus.Ok ? context.Flush() : status;
+    }
+
+    private bool SubmitPages(StoreCommit* commit)
     {
         CommitOperation* operation = commit->FirstOperation;
         context.Device.BeginBatch();
@@ -72,12 +97,7 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
             hasMemory = SubmitRun(commit, ref operation, ref summed);
         }
         context.Device.EndBatch();
-        if (!hasMemory)
-            return StoreStatus.OutOfMemory;
-        var builder = new LogBuilder(context.Fibers, pool, commit, context.Has(SeededFaults.LostLogEntry));
-        if (!builder.AddAll() || !log.PrepareRequests(commit))
-            return StoreStatus.OutOfMemory;
-        return StoreStatus.Ok;
+        return hasMemory;
     }
 
     // One request for the pages from here on that lie together on the device; other operations between them are passed over.
@@ -106,17 +126,40 @@ internal sealed unsafe class CommitData(StoreContext context, CommitLog log, Com
             }
             operation = operation->Next;
         }
+        Start(commit, request);
+        return true;
+    }
+
+    private void Start(StoreCommit* commit, CommitRequest* request)
+    {
+        if (commit->IsOrdered)
+            WaitForOldest(commit, (ulong)request->Request.BlockCount);
         if (commit->LastData == null)
             commit->FirstData = request;
         else
             commit->LastData->Next = request;
         commit->LastData = request;
-        context.Statistics.DataPagesWritten += (ulong)count;
+        if (commit->FirstUnderWay == null)
+            commit->FirstUnderWay = request;
+        commit->PagesUnderWay += (ulong)request->Request.BlockCount;
+        context.Statistics.DataPagesWritten += (ulong)request->Request.BlockCount;
         context.Device.Submit(&request->Request);
-        return true;
     }
 
-    // Others may run between the steps of a long commit; its turn keeps its place in the order.
+    // How it went is asked when all is written.
+    private void WaitForOldest(StoreCommit* commit, ulong more)
+    {
+        while (commit->FirstUnderWay != null && (commit->PagesUnderWay + more) * PageSize.Bytes > context.Options.OrderedCommitBytes)
+        {
+            context.Device.EndBatch();
+            context.Device.Wait(&commit->FirstUnderWay->Request);
+            context.Device.BeginBatch();
+            commit->PagesUnderWay -= (ulong)commit->FirstUnderWay->Request.BlockCount;
+            commit->FirstUnderWay = commit->FirstUnderWay->Next;
+        }
+    }
+
+    // Others may run between the steps of a long commit.
     private void YieldInBatch()
     {
         context.Device.EndBatch();

@@ -14,6 +14,7 @@ internal sealed unsafe class CommitEstimate(
     SpaceState space,
     TreeReader trees,
     VolumeTable volumes,
+    CommitClaims claims,
     CommitCost cost,
     SpaceReserve reserve,
     LayerSet estimate,
@@ -23,7 +24,7 @@ internal sealed unsafe class CommitEstimate(
     public StoreStatus LookClosely(StoreCommit* commit)
     {
         // Pages alone may be too many.
-        if (space.FreeBlocks < commit->DataPages + reserve.EmergencyFor(commit))
+        if (space.FreeBlocks < claims.BlocksWith(commit) + reserve.EmergencyFor(commit))
             return StoreStatus.NoSpace;
         StoreStatus status = estimate.Arena.Reserve(cost.LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
@@ -35,8 +36,9 @@ internal sealed unsafe class CommitEstimate(
             if (status == StoreStatus.Ok)
                 status = CountNodes(estimate.TopFor(commit->Volume), objects, out changes);
             changes.HistoryChanges += commit->Changes.HistoryChanges;
+            changes.Add(claims.ChangesOfOthers(commit));
             ulong nodes = changes.NodesFor(context.Super->NodeBlocks, treeLevels) + (2 * reserve.History);
-            if (status == StoreStatus.Ok && space.FreeBlocks < commit->DataPages + reserve.EmergencyFor(commit) + nodes)
+            if (status == StoreStatus.Ok && space.FreeBlocks < claims.BlocksWith(commit) + reserve.EmergencyFor(commit) + nodes)
                 status = StoreStatus.NoSpace;
         }
         estimate.Clear();

@@ -1,5 +1,5 @@
-// Back-pressure: what a commit waits for, and when waiting is hopeless. A cut frees log, overlay and blocks, the latter two cuts later,
-// because the superblock before the last one, and the recent history, still need them.
+// Back-pressure: what a commit waits for in its turn, and when waiting is hopeless. A cut frees log and overlay. Blocks are the matter of
+// CommitSpace.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -9,12 +9,10 @@ internal sealed unsafe class CommitRoom(
     StoreContext context,
     PresentState present,
     HistoryState history,
-    SpaceState space,
     CommitLog log,
     CommitCost cost,
+    LayerBuilder layers,
     SpaceReserve reserve,
-    CommitEstimate estimate,
-    Retention retention,
     CutSchedule schedule,
     Cutter cutter)
 {
@@ -39,50 +37,12 @@ internal sealed unsafe class CommitRoom(
         schedule.Ask();
     }
 
-    /// <summary>Waits until there are free blocks for the commit's pages; NoSpace when cuts do not help. Blocks.</summary>
-    public StoreStatus WaitForSpace(StoreCommit* commit)
+    /// <summary>
+    /// Waits until the record fits into the log and its changes into the active layer, and tells whether it had to. Blocks.
+    /// </summary>
+    public StoreStatus WaitForRoom(StoreCommit* commit, out bool hasWaited)
     {
-        ulong firstCut = context.Super->Current.Number;
-        ulong before = ulong.MaxValue;
-        while (!reserve.HasSpace(commit))
-        {
-            if (present.Active.IsEmpty && present.Frozen.IsEmpty)
-            {
-                StoreStatus close = estimate.LookClosely(commit);
-                if (close != StoreStatus.NoSpace)
-                    return close;
-            }
-            // Each cut gives back a part of a dropped volume: so many cuts are no reason to stop.
-            if (history.IsReclaiming)
-                firstCut = context.Super->Current.Number;
-            bool isHopeless = space.PendingFreeBlocks == 0 && present.Active.IsEmpty && present.Frozen.IsEmpty && !history.IsReclaiming;
-            if (context.Super->Current.Number >= firstCut + CutsToTry || isHopeless)
-            {
-                // History gives way before a commit is refused: half of what is left at a time.
-                if (retention.HasHistoryToGive())
-                {
-                    // Without memory the cuts could not drop any of it.
-                    if (history.AutomaticCount >= before)
-                        return StoreStatus.OutOfMemory;
-                    before = history.AutomaticCount;
-                    firstCut = context.Super->Current.Number;
-                    history.IsPressed = true;
-                }
-                else
-                {
-                    return context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, space.FreeBlocks);
-                }
-            }
-            StoreStatus status = MakeRoom();
-            if (status != StoreStatus.Ok)
-                return status;
-        }
-        return StoreStatus.Ok;
-    }
-
-    /// <summary>Waits until the record fits into the log and its changes into the active layer. Blocks.</summary>
-    public StoreStatus WaitForRoom(StoreCommit* commit)
-    {
+        hasWaited = false;
         ulong pages = (ulong)commit->LogPages;
         ulong firstCut = context.Super->Current.Number;
         while (true)
@@ -92,22 +52,24 @@ internal sealed unsafe class CommitRoom(
 
             // What a clone copies of its source's changes, and what a deletion removes, is nothing any more once a cut has taken the
             // changes.
-            ulong bytes = cost.LayerBytes(commit);
+            ulong bytes = commit->IsApart ? 0 : cost.LayerBytes(commit);
             bool isTooLarge = bytes > Budget.Bytes;
             if (pages > log.Window || (isTooLarge && present.Active.IsEmpty))
                 return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);
             if (log.IsWindowFull(pages))
             {
+                hasWaited = true;
                 StoreStatus durable = log.WaitForFirst();
                 if (durable != StoreStatus.Ok)
                     return durable;
                 continue;
             }
-            bool hasLog = log.HasRoom(pages);
-            if (!present.IsFreezeRequired && hasLog && !isTooLarge && present.Active.Arena.Reserve(bytes))
+            bool isReady = !present.IsFreezeRequired && log.HasRoom(pages) && !isTooLarge;
+            if (isReady && (commit->IsApart ? layers.HasRoom() : present.Active.Arena.Reserve(bytes)))
                 return StoreStatus.Ok;
             if (context.Super->Current.Number >= firstCut + CutsToTry)
                 return StoreStatus.OutOfMemory;
+            hasWaited = true;
             StoreStatus status = MakeRoom();
             if (status != StoreStatus.Ok)
                 return status;

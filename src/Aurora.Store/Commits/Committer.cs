@@ -1,6 +1,10 @@
-// Submitting a commit. Submits take their turns in the order of the calls, so commits are ordered as their Submits were called. First
-// blocks and memory are found and data writes started (this may wait); then, in one stretch without waiting, the commit gets its place
-// in the log and is applied to the active layer. Thus a commit that is refused has changed nothing.
+// Submitting a commit, in two steps. It is prepared: blocks are claimed and found, pages summed and written, the record built, and the data
+// of an ordered (large) commit made durable, and the changes of one of many operations in a layer apart; commits of several volumes are
+// prepared at a time. Then it takes its turn, and waits there only for room; in one stretch without waiting it gets its place in the log
+// and is applied to the active layer. Thus a commit that is refused has changed nothing, and no commit waits for the data of a larger one
+// that is not of its volume. The stretch goes on until Submit has returned: who submits does what belongs to it in the same.
+//
+// Commits of a volume are in the order in which their Submits were called (CommitTurns).
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -13,7 +17,9 @@ internal sealed unsafe class Committer(
     CommitPool pool,
     CommitBuilder builder,
     CommitData data,
+    CommitSpace space,
     CommitRoom room,
+    LayerBuilder layers,
     Cutter cutter,
     VolumeDirectory volumes,
     OpenLargeCommits large,
@@ -23,14 +29,23 @@ internal sealed unsafe class Committer(
     public StoreStatus Submit(StoreCommit* commit, in CommitInfo info)
     {
         Panic.Unless(commit->State == CommitState.Building, "store: the commit was already submitted"u8);
-        turns.Take();
+        turns.StandInLine(commit);
         commit->Info = info;
         if (info.NameLength is < 0 or > CommitInfo.MaxNameBytes)
             commit->Status = StoreStatus.TooLong;
-        StoreStatus status = commit->Status != StoreStatus.Ok ? commit->Status : SubmitInTurn(commit);
+        StoreStatus status = commit->Status != StoreStatus.Ok ? commit->Status : Prepare(commit, isInTurn: false);
+        if (status == StoreStatus.Ok)
+        {
+            turns.Take();
+            status = Append(commit);
+            turns.End();
+        }
         if (status != StoreStatus.Ok)
+        {
+            GiveUp(commit);
             commit->State = CommitState.Failed;
-        turns.End();
+        }
+        turns.LeaveLine(commit);
         return status;
     }
 
@@ -79,45 +94,65 @@ internal sealed unsafe class Committer(
         return status;
     }
 
-    /// <summary>Submits in a turn that has been taken (<see cref="CommitTurns"/>). Blocks.</summary>
+    /// <summary>Prepares and submits in a turn that has been taken (<see cref="CommitTurns"/>). Blocks.</summary>
     public StoreStatus SubmitInTurn(StoreCommit* commit)
+    {
+        StoreStatus status = Prepare(commit, isInTurn: true);
+        if (status == StoreStatus.Ok)
+            status = Append(commit);
+        if (status != StoreStatus.Ok)
+            GiveUp(commit);
+        return status;
+    }
+
+    private StoreStatus Prepare(StoreCommit* commit, bool isInTurn)
     {
         if (commit->LayerBytes > room.Budget.Bytes)
             return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, commit->LayerBytes);
         StoreStatus status = cutter.RunDueCut();
-        CheckpointInfo last = default;
-        if (commit->ChangesState && !commit->TakesVolume && large.IsOpenOn(commit->Volume))
-            return StoreStatus.Busy;
+
+        // Whether there is such a volume is asked again in the turn: before it, that only spares writing for nothing.
         if (status == StoreStatus.Ok)
-            status = FindVolume(commit, out last);
+            status = FindVolume(commit, out _);
         if (status == StoreStatus.Ok)
-            status = room.WaitForSpace(commit);
-        if (status != StoreStatus.Ok)
-            return status;
+            status = space.Wait(commit, isInTurn);
         commit->IsOrdered = commit->DataPages * PageSize.Bytes > context.Options.OrderedCommitBytes;
-        status = data.AssignBlocks(commit);
         if (status == StoreStatus.Ok)
-        {
+            status = data.AssignBlocks(commit);
+        if (status == StoreStatus.Ok)
             status = data.BuildWrites(commit);
-            if (status == StoreStatus.Ok)
-                status = room.WaitForRoom(commit);
-            if (status != StoreStatus.Ok)
-                log.WaitAll(commit->FirstData);
-        }
+        if (status == StoreStatus.Ok && !isInTurn && LayerBuilder.IsForApart(context, commit))
+            layers.Build(commit);
+        return status;
+    }
+
+    // In the turn.
+    private StoreStatus Append(StoreCommit* commit)
+    {
+        StoreStatus status = FindVolume(commit, out CheckpointInfo last);
+        if (status == StoreStatus.Ok)
+            status = space.WaitWithRoom(commit);
         if (status != StoreStatus.Ok)
-        {
-            data.ReturnBlocks(commit);
             return status;
-        }
         log.Append(commit);
         applier.Apply(commit, last);
+        space.Unclaim(commit);
         return StoreStatus.Ok;
+    }
+
+    private void GiveUp(StoreCommit* commit)
+    {
+        layers.GiveUp(commit);
+        data.ReturnBlocks(commit);
+        space.Unclaim(commit);
     }
 
     // The volume that the commit changes, or clones, must be there; images do not change. The turn keeps what is found as it is. Blocks.
     private StoreStatus FindVolume(StoreCommit* commit, out CheckpointInfo last)
     {
         last = default;
+        if (commit->ChangesState && !commit->TakesVolume && large.IsOpenOn(commit->Volume))
+            return StoreStatus.Busy;
         LogEntryKind kind = commit->FirstOperation == null ? LogEntryKind.None : commit->FirstOperation->Kind;
         bool isKnown = kind < LogEntryKind.Rollback && volumes.IsOpenForCommits(commit->Volume);
         if (new VolumeId(commit->Volume).IsHidden != commit->IsPart)

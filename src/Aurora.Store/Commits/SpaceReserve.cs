@@ -5,7 +5,8 @@ using Aurora.Base;
 namespace Aurora.Store;
 
 /// <summary>How many blocks must stay free, for what.</summary>
-internal sealed unsafe class SpaceReserve(StoreContext context, PresentState present, SpaceState space, CommitCost cost, int treeLevels)
+internal sealed unsafe class SpaceReserve(
+    StoreContext context, PresentState present, SpaceState space, CommitClaims claims, CommitCost cost, int treeLevels)
 {
     /// <summary>Checkpoints that a cut may drop for their age: as many as the reserve covers.</summary>
     public const int MostDropsPerCut = 8;
@@ -39,11 +40,18 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
     /// cost no more than a part comes true.
     /// </summary>
     public bool IsTight
-        => space.FreeBlocks + space.PendingFreeBlocks < Emergency + (2 * History)
+        => space.FreeBlocks + space.PendingFreeBlocks < claims.Blocks + Emergency + (2 * History)
             + (present.Frozen.Changes.NodesFor(context.Super->NodeBlocks, treeLevels) / 4) + (context.Geometry.DataBlocks / 16);
 
+    /// <summary>What must stay free when nothing more is committed: for cuts, and for pages that were promised a block.</summary>
+    public ulong Promised => ForCuts(null) + claims.Blocks;
+
+    /// <summary>How many steps of the history there is room for beyond that.</summary>
+    public ulong RoomForSteps => space.FreeBlocks > Promised ? (space.FreeBlocks - Promised) / NodesPerStep : 0;
+
     /// <summary>
-    /// What the next two cuts may write: the frozen layer, the active one with a commit (or null), and what they change of the history.
+    /// What the next two cuts may write: the frozen layer, the active one with a commit (or null) and those that have claims, and what they
+    /// change of the history.
     /// Every commit that is taken leaves this much free, so no cut can run out of space, also when it is made again after a crash.
     /// </summary>
     public ulong ForCuts(StoreCommit* commit)
@@ -51,14 +59,15 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
         ulong nodes = context.Super->NodeBlocks;
         ulong frozen = present.Frozen.Changes.NodesFor(nodes, treeLevels);
         ChangeCounts active = present.Active.Changes;
+        active.Add(claims.ChangesOfOthers(commit));
         if (commit != null)
         {
             active.Add(commit->Changes);
 
-            // It goes on with the layer that is there.
+            // It goes on with the layer that is there, or puts one on top.
             if (present.Active.OpenTop(commit->Volume) != null)
             {
-                active.Merges--;
+                active.Merges -= LayerBuilder.IsForApart(context, commit) ? 0u : 1u;
                 active.Volumes--;
             }
             active.PageNodes += commit->Removes ? cost.NodesOfClones(commit) : 0;
@@ -67,7 +76,8 @@ internal sealed unsafe class SpaceReserve(StoreContext context, PresentState pre
     }
 
     /// <summary>Whether there is room for the commit and the cuts behind it.</summary>
-    public bool HasSpace(StoreCommit* commit) => space.FreeBlocks >= commit->DataPages + ForCuts(commit) + EmergencyFor(commit);
+    public bool HasSpace(StoreCommit* commit)
+        => space.FreeBlocks >= claims.BlocksWith(commit) + ForCuts(commit) + EmergencyFor(commit);
 
     /// <summary>
     /// What a commit must leave free: what removes something may use half of the reserve for the pages that change with it; the rest is

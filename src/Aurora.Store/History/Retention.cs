@@ -1,6 +1,9 @@
 // Retention: a cut whose state of a volume is a second or more after the last one kept is kept too, as an automatic checkpoint; each cut
-// drops a few of those that are too old for their tier. Both are part of the cut, so they need no record, and a power cut undoes or keeps
-// them with it. Dropping costs what it frees. On a full disk history gives way: see CommitRoom.WaitForSpace.
+// drops a few of those that are too old for their tier: eight, and of all volumes at least as many as it adds. Both are part of the cut, so
+// they need no record, and a power cut undoes or keeps them with it. Dropping costs what it frees. On a full disk history gives way: see
+// CommitSpace.
+//
+// A volume's record says when the first of its checkpoints will be too old: before that its history is not looked through.
 //
 // A volume that nothing is committed to does not age: its history stays as it is.
 using System;
@@ -14,18 +17,33 @@ internal sealed unsafe class Retention(
     PresentState present,
     HistoryState history,
     VolumeTable volumes,
-    SpaceState space,
     SpaceReserve reserve,
     Checkpoints checkpoints)
 {
-    // What a pass over the history has done, and may do.
+    private const ulong Second = 1_000_000_000;
+
+    // What a pass over the history has done, and may do. One checkpoint kept and a few dropped are in the reserve; there is room for so
+    // many steps more.
     private struct Pass
     {
         public ulong Dropped;
-        public ulong Most;
         public ulong Kept;
-        public ulong MostKept;
+        public ulong Room;
         public ulong ToGive;
+        public bool IsPressed;
+
+        public readonly bool MustGive => Dropped < ToGive;
+
+        public readonly bool MayDrop => Dropped < SpaceReserve.MostDropsPerCut || Room > 0;
+
+        // For its age alone: no more than keeps pace with what is added.
+        public readonly bool MayDropAged => MayDrop && Dropped < SpaceReserve.MostDropsPerCut + (2 * Kept);
+
+        public readonly bool MayKeep => Kept == 0 || (Room > 0 && !IsPressed);
+
+        public void NoteDrop() => Room -= Dropped++ < SpaceReserve.MostDropsPerCut ? 0u : 1u;
+
+        public void NoteKept() => Room -= Kept++ == 0 ? 0u : 1u;
     }
 
     /// <summary>A commit of this time has been applied.</summary>
@@ -57,13 +75,11 @@ internal sealed unsafe class Retention(
             return;
 
         // Under pressure a cut drops as many as there is room for the nodes that change; a few are in the reserve.
-        ulong reserved = reserve.ForCuts(null);
-        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / reserve.NodesPerStep : 0;
         bool isPressed = history.IsPressed || reserve.IsTight;
         var pass = new Pass
         {
-            Most = SpaceReserve.MostDropsPerCut + room,
-            MostKept = isPressed ? 1 : 1 + room,
+            Room = reserve.RoomForSteps,
+            IsPressed = isPressed,
             ToGive = isPressed ? (history.AutomaticCount + 1) / 2 : 0,
         };
         history.IsPressed = false;
@@ -96,7 +112,7 @@ internal sealed unsafe class Retention(
     // The last commit of the volume may become a checkpoint. One of a cut is in the reserve; more need room.
     private void Keep(VolumeChanges* changes, ref Pass pass)
     {
-        if (context.Options.Retention.IsOff || changes->Top == null || new VolumeId(changes->Volume).IsHidden || pass.Kept >= pass.MostKept)
+        if (context.Options.Retention.IsOff || changes->Top == null || new VolumeId(changes->Volume).IsHidden || !pass.MayKeep)
             return;
         CheckpointInfo last = changes->Top->Last;
         ulong time = last.Commit.RealtimeNanoseconds;
@@ -108,7 +124,7 @@ internal sealed unsafe class Retention(
         HistoryRecord record = HistoryRecord.From(last.Commit, last.Bytes, HistoryFlags.Automatic);
         present.Frozen.PutHistory(changes->Volume, last.Sequence, record.AsBytes(), changes->Top);
         changes->Record.LastKeptNanoseconds = time;
-        pass.Kept++;
+        pass.NoteKept();
     }
 
     // What the cut adds: a branch that was left, a target of a rollback or a clone, a state that is kept for its age. May be too many, when
@@ -117,11 +133,16 @@ internal sealed unsafe class Retention(
     {
         bool isPromoted = history.IsPromotionDue && history.PromotedVolume.Value == changes->Volume;
         changes->Record.AutomaticCount += isPromoted ? 1u : 0u;
+        changes->Record.NextDueSeconds = isPromoted ? 0 : changes->Record.NextDueSeconds;
         for (LayerNode* node = changes->History == null ? null : changes->History->First; node != null; node = Layer.Next(node))
         {
             bool isMade = node->Info->RecordState == LayerRecord.Present;
-            bool isAutomatic = isMade && (((HistoryRecord*)node->Info->Record)->Flags & HistoryFlags.Automatic) != 0;
-            changes->Record.AutomaticCount += isAutomatic ? 1u : 0u;
+            var record = (HistoryRecord*)node->Info->Record;
+            if (!isMade || (record->Flags & HistoryFlags.Automatic) == 0)
+                continue;
+            changes->Record.AutomaticCount++;
+            uint due = Seconds(record->RealtimeNanoseconds + context.Options.Retention.FineSpan);
+            changes->Record.NextDueSeconds = Math.Min(changes->Record.NextDueSeconds, due);
         }
     }
 
@@ -132,27 +153,51 @@ internal sealed unsafe class Retention(
         ulong dropped = 0;
         ulong lastBucket = ulong.MaxValue;
         ulong sequence = 0;
+        uint nextDue = uint.MaxValue;
         bool mayAge = !context.Options.Retention.IsOff && history.IsTimeSteady;
-        while (!changes->IsNew && checkpoints.NextKept(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        bool isDue = mayAge && Seconds(history.NewestTime) >= changes->Record.NextDueSeconds;
+        if (!changes->IsNew && !isDue && !pass.MustGive)
+            return;
+        StoreStatus status = changes->IsNew ? StoreStatus.NotFound : StoreStatus.Ok;
+        while (status == StoreStatus.Ok)
         {
+            status = checkpoints.NextKept(volume, sequence, out CheckpointInfo info);
+            if (status != StoreStatus.Ok)
+                break;
             sequence = info.Sequence;
             context.Fibers.Yield();
             if (!info.IsAutomatic)
                 continue;
-            bool isAged = mayAge && IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);
-            bool isGiven = pass.Dropped < pass.ToGive;
+            bool isAged = IsOutdated(info.Commit.RealtimeNanoseconds, ref lastBucket);
             count++;
-            bool isEnough = pass.Dropped >= pass.Most || (pass.Dropped >= SpaceReserve.MostDropsPerCut && !isGiven);
-            if ((!isGiven && !isAged) || isEnough || IsNeeded(volume, sequence))
+            bool isToGo = pass.MustGive ? pass.MayDrop : mayAge && isAged && pass.MayDropAged;
+            if (isToGo && MayGo(volume, sequence))
+            {
+                present.Frozen.DropHistory(volume.Value, sequence);
+                dropped++;
+                pass.NoteDrop();
                 continue;
-            if (present.Frozen.HistoryOf(volume.Value, sequence) != null || !present.Frozen.Arena.Reserve(LayerSet.OptionalBytes))
-                continue;
-            present.Frozen.DropHistory(volume.Value, sequence);
-            dropped++;
-            pass.Dropped++;
+            }
+            nextDue = Math.Min(nextDue, isAged ? 0 : DueOf(info.Commit.RealtimeNanoseconds));
         }
-        changes->Record.AutomaticCount = count - dropped;
+        changes->Record.AutomaticCount = (uint)(count - dropped);
+        changes->Record.NextDueSeconds = status == StoreStatus.NotFound ? nextDue : 0;
     }
+
+    private bool MayGo(VolumeId volume, ulong sequence)
+        => !IsNeeded(volume, sequence) && present.Frozen.HistoryOf(volume.Value, sequence) == null
+            && present.Frozen.Arena.Reserve(LayerSet.OptionalBytes);
+
+    // When one that is not too old now may be that at the earliest: when it gets behind the fine tier, or the coarse one.
+    private uint DueOf(ulong time)
+    {
+        ulong age = time < history.NewestTime ? history.NewestTime - time : 0;
+        bool isFine = age <= context.Options.Retention.FineSpan;
+        return Seconds(time + (isFine ? context.Options.Retention.FineSpan : context.Options.Retention.CoarseSpan));
+    }
+
+    // Rounded down: looking too early costs only time.
+    private static uint Seconds(ulong nanoseconds) => (uint)Math.Min(nanoseconds / Second, uint.MaxValue);
 
     // A rollback or a clone that is not in the trees yet goes back to it.
     private bool IsNeeded(VolumeId volume, ulong sequence)
@@ -170,7 +215,7 @@ internal sealed unsafe class Retention(
     private void ThinUnchanged(ref Pass pass)
     {
         ulong from = 0;
-        while (pass.Dropped < pass.ToGive && pass.Dropped < pass.Most)
+        while (pass.MustGive && pass.MayDrop)
         {
             NodePointer table = context.Super->Current.Volumes;
             StoreStatus status = volumes.FindFrom(table, from, out ulong volume, out VolumeRecord record, out NodePointer objects);

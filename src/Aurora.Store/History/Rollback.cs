@@ -24,7 +24,7 @@ internal sealed unsafe class Rollback(
             return StoreStatus.ReadOnly;
         if (info.NameLength != 0)
             return StoreStatus.BadArgument;
-        turns.Take();
+        turns.TakeBehind(volume);
         StoreStatus status = keeper.Keep(volume, sequence);
         if (status == StoreStatus.Ok)
             status = Submit(volume, sequence, info, out ownSequence);

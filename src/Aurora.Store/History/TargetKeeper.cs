@@ -13,6 +13,7 @@ internal sealed unsafe class TargetKeeper(
     HistoryState history,
     CutState cuts,
     SpaceState space,
+    CommitClaims claims,
     SpaceReserve reserve,
     Checkpoints checkpoints,
     CheckpointViews views,
@@ -76,20 +77,23 @@ internal sealed unsafe class TargetKeeper(
         while ((present.IsFrozen || cuts.IsCutting) && status == StoreStatus.Ok)
             status = cutter.Cut();
         ulong nodes = view.Layers.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
-        ulong needed = reserve.ForCuts(null) + (2 * reserve.ForDrop) + nodes;
-        if (status == StoreStatus.Ok && space.FreeBlocks < needed)
+        ulong own = (2 * reserve.ForDrop) + nodes;
+        if (status == StoreStatus.Ok && space.FreeBlocks < reserve.Promised + own)
             status = context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, space.FreeBlocks);
         if (status != StoreStatus.Ok)
         {
             view.Close();
             return status;
         }
+        // Commits are prepared meanwhile: they must not be promised what the promotion needs.
+        claims.Blocks += own;
         history.PromotedInfo = info;
         history.PromotedVolume = volume;
         history.Promoted = view;
         while (history.Promoted != null && status == StoreStatus.Ok)
             status = history.FaultOf(volume).Status == StoreStatus.Ok ? cutter.Cut() : history.FaultOf(volume).Status;
         history.Promoted = null;
+        claims.Blocks -= own;
         view.Close();
         return status;
     }

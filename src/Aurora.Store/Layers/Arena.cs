@@ -71,11 +71,40 @@ internal sealed unsafe class Arena
         return result;
     }
 
+    /// <summary>There is room for all that another arena holds.</summary>
+    public bool CanAdopt(Arena other) => BytesHeld + other.BytesHeld <= Limit;
+
+    /// <summary>Takes over the memory of another arena, which is empty afterwards.</summary>
+    public void Adopt(Arena other)
+    {
+        _used = Joined(other._used, _used);
+        _usedCount += other._usedCount;
+        _spare = Joined(other._spare, _spare);
+        _spareCount += other._spareCount;
+        other.Forget();
+    }
+
     /// <summary>Gives everything back.</summary>
     public void Reset()
     {
         FreeAll(_used);
         FreeAll(_spare);
+        Forget();
+    }
+
+    private static Chunk* Joined(Chunk* first, Chunk* second)
+    {
+        if (first == null)
+            return second;
+        Chunk* last = first;
+        while (last->Next != null)
+            last = last->Next;
+        last->Next = second;
+        return first;
+    }
+
+    private void Forget()
+    {
         _used = null;
         _spare = null;
         _at = null;

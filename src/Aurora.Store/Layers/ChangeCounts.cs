@@ -54,6 +54,20 @@ internal struct ChangeCounts
         Merges += other.Merges;
     }
 
+    /// <summary>Takes back what was added.</summary>
+    public void Subtract(in ChangeCounts other)
+    {
+        Objects -= other.Objects;
+        Growing -= other.Growing;
+        RecordBytes -= other.RecordBytes;
+        ObjectNodes -= other.ObjectNodes;
+        PageNodes -= other.PageNodes;
+        Truncations -= other.Truncations;
+        HistoryChanges -= other.HistoryChanges;
+        Volumes -= other.Volumes;
+        Merges -= other.Merges;
+    }
+
     /// <summary>The most levels a page tree can have on a device of this size, which is also the most the object tree can have above its leaves.</summary>
     public static int LevelsOn(ulong dataBlocks)
     {

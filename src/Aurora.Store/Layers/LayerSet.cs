@@ -118,10 +118,31 @@ internal sealed unsafe class LayerSet
         return changes == null || changes->Top == null || changes->Top->IsSealed ? null : changes->Top;
     }
 
+    /// <summary>
+    /// Takes over what another set holds: one layer of one volume, which becomes the volume's newest. The other set is to be cleared.
+    /// </summary>
+    public void Adopt(LayerSet other, ulong volume)
+    {
+        Layer* layer = other.OpenTop(volume);
+        ChangeCounts counts = other.Changes;
+
+        // They are counted here.
+        counts.Volumes = 0;
+        counts.Merges = 0;
+        _memory.Changes.Add(counts);
+        _memory.Arena.Adopt(other.Arena);
+        VolumeChanges* changes = ChangesOf(volume);
+        if (changes->Top != null)
+            changes->Top->IsSealed = true;
+        Push(changes, changes->Top, changes->IsNew ? StateBelow.Nothing : StateBelow.Volume, volume, 0, layer);
+    }
+
     /// <summary>A new layer becomes the volume's state, above a layer or, when that is null, another state.</summary>
     public void Push(VolumeChanges* changes, Layer* below, StateBelow kind, ulong volume, ulong sequence)
+        => Push(changes, below, kind, volume, sequence, Allocate());
+
+    private void Push(VolumeChanges* changes, Layer* below, StateBelow kind, ulong volume, ulong sequence, Layer* layer)
     {
-        Layer* layer = Allocate();
         layer->Volume = changes->Volume;
         layer->Below = below != null ? StateBelow.Layer : kind;
         layer->BelowLayer = below;

@@ -1,5 +1,5 @@
 // The writing end of the log. Protocol of a commit: data blocks and record are written in parallel; when both have completed, one FLUSH;
-// then it is durable, provided all before it are. An ordered commit flushes its data before it writes its record. Several commits are in
+// then it is durable, provided all before it are. The data of an ordered commit is durable before it comes here. Several commits are in
 // flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH covers every commit whose writes had
 // completed when it was sent. A failed write or flush poisons the store: nothing later is ever acknowledged.
 // Protected by the kernel lock; the methods that wait for the device say so.
@@ -32,7 +32,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
     public bool IsWindowFull(ulong blocks)
         => state.FirstInFlight != null && state.Position + blocks - state.FirstInFlight->LogPosition > Window;
 
-    /// <summary>Gives the commit the next place in the order, completes its record and, unless it is ordered, starts writing it.</summary>
+    /// <summary>Gives the commit the next place in the order, completes its record and starts writing it.</summary>
     public void Append(StoreCommit* commit)
     {
         commit->Sequence = ++state.LastSequence;
@@ -45,8 +45,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         else
             state.LastInFlight->NextInFlight = commit;
         state.LastInFlight = commit;
-        if (!commit->IsOrdered || context.Has(SeededFaults.UnorderedLargeCommit))
-            SubmitAll(commit->FirstLog);
+        SubmitAll(commit->FirstLog);
         context.Statistics.Commits++;
         context.Statistics.LogBlocksWritten += (ulong)commit->LogPages;
     }
@@ -111,7 +110,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
             context.Fibers.Block(&commit->Waiters);
         for (CommitRequest* request = commit->FirstData; request != null; request = request->Next)
             context.Device.Wait(&request->Request);
-        for (CommitRequest* request = commit->FirstLog; request != null && !commit->IsOrdered; request = request->Next)
+        for (CommitRequest* request = commit->FirstLog; request != null; request = request->Next)
         {
             if (request->Request.BlockCount > 0)
                 context.Device.Wait(&request->Request);
@@ -150,7 +149,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         return null;
     }
 
-    // Waits for the device on behalf of a commit: data, for an ordered one the flush and the record, until everything is written.
+    // Waits for the device on behalf of a commit, until everything is written.
     private void Drive(StoreCommit* commit)
     {
         commit->Users++;
@@ -162,17 +161,8 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         {
             commit->IsDriven = true;
             StoreStatus status = WaitAll(commit->FirstData);
-            if (status == StoreStatus.Ok && commit->IsOrdered && !context.Has(SeededFaults.UnorderedLargeCommit))
-            {
-                status = context.Flush();
-                if (status == StoreStatus.Ok)
-                    SubmitAll(commit->FirstLog);
-            }
-            if (status == StoreStatus.Ok || !commit->IsOrdered)
-            {
-                StoreStatus logStatus = WaitAll(commit->FirstLog);
-                status = status == StoreStatus.Ok ? logStatus : status;
-            }
+            StoreStatus logStatus = WaitAll(commit->FirstLog);
+            status = status == StoreStatus.Ok ? logStatus : status;
             commit->State = status == StoreStatus.Ok ? CommitState.Written : CommitState.Failed;
             commit->IsDriven = false;
             context.Fibers.WakeAll(&commit->Waiters);

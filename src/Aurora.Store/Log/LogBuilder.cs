@@ -78,7 +78,7 @@ internal unsafe ref struct LogBuilder
     {
         var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
         ulong block = operation->Kind is LogEntryKind.CloneVolume or LogEntryKind.TakeVolume ? operation->Block : 0;
-        return Add(operation->Kind, operation->Object, operation->Page, block, operation->Flags, payload);
+        return Add(operation->Kind, operation->Object, operation->Page, block, operation->FlagsOrNodes, payload);
     }
 
     private bool Add(LogEntryKind kind, ulong objectId, ulong page, ulong block, uint count, ReadOnlySpan<byte> payload)

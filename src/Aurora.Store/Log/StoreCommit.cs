@@ -32,6 +32,12 @@ public unsafe struct StoreCommit
     internal bool IsDriven;
     internal bool IsReleased;
 
+    /// <summary>It has a claim on space (<see cref="CommitClaims"/>).</summary>
+    internal bool IsClaimed;
+
+    /// <summary>Its changes are in a layer apart already, or are to be (<see cref="LayerBuilder"/>).</summary>
+    internal bool IsApart;
+
     /// <summary>It has an operation that takes something away.</summary>
     internal bool Removes;
 
@@ -44,6 +50,9 @@ public unsafe struct StoreCommit
     internal ulong Sequence;
     internal ulong LogPosition;
     internal ulong DataPages;
+
+    /// <summary>Pages that it has claimed a block for, and not got one yet.</summary>
+    internal ulong UnassignedPages;
     internal ulong Operations;
 
     /// <summary>The range of the objects it names.</summary>
@@ -67,12 +76,20 @@ public unsafe struct StoreCommit
     internal CommitOperation* LastOperation;
     internal CommitRequest* FirstData;
     internal CommitRequest* LastData;
+
+    /// <summary>Of an ordered commit: the first request that is still waited for, and the pages from there on.</summary>
+    internal CommitRequest* FirstUnderWay;
+    internal ulong PagesUnderWay;
     internal CommitRequest* FirstLog;
     internal CommitRequest* LastLog;
     internal LogPage* FirstLogPage;
     internal LogPage* LastLogPage;
     internal int LogPages;
     internal StoreCommit* NextInFlight;
+
+    /// <summary>The next in line to be prepared or to take its turn, and its place there.</summary>
+    internal StoreCommit* NextInLine;
+    internal ulong PlaceInLine;
     internal FiberQueue Waiters;
 
     /// <summary>The commit's place in the order of all commits; 0 before Submit.</summary>
@@ -114,16 +131,18 @@ internal unsafe struct CommitOperation
 
     public ushort Length;
 
-    /// <summary>Of an entry about a volume: its flags.</summary>
-    public uint Flags;
+    /// <summary>Of an entry about a volume: its flags. Of a page or a hole: what it may cost in nodes of page trees.</summary>
+    public uint FlagsOrNodes;
     public ulong Object;
 
     /// <summary>As in <see cref="LogEntry"/>.</summary>
     public ulong Page;
     public ulong Block;
 
-    /// <summary>Until blocks are assigned: what the operation may cost in nodes of page trees.</summary>
     public ulong Checksum;
+
+    /// <summary>What it may cost in nodes of page trees.</summary>
+    public readonly ulong Nodes => Kind is LogEntryKind.Pages or LogEntryKind.Holes ? FlagsOrNodes : 0;
 
     /// <summary>The caller's page.</summary>
     public void* Data;

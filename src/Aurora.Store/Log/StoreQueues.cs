@@ -11,6 +11,9 @@ internal struct StoreQueues
     /// <summary>A cut has freed room, or has failed.</summary>
     public FiberQueue Room;
 
+    /// <summary>A commit that had claimed space is applied or refused, or has been looked at closely.</summary>
+    public FiberQueue Claims;
+
     /// <summary>There is work for the maintenance fiber.</summary>
     public FiberQueue Work;
 

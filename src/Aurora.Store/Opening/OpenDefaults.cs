@@ -14,6 +14,7 @@ internal static class OpenDefaults
     private const ulong DefaultCutInterval = 2 * Second;
     private const uint DefaultScrubPages = 64;
     private const uint DefaultOrderedCommitBytes = 1 << 20;
+    private const uint DefaultFewestApart = 2048;
     private const uint DefaultMostRootReferences = 60_000;
 
     /// <summary>The options with every default put in.</summary>
@@ -35,6 +36,8 @@ internal static class OpenDefaults
             options.CutIntervalNanoseconds = DefaultCutInterval;
         if (options.OrderedCommitBytes == 0)
             options.OrderedCommitBytes = DefaultOrderedCommitBytes;
+        if (options.FewestApart == 0)
+            options.FewestApart = DefaultFewestApart;
         if (options.MostRootReferences == 0)
             options.MostRootReferences = DefaultMostRootReferences;
         Complete(ref options.Retention);

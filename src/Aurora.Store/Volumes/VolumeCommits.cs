@@ -27,7 +27,7 @@ internal sealed unsafe class VolumeCommits(
     public StoreStatus Clone(
         VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
     {
-        turns.Take();
+        turns.TakeBehind(source);
         StoreStatus status = sequence == 0 ? StoreStatus.Ok : keeper.Keep(source, sequence);
         volume = new VolumeId(context.Super->NextVolume);
         if (status == StoreStatus.Ok)
@@ -39,7 +39,7 @@ internal sealed unsafe class VolumeCommits(
     /// <summary>Makes a hidden clone of what a volume has now, for its large commit. Blocks.</summary>
     public StoreStatus CloneHidden(LargeCommit* large, in CommitInfo info)
     {
-        turns.Take();
+        turns.TakeBehind(new VolumeId(large->Volume));
         var volume = new VolumeId(context.Super->NextVolume | VolumeRecord.HiddenBit);
 
         // From here on no cut takes it for a leftover, but every cut takes those for one that are.
@@ -53,7 +53,7 @@ internal sealed unsafe class VolumeCommits(
     {
         if (volume == VolumeId.First)
             return StoreStatus.BadArgument;
-        turns.Take();
+        turns.TakeBehind(volume);
         StoreStatus status = Submit(volume, LogEntryKind.DropVolume, volume, 0, VolumeFlags.None, default, info);
         return End(status, ref volume);
     }
@@ -61,7 +61,7 @@ internal sealed unsafe class VolumeCommits(
     /// <summary>See <see cref="ObjectStore.SetVolume"/>.</summary>
     public StoreStatus Set(VolumeId volume, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info)
     {
-        turns.Take();
+        turns.TakeBehind(volume);
         StoreStatus status = Submit(volume, LogEntryKind.SetVolume, volume, 0, flags, name, info);
         return End(status, ref volume);
     }

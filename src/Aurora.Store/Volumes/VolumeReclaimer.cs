@@ -10,7 +10,7 @@ namespace Aurora.Store;
 /// <summary>Chooses what a cut gives back of dropped volumes.</summary>
 internal sealed unsafe class VolumeReclaimer(
     StoreContext context, PresentState present, HistoryState history, OpenLargeCommits large, VolumeTable volumes, TreeReader trees,
-    SpaceState space, SpaceReserve reserve, CutSchedule schedule)
+    SpaceReserve reserve, CutSchedule schedule)
 {
     /// <summary>Steps of a cut, as the reserve covers them.</summary>
     public const ulong FewestSteps = 2;
@@ -19,9 +19,7 @@ internal sealed unsafe class VolumeReclaimer(
     /// <summary>Adds to a set which checkpoints of dropped volumes go, and which volumes go as a whole. Blocks.</summary>
     public StoreStatus Choose(LayerSet set, in NodePointer table)
     {
-        ulong reserved = reserve.ForCuts(null);
-        ulong room = space.FreeBlocks > reserved ? (space.FreeBlocks - reserved) / reserve.NodesPerStep : 0;
-        ulong left = FewestSteps + Math.Min(room, MostSteps);
+        ulong left = FewestSteps + Math.Min(reserve.RoomForSteps, MostSteps);
         StoreStatus status = StoreStatus.Ok;
 
         // What the set itself drops is the next cut's.

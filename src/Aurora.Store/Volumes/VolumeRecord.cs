@@ -66,7 +66,13 @@ internal unsafe struct VolumeRecord
     public ulong LastKeptNanoseconds;
 
     /// <summary>Checkpoints that were kept automatically, when they were last counted.</summary>
-    public ulong AutomaticCount;
+    public uint AutomaticCount;
+
+    /// <summary>
+    /// Before this second since 1970 none of them is too old: retention need not look. Zero, as in images of builds that did not know it,
+    /// when that is not known.
+    /// </summary>
+    public uint NextDueSeconds;
     public fixed byte Name[VolumeInfo.MaxNameBytes];
 
     /// <summary>The newest commit in the trees; sequence 0 when there is none.</summary>

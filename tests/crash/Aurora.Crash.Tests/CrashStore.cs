@@ -27,6 +27,7 @@ public static unsafe class CrashStore
         CachedSpacePages = 32,
         OverlayBytes = 512 << 10,
         OrderedCommitBytes = 12 * 4096,
+        FewestApart = 8,
         CutIntervalNanoseconds = cutInterval,
 
         // Retention would ask for frequent cuts; histories with rare ones do without.

@@ -1,5 +1,6 @@
-// A history made by fibers: three that commit, the maintenance fiber that makes cuts, retention's and named checkpoints with them, and one that rolls
-// back now and then. Whoever waits for the device lets the others run, so power can fail in the middle of a cut with commits in flight.
+// A history made by fibers: three that commit, to one volume or to one of their own each, the maintenance fiber that makes cuts,
+// retention's and named checkpoints with them, and each rolls back now and then. Whoever waits for the device lets the others run, so
+// power can fail in the middle of a cut with commits in flight, and while several are prepared.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -19,8 +20,10 @@ public sealed unsafe class FiberHistory
     private readonly HistoryGenerator _generator;
     private readonly BatonFibers _fibers;
     private readonly TraceDevice _device;
-    private readonly SortedDictionary<ulong, ModelCommit> _commits = [];
-    private readonly Dictionary<ulong, ulong> _rollbacks = [];
+    private readonly SortedDictionary<ulong, (VolumeId Volume, ModelCommit Commit)> _commits = [];
+    private readonly Dictionary<ulong, (VolumeId Volume, ulong Target)> _rollbacks = [];
+    private readonly Dictionary<ulong, VolumeId> _made = [];
+    private readonly bool _hasVolumes;
     private readonly KeptNames _names = new();
     private ObjectStore _store = null!;
     private ulong _time = 1;
@@ -34,6 +37,7 @@ public sealed unsafe class FiberHistory
         _fibers = new BatonFibers(seed);
         _device = new TraceDevice(CrashStore.Blocks, []) { IsRecording = true, FailingWrite = failingWrite };
         _commitsLeft = commits;
+        _hasVolumes = seed % 2 == 0;
     }
 
     internal static RecordedHistory Run(int seed, int commits, SeededFaults seeded, int failingWrite)
@@ -52,12 +56,18 @@ public sealed unsafe class FiberHistory
         CrashStore.Require(store != null, $"open: {status}");
         _store = store!;
         _device.Acknowledge(0);
+        VolumeId[] volumes = [.. Enumerable.Range(0, Writers).Select(_ => VolumeId.First)];
+        for (int i = 1; i < Writers && _hasVolumes; i++)
+            volumes[i] = MakeVolume();
         _device.WhileWaiting = LetOthersRun;
         try
         {
             _fibers.Start(_store.RunMaintenance);
             for (int i = 0; i < Writers; i++)
-                _fibers.Start(Write);
+            {
+                VolumeId volume = volumes[i];
+                _fibers.Start(() => Write(volume));
+            }
             _fibers.Run(TimeSpan.FromMinutes(5));
         }
         catch (InvalidOperationException failure) when (failure.InnerException is CrashFindingException or Aurora.Testing.PanicException)
@@ -67,37 +77,47 @@ public sealed unsafe class FiberHistory
         _store.Abandon();
     }
 
+    private VolumeId MakeVolume()
+    {
+        var info = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
+        StoreStatus status = _store.CreateVolume(VolumeFlags.None, default, info, out VolumeId volume);
+        CrashStore.Require(status == StoreStatus.Ok, $"create: {status}");
+        _made[_store.LastSequence] = volume;
+        _device.Acknowledge(_store.LastSequence);
+        return volume;
+    }
+
     private void LetOthersRun()
     {
         for (int i = _random.Next(4); i > 0; i--)
             _fibers.Yield();
     }
 
-    private void Write()
+    private void Write(VolumeId volume)
     {
         List<nint> pages = [];
         while (_commitsLeft-- > 0 && _store.Health == StoreStatus.Ok)
         {
-            StoreCommit* commit = _store.Begin(VolumeId.First);
+            StoreCommit* commit = _store.Begin(volume);
             if (commit == null)
                 break;
             ModelCommit next = _generator.Next();
             foreach (ModelOperation operation in next.Operations)
                 CrashHistory.Add(_store, commit, operation, pages);
-            if (Submit(commit, next) && _store.WaitDurable(commit) == StoreStatus.Ok)
+            if (Submit(volume, commit, next) && _store.WaitDurable(commit) == StoreStatus.Ok)
                 _device.Acknowledge(commit->SequenceNumber);
             _store.Release(commit);
             foreach (nint page in pages)
                 CrashStore.Pages.Free((void*)page, 1);
             pages.Clear();
             if (_random.Next(15) == 0)
-                RollBack();
+                RollBack(volume);
         }
         if (--_writersLeft == 0)
             _store.StopMaintenance();
     }
 
-    private bool Submit(StoreCommit* commit, ModelCommit next)
+    private bool Submit(VolumeId volume, StoreCommit* commit, ModelCommit next)
     {
         var info = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
         byte[] utf8 = Encoding.UTF8.GetBytes(next.Name);
@@ -107,17 +127,17 @@ public sealed unsafe class FiberHistory
         CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError, $"submit: {status}");
         if (status == StoreStatus.Ok)
         {
-            _commits[commit->SequenceNumber] = next;
-            _names.Add(VolumeId.First, commit->SequenceNumber, next.Name);
+            _commits[commit->SequenceNumber] = (volume, next);
+            _names.Add(volume, commit->SequenceNumber, next.Name);
         }
         return status == StoreStatus.Ok;
     }
 
-    private void RollBack()
+    private void RollBack(VolumeId volume)
     {
         List<ulong> offered = [];
         ulong sequence = 0;
-        while (_store.NextCheckpoint(VolumeId.First, sequence, out CheckpointInfo info) == StoreStatus.Ok)
+        while (_store.NextCheckpoint(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
             if (sequence <= _store.DurableSequence)
@@ -127,9 +147,9 @@ public sealed unsafe class FiberHistory
             return;
         ulong target = offered[_random.Next(offered.Count)];
         var rollback = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
-        StoreStatus status = _store.Rollback(VolumeId.First, target, rollback, out ulong ownSequence);
+        StoreStatus status = _store.Rollback(volume, target, rollback, out ulong ownSequence);
         if (ownSequence != 0)
-            _rollbacks[ownSequence] = target;
+            _rollbacks[ownSequence] = (volume, target);
         if (status == StoreStatus.Ok)
             _device.Acknowledge(ownSequence);
     }
@@ -137,21 +157,26 @@ public sealed unsafe class FiberHistory
     // Commits have the order of their sequences, whoever made them.
     private Dictionary<ulong, CrashWorld> ModelsOf()
     {
-        var models = new Dictionary<ulong, StoreModel> { [0] = new StoreModel() };
+        var models = new Dictionary<ulong, CrashWorld> { [0] = CrashWorld.Of(new StoreModel()) };
         for (ulong sequence = 1; sequence <= _store.LastSequence; sequence++)
         {
-            StoreModel model = models[sequence - 1];
-            if (_rollbacks.TryGetValue(sequence, out ulong target))
+            CrashWorld world = models[sequence - 1];
+            if (_made.TryGetValue(sequence, out VolumeId made))
             {
-                model = models[target];
+                world = world.With(made, new StoreModel());
             }
-            else if (_commits.TryGetValue(sequence, out ModelCommit? commit))
+            else if (_rollbacks.TryGetValue(sequence, out (VolumeId Volume, ulong Target) rollback))
             {
-                model = model.Copy();
-                model.Apply(commit);
+                world = world.With(rollback.Volume, models[rollback.Target][rollback.Volume]);
             }
-            models[sequence] = model;
+            else if (_commits.TryGetValue(sequence, out (VolumeId Volume, ModelCommit Commit) next))
+            {
+                StoreModel model = world[next.Volume].Copy();
+                model.Apply(next.Commit);
+                world = world.With(next.Volume, model);
+            }
+            models[sequence] = world;
         }
-        return models.ToDictionary(entry => entry.Key, entry => CrashWorld.Of(entry.Value));
+        return models;
     }
 }

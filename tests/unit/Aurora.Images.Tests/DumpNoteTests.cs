@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
-using Aurora.Images.Dump;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -27,19 +26,6 @@ public sealed unsafe class DumpNoteTests : IDisposable
     private readonly byte[] _data = Encoding.UTF8.GetBytes("data of a file");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    [Fact]
-    public void Structures_have_the_sizes_and_places_that_debuggers_expect()
-    {
-        Assert.Equal((64, 56, 12), (sizeof(ElfHeader), sizeof(ElfSegment), sizeof(ElfNote)));
-        Assert.Equal((336, 136, 16, 24), (sizeof(ThreadStatus), sizeof(ProcessStatus), sizeof(FileNoteHeader), sizeof(FileNoteEntry)));
-        string[] ofThread = ["CurrentSignal", "PendingSignals", "Id", "User", "Registers", "HasFloatingPoint"];
-        Assert.Equal([12, 16, 32, 48, 112, 328], ofThread.Select(OffsetOf<ThreadStatus>));
-        Assert.Equal([8, 16, 24, 40, 56], ((string[])["Flags", "User", "Id", "Name", "Arguments"]).Select(OffsetOf<ProcessStatus>));
-        Assert.Equal([16, 24, 32, 40, 48, 52, 56], ((string[])["Type", "Entry", "SegmentsOffset", "SectionsOffset", "Flags", "HeaderBytes",
-            "SegmentCount"]).Select(OffsetOf<ElfHeader>));
-        Assert.Equal([4, 8, 16, 32, 48], ((string[])["Flags", "Offset", "Address", "FileBytes", "Alignment"]).Select(OffsetOf<ElfSegment>));
-    }
 
     [Fact]
     public void All_threads_have_their_registers_and_the_one_that_leads_comes_first()
@@ -150,8 +136,6 @@ public sealed unsafe class DumpNoteTests : IDisposable
         Assert.Empty(core.AllOf(0x46494C45));
         Assert.Empty(core.Memory);
     }
-
-    private static int OffsetOf<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 
     private static void Fill(Thread* thread, ulong first)
     {

@@ -259,6 +259,39 @@ public sealed unsafe class FifoTests
         Assert.True(waits > 75 && interruptions > 20, $"{waits} waits, {interruptions} interruptions");
     }
 
+    /// <summary>An open that is interrupted has come and gone: the next pair that meets at the FIFO does not hear of it.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    public void An_interrupted_open_leaves_nothing_to_another_pair(int interrupted, bool meetsFirst)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Handlers.Catch(kernel, init, Signal.SIGUSR1);
+        kernel.Do(init, 133, kernel.PokeText(init, Text, "/fifo"), 0x11B6, 0);
+        Thread* first = kernel.Fork(init);
+        Thread* reader = kernel.Fork(init);
+        Thread* writer = kernel.Fork(init);
+        Assert.Null(kernel.Call(first, 2, kernel.PokeText(first, Text, "/fifo"), (ulong)interrupted));
+        Thread* early = interrupted == 0 ? reader : writer;
+        if (meetsFirst)
+            Assert.Null(kernel.Call(early, 2, kernel.PokeText(early, Text, "/fifo"), (ulong)interrupted));
+        kernel.Do(init, 62, (ulong)first->Process->Id, (ulong)Signal.SIGUSR1);
+        Assert.NotNull(kernel.Resume(first));
+        Assert.Equal(-(long)Errno.EINTR, Handlers.Return(kernel, first));
+        if (!meetsFirst)
+            Assert.Null(kernel.Call(early, 2, kernel.PokeText(early, Text, "/fifo"), (ulong)interrupted));
+        Thread* late = interrupted == 0 ? writer : reader;
+        ulong lateEnd = (ulong)kernel.Do(late, 2, kernel.PokeText(late, Text, "/fifo"), (ulong)(1 - interrupted));
+        ulong earlyEnd = (ulong)kernel.Resume(early)!.Value;
+        (ulong readEnd, ulong writeEnd) = interrupted == 0 ? (earlyEnd, lateEnd) : (lateEnd, earlyEnd);
+        Assert.Null(kernel.Call(reader, 0, readEnd, Data, 4));
+        Assert.Equal(1, kernel.Do(writer, 1, writeEnd, Data, 1));
+        Assert.Equal(1, kernel.Resume(reader));
+    }
+
     /// <summary>Linux takes the descriptor first: nobody hears of an open that gets none, and nothing is made or cut by it.</summary>
     [Fact]
     public void An_open_without_a_free_descriptor_has_opened_nothing()

@@ -45,8 +45,12 @@ internal sealed unsafe partial class ModelRun
         int rounds = _random.Next(3, 14);
         for (int round = 0; round < rounds; round++)
         {
-            _machine.Store64(space, number << 12, _nextValue);
-            page.ForStore().Words[0] = _nextValue++;
+            // Now and then it is left alone although it has been opened.
+            if (round < 3 || _random.Next(3) != 0)
+            {
+                _machine.Store64(space, number << 12, _nextValue);
+                page.ForStore().Words[0] = _nextValue++;
+            }
             if (_machine.Epochs.Count == 4)
                 _machine.ReleaseOldest();
             Freeze();
@@ -62,8 +66,19 @@ internal sealed unsafe partial class ModelRun
 
     private void ReleaseOldest()
     {
-        if (_machine.Epochs.Count > 0)
+        if (_machine.Epochs.Count == 0)
+            return;
+        // All of them, one, or a part of one.
+        int kind = _random.Next(4);
+        for (int epochs = kind == 0 ? _machine.Epochs.Count : 1; kind != 1 && epochs > 0; epochs--)
             _machine.ReleaseOldest();
+        if (kind != 1)
+            return;
+
+        // A part of it: whatever comes next happens while it lands.
+        for (int pieces = _random.Next(1, 4); pieces > 0 && !_machine.ReleaseSome(); pieces--)
+        {
+        }
     }
 
     private void Merge()

@@ -29,6 +29,78 @@ public sealed unsafe class ReclaimTests
     }
 
     [Fact]
+    public void A_file_of_one_page_has_no_node()
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 1, VmObjectFlags.File);
+        ulong used = machine.Frames.UsedFrames;
+        *(ulong*)machine.FileForWrite(file, 0).Address = 5;
+        Assert.Equal(used + 1, machine.Frames.UsedFrames);
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(used, machine.Frames.UsedFrames);
+        Assert.Equal(5UL, *(ulong*)machine.FileForRead(file, 0).Address);
+        Assert.Equal(1UL, machine.Memory.Holes.CountPages(file));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 3));
+        *(ulong*)machine.FileForWrite(file, 2).Address = 7;
+        Assert.Equal(5UL, *(ulong*)machine.FileForRead(file, 0).Address);
+        Assert.Equal(0UL, *(ulong*)machine.FileForRead(file, 1).Address);
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 0));
+        machine.Memory.Objects.Release(file);
+        machine.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(512)]
+    [InlineData(1300)]
+    public void A_leaf_goes_with_its_last_page(ulong pages)
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, pages, VmObjectFlags.File);
+        ulong used = machine.Frames.UsedFrames;
+        for (ulong page = 0; page < pages; page++)
+            *(ulong*)machine.FileForWrite(file, page).Address = page + 1;
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(used, machine.Frames.UsedFrames);
+        Assert.Equal(pages, machine.Memory.Holes.CountPages(file));
+        *(ulong*)machine.FileForWrite(file, pages - 1).Address = 99;
+        machine.Checkpoint();
+        using TestMachine restored = machine.Restore(machine.Store);
+        var again = (VmObject*)restored.Tracker.Find(file->Header.Id);
+        for (ulong page = 0; page < pages; page++)
+        {
+            ulong expected = page == pages - 1 ? 99 : page + 1;
+            Assert.Equal(expected, *(ulong*)machine.FileForRead(file, page).Address);
+            Assert.Equal(expected, *(ulong*)restored.FileForRead(again, page).Address);
+        }
+    }
+
+    [Fact]
+    public void A_leaf_that_knows_of_holes_stays_and_one_cut_off_does_not_come_back()
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 600, VmObjectFlags.File);
+        for (ulong page = 0; page < 600; page++)
+        {
+            if (page != 7)
+                *(ulong*)machine.FileForWrite(file, page).Address = page + 1;
+        }
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(599UL, machine.Memory.Holes.CountPages(file));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 520));
+        Assert.Equal(MemoryStatus.Ok, machine.Memory.Objects.Resize(file, 600));
+        Rounds(machine, 2);
+        Assert.Equal(0UL, *(ulong*)machine.FileForRead(file, 599).Address);
+        machine.Checkpoint();
+        Rounds(machine, 2);
+        Assert.Equal(0UL, *(ulong*)machine.FileForRead(file, 599).Address);
+        Assert.Equal(520UL, *(ulong*)machine.FileForRead(file, 519).Address);
+    }
+
+    [Fact]
     public void A_page_that_is_touched_between_two_rounds_stays()
     {
         using var machine = new TestMachine();

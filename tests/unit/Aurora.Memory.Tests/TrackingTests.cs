@@ -102,6 +102,16 @@ public sealed unsafe class TrackingTests
     }
 
     [Fact]
+    public void A_page_to_be_overwritten_as_a_whole_is_not_cleared_before()
+    {
+        using var machine = new TestMachine();
+        VmObject* file = machine.Memory.Objects.Create(machine.Tracker, 2, VmObjectFlags.File);
+        // The host's frames hold a pattern while they are free.
+        Assert.NotEqual(0, *machine.FileForWrite(file, 0, overwrite: true).Address);
+        Assert.Equal(0, *machine.FileForWrite(file, 1).Address);
+    }
+
+    [Fact]
     public void A_failed_epoch_is_dirty_again_and_newer_versions_win()
     {
         using var machine = new TestMachine();
@@ -203,13 +213,13 @@ public sealed unsafe class TrackingTests
             if (machine.Epochs.Count == 3)
                 machine.ReleaseOldest();
         }
-        Assert.InRange(faultsWithout, 20UL, 29UL);
+        Assert.InRange(faultsWithout, 26UL, 29UL);
         while (machine.Epochs.Count > 0)
             machine.ReleaseOldest();
         int periods = 0;
         for (; machine.Memory.Epochs.HasChanges(machine.Tracker); periods++)
             machine.Checkpoint();
-        Assert.InRange(periods, 1, 10);
+        Assert.InRange(periods, 1, 2);
         Assert.Equal(1000UL, *(ulong*)machine.FileForRead(MappingTable.At(space, 0)->Object, 0).Address);
         machine.Memory.Spaces.Release(space);
         machine.AssertNothingLeft();

@@ -48,7 +48,7 @@ public sealed unsafe class CommitCostTests
         Assert.Equal((int)clones + 1, count);
         Assert.InRange(depth, 8, 33);
         CommitCost cost = Cost(harness);
-        ulong nodesOfPage = commit->FirstOperation->Checksum;
+        ulong nodesOfPage = commit->FirstOperation->Nodes;
         Assert.Equal(clones * nodesOfPage, cost.NodesOfClones(commit));
         harness.Store.Abort(commit);
     }
@@ -117,7 +117,7 @@ public sealed unsafe class CommitCostTests
         ulong allCopies = 0;
         for (CommitOperation* at = commit->FirstOperation; at != null; at = at->Next)
         {
-            (ulong nodes, ulong copies) = (at->Checksum, 1UL);
+            (ulong nodes, ulong copies) = (at->Nodes, 1UL);
             if (at->Kind == LogEntryKind.Clone)
             {
                 (nodes, copies) = (0, 0);

@@ -39,6 +39,7 @@ public sealed unsafe class ConcurrencyTests : IDisposable
             OverlayBytes = 512 << 10,
             BackgroundMaintenance = true,
             OrderedCommitBytes = 20 * 4096,
+            FewestApart = 4,
             CutIntervalNanoseconds = 50_000_000,
         };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, _pages, fibers, options, out ObjectStore? store, out _));

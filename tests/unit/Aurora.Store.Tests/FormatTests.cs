@@ -79,6 +79,7 @@ public sealed unsafe class FormatTests
     [InlineData(nameof(VolumeRecord.LastBytes), 80)]
     [InlineData(nameof(VolumeRecord.LastKeptNanoseconds), 88)]
     [InlineData(nameof(VolumeRecord.AutomaticCount), 96)]
+    [InlineData(nameof(VolumeRecord.NextDueSeconds), 100)]
     [InlineData(nameof(VolumeRecord.Name), 104)]
     public void Volume_record_fields_are_where_the_format_says(string field, int offset)
         => Assert.Equal(offset, (int)Marshal.OffsetOf<VolumeRecord>(field));

@@ -23,6 +23,7 @@ public sealed unsafe class ModelTests
     {
         using var harness = new StoreHarness(blocks: 24_000, logBlocks: 128);
         harness.Options.OrderedCommitBytes = 100 * 4096;
+        harness.Options.FewestApart = 60;
         harness.Options.CutIntervalNanoseconds = 100_000_000;
         harness.Open();
         var random = new Random(seed);

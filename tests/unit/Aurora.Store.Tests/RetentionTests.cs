@@ -55,6 +55,43 @@ public sealed unsafe class RetentionTests
         harness.CheckClean();
     }
 
+    // Each of them keeps one checkpoint a second: what ages out of all of them together is more than a cut drops of one.
+    [Fact]
+    public void Cuts_drop_as_many_as_they_keep_however_many_volumes_there_are()
+    {
+        const int volumes = 40;
+        using var harness = new StoreHarness(blocks: 60_000, logBlocks: 1024);
+        harness.Options.Retention = new RetentionOptions
+        {
+            FineSpan = 10 * Second, CoarseSpacing = 100 * Second, CoarseSpan = 100 * Second,
+        };
+        harness.Open();
+        List<VolumeId> all = [];
+        for (int i = 0; i < volumes; i++)
+        {
+            Assert.Equal(StoreStatus.Ok, harness.Store.CreateVolume(VolumeFlags.None, default, harness.Info(), out VolumeId volume));
+            all.Add(volume);
+        }
+        for (ulong round = 1; round <= 40; round++)
+        {
+            CommitInfo info = harness.Info("", Second);
+            foreach (VolumeId volume in all)
+            {
+                StoreCommit* commit = harness.Store.Begin(volume);
+                harness.Write(commit, 1, 0, round);
+                Assert.Equal(StoreStatus.Ok, harness.Store.Submit(commit, info));
+                Assert.Equal(StoreStatus.Ok, harness.Store.WaitDurable(commit));
+                harness.Store.Release(commit);
+            }
+            harness.FreePages();
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        }
+
+        // Ten seconds, one of a hundred, and what has become too old since the last cut.
+        Assert.InRange(harness.Store.AutomaticCheckpoints, volumes * 9UL, volumes * 14UL);
+        harness.CheckClean();
+    }
+
     [Fact]
     public void Without_retention_only_named_checkpoints_are_kept()
     {

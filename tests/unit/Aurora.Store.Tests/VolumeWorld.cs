@@ -36,6 +36,7 @@ internal sealed unsafe partial class VolumeWorld : IDisposable
         _dropped = new DroppedVolumes(_harness, _random);
         _comparison = new VolumeComparison(_harness, _volumes, _random, Pages);
         _harness.Options.OrderedCommitBytes = 20 * 4096;
+        _harness.Options.FewestApart = 10;
         _hasRetention = seed % 3 == 1;
         _harness.Options.Retention.IsOff = !_hasRetention;
         if (_hasRetention)

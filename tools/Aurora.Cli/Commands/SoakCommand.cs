@@ -36,6 +36,7 @@ internal static class SoakCommand
         command.Subcommands.Add(MemorySoakCommand.Create());
         command.Subcommands.Add(StateSoakCommand.Create());
         command.Subcommands.Add(GroupSoakCommand.Create());
+        command.Subcommands.Add(NamesSoakCommand.Create());
         command.SetAction((parsed, cancellation) => RunAsync(
             machine.Configure(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount, cancellation));
         return command;

@@ -20,7 +20,7 @@ internal sealed record LongTest(string Project, string Filter, string Building)
 {
     private const int LastLines = 20;
 
-    private static readonly string[] _verdicts = ["state fuzzer:", "memory soak:", "crash suite:", "attack:"];
+    private static readonly string[] _verdicts = ["state fuzzer:", "memory soak:", "crash suite:", "attack:", "names:"];
 
     /// <summary>The option that repeats an earlier run.</summary>
     public static Option<int> Seed(string description) => new("--seed") { Description = description, DefaultValueFactory = _ => 1 };

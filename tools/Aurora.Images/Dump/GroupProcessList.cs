@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Aurora.Base;
+using Aurora.Checkpoint;
 using Aurora.Images.Session;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -14,7 +15,6 @@ namespace Aurora.Images.Dump;
 internal static unsafe class GroupProcessList
 {
     private const int MostNamed = 20;
-    private const int NameBytes = 16;
 
     /// <summary>All of them, in the order of their numbers.</summary>
     public static IReadOnlyList<ImageProcess> Read(StoredGroup group)
@@ -44,29 +44,9 @@ internal static unsafe class GroupProcessList
         AddressSpace* space = (AddressSpace*)process->AddressSpace;
         ulong bytes = space == null ? 0 : space->MappedPages << PageSize.Shift;
         int parent = process->Parent == null ? 0 : process->Parent->Id;
-        return new ImageProcess(process->Id, parent, StateOf(process, LeaderOf(process)), process->ThreadCount, bytes, NameOf(process));
-    }
-
-    /// <summary>The thread with the process's number; if that has ended, the one made next. Null for a process that has ended.</summary>
-    public static Thread* LeaderOf(Process* process)
-    {
-        for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
-        {
-            if (thread->Id == process->Id)
-                return thread;
-        }
-        return process->FirstThread;
-    }
-
-    /// <summary>The letter for what a thread of a process does. One that waits is in a call; queues are not saved.</summary>
-    public static char StateOf(Process* process, Thread* thread)
-        => process->State == ProcessState.Zombie || thread == null ? 'Z' : process->IsStopped ? 'T' : thread->Call.Active ? 'S' : 'R';
-
-    public static string NameOf(Process* process)
-    {
-        var name = new ReadOnlySpan<byte>(process->Name, NameBytes);
-        int end = name.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? name : name[..end]);
+        char state = CoreProcess.StateOf(process, CoreProcess.LeaderOf(process));
+        string name = Encoding.UTF8.GetString(CoreProcess.NameOf(process));
+        return new ImageProcess(process->Id, parent, state, process->ThreadCount, bytes, name);
     }
 
     private static string ThreadOf(StoredGroup group, int id)

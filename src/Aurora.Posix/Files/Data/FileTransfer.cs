@@ -196,6 +196,19 @@ public unsafe ref struct FileTransfer
         return SystemCallResult.BlockedWith((long)Done);
     }
 
+    /// <summary>As <see cref="Wait"/>, for what one takes away from the others: each wake-up is for one of those who wait so.</summary>
+    public SystemCallResult WaitAlone(WaitQueue* queue)
+    {
+        if (Thread == null)
+            return Finish(Errno.EAGAIN);
+        Thread->Call.Progress = Done;
+        _transfers.Waker.BlockAloneOn(Thread, queue);
+        return SystemCallResult.BlockedWith((long)Done);
+    }
+
+    /// <summary>False when the call must end where it would wait.</summary>
+    internal readonly bool MayWait => Thread != null && !MustNotWait;
+
     /// <summary>Waits for a page to be read in; signals do not end that.</summary>
     public SystemCallResult WaitForPage(WaitQueue* queue)
     {

@@ -11,7 +11,8 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Operations on regular files.</summary>
 internal sealed unsafe class RegularFileOperations(
-    FileState state, Inodes inodes, FileData data, SetIdBits setIdBits, FileStamps stamps, MemoryManager memory) : FileOperations
+    FileState state, Inodes inodes, FileData data, SetIdBits setIdBits, FileStamps stamps, MemoryManager memory,
+    NameRoom room) : FileOperations
 {
     public override bool IsSeekable(OpenFile* file) => true;
 
@@ -85,6 +86,9 @@ internal sealed unsafe class RegularFileOperations(
         TransferStatus status = transfer.Prepare(bytes, willGive: false);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);
+        WaitQueue* lack = inode->Data == null && inodes.DataOf(inode) == null && transfer.MayWait ? room.QueueFor(transfer.Thread) : null;
+        if (lack != null)
+            return transfer.WaitForPage(lack);
         PageAccess ready = data.PrepareWrite(inode, position, bytes);
         if (!ready.IsOk)
             return transfer.Stop(in ready);

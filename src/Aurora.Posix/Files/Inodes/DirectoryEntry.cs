@@ -22,6 +22,9 @@ internal enum EntryState : byte
 
     /// <summary>There was no memory for it; whoever asked is told once.</summary>
     NoMemory = 2,
+
+    /// <summary>Fine, and nobody has looked it up since it was asked whether it can be spared.</summary>
+    Idle = 3,
 }
 
 /// <summary>One name for one inode. Short and long names come from two slabs; the name's bytes follow the fields.</summary>

@@ -125,6 +125,9 @@ public unsafe struct Inode
 
     // Without names and holders, and still to be ended.
     internal bool IsPutOff;
+
+    /// <summary>Nobody has held it since it was asked whether it can be spared (<see cref="NameReclaim"/>).</summary>
+    internal bool IsIdle;
     internal Inode* NextPutOff;
 
     /// <summary>While a restore brings in what is above another inode: the next one below.</summary>

@@ -86,7 +86,11 @@ public sealed unsafe partial class Inodes(
     }
 
     /// <summary>Keeps an inode alive until the matching <see cref="Release(Inode*)"/>.</summary>
-    public void Hold(Inode* inode) => inode->Header.References++;
+    public void Hold(Inode* inode)
+    {
+        inode->Header.References++;
+        inode->IsIdle = false;
+    }
 
     /// <summary>Lets go of an inode; without names and holders it ends, and its contents with it.</summary>
     public void Release(Inode* inode)

@@ -1,4 +1,5 @@
 // Acts on the buckets of directories (NameBuckets.cs). Protected by the kernel lock.
+using System;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
@@ -24,6 +25,9 @@ public sealed unsafe class NameBucketTable(FileState state)
     private const uint MaxBuckets = PerPage * PerPage;
     private const uint EntriesPerBucket = 4;
     private const int DeepestBucket = 18;
+
+    // Pointers to pages, and their captures.
+    private const int TopPages = 2;
 
     /// <summary>The bits of a hash in reverse.</summary>
     internal static uint Reverse(uint hash)
@@ -120,6 +124,31 @@ public sealed unsafe class NameBucketTable(FileState state)
         directory->Entries.LoadedCount--;
     }
 
+    /// <summary>An entry with this hash has been taken away, which is durable with a capture of this number.</summary>
+    internal static void NoteTaken(Inode* directory, uint hash, ulong capture)
+        => CaptureOf(directory, IndexOf(directory, hash) >> PageShift) = capture;
+
+    /// <summary>When a capture with this number is durable, the store has nothing at the places of a hash's bucket that is not
+    /// there.</summary>
+    internal static ulong TakenIn(Inode* directory, uint hash) => CaptureOf(directory, IndexOf(directory, hash) >> PageShift);
+
+    private static ref ulong CaptureOf(Inode* directory, uint page)
+    {
+        ref NameBuckets entries = ref directory->Entries;
+        if (entries.Shape != NameTableShape.Pages)
+            return ref entries.TakenIn;
+        return ref ((ulong*)entries.Table)[PerPage + page];
+    }
+
+    /// <summary>A known bucket that has no entries left is unknown from now on.</summary>
+    internal static void EndKnown(Inode* directory, uint hash)
+    {
+        DirectoryEntry** slot = SlotOf(directory, hash);
+        Panic.Unless(slot != null && *slot == null, "names: a bucket with entries becomes unknown"u8);
+        *slot = NameBuckets.Marked(BucketMark.Unknown);
+        directory->Entries.UnknownCount++;
+    }
+
     /// <summary>Makes a restored directory's table as large as its entries need, nothing of it known; false when out of memory.</summary>
     internal bool Prepare(Inode* directory)
     {
@@ -133,7 +162,7 @@ public sealed unsafe class NameBucketTable(FileState state)
             return true;
         }
         bool isSmall = entries.Count <= SmallNameTable.Capacity;
-        entries.Table = isSmall ? state.NameTables.Allocate() : state.Pages.AllocateFor(directory, 1);
+        entries.Table = isSmall ? state.NameTables.Allocate() : state.Pages.AllocateFor(directory, TopPages);
         if (entries.Table == null)
         {
             entries.Level = 0;
@@ -202,6 +231,9 @@ public sealed unsafe class NameBucketTable(FileState state)
         }
         if (to != null)
             *to = isKnown ? null : NameBuckets.Marked(from == null ? BucketMark.Unknown : NameBuckets.MarkOf(*from));
+        ulong taken = CaptureOf(directory, entries.Split >> PageShift);
+        ref ulong takenOfUpper = ref CaptureOf(directory, upper >> PageShift);
+        takenOfUpper = Math.Max(taken, takenOfUpper);
         if (isKnown)
             Divide(from, to, 1U << entries.Level);
         else
@@ -251,12 +283,12 @@ public sealed unsafe class NameBucketTable(FileState state)
     private bool BecomePages(Inode* directory)
     {
         ref NameBuckets entries = ref directory->Entries;
-        void** top = (void**)state.Pages.AllocateFor(directory, 1);
+        void** top = (void**)state.Pages.AllocateFor(directory, TopPages);
         DirectoryEntry** first = top == null ? null : (DirectoryEntry**)state.Pages.AllocateFor(directory, 1);
         if (first == null)
         {
             if (top != null)
-                state.Pages.FreeFor(directory, top, 1);
+                state.Pages.FreeFor(directory, top, TopPages);
             return false;
         }
         for (uint index = 0; index < SmallNameTable.Capacity; index++)
@@ -265,6 +297,7 @@ public sealed unsafe class NameBucketTable(FileState state)
         top[0] = first;
         entries.Table = top;
         entries.Shape = NameTableShape.Pages;
+        CaptureOf(directory, 0) = entries.TakenIn;
         return true;
     }
 
@@ -294,7 +327,7 @@ public sealed unsafe class NameBucketTable(FileState state)
                 if (top[number] != null)
                     state.Pages.FreeFor(directory, top[number], 1);
             }
-            state.Pages.FreeFor(directory, top, 1);
+            state.Pages.FreeFor(directory, top, TopPages);
         }
         entries = default;
     }

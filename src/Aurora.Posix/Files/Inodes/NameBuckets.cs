@@ -7,11 +7,14 @@
 //   places of a bucket   2^(25 - Depth) hashes from the reverse of its number on, of sixteen turns each
 //
 // A bucket is known: then it has exactly the entries that the directory has at its places, in order, whatever the store has; or it has a
-// mark in place of a first entry and no entries, and what the store has is what there is. It becomes known by being read as a whole and
-// stays so.
+// mark in place of a first entry and no entries, and what the store has is what there is. It becomes known by being read as a whole, and
+// is unknown again when its entries are dropped as a whole (NameReclaim). That may be only when the store has them, and nothing else at
+// their places: what was taken away there must be durable. So it is noted in which capture an entry was taken away last, for each stretch
+// of 512 buckets, or for a smaller table as a whole.
 //
 // Up to four entries there is one bucket, in the inode; up to 32 buckets lie in an object of a slab (SmallNameTable), more in pages of 512
-// under one page. A page that is not there stands for buckets that are not known. Protected by the kernel lock.
+// under two pages, one of pointers and one with their captures. A page that is not there stands for buckets that are not known. Protected
+// by the kernel lock.
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -47,8 +50,12 @@ internal unsafe struct NameBuckets
     /// <summary>The only bucket (<see cref="NameTableShape.One"/>).</summary>
     public DirectoryEntry* Only;
 
-    /// <summary>A <see cref="SmallNameTable"/>, or a page of pointers to pages.</summary>
+    /// <summary>A <see cref="SmallNameTable"/>, or a page of pointers to pages and one of captures.</summary>
     public void* Table;
+
+    /// <summary>Smaller tables: the capture at the latest in which an entry was taken away last (<see
+    /// cref="ObjectTracker.NextCapture"/>).</summary>
+    public ulong TakenIn;
     public uint Split;
 
     /// <summary>How many buckets are not known.</summary>

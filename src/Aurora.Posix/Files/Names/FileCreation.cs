@@ -7,7 +7,8 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Makes files and links. Inodes it hands out are held; the caller releases them.</summary>
 public sealed unsafe class FileCreation(
-    FileState state, Inodes inodes, NameTable names, NameChanges changes, FileEnvironment environment)
+    FileState state, Inodes inodes, NameTable names, NameChanges changes, NameRoom room,
+    FileEnvironment environment)
 {
     /// <summary>The most names one inode may have.</summary>
     public const uint MaxLinksOfInode = 65000;
@@ -53,9 +54,9 @@ public sealed unsafe class FileCreation(
             return error;
         Inode* inode = NewInode(in caller, directory, mode);
         if (inode == null)
-            return Errno.ENOSPC;
+            return room.Lack(in caller, Errno.ENOSPC);
         inode->Device = device;
-        return Publish(directory, name, inode, out created);
+        return Publish(in caller, directory, name, inode, out created);
     }
 
     /// <summary>Makes a symbolic link.</summary>
@@ -70,13 +71,13 @@ public sealed unsafe class FileCreation(
             return error;
         Inode* inode = NewInode(in caller, directory, InodeMode.SymbolicLink | InodeMode.AccessMask);
         if (inode == null)
-            return Errno.ENOSPC;
+            return room.Lack(in caller, Errno.ENOSPC);
         if (!inodes.SetTarget(state.TrackerOf(&inode->Header), inode, target))
         {
             inodes.Release(inode);
-            return Errno.ENOSPC;
+            return room.Lack(in caller, Errno.ENOSPC);
         }
-        error = Publish(directory, name, inode, out Inode* created);
+        error = Publish(in caller, directory, name, inode, out Inode* created);
         inodes.Release(created);
         return error;
     }
@@ -98,7 +99,7 @@ public sealed unsafe class FileCreation(
         if (error != Errno.Ok)
             return error;
         if (!changes.Add(directory, name, target))
-            return Errno.ENOSPC;
+            return Lack(in caller, directory, name);
         target->Flags &= ~InodeFlags.Linkable;
         inodes.EndFormerName(target);
         return Errno.Ok;
@@ -143,15 +144,19 @@ public sealed unsafe class FileCreation(
         return inodes.CreateNamed(tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
-    private Errno Publish(Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
+    private Errno Publish(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
     {
         created = null;
         if (!changes.Add(directory, name, inode))
         {
             inodes.Release(inode);
-            return Errno.ENOSPC;
+            return Lack(in caller, directory, name);
         }
         created = inode;
         return Errno.Ok;
     }
+
+    // Of names with one hash there may be so many, whatever memory there is.
+    private Errno Lack(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
+        => names.HasRoomFor(directory, name) ? room.Lack(in caller, Errno.ENOSPC) : Errno.ENOSPC;
 }

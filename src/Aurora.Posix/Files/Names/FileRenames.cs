@@ -13,7 +13,7 @@ public enum RenameFlags : uint
 }
 
 /// <summary>Moves names of files.</summary>
-public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameEntries entries, NameChanges changes)
+public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameEntries entries, NameChanges changes, NameRoom room)
 {
     /// <summary>Moves a name, replacing what had the new one; atomic.</summary>
     public Errno Rename(
@@ -48,7 +48,7 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             if (error != Errno.Ok)
                 return error;
         }
-        return Move(source, newDirectory, newName, victim);
+        return Move(in caller, source, newDirectory, newName, victim);
     }
 
     // A name, and what it leads to, if there is one.
@@ -87,14 +87,16 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
         return victim->IsDirectory ? names.CheckEmpty(in caller, victim) : Errno.Ok;
     }
 
-    private Errno Move(DirectoryEntry* source, Inode* newDirectory, ReadOnlySpan<byte> newName, DirectoryEntry* victim)
+    private Errno Move(
+        in FileCaller caller, DirectoryEntry* source, Inode* newDirectory, ReadOnlySpan<byte> newName, DirectoryEntry* victim)
     {
         Inode* moved = source->Target;
         // The new entry first: if there is no memory or no room for it, nothing has happened.
-        bool hasRoom = victim != null || names.HasRoomFor(newDirectory, newName);
-        DirectoryEntry* entry = hasRoom ? entries.Allocate(newName) : null;
-        if (entry == null)
+        if (victim == null && !names.HasRoomFor(newDirectory, newName))
             return Errno.ENOSPC;
+        DirectoryEntry* entry = entries.Allocate(newName);
+        if (entry == null)
+            return room.Lack(in caller, Errno.ENOSPC);
         if (victim != null)
             changes.Remove(victim);
         changes.TakeOut(source);

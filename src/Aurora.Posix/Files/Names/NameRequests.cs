@@ -82,6 +82,30 @@ public sealed unsafe class NameRequests
         return false;
     }
 
+    /// <summary>True while somebody reads an inode.</summary>
+    internal bool IsReading(Inode* inode)
+    {
+        for (int i = 0; i < Limit && Count > 0; i++)
+        {
+            NameRequest* request = &_requests[i];
+            if (request->IsActive && request->Target == inode->Header.Id && request->Directory->Header.Group == inode->Header.Group)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>True while somebody reads entries of a directory.</summary>
+    internal bool IsReadingNamesOf(Inode* directory)
+    {
+        for (int i = 0; i < Limit && Count > 0; i++)
+        {
+            NameRequest* request = &_requests[i];
+            if (request->IsActive && request->Directory == directory && request->Entry.IsNone)
+                return true;
+        }
+        return false;
+    }
+
     private NameRequest* Find(in NameRequest wanted)
     {
         for (int i = 0; i < Limit && Count > 0; i++)

@@ -15,10 +15,12 @@ public sealed unsafe class NameTable
     private readonly FileState _state;
     private readonly RandomSource _random;
     private readonly NameRequests _requests;
+    private readonly NameRoom _room;
     private readonly NameBucketTable _buckets;
 
-    internal NameTable(FileState state, RandomSource random, NameRequests requests, NameBucketTable buckets)
+    internal NameTable(FileState state, RandomSource random, NameRequests requests, NameRoom room, NameBucketTable buckets)
     {
+        _room = room;
         _state = state;
         _random = random;
         _requests = requests;
@@ -38,8 +40,11 @@ public sealed unsafe class NameTable
         found = slot == null ? NameBuckets.Marked(BucketMark.Unknown) : *slot;
         for (; (nuint)found > (nuint)BucketMark.NoMemory; found = found->NextInBucket)
         {
-            if (found->Hash == hash && DirectoryEntry.NameOf(found).SequenceEqual(name))
-                return Errno.Ok;
+            if (found->Hash != hash || !DirectoryEntry.NameOf(found).SequenceEqual(name))
+                continue;
+            if (found->State == EntryState.Idle)
+                found->State = EntryState.Fine;
+            return Errno.Ok;
         }
         BucketMark mark = NameBuckets.MarkOf(found);
         found = null;
@@ -57,7 +62,7 @@ public sealed unsafe class NameTable
         if (entry->State == EntryState.NoMemory)
         {
             entry->State = EntryState.Fine;
-            return Errno.ENOMEM;
+            return _room.Lack(in caller, Errno.ENOMEM);
         }
         Inode* target = (Inode*)_state.TrackerOf(&entry->Header).Find(entry->TargetId, ObjectKind.Inode);
         if (target == null)
@@ -78,14 +83,14 @@ public sealed unsafe class NameTable
         {
             mark = directory->Entries.Unsaid;
             directory->Entries.Unsaid = BucketMark.None;
-            return mark == BucketMark.Unreadable ? Errno.EIO : Errno.ENOMEM;
+            return mark == BucketMark.Unreadable ? Errno.EIO : _room.Lack(in caller, Errno.ENOMEM);
         }
         if (mark == BucketMark.Unreadable)
             return Errno.EIO;
         if (mark == BucketMark.Unknown)
             return _requests.AwaitEntries(in caller, directory, from, isListing);
         _buckets.Mark(directory, NameBucketTable.Reverse(from), BucketMark.Unknown);
-        return Errno.ENOMEM;
+        return _room.Lack(in caller, Errno.ENOMEM);
     }
 
     /// <summary>The first entry of a directory after a position (d_off), null at the end; or what stands in the way of knowing.</summary>
@@ -149,6 +154,7 @@ public sealed unsafe class NameTable
     internal void Disconnect(DirectoryEntry* entry)
     {
         NameBucketTable.Remove(entry->Directory, entry);
+        NameBucketTable.NoteTaken(entry->Directory, entry->Hash, _state.TrackerOf(&entry->Header).NextCapture);
         if (entry->Directory->EntryCount > 0)
             entry->Directory->EntryCount--;
         Detach(entry);

@@ -39,6 +39,12 @@ public abstract unsafe class FileOperations
     /// </summary>
     public virtual PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter) => PollEvents.Readable | PollEvents.Writable;
 
+    /// <summary>True when the owner of a file can be told by a signal that it is ready (O_ASYNC).</summary>
+    public virtual bool CanWatch(OpenFile* file) => false;
+
+    /// <summary>Puts the file's watcher on the queues that are woken when it becomes ready; false when there is no memory.</summary>
+    public virtual bool Watch(OpenFile* file) => true;
+
     /// <summary>ioctl, for the commands of this kind of file alone.</summary>
     public virtual SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument) => Errno.ENOTTY;
 

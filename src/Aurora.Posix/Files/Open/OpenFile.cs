@@ -23,6 +23,10 @@ public enum FileKind : byte
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct OpenFile
 {
+    /// <summary>What is posted to <see cref="Watcher"/>: there is something to read, or room to write. Part of the record format.</summary>
+    public const uint PostedIn = 1;
+    public const uint PostedOut = 2;
+
     public ObjectHeader Header;
     public Inode* Inode;
 
@@ -45,6 +49,17 @@ public unsafe struct OpenFile
 
     /// <summary>Who is told of it.</summary>
     public FileOwner Owner;
+
+    /// <summary>
+    /// One more than the descriptor by which the owner was first asked to be told when the file is ready (O_ASYNC); zero: he is not told.
+    /// </summary>
+    public uint AsyncPlace;
+
+    /// <summary>On the queues of a file whose owner is told; what has come about is in the record.</summary>
+    public Watcher Watcher;
+
+    /// <summary>The next member of a large group to be told; not captured: the telling begins again.</summary>
+    public int NextMember;
 
     /// <summary>Regular files.</summary>
     public FileLease Lease;

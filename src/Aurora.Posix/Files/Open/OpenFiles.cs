@@ -6,7 +6,7 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Opening and closing of files.</summary>
 public sealed unsafe class OpenFiles(
-    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers)
+    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching)
 {
     /// <summary>
     /// Opens an inode: the new file has one reference, the caller's, and holds the inode. Permissions have been checked, O_TRUNC and
@@ -129,6 +129,7 @@ public sealed unsafe class OpenFiles(
 
     private void Close(OpenFile* file)
     {
+        watching.Forget(file);
         OperationsOf(file)?.Close(file);
         CountOpening(file, -1);
         if (file->Text != null)

@@ -28,6 +28,6 @@ public static class OpenFlags
     /// <summary>What stays with the open file.</summary>
     public const uint Kept = AccessMask | Append | NonBlocking | Sync | Async | Direct | LargeFile | Directory | NoFollow | NoAccessTime | Path;
 
-    /// <summary>What fcntl(F_SETFL) may change.</summary>
-    public const uint Changeable = Append | NonBlocking | Async | Direct | NoAccessTime;
+    /// <summary>What fcntl(F_SETFL) may change, beside Async (FileWatching).</summary>
+    public const uint Changeable = Append | NonBlocking | Direct | NoAccessTime;
 }

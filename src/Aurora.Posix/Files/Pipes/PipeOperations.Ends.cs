@@ -74,8 +74,12 @@ public sealed unsafe partial class PipeOperations
             pipe->Readers--;
         if (file->IsWritable)
             pipe->Writers--;
-        waker.WakeAll(&pipe->Readable);
-        waker.WakeAll(&pipe->Writable);
+        // While there are others at this end, nobody at the other one sees a difference.
+        if (pipe->HasReader != pipe->HasWriter)
+        {
+            waker.WakeAll(&pipe->Readable);
+            waker.WakeAll(&pipe->Writable);
+        }
         EndIfIdle(pipe);
     }
 

@@ -72,6 +72,14 @@ public sealed unsafe partial class PipeOperations
     /// <summary>Gives what a pipe has, waiting only while it has nothing and nothing has been given (vmsplice).</summary>
     public SystemCallResult GiveSome(Pipe* pipe, ref FileTransfer transfer, bool mayWait)
     {
+        SystemCallResult result = Give(pipe, ref transfer, mayWait);
+        if (result.Outcome != SystemCallOutcome.Blocked)
+            EndLook(transfer.Thread, &pipe->Readable, isMoreLeft: pipe->Length > 0);
+        return result;
+    }
+
+    private SystemCallResult Give(Pipe* pipe, ref FileTransfer transfer, bool mayWait)
+    {
         while (transfer.Remaining > 0 && pipe->Length > 0)
         {
             PageAccess page = Bytes(pipe, 0, out ReadOnlySpan<byte> bytes);
@@ -87,6 +95,6 @@ public sealed unsafe partial class PipeOperations
         }
         if (transfer.Done > 0 || transfer.Remaining == 0 || !pipe->HasWriter)
             return transfer.Finish();
-        return mayWait ? transfer.Wait(&pipe->Readable) : Errno.EAGAIN;
+        return mayWait ? transfer.WaitAlone(&pipe->Readable) : Errno.EAGAIN;
     }
 }

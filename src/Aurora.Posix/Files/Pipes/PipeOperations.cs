@@ -15,6 +15,25 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         Pipe* pipe = file->Inode->Pipe;
+        SystemCallResult result = PutAll(pipe, ref transfer, !file->IsNonBlocking);
+        if (result.Outcome != SystemCallOutcome.Blocked)
+            EndLook(transfer.Thread, &pipe->Writable, isMoreLeft: pipe->Free > 0);
+        return result;
+    }
+
+    // A call has done what it could: what it leaves is for the next who waits alone. One that waits for a page of its buffer has not.
+    private void EndLook(Thread* thread, WaitQueue* queue, bool isMoreLeft)
+    {
+        if (thread != null && thread->Token != null)
+            waker.NoteLook(thread, queue);
+        if (isMoreLeft && queue->FirstAlone != null)
+            waker.WakeNext(queue);
+    }
+
+    // Who wants to put a page or more can go on with any room there is, and waits alone: each wake-up is for one of them. Others may not
+    // find enough, and each has to look.
+    private SystemCallResult PutAll(Pipe* pipe, ref FileTransfer transfer, bool mayWait)
+    {
         while (transfer.Remaining > 0)
         {
             if (!pipe->HasReader)
@@ -22,7 +41,7 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
             bool isAtomic = transfer.Done + transfer.Remaining <= Pipe.AtomicBytes;
             uint needed = isAtomic ? (uint)transfer.Remaining : 1;
             if (pipe->Free < needed)
-                return file->IsNonBlocking ? transfer.Finish(Errno.EAGAIN) : transfer.Wait(&pipe->Writable);
+                return AwaitRoom(pipe, ref transfer, mayWait, isAtomic);
             SystemCallResult result = WriteStep(pipe, ref transfer, isAtomic, out bool isDone);
             if (!isDone)
                 return result;
@@ -30,6 +49,13 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
                 return transfer.Pause();
         }
         return transfer.Finish();
+    }
+
+    private static SystemCallResult AwaitRoom(Pipe* pipe, ref FileTransfer transfer, bool mayWait, bool isAtomic)
+    {
+        if (!mayWait)
+            return transfer.Finish(Errno.EAGAIN);
+        return isAtomic ? transfer.Wait(&pipe->Writable) : transfer.WaitAlone(&pipe->Writable);
     }
 
     public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
@@ -111,7 +137,7 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
         pipe->Length += bytes;
         pipe->Produced += bytes;
         state.MarkChanged(&pipe->Header);
-        waker.WakeAll(&pipe->Readable);
+        waker.Wake(&pipe->Readable);
     }
 
     private void Consume(Pipe* pipe, uint bytes)
@@ -124,6 +150,14 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
         pipe->Length -= bytes;
         pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes - fromRest) % pipe->Capacity;
         state.MarkChanged(&pipe->Header);
-        waker.WakeAll(&pipe->Writable);
+        waker.Wake(&pipe->Writable);
     }
+
+    /// <inheritdoc/>
+    public override bool CanWatch(OpenFile* file) => true;
+
+    /// <inheritdoc/>
+    public override bool Watch(OpenFile* file)
+        => (!file->IsReadable || waker.Watch(&file->Watcher, &file->Inode->Pipe->Readable, OpenFile.PostedIn))
+            && (!file->IsWritable || waker.Watch(&file->Watcher, &file->Inode->Pipe->Writable, OpenFile.PostedOut));
 }

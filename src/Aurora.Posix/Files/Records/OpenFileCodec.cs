@@ -17,11 +17,13 @@ public struct OpenFileRecord
     public uint Flags;
     public FileKind Kind;
     public byte OwnerIsThread;
-    public ushort Reserved1;
+
+    /// <summary>Events that its owner has not been told of.</summary>
+    public ushort AsyncPosted;
     public int Owner;
     public int OwnerSignal;
     public uint WriterOpens;
-    public uint Reserved2;
+    public uint AsyncPlace;
     public ObjectId OwnerObject;
     public uint OwnerUid, OwnerEffectiveUid;
     public FileLease Lease;
@@ -57,6 +59,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
             OwnerUid = file->Owner.Uid,
             OwnerEffectiveUid = file->Owner.EffectiveUid,
             WriterOpens = file->WriterOpens,
+            AsyncPosted = (ushort)file->Watcher.Posted,
+            AsyncPlace = file->AsyncPlace,
             Lease = file->Lease,
         };
 
@@ -70,7 +74,13 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
 
     private static bool IsValid(in OpenFileRecord record)
         => (record.Flags & ~OpenFlags.Kept) == 0 && record.Offset <= long.MaxValue && OwnerOf(in record).IsValid
-            && record.Lease.IsValid && (record.Lease.Kind == LeaseKind.None || record.Kind == FileKind.Regular);
+            && record.Lease.IsValid && (record.Lease.Kind == LeaseKind.None || record.Kind == FileKind.Regular)
+            && IsAsyncValid(in record);
+
+    private static bool IsAsyncValid(in OpenFileRecord record)
+        => (record.AsyncPosted & ~(OpenFile.PostedIn | OpenFile.PostedOut)) == 0 && record.AsyncPlace <= 1U << 31
+            && (record.AsyncPosted == 0 || record.AsyncPlace != 0)
+            && (record.AsyncPlace == 0 || ((record.Flags & OpenFlags.Async) != 0 && (record.Kind is FileKind.Pipe or FileKind.Device)));
 
     private static FileOwner OwnerOf(in OpenFileRecord record)
         => new()
@@ -108,6 +118,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         file->Owner = OwnerOf(in record);
         file->Lease = record.Lease;
         file->WriterOpens = record.WriterOpens;
+        file->AsyncPlace = record.AsyncPlace;
+        file->Watcher.Posted = record.AsyncPosted;
         tracker.Adopt(&file->Header, Kind, id);
         return RestoreStatus.Ok;
     }
@@ -137,9 +149,13 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     {
         OpenFile* file = (OpenFile*)header;
         FileOperations? operations = Files.OpenFiles.OperationsOf(file);
-        if (operations is null || !operations.IsSound(file))
+        if (operations is null || !operations.IsSound(file) || (file->AsyncPlace != 0 && !operations.CanWatch(file)))
             return RestoreStatus.MissingReference;
         operations.Restored(file);
+        uint posted = file->Watcher.Posted;
+        file->Watcher.Posted = 0;
+        if (!Files.Watching.Restore(file, posted))
+            return RestoreStatus.OutOfMemory;
         OpenFiles.CountOpening(file, 1);
         if (file->Lease.Kind != LeaseKind.None)
             FileLeases.Attach(file);

@@ -30,12 +30,14 @@ internal sealed unsafe class GroupMachine : IDisposable
         Session = session;
         var execs = new GroupExecTable(session.Group, session.Pages);
         Execs = new GroupExecs(session.Group, execs);
-        var control = new Control(session.Group, execs);
+        StreamTable = new VolumeStreamTable(session.Group, session.Pages, session.Fibers);
+        Streams = new VolumeStreams(session.Group, StreamTable, session.Fibers);
+        var control = new Control(session.Group, execs, StreamTable);
         Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), control, waits: null);
         Programs = new GroupPrograms(session.Pages, session.Group.Tracked);
         Starter = new TestStarter(this);
         Manager = new GroupManager(
-            session.Group, Processes, Programs, execs, Starter, session.Pages, session.Clock, session.Fibers);
+            session.Group, Processes, Programs, execs, StreamTable, Starter, session.Pages, session.Clock, session.Fibers);
         session.Fibers.Turn = Turn;
     }
 
@@ -45,6 +47,8 @@ internal sealed unsafe class GroupMachine : IDisposable
     public TestStarter Starter { get; }
     public GroupManager Manager { get; }
     public GroupExecs Execs { get; }
+    public VolumeStreamTable StreamTable { get; }
+    public VolumeStreams Streams { get; }
     public ObjectTracker Host => Session.Tracker;
 
     /// <summary>Called before every turn of the machine while the fiber that manages groups waits.</summary>
@@ -90,6 +94,16 @@ internal sealed unsafe class GroupMachine : IDisposable
     {
         _turns = 0;
         Manager.WorkOff();
+    }
+
+    /// <summary>Has the fiber of a direction do what is asked for; a program does something whenever the fiber waits for it.</summary>
+    public void Serve(bool isIncoming, Action program)
+    {
+        _turns = 0;
+        Action? before = BeforeTurn;
+        BeforeTurn = program;
+        Manager.ServeStreams(isIncoming);
+        BeforeTurn = before;
     }
 
     /// <summary>Asks for something on behalf of a group.</summary>
@@ -195,13 +209,17 @@ internal sealed unsafe class GroupMachine : IDisposable
             Processes.Life.EndProcess(init, init->ExitStatus);
     }
 
-    private sealed class Control(GroupSession session, GroupExecTable execs) : MachineControl
+    private sealed class Control(GroupSession session, GroupExecTable execs, VolumeStreamTable streams) : MachineControl
     {
         private readonly GroupEnds _ends = new(session);
 
         public override void SessionEnded(ObjectTracker group, int waitStatus) => _ends.Note(group, waitStatus);
 
-        public override void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
+        public override void ProcessEnded(Process* process, int waitStatus)
+        {
+            execs.NoteEnd(process, waitStatus);
+            streams.NoteEnd(process);
+        }
 
         public override void PowerOff()
         {

@@ -6,7 +6,7 @@ using Aurora.Base;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>Native pages that can run out on demand and all go back at the end.</summary>
-internal sealed unsafe class TestPages : PageAllocator, IDisposable
+internal sealed unsafe class TestPages() : PageAllocator(new KernelLock()), IDisposable
 {
     private readonly Dictionary<nint, int> _live = [];
 

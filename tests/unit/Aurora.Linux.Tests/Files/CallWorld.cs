@@ -102,6 +102,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Checkpoints = Checkpoints,
             Groups = new TestGroups((WaitQueue*)World.Pages.Allocate(1), World.Tracker),
             Execs = new TestExecs((WaitQueue*)World.Pages.Allocate(1)),
+            Streams = new TestStreams((WaitQueue*)World.Pages.Allocate(1), World.Scheduler),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

@@ -9,7 +9,7 @@ namespace Aurora.Nvme.Tests.Model;
 /// Memory with bus addresses that have nothing to do with the pointers, so that a pointer given to the device by mistake is caught, and
 /// so is any access by the device to memory that was never allocated or has been given back.
 /// </summary>
-public sealed unsafe class ModelMemory : PageAllocator, IDisposable
+public sealed unsafe class ModelMemory() : PageAllocator(new KernelLock()), IDisposable
 {
     private readonly HostPageAllocator _inner = new();
     private readonly SortedList<ulong, (nint Memory, int Pages)> _byPhysical = [];

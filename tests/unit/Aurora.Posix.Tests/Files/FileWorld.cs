@@ -19,6 +19,7 @@ namespace Aurora.Posix.Tests.Files;
 internal sealed unsafe class FileWorld : IDisposable
 {
     private readonly StateCodec[] _codecs;
+    private ulong _captures;
 
     public FileWorld(ModelStore? store = null, int frames = 2048, bool isExpectedToFail = false, FileLimits? limits = null)
     {
@@ -225,8 +226,33 @@ internal sealed unsafe class FileWorld : IDisposable
         }
     }
 
+    /// <summary>What <see cref="Submit"/> has captured is durable from now on.</summary>
+    public void Land() => Tracker.NoteDurable(_captures);
+
+    /// <summary>Drops every name and inode that may go, those of deep trees too.</summary>
+    public void DropNames()
+    {
+        for (ulong before = ulong.MaxValue; before != Files.Reclaim.Dropped;)
+        {
+            before = Files.Reclaim.Dropped;
+            for (int round = 0; round < 3; round++)
+            {
+                while (!Files.Reclaim.Step())
+                {
+                }
+            }
+        }
+    }
+
     /// <summary>Commits everything that changed to the model store.</summary>
     public void Checkpoint()
+    {
+        Submit();
+        Land();
+    }
+
+    /// <summary>As <see cref="Checkpoint"/>; readers of the store see it, and it may still be lost.</summary>
+    public void Submit()
     {
         var epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch));
         Memory.Epochs.Freeze(Tracker, epoch);
@@ -236,14 +262,17 @@ internal sealed unsafe class FileWorld : IDisposable
         {
             ObjectHeader* header = Tracker.FirstChanged;
             StateCodec? codec = Array.Find(_codecs, c => c.Kind == header->Kind);
-            Tracker.ClearChanged(header);
             if (codec is null)
+            {
+                Tracker.ClearChanged(header);
                 continue;
+            }
             int length = codec.Capture(header, payload);
             Assert.InRange(length, 0, StateCodec.MaxPayloadBytes);
             records[header->Id.Value] = (header->Kind, payload[..length]);
-            Tracker.MarkStored(header);
+            Tracker.EndCapture(header, _captures + 1);
         }
+        Tracker.NoteCapture(++_captures);
         var ended = new List<ulong>();
         while (Tracker.Ended.Count > 0)
             ended.Add(Tracker.Ended.TakeLast(Pages).Value);

@@ -11,7 +11,10 @@ using Xunit;
 
 namespace Aurora.Posix.Tests.Files;
 
-/// <summary>Random histories of a directory tree against <see cref="TreeModel"/>, with reboots in between.</summary>
+/// <summary>
+/// Random histories of a directory tree against <see cref="TreeModel"/>, with reboots in between, and what is clean going out of memory at
+/// odd moments.
+/// </summary>
 public sealed unsafe class TreeModelTests
 {
     private static readonly string[] Names = ["a", "b", "c", new('L', 60), new('N', 255)];
@@ -30,7 +33,7 @@ public sealed unsafe class TreeModelTests
             select names;
 
         public static Arbitrary<Step> Steps() => Arb.From(
-            from operation in Gen.Choose(0, 11)
+            from operation in Gen.Choose(0, 17)
             from first in Path
             from second in Path
             select new Step(operation, first, second));
@@ -51,6 +54,11 @@ public sealed unsafe class TreeModelTests
                 world = next;
                 continue;
             }
+            if (step.Operation > 11)
+            {
+                Disturb(world, step);
+                continue;
+            }
             bool expected = Apply(model, step);
             Errno actual = Apply(world, step);
             Assert.True(expected == (actual == Errno.Ok), $"{step.Operation} {Text(step.First)} {Text(step.Second)}: {actual}");
@@ -59,6 +67,34 @@ public sealed unsafe class TreeModelTests
         Empty(world, world.At("/t"), "/t");
         Assert.Equal(0u, world.At("/t")->EntryCount);
         world.Dispose();
+    }
+
+    // Checkpoints, durable or not yet, the hand on its way, and readings that end later or never.
+    private static void Disturb(FileWorld world, Step step)
+    {
+        switch (step.Operation)
+        {
+            case 12 or 13:
+                world.Checkpoint();
+                break;
+            case 14:
+                world.Submit();
+                break;
+            case 15:
+                world.Land();
+                break;
+            case 16:
+                world.DropNames();
+                break;
+            default:
+                FileCaller caller = world.Caller;
+                byte[] path = FileWorld.Bytes(Text(step.First));
+                if (world.Files.Walks.Resolve(in caller, world.Space->Root, path, WalkFlags.None, out Inode* found) == Errno.Ok)
+                    world.Files.Inodes.Release(found);
+                world.Scheduler.LeaveQueues(world.Thread);
+                world.Files.Reclaim.Step();
+                break;
+        }
     }
 
     private static string[] PathOf(int[] path) => path.Select(i => Names[i]).ToArray();

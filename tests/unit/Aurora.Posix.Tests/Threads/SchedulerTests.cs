@@ -120,7 +120,7 @@ public sealed unsafe class SchedulerTests : IDisposable
         _scheduler.BlockOn(thread, _queue);
         _scheduler.BlockUntil(thread, 100);
         _scheduler.Sleep(thread, true);
-        _scheduler.WakeOne(_queue);
+        _scheduler.Wake(_queue);
         Assert.Equal(ulong.MaxValue, _scheduler.NextDeadlineNanoseconds);
         Assert.True(_scheduler.PickNext() == thread);
     }

@@ -32,6 +32,7 @@ internal sealed unsafe class GroupWorld : IDisposable
 
     private int _turns;
     private int _allTurns;
+    private Action? _program;
 
     private GroupWorld(TestSession session)
     {
@@ -39,19 +40,20 @@ internal sealed unsafe class GroupWorld : IDisposable
         GroupSession group = session.Group;
         var extended = new TestExtendedState();
         var execs = new GroupExecTable(group, session.Pages);
-        var control = new Control(group, execs);
+        var streams = new VolumeStreamTable(group, session.Pages, session.Fibers);
+        var control = new Control(group, execs, streams);
         var futexes = new FutexTable(session.Pages, group.Scheduler, group.Tracked, group.Clocks);
         Processes = new GroupProcesses(group, session.Pages, extended, control, futexes);
         var programs = new GroupPrograms(session.Pages, group.Tracked);
         Manager = new GroupManager(
-            group, Processes, programs, execs, new Starter(this), session.Pages, session.Clock, session.Fibers);
+            group, Processes, programs, execs, streams, new Starter(this), session.Pages, session.Clock, session.Fibers);
         var linux = new LinuxKernel(new LinuxServices
         {
             Pages = session.Pages, Tracked = group.Tracked, Clocks = group.Clocks, Memory = group.Memory, User = group.User,
             Scheduler = group.Scheduler, Processes = Processes.Table, Settings = Processes.Settings, Signals = Processes.Signals,
             Timers = Processes.Timers, ProcessFiles = Processes.Files, Life = Processes.Life, Terminals = Processes.Terminals,
             Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
-            Execs = new GroupExecs(group, execs),
+            Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, streams, session.Fibers),
         });
         group.Random.Reseed("test"u8);
         Programs = new ProgramDriver(session, Processes, new SystemCallExecutive(linux));
@@ -111,6 +113,15 @@ internal sealed unsafe class GroupWorld : IDisposable
         Assert.True(Manager.IsDone(ticket, out long result));
         Assert.True(result >= 0, $"{verb} {group} {target}: error {result}");
         return result;
+    }
+
+    /// <summary>Has the fiber of a direction do what is asked for; a program does something whenever the fiber waits for it.</summary>
+    public void Serve(bool isIncoming, Action program)
+    {
+        _turns = 0;
+        _program = program;
+        Manager.ServeStreams(isIncoming);
+        _program = null;
     }
 
     /// <summary>The group with a name; it must be there.</summary>
@@ -178,6 +189,7 @@ internal sealed unsafe class GroupWorld : IDisposable
     private void Turn()
     {
         Assert.True(++_turns < MostTurns, "the fiber waits for ever");
+        _program?.Invoke();
         Session.ServePager();
         if (StandsStill)
             return;
@@ -204,13 +216,17 @@ internal sealed unsafe class GroupWorld : IDisposable
         public override bool HasStarted(ObjectTracker group) => true;
     }
 
-    private sealed unsafe class Control(GroupSession session, GroupExecTable execs) : MachineControl
+    private sealed unsafe class Control(GroupSession session, GroupExecTable execs, VolumeStreamTable streams) : MachineControl
     {
         private readonly GroupEnds _ends = new(session);
 
         public override void SessionEnded(ObjectTracker group, int waitStatus) => _ends.Note(group, waitStatus);
 
-        public override void ProcessEnded(Process* process, int waitStatus) => execs.NoteEnd(process, waitStatus);
+        public override void ProcessEnded(Process* process, int waitStatus)
+        {
+            execs.NoteEnd(process, waitStatus);
+            streams.NoteEnd(process);
+        }
 
         public override void PowerOff() => Assert.Fail("a program has powered the machine off");
 

@@ -56,12 +56,13 @@ internal sealed unsafe class ObjectFields
         [typeof(Thread)] =
         [
             "Context", // its registers are compared by ObjectPicture
-            "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits",
+            "RanSinceCapture", "NextThatRan", "PreviousThatRan", "NextRunnable", "PreviousRunnable", "RunQueue", "Waits", "Token",
                 "SliceNanoseconds", "IsInteractive",
             "NextOfProcess", "PreviousOfProcess", // whose turn it is, and lists
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
                 // a restored program waits and touches its pages again
             "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by ObjectPicture
+            "RoomWaits", // it asks for room again
             "Call", // only while it is in one: ObjectPicture
             "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: ObjectPicture
         ],
@@ -81,9 +82,10 @@ internal sealed unsafe class ObjectFields
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: ObjectPicture
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
-            "NextLease", "PreviousLease"],
+            "NextLease", "PreviousLease",
+            "Watcher.Object", "Watcher.Waits", "Watcher.NextPosted", "Watcher.PreviousPosted", "NextMember"],
             // made again when it is read
-        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "NextPutOff", "NextOnWay",
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount", "StoredName"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",

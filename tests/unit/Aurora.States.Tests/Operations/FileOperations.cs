@@ -109,8 +109,8 @@ internal static unsafe class FileOperations
     {
         foreach (nint each in world.Threads())
             if (((Thread*)each)->Call.Active)
-                return choice & 0x400;
-        return choice & 0xC00;
+                return choice & 0x2400;
+        return choice & 0x2C00;
     }
 
     private static void Read(World world, Operation operation)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Aurora.Linux.Files;
 using Aurora.Posix.Files;
 using Aurora.Posix.Threads;
 
@@ -25,6 +26,9 @@ internal static unsafe class TerminalOperations
         world.Trace?.AppendLine($"  the user types {text.Length} characters");
         world.Note(world.Kernel.Terminals.Input.Receive(world.Kernel.Terminals.ConsoleOf(world.Kernel.Tracker),
             System.Text.Encoding.Latin1.GetBytes(text)));
+        // As the main loop does at once: a restore looks at waiting calls again, which would do it there alone.
+        while (world.Kernel.Scheduler.HasPosted)
+            OwnerSignals.Deliver(world.Kernel.Linux);
     }
 
     private static void Arrive(World world, Operation operation) => ReachGroups(world);

@@ -2,10 +2,10 @@
 // include/uapi/linux/elfcore.h: struct elf_prstatus and elf_prpsinfo). All little endian, as the host is. Sizes and offsets are tested.
 using System.Runtime.InteropServices;
 
-namespace Aurora.Images.Dump;
+namespace Aurora.Checkpoint;
 
 /// <summary>Numbers of the format.</summary>
-internal static class Elf
+internal static class CoreFormat
 {
     public const int Magic = 0x464C457F;
     public const byte Class64 = 2;

@@ -5,11 +5,20 @@ using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Aurora.Base;
-using Aurora.Images.Session;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Threads;
 
-namespace Aurora.Images.Dump;
+namespace Aurora.Checkpoint;
+
+/// <summary>What the extended registers of a group's threads look like.</summary>
+public readonly struct ExtendedLayout(int imageBytes, ulong componentMask)
+{
+    /// <summary>Of each thread.</summary>
+    public int ImageBytes { get; } = imageBytes;
+
+    /// <summary>XCR0: what they hold; zero when they are as FXSAVE writes them.</summary>
+    public ulong ComponentMask { get; } = componentMask;
+}
 
 /// <summary>Writes what a core file says of threads.</summary>
 internal static unsafe class ThreadNotes
@@ -31,11 +40,11 @@ internal static unsafe class ThreadNotes
     // R15 to GsBase of a UserContext are in the order of struct user_regs_struct.
     private const int SavedRegisters = 23;
 
-    public static void Write(StoredGroup group, Thread* thread, NoteStream notes)
+    public static void Write(Thread* thread, in ExtendedLayout layout, ref NoteWriter notes)
     {
         ThreadStatus status = Describe(thread);
-        notes.Add(Elf.NoteThread, MemoryMarshal.AsBytes(new ReadOnlySpan<ThreadStatus>(in status)));
-        WriteExtended(group, thread, notes);
+        notes.Add(CoreFormat.NoteThread, MemoryMarshal.AsBytes(new ReadOnlySpan<ThreadStatus>(in status)));
+        WriteExtended(thread, in layout, ref notes);
     }
 
     private static ThreadStatus Describe(Thread* thread)
@@ -61,19 +70,20 @@ internal static unsafe class ThreadNotes
         return status;
     }
 
-    private static void WriteExtended(StoredGroup group, Thread* thread, NoteStream notes)
+    private static void WriteExtended(Thread* thread, in ExtendedLayout layout, ref NoteWriter notes)
     {
-        var saved = new ReadOnlySpan<byte>(thread->Context->ExtendedState, group.Extended.ImageBytes);
+        var saved = new ReadOnlySpan<byte>(thread->Context->ExtendedState, layout.ImageBytes);
         Span<byte> image = stackalloc byte[UserContext.ExtendedStateBytes];
         saved.CopyTo(image);
         image = image[..saved.Length];
-        if (group.HasExtendedImages)
+        bool hasImages = layout.ComponentMask != 0;
+        if (hasImages)
             Initialize(image);
-        notes.Add(Elf.NoteFloatingPoint, image[..LegacyBytes]);
-        if (!group.HasExtendedImages)
+        notes.Add(CoreFormat.NoteFloatingPoint, image[..LegacyBytes]);
+        if (!hasImages)
             return;
-        BinaryPrimitives.WriteUInt64LittleEndian(image[Xcr0Offset..], group.Extended.ComponentMask);
-        notes.AddLinux(Elf.NoteExtendedState, image);
+        BinaryPrimitives.WriteUInt64LittleEndian(image[Xcr0Offset..], layout.ComponentMask);
+        notes.AddLinux(CoreFormat.NoteExtendedState, image);
     }
 
     private static void Initialize(Span<byte> image)
