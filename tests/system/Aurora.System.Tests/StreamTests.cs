@@ -10,8 +10,9 @@ namespace Aurora.SystemTests;
 
 public sealed class StreamTests
 {
+    // Without the programs of other tests, which would all be sent.
     private const string Counting =
-        "sls run -d --name a -- sh -c 'i=0; while :; do i=$((i+1)); echo $i > /tmp/n; echo $i; usleep 20000; done' > /dev/null; "
+        "sls run -d --name a -- sh -c 'rm -r /usr/lib/aurora; i=0; while :; do i=$((i+1)); echo $i; usleep 20000; done' > /dev/null; "
         + "until [ $(sls logs a | wc -l) -ge 10 ]; do usleep 20000; done; ";
 
     // goes NAME LEAST: the group counts on from that number.
@@ -27,7 +28,7 @@ public sealed class StreamTests
             + "sls checkpoint a one > /dev/null; sls send a > /a.stream && sls recv got < /a.stream; echo $?; "
             + "sls ps | grep got | grep -o saved; sls restore got@ b; goes b 10; goes a 10; "
             + "sls send a@one | sls recv piped && sls send a --since one | sls recv more && sls restore more@ c; goes c 10; "
-            + "sls suspend got; sls send a@none > /tmp/x; head -c 5000 /a.stream | sls recv bad; echo hello | sls recv bad; "
+            + "sls suspend got; sls send a@none > /tmp/x; head -c 5000 /a.stream | sls recv bad; yes | head -c 5000 | sls recv bad; "
             + "sls recv got < /a.stream; "
             + "sls send a | head -c 100000 > /dev/null; sls rm got piped; sls recv got < /a.stream; echo $?; sync", errors: true);
         Assert.Equal((0,
