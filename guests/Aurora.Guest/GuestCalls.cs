@@ -24,6 +24,8 @@ public static unsafe class GuestCalls
     private const long OfNumber = 0x5A00E;
     private const long ExecInputNumber = 0x5A00F;
     private const long ExecOutputNumber = 0x5A010;
+    private const long AttachNumber = 0x5A012;
+    private const long DetachNumber = 0x5A013;
     private const long StreamReadNumber = 0x5A018;
     private const long StreamWriteNumber = 0x5A019;
     private const long OpenNumber = 2;
@@ -168,6 +170,15 @@ public static unsafe class GuestCalls
     /// <summary>Sets the checkpoint period of a group.</summary>
     public static long PeriodOf(byte* group, ulong nanoseconds)
         => guest_system_call(OfNumber, (long)group, PeriodNumber, (long)nanoseconds, 0, 0);
+
+    /// <summary>Attaches a process, or detaches it: of the caller's group (null), or of another.</summary>
+    public static long Attach(byte* group, int process, bool isDetached)
+    {
+        long number = isDetached ? DetachNumber : AttachNumber;
+        return group == null
+            ? guest_system_call(number, process, 0, 0, 0, 0)
+            : guest_system_call(OfNumber, (long)group, number, process, 0, 0);
+    }
 
     public static void Exit(int status) => guest_system_call(ExitGroupNumber, status, 0, 0, 0, 0);
 

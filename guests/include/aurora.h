@@ -24,6 +24,8 @@
 #define SYS_sls_exec_input  0x5A00F
 #define SYS_sls_exec_output 0x5A010
 #define SYS_sls_generation  0x5A011
+#define SYS_sls_attach      0x5A012
+#define SYS_sls_detach      0x5A013
 #define SYS_sls_stream_read  0x5A018
 #define SYS_sls_stream_write 0x5A019
 
@@ -62,6 +64,7 @@ enum { SLS_RUN = 1, SLS_FORK, SLS_RESTORE, SLS_REWIND, SLS_SUSPEND, SLS_RESUME, 
        SLS_DUMP };
 #define SLS_TERMINAL 1 /* sls_manage.flags, with SLS_RUN: the group's console is a terminal and not like a pipe */
 #define SLS_DETACHED 2 /* with SLS_EXEC: the program has no input, and its output goes to the group's console */
+#define SLS_KEEP_NOTHING 4 /* with SLS_RUN, SLS_FORK, SLS_RESTORE: the new group is ephemeral */
 /* Groups are meant by name or by number; texts are zero-terminated. */
 struct sls_manage {
     uint32_t verb, flags;
@@ -85,7 +88,8 @@ struct sls_piece { uint64_t kind, bytes; };
 struct sls_unknown { uint64_t number, count; };
 
 /* Takes a checkpoint (named unless name is NULL) and returns its epoch, by default once it is durable. ENOSPC: the disk is full, or as many
- * named ones are kept as may be. A second named one waits for the first (EAGAIN with SLS_ASYNC). */
+ * named ones are kept as may be. A second named one waits for the first (EAGAIN with SLS_ASYNC). EOPNOTSUPP, as for all calls about
+ * checkpoints: the group is ephemeral. */
 static inline long sls_checkpoint(const char *name, unsigned flags) { return syscall(SYS_sls_checkpoint, name, flags); }
 /* Waits until an epoch is durable. */
 static inline long sls_wait(uint64_t epoch) { return syscall(SYS_sls_wait, epoch); }
@@ -108,8 +112,8 @@ static inline long sls_rollback(const char *target) { return syscall(SYS_sls_rol
 
 /* Has something done with a group and waits for it; root of the host only. The number of the group, or ENOENT (no such group, checkpoint or
  * program), EEXIST (the name is taken), EINVAL (no such name or verb, or the host), EBUSY (it runs), ENOMEM, ENOSPC (done for SLS_SUSPEND,
- * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (a machine without
- * checkpoints), ECANCELED (the caller is a copy of who asked, or the machine has restarted).
+ * SLS_RESUME and SLS_KILL, but not durable), EIO (the store has failed, or the group is broken), EOPNOTSUPP (an ephemeral group
+ * has no checkpoints, or the machine has none), ECANCELED (the caller is a copy of who asked, or the machine has restarted).
  * SLS_EXEC runs a further program in a group, with a process that has no parent there, and returns a number for the two calls below,
  * which only the process that asked may make: ENOENT (no such group), EINVAL (the host), ESRCH (it has ended), EBUSY (it is suspended),
  * ENOTDIR (the directory is not there), ENXIO (detached, and no /dev/console there), ENFILE (32 are run already, by anybody).
@@ -125,8 +129,8 @@ static inline long sls_log(const char *group, uint64_t *position, void *bytes, u
 }
 /* Types on the console of a group; the number of bytes taken, EAGAIN when there is no room. No bytes: the console's input has ended. */
 static inline long sls_input(const char *group, const void *bytes, uint64_t count) { return syscall(SYS_sls_input, group, bytes, count); }
-/* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop and sls_history, by its number, as if somebody in the group had
- * made it. */
+/* One of the calls sls_checkpoint, sls_stat, sls_period, sls_drop, sls_history, sls_attach and sls_detach, by its number, as if somebody in
+ * the group had made it. */
 static inline long sls_of(const char *group, long number, uint64_t a, uint64_t b, uint64_t c)
 {
     return syscall(SYS_sls_of, group, number, a, b, c);
@@ -159,5 +163,10 @@ static inline long sls_stream_write(long number, const void *bytes, uint64_t cou
 /* How often what runs in the caller's group has become a copy of something (fork, restore) or gone back in time. With wait: returns when it
  * is another number than the expected one. Anybody may ask. */
 static inline long sls_generation(uint64_t expected, int wait) { return syscall(SYS_sls_generation, expected, wait ? 1 : 0); }
+/* A detached process runs on, but whatever continues from a checkpoint of its group (after a restart or a rewind, and every copy) ends it
+ * first, as SIGKILL would; the children it makes meanwhile are detached too. Attached, it is kept again. 0 is the caller. Who may kill the
+ * process may do so. ESRCH, EPERM, EINVAL (init), EOPNOTSUPP (the group is ephemeral). */
+static inline long sls_attach(int pid) { return syscall(SYS_sls_attach, pid); }
+static inline long sls_detach(int pid) { return syscall(SYS_sls_detach, pid); }
 
 #endif

@@ -1,4 +1,5 @@
-// What is done with groups: run, fork, restore, rewind, suspend, resume, kill, rm, and their periods.
+// What is done with groups: run, fork, restore, rewind, suspend, resume, kill, rm, and their periods; and with processes of theirs: attach,
+// detach.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Guest;
@@ -14,11 +15,14 @@ internal static unsafe class GroupCommands
     {
         var request = new GroupRequest { Verb = GroupVerb.Run };
         bool isDetached = false;
+        uint kept = 0;
         while (arguments.TakeOption(out ReadOnlySpan<byte> option))
         {
             bool isTaken = true;
             if (option.SequenceEqual("-d"u8))
                 isDetached = true;
+            else if (option.SequenceEqual("--ephemeral"u8))
+                kept = GroupRequest.IsEphemeral;
             else if (option.SequenceEqual("--name"u8))
                 isTaken = Set(request.Target, GroupRequest.NameBytes, arguments.Take());
             else if (option.SequenceEqual("--root"u8))
@@ -33,7 +37,7 @@ internal static unsafe class GroupCommands
         byte* path = stackalloc byte[ProgramSearch.PathBytes];
         if (ProgramSearch.Find(*arguments.Rest, request.Root, arguments.Environment, path))
             *arguments.Rest = path;
-        request.Flags = isDetached ? 0 : GroupRequest.HasTerminal;
+        request.Flags = kept | (isDetached ? 0 : GroupRequest.HasTerminal);
         request.Arguments = (ulong)arguments.Rest;
         request.Environment = (ulong)arguments.Environment;
         long number = GuestCalls.Manage(&request);
@@ -48,13 +52,31 @@ internal static unsafe class GroupCommands
         return GroupConsole.Attach(name, fromStart: true);
     }
 
-    /// <summary>fork N [NEW].</summary>
+    /// <summary>fork [--ephemeral] N [NEW].</summary>
     public static int Fork(ref Arguments arguments)
-        => Copy("fork"u8, GroupVerb.Fork, arguments.Take(), null, arguments.Take(), arguments.Left);
+    {
+        uint flags = TakeEphemeral(ref arguments, out bool isKnown);
+        return isKnown ? Copy("fork"u8, GroupVerb.Fork, arguments.Take(), null, ref arguments, flags) : SlsCommand.Usage(2);
+    }
 
-    /// <summary>restore N@CHECKPOINT [NEW].</summary>
+    private static uint TakeEphemeral(ref Arguments arguments, out bool isKnown)
+    {
+        uint flags = 0;
+        isKnown = true;
+        while (isKnown && arguments.TakeOption(out ReadOnlySpan<byte> option))
+        {
+            isKnown = option.SequenceEqual("--ephemeral"u8);
+            flags = GroupRequest.IsEphemeral;
+        }
+        return flags;
+    }
+
+    /// <summary>restore [--ephemeral] N@CHECKPOINT [NEW].</summary>
     public static int Restore(ref Arguments arguments)
     {
+        uint flags = TakeEphemeral(ref arguments, out bool isKnown);
+        if (!isKnown)
+            return SlsCommand.Usage(2);
         byte* source = arguments.Take();
         byte* at = source;
         while (at != null && *at != 0 && *at != '@')
@@ -62,7 +84,7 @@ internal static unsafe class GroupCommands
         if (at == null || *at == 0)
             return SlsCommand.Usage(2);
         *at = 0;
-        return Copy("restore"u8, GroupVerb.Restore, source, at + 1, arguments.Take(), arguments.Left);
+        return Copy("restore"u8, GroupVerb.Restore, source, at + 1, ref arguments, flags);
     }
 
     /// <summary>rewind N CHECKPOINT.</summary>
@@ -72,7 +94,7 @@ internal static unsafe class GroupCommands
         byte* checkpoint = arguments.Take();
         return checkpoint == null || arguments.Left != 0
             ? SlsCommand.Usage(2)
-            : Ask("rewind"u8, GroupVerb.Rewind, group, null, checkpoint, printsName: false);
+            : Ask("rewind"u8, new GroupRequest { Verb = GroupVerb.Rewind }, group, null, checkpoint, printsName: false);
     }
 
     /// <summary>A verb that takes groups, one or more.</summary>
@@ -82,7 +104,7 @@ internal static unsafe class GroupCommands
             return SlsCommand.Usage(2);
         int status = 0;
         while (arguments.Left != 0)
-            status |= Ask(what, verb, arguments.Take(), null, null, printsName: false);
+            status |= Ask(what, new GroupRequest { Verb = verb }, arguments.Take(), null, null, printsName: false);
         return status;
     }
 
@@ -98,12 +120,37 @@ internal static unsafe class GroupCommands
         return SlsCommand.Report("period"u8, GuestCalls.PeriodOf(group, milliseconds * 1_000_000UL));
     }
 
-    private static int Copy(ReadOnlySpan<byte> what, GroupVerb verb, byte* source, byte* checkpoint, byte* target, int left)
-        => source == null || left != 0 ? SlsCommand.Usage(2) : Ask(what, verb, source, target, checkpoint, printsName: true);
-
-    private static int Ask(ReadOnlySpan<byte> what, GroupVerb verb, byte* group, byte* target, byte* checkpoint, bool printsName)
+    /// <summary>attach [N] PID, detach [N] PID.</summary>
+    public static int Attach(ReadOnlySpan<byte> what, ref Arguments arguments, bool isDetached)
     {
-        var request = new GroupRequest { Verb = verb };
+        byte* group = arguments.Left == 2 ? arguments.Take() : null;
+        byte* text = arguments.Take();
+        ReadOnlySpan<byte> digits = text == null ? default : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
+        bool isNumber = System.Buffers.Text.Utf8Parser.TryParse(digits, out int process, out int used) && used == digits.Length;
+        if (!isNumber || process <= 0 || arguments.Left != 0)
+            return SlsCommand.Usage(2);
+        long result = GuestCalls.Attach(group, process, isDetached);
+        ReadOnlySpan<byte> reason = result switch
+        {
+            -1 => "that process is somebody else's"u8,
+            -3 => "there is no such process"u8,
+            -22 => "process 1 is the group: it cannot be detached"u8,
+            _ => SlsCommand.ReasonOf(result),
+        };
+        return result < 0 ? SlsCommand.Fail(what, digits, result, reason) : 0;
+    }
+
+    private static int Copy(
+        ReadOnlySpan<byte> what, GroupVerb verb, byte* source, byte* checkpoint, ref Arguments arguments, uint flags)
+    {
+        byte* target = arguments.Take();
+        return source == null || arguments.Left != 0
+            ? SlsCommand.Usage(2)
+            : Ask(what, new GroupRequest { Verb = verb, Flags = flags }, source, target, checkpoint, printsName: true);
+    }
+
+    private static int Ask(ReadOnlySpan<byte> what, GroupRequest request, byte* group, byte* target, byte* checkpoint, bool printsName)
+    {
         bool fits = Set(request.Group, GroupRequest.NameBytes, group)
             && (target == null || Set(request.Target, GroupRequest.NameBytes, target))
             && (checkpoint == null || Set(request.Checkpoint, GroupRequest.NameBytes, checkpoint));

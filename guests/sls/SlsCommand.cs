@@ -44,6 +44,10 @@ internal static unsafe class SlsCommand
             return DumpCommand.Run(ref arguments);
         if (verb.SequenceEqual("period"u8))
             return GroupCommands.Period(ref arguments);
+        if (verb.SequenceEqual("attach"u8))
+            return GroupCommands.Attach(verb, ref arguments, isDetached: false);
+        if (verb.SequenceEqual("detach"u8))
+            return GroupCommands.Attach(verb, ref arguments, isDetached: true);
         if (verb.SequenceEqual("logs"u8))
             return GroupConsole.Logs(ref arguments);
         if (verb.SequenceEqual("console"u8))
@@ -92,22 +96,25 @@ internal static unsafe class SlsCommand
     {
         GuestCalls.Write(descriptor, """
             usage: sls COMMAND; N is a group, by name or number
-              run [-d] [--name N] [--root DIR] -- CMD...
-                                 start CMD in a new group with the files as they are now; -d: in the background
+              run [-d] [--ephemeral] [--name N] [--root DIR] -- CMD...
+                                 start CMD in a new group with the files as they are now; -d: in the background;
+                                 --ephemeral: nothing of it is kept, and it is gone when the machine restarts
               exec [-d] [-w DIR] [-e VAR=VALUE]... N CMD...
                                  run CMD in N with input and output from here; -d: in the background, output to N's console
               ps [-q] [-o json]  the groups and how far they are durable
               logs [-f] N        what a group has written to its console; -f: and what it will write
               console N          type on the console of a group; Ctrl-^ leaves it
-              fork N [NEW]       a new group that goes on from where N is now
+              fork [--ephemeral] N [NEW]   a new group that goes on from where N is now
               rewind N CHECKPOINT   N goes back: a name, an epoch, or -SECONDS
-              restore N@CHECKPOINT [NEW]   a new group that goes on from there
+              restore [--ephemeral] N@CHECKPOINT [NEW]   a new group that goes on from there
               suspend N...  resume N...  kill N...  rm N...
                                  stop its threads; let them run; end its processes; remove an ended group
               send N[@CHECKPOINT] [--since CHECKPOINT]   write it as a stream to standard output; --since: what differs
               recv NEW           a saved volume of the stream on standard input; 'sls restore NEW@' makes groups of it
               dump [-o FILE] [N] PID[@CHECKPOINT], dump [-o FILE] N[@CHECKPOINT]
                                  a core file, which gdb opens, of a process of N (the host) or of its process 1
+              detach [N] PID     a process of yours (or of N) runs on, and ends in what continues from a checkpoint
+              attach [N] PID     it is kept again
               checkpoint [[N] NAME]  take a checkpoint now, wait until it is durable; a named one is kept
               drop [N] NAME      give up a named checkpoint
               history [N]        the checkpoints in the store, newest first
@@ -125,6 +132,13 @@ internal static unsafe class SlsCommand
     /// <summary>As above, about a group.</summary>
     internal static int Fail(ReadOnlySpan<byte> what, ReadOnlySpan<byte> group, long result)
     {
+        bool isAboutCheckpoint = result == NoEntry && group.IsEmpty && !what.SequenceEqual("run"u8);
+        return Fail(what, group, result, isAboutCheckpoint ? "no such checkpoint"u8 : ReasonOf(result));
+    }
+
+    /// <summary>As above, about a group or a process, with the reason.</summary>
+    internal static int Fail(ReadOnlySpan<byte> what, ReadOnlySpan<byte> group, long result, ReadOnlySpan<byte> reason)
+    {
         Span<byte> buffer = stackalloc byte[256];
         var line = new Aurora.Base.Utf8Writer(buffer);
         line.Append("sls: "u8);
@@ -133,8 +147,6 @@ internal static unsafe class SlsCommand
             line.Append(" "u8);
         line.Append(group);
         line.Append(": "u8);
-        bool isAboutCheckpoint = result == NoEntry && group.IsEmpty && !what.SequenceEqual("run"u8);
-        ReadOnlySpan<byte> reason = isAboutCheckpoint ? "no such checkpoint"u8 : ReasonOf(result);
         line.Append(reason);
         if (reason.IsEmpty)
         {
@@ -162,7 +174,7 @@ internal static unsafe class SlsCommand
         36 => "the name is too long"u8,
         28 => "no room: the disk is full, or as many named checkpoints are kept as may be"u8,
         38 => "this kernel is not Aurora"u8,
-        95 => "this machine runs without checkpoints"u8,
+        95 => "there are no checkpoints: the group is ephemeral, or this machine keeps nothing"u8,
         125 => "this is a copy of who asked, or the machine restarted meanwhile; ask again"u8,
         _ => default,
     };

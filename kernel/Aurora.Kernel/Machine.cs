@@ -62,8 +62,7 @@ internal sealed class Machine
             new SerialConsole(hardware.Console), Group.Output, input,
             new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control, Group.Tracker),
                 sessionEnd,
-            new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting),
-                new UnpersistedChanges(hardware.Clock, Group));
+            new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting));
         GroupsBody = new GroupFiber(groups);
         fibers.Add(GroupsBody);
         Bodies = BodiesOf(Group, groups, fibers, disk, end);

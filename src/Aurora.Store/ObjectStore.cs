@@ -106,7 +106,8 @@ public sealed unsafe partial class ObjectStore
         _building = new LayerSet(context.Pages, levels, overlay);
         var layers = new LayerBuilder(context, _present, claims, cost, _building);
         _room = new CommitRoom(context, _present, _history, _log, cost, layers, _reserve, schedule, _cutter);
-        var space = new CommitSpace(context, _present, _history, _space.State, claims, _reserve, estimate, retention, _room);
+        var space = new CommitSpace(
+            context, _present, _history, cuts, _space.State, claims, _reserve, estimate, retention, _room);
         var data = new CommitData(context, _log, _pool, _space.Allocator, space, _room);
         var applier = new CommitApplier(context, _present, layers, recent, retention, schedule);
         _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, layers, _cutter, _directory, open, applier);

@@ -7,4 +7,6 @@ namespace Aurora.Images;
 /// <param name="Threads">How many threads it has.</param>
 /// <param name="MemoryBytes">The size of what it has mapped.</param>
 /// <param name="Name">The name of its program.</param>
-public sealed record ImageProcess(int Id, int Parent, char State, int Threads, ulong MemoryBytes, string Name);
+/// <param name="IsDetached">What continues from here ends it.</param>
+public sealed record ImageProcess(
+    int Id, int Parent, char State, int Threads, ulong MemoryBytes, string Name, bool IsDetached = false);

@@ -19,6 +19,8 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
     protected override bool Work()
     {
         BootConfiguration configuration = settings.Configuration;
+        if (!configuration.Persists)
+            machine.Group.Tracker.BeEphemeral();
         if (!machine.FailedStarts.MayStart(configuration.IsHeld) || !RestoreGroup())
             return false;
         if (configuration.IsHeld)
@@ -41,6 +43,7 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         RestoreResult result = machine.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         if (!result.IsOk)
             return Refusal.Report("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
+        machine.Processes.EndDetached(machine.Group.Tracker);
         GroupObject* group = machine.Group.Group.Of(machine.Group.Tracker);
         bool hasRun = group->Machine.Xcr0 != 0;
         MachineIdentity identity = machine.Bare.Identity;

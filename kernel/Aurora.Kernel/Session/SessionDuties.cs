@@ -5,8 +5,7 @@ namespace Aurora.Kernel;
 
 /// <summary>What the main loop does for the session every turn, beside running its threads.</summary>
 internal sealed class SessionDuties(
-    SerialConsole console, HeldOutput output, ConsoleInput input, ControlCommands commands, SessionEnd end, LastingStart lasting,
-    UnpersistedChanges unpersisted)
+    SerialConsole console, HeldOutput output, ConsoleInput input, ControlCommands commands, SessionEnd end, LastingStart lasting)
 {
     /// <summary>When <see cref="LookAfter"/> has to be called again at the latest.</summary>
     public ulong DueNanoseconds => Math.Min(end.DueNanoseconds, lasting.DueNanoseconds);
@@ -25,6 +24,5 @@ internal sealed class SessionDuties(
         output.Pump(console);
         end.Check();
         lasting.Note();
-        unpersisted.Forget();
     }
 }

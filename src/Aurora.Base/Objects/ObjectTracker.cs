@@ -1,5 +1,6 @@
 // The objects of one consistency group (TrackedObjects, TrackerState): a value that is passed where a group is meant. It names objects,
-// finds them by id, and keeps the lists of what has changed and what has ended. Protected by the kernel lock.
+// finds them by id, and keeps the lists of what has changed and what has ended. An ephemeral group is never captured: its objects know that
+// they have changed, but nothing is on a list, and nobody is woken. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 
 namespace Aurora.Base;
@@ -72,7 +73,7 @@ public readonly unsafe struct ObjectTracker
     public bool MarkAllChanged(ref ulong place) => _objects.Index.MarkChanged(_state->Index, ref place);
 
     /// <summary>Makes sure that so many more objects can be adopted, with certainty that they can end; false when out of memory.</summary>
-    public bool ReserveAdoptions(int count) => Ended.Reserve(_objects.Pages, StoredCount + ChangedCount + count);
+    public bool ReserveAdoptions(int count) => IsEphemeral || Ended.Reserve(_objects.Pages, StoredCount + ChangedCount + count);
 
     /// <summary>Takes an object that is as its record is (<see cref="IsDurable(ObjectHeader*)"/>) out of the books: the record
     /// stays.</summary>
@@ -93,7 +94,7 @@ public readonly unsafe struct ObjectTracker
         Panic.Unless(Find(id) == null, "objects: adopted an id twice"u8);
         Insert(header, kind, id);
         MarkStored(header);
-        _state->HasRoomToEnd &= Ended.Reserve(_objects.Pages, StoredCount);
+        _state->HasRoomToEnd &= IsEphemeral || Ended.Reserve(_objects.Pages, StoredCount);
         if (!FileIds.IsOnDemand(id) && id.Value >= _state->NextId)
             _state->NextId = id.Value + 1;
     }
@@ -174,9 +175,7 @@ public readonly unsafe struct ObjectTracker
         _objects.Index.Remove(header);
         if ((header->Flags & ObjectFlags.Stored) != 0)
         {
-            Ended.Add(_objects.Pages, header->Id);
-            _state->Totals->Count++;
-            Note(_state);
+            NoteEnd(header->Id);
             _state->StoredCount--;
         }
         header->Flags = ObjectFlags.None;
@@ -184,15 +183,23 @@ public readonly unsafe struct ObjectTracker
         _state->Count--;
     }
 
+    private void NoteEnd(ObjectId id)
+    {
+        if (IsEphemeral)
+            return;
+        Ended.Add(_objects.Pages, id);
+        _state->Totals->Count++;
+        Note(_state);
+    }
+
     /// <summary>
     /// Ends an object of which there is a record and which a restore has left alone; false when there is no memory to remember it.
     /// </summary>
     public bool EndUnread(ObjectId id)
     {
-        if (!Ended.Reserve(_objects.Pages, StoredCount + 1))
+        if (!IsEphemeral && !Ended.Reserve(_objects.Pages, StoredCount + 1))
             return false;
-        Ended.Add(_objects.Pages, id);
-        Note(_state);
+        NoteEnd(id);
         return true;
     }
 
@@ -229,6 +236,8 @@ public readonly unsafe struct ObjectTracker
         Panic.Unless((header->Flags & ObjectFlags.Tracked) != 0, "objects: changed an object that is not tracked"u8);
         TrackerState* state = header->Owner;
         header->Flags |= ObjectFlags.Changed;
+        if (state->IsEphemeral)
+            return;
         header->PreviousChanged = null;
         header->NextChanged = state->FirstChanged;
         if (state->FirstChanged != null)
@@ -242,11 +251,24 @@ public readonly unsafe struct ObjectTracker
         Note(state);
     }
 
-    /// <summary>Nothing of the group has changed: whoever looks at groups that change need not look at it until something does.</summary>
-    public void Sleep() => _state->IsAsleep = true;
+    /// <summary>
+    /// Nothing of the group has changed: whoever looks at groups that change need not look at it until something does. What changes of an
+    /// ephemeral one is nobody's business: its changes wake nobody.
+    /// </summary>
+    public void Sleep() => _state->IsAsleep = !IsEphemeral;
 
     /// <summary>False while it sleeps and nothing has changed.</summary>
     public bool IsAwake => !_state->IsAsleep;
+
+    /// <summary>True when nothing of the group is ever captured.</summary>
+    public bool IsEphemeral => _state->IsEphemeral;
+
+    /// <summary>From its beginning to its end nothing of the group is captured.</summary>
+    public void BeEphemeral()
+    {
+        Panic.Unless(_state->Count == 0, "objects: a group with objects became ephemeral"u8);
+        _state->IsEphemeral = true;
+    }
 
     /// <summary>Somebody looks at it again.</summary>
     public void Wake() => Note(_state);
@@ -266,6 +288,8 @@ public readonly unsafe struct ObjectTracker
     {
         TrackerState* state = header->Owner;
         header->Flags &= ~ObjectFlags.Changed;
+        if (state->IsEphemeral)
+            return;
         if (header->PreviousChanged != null)
             header->PreviousChanged->NextChanged = header->NextChanged;
         else

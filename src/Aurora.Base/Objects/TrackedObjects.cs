@@ -118,6 +118,17 @@ public sealed unsafe class TrackedObjects
         return new ObjectTracker(this, woken);
     }
 
+    /// <summary>True for an object of which nothing is ever captured.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsEphemeral(ObjectHeader* header) => header->Owner->IsEphemeral;
+
+    /// <summary>
+    /// What an object holds beside its record has changed. Of an ephemeral group nobody else takes note of it: the object is not as it is
+    /// stored, and never will be again.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NoteContents(ObjectHeader* header) => header->Flags |= IsEphemeral(header) ? ObjectFlags.Changed : ObjectFlags.None;
+
     private void ForgetWoken(ushort group)
     {
         for (TrackerState** link = &Totals->FirstWoken; *link != null; link = &(*link)->NextWoken)

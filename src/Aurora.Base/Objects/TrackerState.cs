@@ -23,6 +23,9 @@ public unsafe struct TrackerState
     internal ushort Index;
     internal bool HasRoomToEnd;
 
+    /// <summary>Nothing of the group is ever captured (<see cref="ObjectTracker.BeEphemeral"/>).</summary>
+    internal bool IsEphemeral;
+
     /// <summary>Nobody looks at the group until it changes; the next of those that have (<see cref="ChangeTotals"/>).</summary>
     internal bool IsAsleep;
     internal TrackerState* NextWoken;

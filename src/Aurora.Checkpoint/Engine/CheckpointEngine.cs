@@ -92,7 +92,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         return state->Volume != 0 && state->IsEnabled && state->Failure == StoreStatus.Ok && !state->IsRollingBack;
     }
 
-    /// <summary>False while the group is not persisted: Poll does nothing, and memory forgets its lists.</summary>
+    /// <summary>False while the group is not persisted: Poll does nothing.</summary>
     public bool IsEnabled
     {
         get => _first.State->IsEnabled;
@@ -143,6 +143,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         get => _first.State->PeriodNanoseconds;
         set => _pace.SetPeriod(in _first, value);
     }
+
+    /// <inheritdoc/>
+    public override bool IsKept(ObjectTracker group) => !group.IsEphemeral;
 
     /// <inheritdoc/>
     public override void SetPeriod(ObjectTracker group, ulong nanoseconds) => _pace.SetPeriod(_pipelines.Of(group), nanoseconds);
@@ -298,7 +301,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         Pipeline pipeline = _pipelines.Of(group);
         about.CapturedEpoch = pipeline.State->LastCaptured.Value;
         about.DurableEpoch = pipeline.State->LastDurable.Value;
-        about.PeriodNanoseconds = pipeline.State->PeriodNanoseconds;
+        about.PeriodNanoseconds = group.IsEphemeral ? 0 : pipeline.State->PeriodNanoseconds;
         about.State = StateOf(pipeline);
     }
 

@@ -30,11 +30,15 @@ public sealed unsafe class CheckpointLife
         _history = history;
     }
 
-    /// <summary>Begins the checkpointing of a group into a volume of its own. It is stopped, and nothing is captured.</summary>
+    /// <summary>
+    /// Begins the checkpointing of a group into a volume of its own. It is stopped, and nothing is captured; of an ephemeral one nothing
+    /// ever will be, and what is asked for is answered at once.
+    /// </summary>
     public void Begin(ObjectTracker group, VolumeId volume)
     {
         PipelineState* state = _pipelines.Begin(group, volume).State;
-        state->IsStopped = state->IsStarting = true;
+        state->IsStopped = true;
+        state->IsStarting = !group.IsEphemeral;
         _services.Scheduler.Hold(group);
     }
 
@@ -58,6 +62,7 @@ public sealed unsafe class CheckpointLife
     public void Enable(ObjectTracker group)
     {
         PipelineState* state = _pipelines.Of(group).State;
+        Panic.Unless(!group.IsEphemeral, "checkpoint: an ephemeral group was to be captured"u8);
         state->IsEnabled = true;
         state->IsStarting = false;
         _pipelines.Round.IsAsked = true;
@@ -98,6 +103,9 @@ public sealed unsafe class CheckpointLife
         }
         return Errno.Ok;
     }
+
+    /// <summary>As <see cref="Settle"/>, if there is anything to keep of the group. Blocks.</summary>
+    public Errno Keep(ObjectTracker group) => group.IsEphemeral ? Errno.Ok : Settle(group);
 
     /// <summary>
     /// Nothing more is captured of a group or asked for, and none of its threads runs; returns when all that was has come to its end. EIO:

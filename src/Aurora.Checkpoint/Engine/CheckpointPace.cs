@@ -119,7 +119,7 @@ internal sealed unsafe class CheckpointPace
 
     // Somebody is to see what has not been captured yet.
     private bool IsWatched(in Pipeline pipeline)
-        => pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).HasUncaptured;
+        => !pipeline.Group.IsEphemeral && (pipeline.State->IsExpected || _services.Output.Of(pipeline.Group).HasUncaptured);
 
     private ulong QuietDueNanoseconds(in Pipeline pipeline)
         => !pipeline.State->IsUnquiet || pipeline.IsBusy || pipeline.HasFailed || !pipeline.State->IsEnabled ? ulong.MaxValue
@@ -129,8 +129,12 @@ internal sealed unsafe class CheckpointPace
     public bool HasChanges(in Pipeline pipeline)
         => pipeline.State->IsEnabled && (pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0);
 
-    /// <summary>True while something is not as the newest epoch captured has it: kernel objects, threads, memory.</summary>
-    public bool HasWork(in Pipeline pipeline)
+    /// <summary>
+    /// True while something is not as the newest epoch captured has it: kernel objects, threads, memory. An ephemeral group is in no epoch.
+    /// </summary>
+    public bool HasWork(in Pipeline pipeline) => !pipeline.Group.IsEphemeral && HasChanged(in pipeline);
+
+    private bool HasChanged(in Pipeline pipeline)
         => pipeline.Group.ChangedCount != 0 || pipeline.Group.Ended.Count != 0 || _services.Scheduler.RanCountOf(pipeline.Group) != 0
             || _services.Memory.Epochs.HasChanges(pipeline.Group);
 

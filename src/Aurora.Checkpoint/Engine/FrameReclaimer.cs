@@ -118,7 +118,7 @@ public sealed unsafe class FrameReclaimer
     // Checkpoints of all groups that have become durable.
     private ulong Commits => _engine.Statistics.Checkpoints;
 
-    private bool MayEvict => _engine.IsEnabled && !_engine.HasFailed && _memory.Reclaim.MayEvict;
+    private bool MayEvict => !_engine.HasFailed;
 
     private bool HasNews => !_hasSwept || _sweptCommits != Commits || _sweptPageIns != _memory.PageIns.Ended;
 

@@ -172,7 +172,7 @@ public sealed unsafe class NameReclaimer
     // False when none will make anything clean.
     private bool AwaitCheckpoint()
     {
-        if (!_memory.Reclaim.MayEvict || !_engine.Life.RequestDirty(objects: true))
+        if (!_engine.Life.RequestDirty(objects: true))
             return false;
         while (!_engine.Life.AreAllDone)
             _engine.Life.Wait();

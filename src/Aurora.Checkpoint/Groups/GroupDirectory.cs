@@ -28,12 +28,15 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
     /// A new entry, on its way into memory; null when there is no memory for it, or there are too many. The name is allowed and free, the
     /// volume in no entry.
     /// </summary>
-    public GroupEntry* Add(ReadOnlySpan<byte> name, VolumeId volume)
+    public GroupEntry* Add(ReadOnlySpan<byte> name, VolumeId volume, bool isEphemeral = false)
     {
         GroupEntry* entry = Reserve() ? _entries.Allocate() : null;
         if (entry == null)
             return null;
-        *entry = new GroupEntry { Phase = GroupPhase.Moving, Volume = volume.Value, NameLength = name.Length };
+        *entry = new GroupEntry
+        {
+            Phase = GroupPhase.Moving, Volume = volume.Value, IsEphemeral = isEphemeral, NameLength = name.Length,
+        };
         name.CopyTo(new Span<byte>(entry->Name, GroupEntry.MaxNameBytes));
         int place = PlaceOf(volume.Value);
         // SAFETY: there is room for one more.

@@ -31,6 +31,9 @@ internal unsafe struct GroupEntry
 
     public GroupPhase Phase;
 
+    /// <summary>It is never captured, and its volume is only what its pages come from: the next machine drops it.</summary>
+    public bool IsEphemeral;
+
     /// <summary>In memory: the index of its tables. It is another one each time the group comes into memory.</summary>
     public ushort Index;
 

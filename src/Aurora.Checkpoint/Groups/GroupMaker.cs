@@ -1,6 +1,6 @@
 // New groups. The volume of one is a clone that nobody runs (Partial) until the group's first checkpoint is durable: only then does it
-// become one
-// that a machine starts (Group), so that a power cut leaves a whole group or none. Everything here blocks.
+// become one that a machine starts (Group), so that a power cut leaves a whole group or none. That of an ephemeral group stays what it is
+// at first: its pages come from it, nothing is ever written to it, and the next machine drops it. Everything here blocks.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -28,7 +28,7 @@ internal sealed unsafe class GroupMaker(
             error = _life.Settle(TrackerOf(host));
         GroupEntry* entry = null;
         if (error == Errno.Ok)
-            error = Make(host->VolumeId, 0, Text(order->Request.Target), out entry);
+            error = Make(host->VolumeId, 0, &order->Request, out entry);
         if (error != Errno.Ok)
             return -(long)error;
         error = Populate(entry, order);
@@ -36,22 +36,26 @@ internal sealed unsafe class GroupMaker(
     }
 
     /// <summary>Copies a group as it is now; as above.</summary>
-    public long Fork(GroupEntry* source, ReadOnlySpan<byte> name)
+    public long Fork(GroupEntry* source, GroupRequest* request)
     {
-        Errno error = CheckName(name);
+        Errno error = CheckName(Text(request->Target));
         if (error == Errno.Ok)
             error = _life.Settle(TrackerOf(source));
-        return error == Errno.Ok ? Copy(source->VolumeId, 0, name) : -(long)error;
+        return error == Errno.Ok ? Copy(source->VolumeId, 0, request) : -(long)error;
     }
 
     /// <summary>
     /// Makes a group of a checkpoint of another, which may be broken, or of a volume that is no group; without a checkpoint, of the newest
     /// state. As above.
     /// </summary>
-    public long Restore(GroupEntry* source, ReadOnlySpan<byte> sourceName, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    public long Restore(GroupEntry* source, ReadOnlySpan<byte> sourceName, GroupRequest* request)
     {
+        ReadOnlySpan<byte> target = Text(request->Checkpoint);
         VolumeId volume = source != null ? source->VolumeId : default;
-        Errno error = CheckName(name);
+        Errno error = CheckName(Text(request->Target));
+        // There is nothing of it to restore.
+        if (error == Errno.Ok && source != null && source->IsEphemeral)
+            error = Errno.EOPNOTSUPP;
         if (error == Errno.Ok && source == null)
             error = volumes.FindSaved(sourceName, out volume);
         if (error == Errno.Ok && source != null && source->Phase == GroupPhase.Moving)
@@ -59,7 +63,7 @@ internal sealed unsafe class GroupMaker(
         CheckpointInfo info = default;
         if (error == Errno.Ok && !target.IsEmpty)
             error = volumes.FindTarget(volume, target, out info);
-        return error == Errno.Ok ? Copy(volume, info.Sequence, name) : -(long)error;
+        return error == Errno.Ok ? Copy(volume, info.Sequence, request) : -(long)error;
     }
 
     private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
@@ -77,9 +81,9 @@ internal sealed unsafe class GroupMaker(
         return directory.Find(name) == null ? Errno.Ok : Errno.EEXIST;
     }
 
-    private long Copy(VolumeId source, ulong sequence, ReadOnlySpan<byte> name)
+    private long Copy(VolumeId source, ulong sequence, GroupRequest* request)
     {
-        Errno error = Make(source, sequence, name, out GroupEntry* entry);
+        Errno error = Make(source, sequence, request, out GroupEntry* entry);
         if (error != Errno.Ok)
             return -(long)error;
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
@@ -90,16 +94,18 @@ internal sealed unsafe class GroupMaker(
     }
 
     // A new entry with a volume, a clone of what another has now (sequence 0) or had at a checkpoint, and a place in memory.
-    private Errno Make(VolumeId source, ulong sequence, scoped ReadOnlySpan<byte> name, out GroupEntry* entry)
+    private Errno Make(VolumeId source, ulong sequence, GroupRequest* request, out GroupEntry* entry)
     {
         entry = null;
+        bool isEphemeral = (request->Flags & GroupRequest.IsEphemeral) != 0;
+        scoped ReadOnlySpan<byte> name = Text(request->Target);
         Span<byte> invented = stackalloc byte[GroupEntry.MaxNameBytes];
         if (name.IsEmpty)
             name = invented[..directory.NameNew(invented)];
         Errno error = volumes.Clone(source, sequence, name, out VolumeId clone);
         if (error != Errno.Ok)
             return error;
-        entry = directory.Add(name, clone);
+        entry = directory.Add(name, clone, isEphemeral);
         if (entry != null && memory.Begin(entry))
             return Errno.Ok;
         if (entry != null)
@@ -138,15 +144,15 @@ internal sealed unsafe class GroupMaker(
         return error;
     }
 
-    // The group's first checkpoint; from then on a machine that starts starts it, and its threads run.
+    // The group's first checkpoint, unless it is ephemeral; from then on a machine that starts starts it, and its threads run.
     private long Finish(GroupEntry* entry, Errno error)
     {
-        if (error == Errno.Ok)
+        if (error == Errno.Ok && !entry->IsEphemeral)
         {
             _life.Enable(TrackerOf(entry));
             error = _life.Settle(TrackerOf(entry));
         }
-        if (error == Errno.Ok)
+        if (error == Errno.Ok && !entry->IsEphemeral)
             error = volumes.SetRunning(entry);
         if (error != Errno.Ok)
             return Undo(entry, error);

@@ -200,7 +200,7 @@ public sealed unsafe class GroupManager : GroupService
         _session.Engine.Describe(group, ref about);
         GroupObject* saved = _session.Group.Of(group);
         about.WaitStatus = saved->WaitStatus;
-        if (about.State != SlsGroup.StatePersisted)
+        if (about.State is not (SlsGroup.StatePersisted or SlsGroup.StateEphemeral))
             return;
         if ((saved->Flags & GroupFlags.HasEnded) != 0)
             about.State = SlsGroup.StateEnded;

@@ -15,16 +15,22 @@ internal sealed unsafe class GroupMemory(
     private readonly CheckpointLife _life = session.Engine.Life;
     private ushort _lastIndex;
 
-    /// <summary>Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened.</summary>
+    /// <summary>
+    /// Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened. Of an ephemeral one nothing
+    /// is captured, so nothing of its output is held.
+    /// </summary>
     public bool Begin(GroupEntry* entry)
     {
         int index = session.Tracked.FreeIndexAfter(_lastIndex);
         ObjectTracker group = index < 0 ? default : session.Tracked.Add((ushort)index, new ObjectId(1));
         if (!group.Exists)
             return false;
+        if (entry->IsEphemeral)
+            group.BeEphemeral();
         session.Files.Attach(group);
         _lastIndex = entry->Index = group.Index;
         session.OutputHold.Of(group).BeginLog();
+        session.OutputHold.Of(group).PassThrough(entry->IsEphemeral);
         _life.Begin(group, entry->VolumeId);
         return true;
     }
@@ -44,6 +50,7 @@ internal sealed unsafe class GroupMemory(
             processes.Table.ForgetSending(group);
             return result;
         }
+        processes.EndDetached(group);
         GroupObject* about = session.Group.Of(group);
         GroupObject* host = session.Group.Of(session.Tracker);
         if (about->Machine.Xcr0 != 0 && !about->Machine.IsSatisfiedBy(host->Machine, out _, out _))

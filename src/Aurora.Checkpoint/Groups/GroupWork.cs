@@ -28,7 +28,7 @@ internal sealed unsafe class GroupWork(
             case GroupVerb.Run:
                 return maker.Run(order);
             case GroupVerb.Restore:
-                return maker.Restore(entry, name, Text(request->Target), Text(request->Checkpoint));
+                return maker.Restore(entry, name, request);
             case GroupVerb.Receive:
                 return streams.Receive(order);
         }
@@ -37,7 +37,9 @@ internal sealed unsafe class GroupWork(
         // What it was is not known any more when it has gone.
         ulong number = entry->Number;
         if (request->Verb == GroupVerb.Fork)
-            return entry->Phase == GroupPhase.Present ? maker.Fork(entry, Text(request->Target)) : -(long)ErrorOf(entry);
+            return entry->Phase == GroupPhase.Present ? maker.Fork(entry, request) : -(long)ErrorOf(entry);
+        if (entry->IsEphemeral && request->Verb is GroupVerb.Send or GroupVerb.Dump)
+            return -(long)Errno.EOPNOTSUPP;
         if (request->Verb == GroupVerb.Send)
             return streams.Send(entry, order);
         if (request->Verb == GroupVerb.Dump)
@@ -127,7 +129,7 @@ internal sealed unsafe class GroupWork(
         about->Flags = isSuspended ? about->Flags | GroupFlags.IsSuspended : about->Flags & ~GroupFlags.IsSuspended;
         TrackerOf(entry).MarkChanged(&about->Header);
         _life.SetStopped(TrackerOf(entry), isSuspended);
-        return _life.Settle(TrackerOf(entry));
+        return _life.Keep(TrackerOf(entry));
     }
 
     private Errno Kill(GroupEntry* entry)
@@ -143,11 +145,13 @@ internal sealed unsafe class GroupWork(
         // One that had no processes has ended by being told so.
         about->Flags |= GroupFlags.HasEnded;
         group.MarkChanged(&about->Header);
-        return _life.Settle(group);
+        return _life.Keep(group);
     }
 
     private Errno Rewind(GroupEntry* entry, ReadOnlySpan<byte> target)
     {
+        if (entry->IsEphemeral)
+            return Errno.EOPNOTSUPP;
         Errno error = volumes.FindTarget(entry->VolumeId, target, out CheckpointInfo info);
         if (error != Errno.Ok)
             return error;

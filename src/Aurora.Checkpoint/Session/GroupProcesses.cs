@@ -14,10 +14,13 @@ namespace Aurora.Checkpoint;
 /// <summary>The services of the processes of one group. Made once, before the group is created or restored.</summary>
 public sealed class GroupProcesses
 {
+    private readonly FiberScheduler _fibers;
+
     /// <summary>Builds them; <paramref name="waits"/> is null where no thread will run.</summary>
     public GroupProcesses(GroupSession group, PageAllocator pages, ExtendedStateUnit extended, MachineControl control, WaitRestorer? waits)
     {
         Extended = extended;
+        _fibers = group.Fibers;
         Table = group.Processes;
         Settings = group.Settings;
         Signals = group.Signals;
@@ -35,6 +38,15 @@ public sealed class GroupProcesses
     }
 
     public ExtendedStateUnit Extended { get; }
+    /// <summary>
+    /// A group that was restored is about to go on: what was detached ends first (<see cref="ProcessLife.EndDetached"/>). Blocks.
+    /// </summary>
+    public void EndDetached(ObjectTracker group)
+    {
+        for (int id = 1; !Life.EndDetached(group, ref id);)
+            _fibers.GiveWay();
+    }
+
     public ProcessTable Table { get; }
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }

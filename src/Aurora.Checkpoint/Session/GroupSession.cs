@@ -26,6 +26,7 @@ public sealed unsafe partial class GroupSession
     public GroupSession(in SessionMachine machine, ObjectStore store)
     {
         Store = store;
+        Fibers = machine.Fibers;
         PageAllocator urgentPages = machine.UrgentPages ?? machine.Pages;
         Tracked = new TrackedObjects(urgentPages);
         Tracker = Tracked.Add(DefaultGroup, new ObjectId(1));
@@ -61,7 +62,8 @@ public sealed unsafe partial class GroupSession
             Store = store,
         });
         Shared = new SharedPages(store, Engine, Tracked, Memory);
-        StorageSpace space = machine.IsStoreBounded ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts) : new StorageSpace();
+        StorageSpace space = machine.IsStoreBounded
+            ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
         FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
         var environment = new FileEnvironment(
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
@@ -87,6 +89,7 @@ public sealed unsafe partial class GroupSession
     }
 
     public ObjectStore Store { get; }
+    public FiberScheduler Fibers { get; }
     public GroupClocks Clocks { get; }
     /// <summary>The kernel objects of all groups.</summary>
     public TrackedObjects Tracked { get; }

@@ -3,6 +3,7 @@
 // is still to be placed and counts as taken; a page written twice counts twice, so the refusal may come a little early. Before it is
 // refused a write waits for what cuts can still free: deleted blocks, and automatic history. The sum over all groups is kept, and is never
 // less than what it should be: a group's own part is brought up to date when it writes, that of all only when a write does not fit.
+// Ephemeral groups never have anything placed: what they write stays in memory, of which their files may make them have half, all together.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -13,10 +14,13 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Free space of the store that all groups share.</summary>
 public sealed unsafe class StoreSpace(
-    ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, UserAccounts accounts) : StorageSpace
+    ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, UserAccounts accounts, FramePool frames) : StorageSpace
 {
     private const ulong CutsToAwait = 3;
     private const ulong SlackPages = 64;
+
+    // One frame in so many may be taken by ephemeral groups before their files are full, as Linux lets a tmpfs have half of the memory.
+    private const ulong EphemeralShare = 2;
 
     // One block in so many is kept for those with CAP_SYS_RESOURCE, as mke2fs does.
     private const ulong RootShare = 20;
@@ -74,6 +78,8 @@ public sealed unsafe class StoreSpace(
     /// <inheritdoc/>
     public override PageAccess Take(ushort group, ulong pages)
     {
+        if (tracked.OfGroup(group).IsEphemeral)
+            return new PageAccess { Status = FitsInMemory(group, pages) ? MemoryStatus.Ok : MemoryStatus.OutOfMemory };
         PipelineState* state = engine.StateOf(group);
         Grants* grants = _grants.At(group);
         ulong less = Settle(grants, state);
@@ -91,6 +97,10 @@ public sealed unsafe class StoreSpace(
             ? new PageAccess { Status = MemoryStatus.WouldBlock, Wait = &state->Durable }
             : new PageAccess { Status = MemoryStatus.OutOfMemory };
     }
+
+    // A machine that keeps nothing has nobody else to leave memory to.
+    private bool FitsInMemory(ushort group, ulong pages)
+        => group == engine.First.Index || frames.EphemeralFrames + pages <= frames.TotalFrames / EphemeralShare;
 
     private bool Fits(ulong pages) => Available >= Needed(pages) + Kept;
 

@@ -62,8 +62,7 @@ public static unsafe class GroupCalls
             return Errno.EINVAL;
         if (!kernel.Read(thread, arguments->Arg0, out GroupRequest request, out SystemCallResult failure))
             return failure;
-        uint allowed = request.Verb == GroupVerb.Exec ? GroupRequest.IsDetached : GroupRequest.HasTerminal;
-        if ((request.Flags & ~allowed) != 0 || request.Reserved2 != 0 || request.Reserved3 != 0 || !request.IsWhole)
+        if ((request.Flags & ~AllowedWith(request.Verb)) != 0 || request.Reserved2 != 0 || request.Reserved3 != 0 || !request.IsWhole)
             return Errno.EINVAL;
         ArgumentBlock strings = kernel.Programs.Arguments;
         strings.Clear();
@@ -72,6 +71,14 @@ public static unsafe class GroupCalls
             return failure;
         return Ask(kernel, thread, in request);
     }
+
+    private static uint AllowedWith(GroupVerb verb) => verb switch
+    {
+        GroupVerb.Exec => GroupRequest.IsDetached,
+        GroupVerb.Run => GroupRequest.HasTerminal | GroupRequest.IsEphemeral,
+        GroupVerb.Fork or GroupVerb.Restore => GroupRequest.IsEphemeral,
+        _ => 0,
+    };
 
     private static SystemCallResult Ask(LinuxKernel kernel, Thread* thread, in GroupRequest request)
     {
@@ -202,6 +209,8 @@ public static unsafe class GroupCalls
         bool isOfThisBoot = thread->Call.Extra0 == kernel.Groups.Boot;
         if (thread->Call.Phase != 0 && (thread->Call.Extra1 != group.Index || !isOfThisBoot))
             return Errno.ECANCELED;
+        if (arguments->Arg1 != SystemCallTable.AuroraFirst + 2 && !kernel.Checkpoints.IsKept(group))
+            return Errno.EOPNOTSUPP;
         thread->Call.Extra1 = group.Index;
         thread->Call.Extra0 = kernel.Groups.Boot;
         return arguments->Arg1 switch
@@ -212,6 +221,8 @@ public static unsafe class GroupCalls
             SystemCallTable.AuroraFirst + 8 => SlsCalls.Drop(kernel, thread, group, arguments->Arg2),
             SystemCallTable.AuroraFirst + 10
                 => SlsCalls.History(kernel, thread, group, (int)arguments->Arg2, arguments->Arg3, arguments->Arg4),
+            AttachCalls.AttachNumber => AttachCalls.SetOf(kernel, group, (int)arguments->Arg2, isDetached: false),
+            AttachCalls.DetachNumber => AttachCalls.SetOf(kernel, group, (int)arguments->Arg2, isDetached: true),
             _ => Errno.EINVAL,
         };
     }

@@ -172,7 +172,8 @@ public static unsafe class KillCalls
         return target != null ? kernel.Signals.Send(target, in sent) : kernel.Signals.Send(process, in sent);
     }
 
-    private static bool MaySignal(Process* sender, Process* target, int number)
+    /// <summary>True when one process may send another a signal; the signal 0 stands for one that ends it.</summary>
+    internal static bool MaySignal(Process* sender, Process* target, int number)
     {
         uint effective = sender->Credentials.EffectiveUid;
         uint real = sender->Credentials.RealUid;

@@ -33,7 +33,11 @@ public static unsafe class SlsCalls
     }
 
     private static SystemCallResult Checkpoint(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => Checkpoint(kernel, thread, kernel.GroupOf(thread), arguments->Arg0, arguments->UInt1);
+        => IsKept(kernel, thread)
+            ? Checkpoint(kernel, thread, kernel.GroupOf(thread), arguments->Arg0, arguments->UInt1) : Errno.EOPNOTSUPP;
+
+    // Of an ephemeral group there are no checkpoints.
+    private static bool IsKept(LinuxKernel kernel, Thread* thread) => kernel.Checkpoints.IsKept(kernel.GroupOf(thread));
 
     /// <summary>sls_checkpoint for a group.</summary>
     internal static SystemCallResult Checkpoint(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong name, uint flags)
@@ -99,7 +103,7 @@ public static unsafe class SlsCalls
     internal static bool MayAdminister(Thread* thread) => thread->Call.Phase != 0 || thread->Process->Credentials.Has(Capability.SysAdmin);
 
     private static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => Drop(kernel, thread, kernel.GroupOf(thread), arguments->Arg0);
+        => IsKept(kernel, thread) ? Drop(kernel, thread, kernel.GroupOf(thread), arguments->Arg0) : Errno.EOPNOTSUPP;
 
     /// <summary>sls_drop for a group.</summary>
     internal static SystemCallResult Drop(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong name)
@@ -110,6 +114,8 @@ public static unsafe class SlsCalls
     {
         if (!MayAdminister(thread))
             return Errno.EPERM;
+        if (!IsKept(kernel, thread))
+            return Errno.EOPNOTSUPP;
         ObjectTracker group = kernel.GroupOf(thread);
         return kernel.Groups.IsHost(group)
             ? RunErrand(kernel, thread, group, arguments->Arg0, CheckpointErrand.Rollback)
@@ -138,6 +144,8 @@ public static unsafe class SlsCalls
 
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
+        if (!IsKept(kernel, thread))
+            return Errno.EOPNOTSUPP;
         SlsStatistics statistics = default;
         ObjectTracker group = kernel.GroupOf(thread);
         kernel.Checkpoints.ReadStatistics(group, ref statistics);
@@ -185,10 +193,14 @@ public static unsafe class SlsCalls
 
     // The form whose caller does not say how large its structure is.
     private static SystemCallResult FirstHistory(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => History(kernel, thread, kernel.GroupOf(thread), arguments->Int0, arguments->Arg1, SlsHistoryEntry.FirstSize);
+        => OwnHistory(kernel, thread, arguments, SlsHistoryEntry.FirstSize);
 
     private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => History(kernel, thread, kernel.GroupOf(thread), arguments->Int0, arguments->Arg1, arguments->Arg2);
+        => OwnHistory(kernel, thread, arguments, arguments->Arg2);
+
+    private static SystemCallResult OwnHistory(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments, ulong size)
+        => IsKept(kernel, thread)
+            ? History(kernel, thread, kernel.GroupOf(thread), arguments->Int0, arguments->Arg1, size) : Errno.EOPNOTSUPP;
 
     /// <summary>
     /// sls_history for a group. The newest entry has the history read afresh; the others belong to the same reading.
@@ -234,7 +246,7 @@ public static unsafe class SlsCalls
     }
 
     private static SystemCallResult Period(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
-        => Period(kernel, thread, kernel.GroupOf(thread), arguments->Arg0);
+        => IsKept(kernel, thread) ? Period(kernel, thread, kernel.GroupOf(thread), arguments->Arg0) : Errno.EOPNOTSUPP;
 
     /// <summary>sls_period for a group.</summary>
     internal static SystemCallResult Period(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong nanoseconds)

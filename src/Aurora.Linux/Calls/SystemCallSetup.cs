@@ -38,6 +38,7 @@ public static class SystemCallSetup
         KernelLogCalls.Register(table);
         SlsCalls.Register(table);
         GroupCalls.Register(table);
+        AttachCalls.Register(table);
         FurtherProgramCalls.Register(table);
         StreamCalls.Register(table);
     }

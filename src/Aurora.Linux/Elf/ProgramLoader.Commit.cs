@@ -51,7 +51,10 @@ public sealed unsafe partial class ProgramLoader
         process->IsDumpable = program.IsReadable && old.EffectiveUid == old.RealUid && old.EffectiveGid == old.RealGid;
         ProcessAccess.Commit(thread, in program.Credentials);
         if (program.IsSecure)
+        {
             thread->ParentDeathSignal = 0;
+            process->IsDetached = false;
+        }
         if (program.ClearsPersonality)
             process->Personality &= ~ClearedForSetId;
         process->HasExecuted = true;

@@ -1,6 +1,8 @@
 // What happens when memory is exhausted: nothing clean is left that could be dropped, and a program needs a page. The program that holds
 // most ends, as on Linux; the host's init only if there is no other. That of another group is a program like any other: the group is what
-// runs as its process 1, and ends with it. Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
+// runs as its process 1, and ends with it. But what a group that is captured holds can be made clean, and then goes; what ephemeral groups
+// hold is what does not. So of those that hold much the largest program of an ephemeral group ends first.
+// Whoever asked waits for what that frees, unless it was the one. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -47,13 +49,23 @@ public sealed unsafe class OutOfMemory(LinuxKernel kernel)
 
     private Process* ChooseVictim()
     {
+        bool hasEphemeral = kernel.Memory.Frames.EphemeralFrames >= LeastPages;
+        Process* victim = hasEphemeral ? ChooseVictim(amongEphemeral: true, LeastPages) : null;
+        return victim != null ? victim : ChooseVictim(amongEphemeral: false, 0);
+    }
+
+    // Who holds less is not worth ending before others.
+    private ulong LeastPages => kernel.Memory.Frames.TotalFrames / 64;
+
+    // Of those that hold more than so many pages: of ephemeral groups, or of all.
+    private Process* ChooseVictim(bool amongEphemeral, ulong most)
+    {
         Process* victim = null;
-        ulong most = 0;
         for (int group = kernel.Tracked.NextGroup(0); group >= 0; group = kernel.Tracked.NextGroup(group + 1))
         {
             // What is held does not take the steps of its end.
             ObjectTracker candidate = kernel.Tracked.OfGroup((ushort)group);
-            if (!kernel.Scheduler.IsHeld(candidate))
+            if (!kernel.Scheduler.IsHeld(candidate) && (candidate.IsEphemeral || !amongEphemeral))
                 ChooseVictim(kernel.Processes.Of(candidate), ref victim, ref most);
         }
         return victim;

@@ -19,7 +19,6 @@ public sealed unsafe partial class Epochs
     private readonly RadixTree _tree;
     private readonly ChangeLog _log;
     private readonly PageInTable _requests;
-    private readonly ReclaimState _reclaim;
     private readonly TlbControl _tlb;
     private readonly HotPages _hot;
     private readonly OpenedPages _opened;
@@ -36,7 +35,6 @@ public sealed unsafe partial class Epochs
         _tree = state.Tree;
         _log = state.Log;
         _requests = state.Requests;
-        _reclaim = state.Reclaim;
         _tlb = tlb;
         _hot = hot;
         _opened = opened;
@@ -149,43 +147,6 @@ public sealed unsafe partial class Epochs
         ForgetFrozen(set);
         _log.Free(set);
         return false;
-    }
-
-    /// <summary>
-    /// For groups that are not persisted: forgets what is dirty, so that the lists stay bounded. Costs each written page one fault more.
-    /// From then on nothing is evicted: the store does not have it.
-    /// </summary>
-    public void DropTracking(ObjectTracker tracker)
-    {
-        _reclaim.HasForgottenChanges = true;
-        _log.GroupAt(tracker.Index)->DirtyPages = 0;
-        ulong protectedEntries = 0;
-        for (ChangeSet* set = _log.GroupAt(tracker.Index)->First; set != null;)
-        {
-            ChangeSet* next = set->Next;
-            protectedEntries += _log.ProtectAll(set);
-            var cursor = new FrozenPageCursor(set);
-            while (cursor.MoveNext())
-                ClearDirty(set->Object, cursor.Current->Page);
-            _log.CutDirty(set, 0);
-            if (!set->IsNew)
-            {
-                _log.Detach(set->Object);
-                _log.Free(set);
-            }
-            set = next;
-        }
-        if (protectedEntries != 0)
-            _tlb.InvalidateAll();
-    }
-
-    private void ClearDirty(VmObject* target, ulong page)
-    {
-        ulong* slot = _tree.FindSlot(target, page);
-        if (slot == null || (*slot & Slot.Dirty) == 0)
-            return;
-        _opened.Settle(*slot);
-        *slot &= ~Slot.Dirty;
     }
 
     private void EndFlight(FrozenPage* page)

@@ -13,19 +13,14 @@ public sealed unsafe class CleanFrames
 
     private readonly FramePool _frames;
     private readonly RadixTree _tree;
-    private readonly ReclaimState _state;
     private readonly SeededMemoryFaults _seeded;
 
     internal CleanFrames(MemoryState state)
     {
         _frames = state.Frames;
         _tree = state.Tree;
-        _state = state.Reclaim;
         _seeded = state.Seeded;
     }
-
-    /// <summary>The store has everything that is not on a list: true unless changes of an unpersisted group were forgotten.</summary>
-    public bool IsStoreWhole => !_state.HasForgottenChanges;
 
     /// <summary>True if a page of a stored object of the group is in memory, and clean.</summary>
     public bool Has(ObjectTracker group, ObjectId stored, ulong page) => Find(group, stored, page).Value != 0;
@@ -46,7 +41,7 @@ public sealed unsafe class CleanFrames
         if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages)
             return default;
         ulong slot = _tree.Lookup(target, page);
-        return IsStoreWhole && IsClean(slot) ? Slot.FrameOf(slot) : default;
+        return IsClean(slot) ? Slot.FrameOf(slot) : default;
     }
 
     internal bool IsClean(ulong slot)

@@ -34,4 +34,7 @@ public enum FrameFlags : ushort
 
     /// <summary>A program has stored through an entry that said so.</summary>
     Written = 256,
+
+    /// <summary>Holds what an ephemeral group has written: it stays until nobody has the page any more.</summary>
+    Ephemeral = 512,
 }

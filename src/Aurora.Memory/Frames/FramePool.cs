@@ -38,6 +38,9 @@ public abstract unsafe class FramePool
     /// <summary>Frames set aside by <see cref="TryReserve"/> and not yet drawn.</summary>
     public ulong ReservedFrames { get; private set; }
 
+    /// <summary>Frames with what ephemeral groups have written (<see cref="NoteEphemeral"/>).</summary>
+    public ulong EphemeralFrames { get; private set; }
+
     /// <summary>True inside a stretch that must not fail for want of frames, and does not sleep: everybody may take the last ones.</summary>
     public bool IsUrgent { get; set; }
 
@@ -64,6 +67,16 @@ public abstract unsafe class FramePool
         FrameInfo* info = InfoOf(frame);
         if ((info->Flags & FrameFlags.Idle) != 0)
             info->Flags &= ~FrameFlags.Idle;
+    }
+
+    /// <summary>An ephemeral group writes to the page in a frame.</summary>
+    public void NoteEphemeral(FrameNumber frame)
+    {
+        FrameInfo* info = InfoOf(frame);
+        if ((info->Flags & FrameFlags.Ephemeral) != 0)
+            return;
+        info->Flags |= FrameFlags.Ephemeral;
+        EphemeralFrames++;
     }
 
     /// <summary>Keeps the last <paramref name="frames"/> frames from those who do not bring any back.</summary>
@@ -181,6 +194,7 @@ public abstract unsafe class FramePool
         if (!info->IsFree)
             return;
         Panic.Unless((info->Flags & FrameFlags.Kernel) == 0, "frames: freed a frame of the kernel"u8);
+        EphemeralFrames -= (info->Flags & FrameFlags.Ephemeral) != 0 ? 1UL : 0;
         info->Flags = FrameFlags.None;
         ReturnFrame(frame.Value);
     }

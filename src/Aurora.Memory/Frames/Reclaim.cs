@@ -40,9 +40,6 @@ public sealed unsafe class Reclaim
     /// <summary>Pages dropped since boot.</summary>
     public ulong EvictedPages => _state.EvictedPages;
 
-    /// <summary>The store has everything that is not on a list: true unless changes of an unpersisted group were forgotten.</summary>
-    public bool MayEvict => _clean.IsStoreWhole;
-
     /// <summary>
     /// Moves the hand over one leaf (512 pages) and evicts its idle pages. True when the hand has been everywhere and starts again.
     /// </summary>
@@ -60,7 +57,7 @@ public sealed unsafe class Reclaim
             return true;
         }
         SweepLeaf(target, _state.HandPage, leaf);
-        if (MayEvict && IsAsStored(target))
+        if (IsAsStored(target))
             _tree.GiveUpLeaf(target, _state.HandPage);
         _state.HandPage += RadixTree.FanOut;
         return false;
@@ -69,9 +66,10 @@ public sealed unsafe class Reclaim
     // An object that no freeze has taken and that inherits nothing has no pages in the store.
     private static bool IsReadable(VmObject* target) => target->IsCaptured || !target->StoreBase.IsNone;
 
-    // Nothing of it is on its way to the store, or from there.
+    // Nothing of it is on its way to the store, or from there; and in an ephemeral group nothing of it has changed.
     private static bool IsAsStored(VmObject* target) =>
-        target->IsCaptured && target->StoreBase.IsNone && target->Changes == null && target->Frozen == null && target->PageIns == 0;
+        target->IsCaptured && target->StoreBase.IsNone && target->Changes == null && target->Frozen == null && target->PageIns == 0
+            && !(TrackedObjects.IsEphemeral(&target->Header) && (target->Header.Flags & ObjectFlags.Changed) != 0);
 
     private void SweepLeaf(VmObject* target, ulong leafPage, ulong* leaf)
     {
@@ -87,7 +85,7 @@ public sealed unsafe class Reclaim
         }
         if (clean.IsEmpty)
             return;
-        bool evicts = MayEvict && idle > 0;
+        bool evicts = idle > 0;
         if (evicts && _tree.IsPathShared(target, leafPage))
         {
             _frames.IsUrgent = true;

@@ -31,9 +31,6 @@ internal sealed unsafe class ReclaimState
     /// <summary>Epochs that are frozen and neither released nor merged.</summary>
     public int EpochsInFlight;
 
-    /// <summary>Changes of an unpersisted group were forgotten: what is clean is not in the store for certain.</summary>
-    public bool HasForgottenChanges;
-
     /// <summary>Where the hand is: the slot of an object, and its page.</summary>
     public uint HandObject;
     public ulong HandPage;

@@ -102,7 +102,10 @@ public sealed unsafe class ObjectPages
         {
             frame = Slot.FrameOf(value);
             _frames.InfoOf(frame)->Flags &= ~(FrameFlags.Idle | FrameFlags.Opened);
-            return MarkDirty(target, page, slot) ? MemoryStatus.Ok : _shortage.NoFrame(out wait);
+            if (!MarkDirty(target, page, slot))
+                return _shortage.NoFrame(out wait);
+            Note(target, frame);
+            return MemoryStatus.Ok;
         }
         FrameNumber copy = _frames.Allocate(FrameFlags.Data);
         if (copy.Value == 0)
@@ -117,6 +120,7 @@ public sealed unsafe class ObjectPages
         if (isResident)
             _frames.InfoOf(copy)->Tag = _frames.InfoOf(Slot.FrameOf(value))->Tag;
         Replace(target, page, slot, copy);
+        Note(target, copy);
         frame = copy;
         return MemoryStatus.Ok;
     }
@@ -176,11 +180,24 @@ public sealed unsafe class ObjectPages
             _frames.Release(Slot.FrameOf(old));
     }
 
-    // Enters the page in the object's dirty list unless it is there; false when out of memory. The slot is private.
+    private void Note(VmObject* target, FrameNumber frame)
+    {
+        if (TrackedObjects.IsEphemeral(&target->Header))
+            _frames.NoteEphemeral(frame);
+    }
+
+    // Enters the page in the object's dirty list unless it is there; false when out of memory. The slot is private. In an ephemeral group
+    // the mark alone does: it says that the store does not have the page.
     internal bool MarkDirty(VmObject* target, ulong page, ulong* slot)
     {
         if ((*slot & Slot.Dirty) != 0)
             return true;
+        if (TrackedObjects.IsEphemeral(&target->Header))
+        {
+            *slot |= Slot.Dirty;
+            TrackedObjects.NoteContents(&target->Header);
+            return true;
+        }
         if (!_log.ReserveDirty(target))
             return false;
         ChangeLog.AppendDirty(target, page);

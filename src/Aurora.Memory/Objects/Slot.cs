@@ -6,6 +6,7 @@ namespace Aurora.Memory;
 /// <summary>
 /// The values of radix-tree slots. Zero is a hole. A marker (hole or InStore) in a slot of an upper node stands for its whole subtree.
 /// In leaves Dirty says that the object's current change set has an entry for the page; it may stand alone: the page became a hole.
+/// In an ephemeral group there are no entries: it says that the store does not have the page, and leaves are shared with it.
 /// </summary>
 internal static class Slot
 {

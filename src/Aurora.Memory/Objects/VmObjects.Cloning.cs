@@ -1,5 +1,6 @@
 // Cloning shares the tree: constant time, plus one copied path for each leaf that has dirty pages. The clone owes the store what the source
-// owes: it inherits the source's pending truncation and dirty entries, on top of a clone of the stored object both started from.
+// owes: it inherits the source's pending truncation and dirty entries, on top of a clone of the stored object both started from. In an
+// ephemeral group nobody owes anything: leaves are shared with their dirty slots, and the mappings lead to what has to be protected.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -28,6 +29,12 @@ public sealed unsafe partial class VmObjects
         clone->Header.References = 1;
         Overlays.Attach(clone, source->Backing);
         InheritStored(source, clone);
+        if (clone->Changes == null)
+        {
+            mustFlush = _reverse.ProtectAll(source) != 0;
+            _tree.Share(source, clone);
+            return clone;
+        }
         if (source->Changes != null)
         {
             if (source->Changes->HasOpened)
@@ -52,6 +59,12 @@ public sealed unsafe partial class VmObjects
         ChangeSet* set = clone->Changes;
         ChangeSet* pending = source->Changes;
         clone->StoreBase = source->StoreBase;
+        if (set == null)
+        {
+            if (source->IsCaptured && source->StoreBase.IsNone)
+                clone->StoreBase = source->Header.Id;
+            return;
+        }
         if (source->IsCaptured)
         {
             // Until the source's own clone operation has been submitted its pages are still read from its base, and so are ours.

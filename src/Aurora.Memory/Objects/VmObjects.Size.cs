@@ -33,16 +33,20 @@ public sealed unsafe partial class VmObjects
     }
 
     // Makes everything a cut needs that could fail.
-    private bool PrepareCut(VmObject* target, ulong first) => _log.Open(target) != null && _tree.UnsharePath(target, first);
+    private bool PrepareCut(VmObject* target, ulong first)
+        => (TrackedObjects.IsEphemeral(&target->Header) || _log.Open(target) != null) && _tree.UnsharePath(target, first);
 
     // Nothing is left of an object's pages from one on; nothing shows them. Its size stays.
     private void Cut(VmObject* target, ulong first)
     {
         if (first >= target->SizePages)
             return;
-        ChangeSet* set = target->Changes;
-        _log.CutDirty(set, first);
         _tree.Cut(target, first);
+        TrackedObjects.NoteContents(&target->Header);
+        ChangeSet* set = target->Changes;
+        if (set == null)
+            return;
+        _log.CutDirty(set, first);
         _log.CountCut(target, set);
         if (first < set->TruncateFrom)
             set->TruncateFrom = first;

@@ -58,17 +58,23 @@ public sealed unsafe partial class VmObjects
     {
         Panic.Unless(target->Changes == null && target->Frozen == null && target->StoreBase.IsNone, "memory: renamed a changed object"u8);
         ObjectId old = target->Header.Id;
-        ChangeSet* set = _log.Open(target);
-        if (set == null)
+        bool isEphemeral = TrackedObjects.IsEphemeral(&target->Header);
+        if (!isEphemeral && _log.Open(target) == null)
             return false;
         _state.TrackerOf(&target->Header).Rename(&target->Header, id);
-        set->Id = id;
-        set->IsNew = true;
-        set->CloneSource = old;
         target->StoreBase = old;
         target->IsCaptured = false;
-        _log.GroupAt(target->Header.Group)->ClonesAndCuts++;
+        if (!isEphemeral)
+            BecomeClone(target, old);
         return true;
+    }
+
+    private void BecomeClone(VmObject* target, ObjectId source)
+    {
+        target->Changes->Id = target->Header.Id;
+        target->Changes->IsNew = true;
+        target->Changes->CloneSource = source;
+        _log.GroupAt(target->Header.Group)->ClonesAndCuts++;
     }
 
     /// <summary>
@@ -115,7 +121,7 @@ public sealed unsafe partial class VmObjects
         return overlay;
     }
 
-    /// <summary>Allocates and registers an object; it enters the group's books at once, because the store must learn of it.</summary>
+    // Allocates and registers an object; it enters the books of a group that is captured at once, because the store must learn of it.
     private VmObject* NewObject(ObjectTracker tracker, ulong sizePages, VmObjectFlags flags, ObjectId id = default)
     {
         VmObject* created = _slab.Allocate();
@@ -127,6 +133,8 @@ public sealed unsafe partial class VmObjects
             tracker.Register(&created->Header, ObjectKind.MemoryObject);
         else
             tracker.RegisterAs(&created->Header, ObjectKind.MemoryObject, id);
+        if (tracker.IsEphemeral)
+            return created;
         ChangeSet* set = _log.Open(created);
         if (set == null)
         {

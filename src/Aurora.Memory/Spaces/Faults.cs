@@ -1,7 +1,7 @@
 // Page faults. A read fault maps the frame read-only (a hole shows the shared zero page) and, where it costs nothing, its resident
 // neighbours. A write fault is the only place that ever sets a write bit: the page is made exclusive and dirty first, and the entry goes
-// on the object's protect list. (WriteAround does the same to its neighbours.) Everything that can fail comes before anything that can
-// be seen.
+// on the object's protect list, unless its group is ephemeral. (WriteAround does the same to its neighbours.) Everything that can fail
+// comes before anything that can be seen.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -145,7 +145,7 @@ public sealed unsafe class Faults
         if (status != MemoryStatus.Ok)
             return status;
         ulong old = *entry;
-        bool isListed = (old & PageEntry.Writable) != 0 && PageEntry.FrameOf(old) == frame;
+        bool isListed = ((old & PageEntry.Writable) != 0 && PageEntry.FrameOf(old) == frame) || TrackedObjects.IsEphemeral(&target->Header);
         if (!isListed)
         {
             if (!_log.ReserveProtect(target))

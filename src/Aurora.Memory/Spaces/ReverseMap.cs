@@ -99,6 +99,15 @@ internal sealed unsafe class ReverseMap(MemoryState state, TlbControl tlb)
             _tlb.InvalidateSpace(mapping->Space->Root);
     }
 
+    /// <summary>Takes the write bits away from all entries that show the object's own pages; how many had one. No shootdown.</summary>
+    public ulong ProtectAll(VmObject* target)
+    {
+        ulong count = 0;
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+            count += _tables.ProtectRange(mapping->Space->Root, mapping->Start, mapping->End);
+        return count;
+    }
+
     // All mappings that may show a page of an object: its own, then those of its overlays.
     private static Mapping* FirstShowing(VmObject* target) =>
         target->FirstMapping != null ? target->FirstMapping : FirstOfOverlays(target->FirstOverlay);

@@ -23,6 +23,9 @@ internal sealed unsafe class WriteAround(MemoryState state, ObjectPages pages, T
     /// </summary>
     public void Open(Mapping* mapping, VirtualAddress address, ulong* entry, FrameNumber frame)
     {
+        // No freeze ever takes a page of an ephemeral group: what a frame tells is of the group it was made from.
+        if (TrackedObjects.IsEphemeral(&mapping->Object->Header))
+            return;
         uint freezes = _log.GroupAt(mapping->Object->Header.Group)->Freezes;
         if (!HotPages.WasTaken(_frames.InfoOf(frame), freezes) || _most == 0)
             return;

@@ -3,6 +3,7 @@
 // A table's frame carries in its FrameInfo: Tag = live entries (user half only), References = 1 for the parent entry plus one for each
 // protect-list entry that names one of its slots. An empty table is unhooked at once but its frame lives until the protect lists that
 // point into it have been frozen: a stale pointer then clears a bit in a dead table and hurts nobody. Protected by the kernel lock.
+using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 
@@ -139,6 +140,25 @@ public sealed unsafe class PageTables
     /// <summary>Clears all entries in [start, end), unhooks tables that become empty, and returns how many pages were mapped.</summary>
     public ulong ClearRange(FrameNumber root, VirtualAddress start, VirtualAddress end) =>
         start.Value >= end.Value ? 0 : ClearLevel(root, TopLevel, start.Value, end.Value - 1);
+
+    /// <summary>Takes the write bits away from all entries in [start, end); how many had one.</summary>
+    public ulong ProtectRange(FrameNumber root, VirtualAddress start, VirtualAddress end)
+    {
+        ulong count = 0;
+        ulong address = start.Value;
+        for (ulong* table; (table = NextTable(root, ref address, end.Value)) != null;)
+        {
+            ulong index = IndexAt(address, 1);
+            ulong entries = Math.Min((ulong)Entries - index, (end.Value - address) >> PageSize.Shift);
+            for (ulong* entry = table + index; entry < table + index + entries; entry++)
+            {
+                count += (*entry & PageEntry.Writable) != 0 ? 1UL : 0;
+                *entry &= ~PageEntry.Writable;
+            }
+            address += entries << PageSize.Shift;
+        }
+        return count;
+    }
 
     /// <summary>The tables of the user half, the top one left out; walks all but the lowest.</summary>
     public ulong CountTables(FrameNumber root) => CountTables(root, TopLevel, UserTopEntries);

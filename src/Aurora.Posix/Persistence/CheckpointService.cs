@@ -12,6 +12,9 @@ namespace Aurora.Posix.Persistence;
 /// </summary>
 public abstract unsafe class CheckpointService
 {
+    /// <summary>False for an ephemeral group: there are no checkpoints of it, now or ever.</summary>
+    public abstract bool IsKept(ObjectTracker group);
+
     /// <summary>
     /// Asks for a checkpoint as soon as possible, or joins the one already asked for, and returns the epoch that will cover everything
     /// done so far. In a group that is not persisted nothing waits for the disk: the answer is an epoch that is durable already.

@@ -18,6 +18,9 @@ public unsafe struct GroupRequest
     /// <summary>In Flags, with Exec: its output goes to the group's console, and it has no input.</summary>
     public const uint IsDetached = 2;
 
+    /// <summary>In Flags, with Run, Fork and Restore: nothing of the new group is kept; the machine starts again without it.</summary>
+    public const uint IsEphemeral = 4;
+
     public GroupVerb Verb;
 
     /// <summary>Zero or more of the constants above.</summary>

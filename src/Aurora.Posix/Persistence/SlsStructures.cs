@@ -82,7 +82,7 @@ public unsafe struct SlsGroup
 
     public const uint StatePersisted = 0;
 
-    /// <summary>Nothing is kept: the machine was started without checkpoints.</summary>
+    /// <summary>Nothing of it is kept: it was made so, or the machine was started without checkpoints.</summary>
     public const uint StateEphemeral = 1;
 
     /// <summary>The store has failed for good; the last durable checkpoint stands.</summary>

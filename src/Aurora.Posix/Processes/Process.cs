@@ -75,6 +75,9 @@ public unsafe struct Process
     public bool IsDumpable;
     public bool NoNewPrivileges;
     public bool IsChildSubreaper;
+
+    /// <summary>It runs on, and what continues from a checkpoint ends it (ProcessLife.EndDetached). Its children begin so too.</summary>
+    public bool IsDetached;
     public uint Personality;
     public int Nice;
 

@@ -54,6 +54,7 @@ public static unsafe class ProcessAccess
         {
             process->IsDumpable = false;
             thread->ParentDeathSignal = 0;
+            process->IsDetached = false;
         }
         process->Credentials = changed;
     }

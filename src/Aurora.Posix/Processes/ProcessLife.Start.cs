@@ -173,6 +173,7 @@ public sealed unsafe partial class ProcessLife
         child->Limits = parent->Limits;
         child->IsDumpable = parent->IsDumpable;
         child->NoNewPrivileges = parent->NoNewPrivileges;
+        child->IsDetached = parent->IsDetached;
         child->Personality = parent->Personality;
         child->Nice = parent->Nice;
         child->OutOfMemoryBias = parent->OutOfMemoryBias;

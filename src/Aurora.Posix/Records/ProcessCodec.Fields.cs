@@ -83,6 +83,7 @@ public sealed unsafe partial class ProcessCodec
         flags |= process->AlarmExpiredNanoseconds != 0 && !process->Alarm.IsArmed ? ProcessRecordFlags.AlarmStandsStill : 0;
         flags |= process->IsUnguarded ? ProcessRecordFlags.Unguarded : 0;
         flags |= process->NoNewPrivileges ? ProcessRecordFlags.NoNewPrivileges : 0;
+        flags |= process->IsDetached ? ProcessRecordFlags.Detached : 0;
         return flags | (process->IsChildSubreaper ? ProcessRecordFlags.ChildSubreaper : 0);
     }
 
@@ -101,6 +102,7 @@ public sealed unsafe partial class ProcessCodec
         process->IsDumpable = (flags & ProcessRecordFlags.Dumpable) != 0;
         process->NoNewPrivileges = (flags & ProcessRecordFlags.NoNewPrivileges) != 0;
         process->IsChildSubreaper = (flags & ProcessRecordFlags.ChildSubreaper) != 0;
+        process->IsDetached = (flags & ProcessRecordFlags.Detached) != 0;
         process->ExitStatus = record.ExitStatus;
         process->ExitSignal = record.ExitSignal;
         process->StopReport = (byte)record.StopReport;

@@ -40,7 +40,7 @@ public sealed unsafe partial class ProcessCodec(
             && SignalRecords.AreValid(&process->Pending)
             && IsLive(process->ProcessGroup, ObjectKind.ProcessGroup) && IsHeld(process->Actions, ObjectKind.SignalActions)
             && IsLiveOrNone(process->Parent, ObjectKind.Process) && IsYoungerThanParent(process)
-            && processes.Of(process).FindProcess(process->Id) == process;
+            && MayBeDetached(FlagsOf(process)) && processes.Of(process).FindProcess(process->Id) == process;
         return isSound && process->State switch
         {
             ProcessState.Alive => HasParts(process),
@@ -48,6 +48,10 @@ public sealed unsafe partial class ProcessCodec(
             _ => false,
         };
     }
+
+    // Init is what the group is.
+    private static bool MayBeDetached(ProcessRecordFlags flags)
+        => (flags & (ProcessRecordFlags.Init | ProcessRecordFlags.Detached)) != (ProcessRecordFlags.Init | ProcessRecordFlags.Detached);
 
     private static bool IsValid(int groups, int exitSignal)
         => (uint)groups <= Credentials.MaxGroups && exitSignal is >= 0 and <= (int)Signal.Last;
@@ -115,7 +119,7 @@ public sealed unsafe partial class ProcessCodec(
         if (status != RestoreStatus.Ok)
             return status;
         IdSlot* slot = processes.Of(tracker).Ids.Take(record.Id);
-        bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0
+        bool isValid = slot != null && slot->Process == null && (record.Flags & ~ProcessRecordFlags.All) == 0 && MayBeDetached(record.Flags)
             && IsValid(record.Credentials.GroupCount, record.ExitSignal)
             && IsValid(in record.Capabilities, record.OutOfMemoryBias, record.LeastOutOfMemoryBias)
             && (found == version || (record.QueuedSignals == 0 && found >= 2 && version >= 2));

@@ -25,7 +25,10 @@ public enum ProcessRecordFlags : uint
 
     /// <summary>A fault is about to end init.</summary>
     Unguarded = 2048,
-    All = 4095,
+
+    /// <summary>What continues from here ends it.</summary>
+    Detached = 4096,
+    All = 8191,
 }
 
 /// <summary>Ids and groups of a process, as its record has them.</summary>

@@ -73,6 +73,8 @@ internal sealed unsafe class CommitApplier(
         present.IsFreezeRequired |= present.Active.IsDeep;
         if (present.IsFreezeRequired && !present.IsFrozen)
             schedule.Freeze();
+        else if (present.Active.IsHalfDeep)
+            schedule.Ask();
         schedule.NoteCommit(commit->Info.RealtimeNanoseconds);
     }
 }

@@ -1,6 +1,7 @@
 // What commits that are being prepared will take once they have their place in the log. Several are prepared at a time, beside commits
 // that have the turn: each claims its blocks, and what its changes may cost in nodes, in the stretch in which it was found that there is
-// room, so that what one was promised no other takes. Protected by the kernel lock.
+// room, so that what one was promised no other takes. But for the dropping of a volume: that gives back, and a full disk must take it
+// whoever prepares what; a claim that it leaves too little for is looked at again in its turn. Protected by the kernel lock.
 namespace Aurora.Store;
 
 /// <summary>The claims of commits that are not in the log yet.</summary>
@@ -24,9 +25,11 @@ internal sealed unsafe class CommitClaims
     /// <summary>Others than this commit have claims.</summary>
     public bool HasOthers(StoreCommit* commit) => Count > (commit->IsClaimed ? 1 : 0);
 
-    /// <summary>The changes of all others.</summary>
+    /// <summary>The changes of all others that a commit, or none, must leave room for.</summary>
     public ChangeCounts ChangesOfOthers(StoreCommit* commit)
     {
+        if (commit != null && commit->DropsVolume)
+            return default;
         ChangeCounts changes = Changes;
         if (commit != null && commit->IsClaimed)
             changes.Subtract(commit->Changes);
@@ -34,7 +37,8 @@ internal sealed unsafe class CommitClaims
     }
 
     /// <summary>Blocks that must be free for all claims and the pages of this commit.</summary>
-    public ulong BlocksWith(StoreCommit* commit) => Blocks + (commit->IsClaimed ? 0 : commit->DataPages);
+    public ulong BlocksWith(StoreCommit* commit)
+        => commit->DropsVolume ? 0 : Blocks + (commit->IsClaimed ? 0 : commit->DataPages);
 
     /// <summary>The commit was found to fit.</summary>
     public void Add(StoreCommit* commit)

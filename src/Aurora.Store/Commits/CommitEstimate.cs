@@ -2,6 +2,9 @@
 // high as the device allows, and depend on the order of the operations. When they say that a disk is too full, and nothing but the
 // commit is left to be cut, the commit is applied to a layer of its own and every object it names is looked up: a tree has no more
 // nodes than its entries fill halfway.
+//
+// Others commit and make cuts while leaves are read: a walk that a cut has passed may have met blocks that were reused, and counted trees
+// that are no more. It says nothing, whatever it found.
 using System;
 using Aurora.Base;
 
@@ -20,12 +23,16 @@ internal sealed unsafe class CommitEstimate(
     LayerSet estimate,
     int treeLevels)
 {
-    /// <summary>Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told. Blocks.</summary>
+    /// <summary>
+    /// Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told; Pending when there was a cut
+    /// meanwhile: then it is to be looked at again, or there is room without that. Blocks.
+    /// </summary>
     public StoreStatus LookClosely(StoreCommit* commit)
     {
         // Pages alone may be too many.
         if (space.FreeBlocks < claims.BlocksWith(commit) + reserve.EmergencyFor(commit))
             return StoreStatus.NoSpace;
+        ulong cut = context.Super->Current.Number;
         StoreStatus status = estimate.Arena.Reserve(cost.LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
         {
@@ -42,7 +49,7 @@ internal sealed unsafe class CommitEstimate(
                 status = StoreStatus.NoSpace;
         }
         estimate.Clear();
-        return status;
+        return cut == context.Super->Current.Number ? status : StoreStatus.Pending;
     }
 
     // Pages have no blocks yet; block 0 would be a hole.

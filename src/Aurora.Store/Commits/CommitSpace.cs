@@ -11,6 +11,7 @@ internal sealed unsafe class CommitSpace(
     StoreContext context,
     PresentState present,
     HistoryState history,
+    CutState cuts,
     SpaceState space,
     CommitClaims claims,
     SpaceReserve reserve,
@@ -18,14 +19,24 @@ internal sealed unsafe class CommitSpace(
     Retention retention,
     CommitRoom room)
 {
+    // How long a commit has waited.
+    private struct Waiting
+    {
+        /// <summary>The cut at which it began, or began again when history was pressed for more.</summary>
+        public ulong FirstCut;
+
+        /// <summary>Automatic checkpoints there were when it was pressed, and how many cuts must have ended for it to show.</summary>
+        public ulong Before;
+        public ulong Answer;
+    }
+
     /// <summary>
     /// Waits until there are free blocks for the commit's pages and the cuts behind it, and claims them; NoSpace when cuts do not help. Who
     /// has the turn does not wait for others that have claims: they may be waiting for the turn. Blocks.
     /// </summary>
     public StoreStatus Wait(StoreCommit* commit, bool isInTurn)
     {
-        ulong firstCut = context.Super->Current.Number;
-        ulong before = ulong.MaxValue;
+        var waiting = new Waiting { FirstCut = context.Super->Current.Number, Before = ulong.MaxValue };
         while (!reserve.HasSpace(commit))
         {
             StoreStatus status = StoreStatus.Ok;
@@ -34,7 +45,7 @@ internal sealed unsafe class CommitSpace(
             {
                 // What they take, overwrite or remove is not known before they are in the log, or refused.
                 status = WaitForOthers();
-                firstCut = context.Super->Current.Number;
+                waiting.FirstCut = context.Super->Current.Number;
             }
             else if (isAllCut && claims.IsLooking)
             {
@@ -46,8 +57,10 @@ internal sealed unsafe class CommitSpace(
                     status = LookClosely(commit);
                 if (isAllCut && status == StoreStatus.Ok && IsAllCut)
                     break;
+                if (status == StoreStatus.Pending)
+                    continue;
                 if (status is StoreStatus.Ok or StoreStatus.NoSpace)
-                    status = MakeSpace(ref firstCut, ref before);
+                    status = MakeSpace(ref waiting);
             }
             if (status != StoreStatus.Ok)
                 return status;
@@ -103,23 +116,26 @@ internal sealed unsafe class CommitSpace(
         return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.Ok : StoreStatus.Poisoned;
     }
 
-    // Waits for a step of a cut; when cuts do not help, history gives way before a commit is refused: half of what is left at a time.
-    private StoreStatus MakeSpace(ref ulong firstCut, ref ulong before)
+    // Waits for a step of a cut; when cuts do not help, history gives way before a commit is refused: half of what is left at a time. What
+    // has come of it shows when the next cut has ended; whoever waits is woken before that as well.
+    private StoreStatus MakeSpace(ref Waiting waiting)
     {
         // Each cut gives back a part of a dropped volume: so many cuts are no reason to stop.
         if (history.IsReclaiming)
-            firstCut = context.Super->Current.Number;
+            waiting.FirstCut = context.Super->Current.Number;
         bool isHopeless = space.PendingFreeBlocks == 0 && IsAllCut && !history.IsReclaiming;
-        if (context.Super->Current.Number >= firstCut + CommitRoom.CutsToTry || isHopeless)
+        bool isLate = context.Super->Current.Number >= waiting.FirstCut + CommitRoom.CutsToTry;
+        if ((isLate || isHopeless) && cuts.Ended >= waiting.Answer)
         {
             if (!retention.HasHistoryToGive())
                 return context.Refuse(StoreStatus.NoSpace, FaultPlace.SpaceMap, 0, 0, 0, space.FreeBlocks);
 
             // Without memory the cuts could not drop any of it.
-            if (history.AutomaticCount >= before)
+            if (history.AutomaticCount >= waiting.Before)
                 return StoreStatus.OutOfMemory;
-            before = history.AutomaticCount;
-            firstCut = context.Super->Current.Number;
+            waiting.Before = history.AutomaticCount;
+            waiting.FirstCut = context.Super->Current.Number;
+            waiting.Answer = cuts.Ended + (cuts.IsCutting ? 2u : 1u);
             history.IsPressed = true;
         }
         return room.MakeRoom();

@@ -2,6 +2,9 @@
 // below it plays no part in how it is built. In the turn it is put on top of its volume in one step, whatever its size. It lives in the
 // arena of a set of its own, which is handed over with it; so a cut that begins meanwhile has nothing to do with it. One commit builds at
 // a time: small ones change the layer that is there and never wait for this.
+//
+// Each such layer is one more on top of its volume. A volume with several of them already, whose cut is late, gets no more: the commit is
+// applied to the one that is there, in one stretch. So large commits never make a set so deep that all others must wait for a cut.
 using System;
 using Aurora.Base;
 
@@ -20,11 +23,15 @@ internal sealed unsafe class LayerBuilder(
     public static bool IsForApart(StoreContext context, StoreCommit* commit)
         => commit->Operations >= context.Options.FewestApart && commit->Changes.HistoryChanges == 0;
 
-    /// <summary>Builds the layer; without memory for it the commit is applied as others are. Blocks.</summary>
+    /// <summary>
+    /// Builds the layer; without memory for it, or when its volume has many layers, the commit is applied as others are. Blocks.
+    /// </summary>
     public void Build(StoreCommit* commit)
     {
         while (claims.IsBuilding)
             context.Fibers.Block(&context.Queues->Claims);
+        if (present.Active.DepthOf(commit->Volume) >= LayerSet.HalfDepth)
+            return;
         commit->IsApart = building.Arena.Reserve(cost.LayerBytes(commit));
         claims.IsBuilding = commit->IsApart;
         if (!commit->IsApart)

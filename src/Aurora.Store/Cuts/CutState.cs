@@ -6,6 +6,9 @@ internal sealed class CutState
 {
     /// <summary>A fiber is making a cut; others wait in the queue Cut.</summary>
     public bool IsCutting;
+
+    /// <summary>So many cuts have been made, or given up.</summary>
+    public ulong Ended;
     public bool IsDue;
 
     /// <summary>The maintenance fiber is to return.</summary>

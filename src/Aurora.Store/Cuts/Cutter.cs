@@ -64,6 +64,7 @@ internal sealed unsafe class Cutter(
             context.Poison(status);
         }
         cuts.IsCutting = false;
+        cuts.Ended++;
         context.Fibers.WakeAll(&context.Queues->Cut);
         context.Fibers.WakeAll(&context.Queues->Room);
         return status;

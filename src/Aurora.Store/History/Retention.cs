@@ -253,24 +253,36 @@ internal sealed unsafe class Retention(
     /// <summary>Counts the automatic checkpoints that may go; false when there is none. Blocks.</summary>
     public bool HasHistoryToGive()
     {
-        history.AutomaticCount = 0;
+        ulong count = 0;
         ulong from = 0;
-        while (volumes.FindFrom(present.Table, from, out ulong volume, out _, out _) == StoreStatus.Ok
-            && volume < VolumeRecord.DroppedBit)
+        while (true)
         {
+            ulong cut = context.Super->Current.Number;
+            StoreStatus status = volumes.FindFrom(present.Table, from, out ulong volume, out _, out _);
+
+            // A cut may have moved the table meanwhile, and what it no longer needs be reused.
+            if (status is not (StoreStatus.Ok or StoreStatus.NotFound) && cut != context.Super->Current.Number)
+                continue;
+            if (status != StoreStatus.Ok || volume >= VolumeRecord.DroppedBit)
+                break;
             from = volume + 1;
-            CountIn(new VolumeId(volume));
+            count += CountIn(new VolumeId(volume));
         }
-        return history.AutomaticCount > 0;
+
+        // Cuts that are made meanwhile change and write the number that is there.
+        history.AutomaticCount = count;
+        return count > 0;
     }
 
-    private void CountIn(VolumeId volume)
+    private ulong CountIn(VolumeId volume)
     {
+        ulong count = 0;
         ulong sequence = 0;
         while (checkpoints.NextKept(volume, sequence, out CheckpointInfo info) == StoreStatus.Ok)
         {
             sequence = info.Sequence;
-            history.AutomaticCount += info.IsAutomatic && !history.IsTarget(volume, sequence) ? 1u : 0u;
+            count += info.IsAutomatic && !history.IsTarget(volume, sequence) ? 1u : 0u;
         }
+        return count;
     }
 }

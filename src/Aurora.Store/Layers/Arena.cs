@@ -1,5 +1,6 @@
 // Memory of one layer: bump allocation in chunks of 64 KiB from the page allocator, given back all at once. Reserve makes sure, before a
-// commit is applied, that applying it cannot fail half way.
+// commit is applied, that applying it cannot fail half way; one that fails takes nothing, so that what little memory there is is left to
+// others.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -36,14 +37,25 @@ internal sealed unsafe class Arena
     /// <summary>Bytes handed out, rounded up to what ends of chunks waste.</summary>
     public ulong BytesUsed => (_usedCount * ChunkBytes) - _left;
 
-    /// <summary>Makes sure that <paramref name="bytes"/> more can be allocated. False when the limit or the memory does not allow it.</summary>
+    /// <summary>
+    /// Makes sure that <paramref name="bytes"/> more can be allocated. False when the limit or the memory does not allow it: then the
+    /// arena holds what it held.
+    /// </summary>
     public bool Reserve(ulong bytes)
     {
-        ulong usable = _left > MaxAllocation ? _left - MaxAllocation : 0;
-        while (usable + (_spareCount * (ChunkBytes - MaxAllocation - 16)) < bytes)
+        const ulong usableOfChunk = ChunkBytes - MaxAllocation - 16;
+        ulong usable = (_left > MaxAllocation ? _left - MaxAllocation : 0) + (_spareCount * usableOfChunk);
+        if (bytes <= usable)
+            return true;
+        ulong chunks = ((bytes - usable - 1) / usableOfChunk) + 1;
+        if (BytesHeld > Limit || chunks > (Limit - BytesHeld) / ChunkBytes)
+            return false;
+        for (ulong added = 0; added < chunks; added++)
         {
-            if (BytesHeld + ChunkBytes > Limit || !AddSpare())
-                return false;
+            if (AddSpare())
+                continue;
+            DropSpare(added);
+            return false;
         }
         return true;
     }
@@ -122,6 +134,17 @@ internal sealed unsafe class Arena
         _spare = chunk;
         _spareCount++;
         return true;
+    }
+
+    private void DropSpare(ulong chunks)
+    {
+        for (; chunks > 0; chunks--)
+        {
+            Chunk* chunk = _spare;
+            _spare = chunk->Next;
+            _spareCount--;
+            _pages.Free(chunk, ChunkPages);
+        }
     }
 
     private void FreeAll(Chunk* chunk)

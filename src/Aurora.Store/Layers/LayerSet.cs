@@ -15,6 +15,9 @@ internal sealed unsafe class LayerSet
     /// <summary>With more layers on top of each other lookups would be slow: the set is frozen then.</summary>
     public const int MostDepth = 16;
 
+    /// <summary>With so many a cut is asked for, and large commits put no more of their own on top.</summary>
+    public const int HalfDepth = MostDepth / 2;
+
     /// <summary>
     /// What a cut may note in its set beyond the changes: checkpoints kept and dropped, dropped volumes. Who notes what need not be noted
     /// asks for <see cref="OptionalBytes"/>, and so leaves what the cut needs.
@@ -52,6 +55,9 @@ internal sealed unsafe class LayerSet
     /// <summary>A chain of layers has become so long that the set should be frozen.</summary>
     public bool IsDeep { get; private set; }
 
+    /// <summary>A chain of layers is halfway there: a cut should come.</summary>
+    public bool IsHalfDeep { get; private set; }
+
     /// <summary>Nothing was committed but watermarks.</summary>
     public bool IsEmpty => FirstVolume == null;
 
@@ -70,6 +76,7 @@ internal sealed unsafe class LayerSet
         _last = null;
         _volumes = null;
         IsDeep = false;
+        IsHalfDeep = false;
     }
 
     /// <summary>What the set knows of a volume; null for nothing.</summary>
@@ -118,6 +125,13 @@ internal sealed unsafe class LayerSet
         return changes == null || changes->Top == null || changes->Top->IsSealed ? null : changes->Top;
     }
 
+    /// <summary>How many layers of a volume are on top of each other.</summary>
+    public int DepthOf(ulong volume)
+    {
+        VolumeChanges* changes = Find(volume);
+        return changes == null || changes->Top == null ? 0 : changes->Top->Depth + 1;
+    }
+
     /// <summary>
     /// Takes over what another set holds: one layer of one volume, which becomes the volume's newest. The other set is to be cleared.
     /// </summary>
@@ -153,6 +167,7 @@ internal sealed unsafe class LayerSet
             layer->Depth = (ushort)(below->Depth + 1);
             layer->Last = below->Last;
             IsDeep |= layer->Depth >= MostDepth;
+            IsHalfDeep |= layer->Depth + 1 >= HalfDepth;
         }
         changes->Top = layer;
         if (_last == null)

@@ -18,7 +18,8 @@ public sealed class PersistenceTests
     {
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(
-            disk, new BootConfiguration { Persist = false }, [.. _shell, "-c", "echo x > /tmp/f; sync; sls checkpoint && sls ps; sls checkpoint name || echo refused"]);
+            disk, new BootConfiguration { Persist = false }, [.. _shell, "-c", "echo x > /tmp/f; sync && sls ps; "
+                + "sls checkpoint || sls checkpoint name || echo refused"]);
         (int? status, string output) = await guest.FinishAsync();
         Assert.Equal(0, status);
         Assert.Contains("ephemeral", output, StringComparison.Ordinal);

@@ -126,6 +126,30 @@ public sealed unsafe class StoreSpaceTests
         }
     }
 
+    /// <summary>What ephemeral groups write is never placed; it stays in memory, of which their files may fill half.</summary>
+    [Fact]
+    public void EphemeralGroupsTakeMemoryAndNothingOfTheStore()
+    {
+        using TestSession session = TestSession.Create(Blocks, isBounded: true);
+        StorageSpace space = session.Group.Files.Space;
+        session.Checkpoint();
+        ObjectTracker other = session.Group.Tracked.Add(9, new ObjectId(1));
+        other.BeEphemeral();
+        ulong half = session.Frames.TotalFrames / 2;
+        space.Describe(out _, out ulong free);
+        Assert.Equal(MemoryStatus.Ok, space.Take(other.Index, half).Status);
+        Assert.Equal(MemoryStatus.OutOfMemory, space.Take(other.Index, half + 1).Status);
+        space.Describe(out _, out ulong left);
+        Assert.Equal(free, left);
+        VmObject* file = session.Memory.Objects.Create(other, 100, VmObjectFlags.File);
+        for (ulong page = 0; page < 100; page++)
+            Assert.True(session.Memory.Pages.GetForWrite(file, page, overwrite: true).IsOk);
+        Assert.Equal(MemoryStatus.OutOfMemory, space.Take(other.Index, half - 99).Status);
+        Assert.Equal(MemoryStatus.Ok, space.Take(other.Index, half - 100).Status);
+        session.Memory.Objects.Release(file);
+        Assert.Equal(MemoryStatus.Ok, space.Take(other.Index, half).Status);
+    }
+
     private static ObjectTracker Begin(TestSession session)
     {
         var info = new CommitInfo { Epoch = new Epoch(1) };

@@ -42,10 +42,29 @@ public sealed unsafe class OutOfMemoryTests
         Assert.False(SignalService.IsKilled(host) || SignalService.IsKilled(child));
     }
 
-    private static Thread* StartOther(TestKernel kernel)
+    /// <summary>What they hold is what cannot be made clean; but one that holds next to nothing is not worth it.</summary>
+    [Theory]
+    [InlineData(20, true)]
+    [InlineData(4, false)]
+    public void Programs_of_ephemeral_groups_end_before_others_that_hold_more(int pages, bool isFirst)
+    {
+        using var kernel = new TestKernel(frames: 1024);
+        Thread* host = kernel.Boot();
+        Thread* bystander = kernel.Fork(host);
+        Thread* other = StartOther(kernel, isEphemeral: true);
+        Touch(kernel, bystander, 40);
+        Touch(kernel, other, pages);
+        kernel.Linux.OutOfMemory.Kill(host);
+        Assert.Equal(isFirst, SignalService.IsKilled(other));
+        Assert.Equal(!isFirst, SignalService.IsKilled(bystander));
+    }
+
+    private static Thread* StartOther(TestKernel kernel, bool isEphemeral = false)
     {
         ObjectTracker group = kernel.Tracked.Add(OtherGroup, new ObjectId(1));
         Assert.True(group.Exists);
+        if (isEphemeral)
+            group.BeEphemeral();
         Thread* init = kernel.Life.CreateInit(group);
         Assert.True(init != null);
         init->Process->AddressSpace = kernel.Memory.Spaces.Create(group, SpaceLimits.Default);

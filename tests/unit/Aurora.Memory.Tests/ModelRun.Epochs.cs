@@ -33,7 +33,7 @@ internal sealed unsafe partial class ModelRun
 
     private void Freeze()
     {
-        if (_machine.Epochs.Count < 4)
+        if (_machine.Epochs.Count < 4 && !_machine.Tracker.IsEphemeral)
             _machine.Freeze().Tag = _state.Copy();
     }
 
@@ -88,14 +88,16 @@ internal sealed unsafe partial class ModelRun
     }
 
     // Power is lost: what the last submitted epoch captured is what comes back, on an empty machine.
-    private void CrashAndRestore()
+    private void CrashAndRestore(bool becomesEphemeral = false)
     {
+        if (_machine.Tracker.IsEphemeral)
+            return;
         if (_machine.Epochs.Count == 0)
             Freeze();
         foreach (InFlightEpoch epoch in _machine.Epochs.Where(epoch => !epoch.IsSubmitted).ToList())
             _machine.Submit(epoch);
         var state = (ModelState)_machine.Epochs[^1].Tag!;
-        TestMachine restored = _machine.Restore(_machine.Store.Copy());
+        TestMachine restored = _machine.Restore(_machine.Store.Copy(), becomesEphemeral);
         foreach (ulong id in state.Spaces.Keys)
             restored.Memory.Spaces.Retain((AddressSpace*)restored.Tracker.Find(new ObjectId(id)));
         foreach (ulong id in state.Files.Keys)

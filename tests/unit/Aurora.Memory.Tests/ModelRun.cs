@@ -40,6 +40,21 @@ internal sealed unsafe partial class ModelRun : IDisposable
         End();
     }
 
+    /// <summary>As above; after a third of it what there is goes on in a group of which nothing is captured.</summary>
+    public void RunEphemeral(int[] program)
+    {
+        for (int i = 0; i < program.Length; i++)
+        {
+            _random = new Random(program[i]);
+            if (i == program.Length / 3)
+                CrashAndRestore(becomesEphemeral: true);
+            Step(_random.Next(130));
+            _machine.AssertFramesShown();
+        }
+        Assert.Equal(0, _machine.Memory.ChangeStructures);
+        End();
+    }
+
     /// <summary>Compares everything, releases it, and looks for what is left.</summary>
     public void End()
     {

@@ -15,14 +15,20 @@ public sealed class ModelTests
     [Fact]
     public void Long_sequences_agree_with_the_model() => Check(operations: 3000, programs: 3);
 
-    private static void Check(int operations, int programs)
+    [Fact]
+    public void An_ephemeral_group_agrees_with_the_model() => Check(operations: 300, programs: 40, isEphemeral: true);
+
+    private static void Check(int operations, int programs, bool isEphemeral = false)
     {
         Gen<int[]> programsOf = Gen.Choose(0, int.MaxValue).ArrayOf(operations);
         Arbitrary<int[]> arbitrary = Arb.From(programsOf, Shorter);
         Prop.ForAll(arbitrary, program =>
         {
             using var run = new ModelRun();
-            run.Run(program);
+            if (isEphemeral && program.Length != 0)
+                run.RunEphemeral(program);
+            else
+                run.Run(program);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(programs));
     }
 

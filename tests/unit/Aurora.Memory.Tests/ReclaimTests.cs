@@ -136,19 +136,6 @@ public sealed unsafe class ReclaimTests
     }
 
     [Fact]
-    public void An_unpersisted_group_keeps_its_pages()
-    {
-        using var machine = new TestMachine();
-        AddressSpace* space = machine.NewSpace();
-        machine.MapAnonymous(space, At, 64);
-        machine.Store64(space, At, 1);
-        machine.Memory.Epochs.DropTracking(machine.Tracker);
-        Rounds(machine, 3);
-        Assert.Equal(0UL, machine.Memory.Reclaim.EvictedPages);
-        Assert.Equal(1UL, machine.Load64(space, At));
-    }
-
-    [Fact]
     public void Pages_shared_with_a_child_go_when_both_have_given_them_up()
     {
         using var machine = new TestMachine();

@@ -31,7 +31,7 @@ internal sealed unsafe class TestMachine : IDisposable
     private readonly List<(nint Request, byte[]? Bytes)> _held = [];
 
     public TestMachine(int frames = 4096, ModelStore? store = null, SeededMemoryFaults seeded = SeededMemoryFaults.None,
-        DroppedInvalidations dropped = DroppedInvalidations.None, int mappings = 8192)
+        DroppedInvalidations dropped = DroppedInvalidations.None, int mappings = 8192, bool isEphemeral = false)
     {
         HostEnvironment.Install();
         Pages = new HostPageAllocator();
@@ -50,6 +50,8 @@ internal sealed unsafe class TestMachine : IDisposable
         var tracked = new TrackedObjects(Pages);
         Memory = new MemoryManager(Pages, tracked, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
         Tracker = tracked.Add(0, new ObjectId(100));
+        if (isEphemeral)
+            Tracker.BeEphemeral();
         User = new UserMemory(Memory);
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
         Baseline = Frames.UsedFrames;
@@ -296,9 +298,10 @@ internal sealed unsafe class TestMachine : IDisposable
     }
 
     /// <summary>A new machine with the objects of the store's records and nothing in memory.</summary>
-    public TestMachine Restore(ModelStore store)
+    public TestMachine Restore(ModelStore store, bool isEphemeral = false)
     {
-        var machine = new TestMachine(Frames.TotalFrames < 4096 ? 4096 : (int)Frames.TotalFrames + 1, store, _seeded, Mmu.Dropped, _mappings);
+        int frames = Frames.TotalFrames < 4096 ? 4096 : (int)Frames.TotalFrames + 1;
+        var machine = new TestMachine(frames, store, _seeded, Mmu.Dropped, _mappings, isEphemeral);
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)
             Assert.Equal(RestoreStatus.Ok, machine.CodecOf(kind).Create(machine.Tracker, new ObjectId(id), CodecOf(kind).Version, payload));
         foreach ((ulong id, (ObjectKind kind, byte[] payload)) in store.Records)

@@ -155,26 +155,6 @@ public sealed unsafe class TrackingTests
     }
 
     [Fact]
-    public void Tracking_can_be_dropped_for_a_group_that_is_not_persisted()
-    {
-        using var machine = new TestMachine();
-        AddressSpace* space = machine.NewSpace();
-        machine.MapAnonymous(space, At, 100);
-        for (ulong round = 0; round < 3; round++)
-        {
-            for (ulong page = 0; page < 100; page++)
-                machine.Store64(space, At + (page * 4096), page + round);
-            machine.Memory.Epochs.DropTracking(machine.Tracker);
-            machine.Memory.Verifier.VerifyAll();
-            Assert.True(machine.Memory.ChangeStructures <= 2);
-        }
-        AddressSpace* child;
-        Assert.Equal(MemoryStatus.Ok, machine.Memory.Spaces.Fork(space, out child));
-        machine.Store64(space, At, 77);
-        Assert.Equal(2UL, machine.Load64(child, At));
-    }
-
-    [Fact]
     public void A_fork_protects_what_the_parent_could_write_a_moment_before()
     {
         using var machine = new TestMachine();

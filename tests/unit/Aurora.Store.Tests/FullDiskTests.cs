@@ -117,6 +117,35 @@ public sealed unsafe class FullDiskTests
         RequireUsable(harness, 9);
     }
 
+    // What the other commit claims is far more than it turns out to take.
+    [Fact]
+    public void A_volume_can_be_dropped_while_a_large_commit_is_prepared()
+    {
+        using StoreHarness harness = Opened(1800, 128, isManual: true);
+        Assert.Equal(StoreStatus.Ok, harness.Store.CreateVolume(VolumeFlags.None, default, harness.Info(), out VolumeId other));
+        harness.CommitTo(other, new PageValue(1, 0, 1));
+        for (int cut = 0; cut < 3; cut++)
+            Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
+        StoreCommit* commit = harness.Begin();
+        for (ulong i = 0; i < 300; i++)
+            harness.Write(commit, 9, i << 40, i + 1);
+        var dropped = StoreStatus.Pending;
+        bool isWritten = false;
+        harness.Memory.Fail = (operation, block) =>
+        {
+            if (operation == BlockOperation.Write && !isWritten)
+            {
+                isWritten = true;
+                dropped = harness.Store.DropVolume(other, harness.Info());
+            }
+            return BlockStatus.Ok;
+        };
+        harness.Commit(commit);
+        harness.Memory.Fail = null;
+        Assert.Equal(StoreStatus.Ok, dropped);
+        RequireUsable(harness, 9);
+    }
+
     private static StoreHarness Opened(ulong blocks, uint logBlocks, bool isManual)
     {
         var harness = new StoreHarness(blocks, logBlocks);

@@ -155,6 +155,33 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         Close();
     }
 
+    // Nobody makes a cut: were each a layer of its own, everybody would wait for one.
+    [Fact]
+    public void Large_commits_in_a_row_do_not_stop_others()
+    {
+        const ulong rounds = 50;
+        Open(5, 40_000);
+        VolumeId small = Make();
+        _fibers.Start(() =>
+        {
+            for (ulong round = 1; round <= rounds; round++)
+            {
+                Commit(VolumeId.First, 1, 200 + round, out _);
+                Commit(small, 1, round, out _);
+            }
+        });
+        _fibers.Run(TimeSpan.FromMinutes(1));
+        Assert.Equal(0UL, _store.Statistics.Cuts);
+        for (int cut = 0; cut < 2; cut++)
+        {
+            Assert.Equal(200 + rounds, ReadWord(VolumeId.First, 0));
+            Assert.Equal(200 + rounds, ReadWord(VolumeId.First, 199 + rounds));
+            Assert.Equal(rounds, ReadWord(small, rounds - 1));
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
+        Close();
+    }
+
     // Power fails when the data is on the device, durable even, and the record is not.
     [Fact]
     public void Data_without_a_record_leaves_nothing()

@@ -55,6 +55,28 @@ public sealed unsafe class ReserveTests
         harness.CheckClean();
     }
 
+    // Its layer would be built apart.
+    [Fact]
+    public void A_large_commit_that_lacks_memory_keeps_none()
+    {
+        using var harness = new StoreHarness(blocks: 40_000, logBlocks: 1024);
+        harness.Options.OverlayBytes = 2 << 20;
+        harness.Options.FewestApart = 100;
+        harness.Open();
+        long idle = harness.Pages.PagesOutstanding;
+        StoreCommit* commit = harness.Begin();
+        for (ulong i = 0; i < 5000; i++)
+            harness.Write(commit, 1, i, i + 1);
+        harness.Pages.PageLimit = harness.Pages.PagesOutstanding + 120;
+        Assert.Equal(StoreStatus.OutOfMemory, harness.TryCommit(commit));
+        harness.Pages.PageLimit = long.MaxValue;
+        Assert.InRange(harness.Pages.PagesOutstanding, idle, idle + 31);
+        commit = harness.Begin();
+        harness.Write(commit, 1, 0, 1);
+        harness.Commit(commit);
+        harness.CheckClean();
+    }
+
     [Fact]
     public void A_commit_within_the_budget_is_taken_and_one_beyond_it_is_not()
     {

@@ -48,7 +48,7 @@ internal static class PsCommand
     private static void AddRow(Table table, ImageProcess process) => table.AddRow(
         process.Id.ToString(CultureInfo.InvariantCulture),
         process.Parent.ToString(CultureInfo.InvariantCulture),
-        process.State.ToString(),
+        process.IsDetached ? $"{process.State}, detached" : process.State.ToString(),
         process.Threads.ToString(CultureInfo.InvariantCulture),
         ByteSize.Format((long)process.MemoryBytes),
         Markup.Escape(process.Name));

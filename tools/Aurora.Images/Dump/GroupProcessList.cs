@@ -46,7 +46,7 @@ internal static unsafe class GroupProcessList
         int parent = process->Parent == null ? 0 : process->Parent->Id;
         char state = CoreProcess.StateOf(process, CoreProcess.LeaderOf(process));
         string name = Encoding.UTF8.GetString(CoreProcess.NameOf(process));
-        return new ImageProcess(process->Id, parent, state, process->ThreadCount, bytes, name);
+        return new ImageProcess(process->Id, parent, state, process->ThreadCount, bytes, name, process->IsDetached);
     }
 
     private static string ThreadOf(StoredGroup group, int id)

@@ -55,7 +55,7 @@ public sealed unsafe class NameReclaim
     public bool Step()
     {
         NameReclaimState* hand = _state.Reclaim;
-        if (hand->IsHeld || !_memory.Reclaim.MayEvict)
+        if (hand->IsHeld)
             return true;
         for (int left = PlacesPerStep; left > 0; left--)
         {

@@ -6,7 +6,9 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>/proc/N/status and /proc/N/task/T/status, in the order of Linux.</summary>
+/// <summary>
+/// /proc/N/status and /proc/N/task/T/status, in the order of Linux. Behind what it has: <c>Detached</c>, for a process that is.
+/// </summary>
 internal sealed unsafe class ProcStatusText(MemoryManager memory)
 {
     public void Write(ProcessInformation information, Process* process, Thread* thread, bool isOfThread, ref Utf8Writer writer)
@@ -40,6 +42,8 @@ internal sealed unsafe class ProcStatusText(MemoryManager memory)
         writer.Append("\nnonvoluntary_ctxt_switches:\t"u8);
         writer.AppendDecimal(thread != null ? thread->InvoluntarySwitches : process->InvoluntarySwitches);
         writer.Append((byte)'\n');
+        if (process->IsDetached)
+            ProcFields.WriteNumber("Detached:"u8, 1, ref writer);
     }
 
     private static void WriteIdentity(Process* process, ref Utf8Writer writer)

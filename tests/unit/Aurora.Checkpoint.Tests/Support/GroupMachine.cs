@@ -71,6 +71,7 @@ internal sealed unsafe class GroupMachine : IDisposable
         var machine = new GroupMachine(TestSession.Open(device));
         RestoreResult result = machine.Session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         Assert.True(result.IsOk, TestSession.Words(result));
+        machine.Processes.EndDetached(machine.Host);
         machine.Manager.StartAll();
         return machine;
     }
@@ -201,12 +202,21 @@ internal sealed unsafe class GroupMachine : IDisposable
             EndIfMust(Session.Group.Tracked.OfGroup((ushort)group));
     }
 
-    // What threads of a process that ends do when they run; those of held groups do not.
+    // What threads of a process that ends do when they run; those of held groups do not. Init comes last.
     private void EndIfMust(ObjectTracker group)
     {
-        Process* init = Init(group);
-        if (init != null && init->IsEnding && !Session.Group.Scheduler.IsHeld(group))
-            Processes.Life.EndProcess(init, init->ExitStatus);
+        if (Session.Group.Scheduler.IsHeld(group))
+            return;
+        PidNamespace space = Processes.Table.Of(group);
+        for (Process* process = space.NextProcess(2); process != null; process = space.NextProcess(process->Id + 1))
+        {
+            if (!process->IsEnding)
+                continue;
+            Processes.Life.EndProcess(process, process->ExitStatus);
+            process = space.Init;
+        }
+        if (space.Init != null && space.Init->IsEnding)
+            Processes.Life.EndProcess(space.Init, space.Init->ExitStatus);
     }
 
     private sealed class Control(GroupSession session, GroupExecTable execs, VolumeStreamTable streams) : MachineControl

@@ -18,6 +18,8 @@ namespace Aurora.Linux.Tests.Files;
 /// <summary>A checkpoint service that a test makes durable by hand.</summary>
 internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointService
 {
+    public override bool IsKept(ObjectTracker group) => !group.IsEphemeral;
+
     public ulong Requested { get; private set; }
     public ulong DurableEpoch { get; set; }
     public bool Failed { get; set; }

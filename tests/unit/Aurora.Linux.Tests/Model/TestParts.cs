@@ -110,6 +110,8 @@ internal sealed unsafe class TestConsole : ConsoleSink
 
 internal sealed unsafe class TestCheckpoints : CheckpointService
 {
+    public override bool IsKept(ObjectTracker group) => !group.IsEphemeral;
+
     private readonly WaitQueue* _durable;
 
     public TestCheckpoints(PageAllocator pages) => _durable = (WaitQueue*)pages.Allocate(1);

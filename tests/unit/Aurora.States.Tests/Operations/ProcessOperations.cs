@@ -20,7 +20,7 @@ internal static unsafe class ProcessOperations
         ("fork", 10, Fork), ("vfork", 2, Vfork), ("clone", 8, Clone), ("thread", 6, StartThread), ("exit", 3, Exit), ("exit_group", 4,
             ExitGroup),
         ("wait", 5, Wait), ("wait for ever", 3, WaitBlocking), ("setpgid", 3, SetGroup), ("setsid", 2, SetSession), ("execve", 2, Execute),
-        ("from outside", 2, FromOutside),
+        ("from outside", 2, FromOutside), ("detach", 3, Detach), ("attach", 1, Attach), ("detached end", 1, EndDetached),
     ];
 
     private static Thread* Parent(World world, Operation operation)
@@ -165,6 +165,27 @@ internal static unsafe class ProcessOperations
             && MappingTable.Find(thread->Process->AddressSpace, new Base.VirtualAddress(TestKernel.Scratch)) == null;
         if (isAnew)
             world.MapScratch(thread);
+    }
+
+    private static void Detach(World world, Operation operation) => SetDetached(world, operation, "sls_detach", 0x5A013);
+
+    private static void Attach(World world, Operation operation) => SetDetached(world, operation, "sls_attach", 0x5A012);
+
+    private static void SetDetached(World world, Operation operation, string name, int number)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        Process* child = thread->Process->FirstChild;
+        ulong which = (operation.B % 3) switch { 0 => 0UL, 1 => child == null ? 1 : (ulong)child->Id, _ => operation.C % 16 };
+        world.Call(thread, name, number, which);
+    }
+
+    // What is done after a restore that is not done for a comparison: here it is done in both worlds.
+    private static void EndDetached(World world, Operation operation)
+    {
+        int id = 1;
+        Xunit.Assert.True(world.Kernel.Life.EndDetached(world.Kernel.Tracker, ref id));
     }
 
     // A process without a parent, as somebody outside of the group has it made.

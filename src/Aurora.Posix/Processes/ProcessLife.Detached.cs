@@ -1,0 +1,47 @@
+// Detached processes are ephemeral in their group: they run on, and are captured with everything they have, since others may share it; but
+// whatever continues from a checkpoint (a start of the machine, a copy, a rewind) ends them before any of their threads has run again, as
+// SIGKILL would: by the steps of the end of a process. So its parent is told, its ends of pipes are closed, its locks are gone, its
+// children become init's, and what it shares with others stays. Between the restore and the last of these steps others see a process that
+// is ending. Nothing else needs to be known of it, and a state with half of a process in it cannot occur. Children made by fork have the
+// flag; who gets other rights loses it: nobody may have more than his own end.
+using Aurora.Base;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Processes;
+
+public sealed unsafe partial class ProcessLife
+{
+    /// <summary>
+    /// Detaches a process, or attaches it again. EINVAL for init, which is what the group is; ESRCH for one that has ended.
+    /// </summary>
+    public Errno SetDetached(Process* process, bool isDetached)
+    {
+        if (process == _table.Of(process).Init)
+            return Errno.EINVAL;
+        if (process->State != ProcessState.Alive || process->IsEnding)
+            return Errno.ESRCH;
+        process->IsDetached = isDetached;
+        _table.MarkChanged(&process->Header);
+        return Errno.Ok;
+    }
+
+    /// <summary>
+    /// Ends, of a group that was restored and has not run yet, the detached processes from a number on, a few of them; true when there are
+    /// no more.
+    /// </summary>
+    public bool EndDetached(ObjectTracker group, ref int id)
+    {
+        PidNamespace space = _table.Of(group);
+        int left = UnitsPerStep;
+        for (Process* process = space.NextProcess(id); process != null; process = space.NextProcess(id))
+        {
+            if (left-- == 0)
+                return false;
+            id = process->Id + 1;
+            if (process->IsDetached && process->State == ProcessState.Alive && !process->IsEnding)
+                BeginEnd(process, WaitStatus.Killed((int)Signal.SIGKILL));
+        }
+        return true;
+    }
+}
