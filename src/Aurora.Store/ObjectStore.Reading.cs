@@ -35,7 +35,15 @@ public sealed unsafe partial class ObjectStore
     /// NotFound at the end. Blocks.
     /// </summary>
     public StoreStatus NextRecord(VolumeId volume, ref ObjectId id, Span<byte> destination, out int length)
-        => _reader.NextRecord(volume, ref id, destination, out length);
+        => _scan.Next(volume, ref id, destination, out length);
+
+    /// <summary>
+    /// Copies the records of objects with ids greater than <paramref name="after"/> up to <paramref name="last"/> into a run, in id order,
+    /// as many as fit; <paramref name="after"/> becomes the id up to which all are. NotFound when there are no more, Ok when there may be.
+    /// The run must have room for the longest record. Blocks.
+    /// </summary>
+    public StoreStatus NextRecords(VolumeId volume, ref ObjectId after, ObjectId last, ref RecordRun run)
+        => _scan.Next(volume, ref after, last, ref run);
 
     /// <summary>
     /// The first run of pages that an object has at or behind <paramref name="page"/>, at most <paramref name="longest"/> of them; both

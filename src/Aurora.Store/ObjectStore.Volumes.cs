@@ -18,7 +18,14 @@ public sealed unsafe partial class ObjectStore
     /// </summary>
     public StoreStatus CloneVolume(
         VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
-        => _volumes.Clone(source, sequence, flags, name, info, out volume);
+        => _volumes.Clone(source, sequence, flags, name, info, waits: true, out volume);
+
+    /// <summary>
+    /// As above, and does not wait until it is durable: it is when something is that is committed later, in whatever volume. Blocks.
+    /// </summary>
+    public StoreStatus SubmitClone(
+        VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+        => _volumes.Clone(source, sequence, flags, name, info, waits: false, out volume);
 
     /// <summary>
     /// Ends a volume and its history, durably. Its clones stay. What only it refers to becomes free bit by bit, with the next cuts. The

@@ -31,6 +31,7 @@ public sealed unsafe partial class ObjectStore
     private readonly VolumeReceiver _receiver;
     private readonly ObjectReader _objects;
     private readonly PresentReader _reader;
+    private readonly RecordScan _scan;
     private readonly PagePresence _presence;
     private readonly Checkpoints _checkpoints;
     private readonly CheckpointViews _views;
@@ -70,6 +71,7 @@ public sealed unsafe partial class ObjectStore
         _directory = new VolumeDirectory(context, _present, table);
         _objects = new ObjectReader(context, trees, table);
         _reader = new PresentReader(context, _present, _log, _objects);
+        _scan = new RecordScan(_context, _present, trees, _objects);
         _presence = new PagePresence(context, _present, trees, _objects, _reader);
         for (int i = 0; i < _openable.Length; i++)
         {
@@ -112,7 +114,7 @@ public sealed unsafe partial class ObjectStore
         var applier = new CommitApplier(context, _present, layers, recent, retention, schedule);
         _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, layers, _cutter, _directory, open, applier);
         var keeper = new TargetKeeper(
-            context, _log, records, _present, _history, cuts, _space.State, claims, _reserve, _checkpoints, _views, _cutter, levels);
+            context, _log, records, _present, _history, _space.State, claims, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);
         _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
         _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes, schedule);

@@ -28,6 +28,9 @@ public struct ClockState
     /// <summary>Monotonic time of the group minus that of the machine, modulo 2^64.</summary>
     internal ulong OffsetNanoseconds;
 
+    /// <summary>What monotonic time continues from at least.</summary>
+    internal ulong LeastNanoseconds;
+
     /// <summary>Real time of the group minus that of the machine.</summary>
     internal long RealtimeShiftNanoseconds;
 }
@@ -83,5 +86,9 @@ public readonly unsafe struct GroupClock
 
     /// <summary>Makes the clock show <paramref name="monotonicNanoseconds"/> now (restore only).</summary>
     public void ContinueFrom(ulong monotonicNanoseconds)
-        => _state->OffsetNanoseconds = unchecked(monotonicNanoseconds - _machine.MonotonicNanoseconds);
+        => _state->OffsetNanoseconds
+            = unchecked(System.Math.Max(monotonicNanoseconds, _state->LeastNanoseconds) - _machine.MonotonicNanoseconds);
+
+    /// <summary>Whatever it is to continue from, it continues from here at least.</summary>
+    public void ContinueBehind(ulong monotonicNanoseconds) => _state->LeastNanoseconds = monotonicNanoseconds;
 }

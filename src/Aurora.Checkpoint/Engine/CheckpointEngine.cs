@@ -54,7 +54,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _rounds = new CheckpointRounds(in services, _pipelines, _pace, in budget);
         _history = new HistoryList(in services, queues);
         _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
-        Life = new CheckpointLife(in services, _pipelines, queues, _errands, _history);
+        Life = new CheckpointLife(in services, _pipelines, queues, _pace, _errands, _history);
     }
 
     /// <summary>The first group: what has no group in its name is about that one.</summary>

@@ -17,15 +17,18 @@ public sealed unsafe class CheckpointLife
     private readonly CheckpointServices _services;
     private readonly Pipelines _pipelines;
     private readonly EngineQueues _queues;
+    private readonly CheckpointPace _pace;
     private readonly CheckpointErrands _errands;
     private readonly HistoryList _history;
 
     internal CheckpointLife(
-        in CheckpointServices services, Pipelines pipelines, EngineQueues queues, CheckpointErrands errands, HistoryList history)
+        in CheckpointServices services, Pipelines pipelines, EngineQueues queues, CheckpointPace pace, CheckpointErrands errands,
+        HistoryList history)
     {
         _services = services;
         _pipelines = pipelines;
         _queues = queues;
+        _pace = pace;
         _errands = errands;
         _history = history;
     }
@@ -44,17 +47,24 @@ public sealed unsafe class CheckpointLife
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other of its volume: what a rollback has left behind keeps its numbers.
-    /// All of them are durable. Blocks.
+    /// All of them are durable. One that went further once has gone back in time, and perhaps nobody could tell it so before the machine
+    /// restarted: it is of another generation. Blocks.
     /// </summary>
     public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored)
     {
         Pipeline pipeline = _pipelines.Of(group);
         StoreStatus status = _errands.ReadNumbers(in pipeline, out Epoch highest);
-        pipeline.State->LastCaptured = pipeline.State->LastDurable = highest > restored ? highest : restored;
+        Epoch last = highest > restored ? highest : restored;
+        pipeline.State->LastCaptured = pipeline.State->LastSubmitted = pipeline.State->LastDurable = last;
         pipeline.State->RestoredEpoch = restored.Value;
         if (highest > restored)
-            _services.Group.Of(group)->Left.Add(restored, highest);
-        CheckpointErrands.Begin(in pipeline, pipeline.State->LastDurable);
+        {
+            GroupObject* about = _services.Group.Of(group);
+            about->Left.Add(restored, highest);
+            about->Generation++;
+            group.MarkChanged(&about->Header);
+        }
+        CheckpointErrands.Begin(in pipeline, last);
         return status;
     }
 
@@ -87,21 +97,51 @@ public sealed unsafe class CheckpointLife
         PipelineState* state = _pipelines.Of(group).State;
         if (!state->IsEnabled)
             return Errno.EOPNOTSUPP;
+        return Await(state, RequestNext(state), isSubmissionEnough: false);
+    }
+
+    /// <summary>
+    /// Returns when the store has in its order what a group is now, and the epoch that it is in: what is committed later has it before it.
+    /// An error when it is not going to have it. A group that has not changed needs no checkpoint for that. Blocks.
+    /// </summary>
+    public Errno Submit(ObjectTracker group, out Epoch epoch)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        epoch = default;
+        if (!pipeline.State->IsEnabled)
+            return Errno.EOPNOTSUPP;
+        epoch = _pace.HasWork(in pipeline) ? RequestNext(pipeline.State) : pipeline.State->LastCaptured;
+        return Await(pipeline.State, epoch, isSubmissionEnough: true);
+    }
+
+    /// <summary>Returns when an epoch of a group is durable: an error when it is not going to be. Blocks.</summary>
+    public Errno Await(ObjectTracker group, Epoch epoch) => Await(_pipelines.Of(group).State, epoch, isSubmissionEnough: false);
+
+    private Epoch RequestNext(PipelineState* state)
+    {
         state->IsRequested = true;
         _pipelines.Round.IsAsked = true;
-        Epoch epoch = state->LastCaptured.Next;
+        return state->LastCaptured.Next;
+    }
+
+    private Errno Await(PipelineState* state, Epoch epoch, bool isSubmissionEnough)
+    {
         ulong patience = state->Setbacks + MostSetbacks;
-        while (state->LastDurable < epoch)
+        Errno error = Errno.Ok;
+        while (error == Errno.Ok && (isSubmissionEnough ? state->LastSubmitted : state->LastDurable) < epoch)
         {
+            state->IsSubmissionAwaited = isSubmissionEnough;
             if (state->Setbacks > patience)
-                return Errno.ENOMEM;
-            if (state->Failure != StoreStatus.Ok)
-                return Errno.EIO;
-            if (epoch <= state->RefusedThrough)
-                return Errno.ENOSPC;
-            Wait();
+                error = Errno.ENOMEM;
+            else if (state->Failure != StoreStatus.Ok)
+                error = Errno.EIO;
+            else if (epoch <= state->RefusedThrough)
+                error = Errno.ENOSPC;
+            else
+                Wait();
         }
-        return Errno.Ok;
+        state->IsSubmissionAwaited = false;
+        return error;
     }
 
     /// <summary>As <see cref="Settle"/>, if there is anything to keep of the group. Blocks.</summary>

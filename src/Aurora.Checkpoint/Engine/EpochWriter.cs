@@ -94,7 +94,7 @@ internal sealed unsafe class EpochWriter
             return true;
         }
         if (slot->FlushStatus == StoreStatus.Ok)
-            Accept(pipeline.State);
+            Accept(pipeline.State, slot->Epoch);
         else
             pipeline.State->HasFlushFailed = true;
         slot->State = SlotState.Submitted;
@@ -111,8 +111,11 @@ internal sealed unsafe class EpochWriter
         return true;
     }
 
-    private static void Accept(PipelineState* state)
+    private void Accept(PipelineState* state, Epoch epoch)
     {
+        state->LastSubmitted = epoch;
+        if (state->IsSubmissionAwaited)
+            _services.Fibers.WakeAll(_queues.ErrandWork);
         if (state->Refusal != StoreStatus.Ok)
             KernelLog.Line("checkpoint: the store takes commits again"u8);
         state->Refusal = StoreStatus.Ok;

@@ -1,6 +1,8 @@
-// New groups. The volume of one is a clone that nobody runs (Partial) until the group's first checkpoint is durable: only then does it
-// become one that a machine starts (Group), so that a power cut leaves a whole group or none. That of an ephemeral group stays what it is
-// at first: its pages come from it, nothing is ever written to it, and the next machine drops it. Everything here blocks.
+// New groups. The volume of one is a clone that nobody runs (Partial); behind the group's first checkpoint the store has in its order that
+// it becomes one that a machine starts (Group). So a power cut leaves a whole group or none. The log is durable from its beginning up to
+// some commit: so of all the commits that make a group only the last one is waited for, and what is done in memory goes on while they are
+// written. The volume of an ephemeral group stays what it is at first: its pages come from it, nothing is ever written to it, and the next
+// machine drops it. Everything here blocks.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -25,14 +27,14 @@ internal sealed unsafe class GroupMaker(
         GroupEntry* host = directory.At(0);
         Errno error = CheckName(Text(order->Request.Target));
         if (error == Errno.Ok)
-            error = _life.Settle(TrackerOf(host));
+            error = _life.Submit(TrackerOf(host), out _);
         GroupEntry* entry = null;
         if (error == Errno.Ok)
             error = Make(host->VolumeId, 0, &order->Request, out entry);
         if (error != Errno.Ok)
             return -(long)error;
-        error = Populate(entry, order);
-        return Finish(entry, error);
+        RestoreResult result = memory.Load(entry, RestoreScope.Files);
+        return result.IsOk ? Finish(entry, Populate(entry, order)) : GiveUp(entry, in result);
     }
 
     /// <summary>Copies a group as it is now; as above.</summary>
@@ -40,8 +42,9 @@ internal sealed unsafe class GroupMaker(
     {
         Errno error = CheckName(Text(request->Target));
         if (error == Errno.Ok)
-            error = _life.Settle(TrackerOf(source));
-        return error == Errno.Ok ? Copy(source->VolumeId, 0, request) : -(long)error;
+            error = _life.Submit(TrackerOf(source), out _);
+        return error == Errno.Ok
+            ? Copy(source->VolumeId, 0, request, session.Clocks.Of(TrackerOf(source)).MonotonicNanoseconds) : -(long)error;
     }
 
     /// <summary>
@@ -63,7 +66,7 @@ internal sealed unsafe class GroupMaker(
         CheckpointInfo info = default;
         if (error == Errno.Ok && !target.IsEmpty)
             error = volumes.FindTarget(volume, target, out info);
-        return error == Errno.Ok ? Copy(volume, info.Sequence, request) : -(long)error;
+        return error == Errno.Ok ? Copy(volume, info.Sequence, request, 0) : -(long)error;
     }
 
     private ObjectTracker TrackerOf(GroupEntry* entry) => session.Tracked.OfGroup(entry->Index);
@@ -81,15 +84,18 @@ internal sealed unsafe class GroupMaker(
         return directory.Find(name) == null ? Errno.Ok : Errno.EEXIST;
     }
 
-    private long Copy(VolumeId source, ulong sequence, GroupRequest* request)
+    // The clock of a copy goes on from where the checkpoint has it, or from where its source is by now.
+    private long Copy(VolumeId source, ulong sequence, GroupRequest* request, ulong nowNanoseconds)
     {
         Errno error = Make(source, sequence, request, out GroupEntry* entry);
         if (error != Errno.Ok)
             return -(long)error;
+        session.Clocks.Of(TrackerOf(entry)).ContinueBehind(nowNanoseconds);
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (!result.IsOk)
-            return result.IsUntouched ? Undo(entry, result.Errno) : Break(entry, in result);
+            return GiveUp(entry, in result);
         ObjectOf(entry)->Generation++;
+        TrackerOf(entry).MarkChanged(&ObjectOf(entry)->Header);
         return Finish(entry, Errno.Ok);
     }
 
@@ -115,16 +121,9 @@ internal sealed unsafe class GroupMaker(
         return Errno.ENOMEM;
     }
 
-    // The files of the host, and a process 1 that has begun with its program.
+    // With the files of the host, a process 1 that has begun with its program.
     private Errno Populate(GroupEntry* entry, GroupOrder* order)
     {
-        RestoreResult result = memory.Load(entry, RestoreScope.Files);
-        if (!result.IsOk)
-        {
-            if (!result.IsUntouched)
-                Break(entry, in result);
-            return result.Errno;
-        }
         ObjectTracker group = TrackerOf(entry);
         GroupObject* about = ObjectOf(entry);
         about->Flags = GroupFlags.None;
@@ -148,12 +147,7 @@ internal sealed unsafe class GroupMaker(
     private long Finish(GroupEntry* entry, Errno error)
     {
         if (error == Errno.Ok && !entry->IsEphemeral)
-        {
-            _life.Enable(TrackerOf(entry));
-            error = _life.Settle(TrackerOf(entry));
-        }
-        if (error == Errno.Ok && !entry->IsEphemeral)
-            error = volumes.SetRunning(entry);
+            error = Keep(entry);
         if (error != Errno.Ok)
             return Undo(entry, error);
         entry->Phase = GroupPhase.Present;
@@ -161,11 +155,18 @@ internal sealed unsafe class GroupMaker(
         return (long)entry->Number;
     }
 
+    private Errno Keep(GroupEntry* entry)
+    {
+        _life.Enable(TrackerOf(entry));
+        Errno error = _life.Submit(TrackerOf(entry), out Epoch first);
+        if (error == Errno.Ok)
+            error = volumes.SetRunning(entry);
+        return error == Errno.Ok ? _life.Await(TrackerOf(entry), first) : error;
+    }
+
     // Nothing of a group that could not be made stays, unless it cannot be taken apart.
     private long Undo(GroupEntry* entry, Errno error)
     {
-        if (entry->Phase != GroupPhase.Moving)
-            return -(long)error;
         if (_life.Quiesce(TrackerOf(entry)) != Errno.Ok)
         {
             entry->Phase = GroupPhase.Broken;
@@ -177,10 +178,15 @@ internal sealed unsafe class GroupMaker(
         return -(long)error;
     }
 
-    private static long Break(GroupEntry* entry, in RestoreResult result)
+    // What has been restored in part cannot be taken apart: that stays in memory, held. Its volume and its name go like those of any other
+    // group that could not be made.
+    private long GiveUp(GroupEntry* entry, in RestoreResult result)
     {
-        entry->Phase = GroupPhase.Broken;
+        if (result.IsUntouched)
+            return Undo(entry, result.Errno);
         GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
+        volumes.DropUnfinished(entry->VolumeId);
+        directory.Remove(entry);
         return -(long)result.Errno;
     }
 }

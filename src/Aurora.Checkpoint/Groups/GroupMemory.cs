@@ -59,9 +59,6 @@ internal sealed unsafe class GroupMemory(
         about->MemoryMebibytes = host->MemoryMebibytes;
         if (result.IsOk)
             result.Store = _life.ContinueFrom(group, about->Epoch);
-        // It went further once: it has gone back in time, and perhaps nobody could tell it so before the machine restarted.
-        if (result.IsOk && session.Engine.StateOf(group.Index)->LastCaptured > about->Epoch)
-            about->Generation++;
         return result;
     }
 

@@ -13,11 +13,13 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
 
     private CommitInfo Now => new() { RealtimeNanoseconds = clock.RealtimeNanoseconds };
 
-    /// <summary>A clone that no machine starts, of what a volume has now (sequence 0) or had at a checkpoint.</summary>
+    /// <summary>
+    /// A clone that no machine starts, of what a volume has now (sequence 0) or had at a checkpoint. It is durable with what comes later.
+    /// </summary>
     public Errno Clone(VolumeId source, ulong sequence, ReadOnlySpan<byte> name, out VolumeId clone)
-        => ErrnoOf(store.CloneVolume(source, sequence, VolumeFlags.Partial, name, Now, out clone));
+        => ErrnoOf(store.SubmitClone(source, sequence, VolumeFlags.Partial, name, Now, out clone));
 
-    /// <summary>From here on a machine that starts starts the group.</summary>
+    /// <summary>From here on a machine that starts starts the group; that, and what was committed before, is durable.</summary>
     public Errno SetRunning(GroupEntry* entry)
         => ErrnoOf(store.SetVolume(entry->VolumeId, VolumeFlags.Group, new ReadOnlySpan<byte>(entry->Name, entry->NameLength), Now));
 

@@ -1,9 +1,10 @@
-// Where captured records wait between the stop window and the store. A chain of pages; each entry is an EntryHeader, the record
-// (RecordHeader and payload) and padding to eight bytes. Pages come from the allocator and go back when the epoch is over; when there is
-// none, the capture is abandoned and its objects stay changed. Also where a restore keeps some between its passes.
+// Where captured records wait between the stop window and the store. A chain of pages; what is in them is as in a RecordRun. Pages come
+// from the allocator and go back when the epoch is over; when there is none, the capture is abandoned and its objects stay changed. Also
+// where a restore keeps some between its passes.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
@@ -21,14 +22,6 @@ public unsafe struct RecordStage
         public int Padding;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct EntryHeader
-    {
-        public ulong Id;
-        public int Length;
-        public int Padding;
-    }
-
     /// <summary>A position in the stage; the default is before the first record.</summary>
     public struct Cursor
     {
@@ -42,37 +35,47 @@ public unsafe struct RecordStage
     public int Count { readonly get; private set; }
     public long Bytes { readonly get; private set; }
 
-    /// <summary>Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with <see cref="Append"/>.</summary>
+    /// <summary>
+    /// Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with
+    /// <see cref="Append(ObjectId, int)"/>.
+    /// </summary>
     public Span<byte> Reserve(PageAllocator pages)
     {
         const int room = RecordHeader.MaxSize + StateCodec.MaxPayloadBytes;
-        if (_last == null || _last->Used + sizeof(EntryHeader) + room > ChunkBytes)
-        {
-            Chunk* chunk = (Chunk*)pages.Allocate(ChunkPages);
-            if (chunk == null)
-                return default;
-            chunk->Used = sizeof(Chunk);
-            if (_last == null)
-                _first = chunk;
-            else
-                _last->Next = chunk;
-            _last = chunk;
-        }
-        return new Span<byte>((byte*)_last + _last->Used + sizeof(EntryHeader), room);
+        bool isFull = _last == null || _last->Used + RecordRunEntry.Bytes + room > ChunkBytes;
+        if (isFull && !AddChunk(pages))
+            return default;
+        return new Span<byte>((byte*)_last + _last->Used + RecordRunEntry.Bytes, room);
     }
 
     /// <summary>Makes the first <paramref name="length"/> bytes of the span last reserved a record of <paramref name="id"/>.</summary>
     public void Append(ObjectId id, int length)
     {
-        EntryHeader* entry = (EntryHeader*)((byte*)_last + _last->Used);
+        var entry = (RecordRunEntry*)((byte*)_last + _last->Used);
         entry->Id = id.Value;
         entry->Length = length;
-        _last->Used += Padded(length);
+        _last->Used += RecordRunEntry.BytesFor(length);
         Count++;
         Bytes += length;
     }
 
-    /// <summary>Moves to the next record; false at the end.</summary>
+    /// <summary>Room for many records; false when memory is exhausted. Finish it with <see cref="Append(in RecordRun)"/>.</summary>
+    public bool TryReserve(PageAllocator pages, out RecordRun run)
+    {
+        bool hasRoom = AddChunk(pages);
+        run = hasRoom ? new RecordRun((byte*)_last + _last->Used, ChunkBytes - _last->Used) : default;
+        return hasRoom;
+    }
+
+    /// <summary>What is in a run that was reserved last belongs to the stage.</summary>
+    public void Append(in RecordRun run)
+    {
+        _last->Used += run.Used;
+        Count += run.Count;
+        Bytes += run.RecordBytes;
+    }
+
+    /// <summary>Moves to the next record; false at the end. What is appended to a run of its own is found by who has been there.</summary>
     public readonly bool Next(ref Cursor cursor, out ObjectId id, out ReadOnlySpan<byte> record)
     {
         Chunk* chunk = (Chunk*)cursor.Chunk;
@@ -94,10 +97,21 @@ public unsafe struct RecordStage
             record = default;
             return false;
         }
-        EntryHeader* entry = (EntryHeader*)((byte*)chunk + cursor.Offset);
-        id = new ObjectId(entry->Id);
-        record = new ReadOnlySpan<byte>(entry + 1, entry->Length);
-        cursor.Offset += Padded(entry->Length);
+        cursor.Offset += RecordRunEntry.Read((byte*)chunk + cursor.Offset, out id, out record);
+        return true;
+    }
+
+    private bool AddChunk(PageAllocator pages)
+    {
+        Chunk* chunk = (Chunk*)pages.Allocate(ChunkPages);
+        if (chunk == null)
+            return false;
+        chunk->Used = sizeof(Chunk);
+        if (_last == null)
+            _first = chunk;
+        else
+            _last->Next = chunk;
+        _last = chunk;
         return true;
     }
 
@@ -114,6 +128,4 @@ public unsafe struct RecordStage
         Count = 0;
         Bytes = 0;
     }
-
-    private static int Padded(int length) => sizeof(EntryHeader) + ((length + 7) & ~7);
 }

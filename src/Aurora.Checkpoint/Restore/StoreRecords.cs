@@ -1,6 +1,7 @@
-// The records of a volume's present state, for a restore that goes through them several times. What fits a window is kept from the first
-// pass, so that a session of ordinary size is read once; the rest is read again in every pass. So a restore needs no more memory than the
-// objects it makes and the window: what fitted a machine while it ran fits it again.
+// The records of a volume's present state, for a restore that goes through them several times; those of files, which are read on demand,
+// are not among them. What fits a window is kept from the first pass, so that a session of ordinary size is read once; the rest is read
+// again in every pass. So a restore needs no more memory than the objects it makes and the window: what fitted a machine while it ran fits
+// it again.
 using System;
 using Aurora.Base;
 using Aurora.Store;
@@ -15,14 +16,23 @@ public sealed unsafe class StoreRecords : RecordSource
     private readonly long _windowBytes;
     private VolumeId _volume;
     private RecordStage _window;
-    private byte* _room;
     private RecordStage.Cursor _cursor;
-    private ObjectId _last;
-    private ObjectId _lastKept;
-    private bool _isFull;
-    private bool _isRepeated;
 
-    /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records.</summary>
+    // Behind the window: a few records at a time, in a page.
+    private byte* _room;
+    private RecordRun _run;
+    private int _next;
+
+    // Up to here records are in the window, and have been read in this pass.
+    private ObjectId _lastKept;
+    private ObjectId _last;
+    private bool _isFull;
+    private bool _isWhole;
+    private bool _isAtEnd;
+
+    private static ObjectId LastOfAll => new(FileIds.FirstOnDemand - 1);
+
+    /// <summary>A source that keeps at most <paramref name="windowBytes"/> of records, and what is read with the last of them.</summary>
     public StoreRecords(ObjectStore store, PageAllocator pages, long windowBytes)
     {
         _store = store;
@@ -37,40 +47,63 @@ public sealed unsafe class StoreRecords : RecordSource
     {
         Panic.Unless(_room == null, "restore: two at once from one source"u8);
         _volume = volume;
-        _cursor = default;
-        _last = _lastKept = default;
-        _isFull = _isRepeated = false;
+        _lastKept = default;
+        _isFull = _isWhole = false;
+        Rewind();
         _room = (byte*)_pages.Allocate(1);
         return _room != null;
     }
 
     public override void Rewind()
     {
-        _isRepeated = !_last.IsNone;
         _cursor = default;
+        _run = default;
+        _next = 0;
         _last = _lastKept;
+        _isAtEnd = _isWhole;
     }
 
     public override StoreStatus Next(out ObjectId id, out ReadOnlySpan<byte> record)
     {
-        if (_isRepeated && _window.Next(ref _cursor, out id, out record))
-            return StoreStatus.Ok;
-        Span<byte> room = _isRepeated || _isFull ? default : _window.Reserve(_pages);
-        bool isKept = !room.IsEmpty && _window.Bytes < _windowBytes;
-        if (!isKept)
+        StoreStatus status = StoreStatus.Ok;
+        while (status == StoreStatus.Ok)
         {
-            _isFull = true;
-            room = new Span<byte>(_room, ObjectStore.MaxRecordBytes);
+            if (_window.Next(ref _cursor, out id, out record))
+                return StoreStatus.Ok;
+            if (_next < _run.Used)
+            {
+                _next += RecordRunEntry.Read(_run.Room + _next, out id, out record);
+                return StoreStatus.Ok;
+            }
+            status = _isAtEnd ? StoreStatus.NotFound : ReadOn();
         }
-        StoreStatus status = _store.NextRecord(_volume, ref _last, room, out int length);
-        id = _last;
-        record = status == StoreStatus.Ok ? room[..length] : default;
-        if (isKept && status == StoreStatus.Ok)
-        {
-            _window.Append(id, length);
-            _lastKept = id;
-        }
+        id = default;
+        record = default;
         return status;
+    }
+
+    // Reads some more, into the window as long as that has room.
+    private StoreStatus ReadOn()
+    {
+        RecordRun run = default;
+        bool isKept = !_isFull && _window.Bytes < _windowBytes && _window.TryReserve(_pages, out run);
+        _isFull = !isKept;
+        if (!isKept)
+            run = new RecordRun(_room, PageSize.Bytes);
+        ObjectId last = _last;
+        StoreStatus status = _store.NextRecords(_volume, ref last, LastOfAll, ref run);
+        if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
+            return status;
+        _last = last;
+        _isAtEnd = status == StoreStatus.NotFound;
+        _next = 0;
+        _run = isKept ? default : run;
+        if (!isKept)
+            return StoreStatus.Ok;
+        _window.Append(in run);
+        _lastKept = last;
+        _isWhole = _isAtEnd;
+        return StoreStatus.Ok;
     }
 
     /// <summary>Ends the restore and gives the memory back.</summary>

@@ -142,11 +142,7 @@ public sealed unsafe partial class GroupSession
         RestoreResult result = Restorer.Restore(Tracker, Engine.VolumeOf(Tracker.Index), scope, endUnreferenced);
         if (!result.IsOk)
             return result;
-        GroupObject* about = Group.Of(Tracker);
-        result.Store = Engine.Life.ContinueFrom(Tracker, about->Epoch);
-        // It went further once: it has gone back in time.
-        if (Engine.LastCaptured > about->Epoch)
-            about->Generation++;
+        result.Store = Engine.Life.ContinueFrom(Tracker, Group.Of(Tracker)->Epoch);
         return result;
     }
 }

@@ -5,7 +5,8 @@
 // their parents.
 //
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
-// nothing was captured meanwhile, has not changed in between.
+// nothing was captured meanwhile, has not changed in between. Nor does a rewind of the parent in between go unnoticed: the rollback itself
+// takes the epoch after the last one captured, from which the group counts on, and the group returns under another index.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Persistence;

@@ -38,36 +38,49 @@ public sealed unsafe class StoreFileRecords : FileRecords
     public override bool MayForget(ObjectTracker group) => _store.Health == StoreStatus.Ok && _engine.IsReadable(group.Index);
 
     /// <inheritdoc/>
-    public override RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record)
+    public override RecordRead ReadRange(
+        ObjectTracker group, ObjectId after, ObjectId last, Span<byte> room, Span<StoredRecord> records, out int count)
     {
-        StoreStatus status = _store.NextRecord(_engine.VolumeOf(group.Index), ref after, room, out int length);
-        return Describe(status, after, room, length, out record);
+        count = 0;
+        fixed (byte* start = room)
+        {
+            var run = new RecordRun(start, room.Length, records.Length);
+            StoreStatus status = _store.NextRecords(_engine.VolumeOf(group.Index), ref after, last, ref run);
+            for (int at = 0; at < run.Used; count++)
+            {
+                int next = at + RecordRunEntry.Read(start + at, out ObjectId id, out ReadOnlySpan<byte> record);
+                records[count] = Describe(id, record);
+                records[count].Start += at + RecordRunEntry.Bytes;
+                at = next;
+            }
+            return status switch { StoreStatus.Ok => RecordRead.Ok, StoreStatus.NotFound => RecordRead.End, _ => RecordRead.Failed };
+        }
     }
 
     /// <inheritdoc/>
     public override RecordRead Read(ObjectTracker group, ObjectId id, Span<byte> room, out StoredRecord record)
     {
         StoreStatus status = _store.ReadRecord(_engine.VolumeOf(group.Index), id, room, out int length);
-        return Describe(status, id, room, length, out record);
+        record = status == StoreStatus.Ok ? Describe(id, room[..length]) : new StoredRecord { Id = id };
+        return status switch
+        {
+            StoreStatus.Ok or StoreStatus.TooLong => RecordRead.Ok,
+            StoreStatus.NotFound => RecordRead.End,
+            _ => RecordRead.Failed,
+        };
     }
 
     // A record that is none has no kind.
-    private static RecordRead Describe(StoreStatus status, ObjectId id, ReadOnlySpan<byte> room, int length, out StoredRecord record)
+    private static StoredRecord Describe(ObjectId id, ReadOnlySpan<byte> record)
     {
-        record = new StoredRecord { Id = id };
-        if (status == StoreStatus.NotFound)
-            return RecordRead.End;
-        if (status == StoreStatus.TooLong)
-            return RecordRead.Ok;
-        if (status != StoreStatus.Ok)
-            return RecordRead.Failed;
-        if (!RecordHeader.TryRead(room[..length], out RecordHeader header, out uint user, out ReadOnlySpan<byte> payload))
-            return RecordRead.Ok;
-        record.Kind = header.Kind;
-        record.Version = header.Version;
-        record.User = user;
-        record.Start = length - payload.Length;
-        record.Length = payload.Length;
-        return RecordRead.Ok;
+        var described = new StoredRecord { Id = id };
+        if (!RecordHeader.TryRead(record, out RecordHeader header, out uint user, out ReadOnlySpan<byte> payload))
+            return described;
+        described.Kind = header.Kind;
+        described.Version = header.Version;
+        described.User = user;
+        described.Start = record.Length - payload.Length;
+        described.Length = payload.Length;
+        return described;
     }
 }

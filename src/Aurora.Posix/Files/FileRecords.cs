@@ -37,8 +37,12 @@ public abstract class FileRecords
     /// <summary>The most bytes a record takes.</summary>
     public const int LargestRecord = 3072;
 
-    /// <summary>Reads the first record of a group behind an id, in the order of ids. May wait.</summary>
-    public abstract RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record);
+    /// <summary>
+    /// Reads the records of a group behind an id, up to a last one, in the order of ids, as many as there is room for. Ok when there may be
+    /// more; after a failure those before it have been read all the same. May wait.
+    /// </summary>
+    public abstract RecordRead ReadRange(
+        ObjectTracker group, ObjectId after, ObjectId last, Span<byte> room, Span<StoredRecord> records, out int count);
 
     /// <summary>Reads the record with an id; End when there is none. May wait.</summary>
     public abstract RecordRead Read(ObjectTracker group, ObjectId id, Span<byte> room, out StoredRecord record);

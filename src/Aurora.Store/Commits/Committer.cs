@@ -73,6 +73,14 @@ internal sealed unsafe class Committer(
         pool.Release(commit);
     }
 
+    /// <summary>Leaves a submitted commit to those who wait for later ones.</summary>
+    public void Forget(StoreCommit* commit)
+    {
+        commit->IsForgotten = true;
+        if (commit->State == CommitState.Durable)
+            pool.Release(commit);
+    }
+
     /// <summary>See <see cref="ObjectStore.IsWatermarkDue"/>.</summary>
     public bool IsWatermarkDue
         => !context.Options.ReadOnly && context.PoisonStatus == StoreStatus.Ok && turns.IsFree && log.IsWatermarkDue;

@@ -7,12 +7,14 @@ internal sealed class CutState
     /// <summary>A fiber is making a cut; others wait in the queue Cut.</summary>
     public bool IsCutting;
 
-    /// <summary>So many cuts have been made, or given up.</summary>
-    public ulong Ended;
     public bool IsDue;
 
     /// <summary>The maintenance fiber is to return.</summary>
     public bool IsStopping;
+
+    /// <summary>So many cuts have ended, and how the last one did.</summary>
+    public ulong Ended;
+    public StoreStatus LastStatus;
 
     /// <summary>The commit time at which the last cut fell due.</summary>
     public ulong LastTime;

@@ -65,9 +65,28 @@ internal sealed unsafe class Cutter(
         }
         cuts.IsCutting = false;
         cuts.Ended++;
+        cuts.LastStatus = status;
         context.Fibers.WakeAll(&context.Queues->Cut);
         context.Fibers.WakeAll(&context.Queues->Room);
         return status;
+    }
+
+    /// <summary>
+    /// As <see cref="Cut"/>; but where a fiber makes cuts in the background it returns as soon as one is there, while what it has freed is
+    /// still being discarded. With Ok there need not have been one: who needs it looks, and asks again. Blocks.
+    /// </summary>
+    public StoreStatus AwaitCut()
+    {
+        if (!context.Options.BackgroundMaintenance || cuts.IsStopping)
+            return Cut();
+        ulong before = context.Super->Current.Number;
+        ulong ended = cuts.Ended;
+        schedule.Ask();
+        while (before == context.Super->Current.Number && ended == cuts.Ended && context.PoisonStatus == StoreStatus.Ok && !cuts.IsStopping)
+            context.Fibers.Block(&context.Queues->Room);
+        if (context.PoisonStatus != StoreStatus.Ok)
+            return StoreStatus.Poisoned;
+        return before == context.Super->Current.Number && ended != cuts.Ended ? cuts.LastStatus : StoreStatus.Ok;
     }
 
     private StoreStatus MakeCut()

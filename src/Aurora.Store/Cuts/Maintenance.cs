@@ -27,5 +27,6 @@ internal sealed unsafe class Maintenance(StoreContext context, PresentState pres
     {
         cuts.IsStopping = true;
         context.Fibers.WakeAll(&context.Queues->Work);
+        context.Fibers.WakeAll(&context.Queues->Room);
     }
 }

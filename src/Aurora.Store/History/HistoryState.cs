@@ -35,8 +35,13 @@ internal sealed class HistoryState
     public ulong RollbackTarget;
     public VolumeId RollbackVolume;
 
-    /// <summary>A checkpoint the next cut gives a root of its own; null for none. The view must stay open until then.</summary>
+    /// <summary>
+    /// A checkpoint the next cut gives a root of its own; null for none. The view must stay open until that cut is there.
+    /// </summary>
     public StoreView? Promoted;
+
+    /// <summary>The cut that has given the last one its root; it may not be there yet.</summary>
+    public ulong PromotedCut;
 
     /// <summary>The record of that checkpoint.</summary>
     public CheckpointInfo PromotedInfo;

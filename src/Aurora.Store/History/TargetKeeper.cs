@@ -11,7 +11,6 @@ internal sealed unsafe class TargetKeeper(
     HistoryReader records,
     PresentState present,
     HistoryState history,
-    CutState cuts,
     SpaceState space,
     CommitClaims claims,
     SpaceReserve reserve,
@@ -74,8 +73,8 @@ internal sealed unsafe class TargetKeeper(
         StoreStatus status = views.Open(volume, sequence, out StoreView? view);
         if (view == null)
             return status;
-        while ((present.IsFrozen || cuts.IsCutting) && status == StoreStatus.Ok)
-            status = cutter.Cut();
+        while (present.IsFrozen && status == StoreStatus.Ok)
+            status = cutter.AwaitCut();
         ulong nodes = view.Layers.Changes.NodesFor(context.Geometry.DataBlocks, treeLevels);
         ulong own = (2 * reserve.ForDrop) + nodes;
         if (status == StoreStatus.Ok && space.FreeBlocks < reserve.Promised + own)
@@ -90,8 +89,9 @@ internal sealed unsafe class TargetKeeper(
         history.PromotedInfo = info;
         history.PromotedVolume = volume;
         history.Promoted = view;
-        while (history.Promoted != null && status == StoreStatus.Ok)
-            status = history.FaultOf(volume).Status == StoreStatus.Ok ? cutter.Cut() : history.FaultOf(volume).Status;
+        history.PromotedCut = 0;
+        while ((history.Promoted != null || history.PromotedCut > context.Super->Current.Number) && status == StoreStatus.Ok)
+            status = history.FaultOf(volume).Status == StoreStatus.Ok ? cutter.AwaitCut() : history.FaultOf(volume).Status;
         history.Promoted = null;
         claims.Blocks -= own;
         view.Close();

@@ -192,6 +192,8 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
                 commit->State = CommitState.Durable;
                 state.FirstInFlight = commit->NextInFlight;
                 commit->NextInFlight = null;
+                if (commit->IsForgotten)
+                    pool.Release(commit);
             }
             if (state.FirstInFlight == null)
                 state.LastInFlight = null;

@@ -32,6 +32,9 @@ public unsafe struct StoreCommit
     internal bool IsDriven;
     internal bool IsReleased;
 
+    /// <summary>Nobody waits for it: its slot is free as soon as it is durable.</summary>
+    internal bool IsForgotten;
+
     /// <summary>It has a claim on space (<see cref="CommitClaims"/>).</summary>
     internal bool IsClaimed;
 

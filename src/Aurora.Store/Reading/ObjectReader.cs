@@ -94,7 +94,8 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
         return status;
     }
 
-    private static StoreStatus CopyRecord(byte* record, int recordLength, Span<byte> destination, out int length)
+    /// <summary>Copies a record to where it fits; the length is given in any case.</summary>
+    public static StoreStatus CopyRecord(byte* record, int recordLength, Span<byte> destination, out int length)
     {
         length = recordLength;
         if (recordLength > destination.Length)
@@ -109,7 +110,8 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
     /// </summary>
     public StoreStatus IsRecordNext(LayerPath path, in NodePointer objects, ulong inTree, ref ulong at)
     {
-        at = NextInLayers(path, at, inTree, out LayerRecord state);
+        at = NextInLayers(path, at, inTree, out LayerNode* node);
+        LayerRecord state = node == null ? LayerRecord.Same : node->Info->RecordState;
         if (at >= StoreFormat.MaxObjectId)
             return StoreStatus.NotFound;
         if (state == LayerRecord.Present)
@@ -125,20 +127,24 @@ internal sealed unsafe class ObjectReader(StoreContext context, TreeReader trees
         };
     }
 
-    private static ulong NextInLayers(LayerPath path, ulong after, ulong inTree, out LayerRecord state)
+    /// <summary>
+    /// The next greater id that the layers or the tree (<paramref name="inTree"/>) know, and what decides on its record: null when that is
+    /// the tree. Does not wait.
+    /// </summary>
+    public static ulong NextInLayers(LayerPath path, ulong after, ulong inTree, out LayerNode* decides)
     {
         ulong next = inTree;
-        for (LayerPath at = path; at.Layer != null; at.Descend())
+        decides = null;
+        for (; path.Layer != null; path.Descend())
         {
-            LayerNode* node = at.Layer->FindFrom(after + 1, 0);
-            if (node != null && node->Object < next)
-                next = node->Object;
-        }
-        state = LayerRecord.Same;
-        for (LayerPath at = path; at.Layer != null && state == LayerRecord.Same; at.Descend())
-        {
-            LayerNode* node = at.Layer->Find(next, 0);
-            state = node == null ? LayerRecord.Same : node->Info->RecordState;
+            LayerNode* node = path.Layer->FindFrom(after + 1, 0);
+            if (node == null || node->Object > next)
+                continue;
+            if (node->Object < next)
+                decides = null;
+            next = node->Object;
+            if (decides == null && node->Key == 0 && node->Info->RecordState != LayerRecord.Same)
+                decides = node;
         }
         return next;
     }

@@ -42,42 +42,6 @@ internal sealed unsafe class PresentReader(
         }
     }
 
-    /// <summary>See <see cref="ObjectStore.NextRecord"/>.</summary>
-    public StoreStatus NextRecord(VolumeId volume, ref ObjectId id, Span<byte> destination, out int length)
-    {
-        while (true)
-        {
-            ulong cut = context.Super->Current.Number;
-            ulong at = id.Value;
-            StoreStatus status = NextWithRecord(volume, ref at);
-            length = 0;
-            if (cut == context.Super->Current.Number && status == StoreStatus.Ok)
-                status = objects.FindRecord(present.PathOf(volume), present.Table, at, destination, out length);
-            if (cut != context.Super->Current.Number)
-                continue;
-            if (status is StoreStatus.Ok or StoreStatus.TooLong)
-                id = new ObjectId(at);
-            return status;
-        }
-    }
-
-    // What is below the layers is found first, which may wait; the layers are looked at in one stretch after each step of the tree.
-    private StoreStatus NextWithRecord(VolumeId volume, ref ulong at)
-    {
-        while (true)
-        {
-            StoreStatus status = objects.BottomOf(present.PathOf(volume), present.Table, out NodePointer root);
-            ulong inTree = ulong.MaxValue;
-            if (status == StoreStatus.Ok)
-                status = objects.NextObjectInTree(root, at, out inTree);
-            if (status != StoreStatus.Ok)
-                return status;
-            status = objects.IsRecordNext(present.PathOf(volume), root, inTree, ref at);
-            if (status != StoreStatus.Pending)
-                return status;
-        }
-    }
-
     private StoreStatus FindAndRead(VolumeId volume, ulong id, ulong page, void* destination)
     {
         StoreStatus status = FindPage(volume, id, page, out MapEntry entry);

@@ -78,7 +78,7 @@ internal sealed unsafe class VolumeReceiver(
         {
             at = candidate.Id;
             if (checkpoints.Find(at, copy, out CheckpointInfo found) == StoreStatus.Ok)
-                return volumes.Clone(at, found.Sequence, VolumeFlags.Partial, name, info, out volume);
+                return volumes.Clone(at, found.Sequence, VolumeFlags.Partial, name, info, waits: true, out volume);
         }
         return context.Refuse(StoreStatus.NotFound, FaultPlace.Stream, 0, 0, start.BaseSequence);
     }

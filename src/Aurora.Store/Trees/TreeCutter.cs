@@ -234,6 +234,7 @@ internal sealed unsafe class TreeCutter
         HistoryRecord record = HistoryRecord.From(info.Commit, info.Bytes, HistoryFlags.Automatic);
         set.PutHistory(changes->Volume, info.Sequence, record.AsBytes(), null, root);
         _state.Promoted = null;
+        _state.PromotedCut = cut;
         return status;
     }
 

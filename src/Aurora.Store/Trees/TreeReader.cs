@@ -166,6 +166,13 @@ internal sealed unsafe class TreeReader
         return null;
     }
 
+    /// <summary>The record of a pinned leaf behind another one; null when that is the last.</summary>
+    public static RecordEntry* NextIn(NodeFrame* leaf, RecordEntry* entry)
+    {
+        byte* next = (byte*)entry + entry->TotalBytes;
+        return next < leaf->Payload + leaf->Header->UsedBytes ? (RecordEntry*)next : null;
+    }
+
     private static int LastAtOrBefore(MapEntry* entries, int count, ulong key)
     {
         int low = 0;

@@ -23,15 +23,17 @@ internal sealed unsafe class VolumeCommits(
         return End(status, ref volume);
     }
 
-    /// <summary>See <see cref="ObjectStore.CloneVolume"/>.</summary>
+    /// <summary>
+    /// See <see cref="ObjectStore.CloneVolume"/>, and <see cref="ObjectStore.SubmitClone"/>, which does not wait.
+    /// </summary>
     public StoreStatus Clone(
-        VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+        VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, bool waits, out VolumeId volume)
     {
         turns.TakeBehind(source);
         StoreStatus status = sequence == 0 ? StoreStatus.Ok : keeper.Keep(source, sequence);
         volume = new VolumeId(context.Super->NextVolume);
         if (status == StoreStatus.Ok)
-            status = Submit(volume, LogEntryKind.CloneVolume, source, sequence, flags, name, info);
+            status = Submit(volume, LogEntryKind.CloneVolume, source, sequence, flags, name, info, waits);
         keeper.Forget();
         return End(status, ref volume);
     }
@@ -76,7 +78,8 @@ internal sealed unsafe class VolumeCommits(
     }
 
     private StoreStatus Submit(
-        VolumeId volume, LogEntryKind kind, VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info)
+        VolumeId volume, LogEntryKind kind, VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info,
+        bool waits = true)
     {
         if (context.Options.ReadOnly)
             return StoreStatus.ReadOnly;
@@ -100,6 +103,11 @@ internal sealed unsafe class VolumeCommits(
         }
         if (isNew)
             context.Super->NextVolume++;
+        if (!waits)
+        {
+            committer.Forget(commit);
+            return StoreStatus.Ok;
+        }
         status = log.WaitDurable(commit->Sequence);
         committer.Release(commit);
         return status;

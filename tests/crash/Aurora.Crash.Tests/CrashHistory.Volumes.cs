@@ -41,16 +41,20 @@ public sealed unsafe partial class CrashHistory
         CommitInfo info = NextInfo();
         ulong last = _store.LastSequence;
         VolumeId made = default;
+        bool waits = source.IsNone || last % 2 == 0;
         StoreStatus status = source.IsNone
             ? _store.CreateVolume(VolumeFlags.None, default, info, out made)
-            : _store.CloneVolume(source, sequence, VolumeFlags.None, default, info, out made);
+            : waits
+                ? _store.CloneVolume(source, sequence, VolumeFlags.None, default, info, out made)
+                : _store.SubmitClone(source, sequence, VolumeFlags.None, default, info, out made);
         RequireExpected(status, default, $"a volume of {source.Value} at {sequence}");
         if (_store.LastSequence == last)
             return;
         var number = new VolumeId(status == StoreStatus.Ok ? made.Value : _greatestVolume + 1);
         CrashStore.Require(number.Value > _greatestVolume, $"volume {number.Value} after {_greatestVolume}");
         _greatestVolume = number.Value;
-        Note(_world.With(number, state ?? Models[sequence][source]), status);
+        // Who does not wait has not been told that it is durable.
+        Note(_world.With(number, state ?? Models[sequence][source]), waits ? status : StoreStatus.Pending);
     }
 
     private void DropVolume(VolumeId volume)

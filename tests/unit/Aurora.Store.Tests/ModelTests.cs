@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text;
 using Aurora.Base;
 using FsCheck.Xunit;
@@ -133,6 +134,34 @@ public static unsafe class ModelCheck
             Assert.Equal(StoreModel.RecordText(model.Records[at.Value]), Encoding.UTF8.GetString(buffer, 0, length));
         }
         Assert.Equal(model.Records.Keys, found);
+        CompareRuns(harness, volume, model, RecordRunEntry.BytesFor(ObjectStore.MaxRecordBytes));
+        CompareRuns(harness, volume, model, 6 * RecordRunEntry.BytesFor(ObjectStore.MaxRecordBytes));
+    }
+
+    // However much is read at a time, and wherever one stops: the records are the same.
+    private static void CompareRuns(StoreHarness harness, VolumeId volume, StoreModel model, int bytes)
+    {
+        byte[] room = GC.AllocateArray<byte>(bytes, pinned: true);
+        var start = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(room, 0);
+        foreach (ulong last in (ulong[])[3, ulong.MaxValue >> 1])
+        {
+            var found = new List<ulong>();
+            ObjectId at = default;
+            StoreStatus status = StoreStatus.Ok;
+            while (status == StoreStatus.Ok)
+            {
+                var run = new RecordRun(start, bytes);
+                status = harness.Store.NextRecords(volume, ref at, new ObjectId(last), ref run);
+                Assert.True(status == StoreStatus.NotFound || (status == StoreStatus.Ok && run.Count != 0));
+                for (int next = 0; next < run.Used;)
+                {
+                    next += RecordRunEntry.Read(start + next, out ObjectId id, out ReadOnlySpan<byte> record);
+                    found.Add(id.Value);
+                    Assert.Equal(StoreModel.RecordText(model.Records[id.Value]), Encoding.UTF8.GetString(record));
+                }
+            }
+            Assert.Equal(model.Records.Keys.Where(id => id <= last), found);
+        }
     }
 
     // The runs of pages that the store says are there are exactly the model's.

@@ -299,18 +299,8 @@ public sealed unsafe class FileLoader
     // Ok when there may be more, End when there is not. Whoever runs while this waits pays for himself.
     private RecordRead ReadRange(ObjectTracker group, ObjectId after, ObjectId last, int most)
     {
-        const int roomBytes = RoomPages * PageSize.Bytes;
         _state.Pages.Accounts.Leave();
-        while (_count < most && _used + FileRecords.LargestRecord <= roomBytes)
-        {
-            RecordRead read = _records.Next(group, after, new Span<byte>(_room + _used, roomBytes - _used), out StoredRecord record);
-            if (read != RecordRead.Ok)
-                return read;
-            if (record.Id > last)
-                return RecordRead.End;
-            Keep(ref record);
-            after = record.Id;
-        }
-        return RecordRead.Ok;
+        var room = new Span<byte>(_room, RoomPages * PageSize.Bytes);
+        return _records.ReadRange(group, after, last, room, new Span<StoredRecord>(_read, most), out _count);
     }
 }

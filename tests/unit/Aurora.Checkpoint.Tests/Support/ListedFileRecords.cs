@@ -8,7 +8,23 @@ namespace Aurora.Checkpoint.Tests;
 /// <summary>Records that a test has made, as files read them.</summary>
 internal sealed class ListedFileRecords(IReadOnlyList<(ObjectId Id, byte[] Record)> records) : FileRecords
 {
-    public override RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record)
+    public override RecordRead ReadRange(
+        ObjectTracker group, ObjectId after, ObjectId last, Span<byte> room, Span<StoredRecord> records, out int count)
+    {
+        int used = 0;
+        for (count = 0; count < records.Length && room.Length - used >= LargestRecord; count++)
+        {
+            RecordRead read = Next(group, after, room[used..], out records[count]);
+            if (read != RecordRead.Ok || records[count].Id > last)
+                return read == RecordRead.Failed ? read : RecordRead.End;
+            records[count].Start += used;
+            used = records[count].Start + records[count].Length;
+            after = records[count].Id;
+        }
+        return RecordRead.Ok;
+    }
+
+    private RecordRead Next(ObjectTracker group, ObjectId after, Span<byte> room, out StoredRecord record)
     {
         int found = -1;
         for (int i = 0; i < records.Count; i++)
