@@ -147,10 +147,11 @@ internal sealed unsafe class GroupDumps
         RestoreResult result = _memory.Load(copy, RestoreScope.Whole);
         if (result.IsOk)
             return Errno.Ok;
-        // What cannot be taken apart stays, with its volume, until the machine starts again.
         GroupMemory.Report(copy, RestoreMessages.Describe(result, stackalloc byte[200]));
         if (result.IsUntouched)
             End();
+        else
+            Leave();
         return result.Errno;
     }
 
@@ -158,9 +159,15 @@ internal sealed unsafe class GroupDumps
     {
         _state->IsOver = false;
         Panic.Unless(HasCopy, "groups: ended a copy for a core file that is not there"u8);
-        if (_session.Engine.Life.Quiesce(Copy) != Errno.Ok)
-            return;
-        _memory.End(&_state->Copy);
+        if (_session.Engine.Life.Quiesce(Copy) == Errno.Ok)
+            _memory.End(&_state->Copy);
+        Leave();
+    }
+
+    // What cannot be taken apart stays in memory, held, until the machine starts again. Its volume goes, and the next copy has the place.
+    private void Leave()
+    {
         _volumes.DropUnfinished(_state->Copy.VolumeId);
+        _state->Copy = default;
     }
 }
