@@ -21,7 +21,8 @@ public sealed unsafe partial class ObjectStore
         => _volumes.Clone(source, sequence, flags, name, info, waits: true, out volume);
 
     /// <summary>
-    /// As above, and does not wait until it is durable: it is when something is that is committed later, in whatever volume. Blocks.
+    /// As above, and need not be durable yet: it is when something is that is committed later, in whatever volume,
+    /// and that somebody waits for. Blocks.
     /// </summary>
     public StoreStatus SubmitClone(
         VolumeId source, ulong sequence, VolumeFlags flags, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)

@@ -241,7 +241,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
             return Errno.Ok;
         if (pipeline.HasFailed)
             return Errno.EIO;
-        return epoch <= pipeline.State->RefusedThrough ? Errno.ENOSPC : Errno.Ok;
+        return pipeline.State->IsRefused(epoch) ? Errno.ENOSPC : Errno.Ok;
     }
 
     /// <inheritdoc/>

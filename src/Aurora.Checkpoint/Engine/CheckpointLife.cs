@@ -135,7 +135,7 @@ public sealed unsafe class CheckpointLife
                 error = Errno.ENOMEM;
             else if (state->Failure != StoreStatus.Ok)
                 error = Errno.EIO;
-            else if (epoch <= state->RefusedThrough)
+            else if (state->IsRefused(epoch))
                 error = Errno.ENOSPC;
             else
                 Wait();
@@ -303,6 +303,6 @@ public sealed unsafe class CheckpointLife
         PipelineState* state = pipeline.State;
         Epoch last = EndsWithLastCaptured(state) && state->Awaited > state->LastCaptured ? state->LastCaptured : state->Awaited;
         return !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last
-            || state->Awaited <= state->RefusedThrough || state->Setbacks > state->Patience;
+            || state->IsRefused(state->Awaited) || state->Setbacks > state->Patience;
     }
 }

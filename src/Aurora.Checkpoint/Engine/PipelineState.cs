@@ -88,6 +88,9 @@ internal unsafe struct PipelineState
     /// <summary>Epochs up to this one were refused for want of disk space, and those who waited for them have been told.</summary>
     public Epoch RefusedThrough;
 
+    /// <summary>True when an epoch was refused. One that the store has in its order becomes durable, whatever is refused behind it.</summary>
+    public readonly bool IsRefused(Epoch epoch) => epoch > LastSubmitted && epoch <= RefusedThrough;
+
     /// <summary>
     /// An epoch could not be handed to the store and never will be. It becomes the <see cref="Failure"/> when those before it are durable.
     /// </summary>

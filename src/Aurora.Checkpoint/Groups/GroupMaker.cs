@@ -94,6 +94,7 @@ internal sealed unsafe class GroupMaker(
         RestoreResult result = memory.Load(entry, RestoreScope.Whole);
         if (!result.IsOk)
             return GiveUp(entry, in result);
+        memory.EndDetached(entry);
         ObjectOf(entry)->Generation++;
         TrackerOf(entry).MarkChanged(&ObjectOf(entry)->Header);
         return Finish(entry, Errno.Ok);
@@ -111,14 +112,16 @@ internal sealed unsafe class GroupMaker(
         Errno error = volumes.Clone(source, sequence, name, out VolumeId clone);
         if (error != Errno.Ok)
             return error;
-        entry = directory.Add(name, clone, isEphemeral);
+        // What is received meanwhile may have taken the name.
+        bool isTaken = directory.Find(name) != null;
+        entry = isTaken ? null : directory.Add(name, clone, isEphemeral);
         if (entry != null && memory.Begin(entry))
             return Errno.Ok;
         if (entry != null)
             directory.Remove(entry);
         entry = null;
         volumes.DropUnfinished(clone);
-        return Errno.ENOMEM;
+        return isTaken ? Errno.EEXIST : Errno.ENOMEM;
     }
 
     // With the files of the host, a process 1 that has begun with its program.

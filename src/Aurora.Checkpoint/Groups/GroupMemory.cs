@@ -50,7 +50,6 @@ internal sealed unsafe class GroupMemory(
             processes.Table.ForgetSending(group);
             return result;
         }
-        processes.EndDetached(group);
         GroupObject* about = session.Group.Of(group);
         GroupObject* host = session.Group.Of(session.Tracker);
         if (about->Machine.Xcr0 != 0 && !about->Machine.IsSatisfiedBy(host->Machine, out _, out _))
@@ -61,6 +60,9 @@ internal sealed unsafe class GroupMemory(
             result.Store = _life.ContinueFrom(group, about->Epoch);
         return result;
     }
+
+    /// <summary>A restored group is about to go on: what was detached ends first.</summary>
+    public void EndDetached(GroupEntry* entry) => processes.EndDetached(session.Tracked.OfGroup(entry->Index));
 
     /// <summary>A group of which nothing more can be captured stays as it is, without anybody outside.</summary>
     public void GiveUp(ObjectTracker group)

@@ -116,6 +116,7 @@ internal sealed unsafe class GroupWork(
                 memory.End(entry);
             return false;
         }
+        memory.EndDetached(entry);
         _life.Enable(TrackerOf(entry));
         entry->Phase = GroupPhase.Present;
         _life.SetStopped(TrackerOf(entry), (ObjectOf(entry)->Flags & GroupFlags.IsSuspended) != 0);

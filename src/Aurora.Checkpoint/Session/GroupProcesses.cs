@@ -38,15 +38,6 @@ public sealed class GroupProcesses
     }
 
     public ExtendedStateUnit Extended { get; }
-    /// <summary>
-    /// A group that was restored is about to go on: what was detached ends first (<see cref="ProcessLife.EndDetached"/>). Blocks.
-    /// </summary>
-    public void EndDetached(ObjectTracker group)
-    {
-        for (int id = 1; !Life.EndDetached(group, ref id);)
-            _fibers.GiveWay();
-    }
-
     public ProcessTable Table { get; }
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
@@ -55,4 +46,13 @@ public sealed class GroupProcesses
     public TerminalService Terminals { get; }
     public ProcessFileTables Files { get; }
     public ProcessLife Life { get; }
+
+    /// <summary>
+    /// A group that was restored is about to go on: what was detached ends first (<see cref="ProcessLife.EndDetached"/>). Blocks.
+    /// </summary>
+    public void EndDetached(ObjectTracker group)
+    {
+        for (int id = 1; !Life.EndDetached(group, ref id);)
+            _fibers.GiveWay();
+    }
 }

@@ -73,6 +73,11 @@ internal sealed unsafe class Committer(
         pool.Release(commit);
     }
 
+    /// <summary>
+    /// False when so many commits have their places that one more must not be left to those who wait for later ones: perhaps nobody does.
+    /// </summary>
+    public bool MayForget => pool.InUse <= CommitPool.Slots / 2;
+
     /// <summary>Leaves a submitted commit to those who wait for later ones.</summary>
     public void Forget(StoreCommit* commit)
     {

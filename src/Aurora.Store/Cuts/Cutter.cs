@@ -38,8 +38,7 @@ internal sealed unsafe class Cutter(
     {
         if (cuts.IsCutting)
         {
-            while (cuts.IsCutting)
-                context.Fibers.Block(&context.Queues->Cut);
+            AwaitEnd();
             return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.Ok : StoreStatus.Poisoned;
         }
         if (context.PoisonStatus != StoreStatus.Ok)
@@ -87,6 +86,13 @@ internal sealed unsafe class Cutter(
         if (context.PoisonStatus != StoreStatus.Ok)
             return StoreStatus.Poisoned;
         return before == context.Super->Current.Number && ended != cuts.Ended ? cuts.LastStatus : StoreStatus.Ok;
+    }
+
+    /// <summary>Returns when no cut is being made. Blocks.</summary>
+    public void AwaitEnd()
+    {
+        while (cuts.IsCutting)
+            context.Fibers.Block(&context.Queues->Cut);
     }
 
     private StoreStatus MakeCut()

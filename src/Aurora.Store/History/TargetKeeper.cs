@@ -92,6 +92,9 @@ internal sealed unsafe class TargetKeeper(
         history.PromotedCut = 0;
         while ((history.Promoted != null || history.PromotedCut > context.Super->Current.Number) && status == StoreStatus.Ok)
             status = history.FaultOf(volume).Status == StoreStatus.Ok ? cutter.AwaitCut() : history.FaultOf(volume).Status;
+        // A cut that goes on after a failure may still be reading the view.
+        if (status != StoreStatus.Ok)
+            cutter.AwaitEnd();
         history.Promoted = null;
         claims.Blocks -= own;
         view.Close();

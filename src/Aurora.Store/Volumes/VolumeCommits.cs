@@ -103,7 +103,7 @@ internal sealed unsafe class VolumeCommits(
         }
         if (isNew)
             context.Super->NextVolume++;
-        if (!waits)
+        if (!waits && committer.MayForget)
         {
             committer.Forget(commit);
             return StoreStatus.Ok;

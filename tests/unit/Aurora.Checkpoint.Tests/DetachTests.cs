@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Persistence;
@@ -149,6 +150,24 @@ public sealed unsafe class DetachTests : IDisposable
         _machine.Settle();
         Assert.Equal((ProcessState.Zombie, 9), (Find(one)->State, Find(one)->ExitStatus));
         Assert.Equal((ProcessState.Zombie, WaitStatus.Exited(7)), (Find(two)->State, Find(two)->ExitStatus));
+    }
+
+    /// <summary>The copy that a core file is made of never goes on.</summary>
+    [Fact]
+    public void A_core_file_shows_it_as_it_is()
+    {
+        Process* child = Fork(Init);
+        child->IsStopped = true;
+        _machine.Session.Group.Scheduler.Suspend(child->FirstThread, ThreadState.Stopped);
+        _machine.Processes.Life.SetDetached(child, true);
+        _machine.Settle();
+        var programs = new StreamPrograms(_machine);
+        (long error, byte[] stream) = programs.Read(_machine.Do(GroupVerb.Dump, "a", child->Id.ToString(CultureInfo.InvariantCulture)));
+        Assert.Equal(0, error);
+        byte[] core = StreamPrograms.FileOf(stream);
+        // Of the note NT_PRPSINFO: length of its name, of its contents, type, name; then pr_state, pr_sname.
+        int note = core.AsSpan().IndexOf((ReadOnlySpan<byte>)[5, 0, 0, 0, 136, 0, 0, 0, 3, 0, 0, 0, (byte)'C', (byte)'O', (byte)'R', (byte)'E']);
+        Assert.Equal((byte)'T', core[note + 21]);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using Aurora.Base;
@@ -149,29 +148,12 @@ public sealed unsafe class GroupDumpTests : IDisposable
         return number < 0 ? (number, []) : programs.Read(number);
     }
 
-    // The file that the pieces make.
     private byte[] Dump(StreamPrograms programs, string group, string process, string checkpoint = "")
     {
         (long error, byte[] stream) = Ask(programs, group, process, checkpoint);
         Assert.Equal(0, error);
         _machine.WorkOff();
-        var file = new MemoryStream();
-        ulong length = 0;
-        for (int at = 0; at < stream.Length;)
-        {
-            DumpPiece piece = MemoryMarshal.Read<DumpPiece>(stream.AsSpan(at));
-            Assert.Equal(at == 0, piece.Kind == DumpPieceKind.Length);
-            at += DumpPiece.Size;
-            length = piece.Kind == DumpPieceKind.Length ? piece.Bytes : length;
-            if (piece.Kind == DumpPieceKind.Zeroes)
-                file.Write(new byte[piece.Bytes]);
-            if (piece.Kind != DumpPieceKind.Bytes)
-                continue;
-            file.Write(stream, at, (int)piece.Bytes);
-            at += (int)piece.Bytes;
-        }
-        Assert.Equal(length, (ulong)file.Length);
-        return file.ToArray();
+        return StreamPrograms.FileOf(stream);
     }
 
     // By the segments of the file; the offsets are those of Elf64_Phdr.

@@ -28,6 +28,22 @@ public sealed unsafe class VolumeTests
         harness.CheckClean();
     }
 
+    /// <summary>Clones that nobody waits for do not keep others from committing, however many they are.</summary>
+    [Fact]
+    public void Many_clones_that_nobody_waits_for_leave_room_for_commits()
+    {
+        using var harness = new StoreHarness();
+        harness.Open();
+        harness.CommitTo(VolumeId.First, new PageValue(1, 0, 11));
+        VolumeId last = default;
+        for (int i = 0; i < 100; i++)
+            Assert.Equal(StoreStatus.Ok, harness.Store.SubmitClone(VolumeId.First, 0, VolumeFlags.None, default, default, out last));
+        harness.CommitTo(last, new PageValue(2, 0, 12));
+        harness.Reopen(crash: true);
+        Assert.Equal((11UL, 12UL), (harness.ReadFrom(last, 1, 0), harness.ReadFrom(last, 2, 0)));
+        harness.CheckClean();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

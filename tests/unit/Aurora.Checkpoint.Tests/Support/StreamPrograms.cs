@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
@@ -39,6 +40,28 @@ internal sealed unsafe class StreamPrograms(GroupMachine machine)
             if (error != Errno.Ok)
                 return (-(long)error, stream.ToArray());
         }
+    }
+
+    /// <summary>The core file that the pieces of a stream make.</summary>
+    public static byte[] FileOf(byte[] stream)
+    {
+        var file = new MemoryStream();
+        ulong length = 0;
+        for (int at = 0; at < stream.Length;)
+        {
+            DumpPiece piece = MemoryMarshal.Read<DumpPiece>(stream.AsSpan(at));
+            Assert.Equal(at == 0, piece.Kind == DumpPieceKind.Length);
+            at += DumpPiece.Size;
+            length = piece.Kind == DumpPieceKind.Length ? piece.Bytes : length;
+            if (piece.Kind == DumpPieceKind.Zeroes)
+                file.Write(new byte[piece.Bytes]);
+            if (piece.Kind != DumpPieceKind.Bytes)
+                continue;
+            file.Write(stream, at, (int)piece.Bytes);
+            at += (int)piece.Bytes;
+        }
+        Assert.Equal(length, (ulong)file.Length);
+        return file.ToArray();
     }
 
     /// <summary>Has a stream received; the number of what was made of it, or a negated errno.</summary>
