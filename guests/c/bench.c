@@ -3,7 +3,7 @@
  * holds exactly the pages this program dirtied and the few its own calls touch.
  *
  *   bench stop            stop time and time to durable against the number of dirty pages
- *   bench one             one dirty page to durable
+ *   bench one             one dirty page to durable; and what the processor worked for it, without what it waited
  *   bench wait            how long a thread waited at most for the kernel's own work, while 64 MiB were flushed
  *   bench redirty         a program that redirties 64 pages a period against its speed with no checkpoint
  *   bench boot            how long the kernel took from its entry to this program
@@ -73,13 +73,18 @@ static void report(const char *measure, unsigned long parameter, const char *met
 static void measure(const char *name, char *memory, unsigned long count, int rounds)
 {
     enum { LIMIT = 64 };
-    uint64_t stops[LIMIT], durables[LIMIT], counted[LIMIT];
+    uint64_t stops[LIMIT], durables[LIMIT], counted[LIMIT], worked[LIMIT];
     struct sls_sample sample;
+    struct sls_stat before, after;
     for (int round = -1; round < rounds; round++) { /* the first one brings the pages in */
+        uint64_t start = now();
+        if (sls_stat(&before) != 0)
+            fail("sls_stat");
         dirty(memory, count);
         long epoch = sls_checkpoint(NULL, 0);
-        if (epoch < 0 || sls_sample(0, &sample) != 0)
+        if (epoch < 0 || sls_stat(&after) != 0 || sls_sample(0, &sample) != 0)
             fail("checkpoint");
+        uint64_t took = now() - start;
         if (round < 0)
             continue;
         /* An epoch is bounded by the machine's memory: with too little of it, checkpoints nobody asked for take pages away. */
@@ -90,10 +95,12 @@ static void measure(const char *name, char *memory, unsigned long count, int rou
         stops[round] = sample.stop_ns;
         durables[round] = sample.durable_ns;
         counted[round] = sample.pages;
+        worked[round] = took - (after.idle_ns - before.idle_ns);
     }
     report(name, count, "stop_ns", stops, rounds);
     report(name, count, "durable_ns", durables, rounds);
     report(name, count, "pages", counted, rounds);
+    report(name, count, "worked_ns", worked, rounds);
 }
 
 static void stop_times(void)

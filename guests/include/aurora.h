@@ -44,6 +44,7 @@ struct sls_stat {
     uint64_t failed;          /* non-zero: the store refused a commit, nothing becomes durable any more */
     uint64_t violations;      /* checkpoints discarded because a kernel object contradicted itself */
     uint64_t longest_wait_ns; /* the longest time a thread had to wait for the kernel's own work (a flush, a cut) to give way */
+    uint64_t idle_ns;         /* how long the processor has had nothing to do since the machine started */
 };
 
 struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, records; };

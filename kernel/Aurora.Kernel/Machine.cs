@@ -151,19 +151,24 @@ internal sealed class Machine
 
     private static FiberBody[] BodiesOf(GroupSession group, GroupManager groups, KernelFibers fibers, NvmeDevice disk, EndState end)
     {
-        const int single = 8;
-        var bodies = new FiberBody[single + NameFiber.Count + PagerFiber.Count];
-        bodies[0] = new FlushFiber(group.Engine);
-        bodies[1] = new CommitFiber(group.Engine);
-        bodies[2] = new ErrandFiber(group.Engine);
-        bodies[3] = new MaintenanceFiber(group.Store, end);
-        bodies[4] = new ReclaimFiber(group.Reclaimer);
-        bodies[5] = new NameReclaimFiber(group.NameReclaimer);
-        bodies[6] = new StreamFiber(groups, isIncoming: false);
-        bodies[7] = new StreamFiber(groups, isIncoming: true);
-        for (int i = single; i < single + NameFiber.Count; i++)
+        const int single = 6;
+        const int commits = single + FlushFiber.Count;
+        const int names = commits + CommitFiber.Count;
+        const int pagers = names + NameFiber.Count;
+        var bodies = new FiberBody[pagers + PagerFiber.Count];
+        bodies[0] = new ErrandFiber(group.Engine);
+        bodies[1] = new MaintenanceFiber(group.Store, end);
+        bodies[2] = new ReclaimFiber(group.Reclaimer);
+        bodies[3] = new NameReclaimFiber(group.NameReclaimer);
+        bodies[4] = new StreamFiber(groups, isIncoming: false);
+        bodies[5] = new StreamFiber(groups, isIncoming: true);
+        for (int i = single; i < commits; i++)
+            bodies[i] = new FlushFiber(group.Engine);
+        for (int i = commits; i < names; i++)
+            bodies[i] = new CommitFiber(group.Engine);
+        for (int i = names; i < pagers; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
-        for (int i = single + NameFiber.Count; i < bodies.Length; i++)
+        for (int i = pagers; i < bodies.Length; i++)
             bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store, group.Shared);
         return bodies;
     }

@@ -48,7 +48,7 @@ internal sealed unsafe class MainLoop(
             OwnerSignals.Deliver(linux);
         ulong checkpointDue = group.Engine.Poll();
         duties.LookAfter();
-        group.Memory.Shortage.Poll();
+        group.Reclaimer.Poll();
         group.NameReclaimer.Poll();
         Thread* thread = null;
         if (!end.IsPaused)

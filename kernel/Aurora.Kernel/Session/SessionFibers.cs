@@ -5,15 +5,21 @@ using Aurora.Store;
 
 namespace Aurora.Kernel;
 
-/// <summary>Hands captured epochs to the store.</summary>
+/// <summary>Hands captured epochs to the store, beside others that do.</summary>
 internal sealed class FlushFiber(CheckpointEngine engine) : FiberBody
 {
+    /// <summary>So many at a time: as many groups with large epochs, less one, keep no other group waiting.</summary>
+    public const int Count = 3;
+
     public override void Run() => engine.RunFlushFiber();
 }
 
 /// <summary>Waits until they are durable.</summary>
 internal sealed class CommitFiber(CheckpointEngine engine) : FiberBody
 {
+    /// <summary>As above: the pages of a large epoch take their time to land.</summary>
+    public const int Count = 2;
+
     public override void Run() => engine.RunCommitFiber();
 }
 

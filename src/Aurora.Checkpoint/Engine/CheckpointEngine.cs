@@ -174,7 +174,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <inheritdoc cref="CheckpointRounds.PollIdle"/>
     public void PollIdle() => _rounds.PollIdle();
 
-    /// <summary>The bodies of the three fibers; they never return.</summary>
+    /// <summary>The bodies of the fibers, of which several may flush and commit; they never return.</summary>
     public void RunFlushFiber() => _writer.RunFlushFiber();
     public void RunCommitFiber() => _writer.RunCommitFiber();
     public void RunErrandFiber() => _errands.Run();
@@ -285,6 +285,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         statistics.Failed = state->Failure != StoreStatus.Ok ? 1UL : 0;
         statistics.Violations = state->Violations;
         statistics.LongestWaitNanoseconds = _services.Fibers.LongestTurnNanoseconds;
+        statistics.IdleNanoseconds = _services.Scheduler.IdleNanoseconds;
     }
 
     /// <inheritdoc/>

@@ -302,7 +302,9 @@ public sealed unsafe class CheckpointLife
     {
         PipelineState* state = pipeline.State;
         Epoch last = EndsWithLastCaptured(state) && state->Awaited > state->LastCaptured ? state->LastCaptured : state->Awaited;
-        return !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last
+        // What was captured last may have been refused.
+        bool hasEnded = EndsWithLastCaptured(state) && !pipeline.IsBusy;
+        return !state->IsEnabled || pipeline.HasFailed || state->LastDurable >= last || hasEnded
             || state->IsRefused(state->Awaited) || state->Setbacks > state->Patience;
     }
 }

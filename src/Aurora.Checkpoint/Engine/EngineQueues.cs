@@ -2,7 +2,7 @@ using Aurora.Base;
 
 namespace Aurora.Checkpoint;
 
-/// <summary>Where the fibers behind checkpoints sleep. There are three for all groups.</summary>
+/// <summary>Where the fibers behind checkpoints sleep: a few that flush, a few that commit and one for errands, for all groups.</summary>
 internal sealed unsafe class EngineQueues
 {
     private const int Queues = 3;

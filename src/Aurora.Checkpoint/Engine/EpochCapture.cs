@@ -73,7 +73,7 @@ internal sealed unsafe class EpochCapture
             Bytes = slot->Frozen->Pages * PageSize.Bytes + (ulong)slot->Records.Bytes,
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
         };
-        _services.Fibers.WakeAll(_queues.FlushWork);
+        _services.Fibers.WakeOne(_queues.FlushWork);
         return true;
     }
 

@@ -1,6 +1,6 @@
 // An epoch that does not fit into one commit of the store goes to it in parts (ObjectStore.BeginLarge), which become one commit with the
 // last of them. The operations come in their order, wherever they are divided. Each part is durable before the next one is filled, so that
-// two are never in memory. Protected by the kernel lock.
+// two of a group are never in memory. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Store;

@@ -9,10 +9,10 @@ internal enum SlotState
 {
     Free,
 
-    /// <summary>The stop window is over; the flush fiber has it next.</summary>
+    /// <summary>The stop window is over; a flush fiber has it next.</summary>
     Captured,
 
-    /// <summary>The commit is with the store; the commit fiber waits for it.</summary>
+    /// <summary>The commit is with the store; a commit fiber waits for it.</summary>
     Submitted,
 }
 

@@ -1,5 +1,11 @@
-// The two fibers behind the stop window, for all groups: the oldest epoch of all goes first. The operations of an epoch go to the store in
-// the order the format demands: clones (against the state of the previous epoch), ended objects, truncations, pages, records.
+// The fibers behind the stop window, for all groups: a few that flush, and a few that commit. The oldest epoch of all goes first. Who
+// flushes waits for the data of a large epoch, and for space, and who commits lets its pages land; so several do, one for a group at a
+// time (PipelineState), and the epochs of other groups go on meanwhile. Each group has its epochs in order; those of different groups have
+// none: no group needs another's to be continued from, and who makes one from another waits until the other's epoch has its place in the
+// log (CheckpointLife.Submit). Whatever is ready for one of these fibers wakes one; who is done looks again before it sleeps.
+//
+// The operations of an epoch go to the store in the order the format demands: clones (against the state of the previous epoch), ended
+// objects, truncations, pages, records.
 //
 // A commit that the store refuses for want of memory or disk space is discarded with all captured after it: what they held is changed
 // again, and a later epoch with a higher number covers it (numbers may have gaps). When the store refuses one for good, nothing behind it
@@ -40,7 +46,7 @@ internal sealed unsafe class EpochWriter
         _parts = new EpochParts(services.Store);
     }
 
-    /// <summary>The body of the flush fiber; never returns.</summary>
+    /// <summary>The body of a flush fiber; never returns.</summary>
     public void RunFlushFiber()
     {
         for (;;)
@@ -51,7 +57,7 @@ internal sealed unsafe class EpochWriter
         }
     }
 
-    /// <summary>The body of the commit fiber; never returns.</summary>
+    /// <summary>The body of a commit fiber; never returns.</summary>
     public void RunCommitFiber()
     {
         for (;;)
@@ -84,7 +90,12 @@ internal sealed unsafe class EpochWriter
         EpochSlot* slot = pipeline.NextFrom(SlotState.Captured);
         if (slot == null)
             return false;
+        pipeline.State->IsFlushing = true;
         slot->FlushStatus = Flush(pipeline, slot);
+
+        // From here on nothing waits until the slot has left its state.
+        pipeline.State->IsFlushing = false;
+
         // Once too large alone, for ever too large: threads have not run since.
         bool isHopeless = slot->FlushStatus == StoreStatus.CommitTooLarge && pipeline.State->Refusal == StoreStatus.CommitTooLarge;
         bool isRefused = !isHopeless && slot->FlushStatus is StoreStatus.NoSpace or StoreStatus.OutOfMemory or StoreStatus.CommitTooLarge;
@@ -98,7 +109,7 @@ internal sealed unsafe class EpochWriter
         else
             pipeline.State->HasFlushFailed = true;
         slot->State = SlotState.Submitted;
-        _services.Fibers.WakeAll(_queues.CommitWork);
+        _services.Fibers.WakeOne(_queues.CommitWork);
         return true;
     }
 
@@ -107,7 +118,9 @@ internal sealed unsafe class EpochWriter
         EpochSlot* slot = pipeline.NextFrom(SlotState.Submitted);
         if (slot == null)
             return false;
+        pipeline.State->IsCommitting = true;
         Commit(pipeline, slot);
+        pipeline.State->IsCommitting = false;
         return true;
     }
 

@@ -54,10 +54,23 @@ public sealed unsafe class FrameReclaimer
         }
     }
 
+    /// <summary>
+    /// Wakes the fiber if it can do something now; until then the machine may sleep. Called by the main loop, after whatever has happened.
+    /// </summary>
+    public void Poll()
+    {
+        if (MustEvict || (_memory.Shortage.HasWaiters && (HasFrames || !IsAwaitingCheckpoints)))
+            _fibers.WakeOne(_memory.Shortage.ReclaimWork);
+    }
+
+    private bool MustEvict => _memory.Frames.FreeFrames < _memory.Shortage.LowFrames && MayEvict && HasNews;
+
+    private bool IsAwaitingCheckpoints => _hasAsked && MayEvict && !_engine.Life.AreAllDone;
+
     /// <summary>Does what can be done now; to be called again whenever <see cref="FrameShortage.ReclaimWork"/> is woken.</summary>
     public void Balance()
     {
-        if (_memory.Frames.FreeFrames < _memory.Shortage.LowFrames && MayEvict && HasNews)
+        if (MustEvict)
             Evict();
         if (HasFrames)
         {

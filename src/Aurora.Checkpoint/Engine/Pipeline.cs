@@ -33,11 +33,14 @@ internal readonly unsafe struct Pipeline(ObjectTracker group, PipelineState* sta
     }
 
     /// <summary>
-    /// The epoch that leaves this state next, or null: none does any more once one has failed, and behind one that could not be flushed
-    /// none is flushed.
+    /// The epoch that leaves this state next, or null: none does any more once one has failed, behind one that could not be flushed none is
+    /// flushed, and while a fiber is about one no other is.
     /// </summary>
     public EpochSlot* NextFrom(SlotState state)
-        => HasFailed || (state == SlotState.Captured && State->HasFlushFailed) ? null : Oldest(state);
+        => HasFailed || IsHeld(state) ? null : Oldest(state);
+
+    private bool IsHeld(SlotState state)
+        => state == SlotState.Captured ? State->HasFlushFailed || State->IsFlushing : State->IsCommitting;
 
     private EpochSlot* Oldest(SlotState state)
     {

@@ -88,8 +88,12 @@ internal unsafe struct PipelineState
     /// <summary>Epochs up to this one were refused for want of disk space, and those who waited for them have been told.</summary>
     public Epoch RefusedThrough;
 
-    /// <summary>True when an epoch was refused. One that the store has in its order becomes durable, whatever is refused behind it.</summary>
+    /// <summary>True when an epoch was refused. One that the store has in its order becomes durable, whatever is refused later.</summary>
     public readonly bool IsRefused(Epoch epoch) => epoch > LastSubmitted && epoch <= RefusedThrough;
+
+    /// <summary>A fiber is handing an epoch to the store; a fiber waits for one to become durable, or lets it land.</summary>
+    public bool IsFlushing;
+    public bool IsCommitting;
 
     /// <summary>
     /// An epoch could not be handed to the store and never will be. It becomes the <see cref="Failure"/> when those before it are durable.

@@ -21,7 +21,8 @@ public sealed unsafe class FrameShortage
     }
 
     /// <summary>
-    /// Who brings frames back sleeps here; woken when frames are short, when an epoch has landed, and by <see cref="Poll"/>.
+    /// Who brings frames back sleeps here; woken when somebody finds none, when an epoch has landed, and when the main loop finds that
+    /// there is something to do.
     /// </summary>
     public FiberQueue* ReclaimWork => _state.Work;
 
@@ -55,15 +56,6 @@ public sealed unsafe class FrameShortage
 
     /// <summary>At this many free frames reclaim has done enough.</summary>
     public ulong EnoughFrames => _frames.FloorOf(FramePriority.Contents) + (_frames.TotalFrames / 32);
-
-    /// <summary>
-    /// Wakes the reclaim fiber if frames are short, or back while somebody waits for one. Cheap; called by the main loop.
-    /// </summary>
-    public void Poll()
-    {
-        if (_frames.FreeFrames < LowFrames || HasWaiters)
-            _fibers.WakeOne(ReclaimWork);
-    }
 
     /// <summary>Everybody who waits for a frame tries again.</summary>
     public void WakeWaiters()

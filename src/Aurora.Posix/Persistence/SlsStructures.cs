@@ -7,7 +7,7 @@ namespace Aurora.Posix.Persistence;
 [StructLayout(LayoutKind.Sequential)]
 public struct SlsStatistics
 {
-    public const int Size = 192;
+    public const int Size = 200;
 
     public ulong CapturedEpoch, DurableEpoch, RestoredEpoch;
     public ulong PeriodNanoseconds;
@@ -27,6 +27,9 @@ public struct SlsStatistics
 
     /// <summary>The longest time for which a thread had to wait for the kernel's own work (a flush, a cut) to give way.</summary>
     public ulong LongestWaitNanoseconds;
+
+    /// <summary>How long the processor has had nothing to do since the machine started.</summary>
+    public ulong IdleNanoseconds;
 }
 
 /// <summary>What one checkpoint cost (struct sls_sample).</summary>

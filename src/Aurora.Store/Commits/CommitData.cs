@@ -4,7 +4,9 @@
 //
 // An ordered commit, whose data is more than it may have under way at a time, waits for its oldest writes before it starts more, so that
 // those of others never stand behind all of it at the device, and is ready when its data is durable: what is in the log is waited for by
-// everybody behind.
+// everybody behind. Its requests are a fraction of what it may have under way, so that the device has others while it wakes up for one
+// and sums more.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -14,6 +16,7 @@ internal sealed unsafe class CommitData(
     StoreContext context, CommitLog log, CommitPool pool, BlockAllocator allocator, CommitSpace space, CommitRoom room)
 {
     private const int MostPagesPerRequest = 256;
+    private const uint RequestsUnderWay = 8;
 
     // Pages summed, and operations otherwise looked at, between two looks at whether it is time to give way.
     private const int PagesPerLook = 4;
@@ -104,7 +107,7 @@ internal sealed unsafe class CommitData(
     private bool SubmitRun(StoreCommit* commit, ref CommitOperation* operation, ref int summed)
     {
         ulong start = operation->Block;
-        int most = context.Device.MaxBlocksPerRequest < MostPagesPerRequest ? context.Device.MaxBlocksPerRequest : MostPagesPerRequest;
+        int most = MostPagesOf(commit);
         int count = 0;
         for (CommitOperation* at = operation; at != null && count < most && IsNextOf(at, start, count); at = at->Next)
             count += at->Kind == LogEntryKind.Pages ? 1 : 0;
@@ -128,6 +131,13 @@ internal sealed unsafe class CommitData(
         }
         Start(commit, request);
         return true;
+    }
+
+    private int MostPagesOf(StoreCommit* commit)
+    {
+        uint share = context.Options.OrderedCommitBytes / PageSize.Bytes / RequestsUnderWay;
+        int most = commit->IsOrdered ? (int)Math.Clamp(share, 1, MostPagesPerRequest) : MostPagesPerRequest;
+        return Math.Min(most, context.Device.MaxBlocksPerRequest);
     }
 
     private void Start(StoreCommit* commit, CommitRequest* request)

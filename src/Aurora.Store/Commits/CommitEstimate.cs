@@ -23,6 +23,8 @@ internal sealed unsafe class CommitEstimate(
     LayerSet estimate,
     int treeLevels)
 {
+    private const int OperationsPerLook = 64;
+
     /// <summary>
     /// Ok when there is room for a commit and the cut that follows it; NoSpace, or why that cannot be told; Pending when there was a cut
     /// meanwhile: then it is to be looked at again, or there is room without that. Blocks.
@@ -33,7 +35,8 @@ internal sealed unsafe class CommitEstimate(
         if (space.FreeBlocks < claims.BlocksWith(commit) + reserve.EmergencyFor(commit))
             return StoreStatus.NoSpace;
         ulong cut = context.Super->Current.Number;
-        StoreStatus status = estimate.Arena.Reserve(cost.LayerBytes(commit)) ? StoreStatus.Ok : StoreStatus.OutOfMemory;
+        bool hasMemory = ArenaSteps.Reserve(estimate.Arena, cost.LayerBytes(commit), context.Fibers);
+        StoreStatus status = hasMemory ? StoreStatus.Ok : StoreStatus.OutOfMemory;
         if (status == StoreStatus.Ok)
         {
             ApplyToEstimate(commit);
@@ -55,6 +58,7 @@ internal sealed unsafe class CommitEstimate(
     // Pages have no blocks yet; block 0 would be a hole.
     private void ApplyToEstimate(StoreCommit* commit)
     {
+        int done = 0;
         Layer* layer = estimate.TopFor(commit->Volume);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
@@ -62,6 +66,8 @@ internal sealed unsafe class CommitEstimate(
                 continue;
             var payload = new ReadOnlySpan<byte>(operation + 1, operation->Length);
             LayerChange.Apply(estimate, layer, operation->Kind, operation->Object, operation->Page, 1, 0, payload);
+            if (++done % OperationsPerLook == 0)
+                context.Fibers.GiveWay();
         }
     }
 

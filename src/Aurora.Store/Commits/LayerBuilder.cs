@@ -32,10 +32,16 @@ internal sealed unsafe class LayerBuilder(
             context.Fibers.Block(&context.Queues->Claims);
         if (present.Active.DepthOf(commit->Volume) >= LayerSet.HalfDepth)
             return;
-        commit->IsApart = building.Arena.Reserve(cost.LayerBytes(commit));
-        claims.IsBuilding = commit->IsApart;
-        if (!commit->IsApart)
-            return;
+        claims.IsBuilding = true;
+        commit->IsApart = ArenaSteps.Reserve(building.Arena, cost.LayerBytes(commit), context.Fibers);
+        if (commit->IsApart)
+            Apply(commit);
+        else
+            EndBuilding();
+    }
+
+    private void Apply(StoreCommit* commit)
+    {
         int done = 0;
         Layer* layer = building.TopFor(commit->Volume);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
@@ -65,6 +71,11 @@ internal sealed unsafe class LayerBuilder(
         if (!commit->IsApart)
             return;
         commit->IsApart = false;
+        EndBuilding();
+    }
+
+    private void EndBuilding()
+    {
         building.Clear();
         claims.IsBuilding = false;
         context.Fibers.WakeAll(&context.Queues->Claims);

@@ -30,6 +30,9 @@ internal sealed unsafe class BlockDiscarder(StoreContext context, CutState cuts,
 
                 // The run may be interrupted by a block that is in use again.
                 done += taken < count ? taken + 1 : taken;
+
+                // One run may be as long as the largest commit, and a device that answers at once is not waited for.
+                context.Fibers.GiveWay();
             }
             context.Fibers.Yield();
         }

@@ -1,7 +1,7 @@
 // Reading records of a volume in the order of their ids. The leaf that a stretch of ids lies in is found by one way down the tree, which
-// may wait; then the leaf and the layers above it are walked side by side, as far as the leaf decides, in one stretch: nothing that is found
-// there may be used after something has waited. When the roots have moved while the leaf was looked for, it is looked for again. Records
-// copied before stay: a reader of several gets each as it is at some moment, as if he had asked for one after the other.
+// may wait; then the leaf and the layers above it are walked side by side, as far as the leaf decides, in one stretch: nothing found there
+// may be used after something has waited. When the roots have moved while the leaf was looked for, it is looked for again. Records copied
+// before stay: a reader of several gets each as it is at some moment, as if he had asked for one after the other.
 using System;
 using Aurora.Base;
 

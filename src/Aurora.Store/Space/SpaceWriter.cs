@@ -28,6 +28,7 @@ internal sealed unsafe class SpaceWriter(StoreContext context, SpaceState state,
                 frame->Pins--;
                 if (status != StoreStatus.Ok)
                     return status;
+                context.Fibers.GiveWay();
             }
         }
         return StoreStatus.Ok;

@@ -166,8 +166,8 @@ public sealed unsafe class DetachTests : IDisposable
         Assert.Equal(0, error);
         byte[] core = StreamPrograms.FileOf(stream);
         // Of the note NT_PRPSINFO: length of its name, of its contents, type, name; then pr_state, pr_sname.
-        int note = core.AsSpan().IndexOf((ReadOnlySpan<byte>)[5, 0, 0, 0, 136, 0, 0, 0, 3, 0, 0, 0, (byte)'C', (byte)'O', (byte)'R', (byte)'E']);
-        Assert.Equal((byte)'T', core[note + 21]);
+        ReadOnlySpan<byte> header = [5, 0, 0, 0, 136, 0, 0, 0, 3, 0, 0, 0, .. "CORE"u8];
+        Assert.Equal((byte)'T', core[core.AsSpan().IndexOf(header) + 21]);
     }
 
     [Fact]

@@ -84,6 +84,67 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         }
     }
 
+    /// <summary>While the data of one group's epoch is on its way, another fiber hands those of others to the store.</summary>
+    [Fact]
+    public void A_group_whose_data_is_being_written_does_not_keep_the_others_waiting()
+    {
+        Settle();
+        Assert.Equal(StoreStatus.Ok, _session.Store.CutNow());
+        CaptureOf(1);
+        CaptureOf(0);
+        Epoch captured = _session.Engine.LastCaptured;
+        bool isUnderWay = false;
+        bool isOvertaken = false;
+        _session.Device.Fail = (operation, block) =>
+        {
+            if (operation != BlockOperation.Write || isUnderWay)
+                return BlockStatus.Ok;
+            isUnderWay = true;
+            _session.Flush();
+            _session.Commit();
+            isOvertaken = _session.Engine.IsDurable(captured);
+            return BlockStatus.Ok;
+        };
+        _session.Flush();
+        _session.Device.Fail = null;
+        _session.Commit();
+        Assert.True(isOvertaken);
+        Assert.Equal((byte)77, Stored(0, 1));
+        Assert.Equal((byte)78, Stored(1, 1));
+    }
+
+    /// <summary>While the pages of one group's epoch land, another fiber tells others that theirs is durable.</summary>
+    [Fact]
+    public void A_group_whose_pages_land_does_not_keep_the_others_waiting()
+    {
+        Settle();
+        CaptureOf(1);
+        CaptureOf(0);
+        Epoch captured = _session.Engine.LastCaptured;
+        _session.Flush();
+        bool isOvertaken = false;
+        _session.Fibers.IsSliceOver = true;
+        _session.Fibers.Turn = () =>
+        {
+            _session.Fibers.Turn = null;
+            _session.Commit();
+            isOvertaken = _session.Engine.IsDurable(captured);
+        };
+        _session.Commit();
+        _session.Fibers.IsSliceOver = false;
+        Assert.True(isOvertaken);
+        Settle();
+        Assert.Equal((byte)77, Stored(0, 1));
+        Assert.Equal((byte)78, Stored(1, 1));
+    }
+
+    private void CaptureOf(int group)
+    {
+        Write(group, 1, (byte)(77 + group));
+        _session.Clock.Advance(_session.Engine.PeriodNanoseconds);
+        _session.Engine.Poll();
+    }
+
     /// <summary>
     /// There is no room for the oldest epoch; the one of another group, captured later, goes to the disk in the same turn.
     /// </summary>

@@ -27,19 +27,95 @@ public sealed unsafe class WaitingTests
         Assert.True(bench.Host.Interrupts >= 10);
     }
 
+    // Every poll is in vain: the first ones, and then one each two milliseconds.
     [Fact]
     public void A_device_too_slow_for_polling_is_rarely_polled_until_it_is_quick_again()
     {
         TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
-        bench.Host.PauseNanoseconds = 30_000;
-        for (int i = 0; i < 200; i++)
-            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, 1));
-        Assert.InRange(bench.Driver.Statistics.MissedPolls, 1ul, 20ul);
+        ulong start = bench.Clock.Now;
+        WriteSlowly(bench, 1, 200);
+        Assert.InRange(bench.Driver.Statistics.MissedPolls, 2ul, 2 + ((bench.Clock.Now - start) / 2_000_000));
+        bench.Clock.Now += 2_000_000;
+        Assert.Equal(0ul, BlockedOf(bench, () => WriteQuickly(bench, 20)));
+    }
+
+    /// <summary>A few waits, each long after the one before: that polling pays again is seen by the first.</summary>
+    [Fact]
+    public void Rare_waits_notice_a_quick_device_as_soon_as_many()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        WriteSlowly(bench, 1, 3);
+        bench.Clock.Now += 10_000_000;
+        Assert.Equal(0ul, BlockedOf(bench, () => WriteQuickly(bench, 3)));
+    }
+
+    [Fact]
+    public void Waits_for_large_requests_neither_poll_nor_count()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        WriteSlowly(bench, 64, 5);
+        Assert.Equal(0ul, bench.Driver.Statistics.MissedPolls);
+        Assert.Equal(0ul, BlockedOf(bench, () => WriteQuickly(bench, 20)));
+    }
+
+    [Fact]
+    public void The_flush_of_much_neither_polls_nor_counts()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        for (int i = 0; i < 3; i++)
+        {
+            WriteSlowly(bench, 64, 1);
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Flush));
+        }
+        Assert.Equal(0ul, bench.Driver.Statistics.MissedPolls);
         bench.Host.PauseNanoseconds = 100;
-        ulong before = bench.Driver.Statistics.PolledWaits;
-        for (int i = 0; i < 200; i++)
-            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, 1));
-        Assert.True(bench.Driver.Statistics.PolledWaits - before > 130);
+        Assert.Equal(0ul, BlockedOf(bench, () => bench.Run(BlockOperation.Flush)));
+    }
+
+    [Fact]
+    public void A_small_request_behind_large_ones_neither_polls_nor_counts()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        bench.Host.PauseNanoseconds = 30_000;
+        for (int i = 0; i < 3; i++)
+        {
+            BlockRequest* large = bench.Request(BlockOperation.Write, 0, 64);
+            bench.Driver.Submit(large);
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 100, 1));
+            Assert.Equal(BlockStatus.Ok, bench.Driver.Wait(large));
+            bench.Free(large);
+        }
+        Assert.Equal(0ul, bench.Driver.Statistics.MissedPolls);
+        Assert.Equal(0ul, BlockedOf(bench, () => WriteQuickly(bench, 20)));
+    }
+
+    [Fact]
+    public void A_device_that_is_slow_to_flush_is_polled_for_writes()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(0ul, BlockedOf(bench, () => WriteQuickly(bench, 1)));
+            bench.Host.PauseNanoseconds = 30_000;
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Flush));
+        }
+        Assert.InRange(bench.Driver.Statistics.MissedPolls, 2ul, 3ul);
+    }
+
+    [Fact]
+    public void What_is_complete_before_it_is_waited_for_says_nothing()
+    {
+        TestBench bench = TestBench.Started(new ModelOptions { MaximumLatencyNanoseconds = 0 }, new NvmeOptions { PollNanoseconds = 20_000 });
+        for (int i = 0; i < 10; i++)
+        {
+            WriteSlowly(bench, 1, 1);
+            BlockRequest* request = bench.Request(BlockOperation.Write, 0, 1);
+            bench.Driver.Submit(request);
+            bench.Idle(2);
+            Assert.Equal(BlockStatus.Ok, bench.Driver.Wait(request));
+            bench.Free(request);
+        }
+        Assert.InRange(bench.Driver.Statistics.MissedPolls, 2ul, 3ul);
     }
 
     [Fact]
@@ -101,6 +177,27 @@ public sealed unsafe class WaitingTests
         Assert.Equal(before, after);
         Assert.True(bench.Driver.IsIdle);
         Assert.True(bench.Driver.Statistics.Queued > 0);
+    }
+
+    private static void WriteSlowly(TestBench bench, int blocks, int count)
+    {
+        bench.Host.PauseNanoseconds = 30_000;
+        for (int i = 0; i < count; i++)
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, blocks));
+    }
+
+    private static void WriteQuickly(TestBench bench, int count)
+    {
+        bench.Host.PauseNanoseconds = 100;
+        for (int i = 0; i < count; i++)
+            Assert.Equal(BlockStatus.Ok, bench.Run(BlockOperation.Write, 0, 1));
+    }
+
+    private static ulong BlockedOf(TestBench bench, Action action)
+    {
+        ulong before = bench.Driver.Statistics.BlockedWaits;
+        action();
+        return bench.Driver.Statistics.BlockedWaits - before;
     }
 
     private static void SubmitAll(TestBench bench, BlockRequest*[] requests)

@@ -36,6 +36,9 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
 
     public int Switches { get; private set; }
 
+    /// <summary>How often somebody has given way.</summary>
+    public int Yields { get; private set; }
+
     public void Start(Action body)
     {
         var fiber = new Fiber();
@@ -83,6 +86,7 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
 
     public override void Yield()
     {
+        Yields++;
         Idle();
         if (_alive == 0 || _random.Next(3) != 0)
             return;

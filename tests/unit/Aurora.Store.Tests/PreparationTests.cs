@@ -182,6 +182,41 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         Close();
     }
 
+    // While it waits for one request, and sums what it will write next, others are under way; but never more than it may have.
+    [Fact]
+    public void A_large_commit_keeps_the_device_busy()
+    {
+        var device = new HoldingDevice(8192);
+        using var harness = new StoreHarness(blocks: 8192, device: device);
+        harness.Open();
+        StoreCommit* large = harness.Begin();
+        for (ulong page = 0; page < 2000; page++)
+            harness.Write(large, 1, page, 100 + page);
+        device.IsHolding = true;
+        Assert.Equal(StoreStatus.Ok, harness.Store.Submit(large, harness.Info()));
+        device.IsHolding = false;
+        Assert.Equal(StoreStatus.Ok, harness.Store.WaitDurable(large));
+        harness.Store.Release(large);
+        Assert.InRange(device.MostUnderWay, 200, 256);
+        Assert.InRange(device.TimesEmpty, 1, 2);
+        harness.CheckClean();
+    }
+
+    // What it overwrites is one long run of blocks, of which the device is told piece by piece; one that answers at once is never waited for.
+    [Fact]
+    public void The_discards_behind_a_large_commit_give_way()
+    {
+        Open(6, 20_000);
+        for (int round = 0; round < 4; round++)
+        {
+            Commit(VolumeId.First, 1, 4000, out _);
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
+        Assert.InRange(_store.Statistics.BlocksDiscarded, 4000UL, 16_000UL);
+        Assert.Equal(1, _device.MostDiscardsInARow);
+        Close();
+    }
+
     // Power fails when the data is on the device, durable even, and the record is not.
     [Fact]
     public void Data_without_a_record_leaves_nothing()
@@ -339,6 +374,47 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
     }
 
     private sealed class PowerException : Exception;
+
+    // Serves nothing before somebody waits for it, and all that came before it then.
+    private sealed class HoldingDevice(ulong blocks) : MemoryBlockDevice(blocks)
+    {
+        private readonly Queue<nint> _held = [];
+        private int _underWay;
+
+        public bool IsHolding { get; set; }
+
+        public int MostUnderWay { get; private set; }
+
+        /// <summary>How often there was nothing more to do.</summary>
+        public int TimesEmpty { get; private set; }
+
+        public override int MaxBlocksPerRequest => 256;
+
+        public override void Submit(BlockRequest* request)
+        {
+            if (!IsHolding || request->Operation != BlockOperation.Write)
+            {
+                base.Submit(request);
+                return;
+            }
+            request->Status = BlockStatus.Pending;
+            _held.Enqueue((nint)request);
+            _underWay += request->BlockCount;
+            MostUnderWay = Math.Max(MostUnderWay, _underWay);
+        }
+
+        public override BlockStatus Wait(BlockRequest* request)
+        {
+            while (request->Status == BlockStatus.Pending)
+            {
+                var next = (BlockRequest*)_held.Dequeue();
+                _underWay -= next->BlockCount;
+                TimesEmpty += _underWay == 0 ? 1 : 0;
+                base.Submit(next);
+            }
+            return request->Status;
+        }
+    }
 
     private sealed class EndingDevice(ulong blocks) : MemoryBlockDevice(blocks)
     {

@@ -16,6 +16,8 @@ public sealed unsafe class QueueDevice : MemoryBlockDevice
 
     private readonly Queue<nint> _waiting = [];
     private readonly BatonFibers _fibers;
+    private int _yieldsAtDiscard;
+    private int _discardsInARow;
 
     public QueueDevice(ulong blocks, BatonFibers fibers)
         : base(blocks)
@@ -28,10 +30,15 @@ public sealed unsafe class QueueDevice : MemoryBlockDevice
 
     public ulong Nanoseconds { get; private set; }
 
+    /// <summary>The most discards that were asked for without giving way between two of them.</summary>
+    public int MostDiscardsInARow { get; private set; }
+
     public override int MaxBlocksPerRequest => 128;
 
     public override void Submit(BlockRequest* request)
     {
+        if (request->Operation == BlockOperation.Discard)
+            NoteDiscard();
         if (IsImmediate)
         {
             base.Submit(request);
@@ -46,6 +53,13 @@ public sealed unsafe class QueueDevice : MemoryBlockDevice
         while (request->Status == BlockStatus.Pending)
             _fibers.Block(&request->Waiters);
         return request->Status;
+    }
+
+    private void NoteDiscard()
+    {
+        _discardsInARow = _fibers.Yields == _yieldsAtDiscard ? _discardsInARow + 1 : 1;
+        _yieldsAtDiscard = _fibers.Yields;
+        MostDiscardsInARow = int.Max(MostDiscardsInARow, _discardsInARow);
     }
 
     private bool ServeNext()

@@ -90,4 +90,6 @@ internal sealed unsafe class BringUpState
     public NvmeStatistics Statistics { get; } = new();
 
     public FlushGuard Flushes { get; } = new();
+
+    public DeviceLoad Load { get; } = new();
 }

@@ -55,6 +55,7 @@ internal sealed class QueueAllocation(
             Namespace = state.Namespace!,
             Statistics = state.Statistics,
             Flushes = state.Flushes,
+            Load = state.Load,
             CommandTimeoutNanoseconds = options.CommandTimeoutNanoseconds,
         };
         state.Pairs = new QueuePair[count];

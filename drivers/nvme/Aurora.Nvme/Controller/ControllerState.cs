@@ -32,6 +32,8 @@ internal sealed unsafe class ControllerState
 
     public FlushGuard Flushes { get; private set; } = new();
 
+    public DeviceLoad Load { get; private set; } = new();
+
     /// <summary>How many Asynchronous Event Requests are kept outstanding.</summary>
     public int EventRequests { get; set; }
 
@@ -74,6 +76,7 @@ internal sealed unsafe class ControllerState
     public void Adopt(BringUpState found)
     {
         Flushes = found.Flushes;
+        Load = found.Load;
         EventRequests = found.EventRequests;
         Pairs = found.Pairs;
         Admin = found.Admin;

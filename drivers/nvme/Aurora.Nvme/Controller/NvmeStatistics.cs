@@ -39,7 +39,7 @@ public sealed class NvmeStatistics
     /// <summary>Flushes answered without a command because completed writes are durable already.</summary>
     public ulong FreeFlushes { get; internal set; }
 
-    /// <summary>Waits that ended while polling, without blocking the fiber.</summary>
+    /// <summary>Waits that did not block the fiber.</summary>
     public ulong PolledWaits { get; internal set; }
 
     /// <summary>Waits that polled in vain and then blocked.</summary>

@@ -15,5 +15,7 @@ internal sealed class QueueEnvironment
 
     public required FlushGuard Flushes { get; init; }
 
+    public required DeviceLoad Load { get; init; }
+
     public required ulong CommandTimeoutNanoseconds { get; init; }
 }

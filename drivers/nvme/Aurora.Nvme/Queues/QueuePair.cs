@@ -23,6 +23,7 @@ internal sealed unsafe class QueuePair
     private readonly CommandTable _commands;
     private readonly int _entries;
     private readonly FlushGuard _flushes;
+    private readonly DeviceLoad _load;
     private readonly ulong _timeoutNanoseconds;
     private BlockRequest* _firstWaiting;
     private BlockRequest* _lastWaiting;
@@ -39,6 +40,7 @@ internal sealed unsafe class QueuePair
         _namespace = environment.Namespace;
         _statistics = environment.Statistics;
         _flushes = environment.Flushes;
+        _load = environment.Load;
         _timeoutNanoseconds = environment.CommandTimeoutNanoseconds;
         _memory = memory;
         _entries = memory.Entries;
@@ -194,11 +196,11 @@ internal sealed unsafe class QueuePair
     /// <summary>Takes the oldest outstanding request; only once the controller cannot reach memory any more. Null when there is none.</summary>
     public BlockRequest* TakeOutstanding()
     {
-        BlockRequest* request = _commands.ReleaseOldest(out _);
+        BlockRequest* request = ReleaseOldest();
         if (request == null || request != _drain)
             return request;
         _drain = null;
-        return _commands.ReleaseOldest(out _);
+        return ReleaseOldest();
     }
 
     /// <summary>Reports a request's outcome. The status is written last: from then on the request is its submitter's again.</summary>
@@ -207,6 +209,14 @@ internal sealed unsafe class QueuePair
         if (!request->Waiters.IsEmpty)
             host.Fibers.WakeAll(&request->Waiters);
         Volatile.Write(ref *(byte*)&request->Status, (byte)status);
+    }
+
+    private BlockRequest* ReleaseOldest()
+    {
+        BlockRequest* request = _commands.ReleaseOldest(out _);
+        if (request != null)
+            _load.Ended(request);
+        return request;
     }
 
     private void PutLast(BlockRequest* request)
@@ -248,6 +258,7 @@ internal sealed unsafe class QueuePair
         ushort id = _commands.Take(request, _host.Clock.MonotonicNanoseconds + _timeoutNanoseconds, note);
         SubmissionEntry entry = Build(request, _memory.ListOf(CommandTable.SlotOf(id)));
         entry.CommandId = id;
+        _load.Issued(request);
         _submissions.Push(in entry);
         _statistics.Commands++;
         if (_commands.Count > _statistics.MostInFlight)
@@ -289,9 +300,10 @@ internal sealed unsafe class QueuePair
             return;
         }
         _statistics.Completions++;
+        _load.Ended(request);
         NvmeStatus status = completion.Status;
         if (status.IsSuccess)
-            NoteSuccess(request->Operation, in note);
+            NoteSuccess(request, in note);
         else if (IsWorthAnother(request->Operation, status, in note))
         {
             NvmeLog.TriedAgain(request, status, ++_statistics.Reissues);
@@ -304,11 +316,12 @@ internal sealed unsafe class QueuePair
         Finish(_host, request, status.ToBlockStatus());
     }
 
-    private void NoteSuccess(BlockOperation operation, in CommandNote note)
+    private void NoteSuccess(BlockRequest* request, in CommandNote note)
     {
-        if (operation is BlockOperation.Write or BlockOperation.WriteZeroes)
+        _load.Succeeded(request);
+        if (request->Operation is BlockOperation.Write or BlockOperation.WriteZeroes)
             _flushes.WriteCompleted();
-        else if (operation == BlockOperation.Flush)
+        else if (request->Operation == BlockOperation.Flush)
             _flushes.FlushCompleted(note.WritesCompleted);
     }
 

@@ -40,12 +40,18 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     /// <summary>How often somebody has woken all who wait in a queue.</summary>
     public int Wakes { get; private set; }
 
+    /// <summary>How often somebody has woken one of those who wait in a queue.</summary>
+    public int WakesOfOne { get; private set; }
+
+    /// <summary>Whoever looks is to give way.</summary>
+    public bool IsSliceOver { get; set; }
+
     public override bool MustGiveWay
     {
         get
         {
             Looks++;
-            return false;
+            return IsSliceOver;
         }
     }
 
@@ -74,9 +80,7 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
         return true;
     }
 
-    public override void WakeOne(FiberQueue* queue)
-    {
-    }
+    public override void WakeOne(FiberQueue* queue) => WakesOfOne++;
 
     public override void WakeAll(FiberQueue* queue) => Wakes++;
 
