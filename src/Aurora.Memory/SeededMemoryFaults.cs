@@ -52,6 +52,9 @@ internal enum SeededMemoryFaults
 
     /// <summary>A failed epoch trusts that an opened page will be stored again.</summary>
     TrustedOpenedPage = 1 << 14,
+
+    /// <summary>A freeze does not ask whether programs have stored to opened pages.</summary>
+    UnaskedStores = 1 << 15,
 }
 
 internal static class SeededMemoryFaultsExtensions

@@ -1,5 +1,7 @@
 // What a freeze takes of one object: its pages in the order in which they were first written, each with the frame that the epoch writes.
 // Nothing here needs memory or can fail; a hot page for whose copy there is no memory goes the ordinary way.
+// Pages follow each other as they were written, so most are in the same leaf of the tree as the one before.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -16,12 +18,13 @@ public sealed unsafe partial class Epochs
         bool isUnknown = set->IsNew && !set->IsClone;
         if (isUnknown)
             set->TruncateFrom = ChangeSet.NoTruncation;
-        if (set->HasOpened)
-            _log.NoteStores(set);
+        ulong room = _hot.RoomIn(epoch);
+        epoch->ProtectedEntries += _log.Protect(set, epoch->Freeze, ref room);
         for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
             set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
         // After the pages: a page that stays hot takes its entries along into the new set.
-        epoch->ProtectedEntries += _log.ProtectAll(set, target);
+        if (set->Protect != null)
+            epoch->ProtectedEntries += _log.ProtectLeft(set, target);
         epoch->Pages += set->PageCount;
         epoch->Clones += set->IsClone ? 1UL : 0;
         epoch->Truncations += set->IsTruncated ? 1UL : 0;
@@ -34,42 +37,56 @@ public sealed unsafe partial class Epochs
     private ulong FreezeChunk(VmObject* target, DirtyChunk* chunk, FrozenEpoch* epoch, bool keepHoles)
     {
         int kept = 0;
+        ulong* slot = null;
+        ulong last = 0;
         for (int index = 0; index < chunk->Count; index++)
         {
-            FrozenPage* entry = DirtyChunk.At(chunk, index);
-            bool isForced = entry->Frame.Value == ChangeLog.Forced;
-            ulong* slot = _tree.FindSlot(target, entry->Page);
-            ulong value = slot != null ? *slot : _tree.Lookup(target, entry->Page);
+            FrozenPage entry = *DirtyChunk.At(chunk, index);
+            slot = _tree.FindSlot(target, entry.Page, slot, last);
+            last = entry.Page;
+            ulong value = slot != null ? *slot : _tree.Lookup(target, entry.Page);
             // A forced entry gives way to a regular one for the same page.
-            bool isOurs = isForced != ((value & Slot.Dirty) != 0) && (value & (Slot.InStore | Slot.Bad)) == 0;
-            if (!isOurs)
+            bool isForced = entry.Frame.Value == ChangeLog.Forced;
+            if (isForced == ((value & Slot.Dirty) != 0) || (value & (Slot.InStore | Slot.Bad)) != 0)
                 continue;
-            bool isResident = Slot.IsResident(value);
-            bool isUnwritten = isResident && !isForced && _opened.EndUnwritten(Slot.FrameOf(value));
-            // An epoch in flight may have the page in another frame: only what the store has for certain can be clean.
-            if (isUnwritten && epoch->Older == null)
+            FrozenPage* frozen = DirtyChunk.At(chunk, kept);
+            frozen->Page = last;
+            if (Slot.IsResident(value))
             {
-                *slot = value & ~Slot.Dirty;
+                frozen->Frame = Slot.FrameOf(value);
+                kept += isForced || FreezeFrame(target, frozen, slot, epoch) ? 1 : 0;
+                if (isForced)
+                    BeginFlight(frozen->Frame);
                 continue;
             }
-            FrozenPage* frozen = DirtyChunk.At(chunk, kept);
-            frozen->Page = entry->Page;
             frozen->Frame = default;
-            kept += isResident || keepHoles ? 1 : 0;
-            if (isResident && !isForced && !isUnwritten && _hot.Freeze(target, frozen, Slot.FrameOf(value), epoch))
-                continue;
+            kept += keepHoles ? 1 : 0;
             if (slot != null)
                 *slot = value & ~Slot.Dirty;
-            if (isResident)
-                BeginFlight(frozen, Slot.FrameOf(value));
         }
         chunk->Count = kept;
         return (ulong)kept;
     }
 
-    private void BeginFlight(FrozenPage* frozen, FrameNumber frame)
+    // False for a page that has not changed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool FreezeFrame(VmObject* target, FrozenPage* frozen, ulong* slot, FrozenEpoch* epoch)
     {
-        frozen->Frame = frame;
+        FrameInfo* info = _frames.InfoOf(frozen->Frame);
+        bool isUnwritten = OpenedPages.EndUnwritten(info);
+        if (!isUnwritten && _hot.Freeze(target, frozen, info, epoch))
+            return true;
+        *slot &= ~Slot.Dirty;
+        // An epoch in flight may have the page in another frame: only what the store has for certain can be clean.
+        if (isUnwritten && epoch->Older == null)
+            return false;
+        BeginFlight(frozen->Frame);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeginFlight(FrameNumber frame)
+    {
         _frames.BeginFlight(frame);
         _frames.InfoOf(frame)->Flags &= ~FrameFlags.Unsaved;
     }

@@ -77,7 +77,7 @@ public sealed unsafe partial class Epochs
         group->Count = 0;
         group->DirtyPages = 0;
         group->ClonesAndCuts = 0;
-        group->Freezes++;
+        epoch->Freeze = ++group->Freezes;
         LinkEpoch(group, epoch);
         for (ChangeSet* set = epoch->First; set != null; set = set->Next)
             FreezeSet(set, epoch);

@@ -22,6 +22,9 @@ public unsafe struct FrozenEpoch
 
     /// <summary>Pages that were copied inside the stop window and left writable.</summary>
     public ulong HotPages;
+
+    /// <summary>Which freeze of the group this is, counted from its first.</summary>
+    internal uint Freeze;
     internal FrozenEpoch* Older;
     internal FrozenEpoch* Newer;
     internal ushort Group;

@@ -3,6 +3,8 @@
 // writes, the page itself stays dirty and writable and is already entered in the object's next change set, as an opened page
 // (OpenedPages): if nobody stores to it, the next freeze leaves it out and takes the write bit away. The history is in the frame's Tag
 // (number of the last freeze that took the page, and the count of consecutive ones); a copy of a frame inherits it.
+// Only pages that a program can store to without a fault are worth it: ChangeLog.Protect has marked them (FrameFlags.Warm).
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -26,15 +28,31 @@ internal sealed unsafe class HotPages(MemoryState state, ObjectPages pages, in M
     public static bool WasTaken(FrameInfo* info, uint freezes) =>
         (info->Tag & HeatMask) != 0 && info->Tag >> HeatBits == (freezes & FreezeMask);
 
+    /// <summary>True if a freeze, whose number is given, would find the page in a frame hot if it takes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsWarm(FrameInfo* info, uint freeze) =>
+        (info->Tag & HeatMask) >= HotThreshold - 1 && info->Tag >> HeatBits == ((freeze - 1) & FreezeMask);
+
+    /// <summary>How many pages an epoch may still copy.</summary>
+    public ulong RoomIn(FrozenEpoch* epoch) => _most - epoch->HotPages;
+
     /// <summary>
     /// Freezes a page by copy if it is hot and there is room; false leaves it to the ordinary path. Counts the page's heat either way.
     /// </summary>
-    public bool Freeze(VmObject* target, FrozenPage* frozen, FrameNumber frame, FrozenEpoch* epoch)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Freeze(VmObject* target, FrozenPage* frozen, FrameInfo* info, FrozenEpoch* epoch)
     {
-        FrameInfo* info = _frames.InfoOf(frame);
-        info->Flags &= ~FrameFlags.Hot;
-        bool mayCopy = CountHeat(info, _log.GroupAt(epoch->Group)->Freezes) >= HotThreshold
-            && epoch->HotPages < _most
+        bool isHot = CountHeat(info, epoch->Freeze) >= HotThreshold;
+        if ((info->Flags & FrameFlags.Warm) == 0)
+            return false;
+        info->Flags &= ~FrameFlags.Warm;
+        return isHot && Copy(target, frozen, info, epoch);
+    }
+
+    private bool Copy(VmObject* target, FrozenPage* frozen, FrameInfo* info, FrozenEpoch* epoch)
+    {
+        FrameNumber frame = frozen->Frame;
+        bool mayCopy = epoch->HotPages < _most
             && _pages.IsExclusive(frame)
             && _frames.FreeFrames > _frames.TotalFrames / 16
             && _log.ReserveDirty(target);
@@ -56,6 +74,7 @@ internal sealed unsafe class HotPages(MemoryState state, ObjectPages pages, in M
     }
 
     // The number of consecutive freezes in which the page was dirty, this one included.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint CountHeat(FrameInfo* info, uint freeze)
     {
         uint heat = info->Tag & HeatMask;

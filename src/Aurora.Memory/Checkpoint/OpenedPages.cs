@@ -13,6 +13,7 @@
 //
 // A frame without the flag has changed if its slot is dirty: who forgets an opened page costs a page of the commit, never a store.
 // Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -31,12 +32,12 @@ internal sealed unsafe class OpenedPages(MemoryState state)
     }
 
     /// <summary>Ends it for a freeze; true when nobody has stored to the page.</summary>
-    public bool EndUnwritten(FrameNumber frame)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool EndUnwritten(FrameInfo* info)
     {
-        FrameInfo* info = _frames.InfoOf(frame);
-        bool isUnwritten = (info->Flags & (FrameFlags.Opened | FrameFlags.Written)) == FrameFlags.Opened;
-        info->Flags &= ~(FrameFlags.Opened | FrameFlags.Written | (isUnwritten ? FrameFlags.Hot : 0));
-        return isUnwritten;
+        FrameFlags flags = info->Flags;
+        info->Flags = flags & ~(FrameFlags.Opened | FrameFlags.Written | FrameFlags.Hot);
+        return (flags & (FrameFlags.Opened | FrameFlags.Written)) == FrameFlags.Opened;
     }
 
     /// <summary>What a slot shows counts as changed if the slot is dirty, whether somebody stores to it or not.</summary>

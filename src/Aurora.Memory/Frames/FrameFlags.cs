@@ -37,4 +37,7 @@ public enum FrameFlags : ushort
 
     /// <summary>Holds what an ephemeral group has written: it stays until nobody has the page any more.</summary>
     Ephemeral = 512,
+
+    /// <summary>The freeze that is under way may copy it and leave it writable.</summary>
+    Warm = 1024,
 }

@@ -150,6 +150,15 @@ public abstract unsafe class FramePool
         FreeIfUnused(frame, info);
     }
 
+    /// <summary>Drops several references at once.</summary>
+    public void Release(FrameNumber frame, int references)
+    {
+        FrameInfo* info = InfoOf(frame);
+        Panic.Unless(info->References >= references, "frames: released a frame more often than it is referred to"u8);
+        info->References -= references;
+        FreeIfUnused(frame, info);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void BeginFlight(FrameNumber frame) => InfoOf(frame)->InFlight++;
 

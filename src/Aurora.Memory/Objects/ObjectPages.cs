@@ -119,7 +119,8 @@ public sealed unsafe class ObjectPages
             FillFrame(copy, isResident ? Slot.FrameOf(value) : default);
         if (isResident)
             _frames.InfoOf(copy)->Tag = _frames.InfoOf(Slot.FrameOf(value))->Tag;
-        Replace(target, page, slot, copy);
+        _reverse.UnmapPage(target, page);
+        Replace(slot, copy);
         Note(target, copy);
         frame = copy;
         return MemoryStatus.Ok;
@@ -127,9 +128,10 @@ public sealed unsafe class ObjectPages
 
     /// <summary>
     /// Readies a clean page in memory for stores that are likely to come, as <see cref="MakeWritable"/> does for one that has; false
-    /// when that would cost what others need more. The slot is private.
+    /// when that would cost what others need more. The slot is private. With <paramref name="isAlone"/> one entry at most shows the page,
+    /// which the caller will set.
     /// </summary>
-    internal bool Open(VmObject* target, ulong page, ulong* slot, out FrameNumber frame)
+    internal bool Open(VmObject* target, ulong page, ulong* slot, bool isAlone, out FrameNumber frame)
     {
         FrameNumber old = frame = Slot.FrameOf(*slot);
         FrameInfo* info = _frames.InfoOf(frame);
@@ -149,7 +151,9 @@ public sealed unsafe class ObjectPages
         {
             FillFrame(frame, old);
             _frames.InfoOf(frame)->Tag = info->Tag;
-            Replace(target, page, slot, frame);
+            if (!isAlone)
+                _reverse.UnmapPage(target, page);
+            Replace(slot, frame);
         }
         OpenedPages.Begin(target->Changes, _frames.InfoOf(frame));
         return true;
@@ -170,10 +174,9 @@ public sealed unsafe class ObjectPages
             PageContents.Clear(to);
     }
 
-    // Puts another frame into a private, dirty slot. Nobody may go on seeing the old one through this object.
-    private void Replace(VmObject* target, ulong page, ulong* slot, FrameNumber frame)
+    // Puts another frame into a private, dirty slot. Nobody sees the old one through this object from when the caller returns on.
+    private void Replace(ulong* slot, FrameNumber frame)
     {
-        _reverse.UnmapPage(target, page);
         ulong old = *slot;
         *slot = Slot.Of(frame) | Slot.Dirty;
         if (Slot.IsResident(old))

@@ -52,6 +52,11 @@ internal sealed unsafe partial class RadixTree
         return NodeOf(value) + (page & Mask);
     }
 
+    /// <summary>As above, when the slot of another page may have been found a moment ago: most are in the same leaf.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* FindSlot(VmObject* target, ulong page, ulong* found, ulong foundPage) =>
+        found != null && target->Height != 0 && (page ^ foundPage) < FanOut ? found + (long)(page - foundPage) : FindSlot(target, page);
+
     /// <summary>The leaf slot of a page that may be changed, copying shared nodes and making missing ones; null when out of memory.</summary>
     public ulong* PrivateSlot(VmObject* target, ulong page) => Descend(target, page, true);
 

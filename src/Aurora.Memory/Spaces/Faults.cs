@@ -141,6 +141,7 @@ public sealed unsafe class Faults
         ulong* entry = _tables.FindOrCreate(space->Root, address);
         if (entry == null)
             return _shortage.NoFrame(out wait);
+        bool isShared = *entry != 0 && _frames.InfoOf(PageEntry.FrameOf(*entry))->References > 1;
         MemoryStatus status = _pages.MakeWritable(target, mapping->PageAt(address), overwrite: false, out FrameNumber frame, out wait);
         if (status != MemoryStatus.Ok)
             return status;
@@ -157,7 +158,8 @@ public sealed unsafe class Faults
         bool isExecutable = (mapping->Protection & Protection.Execute) != 0;
         _tables.Set(entry, PageEntry.ReadOnly(frame, isExecutable) | PageEntry.Writable | PageEntry.Dirty);
         _tlb.InvalidatePage(space->Root, address);
-        _around.Open(mapping, address, entry, frame);
+        if (!isShared)
+            _around.Open(mapping, address, entry, frame);
         return MemoryStatus.Ok;
     }
 

@@ -35,6 +35,10 @@ internal sealed unsafe class ReverseMap(MemoryState state, TlbControl tlb)
         mapping->NextOfObject = mapping->PreviousOfObject = null;
     }
 
+    /// <summary>True if nothing but this mapping shows the pages of its object.</summary>
+    public static bool IsAlone(Mapping* mapping) =>
+        mapping->Object->FirstMapping == mapping && mapping->NextOfObject == null && mapping->Object->FirstOverlay == null;
+
     /// <summary>Clears every entry that shows a page of the object, with shootdown.</summary>
     public void UnmapPage(VmObject* target, ulong page)
     {

@@ -1,7 +1,8 @@
 // A program that stores again to a page that the last freeze has taken is likely to store again to others that it has taken, near that
 // one. The fault that shows the first opens them all: each is made exclusive, entered in the dirty list and mapped writable, which costs
 // a fraction of a fault. Whether a program really stores to them the CPU tells (OpenedPages); one that is left alone is not in the next
-// epoch, and is not opened again before it has faulted. Nothing of this can fail: what there is no room for is left to its own fault.
+// epoch, and is not opened again before it has faulted. Nothing of this can fail: what there is no room for is left to its own fault, and
+// so is what shares its frame with others: after a fork most stores are to pages that nobody will store to a second time.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -39,10 +40,11 @@ internal sealed unsafe class WriteAround(MemoryState state, ObjectPages pages, T
         long last = (long)Least(above, behind, mapping->Pages - 1 - inMapping);
         // SAFETY: both stay within the leaf and the table; the way to the leaf is private, since its page has just been written.
         ulong* slot = _tree.FindSlot(mapping->Object, page);
+        bool isAlone = ReverseMap.IsAlone(mapping);
         for (long next = first; next <= last; next++)
         {
             if (IsWorth(slot[next], freezes))
-                OpenOne(mapping, address, next, slot + next, entry + next);
+                OpenOne(mapping, address, next, slot + next, entry + next, isAlone);
         }
     }
 
@@ -52,14 +54,19 @@ internal sealed unsafe class WriteAround(MemoryState state, ObjectPages pages, T
         return least < c ? least : c;
     }
 
-    private bool IsWorth(ulong slot, uint freezes) =>
-        (slot & (Slot.Resident | Slot.Dirty)) == Slot.Resident && HotPages.WasTaken(_frames.InfoOf(Slot.FrameOf(slot)), freezes);
+    private bool IsWorth(ulong slot, uint freezes)
+    {
+        if ((slot & (Slot.Resident | Slot.Dirty)) != Slot.Resident)
+            return false;
+        FrameInfo* info = _frames.InfoOf(Slot.FrameOf(slot));
+        return info->References == 1 && HotPages.WasTaken(info, freezes);
+    }
 
-    private void OpenOne(Mapping* mapping, VirtualAddress from, long distance, ulong* slot, ulong* entry)
+    private void OpenOne(Mapping* mapping, VirtualAddress from, long distance, ulong* slot, ulong* entry, bool isAlone)
     {
         VmObject* target = mapping->Object;
         VirtualAddress address = new(from.Value + ((ulong)distance << PageSize.Shift));
-        if (!_log.ReserveProtect(target) || !_pages.Open(target, mapping->PageAt(address), slot, out FrameNumber frame))
+        if (!_log.ReserveProtect(target) || !_pages.Open(target, mapping->PageAt(address), slot, isAlone, out FrameNumber frame))
             return;
         _log.AppendProtect(target, entry);
         ulong old = *entry;

@@ -18,6 +18,9 @@ public sealed unsafe class PageTables
     private const int UserTopEntries = 256;
     private const int Entries = 512;
 
+    /// <summary>Of an opened page to which a program has stored.</summary>
+    private const ulong Stored = PageEntry.Opened | PageEntry.Dirty;
+
     private readonly FramePool _frames;
     private readonly FrameNumber _template;
 
@@ -130,12 +133,25 @@ public sealed unsafe class PageTables
     /// </summary>
     public void NoteStores(ulong* entry)
     {
-        const ulong Stored = PageEntry.Opened | PageEntry.Dirty;
         if ((*entry & Stored) != Stored)
             return;
         _frames.InfoOf(PageEntry.FrameOf(*entry))->Flags |= FrameFlags.Written;
         *entry &= ~PageEntry.Dirty;
     }
+
+    /// <summary>Takes the write bit from an entry; the frame of an opened one learns whether a program has stored through it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Protect(ulong* entry)
+    {
+        ulong value = *entry;
+        if ((value & Stored) == Stored && (Seeded & SeededMemoryFaults.UnaskedStores) == 0)
+            _frames.InfoOf(PageEntry.FrameOf(value))->Flags |= FrameFlags.Written;
+        *entry = value & ~(PageEntry.Writable | PageEntry.Opened);
+    }
+
+    /// <summary>True if two entries are in the same table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsSameTable(ulong* entry, ulong* other) => ((ulong)entry ^ (ulong)other) < PageSize.Bytes;
 
     /// <summary>Clears all entries in [start, end), unhooks tables that become empty, and returns how many pages were mapped.</summary>
     public ulong ClearRange(FrameNumber root, VirtualAddress start, VirtualAddress end) =>
@@ -186,6 +202,13 @@ public sealed unsafe class PageTables
     {
         if ((Seeded & SeededMemoryFaults.StaleEntryPointer) == 0)
             _frames.Release(_frames.FrameOf(entry));
+    }
+
+    /// <summary>Ends the holds of several entries of one table.</summary>
+    public void ReleaseTable(ulong* entry, int holds)
+    {
+        if ((Seeded & SeededMemoryFaults.StaleEntryPointer) == 0)
+            _frames.Release(_frames.FrameOf(entry), holds);
     }
 
     // Clears the part of one table that translates [first, last].

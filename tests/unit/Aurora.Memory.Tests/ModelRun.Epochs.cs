@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
@@ -37,24 +38,34 @@ internal sealed unsafe partial class ModelRun
             _machine.Freeze().Tag = _state.Copy();
     }
 
-    // Makes a page hot, and leaves it so.
+    // Makes pages hot that follow each other, more than a freeze copies now and then, and leaves them so.
     private void StoreAndFreezeRepeatedly()
     {
-        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page) || Expected(page, write: true) != MemoryStatus.Ok)
+        if (!PickPage(out AddressSpace* space, out ulong number, out _))
             return;
         int rounds = _random.Next(3, 14);
+        ulong pages = (ulong)(_random.Next(2) == 0 ? 1 : _random.Next(2, 15));
         for (int round = 0; round < rounds; round++)
         {
-            // Now and then it is left alone although it has been opened.
-            if (round < 3 || _random.Next(3) != 0)
+            for (ulong page = number; page < number + pages; page++)
             {
-                _machine.Store64(space, number << 12, _nextValue);
-                page.ForStore().Words[0] = _nextValue++;
+                // Now and then one is left alone although it has been opened.
+                if (round < 3 || _random.Next(3) != 0)
+                    StoreNext(space, page);
             }
             if (_machine.Epochs.Count == 4)
                 _machine.ReleaseOldest();
             Freeze();
         }
+    }
+
+    private void StoreNext(AddressSpace* space, ulong number)
+    {
+        ModelPage? page = _state.Spaces[space->Header.Id.Value].Pages.GetValueOrDefault(number);
+        if (page == null || Expected(page, write: true) != MemoryStatus.Ok)
+            return;
+        _machine.Store64(space, number << 12, _nextValue);
+        page.ForStore().Words[0] = _nextValue++;
     }
 
     private void SubmitNext()

@@ -32,6 +32,7 @@ public sealed class SeededFaultTests
     [InlineData((int)SeededMemoryFaults.ForgottenOverlayCut)]
     [InlineData((int)SeededMemoryFaults.ElidedZeroes)]
     [InlineData((int)SeededMemoryFaults.TrustedOpenedPage)]
+    [InlineData((int)SeededMemoryFaults.UnaskedStores)]
     public void The_model_finds_a_seeded_fault(int fault) => Find(((SeededMemoryFaults)fault).ToString(), (SeededMemoryFaults)fault, DroppedInvalidations.None);
 
     [Theory]
