@@ -10,8 +10,11 @@
  *   bench watch MS        prints the counters of this boot again and again, for whoever watches a machine that is switched off
  *   bench hold MEBIBYTES  fills memory, waits to be cut off, and tells after the resume how long that took
  *   bench groups COPIES   copies and rewinds of groups, which run this program as
+ *   bench rewinds         of these only those of a group with 64 MiB
  *   bench churn MEBIBYTES PAGES   memory of which so many pages change all the time
- *   bench idle MEBIBYTES          memory, and nothing to do */
+ *   bench idle MEBIBYTES          memory, and nothing to do
+ *   bench image MEBIBYTES         memory, and nothing to do but to tell when it has become a copy
+ *   bench copies COUNT COMMAND…   ephemeral copies of a group that runs any command; it is copied once it has written something */
 #define _GNU_SOURCE
 #include "../include/aurora.h"
 #include <errno.h>
@@ -203,9 +206,27 @@ static void idle(unsigned long mebibytes)
         rest(1000000000);
 }
 
-static uint64_t manage(unsigned verb, const char *group, const char *target, const char *checkpoint, char **words)
+static uint64_t ticks(void)
 {
-    struct sls_manage m = {.verb = verb, .argv = (uint64_t)words};
+    return __builtin_ia32_rdtsc();
+}
+
+/* The first thing that a copy does, as soon as it runs: it writes down when that is. */
+static void image(unsigned long mebibytes)
+{
+    dirty(pages_of(mebibytes * 256), mebibytes * 256);
+    printf("ready\n");
+    fflush(stdout);
+    for (long generation = sls_generation(0, 0);;) {
+        generation = sls_generation((uint64_t)generation, 1);
+        printf("%llu\n", (unsigned long long)ticks());
+        fflush(stdout);
+    }
+}
+
+static uint64_t manage_with(unsigned flags, unsigned verb, const char *group, const char *target, const char *checkpoint, char **words)
+{
+    struct sls_manage m = {.verb = verb, .flags = flags, .argv = (uint64_t)words};
     char *none = NULL;
     m.envp = words ? (uint64_t)&none : 0;
     strcpy(m.group, group);
@@ -215,6 +236,11 @@ static uint64_t manage(unsigned verb, const char *group, const char *target, con
     if (sls_manage(&m) < 0)
         fail("sls_manage");
     return now() - start;
+}
+
+static uint64_t manage(unsigned verb, const char *group, const char *target, const char *checkpoint, char **words)
+{
+    return manage_with(0, verb, group, target, checkpoint, words);
 }
 
 static void end_group(const char *name)
@@ -305,6 +331,56 @@ static void idle_copies(char *self, unsigned long copies)
     fflush(stdout);
 }
 
+/* Waits until a group has written something behind a position, and reads it. */
+static void read_log(const char *group, uint64_t *position, char *line, size_t size)
+{
+    long count = sls_log(group, position, line, size - 1, 1);
+    if (count <= 0)
+        fail("the group has written nothing");
+    line[count] = 0;
+}
+
+/* Ephemeral copies of what a group was at one moment, one after the other; the group runs on, or has ended: nothing of it is in memory. */
+static void copies_of(const char *measure, char **words, unsigned long copies, int ends, int tells)
+{
+    char line[4096], name[32];
+    uint64_t *made = calloc(copies, sizeof *made), *begun = calloc(copies, sizeof *begun), position = 0;
+    manage(SLS_RUN, "", "image", "", words);
+    read_log("image", &position, line, sizeof line);
+    rest(500000);
+    if (sls_of("image", SYS_sls_checkpoint, (uint64_t)"image", 0, 0) < 0)
+        fail("checkpoint of a group");
+    if (ends)
+        manage(SLS_KILL, "image", "", "", NULL);
+    rest(500000);
+    double busy = busy_seconds();
+    for (unsigned long copy = 0; copy < copies; copy++) {
+        snprintf(name, sizeof name, "%s-%lu", measure, copy);
+        uint64_t start = ticks();
+        made[copy] = manage_with(SLS_KEEP_NOTHING, SLS_RESTORE, "image", name, "image", NULL);
+        begun[copy] = start;
+    }
+    busy = busy_seconds() - busy;
+    for (unsigned long copy = 0; tells && copy < copies; copy++) {
+        uint64_t at = position;
+        snprintf(name, sizeof name, "%s-%lu", measure, copy);
+        read_log(name, &at, line, sizeof line);
+        begun[copy] = strtoull(line, NULL, 10) - begun[copy];
+    }
+    for (unsigned long copy = 0; copy < copies; copy++) {
+        snprintf(name, sizeof name, "%s-%lu", measure, copy);
+        end_group(name);
+    }
+    if (!ends)
+        manage(SLS_KILL, "image", "", "", NULL);
+    manage(SLS_REMOVE, "image", "", "", NULL);
+    if (tells)
+        report(measure, copies, "first_ticks", begun, (int)copies);
+    report(measure, copies, "made_ns", made, (int)copies);
+    printf("R %s %lu busy_ns %.0f\n", measure, copies, busy * 1e9 / copies);
+    fflush(stdout);
+}
+
 static void watch(long milliseconds)
 {
     struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
@@ -339,9 +415,23 @@ int main(int count, char **words)
         churn(strtoul(words[2], NULL, 10), strtoul(words[3], NULL, 10));
     if (strcmp(verb, "idle") == 0 && count == 3)
         idle(strtoul(words[2], NULL, 10));
-    if (strcmp(verb, "groups") == 0 && count == 3) {
+    if (strcmp(verb, "image") == 0 && count == 3)
+        image(strtoul(words[2], NULL, 10));
+    if (strcmp(verb, "copies") == 0 && count > 3) {
+        copies_of("command", words + 3, strtoul(words[2], NULL, 10), 0, 0);
+        return 0;
+    }
+    if (strcmp(verb, "rewinds") == 0) {
         fork_and_rewind(words[0]);
-        idle_copies(words[0], strtoul(words[2], NULL, 10));
+        return 0;
+    }
+    if (strcmp(verb, "groups") == 0 && count == 3) {
+        unsigned long copies = strtoul(words[2], NULL, 10);
+        char *program[] = {words[0], "image", "16", NULL};
+        fork_and_rewind(words[0]);
+        copies_of("image", program, copies, 0, 1);
+        copies_of("ended", program, copies, 1, 1);
+        idle_copies(words[0], copies);
         return 0;
     }
     sls_period(NEVER_NS);

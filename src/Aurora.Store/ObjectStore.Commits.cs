@@ -55,6 +55,9 @@ public sealed unsafe partial class ObjectStore
     /// <summary>Waits until the commit and all before it are durable. Poisoned when a write failed. Blocks.</summary>
     public StoreStatus WaitDurable(StoreCommit* commit) => _committer.WaitDurable(commit);
 
+    /// <summary>Waits until the commit with a sequence, and with it all before, is durable. Blocks.</summary>
+    public StoreStatus WaitForSequence(ulong sequence) => _log.WaitDurable(sequence);
+
     /// <summary>Gives the commit's slot back: after it became durable, or failed.</summary>
     public void Release(StoreCommit* commit) => _committer.Release(commit);
 

@@ -114,5 +114,12 @@ public sealed unsafe partial class ObjectStore
     /// next Open if its record survived.
     /// </summary>
     public StoreStatus Rollback(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
-        => _rollback.To(volume, sequence, info, out ownSequence);
+        => _rollback.To(volume, sequence, info, waits: true, out ownSequence);
+
+    /// <summary>
+    /// As above, and does not wait until it is durable: it is when its sequence is (<see cref="WaitForSequence"/>), or something that is
+    /// committed later, in whatever volume. Blocks.
+    /// </summary>
+    public StoreStatus SubmitRollback(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
+        => _rollback.To(volume, sequence, info, waits: false, out ownSequence);
 }

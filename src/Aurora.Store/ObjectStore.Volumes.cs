@@ -29,6 +29,16 @@ public sealed unsafe partial class ObjectStore
         => _volumes.Clone(source, sequence, flags, name, info, waits: false, out volume);
 
     /// <summary>
+    /// A number that no volume has, and none gets before the store is opened again: for what is listed among volumes and is none. Blocks.
+    /// </summary>
+    public StoreStatus TakeVolumeNumber(out VolumeId number) => _volumes.TakeNumber(out number);
+
+    /// <summary>
+    /// What a volume holds now, which is what the state always holds. NotFound when there is no such volume. Blocks.
+    /// </summary>
+    public StoreStatus FindState(VolumeId volume, out StoredState state) => _directory.FindState(volume, out state);
+
+    /// <summary>
     /// Ends a volume and its history, durably. Its clones stay. What only it refers to becomes free bit by bit, with the next cuts. The
     /// first volume cannot be dropped: BadArgument. Blocks.
     /// </summary>

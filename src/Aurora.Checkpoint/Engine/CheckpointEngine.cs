@@ -81,6 +81,18 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         return default;
     }
 
+    /// <summary>Of the groups in memory that are read from a volume, the one that has been there for the longest time.</summary>
+    internal ObjectTracker FirstWith(VolumeId volume)
+    {
+        ObjectTracker first = default;
+        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        {
+            if (pipeline.Volume == volume)
+                first = pipeline.Group;
+        }
+        return first;
+    }
+
     internal ulong GroupsBegun => _pipelines.Begun;
 
     internal PipelineState* StateOf(ushort group) => _pipelines.StateOf(group);

@@ -200,19 +200,27 @@ internal sealed unsafe class CheckpointErrands
         Errno found = FindTarget(pipeline, mustBeNamed: false, out CheckpointInfo info);
         if (found != Errno.Ok)
             return found;
-        found = RollBackTo(in pipeline, in info);
+        found = RollBackTo(in pipeline, in info, out ulong commit);
+        if (found == Errno.Ok)
+            found = AwaitCommit(commit);
         pipeline.State->Errand.HasRolledBack = found == Errno.Ok;
         return found;
     }
 
-    /// <summary>The present state of a group's volume becomes that of a checkpoint; nothing of it is under way. Blocks.</summary>
-    public Errno RollBackTo(in Pipeline pipeline, in CheckpointInfo target)
+    /// <summary>
+    /// The present state of a group's volume becomes that of a checkpoint; nothing of it is under way. It is durable when the commit is
+    /// (<see cref="AwaitCommit"/>). Blocks.
+    /// </summary>
+    public Errno RollBackTo(in Pipeline pipeline, in CheckpointInfo target, out ulong commit)
     {
         var about = new CommitInfo
         {
             Epoch = pipeline.State->LastCaptured.Next,
             RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds,
         };
-        return ErrnoOf(_services.Store.Rollback(pipeline.Volume, target.Sequence, in about));
+        return ErrnoOf(_services.Store.SubmitRollback(pipeline.Volume, target.Sequence, in about, out commit));
     }
+
+    /// <summary>Returns when a commit is durable; an error when it is not going to be. Blocks.</summary>
+    public Errno AwaitCommit(ulong commit) => ErrnoOf(_services.Store.WaitForSequence(commit));
 }

@@ -1,6 +1,7 @@
 // How the checkpointing of a group begins and ends, beside those that go on: for whoever brings groups into memory and takes them out. A
 // group that is being brought in is not captured until it is enabled, and none of its threads runs while it is stopped. Everything that
 // waits here is for fibers. Protected by the kernel lock.
+using System;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
@@ -47,21 +48,25 @@ public sealed unsafe class CheckpointLife
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other of its volume: what a rollback has left behind keeps its numbers.
-    /// All of them are durable. One that went further once has gone back in time, and perhaps nobody could tell it so before the machine
-    /// restarted: it is of another generation. Blocks.
+    /// All of them are durable; the volume of a copy has none yet. Here alone a group gets another generation: a copy, and one that went
+    /// further once and has gone back in time (perhaps nobody could tell it so before the machine restarted), behind the
+    /// <paramref name="generation"/> that it was of before. Blocks.
     /// </summary>
-    public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored)
+    public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored, bool isCopy = false, ulong generation = 0)
     {
         Pipeline pipeline = _pipelines.Of(group);
-        StoreStatus status = _errands.ReadNumbers(in pipeline, out Epoch highest);
+        Epoch highest = default;
+        StoreStatus status = isCopy ? StoreStatus.Ok : _errands.ReadNumbers(in pipeline, out highest);
         Epoch last = highest > restored ? highest : restored;
         pipeline.State->LastCaptured = pipeline.State->LastSubmitted = pipeline.State->LastDurable = last;
         pipeline.State->RestoredEpoch = restored.Value;
-        if (highest > restored)
-        {
-            GroupObject* about = _services.Group.Of(group);
+        GroupObject* about = _services.Group.Of(group);
+        bool hasGoneBack = highest > restored;
+        if (hasGoneBack)
             about->Left.Add(restored, highest);
-            about->Generation++;
+        if (hasGoneBack || isCopy)
+        {
+            about->Generation = Math.Max(about->Generation, generation) + 1;
             group.MarkChanged(&about->Header);
         }
         CheckpointErrands.Begin(in pipeline, last);
@@ -188,15 +193,20 @@ public sealed unsafe class CheckpointLife
             SetStopped(group, false);
     }
 
-    /// <summary>A quiesced group's volume goes back to a checkpoint of its own; the group in memory is left alone. Blocks.</summary>
-    public Errno RollBack(ObjectTracker group, in CheckpointInfo target)
+    /// <summary>
+    /// A quiesced group's volume goes back to a checkpoint of its own, durably with a commit; the group in memory is left alone. Blocks.
+    /// </summary>
+    public Errno RollBack(ObjectTracker group, in CheckpointInfo target, out ulong commit)
     {
         Pipeline pipeline = _pipelines.Of(group);
-        return _errands.RollBackTo(in pipeline, in target);
+        return _errands.RollBackTo(in pipeline, in target, out commit);
     }
 
+    /// <inheritdoc cref="CheckpointErrands.AwaitCommit"/>
+    public Errno AwaitCommit(ulong commit) => _errands.AwaitCommit(commit);
+
     /// <summary>The checkpoint of a volume that a number or a name means. Blocks.</summary>
-    public Errno FindTarget(VolumeId volume, System.ReadOnlySpan<byte> target, out CheckpointInfo info)
+    public Errno FindTarget(VolumeId volume, ReadOnlySpan<byte> target, out CheckpointInfo info)
         => _errands.FindTarget(volume, target, mustBeNamed: false, out info);
 
     /// <summary>

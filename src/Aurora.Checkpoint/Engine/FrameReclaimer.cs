@@ -24,6 +24,7 @@ public sealed unsafe class FrameReclaimer
     private readonly MemoryManager _memory;
     private readonly CheckpointEngine _engine;
     private readonly NameReclaimer _names;
+    private readonly StagedStates _staged;
     private readonly FiberScheduler _fibers;
     private int _fruitless;
 
@@ -35,8 +36,10 @@ public sealed unsafe class FrameReclaimer
     // Checkpoints have been asked for.
     private bool _hasAsked;
 
-    public FrameReclaimer(MemoryManager memory, CheckpointEngine engine, NameReclaimer names, FiberScheduler fibers)
+    public FrameReclaimer(
+        MemoryManager memory, CheckpointEngine engine, NameReclaimer names, StagedStates staged, FiberScheduler fibers)
     {
+        _staged = staged;
         _names = names;
         _memory = memory;
         _engine = engine;
@@ -112,6 +115,8 @@ public sealed unsafe class FrameReclaimer
 
     private bool MakeRoomOfClean(ulong frames)
     {
+        if (!HasRoomFor(frames))
+            DropStaged();
         // The hand begins somewhere.
         for (int rounds = 0, leaves = 1; rounds <= Rounds && MayEvict && !HasRoomFor(frames); leaves++)
         {
@@ -135,8 +140,16 @@ public sealed unsafe class FrameReclaimer
 
     private bool HasNews => !_hasSwept || _sweptCommits != Commits || _sweptPageIns != _memory.PageIns.Ended;
 
+    // What copies would have to read again goes first. With it goes the reason to keep the volumes of some.
+    private void DropStaged()
+    {
+        if (_staged.DropAll())
+            _engine.Life.Wake();
+    }
+
     private void Evict()
     {
+        DropStaged();
         for (int rounds = 0, leaves = 1; rounds < Rounds; leaves++)
         {
             if (_memory.Reclaim.Step())

@@ -42,6 +42,10 @@ internal unsafe struct PipelineState
     /// <summary>When it was looked for: so many groups had begun.</summary>
     public ulong ParentSought;
 
+    /// <summary>Of an ephemeral group: the first one that is read from the same volume, and when it was looked for.</summary>
+    public ushort Sibling;
+    public ulong SiblingSought;
+
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;
 

@@ -28,17 +28,20 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
     /// A new entry, on its way into memory; null when there is no memory for it, or there are too many. The name is allowed and free, the
     /// volume in no entry.
     /// </summary>
-    public GroupEntry* Add(ReadOnlySpan<byte> name, VolumeId volume, bool isEphemeral = false)
+    public GroupEntry* Add(ReadOnlySpan<byte> name, VolumeId volume)
+        => Add(name, new GroupEntry { Volume = volume.Value, Stored = volume.Value });
+
+    /// <summary>As above, of what is known of the group: its volumes, and whether it is ephemeral.</summary>
+    public GroupEntry* Add(ReadOnlySpan<byte> name, in GroupEntry about)
     {
         GroupEntry* entry = Reserve() ? _entries.Allocate() : null;
         if (entry == null)
             return null;
-        *entry = new GroupEntry
-        {
-            Phase = GroupPhase.Moving, Volume = volume.Value, IsEphemeral = isEphemeral, NameLength = name.Length,
-        };
+        *entry = about;
+        entry->Phase = GroupPhase.Moving;
+        entry->NameLength = name.Length;
         name.CopyTo(new Span<byte>(entry->Name, GroupEntry.MaxNameBytes));
-        int place = PlaceOf(volume.Value);
+        int place = PlaceOf(about.Volume);
         // SAFETY: there is room for one more.
         new ReadOnlySpan<nint>(_sorted + place, _count - place).CopyTo(new Span<nint>(_sorted + place + 1, _count - place));
         _sorted[place] = entry;

@@ -137,7 +137,7 @@ internal sealed unsafe class GroupDumps
         if (error != Errno.Ok)
             return error;
         GroupEntry* copy = &_state->Copy;
-        *copy = new GroupEntry { Phase = GroupPhase.Moving, Volume = clone.Value, NameLength = "dump"u8.Length };
+        *copy = new GroupEntry { Phase = GroupPhase.Moving, Volume = clone.Value, Stored = clone.Value, NameLength = "dump"u8.Length };
         "dump"u8.CopyTo(new Span<byte>(copy->Name, GroupEntry.MaxNameBytes));
         if (!_memory.Begin(copy))
         {

@@ -31,7 +31,7 @@ internal unsafe struct GroupEntry
 
     public GroupPhase Phase;
 
-    /// <summary>It is never captured, and its volume is only what its pages come from: the next machine drops it.</summary>
+    /// <summary>It is never captured, and has a number but no volume of its own (<see cref="BaseVolumes"/>).</summary>
     public bool IsEphemeral;
 
     /// <summary>In memory: the index of its tables. It is another one each time the group comes into memory.</summary>
@@ -39,10 +39,15 @@ internal unsafe struct GroupEntry
 
     /// <summary>The number of its volume; zero until it has one.</summary>
     public ulong Volume;
+
+    /// <summary>The volume that its records and pages are read from.</summary>
+    public ulong Stored;
     public int NameLength;
     public fixed byte Name[MaxNameBytes];
 
     public readonly VolumeId VolumeId => new(Volume);
+
+    public readonly VolumeId StoredId => new(Stored);
 
     /// <summary>The number by which users know it: the host is 0.</summary>
     public readonly ulong Number => Volume - VolumeId.First.Value;

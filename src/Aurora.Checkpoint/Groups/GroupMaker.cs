@@ -1,8 +1,7 @@
 // New groups. The volume of one is a clone that nobody runs (Partial); behind the group's first checkpoint the store has in its order that
 // it becomes one that a machine starts (Group). So a power cut leaves a whole group or none. The log is durable from its beginning up to
 // some commit: so of all the commits that make a group only the last one is waited for, and what is done in memory goes on while they are
-// written. The volume of an ephemeral group stays what it is at first: its pages come from it, nothing is ever written to it, and the next
-// machine drops it. Everything here blocks.
+// written. An ephemeral group has no volume of its own (BaseVolumes), and nothing of it is ever written. Everything here blocks.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -14,8 +13,8 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Makes groups: with the files of the host, as copies of running ones, and of checkpoints.</summary>
 internal sealed unsafe class GroupMaker(
-    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupPrograms programs, GroupStarter starter,
-    FiberScheduler fibers)
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, BaseVolumes bases, GroupPrograms programs,
+    GroupStarter starter, FiberScheduler fibers)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
 
@@ -91,12 +90,10 @@ internal sealed unsafe class GroupMaker(
         if (error != Errno.Ok)
             return -(long)error;
         session.Clocks.Of(TrackerOf(entry)).ContinueBehind(nowNanoseconds);
-        RestoreResult result = memory.Load(entry, RestoreScope.Whole);
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole, isCopy: true);
         if (!result.IsOk)
             return GiveUp(entry, in result);
         memory.EndDetached(entry);
-        ObjectOf(entry)->Generation++;
-        TrackerOf(entry).MarkChanged(&ObjectOf(entry)->Header);
         return Finish(entry, Errno.Ok);
     }
 
@@ -109,18 +106,23 @@ internal sealed unsafe class GroupMaker(
         Span<byte> invented = stackalloc byte[GroupEntry.MaxNameBytes];
         if (name.IsEmpty)
             name = invented[..directory.NameNew(invented)];
-        Errno error = volumes.Clone(source, sequence, name, out VolumeId clone);
+        VolumeId number = default;
+        VolumeId stored = default;
+        Errno error = isEphemeral ? volumes.TakeNumber(out number) : volumes.Clone(source, sequence, name, out stored);
+        if (error == Errno.Ok && isEphemeral)
+            error = bases.Take(source, sequence, name, out stored);
         if (error != Errno.Ok)
             return error;
+        var made = new GroupEntry { Volume = isEphemeral ? number.Value : stored.Value, Stored = stored.Value, IsEphemeral = isEphemeral };
         // What is received meanwhile may have taken the name.
         bool isTaken = directory.Find(name) != null;
-        entry = isTaken ? null : directory.Add(name, clone, isEphemeral);
+        entry = isTaken ? null : directory.Add(name, in made);
         if (entry != null && memory.Begin(entry))
             return Errno.Ok;
         if (entry != null)
             directory.Remove(entry);
         entry = null;
-        volumes.DropUnfinished(clone);
+        bases.Leave(&made);
         return isTaken ? Errno.EEXIST : Errno.ENOMEM;
     }
 
@@ -176,7 +178,7 @@ internal sealed unsafe class GroupMaker(
             return -(long)error;
         }
         memory.End(entry);
-        volumes.DropUnfinished(entry->VolumeId);
+        bases.Leave(entry);
         directory.Remove(entry);
         return -(long)error;
     }
@@ -188,7 +190,7 @@ internal sealed unsafe class GroupMaker(
         if (result.IsUntouched)
             return Undo(entry, result.Errno);
         GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
-        volumes.DropUnfinished(entry->VolumeId);
+        bases.Leave(entry);
         directory.Remove(entry);
         return -(long)result.Errno;
     }

@@ -1,6 +1,5 @@
 // Groups as the system calls, the main loop and the boot see them. What they ask for goes to a fiber (GroupOrders, GroupWork); what needs
-// no
-// disk is answered at once. When the machine starts the host's programs run first; the other groups come while they do.
+// no disk is answered at once. When the machine starts the host's programs run first; the other groups come while they do.
 // Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -19,7 +18,9 @@ public sealed unsafe class GroupManager : GroupService
     private readonly GroupProcesses _processes;
     private readonly GroupDirectory _directory;
     private readonly GroupOrders _orders;
+    private readonly GroupMemory _memory;
     private readonly GroupVolumes _volumes;
+    private readonly BaseVolumes _bases;
     private readonly GroupStreams _streams;
     private readonly GroupDumps _dumps;
     private readonly GroupWork _work;
@@ -33,13 +34,14 @@ public sealed unsafe class GroupManager : GroupService
         _directory = new GroupDirectory(pages);
         _orders = new GroupOrders(pages, clock);
         _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, clock);
-        var memory = new GroupMemory(session, processes, programs, execs, fibers);
-        var maker = new GroupMaker(session, _directory, memory, _volumes, programs, starter, fibers);
+        _memory = new GroupMemory(session, processes, programs, execs, fibers);
+        _bases = new BaseVolumes(_volumes, session.Staged, pages);
+        var maker = new GroupMaker(session, _directory, _memory, _volumes, _bases, programs, starter, fibers);
         var further = new ExecMaker(session, processes, execs, fibers);
         var sink = new StreamSink(streams, session.Scheduler, fibers);
-        _dumps = new GroupDumps(session, processes, memory, _volumes, streams, sink, pages, fibers);
+        _dumps = new GroupDumps(session, processes, _memory, _volumes, streams, sink, pages, fibers);
         _streams = new GroupStreams(session, _directory, _volumes, streams, sink, _dumps, fibers);
-        _work = new GroupWork(session, _directory, memory, _volumes, maker, further, _streams, _dumps);
+        _work = new GroupWork(session, _directory, _memory, _volumes, _bases, maker, further, _streams, _dumps);
         GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
         host->Index = session.Tracker.Index;
         host->Phase = GroupPhase.Present;
@@ -79,12 +81,21 @@ public sealed unsafe class GroupManager : GroupService
     public void WorkOff()
     {
         _dumps.EndIfOver();
+        TidyUp();
         while (_orders.First != null)
         {
             _orders.Complete(_work.Do(_orders.First));
             _session.Scheduler.WakeAll(Changed);
+            TidyUp();
             _dumps.EndIfOver();
         }
+    }
+
+    // What an order has left to be done when who asked has been told.
+    private void TidyUp()
+    {
+        _memory.EndLeft();
+        _bases.DropUnneeded();
     }
 
     /// <summary>The body of a fiber: sends what is asked for, or receives it; never returns.</summary>

@@ -14,6 +14,7 @@ internal sealed unsafe class GroupMemory(
 {
     private readonly CheckpointLife _life = session.Engine.Life;
     private ushort _lastIndex;
+    private ushort _leftIndex;
 
     /// <summary>
     /// Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened. Of an ephemeral one nothing
@@ -31,18 +32,20 @@ internal sealed unsafe class GroupMemory(
         _lastIndex = entry->Index = group.Index;
         session.OutputHold.Of(group).BeginLog();
         session.OutputHold.Of(group).PassThrough(entry->IsEphemeral);
-        _life.Begin(group, entry->VolumeId);
+        _life.Begin(group, entry->StoredId);
         return true;
     }
 
     /// <summary>
     /// Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays, unless there is nothing
-    /// (<see cref="RestoreResult.IsUntouched"/>): then the group can be ended.
+    /// (<see cref="RestoreResult.IsUntouched"/>): then the group can be ended. A copy, and what goes back in time from a
+    /// <paramref name="generation"/>, is of another one.
     /// </summary>
-    public RestoreResult Load(GroupEntry* entry, RestoreScope scope)
+    public RestoreResult Load(GroupEntry* entry, RestoreScope scope, bool isCopy = false, ulong generation = 0)
     {
         ObjectTracker group = session.Tracked.OfGroup(entry->Index);
-        RestoreResult result = session.Restorer.Restore(group, entry->VolumeId, scope, endUnreferenced: true, asksForRoom: true);
+        RestoreResult result = session.Restorer.Restore(
+            group, entry->StoredId, scope, endUnreferenced: true, asksForRoom: true, isCopy);
         if (!result.IsOk)
         {
             session.Files.Closing.Forget(group);
@@ -57,7 +60,7 @@ internal sealed unsafe class GroupMemory(
         about->Machine = host->Machine;
         about->MemoryMebibytes = host->MemoryMebibytes;
         if (result.IsOk)
-            result.Store = _life.ContinueFrom(group, about->Epoch);
+            result.Store = _life.ContinueFrom(group, about->Epoch, isCopy, generation);
         return result;
     }
 
@@ -69,6 +72,27 @@ internal sealed unsafe class GroupMemory(
     {
         _life.GiveUp(group);
         execs.Leave(group);
+    }
+
+    /// <summary>
+    /// What a group is in memory, which nothing more is captured of, is its past from here on: it stays, stopped, until
+    /// <see cref="EndLeft"/>, and the group has no place in memory.
+    /// </summary>
+    public void Leave(GroupEntry* entry)
+    {
+        Panic.Unless(_leftIndex == 0 && entry->Index != 0, "groups: two pasts at once"u8);
+        _leftIndex = entry->Index;
+        entry->Index = 0;
+    }
+
+    /// <summary>Takes out of memory what a group has left there.</summary>
+    public void EndLeft()
+    {
+        if (_leftIndex == 0)
+            return;
+        var left = new GroupEntry { Index = _leftIndex };
+        _leftIndex = 0;
+        End(&left);
     }
 
     /// <summary>Takes a group out of memory that is not captured any more.</summary>

@@ -10,6 +10,7 @@ namespace Aurora.Checkpoint;
 internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory directory, CheckpointLife life, Clock clock)
 {
     private const double NanosecondsPerSecond = 1e9;
+    private const ulong ShortShare = 10;
 
     private CommitInfo Now => new() { RealtimeNanoseconds = clock.RealtimeNanoseconds };
 
@@ -18,6 +19,12 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
     /// </summary>
     public Errno Clone(VolumeId source, ulong sequence, ReadOnlySpan<byte> name, out VolumeId clone)
         => ErrnoOf(store.SubmitClone(source, sequence, VolumeFlags.Partial, name, Now, out clone));
+
+    /// <summary>A number for a group without a volume.</summary>
+    public Errno TakeNumber(out VolumeId number) => ErrnoOf(store.TakeVolumeNumber(out number));
+
+    /// <summary>What a volume holds now.</summary>
+    public Errno FindState(VolumeId volume, out StoredState state) => ErrnoOf(store.FindState(volume, out state));
 
     /// <summary>From here on a machine that starts starts the group; that, and what was committed before, is durable.</summary>
     public Errno SetRunning(GroupEntry* entry)
@@ -31,6 +38,16 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         StoreStatus status = store.DropVolume(volume, Now);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
             Report("the volume of a group that was not finished stays until the machine starts again: "u8, status);
+    }
+
+    /// <summary>So little is left of the disk that what need not be kept goes.</summary>
+    public bool IsDiskShort
+    {
+        get
+        {
+            StoreStatistics about = store.Statistics;
+            return about.FreeBlocks < about.TotalBlocks / ShortShare;
+        }
     }
 
     /// <summary>A group goes: its volume, and its entry, unless the volume cannot be dropped.</summary>

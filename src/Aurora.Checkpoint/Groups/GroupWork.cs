@@ -10,8 +10,8 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Suspends, rewinds, ends, starts and removes groups, and has new ones made (<see cref="GroupMaker"/>).</summary>
 internal sealed unsafe class GroupWork(
-    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, GroupMaker maker, ExecMaker execs,
-    GroupStreams streams, GroupDumps dumps)
+    GroupSession session, GroupDirectory directory, GroupMemory memory, GroupVolumes volumes, BaseVolumes bases, GroupMaker maker,
+    ExecMaker execs, GroupStreams streams, GroupDumps dumps)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
 
@@ -112,7 +112,7 @@ internal sealed unsafe class GroupWork(
         {
             entry->Phase = GroupPhase.Broken;
             GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
-            if (result.IsUntouched)
+            if (result.IsUntouched && entry->Index != 0)
                 memory.End(entry);
             return false;
         }
@@ -161,25 +161,40 @@ internal sealed unsafe class GroupWork(
         error = _life.Quiesce(TrackerOf(entry));
         if (error == Errno.Ok)
             memory.AwaitReads(TrackerOf(entry));
+        ulong commit = 0;
         if (error == Errno.Ok)
-            error = _life.RollBack(TrackerOf(entry), in info);
+            error = _life.RollBack(TrackerOf(entry), in info, out commit);
         if (error != Errno.Ok)
         {
             Return(entry);
             return error;
         }
-        memory.End(entry);
+        RestoreResult result = ComeBack(entry, generation);
+        // Whoever continues from here after a power cut does the same: what the volume has become is all that must be durable.
+        bool goesOn = GoOn(entry, in result);
+        error = _life.AwaitCommit(commit);
+        return goesOn ? error : result.Errno;
+    }
+
+    // What the group was goes when it runs again, and before that only if there is no room for both.
+    private RestoreResult ComeBack(GroupEntry* entry, ulong generation)
+    {
+        memory.Leave(entry);
+        RestoreResult result = Load(entry, generation);
+        if (result.IsOk || !result.IsUntouched)
+            return result;
+        memory.EndLeft();
+        return Load(entry, generation);
+    }
+
+    private RestoreResult Load(GroupEntry* entry, ulong generation)
+    {
         if (!memory.Begin(entry))
-        {
-            entry->Phase = GroupPhase.Broken;
-            return Errno.ENOMEM;
-        }
-        RestoreResult result = memory.Load(entry, RestoreScope.Whole);
-        if (result.IsOk)
-            ObjectOf(entry)->Generation = Math.Max(ObjectOf(entry)->Generation, generation + 1);
-        if (GoOn(entry, in result))
-            return _life.Settle(TrackerOf(entry));
-        return result.Errno;
+            return new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory }, IsUntouched = true };
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole, isCopy: false, generation);
+        if (!result.IsOk && result.IsUntouched)
+            memory.End(entry);
+        return result;
     }
 
     // A group that was to leave memory stays.
@@ -195,12 +210,12 @@ internal sealed unsafe class GroupWork(
     private Errno Remove(GroupEntry* entry)
     {
         if (entry->Phase is GroupPhase.Broken or GroupPhase.Saved)
-            return volumes.Forget(entry);
+            return Forget(entry);
         if (_life.HasFailed(TrackerOf(entry)) && session.Store.Health == StoreStatus.Ok)
         {
             memory.GiveUp(TrackerOf(entry));
             entry->Phase = GroupPhase.Broken;
-            return volumes.Forget(entry);
+            return Forget(entry);
         }
         if (memory.HasProcesses(TrackerOf(entry)))
             return Errno.EBUSY;
@@ -212,6 +227,21 @@ internal sealed unsafe class GroupWork(
             return error;
         }
         memory.End(entry);
-        return volumes.Forget(entry);
+        return Forget(entry);
+    }
+
+    private Errno Forget(GroupEntry* entry)
+    {
+        VolumeId volume = entry->VolumeId;
+        if (entry->IsEphemeral)
+        {
+            bases.Leave(entry);
+            directory.Remove(entry);
+            return Errno.Ok;
+        }
+        Errno error = volumes.Forget(entry);
+        if (error == Errno.Ok)
+            session.Staged.Drop(volume);
+        return error;
     }
 }

@@ -39,11 +39,14 @@ public unsafe struct RecordStage
     /// Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with
     /// <see cref="Append(ObjectId, int)"/>.
     /// </summary>
-    public Span<byte> Reserve(PageAllocator pages)
+    public Span<byte> Reserve(PageAllocator pages) => Reserve(pages, RecordHeader.MaxSize + StateCodec.MaxPayloadBytes);
+
+    /// <summary>As above, for as many bytes; empty as well when they are more than the stage takes in one piece.</summary>
+    public Span<byte> Reserve(PageAllocator pages, int room)
     {
-        const int room = RecordHeader.MaxSize + StateCodec.MaxPayloadBytes;
-        bool isFull = _last == null || _last->Used + RecordRunEntry.Bytes + room > ChunkBytes;
-        if (isFull && !AddChunk(pages))
+        bool isFull = _last == null || _last->Used + RecordRunEntry.BytesFor(room) > ChunkBytes;
+        bool isTooLong = sizeof(Chunk) + RecordRunEntry.BytesFor(room) > ChunkBytes;
+        if (isTooLong || (isFull && !AddChunk(pages)))
             return default;
         return new Span<byte>((byte*)_last + _last->Used + RecordRunEntry.Bytes, room);
     }

@@ -24,21 +24,23 @@ public sealed unsafe class GroupRestore(
     /// <summary>
     /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the
     /// group is to run (<paramref name="endUnreferenced"/>). Where it can be refused, it is before anything is made when there is no room
-    /// for all of it (<paramref name="asksForRoom"/>). Blocks.
+    /// for all of it (<paramref name="asksForRoom"/>). Of a copy (<paramref name="isCopy"/>), which may be made again, what was read may
+    /// stay in memory. Blocks.
     /// </summary>
     public RestoreResult Restore(
-        ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced, bool asksForRoom = false)
+        ObjectTracker group, VolumeId volume, RestoreScope scope, bool endUnreferenced, bool asksForRoom = false, bool isCopy = false)
     {
-        RestoreResult result = !records.Open(volume)
+        RestoreResult result = !records.Open(group, volume, isCopy)
             ? new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory }, IsUntouched = true }
             : asksForRoom ? room.Ask(records, scope) : default;
         if (result.IsOk)
         {
             IsUnderWay = files.Reclaim.IsHeld = true;
+            memory.Restore.Begin();
             result = restorer.Restore(group, records, scope);
             IsUnderWay = files.Reclaim.IsHeld = false;
         }
-        records.Clear();
+        records.Clear(result.IsOk);
         GroupObject* about = groups.Of(group);
         if (about != null)
             result.MemoryMebibytes = about->MemoryMebibytes;

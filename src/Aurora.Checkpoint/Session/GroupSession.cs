@@ -64,14 +64,16 @@ public sealed unsafe partial class GroupSession
         Shared = new SharedPages(store, Engine, Tracked, Memory);
         StorageSpace space = machine.IsStoreBounded
             ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
-        FileRecords = new StoreFileRecords(store, Engine, machine.Fibers, machine.Pages);
+        long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
+        Staged = new StagedStates(urgentPages, window / 2);
+        FileRecords = new StoreFileRecords(store, Engine, Staged, machine.Fibers, machine.Pages);
         var environment = new FileEnvironment(
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
-        Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, machine.Fibers);
+        Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, machine.Fibers);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(OutputHold));
@@ -81,11 +83,10 @@ public sealed unsafe partial class GroupSession
         var fileCodecs = new FileCodecs(Files);
         for (int i = 0; i < FileCodecs.Count; i++)
             Codecs.Add(fileCodecs[i]);
-        long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
         Restorer = new GroupRestore(
-            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader), new StoreRecords(store, urgentPages, window),
-            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, machine.Fibers), Group, Files,
-            Memory, machine.Fibers);
+            new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader),
+            new StoreRecords(store, urgentPages, window, Staged),
+            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, machine.Fibers), Group, Files, Memory, machine.Fibers);
     }
 
     public ObjectStore Store { get; }
@@ -115,6 +116,9 @@ public sealed unsafe partial class GroupSession
 
     /// <summary>Brings groups back.</summary>
     public GroupRestore Restorer { get; }
+
+    /// <summary>What stays in memory of the states that groups are copied from.</summary>
+    public StagedStates Staged { get; }
 
     /// <summary>Where copies find pages that another group has in memory.</summary>
     public SharedPages Shared { get; }

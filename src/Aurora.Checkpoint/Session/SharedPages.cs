@@ -4,6 +4,9 @@
 // the frame. Whoever writes first gets one of his own. Nothing of this is captured: after a restart it begins anew, since volumes know
 // their parents.
 //
+// Ephemeral groups that are read from one volume, to which nothing is written (BaseVolumes), have the same pages without looking: what is
+// clean in one of them is what the others would read.
+//
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
 // nothing was captured meanwhile, has not changed in between. Nor does a rewind of the parent in between go unnoticed: the rollback itself
 // takes the epoch after the last one captured, from which the group counts on, and the group returns under another index.
@@ -25,6 +28,9 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
     /// </summary>
     public FrameNumber Take(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
+        FrameNumber same = TakeFromSibling(group, volume, stored, page);
+        if (same.Value != 0)
+            return same;
         ushort heir = group;
         VolumeId at = volume;
         for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
@@ -39,6 +45,21 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             at = parent;
         }
         return default;
+    }
+
+    private FrameNumber TakeFromSibling(ushort group, VolumeId volume, ObjectId stored, ulong page)
+    {
+        PipelineState* state = tracked.OfGroup(group).IsEphemeral ? StateOf(group, volume) : null;
+        if (state == null)
+            return default;
+        if (StateOf(state->Sibling, volume) == null && state->SiblingSought != engine.GroupsBegun)
+        {
+            ObjectTracker found = engine.FirstWith(volume);
+            state->Sibling = found.Exists ? found.Index : group;
+            state->SiblingSought = engine.GroupsBegun;
+        }
+        bool hasSibling = state->Sibling != group && StateOf(state->Sibling, volume) != null;
+        return hasSibling ? memory.Clean.Hold(tracked.OfGroup(state->Sibling), stored, page) : default;
     }
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)

@@ -10,11 +10,13 @@ public sealed unsafe class StoreFileRecords : FileRecords
 {
     private readonly ObjectStore _store;
     private readonly CheckpointEngine _engine;
+    private readonly StagedStates _staged;
     private readonly FiberScheduler _fibers;
     private readonly FiberQueue* _work;
 
-    public StoreFileRecords(ObjectStore store, CheckpointEngine engine, FiberScheduler fibers, PageAllocator pages)
+    public StoreFileRecords(ObjectStore store, CheckpointEngine engine, StagedStates staged, FiberScheduler fibers, PageAllocator pages)
     {
+        _staged = staged;
         _store = store;
         _engine = engine;
         _fibers = fibers;
@@ -45,7 +47,12 @@ public sealed unsafe class StoreFileRecords : FileRecords
         fixed (byte* start = room)
         {
             var run = new RecordRun(start, room.Length, records.Length);
-            StoreStatus status = _store.NextRecords(_engine.VolumeOf(group.Index), ref after, last, ref run);
+            if (!_staged.TryRead(group, after, last, ref run, out StoreStatus status))
+            {
+                ObjectId before = after;
+                status = _store.NextRecords(_engine.VolumeOf(group.Index), ref after, last, ref run);
+                _staged.NoteRead(group, before, last, in run, status);
+            }
             for (int at = 0; at < run.Used; count++)
             {
                 int next = at + RecordRunEntry.Read(start + at, out ObjectId id, out ReadOnlySpan<byte> record);

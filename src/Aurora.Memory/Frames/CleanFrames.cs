@@ -37,12 +37,15 @@ public sealed unsafe class CleanFrames
     private FrameNumber Find(ObjectTracker group, ObjectId stored, ulong page)
     {
         var target = (VmObject*)group.Find(stored, ObjectKind.MemoryObject);
-        // What still stands for another stored object may be newer than that one.
-        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages)
+        // What still stands for another stored object may be newer than that one; what has been cut in an ephemeral group is in no list.
+        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages || IsNeverStored(target))
             return default;
         ulong slot = _tree.Lookup(target, page);
         return IsClean(slot) ? Slot.FrameOf(slot) : default;
     }
+
+    private static bool IsNeverStored(VmObject* target)
+        => TrackedObjects.IsEphemeral(&target->Header) && (target->Header.Flags & ObjectFlags.Changed) != 0;
 
     internal bool IsClean(ulong slot)
     {

@@ -52,6 +52,10 @@ internal sealed unsafe class MemoryState
     /// <summary>The spaces that have ended and are being taken apart.</summary>
     public AddressSpace* FirstEnding;
 
+    /// <summary>Where what has been restored lies, since a restore began.</summary>
+    public PlaceRange RestoredSpaces;
+    public PlaceRange RestoredObjects;
+
     /// <summary>The tracker of the group an object belongs to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ObjectTracker TrackerOf(ObjectHeader* header) => _tracked.Of(header);

@@ -22,31 +22,43 @@ public sealed unsafe class MemoryRestore
         _list = list;
     }
 
+    /// <summary>A restore begins: what is restored from here on is looked at when it ends.</summary>
+    public void Begin() => _state.RestoredSpaces = _state.RestoredObjects = default;
+
     /// <summary>Ends address spaces that were restored for a group and that nothing uses, a part of them; see below.</summary>
     public bool EndUnreferencedSpaces(ObjectTracker group, ref uint place)
     {
-        for (uint left = LooksAtOnce; left > 0 && place < _state.Spaces.IndexBound; left--, place++)
+        place = _state.RestoredSpaces.From(place);
+        for (uint left = LooksAtOnce; left > 0 && place < _state.RestoredSpaces.End; left--, place++)
         {
             AddressSpace* space = _state.Spaces.LiveAt(place);
             if (space != null && space->Header.Group == group.Index && space->Header.References == 0)
                 _spaces.BeginEnd(space);
         }
-        return place >= _state.Spaces.IndexBound;
+        if (place < _state.RestoredSpaces.End)
+            return false;
+        _state.RestoredSpaces = default;
+        return true;
     }
 
     /// <summary>
     /// Ends objects that were restored for a group and that nothing uses, a part of them: goes on at a place, which begins at zero, and is
-    /// true at the end. After the spaces, which hold memory objects.
+    /// true at the end. After the spaces, which hold memory objects. Only places are looked at in which something was restored since the
+    /// restore began: what a copy costs does not depend on how much there is.
     /// </summary>
     public bool EndUnreferencedObjects(ObjectTracker group, ref uint place)
     {
-        for (uint left = LooksAtOnce; left > 0 && place < _state.Objects.IndexBound; left--, place++)
+        place = _state.RestoredObjects.From(place);
+        for (uint left = LooksAtOnce; left > 0 && place < _state.RestoredObjects.End; left--, place++)
         {
             VmObject* target = _state.Objects.LiveAt(place);
             if (target != null && target->Header.Group == group.Index && target->Header.References == 0)
                 _objects.End(target);
         }
-        return place >= _state.Objects.IndexBound;
+        if (place < _state.RestoredObjects.End)
+            return false;
+        _state.RestoredObjects = default;
+        return true;
     }
 
     internal RestoreStatus AdoptObject(ObjectTracker tracker, ObjectId id, ulong sizePages, VmObjectFlags flags)
@@ -59,6 +71,7 @@ public sealed unsafe class MemoryRestore
         restored->Root = Slot.InStore;
         restored->StoredLimit = sizePages;
         restored->IsCaptured = true;
+        _state.RestoredObjects.Add(_state.Objects.HandleOf(restored).Index);
         tracker.Adopt(&restored->Header, ObjectKind.MemoryObject, id);
         return RestoreStatus.Ok;
     }
@@ -82,6 +95,7 @@ public sealed unsafe class MemoryRestore
         restored->Limits = record.Limits;
         restored->LocksFuture = record.LocksFuture != 0;
         restored->Barriers = record.Barriers;
+        _state.RestoredSpaces.Add(_state.Spaces.HandleOf(restored).Index);
         tracker.Adopt(&restored->Header, ObjectKind.AddressSpace, id);
         return RestoreStatus.Ok;
     }

@@ -16,8 +16,11 @@ internal sealed unsafe class Rollback(
     Committer committer,
     TargetKeeper keeper)
 {
-    /// <summary>See <see cref="ObjectStore.Rollback(VolumeId, ulong, in CommitInfo, out ulong)"/>. Blocks.</summary>
-    public StoreStatus To(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
+    /// <summary>
+    /// See <see cref="ObjectStore.Rollback(VolumeId, ulong, in CommitInfo, out ulong)"/>, and
+    /// <see cref="ObjectStore.SubmitRollback"/>, which does not wait. Blocks.
+    /// </summary>
+    public StoreStatus To(VolumeId volume, ulong sequence, in CommitInfo info, bool waits, out ulong ownSequence)
     {
         ownSequence = 0;
         if (context.Options.ReadOnly)
@@ -27,13 +30,13 @@ internal sealed unsafe class Rollback(
         turns.TakeBehind(volume);
         StoreStatus status = keeper.Keep(volume, sequence);
         if (status == StoreStatus.Ok)
-            status = Submit(volume, sequence, info, out ownSequence);
+            status = Submit(volume, sequence, info, waits, out ownSequence);
         keeper.Forget();
         turns.End();
         return status;
     }
 
-    private StoreStatus Submit(VolumeId volume, ulong sequence, in CommitInfo info, out ulong ownSequence)
+    private StoreStatus Submit(VolumeId volume, ulong sequence, in CommitInfo info, bool waits, out ulong ownSequence)
     {
         ownSequence = 0;
         StoreCommit* commit = builder.Begin(volume);
@@ -49,6 +52,11 @@ internal sealed unsafe class Rollback(
             return status;
         }
         ownSequence = commit->Sequence;
+        if (!waits)
+        {
+            committer.Forget(commit);
+            return StoreStatus.Ok;
+        }
         status = log.WaitDurable(ownSequence);
         committer.Release(commit);
         return status;

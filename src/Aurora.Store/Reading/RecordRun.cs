@@ -39,14 +39,15 @@ public unsafe struct RecordRun(byte* room, int bytes, int most = int.MaxValue)
     public int RecordBytes;
     public int Used;
 
-    private readonly int _bytes = bytes;
-    private readonly int _most = most;
+    /// <summary>The size of the room, and how many records there may be in it.</summary>
+    public readonly int Bytes = bytes;
+    public readonly int Most = most;
 
     /// <summary>Adds a record; false when it does not fit any more.</summary>
     public bool Add(ObjectId id, byte* record, int length)
     {
         int total = RecordRunEntry.BytesFor(length);
-        if (Count == _most || total > _bytes - Used)
+        if (Count == Most || total > Bytes - Used)
             return false;
         var entry = (RecordRunEntry*)(Room + Used);
         *entry = new RecordRunEntry { Id = id.Value, Length = length };
@@ -55,5 +56,18 @@ public unsafe struct RecordRun(byte* room, int bytes, int most = int.MaxValue)
         RecordBytes += length;
         Used += total;
         return true;
+    }
+
+    /// <summary>Puts so many records, as they lie in another run, into this one, which is empty and has room for them.</summary>
+    public void Take(ReadOnlySpan<byte> entries, int count)
+    {
+        entries.CopyTo(new Span<byte>(Room, Bytes));
+        Count = count;
+        Used = entries.Length;
+        for (int at = 0; at < Used;)
+        {
+            at += RecordRunEntry.Read(Room + at, out _, out ReadOnlySpan<byte> record);
+            RecordBytes += record.Length;
+        }
     }
 }

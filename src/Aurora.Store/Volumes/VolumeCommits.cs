@@ -38,6 +38,17 @@ internal sealed unsafe class VolumeCommits(
         return End(status, ref volume);
     }
 
+    /// <summary>See <see cref="ObjectStore.TakeVolumeNumber"/>.</summary>
+    public StoreStatus TakeNumber(out VolumeId number)
+    {
+        turns.Take();
+        number = new VolumeId(context.Super->NextVolume);
+        bool isLast = number.Value > VolumeRecord.LastNumber;
+        context.Super->NextVolume += isLast ? 0u : 1u;
+        StoreStatus status = isLast ? context.Refuse(StoreStatus.NoSpace, FaultPlace.VolumeTable, 0, 0, 0, number.Value) : StoreStatus.Ok;
+        return End(status, ref number);
+    }
+
     /// <summary>Makes a hidden clone of what a volume has now, for its large commit. Blocks.</summary>
     public StoreStatus CloneHidden(LargeCommit* large, in CommitInfo info)
     {

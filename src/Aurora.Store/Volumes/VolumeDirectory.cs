@@ -62,6 +62,20 @@ internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState 
         return StoreStatus.Ok;
     }
 
+    /// <summary>See <see cref="ObjectStore.FindState"/>. Blocks.</summary>
+    public StoreStatus FindState(VolumeId volume, out StoredState state)
+    {
+        state = default;
+        StoreStatus status = Look(volume, out VolumeLook look);
+        if (status != StoreStatus.Ok)
+            return status;
+        // A volume that was cloned from one without commits has no better name for what it holds than its own.
+        bool isCloned = look.Last.Sequence == 0 && look.Record.ParentSequence != 0;
+        state = isCloned ? new StoredState(new VolumeId(look.Record.Parent), look.Record.ParentSequence)
+            : new StoredState(volume, look.Last.Sequence);
+        return StoreStatus.Ok;
+    }
+
     /// <summary>The first volume with a greater number; NotFound at the end. Blocks.</summary>
     public StoreStatus Next(VolumeId after, out VolumeInfo info)
     {

@@ -304,12 +304,12 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
         {
             ObjectTracker group = restored.Group.Tracked.Add((ushort)(i * 100), new ObjectId(1));
             Begin(restored, group, _volumes[i]);
-            var records = new StoreRecords(restored.Store, restored.Pages, 1 << 20);
+            var records = new StoreRecords(restored.Store, restored.Pages, 1 << 20, restored.Group.Staged);
             FileLoader files = restored.Group.Files.Loader;
             var restorer = new ObjectRestorer(restored.Group.Codecs, restored.Pages.Accounts, restored.Fibers, files);
-            Assert.True(records.Open(_volumes[i]));
+            Assert.True(records.Open(group, _volumes[i], mayStay: false));
             Assert.True(restorer.Restore(group, records, RestoreScope.Whole).IsOk);
-            records.Clear();
+            records.Clear(isRestored: true);
             Assert.Equal(2, group.Count);
             Assert.True(restored.Group.Group.Of(group) != null);
         }

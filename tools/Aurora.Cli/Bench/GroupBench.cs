@@ -40,8 +40,21 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
             new("copy of an idle program with 16 MiB", Milliseconds(timed.Value("copies", Copies, "fork_ns_median"))),
             new("instructions of such a copy", $"{instructions:N0}", "≤ 300,000", instructions <= 300_000),
             new("memory of such a copy", $"{bytes / 1024:0} KiB", "≤ 256 KiB", bytes <= 256 * 1024),
+            First(counted, "image", "instructions of an ephemeral copy of such an image, to the copy's first"),
+            First(counted, "ended", "the same, of an image that is not in memory"),
+            Busy(counted, "image", "the same, with all that the machine does meanwhile"),
+            new("ephemeral copy of an idle program with 16 MiB", Milliseconds(timed.Value("image", Copies, "made_ns_median"))),
         ];
     }
+
+    private static Measurement First(GuestReport counted, string measure, string words)
+    {
+        double instructions = counted.Value(measure, Copies, "first_ticks_median");
+        return new Measurement(words, $"{instructions:N0}", "≤ 300,000", instructions <= 300_000);
+    }
+
+    private static Measurement Busy(GuestReport counted, string measure, string words)
+        => new(words, $"{counted.Value(measure, Copies, "busy_ns"):N0}");
 
     private Task<GuestReport> MeasureAsync(MachineConfiguration large, CancellationToken cancellation)
         => guest.RunAsync(large, cancellation, "groups", Copies.ToString(CultureInfo.InvariantCulture));

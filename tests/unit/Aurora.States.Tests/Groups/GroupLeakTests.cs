@@ -71,6 +71,7 @@ public sealed unsafe class GroupLeakTests(ITestOutputHelper output)
     {
         world.Settle();
         TestSession session = world.Session;
+        session.Group.Staged.DropAll();
         // What has been deleted becomes free two cuts later.
         for (int i = 0; i < 4; i++)
             Assert.Equal(StoreStatus.Ok, session.Store.CutNow());

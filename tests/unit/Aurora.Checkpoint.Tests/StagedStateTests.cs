@@ -1,0 +1,188 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Aurora.Base;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>What is copied again and again stays in memory, and is never anything but what the store has.</summary>
+public sealed unsafe class StagedStateTests : IDisposable
+{
+    private readonly GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
+
+    private StagedStates Staged => _machine.Session.Group.Staged;
+
+    private ObjectStore Store => _machine.Session.Store;
+
+    public void Dispose() => _machine.Dispose();
+
+    [Fact]
+    public void A_copy_of_what_is_in_memory_equals_one_from_the_store_object_by_object()
+    {
+        MakeImage();
+        Copy("first");
+        Assert.Equal(0UL, Staged.Hits);
+        Copy("staged");
+        Assert.Equal(1UL, Staged.Hits);
+        Assert.True(Staged.DropAll());
+        Copy("read");
+        Assert.Equal(1UL, Staged.Hits);
+        Assert.True(_machine.Do(GroupVerb.Restore, "image", "kept", "then") > 0);
+        Assert.Equal(2UL, Staged.Hits);
+        List<ObjectId> ids = RecordsOf(_machine.Find("image"));
+        Assert.True(ids.Count > 8);
+        foreach (ObjectId id in ids)
+        {
+            byte[] expected = Captured("first", id);
+            Assert.Equal(expected, Captured("staged", id));
+            Assert.Equal(expected, Captured("read", id));
+            if (_machine.Find("kept").Find(id)->Kind is not (ObjectKind.Group or ObjectKind.OutputHold))
+                Assert.Equal(expected, Captured("kept", id));
+        }
+        Assert.Equal(_machine.Find("first").Count, _machine.Find("staged").Count);
+        Assert.Equal(5UL, _machine.Load(_machine.Find("staged"), 4096));
+    }
+
+    [Fact]
+    public void A_group_that_has_changed_or_gone_back_is_copied_as_it_is_now()
+    {
+        MakeImage();
+        Fork("b");
+        _machine.Store(_machine.Find("image"), 4096, 6);
+        Fork("c");
+        Assert.Equal(0UL, Staged.Hits);
+        Fork("d");
+        Assert.Equal(1UL, Staged.Hits);
+        Assert.True(_machine.Do(GroupVerb.Rewind, "image", checkpoint: "then") > 0);
+        Fork("e");
+        Fork("f");
+        Copy("g");
+        Assert.Equal((5UL, 6UL, 6UL, 5UL, 5UL, 5UL), (At("b"), At("c"), At("d"), At("e"), At("f"), At("g")));
+        Assert.Equal(Captured("b", RootOf("b")), Captured("g", RootOf("g")));
+    }
+
+    [Fact]
+    public void Ephemeral_copies_of_one_state_commit_nothing_and_share_a_volume_that_goes_with_its_source()
+    {
+        MakeImage();
+        Copy("e1");
+        Quiet();
+        ulong commits = Store.Statistics.Commits;
+        for (int i = 2; i < 20; i++)
+            Copy(string.Create(CultureInfo.InvariantCulture, $"e{i}"));
+        for (int i = 1; i < 20; i++)
+            End(string.Create(CultureInfo.InvariantCulture, $"e{i}"));
+        Copy("again");
+        Assert.Equal(commits, Store.Statistics.Commits);
+        Assert.Equal(2, Volumes());
+        Assert.Equal(5UL, At("again"));
+        End("again");
+        End("image");
+        Assert.Equal(0, Volumes());
+    }
+
+    [Fact]
+    public void When_what_is_staged_goes_the_volume_goes_that_nobody_uses_and_no_other()
+    {
+        MakeImage();
+        Copy("e");
+        Assert.True(Staged.DropAll());
+        _machine.WorkOff();
+        Assert.Equal(2, Volumes());
+        Assert.Equal(5UL, At("e"));
+        Copy("f");
+        End("e");
+        End("f");
+        Assert.Equal(2, Volumes());
+        Assert.True(Staged.DropAll());
+        _machine.WorkOff();
+        Assert.Equal(1, Volumes());
+        Assert.False(Staged.DropAll());
+    }
+
+    [Fact]
+    public void Copies_of_what_is_not_in_memory_show_each_others_pages_and_not_what_is_written_to_them()
+    {
+        MakeImage();
+        for (ulong page = 0; page < 8; page++)
+            _machine.Store(_machine.Find("image"), page * 4096, 100 + page);
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find("image"), "full"u8, out _));
+        _machine.Settle();
+        Assert.True(_machine.Do(GroupVerb.Kill, "image") > 0);
+        Copy("e", "full");
+        Copy("f", "full");
+        for (ulong page = 0; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("e"), page * 4096));
+        ulong reads = Store.Statistics.PagesRead;
+        for (ulong page = 1; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("f"), page * 4096));
+        Assert.Equal(reads, Store.Statistics.PagesRead);
+        _machine.Store(_machine.Find("e"), 0, 1);
+        Assert.Equal((1UL, 100UL), (_machine.Load(_machine.Find("e"), 0), _machine.Load(_machine.Find("f"), 0)));
+        _machine.Store(_machine.Find("f"), 4096, 2);
+        Assert.Equal((101UL, 2UL), (At("e"), At("f")));
+    }
+
+    // A group with a second page of memory that holds 5, and a checkpoint of that.
+    private void MakeImage()
+    {
+        _machine.Do(GroupVerb.Run, target: "image");
+        _machine.Store(_machine.Find("image"), 4096, 5);
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find("image"), "then"u8, out _));
+        _machine.Settle();
+    }
+
+    private void Copy(string name, string checkpoint = "then")
+        => Assert.True(_machine.Do(GroupVerb.Restore, "image", name, checkpoint, flags: GroupRequest.IsEphemeral) > 0);
+
+    private void Fork(string name) => Assert.True(_machine.Do(GroupVerb.Fork, "image", name, flags: GroupRequest.IsEphemeral) > 0);
+
+    private void End(string name)
+    {
+        Assert.True(_machine.Do(GroupVerb.Kill, name) > 0);
+        Assert.True(_machine.Do(GroupVerb.Remove, name) > 0);
+    }
+
+    private ulong At(string name) => _machine.Load(_machine.Find(name), 4096);
+
+    // Until the store has been told that all is quiet, which is a commit of its own.
+    private void Quiet()
+    {
+        for (int i = 0; i < 10; i++)
+            _machine.Settle();
+    }
+
+    private int Volumes()
+    {
+        int count = 0;
+        for (VolumeId at = VolumeId.First; Store.NextVolume(at, out VolumeInfo info) == StoreStatus.Ok; at = info.Id)
+            count++;
+        return count;
+    }
+
+    private List<ObjectId> RecordsOf(ObjectTracker group)
+    {
+        var ids = new List<ObjectId>();
+        byte[] room = new byte[ObjectStore.MaxRecordBytes];
+        ObjectId id = default;
+        VolumeId volume = _machine.Session.Engine.VolumeOf(group.Index);
+        while (Store.NextRecord(volume, ref id, room, out _) == StoreStatus.Ok && !FileIds.IsOnDemand(id))
+            ids.Add(id);
+        return ids;
+    }
+
+    private byte[] Captured(string name, ObjectId id)
+    {
+        ObjectHeader* header = _machine.Find(name).Find(id);
+        Assert.True(header != null);
+        byte[] payload = new byte[StateCodec.MaxPayloadBytes];
+        int length = _machine.Session.Group.Codecs.Find(header->Kind)!.Capture(header, payload);
+        return payload[..length];
+    }
+
+    private ObjectId RootOf(string name) => _machine.Session.Group.Files.RootOf(_machine.Find(name))->Header.Id;
+}
