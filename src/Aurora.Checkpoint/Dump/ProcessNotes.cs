@@ -122,7 +122,7 @@ internal sealed unsafe class ProcessNotes(GroupSession session, CoreMemory memor
         {
             text.Append(path[start..]);
         }
-        if (inode->IsMemoryFile || inode->IsOrphan)
+        if (inode->IsMemoryFile || inode->HasLostPath)
             text.Append(Deleted);
         text.Append((byte)0);
         return text.Written;

@@ -119,24 +119,27 @@ public sealed unsafe partial class ProgramLoader
     private Errno Find(Thread* thread, Inode* start, ReadOnlySpan<byte> path, bool followsLink, out Inode* inode)
     {
         var caller = new FileCaller(thread);
+        WalkResult.Clear(out WalkResult found);
         inode = start;
-        if (path.IsEmpty)
-        {
-            _kernel.Files.Inodes.Hold(inode);
-        }
-        else
+        if (!path.IsEmpty)
         {
             WalkFlags follows = followsLink ? WalkFlags.FollowLast : WalkFlags.None;
-            Errno error = _kernel.Files.Walks.Resolve(in caller, start, path, follows, out inode);
+            Errno error = _kernel.Files.Walks.Walk(in caller, start, path, follows, out found);
             if (error != Errno.Ok)
                 return error;
+            inode = found.Inode;
         }
+        _kernel.Files.Inodes.Hold(inode);
+        _kernel.Files.Inodes.Release(ref found);
         _held[_heldCount++] = (nint)inode;
         if (inode->IsSymbolicLink)
             return Errno.ELOOP;
         if (!inode->IsRegular || inode->IsProc)
             return Errno.EACCES;
-        return Permissions.Check(inode, in caller, FileAccess.Execute);
+        Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
+        if (denied == Errno.Ok)
+            _kernel.Files.ShownNames.Open(ref found);
+        return denied;
     }
 
     // "#! interpreter [argument]": the rest of the line is one argument. The text is left in the interpreter page.

@@ -164,6 +164,7 @@ internal static unsafe class OpenCalls
             Errno error = MayOpen(call.Files, found.Inode, in caller, flags);
             if (error != Errno.Ok)
                 return error;
+            call.Files.ShownNames.Open(ref found);
         }
         return Finish(ref call, found.Inode, flags, isNew);
     }

@@ -8,7 +8,7 @@
 //   Inodes          life of inodes                         NameRequests      what is wanted and not in memory
 //   NameRoom        who finds no room for them
 //   NameTable       finding names
-//   FileContexts    roots, current directories             FilePaths         which path leads to a file
+//   FileContexts    roots, current directories             ShownNames, FilePaths   which path leads to a file
 //   ProcFileSystem  the nodes of /proc                     FileLeases        leases
 //   PathWalks       following paths                        NameChanges       giving and taking names, former names
 //   FileCreation    making files and links                 FileRemoval, FileRenames, TreeEnd
@@ -53,7 +53,8 @@ public sealed unsafe class FileServices
         Room = new NameRoom(State, environment.Records, waker);
         Names = new NameTable(State, random, Requests, Room, Buckets);
         Contexts = new FileContexts(State, Inodes);
-        Paths = new FilePaths(State);
+        ShownNames = new ShownNames(State, Inodes);
+        Paths = new FilePaths(State, ShownNames);
         Proc = new ProcFileSystem(State, Inodes, Paths, information);
         Walks = new PathWalks(State, Inodes, Proc, Names);
         Changes = new NameChanges(State, Stamps, Inodes, Names, Entries);
@@ -115,6 +116,9 @@ public sealed unsafe class FileServices
     public Inodes Inodes { get; }
     public FileContexts Contexts { get; }
     public FilePaths Paths { get; }
+
+    /// <summary>Which of a file's names is its path.</summary>
+    public ShownNames ShownNames { get; }
     public ProcFileSystem Proc { get; }
     public PathWalks Walks { get; }
     public NameChanges Changes { get; }

@@ -100,7 +100,7 @@ public sealed unsafe class FileState
     /// <summary>Ends an inode later (<see cref="Inodes"/>), if nothing keeps it alive until then.</summary>
     internal void PutOffIfUnused(Inode* inode)
     {
-        if (!inode->IsUnused || inode->IsPutOff)
+        if (!inode->EndsUnused || inode->IsInUse || inode->IsRoot || inode->IsPutOff)
             return;
         inode->IsPutOff = true;
         inode->NextPutOff = FirstPutOff;

@@ -202,7 +202,8 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         harness.CheckClean();
     }
 
-    // What it overwrites is one long run of blocks, of which the device is told piece by piece; one that answers at once is never waited for.
+    // What it overwrites is one long run of blocks, of which the device is told piece by piece; one that answers at once is never
+    // waited for.
     [Fact]
     public void The_discards_behind_a_large_commit_give_way()
     {

@@ -1,5 +1,6 @@
-// Waiting for a request. A wait polls for a bounded while, because a quick device takes less time than two fiber switches and an interrupt,
-// then blocks. Polling in vain takes processor time from programs and delays everything by as much, so a wait polls only where that may pay:
+// Waiting for a request. A wait polls for a bounded while, because a quick device takes less time than two fiber switches and an
+// interrupt, then blocks. Polling in vain takes processor time from programs and delays everything by as much, so a wait polls only where
+// that may pay:
 //
 //   * Not for what takes its time on the quickest device: a large request, a small one behind large ones, a flush of much.
 //   * Not while requests of the same operation have been too slow lately: after a few in a row that polled in vain one is tried now and

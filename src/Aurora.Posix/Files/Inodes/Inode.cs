@@ -7,6 +7,7 @@
 //   a directory      the entry that is its name is in memory and attached to it, and so is its directory, and so on up to the root: ways up
 //                    never wait, and a directory that is moved is compared with all that lies above
 //   any other file   some of its names may be in memory; those that somebody followed are attached to it (FirstName)
+//   while it is used the name that is shown of it is attached, or a former one (ShownNames)
 //
 // Protected by the kernel lock.
 using System.Runtime.InteropServices;
@@ -116,11 +117,12 @@ public unsafe struct Inode
     public uint NameCount;
     internal uint AttachedCount;
 
-    /// <summary>One of its names as its record has it, by the id of the entry: it may not be in memory. None if that name has
-    /// gone.</summary>
+    /// <summary>The one of its names that its path is, by the id of the entry, which may not be in memory (<see cref="ShownNames"/>). None
+    /// if that name has gone.</summary>
     internal ObjectId StoredName;
 
-    /// <summary>Where the last of its names was, while it has none; null if it never had one.</summary>
+    /// <summary>Where the name that its path was has been, when that went while the file was used; null if it has one, or never
+    /// had.</summary>
     public DirectoryEntry* FormerName;
 
     // Without names and holders, and still to be ended.
@@ -184,8 +186,17 @@ public unsafe struct Inode
     /// <summary>Some address space shows its pages, by itself or through what was written over them.</summary>
     public readonly bool IsMapped => Data != null && Data->Header.References > 1;
 
+    /// <summary>Somebody has it open, runs it, stands in it, holds it for a call, or shows its pages.</summary>
+    public readonly bool IsInUse => Header.References != 0 || IsMapped;
+
     /// <summary>Nothing keeps it alive.</summary>
-    public readonly bool IsUnused => Header.References == 0 && NameCount == 0 && !IsRoot && !IsMapped;
+    public readonly bool IsUnused => NameCount == 0 && !IsInUse && !IsRoot;
+
+    /// <summary>It ends, or forgets what it was called, unless somebody uses it.</summary>
+    public readonly bool EndsUnused => NameCount == 0 || FormerName != null;
+
+    /// <summary>The name by which it was opened has gone; its path is what it was called then.</summary>
+    public readonly bool HasLostPath => IsOrphan || FormerName != null;
 
     /// <summary>The directory above a directory, or above the place where it was; null for what is made on demand.</summary>
     public readonly Inode* Above => Parent != null || FormerName == null ? Parent : FormerName->Directory;

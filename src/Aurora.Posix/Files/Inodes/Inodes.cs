@@ -121,8 +121,12 @@ public sealed unsafe partial class Inodes(
 
     internal void EndIfUnused(Inode* inode)
     {
-        if (inode->IsUnused && !inode->IsPutOff)
+        if (!inode->EndsUnused || inode->IsInUse || inode->IsRoot || inode->IsPutOff)
+            return;
+        if (inode->NameCount == 0)
             End(inode);
+        else
+            EndFormerName(inode);
     }
 
     /// <summary>Gives a new symbolic link its target, or a new memory file its name; false when memory is exhausted.</summary>

@@ -101,7 +101,11 @@ public sealed unsafe class FileCreation(
         if (!changes.Add(directory, name, target))
             return Lack(in caller, directory, name);
         target->Flags &= ~InodeFlags.Linkable;
-        inodes.EndFormerName(target);
+        if (target->NameCount == 1)
+        {
+            inodes.EndFormerName(target);
+            ShownNames.Show(target->FirstName);
+        }
         return Errno.Ok;
     }
 

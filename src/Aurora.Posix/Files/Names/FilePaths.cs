@@ -4,7 +4,7 @@ using Aurora.Base;
 namespace Aurora.Posix.Files;
 
 /// <summary>Which paths lead to files.</summary>
-public sealed unsafe class FilePaths(FileState state)
+public sealed unsafe class FilePaths(FileState state, ShownNames shown)
 {
     /// <summary>
     /// Writes the path of a file as seen from <paramref name="root"/>, or the one it had last, to the end of <paramref name="buffer"/> and
@@ -19,7 +19,7 @@ public sealed unsafe class FilePaths(FileState state)
             return PathOfNode(inode, root, buffer, out isReachable);
         while (inode != root)
         {
-            DirectoryEntry* entry = inode->FirstName != null ? inode->FirstName : inode->FormerName;
+            DirectoryEntry* entry = shown.Of(inode);
             if (inode->IsRoot || entry == null)
             {
                 isReachable = false;

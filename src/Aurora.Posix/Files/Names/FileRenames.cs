@@ -99,9 +99,12 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             return room.Lack(in caller, Errno.ENOSPC);
         if (victim != null)
             changes.Remove(victim);
+        bool isShown = ShownNames.IsShown(source);
         changes.TakeOut(source);
         entries.Free(source);
         changes.Enter(entry, newDirectory, moved);
+        if (isShown)
+            ShownNames.Show(entry);
         stamps.TouchContents(newDirectory);
         return Errno.Ok;
     }
@@ -120,8 +123,14 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             if (error != Errno.Ok)
                 return error;
         }
+        bool isFirstShown = ShownNames.IsShown(first);
+        bool isSecondShown = ShownNames.IsShown(second);
         names.Retarget(first, secondTarget);
         names.Retarget(second, firstTarget);
+        if (isFirstShown)
+            ShownNames.Show(second);
+        if (isSecondShown)
+            ShownNames.Show(first);
         // Retarget detaches a directory's parent when it takes its old name away second; state both afterwards.
         if (firstTarget->IsDirectory)
             firstTarget->Parent = second->Directory;

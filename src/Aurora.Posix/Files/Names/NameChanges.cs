@@ -1,12 +1,12 @@
-// What a file was called last. Where the last name goes of a file that is in use (open, mapped, stood in, run), its entry is taken out
-// of the tree, so that nobody finds it and the directory may be removed, and goes on as a former name, another object at the same
-// place in memory:
+// What a file was called. Where the name goes that is shown of a file (ShownNames) which is in use (open, mapped, stood in, run), its entry
+// is taken out of the tree, so that nobody finds it and the directory may be removed, and goes on as a former name, another object at the
+// same place in memory:
 //
-//   the file        FormerName; until it ends or gets a name again
+//   the file        FormerName; until nobody uses it, it is opened by another name, or the first name of a new one
 //   the former name Directory, which it holds: so that is there too, with a name or a former one of its own
 //
 // Paths lead over it as over a name, and so does ".." of a removed directory. A file made without a name (O_TMPFILE) has one from the
-// start, as on Linux. Nothing that has a former name has a name or entries, so from wherever one begins the way up ends.
+// start, as on Linux. No directory that has a former name has a name or entries, so from wherever one begins the way up ends.
 // Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -39,13 +39,16 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
         state.TrackerOf(&directory->Header).RegisterAs(&entry->Header, ObjectKind.DirectoryEntry, NameTable.IdOf(entry));
     }
 
-    /// <summary>Takes a name away; with the last one the target ends, or remembers it while it is in use.</summary>
+    /// <summary>Takes a name away; with the last one the target ends. While it is in use it remembers the one that was shown of
+    /// it.</summary>
     internal void Remove(DirectoryEntry* entry)
     {
         Inode* target = entry->Target;
+        bool isShown = ShownNames.IsShown(entry);
         TakeOut(entry);
-        if (target->NameCount == 0 && !target->IsUnused)
+        if (target->IsInUse && target->FormerName == null && (isShown || target->NameCount == 0))
         {
+            target->StoredName = default;
             BecomeFormer(entry);
             return;
         }

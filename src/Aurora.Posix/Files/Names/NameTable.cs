@@ -193,6 +193,8 @@ public sealed unsafe class NameTable
         entry->TargetId = target->Header.Id;
         entry->TargetType = InodeMode.DirectoryType(target->Mode);
         target->NameCount++;
+        if (target->StoredName.IsNone && target->FormerName == null)
+            target->StoredName = IdOf(entry);
         Attach(entry, target);
         if (target->IsDirectory)
             entry->Directory->SubdirectoryCount++;
@@ -207,7 +209,9 @@ public sealed unsafe class NameTable
         *link = entry->NextName;
         target->NameCount--;
         target->AttachedCount--;
-        if (target->StoredName == entry->Header.Id || target->NameCount == 0)
+        if (target->StoredName == entry->Header.Id)
+            target->StoredName = target->FirstName != null ? target->FirstName->Header.Id : default;
+        if (target->NameCount == 0)
             target->StoredName = default;
         if (!target->IsDirectory)
             return;

@@ -177,7 +177,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             result.Last = LastComponent.Name;
             result.HasTrailingSlash |= hasSlash;
         }
-        Errno unknown = Child(walker.Current, name, in caller, out Inode* child);
+        Errno unknown = Child(walker.Current, name, in caller, out Inode* child, out result.Entry);
         if (unknown != Errno.Ok)
             return unknown;
         if (child == null)
@@ -228,6 +228,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         if (result.HasTrailingSlash && !walker.Current->IsDirectory)
             return Errno.ENOTDIR;
         result.Last = last;
+        result.Entry = null;
         result.SetName(default);
         inodes.Hold(walker.Current);
         result.Inode = walker.Current;
@@ -313,15 +314,17 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Child(Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child)
+    private Errno Child(
+        Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, out DirectoryEntry* entry)
     {
         child = null;
+        entry = null;
         if (directory->IsProc)
         {
             child = proc.Lookup(directory, name, in caller);
             return Errno.Ok;
         }
-        Errno error = names.Find(in caller, directory, name, out DirectoryEntry* entry);
+        Errno error = names.Find(in caller, directory, name, out entry);
         if (entry == null)
             return error;
         error = names.Follow(in caller, entry);

@@ -53,6 +53,9 @@ public unsafe struct WalkResult
 
     /// <summary>The file, or null when it does not exist and need not.</summary>
     public Inode* Inode;
+
+    /// <summary>The name that led to it, until any name changes; null when none did (the root, /proc, a missing file).</summary>
+    internal DirectoryEntry* Entry;
     public LastComponent Last;
     public bool HasTrailingSlash;
     private int _nameLength;
@@ -64,6 +67,7 @@ public unsafe struct WalkResult
         Unsafe.SkipInit(out result);
         result.Directory = null;
         result.Inode = null;
+        result.Entry = null;
         result.Last = LastComponent.Name;
         result.HasTrailingSlash = false;
         result._nameLength = 0;

@@ -140,7 +140,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         writer.Append((byte)']');
     }
 
-    /// <summary>Writes a file's path as seen from a root, with Linux's mark when it has none any more.</summary>
+    /// <summary>Writes a file's path as seen from a root, with Linux's mark when it has that no more.</summary>
     internal void WritePath(Inode* inode, Inode* root, ref Utf8Writer writer)
     {
         if (inode->IsAnonymousPipe)
@@ -162,7 +162,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         int start = paths.PathOf(inode, root, buffer, out _);
         if (start >= 0)
             writer.Append(buffer[start..]);
-        if (inode->IsOrphan)
+        if (inode->HasLostPath)
             writer.Append(" (deleted)"u8);
     }
 

@@ -3,7 +3,7 @@ using Aurora.Base;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Captures what files without names were called last, and puts it back.</summary>
+/// <summary>Captures what files were called whose names have gone while they were used, and puts it back.</summary>
 public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files)
 {
     public override ObjectKind Kind => ObjectKind.FormerName;
@@ -15,12 +15,12 @@ public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files
             && NameTable.IsValidName(DirectoryEntry.NameOf(entry)) && entry->Target->FormerName == entry && IsValid(entry);
     }
 
-    // Whoever has names or entries has no former name: so ways up never come back.
+    // No directory that has a name or entries has a former name too: so ways up never come back.
     private static bool IsValid(DirectoryEntry* entry)
     {
         Inode* target = entry->Target;
         return entry->Directory != target && entry->Directory->IsDirectory && !entry->Directory->IsProc
-            && target->NameCount == 0 && target->EntryCount == 0 && !target->IsRoot && !target->IsProc && !target->IsMemoryFile
+            && (target->NameCount == 0 || !target->IsDirectory) && target->StoredName.IsNone && target->EntryCount == 0 && !target->IsRoot && !target->IsProc && !target->IsMemoryFile
             && !target->IsAnonymousPipe;
     }
 

@@ -35,7 +35,7 @@ public struct InodeRecord
     public uint Reserved1;
     public ulong Number;
 
-    /// <summary>The entry that is one of its names; none if it has no names, or none of those it has is known.</summary>
+    /// <summary>The entry that is the name its path is; none if it has no names, or that one has gone.</summary>
     public ObjectId Name;
     public uint Names;
 
@@ -113,7 +113,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             TargetLength = inode->TargetLength,
             Seals = inode->Seals,
             Number = inode->Number,
-            Name = inode->FirstName != null ? inode->FirstName->Header.Id : inode->StoredName,
+            Name = inode->StoredName,
             Names = inode->NameCount,
             Entries = inode->EntryCount,
             Subdirectories = inode->SubdirectoryCount,

@@ -256,6 +256,74 @@ public sealed unsafe class GoneTests : IDisposable
         AssertNothingIsLeft(restored);
     }
 
+    private static void Try(TestKernel kernel, int program, string what, params string[] shown)
+    {
+        using TestKernel restored = Move(kernel);
+        foreach (TestKernel each in new[] { kernel, restored })
+        {
+            Thread* thread = each.ThreadOf(program);
+            for (int i = 0; i < shown.Length; i++)
+                Assert.Equal($"{what}: {shown[i]}", $"{what}: {Shows(each, thread, $"fd/{i + 3}")}");
+        }
+    }
+
+    // A restore has in memory the name that the record says, whichever names were looked up while the machine ran.
+    [Fact]
+    public void A_file_of_several_names_shows_the_one_by_which_it_was_opened_last()
+    {
+        void Two(int call, string from, string to)
+            => Assert.Equal(0, _kernel.Do(_program, call, Path(_kernel, _program, from), _kernel.PokeText(_program, Scratch + 0x200, to)));
+        int first = Open(_kernel, _program, "/own/first");
+        Two(86, "/own/first", "/own/second");
+        Two(86, "/own/first", "/own/third");
+        Try(_kernel, _program->Id, "linked", "/own/first");
+        int second = Open(_kernel, _program, "/own/second");
+        Try(_kernel, _program->Id, "opened by another", "/own/second", "/own/second");
+        Unlink(_kernel, _program, "/own/first");
+        Two(82, "/own/second", "/own/moved");
+        Try(_kernel, _program->Id, "renamed", "/own/moved", "/own/moved");
+        Unlink(_kernel, _program, "/own/moved");
+        Try(_kernel, _program->Id, "taken away", "/own/moved (deleted)", "/own/moved (deleted)");
+        Two(82, "/own/third", "/own/only");
+        Try(_kernel, _program->Id, "the other renamed", "/own/moved (deleted)", "/own/moved (deleted)");
+        Two(82, "/own/only", "/own/third");
+        Two(86, "/own/third", "/own/fourth");
+        Two(82, "/own/third", "/own/fifth");
+        Try(_kernel, _program->Id, "others", "/own/moved (deleted)", "/own/moved (deleted)");
+        _kernel.Do(_program, 3, (ulong)second);
+        second = Open(_kernel, _program, "/own/fourth");
+        Try(_kernel, _program->Id, "opened by one that is left", "/own/fourth", "/own/fourth");
+        Unlink(_kernel, _program, "/own/fourth");
+        Unlink(_kernel, _program, "/own/fifth");
+        Try(_kernel, _program->Id, "gone", "/own/fourth (deleted)", "/own/fourth (deleted)");
+        _kernel.Do(_program, 3, (ulong)first);
+        _kernel.Do(_program, 3, (ulong)second);
+        AssertNothingIsLeft(_kernel);
+    }
+
+    [Fact]
+    public void A_former_name_goes_with_the_last_use_of_a_file_that_has_others()
+    {
+        int file = Open(_kernel, _program, "/own/first");
+        Assert.Equal(0, _kernel.Do(_program, 86, Path(_kernel, _program, "/own/first"), _kernel.PokeText(_program, Scratch + 0x200, "/own/second")));
+        _kernel.Do(_program, 77, (ulong)file, 4096);
+        Assert.Equal((long)Place, _kernel.Do(_program, 9, Place, 4096, 3, 0x11, (ulong)file, 0));
+        Unlink(_kernel, _program, "/own/first");
+        using TestKernel restored = Move(_kernel);
+        foreach (TestKernel each in new[] { _kernel, restored })
+        {
+            Thread* thread = each.ThreadOf(_program->Id);
+            each.Do(thread, 3, (ulong)file);
+            Settle(each);
+            Assert.Equal(_names + 1, NamesOf(each));
+            each.Do(thread, 11, Place, 4096);
+            Settle(each);
+            Assert.Equal((_names, _inodes + 1), (NamesOf(each), each.Files.Inodes.Count));
+            Unlink(each, thread, "/own/second");
+            AssertNothingIsLeft(each);
+        }
+    }
+
     private static void WithoutFormerNames(TestKernel.Image image)
     {
         foreach ((ulong id, (ObjectKind kind, byte[] _)) in image.Records.ToList())

@@ -86,7 +86,7 @@ internal sealed unsafe class ObjectFields
             "Watcher.Object", "Watcher.Waits", "Watcher.NextPosted", "Watcher.PreviousPosted", "NextMember"],
             // made again when it is read
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
-            "Entries", "AttachedCount", "StoredName"], // which names are in memory
+            "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
             "StoreBase", "Flags", "Keeper", "CountedPages"], // counted again
