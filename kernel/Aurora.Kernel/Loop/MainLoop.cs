@@ -48,22 +48,13 @@ internal sealed unsafe class MainLoop(
             OwnerSignals.Deliver(linux);
         ulong checkpointDue = group.Engine.Poll();
         duties.LookAfter();
+        if (!end.IsPaused)
+            TakeSteps();
+        // Whatever has given memory back by now: nothing else may happen before the machine sleeps.
         group.Reclaimer.Poll();
         group.NameReclaimer.Poll();
-        Thread* thread = null;
-        if (!end.IsPaused)
-        {
-            deadlines.Expire();
-            group.Memory.Spaces.EndStep();
-            if (!group.Restorer.IsUnderWay)
-            {
-                linux.Signals.SendToGroupsStep();
-                group.Files.Closing.Step();
-            }
-            // What these have changed comes off what the thread may change.
-            if (!end.IsPaused)
-                thread = group.Scheduler.PickNext();
-        }
+        // What the steps have changed comes off what the thread may change.
+        Thread* thread = end.IsPaused ? null : group.Scheduler.PickNext();
         if (thread != null)
         {
             turn.Run(thread, NextEventNanoseconds(checkpointDue, isPaused: false));
@@ -73,6 +64,16 @@ internal sealed unsafe class MainLoop(
         {
             RunNothing();
         }
+    }
+
+    private void TakeSteps()
+    {
+        deadlines.Expire();
+        group.Memory.Spaces.EndStep();
+        if (group.Restorer.IsUnderWay)
+            return;
+        linux.Signals.SendToGroupsStep();
+        group.Files.Closing.Step();
     }
 
     private void RunNothing()

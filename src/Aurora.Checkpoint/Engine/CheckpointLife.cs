@@ -133,9 +133,9 @@ public sealed unsafe class CheckpointLife
     {
         ulong patience = state->Setbacks + MostSetbacks;
         Errno error = Errno.Ok;
+        state->SubmissionWaiters += isSubmissionEnough ? 1 : 0;
         while (error == Errno.Ok && (isSubmissionEnough ? state->LastSubmitted : state->LastDurable) < epoch)
         {
-            state->IsSubmissionAwaited = isSubmissionEnough;
             if (state->Setbacks > patience)
                 error = Errno.ENOMEM;
             else if (state->Failure != StoreStatus.Ok)
@@ -145,7 +145,7 @@ public sealed unsafe class CheckpointLife
             else
                 Wait();
         }
-        state->IsSubmissionAwaited = false;
+        state->SubmissionWaiters -= isSubmissionEnough ? 1 : 0;
         return error;
     }
 

@@ -5,7 +5,7 @@ namespace Aurora.Checkpoint;
 /// <summary>Where the fibers behind checkpoints sleep: a few that flush, a few that commit and one for errands, for all groups.</summary>
 internal sealed unsafe class EngineQueues
 {
-    private const int Queues = 3;
+    private const int Queues = 4;
 
     private readonly FiberQueue* _queues;
 
@@ -19,4 +19,7 @@ internal sealed unsafe class EngineQueues
     public FiberQueue* FlushWork => _queues;
     public FiberQueue* CommitWork => _queues + 1;
     public FiberQueue* ErrandWork => _queues + 2;
+
+    /// <summary>Who has found no memory to fill a commit in.</summary>
+    public FiberQueue* FillingWork => _queues + 3;
 }

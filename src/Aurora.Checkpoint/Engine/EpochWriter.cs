@@ -91,7 +91,7 @@ internal sealed unsafe class EpochWriter
         if (slot == null)
             return false;
         pipeline.State->IsFlushing = true;
-        slot->FlushStatus = Flush(pipeline, slot);
+        slot->FlushStatus = FlushWithMemory(pipeline, slot);
 
         // From here on nothing waits until the slot has left its state.
         pipeline.State->IsFlushing = false;
@@ -127,7 +127,7 @@ internal sealed unsafe class EpochWriter
     private void Accept(PipelineState* state, Epoch epoch)
     {
         state->LastSubmitted = epoch;
-        if (state->IsSubmissionAwaited)
+        if (state->SubmissionWaiters != 0)
             _services.Fibers.WakeAll(_queues.ErrandWork);
         if (state->Refusal != StoreStatus.Ok)
             KernelLog.Line("checkpoint: the store takes commits again"u8);
@@ -154,6 +154,24 @@ internal sealed unsafe class EpochWriter
             + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(pipeline.Durable);
         _services.Fibers.WakeAll(_queues.ErrandWork);
+    }
+
+    // The memory that commits are filled in is what a merge of a refused epoch needs, too. So who finds none while others fill theirs gives
+    // back what he has, and begins again when one of them is done: an epoch is refused for want of memory only while nobody else has any.
+    private StoreStatus FlushWithMemory(in Pipeline pipeline, EpochSlot* slot)
+    {
+        _pipelines.Round.Filling++;
+        StoreStatus status;
+        while ((status = Flush(pipeline, slot)) == StoreStatus.OutOfMemory && _pipelines.Round.Filling > 1)
+        {
+            _parts.Abort(slot);
+            _pipelines.Round.Filling--;
+            _services.Fibers.Block(_queues.FillingWork);
+            _pipelines.Round.Filling++;
+        }
+        _pipelines.Round.Filling--;
+        _services.Fibers.WakeAll(_queues.FillingWork);
+        return status;
     }
 
     private StoreStatus Flush(in Pipeline pipeline, EpochSlot* slot)

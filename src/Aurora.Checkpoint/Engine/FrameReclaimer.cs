@@ -62,7 +62,8 @@ public sealed unsafe class FrameReclaimer
     /// </summary>
     public void Poll()
     {
-        if (MustEvict || (_memory.Shortage.HasWaiters && (HasFrames || !IsAwaitingCheckpoints)))
+        bool hasToTell = HasFrames && (_memory.Shortage.HasWaiters || _memory.Shortage.IsExhausted);
+        if (MustEvict || hasToTell || (_memory.Shortage.HasWaiters && !IsAwaitingCheckpoints))
             _fibers.WakeOne(_memory.Shortage.ReclaimWork);
     }
 

@@ -79,9 +79,9 @@ internal unsafe struct PipelineState
     public Epoch LastCaptured;
     public Epoch LastDurable;
 
-    /// <summary>Up to here the store has epochs in its order, and somebody waits for the next one to have its place there.</summary>
+    /// <summary>Up to here the store has epochs in its order; so many wait for a further one to have its place there.</summary>
     public Epoch LastSubmitted;
-    public bool IsSubmissionAwaited;
+    public int SubmissionWaiters;
 
     /// <summary>The epoch this boot continued from; zero when it started fresh.</summary>
     public ulong RestoredEpoch;

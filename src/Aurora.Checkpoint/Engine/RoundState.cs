@@ -12,6 +12,9 @@ internal sealed class RoundState
     public ulong ChangesToLook { get; set; }
     public ulong RecordBytesToLook { get; set; }
 
+    /// <summary>So many fibers are filling commits, or have the memory of one.</summary>
+    public int Filling { get; set; }
+
     /// <summary>At this machine time, whatever has happened.</summary>
     public ulong NextNanoseconds { get; set; }
 }

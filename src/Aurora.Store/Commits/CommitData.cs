@@ -154,6 +154,12 @@ internal sealed unsafe class CommitData(
         commit->PagesUnderWay += (ulong)request->Request.BlockCount;
         context.Statistics.DataPagesWritten += (ulong)request->Request.BlockCount;
         context.Device.Submit(&request->Request);
+        // The device is to work on it while the next one is summed.
+        if (commit->IsOrdered)
+        {
+            context.Device.EndBatch();
+            context.Device.BeginBatch();
+        }
     }
 
     // How it went is asked when all is written.

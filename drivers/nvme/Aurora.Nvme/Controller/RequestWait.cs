@@ -4,8 +4,8 @@
 //
 //   * Not for what takes its time on the quickest device: a large request, a small one behind large ones, a flush of much.
 //   * Not while requests of the same operation have been too slow lately: after a few in a row that polled in vain one is tried now and
-//     then, by the clock, so that however many or few waits there are polling in vain takes a hundredth of the time at most, and a device
-//     that has become quick is polled again at once. A device that is quick to write may be slow to flush.
+//     then, by the clock, so that polling in vain takes a hundredth of the time at most for each operation, however many waits there are.
+//     A device that has become quick is soon polled again; one that is quick to write may be slow to flush.
 //
 // What is complete before it is waited for says nothing about either, and nor do waits that did not poll.
 using System;
@@ -71,10 +71,10 @@ internal sealed unsafe class RequestWait(ControllerState state, NvmeHost host, N
     {
         ref Record record = ref _records[(int)request->Operation];
         ulong now = host.Clock.MonotonicNanoseconds;
-        if (state.Load.BlocksBefore(request) > MostBlocks || now < record.NextPoll)
+        if (PollNanoseconds == 0 || state.Load.BlocksBefore(request) > MostBlocks || now < record.NextPoll)
             return Await(request, 0);
         bool hasBlocked = Await(request, now + PollNanoseconds);
-        record.Missed = hasBlocked ? record.Missed + 1 : 0;
+        record.Missed = hasBlocked ? Math.Min(record.Missed + 1, PatientMisses) : 0;
         if (hasBlocked)
             state.Statistics.MissedPolls++;
         if (record.Missed >= PatientMisses)
