@@ -11,6 +11,7 @@
  *   bench hold MEBIBYTES  fills memory, waits to be cut off, and tells after the resume how long that took
  *   bench groups COPIES   copies and rewinds of groups, which run this program as
  *   bench rewinds         of these only those of a group with 64 MiB
+ *   bench images COPIES   of these only ephemeral copies of an image
  *   bench churn MEBIBYTES PAGES   memory of which so many pages change all the time
  *   bench idle MEBIBYTES          memory, and nothing to do
  *   bench image MEBIBYTES         memory, and nothing to do but to tell when it has become a copy
@@ -419,6 +420,12 @@ int main(int count, char **words)
         image(strtoul(words[2], NULL, 10));
     if (strcmp(verb, "copies") == 0 && count > 3) {
         copies_of("command", words + 3, strtoul(words[2], NULL, 10), 0, 0);
+        return 0;
+    }
+    if (strcmp(verb, "images") == 0 && count == 3) {
+        char *program[] = {words[0], "image", "16", NULL};
+        copies_of("image", program, strtoul(words[2], NULL, 10), 0, 1);
+        copies_of("ended", program, strtoul(words[2], NULL, 10), 1, 1);
         return 0;
     }
     if (strcmp(verb, "rewinds") == 0) {

@@ -182,10 +182,25 @@ public readonly unsafe struct HeldOutput
         TrackedObjects.NoteChange(&chunk->Header);
     }
 
-    /// <summary>A chunk for a record; null when there are no more.</summary>
-    internal OutputChunk* Allocate()
+    /// <summary>
+    /// A chunk for a record; null when there are no more. What may be held beside it is taken when somebody writes: until then a copy costs
+    /// what its source has written, and no more.
+    /// </summary>
+    internal OutputChunk* AllocateRecorded()
+    {
+        if (_state->Spare == null && _state->ChunkCount < MaxChunks)
+            AddSpare();
+        return TakeSpare();
+    }
+
+    private OutputChunk* Allocate()
     {
         Reserve();
+        return TakeSpare();
+    }
+
+    private OutputChunk* TakeSpare()
+    {
         OutputChunk* chunk = _state->Spare;
         if (chunk == null)
             return null;
@@ -200,12 +215,19 @@ public readonly unsafe struct HeldOutput
     {
         while (_state->ChunkCount < MaxChunks)
         {
-            OutputChunk* chunk = _hold.Chunks.Allocate();
-            if (chunk == null)
+            if (!AddSpare())
                 return false;
-            PutBack(chunk);
-            _state->ChunkCount++;
         }
+        return true;
+    }
+
+    private bool AddSpare()
+    {
+        OutputChunk* chunk = _hold.Chunks.Allocate();
+        if (chunk == null)
+            return false;
+        PutBack(chunk);
+        _state->ChunkCount++;
         return true;
     }
 

@@ -55,7 +55,7 @@ public sealed unsafe class OutputHoldCodec(OutputHold hold) : StateCodec
         var record = MemoryMarshal.Read<OutputHoldRecord>(payload);
         if (!IsValid(record.Start, record.Length) || payload.Length != OutputHoldRecord.Size + (int)record.Length)
             return RestoreStatus.BadRecord;
-        OutputChunk* chunk = hold.Of(tracker).Allocate();
+        OutputChunk* chunk = hold.Of(tracker).AllocateRecorded();
         if (chunk == null)
             return RestoreStatus.OutOfMemory;
         chunk->Start = record.Start;
