@@ -61,18 +61,22 @@ public sealed class NamesTests(ITestOutputHelper output)
         using var disk = new TestDisk((1L << 30) * Math.Max(1, files / 100_000));
         string[] program = ["/usr/lib/aurora/pressure", "tree", "/tree", $"{files}"];
         var watch = Stopwatch.StartNew();
+        string before;
         await using (Guest first = await Guest.StartAsync(disk, new BootConfiguration(), memory, program))
         {
             await first.Console.WaitForAsync("made", deadline);
             Say($"made {files} files in {watch.Elapsed.TotalSeconds:0} s");
-            await Task.Delay(new Random(files).Next(500, 3000)); // the moment of the cut, in the first listing
+            await Task.Delay(new Random(files).Next(500, 3000)); // the moment of the cut, in the first listing or soon behind it
             await first.CutPowerAsync();
+            before = first.Console.Text;
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
         watch.Restart();
         await using Guest second = await Guest.StartAsync(disk, new BootConfiguration(), memory, program);
         await second.ResumedAsync();
-        foreach (string stage in (string[])["listed", "renamed", "half removed", "tree ok"])
+        // What has been shown is durable, and need not be shown again.
+        string[] stages = ["listed", "renamed", "half removed", "tree ok"];
+        foreach (string stage in stages.Where(stage => !before.Contains(stage, StringComparison.Ordinal)))
         {
             await second.Console.WaitForAsync(new Regex($"{stage}|FAIL"), deadline);
             Say($"{stage} after {watch.Elapsed.TotalSeconds:0} s");
