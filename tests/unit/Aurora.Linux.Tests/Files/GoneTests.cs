@@ -256,14 +256,17 @@ public sealed unsafe class GoneTests : IDisposable
         AssertNothingIsLeft(restored);
     }
 
-    private static void Try(TestKernel kernel, int program, string what, params string[] shown)
+    // The image has what was captured before, too.
+    private void Try(TestKernel.Image image, string what, params string[] shown)
     {
-        using TestKernel restored = Move(kernel);
-        foreach (TestKernel each in new[] { kernel, restored })
+        _kernel.Capture(image);
+        using TestKernel restored = TestKernel.Restore(image, _kernel.IsPlain);
+        restored.LoadTree();
+        foreach (TestKernel each in new[] { _kernel, restored })
         {
-            Thread* thread = each.ThreadOf(program);
-            for (int i = 0; i < shown.Length; i++)
-                Assert.Equal($"{what}: {shown[i]}", $"{what}: {Shows(each, thread, $"fd/{i + 3}")}");
+            Thread* thread = each.ThreadOf(_program->Id);
+            for (int file = 0; file < shown.Length; file++)
+                Assert.Equal($"{what}: {shown[file]}", $"{what}: {Shows(each, thread, $"fd/{file}")}");
         }
     }
 
@@ -273,29 +276,30 @@ public sealed unsafe class GoneTests : IDisposable
     {
         void Two(int call, string from, string to)
             => Assert.Equal(0, _kernel.Do(_program, call, Path(_kernel, _program, from), _kernel.PokeText(_program, Scratch + 0x200, to)));
+        var image = new TestKernel.Image();
         int first = Open(_kernel, _program, "/own/first");
         Two(86, "/own/first", "/own/second");
         Two(86, "/own/first", "/own/third");
-        Try(_kernel, _program->Id, "linked", "/own/first");
+        Try(image, "linked", "/own/first");
         int second = Open(_kernel, _program, "/own/second");
-        Try(_kernel, _program->Id, "opened by another", "/own/second", "/own/second");
+        Try(image, "opened by another", "/own/second", "/own/second");
         Unlink(_kernel, _program, "/own/first");
         Two(82, "/own/second", "/own/moved");
-        Try(_kernel, _program->Id, "renamed", "/own/moved", "/own/moved");
+        Try(image, "renamed", "/own/moved", "/own/moved");
         Unlink(_kernel, _program, "/own/moved");
-        Try(_kernel, _program->Id, "taken away", "/own/moved (deleted)", "/own/moved (deleted)");
+        Try(image, "taken away", "/own/moved (deleted)", "/own/moved (deleted)");
         Two(82, "/own/third", "/own/only");
-        Try(_kernel, _program->Id, "the other renamed", "/own/moved (deleted)", "/own/moved (deleted)");
+        Try(image, "the other renamed", "/own/moved (deleted)", "/own/moved (deleted)");
         Two(82, "/own/only", "/own/third");
         Two(86, "/own/third", "/own/fourth");
         Two(82, "/own/third", "/own/fifth");
-        Try(_kernel, _program->Id, "others", "/own/moved (deleted)", "/own/moved (deleted)");
+        Try(image, "others", "/own/moved (deleted)", "/own/moved (deleted)");
         _kernel.Do(_program, 3, (ulong)second);
         second = Open(_kernel, _program, "/own/fourth");
-        Try(_kernel, _program->Id, "opened by one that is left", "/own/fourth", "/own/fourth");
+        Try(image, "opened by one that is left", "/own/fourth", "/own/fourth");
         Unlink(_kernel, _program, "/own/fourth");
         Unlink(_kernel, _program, "/own/fifth");
-        Try(_kernel, _program->Id, "gone", "/own/fourth (deleted)", "/own/fourth (deleted)");
+        Try(image, "gone", "/own/fourth (deleted)", "/own/fourth (deleted)");
         _kernel.Do(_program, 3, (ulong)first);
         _kernel.Do(_program, 3, (ulong)second);
         AssertNothingIsLeft(_kernel);
@@ -305,7 +309,8 @@ public sealed unsafe class GoneTests : IDisposable
     public void A_former_name_goes_with_the_last_use_of_a_file_that_has_others()
     {
         int file = Open(_kernel, _program, "/own/first");
-        Assert.Equal(0, _kernel.Do(_program, 86, Path(_kernel, _program, "/own/first"), _kernel.PokeText(_program, Scratch + 0x200, "/own/second")));
+        ulong second = _kernel.PokeText(_program, Scratch + 0x200, "/own/second");
+        Assert.Equal(0, _kernel.Do(_program, 86, Path(_kernel, _program, "/own/first"), second));
         _kernel.Do(_program, 77, (ulong)file, 4096);
         Assert.Equal((long)Place, _kernel.Do(_program, 9, Place, 4096, 3, 0x11, (ulong)file, 0));
         Unlink(_kernel, _program, "/own/first");
