@@ -131,15 +131,24 @@ public sealed unsafe class UserMemory
         Read(space, address, MemoryMarshal.AsBytes(vectors));
 
     /// <summary>Makes every page of a range accessible now, so that copies cannot fail or wait until the kernel sleeps.</summary>
-    public AccessResult Probe(AddressSpace* space, VirtualAddress address, ulong length, bool write)
+    public AccessResult Probe(AddressSpace* space, VirtualAddress address, ulong length, bool write) =>
+        Probe(space, address, length, write, null);
+
+    /// <summary>As above, and says where they are, unless <paramref name="found"/> is null.</summary>
+    public AccessResult Probe(AddressSpace* space, VirtualAddress address, ulong length, bool write, UserPages* found)
     {
         AccessResult result = default;
         FaultAccess access = write ? FaultAccess.Write : FaultAccess.Read;
-        while (result.Bytes < length && Reach(space, address + result.Bytes, access, ref result, out _))
+        VirtualAddress next = address;
+        while (result.Bytes < length && Reach(space, next, access, ref result, out byte* at))
         {
             ulong left = length - result.Bytes;
-            ulong inPage = PageSize.Bytes - (address + result.Bytes).PageOffset;
-            result.Bytes += left < inPage ? left : inPage;
+            ulong inPage = PageSize.Bytes - next.PageOffset;
+            ulong bytes = left < inPage ? left : inPage;
+            if (found != null)
+                found->Add(next, at, bytes);
+            result.Bytes += bytes;
+            next = address + result.Bytes;
         }
         return result;
     }

@@ -48,6 +48,22 @@ public sealed unsafe class SharedPagesTests : IDisposable
         Assert.Equal((78UL, 2UL, 2UL), At(Page));
     }
 
+    [Fact]
+    public void What_is_dirty_at_a_fork_is_written_once()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        ObjectTracker a = _machine.Find("a");
+        _machine.Store(a, 0, 1);
+        _machine.Settle();
+        ulong written = _machine.Session.Engine.Statistics.Pages;
+        for (ulong page = 0; page < Pages; page++)
+            _machine.Store(a, page * Page, page + 2);
+        Assert.True(_machine.Do(GroupVerb.Fork, "a", "b") > 0);
+        _machine.Settle();
+        Assert.Equal(Pages, _machine.Session.Engine.Statistics.Pages - written);
+        Assert.Equal(9UL, _machine.Load(_machine.Find("b"), 7 * Page));
+    }
+
     private (ulong A, ulong B, ulong C) At(ulong offset)
         => (Load("a", offset), Load("b", offset), Load("c", offset));
 

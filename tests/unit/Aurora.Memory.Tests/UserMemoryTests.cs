@@ -20,6 +20,31 @@ public sealed unsafe class UserMemoryTests : IDisposable
     public void Dispose() => _machine.Dispose();
 
     [Fact]
+    public void What_was_found_is_copied_without_another_walk_and_no_further()
+    {
+        using var machine = new TestMachine();
+        AddressSpace* space = machine.NewSpace();
+        machine.MapAnonymous(space, At, 20);
+        for (ulong page = 0; page < 20; page++)
+            machine.Store64(space, At + (page << 12), page + 1);
+        UserPages found = default;
+        var start = new VirtualAddress(At + 4092);
+        Assert.Equal(4100UL, machine.User.Probe(space, start, 4100, write: false, &found).Bytes);
+        byte[] bytes = new byte[4100];
+        Assert.True(found.Covers(start, 4100));
+        found.CopyTo(start, bytes);
+        Assert.Equal(2, bytes[4]);
+        Assert.False(found.Covers(start, 4101));
+        Assert.False(found.Covers(new VirtualAddress(At + 4091), 1));
+        Assert.True(found.Covers(new VirtualAddress(At + 8191), 1));
+        Assert.False(default(UserPages).Covers(start, 1));
+        UserPages many = default;
+        machine.User.Probe(space, new VirtualAddress(At), 20 << 12, write: false, &many);
+        Assert.True(many.Covers(new VirtualAddress(At), 17 << 12));
+        Assert.False(many.Covers(new VirtualAddress(At), (17 << 12) + 1));
+    }
+
+    [Fact]
     public void Bytes_go_out_and_come_back_across_pages()
     {
         byte[] bytes = new byte[9000];

@@ -136,6 +136,19 @@ public unsafe ref struct FileTransfer
         return TransferStatus.Ok;
     }
 
+    /// <summary>As above, without looking for the bytes again where <see cref="Prepare"/> has found them.</summary>
+    public TransferStatus Take(scoped Span<byte> destination, scoped in UserPages found)
+    {
+        // What was found begins with the next piece, if this one is used up.
+        if (!destination.IsEmpty)
+            NextPiece();
+        if ((ulong)destination.Length > _length || !found.Covers(new VirtualAddress(_address), destination.Length))
+            return Take(destination);
+        found.CopyTo(new VirtualAddress(_address), destination);
+        Advance((ulong)destination.Length);
+        return TransferStatus.Ok;
+    }
+
     /// <summary>Gives zero bytes.</summary>
     public TransferStatus GiveZeroes(ulong bytes)
     {
@@ -166,7 +179,10 @@ public unsafe ref struct FileTransfer
     }
 
     /// <summary>Makes the next bytes of the program's memory accessible, so that moving them neither fails nor waits in this dispatch.</summary>
-    public TransferStatus Prepare(ulong bytes, bool willGive)
+    /// <param name="bytes">How many.</param>
+    /// <param name="willGive">Whether they will be given or taken.</param>
+    /// <param name="found">Where they are, if they are in one buffer; may be null.</param>
+    public TransferStatus Prepare(ulong bytes, bool willGive, UserPages* found = null)
     {
         if (_user is null)
             return TransferStatus.Ok;
@@ -176,7 +192,9 @@ public unsafe ref struct FileTransfer
         {
             ahead.NextPiece();
             ulong count = Math.Min(ahead._length, bytes);
-            bool isReady = ahead.Check(_user.Probe(_space, new VirtualAddress(ahead._address), count, willGive), out TransferStatus status);
+            found = count == bytes ? found : null;
+            AccessResult access = _user.Probe(_space, new VirtualAddress(ahead._address), count, willGive, found);
+            bool isReady = ahead.Check(in access, out TransferStatus status);
             _page = ahead._page;
             if (!isReady)
                 return status;
@@ -282,6 +300,7 @@ public unsafe ref struct FileTransfer
 
     private void Advance(ulong bytes)
     {
+        Panic.Unless(bytes <= _length, "transfer: moved more than the piece has"u8);
         _address += bytes;
         _length -= bytes;
         Remaining -= bytes;

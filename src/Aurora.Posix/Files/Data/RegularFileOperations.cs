@@ -83,7 +83,9 @@ internal sealed unsafe class RegularFileOperations(
     {
         isDone = false;
         Inode* inode = file->Inode;
-        TransferStatus status = transfer.Prepare(bytes, willGive: false);
+        // What is written to a mapped file may be the very page that the bytes come from.
+        UserPages found = default;
+        TransferStatus status = transfer.Prepare(bytes, willGive: false, inode->IsMapped ? null : &found);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);
         WaitQueue* lack = inode->Data == null && inodes.DataOf(inode) == null && transfer.MayWait ? room.QueueFor(transfer.Thread) : null;
@@ -104,7 +106,7 @@ internal sealed unsafe class RegularFileOperations(
                 return transfer.Stop(in page);
             var destination = new Span<byte>(page.Address + start, count);
             ulong before = transfer.Done;
-            status = transfer.Take(destination);
+            status = transfer.Take(destination, in found);
             int moved = (int)(transfer.Done - before);
             // The page was handed out to be overwritten: what did not arrive must not show another program's old frame.
             if (isWhole && moved < count)

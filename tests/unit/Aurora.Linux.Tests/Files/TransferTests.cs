@@ -37,6 +37,39 @@ public sealed unsafe class TransferTests
         Assert.Equal(0x0707_0707_0707_0707UL, kernel.Peek<ulong>(init, Buffer));
     }
 
+    /// <summary>Elements that end where a step does, that follow each other in memory, or lie in each other: all of 64 KiB.</summary>
+    [Theory]
+    [InlineData(0, 16, 64, false)]
+    [InlineData(0, 16, 64, true)]
+    [InlineData(0, 8, 64, false)]
+    [InlineData(0, 8, 64, true)]
+    [InlineData(40, 0, 16, true)]
+    public void A_vector_is_written_element_by_element(int first, int second, int third, bool isPaused)
+    {
+        const ulong area = 0x30_0000_0000;
+        using var kernel = new TestKernel();
+        Thread* program = kernel.Fork(kernel.Boot());
+        kernel.Map(program->Process->AddressSpace, area, 96 << 12, Protection.Read | Protection.Write);
+        for (ulong page = 0; page < 96; page++)
+            kernel.Poke(program, area + (page << 12), page + 1);
+        ulong path = kernel.PokeText(program, Scratch, "/file");
+        Assert.Equal(0, kernel.Do(program, 2, path, OpenFlags.Create | OpenFlags.ReadWrite, 0x1B6));
+        int[] starts = [first, second, third];
+        for (int i = 0; i < 3; i++)
+        {
+            kernel.Poke(program, Scratch + 0x200 + (16 * (ulong)i), area + ((ulong)starts[i] << 12));
+            kernel.Poke(program, Scratch + 0x208 + (16 * (ulong)i), 65536UL);
+        }
+        if (isPaused)
+            kernel.Preemption.Now = new Always();
+        Assert.Equal(3 * 65536, kernel.Do(program, 20, 0, Scratch + 0x200, 3));
+        for (int page = 0; page < 48; page++)
+        {
+            Assert.Equal(8, kernel.Do(program, 17, 0, Buffer, 8, (ulong)page << 12));
+            Assert.Equal((ulong)(starts[page / 16] + (page % 16) + 1), kernel.Peek<ulong>(program, Buffer));
+        }
+    }
+
     private sealed class LittleSpace : StorageSpace
     {
         public ulong Pages { get; set; }
