@@ -118,7 +118,7 @@ internal sealed unsafe class CheckpointErrands
 
     /// <summary>
     /// Counts what is kept by name and finds the highest number ever given to an epoch: after a rollback the present one is not the
-    /// highest. Blocks.
+    /// highest. The newest commit, which may be a rollback, the volume knows when it is not listed any more. Blocks.
     /// </summary>
     public StoreStatus ReadNumbers(in Pipeline pipeline, out Epoch highest)
     {
@@ -131,6 +131,11 @@ internal sealed unsafe class CheckpointErrands
             if (info.Commit.Epoch > highest)
                 highest = info.Commit.Epoch;
         }
+        if (status != StoreStatus.NotFound)
+            return status;
+        status = _services.Store.FindVolume(pipeline.Volume, out VolumeInfo about);
+        if (about.LastEpoch > highest)
+            highest = about.LastEpoch;
         return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
     }
 

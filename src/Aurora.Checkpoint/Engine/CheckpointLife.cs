@@ -48,25 +48,27 @@ public sealed unsafe class CheckpointLife
 
     /// <summary>
     /// Starts the numbering after a restored epoch, and after every other of its volume: what a rollback has left behind keeps its numbers.
-    /// All of them are durable; the volume of a copy has none yet. Here alone a group gets another generation: a copy, and one that went
-    /// further once and has gone back in time (perhaps nobody could tell it so before the machine restarted), behind the
-    /// <paramref name="generation"/> that it was of before. Blocks.
+    /// What is captured from here on is behind all of them in the log; the volume of a copy has none yet. Here alone a group gets another
+    /// generation: a copy the next one, and one that has gone back in time the epoch of the commit that took it back, which is as durable
+    /// as that commit. So a machine that starts before anything was captured gives it the same, and no other branch ever has it. Blocks.
     /// </summary>
-    public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored, bool isCopy = false, ulong generation = 0)
+    public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored, in Continuation how)
     {
         Pipeline pipeline = _pipelines.Of(group);
         Epoch highest = default;
-        StoreStatus status = isCopy ? StoreStatus.Ok : _errands.ReadNumbers(in pipeline, out highest);
+        StoreStatus status = how.IsCopy ? StoreStatus.Ok : _errands.ReadNumbers(in pipeline, out highest);
         Epoch last = highest > restored ? highest : restored;
+        last = how.Rollback > last ? how.Rollback : last;
         pipeline.State->LastCaptured = pipeline.State->LastSubmitted = pipeline.State->LastDurable = last;
         pipeline.State->RestoredEpoch = restored.Value;
         GroupObject* about = _services.Group.Of(group);
-        bool hasGoneBack = highest > restored;
+        bool hasGoneBack = last > restored;
         if (hasGoneBack)
-            about->Left.Add(restored, highest);
-        if (hasGoneBack || isCopy)
+            about->Left.Add(restored, last);
+        if (hasGoneBack || how.IsCopy)
         {
-            about->Generation = Math.Max(about->Generation, generation) + 1;
+            ulong next = Math.Max(about->Generation, how.Generation) + 1;
+            about->Generation = hasGoneBack ? Math.Max(next, last.Value) : next;
             group.MarkChanged(&about->Header);
         }
         CheckpointErrands.Begin(in pipeline, last);
@@ -182,6 +184,9 @@ public sealed unsafe class CheckpointLife
         SetStopped(group, true);
     }
 
+    /// <summary>A group that is stopped, and is not captured, stays so: it is no whole one.</summary>
+    public void SetAside(ObjectTracker group) => _pipelines.Of(group).State->IsQuiesced = true;
+
     /// <summary>True when nothing more of a group can become durable.</summary>
     public bool HasFailed(ObjectTracker group) => _pipelines.Of(group).HasFailed;
 
@@ -194,11 +199,13 @@ public sealed unsafe class CheckpointLife
     }
 
     /// <summary>
-    /// A quiesced group's volume goes back to a checkpoint of its own, durably with a commit; the group in memory is left alone. Blocks.
+    /// A quiesced group's volume goes back to a checkpoint of its own, durably with a commit, which has an epoch; the group in memory is
+    /// left alone. Blocks.
     /// </summary>
-    public Errno RollBack(ObjectTracker group, in CheckpointInfo target, out ulong commit)
+    public Errno RollBack(ObjectTracker group, in CheckpointInfo target, out ulong commit, out Epoch epoch)
     {
         Pipeline pipeline = _pipelines.Of(group);
+        epoch = pipeline.State->LastCaptured.Next;
         return _errands.RollBackTo(in pipeline, in target, out commit);
     }
 

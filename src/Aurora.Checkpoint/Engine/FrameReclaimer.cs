@@ -1,8 +1,10 @@
 // Brings frames back when few are free: the body of one fiber. Clean pages are evicted until enough are free; when the hand has been round
 // and that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were
-// touched once need two rounds: the first only makes them idle. Files and names that can be read again go before memory counts as
-// exhausted, with what they take of the kernel's. When none of that helps, memory is exhausted: whoever waits for a frame is told, and
-// the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
+// touched once need two rounds: the first only makes them idle. What is staged for copies goes when what is clean does not do, the oldest
+// first and no more than is needed; it is little, and dear to read again. Files and names that can be read again go before memory counts as
+// exhausted, with what they take of the kernel's. What a group was that has gone back is about to leave memory (GroupPast), and that is
+// awaited first. When none of that helps, memory is exhausted: whoever waits for a frame is told, and the layer above ends the largest
+// program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -25,6 +27,7 @@ public sealed unsafe class FrameReclaimer
     private readonly CheckpointEngine _engine;
     private readonly NameReclaimer _names;
     private readonly StagedStates _staged;
+    private readonly GroupPast _past;
     private readonly FiberScheduler _fibers;
     private int _fruitless;
 
@@ -37,8 +40,9 @@ public sealed unsafe class FrameReclaimer
     private bool _hasAsked;
 
     public FrameReclaimer(
-        MemoryManager memory, CheckpointEngine engine, NameReclaimer names, StagedStates staged, FiberScheduler fibers)
+        MemoryManager memory, CheckpointEngine engine, NameReclaimer names, StagedStates staged, GroupPast past, FiberScheduler fibers)
     {
+        _past = past;
         _staged = staged;
         _names = names;
         _memory = memory;
@@ -63,11 +67,11 @@ public sealed unsafe class FrameReclaimer
     public void Poll()
     {
         bool hasToTell = HasFrames && (_memory.Shortage.HasWaiters || _memory.Shortage.IsExhausted);
-        if (MustEvict || hasToTell || (_memory.Shortage.HasWaiters && !IsAwaitingCheckpoints))
+        if (MustEvict || hasToTell || (_memory.Shortage.HasWaiters && !IsAwaitingCheckpoints && !_past.IsThere))
             _fibers.WakeOne(_memory.Shortage.ReclaimWork);
     }
 
-    private bool MustEvict => _memory.Frames.FreeFrames < _memory.Shortage.LowFrames && MayEvict && HasNews;
+    private bool MustEvict => IsShort && MayEvict && HasNews;
 
     private bool IsAwaitingCheckpoints => _hasAsked && MayEvict && !_engine.Life.AreAllDone;
 
@@ -76,6 +80,9 @@ public sealed unsafe class FrameReclaimer
     {
         if (MustEvict)
             Evict();
+        while (_memory.Shortage.HasWaiters && !HasFrames && DropsStaged())
+        {
+        }
         if (HasFrames)
         {
             _fruitless = 0;
@@ -83,7 +90,7 @@ public sealed unsafe class FrameReclaimer
             _memory.Shortage.IsExhausted = false;
             _memory.Shortage.WakeWaiters();
         }
-        else if (_memory.Shortage.HasWaiters && !CleansSomething() && !DropsNames())
+        else if (_memory.Shortage.HasWaiters && !_past.IsThere && !CleansSomething() && !DropsNames())
         {
             _memory.Shortage.IsExhausted = true;
             _memory.Shortage.WakeWaiters();
@@ -97,6 +104,12 @@ public sealed unsafe class FrameReclaimer
             _names.DropAll();
         return HasFrames;
     }
+
+    /// <summary>So few frames are free that others are looked for.</summary>
+    public bool IsShort => _memory.Frames.FreeFrames < _memory.Shortage.LowFrames;
+
+    /// <summary>True when twice as many frames are free as these, and enough for everybody else. Nothing is evicted.</summary>
+    public bool HasPlenty(ulong frames) => _memory.Frames.FreeFrames >= _memory.Shortage.EnoughFrames + (2 * frames);
 
     /// <summary>
     /// Evicts until so many frames are free for kernel structures; what is dirty is made clean by checkpoints when what is clean does not
@@ -116,8 +129,6 @@ public sealed unsafe class FrameReclaimer
 
     private bool MakeRoomOfClean(ulong frames)
     {
-        if (!HasRoomFor(frames))
-            DropStaged();
         // The hand begins somewhere.
         for (int rounds = 0, leaves = 1; rounds <= Rounds && MayEvict && !HasRoomFor(frames); leaves++)
         {
@@ -125,6 +136,9 @@ public sealed unsafe class FrameReclaimer
                 rounds++;
             if (leaves % LeavesPerStep == 0)
                 _fibers.Yield();
+        }
+        while (!HasRoomFor(frames) && DropsStaged())
+        {
         }
         return HasRoomFor(frames);
     }
@@ -141,16 +155,17 @@ public sealed unsafe class FrameReclaimer
 
     private bool HasNews => !_hasSwept || _sweptCommits != Commits || _sweptPageIns != _memory.PageIns.Ended;
 
-    // What copies would have to read again goes first. With it goes the reason to keep the volumes of some.
-    private void DropStaged()
+    // One of the states that copies would have to read again. With it goes the reason to keep a volume.
+    private bool DropsStaged()
     {
-        if (_staged.DropAll())
+        bool hasDropped = _staged.DropOldest();
+        if (hasDropped)
             _engine.Life.Wake();
+        return hasDropped;
     }
 
     private void Evict()
     {
-        DropStaged();
         for (int rounds = 0, leaves = 1; rounds < Rounds; leaves++)
         {
             if (_memory.Reclaim.Step())
@@ -162,6 +177,9 @@ public sealed unsafe class FrameReclaimer
             if (HasFrames && _memory.Shortage.HasWaiters)
                 _memory.Shortage.WakeWaiters();
             _fibers.Yield();
+        }
+        while (_memory.Frames.FreeFrames < _memory.Shortage.EnoughFrames && DropsStaged())
+        {
         }
         _hasSwept = true;
         _sweptCommits = Commits;

@@ -30,6 +30,7 @@ public sealed unsafe class NameReclaimer
     // Of the memory: what is left of the kernel's half is short, and is enough again.
     private const ulong LowShare = 10;
     private const ulong EnoughShare = 8;
+    private const ulong PlentyShare = 4;
 
     // The same of the number there may be: a sixteenth, an eighth.
     private const int LowStockShift = 4;
@@ -105,6 +106,11 @@ public sealed unsafe class NameReclaimer
         }
         return true;
     }
+
+    /// <summary>
+    /// True when kernel objects may take so many bytes and half of all that they may: a quarter of the memory. Nothing is dropped.
+    /// </summary>
+    public bool HasPlenty(ulong bytes) => _pages.BytesLeft >= bytes + (_memory.Frames.TotalFrames * PageSize.Bytes / PlentyShare);
 
     private bool MakeRoomOfClean(ulong bytes)
     {

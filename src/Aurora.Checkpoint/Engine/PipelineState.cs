@@ -39,10 +39,10 @@ internal unsafe struct PipelineState
     /// <summary>The group that was last seen with that volume.</summary>
     public ushort ParentGroup;
 
-    /// <summary>When it was looked for: so many groups had begun.</summary>
+    /// <summary>When it was looked for (<see cref="Pipelines.Changes"/>).</summary>
     public ulong ParentSought;
 
-    /// <summary>Of an ephemeral group: the first one that is read from the same volume, and when it was looked for.</summary>
+    /// <summary>Of an ephemeral group: another one that is read from the same volume, and when it was looked for.</summary>
     public ushort Sibling;
     public ulong SiblingSought;
 

@@ -19,8 +19,8 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
     /// <summary>When they are looked at.</summary>
     public RoundState Round { get; } = new();
 
-    /// <summary>How many groups have begun since the machine started.</summary>
-    public ulong Begun { get; private set; }
+    /// <summary>How many groups have begun, and ended, since the machine started.</summary>
+    public ulong Changes { get; private set; }
 
     public PipelineState* First => _first;
     public PipelineState* FirstAwake => _firstAwake;
@@ -50,7 +50,7 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
         state->NextGroup = _first;
         _first = state;
         _only = pipeline;
-        Begun++;
+        Changes++;
         Wake(state);
         Round.IsAsked = true;
         return pipeline;
@@ -59,6 +59,7 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
     /// <summary>Takes a group off the lists.</summary>
     public void End(in Pipeline pipeline)
     {
+        Changes++;
         PipelineState* previous = null;
         for (PipelineState* state = _first; state != pipeline.State; state = state->NextGroup)
             previous = state;
@@ -81,7 +82,7 @@ internal sealed unsafe class Pipelines(TrackedObjects tracked)
 
     public VolumeId VolumeOf(ushort group) => new(_states.At(group)->Volume);
 
-    /// <summary>Moves to the next group, in no particular order, from none to the first; false at the end.</summary>
+    /// <summary>Moves to the next group, which has begun before this one, from none to the newest; false at the end.</summary>
     public bool Next(ref Pipeline pipeline)
     {
         PipelineState* next = pipeline.State == null ? _first : pipeline.State->NextGroup;

@@ -1,7 +1,7 @@
 // What ephemeral groups are read from. Nothing of such a group is ever written, so all that begin with the same state (StoredState) share a
 // volume that has it: a clone, Partial, which a machine that starts drops. It is made for the first of them. When the last one has gone it
 // goes too, unless the records of the state stay in memory (StagedStates): then more copies are expected, and they commit nothing. While
-// the disk is short none is kept for that. One fiber makes and removes groups.
+// the disk is short none is kept for that. One fiber makes and removes groups; what stays of a state others may drop at any time.
 using System;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;

@@ -144,7 +144,7 @@ internal sealed unsafe class GroupDumps
             _volumes.DropUnfinished(clone);
             return Errno.ENOMEM;
         }
-        RestoreResult result = _memory.Load(copy, RestoreScope.Whole);
+        RestoreResult result = _memory.Load(copy, RestoreScope.Whole, Continuation.OfStart);
         if (result.IsOk)
             return Errno.Ok;
         GroupMemory.Report(copy, RestoreMessages.Describe(result, stackalloc byte[200]));

@@ -32,7 +32,7 @@ internal sealed unsafe class GroupMaker(
             error = Make(host->VolumeId, 0, &order->Request, out entry);
         if (error != Errno.Ok)
             return -(long)error;
-        RestoreResult result = memory.Load(entry, RestoreScope.Files);
+        RestoreResult result = memory.Load(entry, RestoreScope.Files, Continuation.OfStart);
         return result.IsOk ? Finish(entry, Populate(entry, order)) : GiveUp(entry, in result);
     }
 
@@ -90,7 +90,7 @@ internal sealed unsafe class GroupMaker(
         if (error != Errno.Ok)
             return -(long)error;
         session.Clocks.Of(TrackerOf(entry)).ContinueBehind(nowNanoseconds);
-        RestoreResult result = memory.Load(entry, RestoreScope.Whole, isCopy: true);
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole, Continuation.OfCopy);
         if (!result.IsOk)
             return GiveUp(entry, in result);
         memory.EndDetached(entry);
@@ -190,6 +190,7 @@ internal sealed unsafe class GroupMaker(
         if (result.IsUntouched)
             return Undo(entry, result.Errno);
         GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
+        _life.SetAside(TrackerOf(entry));
         bases.Leave(entry);
         directory.Remove(entry);
         return -(long)result.Errno;

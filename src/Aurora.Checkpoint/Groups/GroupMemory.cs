@@ -14,7 +14,6 @@ internal sealed unsafe class GroupMemory(
 {
     private readonly CheckpointLife _life = session.Engine.Life;
     private ushort _lastIndex;
-    private ushort _leftIndex;
 
     /// <summary>
     /// Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened. Of an ephemeral one nothing
@@ -38,14 +37,13 @@ internal sealed unsafe class GroupMemory(
 
     /// <summary>
     /// Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays, unless there is nothing
-    /// (<see cref="RestoreResult.IsUntouched"/>): then the group can be ended. A copy, and what goes back in time from a
-    /// <paramref name="generation"/>, is of another one.
+    /// (<see cref="RestoreResult.IsUntouched"/>): then the group can be ended.
     /// </summary>
-    public RestoreResult Load(GroupEntry* entry, RestoreScope scope, bool isCopy = false, ulong generation = 0)
+    public RestoreResult Load(GroupEntry* entry, RestoreScope scope, in Continuation how)
     {
         ObjectTracker group = session.Tracked.OfGroup(entry->Index);
         RestoreResult result = session.Restorer.Restore(
-            group, entry->StoredId, scope, endUnreferenced: true, asksForRoom: true, isCopy);
+            group, entry->StoredId, scope, endUnreferenced: true, asksForRoom: true, how.IsCopy);
         if (!result.IsOk)
         {
             session.Files.Closing.Forget(group);
@@ -60,7 +58,7 @@ internal sealed unsafe class GroupMemory(
         about->Machine = host->Machine;
         about->MemoryMebibytes = host->MemoryMebibytes;
         if (result.IsOk)
-            result.Store = _life.ContinueFrom(group, about->Epoch, isCopy, generation);
+            result.Store = _life.ContinueFrom(group, about->Epoch, in how);
         return result;
     }
 
@@ -76,22 +74,23 @@ internal sealed unsafe class GroupMemory(
 
     /// <summary>
     /// What a group is in memory, which nothing more is captured of, is its past from here on: it stays, stopped, until
-    /// <see cref="EndLeft"/>, and the group has no place in memory.
+    /// <see cref="EndLeft"/>, and the group has no place in memory: its index is the host's, whose entry comes first wherever one is looked
+    /// for by its index.
     /// </summary>
     public void Leave(GroupEntry* entry)
     {
-        Panic.Unless(_leftIndex == 0 && entry->Index != 0, "groups: two pasts at once"u8);
-        _leftIndex = entry->Index;
+        Panic.Unless(!session.Past.IsThere && entry->Index != 0, "groups: two pasts at once"u8);
+        session.Past.Index = entry->Index;
         entry->Index = 0;
     }
 
     /// <summary>Takes out of memory what a group has left there.</summary>
     public void EndLeft()
     {
-        if (_leftIndex == 0)
+        if (!session.Past.IsThere)
             return;
-        var left = new GroupEntry { Index = _leftIndex };
-        _leftIndex = 0;
+        var left = new GroupEntry { Index = session.Past.Index };
+        session.Past.Index = 0;
         End(&left);
     }
 

@@ -53,13 +53,8 @@ internal sealed unsafe class GroupWork(
     /// <summary>Brings a group back when the machine starts.</summary>
     public void Start(GroupEntry* entry)
     {
-        if (memory.Begin(entry))
-        {
-            GoOn(entry, memory.Load(entry, RestoreScope.Whole));
-            return;
-        }
-        entry->Phase = GroupPhase.Broken;
-        GroupMemory.Report(entry, "there is no memory to start it"u8);
+        RestoreResult result = Load(entry, Continuation.OfStart);
+        GoOn(entry, in result);
     }
 
     // A group asks for itself, by its name. By now it may have gone, and come back from another state, or another may have its name: what
@@ -105,15 +100,13 @@ internal sealed unsafe class GroupWork(
         };
     }
 
-    // A group that was restored goes on, unless that failed. When there was no room for it nothing of it stays but its volume.
+    // A group that was restored goes on, unless that failed.
     private bool GoOn(GroupEntry* entry, in RestoreResult result)
     {
         if (!result.IsOk)
         {
             entry->Phase = GroupPhase.Broken;
             GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
-            if (result.IsUntouched && entry->Index != 0)
-                memory.End(entry);
             return false;
         }
         memory.EndDetached(entry);
@@ -162,36 +155,40 @@ internal sealed unsafe class GroupWork(
         if (error == Errno.Ok)
             memory.AwaitReads(TrackerOf(entry));
         ulong commit = 0;
+        Epoch rollback = default;
         if (error == Errno.Ok)
-            error = _life.RollBack(TrackerOf(entry), in info, out commit);
+            error = _life.RollBack(TrackerOf(entry), in info, out commit, out rollback);
         if (error != Errno.Ok)
         {
             Return(entry);
             return error;
         }
-        RestoreResult result = ComeBack(entry, generation);
+        RestoreResult result = ComeBack(entry, Continuation.OfRewind(generation, rollback));
         // Whoever continues from here after a power cut does the same: what the volume has become is all that must be durable.
         bool goesOn = GoOn(entry, in result);
+        if (session.Reclaimer.IsShort)
+            memory.EndLeft();
         error = _life.AwaitCommit(commit);
         return goesOn ? error : result.Errno;
     }
 
-    // What the group was goes when it runs again, and before that only if there is no room for both.
-    private RestoreResult ComeBack(GroupEntry* entry, ulong generation)
+    // What the group was goes when it runs again, and before that unless there is plenty of room for both (RestoreRoom).
+    private RestoreResult ComeBack(GroupEntry* entry, in Continuation how)
     {
         memory.Leave(entry);
-        RestoreResult result = Load(entry, generation);
+        RestoreResult result = Load(entry, in how);
         if (result.IsOk || !result.IsUntouched)
             return result;
         memory.EndLeft();
-        return Load(entry, generation);
+        return Load(entry, in how);
     }
 
-    private RestoreResult Load(GroupEntry* entry, ulong generation)
+    // When there was no room for it nothing of it stays but its volume.
+    private RestoreResult Load(GroupEntry* entry, in Continuation how)
     {
         if (!memory.Begin(entry))
             return new RestoreResult { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory }, IsUntouched = true };
-        RestoreResult result = memory.Load(entry, RestoreScope.Whole, isCopy: false, generation);
+        RestoreResult result = memory.Load(entry, RestoreScope.Whole, in how);
         if (!result.IsOk && result.IsUntouched)
             memory.End(entry);
         return result;
@@ -239,9 +236,12 @@ internal sealed unsafe class GroupWork(
             directory.Remove(entry);
             return Errno.Ok;
         }
+        // What one without commits of its own holds is known by another's name. Where that cannot be found nothing is staged of it.
+        if (volumes.FindState(volume, out StoredState state) != Errno.Ok)
+            state = default;
         Errno error = volumes.Forget(entry);
         if (error == Errno.Ok)
-            session.Staged.Drop(volume);
+            session.Staged.Drop(volume, in state);
         return error;
     }
 }

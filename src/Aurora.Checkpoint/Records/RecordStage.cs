@@ -11,7 +11,9 @@ namespace Aurora.Checkpoint;
 /// <summary>An append-only sequence of (object id, record) pairs in unmanaged pages.</summary>
 public unsafe struct RecordStage
 {
-    private const int ChunkPages = 4;
+    /// <summary>It takes so many pages at once.</summary>
+    public const int ChunkPages = 4;
+
     private const int ChunkBytes = ChunkPages * PageSize.Bytes;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -34,6 +36,9 @@ public unsafe struct RecordStage
 
     public int Count { readonly get; private set; }
     public long Bytes { readonly get; private set; }
+
+    /// <summary>What it takes of the memory.</summary>
+    public long PageBytes { readonly get; private set; }
 
     /// <summary>
     /// Room for a record of up to <see cref="StateCodec.MaxPayloadBytes"/>, or an empty span when memory is exhausted. Finish it with
@@ -115,6 +120,7 @@ public unsafe struct RecordStage
         else
             _last->Next = chunk;
         _last = chunk;
+        PageBytes += ChunkBytes;
         return true;
     }
 
@@ -130,5 +136,6 @@ public unsafe struct RecordStage
         _last = null;
         Count = 0;
         Bytes = 0;
+        PageBytes = 0;
     }
 }

@@ -1,8 +1,10 @@
 // Whether there is room for what a restore is about to make: what fails half way cannot be taken apart, so this is asked before anything is
 // made. The records are counted by kind. Of each kind there may be so many objects on the machine, all kernel objects together may take so
 // much of its memory (PageAllocator.BytesLeft), and that many frames must be free: names and pages that are clean go for them. It is a
-// reckoning: of a name (which only older trees have restored) only the record's contents tell whether it is a short or a long one, so
-// there must be room for either; and signals in queues are not counted.
+// reckoning: names and inodes that other records refer to are not counted, nor are signals in queues; and of a name (which only older trees
+// have restored) only the record's contents tell whether it is a short or a long one, so there must be room for either. What the group
+// was cannot go any more when the reckoning proves wrong: while it is in memory (GroupPast) there must be so much of everything that the
+// reckoning need not be right, and nobody else gives way for that.
 using System;
 using Aurora.Base;
 using Aurora.Store;
@@ -10,7 +12,8 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Asks for the room that a restore needs.</summary>
-public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, NameReclaimer names, FiberScheduler fibers)
+public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, NameReclaimer names, GroupPast past,
+    FiberScheduler fibers)
 {
     private const int KindCount = 64;
     private const int RecordsPerLook = 16;
@@ -27,6 +30,8 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
     /// </summary>
     public RestoreResult Ask(RecordSource records, RestoreScope scope)
     {
+        if (past.IsThere && !HasPlentyOfUncounted())
+            return NoRoom(ObjectKind.Inode);
         int* counts = stackalloc int[KindCount];
         new Span<int>(counts, KindCount).Clear();
         StoreStatus status = Count(records, scope, counts);
@@ -45,7 +50,9 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ulong each = stock is null ? BytesOfOther : (ulong)stock.BytesOfObject + BytesBeside;
             bytes += (ulong)counts[kind] * each;
         }
-        bool hasRoom = names.MakeRoom(bytes) && reclaimer.MakeRoom(PageSize.PagesFor(bytes));
+        ulong frames = PageSize.PagesFor(bytes);
+        bool hasRoom = past.IsThere ? names.HasPlenty(bytes) && reclaimer.HasPlenty(frames)
+            : names.MakeRoom(bytes) && reclaimer.MakeRoom(frames);
         return hasRoom ? default : NoRoom(ObjectKind.None);
     }
 
@@ -71,6 +78,17 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             if (read % RecordsPerLook == 0)
                 fibers.GiveWay();
         }
+    }
+
+    // Half of what there may be: what the group was holds no more than is free.
+    private bool HasPlentyOfUncounted()
+        => IsHalfFree(ChargeKind.Inode) && IsHalfFree(ChargeKind.ShortName) && IsHalfFree(ChargeKind.LongName)
+            && IsHalfFree(ChargeKind.SymbolicLinkTail) && IsHalfFree(ChargeKind.ExtendedAttributes) && IsHalfFree(ChargeKind.SignalBacklog);
+
+    private bool IsHalfFree(ChargeKind kind)
+    {
+        ObjectStock? stock = pages.Accounts.StockOf(kind);
+        return stock is null || stock.Count <= stock.Limit / 2;
     }
 
     private bool HasRoomForShortNames(int count)

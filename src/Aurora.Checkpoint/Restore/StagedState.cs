@@ -27,7 +27,7 @@ internal struct StagedState
     /// <summary>It was used so late.</summary>
     public ulong LastUse;
 
-    public readonly long Bytes => Records.Bytes + Reads.Bytes;
+    public readonly long Bytes => Records.PageBytes + Reads.PageBytes;
 }
 
 /// <summary>What precedes the records of a read in the stage: what was asked for, and how it ended.</summary>

@@ -6,6 +6,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -17,6 +18,7 @@ public sealed unsafe class StagedStates
     private const int Places = 17;
 
     private readonly PageAllocator _pages;
+    private readonly FramePool _frames;
     private readonly long _mostBytes;
     private readonly StagedState* _places;
     private StagedState* _current;
@@ -24,8 +26,9 @@ public sealed unsafe class StagedStates
     private ulong _uses;
 
     /// <summary>Those that stay take at most so many bytes together.</summary>
-    public StagedStates(PageAllocator pages, long mostBytes)
+    public StagedStates(PageAllocator pages, FramePool frames, long mostBytes)
     {
+        _frames = frames;
         _pages = pages;
         _mostBytes = mostBytes;
         int size = (int)PageSize.PagesFor((ulong)(Places * sizeof(StagedState)));
@@ -71,12 +74,13 @@ public sealed unsafe class StagedStates
             Clear(OldestStaged());
     }
 
-    /// <summary>Of a volume that goes nothing stays.</summary>
-    public void Drop(VolumeId volume)
+    /// <summary>Of a volume that goes nothing stays, nor of the state that it holds, which may have the name of another.</summary>
+    public void Drop(VolumeId volume, in StoredState state)
     {
-        for (int i = 0; i < Places; i++)
+        for (int i = 1; i < Places; i++)
         {
-            if (_places + i != _current && _places[i].State.Volume == volume)
+            bool isMeant = _places[i].State.Volume == volume || (!state.IsNone && _places[i].State.IsSameAs(in state));
+            if (_places + i != _current && isMeant)
                 Clear(_places + i);
         }
     }
@@ -85,14 +89,19 @@ public sealed unsafe class StagedStates
     public bool DropAll()
     {
         bool hasDropped = false;
-        for (int i = 0; i < Places; i++)
-        {
-            if (_places + i == _current || _places[i].State.IsNone)
-                continue;
-            Clear(_places + i);
+        while (DropOldest())
             hasDropped = true;
-        }
         return hasDropped;
+    }
+
+    /// <summary>Gives back that of the state that was not used for the longest time; false when there is none.</summary>
+    public bool DropOldest()
+    {
+        StagedState* oldest = OldestStaged();
+        if (oldest == null)
+            return false;
+        Clear(oldest);
+        return true;
     }
 
     /// <summary>
@@ -122,6 +131,9 @@ public sealed unsafe class StagedStates
     {
         bool stays = _current != null && !_current->State.IsNone && !_current->IsComplete && group.Index == _group;
         if (!stays || status is not (StoreStatus.Ok or StoreStatus.NotFound) || _current->Bytes > _mostBytes)
+            return;
+        // The allocator is for those who cannot do without, which this can: what does not stay is read again.
+        if (!_frames.MayTake(RecordStage.ChunkPages, FramePriority.Contents))
             return;
         int length = StagedRead.Size + run.Used;
         Span<byte> room = _current->Reads.Reserve(_pages, length);
@@ -167,13 +179,14 @@ public sealed unsafe class StagedStates
         return OldestStaged();
     }
 
-    // The one that has not been used for the longest time; there is one.
+    // The one that has not been used for the longest time; null when there is none but that of the restore under way.
     private StagedState* OldestStaged()
     {
         StagedState* oldest = null;
         for (int i = 1; i < Places; i++)
         {
-            if (!_places[i].State.IsNone && (oldest == null || _places[i].LastUse < oldest->LastUse))
+            bool isOther = !_places[i].State.IsNone && _places + i != _current;
+            if (isOther && (oldest == null || _places[i].LastUse < oldest->LastUse))
                 oldest = _places + i;
         }
         return oldest;

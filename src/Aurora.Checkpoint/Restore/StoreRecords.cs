@@ -53,7 +53,8 @@ public sealed unsafe class StoreRecords : RecordSource
             return false;
         // When it cannot be found the records cannot be read either, and who reads them is told why.
         StoredState state = default;
-        if (mayStay && _store.FindState(volume, out state) != StoreStatus.Ok)
+        // Nobody will ask again for what has no better name than that of a volume which was just made.
+        if (mayStay && (_store.FindState(volume, out state) != StoreStatus.Ok || state.Sequence == 0))
             state = default;
         _volume = volume;
         _window = _staged.Begin(group, in state);

@@ -65,7 +65,7 @@ public sealed unsafe partial class GroupSession
         StorageSpace space = machine.IsStoreBounded
             ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
-        Staged = new StagedStates(urgentPages, window / 2);
+        Staged = new StagedStates(urgentPages, machine.Frames, window / 2);
         FileRecords = new StoreFileRecords(store, Engine, Staged, machine.Fibers, machine.Pages);
         var environment = new FileEnvironment(
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
@@ -73,7 +73,7 @@ public sealed unsafe partial class GroupSession
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
         NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
-        Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, machine.Fibers);
+        Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, Past, machine.Fibers);
         Names = Files.Attach(Tracker);
         Codecs.Add(Group);
         Codecs.Add(new OutputHoldCodec(OutputHold));
@@ -86,7 +86,7 @@ public sealed unsafe partial class GroupSession
         Restorer = new GroupRestore(
             new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader),
             new StoreRecords(store, urgentPages, window, Staged),
-            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, machine.Fibers), Group, Files, Memory, machine.Fibers);
+            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, Past, machine.Fibers), Group, Files, Memory, machine.Fibers);
     }
 
     public ObjectStore Store { get; }
@@ -120,6 +120,9 @@ public sealed unsafe partial class GroupSession
     /// <summary>What stays in memory of the states that groups are copied from.</summary>
     public StagedStates Staged { get; }
 
+    /// <summary>What a group was that goes back.</summary>
+    public GroupPast Past { get; } = new();
+
     /// <summary>Where copies find pages that another group has in memory.</summary>
     public SharedPages Shared { get; }
 
@@ -146,7 +149,7 @@ public sealed unsafe partial class GroupSession
         RestoreResult result = Restorer.Restore(Tracker, Engine.VolumeOf(Tracker.Index), scope, endUnreferenced);
         if (!result.IsOk)
             return result;
-        result.Store = Engine.Life.ContinueFrom(Tracker, Group.Of(Tracker)->Epoch);
+        result.Store = Engine.Life.ContinueFrom(Tracker, Group.Of(Tracker)->Epoch, Continuation.OfStart);
         return result;
     }
 }

@@ -52,11 +52,12 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         PipelineState* state = tracked.OfGroup(group).IsEphemeral ? StateOf(group, volume) : null;
         if (state == null)
             return default;
-        if (StateOf(state->Sibling, volume) == null && state->SiblingSought != engine.GroupsBegun)
+        bool isAlone = state->Sibling == group || StateOf(state->Sibling, volume) == null;
+        if (isAlone && state->SiblingSought != engine.GroupChanges)
         {
-            ObjectTracker found = engine.FirstWith(volume);
+            ObjectTracker found = engine.FirstWith(volume, except: group);
             state->Sibling = found.Exists ? found.Index : group;
-            state->SiblingSought = engine.GroupsBegun;
+            state->SiblingSought = engine.GroupChanges;
         }
         bool hasSibling = state->Sibling != group && StateOf(state->Sibling, volume) != null;
         return hasSibling ? memory.Clean.Hold(tracked.OfGroup(state->Sibling), stored, page) : default;
@@ -100,11 +101,11 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         if (state == null || state->Parent == 0)
             return default;
         parent = new VolumeId(state->Parent);
-        if (StateOf(state->ParentGroup, parent) == null && state->ParentSought != engine.GroupsBegun)
+        if (StateOf(state->ParentGroup, parent) == null && state->ParentSought != engine.GroupChanges)
         {
             ObjectTracker found = engine.GroupWith(parent);
             state->ParentGroup = found.Exists ? found.Index : group;
-            state->ParentSought = engine.GroupsBegun;
+            state->ParentSought = engine.GroupChanges;
         }
         return StateOf(state->ParentGroup, parent) == null ? default : tracked.OfGroup(state->ParentGroup);
     }

@@ -38,14 +38,12 @@ public sealed unsafe class CleanFrames
     {
         var target = (VmObject*)group.Find(stored, ObjectKind.MemoryObject);
         // What still stands for another stored object may be newer than that one; what has been cut in an ephemeral group is in no list.
-        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages || IsNeverStored(target))
+        // What has been stored into there is dirty, page by page, for ever.
+        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages || target->IsCut)
             return default;
         ulong slot = _tree.Lookup(target, page);
         return IsClean(slot) ? Slot.FrameOf(slot) : default;
     }
-
-    private static bool IsNeverStored(VmObject* target)
-        => TrackedObjects.IsEphemeral(&target->Header) && (target->Header.Flags & ObjectFlags.Changed) != 0;
 
     internal bool IsClean(ulong slot)
     {

@@ -35,6 +35,9 @@ public unsafe struct VmObject
     /// <summary>A freeze has included this object: the store knows (or will know, in order) its id.</summary>
     internal bool IsCaptured;
 
+    /// <summary>In an ephemeral group: it has been cut, which is in no books. Where it grows again the store's pages are not its.</summary>
+    internal bool IsCut;
+
     /// <summary>Page-in requests that name this object.</summary>
     internal int PageIns;
 

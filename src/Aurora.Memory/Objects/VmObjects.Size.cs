@@ -43,6 +43,7 @@ public sealed unsafe partial class VmObjects
             return;
         _tree.Cut(target, first);
         TrackedObjects.NoteContents(&target->Header);
+        target->IsCut |= TrackedObjects.IsEphemeral(&target->Header);
         ChangeSet* set = target->Changes;
         if (set == null)
             return;

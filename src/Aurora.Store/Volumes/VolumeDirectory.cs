@@ -56,6 +56,7 @@ internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState 
         info.ParentSequence = look.Record.ParentSequence;
         info.CreatedNanoseconds = look.Record.CreatedNanoseconds;
         info.LastSequence = look.Last.Sequence;
+        info.LastEpoch = look.Last.Commit.Epoch;
         info.NameLength = look.Record.NameLength;
         for (int i = 0; i < info.NameLength; i++)
             info.Name[i] = look.Record.Name[i];
@@ -69,11 +70,19 @@ internal sealed unsafe class VolumeDirectory(StoreContext context, PresentState 
         StoreStatus status = Look(volume, out VolumeLook look);
         if (status != StoreStatus.Ok)
             return status;
-        // A volume that was cloned from one without commits has no better name for what it holds than its own.
-        bool isCloned = look.Last.Sequence == 0 && look.Record.ParentSequence != 0;
-        state = isCloned ? new StoredState(new VolumeId(look.Record.Parent), look.Record.ParentSequence)
-            : new StoredState(volume, look.Last.Sequence);
-        return StoreStatus.Ok;
+        // What was cloned from a volume without commits holds what that one does, as long as that one has none.
+        state = new StoredState(volume, look.Last.Sequence);
+        while (status == StoreStatus.Ok && look.Last.Sequence == 0 && look.Record.Parent != 0)
+        {
+            var parent = new VolumeId(look.Record.Parent);
+            if (look.Record.ParentSequence != 0)
+            {
+                state = new StoredState(parent, look.Record.ParentSequence);
+                return StoreStatus.Ok;
+            }
+            status = Look(parent, out look);
+        }
+        return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
     }
 
     /// <summary>The first volume with a greater number; NotFound at the end. Blocks.</summary>

@@ -124,6 +124,9 @@ public unsafe struct VolumeInfo
 
     /// <summary>Its newest commit; 0 when it has had none of its own.</summary>
     public ulong LastSequence;
+
+    /// <summary>The epoch of that one.</summary>
+    public Base.Epoch LastEpoch;
     public int NameLength;
 
     /// <summary>UTF-8.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
+using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -162,6 +163,82 @@ public sealed unsafe class GroupFailureTests : IDisposable
         Assert.True(_machine.Do(GroupVerb.Restore, "a", "b") > 0);
         Assert.Equal(1UL, _machine.Load(_machine.Find("b"), 0));
         Assert.Equal(1, _machine.Do(GroupVerb.Remove, "a"));
+    }
+
+    /// <summary>What the files take that a group has open is there once, not twice: what it was goes first.</summary>
+    [Fact]
+    public void A_group_goes_back_that_is_there_only_once()
+    {
+        const int Open = 300;
+        for (int i = 0; i < Open; i++)
+            _machine.Session.MakeFile($"/open{i}", default);
+        _machine.Do(GroupVerb.Run, target: "a");
+        for (int i = 0; i < Open; i++)
+            OpenIn("a", $"/open{i}", 10 + i);
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        ObjectStock inodes = _machine.Session.Pages.Accounts.StockOf(ChargeKind.Inode)!;
+        for (int i = 0; inodes.Limit - inodes.Count > Open / 2; i++)
+        {
+            byte[] path = Encoding.UTF8.GetBytes($"/other{i}");
+            Assert.Equal(Errno.Ok, _machine.Session.Tree.Make(path, Posix.Files.InodeMode.Regular | 0x1A4));
+            Assert.Equal(Errno.Ok, _machine.Session.Tree.Find(path, follow: false, out _));
+            if (i % 200 == 0)
+                _machine.Settle();
+        }
+        _machine.Settle();
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        Assert.Equal(1UL, _machine.Load(_machine.Find("a"), 0));
+    }
+
+    private void OpenIn(string group, string path, int descriptor)
+    {
+        Posix.Processes.Process* init = _machine.Init(_machine.Find(group));
+        Posix.Files.FileServices files = _machine.Session.Group.Files;
+        var tree = new Posix.Files.TreeBuilder(files, files.NamespaceOf(&init->Header));
+        Assert.Equal(Errno.Ok, tree.Find(Encoding.UTF8.GetBytes(path), follow: false, out Posix.Files.Inode* inode));
+        var caller = new Posix.Files.FileCaller
+        {
+            Context = (Posix.Files.FileContext*)init->FileSystem, Credentials = &init->Credentials,
+        };
+        Assert.Equal(Errno.Ok, files.OpenFiles.Open(in caller, inode, 2, out Posix.Files.OpenFile* file));
+        files.Inodes.Release(inode);
+        var table = (Posix.Files.DescriptorTable*)init->Descriptors;
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, file, descriptor, closeOnExec: false));
+    }
+
+    /// <summary>Memory is not called exhausted while what a group was is about to leave it.</summary>
+    [Fact]
+    public void Nobody_is_ended_for_memory_that_is_about_to_be_free()
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Step("a", 2);
+        HostFramePool frames = _machine.Session.Frames;
+        Memory.FrameShortage shortage = _machine.Session.Memory.Shortage;
+        FiberQueue* waiting = shortage.FramesFreed;
+        int looks = 0;
+        _machine.BeforeTurn = () =>
+        {
+            if (_machine.Session.Group.Tracked.NextGroup(_machine.Session.Group.Tracked.NextGroup(_machine.Host.Index + 1) + 1) < 0)
+                return;
+            var taken = new List<FrameNumber>();
+            while (frames.MayTake(1, Memory.FramePriority.Contents))
+                taken.Add(frames.Allocate(Memory.FrameFlags.Data));
+            waiting->First = waiting;
+            for (int i = 0; i < 10; i++)
+                _machine.Session.Group.Reclaimer.Balance();
+            waiting->First = null;
+            Assert.False(shortage.IsExhausted);
+            foreach (FrameNumber frame in taken)
+                frames.Release(frame);
+            looks++;
+        };
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        _machine.BeforeTurn = null;
+        Assert.InRange(looks, 1, 1000);
     }
 
     /// <summary>Clean pages give way to the kernel objects of a new group.</summary>

@@ -92,15 +92,68 @@ public sealed unsafe class GroupTests : IDisposable
         _machine.Store(_machine.Host, 0, 99);
         Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "two"));
         Assert.Equal((2UL, "12"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
+        ulong generation = GenerationOf("a");
+        Assert.True(generation > 0);
         Step("a", 4);
         Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "1", checkpoint: first.Value.ToString()));
         Assert.Equal((1UL, "1"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
         Assert.Equal(99UL, _machine.Load(_machine.Host, 0));
+        Assert.True(GenerationOf("a") > generation);
+        generation = GenerationOf("a");
         Reboot();
         Assert.Equal((1UL, "1"), (_machine.Load(_machine.Find("a"), 0), Log("a")));
-        Assert.Equal(2UL, GenerationOf("a"));
+        Assert.Equal(generation, GenerationOf("a"));
         Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "two"));
         Assert.Equal("12", Log("a"));
+    }
+
+    /// <summary>
+    /// The power fails behind the rollback, of which the list of recent commits tells nothing any more: the generation and the numbers go
+    /// on behind all that there were, also those of another branch from the same checkpoint.
+    /// </summary>
+    [Theory]
+    [InlineData("one")]
+    [InlineData("two")]
+    public void No_generation_and_no_number_comes_again_whatever_is_still_listed(string target)
+    {
+        _machine.Do(GroupVerb.Run, target: "a");
+        Step("a", 1);
+        Name("a", "one");
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: "one"));
+        Step("a", 2);
+        Name("a", "two");
+        (ulong known, ulong last) = (GenerationOf("a"), EpochOf("a").Value);
+        var cuts = new List<MemoryBlockDevice>();
+        _machine.BeforeTurn = () => cuts.Add(CopyOf(_machine.Session.Device));
+        Assert.Equal(1, _machine.Do(GroupVerb.Rewind, "a", checkpoint: target));
+        _machine.BeforeTurn = null;
+        Assert.True(GenerationOf("a") > known);
+        int back = 0;
+        foreach (MemoryBlockDevice cut in cuts)
+        {
+            CutTwice(cut);
+            using GroupMachine machine = GroupMachine.Start(cut);
+            ObjectTracker a = machine.Find("a");
+            ulong generation = machine.Session.Group.Group.Of(a)->Generation;
+            bool isBack = generation != known;
+            back += isBack ? 1 : 0;
+            Assert.True(generation >= known);
+            SlsStatistics statistics = default;
+            machine.Session.Engine.ReadStatistics(a, ref statistics);
+            Assert.True(statistics.DurableEpoch >= last + (isBack ? 1UL : 0));
+        }
+        Assert.InRange(back, 1, cuts.Count);
+    }
+
+    private static void CutTwice(MemoryBlockDevice device)
+    {
+        using TestSession session = TestSession.Open(device);
+        var info = new CommitInfo { RealtimeNanoseconds = 1 };
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(StoreStatus.Ok, session.Store.CreateVolume(VolumeFlags.None, "other"u8, in info, out _));
+            Assert.Equal(StoreStatus.Ok, session.Store.CutNow());
+        }
     }
 
     /// <summary>Whenever the power fails: what has gone back has another generation than it knew.</summary>

@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
+using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -12,7 +13,7 @@ namespace Aurora.Checkpoint.Tests;
 /// <summary>What is copied again and again stays in memory, and is never anything but what the store has.</summary>
 public sealed unsafe class StagedStateTests : IDisposable
 {
-    private readonly GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
+    private GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
 
     private StagedStates Staged => _machine.Session.Group.Staged;
 
@@ -107,12 +108,7 @@ public sealed unsafe class StagedStateTests : IDisposable
     [Fact]
     public void Copies_of_what_is_not_in_memory_show_each_others_pages_and_not_what_is_written_to_them()
     {
-        MakeImage();
-        for (ulong page = 0; page < 8; page++)
-            _machine.Store(_machine.Find("image"), page * 4096, 100 + page);
-        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find("image"), "full"u8, out _));
-        _machine.Settle();
-        Assert.True(_machine.Do(GroupVerb.Kill, "image") > 0);
+        MakeLarge();
         Copy("e", "full");
         Copy("f", "full");
         for (ulong page = 0; page < 8; page++)
@@ -125,6 +121,126 @@ public sealed unsafe class StagedStateTests : IDisposable
         Assert.Equal((1UL, 100UL), (_machine.Load(_machine.Find("e"), 0), _machine.Load(_machine.Find("f"), 0)));
         _machine.Store(_machine.Find("f"), 4096, 2);
         Assert.Equal((101UL, 2UL), (At("e"), At("f")));
+    }
+
+    [Fact]
+    public void A_page_that_one_copy_writes_costs_the_others_no_other_page()
+    {
+        MakeLarge();
+        Copy("e", "full");
+        Copy("f", "full");
+        for (ulong page = 0; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("e"), page * 4096));
+        _machine.Store(_machine.Find("e"), 0, 1);
+        ulong reads = Store.Statistics.PagesRead;
+        for (ulong page = 1; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("f"), page * 4096));
+        Assert.Equal(reads, Store.Statistics.PagesRead);
+        Assert.Equal((1UL, 100UL), (_machine.Load(_machine.Find("e"), 0), _machine.Load(_machine.Find("f"), 0)));
+    }
+
+    [Fact]
+    public void Copies_find_each_other_when_the_first_of_them_has_gone()
+    {
+        MakeLarge();
+        foreach (string name in (string[])["e", "f", "g"])
+        {
+            Copy(name, "full");
+            Assert.Equal(100UL, _machine.Load(_machine.Find(name), 0));
+        }
+        End("e");
+        for (ulong page = 0; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("f"), page * 4096));
+        ulong reads = Store.Statistics.PagesRead;
+        for (ulong page = 0; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("g"), page * 4096));
+        Assert.Equal(reads, Store.Statistics.PagesRead);
+    }
+
+    /// <summary>A saved volume that has no commit of its own is known by what it was made from, and so is a clone of it.</summary>
+    [Fact]
+    public void Copies_of_a_volume_without_commits_share_one_that_goes_with_it()
+    {
+        MakeImage();
+        VolumeId volume = _machine.Session.Engine.VolumeOf(_machine.Find("image").Index);
+        var info = new CommitInfo { RealtimeNanoseconds = _machine.Session.Clock.RealtimeNanoseconds };
+        Assert.Equal(StoreStatus.Ok, Store.CloneVolume(volume, 0, VolumeFlags.None, "fork"u8, in info, out _));
+        MemoryBlockDevice device = _machine.Session.Device;
+        _machine.Dispose();
+        _machine = GroupMachine.Start(device);
+        CopyNewest("e1");
+        Quiet();
+        ulong commits = Store.Statistics.Commits;
+        CopyNewest("e2");
+        Assert.Equal((1UL, commits), (Staged.Hits, Store.Statistics.Commits));
+        Assert.Equal((5UL, 5UL), (At("e1"), At("e2")));
+        End("e1");
+        End("e2");
+        Assert.Equal(3, Volumes());
+        Assert.True(_machine.Do(GroupVerb.Remove, "fork") > 0);
+        Assert.Equal(1, Volumes());
+    }
+
+    /// <summary>What is clean goes first, and what is staged before memory is said to be exhausted.</summary>
+    [Fact]
+    public void What_is_staged_goes_when_nothing_else_does()
+    {
+        MakeImage();
+        Copy("e");
+        Quiet();
+        HostFramePool frames = _machine.Session.Frames;
+        Memory.FrameShortage shortage = _machine.Session.Memory.Shortage;
+        Memory.VmObject* large = FillWithCleanPages(shortage.LowFrames);
+        _machine.Session.Group.Reclaimer.Balance();
+        Assert.True(frames.FreeFrames >= shortage.LowFrames);
+        _machine.WorkOff();
+        Copy("f");
+        Assert.Equal(1UL, Staged.Hits);
+        _machine.Session.Memory.Objects.Release(large);
+        Quiet();
+        while (frames.MayTake(1, Memory.FramePriority.Contents))
+            frames.Allocate(Memory.FrameFlags.Data);
+        FiberQueue* waiting = shortage.FramesFreed;
+        waiting->First = waiting;
+        for (int turns = 0; turns < 10 && !shortage.IsExhausted; turns++)
+        {
+            _machine.Session.Group.Reclaimer.Balance();
+            waiting->First = null;
+            _machine.Settle();
+            waiting->First = waiting;
+        }
+        waiting->First = null;
+        Assert.True(shortage.IsExhausted);
+        Assert.False(Staged.DropAll());
+    }
+
+    private Memory.VmObject* FillWithCleanPages(ulong left)
+    {
+        Memory.VmObject* large = _machine.Session.Memory.Objects.Create(_machine.Host, 4096, Memory.VmObjectFlags.None);
+        for (ulong page = 0; _machine.Session.Frames.FreeFrames >= left; page++)
+        {
+            Memory.PageAccess access = _machine.Session.Memory.Pages.GetForWrite(large, page, overwrite: false);
+            Assert.True(access.IsOk);
+            *access.Address = (byte)(page + 1);
+            if (page % 200 == 0)
+                _machine.Settle();
+        }
+        _machine.Settle();
+        return large;
+    }
+
+    private void CopyNewest(string name)
+        => Assert.True(_machine.Do(GroupVerb.Restore, "fork", name, flags: GroupRequest.IsEphemeral) > 0);
+
+    // A group with eight pages of memory that hold 100 to 107, in a checkpoint, which nobody has in memory.
+    private void MakeLarge()
+    {
+        MakeImage();
+        for (ulong page = 0; page < 8; page++)
+            _machine.Store(_machine.Find("image"), page * 4096, 100 + page);
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find("image"), "full"u8, out _));
+        _machine.Settle();
+        Assert.True(_machine.Do(GroupVerb.Kill, "image") > 0);
     }
 
     // A group with a second page of memory that holds 5, and a checkpoint of that.

@@ -20,11 +20,12 @@ public sealed unsafe class StoredStateTests
         Cut(harness, isCut);
         VolumeId old = Clone(harness, VolumeId.First, first.Sequence);
         Assert.True(first.IsSameAs(StateOf(harness, VolumeId.First)) && first.IsSameAs(StateOf(harness, clone)));
+        Assert.True(first.IsSameAs(StateOf(harness, second)));
         harness.CommitTo(VolumeId.First, new PageValue(1, 0, 2));
         harness.CommitTo(clone, new PageValue(1, 0, 3));
         Cut(harness, isCut);
         StoredState[] states = [first, StateOf(harness, VolumeId.First), StateOf(harness, clone), StateOf(harness, second)];
-        // One that was cloned from a clone without commits of its own is known by itself.
+        // One that was cloned from a clone without commits of its own is known by itself as soon as that one has some.
         for (int i = 0; i < states.Length; i++)
         {
             for (int k = 0; k < i; k++)

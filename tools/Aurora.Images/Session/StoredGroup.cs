@@ -115,7 +115,7 @@ internal sealed class StoredGroup
         if (!result.IsOk)
             return result;
         Epoch = Session.Group.Of(Tracker)->Epoch.Value;
-        result.Store = Session.Engine.Life.ContinueFrom(Tracker, Session.Group.Of(Tracker)->Epoch);
+        result.Store = Session.Engine.Life.ContinueFrom(Tracker, Session.Group.Of(Tracker)->Epoch, Continuation.OfStart);
         return result;
     }
 }

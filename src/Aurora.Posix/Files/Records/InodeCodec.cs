@@ -85,11 +85,20 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         InodeRecord record = Describe(inode);
         return IsValid(in record, Math.Min((int)inode->TargetLength, SymbolicLinkTail.FirstByte)) && HasTail(inode)
-            && IsPlaced(header->Id, in record) && inode->AttachedCount <= inode->NameCount
+            && IsPlaced(header->Id, in record) && inode->AttachedCount <= inode->NameCount && HasShownName(inode)
             && inode->EntryCount >= inode->Entries.LoadedCount
             && (!inode->Entries.IsComplete || inode->EntryCount == inode->Entries.LoadedCount)
             && (inode->Data == null || IsHeld(inode->Data, ObjectKind.MemoryObject))
             && (!inode->IsRoot || Files.NamespaceOf(header)->Root == inode);
+    }
+
+    // A name that is not in memory may be the one that is shown, as long as some are not.
+    private bool HasShownName(Inode* inode)
+    {
+        if (inode->StoredName.IsNone)
+            return true;
+        var entry = (DirectoryEntry*)Files.State.TrackerOf(&inode->Header).Find(inode->StoredName, ObjectKind.DirectoryEntry);
+        return entry != null ? entry->TargetId == inode->Header.Id : inode->AttachedCount < inode->NameCount;
     }
 
     internal static bool HasTail(Inode* inode)

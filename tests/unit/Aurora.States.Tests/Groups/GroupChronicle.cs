@@ -103,7 +103,9 @@ internal sealed unsafe class GroupChronicle
         GroupObject* about = started.ObjectOf(group);
         Assert.Equal(then.Flags, about->Flags);
         // What has gone back is told so. It may have been behind the durable epoch that somebody has been told of.
-        Assert.InRange(about->Generation, then.Generation + (epoch < durable ? 1UL : 0), then.Generation + (goesBack ? 1UL : 0));
+        bool hasGoneBack = about->Generation > then.Generation;
+        Assert.True(hasGoneBack ? goesBack : epoch >= durable && about->Generation == then.Generation,
+            $"{name} at epoch {epoch} is of generation {about->Generation}, and was of {then.Generation}");
     }
 
     private void NoteCaptured() => ForEach((group, about) =>
