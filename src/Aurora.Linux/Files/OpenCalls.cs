@@ -164,7 +164,9 @@ internal static unsafe class OpenCalls
             Errno error = MayOpen(call.Files, found.Inode, in caller, flags);
             if (error != Errno.Ok)
                 return error;
-            call.Files.ShownNames.Open(ref found);
+            // Who only looks at a file that others use does not say what they see of it.
+            if ((flags & OpenFlags.Path) == 0 || !found.IsUsedByOthers)
+                call.Files.ShownNames.Open(ref found);
         }
         return Finish(ref call, found.Inode, flags, isNew);
     }

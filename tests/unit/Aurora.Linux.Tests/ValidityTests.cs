@@ -26,7 +26,6 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     private static readonly HashSet<string> _identities =
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
-        "Inode.StoredName.Value",
     ];
 
     [Theory]

@@ -56,6 +56,10 @@ public unsafe struct WalkResult
 
     /// <summary>The name that led to it, until any name changes; null when none did (the root, /proc, a missing file).</summary>
     internal DirectoryEntry* Entry;
+
+    /// <summary>True when the file is in use beside this walk.</summary>
+    public readonly bool IsUsedByOthers => Inode->Header.References > 1 || Inode->IsMapped;
+
     public LastComponent Last;
     public bool HasTrailingSlash;
     private int _nameLength;

@@ -85,26 +85,29 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)header;
         InodeRecord record = Describe(inode);
         return IsValid(in record, Math.Min((int)inode->TargetLength, SymbolicLinkTail.FirstByte)) && HasTail(inode)
-            && IsPlaced(header->Id, in record) && inode->AttachedCount <= inode->NameCount && HasShownName(inode)
+            && IsPlaced(header->Id, in record) && inode->AttachedCount <= inode->NameCount
+            && (inode->FormerName == null || (inode->StoredName.IsNone && (inode->NameCount == 0 || !inode->IsDirectory)))
             && inode->EntryCount >= inode->Entries.LoadedCount
             && (!inode->Entries.IsComplete || inode->EntryCount == inode->Entries.LoadedCount)
             && (inode->Data == null || IsHeld(inode->Data, ObjectKind.MemoryObject))
             && (!inode->IsRoot || Files.NamespaceOf(header)->Root == inode);
     }
 
-    // A name that is not in memory may be the one that is shown, as long as some are not.
-    private bool HasShownName(Inode* inode)
+    // A name that is not in memory may be the one that is shown, as long as some are not. What a damaged image says of it is not worth a
+    // checkpoint: another of the names is as good.
+    private ObjectId ShownNameOf(Inode* inode)
     {
-        if (inode->StoredName.IsNone)
-            return true;
+        if (inode->StoredName.IsNone || (inode->FirstName != null && inode->FirstName->Header.Id == inode->StoredName))
+            return inode->StoredName;
         var entry = (DirectoryEntry*)Files.State.TrackerOf(&inode->Header).Find(inode->StoredName, ObjectKind.DirectoryEntry);
-        return entry != null ? entry->TargetId == inode->Header.Id : inode->AttachedCount < inode->NameCount;
+        bool isOne = entry != null ? entry->TargetId == inode->Header.Id : inode->AttachedCount < inode->NameCount;
+        return isOne ? inode->StoredName : inode->FirstName != null ? inode->FirstName->Header.Id : default;
     }
 
     internal static bool HasTail(Inode* inode)
         => inode->TargetLength <= SymbolicLinkTail.FirstByte || IsLive(inode->Tail, ObjectKind.SymbolicLinkTail);
 
-    private static InodeRecord Describe(Inode* inode)
+    private InodeRecord Describe(Inode* inode)
         => new()
         {
             Flags = inode->Flags,
@@ -122,7 +125,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             TargetLength = inode->TargetLength,
             Seals = inode->Seals,
             Number = inode->Number,
-            Name = inode->StoredName,
+            Name = ShownNameOf(inode),
             Names = inode->NameCount,
             Entries = inode->EntryCount,
             Subdirectories = inode->SubdirectoryCount,
