@@ -50,7 +50,7 @@ public sealed unsafe class CheckpointLife
     /// Starts the numbering after a restored epoch, and after every other of its volume: what a rollback has left behind keeps its numbers.
     /// What is captured from here on is behind all of them in the log; the volume of a copy has none yet. Here alone a group gets another
     /// generation: a copy the next one, and one that has gone back in time the epoch of the commit that took it back, which is as durable
-    /// as that commit. So a machine that starts before anything was captured gives it the same, and no other branch ever has it. Blocks.
+    /// as that commit. So a machine that starts before anything was captured gives it the same, and no branch of it has it again. Blocks.
     /// </summary>
     public StoreStatus ContinueFrom(ObjectTracker group, Epoch restored, in Continuation how)
     {

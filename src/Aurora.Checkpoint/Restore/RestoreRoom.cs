@@ -43,7 +43,9 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             if (counts[kind] == 0)
                 continue;
             ObjectStock? stock = StockOf((ObjectKind)kind);
-            if (stock is not null && counts[kind] > stock.Limit - stock.Count)
+            // Beside its past a group leaves others as much as it takes.
+            int times = past.IsThere ? 2 : 1;
+            if (stock is not null && counts[kind] > (stock.Limit - stock.Count) / times)
                 return NoRoom((ObjectKind)kind);
             if (kind == (int)ObjectKind.DirectoryEntry && !HasRoomForShortNames(counts[kind]))
                 return NoRoom(ObjectKind.DirectoryEntry);

@@ -109,7 +109,7 @@ internal static unsafe class ImageHistory
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         var info = new CommitInfo
         {
-            Epoch = new Epoch(newest.Epoch),
+            Epoch = new Epoch(Math.Max(newest.Epoch, LastEpochOf(image, volume))),
             RealtimeNanoseconds = (ulong)(newest.Time - DateTimeOffset.UnixEpoch).Ticks * (ulong)NanosecondsPerTick,
             NameLength = bytes.Length,
         };
@@ -132,7 +132,7 @@ internal static unsafe class ImageHistory
     {
         var about = new CommitInfo
         {
-            Epoch = new Epoch(Read(image).Max(checkpoint => checkpoint.Epoch) + 1),
+            Epoch = new Epoch(Math.Max(Read(image).Max(checkpoint => checkpoint.Epoch), LastEpochOf(image, VolumeId.First)) + 1),
             RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick),
         };
         StoreStatus status = image.Store.Rollback(VolumeId.First, target.Sequence, in about);
@@ -140,6 +140,14 @@ internal static unsafe class ImageHistory
         if (status == StoreStatus.Ok)
             status = image.Store.WriteFailedStarts(0);
         return status == StoreStatus.Ok ? target : throw new ImageException($"the image cannot go back to epoch {target.Epoch}: {image.Explain(status)}");
+    }
+
+    // A commit that took the volume back may be in no list any more, and its number is not given again.
+    private static ulong LastEpochOf(ImageStore image, VolumeId volume)
+    {
+        StoreStatus status = image.Store.FindVolume(volume, out VolumeInfo info);
+        return status == StoreStatus.Ok ? info.LastEpoch.Value
+            : throw new ImageException($"the volume cannot be read: {image.Explain(status)}");
     }
 
     private static ImageCheckpoint Describe(in CheckpointInfo info)
