@@ -7,6 +7,7 @@
 //   GroupProcesses                           what their processes do: life, timers and terminals
 //   GroupManager                             the groups beside the first one: made, copied, rewound, ended
 //   GroupExecs, VolumeStreams                programs run in them from outside; groups sent and received
+//   LauncherExecs                            programs that the launcher runs in them
 //   LinuxKernel, SystemCallExecutive         the Linux personality
 //   SessionEnd, SessionDuties, …             the session: console, launcher, how it starts and ends
 //   MainLoop                                 what drives it all
@@ -44,9 +45,10 @@ internal sealed class Machine
         var programs = new GroupPrograms(bare.Pages, Group.Tracked);
         Init = new InitStart(Group, Processes, fibers);
         var groups = new GroupManager(Group, Processes, programs, execs, streams, Init, bare.Pages, hardware.Clock, fibers);
+        var further = new GroupExecs(Group, execs);
         Linux = new LinuxKernel(
             LinuxServicesOf(
-                bare, Group, Processes, extended, control, futexes, groups, new GroupExecs(Group, execs),
+                bare, Group, Processes, extended, control, futexes, groups, further,
                 new VolumeStreams(Group, streams, fibers), new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
@@ -58,10 +60,14 @@ internal sealed class Machine
         fibers.Add(closing);
         var sessionEnd = new SessionEnd(end, hardware, fibers, disk, Group.Engine, Group.Tracker, Group.Output, FailedStarts, closing);
         var input = new ConsoleInput(hardware.Console, Processes.Terminals, Group.Tracker);
+        var lines = new ControlLines(hardware.Control);
+        var places = new LauncherExecTable(bare.Pages);
+        var launched = new LauncherExecs(places, groups, further, Group.Files.Transfers, Group.Tracker, lines);
+        var commands = new ControlCommands(
+            hardware.Control, disk, Group.Engine, Processes.Terminals, input, control, new LauncherExecCommands(places, launched, lines),
+            Group.Tracker);
         var duties = new SessionDuties(
-            new SerialConsole(hardware.Console), Group.Output, input,
-            new ControlCommands(hardware.Control, disk, Group.Engine, Processes.Terminals, input, control, Group.Tracker),
-                sessionEnd,
+            new SerialConsole(hardware.Console), Group.Output, input, commands, launched, sessionEnd,
             new LastingStart(hardware.Clock, fibers, Group.Engine, FailedStarts, forgetting));
         GroupsBody = new GroupFiber(groups);
         fibers.Add(GroupsBody);

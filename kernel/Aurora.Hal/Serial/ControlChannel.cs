@@ -1,5 +1,6 @@
-// COM2 carries text lines both ways: out, the kernel log and control lines that begin with '@'; in, commands of the launcher. A line that does not fit
-// into the transmit ring is not cut: the ring is flushed by polling first, because a lost control line would leave the launcher waiting.
+// COM2 carries text lines both ways: out, the kernel log and control lines that begin with '@'; in, commands of the launcher. A line that
+// does not fit into the transmit ring is not cut: the ring is flushed by polling first, because a lost control line would leave the launcher
+// waiting. Who has much to say waits until little is queued, so that others are heard soon, and the ring has room for them.
 using System;
 
 namespace Aurora.Hal;
@@ -9,6 +10,8 @@ public sealed class ControlChannel
 {
     /// <summary>The longest command accepted, in bytes, without its newline.</summary>
     public const int MaxCommandBytes = 256;
+
+    private const int MuchBytes = 4096;
 
     private readonly SerialPort _port;
     private readonly byte[] _command = new byte[MaxCommandBytes];
@@ -22,6 +25,11 @@ public sealed class ControlChannel
 
     /// <summary>Commands ignored because they were too long.</summary>
     public uint OverlongCount { get; private set; }
+
+    /// <summary>
+    /// True while so little is queued that more may be added which can wait. Every interrupt of the port takes some of it away.
+    /// </summary>
+    public bool IsCalm => _port.Queued < MuchBytes;
 
     /// <summary>Writes one line and its newline.</summary>
     public void WriteLine(ReadOnlySpan<byte> text)
@@ -46,7 +54,8 @@ public sealed class ControlChannel
                 continue;
             }
             bool isWhole = _length > 0 && !_isOverlong;
-            OverlongCount += _isOverlong ? 1u : 0;
+            if (_isOverlong)
+                Complain();
             command = _command.AsSpan(0, _length);
             _length = 0;
             _isOverlong = false;
@@ -55,6 +64,12 @@ public sealed class ControlChannel
         }
         command = default;
         return false;
+    }
+
+    private void Complain()
+    {
+        OverlongCount++;
+        WriteLine("control: a command of more than 256 bytes is not obeyed"u8);
     }
 
     private void Append(byte value)

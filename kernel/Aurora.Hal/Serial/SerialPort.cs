@@ -60,6 +60,9 @@ public sealed partial class SerialPort
     /// <summary>How much Write accepts now.</summary>
     public int Room => _transmit.Room;
 
+    /// <summary>How much of what it has accepted has not gone to the device.</summary>
+    public int Queued => _transmit.Count;
+
     /// <summary>
     /// Bytes accepted by <see cref="Write"/> that may not have left the machine: what is in the ring, the FIFO and the shift register. Never
     /// too low; exact only when zero.

@@ -1,5 +1,5 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; for tests panic KIND,
-// reset-disk, and corrupt: the next checkpoint finds an object that contradicts itself.
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; exec … runs programs in groups
+// (LauncherExecCommands); for tests panic KIND, reset-disk, and corrupt: the next checkpoint finds an object that contradicts itself.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;
@@ -13,7 +13,7 @@ namespace Aurora.Kernel;
 /// <summary>Obeys the launcher.</summary>
 internal sealed unsafe class ControlCommands(
     ControlChannel channel, NvmeDevice disk, CheckpointEngine engine, TerminalService terminals, ConsoleInput input,
-    SessionControl control, ObjectTracker foreground)
+    SessionControl control, LauncherExecCommands execs, ObjectTracker foreground)
 {
     /// <summary>Obeys the commands that have arrived.</summary>
     public void ObeyAll()
@@ -32,6 +32,8 @@ internal sealed unsafe class ControlCommands(
             engine.Request();
         else if (command.StartsWith("checkpoint "u8))
             RequestNamed(command["checkpoint "u8.Length..]);
+        else if (command.StartsWith("exec "u8))
+            execs.Obey(command["exec "u8.Length..]);
         else if (command.SequenceEqual("reset-disk"u8))
             disk.Controller.Reset();
         else if (command.StartsWith("panic "u8))

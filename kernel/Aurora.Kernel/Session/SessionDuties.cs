@@ -5,7 +5,8 @@ namespace Aurora.Kernel;
 
 /// <summary>What the main loop does for the session every turn, beside running its threads.</summary>
 internal sealed class SessionDuties(
-    SerialConsole console, HeldOutput output, ConsoleInput input, ControlCommands commands, SessionEnd end, LastingStart lasting)
+    SerialConsole console, HeldOutput output, ConsoleInput input, ControlCommands commands, LauncherExecs execs, SessionEnd end,
+    LastingStart lasting)
 {
     /// <summary>When <see cref="LookAfter"/> has to be called again at the latest.</summary>
     public ulong DueNanoseconds => Math.Min(end.DueNanoseconds, lasting.DueNanoseconds);
@@ -22,6 +23,7 @@ internal sealed class SessionDuties(
     public void LookAfter()
     {
         output.Pump(console);
+        execs.Pump(end.IsUnderWay);
         end.Check();
         lasting.Note();
     }

@@ -27,11 +27,14 @@ internal sealed class SessionEnd(
     /// <summary>When <see cref="Check"/> has to be called again at the latest.</summary>
     public ulong DueNanoseconds => end.Stage == EndStage.Closing ? end.ClosingEndNanoseconds : ulong.MaxValue;
 
+    /// <summary>The session ends.</summary>
+    public bool IsUnderWay => end.Reason != EndReason.None;
+
     /// <summary>
     /// True while no thread may run: the store has failed, or has no room for what they do, and it could not become durable; or the session
     /// ends.
     /// </summary>
-    public bool IsPaused => end.IsFailureReported || end.Reason != EndReason.None || engine.MustPause;
+    public bool IsPaused => end.IsFailureReported || IsUnderWay || engine.MustPause;
 
     /// <summary>
     /// Called every turn of the main loop: notices a failed store and a rollback, and brings an end that is due one step further.

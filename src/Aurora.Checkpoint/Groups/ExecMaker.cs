@@ -81,8 +81,7 @@ internal sealed unsafe class ExecMaker(GroupSession session, GroupProcesses proc
     private Errno Make(ObjectTracker group, GroupOrder* order, in Places places, out GroupExec* exec)
     {
         exec = null;
-        var asker = (Process*)session.Tracker.Find(new ObjectId(order->Process), ObjectKind.Process);
-        if (asker == null || asker->State != ProcessState.Alive)
+        if (!order->IsOfLauncher && !IsAlive(new ObjectId(order->Process)))
             return Errno.ECANCELED;
         Process* init = InitOf(processes.Table.Of(group));
         if (init == null)
@@ -108,6 +107,12 @@ internal sealed unsafe class ExecMaker(GroupSession session, GroupProcesses proc
         thread->Call = new CallContinuation { Active = true, Number = CallContinuation.FirstProgram };
         processes.Life.Start(thread);
         return Errno.Ok;
+    }
+
+    private bool IsAlive(ObjectId asker)
+    {
+        var process = (Process*)session.Tracker.Find(asker, ObjectKind.Process);
+        return process != null && process->State == ProcessState.Alive;
     }
 
     private Errno Equip(Thread* thread, Inode* root, GroupExec* exec, in Places places)

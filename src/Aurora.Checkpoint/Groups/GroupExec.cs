@@ -52,7 +52,7 @@ internal unsafe struct GroupExec
     public ushort Group;
     public ulong Number;
 
-    /// <summary>The process that asked, by its id in the host, and that of the program in its group.</summary>
+    /// <summary>The process that asked, by its id in the host, zero for the launcher; and that of the program in its group.</summary>
     public ulong Asker, Process;
     public int ProcessId;
     public int WaitStatus;

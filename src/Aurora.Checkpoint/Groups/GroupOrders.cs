@@ -17,8 +17,11 @@ internal unsafe struct GroupOrder
     /// <summary>The group somebody in which has asked.</summary>
     public ushort Asker;
 
-    /// <summary>The process that has asked, by its id.</summary>
+    /// <summary>The process that has asked, by its id; zero for the launcher.</summary>
     public ulong Process;
+
+    /// <summary>Nobody in a group has asked: the launcher is there as long as the machine.</summary>
+    public readonly bool IsOfLauncher => Process == 0;
 
     /// <summary>The strings of a program to run, in whole pages; null for none.</summary>
     public byte* Text;

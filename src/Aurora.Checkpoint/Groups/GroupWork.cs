@@ -74,7 +74,8 @@ internal sealed unsafe class GroupWork(
     // A further program in a group whose programs run; its number, or a negated errno.
     private long Run(GroupEntry* entry, GroupOrder* order)
     {
-        if (entry->IsHost)
+        // Who is in it starts programs himself.
+        if (entry->IsHost && !order->IsOfLauncher)
             return -(long)Errno.EINVAL;
         if (entry->Phase != GroupPhase.Present || _life.HasFailed(TrackerOf(entry)))
             return -(long)ErrorOf(entry);

@@ -1,4 +1,5 @@
-// Programs that the host's root runs in other groups (sls exec), as system calls see them. Whoever asked for one has its number, and
+// Programs that the host's root runs in other groups (sls exec), or the launcher in any, as system calls see them; the launcher asks as the
+// process without an id. Whoever asked for one has its number, and
 // the outer ends of its three streams, which are pipes of the group. What comes out of the group is shown once the checkpoint is
 // durable that covers it, as output on a console is, and so is how the program ended. None of it is saved: when the machine starts
 // again, the group goes back or is copied, or who asked ends, the outer ends are closed, and the program goes on without them.

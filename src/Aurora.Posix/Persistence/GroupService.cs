@@ -35,7 +35,7 @@ public abstract unsafe class GroupService
     /// <summary>
     /// Asks for something to be done with groups. The strings of a program to run are copied. The ticket is for <see cref="IsDone"/>.
     /// EAGAIN: as much is under way as can be, of all or of the asker's group, wait on <see cref="Changed"/>. The process that asks is
-    /// given by its id.
+    /// given by its id; none for the launcher, which may also have programs run in the host.
     /// </summary>
     public abstract Errno Ask(ObjectTracker asker, ObjectId process, in GroupRequest request, in ProgramStrings program, out ulong ticket);
 

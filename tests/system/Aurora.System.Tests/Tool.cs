@@ -8,7 +8,10 @@ namespace Aurora.SystemTests;
 internal static class Tool
 {
     /// <summary>Runs <c>aurora</c> to its end: its exit status, and what it wrote on standard output and standard error.</summary>
-    public static async Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
+
+    /// <summary>The same with something on standard input.</summary>
+    public static async Task<(int Status, string Output, string Errors)> RunWithInputAsync(string input, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Products.Tool, .. arguments])
         {
@@ -16,9 +19,10 @@ internal static class Tool
         };
         start.Environment["AURORA_ROOT"] = Products.Root;
         using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         try
         {
             await process.WaitForExitAsync().WaitAsync(Guest.Deadline);

@@ -149,6 +149,19 @@ public sealed class SerialTests
     }
 
     [Fact]
+    public void The_channel_is_calm_as_long_as_little_waits_to_be_sent()
+    {
+        var channel = new ControlChannel(_port);
+        _port.EnableInterrupts();
+        channel.WriteLine(new byte[4094]);
+        Assert.True(channel.IsCalm);
+        channel.WriteLine(default);
+        Assert.False(channel.IsCalm);
+        _port.HandleInterrupt();
+        Assert.True(channel.IsCalm);
+    }
+
+    [Fact]
     public void Commands_arrive_line_by_line_and_overlong_ones_are_dropped_whole()
     {
         var channel = new ControlChannel(_port);
@@ -163,6 +176,11 @@ public sealed class SerialTests
         Assert.True(channel.TryReadCommand(out command));
         Assert.Equal("poweroff"u8, command);
         Assert.Equal(1u, channel.OverlongCount);
+        Serve();
+        Assert.Equal("control: a command of more than 256 bytes is not obeyed\n", SentText);
+        Send(new string('x', 256) + "\n");
+        Assert.True(channel.TryReadCommand(out command));
+        Assert.Equal(256, command.Length);
     }
 
     private void Send(string text)

@@ -19,6 +19,10 @@ public sealed class ControlLineParserTests
         Assert.Equal(ulong.MaxValue, Assert.IsType<DurableEvent>(ControlLineParser.Parse("@durable 18446744073709551615")).Epoch);
         Assert.Equal("1", Assert.IsType<StatEvent>(ControlLineParser.Parse("@stat a=1 b= c")).Values["a"]);
         Assert.Equal("frame 1", Assert.IsType<TraceEvent>(ControlLineParser.Parse("@trace frame 1")).Text);
+        var exec = Assert.IsType<ExecEvent>(ControlLineParser.Parse("@exec 7 refused the number is in use"));
+        Assert.Equal((7ul, "refused", "the number is in use"), (exec.Number, exec.Word, exec.Rest));
+        Assert.Equal("AAA=", Assert.IsType<ExecEvent>(ControlLineParser.Parse("@exec 1 out AAA=")).Rest);
+        Assert.Equal("", Assert.IsType<ExecEvent>(ControlLineParser.Parse("@exec 1 go")).Rest);
         Assert.Equal("nvme: 1 namespace", Assert.IsType<LogEvent>(ControlLineParser.Parse("nvme: 1 namespace")).Line);
     }
 
@@ -27,6 +31,14 @@ public sealed class ControlLineParserTests
     [InlineData("@exit 256")]
     [InlineData("@exit -1")]
     [InlineData("@durable x")]
+    [InlineData("@exec")]
+    [InlineData("@exec 1")]
+    [InlineData("@exec x go")]
+    [InlineData("@exec 1 go on")]
+    [InlineData("@exec 1 out AAA")]
+    [InlineData("@exec 1 ended")]
+    [InlineData("@exec 1 ended 2147483648")]
+    [InlineData("@exec 1 done 3")]
     [InlineData("@resumed epoch=1")]
     [InlineData("@nonsense 1")]
     [InlineData("@")]

@@ -15,6 +15,7 @@ internal static class ShellCommand
         var command = new Command("shell", """
             An interactive shell that survives: edit in vi, pull the plug, run it again, and the half-edited line is on the screen.
             Ctrl-] q powers off, Ctrl-] k pulls the plug; the session stays on the disk either way. `exit` ends the session.
+            From another terminal aurora exec runs further programs in the machine.
 
             Exit status: the shell's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
             in a row within ten seconds of running (both say what can be done); 125 when Aurora itself failed; 137 when the plug was pulled.

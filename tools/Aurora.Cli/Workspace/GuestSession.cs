@@ -33,6 +33,8 @@ internal sealed class GuestSession
     {
         await using VirtualMachine machine = await VirtualMachine.StartAsync(configuration, cancellation);
         var session = new GuestSession(machine, verbose);
+        if (machine.ProgramsFault.Length > 0)
+            Say($"aurora exec will not find this machine: {machine.ProgramsFault}");
         machine.Events.Received += session.OnEvent;
         foreach (ControlEvent missed in machine.Events.Snapshot())
             session.OnEvent(missed);

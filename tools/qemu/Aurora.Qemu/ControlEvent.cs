@@ -40,5 +40,10 @@ public sealed record DurableEvent(string Line, ulong Epoch) : ControlEvent(Line)
 /// <summary>Figures, as key=value pairs.</summary>
 public sealed record StatEvent(string Line, IReadOnlyDictionary<string, string> Values) : ControlEvent(Line);
 
+/// <summary>
+/// Something about a program that the launcher runs. The words, and what the rest is, are those of the kernel's LauncherExecCommands.
+/// </summary>
+public sealed record ExecEvent(string Line, ulong Number, string Word, string Rest) : ControlEvent(Line);
+
 /// <summary>Development output of the kernel, such as one frame of a stack trace.</summary>
 public sealed record TraceEvent(string Line, string Text) : ControlEvent(Line);

@@ -1,6 +1,7 @@
 // COM2 carries text lines from the kernel. A line that starts with '@' is an event: "@word rest". Anything that does not parse as an
 // event it claims to be is handed on as a log line: a kernel that is going down may leave half a line, and that half is evidence.
 using System;
+using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Globalization;
 
@@ -45,6 +46,7 @@ public static class ControlLineParser
         "refused" => new RefusedEvent(line, rest),
         "durable" => TryNumber(rest, out ulong epoch) ? new DurableEvent(line, epoch) : null,
         "stat" => new StatEvent(line, ParseValues(rest)),
+        "exec" => ParseExec(line, rest),
         "trace" => new TraceEvent(line, rest),
         _ => null,
     };
@@ -57,6 +59,24 @@ public static class ControlLineParser
             ? new ResumedEvent(line, (int)processes, epoch, values)
             : null;
     }
+
+    private static ExecEvent? ParseExec(string line, string rest)
+    {
+        string[] words = rest.Split(' ', 3);
+        string value = words.Length == 3 ? words[2] : "";
+        return words.Length >= 2 && TryNumber(words[0], out ulong number) && IsExec(words[1], value)
+            ? new ExecEvent(line, number, words[1], value)
+            : null;
+    }
+
+    private static bool IsExec(string word, string value) => word switch
+    {
+        "go" or "closed" => value.Length == 0,
+        "out" or "err" => Base64.IsValid(value),
+        "room" or "began" or "ended" or "unstarted" or "failed" => TryNumber(value, out ulong number) && number <= int.MaxValue,
+        "refused" => true,
+        _ => false,
+    };
 
     private static bool TryNumber(string text, out ulong value)
         => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);

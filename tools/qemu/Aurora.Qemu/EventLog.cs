@@ -21,7 +21,7 @@ public sealed class EventLog
     private long _cursor;
     private string? _ended;
 
-    /// <summary>Raised for every event, on the reading task.</summary>
+    /// <summary>Raised for every event, those about programs that are run included, on the reading task.</summary>
     public event Action<ControlEvent>? Received;
 
     /// <summary>The newest checkpoint reported durable; zero for none.</summary>
@@ -72,6 +72,14 @@ public sealed class EventLog
 
     internal void Add(ControlEvent item)
     {
+        // Who has it run hears of it; the log is about the machine.
+        if (item is not ExecEvent)
+            Keep(item);
+        Received?.Invoke(item);
+    }
+
+    private void Keep(ControlEvent item)
+    {
         lock (_lock)
         {
             if (item is DurableEvent durable)
@@ -84,7 +92,6 @@ public sealed class EventLog
             }
             Signal();
         }
-        Received?.Invoke(item);
     }
 
     internal void End(string reason)

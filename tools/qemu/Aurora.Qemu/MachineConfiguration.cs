@@ -14,6 +14,9 @@ public sealed record MachineConfiguration
     /// <summary>The raw image behind the NVMe controller, or null for a machine without a disk.</summary>
     public string? Disk { get; init; }
 
+    /// <summary>Whether programs may be run in the machine by who knows its disk (<see cref="ExecClient"/>).</summary>
+    public bool AcceptsPrograms { get; init; }
+
     /// <summary>QEMU's <c>cache=</c> mode of the disk. Writeback offers a volatile cache that FLUSH empties with fdatasync: what a real disk does.</summary>
     public string DiskCache { get; init; } = "writeback";
 

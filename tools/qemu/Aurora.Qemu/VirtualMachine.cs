@@ -19,13 +19,16 @@ public sealed class VirtualMachine : IAsyncDisposable
     private readonly QemuProcess _process;
     private readonly MachineDirectory _directory;
     private readonly DiskLock? _diskLock;
+    private readonly ExecRelay? _relay;
     private readonly Socket _console;
     private readonly NetworkStream _control;
     private readonly SemaphoreSlim _controlWriter = new(1);
     private int? _guestStatus;
     private bool _poweredOff;
 
-    private VirtualMachine(QemuProcess process, MachineDirectory directory, DiskLock? diskLock, Socket console, Socket control, Acceleration acceleration)
+    private VirtualMachine(
+        QemuProcess process, MachineDirectory directory, DiskLock? diskLock, Socket? programs, Socket console, Socket control,
+        Acceleration acceleration)
     {
         _process = process;
         _directory = directory;
@@ -34,6 +37,11 @@ public sealed class VirtualMachine : IAsyncDisposable
         _control = new NetworkStream(control, ownsSocket: true);
         Console = new NetworkStream(console, ownsSocket: true);
         Acceleration = acceleration;
+        if (programs != null)
+        {
+            _relay = new ExecRelay(programs, line => SendAsync(line));
+            Events.Received += _relay.OnEvent;
+        }
         Exited = RunAsync();
     }
 
@@ -45,6 +53,9 @@ public sealed class VirtualMachine : IAsyncDisposable
 
     public Acceleration Acceleration { get; }
     public int ProcessId => _process.Id;
+
+    /// <summary>Why no programs are accepted that should be; empty when they are, or need not be.</summary>
+    public string ProgramsFault { get; private init; } = "";
 
     /// <summary>Completes when QEMU has ended and everything it sent has been read.</summary>
     public Task<MachineExit> Exited { get; }
@@ -58,18 +69,22 @@ public sealed class VirtualMachine : IAsyncDisposable
         DiskLock? diskLock = configuration.Disk == null ? null : DiskLock.Acquire(configuration.Disk);
         MachineDirectory? directory = null;
         QemuProcess? process = null;
+        Socket? programs = null;
         try
         {
+            string fault = "";
+            programs = diskLock != null && configuration.AcceptsPrograms ? ExecSocket.Listen(configuration.Disk!, out fault) : null;
             directory = new MachineDirectory(configuration.Boot.Encode());
             process = await QemuProcess.StartAsync(configuration.Program, QemuCommandLine.Build(
                 configuration, acceleration, directory.ConsoleSocket, directory.ControlSocket, directory.BootFile)).ConfigureAwait(false);
             (Socket console, Socket control) = await ConnectAsync(directory, process, cancellation).ConfigureAwait(false);
-            return new VirtualMachine(process, directory, diskLock, console, control, acceleration);
+            return new VirtualMachine(process, directory, diskLock, programs, console, control, acceleration) { ProgramsFault = fault };
         }
         catch
         {
             process?.Dispose();
             directory?.Dispose();
+            programs?.Dispose();
             diskLock?.Dispose();
             throw;
         }
@@ -162,6 +177,9 @@ public sealed class VirtualMachine : IAsyncDisposable
         await ReadControlAsync().ConfigureAwait(false);
         int status = await _process.WaitAsync().ConfigureAwait(false);
         Events.End($"the machine ended (QEMU status {status}) {_process.Errors}".TrimEnd());
+        // Its socket goes while nobody else can have the disk.
+        if (_relay != null)
+            await _relay.DisposeAsync().ConfigureAwait(false);
         _directory.Dispose();
         _diskLock?.Dispose();
         return new MachineExit(_guestStatus, _poweredOff, status, _process.Errors);
