@@ -42,7 +42,8 @@ internal static class Program
         var root = new RootCommand("Aurora: a single level store operating system. Programs survive power cuts because their memory is the saved state.");
         foreach (Command command in (Command[])
             [
-                SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), ExecCommand.Create(), DemoCommand.Create(),
+                SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), ExecCommand.Create(),
+                DemoCommand.Create(),
                 ImageCommand.Create(), ImageCommand.CreateExtract(), VolumeCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(),
                 PsCommand.Create(), DumpCommand.Create(), TestCommand.Create(), BenchCommand.Create(), SoakCommand.Create(),
                 AttackCommand.Create(),

@@ -1,6 +1,6 @@
 // COM2 carries text lines both ways: out, the kernel log and control lines that begin with '@'; in, commands of the launcher. A line that
-// does not fit into the transmit ring is not cut: the ring is flushed by polling first, because a lost control line would leave the launcher
-// waiting. Who has much to say waits until little is queued, so that others are heard soon, and the ring has room for them.
+// does not fit into the transmit ring is not cut: the ring is flushed by polling first, because a lost control line would leave the
+// launcher waiting. Who has much to say waits until little is queued, so that others are heard soon, and the ring has room for them.
 using System;
 
 namespace Aurora.Hal;

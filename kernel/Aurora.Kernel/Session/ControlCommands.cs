@@ -1,5 +1,6 @@
-// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; exec … runs programs in groups
-// (LauncherExecCommands); for tests panic KIND, reset-disk, and corrupt: the next checkpoint finds an object that contradicts itself.
+// Commands of the launcher on COM2 (see ControlChannel): eof, winsize ROWS COLS, checkpoint [NAME], poweroff; exec … runs programs in
+// groups (LauncherExecCommands); for tests panic KIND, reset-disk, and corrupt: the next checkpoint finds an object that contradicts
+// itself.
 using System;
 using System.Buffers.Text;
 using Aurora.Base;

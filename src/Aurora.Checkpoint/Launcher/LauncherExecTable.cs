@@ -1,5 +1,5 @@
-// A few places for programs that the launcher runs in groups. Nothing here is saved: a machine that starts knows of none, and neither does a
-// launcher that hears of it. Protected by the kernel lock.
+// A few places for programs that the launcher runs in groups. Nothing here is saved: a machine that starts knows of none, and neither does
+// a launcher that hears of it. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;

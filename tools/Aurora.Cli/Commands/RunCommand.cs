@@ -19,7 +19,8 @@ internal static class RunCommand
     {
         var command = new Command("run", """
             Run a program in a machine: its console on standard input and output, its exit status as this command's own.
-            With --disk the disk keeps the session: the same command after a kill resumes it. Meanwhile aurora exec runs further programs in the machine.
+            With --disk the disk keeps the session: the same command after a kill resumes it.
+            Meanwhile aurora exec runs further programs in the machine.
 
             Exit status: the program's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
             in a row within ten seconds of running (both say what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the
