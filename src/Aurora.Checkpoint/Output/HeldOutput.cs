@@ -106,8 +106,10 @@ public readonly unsafe struct HeldOutput
             _group.MarkChanged(&chunk->Header);
         }
         _state->Written += (ulong)taken;
-        if (_state->PassesThrough)
-            _state->Gate.Open(Written);
+        if (!_state->PassesThrough)
+            return taken;
+        _state->Gate.Open(Written);
+        TellLog();
         return taken;
     }
 
@@ -124,6 +126,12 @@ public readonly unsafe struct HeldOutput
     public void Release(Epoch durable)
     {
         _state->Gate.Settle(durable);
+        TellLog();
+    }
+
+    // More of the log may be shown.
+    private void TellLog()
+    {
         if (_state->IsLogged)
             _hold.Waker.WakeAll(Space);
     }

@@ -6,6 +6,7 @@ using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 using Aurora.Store;
 using Aurora.Testing;
 using Xunit;
@@ -175,6 +176,21 @@ public sealed unsafe class EphemeralGroupTests : IDisposable
         Assert.InRange(_machine.Session.Pages.Taken, 0, pages + 4);
         Assert.Equal(frames, _machine.Session.Frames.FreeFrames);
         Assert.Equal(0UL, _machine.Session.Frames.EphemeralFrames);
+    }
+
+    /// <summary>What it writes may be shown at once: who follows its log is told.</summary>
+    [Fact]
+    public void Who_follows_its_log_is_woken_by_what_it_writes()
+    {
+        Assert.True(_machine.Do(GroupVerb.Run, target: "e", flags: GroupRequest.IsEphemeral) > 0);
+        HeldOutput output = _machine.Session.Group.OutputHold.Of(_machine.Find("e"));
+        ThreadScheduler scheduler = _machine.Session.Group.Scheduler;
+        Thread* reader = _machine.Init(_machine.Host)->FirstThread;
+        scheduler.BlockOn(reader, output.Space);
+        scheduler.Sleep(reader, true);
+        Assert.Equal(ThreadState.Blocked, reader->State);
+        output.Write("text"u8);
+        Assert.Equal(ThreadState.Runnable, reader->State);
     }
 
     /// <summary>A session that keeps nothing is such a group, and what it has of the store may leave memory.</summary>
