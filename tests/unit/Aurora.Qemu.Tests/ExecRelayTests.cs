@@ -97,8 +97,26 @@ public sealed class ExecRelayTests
         kernel.Say("@ready");
         TestClient client = await kernel.ComeAsync();
         client.Dispose();
-        int number = await kernel.BeginAsync();
-        Assert.Equal($"exec {number} forget", await kernel.HearAsync());
+        Assert.StartsWith("exec 1 run", await kernel.HearAsync(), StringComparison.Ordinal);
+        kernel.Say("@exec 1 go");
+        string heard;
+        while (!(heard = await kernel.HearAsync()).EndsWith(" forget", StringComparison.Ordinal))
+            Assert.Matches("^exec 1 (text|show)", heard);
+        Assert.Equal("exec 1 forget", heard);
+    }
+
+    /// <summary>A kernel that starts again may hear only then what was sent before.</summary>
+    [Fact]
+    public async Task A_place_that_nobody_waits_for_any_more_is_given_back()
+    {
+        await using var kernel = new TestKernel();
+        kernel.Say("@ready");
+        using TestClient client = await kernel.ComeAsync();
+        Assert.StartsWith("exec 1 run", await kernel.HearAsync(), StringComparison.Ordinal);
+        kernel.Say("@resumed processes=1 epoch=2 boot_ns=3 output=4 replay=0");
+        Assert.Equal(ExecFrameKind.Lost, (await client.ReadAsync()).Kind);
+        kernel.Say("@exec 1 go");
+        Assert.Equal("exec 1 forget", await kernel.HearAsync());
     }
 
     [Fact]

@@ -103,7 +103,8 @@ public sealed class ConsoleProxy : IDisposable
         if (command != EscapeCommand.None)
             LastCommand = command;
         if (command == EscapeCommand.PowerOff)
-            _machine.SendAsync("poweroff").Wait();
+            // Not waited for: the next key may be the plug's.
+            _ = _machine.SendAsync("poweroff");
         else if (command == EscapeCommand.CutPower)
             _machine.CutPowerAsync().Wait();
         else if (command == EscapeCommand.Help)

@@ -125,12 +125,14 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>Asks the kernel to power off, and pulls the plug when it has not done so in time.</summary>
     public async Task<MachineExit> StopAsync(TimeSpan deadline)
     {
-        await SendAsync("poweroff").ConfigureAwait(false);
+        using var late = new CancellationTokenSource(deadline);
         try
         {
-            return await Exited.WaitAsync(deadline).ConfigureAwait(false);
+            // A kernel that does not read keeps the line full.
+            await SendAsync("poweroff", late.Token).ConfigureAwait(false);
+            return await Exited.WaitAsync(late.Token).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
             return await CutPowerAsync().ConfigureAwait(false);
         }

@@ -1,6 +1,7 @@
 // The client's side of `aurora exec`. Standard input is read by a thread of its own, left behind at the end: nothing can interrupt a
 // read from a terminal. It reads on when what it read before has been taken.
 using System;
+using System.IO;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
@@ -84,11 +85,24 @@ public static class ExecClient
                 return OutcomeOf(frame);
             if (frame.Kind is ExecFrameKind.InputTaken or ExecFrameKind.InputClosed)
                 input.Note(isClosed: frame.Kind == ExecFrameKind.InputClosed);
-            else if (frame.Kind is ExecFrameKind.Output or ExecFrameKind.Errors
-                && !StandardStreams.Write(frame.Kind == ExecFrameKind.Output ? StandardStreams.Output : Errors, frame.Payload.Span))
-                return new ExecOutcome(ExecEnd.OutputClosed);
+            else if (frame.Kind is ExecFrameKind.Output or ExecFrameKind.Errors && Show(frame) is { } end)
+                return end;
         }
         return new ExecOutcome(ExecEnd.Lost, Words: "the machine's launcher has ended");
+    }
+
+    // Null when it has been written.
+    private static ExecOutcome? Show(ExecFrame frame)
+    {
+        try
+        {
+            bool isWritten = StandardStreams.Write(frame.Kind == ExecFrameKind.Output ? StandardStreams.Output : Errors, frame.Payload.Span);
+            return isWritten ? null : new ExecOutcome(ExecEnd.OutputClosed);
+        }
+        catch (IOException failure)
+        {
+            return new ExecOutcome(ExecEnd.Lost, Words: $"its output cannot be written here: {failure.Message}");
+        }
     }
 
     private static ExecOutcome OutcomeOf(ExecFrame frame) => frame.Kind switch

@@ -41,7 +41,11 @@ internal sealed class ExecRelay : IAsyncDisposable
         switch (item)
         {
             case ExecEvent exec:
-                Find(exec.Number)?.Receive(exec);
+                if (Find(exec.Number) is { } program)
+                    program.Receive(exec);
+                else if (exec.Word == "go")
+                    // Whoever asked has gone, or has been told that the machine restarted.
+                    _ = _send(FormattableString.Invariant($"exec {exec.Number} forget"));
                 break;
             case ReadyEvent or ResumedEvent:
                 LoseAll("the machine restarted meanwhile: what was started goes on, if it is there, alone");
@@ -132,9 +136,15 @@ internal sealed class ExecRelay : IAsyncDisposable
         // It may have been the last moment.
         if (_ended.IsCancellationRequested)
             program.Lose("the machine has ended", isGone: true);
-        await program.RunAsync(request.Command, request.Text).ConfigureAwait(false);
-        lock (_lock)
-            _clients.Remove(number);
+        try
+        {
+            await program.RunAsync(request.Command, request.Text).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+                _clients.Remove(number);
+        }
     }
 
     private ExecRelayClient? Find(ulong number)

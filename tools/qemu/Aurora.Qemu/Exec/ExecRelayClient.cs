@@ -32,14 +32,13 @@ internal sealed class ExecRelayClient(ulong number, ExecFrames client, Func<stri
     public async Task RunAsync(string command, ReadOnlyMemory<byte> text)
     {
         await SendAsync(command).ConfigureAwait(false);
-        Task writing;
-        if (await _answered.Task.ConfigureAwait(false))
+        bool isTaken = await _answered.Task.ConfigureAwait(false);
+        Task writing = WriteAsync();
+        if (isTaken)
         {
-            for (int sent = 0; sent < text.Length && _hasPlace; sent += PieceBytes)
-                await SendAsync("text " + Base64(text[sent..Math.Min(text.Length, sent + PieceBytes)])).ConfigureAwait(false);
-            await SendAsync($"show {WindowBytes}").ConfigureAwait(false);
-            writing = WriteAsync();
+            // Who goes before all of the strings are there has had nothing run.
             Task reading = ReadAsync();
+            await SendTextAsync(text, reading).ConfigureAwait(false);
             await Task.WhenAny(reading, writing).ConfigureAwait(false);
             EndInput();
             if (_hasPlace)
@@ -48,12 +47,16 @@ internal sealed class ExecRelayClient(ulong number, ExecFrames client, Func<stri
             client.Dispose();
             await reading.ConfigureAwait(false);
         }
-        else
-        {
-            writing = WriteAsync();
-        }
         _outgoing.Writer.TryComplete();
         await writing.ConfigureAwait(false);
+    }
+
+    private async Task SendTextAsync(ReadOnlyMemory<byte> text, Task reading)
+    {
+        for (; !text.IsEmpty && _hasPlace && !reading.IsCompleted; text = text[Math.Min(text.Length, PieceBytes)..])
+            await SendAsync("text " + Base64(text[..Math.Min(text.Length, PieceBytes)])).ConfigureAwait(false);
+        if (text.IsEmpty && _hasPlace)
+            await SendAsync($"show {WindowBytes}").ConfigureAwait(false);
     }
 
     /// <summary>The kernel has said something about the program.</summary>
@@ -63,7 +66,11 @@ internal sealed class ExecRelayClient(ulong number, ExecFrames client, Func<stri
         {
             case "go":
                 _hasPlace = true;
-                _answered.TrySetResult(true);
+                if (_answered.TrySetResult(true))
+                    break;
+                // The kernel has started again meanwhile, and has heard of it only now.
+                _hasPlace = false;
+                _ = SendAsync("forget");
                 break;
             case "room":
                 AddRoom(NumberOf(item));

@@ -60,6 +60,10 @@ internal static class ExecSocket
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         if (runtime != null && Path.IsPathRooted(runtime) && Directory.Exists(runtime))
             yield return Path.Combine(runtime, "aurora");
+        // Who is not told of it, a cron job for example, finds the same place.
+        string usual = FormattableString.Invariant($"/run/user/{UnixFile.User}");
+        if (usual != runtime && Directory.Exists(usual))
+            yield return Path.Combine(usual, "aurora");
         yield return FormattableString.Invariant($"/tmp/aurora-{UnixFile.User}");
     }
 
