@@ -49,7 +49,7 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
 
     private static Measurement First(GuestReport counted, string measure, string words)
     {
-        double instructions = counted.Value(measure, Copies, "first_ticks_median");
+        double instructions = counted.Value(measure, Copies, "first_ns_median");
         return new Measurement(words, $"{instructions:N0}", "≤ 300,000", instructions <= 300_000);
     }
 
