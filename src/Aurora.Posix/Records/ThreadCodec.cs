@@ -110,9 +110,10 @@ public sealed unsafe class ThreadCodec(
         return RestoreStatus.Ok;
     }
 
-    // Runnable, unless it must sleep on.
+    // Runnable, unless it must sleep on; before those that use up their slices, since somebody waits for what is restored.
     private void GoOn(Thread* thread, bool sleepsOn)
     {
+        thread->IsInteractive = true;
         thread->State = sleepsOn && waits is not null ? ThreadState.Blocked : ThreadState.Runnable;
         if (ThreadScheduler.MustSleepOn(thread))
             waits!.Restore(thread);

@@ -64,6 +64,21 @@ public sealed unsafe class GroupTests : GroupFixture
     }
 
     [Fact]
+    public void A_copy_runs_before_what_uses_up_its_slices()
+    {
+        Machine.Do(GroupVerb.Run, target: "a");
+        ThreadScheduler scheduler = Machine.Session.Group.Scheduler;
+        Thread* busy = Machine.Init(Machine.Host)->FirstThread;
+        scheduler.MakeRunnable(busy);
+        scheduler.Charge(busy, ThreadScheduler.SliceNanoseconds);
+        Machine.Do(GroupVerb.Fork, "a", "b");
+        Thread* copy = Machine.Init(Machine.Find("b"))->FirstThread;
+        scheduler.MakeRunnable(busy);
+        Machine.Settle();
+        Assert.True(scheduler.PickNext() == copy);
+    }
+
+    [Fact]
     public void A_fork_of_the_host_is_a_group_like_any_other()
     {
         Machine.Store(Machine.Host, 0, 7);
