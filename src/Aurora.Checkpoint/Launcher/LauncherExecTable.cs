@@ -20,6 +20,7 @@ public sealed unsafe class LauncherExecTable
 
     private readonly PageAllocator _pages;
     private readonly LauncherExec* _places;
+    private int _used;
 
     public LauncherExecTable(PageAllocator pages)
     {
@@ -30,6 +31,9 @@ public sealed unsafe class LauncherExecTable
         for (int i = 0; i < Capacity; i++)
             _places[i].Input = inputs + (i * InputBytes);
     }
+
+    /// <summary>True when there is a program: asked at every turn of the main loop.</summary>
+    internal bool IsUsed => _used > 0;
 
     /// <summary>A place, used or not.</summary>
     internal LauncherExec* At(int index) => &_places[index];
@@ -56,6 +60,7 @@ public sealed unsafe class LauncherExecTable
         place->Text = (byte*)_pages.Allocate(PagesOf(textBytes));
         if (place->Text == null)
             return Errno.ENOMEM;
+        _used++;
         place->Phase = LauncherExecPhase.Collecting;
         place->Number = number;
         place->IsDetached = isDetached;
@@ -79,6 +84,7 @@ public sealed unsafe class LauncherExecTable
         ForgetText(place);
         byte* input = place->Input;
         *place = default;
+        _used--;
         place->Input = input;
     }
 

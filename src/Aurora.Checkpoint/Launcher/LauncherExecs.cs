@@ -25,6 +25,8 @@ public sealed unsafe class LauncherExecs(
     /// </summary>
     public void Pump(bool isEnding)
     {
+        if (!table.IsUsed)
+            return;
         for (int i = 0; i < LauncherExecTable.Capacity; i++)
             Advance(table.At(i), isEnding);
         bool isMore = true;
