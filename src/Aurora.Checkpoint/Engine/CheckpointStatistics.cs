@@ -11,7 +11,9 @@ public sealed unsafe class CheckpointStatistics
     public const int Capacity = 1024;
 
     private readonly CheckpointSample[] _samples = new CheckpointSample[Capacity];
-    private readonly ulong[] _sorted = new ulong[Capacity];
+    private readonly ulong[] _stops = new ulong[Capacity];
+    private readonly ulong[] _durables = new ulong[Capacity];
+    private readonly ulong[] _chosen = new ulong[Capacity];
 
     public ulong Checkpoints { get; private set; }
     public ulong Pages { get; private set; }
@@ -20,7 +22,10 @@ public sealed unsafe class CheckpointStatistics
 
     public void Add(in CheckpointSample sample)
     {
-        _samples[(int)(Checkpoints % Capacity)] = sample;
+        int place = (int)(Checkpoints % Capacity);
+        _samples[place] = sample;
+        _stops[place] = sample.StopNanoseconds;
+        _durables[place] = sample.DurableNanoseconds;
         Checkpoints++;
         Pages += sample.DirtyPages;
         Records += sample.Records;
@@ -34,44 +39,53 @@ public sealed unsafe class CheckpointStatistics
         => _samples[(int)((Checkpoints - (ulong)Count + (ulong)index) % Capacity)];
 
     /// <summary>The stop time below which <paramref name="percent"/> of the kept samples lie, in nanoseconds; zero without samples.</summary>
-    public ulong StopPercentile(int percent)
-    {
-        int count = Count;
-        for (int i = 0; i < count; i++)
-            _sorted[i] = this[i].StopNanoseconds;
-        return Percentile(count, percent);
-    }
+    public ulong StopPercentile(int percent) => Percentile(_stops, percent);
 
     /// <summary>As <see cref="StopPercentile"/>, for the time from stop to durable.</summary>
-    public ulong DurablePercentile(int percent)
+    public ulong DurablePercentile(int percent) => Percentile(_durables, percent);
+
+    private ulong Percentile(ulong[] kept, int percent)
     {
         int count = Count;
-        for (int i = 0; i < count; i++)
-            _sorted[i] = this[i].DurableNanoseconds;
-        return Percentile(count, percent);
-    }
-
-    private ulong Percentile(int count, int percent)
-    {
         if (count == 0)
             return 0;
-        ShellSort(new Span<ulong>(_sorted, 0, count));
-        return _sorted[Math.Min(count - 1, count * percent / 100)];
+        var chosen = new Span<ulong>(_chosen, 0, count);
+        new Span<ulong>(kept, 0, count).CopyTo(chosen);
+        return Select(chosen, Math.Min(count - 1, count * percent / 100));
     }
 
-    // The library's Span.Sort makes its helper objects on first use, which a sealed heap forbids.
-    private static void ShellSort(Span<ulong> values)
+    // The value that would stand there if all were sorted (Hoare's FIND): programs ask often, and sorting took longer than a checkpoint.
+    private static ulong Select(Span<ulong> values, int index)
     {
-        for (int gap = values.Length / 2; gap > 0; gap /= 2)
+        int first = 0;
+        int last = values.Length - 1;
+        while (first < last)
         {
-            for (int i = gap; i < values.Length; i++)
+            ulong middle = Middle(values[first], values[(first + last) / 2], values[last]);
+            int low = first;
+            int high = last;
+            while (low <= high)
             {
-                ulong value = values[i];
-                int j = i;
-                for (; j >= gap && values[j - gap] > value; j -= gap)
-                    values[j] = values[j - gap];
-                values[j] = value;
+                while (values[low] < middle)
+                    low++;
+                while (values[high] > middle)
+                    high--;
+                if (low > high)
+                    break;
+                (values[low], values[high]) = (values[high], values[low]);
+                low++;
+                high--;
             }
+            if (index <= high)
+                last = high;
+            else if (index >= low)
+                first = low;
+            else
+                break;
         }
+        return values[index];
     }
+
+    private static ulong Middle(ulong a, ulong b, ulong c)
+        => Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
 }
