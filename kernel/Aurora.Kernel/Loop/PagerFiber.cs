@@ -71,7 +71,7 @@ internal sealed unsafe class PagerFiber(
         FrameNumber frame = shared.Take(request->Group, volume, request->Source, request->Page);
         if (frame.Value != 0)
         {
-            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
+            Complete(request, volume, frame);
             return;
         }
         frame = TakeFrame();
@@ -83,12 +83,18 @@ internal sealed unsafe class PagerFiber(
         StoreStatus status = store.ReadPage(volume, request->Source, request->Page, memory.Frames.AddressOf(frame));
         if (status == StoreStatus.Ok)
         {
-            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
+            Complete(request, volume, frame);
             return;
         }
         memory.Frames.Release(frame);
         if (status != StoreStatus.Hole && disk.HasFailed)
             Park();
         memory.PageIns.Complete(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
+    }
+
+    private void Complete(PageInRequest* request, VolumeId volume, FrameNumber frame)
+    {
+        shared.Keep(request->Group, volume, request->Source, request->Page, frame);
+        memory.PageIns.Complete(request, PageInStatus.Ok, frame);
     }
 }

@@ -4,13 +4,15 @@
 // the disk is short none is kept for that. One fiber makes and removes groups; what stays of a state others may drop at any time.
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
 /// <summary>The volumes that ephemeral groups share. Everything blocks.</summary>
-internal sealed unsafe class BaseVolumes(GroupVolumes volumes, StagedStates staged, PageAllocator pages)
+internal sealed unsafe class BaseVolumes(
+    GroupVolumes volumes, StagedStates staged, BaseFrames frames, FiberScheduler fibers, PageAllocator pages)
 {
     private struct BaseVolume
     {
@@ -115,6 +117,8 @@ internal sealed unsafe class BaseVolumes(GroupVolumes volumes, StagedStates stag
             before->Next = shared->Next;
         var volume = new VolumeId(shared->Volume);
         _bases.Free(shared);
+        for (uint at = 0; !frames.DropOf(volume.Value, ref at);)
+            fibers.Yield();
         volumes.DropUnfinished(volume);
     }
 }

@@ -35,7 +35,7 @@ public sealed unsafe class GroupManager : GroupService
         _orders = new GroupOrders(pages, clock);
         _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, clock);
         _memory = new GroupMemory(session, processes, programs, execs, fibers);
-        _bases = new BaseVolumes(_volumes, session.Staged, pages);
+        _bases = new BaseVolumes(_volumes, session.Staged, session.Memory.Bases, fibers, pages);
         var maker = new GroupMaker(session, _directory, _memory, _volumes, _bases, programs, starter, fibers);
         var further = new ExecMaker(session, processes, execs, fibers);
         var sink = new StreamSink(streams, session.Scheduler, fibers);

@@ -25,10 +25,12 @@ public sealed unsafe class Reclaim
     private readonly ReverseMap _reverse;
     private readonly ReclaimState _state;
     private readonly CleanFrames _clean;
+    private readonly BaseFrames _bases;
 
     internal Reclaim(MemoryState state, ReverseMap reverse, CleanFrames clean)
     {
         _clean = clean;
+        _bases = state.Bases;
         _objects = state.Objects;
         _frames = state.Frames;
         _tree = state.Tree;
@@ -41,7 +43,8 @@ public sealed unsafe class Reclaim
     public ulong EvictedPages => _state.EvictedPages;
 
     /// <summary>
-    /// Moves the hand over one leaf (512 pages) and evicts its idle pages. True when the hand has been everywhere and starts again.
+    /// Moves the hand over one leaf (512 pages) and evicts its idle pages, or, behind all of them, over some of the frames that are kept of
+    /// base volumes. True when the hand has been everywhere and starts again.
     /// </summary>
     public bool Step()
     {
@@ -51,7 +54,7 @@ public sealed unsafe class Reclaim
         {
             _state.HandPage = 0;
             _state.HandObject++;
-            if (_state.HandObject < _objects.IndexBound)
+            if (_state.HandObject < _objects.IndexBound || !_bases.Step())
                 return false;
             _state.HandObject = 0;
             return true;

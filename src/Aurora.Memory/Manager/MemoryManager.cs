@@ -8,7 +8,8 @@
 //   SpaceMappings   the mappings in a space     Windows   what they show of their object     AddressSpaces   creation, fork, end
 //   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
 //   WriteAround     pages opened for the stores to come
-//   Epochs, HotPages, OpenedPages   checkpoints   CleanFrames, Reclaim   what the store has, dropping it   Residency   what is in memory
+//   Epochs, HotPages, OpenedPages   checkpoints   CleanFrames, BaseFrames, Reclaim   what the store has, keeping and dropping it
+//   Residency   what is in memory
 //   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
@@ -76,6 +77,7 @@ public sealed class MemoryManager
     public Residency Residency { get; }
     public Epochs Epochs { get; }
     public CleanFrames Clean { get; }
+    public BaseFrames Bases => State.Bases;
     public Reclaim Reclaim { get; }
     public MemoryRestore Restore { get; }
     public MemoryVerifier Verifier { get; }

@@ -28,6 +28,7 @@ internal sealed unsafe class MemoryState
         Mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);
         Spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace, LeastTablePages * PageSize.Bytes);
         Reclaim = new ReclaimState(pages);
+        Bases = new BaseFrames(frames, pages);
         ZeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(ZeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         Seeded = options.Seeded;
@@ -42,6 +43,7 @@ internal sealed unsafe class MemoryState
     public Slab<Mapping> Mappings { get; }
     public Slab<AddressSpace> Spaces { get; }
     public ReclaimState Reclaim { get; }
+    public BaseFrames Bases { get; }
 
     /// <summary>What a hole shows to whoever reads it.</summary>
     public FrameNumber ZeroFrame { get; }

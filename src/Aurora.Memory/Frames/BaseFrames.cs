@@ -1,0 +1,163 @@
+// The frames that ephemeral groups have read from the volumes they begin with. Nothing is written to such a volume, so a page of it is the
+// same for every group that is read from it, and for all that will be; but each of them writes to some pages as soon as it runs (its stack,
+// its data), and has them clean no longer. The frame therefore stays here as well: who writes finds that it is not his alone and copies it,
+// and the next group has the page without the disk. Found by volume, object and page; a volume's number is never given again, so what is
+// here is never out of date.
+//
+// There are at most so many; a new one takes the place of one that nobody has asked for since the hand came by. Frames that nobody else
+// shows are given back when frames are short, unless they were asked for since the last round, and when the volume goes.
+// Protected by the kernel lock.
+using System;
+using System.Numerics;
+using Aurora.Base;
+
+namespace Aurora.Memory;
+
+/// <summary>Pages of volumes that never change, kept for the groups to come.</summary>
+public sealed unsafe class BaseFrames
+{
+    // One of so many frames of the machine may be here.
+    private const ulong PartOfMemory = 16;
+    private const int LeastEntries = 64;
+    private const int EntriesPerBucket = 2;
+
+    // Entries looked at for one that can be replaced, and in one step of reclaim.
+    private const int ReplacementLooks = 16;
+    private const int EntriesPerStep = 512;
+
+    private struct Entry
+    {
+        public Entry* Next;
+        public ulong Volume;
+        public ulong Stored;
+        public ulong Page;
+        public FrameNumber Frame;
+        public bool IsUsed;
+    }
+
+    private readonly FramePool _frames;
+    private readonly Slab<Entry> _entries;
+    private readonly Entry** _buckets;
+    private readonly ulong _mask;
+    private uint _hand;
+
+    internal BaseFrames(FramePool frames, PageAllocator pages)
+    {
+        _frames = frames;
+        Capacity = Math.Max(LeastEntries, (int)Math.Min(frames.TotalFrames / PartOfMemory, 1UL << 30));
+        _entries = new Slab<Entry>(pages, Capacity);
+        ulong buckets = BitOperations.RoundUpToPowerOf2((ulong)(Capacity / EntriesPerBucket));
+        _mask = buckets - 1;
+        _buckets = (Entry**)pages.Allocate((int)PageSize.PagesFor(buckets * (ulong)sizeof(Entry*)));
+        Panic.Unless(_buckets != null, "memory: no room for the frames of base volumes"u8);
+    }
+
+    /// <summary>So many frames are kept at most.</summary>
+    public int Capacity { get; }
+
+    /// <summary>So many are kept.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>The frame of a page, with a reference for the caller; frame 0 when it is not here.</summary>
+    public FrameNumber Hold(ulong volume, ObjectId stored, ulong page)
+    {
+        Entry* entry = *BucketOf(volume, stored, page);
+        while (entry != null && !(entry->Page == page && entry->Stored == stored.Value && entry->Volume == volume))
+            entry = entry->Next;
+        if (entry == null)
+            return default;
+        entry->IsUsed = true;
+        _frames.AddReference(entry->Frame);
+        return entry->Frame;
+    }
+
+    /// <summary>What has been read of a page is kept, if it is not here and there is room. The frame is the caller's as before.</summary>
+    public void Keep(ulong volume, ObjectId stored, ulong page, FrameNumber frame)
+    {
+        FrameNumber known = Hold(volume, stored, page);
+        if (known.Value != 0)
+        {
+            _frames.Release(known);
+            return;
+        }
+        if (_entries.Count == Capacity)
+            Replace();
+        Entry* entry = _entries.Count == Capacity ? null : _entries.Allocate();
+        if (entry == null)
+            return;
+        Entry** bucket = BucketOf(volume, stored, page);
+        *entry = new Entry { Next = *bucket, Volume = volume, Stored = stored.Value, Page = page, Frame = frame };
+        *bucket = entry;
+        _frames.AddReference(frame);
+    }
+
+    /// <summary>
+    /// Goes over some entries from <paramref name="at"/> on, which begins as zero, and drops those of a volume that goes. True at the end.
+    /// </summary>
+    public bool DropOf(ulong volume, ref uint at)
+    {
+        uint end = Math.Min(_entries.IndexBound, at + EntriesPerStep);
+        for (; at < end; at++)
+        {
+            Entry* entry = _entries.LiveAt(at);
+            if (entry != null && entry->Volume == volume)
+                Drop(entry);
+        }
+        return at >= _entries.IndexBound;
+    }
+
+    /// <summary>
+    /// Moves the hand over some entries, and gives back the frames that nobody else shows and nobody has asked for since it came by. True
+    /// when it begins again.
+    /// </summary>
+    internal bool Step()
+    {
+        for (int looks = 0; looks < EntriesPerStep && _hand < _entries.IndexBound; looks++)
+            _ = DropsAtHand();
+        if (_hand < _entries.IndexBound)
+            return false;
+        _hand = 0;
+        return true;
+    }
+
+    private void Replace()
+    {
+        for (int looks = 0; looks < ReplacementLooks; looks++)
+        {
+            if (_hand >= _entries.IndexBound)
+                _hand = 0;
+            if (DropsAtHand())
+                return;
+        }
+    }
+
+    private bool DropsAtHand()
+    {
+        Entry* entry = _entries.LiveAt(_hand++);
+        if (entry == null || !IsAlone(_frames.InfoOf(entry->Frame)))
+            return false;
+        bool wasUsed = entry->IsUsed;
+        entry->IsUsed = false;
+        if (!wasUsed)
+            Drop(entry);
+        return !wasUsed;
+    }
+
+    private static bool IsAlone(FrameInfo* info) => info->References == 1 && info->InFlight == 0 && info->Pins == 0;
+
+    private void Drop(Entry* entry)
+    {
+        Entry** link = BucketOf(entry->Volume, new ObjectId(entry->Stored), entry->Page);
+        while (*link != entry)
+            link = &(*link)->Next;
+        *link = entry->Next;
+        _frames.Release(entry->Frame);
+        _entries.Free(entry);
+    }
+
+    private Entry** BucketOf(ulong volume, ObjectId stored, ulong page)
+    {
+        ulong hash = (volume * 0x9E3779B97F4A7C15) ^ (stored.Value * 0xC2B2AE3D27D4EB4F) ^ (page * 0x165667B19E3779F9);
+        return _buckets + ((hash ^ (hash >> 32)) & _mask);
+    }
+}
