@@ -1,14 +1,20 @@
 /* bench_groups.h - what bench.c measures of groups: forks and rewinds of a large one, copies of idle ones, kept and ephemeral. Included
  * behind its helpers. The groups run the same program. */
+/* For how long the processor has had nothing to do since the machine started. */
+static uint64_t idle_time(void)
+{
+    struct sls_stat stat;
+    if (sls_stat(&stat) != 0)
+        fail("sls_stat");
+    return stat.idle_ns;
+}
+
 /* What the processor has done since the machine started, without its waits: with the instruction counter as clock a tick is a nanosecond
  * and an instruction. Not by the clock of the group, which a copy has its own of. */
 static uint64_t worked(void)
 {
-    struct sls_stat stat;
-    uint64_t at = __builtin_ia32_rdtsc();
-    if (sls_stat(&stat) != 0)
-        fail("sls_stat");
-    return at - stat.idle_ns;
+    uint64_t idle = idle_time();
+    return __builtin_ia32_rdtsc() - idle;
 }
 
 /* The first thing that a copy does, as soon as it runs: it writes down what had been done by then. */
@@ -19,7 +25,8 @@ static void image(unsigned long mebibytes)
     fflush(stdout);
     for (long generation = sls_generation(0, 0);;) {
         generation = sls_generation((uint64_t)generation, 1);
-        printf("%llu\n", (unsigned long long)worked());
+        uint64_t at = __builtin_ia32_rdtsc();
+        printf("%llu\n", (unsigned long long)(at - idle_time()));
         fflush(stdout);
     }
 }
@@ -129,7 +136,8 @@ static void read_log(const char *group, uint64_t *position, char *line, size_t s
     line[count] = 0;
 }
 
-/* Ephemeral copies of what a group was at one moment, one after the other; the group runs on, or has ended: nothing of it is in memory. */
+/* Ephemeral copies of what a group was at one moment, each made when the one before runs, or is there; the group runs on, or has ended:
+ * nothing of it is in memory. */
 static void copies_of(const char *measure, char **words, unsigned long copies, int ends, int tells)
 {
     char line[4096], name[32];
@@ -147,15 +155,13 @@ static void copies_of(const char *measure, char **words, unsigned long copies, i
         snprintf(name, sizeof name, "%s-%lu", measure, copy);
         uint64_t start = worked();
         made[copy] = manage_with(SLS_KEEP_NOTHING, SLS_RESTORE, "image", name, "image", NULL);
-        begun[copy] = start;
+        if (!tells)
+            continue;
+        uint64_t at = position;
+        read_log(name, &at, line, sizeof line);
+        begun[copy] = strtoull(line, NULL, 10) - start;
     }
     busy = worked() - busy;
-    for (unsigned long copy = 0; tells && copy < copies; copy++) {
-        uint64_t at = position;
-        snprintf(name, sizeof name, "%s-%lu", measure, copy);
-        read_log(name, &at, line, sizeof line);
-        begun[copy] = strtoull(line, NULL, 10) - begun[copy];
-    }
     for (unsigned long copy = 0; copy < copies; copy++) {
         snprintf(name, sizeof name, "%s-%lu", measure, copy);
         end_group(name);
