@@ -81,18 +81,6 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         return default;
     }
 
-    /// <summary>Of the other groups in memory that are read from a volume, the one that has been there for the longest time.</summary>
-    internal ObjectTracker FirstWith(VolumeId volume, ushort except)
-    {
-        ObjectTracker first = default;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
-        {
-            if (pipeline.Volume == volume && pipeline.Group.Index != except && !pipeline.State->IsQuiesced)
-                first = pipeline.Group;
-        }
-        return first;
-    }
-
     /// <inheritdoc cref="Pipelines.Changes"/>
     internal ulong GroupChanges => _pipelines.Changes;
 

@@ -42,10 +42,6 @@ internal unsafe struct PipelineState
     /// <summary>When it was looked for (<see cref="Pipelines.Changes"/>).</summary>
     public ulong ParentSought;
 
-    /// <summary>Of an ephemeral group: another one that is read from the same volume, and when it was looked for.</summary>
-    public ushort Sibling;
-    public ulong SiblingSought;
-
     /// <summary>Woken when an epoch becomes durable or is given up, and when an errand is done.</summary>
     public WaitQueue Durable;
 

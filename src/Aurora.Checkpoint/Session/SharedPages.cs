@@ -5,7 +5,7 @@
 // their parents.
 //
 // Ephemeral groups that are read from one volume, to which nothing is written (BaseVolumes), have the same pages without looking: what one
-// of them has read is kept for the others (BaseFrames), and what is clean in one of them is what the others would read.
+// of them has read is kept for the others (BaseFrames).
 //
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
 // nothing was captured meanwhile, has not changed in between. Nor does a rewind of the parent in between go unnoticed: the rollback itself
@@ -29,8 +29,6 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
     public FrameNumber Take(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
         FrameNumber same = IsBase(group, volume) ? memory.Bases.Hold(volume.Value, stored, page) : default;
-        if (same.Value == 0)
-            same = TakeFromSibling(group, volume, stored, page);
         if (same.Value != 0)
             return same;
         ushort heir = group;
@@ -59,24 +57,9 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             memory.Bases.Keep(volume.Value, stored, page, frame);
     }
 
-    // Nothing is written to the volume, and it is there as long as the group.
-    private bool IsBase(ushort group, VolumeId volume) => tracked.OfGroup(group).IsEphemeral && StateOf(group, volume) != null;
-
-    private FrameNumber TakeFromSibling(ushort group, VolumeId volume, ObjectId stored, ulong page)
-    {
-        PipelineState* state = tracked.OfGroup(group).IsEphemeral ? StateOf(group, volume) : null;
-        if (state == null)
-            return default;
-        bool isAlone = state->Sibling == group || StateOf(state->Sibling, volume) == null;
-        if (isAlone && state->SiblingSought != engine.GroupChanges)
-        {
-            ObjectTracker found = engine.FirstWith(volume, except: group);
-            state->Sibling = found.Exists ? found.Index : group;
-            state->SiblingSought = engine.GroupChanges;
-        }
-        bool hasSibling = state->Sibling != group && StateOf(state->Sibling, volume) != null;
-        return hasSibling ? memory.Clean.Hold(tracked.OfGroup(state->Sibling), stored, page) : default;
-    }
+    // Nothing is written to the volume, and it is there as long as the group. The host's own is read by nobody else.
+    private bool IsBase(ushort group, VolumeId volume)
+        => volume != VolumeId.First && tracked.OfGroup(group).IsEphemeral && StateOf(group, volume) != null;
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)
     {

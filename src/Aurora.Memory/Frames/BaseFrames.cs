@@ -17,7 +17,7 @@ namespace Aurora.Memory;
 public sealed unsafe class BaseFrames
 {
     // One of so many frames of the machine may be here.
-    private const ulong PartOfMemory = 16;
+    private const ulong PartOfMemory = 4;
     private const int LeastEntries = 64;
     private const int EntriesPerBucket = 2;
 
