@@ -57,9 +57,12 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             memory.Bases.Keep(volume.Value, stored, page, frame);
     }
 
-    // Nothing is written to the volume, and it is there as long as the group. The host's own is read by nobody else.
+    // Nothing is written to the volume, and it is there as long as the group.
     private bool IsBase(ushort group, VolumeId volume)
-        => volume != VolumeId.First && tracked.OfGroup(group).IsEphemeral && StateOf(group, volume) != null;
+    {
+        PipelineState* state = StateOf(group, volume);
+        return state != null && state->IsOfBase;
+    }
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)
     {
