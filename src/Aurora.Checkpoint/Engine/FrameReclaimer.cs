@@ -2,9 +2,10 @@
 // and that did not do, what is dirty is made clean by a checkpoint, and the hand goes round again after it is durable. Frames that were
 // touched once need two rounds: the first only makes them idle. What is staged for copies goes when what is clean does not do, the oldest
 // first and no more than is needed; it is little, and dear to read again. Files and names that can be read again go before memory counts as
-// exhausted, with what they take of the kernel's. What a group was that has gone back is about to leave memory (GroupPast), and that is
-// awaited first. When none of that helps, memory is exhausted: whoever waits for a frame is told, and the layer above ends the largest
-// program. Nothing here needs a frame but a tree node for a shared leaf, and that one may be the last.
+// exhausted, with what they take of the kernel's, as do all frames that are kept for copies alone (BaseFrames). What a group was that has
+// gone back is about to leave memory (GroupPast), and that is awaited first. When none of that helps, memory is exhausted: whoever waits
+// for a frame is told, and the layer above ends the largest program. Nothing here needs a frame but a tree node for a shared leaf, and that
+// one may be the last.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;
@@ -90,11 +91,19 @@ public sealed unsafe class FrameReclaimer
             _memory.Shortage.IsExhausted = false;
             _memory.Shortage.WakeWaiters();
         }
-        else if (_memory.Shortage.HasWaiters && !_past.IsThere && !CleansSomething() && !DropsNames())
+        else if (_memory.Shortage.HasWaiters && !_past.IsThere && !CleansSomething() && !DropsBases() && !DropsNames())
         {
             _memory.Shortage.IsExhausted = true;
             _memory.Shortage.WakeWaiters();
         }
+    }
+
+    // What groups that have ended leave to copies to come.
+    private bool DropsBases()
+    {
+        for (uint at = 0; MayEvict && !_memory.Bases.DropAlone(ref at);)
+            _fibers.Yield();
+        return HasFrames;
     }
 
     // While they go, others may have given frames back.
@@ -166,7 +175,8 @@ public sealed unsafe class FrameReclaimer
 
     private void Evict()
     {
-        for (int rounds = 0, leaves = 1; rounds < Rounds; leaves++)
+        // The hand begins somewhere.
+        for (int rounds = 0, leaves = 1; rounds <= Rounds; leaves++)
         {
             if (_memory.Reclaim.Step())
                 rounds++;

@@ -61,7 +61,7 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
     private bool IsBase(ushort group, VolumeId volume)
     {
         PipelineState* state = StateOf(group, volume);
-        return state != null && state->IsOfBase;
+        return state != null && state->IsOfBase && !state->IsQuiesced;
     }
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)

@@ -5,7 +5,8 @@
 // here is never out of date.
 //
 // There are at most so many; a new one takes the place of one that nobody has asked for since the hand came by. Frames that nobody else
-// shows are given back when frames are short, unless they were asked for since the last round, and when the volume goes.
+// shows are given back when frames are short, unless they were asked for since the last round; before memory counts as exhausted all of
+// them are; and they go when the volume goes.
 // Protected by the kernel lock.
 using System;
 using System.Numerics;
@@ -20,6 +21,9 @@ public sealed unsafe class BaseFrames
     private const ulong PartOfMemory = 4;
     private const int LeastEntries = 64;
     private const int EntriesPerBucket = 2;
+
+    // Whoever chooses the numbers of pages could have many in one bucket.
+    private const int MostInBucket = 32;
 
     // Entries looked at for one that can be replaced, and in one step of reclaim.
     private const int ReplacementLooks = 16;
@@ -40,6 +44,7 @@ public sealed unsafe class BaseFrames
     private readonly Entry** _buckets;
     private readonly ulong _mask;
     private uint _hand;
+    private uint _replaceHand;
 
     internal BaseFrames(FramePool frames, PageAllocator pages)
     {
@@ -82,10 +87,10 @@ public sealed unsafe class BaseFrames
         }
         if (_entries.Count == Capacity)
             Replace();
-        Entry* entry = _entries.Count == Capacity ? null : _entries.Allocate();
+        Entry** bucket = BucketOf(volume, stored, page);
+        Entry* entry = _entries.Count == Capacity || IsFull(*bucket) ? null : _entries.Allocate();
         if (entry == null)
             return;
-        Entry** bucket = BucketOf(volume, stored, page);
         *entry = new Entry { Next = *bucket, Volume = volume, Stored = stored.Value, Page = page, Frame = frame };
         *bucket = entry;
         _frames.AddReference(frame);
@@ -107,43 +112,74 @@ public sealed unsafe class BaseFrames
     }
 
     /// <summary>
+    /// Goes over some entries from <paramref name="at"/> on, and gives back all frames that nobody else shows. True at the end.
+    /// </summary>
+    public bool DropAlone(ref uint at)
+    {
+        uint end = Math.Min(_entries.IndexBound, at + EntriesPerStep);
+        for (; at < end; at++)
+        {
+            Entry* entry = _entries.LiveAt(at);
+            if (entry != null && IsAlone(entry))
+                Drop(entry);
+        }
+        return at >= _entries.IndexBound;
+    }
+
+    /// <summary>
     /// Moves the hand over some entries, and gives back the frames that nobody else shows and nobody has asked for since it came by. True
     /// when it begins again.
     /// </summary>
     internal bool Step()
     {
         for (int looks = 0; looks < EntriesPerStep && _hand < _entries.IndexBound; looks++)
-            _ = DropsAtHand();
+        {
+            Entry* entry = _entries.LiveAt(_hand++);
+            if (entry != null && !WasUsed(entry) && IsAlone(entry))
+                Drop(entry);
+        }
         if (_hand < _entries.IndexBound)
             return false;
         _hand = 0;
         return true;
     }
 
+    // Those who show its frame go on doing so.
     private void Replace()
     {
         for (int looks = 0; looks < ReplacementLooks; looks++)
         {
-            if (_hand >= _entries.IndexBound)
-                _hand = 0;
-            if (DropsAtHand())
-                return;
+            if (_replaceHand >= _entries.IndexBound)
+                _replaceHand = 0;
+            Entry* entry = _entries.LiveAt(_replaceHand++);
+            if (entry == null || WasUsed(entry))
+                continue;
+            Drop(entry);
+            return;
         }
     }
 
-    private bool DropsAtHand()
+    // Since somebody asked last.
+    private static bool WasUsed(Entry* entry)
     {
-        Entry* entry = _entries.LiveAt(_hand++);
-        if (entry == null || !IsAlone(_frames.InfoOf(entry->Frame)))
-            return false;
         bool wasUsed = entry->IsUsed;
         entry->IsUsed = false;
-        if (!wasUsed)
-            Drop(entry);
-        return !wasUsed;
+        return wasUsed;
     }
 
-    private static bool IsAlone(FrameInfo* info) => info->References == 1 && info->InFlight == 0 && info->Pins == 0;
+    private bool IsAlone(Entry* entry)
+    {
+        FrameInfo* info = _frames.InfoOf(entry->Frame);
+        return info->References == 1 && info->InFlight == 0 && info->Pins == 0;
+    }
+
+    private static bool IsFull(Entry* first)
+    {
+        int count = 0;
+        for (; first != null && count < MostInBucket; first = first->Next)
+            count++;
+        return count == MostInBucket;
+    }
 
     private void Drop(Entry* entry)
     {

@@ -26,17 +26,57 @@ public sealed unsafe class BaseFrameTests
     }
 
     [Fact]
-    public void There_are_at_most_so_many_and_those_in_use_stay()
+    public void There_are_at_most_so_many_and_a_new_one_takes_the_place_of_one_that_nobody_asks_for()
+    {
+        using var machine = new TestMachine();
+        ulong used = machine.Frames.UsedFrames;
+        BaseFrames bases = machine.Memory.Bases;
+        FrameNumber shown = machine.Frames.Allocate(FrameFlags.Data);
+        for (ulong page = 0; page < (ulong)bases.Capacity; page++)
+            bases.Keep(1, Stored, page, shown);
+        int full = bases.Count;
+        for (ulong page = 0; page < (ulong)bases.Capacity; page++)
+        {
+            Keep(machine, 2, page);
+            Assert.InRange(bases.Count, full, bases.Capacity);
+        }
+        FrameNumber last = bases.Hold(2, Stored, (ulong)bases.Capacity - 1);
+        Assert.NotEqual(0UL, last.Value);
+        machine.Frames.Release(last);
+        machine.Frames.Release(shown);
+        DropAlone(machine);
+        DropOf(machine, 1);
+        Assert.Equal((0, used), (bases.Count, machine.Frames.UsedFrames));
+    }
+
+    [Fact]
+    public void Before_memory_is_exhausted_all_goes_that_nobody_shows()
     {
         using var machine = new TestMachine();
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber shown = machine.Frames.Allocate(FrameFlags.Data);
         bases.Keep(1, Stored, 0, shown);
-        for (ulong page = 1; page < 3 * (ulong)bases.Capacity; page++)
+        ulong used = machine.Frames.UsedFrames;
+        for (ulong page = 1; page < 9; page++)
+        {
             Keep(machine, 1, page);
-        Assert.Equal(bases.Capacity, bases.Count);
-        Assert.Equal(shown, bases.Hold(1, Stored, 0));
-        machine.Frames.Release(shown, 2);
+            machine.Frames.Release(bases.Hold(1, Stored, page));
+        }
+        DropAlone(machine);
+        Assert.Equal((1, used), (bases.Count, machine.Frames.UsedFrames));
+    }
+
+    [Fact]
+    public void What_was_shown_by_groups_that_have_ended_goes_in_the_next_round()
+    {
+        using var machine = new TestMachine();
+        BaseFrames bases = machine.Memory.Bases;
+        FrameNumber frame = Keep(machine, 1, 0);
+        Assert.Equal(frame, bases.Hold(1, Stored, 0));
+        Round(machine);
+        machine.Frames.Release(frame);
+        Round(machine);
+        Assert.Equal(0, bases.Count);
     }
 
     [Fact]
@@ -72,14 +112,10 @@ public sealed unsafe class BaseFrameTests
             Keep(machine, 1, page);
             Keep(machine, 2, page);
         }
-        for (uint at = 0; !bases.DropOf(1, ref at);)
-        {
-        }
+        DropOf(machine, 1);
         Assert.Equal((8, used + 8), (bases.Count, machine.Frames.UsedFrames));
         Assert.Equal(0UL, bases.Hold(1, Stored, 3).Value);
-        for (uint at = 0; !bases.DropOf(2, ref at);)
-        {
-        }
+        DropOf(machine, 2);
         Assert.Equal((0, used), (bases.Count, machine.Frames.UsedFrames));
     }
 
@@ -89,6 +125,20 @@ public sealed unsafe class BaseFrameTests
         machine.Memory.Bases.Keep(volume, Stored, page, frame);
         machine.Frames.Release(frame);
         return frame;
+    }
+
+    private static void DropOf(TestMachine machine, ulong volume)
+    {
+        for (uint at = 0; !machine.Memory.Bases.DropOf(volume, ref at);)
+        {
+        }
+    }
+
+    private static void DropAlone(TestMachine machine)
+    {
+        for (uint at = 0; !machine.Memory.Bases.DropAlone(ref at);)
+        {
+        }
     }
 
     private static void Round(TestMachine machine)

@@ -2,6 +2,7 @@
 // is this user's alone, named after the disk's device and inode number, so that every path to the disk leads to it.
 //
 //   $XDG_RUNTIME_DIR/aurora/DEVICE-INODE.sock      or, when there is no such folder or it is not private,
+//   /run/user/UID/aurora/DEVICE-INODE.sock         or, when that is the same with it,
 //   /tmp/aurora-UID/DEVICE-INODE.sock
 //
 // Who holds the disk's lock is the only one who listens for it: whatever is there when a launcher begins was left by one that died, and
