@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Aurora.Base;
 using Aurora.Posix.Persistence;
 
 namespace Aurora.Guest;
@@ -28,6 +29,11 @@ public static unsafe class GuestCalls
     private const long DetachNumber = 0x5A013;
     private const long StreamReadNumber = 0x5A018;
     private const long StreamWriteNumber = 0x5A019;
+    private const long TraceNumber = 0x5A01A;
+    private const long TraceStart = 1;
+    private const long TraceStop = 2;
+    private const long TraceRead = 3;
+    private const long SleepNumber = 35;
     private const long OpenNumber = 2;
     private const long SeekNumber = 8;
     private const long TruncateNumber = 77;
@@ -178,6 +184,28 @@ public static unsafe class GuestCalls
         return group == null
             ? guest_system_call(number, process, 0, 0, 0, 0)
             : guest_system_call(OfNumber, (long)group, number, process, 0, 0);
+    }
+
+    /// <summary>
+    /// Has the kernel tell what it does; calls and the like when they take so long. The position of what comes next, or a negated errno.
+    /// </summary>
+    public static long StartTrace(ulong shortestNanoseconds, bool tellsFaults)
+        => guest_system_call(TraceNumber, TraceStart, (long)shortestNanoseconds, tellsFaults ? 1 : 0, 0, 0);
+
+    public static long StopTrace() => guest_system_call(TraceNumber, TraceStop, 0, 0, 0, 0);
+
+    /// <summary>What has been told from a position on, which moves behind it: how many; zero when there is no more.</summary>
+    public static long ReadTrace(ulong* position, TraceEvent* events, int most)
+        => guest_system_call(TraceNumber, TraceRead, 0, (long)position, (long)events, most);
+
+    /// <summary>nanosleep(2).</summary>
+    public static void Sleep(ulong seconds)
+    {
+        // struct timespec.
+        ulong* time = stackalloc ulong[2];
+        time[0] = seconds;
+        time[1] = 0;
+        guest_system_call(SleepNumber, (long)time, 0, 0, 0, 0);
     }
 
     public static void Exit(int status) => guest_system_call(ExitGroupNumber, status, 0, 0, 0, 0);

@@ -28,9 +28,13 @@
 #define SYS_sls_detach      0x5A013
 #define SYS_sls_stream_read  0x5A018
 #define SYS_sls_stream_write 0x5A019
+#define SYS_sls_trace        0x5A01A
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
+/* What a checkpoint's time goes into: threads are marked, dirty pages protected, changed objects recorded, until threads may run (together
+ * the stop); until all pages are summed and on their way to the device, until all is written, and in FLUSHes. */
+struct sls_phases { uint64_t quiesce_ns, freeze_ns, capture_ns, resume_ns, sum_ns, write_ns, flush_ns; };
 struct sls_stat {
     uint64_t captured_epoch, durable_epoch, restored_epoch;
     uint64_t period_ns;
@@ -45,6 +49,7 @@ struct sls_stat {
     uint64_t violations;      /* checkpoints discarded because a kernel object contradicted itself */
     uint64_t longest_wait_ns; /* the longest time a thread had to wait for the kernel's own work (a flush, a cut) to give way */
     uint64_t idle_ns;         /* how long the processor has had nothing to do since the machine started */
+    struct sls_phases phase_mean, phase_longest; /* of the latest checkpoints of all groups, at most 1024 */
 };
 
 struct sls_sample { uint64_t epoch, stop_ns, durable_ns, bytes; uint32_t pages, records; };
@@ -169,5 +174,27 @@ static inline long sls_generation(uint64_t expected, int wait) { return syscall(
  * process may do so. ESRCH, EPERM, EINVAL (init), EOPNOTSUPP (the group is ephemeral). */
 static inline long sls_attach(int pid) { return syscall(SYS_sls_attach, pid); }
 static inline long sls_detach(int pid) { return syscall(SYS_sls_detach, pid); }
+
+/* What the kernel does, for root of the host. Everything in an event is of one processor: when it began and how long it took, by the
+ * machine's clock; what it was (SLS_TRACE_QUIESCE and so on) and what the argument then is; the number of the group for which it was
+ * done, or SLS_NO_GROUP; and the fiber that did it, 0 for none. */
+enum { SLS_TRACE_QUIESCE = 1, SLS_TRACE_FREEZE /* pages */, SLS_TRACE_CAPTURE /* records */, SLS_TRACE_RESUME /* epoch */,
+       SLS_TRACE_SUM /* pages */, SLS_TRACE_WRITE /* blocks of a record */, SLS_TRACE_FLUSH, SLS_TRACE_TURN /* sequence number */,
+       SLS_TRACE_APPEND /* blocks */, SLS_TRACE_APPLY /* operations */, SLS_TRACE_CUT /* its number */, SLS_TRACE_DISCARD,
+       SLS_TRACE_PAGE_IN /* index of the page */, SLS_TRACE_FAULT /* address */, SLS_TRACE_CALL /* its number */,
+       SLS_TRACE_RECLAIM /* free frames */, SLS_TRACE_RESTORE /* volume */, SLS_TRACE_RUN /* fiber */, SLS_TRACE_STRETCH /* fiber */ };
+#define SLS_NO_GROUP 0xFFFFFFFFu
+struct sls_event { uint64_t start_ns, duration_ns, argument; uint32_t group; uint16_t fiber, kind; };
+#define SLS_TRACE_FAULTS 1
+/* Begins a trace, or changes the one that is made: SLS_TRACE_CALL, _RECLAIM, _RUN and _STRETCH are told when they are so long, and
+ * SLS_TRACE_FAULT with SLS_TRACE_FAULTS. The position of the event that comes next. It is made until sls_trace_stop, whoever ends before. */
+static inline long sls_trace_start(uint64_t shortest_ns, uint64_t flags) { return syscall(SYS_sls_trace, 1, shortest_ns, flags); }
+static inline long sls_trace_stop(void) { return syscall(SYS_sls_trace, 2); }
+/* What a processor has told from *position on, or from the oldest on that is still there; *position moves behind it. How many, zero when
+ * there is no more, ENOENT past the last processor. */
+static inline long sls_trace_read(unsigned processor, uint64_t *position, struct sls_event *events, uint64_t count)
+{
+    return syscall(SYS_sls_trace, 3, processor, position, events, count);
+}
 
 #endif

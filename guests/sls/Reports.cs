@@ -38,7 +38,7 @@ internal static unsafe class Reports
         }
     }
 
-    public static int Statistics()
+    public static int Statistics(bool isVerbose)
     {
         SlsStatistics s = default;
         long result = GuestCalls.Statistics(&s);
@@ -56,6 +56,8 @@ internal static unsafe class Reports
         Time(ref output, buffer, "longest wait"u8, s.LongestWaitNanoseconds);
         Time(ref output, buffer, "durable median"u8, s.DurableMedianNanoseconds);
         Time(ref output, buffer, "durable p99"u8, s.DurableP99Nanoseconds);
+        if (isVerbose)
+            Phases(ref output, buffer, in s);
         Time(ref output, buffer, "boot to guest"u8, s.RestoreNanoseconds);
         Count(ref output, buffer, "pages written"u8, s.Pages);
         Count(ref output, buffer, "records written"u8, s.Records);
@@ -76,6 +78,29 @@ internal static unsafe class Reports
             output.End(buffer);
         }
         return 0;
+    }
+
+    // Of the latest checkpoints: the mean of what each part took, and the most.
+    private static void Phases(ref Output output, Span<byte> buffer, in SlsStatistics s)
+    {
+        Phase(ref output, buffer, "  quiesce"u8, s.PhaseMean.QuiesceNanoseconds, s.PhaseLongest.QuiesceNanoseconds);
+        Phase(ref output, buffer, "  freeze"u8, s.PhaseMean.FreezeNanoseconds, s.PhaseLongest.FreezeNanoseconds);
+        Phase(ref output, buffer, "  capture"u8, s.PhaseMean.CaptureNanoseconds, s.PhaseLongest.CaptureNanoseconds);
+        Phase(ref output, buffer, "  resume"u8, s.PhaseMean.ResumeNanoseconds, s.PhaseLongest.ResumeNanoseconds);
+        Phase(ref output, buffer, "  sum"u8, s.PhaseMean.SumNanoseconds, s.PhaseLongest.SumNanoseconds);
+        Phase(ref output, buffer, "  write"u8, s.PhaseMean.WriteNanoseconds, s.PhaseLongest.WriteNanoseconds);
+        Phase(ref output, buffer, "  flush"u8, s.PhaseMean.FlushNanoseconds, s.PhaseLongest.FlushNanoseconds);
+    }
+
+    private static void Phase(ref Output output, Span<byte> buffer, ReadOnlySpan<byte> name, ulong mean, ulong longest)
+    {
+        output.Text(name);
+        output.Column(24);
+        output.Duration(mean);
+        output.Column(12);
+        output.Text("at most "u8);
+        output.Duration(longest);
+        output.End(buffer);
     }
 
     private static void UnknownCalls(ref Output output, Span<byte> buffer)

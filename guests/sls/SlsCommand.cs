@@ -48,6 +48,8 @@ internal static unsafe class SlsCommand
             return GroupCommands.Attach(verb, ref arguments, isDetached: false);
         if (verb.SequenceEqual("detach"u8))
             return GroupCommands.Attach(verb, ref arguments, isDetached: true);
+        if (verb.SequenceEqual("trace"u8))
+            return TraceCommand.Run(ref arguments);
         if (verb.SequenceEqual("logs"u8))
             return GroupConsole.Logs(ref arguments);
         if (verb.SequenceEqual("console"u8))
@@ -67,9 +69,15 @@ internal static unsafe class SlsCommand
             return Reports.History(arguments.Take());
         if (verb.SequenceEqual("rollback"u8) && arguments.Left == 1)
             return Report(verb, GuestCalls.Rollback(arguments.Take()));
-        if (verb.SequenceEqual("stat"u8) && arguments.Left == 0)
-            return Reports.Statistics();
+        if (verb.SequenceEqual("stat"u8))
+            return Statistics(ref arguments);
         return Usage(verb.SequenceEqual("--help"u8) || verb.SequenceEqual("help"u8) ? 1 : 2);
+    }
+
+    private static int Statistics(ref Arguments arguments)
+    {
+        bool isVerbose = arguments.TakeOption(out ReadOnlySpan<byte> option) && option.SequenceEqual("-v"u8);
+        return arguments.Left != 0 || (!isVerbose && !option.IsEmpty) ? Usage(2) : Reports.Statistics(isVerbose);
     }
 
     // Of a group, or of the caller's.
@@ -120,7 +128,10 @@ internal static unsafe class SlsCommand
               history [N]        the checkpoints in the store, newest first
               period N MS        the time between two checkpoints of a busy group
               rollback EPOCH|NAME  the machine goes back: everything of the host continues from that checkpoint
-              stat               stop times, dirty pages, bytes, faults, unknown system calls
+              stat [-v]          stop times, dirty pages, bytes, faults, unknown system calls; -v: what a checkpoint's time goes into
+              trace [--seconds N] [--longer MICROSECONDS] [--faults]
+                                 what the kernel does, as a file for about://tracing or Perfetto on standard output; calls from a
+                                 length on; --faults: page faults too
 
             """u8);
         return descriptor == 1 ? 0 : BadUsage;

@@ -143,6 +143,7 @@ internal sealed class Machine
             Groups = groups,
             Execs = execs,
             Streams = streams,
+            Trace = group.Fibers.Trace,
             Futexes = futexes,
             HardwareCapabilities = bare.Identity.Leaf1Edx,
             FirstProgram = first,

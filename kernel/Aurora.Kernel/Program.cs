@@ -57,7 +57,8 @@ internal static unsafe class Program
 
     private static Machine Boot(Hardware hardware, BootSettings settings)
     {
-        var fibers = new KernelFibers(s_bare.Frames, s_bare.Pages, hardware.Clock);
+        var fibers = new KernelFibers(
+            s_bare.Frames, s_bare.Pages, hardware.Clock, new TraceLog(s_bare.Pages, hardware.Clock));
         NvmeDevice? disk = NvmeDevice.Open(hardware, s_bare.Pages, fibers, new NvmeOptions());
         if (disk == null)
         {

@@ -135,9 +135,12 @@ internal sealed unsafe class StoreContext
             return StoreStatus.Ok;
         BlockRequest request = default;
         request.Operation = BlockOperation.Flush;
+        ulong start = Fibers.Trace.Begin();
         Device.Submit(&request);
         Statistics.Flushes++;
-        return CheckWrite(Device.Wait(&request), 0);
+        StoreStatus status = CheckWrite(Device.Wait(&request), 0);
+        Fibers.Trace.End(TraceKind.Flush, start, 0);
+        return status;
     }
 
     /// <summary>Turns the outcome of a write into a status, poisoning the store when it failed.</summary>

@@ -43,7 +43,7 @@ internal static class Program
         foreach (Command command in (Command[])
             [
                 SetupCommand.Create(), BuildCommand.Create(), RunCommand.Create(), ShellCommand.Create(), ExecCommand.Create(),
-                DemoCommand.Create(),
+                TraceCommand.Create(), DemoCommand.Create(),
                 ImageCommand.Create(), ImageCommand.CreateExtract(), VolumeCommand.Create(), FsckCommand.Create(), HistoryCommand.Create(),
                 PsCommand.Create(), DumpCommand.Create(), TestCommand.Create(), BenchCommand.Create(), SoakCommand.Create(),
                 AttackCommand.Create(),

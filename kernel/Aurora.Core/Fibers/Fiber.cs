@@ -17,4 +17,7 @@ internal unsafe struct Fiber
 
     /// <summary>What it runs: the scheduler's body with this number.</summary>
     public int BodyNumber;
+
+    /// <summary>While it does not run: the index of the group it works for (<see cref="Base.TraceLog"/>).</summary>
+    public uint Group;
 }

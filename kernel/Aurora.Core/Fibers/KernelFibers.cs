@@ -43,7 +43,8 @@ public sealed unsafe class KernelFibers : FiberScheduler
     private int _bodyCount;
 
     /// <summary>The scheduler; there is one.</summary>
-    public KernelFibers(FramePool frames, PageAllocator pages, Clock clock)
+    public KernelFibers(FramePool frames, PageAllocator pages, Clock clock, TraceLog? trace = null)
+        : base(trace)
     {
         Panic.Unless(s_instance == null, "fibers: a second scheduler"u8);
         _frames = frames;
@@ -83,6 +84,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
         if (fiber == null)
             return false;
         fiber->BodyNumber = number;
+        fiber->Group = TraceEvent.NoGroup;
         PrepareStack(fiber);
         Count++;
         FiberList.Append(&_state->Ready, fiber);
@@ -108,7 +110,16 @@ public sealed unsafe class KernelFibers : FiberScheduler
         _turn.End(now);
     }
 
-    public override bool MustGiveWay => _turn.IsOver(_clock.MonotonicNanoseconds);
+    public override bool MustGiveWay
+    {
+        get
+        {
+            Trace.Look();
+            return _turn.IsOver(_clock.MonotonicNanoseconds);
+        }
+    }
+
+    public override ulong MonotonicNanoseconds => _clock.MonotonicNanoseconds;
 
     public override ulong LongestTurnNanoseconds => _turn.LongestNanoseconds;
 
@@ -127,7 +138,10 @@ public sealed unsafe class KernelFibers : FiberScheduler
         if (fiber == null)
             return false;
         _state->Current = fiber;
+        ulong start = Trace.Enter((ushort)(fiber->BodyNumber + 1), fiber->Group);
         fiber_switch(&_state->MainStackPointer, fiber->StackPointer);
+        fiber->Group = Trace.Group;
+        Trace.Leave(start);
         _state->Current = null;
         Panic.Unless(*CanaryOf(fiber) == Canary, "fibers: a fiber overran its stack"u8);
         return true;

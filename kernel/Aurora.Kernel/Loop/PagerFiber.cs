@@ -80,7 +80,9 @@ internal sealed unsafe class PagerFiber(
             memory.PageIns.Complete(request, PageInStatus.OutOfMemory, default);
             return;
         }
+        ulong start = fibers.Trace.Begin();
         StoreStatus status = store.ReadPage(volume, request->Source, request->Page, memory.Frames.AddressOf(frame));
+        fibers.Trace.EndFor(request->Group, TraceKind.PageIn, start, request->Page);
         if (status == StoreStatus.Ok)
         {
             Complete(request, volume, frame);

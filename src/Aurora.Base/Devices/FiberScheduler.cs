@@ -5,6 +5,15 @@ namespace Aurora.Base;
 /// <summary>Blocks and wakes kernel fibers. On the host, where nothing runs beside the test, Block on a queue nobody wakes is a panic.</summary>
 public abstract unsafe class FiberScheduler
 {
+    /// <param name="trace">What is told of what the fibers do; none where nobody could read it.</param>
+    protected FiberScheduler(TraceLog? trace = null) => Trace = trace ?? new TraceLog();
+
+    /// <summary>What is told of what the fibers of this processor do.</summary>
+    public TraceLog Trace { get; }
+
+    /// <summary>The machine's clock; zero where no time passes.</summary>
+    public virtual ulong MonotonicNanoseconds => 0;
+
     /// <summary>Releases the kernel lock, sleeps until woken through <paramref name="queue"/>, takes the lock again. Callers re-check their condition.</summary>
     public abstract void Block(FiberQueue* queue);
 

@@ -287,6 +287,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         statistics.Violations = state->Violations;
         statistics.LongestWaitNanoseconds = _services.Fibers.LongestTurnNanoseconds;
         statistics.IdleNanoseconds = _services.Scheduler.IdleNanoseconds;
+        Statistics.ReadPhases(out statistics.PhaseMean, out statistics.PhaseLongest);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 // Figures of the checkpoints taken since boot: totals, and a ring of the latest for medians and percentiles. Written by the engine.
 using System;
+using System.Runtime.InteropServices;
 using Aurora.Posix.Persistence;
 
 namespace Aurora.Checkpoint;
@@ -11,6 +12,7 @@ public sealed unsafe class CheckpointStatistics
     public const int Capacity = 1024;
 
     private readonly CheckpointSample[] _samples = new CheckpointSample[Capacity];
+    private readonly CheckpointPhases[] _phases = new CheckpointPhases[Capacity];
     private readonly ulong[] _stops = new ulong[Capacity];
     private readonly ulong[] _durables = new ulong[Capacity];
     private readonly ulong[] _chosen = new ulong[Capacity];
@@ -20,12 +22,13 @@ public sealed unsafe class CheckpointStatistics
     public ulong Bytes { get; private set; }
     public ulong Records { get; private set; }
 
-    public void Add(in CheckpointSample sample)
+    public void Add(in CheckpointSample sample, in CheckpointPhases phases)
     {
         int place = (int)(Checkpoints % Capacity);
         _samples[place] = sample;
         _stops[place] = sample.StopNanoseconds;
         _durables[place] = sample.DurableNanoseconds;
+        _phases[place] = phases;
         Checkpoints++;
         Pages += sample.DirtyPages;
         Records += sample.Records;
@@ -43,6 +46,29 @@ public sealed unsafe class CheckpointStatistics
 
     /// <summary>As <see cref="StopPercentile"/>, for the time from stop to durable.</summary>
     public ulong DurablePercentile(int percent) => Percentile(_durables, percent);
+
+    /// <summary>The mean of the phases of the kept samples, and the longest of each.</summary>
+    public void ReadPhases(out CheckpointPhases mean, out CheckpointPhases longest)
+    {
+        mean = longest = default;
+        Span<ulong> sums = PartsOf(ref mean);
+        Span<ulong> peaks = PartsOf(ref longest);
+        int count = Count;
+        for (int i = 0; i < count; i++)
+        {
+            Span<ulong> parts = PartsOf(ref _phases[i]);
+            for (int part = 0; part < parts.Length; part++)
+            {
+                sums[part] += parts[part];
+                peaks[part] = Math.Max(peaks[part], parts[part]);
+            }
+        }
+        for (int part = 0; part < sums.Length && count > 0; part++)
+            sums[part] /= (ulong)count;
+    }
+
+    private static Span<ulong> PartsOf(ref CheckpointPhases phases)
+        => MemoryMarshal.Cast<CheckpointPhases, ulong>(MemoryMarshal.CreateSpan(ref phases, 1));
 
     private ulong Percentile(ulong[] kept, int percent)
     {

@@ -24,11 +24,13 @@ internal sealed unsafe class EpochCapture
 
     private readonly CheckpointServices _services;
     private readonly EngineQueues _queues;
+    private readonly TraceLog _trace;
 
     public EpochCapture(in CheckpointServices services, EngineQueues queues)
     {
         _services = services;
         _queues = queues;
+        _trace = services.Fibers.Trace;
     }
 
     /// <summary>
@@ -42,9 +44,7 @@ internal sealed unsafe class EpochCapture
         slot->StartNanoseconds = start;
         slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
         slot->Epoch = pipeline.State->LastCaptured.Next;
-        _services.Scheduler.MarkThreadsThatRan(pipeline.Group);
-        _services.Memory.Epochs.Freeze(pipeline.Group, slot->Frozen);
-        CaptureOutcome outcome = CaptureRecords(pipeline, slot);
+        CaptureOutcome outcome = Stop(pipeline, slot);
         if (outcome != CaptureOutcome.Ok)
         {
             Undo(pipeline, slot);
@@ -74,7 +74,40 @@ internal sealed unsafe class EpochCapture
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
         };
         _services.Fibers.WakeOne(_queues.FlushWork);
+        NotePhases(pipeline, slot);
         return true;
+    }
+
+    private CaptureOutcome Stop(in Pipeline pipeline, EpochSlot* slot)
+    {
+        Clock clock = _services.MachineClock;
+        _services.Scheduler.MarkThreadsThatRan(pipeline.Group);
+        ulong quiesced = clock.MonotonicNanoseconds;
+        _services.Memory.Epochs.Freeze(pipeline.Group, slot->Frozen);
+        ulong frozen = clock.MonotonicNanoseconds;
+        CaptureOutcome outcome = CaptureRecords(pipeline, slot);
+        slot->Phases = new CheckpointPhases
+        {
+            QuiesceNanoseconds = quiesced - slot->StartNanoseconds,
+            FreezeNanoseconds = frozen - quiesced,
+            CaptureNanoseconds = clock.MonotonicNanoseconds - frozen,
+        };
+        return outcome;
+    }
+
+    private void NotePhases(in Pipeline pipeline, EpochSlot* slot)
+    {
+        CheckpointPhases* phases = &slot->Phases;
+        ulong known = phases->QuiesceNanoseconds + phases->FreezeNanoseconds + phases->CaptureNanoseconds;
+        phases->ResumeNanoseconds = slot->Sample.StopNanoseconds - known;
+        if (!_trace.IsOn)
+            return;
+        uint group = pipeline.Group.Index;
+        ulong at = slot->StartNanoseconds;
+        _trace.Tell(group, TraceKind.Quiesce, ref at, phases->QuiesceNanoseconds, 0);
+        _trace.Tell(group, TraceKind.Freeze, ref at, phases->FreezeNanoseconds, slot->Sample.DirtyPages);
+        _trace.Tell(group, TraceKind.Capture, ref at, phases->CaptureNanoseconds, slot->Sample.Records);
+        _trace.Tell(group, TraceKind.Resume, ref at, phases->ResumeNanoseconds, slot->Epoch.Value);
     }
 
     private CaptureOutcome CaptureRecords(in Pipeline pipeline, EpochSlot* slot)

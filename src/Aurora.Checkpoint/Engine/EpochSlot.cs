@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Persistence;
@@ -39,9 +40,24 @@ internal unsafe struct EpochSlot
     public ulong StartNanoseconds;
     public ulong RealtimeNanoseconds;
     public CheckpointSample Sample;
+    public CheckpointPhases Phases;
     public fixed byte Name[MaxNameBytes];
     public int NameLength;
     private FrozenEpoch _frozen;
+
+    /// <summary>
+    /// Its commit is durable: what came after the stop. What an epoch that went in parts did before the last one counts as summing.
+    /// </summary>
+    public void NoteDurable(ulong now)
+    {
+        CommitTimes times = Commit->Times;
+        ulong stopped = StartNanoseconds + Sample.StopNanoseconds;
+        ulong durable = Math.Max(now, stopped);
+        ulong summed = Math.Clamp(times.SummedNanoseconds, stopped, durable);
+        Phases.SumNanoseconds = summed - stopped;
+        Phases.FlushNanoseconds = Math.Min(times.FlushNanoseconds, durable - summed);
+        Phases.WriteNanoseconds = durable - summed - Phases.FlushNanoseconds;
+    }
 
     /// <summary>The pages the epoch took; slots are never moved.</summary>
     public FrozenEpoch* Frozen

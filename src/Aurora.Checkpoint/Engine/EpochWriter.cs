@@ -91,10 +91,12 @@ internal sealed unsafe class EpochWriter
         if (slot == null)
             return false;
         pipeline.State->IsFlushing = true;
+        _services.Fibers.Trace.Group = pipeline.Group.Index;
         slot->FlushStatus = FlushWithMemory(pipeline, slot);
 
         // From here on nothing waits until the slot has left its state.
         pipeline.State->IsFlushing = false;
+        _services.Fibers.Trace.Group = TraceEvent.NoGroup;
 
         // Once too large alone, for ever too large: threads have not run since.
         bool isHopeless = slot->FlushStatus == StoreStatus.CommitTooLarge && pipeline.State->Refusal == StoreStatus.CommitTooLarge;
@@ -119,7 +121,9 @@ internal sealed unsafe class EpochWriter
         if (slot == null)
             return false;
         pipeline.State->IsCommitting = true;
+        _services.Fibers.Trace.Group = pipeline.Group.Index;
         Commit(pipeline, slot);
+        _services.Fibers.Trace.Group = TraceEvent.NoGroup;
         pipeline.State->IsCommitting = false;
         return true;
     }
@@ -272,6 +276,7 @@ internal sealed unsafe class EpochWriter
             _services.Fibers.WakeAll(_queues.ErrandWork);
             return;
         }
+        slot->NoteDurable(_services.MachineClock.MonotonicNanoseconds);
         _services.Store.Release(slot->Commit);
         while (!_services.Memory.Epochs.ReleaseSome(slot->Frozen))
             _services.Fibers.GiveWay();
@@ -282,7 +287,7 @@ internal sealed unsafe class EpochWriter
         pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
         slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;
-        _statistics.Add(in slot->Sample);
+        _statistics.Add(in slot->Sample, in slot->Phases);
         slot->State = SlotState.Free;
         _pipelines.Round.IsAsked = true;
         _services.Output.Of(pipeline.Group).Release(slot->Epoch);

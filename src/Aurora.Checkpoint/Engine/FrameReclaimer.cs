@@ -57,7 +57,9 @@ public sealed unsafe class FrameReclaimer
         _memory.Shortage.HasReclaim = true;
         for (;;)
         {
+            ulong start = _fibers.Trace.Begin();
             Balance();
+            _fibers.Trace.EndLong(TraceEvent.NoGroup, TraceKind.Reclaim, start, (ulong)_memory.Frames.FreeFrames);
             _fibers.Block(_memory.Shortage.ReclaimWork);
         }
     }

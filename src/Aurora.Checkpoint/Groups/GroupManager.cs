@@ -125,6 +125,13 @@ public sealed unsafe class GroupManager : GroupService
     public override ulong GenerationOf(ObjectTracker group) => _session.Group.Of(group)->Generation;
 
     /// <inheritdoc/>
+    public override ulong NumberAt(uint index)
+    {
+        GroupEntry* entry = index <= ushort.MaxValue ? _directory.Find(_session.Tracked.OfGroup((ushort)index)) : null;
+        return entry == null ? ulong.MaxValue : entry->Number;
+    }
+
+    /// <inheritdoc/>
     public override ReadOnlySpan<byte> NameOf(ObjectTracker group)
     {
         GroupEntry* entry = _directory.Find(group);

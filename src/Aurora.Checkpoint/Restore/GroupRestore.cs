@@ -37,7 +37,9 @@ public sealed unsafe class GroupRestore(
         {
             IsUnderWay = files.Reclaim.IsHeld = true;
             memory.Restore.Begin();
+            ulong start = fibers.Trace.Begin();
             result = restorer.Restore(group, records, scope);
+            fibers.Trace.EndFor(group.Index, TraceKind.Restore, start, volume.Value);
             IsUnderWay = files.Reclaim.IsHeld = false;
         }
         records.Clear(result.IsOk);

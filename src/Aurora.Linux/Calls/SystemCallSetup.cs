@@ -41,5 +41,6 @@ public static class SystemCallSetup
         AttachCalls.Register(table);
         FurtherProgramCalls.Register(table);
         StreamCalls.Register(table);
+        TraceCalls.Register(table);
     }
 }

@@ -42,6 +42,7 @@ public sealed unsafe class LinuxKernel
         Groups = services.Groups;
         Execs = services.Execs;
         Streams = services.Streams;
+        Trace = services.Trace;
         FirstProgram = services.FirstProgram;
         Futexes = services.Futexes;
         Programs = new ProgramLoader(this, services.HardwareCapabilities);
@@ -80,6 +81,9 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>Volumes that are sent and received.</summary>
     public StreamService Streams { get; }
+
+    /// <summary>What is told of what the kernel does.</summary>
+    public TraceLog Trace { get; }
 
     /// <summary>Loads programs.</summary>
     public ProgramLoader Programs { get; }

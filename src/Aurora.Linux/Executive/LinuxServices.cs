@@ -49,6 +49,9 @@ public struct LinuxServices
     /// <summary>Volumes that are sent and received.</summary>
     public StreamService Streams;
 
+    /// <summary>What is told of what the kernel does.</summary>
+    public TraceLog Trace;
+
     /// <summary>What init runs, while it has not started; null when it has.</summary>
     public FirstProgram? FirstProgram;
 }

@@ -33,9 +33,12 @@ public sealed unsafe partial class SystemCallExecutive
         UserContext* context = thread->Context;
         FaultAccess access = (context->ErrorCode & ErrorInstruction) != 0 ? FaultAccess.Execute
             : (context->ErrorCode & ErrorWrite) != 0 ? FaultAccess.Write : FaultAccess.Read;
+        ulong start = _kernel.Trace.TellsFaults ? _kernel.Trace.Begin() : 0;
         FaultResult result = context->FaultAddress < AddressSpace.UserEnd
             ? _kernel.Memory.Faults.Handle(thread->Process->AddressSpace, new VirtualAddress(context->FaultAddress), access)
             : new FaultResult { Status = MemoryStatus.NotMapped };
+        if (result.Status == MemoryStatus.Ok)
+            _kernel.Trace.EndFor(thread->Header.Group, TraceKind.Fault, start, context->FaultAddress);
         switch (result.Status)
         {
             case MemoryStatus.Ok:

@@ -156,7 +156,10 @@ public sealed unsafe partial class SystemCallExecutive
         if (!thread->Files.IsHeld)
             thread->Files.Count = 0;
         ushort group = thread->Header.Group;
+        uint number = thread->Call.Number;
+        ulong start = _kernel.Trace.Begin();
         SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
+        _kernel.Trace.EndLong(group, TraceKind.Call, start, number);
         if (_kernel.Scheduler.HasPosted)
             OwnerSignals.Deliver(_kernel, group);
         switch (result.Outcome)

@@ -23,6 +23,9 @@ public abstract unsafe class GroupService
     /// <summary>How often what runs in a group has become a copy of what ran before, or gone back in time.</summary>
     public abstract ulong GenerationOf(ObjectTracker group);
 
+    /// <summary>The number of the group that has an index now; all ones when none has.</summary>
+    public abstract ulong NumberAt(uint index);
+
     /// <summary>The name of a group.</summary>
     public abstract ReadOnlySpan<byte> NameOf(ObjectTracker group);
 

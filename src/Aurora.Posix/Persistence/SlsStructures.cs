@@ -7,7 +7,7 @@ namespace Aurora.Posix.Persistence;
 [StructLayout(LayoutKind.Sequential)]
 public struct SlsStatistics
 {
-    public const int Size = 200;
+    public const int Size = 312;
 
     public ulong CapturedEpoch, DurableEpoch, RestoredEpoch;
     public ulong PeriodNanoseconds;
@@ -30,6 +30,30 @@ public struct SlsStatistics
 
     /// <summary>How long the processor has had nothing to do since the machine started.</summary>
     public ulong IdleNanoseconds;
+
+    /// <summary>Where the latest checkpoints spent their time, and the longest that one of them spent there.</summary>
+    public CheckpointPhases PhaseMean, PhaseLongest;
+}
+
+/// <summary>
+/// The parts of a checkpoint's time (struct sls_phases). The first four are the stop, and all together are the time to durable.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CheckpointPhases
+{
+    public const int Size = 56;
+
+    /// <summary>Threads are marked; dirty pages protected; changed objects recorded; until threads may run.</summary>
+    public ulong QuiesceNanoseconds, FreezeNanoseconds, CaptureNanoseconds, ResumeNanoseconds;
+
+    /// <summary>Until all pages are summed and on their way to the device, what is waited for until then included.</summary>
+    public ulong SumNanoseconds;
+
+    /// <summary>Until everything is written, but for the next.</summary>
+    public ulong WriteNanoseconds;
+
+    /// <summary>In FLUSHes of the device.</summary>
+    public ulong FlushNanoseconds;
 }
 
 /// <summary>What one checkpoint cost (struct sls_sample).</summary>

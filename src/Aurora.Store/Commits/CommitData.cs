@@ -70,7 +70,10 @@ internal sealed unsafe class CommitData(
     /// </summary>
     public StoreStatus BuildWrites(StoreCommit* commit)
     {
+        ulong start = context.Fibers.Trace.Begin();
         bool hasMemory = SubmitPages(commit);
+        commit->Times.SummedNanoseconds = context.Fibers.MonotonicNanoseconds;
+        context.Fibers.Trace.End(TraceKind.Sum, start, commit->DataPages);
         if (hasMemory)
         {
             var builder = new LogBuilder(context.Fibers, pool, commit, context.Has(SeededFaults.LostLogEntry));
@@ -80,8 +83,20 @@ internal sealed unsafe class CommitData(
             return StoreStatus.OutOfMemory;
         if (!commit->IsOrdered || context.Has(SeededFaults.UnorderedLargeCommit))
             return StoreStatus.Ok;
+        return MakeDurable(commit);
+    }
+
+    private StoreStatus MakeDurable(StoreCommit* commit)
+    {
+        ulong start = context.Fibers.Trace.Begin();
         StoreStatus status = log.WaitAll(commit->FirstData);
-        return status == StoreStatus.Ok ? context.Flush() : status;
+        context.Fibers.Trace.End(TraceKind.Write, start, 0);
+        if (status != StoreStatus.Ok)
+            return status;
+        ulong written = context.Fibers.MonotonicNanoseconds;
+        status = context.Flush();
+        commit->Times.FlushNanoseconds = context.Fibers.MonotonicNanoseconds - written;
+        return status;
     }
 
     private bool SubmitPages(StoreCommit* commit)

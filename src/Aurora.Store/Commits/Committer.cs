@@ -36,9 +36,11 @@ internal sealed unsafe class Committer(
         StoreStatus status = commit->Status != StoreStatus.Ok ? commit->Status : Prepare(commit, isInTurn: false);
         if (status == StoreStatus.Ok)
         {
+            ulong start = context.Fibers.Trace.Begin();
             turns.Take();
             status = Append(commit);
             turns.End();
+            context.Fibers.Trace.End(TraceKind.Turn, start, commit->Sequence);
         }
         if (status != StoreStatus.Ok)
         {
@@ -147,8 +149,12 @@ internal sealed unsafe class Committer(
             status = space.WaitWithRoom(commit);
         if (status != StoreStatus.Ok)
             return status;
+        ulong start = context.Fibers.Trace.Begin();
         log.Append(commit);
+        context.Fibers.Trace.End(TraceKind.Append, start, (ulong)commit->LogPages);
+        start = context.Fibers.Trace.Begin();
         applier.Apply(commit, last);
+        context.Fibers.Trace.End(TraceKind.Apply, start, commit->Operations);
         space.Unclaim(commit);
         return StoreStatus.Ok;
     }

@@ -43,6 +43,7 @@ internal sealed unsafe class Cutter(
         }
         if (context.PoisonStatus != StoreStatus.Ok)
             return StoreStatus.Poisoned;
+        ulong start = context.Fibers.Trace.Begin();
         cuts.IsCutting = true;
         cuts.IsDue = false;
         if (!present.IsFrozen)
@@ -65,6 +66,7 @@ internal sealed unsafe class Cutter(
         cuts.IsCutting = false;
         cuts.Ended++;
         cuts.LastStatus = status;
+        context.Fibers.Trace.End(TraceKind.Cut, start, context.Super->Current.Number);
         context.Fibers.WakeAll(&context.Queues->Cut);
         context.Fibers.WakeAll(&context.Queues->Room);
         return status;
@@ -104,7 +106,9 @@ internal sealed unsafe class Cutter(
         // Still in the stretch in which the cut was published.
         if (present.IsFreezeRequired)
             schedule.Freeze();
+        ulong start = context.Fibers.Trace.Begin();
         discarder.DiscardFreed();
+        context.Fibers.Trace.End(TraceKind.Discard, start, 0);
         return StoreStatus.Ok;
     }
 }

@@ -160,9 +160,11 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         else
         {
             commit->IsDriven = true;
+            ulong start = context.Fibers.Trace.Begin();
             StoreStatus status = WaitAll(commit->FirstData);
             StoreStatus logStatus = WaitAll(commit->FirstLog);
             status = status == StoreStatus.Ok ? logStatus : status;
+            context.Fibers.Trace.End(TraceKind.Write, start, (ulong)commit->LogPages);
             commit->State = status == StoreStatus.Ok ? CommitState.Written : CommitState.Failed;
             commit->IsDriven = false;
             context.Fibers.WakeAll(&commit->Waiters);
@@ -181,8 +183,10 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         for (; next != null && (takesAll || next->State == CommitState.Written); next = next->NextInFlight)
             target = next->Sequence;
         state.IsFlushing = true;
+        ulong start = context.Fibers.MonotonicNanoseconds;
         StoreStatus status = context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : context.Flush();
         state.IsFlushing = false;
+        ulong took = context.Fibers.MonotonicNanoseconds - start;
         if (status == StoreStatus.Ok && context.PoisonStatus == StoreStatus.Ok)
         {
             state.DurableSequence = target;
@@ -190,6 +194,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
             {
                 StoreCommit* commit = state.FirstInFlight;
                 commit->State = CommitState.Durable;
+                commit->Times.FlushNanoseconds += took;
                 state.FirstInFlight = commit->NextInFlight;
                 commit->NextInFlight = null;
                 if (commit->IsForgotten)

@@ -95,6 +95,9 @@ public unsafe struct StoreCommit
     internal ulong PlaceInLine;
     internal FiberQueue Waiters;
 
+    /// <summary>What it spent its time with, as far as is known.</summary>
+    public CommitTimes Times;
+
     /// <summary>The commit's place in the order of all commits; 0 before Submit.</summary>
     public readonly ulong SequenceNumber => Sequence;
 
@@ -114,6 +117,16 @@ public unsafe struct StoreCommit
     /// <summary>Its volume is new.</summary>
     internal readonly bool MakesVolume
         => FirstOperation != null && FirstOperation->Kind is (LogEntryKind.CreateVolume or LogEntryKind.CloneVolume);
+}
+
+/// <summary>What a commit spent its time with, by the clock of the fibers.</summary>
+public struct CommitTimes
+{
+    /// <summary>When all its pages had been summed and their writes started; zero when it has none.</summary>
+    public ulong SummedNanoseconds;
+
+    /// <summary>How long the FLUSHes took that made it durable.</summary>
+    public ulong FlushNanoseconds;
 }
 
 /// <summary>A chunk of a commit's memory.</summary>

@@ -11,8 +11,12 @@ internal sealed unsafe class CloneCounter(StoreContext context, TreeReader reade
     public StoreStatus Count(Layer* layer, in NodePointer objects)
     {
         StoreStatus status = StoreStatus.Ok;
+        uint seen = 0;
         for (LayerNode* node = layer->First; node != null && status == StoreStatus.Ok; node = Layer.Next(node))
         {
+            // The layer is frozen: others may run between any two of its changes.
+            if (++seen % LayerNode.PerLook == 0)
+                context.Fibers.GiveWay();
             if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
                 status = CountClone(node->Info, objects);
         }

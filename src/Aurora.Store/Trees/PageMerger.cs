@@ -1,6 +1,9 @@
 // Merges a layer's changes to one object's pages into its page map, giving a new map that shares every untouched subtree with the old one.
 // References follow Rodeh's lazy scheme. A node with one reference is replaced: its references to children pass to the new nodes. A node with
 // more stays: the new nodes add references of their own to what they keep, and children met through it count as shared too.
+//
+// Others may run between any two entries, and a merge gives way every few of them: the changes, of a set that is frozen, stay as they are,
+// the old nodes are pinned, and nobody else merges meanwhile (asserted). What a commit frees or takes then is not what is merged.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -19,6 +22,9 @@ internal unsafe struct PageMap
 /// <summary>Merges page changes; used by the fiber that makes the cut.</summary>
 internal sealed unsafe class PageMerger
 {
+    // Entries between two looks at whether it is time to give way.
+    private const int EntriesPerLook = 64;
+
     private readonly FiberScheduler _fibers;
     private readonly ReferenceCounts _references;
     private readonly NodeCache _cache;
@@ -28,6 +34,8 @@ internal sealed unsafe class PageMerger
     private LayerNode* _change;
     private ulong _object;
     private ulong _limit;
+    private bool _isMerging;
+    private uint _entries;
 
     public PageMerger(FiberScheduler fibers, ReferenceCounts references, NodeCache cache, TreeBuilder builder)
     {
@@ -62,6 +70,8 @@ internal sealed unsafe class PageMerger
     public StoreStatus Merge(PageMap old, ulong limit, ulong objectId, LayerNode* firstChange, ulong cut, out PageMap result)
     {
         result = default;
+        Panic.Unless(!_isMerging, "store: a merge of pages within another"u8);
+        _isMerging = true;
         _builder.Begin(cut);
         _change = firstChange;
         _object = objectId;
@@ -81,7 +91,14 @@ internal sealed unsafe class PageMerger
             result.Root = _builder.Finish();
         }
         NodesWritten += _builder.NodesWritten;
+        _isMerging = false;
         return _builder.Status;
+    }
+
+    private void NoteEntry()
+    {
+        if (++_entries % EntriesPerLook == 0)
+            _fibers.GiveWay();
     }
 
     /// <summary>Drops the references that a map holds, unless its holder stays.</summary>
@@ -157,6 +174,7 @@ internal sealed unsafe class PageMerger
 
     private void MergeChild(NodeFrame* frame, int index, bool isShared, ulong childHigh)
     {
+        NoteEntry();
         MapEntry child = frame->Entries[index];
         NodePointer pointer = NodeCache.ChildOf(frame, index);
         if (child.Key >= _limit)
@@ -200,6 +218,7 @@ internal sealed unsafe class PageMerger
     {
         for (int i = 0; i < count && _builder.Status == StoreStatus.Ok; i++)
         {
+            NoteEntry();
             MapEntry entry = entries[i];
             EmitChangesBefore(entry.Key);
             bool isReplaced = HasChangeBefore(entry.Key + 1);
@@ -223,6 +242,7 @@ internal sealed unsafe class PageMerger
     {
         while (HasChangeBefore(high) && _builder.Status == StoreStatus.Ok)
         {
+            NoteEntry();
             if (_change->Block != 0 && Check(_references.Increment(_change->Block)))
                 _builder.EmitPage(new MapEntry { Key = _change->Key - 1, Block = _change->Block, Checksum = _change->Checksum });
             _change = Layer.Next(_change);

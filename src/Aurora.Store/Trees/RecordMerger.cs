@@ -163,11 +163,15 @@ internal sealed unsafe class RecordMerger
 
     private bool HasChangeBefore(ulong high) => _change != null && ChangeKey < high;
 
-    // Among an object's elements only the head is a change of its record.
+    // Among an object's elements only the head is a change of its record. Others may run between any two: the set is frozen.
     private void SkipPages()
     {
-        while (_change != null && _kind == TreeKind.Objects && _change->Key != 0)
+        for (uint seen = 1; _change != null && _kind == TreeKind.Objects && _change->Key != 0; seen++)
+        {
             _change = Layer.Next(_change);
+            if (seen % LayerNode.PerLook == 0)
+                _context.Fibers.GiveWay();
+        }
     }
 
     private void MergeNode(in NodePointer pointer, bool isInherited, ulong firstKey, ulong high)

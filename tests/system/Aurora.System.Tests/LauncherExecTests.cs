@@ -1,5 +1,7 @@
 // Programs that are run in a machine from the host (aurora exec), by the command line as a user has it, with a power cut between.
+using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Aurora.Images;
 using Aurora.Qemu;
@@ -28,6 +30,7 @@ public sealed class LauncherExecTests
                 await Tool.RunAsync("exec", disk.Path, "--", "nothere"));
             Assert.Equal((125, "", "aurora: exec: c: there is no such group; 'sls ps' lists them\n"),
                 await Tool.RunAsync("exec", disk.Path, "--group", "c", "--", "true"));
+            await TraceAsync(disk.Path);
             await guest.CutPowerAsync();
         }
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
@@ -35,6 +38,22 @@ public sealed class LauncherExecTests
         Assert.Equal((0, text, ""), await Tool.RunAsync("exec", disk.Path, "--", "cat", "/tmp/f"));
         Assert.Equal((0, "host\na\nb\n", ""), await Tool.RunAsync("exec", disk.Path, "--", "sls", "ps", "-q"));
         Assert.Equal((0, "of b\n", ""), await Tool.RunAsync("exec", disk.Path, "--group", "b", "--", "echo", "of b"));
+    }
+
+    // What the groups' checkpoints do shows in a trace, and where their time goes in the statistics.
+    private static async Task TraceAsync(string disk)
+    {
+        string file = disk + ".json";
+        Assert.Equal((0, "", ""), await Tool.RunAsync("trace", disk, "--seconds", "1", "-o", file));
+        using JsonDocument trace = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        JsonElement[] events = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray()];
+        string[] names = [.. events.Select(item => item.GetProperty("name").GetString()!).Distinct()];
+        foreach (string phase in (string[])["quiesce", "freeze", "capture", "resume", "sum", "write", "flush", "commit turn", "log append", "apply"])
+            Assert.Contains(phase, names);
+        Assert.Contains(events, item => item.GetProperty("name").GetString() == "freeze" && item.GetProperty("pid").GetInt32() == 1);
+        (int status, string text, _) = await Tool.RunAsync("exec", disk, "--", "sls", "stat", "-v");
+        Assert.Equal(0, status);
+        Assert.All((string[])["  quiesce", "  resume", "  flush"], line => Assert.Contains(line, text, System.StringComparison.Ordinal));
     }
 
     private static async Task<Guest> StartAsync(TestDisk disk)

@@ -15,7 +15,7 @@ public sealed class StatisticsTests
     {
         var statistics = new CheckpointStatistics();
         foreach (NonNegativeInt stop in stops)
-            statistics.Add(new CheckpointSample { StopNanoseconds = (ulong)stop.Get, DurableNanoseconds = (ulong)(stop.Get % 7) });
+            statistics.Add(new CheckpointSample { StopNanoseconds = (ulong)stop.Get, DurableNanoseconds = (ulong)(stop.Get % 7) }, default);
         int at = percent % 100;
         Assert.Equal(Expected(stops.Select(stop => (ulong)stop.Get).ToArray(), at), statistics.StopPercentile(at));
         Assert.Equal(Expected(stops.Select(stop => (ulong)(stop.Get % 7)).ToArray(), at), statistics.DurablePercentile(at));
@@ -26,7 +26,7 @@ public sealed class StatisticsTests
     {
         var statistics = new CheckpointStatistics();
         for (int i = 0; i < CheckpointStatistics.Capacity + 10; i++)
-            statistics.Add(new CheckpointSample { StopNanoseconds = (ulong)(i < 10 ? 1_000_000 : i) });
+            statistics.Add(new CheckpointSample { StopNanoseconds = (ulong)(i < 10 ? 1_000_000 : i) }, default);
         Assert.Equal(10UL, statistics.StopPercentile(0));
         Assert.Equal((ulong)CheckpointStatistics.Capacity + 9, statistics.StopPercentile(100));
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Aurora.Base;
 using Aurora.Testing;
@@ -16,15 +17,30 @@ public sealed unsafe class GivingWayTests
         private ulong _now = 1;
         private FiberTurn _turn;
 
+        private ulong _progress;
+
         public int Looks { get; private set; }
 
         public int Yields { get; private set; }
+
+        /// <summary>How far the work has come that is watched, and the most that was done of it without a look.</summary>
+        public Func<ulong>? Progress { get; set; }
+
+        public ulong LongestProgress { get; private set; }
+
+        private void Note()
+        {
+            ulong progress = Progress?.Invoke() ?? 0;
+            LongestProgress = Math.Max(LongestProgress, progress - Math.Min(progress, _progress));
+            _progress = progress;
+        }
 
         public override bool MustGiveWay
         {
             get
             {
                 Looks++;
+                Note();
                 _now += nanosecondsPerLook;
                 return _turn.IsOver(_now);
             }
@@ -39,6 +55,7 @@ public sealed unsafe class GivingWayTests
         public override void Yield()
         {
             Yields++;
+            Note();
             _turn.End(_now);
             _turn.Begin(_now);
         }
@@ -50,6 +67,42 @@ public sealed unsafe class GivingWayTests
         public override void WakeAll(FiberQueue* queue)
         {
         }
+    }
+
+    /// <summary>New pages of one object, where there is no leaf to pause at; and pages over old ones.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_cut_writes_a_few_nodes_between_two_looks_however_many_pages_an_object_has(bool isTwice)
+    {
+        const ulong pages = 4000;
+        const ulong mostNodes = 3;
+        var fibers = new TimedFibers(PageNanoseconds);
+        var device = new MemoryBlockDevice(32_000);
+        var allocator = new HostPageAllocator();
+        HostEnvironment.Install();
+        var format = new FormatOptions { UuidLow = 1, UuidHigh = 2, LogBlocks = 512 };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(device, allocator, fibers, format));
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, allocator, fibers, default, out ObjectStore? store, out _));
+        void* page = allocator.Allocate(1);
+        for (int round = 0; round < (isTwice ? 2 : 1); round++)
+        {
+            StoreCommit* commit = store!.Begin(VolumeId.First);
+            for (ulong i = 0; i < pages; i++)
+                Assert.Equal(StoreStatus.Ok, store.WritePage(commit, new ObjectId(1), i, page));
+            Assert.Equal(StoreStatus.Ok, store.Submit(commit, default));
+            Assert.Equal(StoreStatus.Ok, store.WaitDurable(commit));
+            store.Release(commit);
+            fibers.Progress = () => store.Statistics.NodesWritten;
+            int looks = fibers.Looks;
+            ulong nodes = store.Statistics.NodesWritten;
+            Assert.Equal(StoreStatus.Ok, store.CutNow());
+            Assert.True(store.Statistics.NodesWritten - nodes >= pages / 200, $"{store.Statistics.NodesWritten - nodes} nodes");
+            Assert.True(fibers.Looks - looks >= (int)pages / 64, $"{fibers.Looks - looks} looks");
+        }
+        Assert.InRange(fibers.LongestProgress, 1UL, mostNodes);
+        store!.Abandon();
+        allocator.Free(page, 1);
     }
 
     [Fact]

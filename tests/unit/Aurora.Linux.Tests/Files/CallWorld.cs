@@ -105,6 +105,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Groups = new TestGroups((WaitQueue*)World.Pages.Allocate(1), World.Tracker),
             Execs = new TestExecs((WaitQueue*)World.Pages.Allocate(1)),
             Streams = new TestStreams((WaitQueue*)World.Pages.Allocate(1), World.Scheduler),
+            Trace = new TraceLog(),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

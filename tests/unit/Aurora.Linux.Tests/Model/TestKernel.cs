@@ -70,6 +70,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Checkpoints = new TestCheckpoints(Pages);
         Groups = new TestGroups((WaitQueue*)Pages.Allocate(1), Tracker);
         Execs = new TestExecs((WaitQueue*)Pages.Allocate(1)) { Scheduler = Scheduler };
+        Trace = new TraceLog(Pages, Clock);
         Streams = new TestStreams((WaitQueue*)Pages.Allocate(1), Scheduler);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         Deadlines = new Deadlines(Scheduler, Timers);
@@ -118,6 +119,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public TestExtendedState Extended { get; } = new();
     public TestGroups Groups { get; }
     public TestExecs Execs { get; }
+    public TraceLog Trace { get; }
     public TestStreams Streams { get; }
     public TestMachineControl Machine { get; } = new();
     public LinuxKernel Linux { get; }
@@ -334,7 +336,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
             Groups = Groups,
-            Execs = Execs, Streams = Streams,
+            Execs = Execs, Streams = Streams, Trace = Trace,
         });
     }
 

@@ -54,6 +54,7 @@ internal sealed unsafe class GroupWorld : IDisposable
             Timers = Processes.Timers, ProcessFiles = Processes.Files, Life = Processes.Life, Terminals = Processes.Terminals,
             Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
             Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, streams, session.Fibers),
+            Trace = session.Fibers.Trace,
         });
         group.Random.Reseed("test"u8);
         Programs = new ProgramDriver(session, Processes, new SystemCallExecutive(linux));

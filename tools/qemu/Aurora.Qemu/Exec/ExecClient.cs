@@ -69,15 +69,20 @@ public static class ExecClient
         }
     }
 
-    /// <summary>Runs a program in the machine that runs with a disk; null when there is none.</summary>
-    public static async Task<ExecOutcome?> RunAsync(string disk, ExecRequest request, CancellationToken cancellation)
+    /// <summary>
+    /// Runs a program in the machine that runs with a disk; null when there is none. Its output goes to a descriptor.
+    /// </summary>
+    public static async Task<ExecOutcome?> RunAsync(
+        string disk, ExecRequest request, CancellationToken cancellation, int output = StandardStreams.Output, bool hasInput = true)
     {
         if (ExecSocket.Connect(disk) is not { } socket)
             return null;
         using var frames = new ExecFrames(new NetworkStream(socket, ownsSocket: true));
         await frames.WriteAsync(new ExecFrame(ExecFrameKind.Request, request.Encode())).ConfigureAwait(false);
         var input = new Input();
-        if (!request.IsDetached)
+        if (!hasInput)
+            await frames.WriteAsync(new ExecFrame(ExecFrameKind.EndOfInput, default)).ConfigureAwait(false);
+        else if (!request.IsDetached)
             new Thread(() => Forward(input, frames)) { IsBackground = true, Name = "exec input" }.Start();
         while (await frames.ReadAsync(cancellation).ConfigureAwait(false) is { } frame)
         {
@@ -85,18 +90,18 @@ public static class ExecClient
                 return OutcomeOf(frame);
             if (frame.Kind is ExecFrameKind.InputTaken or ExecFrameKind.InputClosed)
                 input.Note(isClosed: frame.Kind == ExecFrameKind.InputClosed);
-            else if (frame.Kind is ExecFrameKind.Output or ExecFrameKind.Errors && Show(frame) is { } end)
+            else if (frame.Kind is ExecFrameKind.Output or ExecFrameKind.Errors && Show(frame, output) is { } end)
                 return end;
         }
         return new ExecOutcome(ExecEnd.Lost, Words: "the machine's launcher has ended");
     }
 
     // Null when it has been written.
-    private static ExecOutcome? Show(ExecFrame frame)
+    private static ExecOutcome? Show(ExecFrame frame, int output)
     {
         try
         {
-            bool isWritten = StandardStreams.Write(frame.Kind == ExecFrameKind.Output ? StandardStreams.Output : Errors, frame.Payload.Span);
+            bool isWritten = StandardStreams.Write(frame.Kind == ExecFrameKind.Output ? output : Errors, frame.Payload.Span);
             return isWritten ? null : new ExecOutcome(ExecEnd.OutputClosed);
         }
         catch (IOException failure)
