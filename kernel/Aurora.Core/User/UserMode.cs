@@ -1,6 +1,7 @@
 // Running programs. A user thread's whole state is its UserContext (and the extended state, see ExtendedState.cs); the kernel's main
 // loop calls Run, and Run returns when the program traps. Before it enters user mode Run makes every field harmless that the thread
 // could have set through a signal frame or a system call: flags, segments, MXCSR and addresses a return to user mode could fault on.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -49,6 +50,7 @@ public static unsafe class UserMode
     }
 
     /// <summary>False when the program cannot run at all: its context then holds the general protection fault it would have had.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool MakeSafe(UserContext* context)
     {
         Panic.Unless(((ulong)context & 15) == 0, "user mode: context is not aligned"u8);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Core;
 using Aurora.Posix.Threads;
@@ -17,10 +18,15 @@ internal sealed unsafe class KernelExtendedState : ExtendedStateUnit
     public override uint MxcsrMask => ExtendedState.MxcsrBits;
 
     /// <summary>Makes the processor hold the state of the thread about to run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MakeCurrent(UserContext* context)
     {
-        if (_owner == context)
-            return;
+        if (_owner != context)
+            SwitchTo(context);
+    }
+
+    private void SwitchTo(UserContext* context)
+    {
         // A malformed image has been replaced by the initial state; the thread asked for it.
         ExtendedState.Switch(_owner, context);
         _owner = context;

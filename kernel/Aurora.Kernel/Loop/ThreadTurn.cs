@@ -3,6 +3,7 @@
 // UserMode.Run refuses to enter user mode while one is unserved; one comes at the end of the slice that the turn began with, and when
 // something is due. What threads bring about without an interrupt is looked at before another runs (IsQuiet).
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;
@@ -67,7 +68,11 @@ internal sealed unsafe class ThreadTurn(
         return !HasWork;
     }
 
-    private bool HasWork => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || group.Restorer.HasFilesToClose;
+    private bool HasWork
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || group.Restorer.HasFilesToClose;
+    }
 
     // Nothing that the main loop does between two threads has come up since it looked: it would pick the next one.
     private bool IsQuiet(ulong nextEventNanoseconds)

@@ -77,7 +77,10 @@ internal sealed unsafe class CheckpointPace
         => pipeline.State->IsEnabled && !pipeline.HasFailed && (pipeline.State->IsRollingBack || IsOverwhelmed(pipeline));
 
     // With a full disk the group may go on for longer: it can delete something, or use up its memory and have its largest program ended.
-    private bool IsOverwhelmed(in Pipeline pipeline) => IsOverwhelmedBy(pipeline, Changes(pipeline));
+    // Asked at every switch of threads: what the changes cost is reckoned when that could matter.
+    private bool IsOverwhelmed(in Pipeline pipeline)
+        => (pipeline.State->Refusal == StoreStatus.NoSpace || pipeline.State->MustRetry || pipeline.Free() == null)
+            && IsOverwhelmedBy(pipeline, Changes(pipeline));
 
     private bool IsOverwhelmedBy(in Pipeline pipeline, ulong changes)
         => pipeline.State->Refusal == StoreStatus.NoSpace

@@ -124,13 +124,15 @@ public sealed unsafe partial class ProgramLoader
         if (!path.IsEmpty)
         {
             WalkFlags follows = followsLink ? WalkFlags.FollowLast : WalkFlags.None;
-            Errno error = _kernel.Files.Walks.Walk(in caller, start, path, follows, out found);
+            Errno error = _kernel.Files.Walks.Walk(in caller, start, path, follows | WalkFlags.FileOnly, out found);
             if (error != Errno.Ok)
                 return error;
             inode = found.Inode;
         }
-        _kernel.Files.Inodes.Hold(inode);
-        _kernel.Files.Inodes.Release(ref found);
+        else
+        {
+            _kernel.Files.Inodes.Hold(inode);
+        }
         _held[_heldCount++] = (nint)inode;
         if (inode->IsSymbolicLink)
             return Errno.ELOOP;

@@ -7,6 +7,7 @@
 //
 // A call that blocks leaves its progress in thread->Call and is dispatched again by PrepareToRun after the wake-up. A call that a signal ends
 // leaves a restart code; whether it restarts or fails with EINTR is decided where the signal is delivered. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Linux.Files;
@@ -119,6 +120,7 @@ public sealed unsafe partial class SystemCallExecutive
         StopAccounting();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void BeginCall(Thread* thread)
     {
         UserContext* context = thread->Context;
@@ -140,6 +142,7 @@ public sealed unsafe partial class SystemCallExecutive
     }
 
     // Whatever the process makes from here on is its user's, until another thread has its turn.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ChargeTo(Process* process)
     {
         ref readonly Credentials credentials = ref process->Credentials;
@@ -220,12 +223,14 @@ public sealed unsafe partial class SystemCallExecutive
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndFiles(Thread* thread)
     {
         if (thread->Files.IsHeld)
             _kernel.Files.Held.End(thread);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Finish(Thread* thread, long value)
     {
         EndFiles(thread);
@@ -240,6 +245,7 @@ public sealed unsafe partial class SystemCallExecutive
         _kernel.Signals.RestoreMask(thread);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartAccounting(Thread* thread, ulong now)
     {
         if (_accounted == thread)
@@ -250,12 +256,14 @@ public sealed unsafe partial class SystemCallExecutive
 
     private void StopAccounting() => _accounted = null;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void LeaveKernel(Thread* thread)
     {
         _left = _kernel.Scheduler.MachineNanoseconds;
         StartAccounting(thread, _left);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AccountEntryToKernel(Thread* thread)
     {
         ulong now = _kernel.Scheduler.MachineNanoseconds;
@@ -280,6 +288,7 @@ public sealed unsafe partial class SystemCallExecutive
         ChargeStay(thread);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Charge(Thread* thread, ulong user, ulong system)
     {
         thread->UserNanoseconds += user;

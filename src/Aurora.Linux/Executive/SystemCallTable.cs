@@ -1,5 +1,6 @@
 // The map from call numbers to functions. A function is dispatched with the thread and its arguments, possibly several times (see
 // SystemCallResult). Numbers of Aurora's own calls start at 0x5A000, beyond anything Linux will use, and go to a second, small table.
+using System.Runtime.CompilerServices;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
 
@@ -44,20 +45,26 @@ public sealed unsafe class SystemCallTable
     public ulong UnknownCallsOf(uint number) => number < LinuxLimit ? _unknownCalls[number] : 0;
 
     /// <summary>Counts a call at its entry (not at its continuations).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void CountEntry() => CallCount++;
 
     /// <summary>Dispatches the thread's current call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SystemCallResult Dispatch(LinuxKernel kernel, Thread* thread)
     {
         delegate*<LinuxKernel, Thread*, SystemCallArguments*, SystemCallResult> call = Find(thread->Call.Number);
-        if (call != null)
-            return call(kernel, thread, &thread->Call.Arguments);
+        return call != null ? call(kernel, thread, &thread->Call.Arguments) : Refuse(thread);
+    }
+
+    private SystemCallResult Refuse(Thread* thread)
+    {
         UnknownCount++;
         if (thread->Call.Number < LinuxLimit)
             _unknownCalls[thread->Call.Number]++;
         return Errno.ENOSYS;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private delegate*<LinuxKernel, Thread*, SystemCallArguments*, SystemCallResult> Find(uint number)
     {
         if (number < LinuxLimit)

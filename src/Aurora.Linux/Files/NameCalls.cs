@@ -1,5 +1,6 @@
 // Making, linking, moving and removing names.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
@@ -76,8 +77,7 @@ internal static unsafe class NameCalls
         {
             FileCaller caller = call.Caller;
             mode = FileCreation.WithoutForeignGroup(in caller, found.Directory, mode) & ~call.Context->Umask;
-            error = call.Files.Creation.Make(in caller, found.Directory, found.Name, mode, device, out Inode* created);
-            call.Files.Inodes.Release(created);
+            error = call.Files.Creation.Make(in caller, ref found, mode, device);
         }
         call.Files.Inodes.Release(ref found);
         return error;
@@ -153,6 +153,7 @@ internal static unsafe class NameCalls
             ? Errno.EINVAL
             : Remove(kernel, thread, a->Int0, a->Arg1, (a->UInt2 & FileCall.RemoveDirectory) != 0);
 
+    [SkipLocalsInit]
     private static SystemCallResult Remove(LinuxKernel kernel, Thread* thread, int directory, ulong path, bool isDirectory)
     {
         var call = new FileCall(kernel, thread);
@@ -160,6 +161,8 @@ internal static unsafe class NameCalls
             return call.Failure;
         FileCaller caller = call.Caller;
         Errno error;
+        // Who takes a name away does not keep what it leads to.
+        kernel.Files.Inodes.ReleaseFile(ref found);
         if (found.Last != LastComponent.Name)
             error = !isDirectory ? Errno.EISDIR : found.Last switch
             {
@@ -170,7 +173,7 @@ internal static unsafe class NameCalls
         else
             error = isDirectory
                 ? call.Files.Removal.RemoveDirectory(in caller, found.Directory, found.Name)
-                : call.Files.Removal.Unlink(in caller, found.Directory, found.Name);
+                : call.Files.Removal.Unlink(in caller, in found);
         kernel.Files.Inodes.Release(ref found);
         return error;
     }
@@ -205,6 +208,8 @@ internal static unsafe class NameCalls
         else
         {
             FileCaller caller = call.Caller;
+            // As for a name that is taken away.
+            kernel.Files.Inodes.ReleaseFile(ref target);
             error = call.Files.Renames.Rename(in caller, source.Directory, source.Name, target.Directory, target.Name, (RenameFlags)flags);
         }
         kernel.Files.Inodes.Release(ref target);

@@ -1,5 +1,6 @@
 // open and its forms, close, and files without names.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -111,6 +112,7 @@ internal static unsafe class OpenCalls
         return (how.Resolve & ResolveCached) != 0 && mayWait ? Errno.EAGAIN : Errno.Ok;
     }
 
+    [SkipLocalsInit]
     private static SystemCallResult Open(
         LinuxKernel kernel, Thread* thread, int directory, ulong path, uint flags, uint mode, WalkFlags walk)
     {
@@ -129,8 +131,7 @@ internal static unsafe class OpenCalls
         bool isExclusive = creates && (flags & OpenFlags.Exclusive) != 0;
         if ((flags & OpenFlags.NoFollow) == 0 && !isExclusive)
             walk |= WalkFlags.FollowLast;
-        if (creates)
-            walk |= WalkFlags.AllowMissing;
+        walk |= creates ? WalkFlags.AllowMissing : WalkFlags.FileOnly;
         if (!call.Walk(directory, path, walk, out WalkResult found))
             return call.Failure;
         SystemCallResult result = OpenFound(ref call, ref found, flags, mode, isExclusive);
@@ -150,7 +151,7 @@ internal static unsafe class OpenCalls
             if (found.HasTrailingSlash)
                 return Errno.EISDIR;
             mode = FileCreation.WithoutForeignGroup(in caller, found.Directory, mode) & InodeMode.PermissionMask & ~call.Context->Umask;
-            Errno error = call.Files.Creation.Make(in caller, found.Directory, found.Name, InodeMode.Regular | mode, 0, out found.Inode);
+            Errno error = call.Files.Creation.Make(in caller, ref found, InodeMode.Regular | mode, 0);
             if (error != Errno.Ok)
                 return error;
             isNew = true;

@@ -2,11 +2,12 @@
 // another walk through the page tables. It holds until the kernel sleeps, and while nothing replaces a page that the program sees there: a
 // store to an object that has mappings may.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Memory;
 
-/// <summary>The pages of a stretch of user memory in the direct map. Zeroed is none.</summary>
+/// <summary>The pages of a stretch of user memory in the direct map. Zeroed or cleared it is none.</summary>
 public unsafe struct UserPages
 {
     /// <summary>As many as 64 KiB may touch; of a longer stretch the beginning is known.</summary>
@@ -16,6 +17,14 @@ public unsafe struct UserPages
     private int _count;
     private ulong _start;
     private ulong _length;
+
+    /// <summary>None. The places stay as they are: none of them is known.</summary>
+    public static void Clear(out UserPages pages)
+    {
+        Unsafe.SkipInit(out pages);
+        pages._count = 0;
+        pages._start = pages._length = 0;
+    }
 
     /// <summary>The next bytes of the stretch, up to the end of a page or of the stretch.</summary>
     internal void Add(VirtualAddress address, byte* at, ulong bytes)

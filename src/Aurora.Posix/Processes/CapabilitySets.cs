@@ -1,6 +1,7 @@
 // The capability sets of a process, and how they change with user ids and programs. The rules are Linux's (capabilities(7), its
 // security/commoncap.c): files have no capabilities here, so only user id 0 and the ambient set ever give any.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Aurora.Posix.Processes;
@@ -57,6 +58,7 @@ public struct CapabilitySets
     public readonly bool IsValid => ((Permitted | Inheritable | Bounding) & ~Everything) == 0 && (Effective & ~Permitted) == 0
         && (Ambient & ~(Permitted & Inheritable)) == 0 && (SecureBits & ~SecureBits.All) == 0 && _padding == 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Has(Capability capability) => (Effective >> (int)capability & 1) != 0;
 
     /// <summary>After a change of the real, effective and saved user id.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Aurora.Posix.Processes;
@@ -55,6 +56,7 @@ public unsafe struct ResourceLimits
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Soft(Resource resource) => _values[2 * (int)resource];
 
     /// <summary>What the first process gets.</summary>

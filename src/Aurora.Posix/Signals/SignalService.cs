@@ -1,6 +1,7 @@
 // Sending signals, and finding the next one a thread must act on. A signal that would be ignored is dropped at once, so a deliverable signal
 // (pending, not blocked) always has an effect and may interrupt a wait. Acting on it (handlers, frames) is the executive's business; stopping,
 // continuing and ending processes is ProcessLife's. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -64,6 +65,7 @@ public sealed unsafe partial class SignalService
     }
 
     /// <summary>True when a signal waits that the thread must act on before it goes on in user mode.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasDeliverable(Thread* thread)
         => !thread->Pending.Set.Or(thread->Process->Pending.Set).Except(thread->BlockedSignals).IsEmpty;
 

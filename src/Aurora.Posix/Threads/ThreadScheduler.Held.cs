@@ -3,6 +3,7 @@
 // that is about to be picked is looked at once, when it comes to the front. Deadlines that pass meanwhile are put aside as well, and pass
 // when
 // the group goes on.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Time;
 
@@ -76,12 +77,16 @@ public sealed unsafe partial class ThreadScheduler
         node->IsArmed = node->IsParked = false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MustHold(Thread* thread) => _groups.At(thread->Header.Group)->IsHeld;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref RunQueue QueueOf(Thread* thread)
     {
         if (thread->RunQueue == HeldQueue)
-            return ref _groups.At(thread->Header.Group)->Held;
+            return ref HeldQueueOf(thread);
         return ref thread->RunQueue == InteractiveQueue ? ref _interactive : ref _normal;
     }
+
+    private ref RunQueue HeldQueueOf(Thread* thread) => ref _groups.At(thread->Header.Group)->Held;
 }

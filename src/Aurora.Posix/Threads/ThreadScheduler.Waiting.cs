@@ -1,5 +1,6 @@
 // Sleeping and waking. A dispatch that must wait calls BlockOn for each queue and BlockUntil for its deadline, then returns "blocked";
 // the executive then calls Sleep. Between the two no other thread runs, so no wake-up is lost. Waking takes the thread off all its queues.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Time;
 
@@ -124,10 +125,13 @@ public sealed unsafe partial class ThreadScheduler
     }
 
     /// <summary>As above, at the end of a call: if it was woken alone and has not looked, somebody else has to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndWait(Thread* thread)
     {
-        LeaveQueues(thread);
-        PassOn(thread);
+        if (thread->Deadline.IsArmed || thread->Waits != null)
+            LeaveQueues(thread);
+        if (thread->Token != null)
+            PassOn(thread);
     }
 
     /// <summary>Moves a thread that sleeps on exactly one queue to the end of another; its deadline stays.</summary>

@@ -2,6 +2,7 @@
 // that used up their slice, except that after a run of such picks one of the others gets its turn, so nobody starves. The kernel main
 // loop asks PickNext before every return to user mode; it keeps the current thread unless there is a reason to change. Host and kernel run the
 // same code: time comes from the clocks alone. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Time;
 
@@ -62,8 +63,11 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
 
     /// <summary>True when somebody else should run as soon as the current thread is in the kernel.</summary>
     public bool ShouldReschedule
-        => Current == null || (_interactive.First != null && !Current->IsInteractive)
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Current == null || (_interactive.First != null && !Current->IsInteractive)
             || (Current->SliceNanoseconds == 0 && (_interactive.First != null || _normal.First != null));
+    }
 
     /// <summary>True when the main loop must look at what an epoch may hold before the thread that runs makes another call.</summary>
     public bool IsTurnOver { get; private set; }
@@ -135,6 +139,7 @@ public sealed unsafe partial class ThreadScheduler : ThreadWaker
     }
 
     /// <summary>Charges time to the thread's slice; called with what the trap accounting measured.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Charge(Thread* thread, ulong nanoseconds)
     {
         if (thread->SliceNanoseconds > nanoseconds)

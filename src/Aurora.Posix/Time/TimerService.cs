@@ -6,6 +6,7 @@
 // What would have passed meanwhile counts as overruns, and the timer goes on in step. So an interval of one nanosecond costs its program
 // time and nobody else. An ignored signal stops the timer until it has a handler (ITIMER_REAL until the next SIGALRM). Protected by the
 // kernel lock.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -132,6 +133,7 @@ public sealed unsafe partial class TimerService
     }
 
     /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ChargeProcessorTime(Process* process, ulong userNanoseconds, ulong systemNanoseconds)
     {
         if (process->ProcessorTimeToLook != 0)

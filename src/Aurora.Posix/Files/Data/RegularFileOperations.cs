@@ -2,6 +2,7 @@
 // end at 64-KiB boundaries. Before a step changes anything, the program's memory and the pages that are only partly overwritten are made ready,
 // so a step is done as a whole; between steps a call can be captured.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -79,12 +80,13 @@ internal sealed unsafe class RegularFileOperations(
         return transfer.Finish();
     }
 
+    [SkipLocalsInit]
     private SystemCallResult WriteStep(OpenFile* file, ref FileTransfer transfer, ulong position, ulong bytes, out bool isDone)
     {
         isDone = false;
         Inode* inode = file->Inode;
         // What is written to a mapped file may be the very page that the bytes come from.
-        UserPages found = default;
+        UserPages.Clear(out UserPages found);
         TransferStatus status = transfer.Prepare(bytes, willGive: false, inode->IsMapped ? null : &found);
         if (status != TransferStatus.Ok)
             return transfer.Stop(status);

@@ -7,6 +7,7 @@
 // An entry says by number what it leads to, and what type of file that is; the inode is in memory or not. Where it is not, the entry stays
 // as it is: whoever takes it away needs the inode first. Protected by the kernel lock.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -67,6 +68,28 @@ public unsafe struct DirectoryEntry
 
     /// <summary>The name of an entry in a slab (never of a copy on the stack).</summary>
     public static ReadOnlySpan<byte> NameOf(DirectoryEntry* entry) => new(entry->NameBytes, entry->NameLength);
+
+    /// <summary>True when an entry in a slab has this name, which is not empty. Short ones are compared without a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsNamed(DirectoryEntry* entry, ReadOnlySpan<byte> name)
+    {
+        int length = entry->NameLength;
+        if (length != name.Length)
+            return false;
+        if (length >= sizeof(ulong))
+            return NameOf(entry).SequenceEqual(name);
+        byte* own = entry->NameBytes;
+        ref byte given = ref MemoryMarshal.GetReference(name);
+        // SAFETY: both have length bytes; the pieces overlap and cover all of them.
+        if (length >= sizeof(uint))
+        {
+            return Unsafe.ReadUnaligned<uint>(own) == Unsafe.ReadUnaligned<uint>(ref given)
+                && Unsafe.ReadUnaligned<uint>(own + length - sizeof(uint))
+                    == Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref given, length - sizeof(uint)));
+        }
+        return own[0] == given && own[length >> 1] == Unsafe.Add(ref given, length >> 1)
+            && own[length - 1] == Unsafe.Add(ref given, length - 1);
+    }
 
     /// <summary>The position (d_off) just after this entry.</summary>
     public readonly ulong Position => Place + PositionOfFirst;

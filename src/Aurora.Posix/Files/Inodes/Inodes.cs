@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -93,12 +94,13 @@ public sealed unsafe partial class Inodes(
     }
 
     /// <summary>Lets go of an inode; without names and holders it ends, and its contents with it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(Inode* inode)
     {
         if (inode == null)
             return;
         Panic.Unless(inode->Header.References > 0, "files: released an inode nobody holds"u8);
-        if (--inode->Header.References == 0)
+        if (--inode->Header.References == 0 && inode->EndsUnused)
             EndIfUnused(inode);
     }
 
@@ -110,6 +112,14 @@ public sealed unsafe partial class Inodes(
         result.Inode = result.Directory = null;
         Release(inode);
         Release(directory);
+    }
+
+    /// <summary>Lets go of the file a walk found, and keeps its directory.</summary>
+    public void ReleaseFile(ref WalkResult result)
+    {
+        Inode* inode = result.Inode;
+        result.Inode = null;
+        Release(inode);
     }
 
     /// <summary>The target of a symbolic link; not for /proc, whose targets are made on demand.</summary>

@@ -41,14 +41,18 @@ public sealed unsafe class NameBucketTable(FileState state)
     /// <summary>The bucket of a hash; null where there is none because nothing of its page is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static DirectoryEntry** SlotOf(Inode* directory, uint hash)
-        => directory->Entries.Shape == NameTableShape.One ? &directory->Entries.Only : At(directory, IndexOf(directory, hash));
+        => directory->Entries.Shape == NameTableShape.One ? &directory->Entries.Only : InTable(directory, hash);
 
+    private static DirectoryEntry** InTable(Inode* directory, uint hash) => At(directory, IndexOf(directory, hash));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint IndexOf(Inode* directory, uint hash)
     {
         uint index = hash & ((1U << directory->Entries.Level) - 1);
         return index < directory->Entries.Split ? hash & ((2U << directory->Entries.Level) - 1) : index;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static DirectoryEntry** At(Inode* directory, uint index)
     {
         if (directory->Entries.Shape == NameTableShape.Small)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
@@ -24,6 +25,11 @@ public static unsafe class Permissions
         bool isAllowed = ((uint)wanted & ~granted) == 0 || MayOverrule(inode, in caller, wanted) || IsOwnDescriptors(inode, in caller);
         return isAllowed ? Errno.Ok : Errno.EACCES;
     }
+
+    /// <summary>Whether a caller may look up names in a directory; most of them everybody may.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Errno CheckSearch(Inode* directory, in FileCaller caller)
+        => (directory->Mode & InodeMode.AnyExecute) == InodeMode.AnyExecute ? Errno.Ok : Check(directory, in caller, FileAccess.Execute);
 
     // A process sees its own descriptors, even when it is not its user's to look into.
     private static bool IsOwnDescriptors(Inode* inode, in FileCaller caller)

@@ -49,14 +49,27 @@ public sealed unsafe class FileCreation(
     public Errno Make(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint mode, ulong device, out Inode* created)
     {
         created = null;
-        Errno error = CheckAddition(in caller, directory, name);
-        if (error != Errno.Ok)
-            return error;
+        Errno error = CheckAddition(in caller, directory, name, out uint hash);
+        return error != Errno.Ok ? error : MakeChecked(in caller, directory, name, hash, mode, device, out created);
+    }
+
+    /// <summary>As above, where a walk has just found that there is no such file.</summary>
+    public Errno Make(in FileCaller caller, ref WalkResult found, uint mode, ulong device)
+    {
+        Errno error = found.Directory->IsProc ? Errno.EPERM : CheckAddition(in caller, found.Directory);
+        return error != Errno.Ok ? error
+            : MakeChecked(in caller, found.Directory, found.Name, found.Hash, mode, device, out found.Inode);
+    }
+
+    private Errno MakeChecked(
+        in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint hash, uint mode, ulong device, out Inode* created)
+    {
+        created = null;
         Inode* inode = NewInode(in caller, directory, mode);
         if (inode == null)
             return room.Lack(in caller, Errno.ENOSPC);
         inode->Device = device;
-        return Publish(in caller, directory, name, inode, out created);
+        return Publish(in caller, directory, name, hash, inode, out created);
     }
 
     /// <summary>Makes a symbolic link.</summary>
@@ -66,7 +79,7 @@ public sealed unsafe class FileCreation(
             return Errno.ENOENT;
         if (target.Length > Inode.MaxTargetBytes)
             return Errno.ENAMETOOLONG;
-        Errno error = CheckAddition(in caller, directory, name);
+        Errno error = CheckAddition(in caller, directory, name, out uint hash);
         if (error != Errno.Ok)
             return error;
         Inode* inode = NewInode(in caller, directory, InodeMode.SymbolicLink | InodeMode.AccessMask);
@@ -77,7 +90,7 @@ public sealed unsafe class FileCreation(
             inodes.Release(inode);
             return room.Lack(in caller, Errno.ENOSPC);
         }
-        error = Publish(in caller, directory, name, inode, out Inode* created);
+        error = Publish(in caller, directory, name, hash, inode, out Inode* created);
         inodes.Release(created);
         return error;
     }
@@ -94,12 +107,13 @@ public sealed unsafe class FileCreation(
         if (target->NameCount >= MaxLinksOfInode)
             return Errno.EMLINK;
         Errno error = Permissions.CheckLink(target, in caller);
+        uint hash = 0;
         if (error == Errno.Ok)
-            error = CheckAddition(in caller, directory, name);
+            error = CheckAddition(in caller, directory, name, out hash);
         if (error != Errno.Ok)
             return error;
-        if (!changes.Add(directory, name, target))
-            return Lack(in caller, directory, name);
+        if (!changes.Add(directory, name, hash, target))
+            return Lack(in caller, directory, hash);
         target->Flags &= ~InodeFlags.Linkable;
         if (target->NameCount == 1)
         {
@@ -110,15 +124,22 @@ public sealed unsafe class FileCreation(
     }
 
     /// <summary>Whether the caller may add this name to a directory, and the store has room for it.</summary>
-    private Errno CheckAddition(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
+    private Errno CheckAddition(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, out uint hash)
     {
+        hash = 0;
         if (directory->IsProc)
             return Errno.EPERM;
         if (directory->IsOrphan)
             return Errno.ENOENT;
-        Errno unknown = names.Find(in caller, directory, name, out DirectoryEntry* present);
+        hash = names.HashOf(directory, name);
+        Errno unknown = names.Find(in caller, directory, name, hash, out DirectoryEntry* present);
         if (unknown != Errno.Ok || present != null)
             return unknown != Errno.Ok ? unknown : Errno.EEXIST;
+        return CheckAddition(in caller, directory);
+    }
+
+    private Errno CheckAddition(in FileCaller caller, Inode* directory)
+    {
         Errno denied = Permissions.Check(directory, in caller, FileAccess.Write | FileAccess.Execute);
         if (denied != Errno.Ok)
             return denied;
@@ -148,19 +169,20 @@ public sealed unsafe class FileCreation(
         return inodes.CreateNamed(tracker, isPassedOn ? mode | InodeMode.SetGid : mode, caller.Uid, GroupIn(in caller, directory));
     }
 
-    private Errno Publish(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, Inode* inode, out Inode* created)
+    private Errno Publish(
+        in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint hash, Inode* inode, out Inode* created)
     {
         created = null;
-        if (!changes.Add(directory, name, inode))
+        if (!changes.Add(directory, name, hash, inode))
         {
             inodes.Release(inode);
-            return Lack(in caller, directory, name);
+            return Lack(in caller, directory, hash);
         }
         created = inode;
         return Errno.Ok;
     }
 
     // Of names with one hash there may be so many, whatever memory there is.
-    private Errno Lack(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
-        => names.HasRoomFor(directory, name) ? room.Lack(in caller, Errno.ENOSPC) : Errno.ENOSPC;
+    private Errno Lack(in FileCaller caller, Inode* directory, uint hash)
+        => NameTable.HasRoomFor(directory, hash) ? room.Lack(in caller, Errno.ENOSPC) : Errno.ENOSPC;
 }

@@ -6,6 +6,19 @@ namespace Aurora.Posix.Files;
 /// <summary>Takes names of files away.</summary>
 public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
 {
+    /// <summary>As below, of what a walk has just found and does not hold any more.</summary>
+    public Errno Unlink(in FileCaller caller, in WalkResult found)
+    {
+        DirectoryEntry* entry = found.Entry;
+        if (entry == null)
+            return Errno.EPERM;
+        Errno error = Permissions.CheckRemoval(found.Directory, entry->Target, in caller);
+        if (error != Errno.Ok || entry->Target->IsDirectory)
+            return error != Errno.Ok ? error : Errno.EISDIR;
+        changes.Remove(entry);
+        return Errno.Ok;
+    }
+
     /// <summary>unlink: takes a name of a file that is not a directory.</summary>
     public Errno Unlink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {

@@ -92,7 +92,8 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
     {
         Inode* moved = source->Target;
         // The new entry first: if there is no memory or no room for it, nothing has happened.
-        if (victim == null && !names.HasRoomFor(newDirectory, newName))
+        uint hash = names.HashOf(newDirectory, newName);
+        if (victim == null && !NameTable.HasRoomFor(newDirectory, hash))
             return Errno.ENOSPC;
         DirectoryEntry* entry = entries.Allocate(newName);
         if (entry == null)
@@ -102,7 +103,7 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
         bool isShown = ShownNames.IsShown(source);
         changes.TakeOut(source);
         entries.Free(source);
-        changes.Enter(entry, newDirectory, moved);
+        changes.Enter(entry, hash, newDirectory, moved);
         if (isShown)
             ShownNames.Show(entry);
         stamps.TouchContents(newDirectory);

@@ -22,20 +22,20 @@ public sealed unsafe class NameChanges(FileState state, FileStamps stamps, Inode
     /// Names an inode. The caller has checked that the name is known to be free, and allowed; false when memory is exhausted, or the
     /// directory has no room for a name with this hash.
     /// </summary>
-    internal bool Add(Inode* directory, ReadOnlySpan<byte> name, Inode* target)
+    internal bool Add(Inode* directory, ReadOnlySpan<byte> name, uint hash, Inode* target)
     {
-        DirectoryEntry* entry = names.HasRoomFor(directory, name) ? entries.Allocate(name) : null;
+        DirectoryEntry* entry = NameTable.HasRoomFor(directory, hash) ? entries.Allocate(name) : null;
         if (entry == null)
             return false;
-        Enter(entry, directory, target);
+        Enter(entry, hash, directory, target);
         stamps.TouchName(directory, target);
         return true;
     }
 
     /// <summary>Puts an entry where it belongs, and makes it known.</summary>
-    internal void Enter(DirectoryEntry* entry, Inode* directory, Inode* target)
+    internal void Enter(DirectoryEntry* entry, uint hash, Inode* directory, Inode* target)
     {
-        names.Connect(entry, directory, target);
+        names.Connect(entry, hash, directory, target);
         state.TrackerOf(&directory->Header).RegisterAs(&entry->Header, ObjectKind.DirectoryEntry, NameTable.IdOf(entry));
     }
 

@@ -5,6 +5,7 @@ using System;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Aurora.Posix.Files;
 
@@ -31,8 +32,7 @@ public static class NameHash
             v0 ^= word;
             word = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         }
-        for (int i = 0; i < bytes.Length; i++)
-            last |= (ulong)bytes[i] << (8 * i);
+        last |= Few(ref MemoryMarshal.GetReference(bytes), bytes.Length);
         v3 ^= word;
         Round(ref v0, ref v1, ref v2, ref v3);
         v0 ^= word;
@@ -44,6 +44,25 @@ public static class NameHash
         Round(ref v0, ref v1, ref v2, ref v3);
         Round(ref v0, ref v1, ref v2, ref v3);
         return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    // Up to seven bytes, the first one lowest.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Few(ref byte first, int length)
+    {
+        const int bits = 8;
+        // SAFETY: there are length bytes; the pieces overlap and cover all of them.
+        if (length >= sizeof(uint))
+        {
+            int end = length - sizeof(uint);
+            ulong upper = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref first, end));
+            return Unsafe.ReadUnaligned<uint>(ref first) | upper << (bits * end);
+        }
+        if (length == 0)
+            return 0;
+        int middle = length >> 1;
+        int last = length - 1;
+        return first | (ulong)Unsafe.Add(ref first, middle) << (bits * middle) | (ulong)Unsafe.Add(ref first, last) << (bits * last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,22 +34,31 @@ public sealed unsafe class NameTable
 
     /// <summary>Ok with the entry of this name, or with null when the directory has none; or what stands in the way of knowing.</summary>
     public Errno Find(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, out DirectoryEntry* found)
+        => Find(in caller, directory, name, HashOf(directory, name), out found);
+
+    /// <summary>As above, of a name whose hash is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Errno Find(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name, uint hash, out DirectoryEntry* found)
     {
-        uint hash = HashOf(directory, name);
         DirectoryEntry** slot = NameBucketTable.SlotOf(directory, hash);
-        found = slot == null ? NameBuckets.Marked(BucketMark.Unknown) : *slot;
-        for (; (nuint)found > (nuint)BucketMark.NoMemory; found = found->NextInBucket)
+        DirectoryEntry* entry = slot == null ? NameBuckets.Marked(BucketMark.Unknown) : *slot;
+        while ((nuint)entry > (nuint)BucketMark.NoMemory)
         {
-            if (found->Hash != hash || !DirectoryEntry.NameOf(found).SequenceEqual(name))
-                continue;
-            if (found->State == EntryState.Idle)
-                found->State = EntryState.Fine;
-            return Errno.Ok;
+            if (entry->Hash == hash && DirectoryEntry.IsNamed(entry, name))
+            {
+                if (entry->State == EntryState.Idle)
+                    entry->State = EntryState.Fine;
+                found = entry;
+                return Errno.Ok;
+            }
+            entry = entry->NextInBucket;
         }
-        BucketMark mark = NameBuckets.MarkOf(found);
         found = null;
-        return mark == BucketMark.None ? Errno.Ok : NotKnown(in caller, directory, NameBucketTable.Reverse(hash), mark, isListing: false);
+        return entry == null ? Errno.Ok : NotKnownOf(in caller, directory, hash, NameBuckets.MarkOf(entry));
     }
+
+    private Errno NotKnownOf(in FileCaller caller, Inode* directory, uint hash, BucketMark mark)
+        => NotKnown(in caller, directory, NameBucketTable.Reverse(hash), mark, isListing: false);
 
     /// <summary>Makes sure that what an entry leads to is in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,19 +133,18 @@ public sealed unsafe class NameTable
         return error != Errno.Ok ? error : entry != null ? Errno.ENOTEMPTY : Errno.Ok;
     }
 
-    /// <summary>True when a directory, where this name is known not to be, has room for it.</summary>
-    internal bool HasRoomFor(Inode* directory, ReadOnlySpan<byte> name)
-        => NameBucketTable.FreeTurn(directory, HashOf(directory, name)) >= 0;
+    /// <summary>True when a directory, where a name of this hash is known not to be, has room for it.</summary>
+    internal static bool HasRoomFor(Inode* directory, uint hash) => NameBucketTable.FreeTurn(directory, hash) >= 0;
 
     /// <summary>
     /// Gives an entry its place in a directory, where its name is known not to be and has room, and a target; the caller registers it, by
     /// the id of its place.
     /// </summary>
-    internal void Connect(DirectoryEntry* entry, Inode* directory, Inode* target)
+    internal void Connect(DirectoryEntry* entry, uint hash, Inode* directory, Inode* target)
     {
         Namespace* space = _state.NamespaceOf(&directory->Header);
         entry->Directory = directory;
-        entry->Hash = HashOf(directory, DirectoryEntry.NameOf(entry));
+        entry->Hash = hash;
         int turn = NameBucketTable.FreeTurn(directory, entry->Hash);
         Panic.Unless(turn >= 0, "names: no room for a name"u8);
         entry->Place = NameBucketTable.PlaceOf(entry->Hash, turn);
@@ -238,8 +246,12 @@ public sealed unsafe class NameTable
     /// <summary>The hash of a name in a directory, <see cref="FileIds.HashBits"/> of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint HashOf(Inode* directory, ReadOnlySpan<byte> name)
+        => HashOf(_state.NamespaceOf(&directory->Header)->Tree, directory, name);
+
+    /// <summary>As above, in a directory of this tree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint HashOf(FileTree* tree, Inode* directory, ReadOnlySpan<byte> name)
     {
-        FileTree* tree = _state.NamespaceOf(&directory->Header)->Tree;
         if (!tree->HasKey)
             ChooseHashKey(tree);
         return (uint)NameHash.Of(tree->HashKey0, tree->HashKey1, directory->Number, name) & (NameBucketTable.HashLimit - 1);

@@ -1,14 +1,20 @@
 // Path resolution. A walk that needs a name or a file that is not in memory asks for it and ends, with the answer that its caller waits for
-// it; it is then begun again from the start (NameRequests). Two scratch pages take turns as the text still to be
-// walked: a symbolic link's target and the rest of the path are put together in the other one.
+// it; it is then begun again from the start (NameRequests). Two scratch pages take turns as the text still to be walked: a symbolic link's
+// target and the rest of the path are put together in the other one.
+//
+// A walk is one stretch, in which no other thread and no fiber runs: nothing that was in memory before it ends or leaves it
+// (NameReclaim). So only nodes of /proc, which are made for who asks, are held on the way; what it leads to is held for the caller.
+// Directories and links that were passed are noted as used.
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>Follows paths. Inodes it hands out are held; the caller releases them.</summary>
+/// <summary>Follows paths. Inodes it hands out are held; the caller releases them. Each component passes through here: what it does for
+/// all of them is small, and in line.</summary>
 public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSystem proc, NameTable names)
 {
     /// <summary>The longest path, without its NUL.</summary>
@@ -16,15 +22,21 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
 
     private const int MaxLinks = 40;
 
-    /// <summary>The state of one walk. Current is held.</summary>
+    /// <summary>The state of one walk.</summary>
     private ref struct Walker
     {
         public Inode* Current;
         public Inode* Root;
+
+        /// <summary>Where all of it is: nothing leads from one group's tree into another's.</summary>
+        public FileTree* Tree;
         public ReadOnlySpan<byte> Rest;
         public WalkFlags Flags;
         public int Links;
         public bool UsesSecondPage;
+
+        /// <summary>The walk holds Current.</summary>
+        public bool IsHeld;
     }
 
     /// <summary>
@@ -42,29 +54,25 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         {
             Current = start,
             Root = (flags & (WalkFlags.InRoot | WalkFlags.Beneath)) != 0 ? start : caller.Context->Root,
+            Tree = state.NamespaceOf(&start->Header)->Tree,
             Rest = path,
             Flags = flags,
         };
-        inodes.Hold(start);
-        Errno error = StartAtRootIfAbsolute(ref walker, isArgument: true);
+        Errno error = path[0] == '/' ? StartAtRoot(ref walker, isArgument: true) : Errno.Ok;
         if (error == Errno.Ok)
             error = Run(in caller, ref walker, ref result);
-        if (error != Errno.Ok)
-            inodes.Release(ref result);
-        inodes.Release(walker.Current);
+        if (walker.IsHeld)
+            inodes.Release(walker.Current);
         return error;
     }
 
     /// <summary>Follows a path to an existing file, which is returned held.</summary>
+    [SkipLocalsInit]
     public Errno Resolve(in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out Inode* inode)
     {
-        Errno error = Walk(in caller, start, path, flags & ~WalkFlags.AllowMissing, out WalkResult result);
+        Errno error = Walk(in caller, start, path, (flags & ~WalkFlags.AllowMissing) | WalkFlags.FileOnly, out WalkResult result);
         inode = result.Inode;
-        if (error != Errno.Ok)
-            return error;
-        inodes.Hold(inode);
-        inodes.Release(ref result);
-        return Errno.Ok;
+        return error;
     }
 
     /// <summary>What readlink shows. The text is valid until the next walk.</summary>
@@ -82,26 +90,28 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     }
 
     // The argument itself may begin anywhere; a link that leads to the root may lead out of the file system that it is in.
-    private Errno StartAtRootIfAbsolute(ref Walker walker, bool isArgument)
+    private Errno StartAtRoot(ref Walker walker, bool isArgument)
     {
-        if (walker.Rest[0] != '/')
-            return Errno.Ok;
         if ((walker.Flags & WalkFlags.Beneath) != 0)
             return Errno.EXDEV;
         if (!isArgument && IsCrossing(in walker, walker.Root))
             return Errno.EXDEV;
-        MoveTo(ref walker, walker.Root);
+        MoveTo(ref walker, walker.Root, isHeld: false);
         return Errno.Ok;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCrossing(in Walker walker, Inode* next)
         => (walker.Flags & WalkFlags.NoCrossing) != 0 && next->IsProc != walker.Current->IsProc;
 
-    private void MoveTo(ref Walker walker, Inode* next)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void MoveTo(ref Walker walker, Inode* next, bool isHeld)
     {
-        inodes.Hold(next);
-        inodes.Release(walker.Current);
+        if (walker.IsHeld)
+            inodes.Release(walker.Current);
         walker.Current = next;
+        walker.IsHeld = isHeld;
+        next->IsIdle = false;
     }
 
     // One turn per component. The name of the last one goes into the result before it is followed, so that it is still known when a
@@ -113,26 +123,20 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             ReadOnlySpan<byte> component = NextComponent(ref walker, out bool isLast, out bool hasSlash);
             if (component.IsEmpty)
                 return FinishAt(ref walker, ref result, LastComponent.Root, hasSlash);
-            if (component.Length > DirectoryEntry.MaxNameBytes)
-                return Errno.ENAMETOOLONG;
             if (!walker.Current->IsDirectory)
                 return Errno.ENOTDIR;
-            Errno error = Permissions.Check(walker.Current, in caller, FileAccess.Execute);
+            Errno error = Permissions.CheckSearch(walker.Current, in caller);
             if (error != Errno.Ok)
                 return error;
-            if (component.SequenceEqual("."u8))
+            if (component.Length > DirectoryEntry.MaxNameBytes)
+                return Errno.ENAMETOOLONG;
+            if (component[0] == '.' && (component.Length == 1 || (component.Length == 2 && component[1] == '.')))
             {
-                if (isLast)
-                    return FinishAt(ref walker, ref result, LastComponent.Dot, hasSlash);
-                continue;
-            }
-            if (component.SequenceEqual(".."u8))
-            {
-                error = Climb(ref walker);
+                error = component.Length == 2 ? Climb(ref walker) : Errno.Ok;
                 if (error != Errno.Ok)
                     return error;
                 if (isLast)
-                    return FinishAt(ref walker, ref result, LastComponent.DotDot, hasSlash);
+                    return FinishAt(ref walker, ref result, component.Length == 2 ? LastComponent.DotDot : LastComponent.Dot, hasSlash);
                 continue;
             }
             error = Descend(in caller, ref walker, ref result, component, isLast, hasSlash, out bool isDone);
@@ -141,82 +145,81 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         }
     }
 
+    // The slashes behind it stay in the rest, which may be put behind the target of a link.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ReadOnlySpan<byte> NextComponent(ref Walker walker, out bool isLast, out bool hasSlash)
     {
-        ReadOnlySpan<byte> rest = WithoutSlashes(walker.Rest);
-        int end = rest.IndexOf((byte)'/');
-        if (end < 0)
-        {
-            walker.Rest = default;
-            isLast = true;
-            hasSlash = rest.IsEmpty;
-            return rest;
-        }
-        walker.Rest = rest[end..];
-        isLast = WithoutSlashes(walker.Rest).IsEmpty;
-        hasSlash = true;
-        return rest[..end];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ReadOnlySpan<byte> WithoutSlashes(ReadOnlySpan<byte> text)
-    {
-        int slashes = 0;
-        while (slashes < text.Length && text[slashes] == (byte)'/')
-            slashes++;
-        return text[slashes..];
+        ref byte text = ref MemoryMarshal.GetReference(walker.Rest);
+        int length = walker.Rest.Length;
+        int start = 0;
+        while (start < length && Unsafe.Add(ref text, start) == '/')
+            start++;
+        int end = start;
+        while (end < length && Unsafe.Add(ref text, end) != '/')
+            end++;
+        int next = end;
+        while (next < length && Unsafe.Add(ref text, next) == '/')
+            next++;
+        isLast = next == length;
+        hasSlash = next != end || start == length;
+        // SAFETY: start and end are within the rest.
+        walker.Rest = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref text, end), length - end);
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref text, start), end - start);
     }
 
     private Errno Descend(
-        in FileCaller caller, ref Walker walker, ref WalkResult result, scoped ReadOnlySpan<byte> name, bool isLast, bool hasSlash, out bool isDone)
+        in FileCaller caller, ref Walker walker, ref WalkResult result, scoped ReadOnlySpan<byte> name, bool isLast, bool hasSlash,
+        out bool isDone)
     {
         isDone = false;
         if (isLast)
-        {
-            result.SetName(name);
-            result.Last = LastComponent.Name;
-            result.HasTrailingSlash |= hasSlash;
-        }
-        Errno unknown = Child(walker.Current, name, in caller, out Inode* child, out result.Entry);
-        if (unknown != Errno.Ok)
-            return unknown;
+            BeginLast(in walker, ref result, name, hasSlash);
+        Errno error = Child(in walker, name, in caller, out Inode* child, ref result);
+        if (error != Errno.Ok)
+            return error;
         if (child == null)
         {
             if (!isLast || (walker.Flags & WalkFlags.AllowMissing) == 0 || walker.Current->IsOrphan)
                 return Errno.ENOENT;
-            return Complete(ref walker, ref result, null, out isDone);
+            return Complete(ref walker, ref result, null, isHeld: true, out isDone);
         }
+        bool isHeld = walker.Current->IsProc;
         if (IsCrossing(in walker, child))
+            error = Errno.EXDEV;
+        else if (child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0))
+            error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
+        else if (!isLast)
         {
+            MoveTo(ref walker, child, isHeld);
+            return Errno.Ok;
+        }
+        else if (!result.HasTrailingSlash || child->IsDirectory)
+            return Complete(ref walker, ref result, child, isHeld, out isDone);
+        else
+            error = Errno.ENOTDIR;
+        if (isHeld)
             inodes.Release(child);
-            return Errno.EXDEV;
-        }
-        bool follows = child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0);
-        if (follows)
-        {
-            Errno error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
-            inodes.Release(child);
-            return error;
-        }
-        if (isLast)
-        {
-            if (result.HasTrailingSlash && !child->IsDirectory)
-            {
-                inodes.Release(child);
-                return Errno.ENOTDIR;
-            }
-            return Complete(ref walker, ref result, child, out isDone);
-        }
-        inodes.Release(walker.Current);
-        walker.Current = child;
-        return Errno.Ok;
+        return error;
     }
 
-    // The result takes over what the walk holds: the directory, and the held child.
-    private Errno Complete(ref Walker walker, ref WalkResult result, Inode* child, out bool isDone)
+    private static void BeginLast(in Walker walker, ref WalkResult result, scoped ReadOnlySpan<byte> name, bool hasSlash)
     {
-        inodes.Hold(walker.Current);
-        result.Directory = walker.Current;
+        if ((walker.Flags & WalkFlags.FileOnly) == 0)
+            result.SetName(name);
+        result.Last = LastComponent.Name;
+        result.HasTrailingSlash |= hasSlash;
+    }
+
+    // The result holds the directory, if it is asked for, and the file, if there is one.
+    private Errno Complete(ref Walker walker, ref WalkResult result, Inode* child, bool isHeld, out bool isDone)
+    {
+        if ((walker.Flags & WalkFlags.FileOnly) == 0)
+        {
+            inodes.Hold(walker.Current);
+            result.Directory = walker.Current;
+        }
+        if (!isHeld)
+            inodes.Hold(child);
         result.Inode = child;
         isDone = true;
         return Errno.Ok;
@@ -239,17 +242,20 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     {
         if (walker.Current == walker.Root)
             return (walker.Flags & WalkFlags.Beneath) != 0 ? Errno.EXDEV : Errno.Ok;
-        Inode* parent = ParentOf(walker.Current);
+        Inode* parent = walker.Current->Above;
+        bool isHeld = parent == null && walker.Current->IsProc;
+        if (isHeld)
+            parent = proc.Parent(walker.Current);
         if (parent == null)
             return Errno.ENOENT;
-        if (IsCrossing(in walker, parent))
+        if (!IsCrossing(in walker, parent))
         {
-            inodes.Release(parent);
-            return Errno.EXDEV;
+            MoveTo(ref walker, parent, isHeld);
+            return Errno.Ok;
         }
-        inodes.Release(walker.Current);
-        walker.Current = parent;
-        return Errno.Ok;
+        if (isHeld)
+            inodes.Release(parent);
+        return Errno.EXDEV;
     }
 
     private Errno Follow(in FileCaller caller, ref Walker walker, ref WalkResult result, Inode* link, bool isLast, out bool isDone)
@@ -260,6 +266,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         Errno denied = isLast && !link->IsProc ? Permissions.CheckFollow(walker.Current, link, in caller) : Errno.Ok;
         if (denied != Errno.Ok)
             return denied;
+        link->IsIdle = false;
         byte* page = state.Scratch + (walker.UsesSecondPage ? PageSize.Bytes : 0);
         walker.UsesSecondPage = !walker.UsesSecondPage;
         var text = new Span<byte>(page, PageSize.Bytes);
@@ -285,7 +292,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             return Errno.ENAMETOOLONG;
         walker.Rest.CopyTo(text[length..]);
         walker.Rest = text[..(length + walker.Rest.Length)];
-        return StartAtRootIfAbsolute(ref walker, isArgument: false);
+        return walker.Rest[0] == '/' ? StartAtRoot(ref walker, isArgument: false) : Errno.Ok;
     }
 
     // A magic link leads to a file, whatever its name is or was. The target is held.
@@ -293,8 +300,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     {
         isDone = isLast;
         bool isCrossing = IsCrossing(in walker, target);
-        inodes.Release(walker.Current);
-        walker.Current = target;
+        MoveTo(ref walker, target, isHeld: true);
         if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
             return Errno.ELOOP;
         if (isCrossing)
@@ -302,36 +308,28 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
     }
 
-    /// <summary>The parent of a directory, held, of one that has been removed too; null for what an older version has removed.</summary>
-    internal Inode* ParentOf(Inode* directory)
-    {
-        Inode* parent = directory->Above;
-        if (parent == null && directory->IsProc)
-            return proc.Parent(directory);
-        if (parent != null)
-            inodes.Hold(parent);
-        return parent;
-    }
-
+    // What a directory of /proc has is held, what another has is not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Child(
-        Inode* directory, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, out DirectoryEntry* entry)
+    private Errno Child(in Walker walker, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, ref WalkResult result)
     {
+        Inode* directory = walker.Current;
         child = null;
-        entry = null;
         if (directory->IsProc)
         {
+            result.Entry = null;
             child = proc.Lookup(directory, name, in caller);
             return Errno.Ok;
         }
-        Errno error = names.Find(in caller, directory, name, out entry);
+        uint hash = names.HashOf(walker.Tree, directory, name);
+        Errno error = names.Find(in caller, directory, name, hash, out DirectoryEntry* entry);
+        result.Entry = entry;
+        result.Hash = hash;
         if (entry == null)
             return error;
         error = names.Follow(in caller, entry);
         if (error != Errno.Ok)
             return error;
         child = entry->Target;
-        inodes.Hold(child);
         return Errno.Ok;
     }
 }

@@ -32,6 +32,9 @@ public enum WalkFlags : uint
 
     /// <summary>What is not in memory is EAGAIN (RESOLVE_CACHED).</summary>
     Cached = 128,
+
+    /// <summary>Only the file is asked for: the result has neither a directory nor a name.</summary>
+    FileOnly = 256,
 }
 
 /// <summary>What the last component of a path was.</summary>
@@ -57,6 +60,9 @@ public unsafe struct WalkResult
     /// <summary>The name that led to it, until any name changes; null when none did (the root, /proc, a missing file).</summary>
     internal DirectoryEntry* Entry;
 
+    /// <summary>The hash of the last component, if <see cref="Directory"/> has names.</summary>
+    internal uint Hash;
+
     /// <summary>True when the file is in use beside this walk.</summary>
     public readonly bool IsUsedByOthers => Inode->Header.References > 1 || Inode->IsMapped;
 
@@ -72,6 +78,7 @@ public unsafe struct WalkResult
         result.Directory = null;
         result.Inode = null;
         result.Entry = null;
+        result.Hash = 0;
         result.Last = LastComponent.Name;
         result.HasTrailingSlash = false;
         result._nameLength = 0;

@@ -82,10 +82,11 @@ public sealed unsafe class DirectoryEntryCodec(FileServices files) : NameCodec(f
             return false;
         ReadOnlySpan<byte> name = DirectoryEntry.NameOf(entry);
         var nobody = default(FileCaller);
-        bool isValid = Files.Names.Find(in nobody, directory, name, out DirectoryEntry* present) == SystemCalls.Errno.Ok && present == null
-            && Files.Names.HasRoomFor(directory, name);
+        uint hash = Files.Names.HashOf(directory, name);
+        bool isValid = Files.Names.Find(in nobody, directory, name, hash, out DirectoryEntry* present) == SystemCalls.Errno.Ok
+            && present == null && NameTable.HasRoomFor(directory, hash);
         if (isValid)
-            Files.Names.Connect(entry, directory, target);
+            Files.Names.Connect(entry, hash, directory, target);
         return isValid;
     }
 

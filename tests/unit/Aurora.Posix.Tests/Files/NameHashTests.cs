@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics;
 using System.Text;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;
@@ -25,6 +26,37 @@ public sealed unsafe class NameHashTests
     }
 
     [Fact]
+    public void The_hash_of_names_of_every_length_is_SipHash_1_3()
+    {
+        for (int length = 0; length <= 40; length++)
+        {
+            byte[] name = [.. Enumerable.Range(1, length).Select(i => (byte)(i * 37))];
+            Assert.Equal(Plain(3, 5, 77, name), NameHash.Of(3, 5, 77, name));
+        }
+    }
+
+    [Fact]
+    public void A_name_is_told_from_others_of_its_length_by_every_byte()
+    {
+        using var world = new FileWorld();
+        for (int length = 1; length <= 60; length++)
+        {
+            byte[] name = [.. Enumerable.Repeat((byte)'n', length)];
+            string path = "/" + Encoding.ASCII.GetString(name);
+            world.WriteFile(path, ""u8);
+            DirectoryEntry* entry = world.At(path)->FirstName;
+            Assert.True(DirectoryEntry.IsNamed(entry, name));
+            Assert.False(DirectoryEntry.IsNamed(entry, [.. name, (byte)'n']));
+            for (int i = 0; i < length; i++)
+            {
+                name[i] = (byte)'m';
+                Assert.False(DirectoryEntry.IsNamed(entry, name));
+                name[i] = (byte)'n';
+            }
+        }
+    }
+
+    [Fact]
     public void Names_chosen_to_collide_under_a_known_hash_do_not_make_long_chains_and_are_found_in_another_life()
     {
         using var world = new FileWorld();
@@ -37,6 +69,44 @@ public sealed unsafe class NameHashTests
         using var restored = new FileWorld(world.Store);
         foreach (string name in names)
             Assert.True(restored.Exists("/" + name));
+    }
+
+    // Word by word, as its paper has it.
+    private static ulong Plain(ulong key0, ulong key1, ulong word, byte[] bytes)
+    {
+        byte[] message = new byte[(sizeof(ulong) + bytes.Length + sizeof(ulong)) / sizeof(ulong) * sizeof(ulong)];
+        BitConverter.TryWriteBytes(message, word);
+        bytes.CopyTo(message, sizeof(ulong));
+        message[^1] = (byte)(sizeof(ulong) + bytes.Length);
+        ulong[] v = [key0 ^ 0x736F6D6570736575, key1 ^ 0x646F72616E646F6D, key0 ^ 0x6C7967656E657261, key1 ^ 0x7465646279746573];
+        for (int at = 0; at < message.Length; at += sizeof(ulong))
+        {
+            v[3] ^= BitConverter.ToUInt64(message, at);
+            PlainRound(v);
+            v[0] ^= BitConverter.ToUInt64(message, at);
+        }
+        v[2] ^= 0xFF;
+        for (int round = 0; round < 3; round++)
+            PlainRound(v);
+        return v[0] ^ v[1] ^ v[2] ^ v[3];
+    }
+
+    private static void PlainRound(ulong[] v)
+    {
+        Mix(0, 1, 13, 32);
+        Mix(2, 3, 16, 0);
+        Mix(0, 3, 21, 0);
+        Mix(2, 1, 17, 32);
+
+        void Mix(int sum, int other, int turn, int turnOfSum)
+        {
+            unchecked
+            {
+                v[sum] += v[other];
+            }
+            v[other] = BitOperations.RotateLeft(v[other], turn) ^ v[sum];
+            v[sum] = BitOperations.RotateLeft(v[sum], turnOfSum);
+        }
     }
 
     private static List<int> Chains(FileWorld world, string[] names)

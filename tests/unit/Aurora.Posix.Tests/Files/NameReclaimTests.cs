@@ -97,6 +97,25 @@ public sealed unsafe class NameReclaimTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/link/b/../twin", Errno.Ok)]
+    [InlineData("/a/b/..", Errno.Ok)]
+    [InlineData("/a/b/missing", Errno.ENOENT)]
+    public void What_walks_pass_all_the_time_stays(string path, Errno expected)
+    {
+        _world.Build.MakeDirectories("/a/b"u8);
+        Make("/a/twin");
+        Assert.Equal(Errno.Ok, _world.Build.MakeLink("/link"u8, "/a"u8));
+        _world.Checkpoint();
+        for (int round = 0; round < 4; round++)
+        {
+            Assert.Equal(expected, Resolve(path));
+            while (!_world.Files.Reclaim.Step())
+            {
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(60)]
     [InlineData(1000)]

@@ -54,6 +54,7 @@ public sealed unsafe class NamespaceTests : IDisposable
         Assert.Equal(Errno.ENOTDIR, Resolve("/a/file/x"));
         Assert.Equal(Errno.ENOTDIR, Resolve("/a/file/.."));
         Assert.Equal(Errno.ENAMETOOLONG, Resolve("/" + new string('n', 256)));
+        Assert.Equal(Errno.ENOTDIR, Resolve("/a/file/" + new string('n', 256)));
         Assert.Equal(Errno.ENOENT, Resolve("/" + new string('n', 255)));
         Assert.Equal(Errno.ENAMETOOLONG, Resolve(string.Concat(Enumerable.Repeat("/a", 2048))));
         Assert.Equal(Errno.ELOOP, Resolve("/a/link", WalkFlags.NoLinks | WalkFlags.FollowLast));
