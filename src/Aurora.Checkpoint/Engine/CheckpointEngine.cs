@@ -235,6 +235,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch <= _pipelines.Of(group).State->LastDurable;
 
     /// <inheritdoc/>
+    public override Epoch CapturedOf(ObjectTracker group) => _pipelines.Of(group).State->LastCaptured;
+
+    /// <inheritdoc/>
     public override Errno ErrorOf(ObjectTracker group, Epoch epoch)
     {
         Pipeline pipeline = _pipelines.Of(group);
@@ -275,10 +278,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         statistics.Pages = Statistics.Pages;
         statistics.Records = Statistics.Records;
         statistics.Bytes = Statistics.Bytes;
-        statistics.StopMedianNanoseconds = Statistics.StopPercentile(50);
-        statistics.StopP99Nanoseconds = Statistics.StopPercentile(99);
-        statistics.DurableMedianNanoseconds = Statistics.DurablePercentile(50);
-        statistics.DurableP99Nanoseconds = Statistics.DurablePercentile(99);
+        Statistics.ReadLatest(ref statistics);
         statistics.RestoreNanoseconds = BootNanoseconds;
         StoreStatistics store = _services.Store.Statistics;
         statistics.StoreFreeBytes = store.FreeBlocks * PageSize.Bytes;
@@ -287,7 +287,6 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         statistics.Violations = state->Violations;
         statistics.LongestWaitNanoseconds = _services.Fibers.LongestTurnNanoseconds;
         statistics.IdleNanoseconds = _services.Scheduler.IdleNanoseconds;
-        Statistics.ReadPhases(out statistics.PhaseMean, out statistics.PhaseLongest);
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,8 @@ public sealed unsafe class CheckpointStatistics
     private readonly ulong[] _stops = new ulong[Capacity];
     private readonly ulong[] _durables = new ulong[Capacity];
     private readonly ulong[] _chosen = new ulong[Capacity];
+    private SlsStatistics _latest;
+    private ulong _latestOf;
 
     public ulong Checkpoints { get; private set; }
     public ulong Pages { get; private set; }
@@ -46,6 +48,26 @@ public sealed unsafe class CheckpointStatistics
 
     /// <summary>As <see cref="StopPercentile"/>, for the time from stop to durable.</summary>
     public ulong DurablePercentile(int percent) => Percentile(_durables, percent);
+
+    /// <summary>What is told of the kept samples together; reckoned when there are others than at the last time, since programs ask often.</summary>
+    public void ReadLatest(ref SlsStatistics statistics)
+    {
+        if (_latestOf != Checkpoints)
+        {
+            _latest.StopMedianNanoseconds = StopPercentile(50);
+            _latest.StopP99Nanoseconds = StopPercentile(99);
+            _latest.DurableMedianNanoseconds = DurablePercentile(50);
+            _latest.DurableP99Nanoseconds = DurablePercentile(99);
+            ReadPhases(out _latest.PhaseMean, out _latest.PhaseLongest);
+            _latestOf = Checkpoints;
+        }
+        statistics.StopMedianNanoseconds = _latest.StopMedianNanoseconds;
+        statistics.StopP99Nanoseconds = _latest.StopP99Nanoseconds;
+        statistics.DurableMedianNanoseconds = _latest.DurableMedianNanoseconds;
+        statistics.DurableP99Nanoseconds = _latest.DurableP99Nanoseconds;
+        statistics.PhaseMean = _latest.PhaseMean;
+        statistics.PhaseLongest = _latest.PhaseLongest;
+    }
 
     /// <summary>The mean of the phases of the kept samples, and the longest of each.</summary>
     public void ReadPhases(out CheckpointPhases mean, out CheckpointPhases longest)

@@ -42,6 +42,9 @@ public abstract unsafe class CheckpointService
     /// <summary>True when the epoch, and so everything before it, survives a power cut.</summary>
     public abstract bool IsDurable(ObjectTracker group, Epoch epoch);
 
+    /// <summary>The newest epoch that has been captured of a group.</summary>
+    public abstract Epoch CapturedOf(ObjectTracker group);
+
     /// <summary>Woken each time an epoch of a group becomes durable or a commit fails.</summary>
     public abstract WaitQueue* DurableOf(ObjectTracker group);
 

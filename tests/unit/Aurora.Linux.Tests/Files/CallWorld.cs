@@ -52,6 +52,8 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
     {
     }
 
+    public override Epoch CapturedOf(ObjectTracker group) => default;
+
     public override void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics)
     {
     }

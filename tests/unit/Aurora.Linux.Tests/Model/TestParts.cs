@@ -146,6 +146,8 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
 
     public override bool IsDurable(ObjectTracker group, Epoch epoch) => epoch.Value <= DurableEpoch;
 
+    public override Epoch CapturedOf(ObjectTracker group) => new(Requested);
+
     public override void ReadStatistics(ObjectTracker group, ref SlsStatistics statistics) => statistics.CapturedEpoch = Requested;
 
     public override bool ReadSample(int index, out CheckpointSample sample)
