@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.Threading.Tasks;
+using Aurora.Bench;
 using Aurora.Cli.Commands;
 using Aurora.Cli.Workspace;
 using Aurora.Images;
@@ -26,7 +27,7 @@ internal static class Program
         {
             return await parsed.InvokeAsync(configuration);
         }
-        catch (Exception failure) when (failure is UserException or MachineException or ImageException)
+        catch (Exception failure) when (failure is UserException or MachineException or ImageException or BenchException)
         {
             Report.Error(failure.Message);
             return ExitCode.Trouble;

@@ -23,6 +23,25 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
+    public void Another_kernel_has_words_and_a_RAM_disk_instead_of_the_boot_configuration()
+    {
+        IReadOnlyList<string> arguments = Build(
+            new MachineConfiguration { Kernel = "k", InitialRamDisk = "/a,b.cpio", KernelCommandLine = "quiet -- x" });
+        Assert.Equal("/a,,b.cpio", After(arguments, "-initrd"));
+        Assert.Equal("quiet -- x", After(arguments, "-append"));
+        Assert.DoesNotContain("-append", Build(new MachineConfiguration { Kernel = "k" }));
+    }
+
+    [Fact]
+    public void Instructions_are_counted_by_one_thread()
+    {
+        IReadOnlyList<string> arguments = Build(new MachineConfiguration { Kernel = "k", Cpus = 2, CountsInstructions = true });
+        Assert.Equal("shift=0,sleep=off", After(arguments, "-icount"));
+        Assert.Equal("tcg,thread=single", After(arguments, "-accel"));
+        Assert.Equal("tcg,thread=multi", After(Build(new MachineConfiguration { Kernel = "k", Cpus = 2 }), "-accel"));
+    }
+
+    [Fact]
     public void A_disk_has_a_volatile_cache_that_a_flush_empties()
     {
         IReadOnlyList<string> arguments = Build(new MachineConfiguration { Kernel = "k", Disk = "a,b.img", NvmeProperties = "mdts=4" });

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using Aurora.Bench;
 using Aurora.Cli.Workspace;
 using Aurora.Images.Root;
 using Aurora.Qemu;
@@ -27,16 +28,6 @@ internal sealed class BenchGuest(string folder)
     {
         Disk = disk,
         Boot = machine.Boot with { Arguments = [Program, .. arguments], Environment = GuestEnvironment.Default },
-    };
-
-    /// <summary>
-    /// The machine with its instruction counter as clock: a nanosecond is one instruction, whatever the host does meanwhile, and waiting
-    /// takes no time.
-    /// </summary>
-    public static MachineConfiguration CountingInstructions(MachineConfiguration machine) => machine with
-    {
-        Acceleration = Acceleration.Tcg,
-        ExtraArguments = ["-icount", "shift=0,sleep=off"],
     };
 
     /// <summary>What the program reports; throws when it fails.</summary>

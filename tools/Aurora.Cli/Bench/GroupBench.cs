@@ -5,6 +5,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
+using Aurora.Bench;
+using Aurora.Bench.Instructions;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Bench;
@@ -23,7 +25,7 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
         progress("groups");
         GuestReport timed = await MeasureAsync(large, cancellation);
         progress("groups, counting instructions");
-        GuestReport counted = await MeasureAsync(BenchGuest.CountingInstructions(large), cancellation);
+        GuestReport counted = await MeasureAsync(InstructionRun.Counting(large), cancellation);
         double stop = timed.Value("groups", ResidentMebibytes, "stop_ns_median");
         double forkStop = timed.Value("groups", ResidentMebibytes, "fork_stop_ns_median");
         double rewind = timed.Value("groups", ResidentMebibytes, "rewind_ns_median");

@@ -7,6 +7,8 @@ using System.Globalization;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using Aurora.Bench;
+using Aurora.Bench.Instructions;
 using Aurora.Cli.Workspace;
 using Aurora.Qemu;
 
@@ -54,11 +56,11 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
         AddStopTimes(stop);
         progress("waiting for a flush, counting instructions");
         AddWait(await _guest.RunAsync(
-            BenchGuest.CountingInstructions(machine with { MemoryMebibytes = StopMemoryMebibytes }), cancellation, "wait"));
+            InstructionRun.Counting(machine with { MemoryMebibytes = StopMemoryMebibytes }), cancellation, "wait"));
         progress("one page to durable");
         AddOnePage(await _guest.RunAsync(machine, cancellation, "one"), device);
         progress("one page, counting instructions");
-        AddInstructions(await _guest.RunAsync(BenchGuest.CountingInstructions(machine), cancellation, "one"));
+        AddInstructions(await _guest.RunAsync(InstructionRun.Counting(machine), cancellation, "one"));
         AddStreaming(stop, device);
         progress("start and resume");
         await AddStartAsync(cancellation);

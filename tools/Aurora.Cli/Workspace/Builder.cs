@@ -32,7 +32,7 @@ internal static class Builder
     /// <summary>Compiles the guest programs when a source of them is newer.</summary>
     public static async Task EnsureGuestsAsync(CancellationToken cancellation)
     {
-        if (IsOlder(Path.Combine(Repository.Guests, ".built"), ["guests"]))
+        if (IsOlder(Path.Combine(Repository.Guests, ".built"), ["guests", "bench/guest"]))
             await BuildAsync(GuestProject, "building the guest programs", cancellation);
     }
 

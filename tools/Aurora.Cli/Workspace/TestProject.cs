@@ -37,7 +37,8 @@ internal static class TestProject
         string elapsed = $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.0} s";
         string skipped = count.Skipped > 0 ? $", {count.Skipped} skipped" : "";
         Console.WriteLine($"{kind,-6} {name,-28} {elapsed}  {count.Passed} passed, {count.Failed} failed{skipped}");
-        foreach (string line in AttacksIn(Path.Combine(results, "results.trx")))
+        string resultFile = Path.Combine(results, "results.trx");
+        foreach (string line in AttacksIn(resultFile).Concat(SkipsIn(resultFile)))
             Console.WriteLine($"       {line}");
         if (count.Failed > 0)
             Console.WriteLine(Explain(run.Output));
@@ -65,6 +66,15 @@ internal static class TestProject
             attacks.AddAll(XDocument.Load(resultFile));
         return attacks.Lines;
     }
+
+    // What was not tested, and why: on this host, for instance, it cannot be.
+    private static IEnumerable<string> SkipsIn(string resultFile)
+        => !File.Exists(resultFile) ? [] : XDocument.Load(resultFile).Descendants()
+            .Where(element => element.Name.LocalName == "UnitTestResult" && (string?)element.Attribute("outcome") == "NotExecuted")
+            .Select(element => $"skipped: {(string?)element.Attribute("testName")}: {MessageOf(element)}");
+
+    private static string MessageOf(XElement result)
+        => result.Descendants().FirstOrDefault(element => element.Name.LocalName is "Message" or "StdOut")?.Value.Trim() ?? "";
 
     private static async Task<HostResult> RunWithDeadlineAsync(List<string> arguments, CancellationToken cancellation)
     {

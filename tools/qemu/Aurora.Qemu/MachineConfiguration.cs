@@ -8,6 +8,12 @@ public sealed record MachineConfiguration
     /// <summary>The kernel image (an ELF file with a PVH note).</summary>
     public required string Kernel { get; init; }
 
+    /// <summary>A file given to another kernel than Aurora's instead of <see cref="Boot"/>; null for Aurora.</summary>
+    public string? InitialRamDisk { get; init; }
+
+    /// <summary>The words another kernel than Aurora's is given; null for Aurora.</summary>
+    public string? KernelCommandLine { get; init; }
+
     /// <summary>What the kernel is told at boot.</summary>
     public BootConfiguration Boot { get; init; } = new();
 
@@ -37,6 +43,12 @@ public sealed record MachineConfiguration
     public string MachineType { get; init; } = "q35";
 
     public Acceleration Acceleration { get; init; } = Acceleration.Automatic;
+
+    /// <summary>
+    /// Makes the instruction counter the machine's clock, under translation: a nanosecond is one instruction, whatever the host does
+    /// meanwhile, and waiting takes no time.
+    /// </summary>
+    public bool CountsInstructions { get; init; }
 
     /// <summary>Opens QEMU's gdb stub on this UNIX socket and holds the processor until a debugger continues it.</summary>
     public string? GdbSocket { get; init; }

@@ -22,15 +22,19 @@ public static class QemuCommandLine
             "-nodefaults", "-no-user-config",
             "-display", "none",
             "-machine", machine.MachineType,
-            "-accel", AcceleratorFor(acceleration, machine.Cpus),
+            "-accel", AcceleratorFor(acceleration, machine),
             "-cpu", CpuModel.ArgumentFor(acceleration),
             "-smp", Number(machine.Cpus),
             "-m", Number(machine.MemoryMebibytes) + "M",
             "-rtc", "base=utc",
             "-device", $"isa-debug-exit,iobase={DebugExitPort},iosize=0x04",
             "-kernel", machine.Kernel,
-            "-initrd", Escape(bootFile),
+            "-initrd", Escape(machine.InitialRamDisk ?? bootFile),
         };
+        if (machine.KernelCommandLine is { } words)
+            arguments.AddRange(["-append", words]);
+        if (machine.CountsInstructions)
+            arguments.AddRange(["-icount", "shift=0,sleep=off"]);
         AddSerialPort(arguments, "console", consoleSocket);
         AddSerialPort(arguments, "control", controlSocket);
         if (machine.Disk is { } disk)
@@ -83,8 +87,11 @@ public static class QemuCommandLine
         arguments.AddRange(["-device", $"nvme,drive={top},serial=aurora{properties}"]);
     }
 
-    private static string AcceleratorFor(Acceleration acceleration, int cpus)
-        => acceleration == Acceleration.Kvm ? "kvm" : cpus > 1 ? "tcg,thread=multi" : "tcg,thread=single";
+    // Instructions are counted by one thread for all processors.
+    private static string AcceleratorFor(Acceleration acceleration, MachineConfiguration machine)
+        => acceleration == Acceleration.Kvm ? "kvm"
+            : machine.Cpus > 1 && !machine.CountsInstructions ? "tcg,thread=multi"
+            : "tcg,thread=single";
 
     // QEMU's option parser ends a value at a comma unless it is doubled.
     private static string Escape(string path) => path.Replace(",", ",,", System.StringComparison.Ordinal);

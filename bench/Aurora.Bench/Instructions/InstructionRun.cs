@@ -1,0 +1,46 @@
+// Runs the guest program prims in a machine whose clock is the instruction counter: a nanosecond is one instruction, whatever the host
+// does meanwhile, and waiting takes no time.
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Images.Root;
+using Aurora.Qemu;
+
+namespace Aurora.Bench.Instructions;
+
+/// <summary>Counts the instructions of primitives.</summary>
+public static class InstructionRun
+{
+    /// <summary>The measuring program, on both systems.</summary>
+    public const string Program = StandardRoot.TestFolder + "/prims";
+
+    /// <summary>The memory of a machine in which instructions are counted: figures of another size are others.</summary>
+    public const int MemoryMebibytes = 512;
+
+    private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(6);
+
+    /// <summary>The machine with its instruction counter as clock.</summary>
+    public static MachineConfiguration Counting(MachineConfiguration machine)
+        => machine with { Acceleration = Acceleration.Tcg, CountsInstructions = true };
+
+    /// <summary>Measures on Aurora, from a disk with the standard root: all measures, or those whose name contains a text.</summary>
+    public static async Task<GuestReport> OnAuroraAsync(
+        MachineConfiguration machine, string disk, string? filter, CancellationToken cancellation)
+    {
+        MachineConfiguration counting = Counting(machine) with
+        {
+            Disk = disk,
+            Boot = machine.Boot with { Arguments = [Program, "/tmp", .. Words(filter)], Environment = ["PATH=/bin:/usr/bin"] },
+        };
+        await using VirtualMachine running = await VirtualMachine.StartAsync(counting, cancellation).ConfigureAwait(false);
+        var console = new ConsoleTranscript(running);
+        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation).ConfigureAwait(false);
+        await console.Completed.ConfigureAwait(false);
+        return exit.GuestStatus == 0
+            ? new GuestReport(console.Text)
+            : throw new BenchException($"{Program} failed on Aurora: {console.Text}\n{running.Events.Tail()}");
+    }
+
+    /// <summary>The arguments behind the folder.</summary>
+    public static string[] Words(string? filter) => filter == null ? [] : [filter];
+}

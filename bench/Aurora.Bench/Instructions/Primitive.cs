@@ -1,0 +1,51 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Aurora.Bench.Instructions;
+
+/// <summary>A measure of the guest program <c>prims</c>, in words.</summary>
+/// <param name="Name">What the program calls it.</param>
+/// <param name="Words">What is done once.</param>
+public sealed record Primitive(string Name, string Words)
+{
+    private const string Disturbance = "compute";
+
+    /// <summary>Whether Aurora is meant to be no slower than the peer at it. What shows how a kernel disturbs programs has no target.</summary>
+    public bool IsCompared => Name != Disturbance;
+
+    /// <summary>All there are, in the order in which they are shown.</summary>
+    public static IReadOnlyList<Primitive> All { get; } =
+    [
+        new("null_call", "getppid"),
+        new("clock_read", "clock_gettime"),
+        new("yield_pair", "sched_yield beside another that yields"),
+        new("pipe_round_trip", "a byte to another process and back"),
+        new("pipe_64k", "64 KiB into a pipe and out of it"),
+        new("futex_pair", "waking a thread and being woken"),
+        new("thread_create_join", "a thread made and joined"),
+        new("signal_self", "a signal to oneself, handled"),
+        new("poll_100", "poll of 100 descriptors"),
+        new("stat_5", "stat of a path of five names"),
+        new("open_close_5", "open and close of it"),
+        new("create_unlink", "a file made and removed"),
+        new("create_write_unlink", "the same with 4 KiB in it"),
+        new("rename_pair", "a file renamed and renamed back"),
+        new("pread_4k", "4 KiB read from memory's copy of a file"),
+        new("pwrite_4k", "4 KiB of a file overwritten"),
+        new("append_4k", "4 KiB appended"),
+        new("fstat", "fstat"),
+        new("lseek", "lseek"),
+        new("fault_fresh", "the first store to a page"),
+        new("fault_copy", "a store to a page shared by a fork"),
+        new("mmap_touch_munmap", "64 KiB mapped, touched, unmapped"),
+        new("mprotect_pair", "16 pages protected and not, one stored to"),
+        new("fork_exit_wait", "fork, exit, wait"),
+        new("fork_exec_wait", "fork, exec, wait"),
+        new("vfork_exec_wait", "vfork, exec, wait"),
+        new("fork_64mib", "fork with 64 MiB, exit, wait"),
+        new(Disturbance, "no call: what the kernel does beside it"),
+    ];
+
+    /// <summary>What a measure is called in a table.</summary>
+    public static string WordsOf(string name) => All.FirstOrDefault(primitive => primitive.Name == name)?.Words ?? name;
+}

@@ -1,0 +1,104 @@
+/* sls_dumps.c - memory saved and restored by Aurora (dumps.h says in which order): the program is a group of its own, whose checkpoints
+ * are taken when this one says so. A restore is a new group from the first, named checkpoint, when nothing of the group is in memory. */
+#define _GNU_SOURCE
+#include "../../guests/include/aurora.h"
+#include "dumps.h"
+
+#define PROGRAM "/usr/lib/aurora/memory"
+#define NAME "first"
+#define LONGEST_PERIOD_NS 60000000000ull
+
+static const char *group;
+static uint64_t position, epoch_before;
+
+static void manage(unsigned verb, const char *of, const char *target, const char *checkpoint, char **words)
+{
+    static char *none;
+    struct sls_manage request = {.verb = verb, .argv = (uint64_t)words, .envp = words ? (uint64_t)&none : 0};
+    strcpy(request.group, of);
+    strcpy(request.target, target);
+    strcpy(request.checkpoint, checkpoint);
+    require(sls_manage(&request) >= 0, "sls_manage");
+}
+
+static void start(unsigned long mebibytes)
+{
+    char size[16], line[64];
+    char *words[] = {PROGRAM, size, NULL};
+    snprintf(size, sizeof size, "%lu", mebibytes);
+    group = "source";
+    position = 0;
+    manage(SLS_RUN, "", group, "", words);
+    require(sls_of(group, SYS_sls_period, LONGEST_PERIOD_NS, 0, 0) == 0, "sls_period");
+    await_answer(line, sizeof line);
+    require(!strcmp(line, "ready"), line);
+}
+
+static void order(const char *text)
+{
+    char line[64];
+    int length = snprintf(line, sizeof line, "%s\n", text);
+    require(sls_input(group, line, (uint64_t)length) == length, "sls_input");
+}
+
+static void await_answer(char *line, size_t size)
+{
+    size_t length = 0;
+    while (length < size - 1) {
+        require(sls_log(group, &position, line + length, 1, 1) == 1, "sls_log");
+        if (line[length] == '\n')
+            break;
+        length++;
+    }
+    line[length] = 0;
+}
+
+static uint64_t captured_epoch(void)
+{
+    struct sls_stat stat;
+    require(sls_of(group, SYS_sls_stat, (uint64_t)&stat, sizeof stat, 0) == 0, "sls_stat");
+    return stat.captured_epoch;
+}
+
+static void before_change(void)
+{
+    epoch_before = captured_epoch();
+}
+
+/* An answer is seen when it is durable: it has its own checkpoint, which took along what was changed before it. */
+static struct dump_cost save(int first, unsigned long pages)
+{
+    struct sls_sample sample;
+    struct dump_cost cost = {0, 0};
+    for (unsigned index = 0; cost.stop_ns == 0 && sls_sample(index, &sample) == 0; index++)
+        if (sample.pages >= pages && sample.epoch > epoch_before)
+            cost = (struct dump_cost){sample.stop_ns, sample.durable_ns};
+    require(cost.stop_ns != 0, "no checkpoint has so many pages: more memory is needed");
+    require(!first || sls_of(group, SYS_sls_checkpoint, (uint64_t)NAME, 0, 0) >= 0, "checkpoint");
+    return cost;
+}
+
+static void end(void)
+{
+    manage(SLS_KILL, group, "", "", NULL);
+}
+
+static void bring_back(void)
+{
+    group = "restored";
+    manage(SLS_RESTORE, "source", group, NAME, NULL);
+}
+
+static void forget(void)
+{
+    end();
+    manage(SLS_REMOVE, group, "", "", NULL);
+    manage(SLS_REMOVE, "source", "", "", NULL);
+}
+
+/* This program's own group keeps still meanwhile. */
+int main(int count, char **words)
+{
+    require(sls_period(LONGEST_PERIOD_NS) == 0, "sls_period");
+    return measure_dumps(count, words);
+}

@@ -1,0 +1,42 @@
+using System.Collections.Generic;
+using System.Linq;
+using Aurora.Bench;
+using Spectre.Console;
+
+namespace Aurora.Cli.Bench;
+
+/// <summary>Comparisons as a table in the terminal.</summary>
+internal static class ComparisonTable
+{
+    private static readonly string[] _columns =
+        ["measure", "", "Aurora", "peer", "unmitigated", "ratio", "unmitigated", "spread", "target", ""];
+
+    public static Table Of(IEnumerable<Comparison> rows)
+    {
+        var table = new Table();
+        foreach (string column in _columns)
+            table.AddColumn(new TableColumn(column) { NoWrap = true });
+        for (int column = 2; column < 9; column++)
+            table.Columns[column].RightAligned();
+        foreach (Comparison row in rows)
+            table.AddRow([.. Cells(row).Select(Markup.Escape)]);
+        return table;
+    }
+
+    private static string[] Cells(Comparison row) =>
+    [
+        row.Measure, row.Words, Value(row.Aurora, row.Unit), Value(row.Peer, row.Unit), Value(row.Bare, row.Unit),
+        Figures.Ratio(row.Ratio), Figures.Ratio(row.BareRatio), row.Spread is { } spread ? Figures.Share(spread) : "",
+        row.Target is { } target ? "≤ " + Figures.Ratio(target) : "", Words(row.Verdict),
+    ];
+
+    private static string Value(IReadOnlyList<double> values, Unit unit) => Figures.Format(Statistics.Median(values), unit);
+
+    private static string Words(Verdict verdict) => verdict switch
+    {
+        Verdict.Met => "met",
+        Verdict.MetBesideMitigations => "met beside mitigations",
+        Verdict.Missed => "missed",
+        _ => "",
+    };
+}

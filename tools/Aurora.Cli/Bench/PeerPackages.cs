@@ -1,0 +1,81 @@
+// The peer's packages: Debian's kernel for virtual machines, CRIU, SQLite, the maker of ext4, and everything these need down to the C
+// library, whatever this host has installed. They are downloaded by apt-get, unpacked beside each other and never installed. What has been
+// unpacked is used again; who wants newer versions deletes the folder.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Cli.Workspace;
+
+namespace Aurora.Cli.Bench;
+
+/// <summary>Brings the peer's packages into the working tree.</summary>
+internal static class PeerPackages
+{
+    private const string KernelPackage = "linux-image-cloud-amd64";
+    private static readonly string[] _packages = ["criu", "sqlite3", "e2fsprogs"];
+
+    // CRIU's tool for people is in Python; nobody calls it here.
+    private static readonly string[] _leftOut = ["python3", "libpython"];
+
+    private static string Cache => Path.Combine(Repository.Cache, "peer");
+
+    // Names and versions; written last, so that it stands for a folder that is complete.
+    private static string List => Path.Combine(Cache, "packages.txt");
+
+    /// <summary>The folder with the unpacked packages; downloads them when they are not there.</summary>
+    public static async Task<string> EnsureAsync(CancellationToken cancellation)
+    {
+        string root = Path.Combine(Cache, "root");
+        if (File.Exists(List))
+            return root;
+        if (Directory.Exists(Cache))
+            Directory.Delete(Cache, recursive: true);
+        string packages = Path.Combine(Cache, "packages");
+        Directory.CreateDirectory(packages);
+        Directory.CreateDirectory(root);
+        string[] names = [.. await ClosureAsync(cancellation), await KernelAsync(cancellation)];
+        await RunAsync("downloading the peer's packages", ["env", "-C", packages, "apt-get", "download", .. names], cancellation);
+        string[] files = [.. Directory.EnumerateFiles(packages, "*.deb").Order(StringComparer.Ordinal)];
+        foreach (string file in files)
+            await RunAsync("unpacking the peer's packages", ["dpkg", "-x", file, root], cancellation);
+        await File.WriteAllLinesAsync(List, files.Select(Path.GetFileNameWithoutExtension)!, cancellation);
+        return root;
+    }
+
+    /// <summary>What of the packages decides about the figures: names with versions.</summary>
+    public static IReadOnlyList<string> Versions()
+        => [.. File.ReadLines(List).Where(name => name.StartsWith("linux-image", StringComparison.Ordinal)
+            || _packages.Any(package => name.StartsWith(package + "_", StringComparison.Ordinal)))];
+
+    // What apt-get would install on a host that has nothing.
+    private static async Task<IEnumerable<string>> ClosureAsync(CancellationToken cancellation)
+    {
+        string nothing = Path.Combine(Cache, "nothing");
+        await File.WriteAllTextAsync(nothing, "", cancellation);
+        string plan = await RunAsync(
+            "asking for the peer's packages",
+            ["apt-get", "install", "-s", "--no-install-recommends", "-o", "Dir::State::status=" + nothing, .. _packages],
+            cancellation);
+        return plan.Split('\n').Where(line => line.StartsWith("Inst ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1])
+            .Where(name => !_leftOut.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
+    // The package that is asked for is empty and depends on the one with the kernel.
+    private static async Task<string> KernelAsync(CancellationToken cancellation)
+    {
+        string answer = await RunAsync("asking for the peer's kernel", ["apt-cache", "depends", KernelPackage], cancellation);
+        const string Depends = "Depends:";
+        return answer.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith(Depends, StringComparison.Ordinal))
+            ?[Depends.Length..].Trim()
+            ?? throw new UserException($"apt-cache knows no {KernelPackage}: run apt-get update; the peer wants a Debian host");
+    }
+
+    private static async Task<string> RunAsync(string title, string[] command, CancellationToken cancellation)
+    {
+        HostResult result = await HostProcess.RunAsync(command[0], command[1..], cancellation: cancellation);
+        return result.Status == 0 ? result.Output : throw new UserException($"{title} failed: {string.Join(' ', command)}\n{result.Output}");
+    }
+}
