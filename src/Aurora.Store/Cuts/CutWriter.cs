@@ -37,6 +37,9 @@ internal sealed unsafe class CutWriter(
             status = written;
         if (status == StoreStatus.Ok && !context.Has(SeededFaults.UnflushedCut))
             status = context.Flush();
+        // Another's FLUSH may have failed meanwhile, and what the device had of this cut by then may be gone, whatever its own one says.
+        if (status == StoreStatus.Ok && context.PoisonStatus != StoreStatus.Ok)
+            status = StoreStatus.Poisoned;
         if (status != StoreStatus.Ok)
             return status;
         Superblock* scratch = superblocks.Draft();
