@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define PROGRAM "/usr/lib/aurora/memory"
+#define PROGRAM "/usr/lib/aurora/saved"
 #define IMAGES "images"
 
 static pid_t process;
@@ -62,7 +62,7 @@ static void start(unsigned long mebibytes)
         for (int fd = 0; fd < 3; fd++)
             dup2(null, fd);
         close(null);
-        execl(PROGRAM, "memory", size, "/tmp/orders", "/tmp/answers", (char *)NULL);
+        execl(PROGRAM, "saved", size, "/tmp/orders", "/tmp/answers", (char *)NULL);
         _exit(127);
     }
     await_answer(line, sizeof line);
@@ -85,10 +85,6 @@ static void await_answer(char *line, size_t size)
         line[length++] = byte;
     }
     line[length] = 0;
-}
-
-static void before_change(void)
-{
 }
 
 /* A number in the encoding of protocol buffers. */
@@ -126,11 +122,11 @@ static uint64_t stopped_ns(const char *folder)
     return microseconds * 1000;
 }
 
-static struct dump_cost save(int first, unsigned long pages)
+static struct dump_cost change_and_save(int first, unsigned long pages)
 {
     struct dump_cost cost;
     char folder[32], before[32], pid[16];
-    (void)pages;
+    change_pages(pages);
     snprintf(folder, sizeof folder, IMAGES "/%d", image);
     snprintf(before, sizeof before, "../%d", image - 1);
     snprintf(pid, sizeof pid, "%d", process);

@@ -22,8 +22,7 @@ struct dump_cost { uint64_t stop_ns, durable_ns; };
 static void start(unsigned long mebibytes);
 static void order(const char *text);
 static void await_answer(char *line, size_t size);
-static void before_change(void);
-static struct dump_cost save(int first, unsigned long pages);
+static struct dump_cost change_and_save(int first, unsigned long pages);
 static void end(void);
 static void bring_back(void);
 static void forget(void);
@@ -42,7 +41,6 @@ static inline void expect(const char *text, const char *expected)
 static inline void change_pages(unsigned long pages)
 {
     char text[32];
-    before_change();
     snprintf(text, sizeof text, "d %lu", pages);
     expect(text, "d");
 }
@@ -84,16 +82,12 @@ static inline void measure_size(unsigned long mebibytes, int rounds)
     char sum[64];
     for (int round = 0; round < rounds; round++) {
         start(mebibytes);
-        change_pages(mebibytes * (MEBIBYTE / PAGE));
-        full[round] = save(1, mebibytes * (MEBIBYTE / PAGE));
+        full[round] = change_and_save(1, mebibytes * (MEBIBYTE / PAGE));
         order("s");
         await_answer(sum, sizeof sum);
-        change_pages(CHANGED);
-        changed[round] = save(0, CHANGED);
-        for (int i = 0; mebibytes == SWEPT_MEBIBYTES && i < SWEPT; i++) {
-            change_pages(swept[i]);
-            pages[i][round] = save(0, swept[i]);
-        }
+        changed[round] = change_and_save(0, CHANGED);
+        for (int i = 0; mebibytes == SWEPT_MEBIBYTES && i < SWEPT; i++)
+            pages[i][round] = change_and_save(0, swept[i]);
         measure_restore(sum, &answers[round], &reads[round]);
         forget();
     }

@@ -1,15 +1,15 @@
 /* sls_dumps.c - memory saved and restored by Aurora (dumps.h says in which order): the program is a group of its own, whose checkpoints
- * are taken when this one says so. A restore is a new group from the first, named checkpoint, when nothing of the group is in memory. */
+ * are taken when it has answered. A restore is a new group from the first, named checkpoint, when nothing of the group is in memory. */
 #define _GNU_SOURCE
 #include "../../guests/include/aurora.h"
 #include "dumps.h"
 
-#define PROGRAM "/usr/lib/aurora/memory"
+#define PROGRAM "/usr/lib/aurora/saved"
 #define NAME "first"
-#define LONGEST_PERIOD_NS 60000000000ull
+#define LONGEST_PERIOD_NS 10000000000ull
 
 static const char *group;
-static uint64_t position, epoch_before;
+static uint64_t position, period_ns = 50 * 1000000;
 
 static void manage(unsigned verb, const char *of, const char *target, const char *checkpoint, char **words)
 {
@@ -29,7 +29,6 @@ static void start(unsigned long mebibytes)
     group = "source";
     position = 0;
     manage(SLS_RUN, "", group, "", words);
-    require(sls_of(group, SYS_sls_period, LONGEST_PERIOD_NS, 0, 0) == 0, "sls_period");
     await_answer(line, sizeof line);
     require(!strcmp(line, "ready"), line);
 }
@@ -60,20 +59,32 @@ static uint64_t captured_epoch(void)
     return stat.captured_epoch;
 }
 
-static void before_change(void)
-{
-    epoch_before = captured_epoch();
-}
-
-/* An answer is seen when it is durable: it has its own checkpoint, which took along what was changed before it. */
-static struct dump_cost save(int first, unsigned long pages)
+/* The cost of the newest checkpoint with so many pages, of those after an epoch; 0: there is none. */
+static int find_cost(uint64_t epoch, unsigned long pages, struct dump_cost *cost)
 {
     struct sls_sample sample;
-    struct dump_cost cost = {0, 0};
-    for (unsigned index = 0; cost.stop_ns == 0 && sls_sample(index, &sample) == 0; index++)
-        if (sample.pages >= pages && sample.epoch > epoch_before)
-            cost = (struct dump_cost){sample.stop_ns, sample.durable_ns};
-    require(cost.stop_ns != 0, "no checkpoint has so many pages: more memory is needed");
+    for (unsigned index = 0; sls_sample(index, &sample) == 0; index++)
+        if (sample.pages >= pages && sample.epoch > epoch) {
+            *cost = (struct dump_cost){sample.stop_ns, sample.durable_ns};
+            return 1;
+        }
+    return 0;
+}
+
+/* An answer is seen when it is durable, so it has a checkpoint, and that took along what was changed before. A change that took longer than
+ * the period is in several: it is made again with a longer one. */
+static struct dump_cost change_and_save(int first, unsigned long pages)
+{
+    struct dump_cost cost;
+    for (;;) {
+        require(sls_of(group, SYS_sls_period, period_ns, 0, 0) == 0, "sls_period");
+        uint64_t epoch = captured_epoch();
+        change_pages(pages);
+        if (find_cost(epoch, pages, &cost))
+            break;
+        period_ns *= 2;
+        require(period_ns <= LONGEST_PERIOD_NS, "no checkpoint has so many pages: more memory is needed");
+    }
     require(!first || sls_of(group, SYS_sls_checkpoint, (uint64_t)NAME, 0, 0) >= 0, "checkpoint");
     return cost;
 }
@@ -99,6 +110,6 @@ static void forget(void)
 /* This program's own group keeps still meanwhile. */
 int main(int count, char **words)
 {
-    require(sls_period(LONGEST_PERIOD_NS) == 0, "sls_period");
+    require(sls_period(60 * 1000000000ull) == 0, "sls_period");
     return measure_dumps(count, words);
 }

@@ -12,7 +12,7 @@ namespace Aurora.Bench.Peer;
 public sealed class PeerRoot(DebianPrograms programs, string guests, string sources)
 {
     /// <summary>The measuring programs, which both systems have in the same place.</summary>
-    public static IReadOnlyList<string> Measuring { get; } = ["prims", "pairs", "memory", "criu_dumps"];
+    public static IReadOnlyList<string> Measuring { get; } = ["prims", "pairs", "saved", "criu_dumps"];
 
     // In the order in which they can be loaded.
     private static readonly string[] _modules =

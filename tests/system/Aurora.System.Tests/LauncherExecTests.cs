@@ -48,8 +48,8 @@ public sealed class LauncherExecTests
         using JsonDocument trace = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         JsonElement[] events = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray()];
         string[] names = [.. events.Select(item => item.GetProperty("name").GetString()!).Distinct()];
-        foreach (string phase in (string[])["quiesce", "freeze", "capture", "resume", "sum", "write", "flush", "commit turn", "log append", "apply"])
-            Assert.Contains(phase, names);
+        string[] phases = ["quiesce", "freeze", "capture", "resume", "sum", "write", "flush", "commit turn", "log append", "apply"];
+        Assert.All(phases, phase => Assert.Contains(phase, names));
         Assert.Contains(events, item => item.GetProperty("name").GetString() == "freeze" && item.GetProperty("pid").GetInt32() == 1);
         (int status, string text, _) = await Tool.RunAsync("exec", disk, "--", "sls", "stat", "-v");
         Assert.Equal(0, status);

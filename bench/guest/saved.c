@@ -1,6 +1,6 @@
-/* memory.c - a program with memory, which is saved and restored by Aurora and by CRIU. It takes orders, a line each, and answers each.
+/* saved.c - a program with memory, which is saved and restored by Aurora and by CRIU. It takes orders, a line each, and answers each.
  *
- *   memory MEBIBYTES [ORDERS ANSWERS]   by standard input and output, or by two FIFOs
+ *   saved MEBIBYTES [ORDERS ANSWERS]   by standard input and output, or by two FIFOs
  *
  *   p         answers p
  *   d PAGES   changes so many pages in a row, further ones each time; answers d
@@ -60,7 +60,7 @@ static void answer(const char *text)
 int main(int count, char **words)
 {
     char line[64];
-    require(count >= 2, "usage: memory MEBIBYTES [ORDERS ANSWERS]");
+    require(count >= 2, "usage: saved MEBIBYTES [ORDERS ANSWERS]");
     if (count == 4) { /* open for both ways, so that neither ends while nobody is at the other end */
         int orders = open(words[2], O_RDWR), answers = open(words[3], O_RDWR);
         require(orders >= 0 && answers >= 0, "FIFO");
