@@ -302,6 +302,32 @@ static void old_questions(void)
     CHECK_ERRNO(syscall(SYS_ustat, -1, &room), EINVAL, "of nothing");
 }
 
+/* Who changes names means the name, whatever is behind it: a link is not where it leads. */
+static void slashes(void)
+{
+    char folder[] = "/tmp/slashesXXXXXX";
+    CHECK(mkdtemp(folder) && chdir(folder) == 0, "a folder for links");
+    CHECK(mkdir("d", 0755) == 0 && symlink("d", "l") == 0 && symlink("none", "dangling") == 0, "links to a folder and to nothing");
+    CHECK(close(creat("f", 0644)) == 0, "a file");
+    CHECK_ERRNO(rmdir("l/"), ENOTDIR, "rmdir of a link with a slash");
+    CHECK_ERRNO(unlink("l/"), ENOTDIR, "unlink of a link with a slash");
+    CHECK_ERRNO(unlink("f/"), ENOTDIR, "unlink of a file with a slash");
+    CHECK_ERRNO(unlink("d/"), EISDIR, "unlink of a folder with a slash");
+    CHECK_ERRNO(rename("l/", "x"), ENOTDIR, "rename of a link with a slash");
+    CHECK_ERRNO(rename("d", "l/"), ENOTDIR, "rename of a folder to a link with a slash");
+    CHECK_ERRNO(rename("f", "x/"), ENOTDIR, "rename of a file to nothing with a slash");
+    CHECK_ERRNO(mkdir("dangling/", 0755), EEXIST, "mkdir of a link to nothing with a slash");
+    CHECK_ERRNO(mkdir("f/", 0755), EEXIST, "mkdir of a file with a slash");
+    CHECK_ERRNO(symlink("d", "dangling/"), EEXIST, "symlink where a link to nothing is, with a slash");
+    CHECK_ERRNO(link("f", "x/"), ENOENT, "link to nothing with a slash");
+    CHECK(mkdir("new/", 0755) == 0 && rename("new/", "other/") == 0 && rmdir("other/") == 0, "folders may have slashes");
+    CHECK(access("l/.", F_OK) == 0 && access("none", F_OK) != 0, "all are there");
+    unlink("f");
+    unlink("l");
+    unlink("dangling");
+    CHECK(rmdir("d") == 0 && chdir("/") == 0 && rmdir(folder) == 0, "the folder is empty");
+}
+
 int main(void)
 {
     sizes_of_nothing();
@@ -317,6 +343,7 @@ int main(void)
     copies_that_end_nowhere();
     sameness();
     old_questions();
+    slashes();
     CHECK(syscall(SYS_arch_prctl, 0x1011, 0) == 1, "cpuid may be executed");
     return tap_done();
 }

@@ -70,7 +70,7 @@ internal static unsafe class NameCalls
 
     private static SystemCallResult Make(ref FileCall call, int directory, ulong path, uint mode, ulong device, bool allowsSlash)
     {
-        if (!call.Walk(directory, path, WalkFlags.AllowMissing, out WalkResult found))
+        if (!call.Walk(directory, path, WalkFlags.AllowMissing | WalkFlags.Name, out WalkResult found))
             return call.Failure;
         Errno error = CheckFree(in found, allowsSlash);
         if (error == Errno.Ok)
@@ -95,7 +95,7 @@ internal static unsafe class NameCalls
     private static SystemCallResult SymbolicLink(LinuxKernel kernel, Thread* thread, ulong target, int directory, ulong path)
     {
         var call = new FileCall(kernel, thread);
-        if (!call.Walk(directory, path, WalkFlags.AllowMissing, out WalkResult found))
+        if (!call.Walk(directory, path, WalkFlags.AllowMissing | WalkFlags.Name, out WalkResult found))
             return call.Failure;
         SystemCallResult result = CheckFree(in found, allowsSlash: false);
         if (!result.IsError)
@@ -126,7 +126,7 @@ internal static unsafe class NameCalls
             return Errno.ENOENT;
         if (!call.Resolve(oldDirectory, oldPath, flags, (flags & FileCall.Follow) != 0, out Inode* target))
             return call.Failure;
-        if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing, out WalkResult found))
+        if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing | WalkFlags.Name, out WalkResult found))
         {
             kernel.Files.Inodes.Release(target);
             return call.Failure;
@@ -157,13 +157,16 @@ internal static unsafe class NameCalls
     private static SystemCallResult Remove(LinuxKernel kernel, Thread* thread, int directory, ulong path, bool isDirectory)
     {
         var call = new FileCall(kernel, thread);
-        if (!call.Walk(directory, path, WalkFlags.None, out WalkResult found))
+        if (!call.Walk(directory, path, WalkFlags.Name, out WalkResult found))
             return call.Failure;
         FileCaller caller = call.Caller;
         Errno error;
+        bool isFolder = found.Inode->IsDirectory;
         // Who takes a name away does not keep what it leads to.
         kernel.Files.Inodes.ReleaseFile(ref found);
-        if (found.Last != LastComponent.Name)
+        if (found.Last == LastComponent.Name && found.HasTrailingSlash && !isDirectory)
+            error = isFolder ? Errno.EISDIR : Errno.ENOTDIR;
+        else if (found.Last != LastComponent.Name)
             error = !isDirectory ? Errno.EISDIR : found.Last switch
             {
                 LastComponent.Dot => Errno.EINVAL,
@@ -193,9 +196,9 @@ internal static unsafe class NameCalls
         var call = new FileCall(kernel, thread);
         if (flags > (RenameWhiteout | 3) || (flags & RenameWhiteout) != 0 || flags == 3)
             return Errno.EINVAL;
-        if (!call.Walk(oldDirectory, oldPath, WalkFlags.None, out WalkResult source))
+        if (!call.Walk(oldDirectory, oldPath, WalkFlags.Name, out WalkResult source))
             return call.Failure;
-        if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing, out WalkResult target))
+        if (!call.Walk(newDirectory, newPath, WalkFlags.AllowMissing | WalkFlags.Name, out WalkResult target))
         {
             kernel.Files.Inodes.Release(ref source);
             return call.Failure;
@@ -203,7 +206,7 @@ internal static unsafe class NameCalls
         Errno error;
         if (source.Last != LastComponent.Name || target.Last != LastComponent.Name)
             error = Errno.EBUSY;
-        else if (target.HasTrailingSlash && !source.Inode->IsDirectory)
+        else if ((source.HasTrailingSlash || target.HasTrailingSlash) && !source.Inode->IsDirectory)
             error = Errno.ENOTDIR;
         else
         {

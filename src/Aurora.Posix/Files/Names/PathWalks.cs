@@ -186,14 +186,14 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         bool isHeld = walker.Current->IsProc;
         if (IsCrossing(in walker, child))
             error = Errno.EXDEV;
-        else if (child->IsSymbolicLink && (!isLast || result.HasTrailingSlash || (walker.Flags & WalkFlags.FollowLast) != 0))
+        else if (child->IsSymbolicLink && (!isLast || FollowsLast(in walker, in result)))
             error = Follow(in caller, ref walker, ref result, child, isLast, out isDone);
         else if (!isLast)
         {
             MoveTo(ref walker, child, isHeld);
             return Errno.Ok;
         }
-        else if (!result.HasTrailingSlash || child->IsDirectory)
+        else if (!result.HasTrailingSlash || child->IsDirectory || (walker.Flags & WalkFlags.Name) != 0)
             return Complete(ref walker, ref result, child, isHeld, out isDone);
         else
             error = Errno.ENOTDIR;
@@ -201,6 +201,9 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             inodes.Release(child);
         return error;
     }
+
+    private static bool FollowsLast(in Walker walker, in WalkResult result)
+        => (walker.Flags & WalkFlags.FollowLast) != 0 || (result.HasTrailingSlash && (walker.Flags & WalkFlags.Name) == 0);
 
     private static void BeginLast(in Walker walker, ref WalkResult result, scoped ReadOnlySpan<byte> name, bool hasSlash)
     {
@@ -299,6 +302,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     private Errno Jump(ref Walker walker, ref WalkResult result, Inode* target, bool isLast, out bool isDone)
     {
         isDone = isLast;
+        Panic.Unless(target->Header.Group == walker.Current->Header.Group, "names: a link leads into the files of another group"u8);
         bool isCrossing = IsCrossing(in walker, target);
         MoveTo(ref walker, target, isHeld: true);
         if ((walker.Flags & (WalkFlags.NoMagicLinks | WalkFlags.Beneath | WalkFlags.InRoot)) != 0)
