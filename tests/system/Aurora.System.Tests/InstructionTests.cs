@@ -31,6 +31,7 @@ public sealed class InstructionTests(ITestOutputHelper output)
     }
 
     /// <summary>Skipped, with the reason, on a host whose figures are others.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
     private sealed class ComparableFactAttribute : FactAttribute
     {
         public ComparableFactAttribute() => Skip = Baseline.WhyNotComparable(HostVersions.Read());
