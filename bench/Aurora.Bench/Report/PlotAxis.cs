@@ -1,5 +1,6 @@
-// An axis of a plot: from data to pixels, and where its ticks are. Logarithmic ones have ticks at powers of ten, and at their doubles and
-// fivefolds when there are few; linear ones at steps of 1, 2 or 5 times a power of ten, and begin at zero.
+// An axis of a plot: from data to pixels, and where its ticks are. Logarithmic ones have ticks at powers of ten, at their doubles and
+// fivefolds too when there are few, and as linear ones when there are hardly any; these have them at steps of 1, 2 or 5 times a power of
+// ten, and begin at zero.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -34,9 +35,9 @@ public sealed record PlotAxis(string Label, bool IsLogarithmic, Func<double, str
         int first = (int)Math.Floor(Math.Log10(scale.Least)), last = (int)Math.Ceiling(Math.Log10(scale.Greatest));
         double[] powers = [.. Enumerable.Range(first, last - first + 1).Select(power => Math.Pow(10, power))];
         double[] ticks = [.. powers.Where(scale.Shows)];
-        return ticks.Length >= FewTicks
-            ? ticks
-            : [.. powers.SelectMany(power => (double[])[power, 2 * power, 5 * power]).Where(scale.Shows)];
+        if (ticks.Length < FewTicks)
+            ticks = [.. powers.SelectMany(power => (double[])[power, 2 * power, 5 * power]).Where(scale.Shows)];
+        return ticks.Length > 1 ? ticks : LinearTicks(scale);
     }
 
     private static double[] LinearTicks(PlotScale scale)
