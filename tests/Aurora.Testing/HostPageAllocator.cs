@@ -42,7 +42,7 @@ public unsafe class HostPageAllocator() : PageAllocator(new KernelLock()), IDisp
     public override void Free(void* memory, int pages)
     {
         PagesOutstanding -= pages;
-        _outstanding.Remove((nint)memory);
+        Panic.Unless(_outstanding.Remove((nint)memory), "host pages: gave back what was not taken"u8);
         NativeMemory.AlignedFree(memory);
     }
 

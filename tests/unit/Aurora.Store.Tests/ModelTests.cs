@@ -162,6 +162,8 @@ public static unsafe class ModelCheck
             }
             Assert.Equal(model.Records.Keys.Where(id => id <= last), found);
         }
+        // Its address alone does not keep it from being collected.
+        GC.KeepAlive(room);
     }
 
     // The runs of pages that the store says are there are exactly the model's.
