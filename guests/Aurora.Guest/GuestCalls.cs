@@ -187,14 +187,18 @@ public static unsafe class GuestCalls
     }
 
     /// <summary>
-    /// Has the kernel tell what it does; calls and the like when they take so long. The position of what comes next, or a negated errno.
+    /// Has the kernel tell what it does; calls and the like when they take so long. The position of the first event, or a negated errno.
     /// </summary>
     public static long StartTrace(ulong shortestNanoseconds, bool tellsFaults)
         => guest_system_call(TraceNumber, TraceStart, (long)shortestNanoseconds, tellsFaults ? 1 : 0, 0, 0);
 
-    public static long StopTrace() => guest_system_call(TraceNumber, TraceStop, 0, 0, 0, 0);
+    /// <summary>Ends the trace that began at a position.</summary>
+    public static long StopTrace(ulong first) => guest_system_call(TraceNumber, TraceStop, (long)first, 0, 0, 0);
 
-    /// <summary>What has been told from a position on, which moves behind it: how many; zero when there is no more.</summary>
+    /// <summary>
+    /// What has been told from a position on, which moves behind it: how many; zero when there is no more. Who asks for none says that
+    /// somebody listens.
+    /// </summary>
     public static long ReadTrace(ulong* position, TraceEvent* events, int most)
         => guest_system_call(TraceNumber, TraceRead, 0, (long)position, (long)events, most);
 

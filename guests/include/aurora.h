@@ -182,16 +182,20 @@ enum { SLS_TRACE_QUIESCE = 1, SLS_TRACE_FREEZE /* pages */, SLS_TRACE_CAPTURE /*
        SLS_TRACE_SUM /* pages */, SLS_TRACE_WRITE /* blocks of a record */, SLS_TRACE_FLUSH, SLS_TRACE_TURN /* sequence number */,
        SLS_TRACE_APPEND /* blocks */, SLS_TRACE_APPLY /* operations */, SLS_TRACE_CUT /* its number */, SLS_TRACE_DISCARD,
        SLS_TRACE_PAGE_IN /* index of the page */, SLS_TRACE_FAULT /* address */, SLS_TRACE_CALL /* its number */,
-       SLS_TRACE_RECLAIM /* free frames */, SLS_TRACE_RESTORE /* volume */, SLS_TRACE_RUN /* fiber */, SLS_TRACE_STRETCH /* fiber */ };
+       SLS_TRACE_RECLAIM /* free frames */, SLS_TRACE_RESTORE /* volume */, SLS_TRACE_RUN /* fiber */, SLS_TRACE_STRETCH /* fiber */,
+       SLS_TRACE_BEGIN /* shortest_ns: the first event of a trace */ };
 #define SLS_NO_GROUP 0xFFFFFFFFu
 struct sls_event { uint64_t start_ns, duration_ns, argument; uint32_t group; uint16_t fiber, kind; };
 #define SLS_TRACE_FAULTS 1
-/* Begins a trace, or changes the one that is made: SLS_TRACE_CALL, _RECLAIM, _RUN and _STRETCH are told when they are so long, and
- * SLS_TRACE_FAULT with SLS_TRACE_FAULTS. The position of the event that comes next. It is made until sls_trace_stop, whoever ends before. */
+/* Begins a trace: SLS_TRACE_CALL, _RECLAIM, _RUN and _STRETCH are told when they are so long, and SLS_TRACE_FAULT with SLS_TRACE_FAULTS.
+ * The position of its first event, which is SLS_TRACE_BEGIN. EBUSY: one is made already. It is made until sls_trace_stop, or until nobody
+ * has called sls_trace_read with a position of it for 10 s (count may be 0), whoever ends before. EOPNOTSUPP: there can be none here. */
 static inline long sls_trace_start(uint64_t shortest_ns, uint64_t flags) { return syscall(SYS_sls_trace, 1, shortest_ns, flags); }
-static inline long sls_trace_stop(void) { return syscall(SYS_sls_trace, 2); }
+/* Ends the trace that began at a position; what it told can still be read. ETIMEDOUT: it had ended before. ECANCELED: as below. */
+static inline long sls_trace_stop(uint64_t first) { return syscall(SYS_sls_trace, 2, first); }
 /* What a processor has told from *position on, or from the oldest on that is still there; *position moves behind it. How many, zero when
- * there is no more, ENOENT past the last processor. */
+ * there is no more, ENOENT past the last processor. ECANCELED: the position is of no trace since the machine was started: it was started
+ * anew, and what it had told before is lost. */
 static inline long sls_trace_read(unsigned processor, uint64_t *position, struct sls_event *events, uint64_t count)
 {
     return syscall(SYS_sls_trace, 3, processor, position, events, count);

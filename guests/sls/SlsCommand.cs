@@ -131,7 +131,8 @@ internal static unsafe class SlsCommand
               stat [-v]          stop times, dirty pages, bytes, faults, unknown system calls; -v: what a checkpoint's time goes into
               trace [--seconds N] [--longer MICROSECONDS] [--faults]
                                  what the kernel does, as a file for about://tracing or Perfetto on standard output; calls from a
-                                 length on; --faults: page faults too
+                                 length on; --faults: page faults too. One is made at a time, others are refused meanwhile; that of
+                                 a 'sls trace' that was killed ends 10 seconds later by itself
 
             """u8);
         return descriptor == 1 ? 0 : BadUsage;

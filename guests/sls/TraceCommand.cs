@@ -1,6 +1,7 @@
 // trace: has the kernel tell what it does for some seconds, and writes that as Chrome trace-event JSON to standard output. Nothing is read
-// meanwhile: reading and writing would be in the trace. What the ring could not hold is counted at the end. Exit status: 0 written, 1
-// refused, 2 usage.
+// meanwhile: reading and writing would be in the trace; but every second it says that somebody listens, or the trace would end. What the
+// ring could not hold is counted at the end. A trace that did not last, or was lost when the machine was started anew, is refused. Exit
+// status: 0 written, 1 refused, 2 usage.
 using System;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
@@ -54,11 +55,33 @@ internal static unsafe class TraceCommand
             return SlsCommand.Usage(2);
         long from = GuestCalls.StartTrace(shortest * 1000, tellsFaults);
         if (from < 0)
-            return SlsCommand.Fail("trace"u8, from);
-        GuestCalls.Sleep(seconds);
-        GuestCalls.StopTrace();
-        return Show((ulong)from);
+            return Fail(from);
+        long result = Listen((ulong)from, seconds);
+        if (result >= 0)
+            result = GuestCalls.StopTrace((ulong)from);
+        return result < 0 ? Fail(result) : Show((ulong)from);
     }
+
+    private static long Listen(ulong from, ulong seconds)
+    {
+        TraceEvent none;
+        long result = 0;
+        for (ulong passed = 0; passed < seconds && result >= 0; passed++)
+        {
+            GuestCalls.Sleep(1);
+            ulong position = from;
+            result = GuestCalls.ReadTrace(&position, &none, 0);
+        }
+        return result;
+    }
+
+    private static int Fail(long result) => SlsCommand.Fail("trace"u8, default, result, -result switch
+    {
+        16 => "another trace is made; it ends when its time is over, or seconds after who makes it has ended"u8,
+        110 => "the trace has ended before its time: for some seconds nobody has said that he listens"u8,
+        125 => "the machine was started anew meanwhile, and what it had told is lost"u8,
+        _ => SlsCommand.ReasonOf(result),
+    });
 
     private static bool TryTake(ref Arguments arguments, out ulong number)
     {
@@ -76,24 +99,36 @@ internal static unsafe class TraceCommand
         var text = new Text(new Span<byte>(memory, PieceBytes));
         TraceText.Begin(ref text.Writer);
         bool isWritten = ShowGroups(ref text);
+        long result = ShowEvents(ref text, from, ref isWritten, out ulong lost);
+        if (result < 0)
+            return Fail(result);
+        isWritten = isWritten && text.MakeRoom();
+        TraceText.End(ref text.Writer, lost);
+        return isWritten && text.Flush() ? 0 : 1;
+    }
+
+    // Until there are no more, or another trace begins.
+    private static long ShowEvents(ref Text text, ulong from, ref bool isWritten, out ulong lost)
+    {
         TraceEvent* events = stackalloc TraceEvent[MostAtOnce];
         ulong position = from;
-        ulong shown = 0;
-        long count;
-        while ((count = GuestCalls.ReadTrace(&position, events, MostAtOnce)) > 0 && isWritten)
+        ulong next = from;
+        long count = 0;
+        lost = 0;
+        while (isWritten && (count = GuestCalls.ReadTrace(&position, events, MostAtOnce)) > 0)
         {
-            for (long i = 0; i < count && isWritten; i++)
+            ulong at = position - (ulong)count;
+            lost += at - next;
+            next = position;
+            for (long i = 0; i < count && isWritten; i++, at++)
             {
+                if (events[i].Kind == (ushort)TraceKind.Begin && at != from)
+                    return 0;
                 isWritten = text.MakeRoom();
                 TraceText.Event(ref text.Writer, in events[i]);
             }
-            shown += (ulong)count;
         }
-        if (count < 0)
-            return SlsCommand.Fail("trace"u8, count);
-        isWritten = isWritten && text.MakeRoom();
-        TraceText.End(ref text.Writer, position - from - shown);
-        return isWritten && text.Flush() ? 0 : 1;
+        return count;
     }
 
     private static bool ShowGroups(ref Text text)

@@ -54,6 +54,12 @@ public struct OpenOptions
     /// <summary>Commits of so many operations have their layer built apart (see LayerBuilder); default 2,048.</summary>
     internal uint FewestApart;
 
+    /// <summary>A cut that walks along a layer looks after so many elements whether it is time to give way; default 1,024.</summary>
+    internal uint ElementsPerLook;
+
+    /// <summary>A merge of an object's pages does after so many entries; default 64.</summary>
+    internal uint EntriesPerLook;
+
     /// <summary>Takes an image of format version 1, of which the next cut makes one of this version.</summary>
     internal bool Upgrade;
 

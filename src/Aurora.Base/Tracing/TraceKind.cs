@@ -64,6 +64,9 @@ public enum TraceKind : ushort
 
     /// <summary>The same without a look at whether it should give way.</summary>
     Stretch = 19,
+
+    /// <summary>A trace begins, with this event: from how long on it tells what is told only when it was long, in nanoseconds.</summary>
+    Begin = 20,
 }
 
 /// <summary>What the kinds are called.</summary>
@@ -91,6 +94,7 @@ public static class TraceKindName
         TraceKind.Restore => "restore"u8,
         TraceKind.Run => "run"u8,
         TraceKind.Stretch => "stretch"u8,
+        TraceKind.Begin => "trace begins"u8,
         _ => "unknown"u8,
     };
 }

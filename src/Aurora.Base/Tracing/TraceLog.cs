@@ -4,6 +4,10 @@
 //
 // Faults and what is usually short are told only when they were asked for, or took longer than was asked for: they would leave no room for
 // the rest. All memory is taken at boot. Protected by the kernel lock.
+//
+// One trace is made at a time, and the position of its first event is its number. It goes on for as long as who began it says from time to
+// time that somebody listens (Hear): a trace that nobody has listened to for SilenceNanoseconds ends by itself, at the next look at the
+// clock. So nothing stays on behind a program that was killed.
 namespace Aurora.Base;
 
 /// <summary>The trace of a processor; one without memory is never on.</summary>
@@ -12,8 +16,14 @@ public sealed unsafe class TraceLog
     /// <summary>So many events are kept, but for one.</summary>
     public const int Slots = 16384;
 
+    /// <summary>A trace that nobody has listened to for so long ends.</summary>
+    public const ulong SilenceNanoseconds = 10_000_000_000;
+
     private readonly Clock? _clock;
     private TraceRing _ring;
+    private ulong _number;
+    private ulong _begunNanoseconds;
+    private ulong _heardNanoseconds;
     private ulong _shortestNanoseconds;
     private ulong _look;
 
@@ -27,10 +37,14 @@ public sealed unsafe class TraceLog
         var events = (TraceEvent*)pages.Allocate((int)PageSize.PagesFor((ulong)Slots * TraceEvent.Size));
         Panic.Unless(events != null, "trace: no memory for the ring"u8);
         _clock = clock;
-        _ring = new TraceRing(events, Slots);
+        _ring = new TraceRing(events, Slots, clock.RealtimeNanoseconds);
     }
 
+    /// <summary>Something may be told; what a trace that nobody listens to any more is until the next look at the clock.</summary>
     public bool IsOn { get; private set; }
+
+    /// <summary>There can be a trace.</summary>
+    public bool IsPossible => _clock != null;
 
     /// <summary>Page faults that did not have to wait are told.</summary>
     public bool TellsFaults { get; private set; }
@@ -41,20 +55,42 @@ public sealed unsafe class TraceLog
     /// <summary>The index of the group that the running fiber works for; it is kept for the fiber while others run.</summary>
     public uint Group { get; set; } = TraceEvent.NoGroup;
 
-    /// <summary>Begins a trace; false when there can be none. One that was under way goes on like this.</summary>
-    public bool Start(ulong shortestNanoseconds, bool tellsFaults)
+    /// <summary>Begins a trace; false while one is made.</summary>
+    public bool Start(ulong shortestNanoseconds, bool tellsFaults, out ulong number)
     {
-        if (_clock == null)
+        number = 0;
+        Panic.Unless(IsPossible, "trace: begun without a ring"u8);
+        if (Begin() != 0)
             return false;
         _shortestNanoseconds = shortestNanoseconds;
         TellsFaults = tellsFaults;
-        _look = Now;
+        _look = _begunNanoseconds = _heardNanoseconds = Now;
+        _number = number = _ring.End;
         IsOn = true;
+        Add(TraceKind.Begin, _look, 0, TraceEvent.NoGroup, 0, shortestNanoseconds);
         return true;
     }
 
-    /// <summary>Ends it; what was told can still be read.</summary>
-    public void Stop() => IsOn = TellsFaults = false;
+    /// <summary>Ends the trace with this number; what was told can still be read. False when it had ended.</summary>
+    public bool Stop(ulong number)
+    {
+        bool isMade = Begin() != 0 && number == _number;
+        if (isMade)
+            End();
+        return isMade;
+    }
+
+    /// <summary>Somebody listens from this position on: the trace that is made, if it is of that one.</summary>
+    public void Hear(ulong position)
+    {
+        if (Begin() != 0 && position >= _number)
+            _heardNanoseconds = Now;
+    }
+
+    private void End() => IsOn = TellsFaults = false;
+
+    /// <inheritdoc cref="TraceRing.Knows"/>
+    public bool Knows(ulong position) => IsPossible && _ring.Knows(position);
 
     /// <summary>The position behind the newest event.</summary>
     public ulong Written => _ring.End;
@@ -66,7 +102,7 @@ public sealed unsafe class TraceLog
     public bool IsIntact(ulong position) => _ring.IsIntact(position);
 
     /// <summary>Something begins: the time, or zero while nothing is told.</summary>
-    public ulong Begin() => IsOn ? Now : 0;
+    public ulong Begin() => IsOn ? NowIfHeard() : 0;
 
     /// <summary>What began at a time is over; zero for what is not told.</summary>
     public void End(TraceKind kind, ulong start, ulong argument)
@@ -101,7 +137,7 @@ public sealed unsafe class TraceLog
     {
         Fiber = fiber;
         Group = group;
-        return IsOn ? _look = Now : 0;
+        return _look = Begin();
     }
 
     /// <summary>It gives it back.</summary>
@@ -119,19 +155,31 @@ public sealed unsafe class TraceLog
     {
         if (!IsOn)
             return;
-        if (Now - _look >= _shortestNanoseconds)
+        ulong now = NowIfHeard();
+        if (now != 0 && now - _look >= _shortestNanoseconds)
             Add(TraceKind.Stretch, _look, TraceEvent.NoGroup, fiber: 0, Fiber);
-        _look = Now;
+        _look = now;
     }
 
     private ulong Now => _clock!.MonotonicNanoseconds;
 
+    // The time, unless the trace ends because nobody listens; zero then.
+    private ulong NowIfHeard()
+    {
+        ulong now = Now;
+        if (now - _heardNanoseconds < SilenceNanoseconds)
+            return now;
+        End();
+        return 0;
+    }
+
     private void Add(TraceKind kind, ulong start, uint group, ushort fiber, ulong argument)
         => Add(kind, start, Now - start, group, fiber, argument);
 
+    // What began before the trace did was under way: it may have had its beginning from a trace before.
     private void Add(TraceKind kind, ulong start, ulong nanoseconds, uint group, ushort fiber, ulong argument)
     {
-        if (!IsOn)
+        if (!IsOn || start < _begunNanoseconds)
             return;
         var item = new TraceEvent
         {

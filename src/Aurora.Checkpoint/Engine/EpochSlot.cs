@@ -46,13 +46,15 @@ internal unsafe struct EpochSlot
     private FrozenEpoch _frozen;
 
     /// <summary>
-    /// Its commit is durable: what came after the stop. What an epoch that went in parts did before the last one counts as summing.
+    /// Its commit is durable: how long that took, and what came after the stop, by one look at the clock, so that the parts add up to the
+    /// whole. What an epoch that went in parts did before the last one counts as summing.
     /// </summary>
     public void NoteDurable(ulong now)
     {
         CommitTimes times = Commit->Times;
         ulong stopped = StartNanoseconds + Sample.StopNanoseconds;
         ulong durable = Math.Max(now, stopped);
+        Sample.DurableNanoseconds = durable - StartNanoseconds;
         ulong summed = Math.Clamp(times.SummedNanoseconds, stopped, durable);
         Phases.SumNanoseconds = summed - stopped;
         Phases.FlushNanoseconds = Math.Min(times.FlushNanoseconds, durable - summed);

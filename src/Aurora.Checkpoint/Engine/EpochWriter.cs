@@ -286,7 +286,6 @@ internal sealed unsafe class EpochWriter
         pipeline.Group.NoteDurable(slot->Epoch.Value);
         pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
-        slot->Sample.DurableNanoseconds = pipeline.State->LastCommitNanoseconds - slot->StartNanoseconds;
         _statistics.Add(in slot->Sample, in slot->Phases);
         slot->State = SlotState.Free;
         _pipelines.Round.IsAsked = true;

@@ -1,5 +1,6 @@
 // sls_trace (guests/include/aurora.h): root of the host has the kernel tell what it does, and reads it. What is read tells of all groups.
-// A trace belongs to nobody: it goes on when who began it has ended, and one that is begun anew goes on differently. It is not saved.
+// One is made at a time, and ends when nobody reads it for some seconds (TraceLog). It is not saved: positions of an earlier boot are
+// refused, so who went on behind a power cut learns it.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -34,10 +35,15 @@ public static unsafe class TraceCalls
             case Start:
                 if ((arguments->Arg2 & ~TellFaults) != 0)
                     return Errno.EINVAL;
-                bool isOn = kernel.Trace.Start(arguments->Arg1, (arguments->Arg2 & TellFaults) != 0);
-                return isOn ? (long)kernel.Trace.Written : Errno.EOPNOTSUPP;
+                if (!kernel.Trace.IsPossible)
+                    return Errno.EOPNOTSUPP;
+                bool isBegun = kernel.Trace.Start(arguments->Arg1, (arguments->Arg2 & TellFaults) != 0, out ulong number);
+                return isBegun ? (long)number : Errno.EBUSY;
             case Stop:
-                kernel.Trace.Stop();
+                if (!kernel.Trace.Knows(arguments->Arg1))
+                    return Errno.ECANCELED;
+                if (!kernel.Trace.Stop(arguments->Arg1))
+                    return Errno.ETIMEDOUT;
                 return 0;
             case Read:
                 return arguments->Arg1 >= Processors ? Errno.ENOENT : ReadEvents(kernel, thread, arguments);
@@ -51,6 +57,9 @@ public static unsafe class TraceCalls
     {
         if (!kernel.Read(thread, arguments->Arg2, out ulong position, out SystemCallResult failure))
             return failure;
+        if (!kernel.Trace.Knows(position))
+            return Errno.ECANCELED;
+        kernel.Trace.Hear(position);
         Span<TraceEvent> copies = stackalloc TraceEvent[MostEvents];
         int count;
         do

@@ -15,9 +15,6 @@ internal unsafe struct LayerNode
     /// <summary>In a layer of volumes: their Key is the volume's, and all have a VolumeChanges.</summary>
     public const ulong VolumeObject = ulong.MaxValue - 2;
 
-    /// <summary>Who walks along a layer looks after so many whether it is time to give way.</summary>
-    public const uint PerLook = 1024;
-
     public ulong Object;
     public ulong Key;
 

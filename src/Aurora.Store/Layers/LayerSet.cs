@@ -62,9 +62,19 @@ internal sealed unsafe class LayerSet
     public bool IsEmpty => FirstVolume == null;
 
     /// <summary>
+    /// A cut merges the set: its layers do not change, and it gets no others, until it is cleared. What the cut notes of volumes and
+    /// histories is not of them.
+    /// </summary>
+    public bool IsFrozen { get; private set; }
+
+    /// <summary>
     /// The set is to be merged: it gets room for what the cut itself notes in it, so that no cut is kept from being made by a full set.
     /// </summary>
-    public void Freeze() => _memory.Arena.Limit += CutBytes;
+    public void Freeze()
+    {
+        IsFrozen = true;
+        _memory.Arena.Limit += CutBytes;
+    }
 
     /// <summary>Forgets everything and returns the memory; the set may take as much as at the start.</summary>
     public void Clear()
@@ -77,6 +87,7 @@ internal sealed unsafe class LayerSet
         _volumes = null;
         IsDeep = false;
         IsHalfDeep = false;
+        IsFrozen = false;
     }
 
     /// <summary>What the set knows of a volume; null for nothing.</summary>
@@ -113,6 +124,7 @@ internal sealed unsafe class LayerSet
     /// <summary>As above.</summary>
     public Layer* TopFor(VolumeChanges* changes)
     {
+        Panic.Unless(!IsFrozen, "store: a commit changes a set that is being merged"u8);
         if (changes->Top == null || changes->Top->IsSealed)
             Push(changes, changes->Top, changes->IsNew ? StateBelow.Nothing : StateBelow.Volume, changes->Volume, 0);
         return changes->Top;
@@ -157,6 +169,7 @@ internal sealed unsafe class LayerSet
 
     private void Push(VolumeChanges* changes, Layer* below, StateBelow kind, ulong volume, ulong sequence, Layer* layer)
     {
+        Panic.Unless(!IsFrozen, "store: a layer for a set that is being merged"u8);
         layer->Volume = changes->Volume;
         layer->Below = below != null ? StateBelow.Layer : kind;
         layer->BelowLayer = below;

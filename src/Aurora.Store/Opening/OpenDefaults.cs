@@ -15,6 +15,8 @@ internal static class OpenDefaults
     private const uint DefaultScrubPages = 64;
     private const uint DefaultOrderedCommitBytes = 1 << 20;
     private const uint DefaultFewestApart = 2048;
+    private const uint DefaultElementsPerLook = 1024;
+    private const uint DefaultEntriesPerLook = 64;
     private const uint DefaultMostRootReferences = 60_000;
 
     /// <summary>The options with every default put in.</summary>
@@ -38,6 +40,10 @@ internal static class OpenDefaults
             options.OrderedCommitBytes = DefaultOrderedCommitBytes;
         if (options.FewestApart == 0)
             options.FewestApart = DefaultFewestApart;
+        if (options.ElementsPerLook == 0)
+            options.ElementsPerLook = DefaultElementsPerLook;
+        if (options.EntriesPerLook == 0)
+            options.EntriesPerLook = DefaultEntriesPerLook;
         if (options.MostRootReferences == 0)
             options.MostRootReferences = DefaultMostRootReferences;
         Complete(ref options.Retention);

@@ -11,12 +11,16 @@ internal sealed unsafe class CloneCounter(StoreContext context, TreeReader reade
     public StoreStatus Count(Layer* layer, in NodePointer objects)
     {
         StoreStatus status = StoreStatus.Ok;
-        uint seen = 0;
+        uint left = context.Options.ElementsPerLook;
         for (LayerNode* node = layer->First; node != null && status == StoreStatus.Ok; node = Layer.Next(node))
         {
-            // The layer is frozen: others may run between any two of its changes.
-            if (++seen % LayerNode.PerLook == 0)
+            // Others may run between any two changes. The layer stays: its set is frozen, or it is of the view that is promoted, which is
+            // kept open until the cut is over (TargetKeeper).
+            if (--left == 0)
+            {
+                left = context.Options.ElementsPerLook;
                 context.Fibers.GiveWay();
+            }
             if (node->Key == 0 && node->Info->Base == LayerBase.Clone)
                 status = CountClone(node->Info, objects);
         }

@@ -22,10 +22,8 @@ internal unsafe struct PageMap
 /// <summary>Merges page changes; used by the fiber that makes the cut.</summary>
 internal sealed unsafe class PageMerger
 {
-    // Entries between two looks at whether it is time to give way.
-    private const int EntriesPerLook = 64;
-
     private readonly FiberScheduler _fibers;
+    private readonly uint _entriesPerLook;
     private readonly ReferenceCounts _references;
     private readonly NodeCache _cache;
     private readonly TreeBuilder _builder;
@@ -35,11 +33,12 @@ internal sealed unsafe class PageMerger
     private ulong _object;
     private ulong _limit;
     private bool _isMerging;
-    private uint _entries;
+    private uint _entriesLeft;
 
-    public PageMerger(FiberScheduler fibers, ReferenceCounts references, NodeCache cache, TreeBuilder builder)
+    public PageMerger(StoreContext context, ReferenceCounts references, NodeCache cache, TreeBuilder builder)
     {
-        _fibers = fibers;
+        _fibers = context.Fibers;
+        _entriesPerLook = _entriesLeft = context.Options.EntriesPerLook;
         _references = references;
         _cache = cache;
         _builder = builder;
@@ -97,8 +96,10 @@ internal sealed unsafe class PageMerger
 
     private void NoteEntry()
     {
-        if (++_entries % EntriesPerLook == 0)
-            _fibers.GiveWay();
+        if (--_entriesLeft != 0)
+            return;
+        _entriesLeft = _entriesPerLook;
+        _fibers.GiveWay();
     }
 
     /// <summary>Drops the references that a map holds, unless its holder stays.</summary>

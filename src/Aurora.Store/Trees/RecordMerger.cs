@@ -163,14 +163,17 @@ internal sealed unsafe class RecordMerger
 
     private bool HasChangeBefore(ulong high) => _change != null && ChangeKey < high;
 
-    // Among an object's elements only the head is a change of its record. Others may run between any two: the set is frozen.
+    // Among an object's elements only the head is a change of its record. Others may run between any two: the layer stays (CloneCounter).
     private void SkipPages()
     {
-        for (uint seen = 1; _change != null && _kind == TreeKind.Objects && _change->Key != 0; seen++)
+        uint left = _context.Options.ElementsPerLook;
+        while (_change != null && _kind == TreeKind.Objects && _change->Key != 0)
         {
             _change = Layer.Next(_change);
-            if (seen % LayerNode.PerLook == 0)
-                _context.Fibers.GiveWay();
+            if (--left != 0)
+                continue;
+            left = _context.Options.ElementsPerLook;
+            _context.Fibers.GiveWay();
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed unsafe class TreeCutter
         var objectBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Objects, builders + BuilderBytes);
         var historyBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.History, builders + (2 * BuilderBytes));
         var volumeBuilder = new TreeBuilder(context, space, cache, Batch, TreeKind.Volumes, builders + (3 * BuilderBytes));
-        _pages = new PageMerger(context.Fibers, space.Counts, cache, pageBuilder);
+        _pages = new PageMerger(context, space.Counts, cache, pageBuilder);
         _clones = new CloneCounter(context, reader, _pages);
         _objects = new RecordMerger(context, space.Counts, cache, objectBuilder, _pages, TreeKind.Objects, null);
         _history = new RecordMerger(context, space.Counts, cache, historyBuilder, _pages, TreeKind.History, _objects);
@@ -75,6 +75,8 @@ internal sealed unsafe class TreeCutter
 
     private StoreStatus MergeLayer(LayerSet set, Layer* layer, ulong cut)
     {
+        Panic.Unless(set.IsFrozen, "store: a set is merged that commits may still change"u8);
+
         // What it is merged into was written by this cut, and may have to be read again.
         StoreStatus status = layer->Below == StateBelow.Layer ? Batch.Drain() : StoreStatus.Ok;
         NodePointer start = default;

@@ -28,6 +28,8 @@ public static unsafe class CrashStore
         OverlayBytes = 512 << 10,
         OrderedCommitBytes = 12 * 4096,
         FewestApart = 8,
+        ElementsPerLook = 4,
+        EntriesPerLook = 4,
         CutIntervalNanoseconds = cutInterval,
 
         // Retention would ask for frequent cuts; histories with rare ones do without.

@@ -30,7 +30,7 @@ public sealed unsafe class TraceTests : IDisposable
 
     public void Dispose() => _pages.Dispose();
 
-    private TraceRing MakeRing() => new((TraceEvent*)_pages.Allocate(1), Slots);
+    private TraceRing MakeRing(ulong first = 0) => new((TraceEvent*)_pages.Allocate(1), Slots, first);
 
     private static List<ulong> Read(ref TraceRing ring, ref ulong position)
     {
@@ -111,32 +111,126 @@ public sealed unsafe class TraceTests : IDisposable
     }
 
     [Fact]
+    public void A_position_of_an_earlier_boot_is_not_known_and_those_of_this_one_are()
+    {
+        const ulong boot = 1_000_003;
+        TraceRing ring = MakeRing(boot);
+        Assert.Equal((boot, boot), (ring.Start, ring.End));
+        Assert.Equal((false, true, false), (ring.Knows(boot - 1), ring.Knows(boot), ring.Knows(boot + 1)));
+        for (ulong i = 0; i < 3 * Slots; i++)
+        {
+            ring.Add(new TraceEvent { Argument = i });
+            ulong position = boot;
+            Assert.Equal((int)Math.Min(i + 1, Slots - 1), Read(ref ring, ref position).Count);
+            Assert.Equal((boot + i + 1, true, false), (position, ring.Knows(position), ring.Knows(position + 1)));
+        }
+        Assert.Equal((false, false, true), (ring.Knows(0), ring.Knows(boot - 1), ring.Knows(boot)));
+    }
+
+    [Fact]
     public void Nothing_is_told_while_it_is_off_and_a_log_without_memory_is_never_on()
     {
         var none = new TraceLog();
-        Assert.False(none.Start(0, tellsFaults: true));
         ulong position = 0;
+        Assert.False(none.IsPossible || none.Knows(0));
         Assert.Equal((0UL, true), (none.Begin(), none.From(ref position).IsEmpty));
 
+        ulong boot = _clock.RealtimeNanoseconds;
         var log = new TraceLog(_pages, _clock);
         Tell(log, TraceKind.Cut);
         log.Look();
         log.Leave(log.Enter(1, 1));
-        Assert.Equal(0UL, log.Written);
-        Assert.True(log.Start(0, tellsFaults: false));
+        Assert.Equal(boot, log.Written);
+        Assert.True(log.Start(0, tellsFaults: true, out ulong number));
+        Assert.Equal((boot, boot + 1, true), (number, log.Written, log.TellsFaults));
         ulong begun = log.Begin();
-        log.Stop();
+        Assert.True(log.Stop(number));
 
         // What was under way is not told.
         log.End(TraceKind.Cut, begun, 0);
-        Assert.Equal((0UL, false), (log.Written, log.TellsFaults));
+        Assert.Equal((boot + 1, false), (log.Written, log.TellsFaults));
+    }
+
+    [Fact]
+    public void What_began_in_a_trace_before_is_not_told_in_the_next()
+    {
+        var log = new TraceLog(_pages, _clock);
+        Assert.True(log.Start(0, tellsFaults: false, out ulong first));
+        ulong begun = log.Begin();
+        _clock.Advance(10);
+        Assert.True(log.Stop(first));
+        Assert.True(log.Start(0, tellsFaults: false, out ulong second));
+        log.End(TraceKind.Cut, begun, 0);
+        log.EndLong(1, TraceKind.Run, begun, 0);
+        log.EndFor(1, TraceKind.Turn, begun, 0);
+        log.Tell(1, TraceKind.Freeze, ref begun, 20, 0);
+        Assert.Equal(second + 1, log.Written);
+        Tell(log, TraceKind.Cut);
+        Assert.Equal(second + 2, log.Written);
+    }
+
+    [Fact]
+    public void One_is_made_at_a_time_and_only_who_knows_it_ends_it()
+    {
+        var log = new TraceLog(_pages, _clock);
+        Assert.True(log.Start(1000, tellsFaults: false, out ulong first));
+        Assert.False(log.Start(0, tellsFaults: true, out _));
+        Assert.False(log.TellsFaults);
+        Assert.True(log.Stop(first));
+        Assert.True(log.Start(0, tellsFaults: true, out ulong second));
+
+        // Nothing was told in the first, and they have numbers of their own nevertheless.
+        Assert.NotEqual(first, second);
+        Assert.False(log.Stop(first));
+        Assert.True(log.IsOn);
+        Assert.True(log.Stop(second));
+        Assert.False(log.Stop(second));
+        ulong position = first;
+        foreach (TraceEvent item in log.From(ref position).ToArray())
+            Assert.Equal((ushort)TraceKind.Begin, item.Kind);
+        Assert.Equal(second + 1, position + 2);
+    }
+
+    [Fact]
+    public void One_that_nobody_listens_to_ends_by_itself_and_gives_way_to_another()
+    {
+        var log = new TraceLog(_pages, _clock);
+        Assert.True(log.Start(1000, tellsFaults: true, out ulong first));
+        for (int i = 0; i < 5; i++)
+        {
+            _clock.Advance(TraceLog.SilenceNanoseconds - 1);
+            log.Hear(first);
+            Assert.NotEqual(0UL, log.Begin());
+        }
+
+        // Who listens to another does not count.
+        _clock.Advance(TraceLog.SilenceNanoseconds - 1);
+        log.Hear(first - 1);
+        _clock.Advance(1);
+        ulong written = log.Written;
+        Assert.Equal(0UL, log.Begin());
+        Assert.False(log.IsOn || log.TellsFaults);
+        log.Hear(first);
+        Assert.False(log.IsOn);
+        Assert.False(log.Stop(first));
+        Assert.Equal(written, log.Written);
+
+        // Also at the look of a fiber, which is no stretch then, and when another is begun.
+        Assert.True(log.Start(1000, tellsFaults: false, out ulong second));
+        _clock.Advance(TraceLog.SilenceNanoseconds);
+        log.Look();
+        Assert.Equal((false, second + 1), (log.IsOn, log.Written));
+        Assert.True(log.Start(1000, tellsFaults: false, out _));
+        _clock.Advance(TraceLog.SilenceNanoseconds);
+        Assert.True(log.Start(1000, tellsFaults: false, out _));
     }
 
     [Fact]
     public void Who_did_it_for_whom_and_how_long_is_told_and_what_is_short_is_not_where_it_need_not_be()
     {
         var log = new TraceLog(_pages, _clock);
-        Assert.True(log.Start(1000, tellsFaults: false));
+        Assert.True(log.Start(1000, tellsFaults: false, out ulong position));
+        position++;
         ulong run = log.Enter(3, TraceEvent.NoGroup);
         log.Group = 9;
         Tell(log, TraceKind.Sum);
@@ -154,7 +248,6 @@ public sealed unsafe class TraceTests : IDisposable
         log.Tell(7, TraceKind.Freeze, ref at, 20, 4);
         Assert.Equal(120UL, at);
 
-        ulong position = 0;
         TraceEvent[] events = log.From(ref position).ToArray();
         Assert.Equal(4, events.Length);
         Assert.Equal((9U, 3, 10UL), (events[0].Group, events[0].Fiber, events[0].DurationNanoseconds));

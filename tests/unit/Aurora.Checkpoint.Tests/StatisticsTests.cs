@@ -31,6 +31,23 @@ public sealed class StatisticsTests
         Assert.Equal((ulong)CheckpointStatistics.Capacity + 9, statistics.StopPercentile(100));
     }
 
+    [Fact]
+    public void The_parts_of_a_checkpoint_add_up_to_the_time_until_it_was_durable()
+    {
+        using TestSession session = TestSession.Create();
+        session.Clock.LookNanoseconds = 7;
+        ulong before = session.Engine.Statistics.Checkpoints;
+        session.Checkpoint();
+        Assert.Equal(before + 1, session.Engine.Statistics.Checkpoints);
+        Assert.True(session.Engine.ReadSample(0, out CheckpointSample sample));
+
+        // Of the only one that took time the longest parts are the parts.
+        session.Engine.Statistics.ReadPhases(out _, out CheckpointPhases parts);
+        ulong stop = parts.QuiesceNanoseconds + parts.FreezeNanoseconds + parts.CaptureNanoseconds + parts.ResumeNanoseconds;
+        Assert.Equal(sample.StopNanoseconds, stop);
+        Assert.Equal(sample.DurableNanoseconds, stop + parts.SumNanoseconds + parts.WriteNanoseconds + parts.FlushNanoseconds);
+    }
+
     private static ulong Expected(ulong[] values, int percent)
     {
         if (values.Length == 0)

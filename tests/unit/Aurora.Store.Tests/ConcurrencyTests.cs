@@ -40,6 +40,8 @@ public sealed unsafe class ConcurrencyTests : IDisposable
             BackgroundMaintenance = true,
             OrderedCommitBytes = 20 * 4096,
             FewestApart = 4,
+            ElementsPerLook = 4,
+            EntriesPerLook = 4,
             CutIntervalNanoseconds = 50_000_000,
         };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, _pages, fibers, options, out ObjectStore? store, out _));

@@ -105,6 +105,43 @@ public sealed unsafe class GivingWayTests
         allocator.Free(page, 1);
     }
 
+    /// <summary>
+    /// A cut walks twice along all of a layer, and merges the pages: that others may come between any two, tests have it look often.
+    /// </summary>
+    [Fact]
+    public void A_cut_looks_as_often_as_its_store_was_opened_to()
+    {
+        const int pages = 1000;
+        const int few = 4;
+        int looks = LooksOfCut(pages, new OpenOptions());
+        Assert.InRange(LooksOfCut(pages, new OpenOptions { ElementsPerLook = few }) - looks, (2 * pages / few) - 5, (2 * pages / few) + 5);
+        Assert.InRange(LooksOfCut(pages, new OpenOptions { EntriesPerLook = few }) - looks, (pages / few) - (pages / 64) - 5, pages / few);
+    }
+
+    private static int LooksOfCut(int pages, OpenOptions options)
+    {
+        var fibers = new TimedFibers(PageNanoseconds);
+        var device = new MemoryBlockDevice(16_000);
+        using var allocator = new HostPageAllocator();
+        HostEnvironment.Install();
+        var format = new FormatOptions { UuidLow = 1, UuidHigh = 2, LogBlocks = 256 };
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Format(device, allocator, fibers, format));
+        Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, allocator, fibers, options, out ObjectStore? store, out _));
+        void* page = allocator.Allocate(1);
+        StoreCommit* commit = store!.Begin(VolumeId.First);
+        for (ulong i = 0; i < (ulong)pages; i++)
+            Assert.Equal(StoreStatus.Ok, store.WritePage(commit, new ObjectId(1), i, page));
+        Assert.Equal(StoreStatus.Ok, store.Submit(commit, default));
+        Assert.Equal(StoreStatus.Ok, store.WaitDurable(commit));
+        store.Release(commit);
+        int looks = fibers.Looks;
+        Assert.Equal(StoreStatus.Ok, store.CutNow());
+        looks = fibers.Looks - looks;
+        store.Abandon();
+        allocator.Free(page, 1);
+        return looks;
+    }
+
     [Fact]
     public void A_commit_of_many_pages_gives_way_within_a_slice_and_four_pages()
     {

@@ -44,6 +44,8 @@ public sealed unsafe class VolumeConcurrencyTests : IDisposable
             BackgroundMaintenance = true,
             CutIntervalNanoseconds = 30_000_000,
             MostRootReferences = 3,
+            ElementsPerLook = 4,
+            EntriesPerLook = 4,
         };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, _pages, fibers, options, out ObjectStore? store, out _));
         _store = store!;

@@ -4,6 +4,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
+using Aurora.Host;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Commands;
@@ -25,7 +26,8 @@ internal static class TraceCommand
               aurora trace my.img --seconds 5 -o trace.json
 
             The kernel keeps the newest 16,383 events; how many more there were is in the file (otherData, lost). Inside the machine
-            'sls trace' does the same.
+            'sls trace' does the same. One trace is made at a time: another is refused meanwhile. One whose 'sls trace' was killed ends
+            by itself 10 seconds later. Until the file is whole it is beside its name, as FILE.part, which must not be there before.
 
             Exit status: 0; 125 when it cannot be done.
             """);
@@ -67,22 +69,18 @@ internal static class TraceCommand
     // The file is there when it is whole.
     private static async Task<int> RunAsync(string disk, string path, ExecRequest request, CancellationToken cancellation)
     {
-        string partial = path + ".part";
         ExecOutcome? outcome;
         try
         {
-            using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write))
-                outcome = await ExecClient.RunAsync(disk, request, cancellation, (int)file.SafeFileHandle.DangerousGetHandle(), hasInput: false);
+            using var file = new PartialFile(path);
+            int descriptor = (int)file.Stream.SafeFileHandle.DangerousGetHandle();
+            outcome = await ExecClient.RunAsync(disk, request, cancellation, descriptor, hasInput: false);
             if (outcome is { End: ExecEnd.Ended, Number: 0 })
-                File.Move(partial, path, overwrite: true);
+                file.Keep();
         }
-        catch (System.Exception failure) when (failure is IOException or System.UnauthorizedAccessException)
+        catch (System.Exception failure) when (failure is IOException or System.UnauthorizedAccessException or System.ArgumentException)
         {
             throw new UserException($"trace: {path}: {failure.Message}");
-        }
-        finally
-        {
-            File.Delete(partial);
         }
         if (outcome == null)
             throw new UserException($"trace: no machine runs with {disk} (start it with: aurora shell --disk {disk})");
