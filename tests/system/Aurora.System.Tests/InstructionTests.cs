@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Bench;
@@ -21,13 +22,21 @@ public sealed class InstructionTests(ITestOutputHelper output)
     [ComparableFact]
     public async Task No_primitive_costs_five_percent_more_instructions_than_recorded()
     {
+        GuestReport report = await CountAsync();
+        IReadOnlyList<InstructionRise> rises = Baseline.Rises(report);
+        Assert.Empty(Baseline.Unmatched(report));
+        // When the disk answers is not counted, and can move a round: what has become dearer is so in every boot.
+        if (rises.Count != 0)
+            rises = [.. Baseline.Rises(await CountAsync()).IntersectBy(rises.Select(rise => rise.Name), rise => rise.Name)];
+        output.WriteLine($"attack: instructions against the recorded: {Baseline.Instructions.Count} measures, {rises.Count} rises");
+        Assert.True(rises.Count == 0, string.Join(Environment.NewLine, rises));
+    }
+
+    private static async Task<GuestReport> CountAsync()
+    {
         using var disk = new TestDisk();
         var machine = new MachineConfiguration { Kernel = Products.KernelImage, MemoryMebibytes = InstructionRun.MemoryMebibytes };
-        GuestReport report = await InstructionRun.OnAuroraAsync(machine, disk.Path, filter: null, CancellationToken.None);
-        IReadOnlyList<InstructionRise> rises = Baseline.Rises(report);
-        output.WriteLine($"attack: instructions against the recorded: {Baseline.Instructions.Count} measures, {rises.Count} rises");
-        Assert.Empty(Baseline.Unmatched(report));
-        Assert.True(rises.Count == 0, string.Join(Environment.NewLine, rises));
+        return await InstructionRun.OnAuroraAsync(machine, disk.Path, filter: null, CancellationToken.None);
     }
 
     /// <summary>Skipped, with the reason, on a host whose figures are others.</summary>
