@@ -3,7 +3,7 @@ using System.IO;
 
 namespace Aurora.HostBench;
 
-/// <summary>A folder for one benchmark's files: below AURORA_BENCH_FOLDER, so that somebody can choose the disk, or in the system's place.</summary>
+/// <summary>A folder for one benchmark's files: below AURORA_BENCH_FOLDER, where that is set, or in the system's place.</summary>
 internal sealed class BenchFolder : IDisposable
 {
     private readonly string _path;

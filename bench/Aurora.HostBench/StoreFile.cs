@@ -25,7 +25,8 @@ internal sealed unsafe class StoreFile : IDisposable
     {
         Panic.Hook = &Throw;
         _device = FileBlockDevice.Open(path, readOnly: false);
-        StoreStatus status = ObjectStore.Open(_device, _pages, new SynchronousFibers(), default, out ObjectStore? store, out StoreFault fault);
+        StoreStatus status = ObjectStore.Open(
+            _device, _pages, new SynchronousFibers(), default, out ObjectStore? store, out StoreFault fault);
         Check(status);
         _store = store ?? throw new InvalidDataException($"the store does not open: {fault.Status}");
         _epoch = _store.LastSequence;

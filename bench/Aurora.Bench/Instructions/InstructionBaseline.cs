@@ -25,8 +25,8 @@ public sealed class InstructionBaseline
     // Of a cost of a few instructions 5 % is less than one: rounding is no rise.
     private const double LeastRise = 3;
 
-    // What these cost changes from boot to boot by more than the tolerance, with the order in which threads run and the tables of memory that
-    // are there: they are told, and not held to it.
+    // What these cost changes from boot to boot by more than the tolerance, with the order in which threads run and the tables of memory
+    // that are there: they are told, and not held to it.
     private static readonly HashSet<string> _moving =
     [
         "yield_pair", "pipe_round_trip", "futex_pair", "thread_create_join", "fault_fresh", "fault_copy", "mmap_touch_munmap",

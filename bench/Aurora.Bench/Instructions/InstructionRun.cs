@@ -1,6 +1,6 @@
 // Runs the guest program prims in a machine whose clock is the instruction counter: a nanosecond is one instruction, whatever the host
-// does meanwhile, and waiting takes no time. Changes are tracked as always, but no checkpoint comes in the middle of a round, where it would
-// be or not be by chance: the program has one taken before each.
+// does meanwhile, and waiting takes no time. Changes are tracked as always, but no checkpoint comes in the middle of a round, where it
+// would be or not be by chance: the program has one taken before each.
 using System;
 using System.Threading;
 using System.Threading.Tasks;

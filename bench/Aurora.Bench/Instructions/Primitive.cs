@@ -10,7 +10,7 @@ public sealed record Primitive(string Name, string Words)
 {
     private const string Disturbance = "compute";
 
-    /// <summary>Whether Aurora is meant to be no slower than the peer at it. What shows how a kernel disturbs programs has no target.</summary>
+    /// <summary>Whether Aurora is meant to be no slower than the peer. What shows how a kernel disturbs programs has no target.</summary>
     public bool IsCompared => Name != Disturbance;
 
     /// <summary>All there are, in the order in which they are shown.</summary>

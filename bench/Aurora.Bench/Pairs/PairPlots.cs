@@ -33,7 +33,8 @@ public sealed class PairPlots(IReadOnlyList<PairRun> runs)
 
     private IEnumerable<Plot> Latencies()
     {
-        yield return Latency("Latency of an overwritten page", "fsync_overwrite", 1, "4 KiB written somewhere in a file of 64 MiB, and fsync.");
+        yield return Latency(
+            "Latency of an overwritten page", "fsync_overwrite", 1, "4 KiB written somewhere in a file of 64 MiB, and fsync.");
         yield return Latency("Latency of an appended page", "fsync_append", 1, "write of 4 KiB to the end of a file, and fsync.");
         yield return Latency("Latency of 64 mapped pages", "msync", 64, "64 pages of a shared mapping of 64 MiB changed, and msync.");
     }
@@ -82,7 +83,8 @@ public sealed class PairPlots(IReadOnlyList<PairRun> runs)
     {
         IEnumerable<long> parameters = runs.SelectMany(run => system(run).Parameters(measure, metric)).Distinct().Order();
         return new PlotSeries(
-            name, [.. parameters.Select(parameter => ((double)parameter, Median(system, new FigureKey(measure, parameter, metric))!.Value))]);
+            name,
+            [.. parameters.Select(parameter => ((double)parameter, Median(system, new FigureKey(measure, parameter, metric))!.Value))]);
     }
 
     private PlotSeries Distribution(string name, Func<PairRun, GuestReport> system, string measure, long parameter)

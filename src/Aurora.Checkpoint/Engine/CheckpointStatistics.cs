@@ -49,7 +49,7 @@ public sealed unsafe class CheckpointStatistics
     /// <summary>As <see cref="StopPercentile"/>, for the time from stop to durable.</summary>
     public ulong DurablePercentile(int percent) => Percentile(_durables, percent);
 
-    /// <summary>What is told of the kept samples together; reckoned when there are others than at the last time, since programs ask often.</summary>
+    /// <summary>What is told of the kept samples together; reckoned when there are new ones, since programs ask often.</summary>
     public void ReadLatest(ref SlsStatistics statistics)
     {
         if (_latestOf != Checkpoints)

@@ -148,7 +148,9 @@ public static unsafe class SlsCalls
             return Errno.EOPNOTSUPP;
         ObjectTracker group = kernel.GroupOf(thread);
         // An epoch nobody has asked for would never come.
-        return arguments->Arg0 > kernel.Checkpoints.CapturedOf(group).Value + 1 ? Errno.EINVAL : AwaitDurable(kernel, thread, group, arguments->Arg0, 0);
+        return arguments->Arg0 > kernel.Checkpoints.CapturedOf(group).Value + 1
+            ? Errno.EINVAL
+            : AwaitDurable(kernel, thread, group, arguments->Arg0, 0);
     }
 
     private static SystemCallResult AwaitDurable(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong epoch, long result)

@@ -252,7 +252,8 @@ public sealed unsafe class TraceTests : IDisposable
         Assert.Equal(4, events.Length);
         Assert.Equal((9U, 3, 10UL), (events[0].Group, events[0].Fiber, events[0].DurationNanoseconds));
         Assert.Equal(
-            ((ushort)TraceKind.Stretch, 0, 3UL, 1000UL), (events[1].Kind, events[1].Fiber, events[1].Argument, events[1].DurationNanoseconds));
+            ((ushort)TraceKind.Stretch, 0, 3UL, 1000UL),
+            (events[1].Kind, events[1].Fiber, events[1].Argument, events[1].DurationNanoseconds));
         Assert.Equal(
             ((ushort)TraceKind.Run, 0, 3UL, 2009UL), (events[2].Kind, events[2].Fiber, events[2].Argument, events[2].DurationNanoseconds));
         Assert.Equal(

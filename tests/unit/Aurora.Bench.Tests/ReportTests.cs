@@ -55,7 +55,8 @@ public sealed class ReportTests
     {
         foreach (XElement drawing in Parse(Report(Rows(), "fact").Render()).Descendants("svg"))
         {
-            double[] box = [.. ((string)drawing.Attribute("viewBox")!).Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+            string[] words = ((string)drawing.Attribute("viewBox")!).Split(' ');
+            double[] box = [.. words.Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
             Assert.All(drawing.Descendants("circle"), circle => Assert.InRange((double)circle.Attribute("cx")!, 0, box[2]));
             Assert.All(drawing.Descendants("circle"), circle => Assert.InRange((double)circle.Attribute("cy")!, 0, box[3]));
         }
@@ -116,7 +117,8 @@ public sealed class ReportTests
 
     private static XElement Parse(string page)
     {
-        using var reader = XmlReader.Create(new System.IO.StringReader(page), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
+        using var reader = XmlReader.Create(
+            new System.IO.StringReader(page), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
         return XDocument.Load(reader).Root!;
     }
 }

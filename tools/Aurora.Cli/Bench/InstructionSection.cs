@@ -63,7 +63,8 @@ internal sealed class InstructionSection(BenchChoices choices)
         {
             string recorded = baseline.Instructions.TryGetValue(name, out double before) ? Figures.Format(before, Unit.Instructions) : "";
             table.AddRow(
-                name, Markup.Escape(Primitive.WordsOf(name)), recorded, Figures.Format(each, Unit.Instructions), risen.Contains(name) ? "risen" : "");
+                name, Markup.Escape(Primitive.WordsOf(name)), recorded, Figures.Format(each, Unit.Instructions),
+                risen.Contains(name) ? "risen" : "");
         }
         Workspace.Report.Print(table);
     }

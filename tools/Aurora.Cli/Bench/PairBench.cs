@@ -37,7 +37,8 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
     }
 
     /// <summary>One pair of these parts.</summary>
-    public async Task<IReadOnlyList<PairRun>> RunAsync(IReadOnlySet<PairPart> parts, Action<string> progress, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PairRun>> RunAsync(
+        IReadOnlySet<PairPart> parts, Action<string> progress, CancellationToken cancellation)
     {
         var runs = new List<PairRun>();
         string[] work = [.. parts.Where(part => part != PairPart.Dumps).Order().Select(part => part.ToString().ToLowerInvariant())];
@@ -49,7 +50,8 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
         if (parts.Contains(PairPart.Dumps))
         {
             string[] arguments = [Number(choices.Quick ? 1 : 3), .. PairMeasure.Sizes.SkipLast(choices.Quick ? 1 : 0).Select(Number)];
-            runs.Add(await BothAsync(DumpMebibytes, "sls_dumps", "criu_dumps", arguments, line => progress($"dumps, {line}"), cancellation));
+            runs.Add(await BothAsync(
+                DumpMebibytes, "sls_dumps", "criu_dumps", arguments, line => progress($"dumps, {line}"), cancellation));
         }
         return runs;
     }
@@ -70,7 +72,8 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
     private async Task<GuestReport> AuroraAsync(MachineConfiguration machine, string[] program, CancellationToken cancellation)
     {
         string disk = Path.Combine(choices.Folder, "aurora.img");
-        HostResult copy = await HostProcess.RunAsync("cp", ["--sparse=always", "--reflink=auto", Template, disk], cancellation: cancellation);
+        HostResult copy = await HostProcess.RunAsync(
+            "cp", ["--sparse=always", "--reflink=auto", Template, disk], cancellation: cancellation);
         if (copy.Status != 0)
             throw new UserException($"cannot make {disk}: {copy.Output.Trim()}");
         MachineConfiguration configured = machine with

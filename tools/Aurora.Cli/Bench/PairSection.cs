@@ -25,8 +25,10 @@ internal sealed class PairSection(BenchChoices choices)
     {
         IReadOnlyList<PairMeasure> measures = PairMeasure.Matching(choices.Filter);
         if (measures.Count == 0)
-            throw new UserException($"no measure's name contains {choices.Filter}: {string.Join(", ", PairMeasure.All.Select(measure => measure.Name))}");
-        IReadOnlyList<PairRun> runs = await Workspace.Report.WorkAsync("measuring", show => MeasureAsync(measures, Progress(show), cancellation));
+            throw new UserException(
+                $"no measure's name contains {choices.Filter}: {string.Join(", ", PairMeasure.All.Select(measure => measure.Name))}");
+        IReadOnlyList<PairRun> runs = await Workspace.Report.WorkAsync(
+            "measuring", show => MeasureAsync(measures, Progress(show), cancellation));
         Comparison[] rows = [.. measures.Select(measure => measure.Compare(runs)).OfType<Comparison>()];
         if (choices.Json)
             Console.WriteLine(ComparisonJson.Write(Versions(), rows));
@@ -64,7 +66,8 @@ internal sealed class PairSection(BenchChoices choices)
     private string[] Facts() =>
     [
         DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
-        $"{Pairs} pair{(Pairs == 1 ? "" : "s")} of runs, one after the other: Aurora, Linux, Linux without mitigations; the same machine and the same static programs",
+        $"{Pairs} pair{(Pairs == 1 ? "" : "s")} of runs, one after the other: Aurora, Linux, Linux without mitigations; "
+            + "the same machine and the same static programs",
         .. HostVersions.Read().Select(version => $"{version.Key}: {version.Value}"),
         .. PeerWorkspace.Versions,
         "Emulated machines compare with each other, not with hardware.",

@@ -76,6 +76,8 @@ internal static class PeerPackages
     private static async Task<string> RunAsync(string title, string[] command, CancellationToken cancellation)
     {
         HostResult result = await HostProcess.RunAsync(command[0], command[1..], cancellation: cancellation);
-        return result.Status == 0 ? result.Output : throw new UserException($"{title} failed: {string.Join(' ', command)}\n{result.Output}");
+        return result.Status == 0
+            ? result.Output
+            : throw new UserException($"{title} failed: {string.Join(' ', command)}\n{result.Output}");
     }
 }

@@ -34,7 +34,9 @@ internal static class SpeedSection
     {
         var table = new Table().AddColumns("measure (medians in the guest)", "value", "target", "");
         foreach (Measurement row in bench.Rows)
-            table.AddRow(Markup.Escape(row.Measure), Markup.Escape(row.Value), row.Target, row.Holds switch { true => "met", false => "missed", _ => "" });
+            table.AddRow(
+                Markup.Escape(row.Measure), Markup.Escape(row.Value), row.Target,
+                row.Holds switch { true => "met", false => "missed", _ => "" });
         Report.Print(table);
     }
 }

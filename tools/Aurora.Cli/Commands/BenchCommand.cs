@@ -18,8 +18,8 @@ internal static class BenchCommand
 
     private static readonly Argument<string?> _section = new("section")
     {
-        Description = "speed (Aurora by itself: checkpoints, groups and starts), or one of these three; host (the store on this host beside "
-            + "SQLite and LMDB). Beside Linux when it is not given.",
+        Description = "speed (Aurora by itself: checkpoints, groups and starts), or one of these three; host (the store on this host "
+            + "beside SQLite and LMDB). Beside Linux when it is not given.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -28,14 +28,25 @@ internal static class BenchCommand
         Description = "Count the instructions of kernel primitives on both, which are the same on any host, instead of measuring time.",
     };
 
-    private static readonly Option<bool> _alone = new("--alone") { Description = "With --instructions: Aurora's only, against bench/instructions.json." };
-    private static readonly Option<bool> _record = new("--record") { Description = "With --instructions: write them to bench/instructions.json." };
+    private static readonly Option<bool> _alone = new("--alone")
+    {
+        Description = "With --instructions: Aurora's only, against bench/instructions.json.",
+    };
+
+    private static readonly Option<bool> _record = new("--record")
+    {
+        Description = "With --instructions: write them to bench/instructions.json.",
+    };
+
     private static readonly Option<string?> _filter = new("--filter") { Description = "Only measures whose name contains this text." };
     private static readonly Option<bool> _json = new("--json") { Description = "Write the result as JSON." };
 
     private static readonly Option<bool> _quick = new("--quick") { Description = "One pair, fewer samples, smaller programs." };
     private static readonly Option<int?> _pairs = new("--pairs") { Description = "How often both systems are measured (3)." };
-    private static readonly Option<string?> _report = new("--report") { Description = "Write a page with the table and plots to this file." };
+    private static readonly Option<string?> _report = new("--report")
+    {
+        Description = "Write a page with the table and plots to this file.",
+    };
 
     private static readonly Argument<string[]> _further = new("arguments")
     {
@@ -44,15 +55,16 @@ internal static class BenchCommand
 
     private static readonly Option<string> _disks = new("--disks")
     {
-        Description = "A folder for the disk images; in host memory by default, where a flush costs the host nothing and runs are comparable.",
+        Description = "A folder for the disk images; in host memory by default, where a flush costs the host nothing and "
+            + "runs are comparable.",
         DefaultValueFactory = _ => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
     };
 
     public static Command Create()
     {
         var command = new Command("bench", """
-            Measure Aurora beside Debian's Linux (with its mitigations and without; downloaded on first use) on the same emulated machine, or
-            Aurora by itself. docs/performance.md says what is measured and how the table is read.
+            Measure Aurora beside Debian's Linux (with its mitigations and without; downloaded on first use) on the same emulated
+            machine, or Aurora by itself. docs/performance.md says what is measured and how the table is read.
             Exits 1 when a target is missed. Under TCG the figures are ratios, not claims about hardware.
             """);
         _section.AcceptOnlyFromAmong(Speed, Host, SpeedBench.Checkpoints, SpeedBench.Groups, SpeedBench.Starts);
@@ -118,6 +130,8 @@ internal static class BenchCommand
                 : section.CompareAsync(cancellation);
         }
         string? named = parsed.GetValue(_section);
-        return named == null ? new PairSection(choices).RunAsync(cancellation) : SpeedSection.RunAsync(choices, named == Speed ? null : named, cancellation);
+        return named == null
+            ? new PairSection(choices).RunAsync(cancellation)
+            : SpeedSection.RunAsync(choices, named == Speed ? null : named, cancellation);
     }
 }

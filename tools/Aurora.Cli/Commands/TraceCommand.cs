@@ -35,10 +35,14 @@ internal static class TraceCommand
         var seconds = new Option<int>("--seconds") { Description = "For so long (default 1).", DefaultValueFactory = _ => 1 };
         var longer = new Option<uint>("--longer")
         {
-            Description = "Calls, and fibers that run, are shown when they take so many microseconds (default 10).", DefaultValueFactory = _ => 10,
+            Description = "Calls, and fibers that run, are shown when they take so many microseconds (default 10).",
+            DefaultValueFactory = _ => 10,
         };
         var faults = new Option<bool>("--faults") { Description = "Page faults that do not wait, too: there are many." };
-        var file = new Option<string>("-o", "--output") { Description = "The file to write; one that exists is replaced.", Required = true };
+        var file = new Option<string>("-o", "--output")
+        {
+            Description = "The file to write; one that exists is replaced.", Required = true,
+        };
         seconds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > MostSeconds)

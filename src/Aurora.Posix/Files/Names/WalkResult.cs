@@ -36,7 +36,7 @@ public enum WalkFlags : uint
     /// <summary>Only the file is asked for: the result has neither a directory nor a name.</summary>
     FileOnly = 256,
 
-    /// <summary>A last symbolic link is meant itself, and any file, also with slashes behind it: who changes names means the name.</summary>
+    /// <summary>A last symbolic link is meant itself, and any file, also with slashes behind: who changes names means the name.</summary>
     Name = 512,
 }
 
