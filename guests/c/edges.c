@@ -316,6 +316,14 @@ static void slashes(void)
     CHECK_ERRNO(rename("l/", "x"), ENOTDIR, "rename of a link with a slash");
     CHECK_ERRNO(rename("d", "l/"), ENOTDIR, "rename of a folder to a link with a slash");
     CHECK_ERRNO(rename("f", "x/"), ENOTDIR, "rename of a file to nothing with a slash");
+    CHECK_ERRNO(renameat2(AT_FDCWD, "d", AT_FDCWD, "f/", RENAME_EXCHANGE), ENOTDIR, "exchange with a file with a slash");
+    CHECK_ERRNO(renameat2(AT_FDCWD, "d", AT_FDCWD, "l/", RENAME_EXCHANGE), ENOTDIR, "exchange with a link with a slash");
+    CHECK_ERRNO(renameat2(AT_FDCWD, "d", AT_FDCWD, "x/", RENAME_EXCHANGE), ENOENT, "exchange with nothing with a slash");
+    CHECK(renameat2(AT_FDCWD, "f", AT_FDCWD, "d/", RENAME_EXCHANGE) == 0, "exchange with a folder with a slash");
+    CHECK(renameat2(AT_FDCWD, "d", AT_FDCWD, "f", RENAME_EXCHANGE) == 0, "exchange back");
+    CHECK_ERRNO(renameat2(AT_FDCWD, "f", AT_FDCWD, "d/", RENAME_NOREPLACE), EEXIST, "no replacement of a folder with a slash");
+    CHECK_ERRNO(renameat2(AT_FDCWD, "f", AT_FDCWD, ".", RENAME_NOREPLACE), EEXIST, "no replacement of the folder itself");
+    CHECK_ERRNO(rename("f", "."), EBUSY, "rename to the folder itself");
     CHECK_ERRNO(mkdir("dangling/", 0755), EEXIST, "mkdir of a link to nothing with a slash");
     CHECK_ERRNO(mkdir("f/", 0755), EEXIST, "mkdir of a file with a slash");
     CHECK_ERRNO(symlink("d", "dangling/"), EEXIST, "symlink where a link to nothing is, with a slash");

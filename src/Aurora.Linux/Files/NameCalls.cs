@@ -203,12 +203,8 @@ internal static unsafe class NameCalls
             kernel.Files.Inodes.Release(ref source);
             return call.Failure;
         }
-        Errno error;
-        if (source.Last != LastComponent.Name || target.Last != LastComponent.Name)
-            error = Errno.EBUSY;
-        else if ((source.HasTrailingSlash || target.HasTrailingSlash) && !source.Inode->IsDirectory)
-            error = Errno.ENOTDIR;
-        else
+        Errno error = CheckRename(in source, in target, (RenameFlags)flags);
+        if (error == Errno.Ok)
         {
             FileCaller caller = call.Caller;
             // As for a name that is taken away.
@@ -218,6 +214,24 @@ internal static unsafe class NameCalls
         kernel.Files.Inodes.Release(ref target);
         kernel.Files.Inodes.Release(ref source);
         return error;
+    }
+
+    // In Linux's order. A slash behind a name says that it is a directory's: the new one of what is moved there, or of what is exchanged.
+    private static Errno CheckRename(in WalkResult source, in WalkResult target, RenameFlags flags)
+    {
+        bool exchanges = (flags & RenameFlags.Exchange) != 0;
+        if (source.Last != LastComponent.Name)
+            return Errno.EBUSY;
+        bool isTaken = target.Last != LastComponent.Name || target.Inode != null;
+        if ((flags & RenameFlags.NoReplace) != 0 && isTaken)
+            return Errno.EEXIST;
+        if (target.Last != LastComponent.Name)
+            return Errno.EBUSY;
+        if (exchanges && target.Inode == null)
+            return Errno.ENOENT;
+        Inode* named = exchanges ? target.Inode : source.Inode;
+        bool isWrong = (target.HasTrailingSlash && !named->IsDirectory) || (source.HasTrailingSlash && !source.Inode->IsDirectory);
+        return isWrong ? Errno.ENOTDIR : Errno.Ok;
     }
 
     private static SystemCallResult ReadLink(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

@@ -65,6 +65,7 @@ public sealed class ReportTests
     [Theory]
     [InlineData(1, 16384, true)]
     [InlineData(3, 4, true)]
+    [InlineData(1000, 1000, true)]
     [InlineData(0, 100, false)]
     [InlineData(0, 7, false)]
     public void An_axis_has_a_few_ticks(double least, double greatest, bool isLogarithmic)

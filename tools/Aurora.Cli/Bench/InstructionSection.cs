@@ -23,7 +23,8 @@ internal sealed class InstructionSection(BenchChoices choices)
         IReadOnlyList<Comparison> rows = await Workspace.Report.WorkAsync(
             "counting instructions", progress => _bench.CompareAsync(choices.Filter, progress, cancellation));
         if (choices.Json)
-            Console.WriteLine(ComparisonJson.Write([.. HostVersions.Read().Values, .. PeerWorkspace.Versions], rows));
+            Console.WriteLine(ComparisonJson.Write(
+                [.. HostVersions.Read().Select(version => $"{version.Key}: {version.Value}"), .. PeerWorkspace.Versions], rows));
         else
             Workspace.Report.Print(ComparisonTable.Of(rows));
         return rows.All(row => row.Verdict is not Verdict.Missed) ? ExitCode.Success : ExitCode.Failed;

@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,6 +28,9 @@ internal sealed class PairSection(BenchChoices choices)
         if (measures.Count == 0)
             throw new UserException(
                 $"no measure's name contains {choices.Filter}: {string.Join(", ", PairMeasure.All.Select(measure => measure.Name))}");
+        // Before what takes long: a folder that is not there is told at once.
+        if (choices.Report is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw new UserException($"--report: {path}: there is no such folder");
         IReadOnlyList<PairRun> runs = await Workspace.Report.WorkAsync(
             "measuring", show => MeasureAsync(measures, Progress(show), cancellation));
         Comparison[] rows = [.. measures.Select(measure => measure.Compare(runs)).OfType<Comparison>()];
@@ -61,7 +65,8 @@ internal sealed class PairSection(BenchChoices choices)
     // A line each where there is no terminal to rewrite one on.
     private static Action<string> Progress(Action<string> show) => Workspace.Report.IsTerminal ? show : Workspace.Report.Line;
 
-    private static string[] Versions() => [.. HostVersions.Read().Values.Take(2), .. PeerWorkspace.Versions];
+    private static string[] Versions()
+        => [.. HostVersions.Read().Select(version => $"{version.Key}: {version.Value}"), .. PeerWorkspace.Versions];
 
     private string[] Facts() =>
     [

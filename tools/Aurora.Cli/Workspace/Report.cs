@@ -17,6 +17,9 @@ internal static class Report
         Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
     });
 
+    // Of the work under way: there is one spinner.
+    private static Action<string>? _show;
+
     public static bool IsTerminal => !Console.IsErrorRedirected;
 
     public static void Line(string text) => Console.Error.WriteLine(text);
@@ -33,16 +36,33 @@ internal static class Report
             Console.Error.WriteLine($"aurora: {text}");
     }
 
-    /// <summary>Shows a title while work goes on: a spinner on a terminal, one line elsewhere.</summary>
+    /// <summary>
+    /// Shows a title while work goes on: a spinner on a terminal, one line elsewhere. Work within work is shown in the spinner of that.
+    /// </summary>
     public static async Task<T> WorkAsync<T>(string title, Func<Action<string>, Task<T>> work)
     {
-        if (IsTerminal)
+        if (_show is { } outer)
         {
-            return await _console.Status().StartAsync(Markup.Escape(title), context => work(detail
-                => context.Status(Markup.Escape($"{title}: {detail}"))));
+            outer(title);
+            return await work(detail => outer($"{title}: {detail}"));
         }
-        Line(title);
-        return await work(_ => { });
+        if (!IsTerminal)
+        {
+            Line(title);
+            return await work(_ => { });
+        }
+        try
+        {
+            return await _console.Status().StartAsync(Markup.Escape(title), context =>
+            {
+                _show = text => context.Status(Markup.Escape(text));
+                return work(detail => context.Status(Markup.Escape($"{title}: {detail}")));
+            });
+        }
+        finally
+        {
+            _show = null;
+        }
     }
 
     /// <summary>Prints a table on standard output: aligned text when that is not a terminal.</summary>
