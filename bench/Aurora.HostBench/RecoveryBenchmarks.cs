@@ -1,3 +1,4 @@
+using System.IO;
 using BenchmarkDotNet.Attributes;
 
 namespace Aurora.HostBench;
@@ -35,6 +36,15 @@ public class RecoveryBenchmarks
         }
     }
 
+    // A second connection to the same files would find the index of the log in shared memory, and recover nothing.
+    [IterationSetup(Target = nameof(Sqlite))]
+    public void TakeCopy()
+    {
+        File.Delete(_folder.File("taken.db-shm"));
+        foreach (string part in (string[])["", "-wal"])
+            File.Copy(_folder.File("rows.db" + part), _folder.File("taken.db" + part), overwrite: true);
+    }
+
     [GlobalCleanup]
     public void Close()
     {
@@ -52,7 +62,7 @@ public class RecoveryBenchmarks
     [Benchmark]
     public int Sqlite()
     {
-        using var sqlite = new SqliteFile(_folder.File("rows.db"));
+        using var sqlite = new SqliteFile(_folder.File("taken.db"));
         return sqlite.Read(0);
     }
 
