@@ -45,7 +45,8 @@ public sealed record PlotAxis(string Label, bool IsLogarithmic, Func<double, str
         double rough = (scale.Greatest - scale.Least) / ManySteps;
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = ((double[])[1, 2, 5, 10]).Select(factor => factor * power).First(candidate => candidate >= rough);
-        return [.. Enumerable.Range((int)Math.Ceiling(scale.Least / step), 2 * ManySteps + 1).Select(index => index * step).Where(scale.Shows)];
+        int first = (int)Math.Ceiling(scale.Least / step);
+        return [.. Enumerable.Range(first, 2 * ManySteps + 1).Select(index => index * step).Where(scale.Shows)];
     }
 }
 
