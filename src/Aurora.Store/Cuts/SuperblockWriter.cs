@@ -24,6 +24,9 @@ internal sealed unsafe class SuperblockWriter(StoreContext context, Superblock* 
         super->Checksum = BlockChecksum.OfSuperblock(super);
         void** pages = stackalloc void*[2] { super, super };
         StoreStatus status = context.WriteBlocks((super->WriteVersion & 1) * 2, pages, 2);
-        return status == StoreStatus.Ok ? context.Flush() : status;
+        if (status == StoreStatus.Ok)
+            status = context.Flush();
+        // Another's FLUSH may have failed between the two, and taken this along.
+        return status == StoreStatus.Ok && context.PoisonStatus != StoreStatus.Ok ? StoreStatus.Poisoned : status;
     }
 }

@@ -24,16 +24,10 @@ internal sealed class PairSection(BenchChoices choices)
     /// <summary>Measures, shows and judges.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<PairMeasure> matching = PairMeasure.Matching(choices.Filter);
-        if (matching.Count == 0)
+        IReadOnlyList<PairMeasure> measures = PairMeasure.Matching(choices.Filter);
+        if (measures.Count == 0)
             throw new UserException(
                 $"no measure's name contains {choices.Filter}: {string.Join(", ", PairMeasure.All.Select(measure => measure.Name))}");
-        // The guest program of that part does not come to its end on Aurora.
-        IReadOnlyList<PairMeasure> measures = [.. matching.Where(measure => measure.Part != PairPart.Dumps)];
-        if (measures.Count == 0)
-            throw new UserException("programs that are saved and restored are not measured yet (docs/limits.md)");
-        if (measures.Count < matching.Count)
-            Workspace.Report.Warning("programs that are saved and restored are not measured yet (docs/limits.md)");
         // Before what takes long: a folder that is not there is told at once.
         if (choices.Report is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
             throw new UserException($"--report: {path}: there is no such folder");
