@@ -112,7 +112,8 @@ static uint64_t stopped_ns(const char *folder)
     require(count > 14, path);
     const uint8_t *at = bytes + 12;
     number(&at);
-    const uint8_t *end_of_message = number(&at) + at;
+    uint64_t length = number(&at);
+    const uint8_t *end_of_message = at + length;
     uint64_t microseconds = 0;
     while (at < end_of_message && at < bytes + count) {
         uint64_t field = number(&at) >> 3, value = number(&at);

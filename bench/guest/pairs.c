@@ -143,8 +143,9 @@ static void work(char *memory)
 
 static void rounds_at(char *memory, unsigned long microseconds)
 {
-    enum { ROUNDS_MS = 400 };
-    uint64_t rounds = 0, start = now(), end = start + ROUNDS_MS * 1000000ull;
+    enum { ROUNDS_MS = 400, PERIODS = 2 };
+    uint64_t least = ROUNDS_MS * 1000000ull, periods = microseconds * 1000 * PERIODS;
+    uint64_t rounds = 0, start = now(), end = start + (periods > least ? periods : least);
     while (now() < end) {
         work(memory);
         rounds++;

@@ -9,7 +9,7 @@
 #define LONGEST_PERIOD_NS 10000000000ull
 
 static const char *group;
-static uint64_t position, period_ns = 50 * 1000000;
+static uint64_t position, first_position, period_ns = 50 * 1000000;
 
 static void manage(unsigned verb, const char *of, const char *target, const char *checkpoint, char **words)
 {
@@ -52,19 +52,21 @@ static void await_answer(char *line, size_t size)
     line[length] = 0;
 }
 
-static uint64_t captured_epoch(void)
+static uint64_t count_checkpoints(void)
 {
     struct sls_stat stat;
-    require(sls_of(group, SYS_sls_stat, (uint64_t)&stat, sizeof stat, 0) == 0, "sls_stat");
-    return stat.captured_epoch;
+    require(sls_stat(&stat) == 0, "sls_stat");
+    return stat.checkpoints;
 }
 
-/* The cost of the newest checkpoint with so many pages, of those after an epoch; 0: there is none. */
-static int find_cost(uint64_t epoch, unsigned long pages, struct dump_cost *cost)
+/* The cost of the newest checkpoint with so many pages since there were so many checkpoints; 0: there is none. This program's own group has
+ * one when it has printed something, long before or after. */
+static int find_cost(uint64_t before, unsigned long pages, struct dump_cost *cost)
 {
     struct sls_sample sample;
-    for (unsigned index = 0; sls_sample(index, &sample) == 0; index++)
-        if (sample.pages >= pages && sample.epoch > epoch) {
+    uint64_t taken = count_checkpoints() - before;
+    for (unsigned index = 0; index < taken && sls_sample(index, &sample) == 0; index++)
+        if (sample.pages >= pages) {
             *cost = (struct dump_cost){sample.stop_ns, sample.durable_ns};
             return 1;
         }
@@ -78,14 +80,17 @@ static struct dump_cost change_and_save(int first, unsigned long pages)
     struct dump_cost cost;
     for (;;) {
         require(sls_of(group, SYS_sls_period, period_ns, 0, 0) == 0, "sls_period");
-        uint64_t epoch = captured_epoch();
+        uint64_t before = count_checkpoints();
         change_pages(pages);
-        if (find_cost(epoch, pages, &cost))
+        if (find_cost(before, pages, &cost))
             break;
         period_ns *= 2;
         require(period_ns <= LONGEST_PERIOD_NS, "no checkpoint has so many pages: more memory is needed");
     }
-    require(!first || sls_of(group, SYS_sls_checkpoint, (uint64_t)NAME, 0, 0) >= 0, "checkpoint");
+    if (first) {
+        require(sls_of(group, SYS_sls_checkpoint, (uint64_t)NAME, 0, 0) >= 0, "checkpoint");
+        first_position = position;
+    }
     return cost;
 }
 
@@ -94,9 +99,11 @@ static void end(void)
     manage(SLS_KILL, group, "", "", NULL);
 }
 
+/* Its log is as it was at that checkpoint, and so is what has been read of it. */
 static void bring_back(void)
 {
     group = "restored";
+    position = first_position;
     manage(SLS_RESTORE, "source", group, NAME, NULL);
 }
 

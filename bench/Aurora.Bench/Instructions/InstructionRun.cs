@@ -26,7 +26,7 @@ public static class InstructionRun
         => machine with { Acceleration = Acceleration.Tcg, CountsInstructions = true };
 
     /// <summary>Measures on Aurora, from a disk with the standard root: all measures, or those whose name contains a text.</summary>
-    public static async Task<GuestReport> OnAuroraAsync(
+    public static Task<GuestReport> OnAuroraAsync(
         MachineConfiguration machine, string disk, string? filter, CancellationToken cancellation)
     {
         MachineConfiguration counting = Counting(machine) with
@@ -39,13 +39,7 @@ public static class InstructionRun
                 PeriodMilliseconds = LongPeriodMilliseconds,
             },
         };
-        await using VirtualMachine running = await VirtualMachine.StartAsync(counting, cancellation).ConfigureAwait(false);
-        var console = new ConsoleTranscript(running);
-        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation).ConfigureAwait(false);
-        await console.Completed.ConfigureAwait(false);
-        return exit.GuestStatus == 0
-            ? new GuestReport(console.Text)
-            : throw new BenchException($"{Program} failed on Aurora: {console.Text}\n{running.Events.Tail()}");
+        return AuroraMachine.RunAsync(counting, _deadline, cancellation);
     }
 
     /// <summary>The arguments behind the folder.</summary>

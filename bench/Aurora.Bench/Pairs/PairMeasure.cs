@@ -51,7 +51,10 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
     public static IReadOnlyList<PairMeasure> Matching(string? filter)
         => [.. All.Where(measure => filter == null || measure.Name.Contains(filter, StringComparison.Ordinal))];
 
-    /// <summary>The row of the table; null when the pairs do not have it (a quick run leaves sizes out).</summary>
+    /// <summary>False for what a quick run leaves out: the largest programs.</summary>
+    public bool IsQuick => Part != PairPart.Dumps || Aurora.Parameter != Sizes[^1];
+
+    /// <summary>The row of the table; null when the pairs do not have it.</summary>
     public Comparison? Compare(IReadOnlyList<PairRun> runs)
     {
         PairRun[] taken = [.. runs.Where(run => run.Aurora.Find(Aurora) != null)];

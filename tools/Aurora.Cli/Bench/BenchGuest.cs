@@ -3,7 +3,6 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Bench;
-using Aurora.Cli.Workspace;
 using Aurora.Images.Root;
 using Aurora.Qemu;
 
@@ -40,15 +39,7 @@ internal sealed class BenchGuest(string folder)
     }
 
     /// <summary>As <see cref="RunAsync"/>, on a disk that stays.</summary>
-    public static async Task<GuestReport> RunOnAsync(
+    public static Task<GuestReport> RunOnAsync(
         string disk, MachineConfiguration machine, CancellationToken cancellation, params string[] arguments)
-    {
-        await using VirtualMachine running = await VirtualMachine.StartAsync(WithProgram(machine, disk, arguments), cancellation);
-        var console = new ConsoleTranscript(running);
-        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
-        await console.Completed;
-        return exit.GuestStatus == 0
-            ? new GuestReport(console.Text)
-            : throw new UserException($"bench {string.Join(' ', arguments)} failed: {console.Text}\n{running.Events.Tail()}");
-    }
+        => AuroraMachine.RunAsync(WithProgram(machine, disk, arguments), _deadline, cancellation);
 }

@@ -25,6 +25,9 @@ internal sealed class InstructionBench(MachineConfiguration machine, string fold
     /// <summary>Aurora's figures.</summary>
     public async Task<GuestReport> CountAuroraAsync(string? filter, CancellationToken cancellation)
     {
+        if (filter != null && !Primitive.All.Any(primitive => primitive.Name.Contains(filter, StringComparison.Ordinal)))
+            throw new UserException(
+                $"no primitive's name contains {filter}: {string.Join(", ", Primitive.All.Select(primitive => primitive.Name))}");
         string disk = Path.Combine(folder, "prims.img");
         await DiskImages.EnsureAsync(disk, root: null, cancellation);
         GuestReport report = await InstructionRun.OnAuroraAsync(_machine, disk, filter, cancellation);
@@ -35,10 +38,10 @@ internal sealed class InstructionBench(MachineConfiguration machine, string fold
     /// <summary>Aurora's figures beside the peer's.</summary>
     public async Task<IReadOnlyList<Comparison>> CompareAsync(string? filter, Action<string> progress, CancellationToken cancellation)
     {
-        progress("the peer's packages");
-        PeerWorkspace peer = await PeerWorkspace.PrepareAsync(folder, cancellation);
         progress("Aurora");
         GuestReport aurora = await CountAuroraAsync(filter, cancellation);
+        progress("the peer's packages");
+        PeerWorkspace peer = await PeerWorkspace.PrepareAsync(folder, cancellation);
         progress("Linux");
         GuestReport linux = await CountPeerAsync(peer, filter, mitigations: true, cancellation);
         progress("Linux without mitigations");

@@ -81,14 +81,9 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
             Disk = disk,
             Boot = machine.Boot with { Arguments = program, Environment = GuestEnvironment.Default },
         };
-        await using VirtualMachine running = await VirtualMachine.StartAsync(configured, cancellation);
-        var console = new ConsoleTranscript(running);
-        MachineExit exit = await running.Exited.WaitAsync(_deadline, cancellation);
-        await console.Completed;
+        GuestReport report = await AuroraMachine.RunAsync(configured, _deadline, cancellation);
         File.Delete(disk);
-        return exit.GuestStatus == 0
-            ? new GuestReport(console.Text)
-            : throw new UserException($"{string.Join(' ', program)} failed on Aurora: {console.Text}\n{running.Events.Tail()}");
+        return report;
     }
 
     private static string Program(string name) => $"{StandardRoot.TestFolder}/{name}";

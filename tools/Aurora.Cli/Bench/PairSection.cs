@@ -28,6 +28,10 @@ internal sealed class PairSection(BenchChoices choices)
         if (measures.Count == 0)
             throw new UserException(
                 $"no measure's name contains {choices.Filter}: {string.Join(", ", PairMeasure.All.Select(measure => measure.Name))}");
+        if (choices.Quick)
+            measures = [.. measures.Where(measure => measure.IsQuick)];
+        if (measures.Count == 0)
+            throw new UserException($"--quick leaves out all whose names contain {choices.Filter}");
         // Before what takes long: a folder that is not there is told at once.
         if (choices.Report is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
             throw new UserException($"--report: {path}: there is no such folder");

@@ -20,6 +20,9 @@ internal static class PeerPackages
     // CRIU's tool for people is in Python; nobody calls it here.
     private static readonly string[] _leftOut = ["python3", "libpython"];
 
+    // The host may have versions that its package lists do not have any more.
+    private static readonly string[] _asIfNothing = ["-o", "Dir::State::status=/dev/null"];
+
     private static string Cache => Path.Combine(Repository.Cache, "peer");
 
     // Names and versions; written last, so that it stands for a folder that is complete.
@@ -36,8 +39,9 @@ internal static class PeerPackages
         string packages = Path.Combine(Cache, "packages");
         Directory.CreateDirectory(packages);
         Directory.CreateDirectory(root);
-        string[] names = [.. await ClosureAsync(cancellation), await KernelAsync(cancellation)];
-        await RunAsync("downloading the peer's packages", ["env", "-C", packages, "apt-get", "download", .. names], cancellation);
+        string[] names = [await KernelAsync(cancellation), .. await ClosureAsync(cancellation)];
+        await RunAsync(
+            "downloading the peer's packages", ["env", "-C", packages, "apt-get", "download", .. _asIfNothing, .. names], cancellation);
         string[] files = [.. Directory.EnumerateFiles(packages, "*.deb").Order(StringComparer.Ordinal)];
         foreach (string file in files)
             await RunAsync("unpacking the peer's packages", ["dpkg", "-x", file, root], cancellation);
@@ -53,11 +57,9 @@ internal static class PeerPackages
     // What apt-get would install on a host that has nothing.
     private static async Task<IEnumerable<string>> ClosureAsync(CancellationToken cancellation)
     {
-        string nothing = Path.Combine(Cache, "nothing");
-        await File.WriteAllTextAsync(nothing, "", cancellation);
         string plan = await RunAsync(
             "asking for the peer's packages",
-            ["apt-get", "install", "-s", "--no-install-recommends", "-o", "Dir::State::status=" + nothing, .. _packages],
+            ["env", "LC_ALL=C", "apt-get", "install", "-s", "--no-install-recommends", .. _asIfNothing, .. _packages],
             cancellation);
         return plan.Split('\n').Where(line => line.StartsWith("Inst ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1])
             .Where(name => !_leftOut.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
@@ -66,7 +68,7 @@ internal static class PeerPackages
     // The package that is asked for is empty and depends on the one with the kernel.
     private static async Task<string> KernelAsync(CancellationToken cancellation)
     {
-        string answer = await RunAsync("asking for the peer's kernel", ["apt-cache", "depends", KernelPackage], cancellation);
+        string answer = await RunAsync("asking for the peer's kernel", ["env", "LC_ALL=C", "apt-cache", "depends", .. _asIfNothing, KernelPackage], cancellation);
         const string Depends = "Depends:";
         return answer.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith(Depends, StringComparison.Ordinal))
             ?[Depends.Length..].Trim()

@@ -88,6 +88,10 @@ internal static class BenchCommand
             result.AddError("--instructions goes without a section");
         if (!counts && (result.GetValue(_alone) || result.GetValue(_record)))
             result.AddError("--alone and --record go with --instructions");
+        if (result.GetValue(_alone) && result.GetValue(_record))
+            result.AddError("--alone compares with the baseline that --record writes: one of them");
+        if (result.GetValue(_json) && (result.GetValue(_alone) || result.GetValue(_record)))
+            result.AddError("--json is for what is measured beside Linux: without --alone and --record");
         if (result.GetValue(_record) && result.GetValue(_filter) != null)
             result.AddError("a baseline has all measures: --record goes without --filter");
         if ((counts || section != null) && (result.GetValue(_quick) || result.GetValue(_report) != null || result.GetValue(_pairs) != null))
