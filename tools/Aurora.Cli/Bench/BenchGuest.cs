@@ -3,6 +3,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Bench;
+using Aurora.Cli.Workspace;
 using Aurora.Images.Root;
 using Aurora.Qemu;
 
