@@ -20,6 +20,17 @@ internal sealed class InitProgram(BootSettings settings, ObjectTracker host, Gro
         return settings.Configuration.TryGetArgument(0, out ReadOnlySpan<byte> path) ? path : default;
     }
 
+    public override ReadOnlySpan<byte> SearchPathOf(ObjectTracker group)
+    {
+        // Who made another group has looked already.
+        for (int i = 0; group.Index == host.Index && settings.Configuration.TryGetEnvironment(i, out ReadOnlySpan<byte> variable); i++)
+        {
+            if (variable.StartsWith("PATH="u8))
+                return variable["PATH="u8.Length..];
+        }
+        return UsualPath;
+    }
+
     public override Errno Collect(ObjectTracker group, ArgumentBlock arguments)
     {
         if (group.Index != host.Index)
@@ -41,9 +52,12 @@ internal sealed class InitProgram(BootSettings settings, ObjectTracker host, Gro
     public override void Fail(ObjectTracker group, Errno error)
     {
         programs.Fail(group, error);
+        // Who asked for another group is told by his call.
+        if (group.Index != host.Index)
+            return;
         Span<byte> buffer = stackalloc byte[64];
         var writer = new Utf8Writer(buffer);
-        writer.Append("init: the first program cannot be started, errno "u8);
+        writer.Append("@unstarted "u8);
         writer.AppendDecimal((int)error);
         KernelLog.Line(writer.Written);
     }
@@ -62,6 +76,8 @@ internal sealed class InitProgram(BootSettings settings, ObjectTracker host, Gro
     }
 
     private static ReadOnlySpan<byte> FirstOf(ReadOnlySpan<byte> text) => text[..Math.Max(0, text.IndexOf((byte)0))];
+
+    private static ReadOnlySpan<byte> UsualPath => "/bin:/sbin:/usr/bin:/usr/sbin"u8;
 
     private static bool AddDefaultEnvironment(ArgumentBlock arguments)
         => arguments.Add("PATH=/bin:/sbin:/usr/bin:/usr/sbin"u8, isEnvironment: true)

@@ -20,7 +20,6 @@ public static unsafe class ExecCalls
     private const int CurrentDirectory = -100;
     private const uint NoFollow = 0x100;
     private const uint EmptyPath = 0x1000;
-    internal const int NotFoundStatus = 127;
 
     public static void Register(SystemCallTable table)
     {
@@ -129,17 +128,31 @@ public static unsafe class ExecCalls
         loader.Arguments.Clear();
         ObjectTracker group = kernel.GroupOf(thread);
         Errno error = kernel.FirstProgram == null ? Errno.ENOENT : kernel.FirstProgram.Collect(group, loader.Arguments);
-        SystemCallResult result = error;
         if (error == Errno.Ok)
-        {
-            ReadOnlySpan<byte> path = kernel.FirstProgram!.PathOf(group);
-            Inode* start = ((FileContext*)thread->Process->FileSystem)->CurrentDirectory;
-            result = path.IsEmpty ? Errno.ENOENT : loader.Execute(thread, start, path, path, true);
-        }
+            return StartInit(kernel, thread, group);
+        return EndInit(kernel, thread, group, error);
+    }
+
+    // Named without a slash it is looked for, a directory in each dispatch.
+    private static SystemCallResult StartInit(LinuxKernel kernel, Thread* thread, ObjectTracker group)
+    {
+        ProgramLoader loader = kernel.Programs;
+        ReadOnlySpan<byte> name = kernel.FirstProgram!.PathOf(group);
+        ReadOnlySpan<byte> directories = kernel.FirstProgram.SearchPathOf(group);
+        if (!ProgramPath.TryFind(name, directories, (int)thread->Call.Extra1, loader.PathBuffer, out ReadOnlySpan<byte> path))
+            return EndInit(kernel, thread, group, thread->Call.Extra0 != 0 ? (Errno)(int)thread->Call.Extra0 : Errno.ENOENT);
+        Inode* start = ((FileContext*)thread->Process->FileSystem)->CurrentDirectory;
+        SystemCallResult result = loader.Execute(thread, start, path, path, true);
         if (!result.IsError)
             return result;
-        kernel.FirstProgram?.Fail(group, (Errno)(int)-result.Value);
-        kernel.Life.EndProcess(thread->Process, WaitStatus.Exited(NotFoundStatus));
+        var error = (Errno)(int)-result.Value;
+        return ProgramPath.MaySearchOn(thread, name, error) ? SystemCallResult.Again : EndInit(kernel, thread, group, error);
+    }
+
+    private static SystemCallResult EndInit(LinuxKernel kernel, Thread* thread, ObjectTracker group, Errno error)
+    {
+        kernel.FirstProgram?.Fail(group, error);
+        kernel.Life.EndProcess(thread->Process, ProgramPath.StatusOf(error));
         return SystemCallResult.Ended;
     }
 }

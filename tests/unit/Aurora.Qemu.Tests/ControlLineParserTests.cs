@@ -13,6 +13,7 @@ public sealed class ControlLineParserTests
         var resumed = Assert.IsType<ResumedEvent>(ControlLineParser.Parse("@resumed processes=4 epoch=123 ms=9"));
         Assert.Equal((4, 123ul, "9"), (resumed.Processes, resumed.Epoch, resumed.Values["ms"]));
         Assert.Equal(255, Assert.IsType<ExitEvent>(ControlLineParser.Parse("@exit 255")).Status);
+        Assert.Equal(2, Assert.IsType<UnstartedEvent>(ControlLineParser.Parse("@unstarted 2")).Error);
         Assert.IsType<PowerOffEvent>(ControlLineParser.Parse("@poweroff 0"));
         Assert.Equal("store: torn log", Assert.IsType<PanicEvent>(ControlLineParser.Parse("@panic store: torn log")).Reason);
         Assert.Equal("avx2 is missing", Assert.IsType<RefusedEvent>(ControlLineParser.Parse("@refused avx2 is missing")).Reason);
@@ -30,6 +31,8 @@ public sealed class ControlLineParserTests
     [InlineData("@exit")]
     [InlineData("@exit 256")]
     [InlineData("@exit -1")]
+    [InlineData("@unstarted")]
+    [InlineData("@unstarted 2147483648")]
     [InlineData("@durable x")]
     [InlineData("@exec")]
     [InlineData("@exec 1")]

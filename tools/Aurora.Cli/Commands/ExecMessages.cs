@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aurora.Cli.Workspace;
 
 namespace Aurora.Cli.Commands;
 
@@ -6,17 +7,8 @@ namespace Aurora.Cli.Commands;
 internal static class ExecMessages
 {
     /// <summary>Why a program could not be loaded.</summary>
-    public static string NotStarted(int error) => error switch
-    {
-        2 => "there is no such program in the group",
-        7 => "its arguments are too long",
-        8 => "that is no program",
-        12 => "there is not enough memory to start it",
-        13 => "it may not be run",
-        20 => "its path leads through something that is no directory",
-        26 => "somebody is writing it",
-        _ => "it could not be started, errno " + error.ToString(CultureInfo.InvariantCulture),
-    };
+    public static string NotStarted(int error)
+        => ProgramMessages.NotStarted(error) + (error == ProgramMessages.NotFound ? " in the group" : "");
 
     /// <summary>Why nothing can be run in a group, or nothing more is known of it.</summary>
     public static string Refused(int error) => error switch

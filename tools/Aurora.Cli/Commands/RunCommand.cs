@@ -22,9 +22,10 @@ internal static class RunCommand
             With --disk the disk keeps the session: the same command after a kill resumes it.
             Meanwhile aurora exec runs further programs in the machine.
 
-            Exit status: the program's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
-            in a row within ten seconds of running (both say what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the
-            plug was pulled from the keyboard; 141 when the reader of standard output went away.
+            Exit status: the program's own; 126 when it could not be started and 127 when it is not there; 122 when the session's newest
+            state cannot be restored and 123 when it is held because it panicked three times in a row within ten seconds of running (both say
+            what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the plug was pulled from the keyboard; 141 when the
+            reader of standard output went away.
             """);
         var machine = new MachineOptions();
         var disk = new Option<string?>("--disk") { Description = "The disk image; made when it does not exist. Without it a throw-away image is used." };
@@ -33,7 +34,10 @@ internal static class RunCommand
         Option<bool> fallback = FallbackOption();
         Option<bool> hold = HoldOption();
         var timeout = new Option<double?>("--timeout") { Description = "Seconds after which the plug is pulled (exit status 124)." };
-        var program = new Argument<string[]>("program") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.ZeroOrMore };
+        var program = new Argument<string[]>("program")
+        {
+            Description = "The program and its arguments, after --. Without a slash it is looked for in PATH.", Arity = ArgumentArity.ZeroOrMore,
+        };
         foreach (Option option in (Option[])[disk, root, at, fallback, hold, timeout])
             command.Options.Add(option);
         machine.AddTo(command);

@@ -2,6 +2,7 @@
 // so a panic is reported and the session goes on; the kernel itself holds a session that panics again and again (RefusedEvent.IsHeld), and a machine
 // that does not even get that far is given up.
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Qemu;
@@ -18,13 +19,15 @@ internal sealed class GuestSession
 
     private readonly VirtualMachine _machine;
     private readonly bool _verbose;
+    private readonly string _program;
     private readonly TaskCompletionSource<UserException> _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _panics;
 
-    private GuestSession(VirtualMachine machine, bool verbose)
+    private GuestSession(VirtualMachine machine, bool verbose, string program)
     {
         _machine = machine;
         _verbose = verbose;
+        _program = program;
     }
 
     /// <summary>Starts the machine, runs it to its end and returns the exit status for the tool.</summary>
@@ -32,7 +35,7 @@ internal sealed class GuestSession
         MachineConfiguration configuration, bool verbose, TimeSpan? timeLimit, Action? onBooted, CancellationToken cancellation)
     {
         await using VirtualMachine machine = await VirtualMachine.StartAsync(configuration, cancellation);
-        var session = new GuestSession(machine, verbose);
+        var session = new GuestSession(machine, verbose, configuration.Boot.Arguments.FirstOrDefault("init"));
         if (machine.ProgramsFault.Length > 0)
             Say($"aurora exec will not find this machine: {machine.ProgramsFault}");
         machine.Events.Received += session.OnEvent;
@@ -112,6 +115,9 @@ internal sealed class GuestSession
                 break;
             case RefusedEvent refused:
                 _hopeless.TrySetResult(new RefusedException(refused));
+                break;
+            case UnstartedEvent unstarted:
+                Report.Error($"{_program}: {ProgramMessages.NotStarted(unstarted.Error)}");
                 break;
             case LogEvent log when _verbose || log.Line.StartsWith(HeldPrefix, StringComparison.Ordinal):
                 Say(log.Line);

@@ -15,6 +15,9 @@ public sealed record ReadyEvent(string Line) : ControlEvent(Line);
 /// <summary>A saved session continues.</summary>
 public sealed record ResumedEvent(string Line, int Processes, ulong Epoch, IReadOnlyDictionary<string, string> Values) : ControlEvent(Line);
 
+/// <summary>Init's program could not be started, for a reason of Linux's: 2 for one that is not there.</summary>
+public sealed record UnstartedEvent(string Line, int Error) : ControlEvent(Line);
+
 /// <summary>Init ended; the machine powers off. <paramref name="Status"/> is a shell's view of it: the exit code, or 128 + the signal.</summary>
 public sealed record ExitEvent(string Line, int Status) : ControlEvent(Line);
 

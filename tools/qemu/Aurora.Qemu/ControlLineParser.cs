@@ -40,6 +40,7 @@ public static class ControlLineParser
     {
         "ready" => new ReadyEvent(line),
         "resumed" => ParseResumed(line, rest),
+        "unstarted" => TryNumber(rest, out ulong error) && error <= int.MaxValue ? new UnstartedEvent(line, (int)error) : null,
         "exit" => TryNumber(rest, out ulong status) && status <= 255 ? new ExitEvent(line, (int)status) : null,
         "poweroff" => new PowerOffEvent(line),
         "panic" => new PanicEvent(line, rest),

@@ -173,6 +173,8 @@ internal sealed class TestFirstProgram(string path, string[] arguments, string[]
 
     public override ReadOnlySpan<byte> PathOf(ObjectTracker group) => _path;
 
+    public override ReadOnlySpan<byte> SearchPathOf(ObjectTracker group) => "/nowhere:/tmp:/bin"u8;
+
     public override Errno Collect(ObjectTracker group, ArgumentBlock block)
     {
         foreach (string argument in arguments)
