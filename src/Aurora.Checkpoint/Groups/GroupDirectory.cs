@@ -80,12 +80,15 @@ internal sealed unsafe class GroupDirectory(PageAllocator pages)
     }
 
     /// <summary>The group with these tables; null for one that nobody manages.</summary>
-    public GroupEntry* Find(ObjectTracker group)
+    public GroupEntry* Find(ObjectTracker group) => FindAt(group.Index);
+
+    /// <summary>The group with this index, of which others may have known before it had it; null for none.</summary>
+    public GroupEntry* FindAt(uint index)
     {
         for (int i = 0; i < _count; i++)
         {
             GroupEntry* entry = _sorted[i];
-            if (entry->Phase is GroupPhase.Present or GroupPhase.Moving && entry->Index == group.Index)
+            if (entry->Phase is GroupPhase.Present or GroupPhase.Moving && entry->Index == index)
                 return entry;
         }
         return null;

@@ -127,7 +127,7 @@ public sealed unsafe class GroupManager : GroupService
     /// <inheritdoc/>
     public override ulong NumberAt(uint index)
     {
-        GroupEntry* entry = index <= ushort.MaxValue ? _directory.Find(_session.Tracked.OfGroup((ushort)index)) : null;
+        GroupEntry* entry = _directory.FindAt(index);
         return entry == null ? ulong.MaxValue : entry->Number;
     }
 

@@ -41,6 +41,25 @@ public sealed unsafe class GroupRewindTests : GroupFixture
         Assert.Equal("12", Log("a"));
     }
 
+    // The trace ring has indexes of groups that have gone, or have got another one by going back.
+    [Fact]
+    public void An_index_that_is_no_groups_any_more_has_no_number()
+    {
+        Machine.Do(GroupVerb.Run, target: "a");
+        uint before = Machine.Find("a").Index;
+        Assert.Equal(1ul, Machine.Manager.NumberAt(before));
+        Name("a", "then");
+        Assert.Equal(1, Machine.Do(GroupVerb.Rewind, "a", checkpoint: "then"));
+        Machine.Settle();
+        uint after = Machine.Find("a").Index;
+        Assert.Equal((ulong.MaxValue, 1ul), (Machine.Manager.NumberAt(before), Machine.Manager.NumberAt(after)));
+        Machine.Do(GroupVerb.Kill, "a");
+        Machine.Settle();
+        Machine.Do(GroupVerb.Remove, "a");
+        Assert.Equal(ulong.MaxValue, Machine.Manager.NumberAt(after));
+        Assert.Equal(ulong.MaxValue, Machine.Manager.NumberAt(uint.MaxValue));
+    }
+
     /// <summary>
     /// The power fails behind the rollback, of which the list of recent commits tells nothing any more: the generation and the numbers go
     /// on behind all that there were, also those of another branch from the same checkpoint.
