@@ -13,6 +13,16 @@ public sealed unsafe partial class ObjectStore
     public StoreStatus ReadPage(VolumeId volume, ObjectId id, ulong page, void* destination)
         => _reader.ReadPage(volume, id, page, destination);
 
+    /// <summary>So many pages <see cref="ReadPages"/> reads.</summary>
+    public const int MostPagesAtOnce = 32;
+
+    /// <summary>
+    /// Reads consecutive pages as <see cref="ReadPage"/> does each, into a buffer each, and says how each went. What the device has side by
+    /// side is read in one request. Blocks.
+    /// </summary>
+    public void ReadPages(VolumeId volume, ObjectId id, ulong page, void** destinations, int count, StoreStatus* statuses)
+        => _runs.Read(volume, id, page, destinations, count, statuses);
+
     /// <summary>
     /// Where a page is; Hole when it is not there, or a failure, also when it has moved meanwhile. Two pages in one place are the same.
     /// Sees every commit that was submitted. Blocks.

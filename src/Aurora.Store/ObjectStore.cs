@@ -31,6 +31,7 @@ public sealed unsafe partial class ObjectStore
     private readonly VolumeReceiver _receiver;
     private readonly ObjectReader _objects;
     private readonly PresentReader _reader;
+    private readonly RunReader _runs;
     private readonly RecordScan _scan;
     private readonly PagePresence _presence;
     private readonly Checkpoints _checkpoints;
@@ -71,6 +72,7 @@ public sealed unsafe partial class ObjectStore
         _directory = new VolumeDirectory(context, _present, table);
         _objects = new ObjectReader(context, trees, table);
         _reader = new PresentReader(context, _present, _log, _objects);
+        _runs = new RunReader(context, _reader);
         _scan = new RecordScan(_context, _present, trees, _objects);
         _presence = new PagePresence(context, _present, trees, _objects, _reader);
         for (int i = 0; i < _openable.Length; i++)

@@ -41,6 +41,10 @@ public unsafe struct VmObject
     /// <summary>Page-in requests that name this object.</summary>
     internal int PageIns;
 
+    /// <summary>Where the pages end that were asked for last, and how many they were.</summary>
+    internal ulong AheadEnd;
+    internal byte AheadPages;
+
     /// <summary>From this page on nothing is in the store, whatever the slots say.</summary>
     internal ulong StoredLimit;
 

@@ -109,6 +109,16 @@ internal sealed unsafe class PageInTable
         return null;
     }
 
+    /// <summary>The next request if it is for this page of the object of one that was taken, which is as it was then; else null.</summary>
+    public PageInRequest* TakeNext(PageInRequest* taken, ulong page)
+    {
+        PageInRequest* request = _firstQueued;
+        VmObject* target = taken->Object;
+        bool isNext = request != null && target != null && request->Object == target && request->Page == page && !request->IsProbe
+            && !taken->IsStale && taken->Source == target->StoreSource;
+        return isNext ? Take() : null;
+    }
+
     /// <summary>A pager has ended a request: wakes everybody who waits for it and frees it.</summary>
     public void End(PageInRequest* request)
     {

@@ -1,6 +1,8 @@
 // Reading pages from the store on demand. A fault on a page that is only in the store makes a request and waits; a pager fiber takes it,
 // reads into a frame of its own, and completes it. The frame goes into the leaf even if clones share the leaf: the contents are the same
-// for all of them. The leaf is made to exist when the request is made, so completion allocates nothing.
+// for all of them. The leaf is made to exist when the request is made, so completion allocates nothing. Whoever reads one page tends to
+// read the next: the rest of an aligned group is asked for with it; and who goes on where the last group ended gets twice as many each
+// time, up to a limit, which pagers read in runs (TakeNext).
 using System;
 using Aurora.Base;
 
@@ -9,7 +11,8 @@ namespace Aurora.Memory;
 /// <summary>Asking for pages of the store, and taking what the pagers bring.</summary>
 public sealed unsafe class PageIns
 {
-    private const ulong ReadAheadPages = 8;
+    private const int ReadAheadPages = 8;
+    private const int MostAheadPages = 64;
 
     private readonly FramePool _frames;
     private readonly RadixTree _tree;
@@ -35,6 +38,12 @@ public sealed unsafe class PageIns
 
     /// <summary>The next page to read (Source, Page), or null. Each must be completed.</summary>
     public PageInRequest* Take() => _requests.Take();
+
+    /// <summary>
+    /// The next page to read, if it is the one <paramref name="pages"/> behind that of a request taken before, of the same object; else
+    /// null. It must be completed like any other.
+    /// </summary>
+    public PageInRequest* TakeNext(PageInRequest* taken, int pages) => _requests.TakeNext(taken, taken->Page + (ulong)pages);
 
     /// <summary>
     /// Ends a request. The pager allocated <paramref name="frame"/> with <see cref="FrameFlags.Data"/> (frame 0 if it could not) and
@@ -115,9 +124,10 @@ public sealed unsafe class PageIns
             return MemoryStatus.OutOfMemory;
         if (_tree.RefineSlot(target, page) == null)
             return _shortage.NoFrame(out wait);
+        bool isNew = !_requests.IsRequested(target, page);
         PageInRequest* request = _requests.Request(target, page);
         wait = request != null ? &request->Waiters : _requests.Room;
-        if (request != null)
+        if (request != null && isNew)
             ReadAhead(target, page);
         return MemoryStatus.WouldBlock;
     }
@@ -133,18 +143,22 @@ public sealed unsafe class PageIns
         return MemoryStatus.WouldBlock;
     }
 
-    // Requests the rest of an aligned group of pages, while the table is not busy: whoever reads one tends to read the next.
+    // While the table is not busy.
     private void ReadAhead(VmObject* target, ulong page)
     {
-        ulong end = (page | (ReadAheadPages - 1)) + 1;
+        bool goesOn = page == target->AheadEnd && page != 0 && _frames.FreeFrames > _shortage.EnoughFrames;
+        target->AheadPages = (byte)(goesOn ? Math.Min(target->AheadPages * 2, MostAheadPages) : ReadAheadPages);
+        ulong end = goesOn ? page + target->AheadPages : (page | (ReadAheadPages - 1)) + 1;
         if (end > target->SizePages)
             end = target->SizePages;
-        for (ulong next = page + 1; next < end && _requests.HasRoomToSpare; next++)
+        ulong next = page + 1;
+        for (; next < end && _requests.HasRoomToSpare; next++)
         {
-            // The group lies within one leaf, which RefineSlot has just made to exist unless the tree is a single page.
+            // A group lies within one leaf, which RefineSlot has just made to exist unless the tree is a single page.
             ulong* slot = _tree.FindSlot(target, next);
             if (slot != null && Slot.IsStored(*slot, next, target->StoredLimit))
                 _requests.Request(target, next);
         }
+        target->AheadEnd = next;
     }
 }

@@ -18,6 +18,34 @@ public sealed unsafe class PageInTests
         Assert.False(restored.Memory.Epochs.HasChanges(restored.Tracker));
     }
 
+    /// <summary>Who reads on gets more at once each time, as long as half of the table stays free; who goes elsewhere does not.</summary>
+    [Fact]
+    public void Who_reads_page_after_page_gets_more_and_more_at_once()
+    {
+        using TestMachine restored = RestoredWith(pages: 500, out AddressSpace* space, out _);
+        foreach ((ulong page, int expected) in new[] { (0UL, 8), (8UL, 16), (24UL, 16), (40UL, 16), (401UL, 7), (56UL, 8) })
+        {
+            FaultResult fault = restored.Memory.Faults.Handle(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
+            Assert.Equal((MemoryStatus.WouldBlock, expected), (fault.Status, restored.Memory.PageIns.Outstanding));
+            restored.Memory.Faults.Handle(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
+            Assert.Equal(expected, restored.Memory.PageIns.Outstanding);
+            restored.ServePager();
+        }
+    }
+
+    [Fact]
+    public void Requests_are_taken_in_runs_of_one_object()
+    {
+        using TestMachine restored = RestoredWith(pages: 64, out AddressSpace* space, out _);
+        foreach (ulong page in (ulong[])[0, 40])
+            restored.Memory.Faults.Handle(space, new VirtualAddress(At + (page << 12)), FaultAccess.Read);
+        PageInRequest* first = restored.Memory.PageIns.Take();
+        for (int page = 1; page < 8; page++)
+            Assert.Equal((ulong)page, restored.Memory.PageIns.TakeNext(first, page)->Page);
+        Assert.True(restored.Memory.PageIns.TakeNext(first, 8) == null);
+        Assert.Equal(40UL, restored.Memory.PageIns.Take()->Page);
+    }
+
     [Fact]
     public void Two_waiters_share_one_request_and_both_are_woken()
     {
