@@ -117,7 +117,7 @@ internal static unsafe class GroupCommands
         bool isNumber = System.Buffers.Text.Utf8Parser.TryParse(digits, out uint milliseconds, out int used) && used == digits.Length;
         if (!isNumber || arguments.Left != 0)
             return SlsCommand.Usage(2);
-        return SlsCommand.Report("period"u8, GuestCalls.PeriodOf(group, milliseconds * 1_000_000UL));
+        return SlsCommand.Report("period"u8, group, GuestCalls.PeriodOf(group, milliseconds * 1_000_000UL));
     }
 
     /// <summary>attach [N] PID, detach [N] PID.</summary>
@@ -133,6 +133,7 @@ internal static unsafe class GroupCommands
         ReadOnlySpan<byte> reason = result switch
         {
             -1 => "that process is somebody else's"u8,
+            -2 => "there is no such group"u8,
             -3 => "there is no such process"u8,
             -22 => "process 1 is the group: it cannot be detached"u8,
             _ => SlsCommand.ReasonOf(result),

@@ -35,6 +35,19 @@ internal static unsafe class GroupReports
         return arguments.Left != 0 ? SlsCommand.Usage(2) : List(form);
     }
 
+    /// <summary>There is a group with this name or number.</summary>
+    public static bool Exists(ReadOnlySpan<byte> name)
+    {
+        bool isNumber = System.Buffers.Text.Utf8Parser.TryParse(name, out ulong number, out int used) && used == name.Length;
+        SlsGroup group;
+        for (int index = 0; GuestCalls.Group(index, &group) >= 0; index++)
+        {
+            if (isNumber ? group.Id == number : NameOf(&group).SequenceEqual(name))
+                return true;
+        }
+        return false;
+    }
+
     private static int List(Form form)
     {
         Span<byte> buffer = stackalloc byte[LineBytes];

@@ -16,15 +16,16 @@ internal static unsafe class Reports
     {
         Span<byte> buffer = stackalloc byte[LineBytes];
         var output = new Output(buffer);
-        Row(ref output, buffer, "EPOCH"u8, "TAKEN"u8, "BYTES"u8, "BRANCH"u8, "NAME"u8, default);
         SlsHistoryEntry entry;
         for (int index = 0; ; index++)
         {
             long result = group == null ? GuestCalls.History(index, &entry) : GuestCalls.HistoryOf(group, index, &entry);
-            if (result == NoEntry)
-                return 0;
+            if (result < 0 && !(result == NoEntry && (index != 0 || IsThere(group))))
+                return SlsCommand.Report("history"u8, group, result);
+            if (index == 0)
+                Row(ref output, buffer, "EPOCH"u8, "TAKEN"u8, "BYTES"u8, "BRANCH"u8, "NAME"u8, default);
             if (result < 0)
-                return SlsCommand.Fail("history"u8, result);
+                return 0;
             output.Number(entry.Epoch);
             output.Column(12);
             TimeOfDay(ref output, entry.RealtimeNanoseconds);
@@ -37,6 +38,10 @@ internal static unsafe class Reports
             output.End(buffer);
         }
     }
+
+    // The caller's group is.
+    private static bool IsThere(byte* group)
+        => group == null || GroupReports.Exists(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group));
 
     public static int Statistics(bool isVerbose)
     {

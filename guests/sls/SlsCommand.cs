@@ -82,13 +82,13 @@ internal static unsafe class SlsCommand
 
     // Of a group, or of the caller's.
     private static int Drop(byte* group, byte* name)
-        => Report("drop"u8, group == null ? GuestCalls.Drop(name) : GuestCalls.DropOf(group, name));
+        => Report("drop"u8, group, group == null ? GuestCalls.Drop(name) : GuestCalls.DropOf(group, name));
 
     private static int Checkpoint(byte* group, byte* name)
     {
         long epoch = group == null ? GuestCalls.Checkpoint(name) : GuestCalls.CheckpointOf(group, name);
         if (epoch < 0)
-            return Fail("checkpoint"u8, epoch);
+            return Fail("checkpoint"u8, TextOf(group), epoch);
         Span<byte> buffer = stackalloc byte[128];
         var output = new Output(buffer);
         output.Text("epoch "u8);
@@ -99,6 +99,13 @@ internal static unsafe class SlsCommand
     }
 
     internal static int Report(ReadOnlySpan<byte> verb, long result) => result < 0 ? Fail(verb, result) : 0;
+
+    /// <summary>As above, about a group; null: the caller's.</summary>
+    internal static int Report(ReadOnlySpan<byte> verb, byte* group, long result)
+        => result < 0 ? Fail(verb, TextOf(group), result) : 0;
+
+    private static ReadOnlySpan<byte> TextOf(byte* group)
+        => group == null ? default : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(group);
 
     internal static int Usage(int descriptor)
     {
@@ -143,9 +150,13 @@ internal static unsafe class SlsCommand
 
     /// <summary>As above, about a group.</summary>
     internal static int Fail(ReadOnlySpan<byte> what, ReadOnlySpan<byte> group, long result)
+        => Fail(what, group, result, result == NoEntry ? WhatIsMissing(what, group) : ReasonOf(result));
+
+    private static ReadOnlySpan<byte> WhatIsMissing(ReadOnlySpan<byte> what, ReadOnlySpan<byte> group)
     {
-        bool isAboutCheckpoint = result == NoEntry && group.IsEmpty && !what.SequenceEqual("run"u8);
-        return Fail(what, group, result, isAboutCheckpoint ? "no such checkpoint"u8 : ReasonOf(result));
+        if (what.SequenceEqual("run"u8))
+            return "there is no such program, or root directory"u8;
+        return group.IsEmpty || GroupReports.Exists(group) ? "no such checkpoint"u8 : "there is no such group; 'sls ps' lists them"u8;
     }
 
     /// <summary>As above, about a group or a process, with the reason.</summary>
@@ -173,7 +184,7 @@ internal static unsafe class SlsCommand
     internal static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
     {
         1 => "only root of the host may do that"u8,
-        2 => "there is no such group, checkpoint or program"u8,
+        2 => "there is no such group or checkpoint"u8,
         5 => "the store has failed, or the group could not be brought back: the kernel's log says why"u8,
         7 => "the program's arguments are too long"u8,
         11 => "too much is under way; try again"u8,
