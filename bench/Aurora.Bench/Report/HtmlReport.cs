@@ -21,10 +21,10 @@ public sealed record HtmlReport(
         :root { color-scheme: light dark; --text: #1d2330; --soft: #667085; --back: #ffffff; --rule: #e3e6ec; }
         @media (prefers-color-scheme: dark) { :root { --text: #e7eaf0; --soft: #98a2b3; --back: #14171d; --rule: #2c313b; } }
         body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
-        body { max-width: 1120px; margin: 2em auto; padding: 0 1em; }
+        body { max-width: 1240px; margin: 2em auto; padding: 0 1em; }
         h1 { font-size: 1.6em; } h2 { font-size: 1.15em; margin: 2em 0 .3em; }
         p, ul { color: var(--soft); margin: .3em 0 1em; } .wide { overflow-x: auto; }
-        table { border-collapse: collapse; font-size: 13px; white-space: nowrap; }
+        table { border-collapse: collapse; font-size: 13px; white-space: nowrap; } th { white-space: normal; vertical-align: bottom; }
         th, td { padding: .3em .7em; border-bottom: 1px solid var(--rule); text-align: right; }
         th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; }
         .met { color: #1a7f4b; } .missed { color: #c0362c; } .half { color: #a86a00; }
