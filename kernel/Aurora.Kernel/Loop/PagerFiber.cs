@@ -92,7 +92,7 @@ internal sealed unsafe class PagerFiber(
         fibers.Trace.EndFor(group, TraceKind.PageIn, start, page);
         bool isLost = false;
         for (int i = 0; i < count; i++)
-            isLost |= !TryEnd(requests[i], volume, frames[i], statuses[i]);
+            isLost |= !TryEnd(requests[i], frames[i], statuses[i]);
         if (isLost)
             Park();
     }
@@ -123,16 +123,16 @@ internal sealed unsafe class PagerFiber(
     {
         FrameNumber frame = shared.Take(request->Group, volume, request->Source, request->Page);
         if (frame.Value != 0)
-            Complete(request, volume, frame);
+            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
         return frame.Value != 0;
     }
 
     // False when the request stays open, because the disk has failed.
-    private bool TryEnd(PageInRequest* request, VolumeId volume, FrameNumber frame, StoreStatus status)
+    private bool TryEnd(PageInRequest* request, FrameNumber frame, StoreStatus status)
     {
         if (status == StoreStatus.Ok)
         {
-            Complete(request, volume, frame);
+            memory.PageIns.Complete(request, PageInStatus.Ok, frame);
             return true;
         }
         memory.Frames.Release(frame);
@@ -140,11 +140,5 @@ internal sealed unsafe class PagerFiber(
             return false;
         memory.PageIns.Complete(request, status == StoreStatus.Hole ? PageInStatus.Hole : PageInStatus.Failed, default);
         return true;
-    }
-
-    private void Complete(PageInRequest* request, VolumeId volume, FrameNumber frame)
-    {
-        shared.Keep(request->Group, volume, request->Source, request->Page, frame);
-        memory.PageIns.Complete(request, PageInStatus.Ok, frame);
     }
 }

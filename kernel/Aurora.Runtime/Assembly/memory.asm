@@ -129,6 +129,19 @@ memset:
   movq xmm0, rsi
   punpcklqdq xmm0, xmm0
   lea r8, [rdi + rdx - 16]
+  sub rdx, 256
+  jb .rest
+.large:                                 ; most of what is filled is whole pages
+%assign offset 0
+%rep 16
+  movups [rdi + offset], xmm0
+%assign offset offset + 16
+%endrep
+  add rdi, 256
+  sub rdx, 256
+  jae .large
+.rest:
+  add rdx, 256
 .block:
   cmp rdx, 64
   jb .unit

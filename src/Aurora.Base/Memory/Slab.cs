@@ -96,9 +96,13 @@ public sealed unsafe class Slab<T> : ObjectStock
         chunk.Live++;
         if (chunk.FirstFree == None)
             Unlink(_firstWithRoom);
+        // What was never used since its chunk came is zero but for the link.
+        if (slot->Header.Generation == chunk.Generation)
+            *(uint*)&slot->Value = 0;
+        else
+            slot->Value = default;
         slot->Header.Generation++;
         slot->Header.Account = account;
-        slot->Value = default;
         Count++;
         return &slot->Value;
     }

@@ -5,6 +5,8 @@
 //
 // Without memory for another bucket the chains grow longer; nothing fails. The pages stay: the next objects need them again.
 // Protected by the kernel lock.
+using System.Runtime.CompilerServices;
+
 namespace Aurora.Base;
 
 /// <summary>Finds objects by group and id.</summary>
@@ -30,13 +32,20 @@ internal sealed unsafe class ObjectIndex
         Panic.Unless(_directories != null && AddPageFor(0), "objects: no memory for the index"u8);
     }
 
-    public void Insert(ObjectHeader* header)
+    /// <summary>Adds an object; false when one of its group has its id.</summary>
+    public bool Insert(ObjectHeader* header)
     {
         ObjectHeader** bucket = BucketOf(header->Group, header->Id);
+        for (ObjectHeader* other = *bucket; other != null; other = other->NextInBucket)
+        {
+            if (other->Id == header->Id && other->Group == header->Group)
+                return false;
+        }
         header->NextInBucket = *bucket;
         *bucket = header;
         if (++_count > _base + _split)
             SplitNext();
+        return true;
     }
 
     public void Remove(ObjectHeader* header)
@@ -80,8 +89,9 @@ internal sealed unsafe class ObjectIndex
 
     private void SplitNext()
     {
+        // A bucket that is not the first of its page has the page of the one before it.
         ulong upper = _base + _split;
-        if (upper >= MaxBuckets || !AddPageFor(upper))
+        if (upper >= MaxBuckets || (upper % PerPage == 0 && !AddPageFor(upper)))
             return;
         ObjectHeader** from = At(_split);
         ObjectHeader** to = At(upper);
@@ -119,6 +129,7 @@ internal sealed unsafe class ObjectIndex
         return *slot != null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ObjectHeader** BucketOf(ushort group, ObjectId id)
     {
         ulong hash = Hash(group, id);
@@ -126,11 +137,13 @@ internal sealed unsafe class ObjectIndex
         return At(bucket < _split ? hash & ((_base * 2) - 1) : bucket);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ObjectHeader** At(ulong bucket)
     {
         ulong page = bucket / PerPage;
         return (ObjectHeader**)_directories[page / PerPage][page % PerPage] + (bucket % PerPage);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Hash(ushort group, ObjectId id) => GroupHash.Of(group, id.Value);
 }

@@ -55,7 +55,7 @@ public readonly unsafe struct ObjectTracker
     /// ended.</summary>
     public void RegisterAs(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
-        Panic.Unless(FileIds.IsOnDemand(id) && Find(id) == null, "objects: an id of a file or a name is in use"u8);
+        Panic.Unless(FileIds.IsOnDemand(id), "objects: an id was chosen that is none of a file or a name"u8);
         Insert(header, kind, id);
         MarkChanged(header);
     }
@@ -91,7 +91,6 @@ public readonly unsafe struct ObjectTracker
     /// <summary>Registers an object read from a record under its stored id.</summary>
     public void Adopt(ObjectHeader* header, ObjectKind kind, ObjectId id)
     {
-        Panic.Unless(Find(id) == null, "objects: adopted an id twice"u8);
         Insert(header, kind, id);
         MarkStored(header);
         _state->HasRoomToEnd &= IsEphemeral || Ended.Reserve(_objects.Pages, StoredCount);
@@ -227,7 +226,7 @@ public readonly unsafe struct ObjectTracker
         header->Kind = kind;
         Lend(header);
         header->Flags = ObjectFlags.Tracked;
-        _objects.Index.Insert(header);
+        Panic.Unless(_objects.Index.Insert(header), "objects: an id was given twice"u8);
         _state->Count++;
     }
 

@@ -75,10 +75,12 @@ internal sealed unsafe class CheckpointErrands
         state->TicketBase = state->TicketsAsked = state->TicketsServed = durable.Value << TicketBits;
     }
 
+    // Who has something to be done is awake (CheckpointPace.MaySleep). One that falls asleep while another is served ends the round, and
+    // the next one begins, since something was done.
     private bool RunNextErrand()
     {
         bool hasRun = false;
-        for (Pipeline pipeline = default; _pipelines.Next(ref pipeline);)
+        for (Pipeline pipeline = default; _pipelines.NextAwake(ref pipeline);)
         {
             // A group that is served is there when that has been done; who waits to take it out of memory is told.
             pipeline.State->IsServed = true;

@@ -43,7 +43,6 @@ public sealed unsafe class CheckpointLife
         PipelineState* state = _pipelines.Begin(group, volume).State;
         state->IsStopped = true;
         state->IsStarting = !group.IsEphemeral;
-        state->IsOfBase = group.IsEphemeral && !volume.IsNone;
         _services.Scheduler.Hold(group);
     }
 

@@ -32,9 +32,6 @@ internal unsafe struct PipelineState
     /// <summary>The number of the group's volume of the store.</summary>
     public ulong Volume;
 
-    /// <summary>Of an ephemeral copy: nothing is written to the volume, and others are read from it (<see cref="BaseVolumes"/>).</summary>
-    public bool IsOfBase;
-
     /// <summary>The volume it was cloned from, once somebody has asked; zero for none.</summary>
     public bool IsParentKnown;
     public ulong Parent;

@@ -30,10 +30,10 @@ internal sealed unsafe class BaseVolumes(
     /// <summary>
     /// A volume with the state that another has now (sequence 0) or had at a checkpoint, for one group; the name is for lists of volumes.
     /// </summary>
-    public Errno Take(VolumeId source, ulong sequence, ReadOnlySpan<byte> name, out VolumeId volume)
+    public Errno Take(VolumeId source, ulong sequence, ReadOnlySpan<byte> name, out VolumeId volume, out StoredState state)
     {
         volume = default;
-        var state = new StoredState(source, sequence);
+        state = new StoredState(source, sequence);
         Errno error = sequence == 0 ? volumes.FindState(source, out state) : Errno.Ok;
         if (error != Errno.Ok)
             return error;
@@ -44,6 +44,7 @@ internal sealed unsafe class BaseVolumes(
             return error;
         shared->Groups++;
         volume = new VolumeId(shared->Volume);
+        state = shared->State;
         return Errno.Ok;
     }
 
@@ -116,8 +117,9 @@ internal sealed unsafe class BaseVolumes(
         else
             before->Next = shared->Next;
         var volume = new VolumeId(shared->Volume);
+        BaseName name = GroupMemory.NameOf(shared->State);
         _bases.Free(shared);
-        for (uint at = 0; !frames.DropOf(volume.Value, ref at);)
+        for (uint at = 0; !frames.DropOf(in name, ref at);)
             fibers.Yield();
         volumes.DropUnfinished(volume);
     }

@@ -108,23 +108,34 @@ internal sealed unsafe class GroupMaker(
             name = invented[..directory.NameNew(invented)];
         VolumeId number = default;
         VolumeId stored = default;
+        StoredState state = default;
         Errno error = isEphemeral ? volumes.TakeNumber(out number) : volumes.Clone(source, sequence, name, out stored);
         if (error == Errno.Ok && isEphemeral)
-            error = bases.Take(source, sequence, name, out stored);
+            error = bases.Take(source, sequence, name, out stored, out state);
         if (error != Errno.Ok)
             return error;
+        if (!isEphemeral)
+            state = FindCopied(stored);
         var made = new GroupEntry { Volume = isEphemeral ? number.Value : stored.Value, Stored = stored.Value, IsEphemeral = isEphemeral };
         // What is received meanwhile may have taken the name.
         bool isTaken = directory.Find(name) != null;
         entry = isTaken ? null : directory.Add(name, in made);
         if (entry != null && memory.Begin(entry))
+        {
+            memory.BeginWith(entry, in state);
             return Errno.Ok;
+        }
         if (entry != null)
             directory.Remove(entry);
         entry = null;
         bases.Leave(&made);
         return isTaken ? Errno.EEXIST : Errno.ENOMEM;
     }
+
+    // What a clone that was just made has, if a copy was made of that before: then more are expected, and its pages are kept for them. None
+    // otherwise: nothing of it need be kept.
+    private StoredState FindCopied(VolumeId clone)
+        => volumes.FindState(clone, out StoredState state) == Errno.Ok && session.Staged.Has(in state) ? state : default;
 
     // With the files of the host, a process 1 that has begun with its program.
     private Errno Populate(GroupEntry* entry, GroupOrder* order)

@@ -33,7 +33,7 @@ public sealed unsafe class GroupManager : GroupService
         _processes = processes;
         _directory = new GroupDirectory(pages);
         _orders = new GroupOrders(pages, clock);
-        _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, clock);
+        _volumes = new GroupVolumes(session.Store, _directory, session.Engine.Life, new FoundTarget(), clock);
         _memory = new GroupMemory(session, processes, programs, execs, fibers);
         _bases = new BaseVolumes(_volumes, session.Staged, session.Memory.Bases, fibers, pages);
         var maker = new GroupMaker(session, _directory, _memory, _volumes, _bases, programs, starter, fibers);

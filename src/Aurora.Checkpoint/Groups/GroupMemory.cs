@@ -4,7 +4,9 @@
 // is left is checked. All of it blocks, and is for fibers.
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Processes;
+using Aurora.Store;
 
 namespace Aurora.Checkpoint;
 
@@ -34,6 +36,15 @@ internal sealed unsafe class GroupMemory(
         _life.Begin(group, entry->StoredId);
         return true;
     }
+
+    /// <summary>
+    /// The state that a group with a place begins with: what others that begin with it have read of it need not be read again.
+    /// </summary>
+    public void BeginWith(GroupEntry* entry, in StoredState state)
+        => session.Memory.Bases.Begin(session.Tracked.OfGroup(entry->Index), NameOf(in state));
+
+    /// <summary>A state by the name under which pages of it are kept in memory.</summary>
+    public static BaseName NameOf(in StoredState state) => state.IsNone ? default : new BaseName(state.Volume.Value, state.Sequence);
 
     /// <summary>
     /// Restores a group that has a place. When that fails what has been restored cannot be taken apart, and stays, unless there is nothing

@@ -7,7 +7,8 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>The volumes that groups live in. Everything blocks.</summary>
-internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory directory, CheckpointLife life, Clock clock)
+internal sealed unsafe class GroupVolumes(
+    ObjectStore store, GroupDirectory directory, CheckpointLife life, FoundTarget found, Clock clock)
 {
     private const double NanosecondsPerSecond = 1e9;
     private const ulong ShortShare = 10;
@@ -88,9 +89,21 @@ internal sealed unsafe class GroupVolumes(ObjectStore store, GroupDirectory dire
         if (target.IsEmpty)
             return Errno.EINVAL;
         if (target[0] != '-')
-            return life.FindTarget(volume, target, out info);
+            return FindNamed(volume, target, out info);
         bool isTime = Utf8Parser.TryParse(target[1..], out double seconds, out int used) && used + 1 == target.Length && seconds >= 0;
         return isTime ? FindAgo(volume, seconds, out info) : Errno.EINVAL;
+    }
+
+    private Errno FindNamed(VolumeId volume, ReadOnlySpan<byte> target, out CheckpointInfo info)
+    {
+        info = default;
+        bool isKnown = store.FindState(volume, out StoredState state) == StoreStatus.Ok;
+        if (isKnown && found.TryGet(volume, in state, target, out info))
+            return Errno.Ok;
+        Errno error = life.FindTarget(volume, target, out info);
+        if (error == Errno.Ok && isKnown)
+            found.Note(volume, in state, target, in info);
+        return error;
     }
 
     /// <summary>

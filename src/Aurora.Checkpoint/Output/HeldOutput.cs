@@ -8,6 +8,9 @@ public readonly unsafe struct HeldOutput
 {
     internal const int MaxChunks = 48;
 
+    // What of a log is taken ahead of its writer: so much he is told that there is room for, and more when that is used.
+    private const int ChunksAhead = 2;
+
     private readonly OutputHold _hold;
     private readonly OutputState* _state;
     private readonly ObjectTracker _group;
@@ -218,10 +221,13 @@ public readonly unsafe struct HeldOutput
         return chunk;
     }
 
-    /// <summary>Takes the memory for all that may be held; false when there is not enough, and the next write tries again.</summary>
+    /// <summary>
+    /// Takes the memory for all that may be held, of a log for what the next write needs; false when there is not enough, and the next
+    /// write tries again.
+    /// </summary>
     public bool Reserve()
     {
-        while (_state->ChunkCount < MaxChunks)
+        while (_state->ChunkCount < MaxChunks && (!_state->IsLogged || _state->SpareCount < ChunksAhead))
         {
             if (!AddSpare())
                 return false;

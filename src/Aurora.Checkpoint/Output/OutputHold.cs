@@ -13,8 +13,9 @@
 // durable; when
 // there is no more room the oldest gives way. So a log is saved, restored, copied and rewound as all else that the group has.
 //
-// A group that writes something gets the memory for all it may hold at once, and keeps it: the room that a writer has been told of must be
-// there when memory is exhausted. One that never writes costs nothing. Protected by the kernel lock.
+// The room that a writer has been told of must be there when memory is exhausted. For the machine's console that is the memory for all that
+// may be held, at once; a log gets it by little, ahead of who writes, so that a copy costs what its source has written and no more. What a
+// group has got it keeps. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 

@@ -5,6 +5,7 @@
 //
 // The flag is part of the version so that a kernel that does not know it refuses the record.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -42,6 +43,7 @@ public struct RecordHeader
     }
 
     /// <summary>Takes a record apart; false when its header is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(ReadOnlySpan<byte> record, out RecordHeader header, out uint user, out ReadOnlySpan<byte> payload)
     {
         header = default;

@@ -87,6 +87,11 @@ public unsafe struct RecordStage
     public readonly bool Next(ref Cursor cursor, out ObjectId id, out ReadOnlySpan<byte> record)
     {
         Chunk* chunk = (Chunk*)cursor.Chunk;
+        if (chunk != null && cursor.Offset < chunk->Used)
+        {
+            cursor.Offset += RecordRunEntry.Read((byte*)chunk + cursor.Offset, out id, out record);
+            return true;
+        }
         if (chunk == null)
         {
             chunk = _first;

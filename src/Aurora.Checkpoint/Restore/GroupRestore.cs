@@ -36,9 +36,10 @@ public sealed unsafe class GroupRestore(
         if (result.IsOk)
         {
             IsUnderWay = files.Reclaim.IsHeld = true;
-            memory.Restore.Begin();
+            memory.Restore.Begin(group);
             ulong start = fibers.Trace.Begin();
             result = restorer.Restore(group, records, scope);
+            memory.Restore.End();
             fibers.Trace.EndFor(group.Index, TraceKind.Restore, start, volume.Value);
             IsUnderWay = files.Reclaim.IsHeld = false;
         }

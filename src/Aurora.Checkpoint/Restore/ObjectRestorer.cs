@@ -3,6 +3,7 @@
 // come behind all other records (FileIds), are read as somebody refers to them (FileLoader). Records are input: an unknown kind, a short
 // record or a codec's refusal ends the restore with the object named.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Store;
@@ -110,6 +111,7 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
     }
 
     // What does not exist is missed when it is linked, if it must exist.
+    [SkipLocalsInit]
     private RestoreStatus Load(StateCodec codec, ObjectTracker group, ReadOnlySpan<byte> payload)
     {
         Span<ObjectId> ids = stackalloc ObjectId[StateCodec.MostReferences];

@@ -15,7 +15,7 @@ namespace Aurora.Checkpoint;
 public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer reclaimer, NameReclaimer names, GroupPast past,
     FiberScheduler fibers)
 {
-    private const int KindCount = 64;
+    private const int KindCount = StagedState.KindCount;
     private const int RecordsPerLook = 16;
 
     // What an object takes in indexes and lists, and one of a kind that no account knows.
@@ -32,15 +32,14 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
     {
         if (past.IsThere && !HasPlentyOfUncounted())
             return NoRoom(ObjectKind.Inode);
-        int* counts = stackalloc int[KindCount];
-        new Span<int>(counts, KindCount).Clear();
-        StoreStatus status = Count(records, scope, counts);
+        Span<int> counts = stackalloc int[KindCount];
+        StoreStatus status = records.TryCount(counts) ? StoreStatus.NotFound : Count(records, counts);
         if (status != StoreStatus.NotFound)
             return new RestoreResult { Store = status, IsUntouched = true };
         ulong bytes = SpareBytes;
         for (int kind = 0; kind < KindCount; kind++)
         {
-            if (counts[kind] == 0)
+            if (counts[kind] == 0 || (scope == RestoreScope.Files && !ObjectRestorer.IsOfFiles((ObjectKind)kind)))
                 continue;
             ObjectStock? stock = StockOf((ObjectKind)kind);
             // Beside its past a group leaves others as much as it takes.
@@ -62,18 +61,20 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
         => new() { Fault = new RestoreFault { Status = RestoreStatus.OutOfMemory, Kind = kind }, IsUntouched = true };
 
     // NotFound when all have been counted. What is no record is found out by who restores it.
-    private StoreStatus Count(RecordSource records, RestoreScope scope, int* counts)
+    private StoreStatus Count(RecordSource records, Span<int> counts)
     {
+        counts.Clear();
         records.Rewind();
         for (int read = 1; ; read++)
         {
             StoreStatus status = records.Next(out ObjectId id, out ReadOnlySpan<byte> record);
-            if (status is not StoreStatus.Ok and not StoreStatus.TooLong)
-                return status;
-            if (FileIds.IsOnDemand(id))
-                return StoreStatus.NotFound;
+            bool isAtEnd = status == StoreStatus.NotFound || (status is StoreStatus.Ok or StoreStatus.TooLong && FileIds.IsOnDemand(id));
+            if (isAtEnd)
+                records.NoteCount(counts);
+            if (isAtEnd || status is not StoreStatus.Ok and not StoreStatus.TooLong)
+                return isAtEnd ? StoreStatus.NotFound : status;
             bool isWhole = RecordHeader.TryRead(record, out RecordHeader header, out _, out _) && (int)header.Kind < KindCount;
-            if (isWhole && (scope != RestoreScope.Files || ObjectRestorer.IsOfFiles(header.Kind)))
+            if (isWhole)
                 counts[(int)header.Kind]++;
             if (status == StoreStatus.TooLong)
                 return StoreStatus.NotFound;

@@ -4,8 +4,11 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>What a restore has read of a state, and what of it stays in memory (<see cref="StagedStates"/>).</summary>
-internal struct StagedState
+internal unsafe struct StagedState
 {
+    /// <summary>How many kinds of objects there may be.</summary>
+    public const int KindCount = 64;
+
     /// <summary>Which; none when nobody knows, or the place is free.</summary>
     public StoredState State;
 
@@ -14,6 +17,10 @@ internal struct StagedState
 
     /// <summary>Those are all that there are.</summary>
     public bool IsWhole;
+
+    /// <summary>How many records there are of each kind, when somebody has counted all of them.</summary>
+    public bool IsCounted;
+    public fixed int Counts[KindCount];
 
     /// <summary>What was read of names and inodes: a <see cref="StagedRead"/> each, with the records behind it.</summary>
     public RecordStage Reads;

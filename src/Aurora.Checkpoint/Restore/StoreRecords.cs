@@ -64,6 +64,18 @@ public sealed unsafe class StoreRecords : RecordSource
         return true;
     }
 
+    public override bool TryCount(Span<int> counts)
+    {
+        new ReadOnlySpan<int>(_window->Counts, StagedState.KindCount).CopyTo(counts);
+        return _window->IsCounted;
+    }
+
+    public override void NoteCount(ReadOnlySpan<int> counts)
+    {
+        counts.CopyTo(new Span<int>(_window->Counts, StagedState.KindCount));
+        _window->IsCounted = true;
+    }
+
     public override void Rewind()
     {
         _cursor = default;

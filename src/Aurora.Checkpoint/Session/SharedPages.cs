@@ -4,8 +4,8 @@
 // the frame. Whoever writes first gets one of his own. Nothing of this is captured: after a restart it begins anew, since volumes know
 // their parents.
 //
-// Ephemeral groups that are read from one volume, to which nothing is written (BaseVolumes), have the same pages without looking: what one
-// of them has read is kept for the others (BaseFrames).
+// Groups that began with one state have the pages that they have not written since without looking: what one of them has read, or found
+// here, is kept for the others (BaseFrames, PageIns).
 //
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
 // nothing was captured meanwhile, has not changed in between. Nor does a rewind of the parent in between go unnoticed: the rollback itself
@@ -28,9 +28,6 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
     /// </summary>
     public FrameNumber Take(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
-        FrameNumber same = IsBase(group, volume) ? memory.Bases.Hold(volume.Value, stored, page) : default;
-        if (same.Value != 0)
-            return same;
         ushort heir = group;
         VolumeId at = volume;
         for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
@@ -45,23 +42,6 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
             at = parent;
         }
         return default;
-    }
-
-    /// <summary>
-    /// A page of the group has been read, or found: if it is one that other groups will have, its frame stays for them, as well as the
-    /// caller's.
-    /// </summary>
-    public void Keep(ushort group, VolumeId volume, ObjectId stored, ulong page, FrameNumber frame)
-    {
-        if (IsBase(group, volume))
-            memory.Bases.Keep(volume.Value, stored, page, frame);
-    }
-
-    // Nothing is written to the volume, and it is there as long as the group.
-    private bool IsBase(ushort group, VolumeId volume)
-    {
-        PipelineState* state = StateOf(group, volume);
-        return state != null && state->IsOfBase && !state->IsQuiesced;
     }
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)

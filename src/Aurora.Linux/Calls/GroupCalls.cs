@@ -45,7 +45,6 @@ public static unsafe class GroupCalls
         ulong generation = kernel.Groups.GenerationOf(kernel.GroupOf(thread));
         if ((arguments->UInt1 & Wait) == 0 || generation != arguments->Arg0)
             return (long)generation;
-        kernel.Scheduler.BlockOn(thread, kernel.Groups.Changed);
         return SystemCallResult.Blocked;
     }
 

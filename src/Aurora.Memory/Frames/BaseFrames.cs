@@ -1,12 +1,12 @@
-// The frames that ephemeral groups have read from the volumes they begin with. Nothing is written to such a volume, so a page of it is the
-// same for every group that is read from it, and for all that will be; but each of them writes to some pages as soon as it runs (its stack,
-// its data), and has them clean no longer. The frame therefore stays here as well: who writes finds that it is not his alone and copies it,
-// and the next group has the page without the disk. Found by volume, object and page; a volume's number is never given again, so what is
-// here is never out of date.
+// The frames that groups have read of the states they begin with (BaseName). A page of such a state is the same for every group that begins
+// with it, and for all that will; but each of them writes to some pages as soon as it runs (its stack, its data), and has them clean no
+// longer. The frame therefore stays here as well: who writes finds that it is not his alone and copies it, and the next group has the page
+// without the disk. Found by state, object and page; a state's name means the same contents for ever, so what is here is never out of date.
+// Which pages of a group are still as its state has them PageIns says.
 //
 // There are at most so many; a new one takes the place of one that nobody has asked for since the hand came by. Frames that nobody else
 // shows are given back when frames are short, unless they were asked for since the last round; before memory counts as exhausted all of
-// them are; and they go when the volume goes.
+// them are; and they go when the volume goes that ephemeral groups are read from.
 // Protected by the kernel lock.
 using System;
 using System.Numerics;
@@ -32,7 +32,7 @@ public sealed unsafe class BaseFrames
     private struct Entry
     {
         public Entry* Next;
-        public ulong Volume;
+        public BaseName Base;
         public ulong Stored;
         public ulong Page;
         public FrameNumber Frame;
@@ -40,15 +40,17 @@ public sealed unsafe class BaseFrames
     }
 
     private readonly FramePool _frames;
+    private readonly GroupTable<BaseName> _names;
     private readonly Slab<Entry> _entries;
     private readonly Entry** _buckets;
     private readonly ulong _mask;
     private uint _hand;
     private uint _replaceHand;
 
-    internal BaseFrames(FramePool frames, PageAllocator pages)
+    internal BaseFrames(FramePool frames, PageAllocator pages, TrackedObjects tracked)
     {
         _frames = frames;
+        _names = new GroupTable<BaseName>(tracked);
         Capacity = Math.Max(LeastEntries, (int)Math.Min(frames.TotalFrames / PartOfMemory, 1UL << 30));
         _entries = new Slab<Entry>(pages, Capacity);
         ulong buckets = BitOperations.RoundUpToPowerOf2((ulong)(Capacity / EntriesPerBucket));
@@ -63,11 +65,29 @@ public sealed unsafe class BaseFrames
     /// <summary>So many are kept.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>The frame of a page, with a reference for the caller; frame 0 when it is not here.</summary>
-    public FrameNumber Hold(ulong volume, ObjectId stored, ulong page)
+    /// <summary>A group, which has nothing yet, begins with a state.</summary>
+    public void Begin(ObjectTracker group, in BaseName name) => *_names.At(group.Index) = name;
+
+    /// <summary>As <see cref="Hold"/>, of the state that a group began with, if that is known.</summary>
+    internal FrameNumber HoldFor(ushort group, ObjectId stored, ulong page)
     {
-        Entry* entry = *BucketOf(volume, stored, page);
-        while (entry != null && !(entry->Page == page && entry->Stored == stored.Value && entry->Volume == volume))
+        BaseName* name = _names.At(group);
+        return name->IsNone ? default : Hold(in *name, stored, page);
+    }
+
+    /// <summary>As <see cref="Keep"/>, of the state that a group began with, if that is known.</summary>
+    internal void KeepFor(ushort group, ObjectId stored, ulong page, FrameNumber frame)
+    {
+        BaseName* name = _names.At(group);
+        if (!name->IsNone)
+            Keep(in *name, stored, page, frame);
+    }
+
+    /// <summary>The frame of a page, with a reference for the caller; frame 0 when it is not here.</summary>
+    public FrameNumber Hold(in BaseName name, ObjectId stored, ulong page)
+    {
+        Entry* entry = *BucketOf(in name, stored, page);
+        while (entry != null && !(entry->Page == page && entry->Stored == stored.Value && entry->Base.IsSameAs(in name)))
             entry = entry->Next;
         if (entry == null)
             return default;
@@ -77,9 +97,9 @@ public sealed unsafe class BaseFrames
     }
 
     /// <summary>What has been read of a page is kept, if it is not here and there is room. The frame is the caller's as before.</summary>
-    public void Keep(ulong volume, ObjectId stored, ulong page, FrameNumber frame)
+    public void Keep(in BaseName name, ObjectId stored, ulong page, FrameNumber frame)
     {
-        FrameNumber known = Hold(volume, stored, page);
+        FrameNumber known = Hold(in name, stored, page);
         if (known.Value != 0)
         {
             _frames.Release(known);
@@ -87,25 +107,25 @@ public sealed unsafe class BaseFrames
         }
         if (_entries.Count == Capacity)
             Replace();
-        Entry** bucket = BucketOf(volume, stored, page);
+        Entry** bucket = BucketOf(in name, stored, page);
         Entry* entry = _entries.Count == Capacity || IsFull(*bucket) ? null : _entries.Allocate();
         if (entry == null)
             return;
-        *entry = new Entry { Next = *bucket, Volume = volume, Stored = stored.Value, Page = page, Frame = frame };
+        *entry = new Entry { Next = *bucket, Base = name, Stored = stored.Value, Page = page, Frame = frame };
         *bucket = entry;
         _frames.AddReference(frame);
     }
 
     /// <summary>
-    /// Goes over some entries from <paramref name="at"/> on, which begins as zero, and drops those of a volume that goes. True at the end.
+    /// Goes over some entries from <paramref name="at"/> on, which begins as zero, and drops those of a state. True at the end.
     /// </summary>
-    public bool DropOf(ulong volume, ref uint at)
+    public bool DropOf(in BaseName name, ref uint at)
     {
         uint end = Math.Min(_entries.IndexBound, at + EntriesPerStep);
         for (; at < end; at++)
         {
             Entry* entry = _entries.LiveAt(at);
-            if (entry != null && entry->Volume == volume)
+            if (entry != null && entry->Base.IsSameAs(in name))
                 Drop(entry);
         }
         return at >= _entries.IndexBound;
@@ -183,7 +203,7 @@ public sealed unsafe class BaseFrames
 
     private void Drop(Entry* entry)
     {
-        Entry** link = BucketOf(entry->Volume, new ObjectId(entry->Stored), entry->Page);
+        Entry** link = BucketOf(in entry->Base, new ObjectId(entry->Stored), entry->Page);
         while (*link != entry)
             link = &(*link)->Next;
         *link = entry->Next;
@@ -191,9 +211,10 @@ public sealed unsafe class BaseFrames
         _entries.Free(entry);
     }
 
-    private Entry** BucketOf(ulong volume, ObjectId stored, ulong page)
+    private Entry** BucketOf(in BaseName name, ObjectId stored, ulong page)
     {
-        ulong hash = (volume * 0x9E3779B97F4A7C15) ^ (stored.Value * 0xC2B2AE3D27D4EB4F) ^ (page * 0x165667B19E3779F9);
+        ulong hash = ((name.Volume + (name.Sequence << 20)) * 0x9E3779B97F4A7C15)
+            ^ (stored.Value * 0xC2B2AE3D27D4EB4F) ^ (page * 0x165667B19E3779F9);
         return _buckets + ((hash ^ (hash >> 32)) & _mask);
     }
 }

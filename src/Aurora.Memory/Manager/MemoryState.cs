@@ -28,7 +28,7 @@ internal sealed unsafe class MemoryState
         Mappings = new Slab<Mapping>(pages, options.MaxMappings, ChargeKind.Mapping);
         Spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace, LeastTablePages * PageSize.Bytes);
         Reclaim = new ReclaimState(pages);
-        Bases = new BaseFrames(frames, pages);
+        Bases = new BaseFrames(frames, pages, tracked);
         ZeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(ZeroFrame.Value != 0, "memory: no frame for the zero page"u8);
         Seeded = options.Seeded;
@@ -53,6 +53,9 @@ internal sealed unsafe class MemoryState
 
     /// <summary>The spaces that have ended and are being taken apart.</summary>
     public AddressSpace* FirstEnding;
+
+    /// <summary>The group that is being restored, plus one; zero for none.</summary>
+    public int Restoring;
 
     /// <summary>Where what has been restored lies, since a restore began.</summary>
     public PlaceRange RestoredSpaces;

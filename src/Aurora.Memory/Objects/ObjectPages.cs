@@ -43,6 +43,7 @@ public sealed unsafe class ObjectPages
         if (page >= Overlays.EndOf(target))
             return new PageAccess { Status = MemoryStatus.BusError };
         VmObject* shown = _overlays.Shown(target, page, out ulong slot);
+        slot = _pageIns.Find(shown, page, slot);
         PageAccess access = default;
         if (Slot.IsResident(slot))
         {
@@ -92,6 +93,7 @@ public sealed unsafe class ObjectPages
         if (page >= Overlays.EndOf(target))
             return MemoryStatus.BusError;
         VmObject* shown = _overlays.Shown(target, page, out ulong value);
+        value = overwrite ? value : _pageIns.Find(shown, page, value);
         bool isResident = Slot.IsResident(value);
         if (!isResident && !overwrite && !Slot.IsHole(value))
             return _pageIns.Start(shown, page, value, out wait);

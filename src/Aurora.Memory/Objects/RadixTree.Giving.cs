@@ -23,6 +23,7 @@ internal sealed unsafe partial class RadixTree
                 return;
             _frames.Release(Slot.FrameOf(*link));
             *link = Slot.InStore;
+            target->IsAsRestored = false;
             RaiseLimit(target, start + Capacity(level));
         }
     }

@@ -38,6 +38,11 @@ public unsafe struct VmObject
     /// <summary>In an ephemeral group: it has been cut, which is in no books. Where it grows again the store's pages are not its.</summary>
     internal bool IsCut;
 
+    /// <summary>
+    /// It came with a restore, and has given up no node since: what a plain <see cref="Slot.InStore"/> stands for is as it was restored.
+    /// </summary>
+    internal bool IsAsRestored;
+
     /// <summary>Page-in requests that name this object.</summary>
     internal int PageIns;
 

@@ -1,8 +1,9 @@
 // Reading pages from the store on demand. A fault on a page that is only in the store makes a request and waits; a pager fiber takes it,
 // reads into a frame of its own, and completes it. The frame goes into the leaf even if clones share the leaf: the contents are the same
-// for all of them. The leaf is made to exist when the request is made, so completion allocates nothing. Whoever reads one page tends to
-// read the next: the rest of an aligned group is asked for with it; and who goes on where the last group ended gets twice as many each
-// time, up to a limit, which pagers read in runs (TakeNext).
+// for all of them. The leaf is made to exist when the request is made, so completion allocates nothing. What another group has read of a
+// volume that both have is there at once (BaseFrames): nobody waits for that. Whoever reads one page tends to read the next: the rest of an
+// aligned group is asked for with it; and who goes on where the last group ended gets twice as many each time, up to a limit, which pagers
+// read in runs (TakeNext).
 using System;
 using Aurora.Base;
 
@@ -18,9 +19,11 @@ public sealed unsafe class PageIns
     private readonly RadixTree _tree;
     private readonly PageInTable _requests;
     private readonly FrameShortage _shortage;
+    private readonly BaseFrames _bases;
 
     internal PageIns(MemoryState state, FrameShortage shortage)
     {
+        _bases = state.Bases;
         _frames = state.Frames;
         _tree = state.Tree;
         _requests = state.Requests;
@@ -98,6 +101,8 @@ public sealed unsafe class PageIns
             ReportLostPage(request);
             return false;
         }
+        if (IsOfBase(target, request->Page, *slot))
+            _bases.KeepFor(target->Header.Group, target->StoreSource, request->Page, frame);
         *slot = Slot.Of(frame);
         return true;
     }
@@ -113,6 +118,41 @@ public sealed unsafe class PageIns
         line.Append("; accesses to it get a bus error"u8);
         KernelLog.Line(line.Written);
     }
+
+    /// <summary>
+    /// The slot of a page that is about to be shown: with its frame, if the store has the page as it was when the group began and another
+    /// that began with the same state has read it; otherwise as it was. The next pages come with it.
+    /// </summary>
+    internal ulong Find(VmObject* target, ulong page, ulong slot)
+    {
+        FrameNumber frame = HoldBase(target, page, slot);
+        if (frame.Value == 0)
+            return slot;
+        ulong* own = _tree.RefineSlot(target, page);
+        if (own == null)
+        {
+            _frames.Release(frame);
+            return slot;
+        }
+        *own = Slot.Of(frame);
+        for (ulong next = page + 1; next < EndOfGroup(target, page); next++)
+        {
+            ulong* slotOfNext = _tree.FindSlot(target, next);
+            frame = slotOfNext == null ? default : HoldBase(target, next, *slotOfNext);
+            if (frame.Value != 0)
+                *slotOfNext = Slot.Of(frame);
+        }
+        return *own;
+    }
+
+    private FrameNumber HoldBase(VmObject* target, ulong page, ulong slot)
+        => IsOfBase(target, page, slot) ? _bases.HoldFor(target->Header.Group, target->StoreSource, page) : default;
+
+    // The store has the page as it was when the group began. Nothing of an ephemeral group is ever written. Of others what is written is in
+    // memory first, and has another slot ever after, unless the object comes from the store again, or a node of it does.
+    private static bool IsOfBase(VmObject* target, ulong page, ulong slot)
+        => Slot.IsStored(slot, page, target->StoredLimit)
+            && (TrackedObjects.IsEphemeral(&target->Header) || (slot == Slot.InStore && target->IsAsRestored && target->StoreBase.IsNone));
 
     // The page's slot (InStore or Bad) stands in the way of an access.
     internal MemoryStatus Start(VmObject* target, ulong page, ulong slot, out WaitQueue* wait)
@@ -148,9 +188,7 @@ public sealed unsafe class PageIns
     {
         bool goesOn = page == target->AheadEnd && page != 0 && _frames.FreeFrames > _shortage.EnoughFrames;
         target->AheadPages = (byte)(goesOn ? Math.Min(target->AheadPages * 2, MostAheadPages) : ReadAheadPages);
-        ulong end = goesOn ? page + target->AheadPages : (page | (ReadAheadPages - 1)) + 1;
-        if (end > target->SizePages)
-            end = target->SizePages;
+        ulong end = goesOn ? Math.Min(page + target->AheadPages, target->SizePages) : EndOfGroup(target, page);
         ulong next = page + 1;
         for (; next < end && _requests.HasRoomToSpare; next++)
         {
@@ -161,4 +199,6 @@ public sealed unsafe class PageIns
         }
         target->AheadEnd = next;
     }
+
+    private static ulong EndOfGroup(VmObject* target, ulong page) => Math.Min((page | (ReadAheadPages - 1)) + 1, target->SizePages);
 }

@@ -23,7 +23,14 @@ public sealed unsafe class MemoryRestore
     }
 
     /// <summary>A restore begins: what is restored from here on is looked at when it ends.</summary>
-    public void Begin() => _state.RestoredSpaces = _state.RestoredObjects = default;
+    public void Begin(ObjectTracker group)
+    {
+        _state.RestoredSpaces = _state.RestoredObjects = default;
+        _state.Restoring = group.Index + 1;
+    }
+
+    /// <summary>All records have been gone through, or one was refused: what is read from here on may have changed.</summary>
+    public void End() => _state.Restoring = 0;
 
     /// <summary>Ends address spaces that were restored for a group and that nothing uses, a part of them; see below.</summary>
     public bool EndUnreferencedSpaces(ObjectTracker group, ref uint place)
@@ -71,6 +78,7 @@ public sealed unsafe class MemoryRestore
         restored->Root = Slot.InStore;
         restored->StoredLimit = sizePages;
         restored->IsCaptured = true;
+        restored->IsAsRestored = _state.Restoring == tracker.Index + 1;
         _state.RestoredObjects.Add(_state.Objects.HandleOf(restored).Index);
         tracker.Adopt(&restored->Header, ObjectKind.MemoryObject, id);
         return RestoreStatus.Ok;

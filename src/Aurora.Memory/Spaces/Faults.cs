@@ -80,6 +80,7 @@ public sealed unsafe class Faults
         if (page >= Overlays.EndOf(mapping->Object))
             return MemoryStatus.BusError;
         VmObject* shown = _overlays.Shown(mapping->Object, page, out ulong slot);
+        slot = _pageIns.Find(shown, page, slot);
         bool isResident = Slot.IsResident(slot);
         if (!isResident && !Slot.IsHole(slot))
             return _pageIns.Start(shown, page, slot, out wait);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -28,7 +29,11 @@ public unsafe struct Mapping
     internal Mapping* NextOfObject;
     internal Mapping* PreviousOfObject;
 
-    public readonly VirtualAddress End => new(Start.Value + (Pages << PageSize.Shift));
+    public readonly VirtualAddress End
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Start.Value + (Pages << PageSize.Shift));
+    }
     public readonly bool IsShared => (Flags & MappingFlags.Shared) != 0;
 
     /// <summary>It shows what it may be used to write to others too. Never changes.</summary>

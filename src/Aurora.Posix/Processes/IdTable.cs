@@ -28,6 +28,9 @@ public unsafe struct IdState
     internal nint* Directory;
     internal int Count;
     internal int Last;
+
+    /// <summary>No page of the directory from this one on has ever been made.</summary>
+    internal int Pages;
 }
 
 /// <summary>The ids of one consistency group.</summary>
@@ -109,6 +112,7 @@ public readonly unsafe struct IdTable
         nint* page = &_state->Directory[id / SlotsPerPage];
         if (*page == 0)
             *page = (nint)_pages.Allocate(1);
+        _state->Pages = Math.Max(_state->Pages, (id / SlotsPerPage) + 1);
         return *page == 0 ? null : (IdSlot*)*page + (id % SlotsPerPage);
     }
 
@@ -117,11 +121,17 @@ public readonly unsafe struct IdTable
     {
         if (_state->Directory == null)
             return Limit;
-        id = Math.Max(id, 0);
-        while (id < Limit && _state->Directory[id / SlotsPerPage] == 0)
-            id = (id / SlotsPerPage + 1) * SlotsPerPage;
-        return id;
+        int page = Math.Max(id, 0) / SlotsPerPage;
+        if (page < _state->Pages && _state->Directory[page] != 0)
+            return Math.Max(id, 0);
+        do
+            page++;
+        while (page < _state->Pages && _state->Directory[page] == 0);
+        return page < _state->Pages ? page * SlotsPerPage : Limit;
     }
+
+    /// <summary>The id behind the stretch that an id is in, whose slots are neighbours.</summary>
+    internal static int EndOfStretch(int id) => Math.Min(((id / SlotsPerPage) + 1) * SlotsPerPage, Limit);
 
     /// <summary>
     /// Takes a free id, which is given back (<see cref="Vacate"/>) if nothing bears it in the end; zero when there is none, or the user at
@@ -156,5 +166,6 @@ public readonly unsafe struct IdTable
         if (_state->Directory != null)
             _pages.Free(_state->Directory, 1);
         _state->Directory = null;
+        _state->Pages = 0;
     }
 }

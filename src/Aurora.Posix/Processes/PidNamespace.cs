@@ -66,11 +66,14 @@ public readonly unsafe struct PidNamespace
     /// <summary>The first process with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
     public Process* NextProcess(int id)
     {
-        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
+        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id))
         {
-            Process* process = FindProcess(id);
-            if (process != null)
-                return process;
+            IdSlot* slot = Ids.Find(id);
+            for (int end = IdTable.EndOfStretch(id); id < end; id++, slot++)
+            {
+                if (slot->Process != null)
+                    return slot->Process;
+            }
         }
         return null;
     }
@@ -78,11 +81,14 @@ public readonly unsafe struct PidNamespace
     /// <summary>The first thread with an id of at least <paramref name="id"/>, or null: for walking all of them in order.</summary>
     public Thread* NextThread(int id)
     {
-        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id + 1))
+        for (id = Ids.NextPossible(id); id < IdTable.Limit; id = Ids.NextPossible(id))
         {
-            Thread* thread = FindThread(id);
-            if (thread != null)
-                return thread;
+            IdSlot* slot = Ids.Find(id);
+            for (int end = IdTable.EndOfStretch(id); id < end; id++, slot++)
+            {
+                if (slot->Thread != null)
+                    return slot->Thread;
+            }
         }
         return null;
     }

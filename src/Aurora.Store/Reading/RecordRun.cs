@@ -1,6 +1,7 @@
 // Records of a volume one behind another in memory, in the order of their ids: each is a RecordRunEntry, the record, and padding to eight
 // bytes. Filled by RecordScan; who keeps records for longer keeps them as they lie here.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -20,6 +21,7 @@ public unsafe struct RecordRunEntry
     public static int BytesFor(int length) => Bytes + ((length + 7) & ~7);
 
     /// <summary>What is in a run at a place; how far behind that the next one is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Read(byte* at, out ObjectId id, out ReadOnlySpan<byte> record)
     {
         var entry = (RecordRunEntry*)at;

@@ -28,6 +28,25 @@ public sealed unsafe class SlabTests
     }
 
     [Fact]
+    public void An_object_is_zero_whether_its_place_was_used_before_or_not_and_when_its_chunk_comes_again()
+    {
+        var slab = new Slab<Thing>(new HostPageAllocator(), 4000);
+        var things = new nint[2000];
+        for (int round = 0; round < 3; round++)
+        {
+            for (int i = 0; i < things.Length; i++)
+            {
+                Thing* thing = slab.Allocate();
+                Assert.True(thing->Words[0] == 0 && thing->Words[1] == 0 && thing->Words[2] == 0);
+                thing->Words[0] = thing->Words[1] = thing->Words[2] = ulong.MaxValue;
+                things[i] = (nint)thing;
+            }
+            foreach (nint thing in things)
+                slab.Free((Thing*)thing);
+        }
+    }
+
+    [Fact]
     public void Freeing_twice_panics()
     {
         var slab = new Slab<Thing>(new HostPageAllocator(), 100);

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text;
+using Aurora.Posix.Persistence;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -115,6 +116,26 @@ public sealed class OutputHoldTests
         restored.Group.Output.Pump(again);
         Assert.Equal(Encoding.ASCII.GetString(text, 10_000, taken - 10_000), again.Text);
         Assert.Equal(room, restored.Group.Output.Room);
+    }
+
+    [Fact]
+    public void ALogTakesMemoryForWhatIsWrittenAndHasTheRoomItTellsOf()
+    {
+        using GroupMachine machine = GroupMachine.Create(TestSession.NewDevice());
+        machine.Do(GroupVerb.Run, target: "a");
+        HeldOutput log = machine.Session.Group.OutputHold.Of(machine.Find("a"));
+        int few = log.Room;
+        Assert.InRange(few, 4096, HeldOutput.MaxChunks * OutputChunk.Capacity / 8);
+        byte[] text = new byte[HeldOutput.MaxChunks * OutputChunk.Capacity];
+        for (int written = 0; written < text.Length; written += few)
+        {
+            int room = log.Room;
+            Assert.True(room > 0 || written + few > text.Length);
+            Assert.Equal(Math.Min(room, few), log.Write(text.AsSpan(0, Math.Min(room, few))));
+        }
+        Assert.Equal(0, log.Room);
+        machine.Settle();
+        Assert.NotEqual(0, log.Room);
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public sealed unsafe class SharedPagesTests : IDisposable
             else if (choice < 92)
                 saved[name] = Save(name, groups[name]);
             else if (choice < 95 && groups.Count < 6)
-                Copy(name, groups);
+                Copy(name, groups, random.Next(3) > 0 && saved.TryGetValue(name, out (string Epoch, ulong[] Contents) past) ? past : null);
             else if (choice < 98 && saved.Remove(name, out (string Epoch, ulong[] Contents) old))
                 GoBack(name, old, groups);
             else if (groups.Count > 3 && name != "g0")
@@ -148,11 +148,14 @@ public sealed unsafe class SharedPagesTests : IDisposable
         return (statistics.DurableEpoch.ToString(CultureInfo.InvariantCulture), (ulong[])contents.Clone());
     }
 
-    private void Copy(string name, Dictionary<string, ulong[]> groups)
+    // Of what it is now, or of a checkpoint, which may have been given up by then: the next copy of that finds what this one has read.
+    private void Copy(string name, Dictionary<string, ulong[]> groups, (string Epoch, ulong[] Contents)? past)
     {
         string copy = Enumerable.Range(0, 20).Select(i => $"g{i}").First(free => !groups.ContainsKey(free));
-        Assert.True(_machine.Do(GroupVerb.Fork, name, copy) > 0);
-        groups[copy] = (ulong[])groups[name].Clone();
+        long result = past == null ? _machine.Do(GroupVerb.Fork, name, copy) : _machine.Do(GroupVerb.Restore, name, copy, past.Value.Epoch);
+        Assert.True(result > 0 || past != null);
+        if (result > 0)
+            groups[copy] = (ulong[])(past == null ? groups[name] : past.Value.Contents).Clone();
     }
 
     // A checkpoint may have been given up by then.

@@ -139,6 +139,61 @@ public sealed unsafe class StagedStateTests : IDisposable
         Assert.Equal((1UL, 100UL), (_machine.Load(_machine.Find("e"), 0), _machine.Load(_machine.Find("f"), 0)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_copies_have_read_before_is_there_at_once_and_what_one_has_written_is_its_own(bool isEphemeral)
+    {
+        MakeLarge();
+        uint flags = isEphemeral ? GroupRequest.IsEphemeral : 0;
+        // Of one that is kept pages stay from the second copy on.
+        foreach (string name in new[] { "e", "f", "g" })
+            Assert.True(_machine.Do(GroupVerb.Restore, "image", name, "full", flags: flags) > 0);
+        foreach (string name in new[] { "e", "f" })
+        {
+            for (ulong page = 0; page < 8; page++)
+                Assert.Equal(100 + page, _machine.Load(_machine.Find(name), page * 4096));
+        }
+        ulong served = _machine.Session.Memory.PageIns.Ended;
+        for (ulong page = 0; page < 8; page++)
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("g"), page * 4096));
+        Assert.Equal(served, _machine.Session.Memory.PageIns.Ended);
+        for (ulong page = 0; page < 8; page++)
+            _machine.Store(_machine.Find("g"), page * 4096, 200 + page);
+        _machine.Settle();
+        // Out of memory, and with it the nodes that say which pages have been there.
+        for (int step = 0; step < 400; step++)
+            _machine.Session.Memory.Reclaim.Step();
+        for (ulong page = 0; page < 8; page++)
+        {
+            Assert.Equal(200 + page, _machine.Load(_machine.Find("g"), page * 4096));
+            Assert.Equal(100 + page, _machine.Load(_machine.Find("f"), page * 4096));
+        }
+    }
+
+    [Fact]
+    public void A_name_means_the_newest_checkpoint_that_has_it_also_when_it_was_looked_for_before()
+    {
+        MakeImage();
+        for (ulong value = 6; value < 9; value++)
+        {
+            _machine.Store(_machine.Find("image"), 4096, value);
+            Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(_machine.Find("image"), "again"u8, out _));
+            _machine.Settle();
+            foreach (string name in new[] { "e", "f" })
+            {
+                Copy(name, "again");
+                Assert.Equal(value, At(name));
+                End(name);
+            }
+        }
+        ulong ticket = _machine.Session.Engine.Ask(_machine.Find("image"), CheckpointErrand.Drop, "again"u8);
+        _machine.Settle();
+        Assert.True(_machine.Session.Engine.IsDone(_machine.Find("image"), ticket, out Errno result) && result == Errno.Ok);
+        Copy("e", "again");
+        Assert.Equal(7UL, At("e"));
+    }
+
     [Fact]
     public void Pages_that_are_kept_for_copies_go_with_the_last_of_them()
     {

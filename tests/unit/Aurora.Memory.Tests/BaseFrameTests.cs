@@ -15,13 +15,13 @@ public sealed unsafe class BaseFrameTests
         using var machine = new TestMachine();
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber frame = Keep(machine, 1, 5);
-        Assert.Equal(0UL, bases.Hold(1, Stored, 4).Value);
-        Assert.Equal(0UL, bases.Hold(2, Stored, 5).Value);
-        Assert.Equal(0UL, bases.Hold(1, new ObjectId(8), 5).Value);
-        Assert.Equal(frame, bases.Hold(1, Stored, 5));
+        Assert.Equal(0UL, bases.Hold(new BaseName(1, 0), Stored, 4).Value);
+        Assert.Equal(0UL, bases.Hold(new BaseName(2, 0), Stored, 5).Value);
+        Assert.Equal(0UL, bases.Hold(new BaseName(1, 0), new ObjectId(8), 5).Value);
+        Assert.Equal(frame, bases.Hold(new BaseName(1, 0), Stored, 5));
         Assert.Equal(2, machine.Frames.InfoOf(frame)->References);
         machine.Frames.Release(frame);
-        bases.Keep(1, Stored, 5, frame);
+        bases.Keep(new BaseName(1, 0), Stored, 5, frame);
         Assert.Equal((1, 1), (bases.Count, machine.Frames.InfoOf(frame)->References));
     }
 
@@ -33,14 +33,14 @@ public sealed unsafe class BaseFrameTests
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber shown = machine.Frames.Allocate(FrameFlags.Data);
         for (ulong page = 0; page < (ulong)bases.Capacity; page++)
-            bases.Keep(1, Stored, page, shown);
+            bases.Keep(new BaseName(1, 0), Stored, page, shown);
         int full = bases.Count;
         for (ulong page = 0; page < (ulong)bases.Capacity; page++)
         {
             Keep(machine, 2, page);
             Assert.InRange(bases.Count, full, bases.Capacity);
         }
-        FrameNumber last = bases.Hold(2, Stored, (ulong)bases.Capacity - 1);
+        FrameNumber last = bases.Hold(new BaseName(2, 0), Stored, (ulong)bases.Capacity - 1);
         Assert.NotEqual(0UL, last.Value);
         machine.Frames.Release(last);
         machine.Frames.Release(shown);
@@ -55,12 +55,12 @@ public sealed unsafe class BaseFrameTests
         using var machine = new TestMachine();
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber shown = machine.Frames.Allocate(FrameFlags.Data);
-        bases.Keep(1, Stored, 0, shown);
+        bases.Keep(new BaseName(1, 0), Stored, 0, shown);
         ulong used = machine.Frames.UsedFrames;
         for (ulong page = 1; page < 9; page++)
         {
             Keep(machine, 1, page);
-            machine.Frames.Release(bases.Hold(1, Stored, page));
+            machine.Frames.Release(bases.Hold(new BaseName(1, 0), Stored, page));
         }
         DropAlone(machine);
         Assert.Equal((1, used), (bases.Count, machine.Frames.UsedFrames));
@@ -72,7 +72,7 @@ public sealed unsafe class BaseFrameTests
         using var machine = new TestMachine();
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber frame = Keep(machine, 1, 0);
-        Assert.Equal(frame, bases.Hold(1, Stored, 0));
+        Assert.Equal(frame, bases.Hold(new BaseName(1, 0), Stored, 0));
         Round(machine);
         machine.Frames.Release(frame);
         Round(machine);
@@ -86,14 +86,14 @@ public sealed unsafe class BaseFrameTests
         ulong used = machine.Frames.UsedFrames;
         BaseFrames bases = machine.Memory.Bases;
         FrameNumber shown = machine.Frames.Allocate(FrameFlags.Data);
-        bases.Keep(1, Stored, 0, shown);
+        bases.Keep(new BaseName(1, 0), Stored, 0, shown);
         Keep(machine, 1, 1);
         FrameNumber asked = Keep(machine, 1, 2);
-        machine.Frames.Release(bases.Hold(1, Stored, 2));
+        machine.Frames.Release(bases.Hold(new BaseName(1, 0), Stored, 2));
         Round(machine);
         Assert.Equal((2, used + 2), (bases.Count, machine.Frames.UsedFrames));
-        Assert.Equal(0UL, bases.Hold(1, Stored, 1).Value);
-        Assert.Equal(asked, bases.Hold(1, Stored, 2));
+        Assert.Equal(0UL, bases.Hold(new BaseName(1, 0), Stored, 1).Value);
+        Assert.Equal(asked, bases.Hold(new BaseName(1, 0), Stored, 2));
         machine.Frames.Release(asked);
         machine.Frames.Release(shown);
         Round(machine);
@@ -114,7 +114,7 @@ public sealed unsafe class BaseFrameTests
         }
         DropOf(machine, 1);
         Assert.Equal((8, used + 8), (bases.Count, machine.Frames.UsedFrames));
-        Assert.Equal(0UL, bases.Hold(1, Stored, 3).Value);
+        Assert.Equal(0UL, bases.Hold(new BaseName(1, 0), Stored, 3).Value);
         DropOf(machine, 2);
         Assert.Equal((0, used), (bases.Count, machine.Frames.UsedFrames));
     }
@@ -122,14 +122,14 @@ public sealed unsafe class BaseFrameTests
     private static FrameNumber Keep(TestMachine machine, ulong volume, ulong page)
     {
         FrameNumber frame = machine.Frames.Allocate(FrameFlags.Data);
-        machine.Memory.Bases.Keep(volume, Stored, page, frame);
+        machine.Memory.Bases.Keep(new BaseName(volume, 0), Stored, page, frame);
         machine.Frames.Release(frame);
         return frame;
     }
 
     private static void DropOf(TestMachine machine, ulong volume)
     {
-        for (uint at = 0; !machine.Memory.Bases.DropOf(volume, ref at);)
+        for (uint at = 0; !machine.Memory.Bases.DropOf(new BaseName(volume, 0), ref at);)
         {
         }
     }

@@ -58,7 +58,7 @@ public sealed unsafe class FileLoader
         ObjectTracker group = _state.TrackerOf(&request->Directory->Header);
         return !request->Entry.IsNone
             ? ReadInode(group, FileIds.NumberOf(request->Target))
-            : ReadNames(group, request->Directory->Number, request->From, request->IsListing);
+            : ReadNames(group, request->Directory->Number, request->From, NameBucketTable.HashLimit, request->IsListing);
     }
 
     /// <summary>Makes objects of what was read, and wakes those who wait for it.</summary>
@@ -150,8 +150,10 @@ public sealed unsafe class FileLoader
         uint hash = NameBucketTable.Reverse(ordered);
         while (NameBucketTable.MarkOf(directory, hash) == BucketMark.Unknown)
         {
-            uint from = NameBucketTable.RangeOf(directory, ordered).First;
-            EndNames(directory, from, ReadNames(group, directory->Number, from, isListing: false), hasRoom: true);
+            // Its neighbours in the order of hashes are any names: who wants one will ask.
+            HashRange bucket = NameBucketTable.RangeOf(directory, ordered);
+            RecordRead read = ReadNames(group, directory->Number, bucket.First, bucket.End, isListing: false);
+            EndNames(directory, bucket.First, read, hasRoom: true);
             if (directory->Entries.Unsaid != BucketMark.None)
                 return RestoreStatus.OutOfMemory;
         }
@@ -280,17 +282,18 @@ public sealed unsafe class FileLoader
         _read[_count++] = record;
     }
 
-    private RecordRead ReadNames(ObjectTracker group, ulong directory, uint from, bool isListing)
+    // Those from a hash to before another, in the order of places.
+    private RecordRead ReadNames(ObjectTracker group, ulong directory, uint from, uint end, bool isListing)
     {
         Clear();
         ObjectId after = new(FileIds.OfName(directory, from << FileIds.TurnBits).Value - 1);
-        ObjectId last = FileIds.OfName(directory, (1U << FileIds.PlaceBits) - 1);
+        ObjectId last = FileIds.OfName(directory, (end << FileIds.TurnBits) - 1);
         RecordRead read = ReadRange(group, after, last, isListing ? MostRecords : RecordsOfLookup);
         // What cannot be read may be far behind what was asked for.
         if (read == RecordRead.Failed && _count == 0)
             return read;
         // What is before the hash of the last one is known as a whole.
-        _end = read == RecordRead.End ? NameBucketTable.HashLimit : FileIds.PlaceOf(_read[_count - 1].Id) >> FileIds.TurnBits;
+        _end = read == RecordRead.End ? end : FileIds.PlaceOf(_read[_count - 1].Id) >> FileIds.TurnBits;
         return read == RecordRead.Failed ? read : RecordRead.Ok;
     }
 

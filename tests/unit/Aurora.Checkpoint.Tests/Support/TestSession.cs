@@ -174,7 +174,7 @@ internal sealed unsafe class TestSession : IDisposable
             FrameNumber frame = Group.Shared.Take(request->Group, Engine.VolumeOf(request->Group), request->Source, request->Page);
             if (frame.Value != 0)
             {
-                Complete(request, frame);
+                Memory.PageIns.Complete(request, PageInStatus.Ok, frame);
                 continue;
             }
             frame = Frames.Allocate(FrameFlags.Data);
@@ -185,17 +185,8 @@ internal sealed unsafe class TestSession : IDisposable
                 StoreStatus.Hole => PageInStatus.Hole,
                 _ => PageInStatus.Failed,
             };
-            if (outcome == PageInStatus.Ok)
-                Complete(request, frame);
-            else
-                Memory.PageIns.Complete(request, outcome, frame);
+            Memory.PageIns.Complete(request, outcome, frame);
         }
-    }
-
-    private void Complete(PageInRequest* request, FrameNumber frame)
-    {
-        Group.Shared.Keep(request->Group, Engine.VolumeOf(request->Group), request->Source, request->Page, frame);
-        Memory.PageIns.Complete(request, PageInStatus.Ok, frame);
     }
 
     /// <summary>madvise(MADV_DONTNEED), waiting for the store where it must.</summary>

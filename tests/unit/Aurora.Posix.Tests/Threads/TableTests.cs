@@ -43,6 +43,21 @@ public sealed unsafe class TableTests
     }
 
     [Fact]
+    public void Ids_that_may_be_in_use_are_found_from_any_id_on()
+    {
+        using var pages = new HostPageAllocator();
+        IdState state = default;
+        var ids = new IdTable(pages, &state);
+        Assert.Equal(IdTable.Limit, ids.NextPossible(1));
+        int far = 20 * IdsPerPage;
+        foreach (int id in new[] { 1, far + 3 })
+            ids.Take(id)->Process = (Process*)1;
+        Assert.Equal((0, 1, IdsPerPage - 1), (ids.NextPossible(-1), ids.NextPossible(1), ids.NextPossible(IdsPerPage - 1)));
+        Assert.Equal((far, far, far + 4), (ids.NextPossible(IdsPerPage), ids.NextPossible(far - 1), ids.NextPossible(far + 4)));
+        Assert.Equal((IdTable.Limit, IdTable.Limit), (ids.NextPossible(far + IdsPerPage), ids.NextPossible(IdTable.Limit)));
+    }
+
+    [Fact]
     public void When_all_ids_are_taken_the_next_is_refused_until_one_is_free_and_so_it_is_without_memory()
     {
         using var pages = new HostPageAllocator { PageLimit = 5 };
