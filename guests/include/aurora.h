@@ -29,6 +29,15 @@
 #define SYS_sls_stream_read  0x5A018
 #define SYS_sls_stream_write 0x5A019
 #define SYS_sls_trace        0x5A01A
+#define SYS_msnap_open    0x5A020
+#define SYS_msnap_persist 0x5A021
+#define SYS_msnap_wait    0x5A022
+#define SYS_msnap_abort   0x5A023
+#define SYS_msnap_resize  0x5A024
+#define SYS_msnap_delete  0x5A025
+#define SYS_msnap_clone   0x5A026
+#define SYS_msnap_list    0x5A027
+#define SYS_msnap_notify  0x5A028
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -200,5 +209,56 @@ static inline long sls_trace_read(unsigned processor, uint64_t *position, struct
 {
     return syscall(SYS_sls_trace, 3, processor, position, events, count);
 }
+
+/* Regions: memory that a program makes durable itself (docs/api.md). */
+#define MS_CREATE 1   /* msnap_open: make the region if there is none */
+#define MS_EXCL 2     /* with MS_CREATE: there must be none */
+#define MS_RDONLY 4   /* msnap_open: it cannot be stored to through this mapping */
+#define MS_ASYNC 1    /* msnap_persist: return the epoch without waiting until it is durable */
+#define MS_GLOBAL 2   /* msnap_persist, msnap_abort: the pages of all threads of all programs */
+#define MS_OPEN 1     /* msnap_info.flags: in memory */
+#define MS_DAMAGED 2  /* its record is damaged: it can only be deleted */
+struct msnap_info {
+    uint64_t md, address, length, span; /* span: what it may grow to */
+    uint64_t durable, taken;            /* the last persist that is durable, and the last begun and not refused; while in memory */
+    uint64_t dirty;                     /* bytes that are not persisted */
+    uint32_t owner, flags;
+    char name[64];
+};
+
+/* Shows a region at its address, the same in every program and after every restart; its number, or EINVAL (flags, or no length with
+ * MS_CREATE), ENOENT, EEXIST (there is one, with MS_EXCL; or something else is mapped there, or the region, otherwise than with this
+ * MS_RDONLY), EACCES (another user's), EPERM (there is none, and making one takes CAP_SYS_ADMIN), ERANGE (it is shorter than length),
+ * ENOMEM (also: no addresses are left), ENOSPC, EIO (damaged, or the store has failed), ECANCELED (the machine has restarted, and it may
+ * have been made, with MS_EXCL). munmap ends it. */
+static inline long msnap_open(const char *name, void **address, uint64_t length, unsigned flags)
+{
+    return syscall(SYS_msnap_open, name, address, length, flags);
+}
+/* Makes the caller's dirty pages of a region durable, all or none, and returns the epoch. md -1: of the one region in which it has some;
+ * EOPNOTSUPP when there are several, zero when there is none. ENOSPC, EIO, ENOMEM, EFBIG: nothing is durable, and the pages are dirty as
+ * before. EBADF (not shown by the caller), ECANCELED (the machine has restarted, and it was lost; or the caller does not show the region
+ * any more). */
+static inline long msnap_persist(long md, unsigned flags) { return syscall(SYS_msnap_persist, md, flags); }
+/* Waits until an epoch is durable. As above; EINVAL (there was none), ESTALE (too old to know whether it was refused, or before the region
+ * came into memory). */
+static inline long msnap_wait(long md, uint64_t epoch) { return syscall(SYS_msnap_wait, md, epoch); }
+/* What the caller (MS_GLOBAL: anybody) has changed since its last persist becomes what was persisted last, for all who show the region. */
+static inline long msnap_abort(long md, unsigned flags) { return syscall(SYS_msnap_abort, md, flags); }
+/* Sets the length, durably; what is behind it is gone. ENOMEM: beyond the span. EPERM, here and below: takes CAP_SYS_ADMIN. */
+static inline long msnap_resize(long md, uint64_t length) { return syscall(SYS_msnap_resize, md, length); }
+/* Ends a region. EBUSY: somebody shows it. ECANCELED: the machine has restarted, and it may be done. */
+static inline long msnap_delete(const char *name) { return syscall(SYS_msnap_delete, name); }
+/* Makes a region with what another has as of a persist (0: the last), at the same address: a program shows one of them. ENOENT: no such
+ * region, or the epoch is not known any more; EEXIST, ECANCELED as above. */
+static inline long msnap_clone(const char *name, uint64_t epoch, const char *target)
+{
+    return syscall(SYS_msnap_clone, name, epoch, target);
+}
+/* The index-th region of the caller, or with CAP_DAC_OVERRIDE of all; ENOENT past the last. Index 0 first. */
+static inline long msnap_list(unsigned index, struct msnap_info *i) { return syscall(SYS_msnap_list, index, i, sizeof *i); }
+/* The signal (0: none) that tells this program, when it continues from a checkpoint, that a region it shows is not what it was; without one
+ * it is ended then, as by SIGKILL. The one before. exec forgets it. */
+static inline long msnap_notify(int signal) { return syscall(SYS_msnap_notify, signal); }
 
 #endif

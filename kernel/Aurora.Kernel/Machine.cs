@@ -144,6 +144,7 @@ internal sealed class Machine
             Execs = execs,
             Streams = streams,
             Trace = group.Fibers.Trace,
+            Regions = group.Regions,
             Futexes = futexes,
             HardwareCapabilities = bare.Identity.Leaf1Edx,
             FirstProgram = first,
@@ -158,9 +159,10 @@ internal sealed class Machine
 
     private static FiberBody[] BodiesOf(GroupSession group, GroupManager groups, KernelFibers fibers, NvmeDevice disk, EndState end)
     {
-        const int single = 6;
+        const int single = 7;
         const int commits = single + FlushFiber.Count;
-        const int names = commits + CommitFiber.Count;
+        const int regions = commits + CommitFiber.Count;
+        const int names = regions + RegionFiber.Count;
         const int pagers = names + NameFiber.Count;
         var bodies = new FiberBody[pagers + PagerFiber.Count];
         bodies[0] = new ErrandFiber(group.Engine);
@@ -169,10 +171,13 @@ internal sealed class Machine
         bodies[3] = new NameReclaimFiber(group.NameReclaimer);
         bodies[4] = new StreamFiber(groups, isIncoming: false);
         bodies[5] = new StreamFiber(groups, isIncoming: true);
+        bodies[6] = new RegionOrderFiber(group.Regions);
         for (int i = single; i < commits; i++)
             bodies[i] = new FlushFiber(group.Engine);
-        for (int i = commits; i < names; i++)
+        for (int i = commits; i < regions; i++)
             bodies[i] = new CommitFiber(group.Engine);
+        for (int i = regions; i < names; i++)
+            bodies[i] = new RegionFiber(group.Regions);
         for (int i = names; i < pagers; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
         for (int i = pagers; i < bodies.Length; i++)

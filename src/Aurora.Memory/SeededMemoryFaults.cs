@@ -55,6 +55,12 @@ internal enum SeededMemoryFaults
 
     /// <summary>A freeze does not ask whether programs have stored to opened pages.</summary>
     UnaskedStores = 1 << 15,
+
+    /// <summary>A page of a region that a second thread stores to is in its list as well.</summary>
+    TwoLists = 1 << 16,
+
+    /// <summary>The frame of a page of a region in flight counts as landed when the persist is taken.</summary>
+    EarlyLanding = 1 << 17,
 }
 
 internal static class SeededMemoryFaultsExtensions

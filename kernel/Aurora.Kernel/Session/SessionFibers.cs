@@ -23,6 +23,21 @@ internal sealed class CommitFiber(CheckpointEngine engine) : FiberBody
     public override void Run() => engine.RunCommitFiber();
 }
 
+/// <summary>Persists regions, beside others that do.</summary>
+internal sealed class RegionFiber(RegionManager regions) : FiberBody
+{
+    /// <summary>As many regions at a time; more share the device's flushes in the next round.</summary>
+    public const int Count = 4;
+
+    public override void Run() => regions.RunPersistFiber();
+}
+
+/// <summary>Does what is asked for with regions.</summary>
+internal sealed class RegionOrderFiber(RegionManager regions) : FiberBody
+{
+    public override void Run() => regions.RunOrderFiber();
+}
+
 /// <summary>Works on the store's history.</summary>
 internal sealed class ErrandFiber(CheckpointEngine engine) : FiberBody
 {

@@ -14,4 +14,7 @@ public unsafe struct ChangeTotals
 
     /// <summary>The groups that were asleep and have changed since somebody took them (<see cref="TrackedObjects.TakeWoken"/>).</summary>
     internal TrackerState* FirstWoken;
+
+    /// <summary>The last index that a group was given.</summary>
+    internal ushort LastIndex;
 }

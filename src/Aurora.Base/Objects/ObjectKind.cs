@@ -31,4 +31,7 @@ public enum ObjectKind : byte
     FileTree = 25,
     TerminalText = 32,
     MachineSettings = 33,
+
+    /// <summary>The one object of a region's volume; never in a group.</summary>
+    Region = 34,
 }

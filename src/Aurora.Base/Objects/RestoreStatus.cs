@@ -17,4 +17,7 @@ public enum RestoreStatus : byte
 
     /// <summary>The group relies on processor features that this machine lacks.</summary>
     OtherMachine,
+
+    /// <summary>What is stored of a region that the group shows cannot be read.</summary>
+    UnreadableRegion,
 }

@@ -67,6 +67,7 @@ public sealed unsafe class TrackedObjects
             RemoveEntries(group, i);
             return default;
         }
+        Totals->LastIndex = group;
         state->Index = group;
         state->NextId = firstId.Value;
         state->HasRoomToEnd = true;
@@ -76,13 +77,14 @@ public sealed unsafe class TrackedObjects
     }
 
     /// <summary>
-    /// An index that no group has, or -1 when all are taken: the first after this one, so that an index is used again as late as possible.
+    /// An index that no group has, or -1 when all are taken: the first after the last one that was given, so that an index is used again
+    /// as late as possible.
     /// </summary>
-    public int FreeIndexAfter(ushort last)
+    public int FreeIndex()
     {
         for (int step = 1; step < GroupTable.MaxGroups; step++)
         {
-            ushort index = (ushort)(last + step);
+            ushort index = (ushort)(Totals->LastIndex + step);
             if (_groups.Find(index) == null)
                 return index;
         }

@@ -66,6 +66,17 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>The volume of the store that a group lives in.</summary>
     public VolumeId VolumeOf(ushort group) => _pipelines.VolumeOf(group);
 
+    /// <summary>The pages of a group that is not checkpointed are read from a volume.</summary>
+    internal void ReadFrom(ObjectTracker group, VolumeId volume)
+    {
+        PipelineState* state = _pipelines.StateOf(group.Index);
+        Panic.Unless(!state->IsOfBase, "checkpoints: what is written to would be a base"u8);
+        state->Volume = volume.Value;
+    }
+
+    /// <summary>Its pages are not read any more.</summary>
+    internal void ReadNothing(ObjectTracker group) => _pipelines.StateOf(group.Index)->Volume = 0;
+
     /// <summary>The first of the groups that are checkpointed, by <see cref="PipelineState.NextGroup"/>.</summary>
     internal PipelineState* FirstState => _pipelines.First;
 

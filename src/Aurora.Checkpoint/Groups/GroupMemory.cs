@@ -15,7 +15,6 @@ internal sealed unsafe class GroupMemory(
     GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, FiberScheduler fibers)
 {
     private readonly CheckpointLife _life = session.Engine.Life;
-    private ushort _lastIndex;
 
     /// <summary>
     /// Gives a group with a volume a place in memory; false when there is not enough, and nothing has happened. Of an ephemeral one nothing
@@ -23,14 +22,14 @@ internal sealed unsafe class GroupMemory(
     /// </summary>
     public bool Begin(GroupEntry* entry)
     {
-        int index = session.Tracked.FreeIndexAfter(_lastIndex);
+        int index = session.Tracked.FreeIndex();
         ObjectTracker group = index < 0 ? default : session.Tracked.Add((ushort)index, new ObjectId(1));
         if (!group.Exists)
             return false;
         if (entry->IsEphemeral)
             group.BeEphemeral();
         session.Files.Attach(group);
-        _lastIndex = entry->Index = group.Index;
+        entry->Index = group.Index;
         session.OutputHold.Of(group).BeginLog();
         session.OutputHold.Of(group).PassThrough(entry->IsEphemeral);
         _life.Begin(group, entry->StoredId);
@@ -86,11 +85,14 @@ internal sealed unsafe class GroupMemory(
     /// <summary>
     /// What a group is in memory, which nothing more is captured of, is its past from here on: it stays, stopped, until
     /// <see cref="EndLeft"/>, and the group has no place in memory: its index is the host's, whose entry comes first wherever one is looked
-    /// for by its index.
+    /// for by its index. What its threads have not persisted of regions is given up. Blocks.
     /// </summary>
     public void Leave(GroupEntry* entry)
     {
         Panic.Unless(!session.Past.IsThere && entry->Index != 0, "groups: two pasts at once"u8);
+        PidNamespace space = processes.Table.Of(session.Tracked.OfGroup(entry->Index));
+        for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
+            session.Regions.GiveUp(process);
         session.Past.Index = entry->Index;
         entry->Index = 0;
     }

@@ -62,7 +62,7 @@ internal sealed unsafe class GroupVolumes(
         return status == StoreStatus.NotFound ? Errno.Ok : ErrnoOf(status);
     }
 
-    /// <summary>A volume that is no group's and not being received, by name or by number; ENOENT when there is none.</summary>
+    /// <summary>A volume that is no group's, no region and not being received, by name or by number; ENOENT when there is none.</summary>
     public Errno FindSaved(ReadOnlySpan<byte> name, out VolumeId volume)
     {
         volume = default;
@@ -74,7 +74,7 @@ internal sealed unsafe class GroupVolumes(
             after = info.Id;
             bool isMeant = isNumber ? info.Id.Value - VolumeId.First.Value == number
                 : name.SequenceEqual(new ReadOnlySpan<byte>(info.Name, info.NameLength));
-            if (!isMeant || (info.Flags & (VolumeFlags.Group | VolumeFlags.Partial)) != 0)
+            if (!isMeant || (info.Flags & (VolumeFlags.Group | VolumeFlags.Partial | VolumeFlags.Region)) != 0)
                 continue;
             volume = info.Id;
             return Errno.Ok;
@@ -171,7 +171,7 @@ internal sealed unsafe class GroupVolumes(
             var name = new ReadOnlySpan<byte>(info.Name, info.NameLength);
             if ((info.Flags & VolumeFlags.Partial) != 0)
                 DropUnfinished(info.Id);
-            else
+            else if ((info.Flags & VolumeFlags.Region) == 0)
                 Add(info.Id, name, (info.Flags & VolumeFlags.Group) != 0 ? GroupPhase.Moving : GroupPhase.Saved);
         }
         if (status != StoreStatus.NotFound)

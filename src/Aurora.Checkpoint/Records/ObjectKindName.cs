@@ -35,6 +35,7 @@ public static class ObjectKindName
         ObjectKind.FileTree => "tree of files"u8,
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
+        ObjectKind.Region => "region"u8,
         _ => "object of an unknown kind"u8,
     };
 

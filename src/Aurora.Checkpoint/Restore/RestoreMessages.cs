@@ -60,6 +60,7 @@ public static class RestoreMessages
         RestoreStatus.MissingReference => "a record refers to an object that does not exist"u8,
         RestoreStatus.OutOfMemory => "out of memory"u8,
         RestoreStatus.OtherMachine => "the group ran on a processor with features that this one lacks"u8,
+        RestoreStatus.UnreadableRegion => "a region that it shows cannot be read"u8,
         _ => "unknown status"u8,
     };
 }

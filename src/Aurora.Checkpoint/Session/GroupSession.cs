@@ -62,6 +62,8 @@ public sealed unsafe partial class GroupSession
             Store = store,
         });
         Shared = new SharedPages(store, Engine, Tracked, Memory);
+        Regions = new RegionManager(
+            machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random);
         StorageSpace space = machine.IsStoreBounded
             ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);
@@ -79,7 +81,7 @@ public sealed unsafe partial class GroupSession
         Codecs.Add(new OutputHoldCodec(OutputHold));
         Codecs.Add(new MemoryObjectCodec(Memory));
         Codecs.Add(new AddressSpaceCodec(Memory));
-        Codecs.Add(new MappingCodec(Memory));
+        Codecs.Add(new MappingCodec(Memory, Regions.Keeper));
         var fileCodecs = new FileCodecs(Files);
         for (int i = 0; i < FileCodecs.Count; i++)
             Codecs.Add(fileCodecs[i]);
@@ -113,6 +115,9 @@ public sealed unsafe partial class GroupSession
     public GroupCodec Group { get; }
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }
+
+    /// <summary>Memory that programs persist themselves.</summary>
+    public RegionManager Regions { get; }
 
     /// <summary>Brings groups back.</summary>
     public GroupRestore Restorer { get; }

@@ -16,7 +16,10 @@ namespace Aurora.Linux.Calls;
 /// <summary>What a futex word is, whoever looks at it.</summary>
 public struct FutexKey
 {
-    /// <summary>The VM object or the address space; ids are those of a group.</summary>
+    /// <summary>In the place of an id: the identity of a region.</summary>
+    public const ulong RegionBit = 1UL << 61;
+
+    /// <summary>The VM object or the address space; ids are those of a group. Of a region its identity, with a bit.</summary>
     public ObjectId Owner;
     public ushort Group;
 
@@ -60,7 +63,9 @@ public sealed unsafe class FutexTable : WaitRestorer
             if (mapping != null && mapping->IsShared)
             {
                 ulong offset = (mapping->PageAt(new VirtualAddress(address)) << PageSize.Shift) | (address & PageSize.OffsetMask);
-                return new FutexKey { Owner = mapping->Object->Header.Id, Group = space->Header.Group, Offset = offset };
+                Region* region = mapping->Object->Region;
+                ObjectId owner = region == null ? mapping->Object->Header.Id : new ObjectId(FutexKey.RegionBit | region->Number);
+                return new FutexKey { Owner = owner, Group = space->Header.Group, Offset = offset };
             }
         }
         return new FutexKey { Owner = space->Header.Id, Group = space->Header.Group, Offset = address };

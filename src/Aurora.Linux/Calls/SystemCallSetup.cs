@@ -42,5 +42,7 @@ public static class SystemCallSetup
         FurtherProgramCalls.Register(table);
         StreamCalls.Register(table);
         TraceCalls.Register(table);
+        RegionCalls.Register(table);
+        RegionOrderCalls.Register(table);
     }
 }

@@ -78,6 +78,7 @@ public sealed unsafe partial class ProgramLoader
         AddressSpace* old = process->AddressSpace;
         process->AddressSpace = program.Space;
         thread->Context->PageTableRoot = program.Space->Root.Address.Value;
+        _kernel.Memory.Regions.EndWriter(&thread->Regions);
         if (old != null)
             _kernel.Memory.Spaces.Release(old);
         _kernel.Life.ReturnMemory(process);

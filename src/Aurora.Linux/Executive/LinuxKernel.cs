@@ -43,6 +43,7 @@ public sealed unsafe class LinuxKernel
         Execs = services.Execs;
         Streams = services.Streams;
         Trace = services.Trace;
+        Regions = services.Regions;
         FirstProgram = services.FirstProgram;
         Futexes = services.Futexes;
         Programs = new ProgramLoader(this, services.HardwareCapabilities);
@@ -84,6 +85,9 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>What is told of what the kernel does.</summary>
     public TraceLog Trace { get; }
+
+    /// <summary>Memory that programs persist themselves.</summary>
+    public RegionService Regions { get; }
 
     /// <summary>Loads programs.</summary>
     public ProgramLoader Programs { get; }

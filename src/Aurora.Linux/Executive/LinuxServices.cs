@@ -52,6 +52,9 @@ public struct LinuxServices
     /// <summary>What is told of what the kernel does.</summary>
     public TraceLog Trace;
 
+    /// <summary>Memory that programs persist themselves.</summary>
+    public RegionService Regions;
+
     /// <summary>What init runs, while it has not started; null when it has.</summary>
     public FirstProgram? FirstProgram;
 }

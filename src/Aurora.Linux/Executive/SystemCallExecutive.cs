@@ -45,6 +45,7 @@ public sealed unsafe partial class SystemCallExecutive
     /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
     public bool PrepareToRun(Thread* thread)
     {
+        _kernel.Memory.Regions.BeWriter(&thread->Regions);
         if (thread->Process->IsEnding)
         {
             TakeEndStep(thread);
@@ -93,6 +94,7 @@ public sealed unsafe partial class SystemCallExecutive
     public void HandleTrap(Thread* thread)
     {
         AccountEntryToKernel(thread);
+        _kernel.Memory.Regions.BeWriter(&thread->Regions);
         UserContext* context = thread->Context;
         if (context->Trap == UserContext.SystemCallTrap)
         {

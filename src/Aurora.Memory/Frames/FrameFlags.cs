@@ -40,4 +40,7 @@ public enum FrameFlags : ushort
 
     /// <summary>The freeze that is under way may copy it and leave it writable.</summary>
     Warm = 1024,
+
+    /// <summary>Of a region: shown writable through more entries than the one in its list.</summary>
+    Shown = 2048,
 }

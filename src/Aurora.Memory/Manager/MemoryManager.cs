@@ -7,15 +7,16 @@
 //   ObjectPages     kernel access, copy-on-write                              ObjectHoles     discarding and finding holes
 //   SpaceMappings   the mappings in a space     Windows   what they show of their object     AddressSpaces   creation, fork, end
 //   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
-//   WriteAround     pages opened for the stores to come
+//   WriteAround     pages opened for the stores to come                      RegionBooks     which thread has made what dirty of regions
 //   Epochs, HotPages, OpenedPages   checkpoints   CleanFrames, BaseFrames, Reclaim   what the store has, keeping and dropping it
-//   Residency   what is in memory
+//   Residency   what is in memory   Regions   persists of regions
 //   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
 //  - An entry of a page table has its write bit only if the frame is referenced once, by a leaf of an object whose path is private, the
 //    frame is not in flight, the slot is dirty, and the entry is on the object's protect list.
-//  - A slot is dirty exactly if the object's current change set has an entry for the page (Forced entries aside).
+//  - A slot is dirty exactly if the object's current change set has an entry for the page (Forced entries aside); of a region, if one
+//    list of a thread has it.
 //  - Whoever replaces or removes a frame has cleared every entry that shows it, with invalidation, before it goes on.
 // Protected by the kernel lock.
 using Aurora.Base;
@@ -40,9 +41,10 @@ public sealed class MemoryManager
         Shortage = new FrameShortage(state, waker, fibers);
         var reverse = new ReverseMap(state, tlb);
         var overlays = new Overlays(state);
-        Objects = new VmObjects(state, overlays, reverse, tlb, keeper);
+        var books = new RegionBooks(state, fibers);
+        Objects = new VmObjects(state, overlays, reverse, tlb, keeper, books);
         PageIns = new PageIns(state, Shortage);
-        Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage);
+        Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage, books);
         Holes = new ObjectHoles(state, Pages, PageIns, reverse);
         _list = new SpaceMappings(state, pages, Objects, reverse, options);
         var windows = new Windows(state, Objects, Holes, _list);
@@ -53,13 +55,15 @@ public sealed class MemoryManager
         Marks = new MappingMarks(state, _list);
         var hot = new HotPages(state, Pages, options);
         var opened = new OpenedPages(state);
-        Faults = new Faults(state, overlays, Pages, PageIns, Shortage, windows, new WriteAround(state, Pages, tlb, options), tlb);
+        Faults = new Faults(
+            state, overlays, Pages, PageIns, Shortage, windows, new WriteAround(state, Pages, tlb, options), books, tlb);
         Residency = new Residency(state, overlays);
         Verifier = new MemoryVerifier(state, overlays, Pages, Holes);
         Epochs = new Epochs(state, new CloneIndex(pages), hot, opened, Shortage, Verifier, tlb, options.Verify);
         Clean = new CleanFrames(state);
         Reclaim = new Reclaim(state, reverse, Clean);
         Restore = new MemoryRestore(state, Objects, Spaces, _list);
+        Regions = new Regions(state, Objects, books, reverse, Restore, waker, tlb);
     }
 
     public FramePool Frames => State.Frames;
@@ -81,6 +85,7 @@ public sealed class MemoryManager
     public Reclaim Reclaim { get; }
     public MemoryRestore Restore { get; }
     public MemoryVerifier Verifier { get; }
+    public Regions Regions { get; }
 
     internal MemoryState State { get; }
 

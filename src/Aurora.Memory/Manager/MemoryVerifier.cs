@@ -44,8 +44,41 @@ public sealed unsafe class MemoryVerifier
             {
                 VerifyWriters(target);
                 VerifyCount(target);
+                if (target->Region != null)
+                    VerifyRegion(target);
             }
         }
+    }
+
+    // A page of a region is dirty exactly if one list has it.
+    private void VerifyRegion(VmObject* target)
+    {
+        ulong listed = 0;
+        for (RegionList* list = target->Region->FirstList; list != null; list = list->NextOfRegion)
+        {
+            for (RegionChunk* chunk = list->First; chunk != null; chunk = chunk->Next)
+            {
+                for (int index = 0; index < chunk->Count; index++)
+                {
+                    ulong slot = _tree.Lookup(target, RegionChunk.At(chunk, index)->Page);
+                    Panic.Unless((slot & Slot.Dirty) != 0, "memory: a list has a page of a region that is not dirty"u8);
+                    listed++;
+                }
+            }
+        }
+        Panic.Unless(listed == target->Region->DirtyPages && listed == CountDirty(target), "memory: a page of a region is in two lists"u8);
+    }
+
+    private ulong CountDirty(VmObject* target)
+    {
+        ulong page = 0;
+        ulong count = 0;
+        for (ulong* leaf; (leaf = _tree.NextLeaf(target, ref page)) != null; page += RadixTree.FanOut)
+        {
+            for (int index = 0; index < (int)RadixTree.SlotsFrom(target, page); index++)
+                count += (leaf[index] & Slot.Dirty) != 0 ? 1UL : 0;
+        }
+        return count;
     }
 
     private static void VerifyWriters(VmObject* target)

@@ -15,11 +15,14 @@ public sealed unsafe class ObjectPages
     private readonly ReverseMap _reverse;
     private readonly PageIns _pageIns;
     private readonly FrameShortage _shortage;
+    private readonly RegionBooks _books;
     private readonly FrameNumber _zeroFrame;
     private readonly SeededMemoryFaults _seeded;
 
-    internal ObjectPages(MemoryState state, Overlays overlays, ReverseMap reverse, PageIns pageIns, FrameShortage shortage)
+    internal ObjectPages(
+        MemoryState state, Overlays overlays, ReverseMap reverse, PageIns pageIns, FrameShortage shortage, RegionBooks books)
     {
+        _books = books;
         _frames = state.Frames;
         _tree = state.Tree;
         _log = state.Log;
@@ -97,6 +100,9 @@ public sealed unsafe class ObjectPages
         bool isResident = Slot.IsResident(value);
         if (!isResident && !overwrite && !Slot.IsHole(value))
             return _pageIns.Start(shown, page, value, out wait);
+        MemoryStatus mayDirty = target->Region == null ? MemoryStatus.Ok : _books.MayDirty(target->Region, value, out wait);
+        if (mayDirty != MemoryStatus.Ok)
+            return mayDirty;
         ulong* slot = _tree.PrivateSlot(target, page);
         if (slot == null)
             return _shortage.NoFrame(out wait);
@@ -187,16 +193,24 @@ public sealed unsafe class ObjectPages
 
     private void Note(VmObject* target, FrameNumber frame)
     {
-        if (TrackedObjects.IsEphemeral(&target->Header))
+        if (TrackedObjects.IsEphemeral(&target->Header) && target->Region == null)
             _frames.NoteEphemeral(frame);
     }
 
     // Enters the page in the object's dirty list unless it is there; false when out of memory. The slot is private. In an ephemeral group
-    // the mark alone does: it says that the store does not have the page.
+    // the mark alone does: it says that the store does not have the page. Of a region the list is that of the thread which stores.
     internal bool MarkDirty(VmObject* target, ulong page, ulong* slot)
     {
+        bool isRegion = target->Region != null;
         if ((*slot & Slot.Dirty) != 0)
+            return !isRegion || !_seeded.Has(SeededMemoryFaults.TwoLists) || _books.Append(target->Region, page);
+        if (isRegion && !_books.Append(target->Region, page))
+            return false;
+        if (isRegion)
+        {
+            *slot |= Slot.Dirty;
             return true;
+        }
         if (TrackedObjects.IsEphemeral(&target->Header))
         {
             *slot |= Slot.Dirty;

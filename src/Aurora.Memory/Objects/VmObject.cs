@@ -63,6 +63,9 @@ public unsafe struct VmObject
     /// <summary>Files: what holds a reference and is told when it is the last (<see cref="FileKeeper"/>); null for all others.</summary>
     public void* Keeper;
 
+    /// <summary>The region whose pages these are; null for all others.</summary>
+    public Region* Region;
+
     /// <summary>The reverse map.</summary>
     internal Mapping* FirstMapping;
 

@@ -17,10 +17,13 @@ public sealed unsafe partial class VmObjects
     private readonly OpenedPages _opened;
     private readonly TlbControl _tlb;
     private readonly FileKeeper? _keeper;
+    private readonly RegionBooks _books;
     private readonly SeededMemoryFaults _seeded;
 
-    internal VmObjects(MemoryState state, Overlays overlays, ReverseMap reverse, TlbControl tlb, FileKeeper? keeper)
+    internal VmObjects(
+        MemoryState state, Overlays overlays, ReverseMap reverse, TlbControl tlb, FileKeeper? keeper, RegionBooks books)
     {
+        _books = books;
         _state = state;
         _slab = state.Objects;
         _tree = state.Tree;
@@ -110,6 +113,8 @@ public sealed unsafe partial class VmObjects
             End(target);
         else if (target->Header.References == 1 && target->Keeper != null)
             _keeper!.Unmapped(target->Keeper);
+        else if (target->Header.References == 1 && target->Region != null)
+            _books.NoteUnmapped();
     }
 
     // An empty overlay over a file's object with one reference, or null when out of memory.

@@ -14,8 +14,10 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
     public override ObjectKind Kind => ObjectKind.AddressSpace;
     public override int LargestPayload => sizeof(AddressSpaceRecord);
 
-    /// <summary>Version 1 did not know whether what is mapped later is locked, version 2 nothing of barriers.</summary>
-    public override byte Version => 3;
+    /// <summary>
+    /// Version 1 did not know whether what is mapped later is locked, version 2 nothing of barriers, version 3 nothing of regions.
+    /// </summary>
+    public override byte Version => 4;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -34,7 +36,8 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
             return RestoreStatus.BadRecord;
         AddressSpaceRecord record = default;
         payload.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref record, 1)));
-        return record.IsValid ? _restore.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
+        bool isKnown = version > 3 || record.RegionSignal == 0;
+        return record.IsValid && isKnown ? _restore.AdoptSpace(tracker, id, record) : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Link(ObjectTracker tracker, ObjectHeader* header, ReadOnlySpan<byte> payload) => RestoreStatus.Ok;
@@ -47,5 +50,6 @@ public sealed unsafe class AddressSpaceCodec : StateCodec
         Limits = source->Limits,
         LocksFuture = source->LocksFuture ? (byte)1 : (byte)0,
         Barriers = source->Barriers,
+        RegionSignal = source->RegionSignal,
     };
 }

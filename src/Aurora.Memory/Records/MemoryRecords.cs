@@ -38,21 +38,29 @@ internal struct AddressSpaceRecord
     /// <summary>Was all eight bytes in version 2; Barriers and what follows were zero.</summary>
     public byte LocksFuture;
     public BarrierKinds Barriers;
-    public ushort Reserved0;
+
+    /// <summary>Was zero before version 4.</summary>
+    public byte RegionSignal;
+    public byte Reserved0;
     public uint Reserved1;
 
     /// <summary>What the check before commit and a restore both ask of the fields. A break at the very end of user space cannot grow.</summary>
     public readonly bool IsValid =>
         BreakStart <= BreakEnd && BreakEnd <= AddressSpace.UserEnd
         && MapTop <= AddressSpace.UserEnd && (MapTop & PageSize.OffsetMask) == 0 && LocksFuture <= 1
-        && (Barriers & ~BarrierKinds.All) == 0;
+        && (Barriers & ~BarrierKinds.All) == 0 && RegionSignal <= AddressSpace.LastSignal;
 }
 
 /// <summary>The payload of a <see cref="ObjectKind.Mapping"/> record.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct MappingRecord
 {
+    /// <summary>All but those of regions end before RegionTaken.</summary>
+    public const int SizeWithoutRegion = 56;
+
     public ObjectId Space;
+
+    /// <summary>The object; of a region its number.</summary>
     public ObjectId Object;
     public ulong Start;
     public ulong Pages;
@@ -61,16 +69,27 @@ internal struct MappingRecord
     public MappingFlags Flags;
     public Protection Protection;
     public Protection MaxProtection;
-    public uint Reserved;
+
+    /// <summary>1: something of the region had not been persisted.</summary>
+    public uint IsRegionDirty;
+
+    /// <summary>What the region was as after (<see cref="Region.Taken"/>).</summary>
+    public ulong RegionTaken;
+    public RegionIdentity RegionIdentity;
 
     private const MappingFlags KnownFlags = MappingFlags.Shared | MappingFlags.GrowsDown | MappingFlags.OwnsObject
         | MappingFlags.Anonymous | MappingFlags.Break | MappingFlags.Stack
-        | MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked;
+        | MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked | MappingFlags.Region;
 
     private const Protection KnownProtection = Protection.Read | Protection.Write | Protection.Execute;
 
     /// <summary>What the check before commit and a restore both ask of the fields.</summary>
-    public readonly bool IsValid => IsRange && AreBits && MayWrite && MayWipe;
+    public readonly bool IsValid => IsRange && AreBits && MayWrite && MayWipe && MayBeRegion;
+
+    public readonly bool IsRegion => (Flags & MappingFlags.Region) != 0;
+
+    /// <summary>How long the payload is.</summary>
+    public readonly int Size => IsRegion ? SizeWithoutRegion + (3 * sizeof(ulong)) : SizeWithoutRegion;
 
     private readonly bool IsRange
     {
@@ -92,6 +111,11 @@ internal struct MappingRecord
     // A private mapping must not be able to write an object it does not own: that would be a file.
     private readonly bool MayWrite =>
         (Protection & Protection.Write) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject)) != 0;
+
+    private readonly bool MayBeRegion => IsRegion
+        ? IsRegionDirty <= 1 && !Object.IsNone && !RegionIdentity.IsNone
+            && (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject)) == MappingFlags.Shared
+        : IsRegionDirty == 0 && RegionTaken == 0 && RegionIdentity.IsNone;
 
     private readonly bool MayWipe =>
         (Flags & MappingFlags.WipeOnFork) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.Anonymous)) == MappingFlags.Anonymous;

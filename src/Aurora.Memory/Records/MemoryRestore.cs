@@ -103,6 +103,7 @@ public sealed unsafe class MemoryRestore
         restored->Limits = record.Limits;
         restored->LocksFuture = record.LocksFuture != 0;
         restored->Barriers = record.Barriers;
+        restored->RegionSignal = record.RegionSignal;
         _state.RestoredSpaces.Add(_state.Spaces.HandleOf(restored).Index);
         tracker.Adopt(&restored->Header, ObjectKind.AddressSpace, id);
         return RestoreStatus.Ok;
@@ -122,6 +123,23 @@ public sealed unsafe class MemoryRestore
         restored->MaxProtection = record.MaxProtection;
         tracker.Adopt(&restored->Header, ObjectKind.Mapping, id);
         return RestoreStatus.Ok;
+    }
+
+    // Shows a region again; with null there is none any more, and nothing is there. Whether it is what it was its program has to hear.
+    internal RestoreStatus LinkRegion(Mapping* mapping, AddressSpace* space, Region* region, in MappingRecord record)
+    {
+        bool isSame = region != null && region->Taken == record.RegionTaken && record.IsRegionDirty == 0 && !region->IsDirty;
+        space->HasOtherRegion |= !isSame;
+        if (region != null)
+            return LinkRestored(mapping, space, region->Object);
+        VmObject* nothing = _objects.Create(_state.TrackerOf(&space->Header), 0, VmObjectFlags.None);
+        if (nothing == null)
+            return RestoreStatus.OutOfMemory;
+        mapping->Flags &= ~MappingFlags.Region;
+        RestoreStatus status = LinkRestored(mapping, space, nothing);
+        _objects.Release(nothing);
+        _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+        return status;
     }
 
     internal RestoreStatus LinkRestored(Mapping* mapping, AddressSpace* space, VmObject* target)

@@ -34,6 +34,9 @@ public unsafe struct AddressSpace
     /// <summary>The highest address the search for free ranges uses unless told otherwise: leaves room for a stack above.</summary>
     public const ulong DefaultMapTop = 0x0000_7FF0_0000_0000;
 
+    /// <summary>The highest number of a signal.</summary>
+    public const byte LastSignal = 64;
+
     public ObjectHeader Header;
 
     /// <summary>The frame of the top-level page table, as loaded into CR3.</summary>
@@ -52,6 +55,14 @@ public unsafe struct AddressSpace
 
     /// <summary>What barriers the program has asked for (membarrier).</summary>
     public BarrierKinds Barriers;
+
+    /// <summary>
+    /// The signal that tells the program that a region it shows is not what it was when the program was captured; zero: it is ended then.
+    /// </summary>
+    public byte RegionSignal;
+
+    /// <summary>A restore has found such a region. Not captured.</summary>
+    public bool HasOtherRegion;
 
     /// <summary>Sum of the lengths of all mappings.</summary>
     public ulong MappedPages;

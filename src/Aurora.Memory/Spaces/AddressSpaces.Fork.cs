@@ -16,6 +16,7 @@ public sealed unsafe partial class AddressSpaces
         child->BreakEnd = parent->BreakEnd;
         child->MapTop = parent->MapTop;
         child->Barriers = parent->Barriers;
+        child->RegionSignal = parent->RegionSignal;
         bool mustFlush = false;
         bool isComplete = _list.Reserve(child, parent->Count);
         for (int index = 0; isComplete && index < parent->Count; index++)

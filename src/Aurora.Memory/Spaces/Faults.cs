@@ -1,7 +1,7 @@
 // Page faults. A read fault maps the frame read-only (a hole shows the shared zero page) and, where it costs nothing, its resident
 // neighbours. A write fault is the only place that ever sets a write bit: the page is made exclusive and dirty first, and the entry goes
-// on the object's protect list, unless its group is ephemeral. (WriteAround does the same to its neighbours.) Everything that can fail
-// comes before anything that can be seen.
+// on the object's protect list, unless its group is ephemeral; of a region into the list of the thread (RegionBooks). (WriteAround does
+// the same to its neighbours.) Everything that can fail comes before anything that can be seen.
 using Aurora.Base;
 
 namespace Aurora.Memory;
@@ -20,13 +20,15 @@ public sealed unsafe class Faults
     private readonly FrameShortage _shortage;
     private readonly Windows _windows;
     private readonly WriteAround _around;
+    private readonly RegionBooks _books;
     private readonly TlbControl _tlb;
     private readonly FrameNumber _zeroFrame;
 
     internal Faults(
         MemoryState state, Overlays overlays, ObjectPages pages, PageIns pageIns, FrameShortage shortage, Windows windows,
-        WriteAround around, TlbControl tlb)
+        WriteAround around, RegionBooks books, TlbControl tlb)
     {
+        _books = books;
         _frames = state.Frames;
         _tables = state.Tables;
         _log = state.Log;
@@ -159,7 +161,9 @@ public sealed unsafe class Faults
         bool isExecutable = (mapping->Protection & Protection.Execute) != 0;
         _tables.Set(entry, PageEntry.ReadOnly(frame, isExecutable) | PageEntry.Writable | PageEntry.Dirty);
         _tlb.InvalidatePage(space->Root, address);
-        if (!isShared)
+        if (target->Region != null)
+            _books.Shown(target->Region, mapping->PageAt(address), frame, entry);
+        else if (!isShared)
             _around.Open(mapping, address, entry, frame);
         return MemoryStatus.Ok;
     }

@@ -34,4 +34,7 @@ public enum MappingFlags : ushort
 
     /// <summary>Locked into memory (mlock): counts towards its owner's limit.</summary>
     Locked = 256,
+
+    /// <summary>Shows a region.</summary>
+    Region = 512,
 }

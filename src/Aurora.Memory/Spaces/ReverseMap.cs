@@ -112,6 +112,19 @@ internal sealed unsafe class ReverseMap(MemoryState state, TlbControl tlb)
         return count;
     }
 
+    /// <summary>Takes the write bits away from all entries that show one of the object's own pages. No shootdown.</summary>
+    public void ProtectPage(VmObject* target, ulong page)
+    {
+        for (Mapping* mapping = target->FirstMapping; mapping != null; mapping = mapping->NextOfObject)
+        {
+            ulong delta = page - mapping->PageOffset;
+            ulong* entry = delta < mapping->Pages
+                ? _tables.Find(mapping->Space->Root, mapping->Start + (delta << PageSize.Shift)) : null;
+            if (entry != null)
+                _tables.Protect(entry);
+        }
+    }
+
     // All mappings that may show a page of an object: its own, then those of its overlays.
     private static Mapping* FirstShowing(VmObject* target) =>
         target->FirstMapping != null ? target->FirstMapping : FirstOfOverlays(target->FirstOverlay);

@@ -2,9 +2,11 @@
 // whatever continues from a checkpoint (a start of the machine, a copy, a rewind) ends them before any of their threads has run again, as
 // SIGKILL would: by the steps of the end of a process. So its parent is told, its ends of pipes are closed, its locks are gone, its
 // children become init's, and what it shares with others stays. Between the restore and the last of these steps others see a process that
-// is ending. Nothing else needs to be known of it, and a state with half of a process in it cannot occur. Children made by fork have the
+// is ending. So does a process end that shows a region which has gone on without it (regions are no group's), unless it wants a signal
+// instead. Nothing else needs to be known of it, and a state with half of a process in it cannot occur. Children made by fork have the
 // flag; who gets other rights loses it: nobody may have more than his own end.
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 
@@ -27,8 +29,8 @@ public sealed unsafe partial class ProcessLife
     }
 
     /// <summary>
-    /// Ends, of a group that was restored and has not run yet, the detached processes from a number on, a few of them; true when there are
-    /// no more.
+    /// Ends, of a group that was restored and has not run yet, the detached processes from a number on, and those whose regions are not
+    /// what they were, a few of them; true when there are no more.
     /// </summary>
     public bool EndDetached(ObjectTracker group, ref int id)
     {
@@ -39,9 +41,23 @@ public sealed unsafe partial class ProcessLife
             if (left-- == 0)
                 return false;
             id = process->Id + 1;
-            if (process->IsDetached && process->State == ProcessState.Alive && !process->IsEnding)
+            bool runs = process->State == ProcessState.Alive && !process->IsEnding;
+            if (runs && (process->IsDetached || !HearsOfRegions(process)))
                 BeginEnd(process, WaitStatus.Killed((int)Signal.SIGKILL));
         }
+        return true;
+    }
+
+    // A process that shows a region which is not what it was when it was captured is told, if it has said how; it must not go on otherwise.
+    private bool HearsOfRegions(Process* process)
+    {
+        AddressSpace* space = process->AddressSpace;
+        if (space == null || !space->HasOtherRegion)
+            return true;
+        if (space->RegionSignal == 0)
+            return false;
+        // A signal that is ignored, or that waits already, needs no second one.
+        _ = _signals.Send(process, SignalInfo.FromKernel((Signal)space->RegionSignal));
         return true;
     }
 }

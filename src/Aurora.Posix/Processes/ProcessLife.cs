@@ -96,6 +96,7 @@ public sealed unsafe partial class ProcessLife
         _files.ThreadEnded(thread);
         _signals.Discard(process, thread);
         _timers.ThreadEnded(thread);
+        _memory.Regions.EndWriter(&thread->Regions);
         _extended.Forget(thread->Context);
         _table.FreeThread(thread);
     }

@@ -1,6 +1,7 @@
 // A thread of a guest program. It has no kernel stack: between two visits to user mode all there is of it is its registers (Context),
 // the system call it is in (Call) and its signal state, and that is what a checkpoint captures. Protected by the kernel lock.
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -92,6 +93,9 @@ public unsafe struct Thread
     /// restore it is always so.
     /// </summary>
     public bool MustLeaveSequence;
+
+    /// <summary>What it has changed of regions and not persisted. Not captured: regions have a life of their own.</summary>
+    public RegionWriter Regions;
 
     public fixed byte Name[16];
     public int ParentDeathSignal;

@@ -23,8 +23,11 @@ public enum VolumeFlags : uint
     /// <summary>A consistency group lives in it: a machine runs it. The first volume has one without saying so.</summary>
     Group = 4,
 
+    /// <summary>A region: memory that programs persist themselves. It has one object.</summary>
+    Region = 8,
+
     /// <summary>All there are.</summary>
-    Known = Image | Partial | Group,
+    Known = Image | Partial | Group | Region,
 }
 
 /// <summary>The record of a volume in the volume table.</summary>

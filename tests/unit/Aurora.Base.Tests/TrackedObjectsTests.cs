@@ -24,6 +24,22 @@ public sealed unsafe class TrackedObjectsTests : IDisposable
     }
 
     [Fact]
+    public void An_index_is_used_again_as_late_as_possible_whoever_had_it()
+    {
+        var objects = new TrackedObjects(_pages);
+        objects.Add(0, new ObjectId(1));
+        ObjectTracker first = objects.Add((ushort)objects.FreeIndex(), new ObjectId(1));
+        Assert.Equal(1, first.Index);
+        objects.Remove(first);
+        ObjectTracker second = objects.Add((ushort)objects.FreeIndex(), new ObjectId(1));
+        Assert.Equal(2, second.Index);
+        objects.Remove(second);
+        Assert.Equal(3, objects.FreeIndex());
+        objects.Add(GroupTable.MaxGroups - 1, new ObjectId(1));
+        Assert.Equal(1, objects.FreeIndex());
+    }
+
+    [Fact]
     public void What_changes_in_any_group_counts_once_and_for_good()
     {
         const int bytes = 100;

@@ -19,6 +19,24 @@ internal sealed unsafe class ModelStore
     /// <summary>The stored bytes of a page, or null for a hole.</summary>
     public byte[]? Page(ulong id, ulong page) => _objects.TryGetValue(id, out var pages) ? pages.GetValueOrDefault(page) : null;
 
+    /// <summary>Stores a page of an object.</summary>
+    public void SetPage(ulong id, ulong page, byte[] bytes)
+    {
+        if (!_objects.TryGetValue(id, out Dictionary<ulong, byte[]>? pages))
+            _objects[id] = pages = [];
+        pages[page] = bytes;
+    }
+
+    /// <summary>Cuts an object's pages from one on.</summary>
+    public void Cut(ulong id, ulong first)
+    {
+        foreach (ulong page in new List<ulong>(_objects.GetValueOrDefault(id)?.Keys ?? (IEnumerable<ulong>)[]))
+        {
+            if (page >= first)
+                _objects[id].Remove(page);
+        }
+    }
+
     /// <summary>The first run of stored pages at or behind a page.</summary>
     public void NextPages(ulong id, ulong page, out ulong present, out ulong presentEnd)
     {

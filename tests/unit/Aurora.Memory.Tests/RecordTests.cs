@@ -20,7 +20,10 @@ public sealed unsafe class RecordTests
         Assert.Equal(49, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.Barriers)));
         Assert.Equal(16, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.MapTop)));
         Assert.Equal(24, OffsetOf<AddressSpaceRecord>(nameof(AddressSpaceRecord.Limits)));
-        Assert.Equal(56, sizeof(MappingRecord));
+        Assert.Equal(80, sizeof(MappingRecord));
+        Assert.Equal(MappingRecord.SizeWithoutRegion, OffsetOf<MappingRecord>(nameof(MappingRecord.RegionTaken)));
+        Assert.Equal(52, OffsetOf<MappingRecord>(nameof(MappingRecord.IsRegionDirty)));
+        Assert.Equal(64, OffsetOf<MappingRecord>(nameof(MappingRecord.RegionIdentity)));
         Assert.Equal(16, OffsetOf<MappingRecord>(nameof(MappingRecord.Start)));
         Assert.Equal(40, OffsetOf<MappingRecord>(nameof(MappingRecord.File)));
         Assert.Equal(48, OffsetOf<MappingRecord>(nameof(MappingRecord.Flags)));
@@ -63,7 +66,7 @@ public sealed unsafe class RecordTests
         Assert.Equal(RestoreStatus.Ok, Create(codec, machine, good));
         Assert.Equal(
             RestoreStatus.MissingReference,
-            codec.Link(machine.Tracker, machine.Tracker.Find(new ObjectId(7)), MemoryMarshal.AsBytes([good])));
+            codec.Link(machine.Tracker, machine.Tracker.Find(new ObjectId(7)), PayloadOf(good)));
 
         var objects = new MemoryObjectCodec(machine.Memory);
         var tooLarge = new MemoryObjectRecord { SizePages = ulong.MaxValue };
@@ -73,8 +76,31 @@ public sealed unsafe class RecordTests
         Assert.Equal(RestoreStatus.BadRecord, spaces.Create(machine.Tracker, new ObjectId(8), 1, MemoryMarshal.AsBytes([backwards])));
     }
 
-    private static RestoreStatus Create(MappingCodec codec, TestMachine machine, MappingRecord record) =>
-        codec.Create(machine.Tracker, new ObjectId(7), 1, MemoryMarshal.AsBytes([record]));
+    [Fact]
+    public void A_mapping_of_a_region_says_which_and_no_other_mapping_does()
+    {
+        using var machine = new TestMachine();
+        var codec = new MappingCodec(machine.Memory);
+        var good = new MappingRecord
+        {
+            Start = 0x4000_0000, Pages = 1, Protection = Protection.Read, MaxProtection = Protection.Read, Object = new ObjectId(9),
+            Flags = MappingFlags.Shared | MappingFlags.Region, RegionTaken = 5, RegionIdentity = new RegionIdentity { Low = 1, High = 2 },
+        };
+        Assert.Equal(80, PayloadOf(good).Length);
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good, 2));
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good with { RegionIdentity = default }, 3));
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good with { IsRegionDirty = 2 }, 3));
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good with { Object = default }, 3));
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good with { Flags = MappingFlags.Region }, 3));
+        Assert.Equal(RestoreStatus.BadRecord, Create(codec, machine, good with { Flags = MappingFlags.Shared, IsRegionDirty = 1 }, 3));
+        Assert.Equal(RestoreStatus.BadRecord, codec.Create(machine.Tracker, new ObjectId(7), 3, PayloadOf(good).AsSpan(0, 79)));
+        Assert.Equal(RestoreStatus.Ok, Create(codec, machine, good, 3));
+    }
+
+    private static byte[] PayloadOf(MappingRecord record) => MemoryMarshal.AsBytes([record])[..record.Size].ToArray();
+
+    private static RestoreStatus Create(MappingCodec codec, TestMachine machine, MappingRecord record, byte version = 1) =>
+        codec.Create(machine.Tracker, new ObjectId(7), version, PayloadOf(record));
 
     private static int OffsetOf<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 }

@@ -97,7 +97,7 @@ internal sealed class StoredGroup
 
     private ObjectTracker Begin(VolumeId volume)
     {
-        int index = Session.Tracked.FreeIndexAfter(Session.Tracker.Index);
+        int index = Session.Tracked.FreeIndex();
         ObjectTracker group = Session.Tracked.Add((ushort)index, new ObjectId(1));
         if (!group.Exists)
             throw new ImageException("no memory for a group");

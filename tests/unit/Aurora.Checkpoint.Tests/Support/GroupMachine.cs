@@ -90,6 +90,16 @@ internal sealed unsafe class GroupMachine : IDisposable
         return result;
     }
 
+    /// <summary>What is on its way of regions is done, and nothing else.</summary>
+    public void RunRegions()
+    {
+        Action? turn = Session.Fibers.Turn;
+        Session.Fibers.Turn = null;
+        SteppedFibers.Run(Session.Group.Regions.RunPersistFiber);
+        SteppedFibers.Run(Session.Group.Regions.RunOrderFiber);
+        Session.Fibers.Turn = turn;
+    }
+
     /// <summary>Has all done that has been asked for.</summary>
     public void WorkOff()
     {
@@ -195,6 +205,8 @@ internal sealed unsafe class GroupMachine : IDisposable
         Session.Flush();
         Session.Commit();
         Session.RunErrands();
+        SteppedFibers.Run(Session.Group.Regions.RunPersistFiber);
+        SteppedFibers.Run(Session.Group.Regions.RunOrderFiber);
         Session.ServePager();
         Session.Memory.Spaces.EndStep();
         Session.Group.Files.Closing.Step();

@@ -34,6 +34,11 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
     /// <summary>What the rest of the machine does when a fiber waits or yields outside of <see cref="Run"/>; null for nothing.</summary>
     public Action? Turn { get; set; }
 
+    /// <summary>
+    /// Other fibers, which run while one waits in the middle of something when nothing takes a turn; false when they had nothing to do.
+    /// </summary>
+    public Func<bool>? Beside { get; set; }
+
     /// <summary>How often somebody has asked whether it is time to give way.</summary>
     public int Looks { get; private set; }
 
@@ -57,8 +62,23 @@ internal sealed unsafe class SteppedFibers : FiberScheduler
 
     public override void Block(FiberQueue* queue)
     {
-        if (!TakesTurn())
+        if (!TakesTurn() && !RunsBeside())
             throw new FiberBlocked();
+    }
+
+    private bool RunsBeside()
+    {
+        if (Beside == null || _isTurning)
+            return false;
+        _isTurning = true;
+        try
+        {
+            return Beside();
+        }
+        finally
+        {
+            _isTurning = false;
+        }
     }
 
     public override void Yield() => TakesTurn();

@@ -19,12 +19,12 @@ internal sealed unsafe class TestSession : IDisposable
     private TreeBuilder? _tree;
 
     private TestSession(MemoryBlockDevice device, ulong overlayBytes = DefaultOverlayBytes, int pageLimit = int.MaxValue,
-        bool isBounded = false, FileRecords? records = null)
+        bool isBounded = false, FileRecords? records = null, int frames = 2048)
     {
         HostEnvironment.Install();
         Pages.Limit = pageLimit;
         Device = device;
-        Frames = new HostFramePool(2048);
+        Frames = new HostFramePool(frames);
         Mmu = new SoftwareMmu(Frames);
         OpenOptions options = SmallStore with { OverlayBytes = overlayBytes };
         Assert.Equal(StoreStatus.Ok, ObjectStore.Open(device, Pages, Fibers.OfStore, options, out ObjectStore? store, out _));
@@ -73,9 +73,10 @@ internal sealed unsafe class TestSession : IDisposable
     }
 
     /// <summary>A new group on a new device.</summary>
-    public static TestSession Create(ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes, bool isBounded = false)
+    public static TestSession Create(
+        ulong blocks = 1 << 15, ulong overlayBytes = DefaultOverlayBytes, bool isBounded = false, int frames = 2048)
     {
-        var session = new TestSession(NewDevice(blocks), overlayBytes, isBounded: isBounded);
+        var session = new TestSession(NewDevice(blocks), overlayBytes, isBounded: isBounded, frames: frames);
         Assert.True(session.Group.Create());
         return session;
     }

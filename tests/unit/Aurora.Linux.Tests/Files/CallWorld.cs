@@ -108,6 +108,7 @@ internal sealed unsafe class CallWorld : IDisposable
             Execs = new TestExecs((WaitQueue*)World.Pages.Allocate(1)),
             Streams = new TestStreams((WaitQueue*)World.Pages.Allocate(1), World.Scheduler),
             Trace = new TraceLog(),
+            Regions = new TestRegions(World.Pages, World.Tracker.Objects, World.Memory, World.Scheduler),
         });
         World.Process->Actions = World.Processes.CreateActions(World.Tracker);
         if (space.IsNone)

@@ -11,15 +11,13 @@ internal sealed unsafe partial class TestKernel
     private const int MostTurns = 10_000;
 
     private readonly Dictionary<ushort, nint> _names = [];
-    private ushort _lastIndex;
 
     /// <summary>A group with nothing in it yet; the test is about it from here on.</summary>
     public ObjectTracker AddGroup()
     {
-        int index = Tracked.FreeIndexAfter(_lastIndex);
+        int index = Tracked.FreeIndex();
         Assert.True(index > 0, "there are too many groups");
-        _lastIndex = (ushort)index;
-        ObjectTracker group = Tracked.Add(_lastIndex, new ObjectId(1));
+        ObjectTracker group = Tracked.Add((ushort)index, new ObjectId(1));
         Assert.True(group.Exists);
         _names[group.Index] = (nint)Files.Attach(group);
         Enter(group);

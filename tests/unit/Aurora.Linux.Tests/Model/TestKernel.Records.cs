@@ -175,7 +175,7 @@ internal sealed unsafe partial class TestKernel
                 Answer(request);
                 continue;
             }
-            byte[]? bytes = SourceOf(request->Group)!.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
+            byte[]? bytes = SourceOf(request->Group)?.Pages.GetValueOrDefault(request->Source.Value)?.GetValueOrDefault(request->Page);
             bool isKnown = bytes != null;
             FrameNumber frame = isKnown ? Frames.Allocate(FrameFlags.Data) : default;
             bytes?.CopyTo(new Span<byte>(Frames.AddressOf(frame), 4096));

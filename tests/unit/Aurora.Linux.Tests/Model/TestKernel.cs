@@ -328,15 +328,19 @@ internal sealed unsafe partial class TestKernel : IDisposable
         return inode;
     }
 
+    /// <summary>Regions, which have no store.</summary>
+    public TestRegions Regions { get; private set; } = null!;
+
     private LinuxKernel MakeLinux()
     {
+        Regions = new TestRegions(Pages, Tracked, Memory, Scheduler);
         return new LinuxKernel(new LinuxServices
         {
             Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
             Groups = Groups,
-            Execs = Execs, Streams = Streams, Trace = Trace,
+            Execs = Execs, Streams = Streams, Regions = Regions, Trace = Trace,
         });
     }
 

@@ -55,6 +55,7 @@ internal sealed unsafe class GroupWorld : IDisposable
             Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
             Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, streams, session.Fibers),
             Trace = session.Fibers.Trace,
+            Regions = group.Regions,
         });
         group.Random.Reseed("test"u8);
         Programs = new ProgramDriver(session, Processes, new SystemCallExecutive(linux));

@@ -63,6 +63,7 @@ internal sealed unsafe class ObjectFields
                 // a restored program waits and touches its pages again
             "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by ObjectPicture
             "RoomWaits", // it asks for room again
+            "Regions.First", // what is not persisted of regions is no group's
             "Call", // only while it is in one: ObjectPicture
             "Files.First", "Files.Second", "Files.More", "Files.Count", // only while they are held: ObjectPicture
         ],
@@ -89,8 +90,10 @@ internal sealed unsafe class ObjectFields
             "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
-            "StoreBase", "Flags", "Keeper", "CountedPages"], // counted again
-        [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit"],
+            "StoreBase", "Flags", "Keeper", "CountedPages", // counted again
+            "Region"], // no group's
+        [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit",
+            "HasOtherRegion"], // what a restore has found,
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
     };
 

@@ -1,0 +1,172 @@
+/* bank.c - a bank in a region (docs/api.md). Threads move money between accounts, each transfer one persist, wait for some of them only
+ * later, and give others up. Whatever happens to the power or to the program, the books must balance when they are opened again, every
+ * transfer be there whole or not at all, and none be missing that has been acknowledged ("ack THREAD TRANSFER").
+ *
+ *   bank [LIVES] [SECONDS]    so many lives of the teller, each ended by SIGKILL after so long (0: for ever; 1)
+ *
+ * The teller is a child: its region goes on without the checkpoints of the session, so after a restart it may have to end, and this
+ * program, which shows no region, starts the next. A page has one account, which one thread has at a time, since a page is whose changed it
+ * first. Every account says how many transfers of each thread it has seen, and every thread's own page which one was its last: so it is
+ * seen when a page is missing from a persist, and when one is there that should not be. */
+#define _GNU_SOURCE
+#include "../include/aurora.h"
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define PAGE 4096
+#define ACCOUNTS 200
+#define TELLERS 4
+#define EACH 1000
+#define MAGIC 0x6B6E6162
+#define ACK_EVERY 8
+
+struct account { uint64_t magic, balance, seen[TELLERS]; char rest[PAGE - 16 - 8 * TELLERS]; };
+struct teller { uint64_t done, from, to; char rest[PAGE - 24]; };
+struct bank { struct account accounts[ACCOUNTS]; struct teller tellers[TELLERS]; };
+
+static struct bank *bank;
+static long md;
+static pthread_mutex_t locks[ACCOUNTS];
+
+static void fail(const char *what, long detail)
+{
+    printf("FAIL %s: %ld, errno %d %s\n", what, detail, errno, strerror(errno));
+    fflush(stdout);
+    exit(1);
+}
+
+static void open_books(void)
+{
+    md = msnap_open("bank", (void **)&bank, sizeof *bank, MS_CREATE);
+    if (md < 0)
+        fail("open", md);
+    if (bank->accounts[0].magic != MAGIC) {
+        for (int i = 0; i < ACCOUNTS; i++)
+            bank->accounts[i] = (struct account){.magic = MAGIC, .balance = EACH};
+        if (msnap_persist(md, 0) <= 0)
+            fail("persist", 0);
+    }
+}
+
+/* The books are as after one transfer of each thread, whole. */
+static void audit(void)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < ACCOUNTS; i++) {
+        struct account *account = &bank->accounts[i];
+        if (account->magic != MAGIC)
+            fail("no account", i);
+        sum += account->balance;
+        for (int t = 0; t < TELLERS; t++)
+            if (account->seen[t] > bank->tellers[t].done)
+                fail("an account has seen what has not been", i);
+    }
+    if (sum != (uint64_t)ACCOUNTS * EACH)
+        fail("the sum", (long)sum);
+    for (int t = 0; t < TELLERS; t++) {
+        struct teller *teller = &bank->tellers[t];
+        if (teller->done && (bank->accounts[teller->from].seen[t] != teller->done || bank->accounts[teller->to].seen[t] != teller->done))
+            fail("half a transfer", t);
+    }
+    printf("books");
+    for (int t = 0; t < TELLERS; t++)
+        printf(" %lu", bank->tellers[t].done);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void transfer(int t, int from, int to, uint64_t amount)
+{
+    struct teller *teller = &bank->tellers[t];
+    teller->from = (uint64_t)from;
+    teller->to = (uint64_t)to;
+    teller->done++;
+    bank->accounts[from].balance -= amount;
+    bank->accounts[to].balance += amount;
+    bank->accounts[from].seen[t] = bank->accounts[to].seen[t] = teller->done;
+}
+
+/* One that is given up leaves everything as it was. */
+static void give_up(int t, int from, int to)
+{
+    uint64_t balances[] = {bank->accounts[from].balance, bank->accounts[to].balance, bank->tellers[t].done};
+    transfer(t, from, to, balances[0]);
+    if (msnap_abort(md, 0) != 0)
+        fail("abort", t);
+    if (balances[0] != bank->accounts[from].balance || balances[1] != bank->accounts[to].balance || balances[2] != bank->tellers[t].done)
+        fail("an abort left something", t);
+}
+
+static void *serve(void *argument)
+{
+    int t = (int)(long)argument;
+    unsigned seed = (unsigned)(time(0) * TELLERS + t);
+    for (uint64_t count = 1;; count++) {
+        int from = rand_r(&seed) % ACCOUNTS, to = (from + 1 + rand_r(&seed) % (ACCOUNTS - 1)) % ACCOUNTS;
+        pthread_mutex_lock(&locks[from < to ? from : to]);
+        pthread_mutex_lock(&locks[from < to ? to : from]);
+        if (count % 16 == 0) {
+            give_up(t, from, to);
+        } else {
+            transfer(t, from, to, bank->accounts[from].balance ? rand_r(&seed) % (bank->accounts[from].balance + 1) : 0);
+            long epoch = msnap_persist(md, count % 4 == 0 ? MS_ASYNC : 0);
+            if (epoch <= 0 || (count % 4 == 0 && msnap_wait(md, (uint64_t)epoch) != 0))
+                fail("persist", epoch);
+        }
+        uint64_t done = bank->tellers[t].done;
+        pthread_mutex_unlock(&locks[from]);
+        pthread_mutex_unlock(&locks[to]);
+        if (done % ACK_EVERY == 0 && count % 16 != 0) {
+            printf("ack %d %lu\n", t, done);
+            fflush(stdout);
+        }
+    }
+    return 0;
+}
+
+static void live(void)
+{
+    pthread_t threads[TELLERS];
+    open_books();
+    audit();
+    for (int i = 0; i < ACCOUNTS; i++)
+        pthread_mutex_init(&locks[i], 0);
+    for (long t = 0; t < TELLERS; t++)
+        if (pthread_create(&threads[t], 0, serve, (void *)t) != 0)
+            fail("thread", t);
+    pthread_join(threads[0], 0);
+}
+
+int main(int count, char **arguments)
+{
+    long lives = count > 1 ? atol(arguments[1]) : 0;
+    double seconds = count > 2 ? atof(arguments[2]) : 1;
+    for (long life = 0; lives == 0 || life < lives; life++) {
+        pid_t child = fork();
+        if (child == 0) {
+            live();
+            _exit(0);
+        }
+        if (child < 0)
+            fail("fork", child);
+        struct timespec end = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
+        if (lives != 0) {
+            nanosleep(&end, 0);
+            kill(child, SIGKILL);
+        }
+        int status;
+        if (waitpid(child, &status, 0) != child)
+            fail("wait", child);
+        if (WIFEXITED(status))
+            return WEXITSTATUS(status);
+        printf("life %ld ended by %d\n", life, WTERMSIG(status));
+        fflush(stdout);
+    }
+    return 0;
+}

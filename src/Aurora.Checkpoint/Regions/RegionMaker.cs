@@ -1,0 +1,134 @@
+// New regions. One is made by two commits: its volume, and the record of its object. A clone's volume has its source's record until it has
+// its own, and is Partial meanwhile. What a power cut leaves of either goes (RegionCatalog). The address is found in the gaps between those
+// there are, so it is free again when a region has been deleted. Everything blocks, and is for one fiber at a time.
+using System;
+using System.Runtime.InteropServices;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Makes and clones regions.</summary>
+internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, RegionCatalog catalog, RandomSource random)
+{
+    // What a region may grow to without another address: at least 64 MiB, and four times its length.
+    private const ulong LeastSpanPages = 16384;
+    private const ulong SpanShare = 4;
+
+    /// <summary>Makes a region of so many pages that belongs to a user; its name is free.</summary>
+    public Errno Create(ReadOnlySpan<byte> name, ulong pages, uint user, out RegionEntry* entry)
+    {
+        RegionRecord record = NewRecord(pages, user);
+        entry = null;
+        if (table.Entries.Count == RegionTable.MostRegions || !ChooseAddress(ref record))
+            return Errno.ENOMEM;
+        StoreStatus status = store.CreateVolume(VolumeFlags.Region, name, catalog.Now(0), out VolumeId volume);
+        if (status == StoreStatus.Ok)
+            status = Finish(volume, in record, name, out entry);
+        return RegionCatalog.ErrnoOf(status);
+    }
+
+    /// <summary>
+    /// Makes a region with what another has now (epoch zero) or had at a persist that is still known, at the same address. ENOENT when that
+    /// is not known.
+    /// </summary>
+    public Errno Clone(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
+    {
+        ulong sequence = 0;
+        StoreStatus status = epoch == 0 ? StoreStatus.Ok : FindEpoch(source->VolumeId, epoch, out sequence);
+        VolumeId volume = default;
+        RegionRecord record = NewRecord(source->Record.SizePages, user);
+        record.Address = source->Record.Address;
+        record.SpanPages = source->Record.SpanPages;
+        const VolumeFlags flags = VolumeFlags.Region | VolumeFlags.Partial;
+        if (status == StoreStatus.Ok)
+            status = store.CloneVolume(source->VolumeId, sequence, flags, name, catalog.Now(0), out volume);
+        if (status != StoreStatus.Ok)
+            return RegionCatalog.ErrnoOf(status);
+        status = ReadSize(volume, ref record);
+        if (status == StoreStatus.Ok)
+            return RegionCatalog.ErrnoOf(Finish(volume, in record, name, out _, isPartial: true));
+        catalog.Drop(volume);
+        return RegionCatalog.ErrnoOf(status);
+    }
+
+    private RegionRecord NewRecord(ulong pages, uint user)
+    {
+        var record = new RegionRecord { SizePages = pages, User = user, Opened = 1, Before = 1, Sound = 1 };
+        Span<ulong> identity = stackalloc ulong[2];
+        while ((identity[0] | identity[1]) == 0)
+            random.Fill(MemoryMarshal.AsBytes(identity));
+        record.Identity = new RegionIdentity { Low = identity[0], High = identity[1] };
+        return record;
+    }
+
+    private StoreStatus Finish(
+        VolumeId volume, in RegionRecord record, ReadOnlySpan<byte> name, out RegionEntry* entry, bool isPartial = false)
+    {
+        entry = null;
+        StoreStatus status = catalog.Commit(volume, in record, epoch: 1, cutsFrom: ulong.MaxValue);
+        if (status == StoreStatus.Ok && isPartial)
+            status = store.SetVolume(volume, VolumeFlags.Region, name, catalog.Now(0));
+        entry = status == StoreStatus.Ok ? catalog.Keep(volume, in record, name) : null;
+        if (entry != null)
+            return StoreStatus.Ok;
+        catalog.Drop(volume);
+        return status == StoreStatus.Ok ? StoreStatus.OutOfMemory : status;
+    }
+
+    // The first gap of the wished length; when there is none, of what is needed.
+    private bool ChooseAddress(ref RegionRecord record)
+    {
+        if (record.SizePages == 0 || record.SizePages > RegionRecord.WindowPages)
+            return false;
+        ulong span = LeastSpanPages;
+        while (span < record.SizePages * SpanShare)
+            span *= 2;
+        return ChooseAddress(ref record, span) || ChooseAddress(ref record, record.SizePages);
+    }
+
+    private bool ChooseAddress(ref RegionRecord record, ulong spanPages)
+    {
+        ulong bytes = spanPages << PageSize.Shift;
+        ulong address = RegionRecord.WindowStart;
+        for (RegionEntry* entry = table.First; entry != null; entry = entry->Next)
+        {
+            if (entry->Record.Address >= address && entry->Record.Address - address >= bytes)
+                break;
+            address = entry->IsDamaged ? address : Math.Max(address, entry->End);
+        }
+        record.Address = address;
+        record.SpanPages = spanPages;
+        return address < RegionRecord.WindowEnd && RegionRecord.WindowEnd - address >= bytes;
+    }
+
+    // Its source may have had another length.
+    private StoreStatus ReadSize(VolumeId volume, ref RegionRecord record)
+    {
+        Span<byte> bytes = stackalloc byte[RegionCatalog.MaxRecordBytes];
+        StoreStatus status = store.ReadRecord(volume, RegionRecord.Object, bytes, out int length);
+        if (status != StoreStatus.Ok)
+            return status;
+        if (!RegionRecord.TryRead(bytes[..length], out RegionRecord then))
+            return StoreStatus.Corrupt;
+        record.SizePages = then.SizePages;
+        return StoreStatus.Ok;
+    }
+
+    private StoreStatus FindEpoch(VolumeId volume, ulong epoch, out ulong sequence)
+    {
+        sequence = 0;
+        StoreStatus status;
+        ulong at = 0;
+        while ((status = store.NextCheckpoint(volume, at, out CheckpointInfo info)) == StoreStatus.Ok)
+        {
+            at = info.Sequence;
+            if (info.Commit.Epoch.Value == epoch)
+                sequence = info.Sequence;
+        }
+        return status == StoreStatus.NotFound && sequence != 0 ? StoreStatus.Ok : status;
+    }
+}

@@ -1,0 +1,129 @@
+// Doing what was asked for with regions, for the fiber of orders: one thing at a time. Everything blocks.
+using System;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Checkpoint;
+
+/// <summary>Does what is asked for with regions.</summary>
+internal sealed unsafe class RegionWork(
+    RegionTable table, RegionCatalog catalog, RegionMaker maker, RegionMemory opened, TrackedObjects tracked, MemoryManager memory,
+    FiberScheduler fibers)
+{
+    /// <summary>Does what an order says; the region that it has opened, or null.</summary>
+    public Errno Do(RegionOrder* order, out RegionEntry* entry)
+    {
+        entry = null;
+        RegionRequest request = order->Request;
+        Errno error = catalog.Load();
+        if (error != Errno.Ok || request.Kind == RegionRequestKind.List)
+            return error;
+        catalog.EndUnfinished();
+        RegionEntry* about = request.Number != 0 ? table.Find(request.Number) : table.Find(request.NameBytes);
+        if (about != null && request.Number == 0 && !about->BelongsTo(request.User, request.IsPrivileged))
+            return Errno.EACCES;
+        if (request.Kind == RegionRequestKind.Open)
+            return Open(about, in request, out entry);
+        if (about == null)
+            return Errno.ENOENT;
+        return request.Kind switch
+        {
+            RegionRequestKind.Delete => Delete(about),
+            RegionRequestKind.Resize => Resize(about, request.Pages),
+            RegionRequestKind.Abort => Abort(about, order),
+            _ => Clone(about, in request),
+        };
+    }
+
+    private Errno Open(RegionEntry* entry, in RegionRequest request, out RegionEntry* found)
+    {
+        found = null;
+        RegionRequest about = request;
+        Errno error = Errno.Ok;
+        if (entry != null && request.IsExclusive)
+            error = Errno.EEXIST;
+        else if (entry == null && !request.MayCreate)
+            error = Errno.ENOENT;
+        else if (entry == null && !request.IsAdministrator)
+            error = Errno.EPERM;
+        else if (entry == null)
+            error = maker.Create(about.NameBytes, request.Pages, request.User, out entry);
+        if (error != Errno.Ok)
+            return error;
+        error = opened.Open(entry->Volume, out entry);
+        found = error == Errno.Ok ? entry : null;
+        return error;
+    }
+
+    private Errno Delete(RegionEntry* entry)
+    {
+        while (entry->IsOpen && !entry->Memory.IsMapped && (entry->IsBusy || entry->Persists != 0))
+            fibers.Block(table.Settled);
+        if (entry->IsOpen && RegionMemory.IsUnused(entry))
+            opened.Close(entry);
+        if (entry->IsOpen || entry->IsBusy || entry->Users != 0)
+            return Errno.EBUSY;
+        entry->IsBusy = true;
+        Errno error = catalog.Delete(entry);
+        if (error != Errno.Ok)
+            opened.Release(entry);
+        else
+            fibers.WakeAll(table.Settled);
+        return error;
+    }
+
+    private Errno Clone(RegionEntry* source, in RegionRequest request)
+    {
+        RegionRequest about = request;
+        if (table.Find(about.TargetBytes) != null)
+            return Errno.EEXIST;
+        return source->IsDamaged ? Errno.EIO : maker.Clone(source, request.Epoch, about.TargetBytes, request.User);
+    }
+
+    // Nothing is persisted meanwhile: what is behind the new end must not come back.
+    private Errno Resize(RegionEntry* entry, ulong pages)
+    {
+        if (pages > entry->Record.SpanPages)
+            return Errno.ENOMEM;
+        Errno error = opened.Open(entry->Volume, out entry);
+        if (error != Errno.Ok || pages == entry->Record.SizePages)
+            return error;
+        while (entry->IsBusy)
+            fibers.Block(table.Settled);
+        opened.Hold(entry);
+        ulong number = RegionNumbers.Next(entry);
+        error = catalog.Resize(entry, pages, number);
+        if (error == Errno.Ok)
+        {
+            memory.Regions.Resize(&entry->Memory, pages);
+            memory.Regions.NoteTaken(&entry->Memory, number);
+            RegionNumbers.NoteDurable(entry, number);
+        }
+        opened.Release(entry);
+        return error;
+    }
+
+    // A thread that has ended leaves the rest as one does that ends with it.
+    private Errno Abort(RegionEntry* entry, RegionOrder* order)
+    {
+        if (!entry->IsOpen)
+            return Errno.Ok;
+        while (entry->IsBusy)
+            fibers.Block(table.Settled);
+        opened.Hold(entry);
+        bool isDone = false;
+        while (!isDone)
+        {
+            ObjectTracker group = tracked.OfGroup(order->Group);
+            var thread = group.Exists ? (Thread*)group.Find(order->Thread, ObjectKind.Thread) : null;
+            bool isOfAll = order->Request.IsOfAll;
+            isDone = (thread == null && !isOfAll) || memory.Regions.AbortSome(&entry->Memory, isOfAll ? null : &thread->Regions);
+            fibers.GiveWay();
+        }
+        opened.Release(entry);
+        return Errno.Ok;
+    }
+}

@@ -1,0 +1,139 @@
+// Regions as system calls see them (msnap_* in guests/include/aurora.h). What needs the store, or takes long, is done by a fiber: the call
+// gets a ticket, waits (Await) and fetches the answer. None of it is saved: after a restart the call asks again.
+using System;
+using Aurora.Memory;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Persistence;
+
+/// <summary>What is asked for with a region.</summary>
+public enum RegionRequestKind : byte
+{
+    Open,
+    Resize,
+    Delete,
+    Clone,
+    List,
+    Abort,
+}
+
+/// <summary>Something that is asked for with a region.</summary>
+public unsafe struct RegionRequest
+{
+    /// <summary>The longest name, in bytes.</summary>
+    public const int MaxNameBytes = 63;
+
+    public RegionRequestKind Kind;
+
+    /// <summary>The region by its number, instead of a name; zero: by its name.</summary>
+    public ulong Number;
+
+    /// <summary>Open: makes the region if there is none; there must be none.</summary>
+    public bool MayCreate;
+    public bool IsExclusive;
+
+    /// <summary>Abort: what all threads have changed.</summary>
+    public bool IsOfAll;
+
+    /// <summary>Who asks, whether everything is his, and whether he may make what stays.</summary>
+    public bool IsPrivileged;
+    public bool IsAdministrator;
+    public uint User;
+
+    /// <summary>Open, for one that is made; Resize.</summary>
+    public ulong Pages;
+
+    /// <summary>Clone: the persist whose state it gets; zero for the last one.</summary>
+    public ulong Epoch;
+    public int NameLength;
+    public int TargetLength;
+    public fixed byte Name[MaxNameBytes];
+    public fixed byte Target[MaxNameBytes];
+
+    public Span<byte> NameBytes => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref Name[0], NameLength);
+
+    /// <summary>Clone: the name of what is made.</summary>
+    public Span<byte> TargetBytes => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref Target[0], TargetLength);
+
+    /// <summary>Sets a name; it is not longer than may be.</summary>
+    public void SetName(ReadOnlySpan<byte> name)
+    {
+        NameLength = name.Length;
+        name.CopyTo(NameBytes);
+    }
+
+    /// <summary>As above, of what is made.</summary>
+    public void SetTarget(ReadOnlySpan<byte> name)
+    {
+        TargetLength = name.Length;
+        name.CopyTo(TargetBytes);
+    }
+}
+
+/// <summary>What is known of a region (struct msnap_info begins with it).</summary>
+public struct RegionStatus
+{
+    /// <summary>What the calls name it by.</summary>
+    public ulong Number;
+    public ulong Address;
+    public ulong Bytes;
+
+    /// <summary>What it may grow to.</summary>
+    public ulong SpanBytes;
+
+    /// <summary>The last persist that is durable, and the last that was begun and not refused; only of one in memory.</summary>
+    public ulong Durable;
+    public ulong Taken;
+
+    /// <summary>Bytes that are not persisted.</summary>
+    public ulong DirtyBytes;
+    public uint User;
+
+    /// <summary>1: in memory; 2: damaged.</summary>
+    public uint Flags;
+}
+
+/// <summary>Regions: what threads do with them.</summary>
+public abstract unsafe class RegionService
+{
+    /// <summary>
+    /// Asks for something. Ok: it is done, and a region that was to be opened is in memory until the kernel waits. EAGAIN: wait, and fetch
+    /// the answer with the ticket, which the thread keeps in <see cref="CallContinuation.Progress"/>. ENOMEM.
+    /// </summary>
+    public abstract Errno Ask(Thread* thread, in RegionRequest request, out ulong ticket, out Region* region);
+
+    /// <summary>
+    /// What has become of what a thread has asked for, as above; EAGAIN until it is done, ESRCH when nobody knows of it, as after a
+    /// restart.
+    /// </summary>
+    public abstract Errno Answer(Thread* thread, ulong ticket, out Region* region);
+
+    /// <summary>Puts a thread on the queue that is woken when something that was asked for has been done.</summary>
+    public abstract void Await(Thread* thread);
+
+    /// <summary>The region that a number means, in memory; null when it is not there.</summary>
+    public abstract Region* Find(ulong number);
+
+    /// <summary>
+    /// Begins to persist a thread's pages of a region, or with null everybody's: the number of the persist, or of the last one of these
+    /// pages if nothing is dirty. EAGAIN: wait on the region's queue. ENOMEM, ENOSPC, EIO.
+    /// </summary>
+    public abstract Errno Persist(Region* region, RegionWriter* writer, out ulong epoch);
+
+    /// <summary>
+    /// Ok: it is durable. EAGAIN: wait on the region's queue. EINVAL: there is no such persist. ECANCELED: it was lost with the machine.
+    /// ESTALE: it is so old that it is not known whether it was refused. Any other: why it was refused.
+    /// </summary>
+    public abstract Errno StateOf(Region* region, ulong epoch);
+
+    /// <summary>What is known of a region in memory.</summary>
+    public abstract RegionStatus StatusOf(Region* region);
+
+    /// <summary>
+    /// The index-th region of a user, or with privilege of all there are, its name copied; false past the last one. To be asked after <see
+    /// cref="RegionRequestKind.List"/>.
+    /// </summary>
+    public abstract bool Read(
+        int index, uint user, bool isPrivileged, out RegionStatus status, Span<byte> name, out int nameLength);
+}

@@ -1,0 +1,269 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Aurora.Base;
+using Aurora.Memory;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Testing;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>
+/// Groups that show regions: a program goes on with a region exactly as it was captured, or hears that it is another one, or ends.
+/// </summary>
+public sealed unsafe class RegionGroupTests : IDisposable
+{
+    private GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
+
+    public RegionGroupTests() => _machine.Do(GroupVerb.Run, target: "a");
+
+    public void Dispose() => _machine.Dispose();
+
+    private ObjectTracker Group => _machine.Find("a");
+
+    private Process* Init(string name = "a") => _machine.Init(_machine.Find(name));
+
+    private RegionManager Regions => _machine.Session.Group.Regions;
+
+    [Fact]
+    public void Who_shows_a_region_that_is_as_it_was_goes_on()
+    {
+        int id = Fork()->Id;
+        ulong at = Show(Find(id), "same");
+        Store(Find(id), at, 7);
+        Persist(Find(id), at);
+        _machine.Settle();
+        Reboot();
+        Assert.Equal(ProcessState.Alive, Find(id)->State);
+        Assert.False(Find(id)->IsEnding);
+        Assert.Equal(7UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Store(Find(id), at, 8);
+        Persist(Find(id), at);
+        Assert.Equal(8UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_shows_a_region_that_has_gone_on_or_was_not_persisted_ends(bool isPersisted)
+    {
+        int id = Fork()->Id;
+        ulong at = Show(Find(id), "newer");
+        Store(Find(id), at, 1);
+        if (isPersisted)
+            Persist(Find(id), at);
+        _machine.Settle();
+        if (isPersisted)
+        {
+            Store(Find(id), at, 2);
+            Persist(Find(id), at);
+        }
+        Reboot();
+        Assert.True(Find(id)->IsEnding || Find(id)->State == ProcessState.Zombie);
+        _machine.Settle();
+        Assert.Equal((ProcessState.Zombie, WaitStatus.Killed((int)Signal.SIGKILL)), (Find(id)->State, Find(id)->ExitStatus));
+        Process* again = Fork();
+        Assert.Equal(at, Show(again, "newer"));
+        Assert.Equal(isPersisted ? 2UL : 0, _machine.Session.Load(again->AddressSpace, at));
+    }
+
+    [Fact]
+    public void Who_has_asked_for_a_signal_gets_it_and_goes_on()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "told");
+        child->AddressSpace->RegionSignal = (byte)Signal.SIGUSR1;
+        child->FirstThread->BlockedSignals = default(SignalSet).With(Signal.SIGUSR1);
+        Group.MarkChanged(&child->AddressSpace->Header);
+        Group.MarkChanged(&child->FirstThread->Header);
+        _machine.Settle();
+        Store(child, at, 5);
+        Persist(child, at);
+        Reboot();
+        Assert.False(Find(id)->IsEnding);
+        Assert.True(Find(id)->Pending.Set.Contains(Signal.SIGUSR1));
+        Assert.Equal(5UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+    }
+
+    [Fact]
+    public void A_region_that_has_gone_is_a_bus_error_for_who_is_told()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "gone");
+        child->AddressSpace->RegionSignal = (byte)Signal.SIGUSR1;
+        child->FirstThread->BlockedSignals = default(SignalSet).With(Signal.SIGUSR1);
+        Group.MarkChanged(&child->AddressSpace->Header);
+        Group.MarkChanged(&child->FirstThread->Header);
+        _machine.Settle();
+        MemoryBlockDevice device = _machine.Session.Device;
+        ulong volume = Aurora.Memory.Regions.ShownAt(child->AddressSpace, new VirtualAddress(at))->Number;
+        Assert.Equal(Aurora.Store.StoreStatus.Ok, _machine.Session.Store.DropVolume(new Aurora.Store.VolumeId(volume), default));
+        _machine.Dispose();
+        _machine = GroupMachine.Start(device);
+        Assert.True(Find(id)->Pending.Set.Contains(Signal.SIGUSR1));
+        FaultResult fault = _machine.Session.Memory.Faults.Handle(Find(id)->AddressSpace, new VirtualAddress(at), FaultAccess.Read);
+        Assert.Equal(MemoryStatus.BusError, fault.Status);
+        _machine.Settle();
+        Reboot();
+        Assert.Equal(ProcessState.Alive, Find(id)->State);
+    }
+
+    [Fact]
+    public void Two_groups_and_a_copy_share_a_region_and_each_has_its_own_checkpoints()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "shared");
+        _machine.Do(GroupVerb.Run, target: "b");
+        Process* other = Init("b");
+        Assert.Equal(at, Show(other, "shared"));
+        Store(child, at, 10);
+        Assert.Equal(10UL, _machine.Session.Load(other->AddressSpace, at));
+        Persist(child, at);
+        _machine.Settle();
+        Assert.True(_machine.Do(GroupVerb.Fork, "a", "copy") > 0);
+        Process* copied = _machine.Processes.Table.Of(_machine.Find("copy")).FindProcess(id);
+        Assert.Equal(ProcessState.Alive, copied->State);
+        Assert.Equal(10UL, _machine.Session.Load(copied->AddressSpace, at));
+        Store(copied, at, 11);
+        Assert.Equal(11UL, _machine.Session.Load(child->AddressSpace, at));
+        Persist(copied, at);
+        Assert.Equal(0UL, Aurora.Memory.Regions.ShownAt(other->AddressSpace, new VirtualAddress(at))->DirtyPages);
+    }
+
+    [Fact]
+    public void A_group_that_goes_back_does_not_take_the_region_along()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "stays");
+        Store(child, at, 1);
+        Persist(child, at);
+        _machine.Settle();
+        SlsStatistics statistics = default;
+        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        Store(child, at, 2);
+        Persist(child, at);
+        _machine.Settle();
+        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
+        _machine.Settle();
+        Assert.Equal(ProcessState.Zombie, Find(id)->State);
+        Process* again = Fork();
+        Show(again, "stays");
+        Assert.Equal(2UL, _machine.Session.Load(again->AddressSpace, at));
+    }
+
+    [Fact]
+    public void What_a_group_that_goes_back_has_not_persisted_goes_and_it_runs_on_with_what_was()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "half");
+        Store(child, at, 1);
+        Persist(child, at);
+        _machine.Settle();
+        SlsStatistics statistics = default;
+        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        Store(child, at, 2);
+        _machine.Settle();
+        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
+        _machine.Settle();
+        Assert.Equal(ProcessState.Alive, Find(id)->State);
+        Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+    }
+
+    [Fact]
+    public void A_program_that_remembers_a_refused_persist_does_not_go_on_with_what_came_instead()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "refused");
+        Store(child, at, 1);
+        Persist(child, at);
+        Store(child, at, 2);
+        Region* region = Aurora.Memory.Regions.ShownAt(child->AddressSpace, new VirtualAddress(at));
+        Assert.Equal(Errno.Ok, Regions.Persist(region, &child->FirstThread->Regions, out ulong refused));
+        ulong captured = region->Taken;
+        Assert.Equal(refused, captured);
+        _machine.Session.Device.Fail = (operation, _) => operation == BlockOperation.Write ? BlockStatus.DeviceError : BlockStatus.Ok;
+        _machine.RunRegions();
+        _machine.Session.Device.Fail = null;
+        Assert.Equal(Errno.EIO, Regions.StateOf(region, refused));
+        Assert.True(region->IsDirty && region->Taken < captured);
+    }
+
+    private Process* Fork()
+    {
+        Assert.Equal(Errno.Ok, _machine.Processes.Life.Clone(
+            Init()->FirstThread, new CloneRequest { ExitSignal = (int)Signal.SIGCHLD }, out Thread* child));
+        _machine.Processes.Life.Start(child);
+        return child->Process;
+    }
+
+    private Process* Find(int id) => _machine.Processes.Table.Of(Group).FindProcess(id);
+
+    private void Reboot()
+    {
+        MemoryBlockDevice device = _machine.Session.Device;
+        _machine.Dispose();
+        _machine = GroupMachine.Start(device);
+    }
+
+    // What msnap_open does.
+    private ulong Show(Process* process, string name)
+    {
+        var request = new RegionRequest
+        {
+            Kind = RegionRequestKind.Open, MayCreate = true, Pages = 10, IsPrivileged = true, IsAdministrator = true,
+        };
+        request.SetName(Encoding.UTF8.GetBytes(name));
+        Thread* thread = process->FirstThread;
+        Errno error = Regions.Ask(thread, in request, out ulong ticket, out Region* region);
+        CallContinuation call = thread->Call;
+        thread->Call = new CallContinuation { Active = true, Phase = 1, Progress = ticket };
+        for (int tries = 0; tries < 5 && error == Errno.EAGAIN; tries++)
+        {
+            _machine.RunRegions();
+            error = Regions.Answer(thread, ticket, out region);
+        }
+        thread->Call = call;
+        Assert.Equal(Errno.Ok, error);
+        RegionStatus status = Regions.StatusOf(region);
+        var map = new MapRequest
+        {
+            Address = new VirtualAddress(status.Address), Length = status.SpanBytes, Protection = Protection.Read | Protection.Write,
+            Flags = MappingFlags.Shared | MappingFlags.Region, Placement = MapPlacement.FixedNoReplace, Object = region->Object,
+        };
+        Assert.Equal(MemoryStatus.Ok, _machine.Session.Memory.Mappings.Map(process->AddressSpace, map, out _));
+        return status.Address;
+    }
+
+    private void Store(Process* process, ulong at, ulong value)
+    {
+        _machine.Session.Memory.Regions.BeWriter(&process->FirstThread->Regions);
+        _machine.Session.Store64(process->AddressSpace, at, value);
+    }
+
+    private void Persist(Process* process, ulong at)
+    {
+        Region* region = Aurora.Memory.Regions.ShownAt(process->AddressSpace, new VirtualAddress(at));
+        Errno error = Regions.Persist(region, &process->FirstThread->Regions, out ulong epoch);
+        if (error == Errno.EAGAIN)
+        {
+            _machine.RunRegions();
+            error = Regions.Persist(region, &process->FirstThread->Regions, out epoch);
+        }
+        Assert.Equal(Errno.Ok, error);
+        _machine.RunRegions();
+        Assert.Equal(Errno.Ok, Regions.StateOf(region, epoch));
+    }
+}
