@@ -181,7 +181,7 @@ internal sealed class Machine
         for (int i = names; i < pagers; i++)
             bodies[i] = new NameFiber(fibers, disk, group.FileRecords, new FileLoader(group.Files));
         for (int i = pagers; i < bodies.Length; i++)
-            bodies[i] = new PagerFiber(fibers, disk, group.Memory, group.Engine, group.Store, group.Shared);
+            bodies[i] = new PagerFiber(fibers, group.Memory, group.Pager);
         return bodies;
     }
 }

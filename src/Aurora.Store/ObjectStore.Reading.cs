@@ -17,11 +17,14 @@ public sealed unsafe partial class ObjectStore
     public const int MostPagesAtOnce = 32;
 
     /// <summary>
-    /// Reads consecutive pages as <see cref="ReadPage"/> does each, into a buffer each, and says how each went. What the device has side by
-    /// side is read in one request. Blocks.
+    /// Reads consecutive pages into a buffer each; what the device has side by side is one request. A status of Ok means what that of
+    /// <see cref="ReadPage"/> does; of any other page nothing is known yet, and its buffer may hold anything: ReadPage tells. Blocks.
     /// </summary>
     public void ReadPages(VolumeId volume, ObjectId id, ulong page, void** destinations, int count, StoreStatus* statuses)
         => _runs.Read(volume, id, page, destinations, count, statuses);
+
+    /// <summary>The device has failed for good: nothing more will be read.</summary>
+    public bool HasDeviceFailed => _context.Device.HasFailed;
 
     /// <summary>
     /// Where a page is; Hole when it is not there, or a failure, also when it has moved meanwhile. Two pages in one place are the same.

@@ -22,8 +22,10 @@ internal sealed class InitProgram(BootSettings settings, ObjectTracker host, Gro
 
     public override ReadOnlySpan<byte> SearchPathOf(ObjectTracker group)
     {
-        // Who made another group has looked already.
-        for (int i = 0; group.Index == host.Index && settings.Configuration.TryGetEnvironment(i, out ReadOnlySpan<byte> variable); i++)
+        // Who made another group has looked already, in his own.
+        if (group.Index != host.Index)
+            return default;
+        for (int i = 0; settings.Configuration.TryGetEnvironment(i, out ReadOnlySpan<byte> variable); i++)
         {
             if (variable.StartsWith("PATH="u8))
                 return variable["PATH="u8.Length..];

@@ -20,6 +20,9 @@ public abstract unsafe class BlockDevice
     /// <summary>False when a completed write is already durable, so that Flush costs nothing and is not needed.</summary>
     public abstract bool HasVolatileWriteCache { get; }
 
+    /// <summary>True when the device has failed for good; until then it recovers by itself, and requests merely take longer.</summary>
+    public virtual bool HasFailed => false;
+
     /// <summary>Starts a request. Never blocks and never fails: errors appear in the request's status.</summary>
     public abstract void Submit(BlockRequest* request);
 

@@ -69,9 +69,8 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     /// <summary>The pages of a group that is not checkpointed are read from a volume.</summary>
     internal void ReadFrom(ObjectTracker group, VolumeId volume)
     {
-        PipelineState* state = _pipelines.StateOf(group.Index);
-        Panic.Unless(!state->IsOfBase, "checkpoints: what is written to would be a base"u8);
-        state->Volume = volume.Value;
+        Panic.Unless(!_services.Memory.Bases.HasBegun(group), "checkpoints: what is written to would be a base"u8);
+        _pipelines.StateOf(group.Index)->Volume = volume.Value;
     }
 
     /// <summary>Its pages are not read any more.</summary>

@@ -260,18 +260,21 @@ public readonly unsafe struct HeldOutput
         *_state = default;
     }
 
-    // How many chunks of a log may give way.
+    // How many chunks of a log may give way: the last one too when it is full, or a writer for whom there is no memory would wait for ever.
     private int OldChunks
     {
         get
         {
             int count = 0;
             OutputChunk* chunk = _state->IsLogged ? _state->First : null;
-            for (; chunk != null && chunk != _state->Last && chunk->Start + (ulong)chunk->Length <= Durable; chunk = chunk->Next)
+            for (; chunk != null && IsOld(chunk); chunk = chunk->Next)
                 count++;
             return count;
         }
     }
+
+    private bool IsOld(OutputChunk* chunk)
+        => chunk->Start + (ulong)chunk->Length <= Durable && (chunk != _state->Last || chunk->Length == OutputChunk.Capacity);
 
     private void PutBack(OutputChunk* chunk)
     {
@@ -315,7 +318,7 @@ public readonly unsafe struct HeldOutput
     private void DropOldest()
     {
         Drop(_state->First);
-        _state->Sent = _state->Emitted = _state->First->Start;
+        _state->Sent = _state->Emitted = Start;
     }
 
     private void Drop(OutputChunk* chunk)

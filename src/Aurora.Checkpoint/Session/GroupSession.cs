@@ -61,7 +61,7 @@ public sealed unsafe partial class GroupSession
             Output = OutputHold,
             Store = store,
         });
-        Shared = new SharedPages(store, Engine, Tracked, Memory);
+        Pager = new PageReader(machine.Fibers, Memory, Engine, store, new SharedPages(store, Engine, Tracked, Memory));
         Regions = new RegionManager(
             machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random);
         StorageSpace space = machine.IsStoreBounded
@@ -128,8 +128,8 @@ public sealed unsafe partial class GroupSession
     /// <summary>What a group was that goes back.</summary>
     public GroupPast Past { get; } = new();
 
-    /// <summary>Where copies find pages that another group has in memory.</summary>
-    public SharedPages Shared { get; }
+    /// <summary>Brings in the pages that programs touch.</summary>
+    public PageReader Pager { get; }
 
     /// <summary>Takes names out of memory when it is short, once a fiber runs it.</summary>
     public NameReclaimer NameReclaimer { get; }

@@ -44,6 +44,23 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         return default;
     }
 
+    /// <summary>Whether it is worth asking: some ancestor has a clean page there. Blocks only where nobody has asked for the group yet.</summary>
+    public bool MayHave(ushort group, VolumeId volume, ObjectId stored, ulong page)
+    {
+        ushort heir = group;
+        VolumeId at = volume;
+        for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
+        {
+            ObjectTracker owner = ParentOf(heir, at, out at);
+            if (!owner.Exists)
+                return false;
+            heir = owner.Index;
+            if (IsSettled(owner) && memory.Clean.Has(owner, stored, page))
+                return true;
+        }
+        return false;
+    }
+
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)
     {
         if (!IsSettled(owner) || !memory.Clean.Has(owner, stored, page))

@@ -68,6 +68,9 @@ public sealed unsafe class BaseFrames
     /// <summary>A group, which has nothing yet, begins with a state.</summary>
     public void Begin(ObjectTracker group, in BaseName name) => *_names.At(group.Index) = name;
 
+    /// <summary>It is known with what state a group has begun.</summary>
+    public bool HasBegun(ObjectTracker group) => !_names.At(group.Index)->IsNone;
+
     /// <summary>As <see cref="Hold"/>, of the state that a group began with, if that is known.</summary>
     internal FrameNumber HoldFor(ushort group, ObjectId stored, ulong page)
     {

@@ -145,6 +145,17 @@ public sealed unsafe class PageIns
         return *own;
     }
 
+    /// <summary>
+    /// The frame of a page that was asked for, if another group that began with the same state has read it meanwhile, with a reference for
+    /// the caller; else 0.
+    /// </summary>
+    public FrameNumber HoldBase(PageInRequest* request)
+    {
+        VmObject* target = request->Object;
+        ulong* slot = target == null || request->IsStale ? null : _tree.FindSlot(target, request->Page);
+        return slot == null ? default : HoldBase(target, request->Page, *slot);
+    }
+
     private FrameNumber HoldBase(VmObject* target, ulong page, ulong slot)
         => IsOfBase(target, page, slot) ? _bases.HoldFor(target->Header.Group, target->StoreSource, page) : default;
 
@@ -192,9 +203,15 @@ public sealed unsafe class PageIns
         ulong next = page + 1;
         for (; next < end && _requests.HasRoomToSpare; next++)
         {
-            // A group lies within one leaf, which RefineSlot has just made to exist unless the tree is a single page.
+            // A group lies within one leaf, which RefineSlot has just made to exist unless the tree is a single page. What is longer ends
+            // with that leaf.
             ulong* slot = _tree.FindSlot(target, next);
-            if (slot != null && Slot.IsStored(*slot, next, target->StoredLimit))
+            if (slot == null)
+                break;
+            FrameNumber frame = HoldBase(target, next, *slot);
+            if (frame.Value != 0)
+                *slot = Slot.Of(frame);
+            else if (Slot.IsStored(*slot, next, target->StoredLimit))
                 _requests.Request(target, next);
         }
         target->AheadEnd = next;

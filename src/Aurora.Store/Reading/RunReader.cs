@@ -1,5 +1,5 @@
 // Reading several pages of an object at once: what lies side by side on the device is one request, and all requests are under way together.
-// A page that is not there, or not as it should be, is read again by itself, which finds out why.
+// A page that is not there, or not as it should be, is left to whoever reads it by itself, which finds out why and may take longer.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -23,8 +23,6 @@ internal sealed unsafe class RunReader(StoreContext context, PresentReader reade
         {
             if (statuses[i] == StoreStatus.Ok)
                 statuses[i] = context.VerifyPage(id.Value, entries[i].Key, entries[i].Block, entries[i].Checksum, destinations[i]);
-            if (statuses[i] != StoreStatus.Ok)
-                statuses[i] = reader.ReadPage(volume, id, page + (ulong)i, destinations[i]);
             context.Fibers.GiveWay();
         }
     }

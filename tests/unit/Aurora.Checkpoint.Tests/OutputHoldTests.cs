@@ -138,6 +138,36 @@ public sealed class OutputHoldTests
         Assert.NotEqual(0, log.Room);
     }
 
+    /// <summary>Nobody would wake a writer who waits for memory: what is durable gives way to him, and be it all there is.</summary>
+    [Fact]
+    public void ALogForWhichThereIsNoMemoryGoesOnWithWhatItHas()
+    {
+        using GroupMachine machine = GroupMachine.Create(TestSession.NewDevice());
+        machine.Do(GroupVerb.Run, target: "a");
+        HeldOutput log = machine.Session.Group.OutputHold.Of(machine.Find("a"));
+        machine.Session.Pages.IsExhausted = true;
+        for (int allowed = 1; log.Room == 0; allowed++)
+        {
+            machine.Session.Pages.IsExhausted = false;
+            machine.Session.Pages.Remaining = allowed;
+            _ = log.Room;
+            machine.Session.Pages.IsExhausted = true;
+        }
+        for (int room = log.Room; room != 0; room = log.Room)
+            Assert.Equal(room, log.Write(new byte[room]));
+        machine.Session.Pages.Remaining = null;
+        machine.Session.Pages.IsExhausted = false;
+        machine.Settle();
+        machine.Session.Pages.IsExhausted = true;
+        int all = (int)log.Written;
+        Assert.Equal(all, log.Room);
+        Assert.Equal(all, log.Write(new byte[all]));
+        Assert.Equal(((ulong)all, (ulong)all * 2), (log.Start, log.Written));
+        machine.Session.Pages.IsExhausted = false;
+        machine.Settle();
+        Assert.Equal(log.Written, log.Durable);
+    }
+
     [Fact]
     public void OutputComesAtLeastOnceAndInOrderWhateverHappens()
     {

@@ -33,6 +33,33 @@ public sealed unsafe class PageInTests
         }
     }
 
+    /// <summary>What is asked for ahead ends with the leaf that is there, and who goes on behind it is not taken for a newcomer.</summary>
+    [Fact]
+    public void Who_reads_on_behind_a_leaf_gets_as_much_as_before()
+    {
+        using TestMachine restored = RestoredWith(pages: 600, out AddressSpace* space, out _);
+        for (ulong page = 0; page < 512; page++)
+            Assert.Equal(7UL, restored.Load64(space, At + (page << 12)));
+        FaultResult fault = restored.Memory.Faults.Handle(space, new VirtualAddress(At + (512 << 12)), FaultAccess.Read);
+        Assert.Equal((MemoryStatus.WouldBlock, 16), (fault.Status, restored.Memory.PageIns.Outstanding));
+    }
+
+    [Fact]
+    public void What_is_cancelled_stale_or_a_probe_ends_a_run()
+    {
+        using TestMachine restored = RestoredWith(pages: 64, out AddressSpace* space, out VmObject* memory);
+        restored.Memory.Faults.Handle(space, new VirtualAddress(At), FaultAccess.Read);
+        PageInRequest* first = restored.Memory.PageIns.Take();
+        Assert.Equal(1UL, restored.Memory.PageIns.TakeNext(first, 1)->Page);
+        first->IsStale = true;
+        Assert.True(restored.Memory.PageIns.TakeNext(first, 2) == null);
+        first->IsStale = false;
+        Assert.True(restored.Memory.PageIns.TakeNext(first, 3) == null);
+        Assert.Equal(2UL, restored.Memory.PageIns.TakeNext(first, 2)->Page);
+        restored.Memory.Spaces.Release(space);
+        Assert.True(first->Object != null || restored.Memory.PageIns.TakeNext(first, 3) == null);
+    }
+
     [Fact]
     public void Requests_are_taken_in_runs_of_one_object()
     {

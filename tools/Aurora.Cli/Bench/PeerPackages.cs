@@ -68,7 +68,8 @@ internal static class PeerPackages
     // The package that is asked for is empty and depends on the one with the kernel.
     private static async Task<string> KernelAsync(CancellationToken cancellation)
     {
-        string answer = await RunAsync("asking for the peer's kernel", ["env", "LC_ALL=C", "apt-cache", "depends", .. _asIfNothing, KernelPackage], cancellation);
+        string answer = await RunAsync(
+            "asking for the peer's kernel", ["env", "LC_ALL=C", "apt-cache", "depends", .. _asIfNothing, KernelPackage], cancellation);
         const string Depends = "Depends:";
         return answer.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith(Depends, StringComparison.Ordinal))
             ?[Depends.Length..].Trim()

@@ -23,9 +23,9 @@ internal static class RunCommand
             Meanwhile aurora exec runs further programs in the machine.
 
             Exit status: the program's own; 126 when it could not be started and 127 when it is not there; 122 when the session's newest
-            state cannot be restored and 123 when it is held because it panicked three times in a row within ten seconds of running (both say
-            what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the plug was pulled from the keyboard; 141 when the
-            reader of standard output went away.
+            state cannot be restored and 123 when it is held because it panicked three times in a row within ten seconds of running
+            (both say what can be done); 124 after --timeout; 125 when Aurora itself failed; 137 when the plug was pulled from the
+            keyboard; 141 when the reader of standard output went away.
             """);
         var machine = new MachineOptions();
         var disk = new Option<string?>("--disk") { Description = "The disk image; made when it does not exist. Without it a throw-away image is used." };

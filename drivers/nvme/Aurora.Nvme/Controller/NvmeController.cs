@@ -90,7 +90,7 @@ public sealed unsafe class NvmeController : BlockDevice
     public bool IsIdle => _state.IsIdle;
 
     /// <summary>True when the controller has failed for good: every request completes as Gone, now or soon.</summary>
-    public bool HasFailed => _state.State is NvmeState.Stopping or NvmeState.Gone;
+    public override bool HasFailed => _state.State is NvmeState.Stopping or NvmeState.Gone;
 
     /// <summary>When <see cref="CheckHealth"/> wants to be called next: the idle loop need not wake for the device before.</summary>
     public ulong NextHealthCheckNanoseconds => _schedule.NextNanoseconds;

@@ -164,30 +164,7 @@ internal sealed unsafe class TestSession : IDisposable
     {
         Group.Files.Loader.ServeAll();
         for (PageInRequest* request = Memory.PageIns.Take(); request != null; request = Memory.PageIns.Take())
-        {
-            if (request->IsProbe)
-            {
-                Assert.Equal(StoreStatus.Ok,
-                    Store.NextPages(Engine.VolumeOf(request->Group), request->Source, request->Page, 512, out ulong present, out ulong presentEnd));
-                Memory.PageIns.CompleteProbe(request, PageInStatus.Ok, present, presentEnd);
-                continue;
-            }
-            FrameNumber frame = Group.Shared.Take(request->Group, Engine.VolumeOf(request->Group), request->Source, request->Page);
-            if (frame.Value != 0)
-            {
-                Memory.PageIns.Complete(request, PageInStatus.Ok, frame);
-                continue;
-            }
-            frame = Frames.Allocate(FrameFlags.Data);
-            StoreStatus status = Store.ReadPage(Engine.VolumeOf(request->Group), request->Source, request->Page, Frames.AddressOf(frame));
-            PageInStatus outcome = status switch
-            {
-                StoreStatus.Ok => PageInStatus.Ok,
-                StoreStatus.Hole => PageInStatus.Hole,
-                _ => PageInStatus.Failed,
-            };
-            Memory.PageIns.Complete(request, outcome, frame);
-        }
+            Assert.True(Group.Pager.Serve(request));
     }
 
     /// <summary>madvise(MADV_DONTNEED), waiting for the store where it must.</summary>
