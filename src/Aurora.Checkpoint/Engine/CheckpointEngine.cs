@@ -73,6 +73,9 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _pipelines.StateOf(group.Index)->Volume = volume.Value;
     }
 
+    /// <summary>The group will never run again as it is in memory.</summary>
+    internal bool IsSetAside(ushort group) => _pipelines.StateOf(group)->IsSetAside;
+
     /// <summary>Its pages are not read any more.</summary>
     internal void ReadNothing(ObjectTracker group) => _pipelines.StateOf(group.Index)->Volume = 0;
 

@@ -180,12 +180,16 @@ public sealed unsafe class CheckpointLife
     {
         Pipeline pipeline = _pipelines.Of(group);
         Panic.Unless(pipeline.HasFailed, "checkpoint: a group was given up that has not failed"u8);
-        pipeline.State->IsQuiesced = true;
+        SetAside(group);
         SetStopped(group, true);
     }
 
     /// <summary>A group that is stopped, and is not captured, stays so: it is no whole one.</summary>
-    public void SetAside(ObjectTracker group) => _pipelines.Of(group).State->IsQuiesced = true;
+    public void SetAside(ObjectTracker group)
+    {
+        PipelineState* state = _pipelines.Of(group).State;
+        state->IsQuiesced = state->IsSetAside = true;
+    }
 
     /// <summary>True when nothing more of a group can become durable.</summary>
     public bool HasFailed(ObjectTracker group) => _pipelines.Of(group).HasFailed;

@@ -93,6 +93,7 @@ internal sealed unsafe class GroupMemory(
         PidNamespace space = processes.Table.Of(session.Tracked.OfGroup(entry->Index));
         for (Process* process = space.NextProcess(1); process != null; process = space.NextProcess(process->Id + 1))
             session.Regions.GiveUp(process);
+        _life.SetAside(session.Tracked.OfGroup(entry->Index));
         session.Past.Index = entry->Index;
         entry->Index = 0;
     }

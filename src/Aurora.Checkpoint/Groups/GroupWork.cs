@@ -107,6 +107,8 @@ internal sealed unsafe class GroupWork(
         if (!result.IsOk)
         {
             entry->Phase = GroupPhase.Broken;
+            if (!result.IsUntouched)
+                _life.SetAside(TrackerOf(entry));
             GroupMemory.Report(entry, RestoreMessages.Describe(result, stackalloc byte[200]));
             return false;
         }

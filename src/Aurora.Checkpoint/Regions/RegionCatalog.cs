@@ -73,7 +73,8 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
     {
         RegionRecord record = entry->Record;
         record.SizePages = pages;
-        record.Sound = Math.Max(record.Sound, entry->RefusedThrough);
+        // Of what came before this opening only the last persist is known, and no commit need open behind this one.
+        record.Sound = Math.Max(record.Sound, Math.Max(entry->RefusedThrough, entry->Base));
         StoreStatus status = Commit(entry->VolumeId, in record, number, cutsFrom: pages < entry->Record.SizePages ? pages : ulong.MaxValue);
         if (status == StoreStatus.Ok)
             entry->Record = record;
@@ -108,7 +109,7 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
     {
         StoreStatus status = store.FindVolume(entry->VolumeId, out VolumeInfo info);
         number = info.LastEpoch.Value;
-        return ErrnoOf(status);
+        return status == StoreStatus.Ok && !RegionRecord.IsNumber(number) ? Errno.EIO : ErrnoOf(status);
     }
 
     public static Errno ErrnoOf(StoreStatus status) => status switch
@@ -143,15 +144,16 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
         }
         RegionRecord record = default;
         bool isRead = status is StoreStatus.Ok or StoreStatus.TooLong or StoreStatus.BadChecksum or StoreStatus.Corrupt;
-        if (!isRead && !isListed)
+        if (status == StoreStatus.OutOfMemory || (!isRead && !isListed))
             return status;
         bool isSound = status == StoreStatus.Ok && RegionRecord.TryRead(bytes[..length], out record) && table.Find(name) == null;
         if (!isSound)
-            Report(name, "its record is damaged; it can only be deleted"u8);
+            Report(name, isRead ? "its record is damaged; it can only be deleted"u8 : "its record cannot be read"u8);
         RegionEntry* entry = Keep(info.Id, isSound ? record : default, name);
         if (entry == null)
             return StoreStatus.OutOfMemory;
         entry->IsDamaged = !isSound;
+        entry->IsUnread = !isRead;
         return StoreStatus.Ok;
     }
 

@@ -35,6 +35,9 @@ internal unsafe struct RegionEntry
 
     /// <summary>Its record cannot be read, or makes no sense: it is refused until it is deleted.</summary>
     public bool IsDamaged;
+
+    /// <summary>Damaged for now: the device did not deliver its record. It is tried again when the machine starts.</summary>
+    public bool IsUnread;
     public bool IsOpen;
 
     /// <summary>Its index among groups, in memory.</summary>

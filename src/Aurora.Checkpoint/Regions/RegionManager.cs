@@ -63,7 +63,7 @@ public sealed unsafe class RegionManager : RegionService
     {
         RegionRequest about = request;
         RegionEntry* entry = request.Kind == RegionRequestKind.Open && !request.IsExclusive ? _table.Find(about.NameBytes) : null;
-        bool isShown = entry != null && entry->IsOpen && entry->Memory.IsShown && !entry->IsBusy
+        bool isShown = entry != null && entry->IsOpen && !entry->IsBusy && _opened.IsShown(entry)
             && entry->BelongsTo(request.User, request.IsPrivileged);
         region = isShown ? &entry->Memory : null;
         ticket = 0;
@@ -170,6 +170,8 @@ public sealed unsafe class RegionManager : RegionService
         {
             region = null;
             Errno error = catalog.LoadOne(number, out RegionEntry* entry);
+            if (error == Errno.Ok && entry != null && entry->IsUnread)
+                return RestoreStatus.UnreadableRegion;
             bool isIt = error == Errno.Ok && entry != null && !entry->IsDamaged && entry->Record.Identity.Is(in identity);
             if (isIt)
                 error = opened.Open(number, out entry);

@@ -44,9 +44,19 @@ internal sealed unsafe class RegionMemory(
         }
     }
 
-    /// <summary>What is dirty of a region in memory, if anything, is of programs that show it.</summary>
-    public static bool IsAsPersisted(RegionEntry* entry)
-        => !entry->IsBusy && (entry->Memory.IsShown || (entry->Persists == 0 && !entry->Memory.IsDirty));
+    private bool IsAsPersisted(RegionEntry* entry) => !entry->IsBusy && !HasLeftovers(entry);
+
+    /// <summary>Something of a region in memory is dirty, or on its way to the store, and no program shows it.</summary>
+    public bool HasLeftovers(RegionEntry* entry) => (entry->Persists != 0 || entry->Memory.IsDirty) && !IsShown(entry);
+
+    /// <summary>Some program shows it that has not ended, in a group that runs or may run again.</summary>
+    public bool IsShown(RegionEntry* entry)
+    {
+        Mapping* mapping = entry->Memory.NextMapping(null);
+        while (mapping != null && (mapping->Space->Header.References == 0 || engine.IsSetAside(mapping->Space->Header.Group)))
+            mapping = entry->Memory.NextMapping(mapping);
+        return mapping != null;
+    }
 
     /// <summary>Gives up what a thread has not persisted of any region, and will not.</summary>
     public void GiveUpAll(RegionWriter* writer)
@@ -81,6 +91,8 @@ internal sealed unsafe class RegionMemory(
         entry->IsBusy = false;
         scheduler.WakeAll(&entry->Memory.Changed);
         fibers.WakeAll(table.Settled);
+        // What has lost its last program meanwhile can go.
+        fibers.WakeOne(memory.Regions.Work);
     }
 
     /// <summary>Gives up what a thread has not persisted, or with null what nobody has. Nothing of the region is on its way.</summary>

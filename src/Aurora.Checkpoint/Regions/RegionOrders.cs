@@ -54,7 +54,7 @@ internal sealed unsafe class RegionOrders(
         if (order == null)
             return Errno.ESRCH;
         // Whoever showed the region since has gone again, and left what was not persisted.
-        if (order->IsDone && order->Entry != null && !RegionMemory.IsAsPersisted(order->Entry))
+        if (order->IsDone && order->Entry != null && opened.HasLeftovers(order->Entry))
             Redo(order);
         if (!order->IsDone)
             return Errno.EAGAIN;

@@ -114,6 +114,8 @@ internal sealed unsafe class RegionPersister(
         Errno error = catalog.Open(entry, number, entry->Submitted);
         if (error == Errno.Ok)
             entry->Committed = Math.Max(entry->Committed, number);
+        else
+            RegionNumbers.Refuse(entry, number, number, error);
         entry->OpeningError = error;
         entry->IsBeingOpened = false;
     }

@@ -43,7 +43,10 @@ internal struct RegionRecord
         (Address & PageSize.OffsetMask) == 0 && Address >= WindowStart && Address < WindowEnd
         && SpanPages > 0 && SpanPages <= (WindowEnd - Address) >> PageSize.Shift
         && SizePages > 0 && SizePages <= SpanPages && Reserved == 0
-        && !Identity.IsNone && Before > 0 && Before <= Opened && Opened <= Sound;
+        && !Identity.IsNone && Before > 0 && Before <= Opened && Opened <= Sound && IsNumber(Sound);
+
+    /// <summary>A persist can have it: so large that nobody gets to the end.</summary>
+    public static bool IsNumber(ulong number) => number is > 0 and < 1UL << 63;
 
     /// <summary>What the region is as after, when the newest commit of its volume has this number.</summary>
     public readonly ulong StateOf(ulong last) => last == Opened ? Before : last;

@@ -102,6 +102,10 @@ internal sealed unsafe class RegionWork(
             memory.Regions.NoteTaken(&entry->Memory, number);
             RegionNumbers.NoteDurable(entry, number);
         }
+        else
+        {
+            RegionNumbers.Refuse(entry, number, number, error);
+        }
         opened.Release(entry);
         return error;
     }
@@ -114,15 +118,18 @@ internal sealed unsafe class RegionWork(
         while (entry->IsBusy)
             fibers.Block(table.Settled);
         opened.Hold(entry);
+        bool isOfAll = order->Request.IsOfAll;
+        // Whoever goes on storing would keep it from coming to an end.
+        entry->Memory.IsStill = isOfAll;
         bool isDone = false;
         while (!isDone)
         {
             ObjectTracker group = tracked.OfGroup(order->Group);
             var thread = group.Exists ? (Thread*)group.Find(order->Thread, ObjectKind.Thread) : null;
-            bool isOfAll = order->Request.IsOfAll;
             isDone = (thread == null && !isOfAll) || memory.Regions.AbortSome(&entry->Memory, isOfAll ? null : &thread->Regions);
             fibers.GiveWay();
         }
+        memory.Regions.EndStillness(&entry->Memory);
         opened.Release(entry);
         return Errno.Ok;
     }

@@ -16,7 +16,7 @@ namespace Aurora.Linux.Calls;
 /// <summary>What a futex word is, whoever looks at it.</summary>
 public struct FutexKey
 {
-    /// <summary>In the place of an id: the identity of a region.</summary>
+    /// <summary>In the place of an id: the number of a region.</summary>
     public const ulong RegionBit = 1UL << 61;
 
     /// <summary>The VM object or the address space; ids are those of a group. Of a region its identity, with a bit.</summary>

@@ -7,9 +7,6 @@ namespace Aurora.Memory;
 /// <summary>Captures and restores mappings. Linking puts one into its address space and takes a reference on its object.</summary>
 public sealed unsafe class MappingCodec : StateCodec
 {
-    /// <summary>The bytes of a payload.</summary>
-    public static ulong RecordBytes => MappingRecord.SizeWithoutRegion;
-
     private const MappingFlags NewFlags = MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked;
 
     private readonly MemoryRestore _restore;

@@ -29,6 +29,9 @@ public unsafe struct Region
     /// <summary>Pages in flight.</summary>
     public ulong FlyingPages;
 
+    /// <summary>All that is dirty is being given up: nothing more becomes dirty meanwhile.</summary>
+    public bool IsStill;
+
     /// <summary>How many give pages back that were in flight and were refused.</summary>
     public int Returns;
 
@@ -47,17 +50,8 @@ public unsafe struct Region
     /// <summary>Some program shows it, be it one that has ended and whose mappings have not gone yet.</summary>
     public readonly bool IsMapped => Object->IsMapped;
 
-    /// <summary>Some program shows it that has not ended.</summary>
-    public readonly bool IsShown
-    {
-        get
-        {
-            Mapping* mapping = Object->FirstMapping;
-            while (mapping != null && mapping->Space->Header.References == 0)
-                mapping = mapping->NextOfObject;
-            return mapping != null;
-        }
-    }
+    /// <summary>The mapping behind another one of those that show it, or the first; null at the end.</summary>
+    public readonly Mapping* NextMapping(Mapping* after) => after == null ? Object->FirstMapping : after->NextOfObject;
 
     /// <summary>Something of it is on its way to the store.</summary>
     public readonly bool IsFlying => FlyingPages != 0;

@@ -15,13 +15,18 @@ internal sealed unsafe class RegionBooks(MemoryState state, FiberScheduler fiber
     private readonly FramePool _frames = state.Frames;
 
     /// <summary>
-    /// Whether one more page of a region may become dirty: Ok, WouldBlock until something has landed, or BusError when nothing is on its
-    /// way. A region may owe at most twice what is left for all (Choudhury and Hahne, see UserAccounts), so that none can take all: alone
+    /// Whether one more page of a region may become dirty: Ok, WouldBlock until something has landed or been given up, or BusError when
+    /// nothing is on its way. A region may owe at most twice what is left for all (Choudhury and Hahne, see UserAccounts), so that none can take all: alone
     /// two thirds, two of them two fifths each.
     /// </summary>
     public MemoryStatus MayDirty(Region* region, ulong slot, out WaitQueue* wait)
     {
         wait = null;
+        if (region->IsStill)
+        {
+            wait = _regions.Room;
+            return MemoryStatus.WouldBlock;
+        }
         ulong left = _regions.MostOwed - Math.Min(_regions.MostOwed, _regions.Owed);
         if ((slot & Slot.Dirty) != 0 || region->DirtyPages + region->FlyingPages < ShareOfLeft * left)
             return MemoryStatus.Ok;

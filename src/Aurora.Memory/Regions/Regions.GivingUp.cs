@@ -28,6 +28,14 @@ public sealed unsafe partial class Regions
         return true;
     }
 
+    /// <summary>Who waits to change the region may.</summary>
+    public void EndStillness(Region* region)
+    {
+        region->IsStill = false;
+        if (!_state.Room->IsEmpty)
+            _waker.WakeAll(_state.Room);
+    }
+
     /// <summary>A region in which a thread has changed something, or null.</summary>
     public static Region* FirstDirtyOf(RegionWriter* writer)
     {

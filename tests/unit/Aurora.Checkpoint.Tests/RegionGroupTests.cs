@@ -181,6 +181,28 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
+    /// <summary>Also what a thread of the group has left dirty that had ended by then.</summary>
+    [Fact]
+    public void What_a_thread_has_left_of_a_group_that_goes_back_goes_too()
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "left");
+        Store(child, at, 1);
+        Persist(child, at);
+        _machine.Settle();
+        SlsStatistics statistics = default;
+        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        Store(child, at, 2);
+        _machine.Session.Memory.Regions.EndWriter(&child->FirstThread->Regions);
+        _machine.Settle();
+        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
+        _machine.Settle();
+        Assert.Equal(ProcessState.Alive, Find(id)->State);
+        Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+    }
+
     [Fact]
     public void A_program_that_remembers_a_refused_persist_does_not_go_on_with_what_came_instead()
     {

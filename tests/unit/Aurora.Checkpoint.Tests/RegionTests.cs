@@ -556,6 +556,94 @@ public sealed unsafe class RegionTests
         session.Dispose();
     }
 
+    /// <summary>A resize has a number of its own opening, and with it nothing is known of what was refused in the one before.</summary>
+    [Fact]
+    public void A_refusal_is_not_taken_for_durable_after_a_resize_either()
+    {
+        RegionSession session = RegionSession.Create(1200);
+        AddressSpace* space = session.NewSpace();
+        Region* region = session.Open("grown", 4000);
+        ulong at = session.Map(space, region);
+        session.Store(0, space, at, 1);
+        Assert.Equal(Errno.Ok, session.Persist(region, 0));
+        for (ulong page = 0; page < 1000; page++)
+            session.Store(0, space, at + (page * Page), page + 2);
+        ulong refused = session.Begin(region, 0);
+        session.RunPersists();
+        Assert.Equal(Errno.ENOSPC, session.Regions.StateOf(region, refused));
+        session.Abort(region, 0);
+        session = session.Reboot();
+        session.Open("grown");
+        Assert.Equal(Errno.Ok, session.Do(RegionRequestKind.Resize, "grown", 3000));
+        session = session.Reboot();
+        Assert.Equal(Errno.ESTALE, session.Regions.StateOf(session.Open("grown"), refused));
+        session.Dispose();
+    }
+
+    [Fact]
+    public void A_region_that_cannot_be_read_while_all_are_listed_is_not_taken_for_one_that_has_gone()
+    {
+        RegionSession session = RegionSession.Create();
+        Region* region = session.Open("unread", 1);
+        (ulong number, RegionIdentity identity) = (region->Number, region->Identity);
+        Assert.Equal(StoreStatus.Ok, session.Session.Store.CutNow());
+        session = session.Reboot();
+        session.Session.Store.NextVolume(default, out _);
+        int reads = 0;
+        // The list of volumes is read, the record is not.
+        for (int allowed = 0; reads == 0 || region != null; allowed++)
+        {
+            reads = 0;
+            session.Session.Device.Fail = (operation, _) =>
+                operation == BlockOperation.Read && ++reads > allowed ? BlockStatus.DeviceError : BlockStatus.Ok;
+            Errno error = session.Do(RegionRequestKind.Open, "unread");
+            session.Session.Device.Fail = null;
+            RestoreStatus found = session.Regions.Keeper.Find(number, in identity, out region);
+            Assert.True(found == RestoreStatus.Ok ? region != null : found == RestoreStatus.UnreadableRegion, $"{allowed}: {error} {found}");
+            if (reads <= allowed)
+                break;
+            session = session.Reboot();
+            reads = 1;
+        }
+        session.Dispose();
+    }
+
+    /// <summary>What an image says of numbers is not believed.</summary>
+    [Theory]
+    [InlineData(0ul)]
+    [InlineData(1ul << 63)]
+    [InlineData(ulong.MaxValue)]
+    public void A_number_that_no_persist_can_have_is_refused(ulong number)
+    {
+        RegionSession session = RegionSession.Create();
+        ulong volume = session.Open("odd", 1)->Number;
+        StoreCommit* commit = session.Session.Store.Begin(new VolumeId(volume));
+        Assert.Equal(StoreStatus.Ok, session.Session.Store.Submit(commit, new CommitInfo { Epoch = new Epoch(number) }));
+        Assert.Equal(StoreStatus.Ok, session.Session.Store.WaitDurable(commit));
+        session.Session.Store.Release(commit);
+        session = session.Reboot();
+        Assert.Equal(Errno.EIO, session.Do(RegionRequestKind.Open, "odd"));
+        session.Dispose();
+    }
+
+    /// <summary>Nobody who goes on storing keeps an abort of all from its end: he waits for it.</summary>
+    [Fact]
+    public void Who_stores_while_all_is_given_up_waits()
+    {
+        using RegionSession session = RegionSession.Create();
+        AddressSpace* space = session.NewSpace();
+        Region* region = session.Open("still", 10);
+        ulong at = session.Map(space, region);
+        session.Store(0, space, at, 1);
+        Assert.Equal(Errno.Ok, session.Persist(region, 0));
+        region->IsStill = true;
+        FaultResult fault = session.Session.Memory.Faults.Handle(space, new VirtualAddress(at), FaultAccess.Write);
+        Assert.Equal(MemoryStatus.WouldBlock, fault.Status);
+        session.Session.Memory.Regions.EndStillness(region);
+        session.Store(0, space, at, 2);
+        Assert.Equal(1UL, region->DirtyPages);
+    }
+
     [Fact]
     public void A_length_that_no_address_has_room_for_is_refused_and_leaves_nothing()
     {
