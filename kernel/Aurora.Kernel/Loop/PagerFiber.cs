@@ -1,5 +1,5 @@
-// A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager fibers serves it (PageReader), and the
-// thread's access is tried again.
+// A thread that touches a page which is not in memory sleeps on the page's request; one of a few pager fibers serves it (PageReader), and
+// the thread's access is tried again.
 using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;

@@ -54,7 +54,9 @@ internal unsafe struct PipelineState
     /// <summary>The group is about to leave memory, or another state to take its place: nothing more is captured or asked for.</summary>
     public bool IsQuiesced;
 
-    /// <summary>The group stays in memory as it is and never runs again: it could not be brought back whole, or is what it goes back from.</summary>
+    /// <summary>
+    /// The group stays in memory as it is and never runs again: it could not be brought back whole, or is what it goes back from.
+    /// </summary>
     public bool IsSetAside;
 
     /// <summary>The group is being started: what is asked for will be done once it is captured.</summary>

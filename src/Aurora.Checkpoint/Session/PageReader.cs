@@ -1,8 +1,8 @@
-// Brings pages in that are asked for: from a group that has them in memory already (BaseFrames, SharedPages), or from the store. A page that
-// the store cannot deliver becomes a bus error for whoever touches it; but when it is the whole disk that has failed, nobody is to blame and
-// nothing is lost: the threads keep waiting and the session pauses. Requests for the pages behind one that is read are taken with it; of
-// what is read together nobody waits for what takes longer. Without a frame to read into, it waits for reclaim; only when nothing can be
-// reclaimed are those who wait for the page told.
+// Brings pages in that are asked for: from a group that has them in memory already (BaseFrames, SharedPages), or from the store. A page
+// that the store cannot deliver becomes a bus error for whoever touches it; but when it is the whole disk that has failed, nobody is to
+// blame and nothing is lost: the threads keep waiting and the session pauses. Requests for the pages behind one that is read are taken with
+// it; of what is read together nobody waits for what takes longer. Without a frame to read into, it waits for reclaim; only when nothing
+// can be reclaimed are those who wait for the page told.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Store;

@@ -44,7 +44,9 @@ public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engin
         return default;
     }
 
-    /// <summary>Whether it is worth asking: some ancestor has a clean page there. Blocks only where nobody has asked for the group yet.</summary>
+    /// <summary>
+    /// Whether it is worth asking: some ancestor has a clean page there. Blocks only where nobody has asked for the group yet.
+    /// </summary>
     public bool MayHave(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
         ushort heir = group;

@@ -16,8 +16,8 @@ internal sealed unsafe class RegionBooks(MemoryState state, FiberScheduler fiber
 
     /// <summary>
     /// Whether one more page of a region may become dirty: Ok, WouldBlock until something has landed or been given up, or BusError when
-    /// nothing is on its way. A region may owe at most twice what is left for all (Choudhury and Hahne, see UserAccounts), so that none can take all: alone
-    /// two thirds, two of them two fifths each.
+    /// nothing is on its way. A region may owe at most twice what is left for all (Choudhury and Hahne, see UserAccounts), so that none can
+    /// take all: alone two thirds, two of them two fifths each.
     /// </summary>
     public MemoryStatus MayDirty(Region* region, ulong slot, out WaitQueue* wait)
     {

@@ -11,7 +11,7 @@ namespace Aurora.SystemTests;
 public sealed class RegionTests
 {
     private const int Tellers = 4;
-    private const int Cuts = 6;
+    private const int Cuts = 4;
 
     private readonly ITestOutputHelper _output;
     private readonly long[] _acknowledged = new long[Tellers];

@@ -36,7 +36,8 @@ internal static class RunCommand
         var timeout = new Option<double?>("--timeout") { Description = "Seconds after which the plug is pulled (exit status 124)." };
         var program = new Argument<string[]>("program")
         {
-            Description = "The program and its arguments, after --. Without a slash it is looked for in PATH.", Arity = ArgumentArity.ZeroOrMore,
+            Description = "The program and its arguments, after --. Without a slash it is looked for in PATH.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         foreach (Option option in (Option[])[disk, root, at, fallback, hold, timeout])
             command.Options.Add(option);
