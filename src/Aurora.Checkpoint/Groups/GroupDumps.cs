@@ -145,6 +145,7 @@ internal sealed unsafe class GroupDumps
             return Errno.ENOMEM;
         }
         RestoreResult result = _memory.Load(copy, RestoreScope.Whole, Continuation.OfStart);
+        _session.Engine.Life.SetAside(Copy);
         if (result.IsOk)
             return Errno.Ok;
         GroupMemory.Report(copy, RestoreMessages.Describe(result, stackalloc byte[200]));

@@ -185,6 +185,7 @@ internal sealed unsafe class GroupMaker(
     {
         if (_life.Quiesce(TrackerOf(entry)) != Errno.Ok)
         {
+            _life.SetAside(TrackerOf(entry));
             entry->Phase = GroupPhase.Broken;
             return -(long)error;
         }

@@ -8,6 +8,9 @@ public readonly unsafe struct HeldOutput
 {
     internal const int MaxChunks = 48;
 
+    // What a writer wants room for at once (a character as a terminal shows it).
+    private const int LeastRoom = 8;
+
     // What of a log is taken ahead of its writer: so much he is told that there is room for, and more when that is used.
     private const int ChunksAhead = 2;
 
@@ -229,10 +232,22 @@ public readonly unsafe struct HeldOutput
     {
         while (_state->ChunkCount < MaxChunks && (!_state->IsLogged || _state->SpareCount < ChunksAhead))
         {
-            if (!AddSpare())
-                return false;
+            if (AddSpare())
+                continue;
+            MakeWay();
+            return false;
         }
         return true;
+    }
+
+    // There is no memory for a further chunk. The only one there is goes when it is durable and has no room for a writer: he would wait for
+    // ever.
+    private void MakeWay()
+    {
+        OutputChunk* last = _state->Last;
+        if (_state->IsLogged && _state->Spare == null && last != null && last == _state->First
+            && OutputChunk.Capacity - last->Length < LeastRoom && last->Start + (ulong)last->Length <= Durable)
+            DropOldest();
     }
 
     private bool AddSpare()
@@ -260,21 +275,18 @@ public readonly unsafe struct HeldOutput
         *_state = default;
     }
 
-    // How many chunks of a log may give way: the last one too when it is full, or a writer for whom there is no memory would wait for ever.
+    // How many chunks of a log may give way.
     private int OldChunks
     {
         get
         {
             int count = 0;
             OutputChunk* chunk = _state->IsLogged ? _state->First : null;
-            for (; chunk != null && IsOld(chunk); chunk = chunk->Next)
+            for (; chunk != null && chunk != _state->Last && chunk->Start + (ulong)chunk->Length <= Durable; chunk = chunk->Next)
                 count++;
             return count;
         }
     }
-
-    private bool IsOld(OutputChunk* chunk)
-        => chunk->Start + (ulong)chunk->Length <= Durable && (chunk != _state->Last || chunk->Length == OutputChunk.Capacity);
 
     private void PutBack(OutputChunk* chunk)
     {

@@ -109,7 +109,7 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
     {
         StoreStatus status = store.FindVolume(entry->VolumeId, out VolumeInfo info);
         number = info.LastEpoch.Value;
-        return status == StoreStatus.Ok && !RegionRecord.IsNumber(number) ? Errno.EIO : ErrnoOf(status);
+        return status == StoreStatus.Ok && !RegionRecord.IsStart(number) ? Errno.EIO : ErrnoOf(status);
     }
 
     public static Errno ErrnoOf(StoreStatus status) => status switch

@@ -78,6 +78,13 @@ internal static unsafe class RegionNumbers
     /// <summary>Persists from one to another were refused.</summary>
     public static void Refuse(RegionEntry* entry, ulong first, ulong last, Errno error)
     {
+        entry->RefusedThrough = Math.Max(entry->RefusedThrough, last);
+        int newest = entry->RefusalCount - 1;
+        if (newest >= 0 && entry->Refusals[newest].Error == error && entry->Refusals[newest].Last + 1 == first)
+        {
+            entry->Refusals[newest].Last = last;
+            return;
+        }
         if (entry->RefusalCount == RegionEntry.KnownRefusals)
         {
             entry->ForgottenThrough = Math.Max(entry->ForgottenThrough, entry->Refusals[0].Last);
@@ -85,7 +92,6 @@ internal static unsafe class RegionNumbers
                 entry->Refusals[i - 1] = entry->Refusals[i];
             entry->RefusalCount--;
         }
-        entry->RefusedThrough = Math.Max(entry->RefusedThrough, last);
         entry->Refusals[entry->RefusalCount++] = new RegionRefusal { First = first, Last = last, Error = error };
     }
 }

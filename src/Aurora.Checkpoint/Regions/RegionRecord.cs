@@ -45,8 +45,11 @@ internal struct RegionRecord
         && SizePages > 0 && SizePages <= SpanPages && Reserved == 0
         && !Identity.IsNone && Before > 0 && Before <= Opened && Opened <= Sound && IsNumber(Sound);
 
-    /// <summary>A persist can have it: so large that nobody gets to the end.</summary>
+    /// <summary>A record can name it: nobody gets to the end of these.</summary>
     public static bool IsNumber(ulong number) => number is > 0 and < 1UL << 63;
+
+    /// <summary>A region that comes into memory can go on from it.</summary>
+    public static bool IsStart(ulong number) => number is > 0 and < 1UL << 62;
 
     /// <summary>What the region is as after, when the newest commit of its volume has this number.</summary>
     public readonly ulong StateOf(ulong last) => last == Opened ? Before : last;

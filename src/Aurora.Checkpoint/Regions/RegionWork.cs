@@ -60,6 +60,8 @@ internal sealed unsafe class RegionWork(
 
     private Errno Delete(RegionEntry* entry)
     {
+        if (entry->IsUnread)
+            return Errno.EIO;
         while (entry->IsOpen && !entry->Memory.IsMapped && (entry->IsBusy || entry->Persists != 0))
             fibers.Block(table.Settled);
         if (entry->IsOpen && RegionMemory.IsUnused(entry))

@@ -79,7 +79,10 @@ public sealed unsafe class PageReader(
         {
             FrameNumber frame = memory.Frames.Allocate(FrameFlags.Data, FramePriority.PageIn);
             PageInRequest* next = frame.Value != 0 ? memory.PageIns.TakeNext(first, count) : null;
-            if (next == null)
+            FrameNumber known = next != null ? memory.PageIns.HoldBase(next) : default;
+            if (known.Value != 0)
+                memory.PageIns.Complete(next, PageInStatus.Ok, known);
+            if (next == null || known.Value != 0)
             {
                 if (frame.Value != 0)
                     memory.Frames.Release(frame);

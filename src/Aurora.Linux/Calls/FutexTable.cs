@@ -19,7 +19,7 @@ public struct FutexKey
     /// <summary>In the place of an id: the number of a region.</summary>
     public const ulong RegionBit = 1UL << 61;
 
-    /// <summary>The VM object or the address space; ids are those of a group. Of a region its identity, with a bit.</summary>
+    /// <summary>The VM object or the address space; ids are those of a group. Of a region its number, with a bit.</summary>
     public ObjectId Owner;
     public ushort Group;
 

@@ -102,9 +102,23 @@ public sealed unsafe class PageIns
             return false;
         }
         if (IsOfBase(target, request->Page, *slot))
-            _bases.KeepFor(target->Header.Group, target->StoreSource, request->Page, frame);
+            frame = ShareBase(request, frame);
         *slot = Slot.Of(frame);
         return true;
+    }
+
+    // Who has read it before has it for all: then what was read now is not needed. A reference of the caller's either way.
+    private FrameNumber ShareBase(PageInRequest* request, FrameNumber frame)
+    {
+        VmObject* target = request->Object;
+        FrameNumber known = _bases.HoldFor(target->Header.Group, target->StoreSource, request->Page);
+        if (known.Value == 0)
+        {
+            _bases.KeepFor(target->Header.Group, target->StoreSource, request->Page, frame);
+            return frame;
+        }
+        _frames.Release(frame);
+        return known;
     }
 
     private static void ReportLostPage(PageInRequest* request)

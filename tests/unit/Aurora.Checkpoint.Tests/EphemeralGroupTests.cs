@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Text;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -75,6 +76,39 @@ public sealed unsafe class EphemeralGroupTests : IDisposable
         Assert.Equal(("one two", "one"), (Log("e"), Log("r")));
         Assert.Equal(1UL, _machine.Session.Group.Group.Of(e)->Generation);
     }
+
+    /// <summary>Copies that touch the same pages before the first one has them: they are read once and in memory once.</summary>
+    [Fact]
+    public void Copies_that_wait_for_the_same_pages_read_them_once()
+    {
+        const ulong Pages = 12;
+        _machine.Do(GroupVerb.Run, target: "a");
+        ObjectTracker a = _machine.Find("a");
+        for (ulong page = 0; page < Pages; page++)
+            _machine.Store(a, page * 4096, 100 + page);
+        Assert.Equal(Errno.Ok, _machine.Session.Engine.RequestNamed(a, "then"u8, out _));
+        _machine.Settle();
+        _machine.Do(GroupVerb.Kill, "a");
+        _machine.Settle();
+        Assert.True(_machine.Do(GroupVerb.Restore, "a", "e", "then", flags: GroupRequest.IsEphemeral) > 0);
+        Assert.True(_machine.Do(GroupVerb.Restore, "a", "r", "then", flags: GroupRequest.IsEphemeral) > 0);
+        ulong reads = _machine.Session.Store.Statistics.PagesRead;
+        ulong used = _machine.Session.Frames.UsedFrames;
+        foreach (string name in (string[])["e", "r"])
+        {
+            AddressSpace* space = _machine.Init(_machine.Find(name))->AddressSpace;
+            for (ulong page = 0; page < Pages; page += 8)
+                Assert.Equal(MemoryStatus.WouldBlock, _machine.Session.Memory.Faults.Handle(
+                    space, new VirtualAddress(GroupMachine.Arena + (page * 4096)), FaultAccess.Read).Status);
+        }
+        _machine.Session.ServePager();
+        for (ulong page = 0; page < Pages; page++)
+            Assert.Equal((100 + page, 100 + page), (Load("e", page * 4096), Load("r", page * 4096)));
+        Assert.Equal(Pages, _machine.Session.Store.Statistics.PagesRead - reads);
+        Assert.InRange(_machine.Session.Frames.UsedFrames - used, Pages, Pages + 8);
+    }
+
+    private ulong Load(string name, ulong offset) => _machine.Load(_machine.Find(name), offset);
 
     [Fact]
     public void What_there_is_not_of_it_is_refused_and_the_rest_is_done()

@@ -140,32 +140,36 @@ public sealed class OutputHoldTests
 
     /// <summary>Nobody would wake a writer who waits for memory: what is durable gives way to him, and be it all there is.</summary>
     [Fact]
-    public void ALogForWhichThereIsNoMemoryGoesOnWithWhatItHas()
+    public unsafe void ALogForWhichThereIsNoMemoryGoesOnWithWhatItHas()
     {
+        const int Left = 3;
         using GroupMachine machine = GroupMachine.Create(TestSession.NewDevice());
         machine.Do(GroupVerb.Run, target: "a");
-        HeldOutput log = machine.Session.Group.OutputHold.Of(machine.Find("a"));
+        OutputHold hold = machine.Session.Group.OutputHold;
+        HeldOutput log = hold.Of(machine.Find("a"));
+        // Nothing has been taken ahead.
+        log.End();
+        log.BeginLog();
         machine.Session.Pages.IsExhausted = true;
-        for (int allowed = 1; log.Room == 0; allowed++)
-        {
-            machine.Session.Pages.IsExhausted = false;
-            machine.Session.Pages.Remaining = allowed;
-            _ = log.Room;
-            machine.Session.Pages.IsExhausted = true;
-        }
-        for (int room = log.Room; room != 0; room = log.Room)
-            Assert.Equal(room, log.Write(new byte[room]));
-        machine.Session.Pages.Remaining = null;
+        var taken = new System.Collections.Generic.List<nint>();
+        for (OutputChunk* chunk = hold.Chunks.Allocate(); chunk != null; chunk = hold.Chunks.Allocate())
+            taken.Add((nint)chunk);
+        hold.Chunks.Free((OutputChunk*)taken[^1]);
+        taken.RemoveAt(taken.Count - 1);
+        Assert.Equal(OutputChunk.Capacity, log.Room);
+        Assert.Equal(OutputChunk.Capacity - Left, log.Write(new byte[OutputChunk.Capacity - Left]));
+        Assert.Equal(Left, log.Room);
         machine.Session.Pages.IsExhausted = false;
         machine.Settle();
         machine.Session.Pages.IsExhausted = true;
-        int all = (int)log.Written;
-        Assert.Equal(all, log.Room);
-        Assert.Equal(all, log.Write(new byte[all]));
-        Assert.Equal(((ulong)all, (ulong)all * 2), (log.Start, log.Written));
+        Assert.Equal(OutputChunk.Capacity, log.Room);
+        Assert.Equal(OutputChunk.Capacity, log.Write(new byte[OutputChunk.Capacity]));
+        Assert.Equal(OutputChunk.Capacity - Left, (int)log.Start);
         machine.Session.Pages.IsExhausted = false;
         machine.Settle();
         Assert.Equal(log.Written, log.Durable);
+        foreach (nint chunk in taken)
+            hold.Chunks.Free((OutputChunk*)chunk);
     }
 
     [Fact]

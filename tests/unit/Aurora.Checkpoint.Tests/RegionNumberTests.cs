@@ -123,7 +123,7 @@ public sealed unsafe class RegionNumberTests
         RegionNumbers.Refuse(&entry, 200, 400, Errno.EIO);
         RegionNumbers.Refuse(&entry, 150, 160, Errno.EIO);
         for (ulong i = 0; i < 8; i++)
-            RegionNumbers.Refuse(&entry, 500 + i, 500 + i, Errno.EIO);
+            RegionNumbers.Refuse(&entry, 500 + (2 * i), 500 + (2 * i), Errno.EIO);
         Assert.Equal((Errno.ESTALE, Errno.ESTALE), (RegionNumbers.StateOf(&entry, 400), RegionNumbers.StateOf(&entry, 161)));
     }
 
@@ -154,6 +154,7 @@ public sealed unsafe class RegionNumberTests
     /// <summary>What an image says of numbers is not believed.</summary>
     [Theory]
     [InlineData(0ul)]
+    [InlineData((1ul << 63) - 1)]
     [InlineData(1ul << 63)]
     [InlineData(ulong.MaxValue)]
     public void A_number_that_no_persist_can_have_is_refused(ulong number)

@@ -208,7 +208,7 @@ public sealed unsafe class VolumeTests
         Assert.Equal(StoreStatus.NotFound, harness.Store.DropVolume(new VolumeId(77), info));
         Assert.Equal(StoreStatus.NotFound, TryClone(harness, new VolumeId(77), 0, out _));
         Assert.Equal(StoreStatus.NotFound, harness.Store.SetVolume(default, VolumeFlags.None, default, info));
-        Assert.Equal(StoreStatus.BadArgument, harness.Store.CreateVolume((VolumeFlags)8, "x"u8, info, out _));
+        Assert.Equal(StoreStatus.BadArgument, harness.Store.CreateVolume((VolumeFlags)16, "x"u8, info, out _));
         Assert.Equal(StoreStatus.TooLong, harness.Store.CreateVolume(VolumeFlags.None, new byte[65], info, out _));
         Assert.Equal(StoreStatus.BadArgument, TryCommitTo(harness, image));
         Assert.Equal(StoreStatus.NotFound, TryCommitTo(harness, new VolumeId(77)));

@@ -91,6 +91,7 @@ internal sealed unsafe class ObjectFields
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
             "StoreBase", "Flags", "Keeper", "CountedPages", // counted again
+            "AheadEnd", "AheadPages", "IsAsRestored", // what is asked for ahead, and need not be read, is found out again
             "Region"], // no group's
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit",
             "HasOtherRegion"], // what a restore has found,
