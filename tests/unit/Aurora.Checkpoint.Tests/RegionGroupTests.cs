@@ -147,14 +147,11 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Store(child, at, 1);
         Persist(child, at);
         _machine.Settle();
-        SlsStatistics statistics = default;
-        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        ulong then = DurableEpoch();
         Store(child, at, 2);
         Persist(child, at);
         _machine.Settle();
-        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
-        _machine.Settle();
+        GoBack(then);
         Assert.Equal(ProcessState.Zombie, Find(id)->State);
         Process* again = Fork();
         Show(again, "stays");
@@ -170,13 +167,10 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Store(child, at, 1);
         Persist(child, at);
         _machine.Settle();
-        SlsStatistics statistics = default;
-        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        ulong then = DurableEpoch();
         Store(child, at, 2);
         _machine.Settle();
-        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
-        _machine.Settle();
+        GoBack(then);
         Assert.Equal(ProcessState.Alive, Find(id)->State);
         Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
     }
@@ -191,14 +185,11 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Store(child, at, 1);
         Persist(child, at);
         _machine.Settle();
-        SlsStatistics statistics = default;
-        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        ulong then = DurableEpoch();
         Store(child, at, 2);
         _machine.Session.Memory.Regions.EndWriter(&child->FirstThread->Regions);
         _machine.Settle();
-        string then = statistics.DurableEpoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
-        _machine.Settle();
+        GoBack(then);
         Assert.Equal(ProcessState.Alive, Find(id)->State);
         Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
     }
@@ -229,6 +220,20 @@ public sealed unsafe class RegionGroupTests : IDisposable
             Init()->FirstThread, new CloneRequest { ExitSignal = (int)Signal.SIGCHLD }, out Thread* child));
         _machine.Processes.Life.Start(child);
         return child->Process;
+    }
+
+    private ulong DurableEpoch()
+    {
+        SlsStatistics statistics = default;
+        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
+        return statistics.DurableEpoch;
+    }
+
+    private void GoBack(ulong epoch)
+    {
+        string checkpoint = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: checkpoint) > 0);
+        _machine.Settle();
     }
 
     private Process* Find(int id) => _machine.Processes.Table.Of(Group).FindProcess(id);

@@ -1,12 +1,7 @@
-using System;
-using System.Collections.Generic;
-using System.Linq;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
-using Aurora.Store;
-using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
