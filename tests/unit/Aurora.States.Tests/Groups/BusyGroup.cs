@@ -24,7 +24,8 @@ internal static unsafe class BusyGroup
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
 
-    private const ulong Hour = 3600;
+    // Longer than the longest run of groups that come and go, in seconds; as milliseconds an int.
+    private const ulong Weeks = 2_000_000;
 
     /// <summary>Gives a group all of that.</summary>
     public static void Build(GroupWorld world, ObjectTracker group)
@@ -115,7 +116,7 @@ internal static unsafe class BusyGroup
         ulong time = ProgramDriver.Slot + 0x40;
         programs.Put(init, time, 0);
         programs.Put(init, time + 8, 0);
-        programs.Put(init, time + 16, Hour);
+        programs.Put(init, time + 16, Weeks);
         programs.Put(init, time + 24, 0);
         programs.Do(init, 38, 0, time, 0);
         programs.Do(init, 222, 1, 0, ProgramDriver.Slot);
@@ -146,12 +147,12 @@ internal static unsafe class BusyGroup
         Assert.Equal(Reader, reader->Id);
         Assert.Null(programs.Call(reader, 0, EmptyEnd, Buffer, 100));
         Thread* sleeper = Fork(programs, group, init);
-        programs.Put(sleeper, ProgramDriver.Slot, Hour);
+        programs.Put(sleeper, ProgramDriver.Slot, Weeks);
         programs.Put(sleeper, ProgramDriver.Slot + 8, 5);
         Assert.Null(programs.Call(sleeper, 35, ProgramDriver.Slot, 0));
         Thread* poller = Fork(programs, group, init);
         programs.Put(poller, ProgramDriver.Slot, EmptyEnd | (1UL << 32));
-        Assert.Null(programs.Call(poller, 7, ProgramDriver.Slot, 1, Hour * 1000));
+        Assert.Null(programs.Call(poller, 7, ProgramDriver.Slot, 1, Weeks * 1000));
         Thread* waiter = programs.Thread(group, programs.Do(init, 56, 0x1_0F00, ProgramDriver.Arena + 0x7000));
         programs.GoOn(group);
         Assert.Null(programs.Call(waiter, 202, SharedMemory, 0, 0, 0));
