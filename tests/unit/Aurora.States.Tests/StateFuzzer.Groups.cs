@@ -58,6 +58,15 @@ internal sealed partial class StateFuzzer
         original.Replace(step.Target, moments.Copy(step.Target, step.Source));
     }
 
+    // As what was in the place of the copy ends, what others have put off goes on.
+    private void CopyAndCapture(World original, GroupMoments moments, StateStep step)
+    {
+        Copy(original, moments, step);
+        for (int group = 0; group < groups; group++)
+            if (group != step.Target)
+                moments.Capture(original, group);
+    }
+
     // What happens to others as time passes is their own.
     private static void DoAlone(World world, StateStep step)
     {

@@ -134,7 +134,7 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
             moments.Capture(original, group);
         original.Trace?.AppendLine("-- captured");
         if (step.Target != 0)
-            Copy(original, moments, step);
+            CopyAndCapture(original, moments, step);
         World restored = World.Restore(moments.Images, fault);
         original.Forget();
         original.Reseed(States);
