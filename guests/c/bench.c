@@ -9,9 +9,11 @@
  *   bench boot            how long the kernel took from its entry to this program
  *   bench watch MS        prints the counters of this boot again and again, for whoever watches a machine that is switched off
  *   bench hold MEBIBYTES  fills memory, waits to be cut off, and tells after the resume how long that took
- *   bench groups COPIES   copies and rewinds of groups, which run this program as
- *   bench rewinds         of these only those of a group with 64 MiB
- *   bench images COPIES   of these only ephemeral copies of an image
+ *   bench forks           forks of a group with 64 MiB
+ *   bench rewinds         rewinds of one
+ *   bench images COPIES   ephemeral copies of an image
+ *   bench groups COPIES   all of these; the groups run this program as
+ *   bench past MEBIBYTES PAGES    churn, beside a program that tells when it has gone back
  *   bench churn MEBIBYTES PAGES   memory of which so many pages change all the time
  *   bench idle MEBIBYTES          memory, and nothing to do
  *   bench image MEBIBYTES         memory, and nothing to do but to tell when it has become a copy
@@ -241,6 +243,8 @@ int main(int count, char **words)
     }
     if (strcmp(verb, "churn") == 0 && count == 4)
         churn(strtoul(words[2], NULL, 10), strtoul(words[3], NULL, 10));
+    if (strcmp(verb, "past") == 0 && count == 4)
+        past(strtoul(words[2], NULL, 10), strtoul(words[3], NULL, 10));
     if (strcmp(verb, "idle") == 0 && count == 3)
         idle(strtoul(words[2], NULL, 10));
     if (strcmp(verb, "image") == 0 && count == 3)
@@ -255,14 +259,19 @@ int main(int count, char **words)
         copies_of("ended", program, strtoul(words[2], NULL, 10), 1, 1);
         return 0;
     }
+    if (strcmp(verb, "forks") == 0) {
+        fork_group(words[0]);
+        return 0;
+    }
     if (strcmp(verb, "rewinds") == 0) {
-        fork_and_rewind(words[0]);
+        rewind_group(words[0]);
         return 0;
     }
     if (strcmp(verb, "groups") == 0 && count == 3) {
         unsigned long copies = strtoul(words[2], NULL, 10);
         char *program[] = {words[0], "image", "16", NULL};
-        fork_and_rewind(words[0]);
+        fork_group(words[0]);
+        rewind_group(words[0]);
         copies_of("image", program, copies, 0, 1);
         copies_of("ended", program, copies, 1, 1);
         idle_copies(words[0], copies);

@@ -31,6 +31,34 @@ static void image(unsigned long mebibytes)
     }
 }
 
+/* The processor's clock, which all groups share; nanoseconds for so many of its ticks. */
+static uint64_t nanoseconds_of(uint64_t ticks)
+{
+    static double rate;
+    if (rate == 0) {
+        uint64_t start = now(), first = __builtin_ia32_rdtsc();
+        rest(200000);
+        uint64_t last = __builtin_ia32_rdtsc();
+        rate = (double)(now() - start) / (double)(last - first);
+    }
+    return (uint64_t)((double)ticks * rate);
+}
+
+/* Memory of which so many pages change all the time, beside a program that writes down when the group has gone back. */
+static void past(unsigned long mebibytes, unsigned long pages)
+{
+    pid_t child = fork();
+    if (child < 0)
+        fail("fork");
+    if (child > 0)
+        churn(mebibytes, pages);
+    for (long generation = sls_generation(0, 0);;) {
+        generation = sls_generation((uint64_t)generation, 1);
+        printf("%llu\n", (unsigned long long)__builtin_ia32_rdtsc());
+        fflush(stdout);
+    }
+}
+
 static uint64_t manage_with(unsigned flags, unsigned verb, const char *group, const char *target, const char *checkpoint, char **words)
 {
     struct sls_manage m = {.verb = verb, .flags = flags, .argv = (uint64_t)words};
@@ -74,10 +102,10 @@ static uint64_t stop_with(unsigned long pages)
 }
 
 /* Both a checkpoint and a fork find the pages dirty that have changed since the one before. */
-static void fork_and_rewind(char *self)
+static void fork_group(char *self)
 {
     enum { ROUNDS = 9, PAGES = 1000 };
-    uint64_t stops[ROUNDS], fork_stops[ROUNDS], forks[ROUNDS], rewinds[ROUNDS];
+    uint64_t stops[ROUNDS], fork_stops[ROUNDS], forks[ROUNDS];
     char *words[] = {self, "churn", "64", "1000", NULL};
     manage(SLS_RUN, "", "source", "", words);
     sls_of("source", SYS_sls_period, NEVER_NS, 0, 0);
@@ -92,16 +120,51 @@ static void fork_and_rewind(char *self)
         fork_stops[round] = stop_with(PAGES);
         end_group("copy");
     }
-    for (int round = 0; round < ROUNDS; round++) {
-        sls_of("source", SYS_sls_period, 100 * 1000000, 0, 0);
-        rest(1500000);
-        rewinds[round] = manage(SLS_REWIND, "source", "", "-1", NULL);
-    }
     end_group("source");
     report("groups", 64, "stop_ns", stops, ROUNDS);
     report("groups", 64, "fork_stop_ns", fork_stops, ROUNDS);
     report("groups", 64, "fork_ns", forks, ROUNDS);
-    report("groups", 64, "rewind_ns", rewinds, ROUNDS);
+}
+
+/* What a group wrote down last. */
+static uint64_t last_word(const char *group)
+{
+    char line[4096];
+    uint64_t position = 0, word = 0;
+    for (long count; (count = sls_log(group, &position, line, sizeof line - 1, 0)) > 0;) {
+        line[count] = 0;
+        char *end = strrchr(line, '\n');
+        if (end)
+            *end = 0;
+        char *start = strrchr(line, '\n');
+        word = strtoull(start ? start + 1 : line, NULL, 10);
+    }
+    return word;
+}
+
+/* A group goes back by a second: until a program of it runs, and until it is durable that it did. */
+static void rewind_group(char *self)
+{
+    enum { ROUNDS = 9, TRIES = 1000 };
+    uint64_t begun[ROUNDS], rewinds[ROUNDS];
+    char *words[] = {self, "past", "64", "1000", NULL};
+    manage(SLS_RUN, "", "source", "", words);
+    sls_of("source", SYS_sls_period, 100 * 1000000, 0, 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        rest(2500000);
+        uint64_t start = __builtin_ia32_rdtsc(), first = 0;
+        rewinds[round] = manage(SLS_REWIND, "source", "", "-1", NULL);
+        for (int tries = 0; tries < TRIES && first < start; tries++) {
+            rest(10000);
+            first = last_word("source");
+        }
+        if (first < start)
+            fail("the group did not tell that it has gone back");
+        begun[round] = nanoseconds_of(first - start);
+    }
+    end_group("source");
+    report("groups", 64, "rewind_ns", begun, ROUNDS);
+    report("groups", 64, "rewind_durable_ns", rewinds, ROUNDS);
 }
 
 static void idle_copies(char *self, unsigned long copies)

@@ -39,6 +39,7 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
                 "the same, fork until the copy is durable and runs",
                 Milliseconds(timed.Value("groups", ResidentMebibytes, "fork_ns_median"))),
             new("the same, rewind by one second until it runs", Milliseconds(rewind), "≤ 10 ms", rewind <= 10e6),
+            new("the same, until that is durable", Milliseconds(timed.Value("groups", ResidentMebibytes, "rewind_durable_ns_median"))),
             new("copy of an idle program with 16 MiB", Milliseconds(timed.Value("copies", Copies, "fork_ns_median"))),
             new("instructions of such a copy", $"{instructions:N0}", "≤ 300,000", instructions <= 300_000),
             new("memory of such a copy", $"{bytes / 1024:0} KiB", "≤ 256 KiB", bytes <= 256 * 1024),
