@@ -4,19 +4,16 @@
  *
  *   bank [LIVES] [SECONDS]    so many lives of the teller, each ended by SIGKILL after so long (0: for ever; 1)
  *
- * The teller is a child: its region goes on without the checkpoints of the session, so after a restart it may have to end, and this
- * program, which shows no region, starts the next. A page has one account, which one thread has at a time, since a page is whose changed it
+ * The teller is a child (lives.h). A page has one account, which one thread has at a time, since a page is whose changed it
  * first. Every account says how many transfers of each thread it has seen, and every thread's own page which one was its last: so it is
  * seen when a page is missing from a persist, and when one is there that should not be. */
 #define _GNU_SOURCE
 #include "../include/aurora.h"
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #define PAGE 4096
@@ -143,30 +140,6 @@ static void live(void)
     pthread_join(threads[0], 0);
 }
 
-int main(int count, char **arguments)
-{
-    long lives = count > 1 ? atol(arguments[1]) : 0;
-    double seconds = count > 2 ? atof(arguments[2]) : 1;
-    for (long life = 0; lives == 0 || life < lives; life++) {
-        pid_t child = fork();
-        if (child == 0) {
-            live();
-            _exit(0);
-        }
-        if (child < 0)
-            fail("fork", child);
-        struct timespec end = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
-        if (lives != 0) {
-            nanosleep(&end, 0);
-            kill(child, SIGKILL);
-        }
-        int status;
-        if (waitpid(child, &status, 0) != child)
-            fail("wait", child);
-        if (WIFEXITED(status))
-            return WEXITSTATUS(status);
-        printf("life %ld ended by %d\n", life, WTERMSIG(status));
-        fflush(stdout);
-    }
-    return 0;
-}
+#include "lives.h"
+
+int main(int count, char **arguments) { return run_lives(count > 1 ? atol(arguments[1]) : 0, count > 2 ? atof(arguments[2]) : 1); }

@@ -3,6 +3,7 @@
 #ifndef AURORA_H
 #define AURORA_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 #include <sys/syscall.h>
@@ -106,6 +107,8 @@ struct sls_unknown { uint64_t number, count; };
  * named ones are kept as may be. A second named one waits for the first (EAGAIN with SLS_ASYNC). EOPNOTSUPP, as for all calls about
  * checkpoints: the group is ephemeral. */
 static inline long sls_checkpoint(const char *name, unsigned flags) { return syscall(SYS_sls_checkpoint, name, flags); }
+/* Returns when all that the caller's group has done so far is durable: the epoch, or an error as above. */
+static inline long sls_barrier(void) { return sls_checkpoint(NULL, 0); }
 /* Waits until an epoch is durable. */
 static inline long sls_wait(uint64_t epoch) { return syscall(SYS_sls_wait, epoch); }
 static inline long sls_stat(struct sls_stat *s) { return syscall(SYS_sls_stat, s, sizeof *s); }

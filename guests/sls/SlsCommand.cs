@@ -48,6 +48,8 @@ internal static unsafe class SlsCommand
             return GroupCommands.Attach(verb, ref arguments, isDetached: false);
         if (verb.SequenceEqual("detach"u8))
             return GroupCommands.Attach(verb, ref arguments, isDetached: true);
+        if (verb.SequenceEqual("regions"u8))
+            return RegionCommands.Run(ref arguments);
         if (verb.SequenceEqual("trace"u8))
             return TraceCommand.Run(ref arguments);
         if (verb.SequenceEqual("logs"u8))
@@ -135,6 +137,9 @@ internal static unsafe class SlsCommand
               history [N]        the checkpoints in the store, newest first
               period N MS        the time between two checkpoints of a busy group
               rollback EPOCH|NAME  the machine goes back: everything of the host continues from that checkpoint
+              regions            memory that programs persist themselves: length, what is not persisted, the last durable epoch
+              regions rm NAME..., regions clone NAME[@EPOCH] NEW
+                                 end one that nobody shows; make one with what another has as of its last persist, or of an epoch
               stat [-v]          stop times, dirty pages, bytes, faults, unknown system calls; -v: what a checkpoint's time goes into
               trace [--seconds N] [--longer MICROSECONDS] [--faults]
                                  what the kernel does, as a file for about://tracing or Perfetto on standard output; calls from a

@@ -1,4 +1,5 @@
-// A bank in a region: its books balance and nothing is missing that was acknowledged, wherever the power is cut and the program killed.
+// A bank in a region, and a journal in one: the books balance, records follow each other, and nothing is missing that was acknowledged,
+// wherever the power is cut and the program killed.
 using System;
 using System.Threading.Tasks;
 using Aurora.Images;
@@ -10,14 +11,16 @@ namespace Aurora.SystemTests;
 
 public sealed class RegionTests(ITestOutputHelper output)
 {
-    private const int Cuts = 4;
+    private const int Cuts = 3;
 
     private readonly BankWitness _witness = new();
 
-    [Fact]
-    public async Task The_books_of_a_bank_balance_wherever_the_power_is_cut()
+    [Theory]
+    [InlineData("bank")]
+    [InlineData("journal")]
+    public async Task What_was_persisted_is_there_wherever_the_power_is_cut(string name)
     {
-        string[] program = ["/usr/lib/aurora/bank"];
+        string[] program = [$"/usr/lib/aurora/{name}"];
         using var disk = new TestDisk();
         var random = new Random(36);
         for (int cut = 0; cut < Cuts; cut++)
@@ -33,18 +36,37 @@ public sealed class RegionTests(ITestOutputHelper output)
         }
         Assert.Empty(_witness.Faults);
         Assert.True(_witness.Openings > 1, "the books were opened once only");
-        output.WriteLine($"attack: power cuts of a region: {Cuts} cuts, {_witness.Transfers} transfers acknowledged");
+        output.WriteLine($"attack: power cuts of a region ({name}): {Cuts} cuts, {_witness.Transfers} transfers or records acknowledged");
     }
 
-    [Fact]
-    public async Task The_books_of_a_bank_balance_whenever_its_program_is_killed()
+    [Theory]
+    [InlineData("bank")]
+    [InlineData("journal")]
+    public async Task What_was_persisted_is_there_whenever_the_program_is_killed(string name)
     {
         using var disk = new TestDisk();
-        await using Guest guest = await Guest.StartAsync(disk, "/usr/lib/aurora/bank", "6", "0.7");
+        await using Guest guest = await Guest.StartAsync(disk, $"/usr/lib/aurora/{name}", "6", "0.5");
         (int? status, string shown) = await guest.FinishAsync();
         _witness.Observe(guest.Events, shown);
         Assert.Empty(_witness.Faults);
         Assert.Equal(0, status);
         Assert.True(_witness.Openings >= 5, shown);
+    }
+    [Fact]
+    public async Task Journals_do_what_they_say_and_regions_are_listed_cloned_and_removed()
+    {
+        using var disk = new TestDisk();
+        await using Guest guest = await Guest.StartAsync(
+            disk, "/bin/sh", "-c", "journal check && bank 1 0.3 && sls regions clone bank copy && sls regions clone bank@x past; "
+            + "sls regions && sls regions rm bank nothere; sls regions rm journal-check; sls regions");
+        (int? status, string shown) = await guest.FinishAsync();
+        Assert.Equal(0, status);
+        Assert.DoesNotContain("not ok", shown, StringComparison.Ordinal);
+        Assert.Contains("1..9", shown, StringComparison.Ordinal);
+        Assert.Contains("sls: regions clone bank@x: an epoch is a number", shown, StringComparison.Ordinal);
+        Assert.Contains("sls: regions rm nothere: there is no such region", shown, StringComparison.Ordinal);
+        string[] last = shown[shown.LastIndexOf("REGION", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, last.Length);
+        Assert.Matches(@"^copy +816\.0 KiB +0 B +- +0 +stored", last[1]);
     }
 }

@@ -1,0 +1,122 @@
+using System;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using Aurora.Guest;
+using Aurora.Posix.Persistence;
+
+namespace Aurora.Sls;
+
+/// <summary>Regions of all programs: listed, cloned and removed.</summary>
+internal static unsafe class RegionCommands
+{
+    private const int LineBytes = 256;
+    private const int LongestName = 63;
+    private const long NoEntry = -2;
+    private const uint InMemory = 1;
+    private const uint Damaged = 2;
+
+    /// <summary>regions [rm NAME... | clone NAME[@EPOCH] NEW].</summary>
+    public static int Run(ref Arguments arguments)
+    {
+        if (arguments.Left == 0)
+            return List();
+        ReadOnlySpan<byte> verb = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments.Take());
+        if (verb.SequenceEqual("rm"u8) && arguments.Left != 0)
+            return Remove(ref arguments);
+        if (verb.SequenceEqual("clone"u8) && arguments.Left == 2)
+            return Clone(arguments.Take(), arguments.Take());
+        return SlsCommand.Usage(2);
+    }
+
+    private static int List()
+    {
+        Span<byte> buffer = stackalloc byte[LineBytes];
+        var output = new Output(buffer);
+        Heading(ref output, buffer);
+        RegionInformation about;
+        long result;
+        for (int index = 0; (result = RegionCalls.List(index, &about)) >= 0; index++)
+        {
+            Row(ref output, &about);
+            output.End(buffer);
+        }
+        return result == NoEntry ? 0 : SlsCommand.Fail("regions"u8, default, result, ReasonOf(result));
+    }
+
+    private static void Heading(ref Output output, Span<byte> buffer)
+    {
+        output.Text("REGION"u8);
+        output.Column(25);
+        output.Text("LENGTH"u8);
+        output.Column(11);
+        output.Text("DIRTY"u8);
+        output.Column(11);
+        output.Text("EPOCH"u8);
+        output.Column(11);
+        output.Text("OWNER"u8);
+        output.Column(8);
+        output.Text("STATE"u8);
+        output.End(buffer);
+    }
+
+    // The epoch is known of what is in memory only.
+    private static void Row(ref Output output, RegionInformation* about)
+    {
+        bool isInMemory = (about->Status.Flags & InMemory) != 0;
+        output.Text(RegionInformation.NameOf(about));
+        output.Column(25);
+        output.Size(about->Status.Bytes);
+        output.Column(11);
+        output.Size(about->Status.DirtyBytes);
+        output.Column(11);
+        if (isInMemory)
+            output.Number(about->Status.Durable);
+        else
+            output.Text("-"u8);
+        output.Column(11);
+        output.Number(about->Status.User);
+        output.Column(8);
+        output.Text((about->Status.Flags & Damaged) != 0 ? "damaged"u8 : isInMemory ? "in use"u8 : "stored"u8);
+    }
+
+    private static int Remove(ref Arguments arguments)
+    {
+        int status = 0;
+        while (arguments.Left != 0)
+        {
+            byte* name = arguments.Take();
+            long result = RegionCalls.Delete(name);
+            if (result < 0)
+                status = SlsCommand.Fail("regions rm"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), result, ReasonOf(result));
+        }
+        return status;
+    }
+
+    private static int Clone(byte* source, byte* target)
+    {
+        ReadOnlySpan<byte> words = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source);
+        int at = words.LastIndexOf((byte)'@');
+        ulong epoch = 0;
+        if (at >= 0 && (!Utf8Parser.TryParse(words[(at + 1)..], out epoch, out int used) || used != words.Length - at - 1))
+            return SlsCommand.Fail("regions clone"u8, words, NoEntry, "an epoch is a number"u8);
+        ReadOnlySpan<byte> given = at < 0 ? words : words[..at];
+        byte* name = stackalloc byte[LongestName + 1];
+        if (given.Length > LongestName)
+            return SlsCommand.Fail("regions clone"u8, words, NoEntry, ReasonOf(NoEntry));
+        given.CopyTo(new Span<byte>(name, LongestName));
+        name[given.Length] = 0;
+        long result = RegionCalls.Clone(name, epoch, target);
+        return result < 0 ? SlsCommand.Fail("regions clone"u8, words, result, ReasonOf(result)) : 0;
+    }
+
+    private static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
+    {
+        1 => "that takes CAP_SYS_ADMIN"u8,
+        2 => "there is no such region, or of that epoch nothing is known any more; 'sls regions' lists them"u8,
+        13 => "it is another user's"u8,
+        16 => "a program shows it"u8,
+        17 => "there is a region with that name"u8,
+        22 => "a name has 1 to 63 bytes"u8,
+        _ => SlsCommand.ReasonOf(result),
+    };
+}
