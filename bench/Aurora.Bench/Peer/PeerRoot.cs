@@ -9,7 +9,11 @@ using Aurora.Images.Root;
 namespace Aurora.Bench.Peer;
 
 /// <summary>Makes the peer's initial RAM disk.</summary>
-public sealed class PeerRoot(DebianPrograms programs, string guests, string sources)
+/// <param name="programs">The packages.</param>
+/// <param name="guests">The folder of guest programs.</param>
+/// <param name="sources">The folder of the peer's own files.</param>
+/// <param name="further">Programs on this host that the peer alone has, beside the measuring ones.</param>
+public sealed class PeerRoot(DebianPrograms programs, string guests, string sources, IReadOnlyList<string> further)
 {
     /// <summary>The measuring programs, which both systems have in the same place.</summary>
     public static IReadOnlyList<string> Measuring { get; } = ["prims", "pairs", "saved", "criu_dumps"];
@@ -43,6 +47,7 @@ public sealed class PeerRoot(DebianPrograms programs, string guests, string sour
             new RootEntry { Path = "/lib/modules", Kind = RootEntryKind.Directory },
             .. _modules.Select((module, order) => Copy(
                 $"/lib/modules/{order:00}-{Path.GetFileName(module)}.ko", Path.Combine(modules, "kernel", module + ".ko"))),
+            .. further.Select(program => Copy($"{StandardRoot.TestFolder}/{Path.GetFileName(program)}", program)),
             Copy("/init", Path.Combine(sources, "init")),
         ];
     }

@@ -1,4 +1,4 @@
-// The peer's packages: Debian's kernel for virtual machines, CRIU, SQLite, the maker of ext4, and everything these need down to the C
+// The peer's packages: Debian's kernel for virtual machines, CRIU, SQLite, LMDB, the maker of ext4, and everything these need down to the C
 // library, whatever this host has installed. They are downloaded by apt-get, unpacked beside each other and never installed. What has been
 // unpacked is used again; who wants newer versions deletes the folder.
 using System;
@@ -15,7 +15,7 @@ namespace Aurora.Cli.Bench;
 internal static class PeerPackages
 {
     private const string KernelPackage = "linux-image-cloud-amd64";
-    private static readonly string[] _packages = ["criu", "sqlite3", "e2fsprogs"];
+    private static readonly string[] _packages = ["criu", "sqlite3", "e2fsprogs", "liblmdb-dev"];
 
     // CRIU's tool for people is in Python; nobody calls it here.
     private static readonly string[] _leftOut = ["python3", "libpython"];
@@ -32,7 +32,7 @@ internal static class PeerPackages
     public static async Task<string> EnsureAsync(CancellationToken cancellation)
     {
         string root = Path.Combine(Cache, "root");
-        if (File.Exists(List))
+        if (IsComplete())
             return root;
         if (Directory.Exists(Cache))
             Directory.Delete(Cache, recursive: true);
@@ -53,6 +53,11 @@ internal static class PeerPackages
     public static IReadOnlyList<string> Versions()
         => [.. File.ReadLines(List).Where(name => name.StartsWith("linux-image", StringComparison.Ordinal)
             || _packages.Any(package => name.StartsWith(package + "_", StringComparison.Ordinal)))];
+
+    // What was unpacked before something more was wanted is not.
+    private static bool IsComplete()
+        => File.Exists(List)
+            && _packages.All(package => File.ReadLines(List).Any(name => name.StartsWith(package + "_", StringComparison.Ordinal)));
 
     // What apt-get would install on a host that has nothing.
     private static async Task<IEnumerable<string>> ClosureAsync(CancellationToken cancellation)

@@ -32,12 +32,16 @@ internal sealed class PeerWorkspace
     /// <summary>Names and versions of the peer.</summary>
     public static IReadOnlyList<string> Versions => PeerPackages.Versions();
 
-    /// <summary>Gets the packages and makes the peer's root file system.</summary>
-    public static async Task<PeerWorkspace> PrepareAsync(string folder, CancellationToken cancellation)
+    /// <summary>
+    /// Gets the packages and makes the peer's root file system, with programs beside the measuring ones that are made of the packages.
+    /// </summary>
+    public static async Task<PeerWorkspace> PrepareAsync(
+        string folder, CancellationToken cancellation, Func<DebianPrograms, Task<IReadOnlyList<string>>>? further = null)
     {
         await Builder.EnsureGuestsAsync(cancellation);
         var programs = new DebianPrograms(await PeerPackages.EnsureAsync(cancellation));
-        var root = new PeerRoot(programs, Repository.Guests, Repository.In("bench/peer"));
+        IReadOnlyList<string> more = further == null ? [] : await further(programs);
+        var root = new PeerRoot(programs, Repository.Guests, Repository.In("bench/peer"), more);
         string archive = Path.Combine(folder, "peer.cpio");
         await Task.Run(() => root.Write(archive), cancellation);
         return new PeerWorkspace(programs, new PeerSystem(root.Kernel, archive), folder);

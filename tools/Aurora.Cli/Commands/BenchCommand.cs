@@ -14,12 +14,13 @@ internal static class BenchCommand
 {
     private const string Speed = "speed";
     private const string Host = "host";
+    private const string KeyValue = "kv";
     private const int MostPairs = 100;
 
     private static readonly Argument<string?> _section = new("section")
     {
         Description = "speed (Aurora by itself: checkpoints, groups and starts), or one of these three; host (the store on this host "
-            + "beside SQLite and LMDB). Beside Linux when it is not given.",
+            + "beside SQLite and LMDB); kv (durable puts of threads, beside LMDB on Linux). Beside Linux when it is not given.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -67,7 +68,7 @@ internal static class BenchCommand
             machine, or Aurora by itself. docs/performance.md says what is measured and how the table is read.
             Exits 1 when a target is missed. Under TCG the figures are ratios, not claims about hardware.
             """);
-        _section.AcceptOnlyFromAmong(Speed, Host, SpeedBench.Checkpoints, SpeedBench.Groups, SpeedBench.Starts);
+        _section.AcceptOnlyFromAmong(Speed, Host, KeyValue, SpeedBench.Checkpoints, SpeedBench.Groups, SpeedBench.Starts);
         command.Arguments.Add(_section);
         command.Arguments.Add(_further);
         foreach (Option option in (Option[])[_filter, _quick, _pairs, _json, _report, _instructions, _alone, _record, _disks])
@@ -134,6 +135,8 @@ internal static class BenchCommand
                 : section.CompareAsync(cancellation);
         }
         string? named = parsed.GetValue(_section);
+        if (named == KeyValue)
+            return new KeyValueSection(choices).RunAsync(cancellation);
         return named == null
             ? new PairSection(choices).RunAsync(cancellation)
             : SpeedSection.RunAsync(choices, named == Speed ? null : named, cancellation);
