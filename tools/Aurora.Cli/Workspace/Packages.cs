@@ -21,6 +21,7 @@ internal static class Packages
         new("busybox-static", "/bin/busybox", "is the guest's shell and tools"),
         new("gcc", "gcc", "compiles guest test programs"),
         new("libc6-dev", "/usr/lib/x86_64-linux-gnu/libc.a", "is linked into guest test programs"),
+        new("libsqlite3-dev", "/usr/lib/x86_64-linux-gnu/libsqlite3.a", "is linked into guest programs over regions"),
         new("gdb", "gdb", "debugs the kernel"),
         new("util-linux", "setpriv", "ties QEMU's life to the tool's"),
     ];

@@ -1,0 +1,199 @@
+/* msnaplock.c - SQLite's locks on a database, between connections of any thread and process: open file description locks on bytes of a lock
+ * file, which each connection opens for itself. The bytes lie behind the word that says whether somebody writes:
+ *
+ *   PENDING   read-locked while SHARED is being taken, write-locked by who waits for the readers to end
+ *   RESERVED  write-locked by who means to write
+ *   SHARED    a range: read-locked by readers, write-locked by who has EXCLUSIVE
+ *   RECOVERY  write-locked by who gives up what a dead writer has left
+ *
+ * Nothing waits but recovery: SQLite has its own means to wait (the busy handler). Recovery waits for RECOVERY with no other lock in hand,
+ * and with it for those who have SHARED only to see the mark: as long as the mark is set, nobody keeps SHARED. */
+#define _GNU_SOURCE
+#include "msnapvfs.h"
+#include "../include/aurora.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define FOLDER "/var/lib/msnap"
+enum { PENDING = 64, RESERVED, RECOVERY, SHARED, SHARED_BYTES = 500 };
+
+static int control(struct msnap_file *file, int command, int type, int at, int bytes)
+{
+    struct flock range = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = at, .l_len = bytes};
+    int result;
+    do
+        result = fcntl(file->lock_descriptor, command, &range);
+    while (result != 0 && errno == EINTR);
+    if (result == 0 && command == F_OFD_GETLK)
+        return range.l_type != F_UNLCK;
+    return result;
+}
+
+static int take(struct msnap_file *file, int type, int at, int bytes)
+{
+    if (control(file, F_OFD_SETLK, type, at, bytes) == 0)
+        return SQLITE_OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return SQLITE_BUSY;
+    file->last_errno = errno;
+    return SQLITE_IOERR_LOCK;
+}
+
+static int wait_for(struct msnap_file *file, int type, int at, int bytes)
+{
+    if (control(file, F_OFD_SETLKW, type, at, bytes) == 0)
+        return SQLITE_OK;
+    file->last_errno = errno;
+    return SQLITE_IOERR_LOCK;
+}
+
+static int release(struct msnap_file *file, int at, int bytes)
+{
+    return take(file, F_UNLCK, at, bytes) == SQLITE_OK ? SQLITE_OK : SQLITE_IOERR_UNLOCK;
+}
+
+static int is_marked(struct msnap_file *file) { return __atomic_load_n(&file->mark->writing, __ATOMIC_SEQ_CST) != 0; }
+
+/* Gives up what a dead writer has left, unless somebody else has done so meanwhile. On success SHARED is held, else nothing. */
+static int recover(struct msnap_file *file)
+{
+    release(file, SHARED, SHARED_BYTES);
+    int result = wait_for(file, F_WRLCK, RECOVERY, 1);
+    if (result == SQLITE_OK)
+        result = wait_for(file, F_WRLCK, PENDING, 1);
+    if (result == SQLITE_OK && is_marked(file)) {
+        result = wait_for(file, F_WRLCK, SHARED, SHARED_BYTES);
+        if (result == SQLITE_OK && is_marked(file)) {
+            sqlite3_log(SQLITE_NOTICE_RECOVER_ROLLBACK, "msnap: %s: a transaction of a dead process is given up", file->region->name);
+            if (msnap_abort(file->region->md, MS_GLOBAL) == 0) {
+                msnap_set_mark(file, 0);
+            } else {
+                file->last_errno = errno;
+                result = SQLITE_IOERR_LOCK;
+            }
+        }
+    }
+    if (result == SQLITE_OK)
+        result = take(file, F_RDLCK, SHARED, SHARED_BYTES);
+    if (result != SQLITE_OK)
+        release(file, SHARED, SHARED_BYTES);
+    release(file, PENDING, 1);
+    release(file, RECOVERY, 1);
+    return result;
+}
+
+static int lock_shared(struct msnap_file *file)
+{
+    int result = take(file, F_RDLCK, PENDING, 1);
+    if (result != SQLITE_OK)
+        return result;
+    result = take(file, F_RDLCK, SHARED, SHARED_BYTES);
+    release(file, PENDING, 1);
+    return result == SQLITE_OK && is_marked(file) ? recover(file) : result;
+}
+
+int msnap_lock(sqlite3_file *base, int wanted)
+{
+    struct msnap_file *file = (struct msnap_file *)base;
+    int result = SQLITE_OK;
+    if (file->lock >= wanted)
+        return SQLITE_OK;
+    if (file->lock == SQLITE_LOCK_NONE) {
+        result = lock_shared(file);
+        if (result == SQLITE_OK)
+            file->lock = SQLITE_LOCK_SHARED;
+    }
+    if (result == SQLITE_OK && wanted == SQLITE_LOCK_RESERVED) {
+        result = take(file, F_WRLCK, RESERVED, 1);
+        if (result == SQLITE_OK)
+            file->lock = SQLITE_LOCK_RESERVED;
+    }
+    if (result == SQLITE_OK && wanted == SQLITE_LOCK_EXCLUSIVE) {
+        /* PENDING stays when the readers have not ended yet: no new ones come. */
+        if (file->lock < SQLITE_LOCK_PENDING)
+            result = take(file, F_WRLCK, PENDING, 1);
+        if (result == SQLITE_OK) {
+            file->lock = SQLITE_LOCK_PENDING;
+            result = take(file, F_WRLCK, SHARED, SHARED_BYTES);
+        }
+        if (result == SQLITE_OK)
+            file->lock = SQLITE_LOCK_EXCLUSIVE;
+    }
+    return result;
+}
+
+int msnap_unlock(sqlite3_file *base, int wanted)
+{
+    struct msnap_file *file = (struct msnap_file *)base;
+    if (file->lock <= wanted)
+        return SQLITE_OK;
+    int result = msnap_settle(file);
+    if (wanted == SQLITE_LOCK_SHARED && file->lock == SQLITE_LOCK_EXCLUSIVE) {
+        int shared = take(file, F_RDLCK, SHARED, SHARED_BYTES);
+        if (shared != SQLITE_OK)
+            return SQLITE_IOERR_RDLOCK;
+    }
+    if (wanted == SQLITE_LOCK_NONE)
+        release(file, SHARED, SHARED_BYTES);
+    if (file->lock >= SQLITE_LOCK_RESERVED) {
+        release(file, RESERVED, 1);
+        release(file, PENDING, 1);
+    }
+    file->lock = wanted;
+    return result;
+}
+
+int msnap_check_reserved(sqlite3_file *base, int *reserved)
+{
+    struct msnap_file *file = (struct msnap_file *)base;
+    *reserved = 1;
+    if (file->lock >= SQLITE_LOCK_RESERVED)
+        return SQLITE_OK;
+    int held = control(file, F_OFD_GETLK, F_WRLCK, RESERVED, 1);
+    if (held < 0) {
+        file->last_errno = errno;
+        return SQLITE_IOERR_CHECKRESERVEDLOCK;
+    }
+    *reserved = held;
+    return SQLITE_OK;
+}
+
+/* Opens the lock file; path NULL: that which belongs to the name. */
+int msnap_lock_open(struct msnap_file *file, const char *name, const char *path)
+{
+    char usual[sizeof FOLDER + MSNAP_NAME + 8];
+    if (path == NULL) {
+        sqlite3_snprintf(sizeof usual, usual, "%s/%s.lock", FOLDER, name);
+        path = usual;
+        mkdir("/var", 0755);
+        mkdir("/var/lib", 0755);
+        mkdir(FOLDER, 01777);
+    }
+    file->lock_descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat about;
+    if (file->lock_descriptor >= 0 && fstat(file->lock_descriptor, &about) == 0
+        && (about.st_size >= MSNAP_PAGE || ftruncate(file->lock_descriptor, MSNAP_PAGE) == 0)) {
+        void *page = mmap(0, MSNAP_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file->lock_descriptor, 0);
+        if (page != MAP_FAILED) {
+            file->mark = page;
+            return SQLITE_OK;
+        }
+    }
+    file->last_errno = errno;
+    sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the lock file %s: %s", name, path, strerror(errno));
+    if (file->lock_descriptor >= 0)
+        close(file->lock_descriptor);
+    file->lock_descriptor = -1;
+    return SQLITE_CANTOPEN;
+}
+
+void msnap_lock_close(struct msnap_file *file)
+{
+    if (file->lock_descriptor < 0)
+        return;
+    munmap(file->mark, MSNAP_PAGE);
+    close(file->lock_descriptor);
+}

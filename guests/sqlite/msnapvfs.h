@@ -1,0 +1,94 @@
+/* msnapvfs.h - a SQLite VFS whose databases are regions (docs/sqlite.md). SQLite itself is the distribution's, unmodified.
+ *
+ * A database NAME is the region NAME: its first page is the header below, the bytes of the database file follow it. A transaction becomes
+ * durable by one msnap_persist (xSync), which is all or nothing; so no journal is ever written to a disk. The rollback journal that SQLite
+ * wants is memory of the connection, as are all temporary files.
+ *
+ * Between connections, whatever their thread or process, SQLite's locks are kept, as open file description locks on bytes of a lock file,
+ * so the kernel releases them when a process ends. A process that ends in the middle of a transaction leaves pages behind that are half
+ * changed in memory, though not on the disk. Therefore the lock file says, in its first word, whether somebody is writing: it is set before
+ * the first change, and cleared after the persist, under the EXCLUSIVE lock all the while. Who gets a SHARED lock and finds it set has
+ * found what a dead process has left, and gives the changes up with msnap_abort, as a hot journal is rolled back. The mark is not in the
+ * region, because there it could only be cleared before the persist, and a dead writer's last transaction could be seen though it is not
+ * durable. After a restart of the machine it may be set for nothing: then there is nothing to give up.
+ *
+ * Invariants: the region is stored to only under EXCLUSIVE with the mark set; without EXCLUSIVE in anybody's hands and with the mark clear,
+ * what is in memory is what was persisted last (or, with synchronous=OFF, what is on its way). */
+#ifndef MSNAPVFS_H
+#define MSNAPVFS_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#define MSNAP_VFS "msnap"
+#define MSNAP_PAGE 4096
+#define MSNAP_NAME 60 /* the longest name of a database */
+
+/* Makes the VFS "msnap" known to SQLite, and with as_default that which is used when none is named. SQLITE_OK, or why not. */
+int msnapvfs_register(int as_default);
+
+/* ---- shared by the parts of the VFS ---- */
+
+#define MSNAP_MAGIC 0x6C71736172727541ull /* "Aurrasql" */
+#define MSNAP_VERSION 1
+
+/* The first page of the region; all zeroes: a database of no bytes. */
+struct msnap_header { uint64_t magic, version, size; };
+
+/* The first page of the lock file. */
+struct msnap_mark { uint32_t writing; };
+
+/* A region that this process shows, for all its connections. */
+struct msnap_region {
+    struct msnap_region *next;
+    char *base;
+    long md;
+    uint64_t length, span; /* the length may have become more */
+    int references;
+    char name[MSNAP_NAME + 1];
+};
+
+/* A connection's main file. */
+struct msnap_file {
+    sqlite3_file base;
+    struct msnap_region *region;
+    struct msnap_mark *mark;
+    int lock_descriptor;
+    int lock;     /* SQLITE_LOCK_… */
+    int writing;  /* this connection has set the mark */
+    int complete; /* what is in memory is whole: the transaction, or what was before it */
+    int last_errno;
+    uint64_t unchecked;   /* bytes that may be written before the dirty pages are counted again */
+    sqlite3_int64 mapped; /* so many bytes may be shown by xFetch */
+};
+
+static inline struct msnap_header *msnap_header(const struct msnap_region *region) { return (struct msnap_header *)region->base; }
+static inline char *msnap_bytes(const struct msnap_region *region) { return region->base + MSNAP_PAGE; }
+
+/* msnapvfs.c */
+/* Brings length and span up to date; zero, or -1 when the region is not there any more. dirty may be NULL. */
+int msnap_refresh(struct msnap_region *region, uint64_t *dirty);
+void msnap_release(struct msnap_region *region);
+
+/* msnapfile.c: a region as a file. */
+extern const sqlite3_io_methods msnap_file_methods;
+/* Ends what this connection has written and not made durable: whole, it is on its way to the disk; half, it is given up. */
+int msnap_settle(struct msnap_file *file);
+
+/* msnapmemory.c: a file that is memory and goes when it is closed. */
+int msnap_memory_open(sqlite3_file *file);
+extern const int msnap_memory_size;
+
+/* msnaplock.c */
+int msnap_lock_open(struct msnap_file *file, const char *name, const char *path);
+void msnap_lock_close(struct msnap_file *file);
+int msnap_lock(sqlite3_file *file, int wanted);
+int msnap_unlock(sqlite3_file *file, int wanted);
+int msnap_check_reserved(sqlite3_file *file, int *reserved);
+static inline void msnap_set_mark(struct msnap_file *file, uint32_t writing)
+{
+    __atomic_store_n(&file->mark->writing, writing, __ATOMIC_SEQ_CST);
+    file->writing = writing != 0;
+}
+
+#endif
