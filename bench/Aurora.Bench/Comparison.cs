@@ -42,19 +42,39 @@ public sealed record Comparison
     /// <summary>What Aurora may cost at most, as a multiple of the peer; null for no target.</summary>
     public double? Target { get; init; }
 
+    /// <summary>What Aurora may cost at most, in the row's unit; null for no such target.</summary>
+    public double? Most { get; init; }
+
+    /// <summary>The peer has nothing like it.</summary>
+    public bool IsAlone => Peer.Count == 0 && Bare.Count == 0;
+
     /// <summary>Aurora's share of what the peer costs: the median of the pairs.</summary>
     public double Ratio => Statistics.Median(Ratios(Peer));
 
     /// <summary>The same beside the peer without mitigations.</summary>
     public double BareRatio => Statistics.Median(Ratios(Bare));
 
-    /// <summary>How far the pairs' ratios are apart, of both peers the larger; null for a single pair.</summary>
-    public double? Spread => Statistics.Spread(Ratios(Peer)) is { } spread ? Math.Max(spread, Statistics.Spread(Ratios(Bare)) ?? 0) : null;
+    /// <summary>How far the pairs' ratios are apart, of both peers the larger; null for a single pair, and where there is no peer.</summary>
+    public double? Spread => !IsAlone && Statistics.Spread(Ratios(Peer)) is { } spread
+        ? Math.Max(spread, Statistics.Spread(Ratios(Bare)) ?? 0)
+        : null;
 
-    public Verdict Verdict => Target is not { } target ? Verdict.NoTarget
+    public Verdict Verdict => Most is { } most ? (Statistics.Median(Aurora) > most ? Verdict.Missed : Verdict.Met)
+        : Target is not { } target ? Verdict.NoTarget
         : Ratio > target ? Verdict.Missed
         : BareRatio > target ? Verdict.MetBesideMitigations
         : Verdict.Met;
+
+    /// <summary>The target for people; empty for none.</summary>
+    public string TargetWords => Most is { } most ? "≤ " + Figures.Format(most, Unit)
+        : Target is { } target ? "≤ " + Figures.Ratio(target)
+        : "";
+
+    /// <summary>A median for people; empty for none.</summary>
+    public string Value(IReadOnlyList<double> values) => values.Count == 0 ? "" : Figures.Format(Statistics.Median(values), Unit);
+
+    /// <summary>Aurora's share for people, or that beside the peer without mitigations; empty where there is no peer.</summary>
+    public string Share(bool isBare) => IsAlone ? "" : Figures.Ratio(isBare ? BareRatio : Ratio);
 
     private double[] Ratios(IReadOnlyList<double> peer)
         => peer.Count == Aurora.Count

@@ -16,10 +16,11 @@ public readonly record struct FigureKey(string Measure, long Parameter, string M
 /// <summary>The figures of one run of a measuring program.</summary>
 public sealed partial class GuestReport
 {
-    private readonly Dictionary<FigureKey, double> _values = [];
+    private readonly Dictionary<FigureKey, double> _values;
 
     public GuestReport(string console)
     {
+        _values = [];
         foreach (Match match in Row().Matches(console))
         {
             long parameter = long.Parse(match.Groups["parameter"].ValueSpan, CultureInfo.InvariantCulture);
@@ -27,6 +28,9 @@ public sealed partial class GuestReport
                 = double.Parse(match.Groups["value"].ValueSpan, CultureInfo.InvariantCulture);
         }
     }
+
+    /// <summary>Figures that were found otherwise.</summary>
+    public GuestReport(IEnumerable<KeyValuePair<FigureKey, double>> figures) => _values = new(figures);
 
     /// <summary>What was reported.</summary>
     public IEnumerable<FigureKey> Keys => _values.Keys;

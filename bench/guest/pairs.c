@@ -2,6 +2,7 @@
  *
  *   pairs FOLDER SAMPLES PART…   with files in the folder and so many samples of each time; the parts are
  *     files    fsync of one overwritten page and of one appended, msync of 1, 16, 64 and 256 pages
+ *     persists 1 to 1,024 random pages of 64 MiB made durable as one: msnap_persist of a region, or pwrite of each and fsync of a file
  *     sqlite   as many one-row transactions of Debian's sqlite3 with full synchronization, journals WAL and DELETE
  *     pace     a program that changes 64 pages again and again: its rounds, at several checkpoint periods where there are any */
 #define _GNU_SOURCE
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { LIMIT = 1000 };
+enum { LIMIT = 1000, MOST_PERSISTED = 1024 };
 #define LENGTH (64 * MEBIBYTE)
 
 static uint64_t times[LIMIT];
@@ -86,6 +87,68 @@ static void files(int samples)
     close(file);
     unlink("large");
     unlink("appended");
+}
+
+/* So many different pages anywhere in a file or region of 64 MiB; marks has for each the last choice it was in. */
+static const unsigned long *choose(unsigned long count)
+{
+    static unsigned long chosen[MOST_PERSISTED];
+    static uint32_t marks[LENGTH / PAGE], choice;
+    choice++;
+    for (unsigned long i = 0; i < count;) {
+        unsigned long at = random64() % (LENGTH / PAGE);
+        if (marks[at] == choice)
+            continue;
+        marks[at] = choice;
+        chosen[i++] = at;
+    }
+    return chosen;
+}
+
+/* Where there are regions the pages are stored to and persisted, elsewhere they are written to the file: changing them is one step, making
+ * them durable another, which on the peer begins with the first pwrite, since only then the kernel knows of them. */
+static uint64_t persist_once(char *region, long number, int file, unsigned long pages, uint64_t *whole)
+{
+    const unsigned long *chosen = choose(pages);
+    uint64_t value = random64(), start = now();
+    for (unsigned long i = 0; region && i < pages; i++)
+        *(volatile uint64_t *)(region + chosen[i] * PAGE) = value + i;
+    uint64_t stored = now();
+    for (unsigned long i = 0; !region && i < pages; i++) {
+        *(uint64_t *)page = value + i;
+        require(pwrite(file, page, PAGE, (off_t)(chosen[i] * PAGE)) == (ssize_t)PAGE, "pwrite");
+    }
+    require((region ? msnap_persist(number, 0) > 0 : fsync(file) == 0), "persist");
+    uint64_t end = now();
+    *whole = end - start;
+    return end - stored;
+}
+
+/* Of many pages fewer samples: what is measured is as long. */
+static void persists(int samples)
+{
+    static const unsigned long counts[] = {1, 16, 64, 256, MOST_PERSISTED};
+    static uint64_t whole[LIMIT];
+    char *region = NULL;
+    long number = msnap_open("pairs", (void **)&region, LENGTH, MS_CREATE);
+    require(number > 0 || errno == ENOSYS, "msnap_open");
+    int file = number > 0 ? -1 : large_file();
+    for (size_t at = 0; number > 0 && at < LENGTH; at += PAGE)
+        *(uint64_t *)(region + at) = random64();
+    require(number <= 0 || msnap_persist(number, 0) > 0, "msnap_persist");
+    for (unsigned c = 0; c < sizeof counts / sizeof *counts; c++) {
+        int taken = counts[c] > 64 ? (samples + 3) / 4 : samples;
+        for (int i = 0; i < taken; i++)
+            times[i] = persist_once(number > 0 ? region : NULL, number, file, counts[c], &whole[i]);
+        tell_distribution("persist", counts[c], times, taken);
+        tell_distribution("persist_stored", counts[c], whole, taken);
+    }
+    if (number > 0) {
+        require(munmap(region, LENGTH * 4) == 0 && msnap_delete("pairs") == 0, "msnap_delete");
+        return;
+    }
+    close(file);
+    unlink("large");
 }
 
 /* Runs sqlite3 with a file as its standard input; what it prints is dropped, what it complains of is not. */
@@ -187,6 +250,8 @@ int main(int count, char **words)
     for (int i = 3; i < count; i++) {
         if (!strcmp(words[i], "files"))
             files(samples);
+        else if (!strcmp(words[i], "persists"))
+            persists(samples);
         else if (!strcmp(words[i], "sqlite")) {
             transactions("sqlite_wal", "WAL", samples);
             transactions("sqlite_delete", "DELETE", samples);

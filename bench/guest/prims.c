@@ -2,11 +2,13 @@
  * the table at the end. Meant to run under QEMU's -icount. Each measure has seven rounds of so many repetitions; what is told is the least
  * of the rounds' means, metric "each": what a kernel does beside a round adds to it, and never takes from it.
  *
- *   prims FOLDER [TEXT]   all measures, or those whose name contains the text, with files in the folder
+ *   prims FOLDER [TEXT]   all measures, or those whose name contains the text, with files in the folder; where there are no regions,
+ *                         without those of regions
  *   prims true            does nothing: the program that is run */
 #define _GNU_SOURCE
 #include "prims_files.h"
 #include "prims_memory.h"
+#include "prims_persist.h"
 #include "prims_switches.h"
 
 enum { ROUNDS = 7 };
@@ -64,6 +66,8 @@ static const struct measure {
     {"fork_exit_wait", 40, fork_exit_wait, NULL, NULL},
     {"fork_exec_wait", 30, fork_exec_wait, NULL, NULL},
     {"vfork_exec_wait", 30, vfork_exec_wait, NULL, NULL},
+    {"persist_async_1", 64, persist_async_1, begin_region, NULL},
+    {"persist_async_1024", 6, persist_async_1024, begin_region, NULL},
     {"compute", 200000, compute, NULL, NULL},
     {"fork_64mib", 4, fork_exit_wait, begin_large, NULL},
 };
@@ -76,10 +80,11 @@ static void run(const struct measure *m)
         if (m->before)
             m->before();
         sync();
+        beside = 0;
         uint64_t start = now();
         for (long i = 0; i < m->count; i++)
             m->once(i);
-        means[round] = (now() - start + (uint64_t)m->count / 2) / (uint64_t)m->count;
+        means[round] = (now() - start - beside + (uint64_t)m->count / 2) / (uint64_t)m->count;
         if (m->after)
             m->after();
     }
@@ -93,8 +98,9 @@ int main(int count, char **words)
         return 0;
     require(count >= 2 && chdir(words[1]) == 0, "usage: prims FOLDER [TEXT]");
     memset(block, 7, sizeof block);
+    int persists = has_regions();
     for (unsigned i = 0; i < sizeof measures / sizeof *measures; i++)
-        if (count < 3 || strstr(measures[i].name, words[2]))
+        if ((count < 3 || strstr(measures[i].name, words[2])) && (persists || measures[i].before != begin_region))
             run(&measures[i]);
     return 0;
 }

@@ -10,8 +10,11 @@ public sealed record Primitive(string Name, string Words)
 {
     private const string Disturbance = "compute";
 
+    /// <summary>What it may cost at most; then the peer has nothing like it.</summary>
+    public double? Most { get; init; }
+
     /// <summary>Whether Aurora is meant to be no slower than the peer. What shows how a kernel disturbs programs has no target.</summary>
-    public bool IsCompared => Name != Disturbance;
+    public bool IsCompared => Name != Disturbance && Most == null;
 
     /// <summary>All there are, in the order in which they are shown.</summary>
     public static IReadOnlyList<Primitive> All { get; } =
@@ -43,9 +46,17 @@ public sealed record Primitive(string Name, string Words)
         new("fork_exec_wait", "fork, exec, wait"),
         new("vfork_exec_wait", "vfork, exec, wait"),
         new("fork_64mib", "fork with 64 MiB, exit, wait"),
+        new("persist_async_1", "msnap_persist of a page, not waited for") { Most = 5_000 },
+        new("persist_async_1024", "the same of 1,024 pages") { Most = 150_000 },
         new(Disturbance, "no call: what the kernel does beside it"),
     ];
 
+    /// <summary>The one with a name; null for none.</summary>
+    public static Primitive? Find(string name) => All.FirstOrDefault(primitive => primitive.Name == name);
+
+    /// <summary>Whether a figure is more than it may be whatever was recorded.</summary>
+    public static bool IsMissed(string name, double each) => Find(name)?.Most is { } most && each > most;
+
     /// <summary>What a measure is called in a table.</summary>
-    public static string WordsOf(string name) => All.FirstOrDefault(primitive => primitive.Name == name)?.Words ?? name;
+    public static string WordsOf(string name) => Find(name)?.Words ?? name;
 }

@@ -12,9 +12,12 @@ namespace Aurora.Bench.Pairs;
 /// <param name="Words">What is done.</param>
 /// <param name="Aurora">The figure on Aurora.</param>
 /// <param name="Peer">The figure on the peer.</param>
-/// <param name="Target">What Aurora may cost at most, as a multiple of the peer.</param>
-public sealed record PairMeasure(PairPart Part, string Name, string Words, FigureKey Aurora, FigureKey Peer, double Target)
+/// <param name="Target">What Aurora may cost at most, as a multiple of the peer; null for no target.</param>
+public sealed record PairMeasure(PairPart Part, string Name, string Words, FigureKey Aurora, FigureKey Peer, double? Target)
 {
+    /// <summary>What the device takes by itself: a run of so many pages written and flushed by Aurora's driver, below everything.</summary>
+    public const string Device = "write_flush";
+
     private const string Rate = "rounds_per_s";
 
     // An in-kernel tracker of changes stops programs far more shortly than one from outside.
@@ -26,10 +29,18 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
 
     // The speed that a program keeps that changes 64 pages in every period: 90 %.
     private const double PaceTarget = 1 / 0.9;
+
+    // What a persist may take beside the device, and beside pwrite and fsync: of one page, and of more.
+    private const double DeviceTarget = 1.3;
+    private const double OnePersistTarget = 1.0 / 3;
+    private const double PersistTarget = 0.1;
     private const long UsualPeriodMicroseconds = 10_000;
 
     /// <summary>The sizes of dumped programs, in mebibytes.</summary>
     public static IReadOnlyList<long> Sizes { get; } = [1, 16, 64, 256];
+
+    /// <summary>The numbers of pages that are persisted.</summary>
+    public static IReadOnlyList<long> Persisted { get; } = [1, 16, 64, 256, 1024];
 
     /// <summary>All there are, in the order in which they are shown.</summary>
     public static IReadOnlyList<PairMeasure> All { get; } =
@@ -38,6 +49,15 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
         Both(PairPart.Files, "fsync_append", "a page appended and durable", "fsync_append", 1, "p50", 1),
         .. ((long[])[1, 16, 64, 256]).Select(pages => Both(
             PairPart.Files, $"msync_{pages}", $"pages of a shared mapping made durable: {pages}", "msync", pages, "p50", 1)),
+        .. Persisted.Select(pages => Both(
+            PairPart.Persists, $"persist_{pages}", $"random pages persisted, beside pwrite and fsync: {pages}", "persist", pages, "p50",
+            pages == 1 ? OnePersistTarget : PersistTarget)),
+        .. Persisted.Select(pages => Both(
+            PairPart.Persists, $"persist_stored_{pages}", $"the same with the stores before it: {pages}", "persist_stored", pages, "p50",
+            null)),
+        .. Persisted.Select(pages => new PairMeasure(
+            PairPart.Persists, $"persist_device_{pages}", $"pages persisted, beside a raw write and FLUSH of as many: {pages}",
+            new FigureKey("persist", pages, "p50"), new FigureKey(Device, pages, "p50"), DeviceTarget)),
         Both(PairPart.Sqlite, "sqlite_wal", "a transaction of SQLite, full sync, WAL", "sqlite_wal", 1, "each", 1),
         Both(PairPart.Sqlite, "sqlite_delete", "the same, journal DELETE", "sqlite_delete", 1, "each", 1),
         new(
@@ -55,6 +75,9 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
     public static IReadOnlyList<PairMeasure> Matching(string? filter)
         => [.. All.Where(measure => filter == null || measure.Name.Contains(filter, StringComparison.Ordinal))];
 
+    /// <summary>What stands in the peer's place is the device by itself.</summary>
+    public bool IsBesideDevice => Peer.Measure == Device;
+
     /// <summary>False for what a quick run leaves out: the largest programs.</summary>
     public bool IsQuick => Part != PairPart.Dumps || Aurora.Parameter != Sizes[^1];
 
@@ -68,11 +91,14 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
             Words = Words,
             Unit = Unit.Nanoseconds,
             Aurora = [.. taken.Select(run => Time(run.Aurora, Aurora))],
-            Peer = [.. taken.Select(run => Time(run.Peer, Peer))],
-            Bare = [.. taken.Select(run => Time(run.Bare, Peer))],
+            Peer = [.. taken.Select(run => Time(Beside(run, run.Peer), Peer))],
+            Bare = [.. taken.Select(run => Time(Beside(run, run.Bare), Peer))],
             Target = Target,
         };
     }
+
+    private GuestReport Beside(PairRun run, GuestReport peer)
+        => !IsBesideDevice ? peer : run.Device ?? throw new BenchException($"{Name}: the device was not measured by itself");
 
     private static double Time(GuestReport report, FigureKey key)
     {
@@ -80,7 +106,7 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
         return key.Metric == Rate ? 1e9 / value : value;
     }
 
-    private static PairMeasure Both(PairPart part, string name, string words, string measure, long parameter, string metric, double target)
+    private static PairMeasure Both(PairPart part, string name, string words, string measure, long parameter, string metric, double? target)
         => new(part, name, words, new FigureKey(measure, parameter, metric), new FigureKey(measure, parameter, metric), target);
 
     private static IEnumerable<PairMeasure> Dumps(string measure, string metric, string words, Func<long, double> target)
@@ -88,5 +114,7 @@ public sealed record PairMeasure(PairPart Part, string Name, string Words, Figur
             PairPart.Dumps, $"{measure}_{metric}_{size}", $"a program with {size} MiB: {words}", measure, size, metric, target(size)));
 }
 
-/// <summary>What was measured one after the other: Aurora, the peer, the peer without mitigations.</summary>
-public sealed record PairRun(GuestReport Aurora, GuestReport Peer, GuestReport Bare);
+/// <summary>
+/// What was measured one after the other: Aurora, the peer, the peer without mitigations, and the device by itself where that is wanted.
+/// </summary>
+public sealed record PairRun(GuestReport Aurora, GuestReport Peer, GuestReport Bare, GuestReport? Device = null);

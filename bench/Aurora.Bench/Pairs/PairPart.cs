@@ -6,6 +6,9 @@ public enum PairPart
     /// <summary>fsync and msync.</summary>
     Files,
 
+    /// <summary>Pages of a region, or of a file, made durable as one.</summary>
+    Persists,
+
     /// <summary>Transactions of a database.</summary>
     Sqlite,
 

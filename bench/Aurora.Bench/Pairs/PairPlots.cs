@@ -12,12 +12,14 @@ public sealed class PairPlots(IReadOnlyList<PairRun> runs)
 {
     private static readonly int[] _percents = [0, 5, 10, 25, 50, 75, 90, 95, 99, 100];
 
+    private static readonly GuestReport _nothing = new([]);
+
     private static readonly PlotAxis _time = new("time", true, value => Figures.Format(value, Unit.Nanoseconds));
     private static readonly PlotAxis _percentile = new("percentile", false, value => Number(value));
 
     /// <summary>All plots of which something was measured.</summary>
     public IReadOnlyList<Plot> Draw()
-        => [.. ((Plot[])[StopTimes(), .. Latencies(), Pace(), Restores()])
+        => [.. ((Plot[])[StopTimes(), .. Latencies(), Persists(), Pace(), Restores()])
             .Where(plot => plot.Series.Any(series => series.Points.Count > 0))];
 
     private Plot StopTimes() => new(
@@ -38,6 +40,18 @@ public sealed class PairPlots(IReadOnlyList<PairRun> runs)
         yield return Latency("Latency of an appended page", "fsync_append", 1, "write of 4 KiB to the end of a file, and fsync.");
         yield return Latency("Latency of 64 mapped pages", "msync", 64, "64 pages of a shared mapping of 64 MiB changed, and msync.");
     }
+
+    private Plot Persists() => new(
+        "Persists against pages",
+        "Random pages of 64 MiB made durable as one: msnap_persist; pwrite of each and fsync; a raw write and FLUSH of as many in a run.",
+        new PlotAxis("pages", true, Number),
+        _time with { Label = "durable after" },
+        [
+            Line("Aurora", run => run.Aurora, "persist", "p50"),
+            Line("Linux", run => run.Peer, "persist", "p50"),
+            Line("Linux, no mitigations", run => run.Bare, "persist", "p50"),
+            Line("the device by itself", run => run.Device ?? _nothing, PairMeasure.Device, "p50"),
+        ]);
 
     private Plot Latency(string title, string measure, long parameter, string note) => new(
         title, note, _percentile, _time with { Label = "latency" },

@@ -27,9 +27,9 @@ public static class ComparisonJson
             {
                 row.Measure, row.Words, row.Unit, row.Aurora, row.Peer,
                 PeerWithoutMitigations = row.Bare,
-                row.Ratio,
-                RatioWithoutMitigations = row.BareRatio,
-                row.Spread, row.Target, row.Verdict,
+                Ratio = row.IsAlone ? (double?)null : row.Ratio,
+                RatioWithoutMitigations = row.IsAlone ? (double?)null : row.BareRatio,
+                row.Spread, row.Target, row.Most, row.Verdict,
             }),
         },
         _options);

@@ -84,11 +84,11 @@ public sealed record HtmlReport(
         new XElement("td", row.Measure),
         new XElement("td", row.Words),
         ((IReadOnlyList<double>[])[row.Aurora, row.Peer, row.Bare])
-            .Select(values => new XElement("td", Figures.Format(Statistics.Median(values), row.Unit))),
-        new XElement("td", Figures.Ratio(row.Ratio)),
-        new XElement("td", Figures.Ratio(row.BareRatio)),
+            .Select(values => new XElement("td", row.Value(values))),
+        new XElement("td", row.Share(isBare: false)),
+        new XElement("td", row.Share(isBare: true)),
         new XElement("td", row.Spread is { } spread ? Figures.Share(spread) : ""),
-        new XElement("td", row.Target is { } target ? "≤ " + Figures.Ratio(target) : ""),
+        new XElement("td", row.TargetWords),
         Judgement(row.Verdict));
 
     private static XElement Judgement(Verdict verdict) => verdict switch

@@ -25,6 +25,7 @@ public sealed unsafe class KernelFibers : FiberScheduler
     private struct State
     {
         public FiberQueue Ready;
+        public FiberQueue Soon;
         public FiberQueue Idle;
         public Fiber* Current;
         public ulong MainStackPointer;
@@ -57,6 +58,9 @@ public sealed unsafe class KernelFibers : FiberScheduler
     }
 
     public bool HasReady => !_state->Ready.IsEmpty;
+
+    /// <summary>Some are ready when the main loop comes to them, and it need not come at once.</summary>
+    public bool HasSoon => !_state->Soon.IsEmpty;
 
     /// <summary>True while a fiber is running, false in the main loop.</summary>
     public bool IsInFiber => _state->Current != null;
@@ -97,6 +101,8 @@ public sealed unsafe class KernelFibers : FiberScheduler
     /// </summary>
     public void RunTurn(int most)
     {
+        while (HasSoon)
+            FiberList.Append(&_state->Ready, FiberList.RemoveFirst(&_state->Soon));
         if (!HasReady)
             return;
         ulong now = _clock.MonotonicNanoseconds;
@@ -167,6 +173,14 @@ public sealed unsafe class KernelFibers : FiberScheduler
         Fiber* fiber = FiberList.RemoveFirst(queue);
         if (fiber != null)
             FiberList.Append(&_state->Ready, fiber);
+    }
+
+    public override void WakeSoon(FiberQueue* queue)
+    {
+        _lock.AssertHeld();
+        Fiber* fiber = FiberList.RemoveFirst(queue);
+        if (fiber != null)
+            FiberList.Append(&_state->Soon, fiber);
     }
 
     public override void WakeAll(FiberQueue* queue)

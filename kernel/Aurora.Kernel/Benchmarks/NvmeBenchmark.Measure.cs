@@ -25,6 +25,51 @@ internal sealed unsafe partial class NvmeBenchmark
         return true;
     }
 
+    /// <summary>
+    /// Runs of so many pages at random places, each page of memory another one, in at most eight requests or as the device takes, and a
+    /// flush: the least that making so many pages durable can take.
+    /// </summary>
+    private bool MeasureRuns()
+    {
+        ReadOnlySpan<int> sizes = [1, 16, 64, 256, MostRunBlocks];
+        foreach (int blocks in sizes)
+        {
+            _samples.Clear();
+            for (int i = 0; i < FlushedRuns; i++)
+            {
+                ulong start = RandomBlock(blocks);
+                ulong began = _clock.MonotonicNanoseconds;
+                if (!WriteRun(start, blocks) || !Run(Prepare(0, BlockOperation.Flush, 0, 0)))
+                    return Report("request failed"u8);
+                _samples.Add(_clock.MonotonicNanoseconds - began);
+            }
+            ReportLatency("write_flush_"u8, blocks);
+        }
+        return true;
+    }
+
+    // All requests at once, as a commit that fits into what may be under way.
+    private bool WriteRun(ulong start, int blocks)
+    {
+        int most = Math.Min(_disk.MaxBlocksPerRequest, MostRunBlocks / Depth);
+        int count = 0;
+        _disk.BeginBatch();
+        for (int done = 0; done < blocks; done += most, count++)
+        {
+            BlockRequest* request = &_requests[count];
+            request->Operation = BlockOperation.Write;
+            request->Start = new BlockNumber(start + (ulong)done);
+            request->BlockCount = Math.Min(most, blocks - done);
+            request->Pages = &_runPages[done];
+            _disk.Submit(request);
+        }
+        _disk.EndBatch();
+        bool isOk = true;
+        for (int slot = 0; slot < count; slot++)
+            isOk &= _disk.Wait(&_requests[slot]) == BlockStatus.Ok;
+        return isOk;
+    }
+
     private bool MeasureFlush()
     {
         _samples.Clear();
@@ -90,11 +135,13 @@ internal sealed unsafe partial class NvmeBenchmark
         return true;
     }
 
-    private void ReportLatency(ReadOnlySpan<byte> name)
+    private void ReportLatency(ReadOnlySpan<byte> name, int blocks = 0)
     {
         _samples.Sort();
         var line = new Utf8Writer(stackalloc byte[160]);
         AppendName(ref line, name);
+        if (blocks != 0)
+            line.AppendDecimal((ulong)blocks);
         AppendMicroseconds(ref line, " p50_us="u8, _samples.Percentile(50));
         AppendMicroseconds(ref line, " p99_us="u8, _samples.Percentile(99));
         AppendMicroseconds(ref line, " min_us="u8, _samples.Percentile(0));

@@ -18,12 +18,15 @@ internal sealed unsafe partial class NvmeBenchmark : BootStep
     private const int SingleWrites = 2000;
     private const int FlushedWrites = 1000;
     private const int Bursts = 200;
+    private const int FlushedRuns = 100;
+    private const int MostRunBlocks = 1024;
 
     private readonly NvmeController _disk;
     private readonly Clock _clock;
     private readonly LatencySamples _samples;
     private readonly BlockRequest* _requests;
     private readonly void** _pageLists;
+    private readonly void** _runPages;
     private readonly bool _isCheckOnly;
     private ulong _random = 0x9E37_79B9_7F4A_7C15;
 
@@ -39,6 +42,13 @@ internal sealed unsafe partial class NvmeBenchmark : BootStep
         Panic.Unless(_requests != null && _pageLists != null && data != null, "benchmark: no memory for requests"u8);
         for (int i = 0; i < Depth * BlocksPerRequest; i++)
             _pageLists[i] = data + ((long)i << PageSize.Shift);
+        _runPages = (void**)pages.Allocate(MostRunBlocks * sizeof(void*) / PageSize.Bytes);
+        Panic.Unless(_runPages != null, "benchmark: no memory for runs"u8);
+        for (int i = 0; i < MostRunBlocks; i++)
+        {
+            _runPages[i] = pages.Allocate(1);
+            Panic.Unless(_runPages[i] != null, "benchmark: no memory for runs"u8);
+        }
     }
 
     /// <summary>Whether <paramref name="benchmark"/> is this one's name, in full or check only.</summary>
@@ -96,6 +106,7 @@ internal sealed unsafe partial class NvmeBenchmark : BootStep
             && MeasureSingle("read_4k"u8, BlockOperation.Read, false, SingleWrites)
             && MeasureSingle("write_4k"u8, BlockOperation.Write, false, SingleWrites)
             && MeasureSingle("write_4k_flush"u8, BlockOperation.Write, true, FlushedWrites)
+            && MeasureRuns()
             && MeasureFlush()
             && MeasureBurst("burst_8x4k"u8, false)
             && MeasureBurst("burst_8x4k_batched"u8, true)

@@ -81,7 +81,7 @@ internal sealed unsafe class MainLoop(
         group.Engine.PollIdle();
         bool isPaused = end.IsPaused;
         bool hasWork = HasSteps && !isPaused;
-        if (!fibers.HasReady && !hasWork)
+        if (!fibers.HasReady && !fibers.HasSoon && !hasWork)
             group.Scheduler.AddIdle(timer.Idle(NextEventNanoseconds(group.Engine.NextIdleDueNanoseconds, isPaused)));
     }
 

@@ -20,7 +20,11 @@ internal sealed unsafe class ThreadTurn(
     KernelExtendedState extended, GroupSession group, SignalService signals, SessionEnd end,
     UserAccounts accounts, KernelLock kernelLock)
 {
+    // For so long at most a thread runs on before fibers that are ready soon (FiberScheduler.WakeSoon).
+    private const ulong SoonNanoseconds = 20_000;
+
     private readonly HeldOutput _output = group.Output;
+    private bool _isBeforeFibers;
 
     /// <summary>
     /// Runs a thread, and others that then have their turn, until an interrupt comes, the next event is due, nobody can run, or there is
@@ -29,6 +33,7 @@ internal sealed unsafe class ThreadTurn(
     /// </summary>
     public void Run(Thread* thread, ulong nextEventNanoseconds)
     {
+        _isBeforeFibers = false;
         ulong sliceEnd = clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
         timer.Arm(Math.Min(sliceEnd, nextEventNanoseconds));
         while (thread != null && Stay(thread))
@@ -65,7 +70,17 @@ internal sealed unsafe class ThreadTurn(
             return false;
         }
         executive.HandleTrap(thread);
-        return !HasWork;
+        return !HasWork && (!fibers.HasSoon || GoesOnBefore());
+    }
+
+    // Fibers are ready soon: the thread goes on once more, and not for long.
+    private bool GoesOnBefore()
+    {
+        if (_isBeforeFibers)
+            return false;
+        _isBeforeFibers = true;
+        timer.Arm(clock.MonotonicNanoseconds + SoonNanoseconds);
+        return true;
     }
 
     private bool HasWork

@@ -36,8 +36,21 @@ internal static unsafe class FiberTest
         }
         SelfTest.Expect((ulong)shared->Ended, 2 + Rounds, "fibers that ended"u8);
         SelfTest.Expect(machine.Frames.FreeFrames, free, "free frames after reusing stacks"u8);
+        TestSoon(fibers, shared, new Waiting(fibers, shared));
         SelfTest.Expect((ulong)fibers.Count, 0, "fibers left"u8);
         SelfTest.Passed("fibers"u8);
+    }
+
+    // What is ready soon keeps nobody from running on, and runs with the next turn.
+    private static void TestSoon(KernelFibers fibers, Shared* shared, FiberBody waiting)
+    {
+        int before = shared->Ended;
+        Panic.Unless(Start(fibers, waiting) && fibers.RunOne(), "selftest: no memory for fibers"u8);
+        fibers.WakeSoon(&shared->Even);
+        Panic.Unless(!fibers.HasReady && fibers.HasSoon, "selftest: a fiber that is ready soon is ready"u8);
+        fibers.RunTurn(1);
+        Panic.Unless(!fibers.HasReady && !fibers.HasSoon, "selftest: a fiber that was ready soon has not run"u8);
+        SelfTest.Expect((ulong)(shared->Ended - before), 1, "fibers that ended"u8);
     }
 
     private static bool Start(KernelFibers fibers, FiberBody body)
@@ -61,6 +74,15 @@ internal static unsafe class FiberTest
                 fibers.WakeAll(others);
                 fibers.Yield();
             }
+            shared->Ended++;
+        }
+    }
+
+    private sealed class Waiting(KernelFibers fibers, Shared* shared) : FiberBody
+    {
+        public override void Run()
+        {
+            fibers.Block(&shared->Even);
             shared->Ended++;
         }
     }

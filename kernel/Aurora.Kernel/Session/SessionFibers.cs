@@ -26,8 +26,7 @@ internal sealed class CommitFiber(CheckpointEngine engine) : FiberBody
 /// <summary>Persists regions, beside others that do.</summary>
 internal sealed class RegionFiber(RegionManager regions) : FiberBody
 {
-    /// <summary>As many regions at a time; more share the device's flushes in the next round.</summary>
-    public const int Count = 4;
+    public const int Count = RegionManager.PersistFibers;
 
     public override void Run() => regions.RunPersistFiber();
 }

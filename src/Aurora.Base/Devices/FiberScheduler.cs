@@ -41,4 +41,10 @@ public abstract unsafe class FiberScheduler
     public abstract void WakeOne(FiberQueue* queue);
 
     public abstract void WakeAll(FiberQueue* queue);
+
+    /// <summary>
+    /// As <see cref="WakeOne"/>, for what nobody waits for: a user thread that runs goes on first, until it enters the kernel again, or for
+    /// some microseconds.
+    /// </summary>
+    public virtual void WakeSoon(FiberQueue* queue) => WakeOne(queue);
 }

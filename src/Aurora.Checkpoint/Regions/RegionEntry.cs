@@ -49,6 +49,9 @@ internal unsafe struct RegionEntry
     /// <summary>One of its persists is on its way into the log.</summary>
     public bool IsSubmitting;
 
+    /// <summary>The last look at the queue that has passed one of its persists over.</summary>
+    public ulong PassedOver;
+
     /// <summary>Persists that are neither durable nor given back.</summary>
     public int Persists;
 
@@ -104,4 +107,10 @@ internal unsafe struct RegionPersist
     public RegionFlight Flight;
     public StoreCommit* Commit;
     public LargeCommit* Large;
+
+    // More than a commit of the store writes without waiting for its data.
+    private const ulong MostQuickPages = 256;
+
+    /// <summary>Whoever submits it waits for the device.</summary>
+    public readonly bool IsSlow => IsOpening || Flight.Pages > MostQuickPages;
 }

@@ -15,6 +15,9 @@ namespace Aurora.Checkpoint;
 /// <summary>Regions of this machine.</summary>
 public sealed unsafe class RegionManager : RegionService
 {
+    /// <summary>So many fibers persist.</summary>
+    public const int PersistFibers = RegionQueue.Fibers;
+
     private const uint IsOpen = 1;
     private const uint IsDamaged = 2;
 
@@ -92,7 +95,7 @@ public sealed unsafe class RegionManager : RegionService
     }
 
     /// <inheritdoc/>
-    public override Errno Persist(Region* region, RegionWriter* writer, out ulong epoch)
+    public override Errno Persist(Region* region, RegionWriter* writer, bool isWaitedFor, out ulong epoch)
     {
         RegionEntry* entry = EntryOf(region);
         epoch = Regions.LastTakenOf(region, writer);
@@ -107,7 +110,7 @@ public sealed unsafe class RegionManager : RegionService
         }
         if (!RegionNumbers.MayGive(entry))
             return Open(entry);
-        RegionPersist* persist = _persister.Begin(entry, writer);
+        RegionPersist* persist = _persister.Begin(entry, writer, isWaitedFor);
         epoch = region->Taken;
         return persist == null ? Errno.ENOMEM : Errno.Ok;
     }

@@ -1,6 +1,10 @@
-// The fibers that persist. Each takes the oldest persist of a region that has none on its way into the log, submits it and waits until it
-// is durable; so persists of one region have their order, those of several go at a time, and the store makes one FLUSH do for many. What
-// does not fit into one commit goes in parts, which become the region's state with the last one.
+// The fibers that persist. Each takes the oldest persist of a region that has none on its way into the log and submits it; one that finds
+// nothing to submit waits for the oldest that has been submitted, and lets it land. So persists of one region have their order, those of
+// several go at a time, a persist alone is the matter of one fiber, and the store makes one FLUSH do for many. What does not fit into one
+// commit goes in parts, which become the region's state with the last one.
+//
+// Small persists never wait for those of other regions (RegionQueue): those that keep a fiber while they are written are only some at a
+// time, and so are fibers that wait for what has been submitted.
 //
 // A persist that the store refuses takes with it those of its region that were taken after it: nothing of a region is durable that comes
 // after something that is not. Their pages are dirty again where they were.
@@ -23,8 +27,11 @@ internal sealed unsafe class RegionPersister(
     // Pages handed to the store between two looks at whether it is time to give way.
     private const int PagesPerLook = 4;
 
-    /// <summary>Takes a thread's dirty pages of a region, or with null everybody's, to the store; null: out of memory.</summary>
-    public RegionPersist* Begin(RegionEntry* entry, RegionWriter* writer)
+    /// <summary>
+    /// Takes a thread's dirty pages of a region, or with null everybody's, to the store, and has somebody begin with that at once if it is
+    /// waited for; null: out of memory.
+    /// </summary>
+    public RegionPersist* Begin(RegionEntry* entry, RegionWriter* writer, bool isWaitedFor)
     {
         RegionPersist* persist = table.Persists.Allocate();
         if (persist == null)
@@ -33,8 +40,11 @@ internal sealed unsafe class RegionPersister(
         persist->Number = RegionNumbers.Next(entry);
         memory.Regions.Take(&entry->Memory, writer, persist->Number, &persist->Flight);
         entry->Persists++;
-        table.Enqueue(persist);
-        fibers.WakeOne(table.PersistWork);
+        table.Queue.Enqueue(persist);
+        if (isWaitedFor)
+            fibers.WakeOne(table.PersistWork);
+        else
+            fibers.WakeSoon(table.PersistWork);
         return persist;
     }
 
@@ -50,7 +60,7 @@ internal sealed unsafe class RegionPersister(
         persist->IsOpening = true;
         entry->IsBeingOpened = true;
         entry->Persists++;
-        table.Enqueue(persist);
+        table.Queue.Enqueue(persist);
         fibers.WakeOne(table.PersistWork);
         return true;
     }
@@ -60,13 +70,29 @@ internal sealed unsafe class RegionPersister(
     {
         for (;;)
         {
-            for (RegionPersist* persist = table.TakePersist(); persist != null; persist = table.TakePersist())
-                Persist(persist);
-            fibers.Block(table.PersistWork);
+            RegionPersist* persist = table.Queue.TakeNext();
+            if (persist != null)
+            {
+                // Somebody else is to see to what this fiber leaves.
+                if (table.Queue.MayAwait)
+                    fibers.WakeOne(table.PersistWork);
+                bool isSlow = persist->IsSlow;
+                table.Queue.NoteTaken(persist, Submit(persist), isSlow);
+                continue;
+            }
+            persist = table.Queue.TakeSubmitted();
+            if (persist == null)
+            {
+                fibers.Block(table.PersistWork);
+                continue;
+            }
+            AwaitDurable(persist);
+            table.Queue.NoteLanded();
         }
     }
 
-    private void Persist(RegionPersist* persist)
+    // Whether it is on its way; otherwise it has ended.
+    private bool Submit(RegionPersist* persist)
     {
         RegionEntry* entry = persist->Entry;
         entry->IsSubmitting = true;
@@ -88,9 +114,7 @@ internal sealed unsafe class RegionPersister(
             entry->Record.Sound = Math.Max(entry->Record.Sound, entry->RefusedThrough);
         }
         entry->IsSubmitting = false;
-        fibers.WakeOne(table.PersistWork);
-        if (status == StoreStatus.Ok && !isOpening)
-            AwaitDurable(persist);
+        return status == StoreStatus.Ok && !isOpening;
     }
 
     private void AwaitDurable(RegionPersist* persist)
@@ -136,7 +160,7 @@ internal sealed unsafe class RegionPersister(
         RegionEntry* entry = persist->Entry;
         ulong last = persist->Number;
         RegionPersist* end = persist;
-        for (RegionPersist* next = table.TakePersistOf(entry); next != null; next = table.TakePersistOf(entry))
+        for (RegionPersist* next = table.Queue.TakeOf(entry); next != null; next = table.Queue.TakeOf(entry))
         {
             last = Math.Max(last, next->Number);
             end = end->Next = next;

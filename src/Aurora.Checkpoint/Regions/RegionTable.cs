@@ -24,8 +24,6 @@ internal sealed unsafe class RegionTable
         public WaitQueue Answered;
         public RegionEntry* First;
         public RegionEntry* FirstOpen;
-        public RegionPersist* FirstPersist;
-        public RegionPersist* LastPersist;
         public RegionOrder* FirstOrder;
     }
 
@@ -43,6 +41,9 @@ internal sealed unsafe class RegionTable
         _byName = (RegionEntry**)pages.Allocate(BucketPages);
         Panic.Unless(_lists != null && _byNumber != null && _byName != null, "regions: no memory for the lists"u8);
     }
+
+    /// <summary>Persists that wait for a fiber.</summary>
+    public RegionQueue Queue { get; } = new();
 
     public Slab<RegionEntry> Entries { get; }
     public Slab<RegionPersist> Persists { get; }
@@ -151,45 +152,6 @@ internal sealed unsafe class RegionTable
         entry->IsOpen = false;
     }
 
-    /// <summary>Puts a persist behind the others.</summary>
-    public void Enqueue(RegionPersist* persist)
-    {
-        persist->Next = null;
-        if (_lists->LastPersist == null)
-            _lists->FirstPersist = persist;
-        else
-            _lists->LastPersist->Next = persist;
-        _lists->LastPersist = persist;
-    }
-
-    /// <summary>Takes the first persist from the queue whose region has none on its way into the log; null for none.</summary>
-    public RegionPersist* TakePersist()
-    {
-        RegionPersist* previous = null;
-        for (RegionPersist* persist = _lists->FirstPersist; persist != null; previous = persist, persist = persist->Next)
-        {
-            if (persist->Entry->IsSubmitting)
-                continue;
-            Unlink(previous, persist);
-            return persist;
-        }
-        return null;
-    }
-
-    /// <summary>Takes a region's next persist from the queue, or null.</summary>
-    public RegionPersist* TakePersistOf(RegionEntry* entry)
-    {
-        RegionPersist* previous = null;
-        for (RegionPersist* persist = _lists->FirstPersist; persist != null; previous = persist, persist = persist->Next)
-        {
-            if (persist->Entry != entry)
-                continue;
-            Unlink(previous, persist);
-            return persist;
-        }
-        return null;
-    }
-
     private RegionEntry** BucketOf(ReadOnlySpan<byte> name)
     {
         // FNV-1a.
@@ -197,15 +159,5 @@ internal sealed unsafe class RegionTable
         foreach (byte each in name)
             hash = unchecked((hash ^ each) * 0x100_0000_01B3);
         return &_byName[hash % Buckets];
-    }
-
-    private void Unlink(RegionPersist* previous, RegionPersist* persist)
-    {
-        if (previous == null)
-            _lists->FirstPersist = persist->Next;
-        else
-            previous->Next = persist->Next;
-        if (_lists->LastPersist == persist)
-            _lists->LastPersist = previous;
     }
 }

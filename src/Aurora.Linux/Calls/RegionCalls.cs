@@ -62,7 +62,7 @@ public static unsafe class RegionCalls
         other = number == AllRegions && error == Errno.ENOENT ? 0L : error;
         if (error != Errno.Ok)
             return false;
-        error = kernel.Regions.Persist(region, writer, out ulong epoch);
+        error = kernel.Regions.Persist(region, writer, (flags & Asynchronous) == 0, out ulong epoch);
         if (error == Errno.EAGAIN)
             kernel.Scheduler.BlockOn(thread, &region->Changed);
         other = error == Errno.EAGAIN ? SystemCallResult.Blocked : error;

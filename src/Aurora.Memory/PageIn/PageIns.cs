@@ -192,7 +192,9 @@ public sealed unsafe class PageIns
         bool isNew = !_requests.IsRequested(target, page);
         PageInRequest* request = _requests.Request(target, page);
         wait = request != null ? &request->Waiters : _requests.Room;
-        if (request != null && isNew)
+        if (request != null && isNew && target->Region != null && target->Region->GivenUp != 0)
+            ReadGivenUp(target, page);
+        else if (request != null && isNew)
             ReadAhead(target, page);
         return MemoryStatus.WouldBlock;
     }
@@ -229,6 +231,27 @@ public sealed unsafe class PageIns
                 _requests.Request(target, next);
         }
         target->AheadEnd = next;
+    }
+
+    // What was given up together was in use, wherever it lies: with one of those pages the next ones of its leaf are asked for.
+    private void ReadGivenUp(VmObject* target, ulong page)
+    {
+        Region* region = target->Region;
+        region->GivenUp--;
+        ulong end = Math.Min((page | (ulong)(RadixTree.FanOut - 1)) + 1, target->SizePages);
+        ulong* slot = _tree.FindSlot(target, page);
+        int left = MostAheadPages;
+        for (ulong next = page + 1; next < end && left > 0 && region->GivenUp != 0 && _requests.HasRoomToSpare; next++)
+        {
+            slot = _tree.FindSlot(target, next, slot, next - 1);
+            if (slot == null)
+                break;
+            if (*slot != Slot.Evicted || _requests.IsRequested(target, next))
+                continue;
+            _requests.Request(target, next);
+            region->GivenUp--;
+            left--;
+        }
     }
 
     private static ulong EndOfGroup(VmObject* target, ulong page) => Math.Min((page | (ReadAheadPages - 1)) + 1, target->SizePages);

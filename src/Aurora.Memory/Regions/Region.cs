@@ -29,6 +29,9 @@ public unsafe struct Region
     /// <summary>Pages in flight.</summary>
     public ulong FlyingPages;
 
+    /// <summary>Pages that were given up, as far as they have not been asked for since.</summary>
+    internal ulong GivenUp;
+
     /// <summary>All that is dirty is being given up: nothing more becomes dirty meanwhile.</summary>
     public bool IsStill;
 

@@ -95,11 +95,12 @@ public sealed unsafe partial class Regions
     // What the store has of the page, or that it has none, is found out when it is touched.
     private void GiveUp(Region* region, RegionPage* page)
     {
-        ForgetEntry(page, protects: false);
+        ForgetEntry(page);
         ulong* slot = _tree.FindSlot(region->Object, page->Page);
         _reverse.UnmapPage(region->Object, page->Page);
         FrameNumber frame = Slot.FrameOf(*slot);
         *slot = Slot.Evicted;
+        region->GivenUp++;
         region->Object->CountedPages = 0;
         _frames.Release(frame);
     }
@@ -117,7 +118,7 @@ public sealed unsafe partial class Regions
                 if (page->Page < first)
                     *RegionChunk.At(chunk, kept++) = *page;
                 else
-                    ForgetEntry(page, protects: false);
+                    ForgetEntry(page);
             }
             ulong cut = (ulong)(chunk->Count - kept);
             chunk->Count = kept;

@@ -18,6 +18,18 @@ public sealed unsafe partial class Regions
     // Chunks that land between two looks at whether it is time to give way.
     private const int ChunksPerStep = 4;
 
+    // Of so many pages each is forgotten by itself, which leaves the others where they are; of more, all of the space is.
+    private const ulong MostSinglePages = 32;
+
+    // Where the page before was found, and the entries whose table is still held.
+    private ref struct Nearby
+    {
+        public ulong* Slot;
+        public ulong Page;
+        public ulong* Entry;
+        public int Holds;
+    }
+
     private readonly MemoryState _memory;
     private readonly RegionState _state;
     private readonly FramePool _frames;
@@ -69,6 +81,7 @@ public sealed unsafe partial class Regions
             return false;
         region->Object = (VmObject*)group.Find(id, ObjectKind.MemoryObject);
         region->Object->Region = region;
+        region->GivenUp = 0;
         _objects.Retain(region->Object);
         return true;
     }
@@ -145,7 +158,7 @@ public sealed unsafe partial class Regions
         region->FlyingPages += flight->Pages;
         region->DirtyPages -= flight->Pages;
         _state.Flying += flight->Pages;
-        Invalidate(region);
+        Invalidate(flight);
         _books.NoteState(region);
     }
 
@@ -220,13 +233,15 @@ public sealed unsafe partial class Regions
         if (list->First == null)
             return end;
         *end = list->First;
+        var near = new Nearby();
         for (RegionChunk* chunk = list->First; chunk != null; chunk = chunk->Next)
         {
             for (int index = 0; index < chunk->Count; index++)
-                TakePage(region, RegionChunk.At(chunk, index));
+                TakePage(region, RegionChunk.At(chunk, index), ref near);
             list->FlyingChunks++;
             end = &chunk->Next;
         }
+        Release(ref near);
         flight->Pages += list->Pages;
         list->Pages = 0;
         list->Taken = number;
@@ -234,14 +249,16 @@ public sealed unsafe partial class Regions
         return end;
     }
 
-    private void TakePage(Region* region, RegionPage* page)
+    private void TakePage(Region* region, RegionPage* page, ref Nearby near)
     {
-        ulong* slot = _tree.FindSlot(region->Object, page->Page);
+        ulong* slot = near.Slot = _tree.FindSlot(region->Object, page->Page, near.Slot, near.Page);
+        near.Page = page->Page;
         bool isOurs = slot != null && (*slot & (Slot.Dirty | Slot.Resident)) == (Slot.Dirty | Slot.Resident);
         Panic.Unless(isOurs, "memory: a list has a page of a region that is not dirty"u8);
         FrameNumber frame = Slot.FrameOf(*slot);
         FrameInfo* info = _frames.InfoOf(frame);
-        ForgetEntry(page, protects: true);
+        if (page->Entry != null)
+            ProtectEntry(page->Entry, ref near);
         if ((info->Flags & FrameFlags.Shown) != 0)
             _reverse.ProtectPage(region->Object, page->Page);
         info->Flags &= ~FrameFlags.Shown;
@@ -251,24 +268,55 @@ public sealed unsafe partial class Regions
         page->Frame = frame;
     }
 
-    private void ForgetEntry(RegionPage* page, bool protects)
+    // Most entries are in the table of the one before.
+    private void ProtectEntry(ulong* entry, ref Nearby near)
+    {
+        _tables.Protect(entry);
+        if (near.Entry == null || !PageTables.IsSameTable(entry, near.Entry))
+        {
+            Release(ref near);
+            near.Entry = entry;
+        }
+        near.Holds++;
+    }
+
+    private void Release(ref Nearby near)
+    {
+        if (near.Holds != 0)
+            _tables.ReleaseTable(near.Entry, near.Holds);
+        near.Holds = 0;
+    }
+
+    private void ForgetEntry(RegionPage* page)
     {
         if (page->Entry == null)
             return;
-        if (protects)
-            _tables.Protect(page->Entry);
         _tables.ReleaseTable(page->Entry);
         page->Entry = null;
     }
 
     // What is shown in one place only is forgotten there.
-    private void Invalidate(Region* region)
+    private void Invalidate(RegionFlight* flight)
     {
-        Mapping* only = region->Object->FirstMapping;
-        if (only != null && only->NextOfObject == null)
+        Mapping* only = flight->Region->Object->FirstMapping;
+        if (only != null && only->NextOfObject == null && flight->Pages <= MostSinglePages)
+        {
+            for (var cursor = new RegionCursor(flight); cursor.MoveNext();)
+                InvalidatePage(only, cursor.Page);
+        }
+        else if (only != null && only->NextOfObject == null)
+        {
             _tlb.InvalidateSpace(only->Space->Root);
+        }
         else if (only != null)
             _tlb.InvalidateAll();
+    }
+
+    private void InvalidatePage(Mapping* mapping, ulong page)
+    {
+        ulong index = page - mapping->PageOffset;
+        if (index < mapping->Pages)
+            _tlb.InvalidatePage(mapping->Space->Root, new VirtualAddress(mapping->Start.Value + (index << PageSize.Shift)));
     }
 
     private static RegionChunk* Pop(RegionFlight* flight)

@@ -117,9 +117,9 @@ public abstract unsafe class RegionService
 
     /// <summary>
     /// Begins to persist a thread's pages of a region, or with null everybody's: the number of the persist, or of the last one of these
-    /// pages if nothing is dirty. EAGAIN: wait on the region's queue. ENOMEM, ENOSPC, EIO.
+    /// pages if nothing is dirty. If nobody waits for it the caller runs on first. EAGAIN: wait on the region's queue. ENOMEM, ENOSPC, EIO.
     /// </summary>
-    public abstract Errno Persist(Region* region, RegionWriter* writer, out ulong epoch);
+    public abstract Errno Persist(Region* region, RegionWriter* writer, bool isWaitedFor, out ulong epoch);
 
     /// <summary>
     /// Ok: it is durable. EAGAIN: wait on the region's queue. EINVAL: there is no such persist. ECANCELED: it was lost with the machine.

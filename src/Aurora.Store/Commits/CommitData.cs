@@ -2,6 +2,9 @@
 // has the turn, while others may come and go. A commit that is refused gives its blocks back; one that a power cut keeps from the log has
 // never marked them.
 //
+// The few pages of a small commit are held back and go to the device together with its record (CommitLog.Append): one batch of requests
+// takes a device less than two, and they are summed before it would have begun.
+//
 // An ordered commit, whose data is more than it may have under way at a time, waits for its oldest writes before it starts more, so that
 // those of others never stand behind all of it at the device, and is ready when its data is durable: what is in the log is waited for by
 // everybody behind. Its requests are a fraction of what it may have under way, so that the device has others while it wakes up for one
@@ -16,6 +19,9 @@ internal sealed unsafe class CommitData(
     StoreContext context, CommitLog log, CommitPool pool, BlockAllocator allocator, CommitSpace space, CommitRoom room)
 {
     private const int MostPagesPerRequest = 256;
+
+    // A commit with more pages has the device begin with them while the rest is summed.
+    private const ulong MostHeldPages = 16;
     private const uint RequestsUnderWay = 8;
 
     // Pages summed, and operations otherwise looked at, between two looks at whether it is time to give way.
@@ -56,7 +62,8 @@ internal sealed unsafe class CommitData(
     /// <summary>Gives the blocks of a refused commit back, once the device is done with its pages. Blocks.</summary>
     public void ReturnBlocks(StoreCommit* commit)
     {
-        log.WaitAll(commit->FirstData);
+        if (!commit->HoldsData)
+            log.WaitAll(commit->FirstData);
         for (CommitOperation* operation = commit->FirstOperation; operation != null; operation = operation->Next)
         {
             if (operation->Kind == LogEntryKind.Pages && operation->Block != 0)
@@ -102,6 +109,7 @@ internal sealed unsafe class CommitData(
     private bool SubmitPages(StoreCommit* commit)
     {
         CommitOperation* operation = commit->FirstOperation;
+        commit->HoldsData = commit->DataPages is > 0 and <= MostHeldPages && !commit->IsOrdered;
         context.Device.BeginBatch();
         bool hasMemory = true;
         int summed = 0;
@@ -168,6 +176,8 @@ internal sealed unsafe class CommitData(
             commit->FirstUnderWay = request;
         commit->PagesUnderWay += (ulong)request->Request.BlockCount;
         context.Statistics.DataPagesWritten += (ulong)request->Request.BlockCount;
+        if (commit->HoldsData)
+            return;
         context.Device.Submit(&request->Request);
         // The device is to work on it while the next one is summed.
         if (commit->IsOrdered)

@@ -1,5 +1,5 @@
-// The writing end of the log. Protocol of a commit: data blocks and record are written in parallel; when both have completed, one FLUSH;
-// then it is durable, provided all before it are. The data of an ordered commit is durable before it comes here. Several commits are in
+// The writing end of the log. Protocol of a commit: data blocks and record are written in parallel, those of a small one in one batch; when
+// both have completed, one FLUSH; then it is durable, provided all before it are. The data of an ordered commit is durable before it comes here. Several commits are in
 // flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH covers every commit whose writes had
 // completed when it was sent. A failed write or flush poisons the store: nothing later is ever acknowledged.
 // Protected by the kernel lock; the methods that wait for the device say so.
@@ -32,7 +32,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
     public bool IsWindowFull(ulong blocks)
         => state.FirstInFlight != null && state.Position + blocks - state.FirstInFlight->LogPosition > Window;
 
-    /// <summary>Gives the commit the next place in the order, completes its record and starts writing it.</summary>
+    /// <summary>Gives the commit the next place in the order, completes its record and starts writing it, with data that it holds.</summary>
     public void Append(StoreCommit* commit)
     {
         commit->Sequence = ++state.LastSequence;
@@ -45,7 +45,12 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         else
             state.LastInFlight->NextInFlight = commit;
         state.LastInFlight = commit;
+        context.Device.BeginBatch();
+        if (commit->HoldsData)
+            SubmitAll(commit->FirstData);
+        commit->HoldsData = false;
         SubmitAll(commit->FirstLog);
+        context.Device.EndBatch();
         context.Statistics.Commits++;
         context.Statistics.LogBlocksWritten += (ulong)commit->LogPages;
     }

@@ -25,6 +25,9 @@ public unsafe struct StoreCommit
     internal bool IsOrdered;
     internal bool IsWatermark;
 
+    /// <summary>Its data has not gone to the device: it goes with the record (<see cref="CommitData"/>).</summary>
+    internal bool HoldsData;
+
     /// <summary>Part of a large commit: its volume is the hidden one.</summary>
     internal bool IsPart;
 

@@ -93,7 +93,7 @@ internal sealed unsafe class LargeCommits(
         }
         if (status == StoreStatus.Ok)
         {
-            OpenLargeCommits.Give(large);
+            open.Give(large);
             return status;
         }
         pool.Release(commit);
@@ -104,7 +104,7 @@ internal sealed unsafe class LargeCommits(
     /// <summary>See <see cref="ObjectStore.AbortLarge"/>.</summary>
     public void Abort(LargeCommit* large)
     {
-        OpenLargeCommits.Give(large);
+        open.Give(large);
         history.IsReclaiming = true;
 
         // Also when nothing else is committed.

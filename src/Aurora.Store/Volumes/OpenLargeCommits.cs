@@ -22,6 +22,9 @@ internal sealed unsafe class OpenLargeCommits(LargeCommit* slots)
     public const int MemoryPages = 1;
     private const int Slots = 64;
 
+    // Slots in use: mostly none, and then every commit of another kind need not look.
+    private int _used;
+
     /// <summary>A slot for a large commit of the volume, or null when all are in use.</summary>
     public LargeCommit* Take(ulong volume)
     {
@@ -30,12 +33,17 @@ internal sealed unsafe class OpenLargeCommits(LargeCommit* slots)
             if (slots[i].Volume != 0)
                 continue;
             slots[i] = new LargeCommit { Volume = volume };
+            _used++;
             return &slots[i];
         }
         return null;
     }
 
-    public static void Give(LargeCommit* large) => *large = default;
+    public void Give(LargeCommit* large)
+    {
+        *large = default;
+        _used--;
+    }
 
     /// <summary>A large commit of the volume is open, or being opened.</summary>
     public bool IsTaken(ulong volume) => Find(volume) != null;
@@ -50,7 +58,7 @@ internal sealed unsafe class OpenLargeCommits(LargeCommit* slots)
     /// <summary>The hidden volume takes parts of a large commit, or is being made for one.</summary>
     public bool IsOpen(ulong hidden)
     {
-        for (int i = 0; i < Slots; i++)
+        for (int i = 0; i < Slots && _used != 0; i++)
         {
             if (slots[i].Volume != 0 && slots[i].Hidden == hidden)
                 return true;
@@ -60,7 +68,7 @@ internal sealed unsafe class OpenLargeCommits(LargeCommit* slots)
 
     private LargeCommit* Find(ulong volume)
     {
-        for (int i = 0; i < Slots; i++)
+        for (int i = 0; i < Slots && _used != 0; i++)
         {
             if (slots[i].Volume == volume)
                 return &slots[i];

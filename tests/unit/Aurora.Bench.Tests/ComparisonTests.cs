@@ -49,6 +49,22 @@ public sealed class ComparisonTests
     public void Without_a_target_there_is_no_verdict()
         => Assert.Equal(Verdict.NoTarget, (Row([1], [2], [3]) with { Target = null }).Verdict);
 
+    [Theory]
+    [InlineData(50, Verdict.Met)]
+    [InlineData(51, Verdict.Missed)]
+    public void What_the_peer_has_not_is_held_to_a_figure_of_its_own(double aurora, Verdict verdict)
+    {
+        Comparison row = Row([aurora], [], []) with { Target = null, Most = 50 };
+        Assert.Equal(verdict, row.Verdict);
+        Assert.True(row.IsAlone);
+        Assert.Equal(("≤ 50.0 ns", "", "", ""), (row.TargetWords, row.Share(isBare: false), row.Share(isBare: true), row.Value(row.Peer)));
+        Assert.Null(row.Spread);
+        using JsonDocument document = JsonDocument.Parse(ComparisonJson.Write([], [row]));
+        JsonElement measure = document.RootElement.GetProperty("measures")[0];
+        Assert.Equal(50, measure.GetProperty("most").GetDouble());
+        Assert.False(measure.TryGetProperty("ratio", out _));
+    }
+
     [Fact]
     public void Figures_without_partners_are_refused() => Assert.Throws<BenchException>(() => Row([1, 2], [1], [1]).Ratio);
 

@@ -21,6 +21,10 @@ public sealed class GuestReportTests
     }
 
     [Fact]
+    public void Figures_may_come_from_elsewhere()
+        => Assert.Equal(5, new GuestReport([new(new FigureKey("device", 1, "p50"), 5)]).Value("device", 1, "p50"));
+
+    [Fact]
     public void Parameters_come_in_order_and_of_the_measure_alone()
     {
         var report = new GuestReport("R msync 64 p50 1\nR msync 1 p50 1\nR msync 16 p90 1\nR other 7 p50 1\n");

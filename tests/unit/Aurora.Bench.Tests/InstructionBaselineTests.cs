@@ -88,6 +88,14 @@ public sealed class InstructionBaselineTests : IDisposable
         Assert.All(Primitive.All, primitive => Assert.NotEqual(primitive.Name + "?", primitive.Words));
     }
 
+    [Theory]
+    [InlineData("persist_async_1", 5000, false)]
+    [InlineData("persist_async_1", 5001, true)]
+    [InlineData("persist_async_1024", 150001, true)]
+    [InlineData("null_call", 1000000, false)]
+    public void What_has_no_peer_has_a_figure_it_is_held_to(string name, double each, bool isMissed)
+        => Assert.Equal(isMissed, Primitive.IsMissed(name, each));
+
     private static GuestReport Report(params (string Name, int Each)[] figures)
         => new(string.Concat(figures.Select(figure => $"R {figure.Name} 10 each {figure.Each}\n")));
 }

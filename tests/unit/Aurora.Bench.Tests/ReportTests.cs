@@ -20,6 +20,8 @@ public sealed class ReportTests
         R pace 10000 rounds_per_s 950
         R pace 1000 rounds_per_s 500
         R pace 0 rounds_per_s 1000
+        R persist 1 p50 90000
+        R persist 64 p50 400000
         R dump_pages 1 stop 15000
         R dump_pages 4096 stop 800000
         R restore 64 answers 12000000
@@ -46,6 +48,7 @@ public sealed class ReportTests
         Assert.Contains("Stop time against dirty pages", titles);
         Assert.Contains("Latency of an overwritten page", titles);
         Assert.Contains("Throughput against period", titles);
+        Assert.Contains("Persists against pages", titles);
         Assert.Contains("Restore against size", titles);
         Assert.DoesNotContain("Latency of an appended page", titles);
     }
@@ -98,6 +101,34 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void A_persist_is_compared_with_the_peer_and_with_the_device()
+    {
+        Comparison beside = PairMeasure.All.Single(measure => measure.Name == "persist_1").Compare(Runs())!;
+        Comparison device = PairMeasure.All.Single(measure => measure.Name == "persist_device_1").Compare(Runs())!;
+        Assert.Equal((1, Verdict.Missed), (beside.Ratio, beside.Verdict));
+        Assert.Equal((1.2, 1.2, Verdict.Met), (device.Ratio, device.BareRatio, device.Verdict));
+        Assert.Equal("≤ 1.30 ×", device.TargetWords);
+        Assert.Null(PairMeasure.All.Single(measure => measure.Name == "persist_device_16").Compare(Runs()));
+    }
+
+    [Fact]
+    public void A_persist_is_durable_in_a_share_of_what_writing_and_fsync_take()
+    {
+        double?[] targets = [.. PairMeasure.Persisted
+            .Select(pages => PairMeasure.All.Single(measure => measure.Name == $"persist_{pages}").Target)];
+        Assert.Equal([1.0 / 3, 0.1, 0.1, 0.1, 0.1], targets);
+        Assert.All(PairMeasure.Matching("persist_stored"), measure => Assert.Null(measure.Target));
+    }
+
+    [Fact]
+    public void What_has_a_persist_and_no_device_beside_it_is_an_error()
+    {
+        var report = new GuestReport(Console);
+        PairMeasure device = PairMeasure.All.Single(measure => measure.Name == "persist_device_1");
+        Assert.Throws<BenchException>(() => device.Compare([new PairRun(report, report, report)]));
+    }
+
+    [Fact]
     public void A_filter_chooses_by_a_part_of_the_name()
     {
         Assert.Equal(4, PairMeasure.Matching("msync").Count);
@@ -109,7 +140,11 @@ public sealed class ReportTests
     private static PairRun[] Runs()
     {
         var report = new GuestReport(Console);
-        return [new PairRun(report, report, report), new PairRun(report, report, report)];
+        var device = new GuestReport(
+        [
+            new(new FigureKey(PairMeasure.Device, 1, "p50"), 75000), new(new FigureKey(PairMeasure.Device, 64, "p50"), 300000),
+        ]);
+        return [new PairRun(report, report, report, device), new PairRun(report, report, report, device)];
     }
 
     private static Comparison[] Rows() => [.. PairMeasure.All.Select(measure => measure.Compare(Runs())).OfType<Comparison>()];

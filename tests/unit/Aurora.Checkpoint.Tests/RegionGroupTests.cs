@@ -204,7 +204,7 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Persist(child, at);
         Store(child, at, 2);
         Region* region = Aurora.Memory.Regions.ShownAt(child->AddressSpace, new VirtualAddress(at));
-        Assert.Equal(Errno.Ok, Regions.Persist(region, &child->FirstThread->Regions, out ulong refused));
+        Assert.Equal(Errno.Ok, Regions.Persist(region, &child->FirstThread->Regions, true, out ulong refused));
         ulong captured = region->Taken;
         Assert.Equal(refused, captured);
         _machine.Session.Device.Fail = (operation, _) => operation == BlockOperation.Write ? BlockStatus.DeviceError : BlockStatus.Ok;
@@ -283,11 +283,11 @@ public sealed unsafe class RegionGroupTests : IDisposable
     private void Persist(Process* process, ulong at)
     {
         Region* region = Aurora.Memory.Regions.ShownAt(process->AddressSpace, new VirtualAddress(at));
-        Errno error = Regions.Persist(region, &process->FirstThread->Regions, out ulong epoch);
+        Errno error = Regions.Persist(region, &process->FirstThread->Regions, true, out ulong epoch);
         if (error == Errno.EAGAIN)
         {
             _machine.RunRegions();
-            error = Regions.Persist(region, &process->FirstThread->Regions, out epoch);
+            error = Regions.Persist(region, &process->FirstThread->Regions, true, out epoch);
         }
         Assert.Equal(Errno.Ok, error);
         _machine.RunRegions();

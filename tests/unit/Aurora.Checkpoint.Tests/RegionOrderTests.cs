@@ -116,7 +116,7 @@ public sealed unsafe class RegionOrderTests
         session.Session.Fibers.Turn = () =>
         {
             if (region->IsReturning && ++steps > 0)
-                Assert.Equal(Errno.EAGAIN, session.Regions.Persist(region, &session.Thread(0)->Regions, out _));
+                Assert.Equal(Errno.EAGAIN, session.Regions.Persist(region, &session.Thread(0)->Regions, true, out _));
             if (!region->IsFlying)
                 session.Session.Fibers.Turn = null;
         };

@@ -90,6 +90,10 @@ public sealed unsafe class SeveralGroupsTests : IDisposable
     {
         Settle();
         Assert.Equal(StoreStatus.Ok, _session.Store.CutNow());
+        // More than what goes to the device in one batch with its record, which is never on its way alone.
+        _objects[1] = (nint)_session.Memory.Objects.Create(_groups[1], 64, VmObjectFlags.None);
+        for (ulong page = 0; page < 64; page++)
+            Write(1, page, 5);
         CaptureOf(1);
         CaptureOf(0);
         Epoch captured = _session.Engine.LastCaptured;

@@ -65,6 +65,51 @@ public sealed unsafe class RegionTests
     }
 
     [Fact]
+    public void What_was_given_up_together_is_asked_for_together()
+    {
+        using var world = new RegionWorld(Threads, 1, 1000);
+        ulong[] given = [10, 50, 200, 400, 600];
+        foreach (ulong page in given)
+            world.Store(0, 0, page, page);
+        world.Persist(0);
+        foreach (ulong page in given)
+            world.Store(0, 0, page, 1);
+        world.Abort(0);
+        Assert.Equal(10UL, world.Load(0, 10));
+        // The last one is not in the leaf of the first.
+        Assert.Equal([true, true, true, true, false], given.Select(world.IsInMemory));
+        Assert.All(given, page => Assert.Equal(page, world.Load(0, page)));
+        world.Memory.Verifier.VerifyAll();
+        world.End(Threads);
+    }
+
+    // A few pages are forgotten one by one, more with all of the space.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(200)]
+    public void What_is_stored_behind_a_persist_is_dirty_again(int pages)
+    {
+        using var world = new RegionWorld(Threads, 1, 1000);
+        for (ulong round = 1; round <= 2; round++)
+        {
+            for (int page = 0; page < pages; page++)
+                world.Store(0, 0, (ulong)(page * 7 % 1000), round);
+            Assert.Equal((ulong)pages, world.DirtyPages(0));
+            RegionFlight* flight = world.Take(0);
+            for (int page = 0; page < pages; page++)
+                world.Store(0, 0, (ulong)(page * 7 % 1000), round + 10);
+            Assert.Equal((ulong)pages, world.DirtyPages(0));
+            Assert.All(world.Contents(flight).Values, value => Assert.Equal(round, value));
+            world.Land(flight);
+            world.Persist(0);
+        }
+        world.Memory.Verifier.VerifyAll();
+        world.End(Threads);
+    }
+
+    [Fact]
     public void An_abort_brings_back_what_was_persisted_for_everybody_who_shows_it()
     {
         using var world = new RegionWorld(Threads, 2, 600);

@@ -99,6 +99,9 @@ internal sealed unsafe class RegionWorld : IDisposable
         }
     }
 
+    /// <summary>Whether a page need not be read when it is touched.</summary>
+    public bool IsInMemory(ulong page) => Slot.IsResident(Memory.State.Tree.Lookup(Region->Object, page));
+
     /// <summary>What the store has of a page.</summary>
     public ulong Stored(ulong page)
     {

@@ -125,7 +125,7 @@ public sealed unsafe class LargeCommitTests
         opening->Hidden = VolumeRecord.HiddenBit | 3;
         Assert.True(open.IsOpenOn(1) && open.IsOpen(opening->Hidden));
         Assert.False(open.IsOpen(VolumeRecord.HiddenBit | 2));
-        OpenLargeCommits.Give(opening);
+        open.Give(opening);
         Assert.False(open.IsTaken(1) || open.IsOpen(VolumeRecord.HiddenBit | 3));
     }
 

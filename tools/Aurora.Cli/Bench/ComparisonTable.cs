@@ -25,12 +25,10 @@ internal static class ComparisonTable
 
     private static string[] Cells(Comparison row) =>
     [
-        row.Measure, row.Words, Value(row.Aurora, row.Unit), Value(row.Peer, row.Unit), Value(row.Bare, row.Unit),
-        Figures.Ratio(row.Ratio), Figures.Ratio(row.BareRatio), row.Spread is { } spread ? Figures.Share(spread) : "",
-        row.Target is { } target ? "≤ " + Figures.Ratio(target) : "", Words(row.Verdict),
+        row.Measure, row.Words, row.Value(row.Aurora), row.Value(row.Peer), row.Value(row.Bare),
+        row.Share(isBare: false), row.Share(isBare: true), row.Spread is { } spread ? Figures.Share(spread) : "",
+        row.TargetWords, Words(row.Verdict),
     ];
-
-    private static string Value(IReadOnlyList<double> values, Unit unit) => Figures.Format(Statistics.Median(values), unit);
 
     private static string Words(Verdict verdict) => verdict switch
     {

@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Aurora.Bench;
+using Aurora.Bench.Pairs;
 using Aurora.Cli.Workspace;
 using Aurora.Qemu;
 
@@ -19,6 +21,10 @@ internal sealed class DeviceReport
             throw new UserException($"the device benchmark failed: {failed["error"]}");
         _rows = rows.Where(row => row.ContainsKey("name")).ToDictionary(row => row["name"]);
     }
+
+    /// <summary>Raw writes and flushes of several sizes, as what stands in the place of a peer.</summary>
+    public GuestReport Flushes() => new(PairMeasure.Persisted.Select(pages => KeyValuePair.Create(
+        new FigureKey(PairMeasure.Device, pages, "p50"), Value($"{PairMeasure.Device}_{pages}", "p50_us") * 1000)));
 
     /// <summary>A figure; throws when the kernel did not report it.</summary>
     public double Value(string name, string metric)

@@ -61,9 +61,10 @@ internal sealed class InstructionBench(MachineConfiguration machine, string fold
         Words = primitive.Words,
         Unit = Unit.Instructions,
         Aurora = [Each(aurora, primitive)],
-        Peer = [Each(linux, primitive)],
-        Bare = [Each(bare, primitive)],
+        Peer = primitive.Most == null ? [Each(linux, primitive)] : [],
+        Bare = primitive.Most == null ? [Each(bare, primitive)] : [],
         Target = primitive.IsCompared ? 1 : null,
+        Most = primitive.Most,
     };
 
     private static double Each(GuestReport report, Primitive primitive)

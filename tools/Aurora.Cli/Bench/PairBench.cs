@@ -45,7 +45,8 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
         if (work.Length > 0)
         {
             string[] arguments = [Number(choices.Quick ? 40 : 200), .. work];
-            runs.Add(await BothAsync(WorkMebibytes, "pairs", "pairs", arguments, line => progress($"files, {line}"), cancellation));
+            PairRun run = await BothAsync(WorkMebibytes, "pairs", "pairs", arguments, line => progress($"files, {line}"), cancellation);
+            runs.Add(parts.Contains(PairPart.Persists) ? run with { Device = await DeviceAsync(progress, cancellation) } : run);
         }
         if (parts.Contains(PairPart.Dumps))
         {
@@ -54,6 +55,13 @@ internal sealed class PairBench(BenchChoices choices, PeerWorkspace peer)
                 DumpMebibytes, "sls_dumps", "criu_dumps", arguments, line => progress($"dumps, {line}"), cancellation));
         }
         return runs;
+    }
+
+    private async Task<GuestReport> DeviceAsync(Action<string> progress, CancellationToken cancellation)
+    {
+        progress("the device by itself");
+        MachineConfiguration machine = choices.Machine with { MemoryMebibytes = WorkMebibytes, Cpus = Processors };
+        return (await RawDevice.MeasureAsync(machine, choices.Folder, cancellation)).Flushes();
     }
 
     private async Task<PairRun> BothAsync(

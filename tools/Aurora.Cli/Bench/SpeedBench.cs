@@ -4,7 +4,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Bench;
@@ -22,8 +21,6 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
     public const string Groups = "groups";
     public const string Starts = "starts";
 
-    private const string DiskSerial = "aurora";
-    private const long ScratchBytes = 1L << 30;
     private const int HeldMebibytes = 256;
     private const int ResumeMemoryMebibytes = 1024;
 
@@ -50,7 +47,7 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
     private async Task MeasureCheckpointsAsync(Action<string> progress, CancellationToken cancellation)
     {
         progress("the raw device");
-        DeviceReport device = await MeasureDeviceAsync(cancellation);
+        DeviceReport device = await RawDevice.MeasureAsync(machine, folder, cancellation);
         progress("stop times");
         GuestReport stop = await _guest.RunAsync(machine with { MemoryMebibytes = StopMemoryMebibytes }, cancellation, "stop");
         AddStopTimes(stop);
@@ -67,29 +64,6 @@ internal sealed class SpeedBench(MachineConfiguration machine, string folder)
         progress("a program that redirties");
         double speed = (await _guest.RunAsync(machine, cancellation, "redirty")).Value("redirty", 64, "speed_ppm_median") / 10_000;
         Add("64 pages redirtied in every period: speed against no checkpoints", $"{speed:0.0} %", "≥ 90 %", speed >= 90);
-    }
-
-    private async Task<DeviceReport> MeasureDeviceAsync(CancellationToken cancellation)
-    {
-        string scratch = Path.Combine(folder, "scratch.img");
-        await WriteThroughAsync(scratch, cancellation);
-        var keys = new Dictionary<string, string> { ["bench"] = "nvme", ["destroy"] = DiskSerial };
-        await using VirtualMachine running = await VirtualMachine.StartAsync(
-            machine with { Disk = scratch, Boot = machine.Boot with { Extra = keys } }, cancellation);
-        var console = new ConsoleTranscript(running);
-        await running.Exited.WaitAsync(_deadline, cancellation);
-        await console.Completed;
-        File.Delete(scratch);
-        return new DeviceReport(running.Events.Snapshot());
-    }
-
-    // Blocks that exist already: no measured write waits for the host's file system to find room.
-    private static async Task WriteThroughAsync(string path, CancellationToken cancellation)
-    {
-        byte[] zeroes = new byte[4 << 20];
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        for (long written = 0; written < ScratchBytes; written += zeroes.Length)
-            await file.WriteAsync(zeroes, cancellation);
     }
 
     private void AddStopTimes(GuestReport stop)

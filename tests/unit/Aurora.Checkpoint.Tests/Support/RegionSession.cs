@@ -124,12 +124,12 @@ internal sealed unsafe class RegionSession : IDisposable
     /// <summary>Begins to persist what a thread has changed, or everybody (-1).</summary>
     public ulong Begin(Region* region, int thread)
     {
-        Errno error = Regions.Persist(region, thread < 0 ? null : &Thread(thread)->Regions, out ulong epoch);
+        Errno error = Regions.Persist(region, thread < 0 ? null : &Thread(thread)->Regions, true, out ulong epoch);
         if (error == Errno.EAGAIN)
         {
             // The region has to be opened for persists first.
             RunPersists();
-            error = Regions.Persist(region, thread < 0 ? null : &Thread(thread)->Regions, out epoch);
+            error = Regions.Persist(region, thread < 0 ? null : &Thread(thread)->Regions, true, out epoch);
         }
         Assert.Equal(Errno.Ok, error);
         return epoch;

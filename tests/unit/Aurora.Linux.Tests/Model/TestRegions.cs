@@ -123,7 +123,7 @@ internal sealed unsafe class TestRegions : RegionService
     public override Region* Find(ulong number) => number is > 0 and <= int.MaxValue && (int)number <= _regions.Count
         ? (Region*)_regions[(int)number - 1].Region : null;
 
-    public override Errno Persist(Region* region, RegionWriter* writer, out ulong epoch)
+    public override Errno Persist(Region* region, RegionWriter* writer, bool isWaitedFor, out ulong epoch)
     {
         epoch = region->Taken;
         if (Regions.DirtyPagesOf(region, writer) == 0)

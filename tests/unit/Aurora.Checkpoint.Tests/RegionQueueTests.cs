@@ -1,0 +1,121 @@
+using System;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Aurora.Checkpoint.Tests;
+
+/// <summary>Which persist has a fiber, and which waits for one.</summary>
+public sealed unsafe class RegionQueueTests : IDisposable
+{
+    private const int Regions = 24;
+    private const int Persists = 64;
+    private const ulong Many = 1000;
+
+    private readonly RegionEntry* _entries = (RegionEntry*)NativeMemory.AllocZeroed((nuint)(sizeof(RegionEntry) * Regions));
+    private readonly RegionPersist* _persists = (RegionPersist*)NativeMemory.AllocZeroed((nuint)(sizeof(RegionPersist) * Persists));
+    private readonly RegionQueue _queue = new();
+    private int _used;
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_entries);
+        NativeMemory.Free(_persists);
+    }
+
+    [Fact]
+    public void A_small_persist_has_a_fiber_however_many_large_ones_are_under_way()
+    {
+        for (int region = 0; region < RegionQueue.Fibers; region++)
+            Enqueue(region, Many);
+        RegionPersist* small = Enqueue(RegionQueue.Fibers, 1);
+        int large = 0;
+        RegionPersist* taken = Take();
+        for (; taken != null && taken != small; taken = Take())
+            large++;
+        Assert.Equal((nint)small, (nint)taken);
+        Assert.InRange(large, 1, RegionQueue.Fibers - 3);
+        Assert.Equal(0, (nint)Take());
+    }
+
+    [Fact]
+    public void Who_is_passed_over_is_before_those_of_his_region()
+    {
+        RegionPersist* first = null;
+        for (int region = 0; (first = Enqueue(region, Many)) != null && (nint)Take() != 0; region++)
+        {
+        }
+        int last = _used - 1;
+        Enqueue(last, 1);
+        Assert.Equal(0, (nint)Take());
+        RegionPersist* ended = &_persists[0];
+        ended->Entry->IsSubmitting = false;
+        _queue.NoteTaken(ended, isSubmitted: false, wasSlow: true);
+        Assert.Equal((nint)first, (nint)Take());
+        Assert.Equal(0, (nint)Take());
+    }
+
+    [Fact]
+    public void Those_of_a_region_are_one_behind_the_other()
+    {
+        RegionPersist* first = Enqueue(0, 1);
+        RegionPersist* second = Enqueue(0, 1);
+        RegionPersist* other = Enqueue(1, 1);
+        Assert.Equal(((nint)first, (nint)other, (nint)0), ((nint)Take(), (nint)Take(), (nint)Take()));
+        Submitted(first);
+        Assert.Equal((nint)second, (nint)Take());
+    }
+
+    [Fact]
+    public void Some_fibers_wait_for_what_has_been_submitted_in_its_order_and_never_all()
+    {
+        for (int region = 0; region < RegionQueue.Fibers; region++)
+        {
+            Enqueue(region, 1);
+            Submitted(Take());
+        }
+        int waiting = 0;
+        for (; _queue.MayAwait; waiting++)
+            Assert.Equal((nint)(&_persists[waiting]), (nint)_queue.TakeSubmitted());
+        Assert.InRange(waiting, 1, RegionQueue.Fibers - 2);
+        Assert.Equal(0, (nint)_queue.TakeSubmitted());
+        _queue.NoteLanded();
+        Assert.Equal((nint)(&_persists[waiting]), (nint)_queue.TakeSubmitted());
+    }
+
+    [Fact]
+    public void Not_all_commits_of_the_store_are_taken()
+    {
+        int taken = 0;
+        for (int region = 0; region < Regions; region++)
+            Enqueue(region, 1);
+        for (RegionPersist* persist = Take(); persist != null; persist = Take(), taken++)
+            Submitted(persist);
+        Assert.Equal(16, taken);
+        Assert.NotEqual(0, (nint)_queue.TakeSubmitted());
+        _queue.NoteLanded();
+        Assert.NotEqual(0, (nint)Take());
+    }
+
+    private RegionPersist* Enqueue(int region, ulong pages)
+    {
+        RegionPersist* persist = &_persists[_used++];
+        persist->Entry = &_entries[region];
+        persist->Flight.Pages = pages;
+        _queue.Enqueue(persist);
+        return persist;
+    }
+
+    private RegionPersist* Take()
+    {
+        RegionPersist* persist = _queue.TakeNext();
+        if (persist != null)
+            persist->Entry->IsSubmitting = true;
+        return persist;
+    }
+
+    private void Submitted(RegionPersist* persist)
+    {
+        persist->Entry->IsSubmitting = false;
+        _queue.NoteTaken(persist, isSubmitted: true, persist->IsSlow);
+    }
+}
