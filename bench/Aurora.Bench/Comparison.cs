@@ -54,7 +54,7 @@ public sealed record Comparison
     /// <summary>The same beside the peer without mitigations.</summary>
     public double BareRatio => Statistics.Median(Ratios(Bare));
 
-    /// <summary>How far the pairs' ratios are apart, of both peers the larger; null for a single pair, and where there is no peer.</summary>
+    /// <summary>How far the pairs' ratios are apart, of both peers the larger; null for one pair, and without a peer.</summary>
     public double? Spread => !IsAlone && Statistics.Spread(Ratios(Peer)) is { } spread
         ? Math.Max(spread, Statistics.Spread(Ratios(Bare)) ?? 0)
         : null;

@@ -117,7 +117,7 @@ static void check(void)
     msnap_delete("journal-check");
     CHECK(sls_journal_open(&journal, "journal-check", 1 << 16) == 0 && seen() == 0, "a new journal has no records");
     CHECK(append(1) == 0 && append(2) == 0 && seen() == 2, "records are read in the order in which they were appended");
-    CHECK(sls_journal_sync(&journal) == 0 && append(3) == 0 && reopen() == 0 && seen() == 2, "what was made durable is there, and nothing else");
+    CHECK(sls_journal_sync(&journal) == 0 && append(3) == 0 && reopen() == 0 && seen() == 2, "what was made durable is there, nothing else");
     CHECK(sls_journal_append(&journal, large, 0) == -1 && errno == EINVAL, "a record has at least one byte");
     CHECK(sls_journal_append(&journal, large, sizeof large) == -1 && errno == ENOSPC && seen() == 2, "one that does not fit is refused");
     for (number = 3; append(number) == 0;)

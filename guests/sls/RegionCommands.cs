@@ -87,7 +87,8 @@ internal static unsafe class RegionCommands
             byte* name = arguments.Take();
             long result = RegionCalls.Delete(name);
             if (result < 0)
-                status = SlsCommand.Fail("regions rm"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), result, ReasonOf(result));
+                status = SlsCommand.Fail(
+                    "regions rm"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), result, ReasonOf(result));
         }
         return status;
     }

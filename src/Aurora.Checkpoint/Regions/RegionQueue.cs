@@ -1,4 +1,4 @@
-// Persists that wait for a fiber: first to be submitted, in the order in which they were taken, those of a region one behind the other; then
+// Persists that wait for a fiber: first to be submitted, in the order in which they were taken, one of a region behind the other; then
 // to become durable, in the order of the log. Two bounds keep fibers free for the small ones of other regions: of the slow ones, whose data
 // is waited for before they are in the log, only so many are submitted at a time, and only so many fibers wait for what has been submitted.
 // A third leaves commits of the store to others. Who is passed over is still before those of his region. Protected by the kernel lock.
@@ -68,7 +68,7 @@ internal sealed unsafe class RegionQueue
             _underWay--;
     }
 
-    /// <summary>Takes the first persist that has been submitted; null when nobody is to wait for one. Until <see cref="NoteLanded"/>.</summary>
+    /// <summary>Takes the first persist that was submitted; null when nobody is to wait for one. Until <see cref="NoteLanded"/>.</summary>
     public RegionPersist* TakeSubmitted()
     {
         if (!MayAwait)

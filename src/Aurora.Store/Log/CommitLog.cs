@@ -1,8 +1,8 @@
-// The writing end of the log. Protocol of a commit: data blocks and record are written in parallel, those of a small one in one batch; when
-// both have completed, one FLUSH; then it is durable, provided all before it are. The data of an ordered commit is durable before it comes here. Several commits are in
-// flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH covers every commit whose writes had
-// completed when it was sent. A failed write or flush poisons the store: nothing later is ever acknowledged.
-// Protected by the kernel lock; the methods that wait for the device say so.
+// The writing end of the log. Protocol of a commit: data blocks and record are written in parallel, those of a small one in one batch;
+// when both have completed, one FLUSH; then it is durable, provided all before it are. The data of an ordered commit is durable before it
+// comes here. Several commits are in flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH
+// covers every commit whose writes had completed when it was sent. A failed write or flush poisons the store: nothing later is ever
+// acknowledged. Protected by the kernel lock; the methods that wait for the device say so.
 using Aurora.Base;
 
 namespace Aurora.Store;

@@ -48,7 +48,10 @@ public sealed class BankWitness
     }
 
     private static long[] NumbersOf(string[] words)
-        => [.. words[1..].Select(word => long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : -1)];
+        => [.. words[1..].Select(NumberOf)];
+
+    private static long NumberOf(string word)
+        => long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : -1;
 
     private void Acknowledge(string line, long[] numbers)
     {
