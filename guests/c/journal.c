@@ -125,6 +125,11 @@ static void check(void)
     CHECK(sls_journal_sync(&journal) == 0 && reopen() == 0 && seen() == (int)number - 1, "a full journal is read to its end");
     CHECK(sls_journal_truncate(&journal) == 0 && seen() == 0 && reopen() == 0 && seen() == 0, "an emptied journal has no records");
     CHECK(append(1) == 0 && sls_journal_sync(&journal) == 0 && reopen() == 0 && seen() == 1, "nor those that lie behind a new one");
+    uint32_t forged[2048];
+    for (int i = 0; i < 2048; i += 2)
+        forged[i] = 16, forged[i + 1] = 3;
+    CHECK(sls_journal_append(&journal, forged, sizeof forged) == 0 && sls_journal_sync(&journal) == 0 && sls_journal_truncate(&journal) == 0
+          && append(1) == 0 && sls_journal_sync(&journal) == 0 && reopen() == 0 && seen() == 1, "nor what an older record holds");
     memset(done, 0, sizeof done);
     CHECK(append(2) == 0 && sls_journal_replay(&journal, see, &number) == 3 && done[0] == 1, "who looks at the records may stop");
 }

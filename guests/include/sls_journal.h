@@ -3,7 +3,8 @@
  *
  * The region: a page with the header, then the records one behind the other. A record is its length and the generation (8 bytes), then its
  * bytes, up to a multiple of 8. The journal ends before the first record that is of another generation, or has no length, or at the end of
- * the region. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is of an older one. An append
+ * the region. An append first clears the place of the next head, whatever lies there, and stores the record's own head last, as one: so
+ * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is of an older one. An append
  * does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a whole or not at all. */
 #ifndef SLS_JOURNAL_H
 #define SLS_JOURNAL_H
@@ -73,7 +74,8 @@ static inline int sls_journal_open(struct sls_journal *j, const char *name, uint
     return 0;
 }
 
-/* Appends a record of 1 byte to 1 GiB, in memory. Zero, or -1: ENOSPC (no room: truncate, or msnap_resize and open again), EINVAL. */
+/* Appends a record of 1 byte to 1 GiB, in memory. Zero, or -1: ENOSPC (no room: truncate, or msnap_resize and open again), EINVAL. What is
+ * not synced takes memory, of which a region has a part: behind that the store is a SIGBUS, so sync before it is a tenth of it. */
 static inline int sls_journal_append(struct sls_journal *j, const void *bytes, uint64_t count)
 {
     int status = -1;
@@ -83,11 +85,12 @@ static inline int sls_journal_append(struct sls_journal *j, const void *bytes, u
     } else if (sls_journal_size(count) > j->bytes - j->end) {
         errno = ENOSPC;
     } else {
-        uint32_t head[2] = {(uint32_t)count, j->header->generation};
         char *at = (char *)j->header + j->end;
-        memcpy(at, head, sizeof head);
-        memcpy(at + SLS_JOURNAL_HEAD, bytes, count);
         j->end += sls_journal_size(count);
+        if (j->bytes - j->end >= SLS_JOURNAL_HEAD)
+            memset((char *)j->header + j->end, 0, SLS_JOURNAL_HEAD);
+        memcpy(at + SLS_JOURNAL_HEAD, bytes, count);
+        __atomic_store_n((uint64_t *)at, count | (uint64_t)j->header->generation << 32, __ATOMIC_RELEASE);
         status = 0;
     }
     pthread_mutex_unlock(&j->lock);
@@ -126,6 +129,8 @@ static inline int sls_journal_replay(struct sls_journal *j, int (*see)(const voi
     pthread_mutex_lock(&j->lock);
     for (uint64_t at = SLS_JOURNAL_PAGE; at < j->end && result == 0;) {
         uint32_t count = sls_journal_at(j, at);
+        if (count == 0) /* another program has emptied it meanwhile */
+            break;
         result = see((const char *)j->header + at + SLS_JOURNAL_HEAD, count, argument);
         at += sls_journal_size(count);
     }

@@ -31,8 +31,11 @@ int msnap_settle(struct msnap_file *file)
             file->writing = 0;
             return failure(file, SQLITE_IOERR_UNLOCK, "giving up a transaction");
         }
-    } else if (msnap_persist(file->region->md, MS_GLOBAL | MS_ASYNC) < 0) {
-        failure(file, SQLITE_IOERR_FSYNC, "a transaction without a sync becomes durable with the next one only");
+    } else {
+        long epoch = msnap_persist(file->region->md, MS_GLOBAL | MS_ASYNC);
+        if (epoch < 0)
+            failure(file, SQLITE_IOERR_FSYNC, "a transaction without a sync becomes durable with the next one only");
+        file->mark->epoch = epoch < 0 ? UINT64_MAX : (uint64_t)epoch;
     }
     msnap_set_mark(file, 0);
     return SQLITE_OK;
@@ -104,10 +107,26 @@ static int check_dirty(struct msnap_file *file, uint64_t from, uint64_t end)
     return SQLITE_OK;
 }
 
+/* What was committed without waiting is durable before anything else is changed: what is given up later must not be it, since others may
+ * have read it. The number may be from before a restart: then there is nothing to persist. */
+static int await_unsynced(struct msnap_file *file)
+{
+    uint64_t epoch = file->mark->epoch;
+    if (epoch == 0)
+        return SQLITE_OK;
+    if (msnap_wait(file->region->md, epoch) != 0 && msnap_persist(file->region->md, MS_GLOBAL) < 0)
+        return failure(file, SQLITE_IOERR_WRITE, "the transaction before, which nobody has waited for");
+    file->mark->epoch = 0;
+    return SQLITE_OK;
+}
+
 static int begin_change(struct msnap_file *file)
 {
     if (file->lock != SQLITE_LOCK_EXCLUSIVE)
         return SQLITE_READONLY_CANTLOCK;
+    int result = file->writing ? SQLITE_OK : await_unsynced(file);
+    if (result != SQLITE_OK)
+        return result;
     if (!file->writing)
         msnap_set_mark(file, 1);
     file->complete = 0;
@@ -123,6 +142,11 @@ static int write_file(sqlite3_file *base, const void *from, int count, sqlite3_i
     struct msnap_header *header = msnap_header(file->region);
     char *bytes = msnap_bytes(file->region);
     uint64_t start = (uint64_t)offset, end = start + (uint64_t)count;
+    /* As a copy of such a database comes: nothing could be read of it. */
+    if (start == 0 && count >= 20 && (((const unsigned char *)from)[18] > 1 || ((const unsigned char *)from)[19] > 1)) {
+        sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: a database in a region has no write-ahead log", file->region->name);
+        return SQLITE_CANTOPEN;
+    }
     int result = make_room(file, (sqlite3_int64)end);
     if (result == SQLITE_OK)
         result = begin_change(file);
@@ -190,6 +214,9 @@ static int control_file(sqlite3_file *base, int what, void *argument)
     sqlite3_int64 number;
     switch (what) {
     case SQLITE_FCNTL_SYNC:
+        /* With others, by a journal on a disk: it could be durable in one only. */
+        if (argument != NULL)
+            return SQLITE_CANTOPEN;
         file->complete = 1;
         return SQLITE_OK;
     case SQLITE_FCNTL_COMMIT_PHASETWO:

@@ -35,8 +35,9 @@ int msnapvfs_register(int as_default);
 /* The first page of the region; all zeroes: a database of no bytes. */
 struct msnap_header { uint64_t magic, version, size; };
 
-/* The first page of the lock file. */
-struct msnap_mark { uint32_t writing; };
+/* The first page of the lock file: whether somebody writes, and the persist of a transaction that nobody has waited for (0: none; all ones:
+ * there is one, and it could not be begun). */
+struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; };
 
 /* A region that this process shows, for all its connections. */
 struct msnap_region {

@@ -62,7 +62,7 @@ public sealed class RegionTests(ITestOutputHelper output)
         (int? status, string shown) = await guest.FinishAsync();
         Assert.Equal(0, status);
         Assert.DoesNotContain("not ok", shown, StringComparison.Ordinal);
-        Assert.Contains("1..9", shown, StringComparison.Ordinal);
+        Assert.Contains("1..10", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions clone bank@x: an epoch is a number", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions rm nothere: there is no such region", shown, StringComparison.Ordinal);
         string[] last = shown[shown.LastIndexOf("REGION", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
