@@ -72,9 +72,7 @@ internal sealed partial class StateFuzzer
     {
         ulong time = world.Kernel.Clock.Now;
         List<GroupPicture> before = PicturesOfOthers(world, step.Group);
-        Tests.Operations.Run(world, step.Operation);
-        if (step.Settles)
-            world.Settle();
+        DoIn(world, step);
         if (world.Kernel.Clock.Now != time)
             return;
         List<GroupPicture> after = PicturesOfOthers(world, step.Group);

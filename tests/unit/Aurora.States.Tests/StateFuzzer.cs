@@ -122,10 +122,18 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
         if (watchesOthers)
             DoAlone(world, step);
         else
-            Tests.Operations.Run(world, step.Operation);
+            DoIn(world, step);
         if (step.Settles)
             world.SettleAll();
         world.Stop();
+    }
+
+    // Its own group goes on first, whether others are watched meanwhile or not: what programs see is compared in the order in which it is.
+    private static void DoIn(World world, StateStep step)
+    {
+        Tests.Operations.Run(world, step.Operation);
+        if (step.Settles)
+            world.Settle();
     }
 
     private World Move(World original, GroupMoments moments, StateStep step)
