@@ -10,7 +10,6 @@
 #include "../include/sls_journal.h"
 #include "tap.h"
 #include <stddef.h>
-#include <sys/mman.h>
 
 #define THREADS 4
 #define LONGEST 3000
@@ -87,6 +86,9 @@ static void live(void)
             fail("thread", thread);
     for (long thread = 0; thread < THREADS; thread++)
         pthread_join(threads[thread], 0);
+    /* It is full. */
+    for (;;)
+        pause();
 }
 
 #include "lives.h"
@@ -106,8 +108,23 @@ static int append(uint64_t number)
 /* Whoever has it mapped last gives up what is not durable. */
 static int reopen(void)
 {
-    munmap(journal.header, 64 << 20);
+    sls_journal_close(&journal);
     return sls_journal_open(&journal, "journal-check", 0);
+}
+
+/* Regions that are no journals stay as they are. */
+static void check_regions(void)
+{
+    struct sls_journal other;
+    uint64_t *mine;
+    msnap_delete("journal-other");
+    long md = msnap_open("journal-other", (void **)&mine, 1 << 16, MS_CREATE);
+    mine[1] = 7;
+    CHECK(md > 0 && msnap_sync(md, 0) > 0 && sls_journal_open(&other, "journal-other", 0) == -1 && errno == EINVAL, "a region of others");
+    CHECK_ERRNO(sls_journal_open(&other, "journal-none", 0), ENOENT, "no room is asked for");
+    CHECK_ERRNO(sls_journal_open(&other, "journal-none", ~0ull), EINVAL, "more room than there can be");
+    md = msnap_open("journal-other", (void **)&mine, 0, 0);
+    CHECK(md > 0 && mine[0] == 0 && mine[1] == 7, "it is as it was");
 }
 
 static void check(void)
@@ -117,7 +134,7 @@ static void check(void)
     msnap_delete("journal-check");
     CHECK(sls_journal_open(&journal, "journal-check", 1 << 16) == 0 && seen() == 0, "a new journal has no records");
     CHECK(append(1) == 0 && append(2) == 0 && seen() == 2, "records are read in the order in which they were appended");
-    CHECK(sls_journal_sync(&journal) == 0 && append(3) == 0 && reopen() == 0 && seen() == 2, "what was made durable is there, nothing else");
+    CHECK(sls_journal_sync(&journal) == 0 && append(3) == 0 && reopen() == 0 && seen() == 2, "what was made durable is there alone");
     CHECK(sls_journal_append(&journal, large, 0) == -1 && errno == EINVAL, "a record has at least one byte");
     CHECK(sls_journal_append(&journal, large, sizeof large) == -1 && errno == ENOSPC && seen() == 2, "one that does not fit is refused");
     for (number = 3; append(number) == 0;)
@@ -132,6 +149,7 @@ static void check(void)
           && append(1) == 0 && sls_journal_sync(&journal) == 0 && reopen() == 0 && seen() == 1, "nor what an older record holds");
     memset(done, 0, sizeof done);
     CHECK(append(2) == 0 && sls_journal_replay(&journal, see, &number) == 3 && done[0] == 1, "who looks at the records may stop");
+    check_regions();
 }
 
 int main(int count, char **arguments)

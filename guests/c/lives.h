@@ -26,6 +26,8 @@ static int run_lives(long lives, double seconds)
             fail("wait", child);
         if (WIFEXITED(status))
             return WEXITSTATUS(status);
+        if (WTERMSIG(status) != SIGKILL)
+            fail("ended by a signal", WTERMSIG(status));
         printf("life %ld ended by %d\n", life, WTERMSIG(status));
         fflush(stdout);
     }

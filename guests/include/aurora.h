@@ -3,6 +3,7 @@
 #ifndef AURORA_H
 #define AURORA_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -246,6 +247,20 @@ static inline long msnap_persist(long md, unsigned flags) { return syscall(SYS_m
 /* Waits until an epoch is durable. As above; EINVAL (there was none), ESTALE (too old to know whether it was refused, or before the region
  * came into memory). */
 static inline long msnap_wait(long md, uint64_t epoch) { return syscall(SYS_msnap_wait, md, epoch); }
+/* As msnap_persist without MS_ASYNC, of one region, and goes on waiting when a signal comes: EINTR would not tell what becomes of it. */
+static inline long msnap_sync(long md, unsigned flags)
+{
+    long epoch, result;
+    do
+        epoch = msnap_persist(md, flags | MS_ASYNC);
+    while (epoch < 0 && errno == EINTR);
+    if (epoch < 0)
+        return epoch;
+    do
+        result = msnap_wait(md, (uint64_t)epoch);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? result : epoch;
+}
 /* What the caller (MS_GLOBAL: anybody) has changed since its last persist becomes what was persisted last, for all who show the region. */
 static inline long msnap_abort(long md, unsigned flags) { return syscall(SYS_msnap_abort, md, flags); }
 /* Sets the length, durably; what is behind it is gone. ENOMEM: beyond the span. EPERM, here and below: takes CAP_SYS_ADMIN. */

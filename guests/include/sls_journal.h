@@ -4,8 +4,9 @@
  * The region: a page with the header, then the records one behind the other. A record is its length and the generation (8 bytes), then its
  * bytes, up to a multiple of 8. The journal ends before the first record that is of another generation, or has no length, or at the end of
  * the region. An append first clears the place of the next head, whatever lies there, and stores the record's own head last, as one: so
- * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is of an older one. An append
- * does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a whole or not at all. */
+ * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is
+ * of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a whole
+ * or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of itself. */
 #ifndef SLS_JOURNAL_H
 #define SLS_JOURNAL_H
 
@@ -14,6 +15,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define SLS_JOURNAL_MAGIC 0x6C6E726A2D736C73ull /* sls-jrnl */
 #define SLS_JOURNAL_PAGE 4096ull
@@ -24,7 +26,10 @@ struct sls_journal {
     long md;
     struct sls_journal_header *header;
     uint64_t bytes; /* the region's length */
+    uint64_t span;  /* what it shows */
     uint64_t end;   /* of the records, from the region's beginning */
+    uint64_t dirty; /* bytes appended since a persist was begun last */
+    uint64_t most;  /* of those */
     pthread_mutex_t lock;
 };
 
@@ -40,72 +45,137 @@ static inline uint32_t sls_journal_at(const struct sls_journal *j, uint64_t posi
     return head[1] == j->header->generation && sls_journal_size(head[0]) <= j->bytes - position ? head[0] : 0;
 }
 
-/* Opens a journal, or makes one with room for so many bytes of records and their heads. Zero, or -1 with an errno of msnap_open, or EINVAL:
- * the region holds something else. Nothing of the journal may be in use by others. */
-static inline int sls_journal_open(struct sls_journal *j, const char *name, uint64_t capacity)
+/* The region has nothing that was ever stored to its first page. */
+static inline int sls_journal_is_blank(const struct sls_journal *j, const struct msnap_info *about)
+{
+    const uint64_t *words = (const uint64_t *)j->header;
+    uint64_t all = about->dirty;
+    for (unsigned i = 0; i < SLS_JOURNAL_PAGE / sizeof *words; i++)
+        all |= words[i];
+    return all == 0;
+}
+
+/* Ends the use of a journal; what is not synced is lost when nobody else shows it. */
+static inline void sls_journal_close(struct sls_journal *j)
+{
+    if (j->header)
+        munmap(j->header, j->span);
+    j->header = NULL;
+}
+
+/* What is known of the journal's region: zero, or -1. */
+static inline int sls_journal_about(const struct sls_journal *j, struct msnap_info *about)
+{
+    for (unsigned i = 0; msnap_list(i, about) == 0; i++)
+        if (about->md == (uint64_t)j->md)
+            return 0;
+    return -1;
+}
+
+/* Reads the header, or makes it; an errno. */
+static inline int sls_journal_begin(struct sls_journal *j)
 {
     struct msnap_info about;
-    memset(j, 0, sizeof *j);
+    if (sls_journal_about(j, &about) != 0)
+        return errno;
+    j->bytes = about.length;
+    j->span = about.span;
+    j->most = (uint64_t)sysconf(_SC_PHYS_PAGES) * SLS_JOURNAL_PAGE / 16;
+    if (j->bytes < 2 * SLS_JOURNAL_PAGE)
+        return EINVAL;
+    if (sls_journal_is_blank(j, &about)) {
+        *j->header = (struct sls_journal_header){.magic = SLS_JOURNAL_MAGIC, .generation = 1};
+        if (msnap_sync(j->md, 0) < 0)
+            return errno;
+    }
+    return j->header->magic == SLS_JOURNAL_MAGIC ? 0 : EINVAL;
+}
+
+/* Opens a journal, or makes one with room for so many bytes of records and their heads (at most 4 TiB). Zero, or -1 with an errno of
+ * msnap_open or msnap_persist, or EINVAL: the region holds something else, or it cannot be so long. */
+static inline int sls_journal_open(struct sls_journal *j, const char *name, uint64_t capacity)
+{
     uint64_t length = SLS_JOURNAL_PAGE + ((capacity + SLS_JOURNAL_PAGE - 1) & ~(SLS_JOURNAL_PAGE - 1));
+    memset(j, 0, sizeof *j);
+    j->end = SLS_JOURNAL_PAGE;
     j->md = msnap_open(name, (void **)&j->header, 0, 0);
-    if (j->md < 0 && errno == ENOENT)
+    if (j->md < 0 && errno == ENOENT && capacity > 0 && capacity <= 1ull << 42)
         j->md = msnap_open(name, (void **)&j->header, length, MS_CREATE);
+    else if (j->md < 0 && errno == ENOENT && capacity > 0)
+        errno = EINVAL;
     if (j->md < 0)
         return -1;
-    for (unsigned i = 0; j->bytes == 0; i++) {
-        if (msnap_list(i, &about) != 0)
-            return -1;
-        if (about.md == (uint64_t)j->md)
-            j->bytes = about.length;
-    }
-    if (j->header->magic == 0) {
-        *j->header = (struct sls_journal_header){.magic = SLS_JOURNAL_MAGIC, .generation = 1};
-        if (msnap_persist(j->md, 0) < 0)
-            return -1;
-    }
-    if (j->header->magic != SLS_JOURNAL_MAGIC || j->bytes < SLS_JOURNAL_PAGE) {
-        errno = EINVAL;
+    int error = sls_journal_begin(j);
+    if (error != 0) {
+        if (j->span)
+            sls_journal_close(j);
+        errno = error;
         return -1;
     }
     pthread_mutex_init(&j->lock, 0);
-    j->end = SLS_JOURNAL_PAGE;
     for (uint32_t count; (count = sls_journal_at(j, j->end)) != 0;)
         j->end += sls_journal_size(count);
     return 0;
 }
 
-/* Appends a record of 1 byte to 1 GiB, in memory. Zero, or -1: ENOSPC (no room: truncate, or msnap_resize and open again), EINVAL. What is
- * not synced takes memory, of which a region has a part: behind that the store is a SIGBUS, so sync before it is a tenth of it. */
+/* Begins to make durable what was appended, with the lock held: an epoch, or -1. No record is half appended when its pages are taken. */
+static inline long sls_journal_persist(struct sls_journal *j)
+{
+    long epoch;
+    do
+        epoch = msnap_persist(j->md, MS_GLOBAL | MS_ASYNC);
+    while (epoch < 0 && errno == EINTR);
+    if (epoch >= 0)
+        j->dirty = 0;
+    return epoch;
+}
+
+static inline void sls_journal_store(struct sls_journal *j, const void *bytes, uint64_t count)
+{
+    char *at = (char *)j->header + j->end;
+    j->end += sls_journal_size(count);
+    j->dirty += sls_journal_size(count);
+    if (j->bytes - j->end >= SLS_JOURNAL_HEAD)
+        memset((char *)j->header + j->end, 0, SLS_JOURNAL_HEAD);
+    memcpy(at + SLS_JOURNAL_HEAD, bytes, count);
+    __atomic_store_n((uint64_t *)at, count | (uint64_t)j->header->generation << 32, __ATOMIC_RELEASE);
+}
+
+/* Appends a record, in memory. Zero, or -1: EINVAL (no bytes), EMSGSIZE (more than a sixteenth of the memory), ENOSPC (no room: truncate, or
+ * msnap_resize and open again), or an errno of msnap_persist. */
 static inline int sls_journal_append(struct sls_journal *j, const void *bytes, uint64_t count)
 {
-    int status = -1;
+    int error = 0;
     pthread_mutex_lock(&j->lock);
-    if (count == 0 || count > 1ull << 30) {
-        errno = EINVAL;
-    } else if (sls_journal_size(count) > j->bytes - j->end) {
-        errno = ENOSPC;
-    } else {
-        char *at = (char *)j->header + j->end;
-        j->end += sls_journal_size(count);
-        if (j->bytes - j->end >= SLS_JOURNAL_HEAD)
-            memset((char *)j->header + j->end, 0, SLS_JOURNAL_HEAD);
-        memcpy(at + SLS_JOURNAL_HEAD, bytes, count);
-        __atomic_store_n((uint64_t *)at, count | (uint64_t)j->header->generation << 32, __ATOMIC_RELEASE);
-        status = 0;
-    }
+    if (count == 0)
+        error = EINVAL;
+    else if (count >= j->most || count > UINT32_MAX)
+        error = EMSGSIZE;
+    else if (sls_journal_size(count) > j->bytes - j->end)
+        error = ENOSPC;
+    else if (j->dirty + sls_journal_size(count) > j->most && sls_journal_persist(j) < 0)
+        error = errno;
+    if (error == 0)
+        sls_journal_store(j, bytes, count);
     pthread_mutex_unlock(&j->lock);
-    return status;
+    errno = error ? error : errno;
+    return error ? -1 : 0;
 }
 
 /* Returns when all that was appended before, by whatever thread, is durable. Zero, or -1 with an errno of msnap_persist: nothing of it is
  * durable, and it may be tried again. */
 static inline int sls_journal_sync(struct sls_journal *j)
 {
-    /* No record is half appended when its pages are taken. */
+    long result;
     pthread_mutex_lock(&j->lock);
-    long epoch = msnap_persist(j->md, MS_GLOBAL | MS_ASYNC);
+    long epoch = sls_journal_persist(j);
     pthread_mutex_unlock(&j->lock);
-    return epoch < 0 ? -1 : msnap_wait(j->md, (uint64_t)epoch) == 0 ? 0 : -1;
+    if (epoch < 0)
+        return -1;
+    do
+        result = msnap_wait(j->md, (uint64_t)epoch);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? -1 : 0;
 }
 
 /* Empties the journal, durably. Zero, or -1 with an errno of msnap_persist: it may or may not come back empty, and is as it was here. */
@@ -113,7 +183,7 @@ static inline int sls_journal_truncate(struct sls_journal *j)
 {
     pthread_mutex_lock(&j->lock);
     j->header->generation++;
-    int status = msnap_persist(j->md, MS_GLOBAL) < 0 ? -1 : 0;
+    int status = msnap_sync(j->md, MS_GLOBAL) < 0 ? -1 : 0;
     if (status == 0)
         j->end = SLS_JOURNAL_PAGE;
     else
@@ -122,7 +192,7 @@ static inline int sls_journal_truncate(struct sls_journal *j)
     return status;
 }
 
-/* Has a function see each record, in order, until it returns something else than zero, which is returned. It may not append. */
+/* Has a function see each record, in order, until it returns something else than zero, which is returned. It may not use the journal. */
 static inline int sls_journal_replay(struct sls_journal *j, int (*see)(const void *bytes, uint64_t count, void *argument), void *argument)
 {
     int result = 0;

@@ -61,11 +61,11 @@ public sealed class RegionTests(ITestOutputHelper output)
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(
             disk, "/bin/sh", "-c", "journal check && bank 1 0.3 && sls regions clone bank copy && sls regions clone bank@x past; "
-            + "sls regions && sls regions rm bank nothere; sls regions rm journal-check; sls regions");
+            + "sls regions && sls regions rm bank nothere; sls regions rm journal-check journal-other; sls regions");
         (int? status, string shown) = await guest.FinishAsync();
         Assert.Equal(0, status);
         Assert.DoesNotContain("not ok", shown, StringComparison.Ordinal);
-        Assert.Contains("1..10", shown, StringComparison.Ordinal);
+        Assert.Contains("1..14", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions clone bank@x: an epoch is a number", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions rm nothere: there is no such region", shown, StringComparison.Ordinal);
         string[] last = shown[shown.LastIndexOf("REGION", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
