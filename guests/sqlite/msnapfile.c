@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 static int failure(struct msnap_file *file, int code, const char *what)
 {
@@ -21,12 +22,21 @@ static int failure(struct msnap_file *file, int code, const char *what)
     return code;
 }
 
+int msnap_give_up(struct msnap_file *file)
+{
+    long result;
+    do
+        result = msnap_abort(file->region->md, MS_GLOBAL);
+    while (result < 0 && errno == EINTR);
+    return (int)result;
+}
+
 int msnap_settle(struct msnap_file *file)
 {
     if (!file->writing)
         return SQLITE_OK;
     if (!file->complete) {
-        if (msnap_abort(file->region->md, MS_GLOBAL) != 0) {
+        if (msnap_give_up(file) != 0) {
             /* The mark stays, so that nobody reads this before it has been given up. */
             file->writing = 0;
             return failure(file, SQLITE_IOERR_UNLOCK, "giving up a transaction");
@@ -44,7 +54,8 @@ int msnap_settle(struct msnap_file *file)
 static int close_file(sqlite3_file *base)
 {
     struct msnap_file *file = (struct msnap_file *)base;
-    msnap_unlock(base, SQLITE_LOCK_NONE);
+    if (file->process == getpid())
+        msnap_unlock(base, SQLITE_LOCK_NONE);
     msnap_lock_close(file);
     msnap_release(file->region);
     return SQLITE_OK;
@@ -91,6 +102,8 @@ static int make_room(struct msnap_file *file, sqlite3_int64 size)
 static int check_dirty(struct msnap_file *file, uint64_t from, uint64_t end)
 {
     uint64_t bytes = (end + MSNAP_PAGE - 1) / MSNAP_PAGE * MSNAP_PAGE - from / MSNAP_PAGE * MSNAP_PAGE;
+    if (file->refused && end <= msnap_header(file->region)->size)
+        return SQLITE_OK;
     if (file->unchecked < bytes) {
         struct sysinfo machine;
         uint64_t dirty;
@@ -98,6 +111,7 @@ static int check_dirty(struct msnap_file *file, uint64_t from, uint64_t end)
             return failure(file, SQLITE_IOERR_WRITE, "its dirty pages");
         uint64_t limit = (uint64_t)machine.totalram * machine.mem_unit / 8;
         if (dirty + bytes + MSNAP_PAGE > limit) {
+            file->refused = 1;
             sqlite3_log(SQLITE_FULL, "msnap: %s: a transaction of more than %lld bytes", file->region->name, (long long)limit);
             return SQLITE_FULL;
         }
@@ -114,7 +128,7 @@ static int await_unsynced(struct msnap_file *file)
     uint64_t epoch = file->mark->epoch;
     if (epoch == 0)
         return SQLITE_OK;
-    if (msnap_wait(file->region->md, epoch) != 0 && msnap_persist(file->region->md, MS_GLOBAL) < 0)
+    if (msnap_wait(file->region->md, epoch) != 0 && msnap_sync(file->region->md, MS_GLOBAL) < 0)
         return failure(file, SQLITE_IOERR_WRITE, "the transaction before, which nobody has waited for");
     file->mark->epoch = 0;
     return SQLITE_OK;
@@ -124,9 +138,15 @@ static int begin_change(struct msnap_file *file)
 {
     if (file->lock != SQLITE_LOCK_EXCLUSIVE)
         return SQLITE_READONLY_CANTLOCK;
-    int result = file->writing ? SQLITE_OK : await_unsynced(file);
-    if (result != SQLITE_OK)
-        return result;
+    if (!file->writing) {
+        /* What could not be given up when the lock was, must not become part of what is changed now. */
+        if (file->mark->writing)
+            return SQLITE_IOERR_WRITE;
+        int result = await_unsynced(file);
+        if (result != SQLITE_OK)
+            return result;
+        file->refused = 0;
+    }
     if (!file->writing)
         msnap_set_mark(file, 1);
     file->complete = 0;
@@ -180,7 +200,7 @@ static int sync_file(sqlite3_file *base, int flags)
     (void)flags;
     if (!file->writing)
         return SQLITE_OK;
-    if (msnap_persist(file->region->md, MS_GLOBAL) < 0) {
+    if (msnap_sync(file->region->md, MS_GLOBAL) < 0) {
         file->complete = 0;
         return failure(file, SQLITE_IOERR_FSYNC, "a persist");
     }

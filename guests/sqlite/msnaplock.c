@@ -7,7 +7,8 @@
  *   RECOVERY  write-locked by who gives up what a dead writer has left
  *
  * Nothing waits but recovery: SQLite has its own means to wait (the busy handler). Recovery waits for RECOVERY with no other lock in hand,
- * and with it for those who have SHARED only to see the mark: as long as the mark is set, nobody keeps SHARED. */
+ * and with it for those who have SHARED only to see the mark: as long as the mark is set, nobody keeps SHARED. For PENDING it does not
+ * wait: a writer who came in between has it, and the mark is his. */
 #define _GNU_SOURCE
 #include "msnapvfs.h"
 #include "../include/aurora.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FOLDER "/var/lib/msnap"
 enum { PENDING = 64, RESERVED, RECOVERY, SHARED, SHARED_BYTES = 500 };
@@ -63,12 +65,12 @@ static int recover(struct msnap_file *file)
     release(file, SHARED, SHARED_BYTES);
     int result = wait_for(file, F_WRLCK, RECOVERY, 1);
     if (result == SQLITE_OK)
-        result = wait_for(file, F_WRLCK, PENDING, 1);
+        result = take(file, F_WRLCK, PENDING, 1);
     if (result == SQLITE_OK && is_marked(file)) {
         result = wait_for(file, F_WRLCK, SHARED, SHARED_BYTES);
         if (result == SQLITE_OK && is_marked(file)) {
             sqlite3_log(SQLITE_NOTICE_RECOVER_ROLLBACK, "msnap: %s: a transaction of a dead process is given up", file->region->name);
-            if (msnap_abort(file->region->md, MS_GLOBAL) == 0) {
+            if (msnap_give_up(file) == 0) {
                 msnap_set_mark(file, 0);
             } else {
                 file->last_errno = errno;
@@ -99,6 +101,8 @@ int msnap_lock(sqlite3_file *base, int wanted)
 {
     struct msnap_file *file = (struct msnap_file *)base;
     int result = SQLITE_OK;
+    if (file->process != getpid())
+        return SQLITE_IOERR_LOCK;
     if (file->lock >= wanted)
         return SQLITE_OK;
     if (file->lock == SQLITE_LOCK_NONE) {
@@ -128,6 +132,8 @@ int msnap_lock(sqlite3_file *base, int wanted)
 int msnap_unlock(sqlite3_file *base, int wanted)
 {
     struct msnap_file *file = (struct msnap_file *)base;
+    if (file->process != getpid())
+        return SQLITE_IOERR_UNLOCK;
     if (file->lock <= wanted)
         return SQLITE_OK;
     int result = msnap_settle(file);
@@ -161,6 +167,23 @@ int msnap_check_reserved(sqlite3_file *base, int *reserved)
     return SQLITE_OK;
 }
 
+/* The file may be used: it is of who owns the region, or of root, and no other database has it. NULL, or why not. */
+static const char *fault_of(struct msnap_file *file, const char *name)
+{
+    struct stat about;
+    if (fstat(file->lock_descriptor, &about) != 0)
+        return strerror(errno);
+    if (about.st_uid != 0 && about.st_uid != geteuid() && about.st_uid != file->region->owner)
+        return "is another user's";
+    if (wait_for(file, F_WRLCK, RECOVERY, 1) != SQLITE_OK)
+        return strerror(errno);
+    if (file->mark->name[0] == 0)
+        strcpy(file->mark->name, name);
+    int is_ours = strncmp(file->mark->name, name, sizeof file->mark->name) == 0;
+    release(file, RECOVERY, 1);
+    return is_ours ? NULL : "is that of another database";
+}
+
 /* Opens the lock file; path NULL: that which belongs to the name. */
 int msnap_lock_open(struct msnap_file *file, const char *name, const char *path)
 {
@@ -173,17 +196,22 @@ int msnap_lock_open(struct msnap_file *file, const char *name, const char *path)
         mkdir(FOLDER, 01777);
     }
     file->lock_descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const char *fault = NULL;
     struct stat about;
     if (file->lock_descriptor >= 0 && fstat(file->lock_descriptor, &about) == 0
         && (about.st_size >= MSNAP_PAGE || ftruncate(file->lock_descriptor, MSNAP_PAGE) == 0)) {
         void *page = mmap(0, MSNAP_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file->lock_descriptor, 0);
         if (page != MAP_FAILED) {
             file->mark = page;
-            return SQLITE_OK;
+            file->process = getpid();
+            fault = fault_of(file, name);
+            if (fault == NULL)
+                return SQLITE_OK;
+            munmap(page, MSNAP_PAGE);
         }
     }
     file->last_errno = errno;
-    sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the lock file %s: %s", name, path, strerror(errno));
+    sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the lock file %s %s", name, path, fault ? fault : strerror(errno));
     if (file->lock_descriptor >= 0)
         close(file->lock_descriptor);
     file->lock_descriptor = -1;

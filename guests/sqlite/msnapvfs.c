@@ -58,6 +58,7 @@ int msnap_refresh(struct msnap_region *region, uint64_t *dirty)
         return -1;
     region->length = info.length;
     region->span = info.span;
+    region->owner = info.owner;
     if (dirty != NULL)
         *dirty = info.dirty;
     return 0;
@@ -106,7 +107,7 @@ static int inspect(struct msnap_file *file)
         return SQLITE_OK;
     if (result != SQLITE_OK)
         return result;
-    if (!is_ours(file->region))
+    if (msnap_refresh(file->region, NULL) != 0 || !is_ours(file->region))
         result = refuse(file->region->name, "the region is not a database");
     msnap_unlock(&file->base, SQLITE_LOCK_NONE);
     return result;

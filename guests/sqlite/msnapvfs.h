@@ -36,8 +36,8 @@ int msnapvfs_register(int as_default);
 struct msnap_header { uint64_t magic, version, size; };
 
 /* The first page of the lock file: whether somebody writes, and the persist of a transaction that nobody has waited for (0: none; all ones:
- * there is one, and it could not be begun). */
-struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; };
+ * there is one, and it could not be begun), and whose lock file it is. */
+struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; char name[MSNAP_NAME + 4]; };
 
 /* A region that this process shows, for all its connections. */
 struct msnap_region {
@@ -45,6 +45,7 @@ struct msnap_region {
     char *base;
     long md;
     uint64_t length, span; /* the length may have become more */
+    uint32_t owner;
     int references;
     char name[MSNAP_NAME + 1];
 };
@@ -58,7 +59,9 @@ struct msnap_file {
     int lock;     /* SQLITE_LOCK_… */
     int writing;  /* this connection has set the mark */
     int complete; /* what is in memory is whole: the transaction, or what was before it */
+    int refused;  /* the transaction has no more room: what is dirty may be written again */
     int last_errno;
+    int process;  /* who opened it: locks are not for its children */
     uint64_t unchecked;   /* bytes that may be written before the dirty pages are counted again */
     sqlite3_int64 mapped; /* so many bytes may be shown by xFetch */
 };
@@ -79,6 +82,9 @@ int msnap_settle(struct msnap_file *file);
 /* msnapmemory.c: a file that is memory and goes when it is closed. */
 int msnap_memory_open(sqlite3_file *file);
 extern const int msnap_memory_size;
+
+/* Gives up what is not persisted, whoever changed it; zero, or -1. */
+int msnap_give_up(struct msnap_file *file);
 
 /* msnaplock.c */
 int msnap_lock_open(struct msnap_file *file, const char *name, const char *path);

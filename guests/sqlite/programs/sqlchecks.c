@@ -320,6 +320,8 @@ static void check_against_files(void)
     unlink(ORDINARY);
 }
 
+#include "check_edges.h"
+
 int main(void)
 {
     sqlite3_config(SQLITE_CONFIG_LOG, note, NULL);
@@ -336,6 +338,9 @@ int main(void)
     check_locks(db, "file:sqlchecks");
     check_processes("sqlchecks");
     check_refusals("file:sqlchecks");
+    check_forks();
+    check_copies();
+    check_owners();
     check_limits();
     check_against_files();
     return tap_done();
