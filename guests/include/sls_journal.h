@@ -5,8 +5,8 @@
  * bytes, up to a multiple of 8. The journal ends before the first record that is of another generation, or has no length, or at the end of
  * the region. An append first clears the place of the next head, whatever lies there, and stores the record's own head last, as one: so
  * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is
- * of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a whole
- * or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of itself. */
+ * of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a
+ * whole or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of itself. */
 #ifndef SLS_JOURNAL_H
 #define SLS_JOURNAL_H
 
@@ -141,8 +141,8 @@ static inline void sls_journal_store(struct sls_journal *j, const void *bytes, u
     __atomic_store_n((uint64_t *)at, count | (uint64_t)j->header->generation << 32, __ATOMIC_RELEASE);
 }
 
-/* Appends a record, in memory. Zero, or -1: EINVAL (no bytes), EMSGSIZE (more than a sixteenth of the memory), ENOSPC (no room: truncate, or
- * msnap_resize and open again), or an errno of msnap_persist. */
+/* Appends a record, in memory. Zero, or -1: EINVAL (no bytes), EMSGSIZE (more than a sixteenth of the memory), ENOSPC (no room: truncate,
+ * or msnap_resize and open again), or an errno of msnap_persist. */
 static inline int sls_journal_append(struct sls_journal *j, const void *bytes, uint64_t count)
 {
     int error = 0;

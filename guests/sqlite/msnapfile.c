@@ -2,8 +2,8 @@
  * copies into it; xSync is a persist.
  *
  * SQLite says with FCNTL_SYNC that a transaction is in the file as a whole (or, rolling back, that what was before is), whatever
- * synchronous is set to, and calls xSync after it unless that is OFF. So what has been written since then, when the lock is given up,
- * is half a transaction, which SQLite could not roll back itself (no memory, a full region): it is given up. What is whole but not synced is
+ * synchronous is set to, and calls xSync after it unless that is OFF. So what has been written since then, when the lock is given up, is
+ * half a transaction, which SQLite could not roll back itself (no memory, a full region): it is given up. What is whole but not synced is
  * persisted without waiting: with synchronous=OFF a transaction is atomic, and durable a little later. */
 #define _GNU_SOURCE
 #include "msnapvfs.h"

@@ -32,7 +32,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
     public bool IsWindowFull(ulong blocks)
         => state.FirstInFlight != null && state.Position + blocks - state.FirstInFlight->LogPosition > Window;
 
-    /// <summary>Gives the commit the next place in the order, completes its record and starts writing it, with data that it holds.</summary>
+    /// <summary>Gives the commit the next place in the order, completes its record and starts writing it, with data it holds.</summary>
     public void Append(StoreCommit* commit)
     {
         commit->Sequence = ++state.LastSequence;

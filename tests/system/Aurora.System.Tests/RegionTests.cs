@@ -2,7 +2,6 @@
 // wherever the power is cut and the program killed.
 using System;
 using System.Threading.Tasks;
-using Aurora.Images;
 using Aurora.Qemu;
 using Xunit;
 using Xunit.Abstractions;
@@ -11,11 +10,6 @@ namespace Aurora.SystemTests;
 
 public sealed class RegionTests(ITestOutputHelper output)
 {
-    private const int Cuts = 3;
-
-    // A program goes on where a cut finds all as it was captured: until it had to start again there are more.
-    private const int MostCuts = 30;
-
     private readonly BankWitness _witness = new();
 
     [Theory]
@@ -23,23 +17,8 @@ public sealed class RegionTests(ITestOutputHelper output)
     [InlineData("journal")]
     public async Task What_was_persisted_is_there_wherever_the_power_is_cut(string name)
     {
-        string[] program = [$"/usr/lib/aurora/{name}"];
-        using var disk = new TestDisk();
-        var random = new Random(36);
-        for (int cut = 0; cut < Cuts || (_witness.Openings < 2 && cut < MostCuts); cut++)
-        {
-            await using Guest guest = await Guest.StartAsync(disk, program);
-            await guest.Console.WaitForAsync("ack ", Guest.Deadline);
-            await Task.Delay(random.Next(0, 1200)); // the moment of the cut, not a wait for anything
-            string shown = await guest.CutPowerAsync();
-            _witness.Observe(guest.Events, shown);
-            Assert.DoesNotContain("@refused", guest.Events.Tail(), StringComparison.Ordinal);
-            Assert.DoesNotContain("@panic", guest.Events.Tail(), StringComparison.Ordinal);
-            Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        }
-        Assert.Empty(_witness.Faults);
-        Assert.True(_witness.Openings > 1, "the books were opened once only");
-        output.WriteLine($"attack: power cuts of a region ({name}): {Cuts} cuts, {_witness.Transfers} transfers or records acknowledged");
+        await BankCuts.RunAsync(_witness, 36, $"/usr/lib/aurora/{name}");
+        output.WriteLine($"attack: power cuts of a region ({name}): {_witness.Transfers} transfers or records acknowledged");
     }
 
     [Theory]
@@ -55,6 +34,7 @@ public sealed class RegionTests(ITestOutputHelper output)
         Assert.Equal(0, status);
         Assert.True(_witness.Openings >= 5, shown);
     }
+
     [Fact]
     public async Task Journals_do_what_they_say_and_regions_are_listed_cloned_and_removed()
     {

@@ -11,10 +11,6 @@ namespace Aurora.SystemTests;
 
 public sealed class SqliteTests(ITestOutputHelper output)
 {
-    private const int Cuts = 3;
-
-    // A program goes on where a cut finds all as it was captured: until it had to start again there are more.
-    private const int MostCuts = 30;
     private const int Kills = 3;
 
     // It says of its transfers what the bank in a region says of its own.
@@ -36,22 +32,8 @@ public sealed class SqliteTests(ITestOutputHelper output)
     [Fact]
     public async Task The_database_of_a_bank_is_sound_wherever_the_power_is_cut()
     {
-        using var disk = new TestDisk();
-        var random = new Random(39);
-        for (int cut = 0; cut < Cuts || (_witness.Openings < 2 && cut < MostCuts); cut++)
-        {
-            await using Guest guest = await Guest.StartAsync(disk, "/usr/lib/aurora/sqlbank");
-            await guest.Console.WaitForAsync("ack ", Guest.Deadline);
-            await Task.Delay(random.Next(0, 1200)); // the moment of the cut, not a wait for anything
-            string shown = await guest.CutPowerAsync();
-            _witness.Observe(guest.Events, shown);
-            Assert.DoesNotContain("@refused", guest.Events.Tail(), StringComparison.Ordinal);
-            Assert.DoesNotContain("@panic", guest.Events.Tail(), StringComparison.Ordinal);
-            Assert.Empty(DiskImage.Check(disk.Path).Faults);
-        }
-        Assert.Empty(_witness.Faults);
-        Assert.True(_witness.Openings > 1, "the database was opened once only");
-        output.WriteLine($"attack: power cuts of a SQLite database in a region: {Cuts} cuts, {_witness.Transfers} transfers acknowledged");
+        await BankCuts.RunAsync(_witness, 39, "/usr/lib/aurora/sqlbank");
+        output.WriteLine($"attack: power cuts of a SQLite database in a region: {_witness.Transfers} transfers acknowledged");
     }
 
     [Fact]

@@ -154,7 +154,7 @@ internal static class DemoCommand
             return Conclude(demo.Claims, "demo: the workload survived");
         }, cancellation);
 
-    private static async Task<int> OnNewDiskAsync(Func<string, Task<int>> show, CancellationToken cancellation)
+    private static async Task<int> OnNewDiskAsync(Func<DemoDisk, Task<int>> show, CancellationToken cancellation)
     {
         await Builder.EnsureKernelAsync(cancellation);
         string folder = Directory.CreateTempSubdirectory("aurora-demo-").FullName;
@@ -162,7 +162,7 @@ internal static class DemoCommand
         {
             string disk = Path.Combine(folder, "demo.img");
             await DiskImages.EnsureAsync(disk, root: null, cancellation);
-            return await show(disk);
+            return await show(new DemoDisk(disk));
         }
         finally
         {

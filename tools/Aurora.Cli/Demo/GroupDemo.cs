@@ -12,13 +12,12 @@ using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
-using Aurora.Images;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Demo;
 
 /// <summary>Runs two groups through power cuts and judges their logs.</summary>
-internal sealed class GroupDemo(MachineConfiguration machine, string disk, int powerCuts, Random random, bool sabotage)
+internal sealed class GroupDemo(MachineConfiguration machine, DemoDisk disk, int powerCuts, Random random, bool sabotage)
 {
     private const string Counting = "sls run -d --name a -- sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'\n";
     private const int FirstSteps = 10;
@@ -42,7 +41,8 @@ internal sealed class GroupDemo(MachineConfiguration machine, string disk, int p
         {
             progress($"life {life} of {powerCuts + 1}");
             await LiveAsync(life, cancellation);
-            CheckImage(life);
+            if (disk.Check(life) is { } damage)
+                _claims.Add(damage);
         }
         if (_claims.Count > 0)
             return;
@@ -53,7 +53,7 @@ internal sealed class GroupDemo(MachineConfiguration machine, string disk, int p
 
     private async Task LiveAsync(int life, CancellationToken cancellation)
     {
-        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk }, cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk.Path }, cancellation);
         var console = new ConsoleTranscript(running);
         if (life == 1)
             await BeginAsync(running, console, cancellation);
@@ -117,12 +117,5 @@ internal sealed class GroupDemo(MachineConfiguration machine, string disk, int p
         if (answer.Groups["wrong"].Value != "0")
             _claims.Add(new DemoClaim(false, $"the log of {group} has {answer.Groups["wrong"].Value} numbers that are not the next one"));
         return long.Parse(answer.Groups["lines"].ValueSpan, CultureInfo.InvariantCulture);
-    }
-
-    private void CheckImage(int life)
-    {
-        IReadOnlyList<string> faults = DiskImage.Check(disk).Faults;
-        if (faults.Count > 0)
-            _claims.Add(new DemoClaim(false, $"the image is damaged after life {life}: {string.Join("; ", faults.Take(3))}"));
     }
 }

@@ -5,19 +5,17 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
-using Aurora.Images;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Demo;
 
 /// <summary>Runs the workload through power cuts and judges it.</summary>
-internal sealed partial class SurvivalDemo(MachineConfiguration machine, string disk, int powerCuts, Random random, bool sabotage)
+internal sealed partial class SurvivalDemo(MachineConfiguration machine, DemoDisk disk, int powerCuts, Random random, bool sabotage)
 {
     private const string Prompt = "# ";
     private const string Pipeline = "(while usleep 20000; do echo tick; done) | (n=0; while read line; do n=$((n+1)); echo $n >> /tmp/pipeline; done) &\n";
@@ -25,7 +23,6 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
     private const string OtherHalf = "typed $((6*7))\n";
     private const string CountLines = "awk '$1 != NR {bad++} END {print \"pipeline\", NR, \"lines,\", bad+0, \"wrong\"}' /tmp/pipeline\n";
     private const int ExitStatus = 7;
-    private const int SabotagedCut = 2;
 
     private static readonly TimeSpan _bootDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _stepDeadline = TimeSpan.FromSeconds(60);
@@ -49,9 +46,10 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
         {
             progress($"life {cut} of {powerCuts + 1}");
             await LiveAndDieAsync(cut, cancellation);
-            CheckImage(cut);
+            if (disk.Check(cut) is { } damage)
+                _claims.Add(damage);
             if (sabotage)
-                Sabotage(cut);
+                disk.Sabotage(cut);
         }
         progress("the last life");
         await FinishAsync(cancellation);
@@ -61,7 +59,7 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
     private async Task LiveAndDieAsync(int number, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk }, cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk.Path }, cancellation);
         var console = new ConsoleTranscript(running);
         TimeSpan powerOn = await BeginAsync(number, running, console, start, cancellation);
         await Task.Delay(_shortestLife + ((_longestLife - _shortestLife) * random.NextDouble()), cancellation);
@@ -115,27 +113,10 @@ internal sealed partial class SurvivalDemo(MachineConfiguration machine, string 
             number, Stopwatch.GetElapsedTime(start), powerOn, _witness.Last, ControlLineParser.ParseValues(counters?.Groups["values"].Value ?? "")));
     }
 
-    private void CheckImage(int cut)
-    {
-        IReadOnlyList<string> faults = DiskImage.Check(disk).Faults;
-        if (faults.Count > 0)
-            _claims.Add(new DemoClaim(false, $"the image is damaged after power cut {cut}: {string.Join("; ", faults.Take(3))}"));
-    }
-
-    // Puts an older state of the disk back, which is what a broken restore would amount to. The demo must notice.
-    private void Sabotage(int cut)
-    {
-        string old = disk + ".old";
-        if (cut == SabotagedCut - 1)
-            File.Copy(disk, old, overwrite: true);
-        else if (cut == SabotagedCut)
-            File.Move(old, disk, overwrite: true);
-    }
-
     private async Task FinishAsync(CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk }, cancellation);
+        await using VirtualMachine running = await VirtualMachine.StartAsync(machine with { Disk = disk.Path }, cancellation);
         var console = new ConsoleTranscript(running);
         TimeSpan powerOn = await BeginAsync(powerCuts + 1, running, console, start, cancellation);
         await console.TypeAsync(OtherHalf, cancellation);
