@@ -149,8 +149,8 @@ static void rewind_group(char *self)
     uint64_t begun[ROUNDS], rewinds[ROUNDS];
     char *words[] = {self, "past", "64", "1000", NULL};
     manage(SLS_RUN, "", "source", "", words);
-    sls_of("source", SYS_sls_period, 100 * 1000000, 0, 0);
     for (int round = 0; round < ROUNDS; round++) {
+        sls_of("source", SYS_sls_period, 100 * 1000000, 0, 0);
         rest(2500000);
         uint64_t start = __builtin_ia32_rdtsc(), first = 0;
         rewinds[round] = manage(SLS_REWIND, "source", "", "-1", NULL);
