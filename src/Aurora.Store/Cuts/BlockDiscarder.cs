@@ -1,6 +1,7 @@
 // Telling the device which blocks hold nothing any more. Only blocks that the rule of two superblocks has made reusable, and that are
 // still free, are told; while the device works on them they count as allocated, so that no commit writes what a late discard then
-// loses. A device that refuses is not asked again. Called by whoever made a cut.
+// loses. A device that refuses is not asked again. Who waits for the next cut does not wait for what is left to tell: the device keeps that
+// until it is freed again. Called by whoever made a cut.
 using System;
 using Aurora.Base;
 
@@ -19,10 +20,10 @@ internal sealed unsafe class BlockDiscarder(StoreContext context, CutState cuts,
         if (context.Has(SeededFaults.EarlyDiscard))
             freed.Turn();
         ulong most = Math.Min((ulong)context.Device.MaxBlocksPerRequest, LongestDiscard);
-        for (int i = 0; i < freed.PreviousCount && !context.Options.NoDiscard && !cuts.IsDiscardRefused; i++)
+        for (int i = 0; i < freed.PreviousCount && !context.Options.NoDiscard && GoesOn; i++)
         {
             FreedExtent extent = freed.PreviousAt(i);
-            for (ulong done = 0; extent.Count - done >= ShortestDiscard && !cuts.IsDiscardRefused;)
+            for (ulong done = 0; extent.Count - done >= ShortestDiscard && GoesOn;)
             {
                 ulong left = extent.Count - done;
                 ulong count = left < most ? left : most;
@@ -38,6 +39,8 @@ internal sealed unsafe class BlockDiscarder(StoreContext context, CutState cuts,
         }
         freed.Turn();
     }
+
+    private bool GoesOn => !cuts.IsDiscardRefused && cuts.Awaiting == 0;
 
     private ulong DiscardRun(ulong start, ulong count)
     {

@@ -9,6 +9,9 @@ internal sealed class CutState
 
     public bool IsDue;
 
+    /// <summary>So many fibers wait for the next cut.</summary>
+    public int Awaiting;
+
     /// <summary>The maintenance fiber is to return.</summary>
     public bool IsStopping;
 

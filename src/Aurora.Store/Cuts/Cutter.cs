@@ -83,8 +83,10 @@ internal sealed unsafe class Cutter(
         ulong before = context.Super->Current.Number;
         ulong ended = cuts.Ended;
         schedule.Ask();
+        cuts.Awaiting++;
         while (before == context.Super->Current.Number && ended == cuts.Ended && context.PoisonStatus == StoreStatus.Ok && !cuts.IsStopping)
             context.Fibers.Block(&context.Queues->Room);
+        cuts.Awaiting--;
         if (context.PoisonStatus != StoreStatus.Ok)
             return StoreStatus.Poisoned;
         return before == context.Super->Current.Number && ended != cuts.Ended ? cuts.LastStatus : StoreStatus.Ok;

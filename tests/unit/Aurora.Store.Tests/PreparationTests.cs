@@ -218,6 +218,36 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         Close();
     }
 
+    // They take longer than the cut itself.
+    [Fact]
+    public void Who_goes_back_does_not_wait_until_all_is_discarded()
+    {
+        Open(7, 20_000);
+        for (int round = 0; round < 3; round++)
+        {
+            Commit(VolumeId.First, 1, 4000, out _);
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
+        Commit(VolumeId.First, 2, 1, out ulong target);
+        Commit(VolumeId.First, 1, 4000, out _);
+        ulong before = _store.Statistics.BlocksDiscarded, told = 0;
+        _device.IsImmediate = false;
+        _fibers.Start(_store.RunMaintenance);
+        _fibers.Start(() => Assert.Equal(StoreStatus.Ok, _store.CutNow()));
+        _fibers.Start(() =>
+        {
+            while (_store.Statistics.BlocksDiscarded == before)
+                _fibers.Yield();
+            told = _store.Statistics.BlocksDiscarded;
+            Assert.Equal(StoreStatus.Ok, _store.Rollback(VolumeId.First, target, Info()));
+            told = _store.Statistics.BlocksDiscarded - told;
+            _store.StopMaintenance();
+        });
+        _fibers.Run(TimeSpan.FromMinutes(1));
+        Assert.InRange(told, 0UL, 256UL);
+        Close();
+    }
+
     // Power fails when the data is on the device, durable even, and the record is not.
     [Fact]
     public void Data_without_a_record_leaves_nothing()
