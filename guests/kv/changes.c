@@ -52,47 +52,54 @@ static int prepare(struct kv *kv, const struct kv_batch *batch)
     return error != 0 ? error : make_dirty(kv, touched < LEVELS ? LEVELS : touched);
 }
 
-static int make(struct kv *kv, const struct kv_batch *batch, uint64_t *number)
+static void make_all(struct kv *kv, const struct kv_batch *batch)
+{
+    struct shared *shared = kv->shared;
+    shared->changing = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    next_number(kv);
+    for (size_t i = 0; i < batch->count; i++)
+        apply(kv, &batch->changes[i], shared->number);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    shared->changing = 0;
+    shared->changes++;
+}
+
+/* `before` is the change that the handle's owner has not been told about when he began this one. Made again, it must not stay without
+ * that one, whoever has been told of it meanwhile. */
+static int make(struct kv *kv, const struct kv_batch *batch, enum kv_when when, uint64_t *number, uint64_t *before)
 {
     int error = lock(kv);
     if (error != 0)
         return error;
-    struct shared *shared = kv->shared;
-    error = prepare(kv, batch);
+    error = tell(kv);
+    if (error == 0 && *before != 0 && is_lost(kv, *before) != 0)
+        error = ECANCELED;
+    if (error == 0)
+        error = prepare(kv, batch);
     if (error == 0) {
-        shared->changing = 1;
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        next_number(kv);
-        for (size_t i = 0; i < batch->count; i++)
-            apply(kv, &batch->changes[i], shared->number);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        shared->changing = 0;
-        shared->changes++;
+        *before = *number == 0 ? kv->untold : *before;
+        make_all(kv, batch);
+        *number = kv->shared->number;
+        if (when != KV_SYNC)
+            kv->untold = *number;
     }
-    *number = shared->number;
     unlock(kv);
     return error;
 }
 
-/* Sees to it that a persist is on its way, if it can be; with everybody else's if one is already. */
-static void begin_commit(struct kv *kv)
-{
-    if (lock(kv) != 0)
-        return;
-    if (kv->shared->taken == kv->shared->durable && kv->shared->number > kv->shared->durable)
-        take(kv); /* who waits asks again, and is told */
-    unlock(kv);
-}
-
 long kv_write(struct kv *kv, const struct kv_batch *batch, enum kv_when when)
 {
-    uint64_t number = 0;
+    uint64_t number = 0, before = 0;
     int error;
-    do {
-        error = make(kv, batch, &number);
-        if (error == 0 && when == KV_SYNC)
-            error = commit(kv, number);
-    } while (error == ECANCELED); /* given up before anybody was told that it is there: made again */
+    for (;;) {
+        error = make(kv, batch, when, &number, &before);
+        if (error != 0 || when != KV_SYNC)
+            break;
+        error = commit(kv, number);
+        if (error != ECANCELED) /* given up before anybody was told that it is there: made again */
+            break;
+    }
     if (error != 0)
         return fails(error);
     if (when == KV_ASYNC)

@@ -28,6 +28,13 @@ void leaf_set_up(struct leaf *leaf, uint16_t levels)
     leaf->heap = PAGE;
 }
 
+/* Its links, and where its entries are, can be of a leaf. */
+int leaf_is_sound(const struct leaf *leaf)
+{
+    return leaf->magic == LEAF_MAGIC && leaf->levels >= 1 && leaf->levels <= LEVELS && leaf->heap <= PAGE
+        && sizeof *leaf + 2u * leaf->count <= leaf->heap;
+}
+
 uint32_t entry_size(const struct entry *entry)
 {
     uint32_t value = entry->kind == VALUE ? entry->value_size : entry->kind == CHAINED ? sizeof(uint32_t) : 0;

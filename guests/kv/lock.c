@@ -41,6 +41,10 @@ static int give_up(struct kv *kv)
     settle(kv); /* a refused persist is given up with the rest */
     if (msnap_abort(kv->md, MS_GLOBAL) != 0)
         return errno;
+    if (shared->opening == 0) { /* the format, of which nobody knows anything */
+        shared->changing = 0;
+        return 0;
+    }
     uint64_t slot = shared->aborts % LOST;
     if (shared->aborts >= LOST)
         shared->forgotten = shared->lost[slot].last;
@@ -48,7 +52,7 @@ static int give_up(struct kv *kv)
     shared->lost[slot].last = shared->number++; /* what is there now has a number behind them */
     shared->aborts++;
     shared->taking = shared->taken = shared->durable = shared->number;
-    shared->dirty = 0;
+    shared->dirty = shared->flying = 0;
     shared->free_pages = pages_count_free(kv);
     shared->hint = 0;
     shared->changing = 0;

@@ -6,7 +6,7 @@
 
 static uint64_t *bits_of(const struct kv *kv) { return page_at(kv, 1); }
 
-uint32_t pages_for_bits(uint32_t span_pages) { return (span_pages + BITS - 1) / BITS; }
+uint32_t pages_for_bits(uint32_t span_pages) { return (uint32_t)(((uint64_t)span_pages + BITS - 1) / BITS); }
 
 static void mark(struct kv *kv, uint32_t page) { bits_of(kv)[page / 64] |= 1ull << page % 64; }
 
@@ -15,6 +15,16 @@ void pages_set_up(struct kv *kv)
     uint32_t bits = pages_for_bits(kv->header->span_pages);
     for (uint32_t page = 0; page <= bits; page++)
         mark(kv, page);
+    mark(kv, kv->header->head);
+}
+
+/* What the format has marked is. */
+int pages_are_sound(const struct kv *kv)
+{
+    for (uint32_t page = 0; page <= kv->header->head; page++)
+        if ((bits_of(kv)[page / 64] >> page % 64 & 1) == 0)
+            return 0;
+    return 1;
 }
 
 uint32_t pages_count_free(const struct kv *kv)

@@ -32,6 +32,7 @@
 #define LEAF_MAGIC 0x6661656Cu
 #define BITS (PAGE * 8)
 #define LOST 64
+#define LEAST_SIZE (16 * PAGE)
 
 struct header {
     uint64_t magic;
@@ -75,10 +76,11 @@ struct shared {
     uint64_t number;          /* of the last change */
     uint64_t taking, taken, durable; /* the last change of a persist that is asked for, that is begun, and that is known to be durable */
     uint64_t epoch;           /* the last persist's */
-    uint64_t dirty;           /* at most so many pages are not in a persist */
+    uint64_t dirty, flying;   /* at most so many pages are in no persist, and in those on their way */
     uint64_t changes, persists, aborts, random;
     uint32_t free_pages, hint; /* free pages; none is free before this one */
     uint32_t holders, failed;  /* entries of the table of snapshots in use or before one; errno */
+    uint32_t refused;          /* why the last persist was refused, of which is known what became of it */
     struct { uint64_t after, last; } lost[LOST]; /* changes that were given up, the latest at lost[(aborts - 1) % LOST] */
     uint64_t forgotten;        /* what has become of those up to here is not known */
     struct holder table[KV_MAX_SNAPSHOTS];
@@ -93,6 +95,8 @@ struct kv {
     uint64_t span, lock_span; /* bytes that are mapped */
     uint32_t most_dirty; /* pages that may be dirty, and as many on their way */
     uint64_t opening;    /* that it has joined; is it another now, what it knew has gone with the machine, or back with the group */
+    uint64_t untold;     /* the last change that was made through it, and that nobody has waited for; zero: none. Under the lock */
+    int pid;             /* of the process that has opened it */
     struct kv *next;     /* open in this process */
 };
 
@@ -130,10 +134,18 @@ void unlock(struct kv *kv);
 void lock_set_up(struct shared *shared);
 int is_lost(const struct kv *kv, uint64_t number);
 
-/* commit.c; take and settle with the lock held, the others without. */
+/* format.c; join with the lock held. */
+int region_info(long md, struct msnap_info *info);
+int was_persisted(const struct msnap_info *info);
+int join(struct kv *kv, unsigned flags);
+
+/* commit.c; take, settle, make_dirty and tell with the lock held, begin_commit and commit without. */
+long persist(long md, unsigned flags);
 int take(struct kv *kv);
 int settle(struct kv *kv);
 int make_dirty(struct kv *kv, uint64_t pages);
+int tell(struct kv *kv);
+void begin_commit(struct kv *kv);
 int commit(struct kv *kv, uint64_t number);
 
 /* pages.c */
@@ -141,6 +153,7 @@ uint32_t page_take(struct kv *kv);
 void page_give(struct kv *kv, uint32_t page);
 uint32_t pages_for_bits(uint32_t span_pages);
 void pages_set_up(struct kv *kv);
+int pages_are_sound(const struct kv *kv);
 uint32_t pages_count_free(const struct kv *kv);
 int pages_grow(struct kv *kv, uint64_t needed);
 
@@ -148,6 +161,7 @@ int pages_grow(struct kv *kv, uint64_t needed);
 int compare(struct place a, struct place b);
 int same_key(const struct entry *entry, struct place place);
 void leaf_set_up(struct leaf *leaf, uint16_t levels);
+int leaf_is_sound(const struct leaf *leaf);
 uint32_t leaf_used(const struct leaf *leaf);
 uint32_t entry_size(const struct entry *entry);
 uint32_t leaf_position(const struct leaf *leaf, struct place place);
