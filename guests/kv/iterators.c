@@ -9,8 +9,8 @@
 struct kv_iterator {
     struct kv *kv;
     uint64_t number;
-    uint32_t slot, index;   /* what it holds, when it is its own; the entry in the copy */
-    int holds, is_at;
+    uint32_t slot, index; /* what it holds, of a snapshot too: it may be released before; the entry in the copy */
+    int is_at;
     uint32_t key_size;
     unsigned char key[KV_MAX_KEY]; /* where it is */
     _Alignas(8) unsigned char copy[PAGE];
@@ -24,10 +24,9 @@ struct kv_iterator *kv_iterate(struct kv *kv, const struct kv_snapshot *at)
     if (!iterator)
         return NULL;
     iterator->kv = kv;
-    iterator->holds = at == NULL;
     iterator->number = at ? at->number : 0;
-    int error = at ? 0 : lock(kv);
-    if (error == 0 && !at) {
+    int error = lock(kv);
+    if (error == 0) {
         error = hold(kv, &iterator->number, &iterator->slot);
         unlock(kv);
     }
@@ -42,7 +41,7 @@ void kv_iterator_free(struct kv_iterator *iterator)
 {
     if (!iterator)
         return;
-    if (iterator->holds && lock(iterator->kv) == 0) {
+    if (lock(iterator->kv) == 0) {
         let_go(iterator->kv, iterator->slot);
         unlock(iterator->kv);
     }

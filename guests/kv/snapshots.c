@@ -16,7 +16,7 @@ void let_go_of_the_dead(struct kv *kv)
         shared->holders--;
 }
 
-/* Holds what is now. */
+/* Holds what is now (zero), or as of a number that is held already. */
 int hold(struct kv *kv, uint64_t *number, uint32_t *slot)
 {
     struct shared *shared = kv->shared;
@@ -27,10 +27,11 @@ int hold(struct kv *kv, uint64_t *number, uint32_t *slot)
         free++;
     if (free == KV_MAX_SNAPSHOTS)
         return EAGAIN;
-    shared->table[free] = (struct holder){.number = shared->number, .pid = getpid(), .used = 1};
+    if (*number == 0)
+        *number = shared->number;
+    shared->table[free] = (struct holder){.number = *number, .pid = getpid(), .used = 1};
     if (free == shared->holders)
         shared->holders++;
-    *number = shared->number;
     *slot = free;
     return 0;
 }
@@ -48,7 +49,7 @@ struct kv_snapshot *kv_snapshot(struct kv *kv)
     struct kv_snapshot *snapshot = malloc(sizeof *snapshot);
     if (!snapshot)
         return NULL;
-    snapshot->kv = kv;
+    *snapshot = (struct kv_snapshot){.kv = kv};
     int error = lock(kv);
     if (error == 0) {
         error = hold(kv, &snapshot->number, &snapshot->slot);

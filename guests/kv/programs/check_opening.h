@@ -93,6 +93,27 @@ static int put_number(struct kv *kv, int number, enum kv_when when)
     return kv_put(kv, key, (size_t)sprintf(key, "%d", number), &number, sizeof number, when) > 0;
 }
 
+/* An iterator goes on when its snapshot is released, whatever becomes of what it shows. */
+static void check_iterator_holds(void)
+{
+    static char value[100000], found[100000];
+    struct kv *kv = kv_open("kvcheck", 4 << 20, KV_CREATE);
+    memset(value, 'a', sizeof value);
+    kv_put(kv, "k", 1, value, sizeof value, KV_LATER);
+    struct kv_snapshot *snapshot = kv_snapshot(kv);
+    struct kv_iterator *iterator = kv_iterate(kv, snapshot);
+    CHECK(kv_first(iterator) == 1, "an iterator is at a value");
+    kv_release(snapshot);
+    memset(value, 'b', sizeof value);
+    for (int i = 0; i < 40; i++)
+        kv_put(kv, "k", 1, value, sizeof value, KV_LATER);
+    memset(value, 'a', sizeof value);
+    CHECK(kv_value(iterator, found, sizeof found) == sizeof found && memcmp(found, value, sizeof found) == 0,
+        "the value stays when the snapshot is released");
+    kv_iterator_free(iterator);
+    CHECK(kv_close(kv) == 0 && kv_destroy("kvcheck") == 0, "the store of the iterator is ended");
+}
+
 /* A lock that was persisted says what was so then. */
 static void check_used_lock(void)
 {
@@ -146,6 +167,7 @@ static void check_children(void)
 static void check_opening(void)
 {
     check_regions();
+    check_iterator_holds();
     check_used_lock();
     check_children();
 }

@@ -45,12 +45,10 @@ static void *serve(void *argument)
     for (uint64_t round = round_of(writer->kv, writer->number) + 1;; round++) {
         writer->when = round % 3 == 0 ? KV_ASYNC : KV_SYNC;
         long change = shuffle(writer, round);
-        if (change < 0)
-            fail("a batch is refused", writer->number);
-        if (writer->when == KV_ASYNC && kv_wait(writer->kv, (uint64_t)change) != 0) {
+        if (change < 0 || (writer->when == KV_ASYNC && kv_wait(writer->kv, (uint64_t)change) != 0)) {
             if (errno != ECANCELED)
-                fail("a batch is not durable", writer->number);
-            round--; /* the other program has died within a change, and this one was given up with that */
+                fail("a batch is refused or not durable", writer->number);
+            round--; /* the other program has died within a change, and this one, or the other thread's, was given up with that */
             continue;
         }
         int other = (writer->number + 1) % WRITERS;
@@ -119,8 +117,8 @@ int main(int count, char **arguments)
             kill(programs[i % PROGRAMS], SIGKILL);
         }
         int ended = end_of(programs, &status);
-        if (WIFEXITED(status))
-            return 1;
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) /* a restart ends them so, too */
+            fail("a program has ended by itself", status);
         printf("program %d ended by %d\n", ended, WTERMSIG(status));
         fflush(stdout);
         programs[ended] = start(ended);
