@@ -7,7 +7,7 @@
  *   kv_close(kv);
  *
  * What fails returns -1 (or NULL) with errno. Any call: EIO (the store or the disk has failed), ENOMEM, ESTALE (the machine has been
- * restarted, or the group has gone back, and the program goes on, since it has asked for that: the store is to be closed and opened). */
+ * restarted, or the group has gone back, and the program goes on: the store is to be closed and opened). */
 #ifndef KV_H
 #define KV_H
 
@@ -42,8 +42,9 @@ struct kv_stats {
 };
 
 /* Opens a store, and makes it with so many bytes if there is none; it grows to its span (docs/api.md) as it is filled. ENAMETOOLONG (1
- * to 58 bytes), EINVAL (flags, less than 64 KiB, or the region is no store), ENOENT, EEXIST, EBUSY (this process has it open), EXDEV
- * (programs of another group have it open), and what msnap_open says. After fork a child opens it anew. */
+ * to 58 bytes), EINVAL (flags, less than 64 KiB, a name that ends in .lock, msnap_notify is set, or the region is something else), ENOENT,
+ * EEXIST, EBUSY (this process has it open, or somebody has, and has persisted NAME.lock), EXDEV (programs of another group have it open),
+ * and what msnap_open says. After fork a child opens it anew. */
 struct kv *kv_open(const char *name, uint64_t size, unsigned flags);
 /* Makes everything durable and closes. When that fails it is closed nevertheless. Nobody uses it any more, nor its snapshots and
  * iterators. */
@@ -52,14 +53,16 @@ int kv_close(struct kv *kv);
 int kv_destroy(const char *name);
 
 /* The number of the change, or -1: EINVAL (the key's or the value's size), ENOSPC (the store is full, and nothing has changed; or the disk
- * is, and the change is there but not durable), E2BIG (kv_write: more than may be dirty at a time). Deleting what is not there is a
+ * is, and the change is there but not durable; so much is there already that the disk has refused, and nothing has changed), E2BIG
+ * (kv_write: more than may be dirty at a time), ECANCELED (said once: an earlier change through this handle, which nobody has waited for,
+ * was given up, and this one was not made). Deleting what is not there is a
  * change like any other. */
 long kv_put(struct kv *kv, const void *key, size_t key_size, const void *value, size_t value_size, enum kv_when when);
 long kv_delete(struct kv *kv, const void *key, size_t key_size, enum kv_when when);
 /* Waits until a change is durable, and with it all before it. ECANCELED: it was given up, since a program died within a later one. ESTALE:
  * so old that this is not known. EINVAL: there was none. */
 int kv_wait(struct kv *kv, uint64_t change);
-/* Waits until everything that has been changed is durable. */
+/* Waits until everything that has been changed is durable. ECANCELED: something was given up, as above. */
 int kv_flush(struct kv *kv);
 
 /* The size of a value, of which as much is copied as there is room for; -1: ENOENT. As of a snapshot or, with NULL, now. */
