@@ -83,6 +83,7 @@ static int make(struct kv *kv, const struct kv_batch *batch, enum kv_when when, 
         *number = kv->shared->number;
         if (when != KV_SYNC)
             kv->untold = *number;
+        error = (int)kv->shared->failed;
     }
     unlock(kv);
     return error;
@@ -148,6 +149,7 @@ long kv_get(struct kv *kv, const struct kv_snapshot *at, const void *key, size_t
             value_get(kv, entry, value, room);
             size = entry->value_size;
         }
+        error = kv->shared->failed != 0 ? (int)kv->shared->failed : error;
     }
     unlock(kv);
     return error != 0 ? fails(error) : size;

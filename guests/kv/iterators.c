@@ -56,14 +56,16 @@ static int load(struct kv_iterator *iterator, struct place place, int forward)
     if (error != 0)
         return fails(error);
     error = is_lost(kv, iterator->number);
-    const struct leaf *leaf = leaf_at(kv, forward ? list_find(kv, place, NULL) : list_before(kv, place));
+    const struct leaf *leaf = whole_leaf_at(kv, forward ? list_find(kv, place, NULL) : list_before(kv, place));
     uint32_t index = leaf_position(leaf, place);
     if (forward && index == leaf->count) {
-        leaf = leaf->next[0] ? leaf_at(kv, leaf->next[0]) : NULL;
+        leaf = leaf->next[0] ? whole_leaf_at(kv, leaf->next[0]) : NULL;
         index = 0;
     } else if (!forward && index-- == 0) {
         leaf = NULL;
     }
+    if (error == 0)
+        error = (int)kv->shared->failed;
     if (error == 0 && leaf)
         memcpy(iterator->copy, leaf, PAGE);
     unlock(kv);
@@ -199,6 +201,8 @@ long kv_value(struct kv_iterator *iterator, void *value, size_t room)
         error = is_lost(iterator->kv, iterator->number);
     if (error == 0)
         value_get(iterator->kv, entry, value, room);
+    if (chained && error == 0)
+        error = (int)iterator->kv->shared->failed;
     if (chained)
         unlock(iterator->kv);
     return error != 0 ? fails(error) : (long)entry->value_size;

@@ -10,9 +10,9 @@
 /* The last leaf whose first entry is not behind a place, and for each level the last one that is linked there. */
 uint32_t list_find(const struct kv *kv, struct place place, struct path *path)
 {
-    uint32_t at = kv->header->head;
+    uint32_t at = kv->header->head, steps = 0;
     for (int level = LEVELS - 1; level >= 0; level--) {
-        for (uint32_t next; (next = leaf_at(kv, at)->next[level]) != 0; at = next)
+        for (uint32_t next; (next = leaf_at(kv, at)->next[level]) != 0 && goes_on(kv, &steps); at = next)
             if (compare(place_of(entry_at(leaf_at(kv, next), 0)), place) > 0)
                 break;
         if (path)
@@ -24,9 +24,9 @@ uint32_t list_find(const struct kv *kv, struct place place, struct path *path)
 /* The last leaf whose first entry is before a place. */
 uint32_t list_before(const struct kv *kv, struct place place)
 {
-    uint32_t at = kv->header->head;
+    uint32_t at = kv->header->head, steps = 0;
     for (int level = LEVELS - 1; level >= 0; level--)
-        for (uint32_t next; (next = leaf_at(kv, at)->next[level]) != 0; at = next)
+        for (uint32_t next; (next = leaf_at(kv, at)->next[level]) != 0 && goes_on(kv, &steps); at = next)
             if (compare(place_of(entry_at(leaf_at(kv, next), 0)), place) >= 0)
                 break;
     return at;
@@ -62,9 +62,9 @@ static uint32_t split_point(const struct leaf *leaf, uint32_t index)
  * path is left as it is: it leads to the old half. */
 uint32_t list_split(struct kv *kv, struct path *path, uint32_t index)
 {
-    struct leaf *leaf = leaf_at(kv, path->at[0]);
+    struct leaf *leaf = whole_leaf_at(kv, path->at[0]);
     uint32_t point = split_point(leaf, index), page = page_take(kv);
-    struct leaf *half = leaf_at(kv, page);
+    struct leaf *half = data_at(kv, page);
     leaf_set_up(half, random_levels(kv));
     leaf_move(leaf, point, half);
     for (uint32_t level = 0; level < half->levels; level++) {
@@ -79,16 +79,18 @@ uint32_t list_split(struct kv *kv, struct path *path, uint32_t index)
 void list_unlink(struct kv *kv, uint32_t page, struct place first)
 {
     struct leaf *leaf = leaf_at(kv, page);
-    uint32_t at = kv->header->head;
+    uint32_t at = kv->header->head, steps = 0;
     for (int level = LEVELS - 1; level >= 0; level--) {
         uint32_t next;
-        for (; (next = leaf_at(kv, at)->next[level]) != 0 && next != page; at = next)
+        for (; (next = leaf_at(kv, at)->next[level]) != 0 && next != page && goes_on(kv, &steps); at = next)
             if (compare(place_of(entry_at(leaf_at(kv, next), 0)), first) >= 0)
                 break;
         if (level >= leaf->levels)
             continue;
-        if (next != page)
-            __builtin_trap(); /* it is linked on each of its levels */
+        if (next != page) { /* it is linked on each of its levels */
+            kv->shared->failed = EIO;
+            return;
+        }
         leaf_at(kv, at)->next[level] = leaf->next[level];
     }
     page_give(kv, page);
@@ -101,7 +103,7 @@ void list_merge(struct kv *kv, uint32_t page)
     uint32_t next_page = leaf->next[0];
     if (next_page == 0 || leaf_used(leaf) > LEAF_ROOM / 4)
         return;
-    struct leaf *next = leaf_at(kv, next_page);
+    struct leaf *next = whole_leaf_at(kv, next_page);
     if (leaf_used(leaf) + leaf_used(next) > LEAF_ROOM * 3 / 4)
         return;
     uint32_t moved = leaf->count;

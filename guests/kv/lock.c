@@ -65,7 +65,7 @@ static int recover(struct kv *kv)
     struct shared *shared = kv->shared;
     if (shared->changing)
         return give_up(kv);
-    if (shared->opening != 0 && shared->taking > shared->taken)
+    if (shared->failed == 0 && shared->opening != 0 && shared->taking > shared->taken)
         take(kv); /* refused: the changes are dirty as before, and who waits for them asks again */
     return 0;
 }

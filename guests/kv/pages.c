@@ -41,11 +41,13 @@ uint32_t page_take(struct kv *kv)
 {
     struct shared *shared = kv->shared;
     uint32_t word = shared->hint / 64;
-    while (~bits_of(kv)[word] == 0)
+    while (word * 64 < kv->header->pages && ~bits_of(kv)[word] == 0)
         word++;
-    uint32_t page = word * 64 + (uint32_t)__builtin_ctzll(~bits_of(kv)[word]);
-    if (page >= kv->header->pages || shared->free_pages == 0)
-        __builtin_trap(); /* was counted */
+    uint32_t page = word * 64 < kv->header->pages ? word * 64 + (uint32_t)__builtin_ctzll(~bits_of(kv)[word]) : UINT32_MAX;
+    if (page >= kv->header->pages || shared->free_pages == 0) { /* was counted */
+        shared->failed = EIO;
+        return 0;
+    }
     mark(kv, page);
     shared->hint = page;
     shared->free_pages--;
@@ -55,6 +57,10 @@ uint32_t page_take(struct kv *kv)
 void page_give(struct kv *kv, uint32_t page)
 {
     struct shared *shared = kv->shared;
+    if (page <= kv->header->head || page >= kv->header->pages || (bits_of(kv)[page / 64] >> page % 64 & 1) == 0) {
+        shared->failed = EIO;
+        return;
+    }
     bits_of(kv)[page / 64] &= ~(1ull << page % 64);
     if (page < shared->hint)
         shared->hint = page;

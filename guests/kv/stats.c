@@ -8,6 +8,7 @@ int kv_compact(struct kv *kv)
     if (error != 0)
         return fails(error);
     error = purge_all(kv);
+    error = kv->shared->failed != 0 ? (int)kv->shared->failed : error;
     unlock(kv);
     return fails(error);
 }
@@ -15,8 +16,9 @@ int kv_compact(struct kv *kv)
 static void count(const struct kv *kv, struct kv_stats *stats)
 {
     const struct entry *before = NULL;
-    for (uint32_t page = kv->header->head; page != 0; page = leaf_at(kv, page)->next[0]) {
-        const struct leaf *leaf = leaf_at(kv, page);
+    uint32_t steps = 0;
+    for (uint32_t page = kv->header->head; page != 0 && goes_on(kv, &steps); page = leaf_at(kv, page)->next[0]) {
+        const struct leaf *leaf = whole_leaf_at(kv, page);
         stats->leaves++;
         for (uint32_t i = 0; i < leaf->count; i++) {
             const struct entry *entry = entry_at(leaf, i);
@@ -39,6 +41,7 @@ int kv_stat(struct kv *kv, struct kv_stats *stats)
     for (uint32_t i = 0; i < shared->holders; i++)
         stats->snapshots += shared->table[i].used != 0;
     count(kv, stats);
+    error = (int)shared->failed;
     unlock(kv);
-    return 0;
+    return fails(error);
 }

@@ -97,6 +97,7 @@ struct kv {
     uint64_t opening;    /* that it has joined; is it another now, what it knew has gone with the machine, or back with the group */
     uint64_t untold;     /* the last change that was made through it, and that nobody has waited for; zero: none. Under the lock */
     int pid;             /* of the process that has opened it */
+    _Alignas(8) unsigned char nowhere[PAGE]; /* what a number leads to that cannot be in a store (damage.c) */
     struct kv *next;     /* open in this process */
 };
 
@@ -111,7 +112,6 @@ struct change { const void *key, *value; uint32_t key_size, value_size; int dele
 struct kv_batch { struct change *changes; size_t count, room; };
 
 static inline void *page_at(const struct kv *kv, uint32_t page) { return kv->base + (uint64_t)page * PAGE; }
-static inline struct leaf *leaf_at(const struct kv *kv, uint32_t page) { return page_at(kv, page); }
 static inline struct entry *entry_at(const struct leaf *leaf, uint32_t index)
 {
     return (struct entry *)((unsigned char *)leaf + leaf->slots[index]);
@@ -169,6 +169,13 @@ int leaf_fits(const struct leaf *leaf, uint32_t size);
 struct entry *leaf_insert(struct leaf *leaf, uint32_t index, uint32_t size);
 void leaf_remove(struct leaf *leaf, uint32_t index);
 void leaf_move(struct leaf *from, uint32_t first, struct leaf *to);
+
+/* damage.c */
+struct leaf *leaf_at(const struct kv *kv, uint32_t page);
+struct leaf *whole_leaf_at(const struct kv *kv, uint32_t page);
+void *data_at(const struct kv *kv, uint32_t page);
+void *nowhere(const struct kv *kv);
+int goes_on(const struct kv *kv, uint32_t *steps);
 
 /* list.c */
 struct path { uint32_t at[LEVELS]; };

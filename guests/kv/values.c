@@ -19,7 +19,7 @@ uint32_t value_put(struct kv *kv, const void *value, uint32_t size)
 {
     uint32_t first = page_take(kv), page = first;
     for (uint32_t done = 0; done < size;) {
-        struct chain *chain = page_at(kv, page);
+        struct chain *chain = data_at(kv, page);
         uint32_t part = size - done < PART ? size - done : PART;
         memcpy(chain->bytes, (const unsigned char *)value + done, part);
         done += part;
@@ -40,8 +40,9 @@ void value_give(struct kv *kv, const struct entry *entry)
 {
     if (entry->kind != CHAINED)
         return;
-    for (uint32_t page = first_page(entry), next; page != 0; page = next) {
-        next = ((struct chain *)page_at(kv, page))->next;
+    uint32_t page = first_page(entry), next;
+    for (uint32_t left = parts(entry->value_size); left > 0; left--, page = next) {
+        next = ((struct chain *)data_at(kv, page))->next;
         page_give(kv, page);
     }
 }
@@ -58,7 +59,7 @@ void value_get(const struct kv *kv, const struct entry *entry, void *value, size
     }
     uint32_t page = first_page(entry);
     for (size_t done = 0; done < size;) {
-        const struct chain *chain = page_at(kv, page);
+        const struct chain *chain = data_at(kv, page);
         size_t part = size - done < PART ? size - done : PART;
         memcpy((unsigned char *)value + done, chain->bytes, part);
         done += part;

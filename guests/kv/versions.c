@@ -28,10 +28,14 @@ static void drop(struct kv *kv, struct leaf *leaf, uint32_t index)
 static uint32_t drop_older(struct kv *kv, uint32_t first, struct place place, uint64_t number)
 {
     uint32_t page = first, kept = 0;
-    uint32_t index = leaf_position(leaf_at(kv, page), place);
+    uint32_t steps = 0, index = leaf_position(whole_leaf_at(kv, page), place);
     while (page != 0) {
-        struct leaf *leaf = leaf_at(kv, page);
-        if (index == leaf->count) {
+        struct leaf *leaf = whole_leaf_at(kv, page);
+        if (kv->shared->failed != 0)
+            break;
+        if (index >= leaf->count) {
+            if (!goes_on(kv, &steps))
+                break;
             page = leaf->next[0];
             index = 0;
             continue;
@@ -103,7 +107,7 @@ static void fill(struct kv *kv, struct entry *entry, const struct change *change
 static void insert(struct kv *kv, struct path *path, const struct change *change, uint64_t number)
 {
     struct place place = {change->key, change->key_size, number};
-    struct leaf *leaf = leaf_at(kv, path->at[0]);
+    struct leaf *leaf = whole_leaf_at(kv, path->at[0]);
     uint32_t value = value_pages(change) ? sizeof(uint32_t) : change->value_size;
     uint32_t size = (uint32_t)sizeof(struct entry) + change->key_size + value;
     if (!leaf_fits(leaf, size))
@@ -138,7 +142,7 @@ void apply(struct kv *kv, const struct change *change, uint64_t number)
 /* Drops what nobody needs in a leaf, and the leaf when it becomes empty. */
 static int purge_page(struct kv *kv, uint32_t page, const struct entry *last)
 {
-    struct leaf *leaf = leaf_at(kv, page);
+    struct leaf *leaf = whole_leaf_at(kv, page);
     unsigned char key[KV_MAX_KEY];
     struct place first = place_of(entry_at(leaf, 0));
     int error = make_dirty(kv, LEVELS);
@@ -161,9 +165,13 @@ int purge_all(struct kv *kv)
 {
     const struct entry *last = NULL;
     int again = 0, error = 0;
+    uint32_t steps = 0;
     let_go_of_the_dead(kv);
     for (uint32_t page = kv->header->head, next; page != 0 && error == 0; page = next) {
-        struct leaf *leaf = leaf_at(kv, page);
+        struct leaf *leaf = whole_leaf_at(kv, page);
+        goes_on(kv, &steps);
+        if (kv->shared->failed != 0)
+            return EIO;
         next = leaf->next[0];
         uint32_t index = 0;
         while (index < leaf->count && !is_garbage(kv, leaf, index, last))
@@ -178,6 +186,7 @@ int purge_all(struct kv *kv)
             next = kv->header->head;
             last = NULL;
             again = 0;
+            steps = 0;
         }
     }
     return error;
@@ -186,7 +195,7 @@ int purge_all(struct kv *kv)
 /* The version of a key that is seen as of a number; NULL: none, or deleted. */
 struct entry *visible(const struct kv *kv, struct place place)
 {
-    const struct leaf *leaf = leaf_at(kv, list_find(kv, place, NULL));
+    const struct leaf *leaf = whole_leaf_at(kv, list_find(kv, place, NULL));
     uint32_t index = leaf_position(leaf, place);
     if (index == leaf->count) {
         if (leaf->next[0] == 0)

@@ -164,8 +164,43 @@ static void check_children(void)
     CHECK(kv_close(kv) == 0 && kv_destroy("kvcheck") == 0, "the store of the children is ended");
 }
 
+static int damages(uint32_t offset, uint32_t value, int is_of_head)
+{
+    struct kv *kv = kv_open("kvcheck", OPENED, KV_CREATE);
+    static char large[8000];
+    int number = 0;
+    char found[8000];
+    for (; number < 300; number++)
+        put_number(kv, number, KV_LATER);
+    int wrong = kv_put(kv, "large", 5, large, sizeof large, KV_SYNC) < 0;
+    unsigned char *page = kv->base + (is_of_head ? kv->header->head * PAGE : 0);
+    *(uint32_t *)(page + offset) = value;
+    if (is_of_head) {
+        kv_get(kv, NULL, "0", 1, found, sizeof found);
+        kv_get(kv, NULL, "large", 5, found, sizeof found);
+        kv_put(kv, "large", 5, large, 10, KV_LATER);
+        wrong += put_number(kv, 1000, KV_SYNC) || errno != EIO;
+    } else {
+        wrong += msnap_persist(kv->md, MS_GLOBAL) < 0;
+    }
+    kv_close(kv);
+    wrong += status_of(opening, "kvcheck") != (is_of_head ? 0 : EINVAL);
+    return wrong == 0 && kv_destroy("kvcheck") == 0;
+}
+
+static void check_damage(void)
+{
+    CHECK(damages(offsetof(struct leaf, magic), 1, 1), "a leaf that is none is not followed, and nothing of it becomes durable");
+    CHECK(damages(offsetof(struct leaf, next), 1 << 30, 1), "nor a link out of the region");
+    CHECK(damages(offsetof(struct leaf, next), 2, 1), "nor one that leads back");
+    CHECK(damages(offsetof(struct leaf, slots), 0xFFF8FFF8, 1), "nor an entry out of its page");
+    CHECK(damages(offsetof(struct header, pages), 1 << 30, 0), "a store that says it is longer than its region is refused");
+    CHECK(damages(offsetof(struct header, head), 1, 0), "and one whose first leaf cannot be there");
+}
+
 static void check_opening(void)
 {
+    check_damage();
     check_regions();
     check_iterator_holds();
     check_used_lock();
