@@ -1,4 +1,5 @@
-/* check_opening.h - what may be opened, and by whom: regions that are something else, locks that were persisted, damaged stores, children. */
+/* check_opening.h - what may be opened, and by whom: regions that are something else, locks that were persisted, damaged stores,
+ * children. */
 #ifndef CHECK_OPENING_H
 #define CHECK_OPENING_H
 
