@@ -1,7 +1,7 @@
 /* damage.c - following what is in the pages of a store. Its commits are summed by the kernel, so what cannot be in a store was stored
- * there by a program, by mistake. A number that cannot be followed leads to `nowhere`: a page outside the region that looks like an empty leaf
- * without a next one, so whatever is being done comes to its end, and may store there. The store has failed then (EIO), the lock is not
- * given to anybody any more, and so nothing that was changed since is ever persisted. */
+ * there by a program, by mistake. A number that cannot be followed leads to `nowhere`: a page outside the region that looks like an empty
+ * leaf without a next one, so whatever is being done comes to its end, and may store there. The store has failed then (EIO), the lock is
+ * not given to anybody any more, and so nothing that was changed since is ever persisted. */
 #define _GNU_SOURCE
 #include "store.h"
 #include <string.h>
