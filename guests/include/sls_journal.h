@@ -4,9 +4,10 @@
  * The region: a page with the header, then the records one behind the other. A record is its length and the generation (8 bytes), then its
  * bytes, up to a multiple of 8. The journal ends before the first record that is of another generation, or has no length, or at the end of
  * the region. An append first clears the place of the next head, whatever lies there, and stores the record's own head last, as one: so
- * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind is
- * of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a
- * whole or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of itself. */
+ * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind
+ * is of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a
+ * whole or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of
+ * itself. */
 #ifndef SLS_JOURNAL_H
 #define SLS_JOURNAL_H
 

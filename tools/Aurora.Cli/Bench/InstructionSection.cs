@@ -39,7 +39,9 @@ internal sealed class InstructionSection(BenchChoices choices)
         return ExitCode.Success;
     }
 
-    /// <summary>Aurora against the baseline; fails when a measure has risen or is above its limit; says when they cannot be compared.</summary>
+    /// <summary>
+    /// Aurora against the baseline; fails when a measure has risen or is above its limit; says when they cannot be compared.
+    /// </summary>
     public async Task<int> CheckAsync(CancellationToken cancellation)
     {
         InstructionBaseline baseline = InstructionBaseline.Read(InstructionBench.BaselineFile);
