@@ -75,7 +75,7 @@ public static unsafe class RegionCalls
         return number;
     }
 
-    /// <summary>Makes dirty pages durable, all or none: the epoch. Region -1: the one in which the caller has some.</summary>
+    /// <summary>Makes dirty pages durable, all or none: the epoch. Region -1: of all in which the caller has some, as one.</summary>
     public static long Persist(long region, PersistMode mode = PersistMode.Own)
         => guest_system_call(PersistNumber, region, (uint)mode, 0, 0, 0);
 

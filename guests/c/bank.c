@@ -1,5 +1,5 @@
-/* bank.c - a bank in a region (docs/api.md). Threads move money between accounts, each transfer one persist, wait for some of them only
- * later, and give others up. Whatever happens to the power or to the program, the books must balance when they are opened again, every
+/* bank.c - a bank in two regions (docs/api.md): accounts, and what each teller has done. Threads move money between accounts, each transfer
+ * one persist of both regions, wait for some of them only later, and give others up. Whatever happens to the power or to the program, the books must balance when they are opened again, every
  * transfer be there whole or not at all, and none be missing that has been acknowledged ("ack THREAD TRANSFER").
  *
  *   bank [LIVES] [SECONDS]    so many lives of the teller, each ended by SIGKILL after so long (0: for ever; 1)
@@ -25,10 +25,10 @@
 
 struct account { uint64_t magic, balance, seen[TELLERS]; char rest[PAGE - 16 - 8 * TELLERS]; };
 struct teller { uint64_t done, from, to; char rest[PAGE - 24]; };
-struct bank { struct account accounts[ACCOUNTS]; struct teller tellers[TELLERS]; };
 
-static struct bank *bank;
-static long md;
+static struct account *accounts;
+static struct teller *tellers;
+static long accounts_md, tellers_md, first_md; /* epochs of both are the first's, by address */
 static pthread_mutex_t locks[ACCOUNTS];
 
 static void fail(const char *what, long detail)
@@ -40,13 +40,15 @@ static void fail(const char *what, long detail)
 
 static void open_books(void)
 {
-    md = msnap_open("bank", (void **)&bank, sizeof *bank, MS_CREATE);
-    if (md < 0)
-        fail("open", md);
-    if (bank->accounts[0].magic != MAGIC) {
+    accounts_md = msnap_open("bank", (void **)&accounts, ACCOUNTS * sizeof *accounts, MS_CREATE);
+    tellers_md = msnap_open("tellers", (void **)&tellers, TELLERS * sizeof *tellers, MS_CREATE);
+    if (accounts_md < 0 || tellers_md < 0)
+        fail("open", accounts_md);
+    first_md = (void *)accounts < (void *)tellers ? accounts_md : tellers_md;
+    if (accounts[0].magic != MAGIC) {
         for (int i = 0; i < ACCOUNTS; i++)
-            bank->accounts[i] = (struct account){.magic = MAGIC, .balance = EACH};
-        if (msnap_persist(md, 0) <= 0)
+            accounts[i] = (struct account){.magic = MAGIC, .balance = EACH};
+        if (msnap_persist(-1, 0) <= 0)
             fail("persist", 0);
     }
 }
@@ -56,47 +58,47 @@ static void audit(void)
 {
     uint64_t sum = 0;
     for (int i = 0; i < ACCOUNTS; i++) {
-        struct account *account = &bank->accounts[i];
+        struct account *account = &accounts[i];
         if (account->magic != MAGIC)
             fail("no account", i);
         sum += account->balance;
         for (int t = 0; t < TELLERS; t++)
-            if (account->seen[t] > bank->tellers[t].done)
+            if (account->seen[t] > tellers[t].done)
                 fail("an account has seen what has not been", i);
     }
     if (sum != (uint64_t)ACCOUNTS * EACH)
         fail("the sum", (long)sum);
     for (int t = 0; t < TELLERS; t++) {
-        struct teller *teller = &bank->tellers[t];
-        if (teller->done && (bank->accounts[teller->from].seen[t] != teller->done || bank->accounts[teller->to].seen[t] != teller->done))
+        struct teller *teller = &tellers[t];
+        if (teller->done && (accounts[teller->from].seen[t] != teller->done || accounts[teller->to].seen[t] != teller->done))
             fail("half a transfer", t);
     }
     printf("books");
     for (int t = 0; t < TELLERS; t++)
-        printf(" %lu", bank->tellers[t].done);
+        printf(" %lu", tellers[t].done);
     printf("\n");
     fflush(stdout);
 }
 
 static void transfer(int t, int from, int to, uint64_t amount)
 {
-    struct teller *teller = &bank->tellers[t];
+    struct teller *teller = &tellers[t];
     teller->from = (uint64_t)from;
     teller->to = (uint64_t)to;
     teller->done++;
-    bank->accounts[from].balance -= amount;
-    bank->accounts[to].balance += amount;
-    bank->accounts[from].seen[t] = bank->accounts[to].seen[t] = teller->done;
+    accounts[from].balance -= amount;
+    accounts[to].balance += amount;
+    accounts[from].seen[t] = accounts[to].seen[t] = teller->done;
 }
 
 /* One that is given up leaves everything as it was. */
 static void give_up(int t, int from, int to)
 {
-    uint64_t balances[] = {bank->accounts[from].balance, bank->accounts[to].balance, bank->tellers[t].done};
+    uint64_t balances[] = {accounts[from].balance, accounts[to].balance, tellers[t].done};
     transfer(t, from, to, balances[0]);
-    if (msnap_abort(md, 0) != 0)
+    if (msnap_abort(accounts_md, 0) != 0 || msnap_abort(tellers_md, 0) != 0)
         fail("abort", t);
-    if (balances[0] != bank->accounts[from].balance || balances[1] != bank->accounts[to].balance || balances[2] != bank->tellers[t].done)
+    if (balances[0] != accounts[from].balance || balances[1] != accounts[to].balance || balances[2] != tellers[t].done)
         fail("an abort left something", t);
 }
 
@@ -111,12 +113,12 @@ static void *serve(void *argument)
         if (count % 16 == 0) {
             give_up(t, from, to);
         } else {
-            transfer(t, from, to, bank->accounts[from].balance ? rand_r(&seed) % (bank->accounts[from].balance + 1) : 0);
-            long epoch = msnap_persist(md, count % 4 == 0 ? MS_ASYNC : 0);
-            if (epoch <= 0 || (count % 4 == 0 && msnap_wait(md, (uint64_t)epoch) != 0))
+            transfer(t, from, to, accounts[from].balance ? rand_r(&seed) % (accounts[from].balance + 1) : 0);
+            long epoch = msnap_persist(-1, count % 4 == 0 ? MS_ASYNC : 0);
+            if (epoch <= 0 || (count % 4 == 0 && msnap_wait(first_md, (uint64_t)epoch) != 0))
                 fail("persist", epoch);
         }
-        uint64_t done = bank->tellers[t].done;
+        uint64_t done = tellers[t].done;
         pthread_mutex_unlock(&locks[from]);
         pthread_mutex_unlock(&locks[to]);
         if (done % ACK_EVERY == 0 && count % 16 != 0) {

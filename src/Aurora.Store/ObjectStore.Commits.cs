@@ -49,6 +49,17 @@ public sealed unsafe partial class ObjectStore
     /// </summary>
     public StoreStatus Submit(StoreCommit* commit, in CommitInfo info) => _committer.Submit(commit, info);
 
+    /// <summary>
+    /// Joins a commit, with what it is, to one of another volume that is to be submitted with <see cref="SubmitJoined"/>; at most eight.
+    /// </summary>
+    public void Join(StoreCommit* first, StoreCommit* commit, in CommitInfo info) => _joined.Join(first, commit, info);
+
+    /// <summary>
+    /// As <see cref="Submit"/>, for a commit and those that are joined with it: all survive a power cut, or none. Each is waited for, and
+    /// released, by itself; one is durable when all are. When they are refused nothing has happened in any of their volumes. Blocks.
+    /// </summary>
+    public StoreStatus SubmitJoined(StoreCommit* first, in CommitInfo info) => _joined.Submit(first, info);
+
     /// <summary>Ok when the commit survives a power cut, Pending while it does not yet, else why it never will.</summary>
     public StoreStatus IsDurable(StoreCommit* commit) => _committer.IsDurable(commit);
 

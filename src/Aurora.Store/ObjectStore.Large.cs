@@ -4,9 +4,10 @@ namespace Aurora.Store;
 public sealed unsafe partial class ObjectStore
 {
     /// <summary>
-    /// True when a commit has taken so much that what is to come should go into another one: as parts of a large commit both become one.
+    /// True when a commit, which is to be joined with others to so many, has taken so much that what is to come should go into another one:
+    /// as parts of a large commit both become one.
     /// </summary>
-    public bool IsFull(StoreCommit* commit) => _large.IsFull(commit);
+    public bool IsFull(StoreCommit* commit, int joined = 1) => _large.IsFull(commit, joined);
 
     /// <summary>
     /// Opens a commit of any size to a volume; epoch and time of <paramref name="info"/> are those of its parts. While it is open, what
@@ -28,6 +29,15 @@ public sealed unsafe partial class ObjectStore
     /// </summary>
     public StoreStatus FinishLarge(LargeCommit* large, in CommitInfo info, out StoreCommit* commit)
         => _large.Finish(large, info, out commit);
+
+    /// <summary>
+    /// The commit that <see cref="FinishLarge"/> submits, to be joined with others. When it has been submitted
+    /// <see cref="EndFinishLarge"/> follows, in the same stretch; otherwise it is released, and the large commit is still open.
+    /// </summary>
+    public StoreStatus BeginFinishLarge(LargeCommit* large, out StoreCommit* commit) => _large.BeginFinish(large, out commit);
+
+    /// <summary>The large commit has been finished.</summary>
+    public void EndFinishLarge(LargeCommit* large) => _large.EndFinish(large);
 
     /// <summary>Gives a large commit up. What its parts have written becomes free with the next cuts.</summary>
     public void AbortLarge(LargeCommit* large) => _large.Abort(large);

@@ -40,6 +40,7 @@ public sealed unsafe partial class ObjectStore
     private readonly CommitBuilder _builder;
     private readonly CommitRoom _room;
     private readonly Committer _committer;
+    private readonly JoinedCommits _joined;
     private readonly Cutter _cutter;
     private readonly Rollback _rollback;
     private readonly Scrubber _scrubber;
@@ -115,6 +116,7 @@ public sealed unsafe partial class ObjectStore
         var data = new CommitData(context, _log, _pool, _space.Allocator, space, _room);
         var applier = new CommitApplier(context, _present, layers, recent, retention, schedule);
         _committer = new Committer(context, turns, _log, _pool, _builder, data, space, _room, layers, _cutter, _directory, open, applier);
+        _joined = new JoinedCommits(context, turns, claims, space, _room, _committer);
         var keeper = new TargetKeeper(
             context, _log, records, _present, _history, _space.State, claims, _reserve, _checkpoints, _views, _cutter, levels);
         _rollback = new Rollback(context, turns, _log, _builder, _committer, keeper);

@@ -88,4 +88,7 @@ internal enum SeededFaults
 
     /// <summary>Recovery takes the parts of a large commit for durable: it may finish with data that has not arrived.</summary>
     UncheckedParts = 1 << 26,
+
+    /// <summary>Recovery takes each of several joined records by itself.</summary>
+    SplitJoined = 1 << 27,
 }

@@ -105,6 +105,16 @@ internal unsafe struct RegionPersist
     public ulong Number;
     public bool IsOpening;
     public RegionFlight Flight;
+
+    /// <summary>Which are persisted as one, side by side in the queue; 0: one by itself.</summary>
+    public ulong Together;
+
+    /// <summary>Out of the queue: the next of those that are persisted as one, and of the first how many they are.</summary>
+    public RegionPersist* NextJoined;
+    public int Joined;
+
+    /// <summary>Another of those that it is one with has been refused.</summary>
+    public StoreStatus RefusedWith;
     public StoreCommit* Commit;
     public LargeCommit* Large;
 

@@ -36,7 +36,8 @@ public sealed unsafe class RegionManager : RegionService
         var catalog = new RegionCatalog(store, _table, clock);
         var maker = new RegionMaker(store, _table, catalog, random);
         _opened = new RegionMemory(_table, catalog, tracked, memory, engine, scheduler, fibers);
-        _persister = new RegionPersister(store, _table, catalog, memory, scheduler, fibers, clock);
+        var commits = new RegionCommits(store, memory, fibers, clock);
+        _persister = new RegionPersister(_table, catalog, commits, memory, scheduler, fibers);
         var work = new RegionWork(_table, catalog, maker, _opened, tracked, memory, fibers);
         _orders = new RegionOrders(_table, _opened, work, tracked, memory, scheduler, fibers, clock);
         Keeper = new RestoredRegions(catalog, _opened);
@@ -110,9 +111,30 @@ public sealed unsafe class RegionManager : RegionService
         }
         if (!RegionNumbers.MayGive(entry))
             return Open(entry);
-        RegionPersist* persist = _persister.Begin(entry, writer, isWaitedFor);
+        bool hasBegun = _persister.Begin(&entry, 1, writer, isWaitedFor);
         epoch = region->Taken;
-        return persist == null ? Errno.ENOMEM : Errno.Ok;
+        return hasBegun ? Errno.Ok : Errno.ENOMEM;
+    }
+
+    /// <inheritdoc/>
+    public override Errno PersistTogether(
+        Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited)
+    {
+        Panic.Unless(count is > 0 and <= MostTogether, "regions: too many, or none, are persisted as one"u8);
+        epoch = 0;
+        for (int i = 0; i < count; i++)
+        {
+            awaited = regions[i];
+            RegionEntry* entry = EntryOf(awaited);
+            Errno error = entry->IsBusy || awaited->IsReturning ? Errno.EAGAIN : RegionNumbers.MayGive(entry) ? Errno.Ok : Open(entry);
+            if (error != Errno.Ok)
+                return error;
+        }
+        awaited = null;
+        if (!_persister.Begin((RegionEntry**)regions, count, writer, isWaitedFor))
+            return Errno.ENOMEM;
+        epoch = regions[0]->Taken;
+        return Errno.Ok;
     }
 
     // Why the last attempt was refused is told once; who asks after that begins another.

@@ -1,13 +1,14 @@
 // The fibers that persist. Each takes the oldest persist of a region that has none on its way into the log and submits it; one that finds
 // nothing to submit waits for the oldest that has been submitted, and lets it land. So persists of one region have their order, those of
-// several go at a time, a persist alone is the matter of one fiber, and the store makes one FLUSH do for many. What does not fit into one
-// commit goes in parts, which become the region's state with the last one.
+// several go at a time, a persist alone is the matter of one fiber, and the store makes one FLUSH do for many. Persists of several regions
+// that are one go through all of this together.
 //
 // Small persists never wait for those of other regions (RegionQueue): those that keep a fiber while they are written are only some at a
 // time, and so are fibers that wait for what has been submitted.
 //
-// A persist that the store refuses takes with it those of its region that were taken after it: nothing of a region is durable that comes
-// after something that is not. Their pages are dirty again where they were.
+// A persist that the store refuses takes with it those that are one with it, and those of its region that were taken after it: nothing of a
+// region is durable that comes after something that is not. Their pages are dirty again where they were. What is one with a later one is
+// refused when its turn comes (RefusedWith): it may stand behind others of its region.
 //
 // A commit that opens (RegionNumbers) stands in the queue as a persist does.
 using System;
@@ -21,31 +22,41 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Hands to the store what threads persist.</summary>
 internal sealed unsafe class RegionPersister(
-    ObjectStore store, RegionTable table, RegionCatalog catalog, MemoryManager memory, ThreadScheduler scheduler, FiberScheduler fibers,
-    Clock clock)
+    RegionTable table, RegionCatalog catalog, RegionCommits commits, MemoryManager memory, ThreadScheduler scheduler, FiberScheduler fibers)
 {
-    // Pages handed to the store between two looks at whether it is time to give way.
-    private const int PagesPerLook = 4;
+    private ulong _lastTogether;
 
     /// <summary>
-    /// Takes a thread's dirty pages of a region, or with null everybody's, to the store, and has somebody begin with that at once if it is
-    /// waited for; null: out of memory.
+    /// Takes a thread's dirty pages of regions, or with null everybody's, to the store, as one, and has somebody begin with that at once if
+    /// it is waited for; false: out of memory, and nothing has happened.
     /// </summary>
-    public RegionPersist* Begin(RegionEntry* entry, RegionWriter* writer, bool isWaitedFor)
+    public bool Begin(RegionEntry** entries, int count, RegionWriter* writer, bool isWaitedFor)
     {
-        RegionPersist* persist = table.Persists.Allocate();
-        if (persist == null)
-            return null;
-        persist->Entry = entry;
-        persist->Number = RegionNumbers.Next(entry);
-        memory.Regions.Take(&entry->Memory, writer, persist->Number, &persist->Flight);
-        entry->Persists++;
-        table.Queue.Enqueue(persist);
+        RegionPersist* reserved = null;
+        for (int i = 0; i < count; i++)
+        {
+            RegionPersist* persist = table.Persists.Allocate();
+            if (persist == null)
+            {
+                Free(reserved);
+                return false;
+            }
+            persist->Next = reserved;
+            reserved = persist;
+        }
+        ulong together = count == 1 ? 0 : ++_lastTogether;
+        for (int i = 0; i < count; i++)
+        {
+            RegionPersist* persist = reserved;
+            reserved = persist->Next;
+            persist->Together = together;
+            Enqueue(persist, entries[i], writer);
+        }
         if (isWaitedFor)
             fibers.WakeOne(table.PersistWork);
         else
             fibers.WakeSoon(table.PersistWork);
-        return persist;
+        return true;
     }
 
     /// <summary>Has a commit made that opens, unless it is on its way already; false when out of memory.</summary>
@@ -74,10 +85,11 @@ internal sealed unsafe class RegionPersister(
             if (persist != null)
             {
                 // Somebody else is to see to what this fiber leaves.
-                if (table.Queue.MayAwait)
+                if (table.Queue.MayAwait || table.Queue.HasMore)
                     fibers.WakeOne(table.PersistWork);
-                bool isSlow = persist->IsSlow;
-                table.Queue.NoteTaken(persist, Submit(persist), isSlow);
+                bool isSlow = RegionQueue.IsSlow(persist);
+                int count = persist->Joined;
+                table.Queue.NoteTaken(persist, Submit(persist), isSlow, count);
                 continue;
             }
             persist = table.Queue.TakeSubmitted();
@@ -86,49 +98,77 @@ internal sealed unsafe class RegionPersister(
                 fibers.Block(table.PersistWork);
                 continue;
             }
+            int landing = persist->Joined;
             AwaitDurable(persist);
-            table.Queue.NoteLanded();
+            table.Queue.NoteLanded(landing);
         }
     }
 
-    // Whether it is on its way; otherwise it has ended.
-    private bool Submit(RegionPersist* persist)
+    private void Enqueue(RegionPersist* persist, RegionEntry* entry, RegionWriter* writer)
     {
-        RegionEntry* entry = persist->Entry;
-        entry->IsSubmitting = true;
-        bool isOpening = persist->IsOpening;
-        StoreStatus status = isOpening ? StoreStatus.Ok : Put(persist);
-        if (isOpening)
+        persist->Entry = entry;
+        persist->Number = RegionNumbers.Next(entry);
+        memory.Regions.Take(&entry->Memory, writer, persist->Number, &persist->Flight);
+        entry->Persists++;
+        table.Queue.Enqueue(persist);
+    }
+
+    private void Free(RegionPersist* reserved)
+    {
+        for (RegionPersist* next; reserved != null; reserved = next)
         {
-            Open(entry);
-            End(persist);
+            next = reserved->Next;
+            table.Persists.Free(reserved);
         }
-        else if (status != StoreStatus.Ok)
+    }
+
+    // Whether it, and all that are one with it, are on their way; otherwise they have ended.
+    private bool Submit(RegionPersist* first)
+    {
+        for (RegionPersist* persist = first; persist != null; persist = persist->NextJoined)
+            persist->Entry->IsSubmitting = true;
+        if (first->IsOpening)
         {
-            Abort(persist);
+            RegionEntry* entry = first->Entry;
+            Open(entry);
+            End(first);
+            entry->IsSubmitting = false;
+            return false;
+        }
+        StoreStatus status = commits.Submit(first);
+        for (RegionPersist* persist = first, next; persist != null; persist = next)
+        {
+            next = persist->NextJoined;
+            RegionEntry* entry = persist->Entry;
+            if (status == StoreStatus.Ok)
+            {
+                entry->Submitted = persist->Number;
+                entry->Record.Sound = Math.Max(entry->Record.Sound, entry->RefusedThrough);
+            }
+            else
+            {
+                Refuse(persist, status);
+            }
+            entry->IsSubmitting = false;
+        }
+        return status == StoreStatus.Ok;
+    }
+
+    private void AwaitDurable(RegionPersist* first)
+    {
+        StoreStatus status = commits.AwaitDurable(first);
+        for (RegionPersist* persist = first, next; persist != null; persist = next)
+        {
+            next = persist->NextJoined;
+            if (status == StoreStatus.Ok)
+            {
+                Land(persist);
+                continue;
+            }
+            // The store has failed, for all.
+            persist->Entry->Submitted = persist->Entry->Durable;
             Refuse(persist, status);
         }
-        else
-        {
-            entry->Submitted = persist->Number;
-            entry->Record.Sound = Math.Max(entry->Record.Sound, entry->RefusedThrough);
-        }
-        entry->IsSubmitting = false;
-        return status == StoreStatus.Ok && !isOpening;
-    }
-
-    private void AwaitDurable(RegionPersist* persist)
-    {
-        StoreStatus status = store.WaitDurable(persist->Commit);
-        store.Release(persist->Commit);
-        if (status == StoreStatus.Ok)
-        {
-            Land(persist);
-            return;
-        }
-        // The store has failed, for all.
-        persist->Entry->Submitted = persist->Entry->Durable;
-        Refuse(persist, status);
     }
 
     // Those that were taken before it have all been submitted, or refused.
@@ -160,7 +200,7 @@ internal sealed unsafe class RegionPersister(
         RegionEntry* entry = persist->Entry;
         ulong last = persist->Number;
         RegionPersist* end = persist;
-        for (RegionPersist* next = table.Queue.TakeOf(entry); next != null; next = table.Queue.TakeOf(entry))
+        for (RegionPersist* next = table.Queue.TakeOf(entry, status); next != null; next = table.Queue.TakeOf(entry, status))
         {
             last = Math.Max(last, next->Number);
             end = end->Next = next;
@@ -194,85 +234,4 @@ internal sealed unsafe class RegionPersister(
         if (!entry->Memory.IsMapped)
             fibers.WakeAll(memory.Regions.Work);
     }
-
-    private StoreStatus Put(RegionPersist* persist)
-    {
-        StoreStatus status = Begin(persist);
-        if (status == StoreStatus.Ok)
-            status = PutRecord(persist);
-        var cursor = new RegionCursor(&persist->Flight);
-        for (uint count = 1; status == StoreStatus.Ok && cursor.MoveNext(); count++)
-        {
-            status = PutPage(persist, cursor.Page, memory.Frames.AddressOf(cursor.Frame));
-            if (status == StoreStatus.Ok && store.IsFull(persist->Commit))
-                status = SubmitPart(persist, beginsNext: true);
-            if (count % PagesPerLook == 0)
-                fibers.GiveWay();
-        }
-        if (status != StoreStatus.Ok)
-            return status;
-        if (persist->Large == null)
-            return store.Submit(persist->Commit, InfoOf(persist));
-        status = SubmitPart(persist, beginsNext: false);
-        if (status == StoreStatus.Ok)
-            status = store.FinishLarge(persist->Large, InfoOf(persist), out persist->Commit);
-        if (status == StoreStatus.Ok)
-            persist->Large = null;
-        return status;
-    }
-
-    // What has been refused since the record was written last, the record has to say.
-    private StoreStatus PutRecord(RegionPersist* persist)
-    {
-        RegionEntry* entry = persist->Entry;
-        if (entry->RefusedThrough <= entry->Record.Sound)
-            return StoreStatus.Ok;
-        RegionRecord record = entry->Record;
-        record.Sound = entry->RefusedThrough;
-        Span<byte> bytes = stackalloc byte[RegionCatalog.MaxRecordBytes];
-        return store.PutRecord(persist->Commit, RegionRecord.Object, bytes[..record.Write(bytes)]);
-    }
-
-    private StoreStatus Begin(RegionPersist* persist)
-    {
-        persist->Commit = store.Begin(persist->Entry->VolumeId);
-        return persist->Commit != null ? StoreStatus.Ok : store.Health == StoreStatus.Ok ? StoreStatus.OutOfMemory : store.Health;
-    }
-
-    private StoreStatus PutPage(RegionPersist* persist, ulong page, byte* contents)
-        => PageContents.IsZero(contents)
-            ? store.WriteHole(persist->Commit, RegionRecord.Object, page)
-            : store.WritePage(persist->Commit, RegionRecord.Object, page, contents);
-
-    private StoreStatus SubmitPart(RegionPersist* persist, bool beginsNext)
-    {
-        CommitInfo info = InfoOf(persist);
-        StoreStatus status = persist->Large == null
-            ? store.BeginLarge(persist->Entry->VolumeId, in info, out persist->Large) : StoreStatus.Ok;
-        if (status == StoreStatus.Ok)
-            status = store.SubmitPart(persist->Large, persist->Commit, in info);
-        if (status == StoreStatus.Ok)
-            status = store.WaitDurable(persist->Commit);
-        if (status != StoreStatus.Ok)
-            return status;
-        store.Release(persist->Commit);
-        persist->Commit = null;
-        return beginsNext ? Begin(persist) : StoreStatus.Ok;
-    }
-
-    private void Abort(RegionPersist* persist)
-    {
-        // Of a store that has failed a part may be in the log.
-        if (persist->Commit != null && store.Health == StoreStatus.Ok)
-            store.Abort(persist->Commit);
-        else if (persist->Commit != null)
-            store.Release(persist->Commit);
-        if (persist->Large != null)
-            store.AbortLarge(persist->Large);
-        persist->Commit = null;
-        persist->Large = null;
-    }
-
-    private CommitInfo InfoOf(RegionPersist* persist)
-        => new() { Epoch = new Epoch(persist->Number), RealtimeNanoseconds = clock.RealtimeNanoseconds };
 }

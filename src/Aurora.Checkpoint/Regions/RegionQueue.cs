@@ -1,7 +1,10 @@
 // Persists that wait for a fiber: first to be submitted, in the order in which they were taken, one of a region behind the other; then
 // to become durable, in the order of the log. Two bounds keep fibers free for the small ones of other regions: of the slow ones, whose data
 // is waited for before they are in the log, only so many are submitted at a time, and only so many fibers wait for what has been submitted.
-// A third leaves commits of the store to others. Who is passed over is still before those of his region. Protected by the kernel lock.
+// A third leaves commits of the store to others. Who is passed over is still before those of his region. Persists of several regions that
+// are one stand side by side and are taken together, when the first of each region may be. Protected by the kernel lock.
+using Aurora.Store;
+
 namespace Aurora.Checkpoint;
 
 /// <summary>Which persist is next.</summary>
@@ -28,44 +31,61 @@ internal sealed unsafe class RegionQueue
     /// <summary>Something has been submitted that a fiber may wait for.</summary>
     public bool MayAwait => _firstSubmitted != null && _awaiting < MostAwaiting;
 
+    /// <summary>Something is in the queue, whether it may be submitted or not.</summary>
+    public bool HasMore => _first != null;
+
     /// <summary>Puts a persist behind the others.</summary>
     public void Enqueue(RegionPersist* persist) => Append(ref _first, ref _last, persist);
 
     /// <summary>
-    /// Takes the first persist whose region has none on its way into the log, to be submitted; null for none. Until
-    /// <see cref="NoteTaken"/>.
+    /// Takes the first persist whose region has none on its way into the log, to be submitted, with those that are one with it; null for
+    /// none. Until <see cref="NoteTaken"/>.
     /// </summary>
     public RegionPersist* TakeNext()
     {
-        if (_underWay == MostUnderWay)
-            return null;
         _look++;
         RegionPersist* previous = null;
-        for (RegionPersist* persist = _first; persist != null; previous = persist, persist = persist->Next)
+        for (RegionPersist* first = _first, next; first != null; first = next)
         {
-            if (persist->Entry->IsSubmitting || persist->Entry->PassedOver == _look)
-                continue;
-            if (persist->IsSlow && _slow == MostSlow)
+            RegionPersist* last = first;
+            int count = 1;
+            for (; first->Together != 0 && last->Next != null && last->Next->Together == first->Together; last = last->Next)
+                count++;
+            if (_underWay + count > MostUnderWay)
+                return null;
+            next = last->Next;
+            if (MayBegin(first, last))
             {
-                persist->Entry->PassedOver = _look;
-                continue;
+                Unlink(previous, first, last);
+                first->Joined = count;
+                _underWay += count;
+                _slow += IsSlow(first) ? 1 : 0;
+                return first;
             }
-            Unlink(previous, persist);
-            _underWay++;
-            _slow += persist->IsSlow ? 1 : 0;
-            return persist;
+            for (RegionPersist* persist = first; persist != next; persist = persist->Next)
+                persist->Entry->PassedOver = _look;
+            previous = last;
         }
         return null;
     }
 
-    /// <summary>A persist, slow or not, has been submitted, or has ended.</summary>
-    public void NoteTaken(RegionPersist* persist, bool isSubmitted, bool wasSlow)
+    /// <summary>Whoever submits one that has been taken waits for the device.</summary>
+    public static bool IsSlow(RegionPersist* first)
+    {
+        bool isSlow = false;
+        for (RegionPersist* persist = first; persist != null; persist = persist->NextJoined)
+            isSlow |= persist->IsSlow;
+        return isSlow;
+    }
+
+    /// <summary>Persists, slow or not, that were taken together, have been submitted, or have ended.</summary>
+    public void NoteTaken(RegionPersist* first, bool isSubmitted, bool wasSlow, int count)
     {
         _slow -= wasSlow ? 1 : 0;
         if (isSubmitted)
-            Append(ref _firstSubmitted, ref _lastSubmitted, persist);
+            Append(ref _firstSubmitted, ref _lastSubmitted, first);
         else
-            _underWay--;
+            _underWay -= count;
     }
 
     /// <summary>Takes the first persist that was submitted; null when nobody is to wait for one. Until <see cref="NoteLanded"/>.</summary>
@@ -81,25 +101,41 @@ internal sealed unsafe class RegionQueue
         return persist;
     }
 
-    /// <summary>One that has been submitted has ended.</summary>
-    public void NoteLanded()
+    /// <summary>So many that have been submitted together have ended.</summary>
+    public void NoteLanded(int count)
     {
         _awaiting--;
-        _underWay--;
+        _underWay -= count;
     }
 
-    /// <summary>Takes a region's next persist that has not been submitted, or null.</summary>
-    public RegionPersist* TakeOf(RegionEntry* entry)
+    /// <summary>
+    /// Takes a region's next persist that has not been submitted, to be refused, or null. What is one with it is refused in its turn.
+    /// </summary>
+    public RegionPersist* TakeOf(RegionEntry* entry, StoreStatus status)
     {
         RegionPersist* previous = null;
         for (RegionPersist* persist = _first; persist != null; previous = persist, persist = persist->Next)
         {
             if (persist->Entry != entry)
                 continue;
-            Unlink(previous, persist);
+            Unlink(previous, persist, persist);
+            for (RegionPersist* other = _first; other != null && persist->Together != 0; other = other->Next)
+                other->RefusedWith = other->Together == persist->Together ? status : other->RefusedWith;
             return persist;
         }
         return null;
+    }
+
+    private bool MayBegin(RegionPersist* first, RegionPersist* last)
+    {
+        for (RegionPersist* persist = first; ; persist = persist->Next)
+        {
+            bool isInTurn = !persist->Entry->IsSubmitting && persist->Entry->PassedOver != _look;
+            if (!isInTurn || (persist->IsSlow && _slow == MostSlow))
+                return false;
+            if (persist == last)
+                return true;
+        }
     }
 
     private static void Append(ref RegionPersist* first, ref RegionPersist* last, RegionPersist* persist)
@@ -112,13 +148,19 @@ internal sealed unsafe class RegionQueue
         last = persist;
     }
 
-    private void Unlink(RegionPersist* previous, RegionPersist* persist)
+    // Those from one to another, which are taken together.
+    private void Unlink(RegionPersist* previous, RegionPersist* first, RegionPersist* last)
     {
         if (previous == null)
-            _first = persist->Next;
+            _first = last->Next;
         else
-            previous->Next = persist->Next;
-        if (_last == persist)
+            previous->Next = last->Next;
+        if (_last == last)
             _last = previous;
+        last->Next = null;
+        for (RegionPersist* persist = first; persist != null; persist = persist->Next)
+            persist->NextJoined = persist->Next;
+        for (RegionPersist* persist = first; persist != null; persist = persist->NextJoined)
+            persist->Next = null;
     }
 }

@@ -2,6 +2,7 @@
 // RegionOrderCalls). A program may do to a region what it shows at the region's address. A persist that is waited for keeps its number as
 // progress and the region in Extra0, so that a wait that was captured ends after a restart: durable, or lost; a region that the caller does
 // not show any more is lost to it.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -55,38 +56,48 @@ public static unsafe class RegionCalls
     private static bool Begin(LinuxKernel kernel, Thread* thread, ulong number, uint flags, out SystemCallResult other)
     {
         RegionWriter* writer = WriterOf(thread, flags);
+        bool isWaitedFor = (flags & Asynchronous) == 0;
+        Region** regions = stackalloc Region*[RegionService.MostTogether];
+        int count = 1;
         Errno error = Errno.Ok;
-        Region* region = number == AllRegions ? OnlyDirty(thread, writer, out error) : RegionOf(kernel, thread, number);
-        if (error == Errno.Ok && region == null)
+        if (number == AllRegions)
+            error = FindDirty(thread, writer, regions, out count);
+        else
+            regions[0] = RegionOf(kernel, thread, number);
+        if (error == Errno.Ok && count != 0 && regions[0] == null)
             error = Errno.EBADF;
-        other = number == AllRegions && error == Errno.ENOENT ? 0L : error;
-        if (error != Errno.Ok)
+        other = error;
+        if (error != Errno.Ok || count == 0)
             return false;
-        error = kernel.Regions.Persist(region, writer, (flags & Asynchronous) == 0, out ulong epoch);
+        Region* awaited = regions[0];
+        ulong epoch;
+        error = count == 1
+            ? kernel.Regions.Persist(regions[0], writer, isWaitedFor, out epoch)
+            : kernel.Regions.PersistTogether(regions, count, writer, isWaitedFor, out epoch, out awaited);
         if (error == Errno.EAGAIN)
-            kernel.Scheduler.BlockOn(thread, &region->Changed);
+            kernel.Scheduler.BlockOn(thread, &awaited->Changed);
         other = error == Errno.EAGAIN ? SystemCallResult.Blocked : error;
         thread->Call.Progress = epoch;
-        thread->Call.Extra0 = region->Number;
+        thread->Call.Extra0 = regions[0]->Number;
         thread->Call.Phase = error == Errno.Ok ? Waiting : (byte)0;
         return error == Errno.Ok;
     }
 
-    // The region of all that the caller shows in which something is dirty. ENOENT: none; EOPNOTSUPP: several, which one commit of the store
-    // cannot hold.
-    private static Region* OnlyDirty(Thread* thread, RegionWriter* writer, out Errno error)
+    // The regions of all that the caller shows in which something is dirty, by their addresses. E2BIG: more than can be persisted as one.
+    private static Errno FindDirty(Thread* thread, RegionWriter* writer, Region** regions, out int count)
     {
-        Region* only = null;
+        count = 0;
         VirtualAddress at = default;
-        error = Errno.ENOENT;
         for (Region* region; (region = Regions.NextShown(thread->Process->AddressSpace, ref at)) != null;)
         {
-            if (region == only || Regions.DirtyPagesOf(region, writer) == 0)
+            bool isNew = new ReadOnlySpan<nint>(regions, count).IndexOf((nint)region) < 0;
+            if (!isNew || Regions.DirtyPagesOf(region, writer) == 0)
                 continue;
-            error = only == null ? Errno.Ok : Errno.EOPNOTSUPP;
-            only = region;
+            if (count == RegionService.MostTogether)
+                return Errno.E2BIG;
+            regions[count++] = region;
         }
-        return only;
+        return Errno.Ok;
     }
 
     private static SystemCallResult Await(LinuxKernel kernel, Thread* thread, Region* region, ulong epoch, long result)

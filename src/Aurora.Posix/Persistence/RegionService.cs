@@ -121,6 +121,16 @@ public abstract unsafe class RegionService
     /// </summary>
     public abstract Errno Persist(Region* region, RegionWriter* writer, bool isWaitedFor, out ulong epoch);
 
+    /// <summary>So many regions can be persisted as one.</summary>
+    public const int MostTogether = 8;
+
+    /// <summary>
+    /// As <see cref="Persist"/>, of different regions in all of which something is dirty, as one: durable in all of them, or in none. The
+    /// number is that of the first. EAGAIN: wait on the queue of <paramref name="awaited"/>.
+    /// </summary>
+    public abstract Errno PersistTogether(
+        Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited);
+
     /// <summary>
     /// Ok: it is durable. EAGAIN: wait on the region's queue. EINVAL: there is no such persist. ECANCELED: it was lost with the machine.
     /// ESTALE: it is so old that it is not known whether it was refused. Any other: why it was refused.

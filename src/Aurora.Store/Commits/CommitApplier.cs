@@ -10,7 +10,7 @@ internal sealed unsafe class CommitApplier(
 {
     /// <summary>
     /// Applies a commit that has its place in the log. <paramref name="last"/> is the newest commit of its volume, or of the one that it
-    /// clones, as far as the active set does not know it.
+    /// clones, as far as the active set does not know it. <see cref="End"/> follows, once for those that are joined.
     /// </summary>
     public void Apply(StoreCommit* commit, in CheckpointInfo last)
     {
@@ -21,6 +21,17 @@ internal sealed unsafe class CommitApplier(
         else
             ApplyOperations(commit, last);
         NoteInHistory(commit);
+    }
+
+    /// <summary>What has been applied is whole: the active set may be frozen.</summary>
+    public void End(ulong realtimeNanoseconds)
+    {
+        present.IsFreezeRequired |= present.Active.IsDeep;
+        if (present.IsFreezeRequired && !present.IsFrozen)
+            schedule.Freeze();
+        else if (present.Active.IsHalfDeep)
+            schedule.Ask();
+        schedule.NoteCommit(realtimeNanoseconds);
     }
 
     private void ApplyOperations(StoreCommit* commit, in CheckpointInfo last)
@@ -70,11 +81,5 @@ internal sealed unsafe class CommitApplier(
             present.Active.Find(commit->Volume)->Top->IsSealed = false;
         if (!commit->IsPart)
             recent.Add(commit->Volume, info.Sequence, info.Bytes, info.Commit);
-        present.IsFreezeRequired |= present.Active.IsDeep;
-        if (present.IsFreezeRequired && !present.IsFrozen)
-            schedule.Freeze();
-        else if (present.Active.IsHalfDeep)
-            schedule.Ask();
-        schedule.NoteCommit(commit->Info.RealtimeNanoseconds);
     }
 }

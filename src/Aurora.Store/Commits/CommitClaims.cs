@@ -22,8 +22,14 @@ internal sealed unsafe class CommitClaims
     /// <summary>A commit has a layer apart, built or being built (<see cref="LayerBuilder"/>): there is one set for that.</summary>
     public bool IsBuilding;
 
-    /// <summary>Others than this commit have claims.</summary>
-    public bool HasOthers(StoreCommit* commit) => Count > (commit->IsClaimed ? 1 : 0);
+    /// <summary>
+    /// Joined commits claim, one after the other: it is the matter of one fiber at a time, since who has a claim and waits for a second
+    /// must not wait for another that does.
+    /// </summary>
+    public bool IsJoining;
+
+    /// <summary>Others than this commit, and those that it is joined with, have claims.</summary>
+    public bool HasOthers(StoreCommit* commit) => Count > (commit->IsClaimed ? 1 : 0) + commit->JoinedClaims;
 
     /// <summary>The changes of all others that a commit, or none, must leave room for.</summary>
     public ChangeCounts ChangesOfOthers(StoreCommit* commit)

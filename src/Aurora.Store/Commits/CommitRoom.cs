@@ -38,12 +38,15 @@ internal sealed unsafe class CommitRoom(
     }
 
     /// <summary>
-    /// Waits until the record fits into the log and its changes into the active layer, and tells whether it had to. Blocks.
+    /// Waits until the record fits into the log and its changes into the active layer, with those of the commits that are joined with it,
+    /// and tells whether it had to. Blocks.
     /// </summary>
     public StoreStatus WaitForRoom(StoreCommit* commit, out bool hasWaited)
     {
         hasWaited = false;
-        ulong pages = (ulong)commit->LogPages;
+        ulong pages = 0;
+        for (StoreCommit* each = commit; each != null; each = each->NextJoined)
+            pages += (ulong)each->LogPages;
         ulong firstCut = context.Super->Current.Number;
         while (true)
         {
@@ -52,7 +55,9 @@ internal sealed unsafe class CommitRoom(
 
             // What a clone copies of its source's changes, and what a deletion removes, is nothing any more once a cut has taken the
             // changes.
-            ulong bytes = commit->IsApart ? 0 : cost.LayerBytes(commit);
+            ulong bytes = 0;
+            for (StoreCommit* each = commit; each != null; each = each->NextJoined)
+                bytes += each->IsApart ? 0 : cost.LayerBytes(each);
             bool isTooLarge = bytes > Budget.Bytes;
             if (pages > log.Window || (isTooLarge && present.Active.IsEmpty))
                 return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, pages);

@@ -39,13 +39,20 @@ internal sealed unsafe class CommitTurns(StoreContext context)
         context.Fibers.WakeAll(&context.Queues->Turn);
     }
 
-    /// <summary>The commit stands in line, and waits until it is the first of its volume. Blocks.</summary>
-    public void StandInLine(StoreCommit* commit)
+    /// <summary>
+    /// The commit, and those that it is joined with, stand in line, and wait until each is the first of its volume. They get their places
+    /// in one stretch, so that nobody is before them in one line and behind them in another. Blocks.
+    /// </summary>
+    public void StandInLine(StoreCommit* first)
     {
-        commit->PlaceInLine = _nextPlace++;
-        commit->NextInLine = _firstInLine;
-        _firstInLine = commit;
-        AwaitLine(commit->Volume, commit->PlaceInLine);
+        for (StoreCommit* commit = first; commit != null; commit = commit->NextJoined)
+        {
+            commit->PlaceInLine = _nextPlace++;
+            commit->NextInLine = _firstInLine;
+            _firstInLine = commit;
+        }
+        for (StoreCommit* commit = first; commit != null; commit = commit->NextJoined)
+            AwaitLine(commit->Volume, commit->PlaceInLine);
     }
 
     /// <summary>The commit has its place in the log, or is refused.</summary>

@@ -29,10 +29,9 @@ internal sealed unsafe class Committer(
     public StoreStatus Submit(StoreCommit* commit, in CommitInfo info)
     {
         Panic.Unless(commit->State == CommitState.Building, "store: the commit was already submitted"u8);
+        Panic.Unless(commit->NextJoined == null, "store: one of several joined commits was submitted by itself"u8);
         turns.StandInLine(commit);
-        commit->Info = info;
-        if (info.NameLength is < 0 or > CommitInfo.MaxNameBytes)
-            commit->Status = StoreStatus.TooLong;
+        NoteInfo(commit, info);
         StoreStatus status = commit->Status != StoreStatus.Ok ? commit->Status : Prepare(commit, isInTurn: false);
         if (status == StoreStatus.Ok)
         {
@@ -120,7 +119,16 @@ internal sealed unsafe class Committer(
         return status;
     }
 
-    private StoreStatus Prepare(StoreCommit* commit, bool isInTurn)
+    /// <summary>What a commit, that is being built, is.</summary>
+    public void NoteInfo(StoreCommit* commit, in CommitInfo info)
+    {
+        commit->Info = info;
+        if (info.NameLength is < 0 or > CommitInfo.MaxNameBytes)
+            commit->Status = StoreStatus.TooLong;
+    }
+
+    /// <summary>The first half of the preparation: claims the space that the commit needs. Blocks.</summary>
+    public StoreStatus Claim(StoreCommit* commit, bool isInTurn)
     {
         if (commit->LayerBytes > room.Budget.Bytes)
             return context.Refuse(StoreStatus.CommitTooLarge, FaultPlace.Log, 0, 0, 0, commit->LayerBytes);
@@ -129,13 +137,49 @@ internal sealed unsafe class Committer(
         // Whether there is such a volume is asked again in the turn: before it, that only spares writing for nothing.
         if (status == StoreStatus.Ok)
             status = FindVolume(commit, out _);
-        if (status == StoreStatus.Ok)
-            status = space.Wait(commit, isInTurn);
+        return status == StoreStatus.Ok ? space.Wait(commit, isInTurn) : status;
+    }
+
+    /// <summary>The second half: finds blocks, writes the data and builds the record. Blocks.</summary>
+    public StoreStatus Write(StoreCommit* commit)
+    {
         commit->IsOrdered = commit->DataPages * PageSize.Bytes > context.Options.OrderedCommitBytes;
+        StoreStatus status = data.AssignBlocks(commit);
+        return status == StoreStatus.Ok ? data.BuildWrites(commit) : status;
+    }
+
+    /// <summary>In the turn, with room for it: the commit gets its place, and is applied. <see cref="EndPlacing"/> follows.</summary>
+    public void Place(StoreCommit* commit, in CheckpointInfo last)
+    {
+        ulong start = context.Fibers.Trace.Begin();
+        log.Append(commit);
+        context.Fibers.Trace.End(TraceKind.Append, start, (ulong)commit->LogPages);
+        start = context.Fibers.Trace.Begin();
+        applier.Apply(commit, last);
+        context.Fibers.Trace.End(TraceKind.Apply, start, commit->Operations);
+        space.Unclaim(commit);
+    }
+
+    /// <summary>The commit, and all that it is joined with, have their places.</summary>
+    public void EndPlacing(StoreCommit* commit)
+    {
+        if (!commit->IsWatermark)
+            applier.End(commit->Info.RealtimeNanoseconds);
+    }
+
+    /// <summary>A commit that has no place gives back what it had claimed.</summary>
+    public void GiveUp(StoreCommit* commit)
+    {
+        layers.GiveUp(commit);
+        data.ReturnBlocks(commit);
+        space.Unclaim(commit);
+    }
+
+    private StoreStatus Prepare(StoreCommit* commit, bool isInTurn)
+    {
+        StoreStatus status = Claim(commit, isInTurn);
         if (status == StoreStatus.Ok)
-            status = data.AssignBlocks(commit);
-        if (status == StoreStatus.Ok)
-            status = data.BuildWrites(commit);
+            status = Write(commit);
         if (status == StoreStatus.Ok && !isInTurn && LayerBuilder.IsForApart(context, commit))
             layers.Build(commit);
         return status;
@@ -149,25 +193,15 @@ internal sealed unsafe class Committer(
             status = space.WaitWithRoom(commit);
         if (status != StoreStatus.Ok)
             return status;
-        ulong start = context.Fibers.Trace.Begin();
-        log.Append(commit);
-        context.Fibers.Trace.End(TraceKind.Append, start, (ulong)commit->LogPages);
-        start = context.Fibers.Trace.Begin();
-        applier.Apply(commit, last);
-        context.Fibers.Trace.End(TraceKind.Apply, start, commit->Operations);
-        space.Unclaim(commit);
+        Place(commit, last);
+        EndPlacing(commit);
         return StoreStatus.Ok;
     }
 
-    private void GiveUp(StoreCommit* commit)
-    {
-        layers.GiveUp(commit);
-        data.ReturnBlocks(commit);
-        space.Unclaim(commit);
-    }
-
-    // The volume that the commit changes, or clones, must be there; images do not change. The turn keeps what is found as it is. Blocks.
-    private StoreStatus FindVolume(StoreCommit* commit, out CheckpointInfo last)
+    /// <summary>
+    /// The volume that the commit changes, or clones, must be there; images do not change. The turn keeps what is found as it is. Blocks.
+    /// </summary>
+    public StoreStatus FindVolume(StoreCommit* commit, out CheckpointInfo last)
     {
         last = default;
         if (commit->ChangesState && !commit->TakesVolume && large.IsOpenOn(commit->Volume))

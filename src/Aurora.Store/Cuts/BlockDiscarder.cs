@@ -40,7 +40,7 @@ internal sealed unsafe class BlockDiscarder(StoreContext context, CutState cuts,
         freed.Turn();
     }
 
-    private bool GoesOn => !cuts.IsDiscardRefused && cuts.Awaiting == 0;
+    private bool GoesOn => !cuts.IsDiscardRefused && context.Super->Current.Number >= cuts.Wanted;
 
     private ulong DiscardRun(ulong start, ulong count)
     {

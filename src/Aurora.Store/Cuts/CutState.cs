@@ -9,8 +9,8 @@ internal sealed class CutState
 
     public bool IsDue;
 
-    /// <summary>So many fibers wait for the next cut.</summary>
-    public int Awaiting;
+    /// <summary>The newest cut that somebody waits for, or has waited for.</summary>
+    public ulong Wanted;
 
     /// <summary>The maintenance fiber is to return.</summary>
     public bool IsStopping;

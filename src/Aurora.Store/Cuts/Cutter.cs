@@ -1,6 +1,7 @@
 // Making a cut. The active set becomes the frozen one in one stretch; the fiber that makes the cut waits until all of its commits are
 // durable, merges it into the trees, writes the changed pages of the space map, flushes, writes the superblock into the older slot,
 // flushes, and then replaces table and frozen set in one stretch.
+using System;
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -82,11 +83,10 @@ internal sealed unsafe class Cutter(
             return Cut();
         ulong before = context.Super->Current.Number;
         ulong ended = cuts.Ended;
+        cuts.Wanted = Math.Max(cuts.Wanted, before + 1);
         schedule.Ask();
-        cuts.Awaiting++;
         while (before == context.Super->Current.Number && ended == cuts.Ended && context.PoisonStatus == StoreStatus.Ok && !cuts.IsStopping)
             context.Fibers.Block(&context.Queues->Room);
-        cuts.Awaiting--;
         if (context.PoisonStatus != StoreStatus.Ok)
             return StoreStatus.Poisoned;
         return before == context.Super->Current.Number && ended != cuts.Ended ? cuts.LastStatus : StoreStatus.Ok;

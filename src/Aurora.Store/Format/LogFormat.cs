@@ -16,6 +16,9 @@ internal enum LogFlags : ushort
 
     /// <summary>Only carries a watermark.</summary>
     Watermark = 2,
+
+    /// <summary>The next record belongs to it: both count, or neither.</summary>
+    Joined = 4,
 }
 
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]

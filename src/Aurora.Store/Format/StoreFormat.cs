@@ -30,7 +30,13 @@ internal static class StoreFormat
 
     /// <summary>Required feature: the log may hold hidden volumes and takes, which builds without it take for the end of the log.</summary>
     public const ulong LargeCommitFeature = 2;
-    public const ulong KnownFeatures = RollbackFeature | LargeCommitFeature;
+
+    /// <summary>Required feature: records of the log may be joined, of which builds without it would take a part.</summary>
+    public const ulong JoinedCommitFeature = 4;
+
+    /// <summary>What images that this build writes to require.</summary>
+    public const ulong WrittenFeatures = LargeCommitFeature | JoinedCommitFeature;
+    public const ulong KnownFeatures = RollbackFeature | WrittenFeatures;
     public const ulong LogStart = 8;
     public const uint MinimumLogBlocks = 64;
     public const uint MaximumLogBlocks = 1 << 20;

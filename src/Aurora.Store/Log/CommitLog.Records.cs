@@ -38,7 +38,7 @@ internal sealed unsafe partial class CommitLog
             LogBlockHeader* header = (LogBlockHeader*)page->Data;
             header->Magic = StoreFormat.LogMagic;
             header->Version = (ushort)StoreFormat.Version;
-            header->Flags = (commit->IsOrdered ? LogFlags.Ordered : 0) | (commit->IsWatermark ? LogFlags.Watermark : 0);
+            header->Flags = FlagsOf(commit);
             header->UuidLow = context.Super->UuidLow;
             header->UuidHigh = context.Super->UuidHigh;
             header->Generation = state.Generation;
@@ -56,6 +56,10 @@ internal sealed unsafe partial class CommitLog
         }
         state.EndsWithWatermark = commit->IsWatermark;
     }
+
+    private static LogFlags FlagsOf(StoreCommit* commit)
+        => (commit->IsOrdered ? LogFlags.Ordered : 0) | (commit->IsWatermark ? LogFlags.Watermark : 0)
+            | (commit->NextJoined != null ? LogFlags.Joined : 0);
 
     private void AssignRequests(StoreCommit* commit)
     {

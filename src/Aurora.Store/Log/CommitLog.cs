@@ -2,7 +2,7 @@
 // when both have completed, one FLUSH; then it is durable, provided all before it are. The data of an ordered commit is durable before it
 // comes here. Several commits are in flight, in one list in sequence order; whoever waits for one drives the ones before it, and one FLUSH
 // covers every commit whose writes had completed when it was sent. A failed write or flush poisons the store: nothing later is ever
-// acknowledged. Protected by the kernel lock; the methods that wait for the device say so.
+// acknowledged. Joined commits are durable together. Protected by the kernel lock; the methods that wait for the device say so.
 using Aurora.Base;
 
 namespace Aurora.Store;
@@ -82,9 +82,13 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         return result;
     }
 
-    /// <summary>Waits until every commit up to this one is durable, or the store is poisoned. Blocks.</summary>
+    /// <summary>
+    /// Waits until every commit up to this one, and those it is joined with, is durable, or the store is poisoned. Blocks.
+    /// </summary>
     public StoreStatus WaitDurable(ulong sequence)
     {
+        if (state.DurableSequence < sequence)
+            sequence = EndOfJoined(sequence);
         while (state.DurableSequence < sequence)
         {
             if (context.PoisonStatus != StoreStatus.Ok)
@@ -154,6 +158,15 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         return null;
     }
 
+    // They have got their places in one stretch.
+    private ulong EndOfJoined(ulong sequence)
+    {
+        StoreCommit* commit = state.FirstInFlight;
+        while (commit != null && (commit->Sequence < sequence || commit->NextJoined != null))
+            commit = commit->NextInFlight;
+        return commit == null ? sequence : commit->Sequence;
+    }
+
     // Waits for the device on behalf of a commit, until everything is written.
     private void Drive(StoreCommit* commit)
     {
@@ -186,7 +199,7 @@ internal sealed unsafe partial class CommitLog(StoreContext context, CommitPool 
         bool takesAll = context.Has(SeededFaults.EarlyAcknowledge);
         StoreCommit* next = state.FirstInFlight;
         for (; next != null && (takesAll || next->State == CommitState.Written); next = next->NextInFlight)
-            target = next->Sequence;
+            target = next->NextJoined == null ? next->Sequence : target;
         state.IsFlushing = true;
         ulong start = context.Fibers.MonotonicNanoseconds;
         StoreStatus status = context.Has(SeededFaults.DroppedFlush) ? StoreStatus.Ok : context.Flush();

@@ -1,6 +1,7 @@
 // Finding the end of the log after a restart, and reading its records again. The end is the last record that is whole: every part in its
-// place, chained to the one before, and, when it was written beside its data and no watermark covers it, all of its data as summed. A gap with a
-// record behind it that says the missing one was durable is damage, not a crash: it is refused by name, never cut off.
+// place, chained to the one before, and, when it was written beside its data and no watermark covers it, all of its data as summed. Joined
+// records are whole when all of them are. A gap with a record behind it that says the missing one was durable is damage, not a crash: it is
+// refused by name, never cut off.
 using System;
 using Aurora.Base;
 
@@ -43,8 +44,11 @@ internal sealed unsafe class LogRecovery
         if (!reader.HasMemory)
             return StoreStatus.OutOfMemory;
         RememberEnd(reader);
-        while (ReadRecord(ref reader) && reader.Position - _start.LogPosition <= _context.Geometry.LogBlocks)
-            RememberEnd(reader);
+        while (ReadRecord(ref reader, out bool isJoined) && reader.Position - _start.LogPosition <= _context.Geometry.LogBlocks)
+        {
+            if (!isJoined)
+                RememberEnd(reader);
+        }
         KnownDurable = Math.Max(reader.Watermark, Math.Max(_context.Super->EndSequence, _context.Super->DurableSequence));
         StoreStatus status = reader.Status;
         if (status == StoreStatus.Ok)
@@ -105,15 +109,20 @@ internal sealed unsafe class LogRecovery
         EndGeneration = reader.Generation;
     }
 
-    // Reads all parts of the next record.
-    private static bool ReadRecord(ref LogReader reader)
+    private bool IsJoined(LogBlockHeader* header)
+        => (header->Flags & LogFlags.Joined) != 0 && !_context.Has(SeededFaults.SplitJoined);
+
+    // Reads all parts of the next record, and tells whether the one after it belongs to it.
+    private bool ReadRecord(ref LogReader reader, out bool isJoined)
     {
         uint part = 0;
+        isJoined = false;
         while (true)
         {
             LogBlockHeader* header = reader.NextPart(part++);
             if (header == null)
                 return false;
+            isJoined = IsJoined(header);
             if (header->Part + 1 == header->Parts)
                 return true;
         }
@@ -166,7 +175,7 @@ internal sealed unsafe class LogRecovery
             bool isTrusted = _context.Has(SeededFaults.UncheckedParts) && new VolumeId(header->Volume).IsHidden;
             if (header->Sequence > KnownDurable && (header->Flags & LogFlags.Ordered) == 0 && !isTrusted)
                 status = IsDataWhole(header, buffer, out isWhole);
-            if (isWhole && part == 0)
+            if (isWhole && part == 0 && !IsJoined(header))
                 RememberEnd(reader);
         }
         reader.Dispose();

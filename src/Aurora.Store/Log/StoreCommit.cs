@@ -93,6 +93,12 @@ public unsafe struct StoreCommit
     internal int LogPages;
     internal StoreCommit* NextInFlight;
 
+    /// <summary>The commit of another volume that is submitted with it and has the next place in the log.</summary>
+    internal StoreCommit* NextJoined;
+
+    /// <summary>So many of those that are submitted with it have claims.</summary>
+    internal int JoinedClaims;
+
     /// <summary>The next in line to be prepared or to take its turn, and its place there.</summary>
     internal StoreCommit* NextInLine;
     internal ulong PlaceInLine;

@@ -14,7 +14,7 @@ internal static unsafe class FormatUpgrade
         context.First.History = *(NodePointer*)&super->AutomaticCount;
         super->FormatVersion = StoreFormat.Version;
         super->RequiredFeatures &= ~StoreFormat.RollbackFeature;
-        super->RequiredFeatures |= StoreFormat.LargeCommitFeature;
+        super->RequiredFeatures |= StoreFormat.WrittenFeatures;
         super->Current.Volumes = default;
         super->Previous = default;
         super->AutomaticCount = 0;

@@ -75,7 +75,7 @@ internal sealed unsafe class Recovery(
         super->DurableSequence = recovery.EndSequence;
 
         // Before the first commit that a build without the feature would not know.
-        super->RequiredFeatures |= StoreFormat.LargeCommitFeature;
+        super->RequiredFeatures |= StoreFormat.WrittenFeatures;
 
         // An upgrade writes none of its version before the cut that makes it whole.
         if (context.Options.Upgrade)

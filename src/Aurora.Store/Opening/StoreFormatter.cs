@@ -31,7 +31,7 @@ internal static unsafe class StoreFormatter
         {
             super->Magic = StoreFormat.SuperblockMagic;
             super->FormatVersion = StoreFormat.Version;
-            super->RequiredFeatures = StoreFormat.LargeCommitFeature;
+            super->RequiredFeatures = StoreFormat.WrittenFeatures;
             super->Algorithm = StoreFormat.AlgorithmXxh64;
             super->UuidLow = options.UuidLow;
             super->UuidHigh = options.UuidHigh;

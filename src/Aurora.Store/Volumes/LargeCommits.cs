@@ -29,12 +29,12 @@ internal sealed unsafe class LargeCommits(
     private const ulong LogEntryBytes = 40;
 
     /// <summary>See <see cref="ObjectStore.IsFull"/>.</summary>
-    public bool IsFull(StoreCommit* commit)
+    public bool IsFull(StoreCommit* commit, int joined)
     {
         CommitBudget budget = room.Budget;
+        ulong share = PartShare * (ulong)joined;
         ulong logBytes = (commit->Operations * LogEntryBytes) + commit->Changes.RecordBytes;
-        return commit->LayerBytes >= budget.Bytes / PartShare
-            || logBytes >= budget.LogBlocks * LogBlockHeader.PayloadBytes / PartShare;
+        return commit->LayerBytes >= budget.Bytes / share || logBytes >= budget.LogBlocks * LogBlockHeader.PayloadBytes / share;
     }
 
     /// <summary>See <see cref="ObjectStore.BeginLarge"/>.</summary>
@@ -82,6 +82,23 @@ internal sealed unsafe class LargeCommits(
     /// <summary>See <see cref="ObjectStore.FinishLarge"/>.</summary>
     public StoreStatus Finish(LargeCommit* large, in CommitInfo info, out StoreCommit* commit)
     {
+        StoreStatus status = BeginFinish(large, out commit);
+        if (status != StoreStatus.Ok)
+            return status;
+        status = committer.Submit(commit, info);
+        if (status == StoreStatus.Ok)
+        {
+            EndFinish(large);
+            return status;
+        }
+        pool.Release(commit);
+        commit = null;
+        return status;
+    }
+
+    /// <summary>See <see cref="ObjectStore.BeginFinishLarge"/>.</summary>
+    public StoreStatus BeginFinish(LargeCommit* large, out StoreCommit* commit)
+    {
         commit = builder.Begin(new VolumeId(large->Volume));
         if (commit == null)
             return context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory : StoreStatus.Poisoned;
@@ -89,17 +106,15 @@ internal sealed unsafe class LargeCommits(
         if (status == StoreStatus.Ok)
         {
             commit->LastOperation->Block = large->DataPages;
-            status = committer.Submit(commit, info);
-        }
-        if (status == StoreStatus.Ok)
-        {
-            open.Give(large);
             return status;
         }
         pool.Release(commit);
         commit = null;
         return status;
     }
+
+    /// <summary>See <see cref="ObjectStore.EndFinishLarge"/>.</summary>
+    public void EndFinish(LargeCommit* large) => open.Give(large);
 
     /// <summary>See <see cref="ObjectStore.AbortLarge"/>.</summary>
     public void Abort(LargeCommit* large)

@@ -24,6 +24,7 @@ public sealed unsafe partial class CrashHistory
     private readonly bool _hasViews;
     private readonly bool _hasVolumes;
     private readonly bool _hasLargeCommits;
+    private readonly bool _hasJoinedCommits;
     private ObjectStore _store = null!;
     private CrashWorld _world;
     private readonly KeptNames _names;
@@ -42,6 +43,7 @@ public sealed unsafe partial class CrashHistory
         // Views keep blocks from being reused, so most histories have none.
         _hasViews = seed % 3 == 1;
         _hasVolumes = seed % 4 is 1 or 2;
+        _hasJoinedCommits = seed % 8 is 5 or 6;
         _hasLargeCommits = seed % 7 is 1 or 2 or 4;
         _greatestVolume = Math.Max(names.GreatestVolume, world.Volumes.Keys.Max());
     }
@@ -107,6 +109,8 @@ public sealed unsafe partial class CrashHistory
             ChangeVolumes();
         if (_hasLargeCommits && _random.Next(2) == 0)
             StepLarge();
+        if (_hasJoinedCommits && _random.Next(3) == 0)
+            SubmitJoined();
         switch (_random.Next(26))
         {
             case 5 or 6:

@@ -93,6 +93,7 @@ public sealed class CrashTests
     [InlineData((int)SeededFaults.LostSwap)]
     [InlineData((int)SeededFaults.StayingHidden)]
     [InlineData((int)SeededFaults.UncheckedParts)]
+    [InlineData((int)SeededFaults.SplitJoined)]
     public void The_suite_finds_a_seeded_fault(int fault)
     {
         var suite = new CrashSuite((SeededFaults)fault);

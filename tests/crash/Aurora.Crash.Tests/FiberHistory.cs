@@ -23,6 +23,9 @@ public sealed unsafe class FiberHistory
     private readonly SortedDictionary<ulong, (VolumeId Volume, ModelCommit Commit)> _commits = [];
     private readonly Dictionary<ulong, (VolumeId Volume, ulong Target)> _rollbacks = [];
     private readonly Dictionary<ulong, VolumeId> _made = [];
+
+    // No store is ever seen as it was after these: those that they are joined with were still to come.
+    private readonly HashSet<ulong> _between = [];
     private readonly bool _hasVolumes;
     private readonly KeptNames _names = new();
     private ObjectStore _store = null!;
@@ -112,9 +115,53 @@ public sealed unsafe class FiberHistory
             pages.Clear();
             if (_random.Next(15) == 0)
                 RollBack(volume);
+            if (_hasVolumes && _random.Next(6) == 0)
+                WriteJoined();
         }
         if (--_writersLeft == 0)
             _store.StopMaintenance();
+    }
+
+    // To volumes that others write to as well, in any order.
+    private void WriteJoined()
+    {
+        VolumeId[] volumes = [VolumeId.First, .. _made.Values];
+        _random.Shuffle(volumes);
+        List<nint> pages = [], commits = [];
+        List<(VolumeId Volume, ModelCommit Commit)> made = [];
+        CommitInfo info = default;
+        foreach (VolumeId volume in volumes[.. (2 + _random.Next(volumes.Length - 1))])
+        {
+            StoreCommit* commit = _store.Begin(volume);
+            if (commit == null)
+                break;
+            made.Add((volume, _generator.Next()));
+            foreach (ModelOperation operation in made[^1].Commit.Operations)
+                CrashHistory.Add(_store, commit, operation, pages);
+            info = new CommitInfo { Epoch = new Epoch(_time), RealtimeNanoseconds = _time += 10_000_000 };
+            if (commits.Count > 0)
+                _store.Join((StoreCommit*)commits[0], commit, info);
+            commits.Add((nint)commit);
+        }
+        StoreStatus status = commits.Count == 0 ? StoreStatus.Poisoned : _store.SubmitJoined((StoreCommit*)commits[0], info);
+        CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError, $"joined: {status}");
+        for (int i = 0; i < commits.Count && status == StoreStatus.Ok; i++)
+            Note((StoreCommit*)commits[i], made[i], isLast: i == commits.Count - 1);
+        foreach (nint commit in commits)
+        {
+            if (status == StoreStatus.Ok && _store.WaitDurable((StoreCommit*)commit) == StoreStatus.Ok)
+                _device.Acknowledge(((StoreCommit*)commits[^1])->SequenceNumber);
+            _store.Release((StoreCommit*)commit);
+        }
+        foreach (nint page in pages)
+            CrashStore.Pages.Free((void*)page, 1);
+    }
+
+    private void Note(StoreCommit* commit, (VolumeId Volume, ModelCommit Commit) made, bool isLast)
+    {
+        _commits[commit->SequenceNumber] = made;
+        if (!isLast)
+            _between.Add(commit->SequenceNumber);
     }
 
     private bool Submit(VolumeId volume, StoreCommit* commit, ModelCommit next)
@@ -177,6 +224,8 @@ public sealed unsafe class FiberHistory
             }
             models[sequence] = world;
         }
+        foreach (ulong sequence in _between)
+            models.Remove(sequence);
         return models;
     }
 }

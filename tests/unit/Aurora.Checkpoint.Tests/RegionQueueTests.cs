@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Aurora.Store;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
@@ -49,7 +50,7 @@ public sealed unsafe class RegionQueueTests : IDisposable
         Assert.Equal(0, (nint)Take());
         RegionPersist* ended = &_persists[0];
         ended->Entry->IsSubmitting = false;
-        _queue.NoteTaken(ended, isSubmitted: false, wasSlow: true);
+        _queue.NoteTaken(ended, isSubmitted: false, wasSlow: true, count: 1);
         Assert.Equal((nint)first, (nint)Take());
         Assert.Equal(0, (nint)Take());
     }
@@ -78,7 +79,7 @@ public sealed unsafe class RegionQueueTests : IDisposable
             Assert.Equal((nint)(&_persists[waiting]), (nint)_queue.TakeSubmitted());
         Assert.InRange(waiting, 1, RegionQueue.Fibers - 2);
         Assert.Equal(0, (nint)_queue.TakeSubmitted());
-        _queue.NoteLanded();
+        _queue.NoteLanded(1);
         Assert.Equal((nint)(&_persists[waiting]), (nint)_queue.TakeSubmitted());
     }
 
@@ -92,8 +93,59 @@ public sealed unsafe class RegionQueueTests : IDisposable
             Submitted(persist);
         Assert.Equal(16, taken);
         Assert.NotEqual(0, (nint)_queue.TakeSubmitted());
-        _queue.NoteLanded();
+        _queue.NoteLanded(1);
         Assert.NotEqual(0, (nint)Take());
+    }
+
+    [Fact]
+    public void Those_that_are_one_are_taken_when_each_may_be_and_nobody_of_their_regions_before()
+    {
+        RegionPersist* first = Enqueue(0, 1);
+        RegionPersist* together = Enqueue(0, 1), with = Enqueue(1, 1);
+        together->Together = with->Together = 7;
+        RegionPersist* behind = Enqueue(1, 1);
+        RegionPersist* other = Enqueue(2, 1);
+        Assert.Equal(((nint)first, (nint)other, (nint)0), ((nint)Take(), (nint)Take(), (nint)Take()));
+        Submitted(first);
+        Assert.Equal(((nint)together, (nint)with, 2), ((nint)Take(), (nint)together->NextJoined, together->Joined));
+        with->Entry->IsSubmitting = true;
+        Assert.Equal(0, (nint)Take());
+        with->Entry->IsSubmitting = false;
+        Submitted(together);
+        Assert.Equal((nint)behind, (nint)Take());
+    }
+
+    [Fact]
+    public void Those_that_are_one_with_what_is_refused_are_refused_in_their_turn()
+    {
+        RegionPersist* before = Enqueue(1, 1);
+        RegionPersist* refused = Enqueue(0, 1), left = Enqueue(1, 1), also = Enqueue(2, 1);
+        refused->Together = left->Together = also->Together = 7;
+        Assert.Equal((nint)refused, (nint)_queue.TakeOf(refused->Entry, StoreStatus.NoSpace));
+        Assert.Equal((nint)0, (nint)_queue.TakeOf(refused->Entry, StoreStatus.NoSpace));
+        Assert.Equal((nint)before, (nint)Take());
+        Assert.Equal(0, (nint)Take());
+        Submitted(before);
+        Assert.Equal(((nint)left, (nint)also), ((nint)Take(), (nint)left->NextJoined));
+        Assert.Equal((StoreStatus.NoSpace, StoreStatus.NoSpace), (left->RefusedWith, also->RefusedWith));
+    }
+
+    [Fact]
+    public void Those_that_are_one_wait_until_the_store_has_commits_for_all()
+    {
+        for (int region = 0; region < 15; region++)
+        {
+            Enqueue(region, 1);
+            Submitted(Take());
+        }
+        RegionPersist* together = Enqueue(15, 1), with = Enqueue(16, 1);
+        together->Together = with->Together = 7;
+        Enqueue(17, 1);
+        Assert.Equal(0, (nint)Take());
+        _queue.TakeSubmitted();
+        _queue.NoteLanded(1);
+        Assert.Equal((nint)together, (nint)Take());
+        Assert.Equal(0, (nint)Take());
     }
 
     private RegionPersist* Enqueue(int region, ulong pages)
@@ -116,6 +168,6 @@ public sealed unsafe class RegionQueueTests : IDisposable
     private void Submitted(RegionPersist* persist)
     {
         persist->Entry->IsSubmitting = false;
-        _queue.NoteTaken(persist, isSubmitted: true, persist->IsSlow);
+        _queue.NoteTaken(persist, isSubmitted: true, persist->IsSlow, persist->Joined);
     }
 }

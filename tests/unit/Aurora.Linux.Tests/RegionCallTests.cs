@@ -121,7 +121,7 @@ public sealed unsafe class RegionCallTests : IDisposable
     }
 
     [Fact]
-    public void All_regions_are_one_or_refused()
+    public void All_regions_that_are_dirty_are_persisted_together_and_at_most_eight()
     {
         (_, ulong at) = Make(_init, "one", 4096);
         (_, ulong second) = Make(_init, "other", 4096);
@@ -130,7 +130,21 @@ public sealed unsafe class RegionCallTests : IDisposable
         Assert.Equal(1, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
         _kernel.Poke(_init, at, 1UL);
         _kernel.Poke(_init, second, 2UL);
-        Assert.Equal(-(long)Errno.EOPNOTSUPP, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
+        Assert.Equal(1, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
+        Assert.Equal(0, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
+        for (int i = 0; i < 6; i++)
+        {
+            (_, ulong more) = Make(_init, "more" + i, 4096);
+            _kernel.Poke(_init, more, 1UL);
+        }
+        _kernel.Poke(_init, at, 3UL);
+        _kernel.Poke(_init, second, 4UL);
+        Assert.Equal(2, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
+        for (int i = 0; i < 7; i++)
+            _kernel.Poke(_init, Make(_init, "ninth" + i, 4096).Address, 1UL);
+        _kernel.Poke(_init, at, 5UL);
+        _kernel.Poke(_init, second, 6UL);
+        Assert.Equal(-(long)Errno.E2BIG, _kernel.Call(_init, Persist, ulong.MaxValue, 0));
     }
 
     [Fact]

@@ -180,17 +180,17 @@ public sealed unsafe class DamagedRootTests
         harness.Memory.SetContents(RootOf(harness, "objects"), new byte[4096]);
         harness.Open();
         Assert.Equal(8UL, harness.Read(1, 0));
-        Assert.Equal(StoreFormat.RollbackFeature | StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        Assert.Equal(StoreFormat.RollbackFeature | StoreFormat.WrittenFeatures, Newest(harness).RequiredFeatures);
     }
 
-    // A build that does not know large commits would take their records for the end of the log, and write over what comes behind.
+    // A build that does not know large or joined commits would take their records for the end of the log, or a part for the whole.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void What_the_log_may_hold_is_required_of_who_opens_the_image_before_the_first_commit(bool isReadOnly)
     {
         using var harness = new StoreHarness();
-        Assert.Equal(StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        Assert.Equal(StoreFormat.WrittenFeatures, Newest(harness).RequiredFeatures);
         harness.Open();
         harness.CommitTo(VolumeId.First, new PageValue(1, 0, 7));
         Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
@@ -199,10 +199,10 @@ public sealed unsafe class DamagedRootTests
         harness.Options.ReadOnly = isReadOnly;
         harness.Open();
         Assert.Equal(7UL, harness.Read(1, 0));
-        Assert.Equal(isReadOnly ? 0 : StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        Assert.Equal(isReadOnly ? 0 : StoreFormat.WrittenFeatures, Newest(harness).RequiredFeatures);
         if (!isReadOnly)
             Assert.Equal(StoreStatus.Ok, harness.Store.CutNow());
-        Assert.Equal(isReadOnly ? 0 : StoreFormat.LargeCommitFeature, Newest(harness).RequiredFeatures);
+        Assert.Equal(isReadOnly ? 0 : StoreFormat.WrittenFeatures, Newest(harness).RequiredFeatures);
     }
 
     [Fact]

@@ -96,7 +96,10 @@ public sealed unsafe class FormatTests
 
     [Fact]
     public void Required_features_have_the_bits_of_the_format()
-        => Assert.Equal((1UL, 2UL, 3UL), (StoreFormat.RollbackFeature, StoreFormat.LargeCommitFeature, StoreFormat.KnownFeatures));
+    {
+        Assert.Equal((1UL, 2UL, 4UL), (StoreFormat.RollbackFeature, StoreFormat.LargeCommitFeature, StoreFormat.JoinedCommitFeature));
+        Assert.Equal((6UL, 7UL), (StoreFormat.WrittenFeatures, StoreFormat.KnownFeatures));
+    }
 
     [Theory]
     [InlineData(512UL, 64UL)]

@@ -208,11 +208,7 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
     public void The_discards_behind_a_large_commit_give_way()
     {
         Open(6, 20_000);
-        for (int round = 0; round < 4; round++)
-        {
-            Commit(VolumeId.First, 1, 4000, out _);
-            Assert.Equal(StoreStatus.Ok, _store.CutNow());
-        }
+        OverwriteAll(4);
         Assert.InRange(_store.Statistics.BlocksDiscarded, 4000UL, 16_000UL);
         Assert.Equal(1, _device.MostDiscardsInARow);
         Close();
@@ -223,14 +219,10 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
     public void Who_goes_back_does_not_wait_until_all_is_discarded()
     {
         Open(7, 20_000);
-        for (int round = 0; round < 3; round++)
-        {
-            Commit(VolumeId.First, 1, 4000, out _);
-            Assert.Equal(StoreStatus.Ok, _store.CutNow());
-        }
+        OverwriteAll(3);
         Commit(VolumeId.First, 2, 1, out ulong target);
         Commit(VolumeId.First, 1, 4000, out _);
-        ulong before = _store.Statistics.BlocksDiscarded, told = 0;
+        ulong before = _store.Statistics.BlocksDiscarded, told = 0, later = 0;
         _device.IsImmediate = false;
         _fibers.Start(_store.RunMaintenance);
         _fibers.Start(() => Assert.Equal(StoreStatus.Ok, _store.CutNow()));
@@ -241,10 +233,16 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
             told = _store.Statistics.BlocksDiscarded;
             Assert.Equal(StoreStatus.Ok, _store.Rollback(VolumeId.First, target, Info()));
             told = _store.Statistics.BlocksDiscarded - told;
+            ulong then = _store.Statistics.BlocksDiscarded;
+            OverwriteAll(4);
+            later = _store.Statistics.BlocksDiscarded - then;
             _store.StopMaintenance();
         });
         _fibers.Run(TimeSpan.FromMinutes(1));
         Assert.InRange(told, 0UL, 256UL);
+
+        // Later cuts tell theirs.
+        Assert.InRange(later, 4000UL, 20_000UL);
         Close();
     }
 
@@ -372,6 +370,15 @@ public sealed unsafe class PreparationTests(ITestOutputHelper output) : IDisposa
         _pages.Free(data, 1);
         Assert.Equal(StoreStatus.Ok, status);
         return word;
+    }
+
+    private void OverwriteAll(int rounds)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            Commit(VolumeId.First, 1, 4000, out _);
+            Assert.Equal(StoreStatus.Ok, _store.CutNow());
+        }
     }
 
     private void Commit(VolumeId volume, ulong id, ulong pages, out ulong sequence)

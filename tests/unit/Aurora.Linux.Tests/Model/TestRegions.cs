@@ -136,6 +136,15 @@ internal sealed unsafe class TestRegions : RegionService
         return Errno.Ok;
     }
 
+    public override Errno PersistTogether(
+        Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited)
+    {
+        awaited = null;
+        for (int i = count - 1; i > 0; i--)
+            Persist(regions[i], writer, isWaitedFor, out _);
+        return Persist(regions[0], writer, isWaitedFor, out epoch);
+    }
+
     public override Errno StateOf(Region* region, ulong epoch)
         => epoch > region->Taken ? Errno.EINVAL : region->IsFlying ? Errno.EAGAIN : Errno.Ok;
 
