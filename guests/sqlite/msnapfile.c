@@ -13,6 +13,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#define PART_OF_MEMORY 8 /* that a transaction may change */
+#define ROLLBACK_PART 5  /* and with its rollback */
+
 static int failure(struct msnap_file *file, int code, const char *what)
 {
     file->last_errno = errno;
@@ -31,9 +34,12 @@ int msnap_give_up(struct msnap_file *file)
     return (int)result;
 }
 
+/* A child has its parent's connections, and what they have changed: it is the parent's. */
+static int is_of_parent(const struct msnap_file *file) { return file->process != getpid(); }
+
 int msnap_settle(struct msnap_file *file)
 {
-    if (!file->writing)
+    if (!file->writing || is_of_parent(file))
         return SQLITE_OK;
     if (!file->complete) {
         if (msnap_give_up(file) != 0) {
@@ -54,7 +60,7 @@ int msnap_settle(struct msnap_file *file)
 static int close_file(sqlite3_file *base)
 {
     struct msnap_file *file = (struct msnap_file *)base;
-    if (file->process == getpid())
+    if (!is_of_parent(file))
         msnap_unlock(base, SQLITE_LOCK_NONE);
     msnap_lock_close(file);
     msnap_release(file->region);
@@ -80,6 +86,8 @@ static int make_room(struct msnap_file *file, sqlite3_int64 size)
     uint64_t needed = ((uint64_t)size + 2 * MSNAP_PAGE - 1) / MSNAP_PAGE * MSNAP_PAGE;
     if (needed <= region->length)
         return SQLITE_OK;
+    if (is_of_parent(file))
+        return SQLITE_READONLY_CANTLOCK;
     if (msnap_refresh(region, NULL) != 0)
         return failure(file, SQLITE_IOERR_WRITE, "its length");
     if (needed <= region->length)
@@ -98,20 +106,20 @@ static int make_room(struct msnap_file *file, sqlite3_int64 size)
 }
 
 /* A store that would make more pages dirty than the kernel takes is a SIGBUS: a transaction of more than an eighth of the memory is refused
- * before. The kernel is asked only when so much may have been written since it was asked last. */
+ * before. Rolling it back writes pages that it has not, which the cache had not taken yet: for that there is a little more. The kernel is
+ * asked only when so much may have been written since it was asked last. */
 static int check_dirty(struct msnap_file *file, uint64_t from, uint64_t end)
 {
     uint64_t bytes = (end + MSNAP_PAGE - 1) / MSNAP_PAGE * MSNAP_PAGE - from / MSNAP_PAGE * MSNAP_PAGE;
-    if (file->refused && end <= msnap_header(file->region)->size)
-        return SQLITE_OK;
     if (file->unchecked < bytes) {
         struct sysinfo machine;
         uint64_t dirty;
         if (sysinfo(&machine) != 0 || msnap_refresh(file->region, &dirty) != 0)
             return failure(file, SQLITE_IOERR_WRITE, "its dirty pages");
-        uint64_t limit = (uint64_t)machine.totalram * machine.mem_unit / 8;
+        uint64_t limit = (uint64_t)machine.totalram * machine.mem_unit / (file->refused ? ROLLBACK_PART : PART_OF_MEMORY);
         if (dirty + bytes + MSNAP_PAGE > limit) {
             file->refused = 1;
+            file->unchecked = 0;
             sqlite3_log(SQLITE_FULL, "msnap: %s: a transaction of more than %lld bytes", file->region->name, (long long)limit);
             return SQLITE_FULL;
         }
@@ -136,6 +144,8 @@ static int await_unsynced(struct msnap_file *file)
 
 static int begin_change(struct msnap_file *file)
 {
+    if (is_of_parent(file))
+        return SQLITE_READONLY_CANTLOCK;
     if (file->lock != SQLITE_LOCK_EXCLUSIVE)
         return SQLITE_READONLY_CANTLOCK;
     if (!file->writing) {
@@ -198,6 +208,8 @@ static int sync_file(sqlite3_file *base, int flags)
 {
     struct msnap_file *file = (struct msnap_file *)base;
     (void)flags;
+    if (is_of_parent(file))
+        return SQLITE_IOERR_FSYNC;
     if (!file->writing)
         return SQLITE_OK;
     if (msnap_sync(file->region->md, MS_GLOBAL) < 0) {

@@ -59,7 +59,7 @@ struct msnap_file {
     int lock;     /* SQLITE_LOCK_… */
     int writing;  /* this connection has set the mark */
     int complete; /* what is in memory is whole: the transaction, or what was before it */
-    int refused;  /* the transaction has no more room: what is dirty may be written again */
+    int refused;  /* the transaction has no more room: it can be rolled back only */
     int last_errno;
     int process;  /* who opened it: locks are not for its children */
     uint64_t unchecked;   /* bytes that may be written before the dirty pages are counted again */

@@ -339,6 +339,7 @@ int main(void)
     check_processes("sqlchecks");
     check_refusals("file:sqlchecks");
     check_forks();
+    check_forks_in_the_middle();
     check_copies();
     check_owners();
     check_limits();
