@@ -6,8 +6,8 @@
  * the region. An append first clears the place of the next head, whatever lies there, and stores the record's own head last, as one: so
  * what was appended by half is no record. Truncating begins a new generation, so it writes one page whatever there was; what lies behind
  * is of an older one. An append does not change the header: a small sync is one page. No sums are needed, since a persist is durable as a
- * whole or not at all. What is not synced takes memory, of which a region has a part: before it is a sixteenth a persist is begun of
- * itself. */
+ * whole or not at all. What is not durable takes memory, of which a region has a part: before it is more than a sixteenth, an append makes
+ * it durable itself, and is refused when the disk refuses that. */
 #ifndef SLS_JOURNAL_H
 #define SLS_JOURNAL_H
 
@@ -21,6 +21,7 @@
 #define SLS_JOURNAL_MAGIC 0x6C6E726A2D736C73ull /* sls-jrnl */
 #define SLS_JOURNAL_PAGE 4096ull
 #define SLS_JOURNAL_HEAD 8ull
+#define SLS_JOURNAL_FIRST 1ull /* the epoch of a region that has never been persisted */
 
 struct sls_journal_header { uint64_t magic; uint32_t generation, reserved; };
 struct sls_journal {
@@ -29,8 +30,8 @@ struct sls_journal {
     uint64_t bytes; /* the region's length */
     uint64_t span;  /* what it shows */
     uint64_t end;   /* of the records, from the region's beginning */
-    uint64_t dirty; /* bytes appended since a persist was begun last */
-    uint64_t most;  /* of those */
+    uint64_t appended, durable; /* bytes appended since it was opened, and those of them that are known to be durable */
+    uint64_t most;              /* that may be appended and not durable */
     pthread_mutex_t lock;
 };
 
@@ -46,11 +47,11 @@ static inline uint32_t sls_journal_at(const struct sls_journal *j, uint64_t posi
     return head[1] == j->header->generation && sls_journal_size(head[0]) <= j->bytes - position ? head[0] : 0;
 }
 
-/* The region has nothing that was ever stored to its first page. */
+/* The region is as it was made: nothing was ever persisted (its states are the first one), and its first page holds nothing. */
 static inline int sls_journal_is_blank(const struct sls_journal *j, const struct msnap_info *about)
 {
     const uint64_t *words = (const uint64_t *)j->header;
-    uint64_t all = about->dirty;
+    uint64_t all = about->dirty | (about->durable ^ SLS_JOURNAL_FIRST) | (about->taken ^ SLS_JOURNAL_FIRST);
     for (unsigned i = 0; i < SLS_JOURNAL_PAGE / sizeof *words; i++)
         all |= words[i];
     return all == 0;
@@ -126,16 +127,23 @@ static inline long sls_journal_persist(struct sls_journal *j)
     do
         epoch = msnap_persist(j->md, MS_GLOBAL | MS_ASYNC);
     while (epoch < 0 && errno == EINTR);
-    if (epoch >= 0)
-        j->dirty = 0;
     return epoch;
+}
+
+/* Makes durable what was appended, with the lock held: zero, or an errno, and all of it counts as before. */
+static inline int sls_journal_settle(struct sls_journal *j)
+{
+    if (msnap_sync(j->md, MS_GLOBAL) < 0)
+        return errno;
+    j->durable = j->appended;
+    return 0;
 }
 
 static inline void sls_journal_store(struct sls_journal *j, const void *bytes, uint64_t count)
 {
     char *at = (char *)j->header + j->end;
     j->end += sls_journal_size(count);
-    j->dirty += sls_journal_size(count);
+    j->appended += sls_journal_size(count);
     if (j->bytes - j->end >= SLS_JOURNAL_HEAD)
         memset((char *)j->header + j->end, 0, SLS_JOURNAL_HEAD);
     memcpy(at + SLS_JOURNAL_HEAD, bytes, count);
@@ -154,8 +162,8 @@ static inline int sls_journal_append(struct sls_journal *j, const void *bytes, u
         error = EMSGSIZE;
     else if (sls_journal_size(count) > j->bytes - j->end)
         error = ENOSPC;
-    else if (j->dirty + sls_journal_size(count) > j->most && sls_journal_persist(j) < 0)
-        error = errno;
+    else if (j->appended - j->durable + sls_journal_size(count) > j->most)
+        error = sls_journal_settle(j);
     if (error == 0)
         sls_journal_store(j, bytes, count);
     pthread_mutex_unlock(&j->lock);
@@ -164,11 +172,12 @@ static inline int sls_journal_append(struct sls_journal *j, const void *bytes, u
 }
 
 /* Returns when all that was appended before, by whatever thread, is durable. Zero, or -1 with an errno of msnap_persist: nothing of it is
- * durable, and it may be tried again. */
+ * durable, and it may be tried again. Others append meanwhile. */
 static inline int sls_journal_sync(struct sls_journal *j)
 {
     long result;
     pthread_mutex_lock(&j->lock);
+    uint64_t appended = j->appended;
     long epoch = sls_journal_persist(j);
     pthread_mutex_unlock(&j->lock);
     if (epoch < 0)
@@ -176,7 +185,13 @@ static inline int sls_journal_sync(struct sls_journal *j)
     do
         result = msnap_wait(j->md, (uint64_t)epoch);
     while (result < 0 && errno == EINTR);
-    return result < 0 ? -1 : 0;
+    if (result < 0)
+        return -1;
+    pthread_mutex_lock(&j->lock);
+    if (j->durable < appended)
+        j->durable = appended;
+    pthread_mutex_unlock(&j->lock);
+    return 0;
 }
 
 /* Empties the journal, durably. Zero, or -1 with an errno of msnap_persist: it may or may not come back empty, and is as it was here. */
@@ -184,13 +199,14 @@ static inline int sls_journal_truncate(struct sls_journal *j)
 {
     pthread_mutex_lock(&j->lock);
     j->header->generation++;
-    int status = msnap_sync(j->md, MS_GLOBAL) < 0 ? -1 : 0;
-    if (status == 0)
+    int error = sls_journal_settle(j);
+    if (error == 0)
         j->end = SLS_JOURNAL_PAGE;
     else
         j->header->generation--;
     pthread_mutex_unlock(&j->lock);
-    return status;
+    errno = error ? error : errno;
+    return error ? -1 : 0;
 }
 
 /* Has a function see each record, in order, until it returns something else than zero, which is returned. It may not use the journal. */
