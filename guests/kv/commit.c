@@ -26,6 +26,16 @@ long persist(long md, unsigned flags)
     return epoch;
 }
 
+/* What is dirty becomes what was persisted last, whoever changed it; an errno. As above. */
+int give_pages_up(long md)
+{
+    int error;
+    do
+        error = msnap_abort(md, MS_GLOBAL) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
+}
+
 static int wait_for(const struct kv *kv, uint64_t epoch)
 {
     int error;
@@ -35,10 +45,12 @@ static int wait_for(const struct kv *kv, uint64_t epoch)
     return error;
 }
 
-/* Begins a persist. */
+/* Begins a persist, unless there is in the store what cannot be. */
 int take(struct kv *kv)
 {
     struct shared *shared = kv->shared;
+    if (shared->failed != 0)
+        return (int)shared->failed;
     shared->taking = shared->number;
     long epoch = persist(kv->md, MS_GLOBAL | MS_ASYNC);
     if (epoch < 0)
@@ -110,12 +122,13 @@ void begin_commit(struct kv *kv)
     unlock(kv);
 }
 
-/* With the lock held. ECANCELED, once: a change of this handle that nobody has been told about was given up. */
+/* With the lock held. ECANCELED, once: a change of this handle that nobody has been told about was given up; ESTALE, once: it is not known
+ * what became of it. */
 int tell(struct kv *kv)
 {
     if (kv->untold == 0)
         return 0;
-    int error = is_lost(kv, kv->untold) != 0 ? ECANCELED : 0;
+    int error = is_lost(kv, kv->untold);
     if (error != 0 || kv->shared->durable >= kv->untold)
         kv->untold = 0;
     return error;
@@ -165,8 +178,9 @@ int commit(struct kv *kv, uint64_t number)
     }
     if (error == 0)
         error = refused;
-    if ((error == 0 || error == ECANCELED) && kv->untold <= number && tell(kv) != 0)
-        error = ECANCELED;
+    int is_known = error == 0 || error == ECANCELED || error == ESTALE, told;
+    if (is_known && kv->untold <= number && (told = tell(kv)) != 0)
+        error = told;
     unlock(kv);
     return error;
 }

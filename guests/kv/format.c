@@ -57,7 +57,7 @@ static int format(struct kv *kv)
     write_format(kv, header);
     if (persist(kv->md, 0) < 0) {
         error = errno;
-        msnap_abort(kv->md, 0); /* and who tries next begins anew */
+        give_pages_up(kv->md); /* and who tries next begins anew */
     }
     kv->shared->changing = 0;
     return error;
@@ -97,12 +97,13 @@ int join(struct kv *kv, unsigned flags)
 {
     if (kv->shared->opening != 0)
         return 0;
-    if (kv->header->magic == MAGIC && msnap_abort(kv->md, MS_GLOBAL) != 0)
-        return errno;
+    int error = kv->header->magic == MAGIC ? give_pages_up(kv->md) : 0;
+    if (error != 0)
+        return error;
     if (kv->header->magic == MAGIC)
         return set_up(kv);
     if (!(flags & KV_CREATE))
         return kv->header->magic == 0 ? ENOENT : EINVAL;
-    int error = format(kv);
+    error = format(kv);
     return error != 0 ? error : set_up(kv);
 }

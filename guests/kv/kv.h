@@ -55,7 +55,7 @@ int kv_destroy(const char *name);
 /* The number of the change, or -1: EINVAL (the key's or the value's size), ENOSPC (the store is full, and nothing has changed; or the disk
  * is, and the change is there but not durable; so much is there already that the disk has refused, and nothing has changed), E2BIG
  * (kv_write: more than may be dirty at a time), ECANCELED (said once: an earlier change through this handle, which nobody has waited for,
- * was given up, and this one was not made). Deleting what is not there is a
+ * was given up, and this one was not made), ESTALE (the same, but it is not known whether it was given up). Deleting what is not there is a
  * change like any other. */
 long kv_put(struct kv *kv, const void *key, size_t key_size, const void *value, size_t value_size, enum kv_when when);
 long kv_delete(struct kv *kv, const void *key, size_t key_size, enum kv_when when);

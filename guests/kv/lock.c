@@ -39,8 +39,9 @@ static int give_up(struct kv *kv)
 {
     struct shared *shared = kv->shared;
     settle(kv); /* a refused persist is given up with the rest */
-    if (msnap_abort(kv->md, MS_GLOBAL) != 0)
-        return errno;
+    int error = give_pages_up(kv->md);
+    if (error != 0)
+        return error;
     if (shared->opening == 0) { /* the format, of which nobody knows anything */
         shared->changing = 0;
         return 0;

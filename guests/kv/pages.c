@@ -67,6 +67,15 @@ void page_give(struct kv *kv, uint32_t page)
     shared->free_pages++;
 }
 
+static int resize(long md, uint64_t length)
+{
+    int error;
+    do
+        error = msnap_resize(md, length) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
+}
+
 /* Makes the region longer until so many pages are free: twice as long, as long as there is a span. The length in the header may be behind
  * that of the region after a power cut; it is set again then. */
 int pages_grow(struct kv *kv, uint64_t needed)
@@ -79,7 +88,7 @@ int pages_grow(struct kv *kv, uint64_t needed)
         pages = least;
     if (pages > header->span_pages)
         pages = header->span_pages;
-    if (msnap_resize(kv->md, pages * PAGE) != 0)
+    if (resize(kv->md, pages * PAGE) != 0)
         return ENOSPC;
     kv->shared->changing = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -139,8 +139,9 @@ int region_info(long md, struct msnap_info *info);
 int was_persisted(const struct msnap_info *info);
 int join(struct kv *kv, unsigned flags);
 
-/* commit.c; take, settle, make_dirty and tell with the lock held, begin_commit and commit without. */
+/* commit.c; give_pages_up, take, settle, make_dirty and tell with the lock held, begin_commit and commit without. */
 long persist(long md, unsigned flags);
+int give_pages_up(long md);
 int take(struct kv *kv);
 int settle(struct kv *kv);
 int make_dirty(struct kv *kv, uint64_t pages);
