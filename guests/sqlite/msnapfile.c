@@ -99,6 +99,8 @@ static int make_room(struct msnap_file *file, sqlite3_int64 size)
     uint64_t length = region->length * 2 > needed ? region->length * 2 : needed;
     if (length > region->span)
         length = region->span;
+    if (msnap_may_change(file, msnap_header(region)) != SQLITE_OK)
+        return SQLITE_IOERR_WRITE;
     if (msnap_resize(region->md, length) < 0)
         return failure(file, SQLITE_FULL, "making it longer");
     region->length = length;
@@ -142,13 +144,16 @@ static int await_unsynced(struct msnap_file *file)
     return SQLITE_OK;
 }
 
-static int begin_change(struct msnap_file *file)
+/* Before something is written: `at` is what will be first. */
+static int begin_change(struct msnap_file *file, void *at)
 {
     if (is_of_parent(file))
         return SQLITE_READONLY_CANTLOCK;
     if (file->lock != SQLITE_LOCK_EXCLUSIVE)
         return SQLITE_READONLY_CANTLOCK;
     if (!file->writing) {
+        if (msnap_may_change(file, at) != SQLITE_OK)
+            return SQLITE_IOERR_WRITE;
         /* What could not be given up when the lock was, must not become part of what is changed now. */
         if (file->mark->writing)
             return SQLITE_IOERR_WRITE;
@@ -160,9 +165,6 @@ static int begin_change(struct msnap_file *file)
     if (!file->writing)
         msnap_set_mark(file, 1);
     file->complete = 0;
-    struct msnap_header *header = msnap_header(file->region);
-    if (header->magic == 0)
-        *header = (struct msnap_header){.magic = MSNAP_MAGIC, .version = MSNAP_VERSION};
     return SQLITE_OK;
 }
 
@@ -179,7 +181,7 @@ static int write_file(sqlite3_file *base, const void *from, int count, sqlite3_i
     }
     int result = make_room(file, (sqlite3_int64)end);
     if (result == SQLITE_OK)
-        result = begin_change(file);
+        result = begin_change(file, bytes + start);
     if (result == SQLITE_OK)
         result = check_dirty(file, start < header->size ? start : header->size, end);
     if (result != SQLITE_OK)
@@ -198,7 +200,7 @@ static int truncate_file(sqlite3_file *base, sqlite3_int64 size)
     struct msnap_file *file = (struct msnap_file *)base;
     if ((uint64_t)size >= msnap_header(file->region)->size)
         return SQLITE_OK;
-    int result = begin_change(file);
+    int result = begin_change(file, msnap_header(file->region));
     if (result == SQLITE_OK)
         msnap_header(file->region)->size = (uint64_t)size;
     return result;

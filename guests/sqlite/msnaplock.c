@@ -5,6 +5,7 @@
  *   RESERVED  write-locked by who means to write
  *   SHARED    a range: read-locked by readers, write-locked by who has EXCLUSIVE
  *   RECOVERY  write-locked by who gives up what a dead writer has left
+ *   CLAIMS    write-locked by who claims the database for this group; with nothing else in hand, or EXCLUSIVE
  *
  * Nothing waits but recovery: SQLite has its own means to wait (the busy handler). Recovery waits for RECOVERY with no other lock in hand,
  * and with it for those who have SHARED only to see the mark: as long as the mark is set, nobody keeps SHARED. For PENDING it does not
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #define FOLDER "/var/lib/msnap"
-enum { PENDING = 64, RESERVED, RECOVERY, SHARED, SHARED_BYTES = 500 };
+enum { CLAIMS = 63, PENDING, RESERVED, RECOVERY, SHARED, SHARED_BYTES = 500 };
 
 static int control(struct msnap_file *file, int command, int type, int at, int bytes)
 {
@@ -59,6 +60,20 @@ static int release(struct msnap_file *file, int at, int bytes)
 
 static int is_marked(struct msnap_file *file) { return __atomic_load_n(&file->mark->writing, __ATOMIC_SEQ_CST) != 0; }
 
+static int give_up_leftovers(struct msnap_file *file)
+{
+    int result = msnap_may_change(file, msnap_header(file->region));
+    if (result != SQLITE_OK)
+        return result;
+    sqlite3_log(SQLITE_NOTICE_RECOVER_ROLLBACK, "msnap: %s: a transaction of a dead process is given up", file->region->name);
+    if (msnap_give_up(file) != 0) {
+        file->last_errno = errno;
+        return SQLITE_IOERR_LOCK;
+    }
+    msnap_set_mark(file, 0);
+    return SQLITE_OK;
+}
+
 /* Gives up what a dead writer has left, unless somebody else has done so meanwhile. On success SHARED is held, else nothing. */
 static int recover(struct msnap_file *file)
 {
@@ -69,13 +84,7 @@ static int recover(struct msnap_file *file)
     if (result == SQLITE_OK && is_marked(file)) {
         result = wait_for(file, F_WRLCK, SHARED, SHARED_BYTES);
         if (result == SQLITE_OK && is_marked(file)) {
-            sqlite3_log(SQLITE_NOTICE_RECOVER_ROLLBACK, "msnap: %s: a transaction of a dead process is given up", file->region->name);
-            if (msnap_give_up(file) == 0) {
-                msnap_set_mark(file, 0);
-            } else {
-                file->last_errno = errno;
-                result = SQLITE_IOERR_LOCK;
-            }
+            result = give_up_leftovers(file);
         }
     }
     if (result == SQLITE_OK)
@@ -106,7 +115,9 @@ int msnap_lock(sqlite3_file *base, int wanted)
     if (file->lock >= wanted)
         return SQLITE_OK;
     if (file->lock == SQLITE_LOCK_NONE) {
-        result = lock_shared(file);
+        result = msnap_claim(file);
+        if (result == SQLITE_OK)
+            result = lock_shared(file);
         if (result == SQLITE_OK)
             file->lock = SQLITE_LOCK_SHARED;
     }
@@ -166,6 +177,9 @@ int msnap_check_reserved(sqlite3_file *base, int *reserved)
     *reserved = held;
     return SQLITE_OK;
 }
+
+int msnap_lock_claims(struct msnap_file *file) { return wait_for(file, F_WRLCK, CLAIMS, 1); }
+void msnap_unlock_claims(struct msnap_file *file) { release(file, CLAIMS, 1); }
 
 /* The file may be used: it is of who owns the region, or of root, and no other database has it. NULL, or why not. */
 static const char *fault_of(struct msnap_file *file, const char *name)

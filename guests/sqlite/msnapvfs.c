@@ -9,8 +9,11 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MIB (1 << 20)
+#define ATTEMPTS 10
+#define PAUSE_US 20000
 #define USUAL_SPAN 1024 /* MiB; the length, a quarter of it, takes no room until it is written to */
 
 static pthread_mutex_t regions_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,7 +46,7 @@ static const char *fault_of(const char *name)
     return NULL;
 }
 
-static int find(const char *name, struct msnap_info *info)
+int msnap_find(const char *name, struct msnap_info *info)
 {
     for (unsigned i = 0; msnap_list(i, info) == 0; i++)
         if (strcmp(info->name, name) == 0)
@@ -54,7 +57,7 @@ static int find(const char *name, struct msnap_info *info)
 int msnap_refresh(struct msnap_region *region, uint64_t *dirty)
 {
     struct msnap_info info = {0};
-    if (find(region->name, &info) != 0)
+    if (msnap_find(region->name, &info) != 0)
         return -1;
     region->length = info.length;
     region->span = info.span;
@@ -88,17 +91,6 @@ static long show(const char *name, int flags, sqlite3_int64 span, void **base)
     return md;
 }
 
-static int is_ours(const struct msnap_region *region)
-{
-    const struct msnap_header *header = msnap_header(region);
-    if (header->magic == MSNAP_MAGIC)
-        return header->version == MSNAP_VERSION && header->size <= region->length - MSNAP_PAGE;
-    for (int i = 0; i < MSNAP_PAGE; i++)
-        if (region->base[i] != 0)
-            return 0;
-    return 1;
-}
-
 /* Under a lock, since a dead writer may have left its header half changed. Who keeps us from it has looked. */
 static int inspect(struct msnap_file *file)
 {
@@ -107,7 +99,8 @@ static int inspect(struct msnap_file *file)
         return SQLITE_OK;
     if (result != SQLITE_OK)
         return result;
-    if (msnap_refresh(file->region, NULL) != 0 || !is_ours(file->region))
+    const struct msnap_region *region = file->region;
+    if (msnap_refresh(file->region, NULL) != 0 || msnap_header(region)->size > region->length - MSNAP_PAGE)
         result = refuse(file->region->name, "the region is not a database");
     msnap_unlock(&file->base, SQLITE_LOCK_NONE);
     return result;
@@ -149,15 +142,9 @@ static int acquire(const char *name, int flags, sqlite3_int64 span, struct msnap
     return SQLITE_OK;
 }
 
-static int open_main(struct msnap_file *file, const char *name, int flags)
+/* SQLITE_PROTOCOL: another group uses it. */
+static int open_region(struct msnap_file *file, const char *name, int flags, sqlite3_int64 span)
 {
-    sqlite3_int64 span = sqlite3_uri_int64(name, "span", USUAL_SPAN);
-    if (fault_of(name) != NULL)
-        return refuse(name, fault_of(name));
-    if (span < 64 || span > 1 << 20)
-        return refuse(name, "the span is 64 MiB to 1 TiB");
-    if (sqlite3_uri_boolean(name, "nolock", 0) || sqlite3_uri_boolean(name, "immutable", 0))
-        return refuse(name, "it cannot be used without locks");
     pthread_mutex_lock(&regions_lock);
     int result = acquire(name, flags, span, &file->region);
     if (result == SQLITE_OK && msnap_refresh(file->region, NULL) != 0)
@@ -167,14 +154,40 @@ static int open_main(struct msnap_file *file, const char *name, int flags)
         result = msnap_lock_open(file, name, sqlite3_uri_parameter(name, "lock"));
     if (result == SQLITE_OK)
         result = inspect(file);
-    if (result == SQLITE_OK) {
-        file->base.pMethods = &msnap_file_methods;
+    if (result == SQLITE_OK)
         return SQLITE_OK;
-    }
     msnap_lock_close(file);
     if (file->region != NULL)
         msnap_release(file->region);
     return result;
+}
+
+static void forget(struct msnap_file *file)
+{
+    memset(file, 0, sizeof *file);
+    file->lock_descriptor = -1;
+}
+
+static int open_main(struct msnap_file *file, const char *name, int flags)
+{
+    sqlite3_int64 span = sqlite3_uri_int64(name, "span", USUAL_SPAN);
+    int result = SQLITE_PROTOCOL;
+    if (fault_of(name) != NULL)
+        return refuse(name, fault_of(name));
+    if (span < 64 || span > 1 << 20)
+        return refuse(name, "the span is 64 MiB to 1 TiB");
+    if (sqlite3_uri_boolean(name, "nolock", 0) || sqlite3_uri_boolean(name, "immutable", 0))
+        return refuse(name, "it cannot be used without locks");
+    /* A region goes from memory a moment after the last program that showed it, and with it what that one's group claimed. */
+    for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_PROTOCOL; attempt++) {
+        if (attempt > 0)
+            usleep(PAUSE_US);
+        forget(file);
+        result = open_region(file, name, flags, span);
+    }
+    if (result == SQLITE_OK)
+        file->base.pMethods = &msnap_file_methods;
+    return result == SQLITE_PROTOCOL ? refuse(name, "programs of another group use it") : result;
 }
 
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
@@ -190,8 +203,6 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
         return refuse(name, "a transaction over several databases takes journal_mode=memory, and is atomic in each alone");
     if ((flags & SQLITE_OPEN_MAIN_DB) == 0 || name == NULL)
         return msnap_memory_open(file);
-    memset(file, 0, sizeof(struct msnap_file));
-    ((struct msnap_file *)file)->lock_descriptor = -1;
     return open_main((struct msnap_file *)file, name, flags);
 }
 
@@ -214,7 +225,7 @@ static int access_file(sqlite3_vfs *vfs, const char *name, int flags, int *there
     struct msnap_info info;
     (void)vfs;
     (void)flags;
-    *there = fault_of(name) == NULL && find(name, &info) == 0;
+    *there = fault_of(name) == NULL && msnap_find(name, &info) == 0;
     return SQLITE_OK;
 }
 

@@ -12,6 +12,8 @@
  * region, because there it could only be cleared before the persist, and a dead writer's last transaction could be seen though it is not
  * durable. After a restart of the machine it may be set for nothing: then there is nothing to give up.
  *
+ * Groups do not share lock files. Programs of one group at a time use a database; others are refused (msnapgroup.c).
+ *
  * Invariants: the region is stored to only under EXCLUSIVE with the mark set; without EXCLUSIVE in anybody's hands and with the mark clear,
  * what is in memory is what was persisted last (or, with synchronous=OFF, what is on its way). */
 #ifndef MSNAPVFS_H
@@ -32,12 +34,12 @@ int msnapvfs_register(int as_default);
 #define MSNAP_MAGIC 0x6C71736172727541ull /* "Aurrasql" */
 #define MSNAP_VERSION 1
 
-/* The first page of the region; all zeroes: a database of no bytes. */
-struct msnap_header { uint64_t magic, version, size; };
+/* The first page of the region; all zeroes: a database of no bytes. The claim says which group uses it (msnapgroup.c). */
+struct msnap_header { uint64_t magic, version, size, claim; };
 
 /* The first page of the lock file: whether somebody writes, and the persist of a transaction that nobody has waited for (0: none; all ones:
- * there is one, and it could not be begun), and whose lock file it is. */
-struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; char name[MSNAP_NAME + 4]; };
+ * there is one, and it could not be begun), whose lock file it is, and the claim that is known to be durable. */
+struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; char name[MSNAP_NAME + 4]; uint64_t claim; };
 
 /* A region that this process shows, for all its connections. */
 struct msnap_region {
@@ -72,6 +74,8 @@ static inline char *msnap_bytes(const struct msnap_region *region) { return regi
 /* msnapvfs.c */
 /* Brings length and span up to date; zero, or -1 when the region is not there any more. dirty may be NULL. */
 int msnap_refresh(struct msnap_region *region, uint64_t *dirty);
+struct msnap_info;
+int msnap_find(const char *name, struct msnap_info *info);
 void msnap_release(struct msnap_region *region);
 
 /* msnapfile.c: a region as a file. */
@@ -86,12 +90,23 @@ extern const int msnap_memory_size;
 /* Gives up what is not persisted, whoever changed it; zero, or -1. */
 int msnap_give_up(struct msnap_file *file);
 
+/* msnapgroup.c */
+/* The region is a database, or may become one. */
+int msnap_is_database(const struct msnap_region *region);
+/* This program's group uses the database: it may go on. SQLITE_PROTOCOL: another does, which is told in the log; or any other error. */
+int msnap_claim(struct msnap_file *file);
+/* As above, before the first change of a transaction: a copy of this program does not come behind it. It will change the byte `at`. */
+int msnap_may_change(struct msnap_file *file, void *at);
+
 /* msnaplock.c */
 int msnap_lock_open(struct msnap_file *file, const char *name, const char *path);
 void msnap_lock_close(struct msnap_file *file);
 int msnap_lock(sqlite3_file *file, int wanted);
 int msnap_unlock(sqlite3_file *file, int wanted);
 int msnap_check_reserved(sqlite3_file *file, int *reserved);
+/* Waits for the right to claim the database for this group. */
+int msnap_lock_claims(struct msnap_file *file);
+void msnap_unlock_claims(struct msnap_file *file);
 static inline void msnap_set_mark(struct msnap_file *file, uint32_t writing)
 {
     __atomic_store_n(&file->mark->writing, writing, __ATOMIC_SEQ_CST);

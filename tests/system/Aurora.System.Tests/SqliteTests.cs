@@ -13,6 +13,20 @@ public sealed class SqliteTests(ITestOutputHelper output)
 {
     private const int Kills = 3;
 
+    // A group uses a database; its copy and the host are told, with nothing and with each lock in hand. When it has been killed the host uses
+    // the database.
+    private const string Groups =
+        "say() { until sls logs $1 | grep -q \"$2\"; do usleep 20000; done; sls logs $1 | grep \"^$2\"; }\n"
+        + "for mode in idle reading reserved exclusive; do\n"
+        + "sls run -d --name a -- sqlgroups hold $mode > /dev/null; say a holding\n"
+        + "[ $mode = idle ] && sls exec a -- sqlgroups add 20 < /dev/null\n"
+        + "sls fork a b > /dev/null; say b 'copy.*it '; say b copy; say b log\n"
+        + "[ $mode = idle ] && sls exec a -- sqlgroups add 20 < /dev/null\n"
+        + "echo host; sqlgroups add 1; sls exec a -- touch /tmp/go < /dev/null; say a original\n"
+        + "for group in a b; do sls kill $group; sls rm $group; done > /dev/null 2>&1; sqlgroups count; done; echo end\n";
+
+    private const string Refusal = "host\nlog 14 msnap: sqlgroups: programs of another group use it\nrefused: open: unable to open database file\n";
+
     // It says of its transfers what the bank in a region says of its own.
     private readonly BankWitness _witness = new();
 
@@ -25,6 +39,17 @@ public sealed class SqliteTests(ITestOutputHelper output)
         var report = new TapReport(shown);
         Assert.Empty(report.Failures);
         Assert.Null(report.Incomplete());
+        Assert.Equal(0, status);
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+    }
+
+    [Fact]
+    public async Task Programs_of_other_groups_are_refused_and_change_nothing()
+    {
+        using var disk = new TestDisk();
+        await using Guest guest = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", Groups);
+        (int? status, string shown) = await guest.FinishAsync();
+        output.WriteLine(shown);
         Assert.Equal(0, status);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }

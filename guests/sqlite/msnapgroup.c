@@ -1,0 +1,155 @@
+/* msnapgroup.c - which group may use a database. Groups do not share lock files, so nothing but this keeps their programs apart: the header
+ * of the region has a claim, the number of a group and that of an opening of the region, and whoever takes a lock looks at it. Only those
+ * of that group go on, as long as the region stays in memory, which it does while anybody shows it. Is it another opening, all programs
+ * that used the database have ended, or were restored after it: the claim says nothing any more, and who comes first makes his own.
+ *
+ * The number of an opening: persists are numbered, and the region leaves 65,536 numbers out when it comes into memory (docs/api.md). Who
+ * waits for one of those is told ECANCELED, and as soon as the region has come into memory again, something else. So the multiple of 65,536
+ * among them is the opening's, and a claim that is durable cannot be taken for one of a later opening.
+ *
+ * A claim is used only when it is durable: what is not may be given up with the rest of the region. The group's lock file says of which
+ * claim that is known; it is copied with the group, but the number of the group that is asked for is then another.
+ *
+ * A group may be copied at any moment, also between a look at the claim and what is done then. A copy does not go on if something of the
+ * region was dirty when it was made. So before a change something is made dirty, and then the claim is looked at (msnap_may_change). */
+#define _GNU_SOURCE
+#include "msnapvfs.h"
+#include "../include/aurora.h"
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define OPENING_SHIFT 16 /* openings are so far apart */
+#define GROUP_BITS 28
+#define ATTEMPTS 100
+
+static int failure(struct msnap_file *file, const char *what)
+{
+    file->last_errno = errno;
+    int code = errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_LOCK;
+    sqlite3_log(code, "msnap: %s: %s: %s", file->region->name, what, strerror(errno));
+    return code;
+}
+
+/* What a claim of this group begins with; zero, or -1. */
+static int own_group(uint64_t *group)
+{
+    struct sls_group about;
+    if (sls_group(0, &about) != 0)
+        return -1;
+    *group = (about.id + 1) & ((1ull << GROUP_BITS) - 1);
+    return 0;
+}
+
+static int is_of(uint64_t claim, uint64_t group) { return (claim & ((1ull << GROUP_BITS) - 1)) == group; }
+
+/* The region has been in memory since the opening that a claim names. */
+static int is_valid(const struct msnap_file *file, uint64_t claim)
+{
+    return claim != 0 && msnap_wait(file->region->md, claim >> GROUP_BITS << OPENING_SHIFT) != 0 && errno == ECANCELED;
+}
+
+/* A claim of this opening, of which `durable` is a persist or the last one before it; zero: there is none. */
+static uint64_t new_claim(const struct msnap_file *file, uint64_t group, uint64_t durable)
+{
+    for (uint64_t opening = (durable >> OPENING_SHIFT) + 1; opening > 0; opening--)
+        if (is_valid(file, opening << GROUP_BITS | group))
+            return opening << GROUP_BITS | group;
+    return 0;
+}
+
+int msnap_is_database(const struct msnap_region *region)
+{
+    const struct msnap_header *header = msnap_header(region);
+    if (header->magic == MSNAP_MAGIC)
+        return header->version == MSNAP_VERSION;
+    /* A version without magic: somebody is about to make it one. */
+    if (header->version > MSNAP_VERSION)
+        return 0;
+    for (size_t i = 0; i < MSNAP_PAGE / sizeof(uint64_t); i++)
+        if (i != offsetof(struct msnap_header, version) / sizeof(uint64_t) && ((const uint64_t *)region->base)[i] != 0)
+            return 0;
+    return 1;
+}
+
+/* Claims the region unless somebody has: the claim that there is then. Two groups that make a region a database store the same. */
+static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
+{
+    struct msnap_header *header = msnap_header(file->region);
+    struct msnap_info info;
+    *claim = __atomic_load_n(&header->claim, __ATOMIC_SEQ_CST);
+    if (is_valid(file, *claim))
+        return SQLITE_OK;
+    if (msnap_find(file->region->name, &info) != 0)
+        return failure(file, "its state");
+    uint64_t mine = new_claim(file, group, info.durable);
+    if (mine == 0)
+        return failure(file, "its opening");
+    if (header->magic == 0) {
+        __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
+    }
+    if (__atomic_compare_exchange_n(&header->claim, claim, mine, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        *claim = mine;
+    return SQLITE_OK;
+}
+
+/* Opening tries a few times, and tells it itself. */
+static int refuse(const struct msnap_file *file)
+{
+    if (file->base.pMethods != NULL)
+        sqlite3_log(SQLITE_PROTOCOL, "msnap: %s: a program of another group uses the database", file->region->name);
+    return SQLITE_PROTOCOL;
+}
+
+/* Nobody else of this group is here, and nobody uses the database before it is done: so nothing is persisted by half. */
+static int claim_durably(struct msnap_file *file, uint64_t group)
+{
+    uint64_t claim;
+    if (!msnap_is_database(file->region)) {
+        sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the region is not a database", file->region->name);
+        return SQLITE_CANTOPEN;
+    }
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int result = make_claim(file, group, &claim);
+        if (result != SQLITE_OK)
+            return result;
+        if (!is_of(claim, group) && is_valid(file, claim))
+            return refuse(file);
+        if (!is_of(claim, group))
+            continue;
+        if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
+            return failure(file, "claiming it for this group");
+        /* Somebody may have given up what he found there before it was durable. */
+        if (__atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST) == claim) {
+            __atomic_store_n(&file->mark->claim, claim, __ATOMIC_SEQ_CST);
+            return SQLITE_OK;
+        }
+    }
+    errno = EAGAIN;
+    return failure(file, "claiming it for this group");
+}
+
+int msnap_claim(struct msnap_file *file)
+{
+    uint64_t group, claim = __atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST);
+    if (own_group(&group) != 0)
+        return failure(file, "the group");
+    int valid = is_valid(file, claim);
+    if (valid && !is_of(claim, group))
+        return refuse(file);
+    if (valid && __atomic_load_n(&file->mark->claim, __ATOMIC_SEQ_CST) == claim)
+        return SQLITE_OK;
+    int result = msnap_lock_claims(file);
+    if (result != SQLITE_OK)
+        return result;
+    result = claim_durably(file, group);
+    msnap_unlock_claims(file);
+    return result;
+}
+
+int msnap_may_change(struct msnap_file *file, void *at)
+{
+    __asm__ volatile("lock orb $0, %0" : "+m"(*(char *)at) : : "memory");
+    return msnap_claim(file);
+}
