@@ -30,11 +30,13 @@ public sealed class SqliteTests(ITestOutputHelper output)
     // It says of its transfers what the bank in a region says of its own.
     private readonly BankWitness _witness = new();
 
-    [Fact]
-    public async Task Sqlite_does_in_a_region_what_it_does_in_a_file()
+    [Theory]
+    [InlineData("sqlchecks")]
+    [InlineData("sqlscripts")]
+    public async Task Sqlite_does_in_a_region_what_it_does_in_a_file(string program)
     {
         using var disk = new TestDisk();
-        await using Guest guest = await Guest.StartAsync(disk, "/usr/lib/aurora/sqlchecks");
+        await using Guest guest = await Guest.StartAsync(disk, $"/usr/lib/aurora/{program}");
         (int? status, string shown) = await guest.FinishAsync();
         var report = new TapReport(shown);
         Assert.Empty(report.Failures);
