@@ -142,6 +142,17 @@ static int acquire(const char *name, int flags, sqlite3_int64 span, struct msnap
     return SQLITE_OK;
 }
 
+/* A program that goes on with a region that is not what it was, instead of being ended, would go on within a transaction. */
+static int goes_on_anyway(void)
+{
+    pthread_mutex_lock(&regions_lock);
+    long signal = msnap_notify(0);
+    if (signal > 0)
+        msnap_notify((int)signal);
+    pthread_mutex_unlock(&regions_lock);
+    return signal != 0;
+}
+
 /* SQLITE_PROTOCOL: another group uses it. */
 static int open_region(struct msnap_file *file, const char *name, int flags, sqlite3_int64 span)
 {
@@ -178,6 +189,8 @@ static int open_main(struct msnap_file *file, const char *name, int flags)
         return refuse(name, "the span is 64 MiB to 1 TiB");
     if (sqlite3_uri_boolean(name, "nolock", 0) || sqlite3_uri_boolean(name, "immutable", 0))
         return refuse(name, "it cannot be used without locks");
+    if (goes_on_anyway())
+        return refuse(name, "a program that has called msnap_notify cannot use it");
     /* A region goes from memory a moment after the last program that showed it, and with it what that one's group claimed. */
     for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_PROTOCOL; attempt++) {
         if (attempt > 0)

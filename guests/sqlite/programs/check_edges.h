@@ -81,6 +81,8 @@ static void check_copies(void)
 
 static void check_owners(void)
 {
+    msnap_notify(SIGUSR1);
+    CHECK(open_database("file:sqlchecks2") == NULL && msnap_notify(0) == SIGUSR1, "nobody who goes on with another region: %s", last_log);
     sqlite3 *first = open_database("file:sqlchecks2?lock=/tmp/sqlchecks.lock");
     CHECK(first != NULL && open_database("file:sqlchecks3?lock=/tmp/sqlchecks.lock") == NULL, "a lock file is one database's");
     sqlite3_close(first);
