@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define FOLDER "/var/lib/msnap"
-enum { CLAIMS = 63, PENDING, RESERVED, RECOVERY, SHARED, SHARED_BYTES = 500 };
+enum { CLAIMS = 63, PENDING, RESERVED /* behind PENDING: they end as one */, RECOVERY, SHARED, SHARED_BYTES = 500 };
 
 static int control(struct msnap_file *file, int command, int type, int at, int bytes)
 {
@@ -155,10 +155,8 @@ int msnap_unlock(sqlite3_file *base, int wanted)
     }
     if (wanted == SQLITE_LOCK_NONE)
         release(file, SHARED, SHARED_BYTES);
-    if (file->lock >= SQLITE_LOCK_RESERVED) {
-        release(file, RESERVED, 1);
-        release(file, PENDING, 1);
-    }
+    if (file->lock >= SQLITE_LOCK_RESERVED)
+        release(file, PENDING, RESERVED - PENDING + 1);
     file->lock = wanted;
     return result;
 }

@@ -5,8 +5,8 @@
  *   sqlscripts --file PATH        in a file, by SQLite's own VFS: what the scripts expect is what SQLite does there
  *   ... [SCRIPT]                  that script of those alone
  *
- * A script has the format of sqllogictest (script.h), and one thing more: "reconnect" closes the database and opens it again. At its end the
- * database has to be sound. */
+ * A script has the format of sqllogictest (script.h), and one thing more: "reconnect" closes the database and opens it again. At its end
+ * the database has to be sound. */
 #define _GNU_SOURCE
 #include "../msnapvfs.h"
 #include "../../c/tap.h"
@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* The assembler takes the file as it is; the build tells it the folder. */
-#define SCRIPT(name) __asm__(".section .rodata\n.global script_" #name "\nscript_" #name ":\n.incbin \"" #name ".test\"\n.byte 0\n.text\n"); \
+#define SCRIPT(name) \
+    __asm__(".section .rodata\n.global script_" #name "\nscript_" #name ":\n.incbin \"" #name ".test\"\n.byte 0\n.text\n"); \
     extern const char script_##name[];
 #define SCRIPTS(each) each(inserts) each(joins) each(aggregates) each(transactions) each(triggers) each(foreign_keys) each(views) \
     each(indexes) each(tables_in_with) each(windows) each(upserts) each(blobs) each(collations) each(vacuums) each(shop)
