@@ -5,7 +5,8 @@
  *
  * The number of an opening: persists are numbered, and the region leaves 65,536 numbers out when it comes into memory (docs/api.md). Who
  * waits for one of those is told ECANCELED, and as soon as the region has come into memory again, something else. So the multiple of 65,536
- * among them is the opening's, and a claim that is durable cannot be taken for one of a later opening.
+ * among them is the opening's, and a claim that is durable cannot be taken for one of a later opening. A clone of the region has the claim
+ * too, and numbers of its own: so the number of the region is mixed into that of the opening, which in another is one that never was.
  *
  * A claim is used only when it is durable: what is not may be given up with the rest of the region. The group's lock file says of which
  * claim that is known; it is copied with the group, but the number of the group that is asked for is then another.
@@ -43,18 +44,27 @@ static int own_group(uint64_t *group)
 
 static int is_of(uint64_t claim, uint64_t group) { return (claim & ((1ull << GROUP_BITS) - 1)) == group; }
 
+/* The number of an opening as it is in a claim, and the other way. */
+static uint64_t mixed(const struct msnap_file *file, uint64_t opening)
+{
+    return opening ^ ((uint64_t)file->region->md * 0x9E3779B97F4A7C15ull) >> GROUP_BITS;
+}
+
 /* The region has been in memory since the opening that a claim names. */
 static int is_valid(const struct msnap_file *file, uint64_t claim)
 {
-    return claim != 0 && msnap_wait(file->region->md, claim >> GROUP_BITS << OPENING_SHIFT) != 0 && errno == ECANCELED;
+    uint64_t opening = mixed(file, claim >> GROUP_BITS);
+    return claim != 0 && msnap_wait(file->region->md, opening << OPENING_SHIFT) != 0 && errno == ECANCELED;
 }
 
 /* A claim of this opening, of which `durable` is a persist or the last one before it; zero: there is none. */
 static uint64_t new_claim(const struct msnap_file *file, uint64_t group, uint64_t durable)
 {
-    for (uint64_t opening = (durable >> OPENING_SHIFT) + 1; opening > 0; opening--)
-        if (is_valid(file, opening << GROUP_BITS | group))
-            return opening << GROUP_BITS | group;
+    for (uint64_t opening = (durable >> OPENING_SHIFT) + 1; opening > 0; opening--) {
+        uint64_t claim = mixed(file, opening) << GROUP_BITS | group;
+        if (is_valid(file, claim))
+            return claim;
+    }
     return 0;
 }
 

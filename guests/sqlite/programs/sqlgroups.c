@@ -4,7 +4,7 @@
  *                         (idle: none), and says "holding MODE". A copy of it, in another group, tries to go on, says "copy MODE: …"
  *                         and ends. It goes on itself once there is /tmp/go, and says "original MODE: …"
  *   sqlgroups add N       adds N rows in as many transactions; "added N", or "refused: …"
- *   sqlgroups count       how many rows there are of whom, and whether the database is sound
+ *   sqlgroups count [DB]  how many rows there are of whom, and whether the database is sound
  *
  * The log of the VFS goes to the standard output too. */
 #define _GNU_SOURCE
@@ -16,8 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAME "sqlgroups"
 #define GO "/tmp/go"
+
+static const char *name = "sqlgroups";
 
 static void note(void *unused, int code, const char *text)
 {
@@ -29,7 +30,7 @@ static void note(void *unused, int code, const char *text)
 static sqlite3 *open_database(void)
 {
     sqlite3 *db = NULL;
-    if (sqlite3_open_v2(NAME, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, MSNAP_VFS) == SQLITE_OK) {
+    if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, MSNAP_VFS) == SQLITE_OK) {
         sqlite3_busy_timeout(db, 60000);
         return db;
     }
@@ -135,8 +136,10 @@ int main(int count, char **arguments)
         return hold(arguments[2]);
     if (count == 3 && strcmp(arguments[1], "add") == 0)
         return add(atol(arguments[2]));
-    if (count == 2 && strcmp(arguments[1], "count") == 0)
+    if (count > 2)
+        name = arguments[2];
+    if (count > 1 && strcmp(arguments[1], "count") == 0)
         return count_rows();
-    fprintf(stderr, "usage: sqlgroups hold MODE | add N | count\n");
+    fprintf(stderr, "usage: sqlgroups hold MODE | add N | count [DB]\n");
     return 2;
 }

@@ -13,19 +13,22 @@ public sealed class SqliteTests(ITestOutputHelper output)
 {
     private const int Kills = 3;
 
-    // A group uses a database; its copy and the host are told, with nothing and with each lock in hand. When it has been killed the host uses
-    // the database.
+    // A group uses a database; its copy and the host are told, with nothing and with each lock in hand. When it has been killed the host
+    // uses the database.
     private const string Groups =
         "say() { until sls logs $1 | grep -q \"$2\"; do usleep 20000; done; sls logs $1 | grep \"^$2\"; }\n"
         + "for mode in idle reading reserved exclusive; do\n"
         + "sls run -d --name a -- sqlgroups hold $mode > /dev/null; say a holding\n"
         + "[ $mode = idle ] && sls exec a -- sqlgroups add 20 < /dev/null\n"
-        + "sls fork a b > /dev/null; say b 'copy.*it '; say b copy; say b log\n"
+        + "sls fork a b > /dev/null; say b 'copy.*it ' > /dev/null; say b copy; say b log\n"
         + "[ $mode = idle ] && sls exec a -- sqlgroups add 20 < /dev/null\n"
+        + "[ $mode = idle ] && sls regions clone sqlgroups clone && sqlgroups count clone\n"
         + "echo host; sqlgroups add 1; sls exec a -- touch /tmp/go < /dev/null; say a original\n"
         + "for group in a b; do sls kill $group; sls rm $group; done > /dev/null 2>&1; sqlgroups count; done; echo end\n";
 
-    private const string Refusal = "host\nlog 14 msnap: sqlgroups: programs of another group use it\nrefused: open: unable to open database file\n";
+    private const string Refused =
+        "log 14 msnap: sqlgroups: programs of another group use it\nhost\n"
+        + "log 14 msnap: sqlgroups: programs of another group use it\nrefused: open: unable to open database file\n";
 
     // It says of its transfers what the bank in a region says of its own.
     private readonly BankWitness _witness = new();
@@ -51,8 +54,22 @@ public sealed class SqliteTests(ITestOutputHelper output)
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", Groups);
         (int? status, string shown) = await guest.FinishAsync();
-        output.WriteLine(shown);
+        shown = shown.Replace("\r", "", StringComparison.Ordinal);
         Assert.Equal(0, status);
+        (string Mode, string Answer)[] copies =
+            [("idle", "locking protocol"), ("reading", "disk I/O error"), ("reserved", "disk I/O error"), ("exclusive", "disk I/O error")];
+        // A clone is nobody's, though the region that it was made from is used by a group.
+        const string clone = "added 20\nrows added 40 200000\nok\nhost\n";
+        Assert.Contains(clone, shown, StringComparison.Ordinal);
+        shown = shown.Replace(clone, "host\n", StringComparison.Ordinal);
+        for (int i = 0; i < copies.Length; i++)
+        {
+            (string mode, string answer) = copies[i];
+            Assert.Contains($"copy {mode}: {answer}\ncopy {mode}: it stays out\n", shown, StringComparison.Ordinal);
+            Assert.Contains($"{Refused}original {mode}: done\nrows added 40 200000\nrows original {i + 1} {(i + 1) * 20000}\nok\n", shown,
+                StringComparison.Ordinal);
+        }
+        Assert.EndsWith("ok\nend\n", shown, StringComparison.Ordinal);
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }
 
