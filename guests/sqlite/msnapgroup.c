@@ -18,19 +18,10 @@
 #include "../include/aurora.h"
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #define OPENING_SHIFT 16 /* openings are so far apart */
 #define GROUP_BITS 28
 #define ATTEMPTS 100
-
-static int failure(struct msnap_file *file, const char *what)
-{
-    file->last_errno = errno;
-    int code = errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_LOCK;
-    sqlite3_log(code, "msnap: %s: %s: %s", file->region->name, what, strerror(errno));
-    return code;
-}
 
 /* What a claim of this group begins with; zero, or -1. */
 static int own_group(uint64_t *group)
@@ -91,10 +82,10 @@ static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
     if (is_valid(file, *claim))
         return SQLITE_OK;
     if (msnap_find(file->region->name, &info) != 0)
-        return failure(file, "its state");
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "its state");
     uint64_t mine = new_claim(file, group, info.durable);
     if (mine == 0)
-        return failure(file, "its opening");
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "its opening");
     if (header->magic == 0) {
         __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
         __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
@@ -129,7 +120,7 @@ static int claim_durably(struct msnap_file *file, uint64_t group)
         if (!is_of(claim, group))
             continue;
         if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
-            return failure(file, "claiming it for this group");
+            return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
         /* Somebody may have given up what he found there before it was durable. */
         if (__atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST) == claim) {
             __atomic_store_n(&file->mark->claim, claim, __ATOMIC_SEQ_CST);
@@ -137,14 +128,14 @@ static int claim_durably(struct msnap_file *file, uint64_t group)
         }
     }
     errno = EAGAIN;
-    return failure(file, "claiming it for this group");
+    return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
 }
 
 int msnap_claim(struct msnap_file *file)
 {
     uint64_t group, claim = __atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST);
     if (own_group(&group) != 0)
-        return failure(file, "the group");
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "the group");
     int valid = is_valid(file, claim);
     if (valid && !is_of(claim, group))
         return refuse(file);

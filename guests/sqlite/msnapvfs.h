@@ -80,15 +80,26 @@ void msnap_release(struct msnap_region *region);
 
 /* msnapfile.c: a region as a file. */
 extern const sqlite3_io_methods msnap_file_methods;
+
+/* msnapchange.c */
+/* Tells why something failed, and gives the code for it: SQLITE_FULL when there is no room. */
+int msnap_failure(struct msnap_file *file, int code, const char *what);
+/* Makes the region long enough for a database of so many bytes. */
+int msnap_make_room(struct msnap_file *file, sqlite3_int64 size);
+/* Before something is written: `at` is what will be first. */
+int msnap_begin_change(struct msnap_file *file, void *at);
+/* Before the bytes from one to another are written. */
+int msnap_check_dirty(struct msnap_file *file, uint64_t from, uint64_t end);
 /* Ends what this connection has written and not made durable: whole, it is on its way to the disk; half, it is given up. */
 int msnap_settle(struct msnap_file *file);
+/* Gives up what is not persisted, whoever changed it; zero, or -1. */
+int msnap_give_up(struct msnap_file *file);
+/* A child has its parent's connections, and what they have changed: it is the parent's. */
+int msnap_is_of_parent(const struct msnap_file *file);
 
 /* msnapmemory.c: a file that is memory and goes when it is closed. */
 int msnap_memory_open(sqlite3_file *file);
 extern const int msnap_memory_size;
-
-/* Gives up what is not persisted, whoever changed it; zero, or -1. */
-int msnap_give_up(struct msnap_file *file);
 
 /* msnapgroup.c */
 /* The region is a database, or may become one. */
