@@ -240,9 +240,9 @@ static inline long msnap_open(const char *name, void **address, uint64_t length,
     return syscall(SYS_msnap_open, name, address, length, flags);
 }
 /* Makes the caller's dirty pages of a region durable, all or none, and returns the epoch. md -1: of all regions in which it has some, as
- * one, with the epoch of the first of them by address, which stands for all; zero when there is none; E2BIG: more than eight. ENOSPC, EIO,
- * ENOMEM, EFBIG: nothing is durable, and the pages are dirty as before. EBADF (not shown by the caller), ECANCELED (the machine has
- * restarted, and it was lost; or the caller does not show the region any more). */
+ * one, with the epoch of the first of these by address, which stands for all: with MS_ASYNC wait for it with that one's md. Zero when there
+ * is none; E2BIG: more than eight. ENOSPC, EIO, ENOMEM, EFBIG: nothing is durable, and the pages are dirty as before. EBADF (not shown by
+ * the caller), ECANCELED (the machine has restarted, and it was lost; or the caller does not show the region any more). */
 static inline long msnap_persist(long md, unsigned flags) { return syscall(SYS_msnap_persist, md, flags); }
 /* Waits until an epoch is durable. As above; EINVAL (there was none), ESTALE (too old to know whether it was refused, or before the region
  * came into memory). */

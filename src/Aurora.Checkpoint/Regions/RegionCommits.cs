@@ -1,6 +1,6 @@
 // What a persist is in the store: a commit of its region's volume, with the record if that has to say something new. What does not fit into
-// one commit goes in parts, which become the region's state with the last one. Persists that are joined are commits that are joined: for
-// them the store must have room at the same time, so each of them is full sooner.
+// one commit goes in parts, which become the region's state with the last one. Persists that are joined are commits that are joined: the
+// store has room for all of them at the same time and applies them in one stretch, so what is more goes in parts sooner.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -61,7 +61,7 @@ internal sealed unsafe class RegionCommits(ObjectStore store, MemoryManager memo
         for (uint count = 1; status == StoreStatus.Ok && cursor.MoveNext(); count++)
         {
             status = PutPage(persist, cursor.Page, memory.Frames.AddressOf(cursor.Frame));
-            if (status == StoreStatus.Ok && store.IsFull(persist->Commit, joined))
+            if (status == StoreStatus.Ok && store.IsFull(persist->Commit, persist->Large == null ? joined : 1))
                 status = SubmitPart(persist, beginsNext: true);
             if (count % PagesPerLook == 0)
                 fibers.GiveWay();

@@ -55,6 +55,9 @@ internal unsafe struct RegionEntry
     /// <summary>Persists that are neither durable nor given back.</summary>
     public int Persists;
 
+    /// <summary>Of these, those that are going to be refused with what they are one with.</summary>
+    public int Doomed;
+
     /// <summary>Fibers that are about to open it, and answers with it that nobody has fetched: it must stay.</summary>
     public int Users;
 
@@ -113,14 +116,11 @@ internal unsafe struct RegionPersist
     public RegionPersist* NextJoined;
     public int Joined;
 
+    /// <summary>Of the first: whoever submits them waits for the device.</summary>
+    public bool IsSlow;
+
     /// <summary>Another of those that it is one with has been refused.</summary>
     public StoreStatus RefusedWith;
     public StoreCommit* Commit;
     public LargeCommit* Large;
-
-    // More than a commit of the store writes without waiting for its data.
-    private const ulong MostQuickPages = 256;
-
-    /// <summary>Whoever submits it waits for the device.</summary>
-    public readonly bool IsSlow => IsOpening || Flight.Pages > MostQuickPages;
 }

@@ -122,20 +122,26 @@ public sealed unsafe class RegionManager : RegionService
     {
         Panic.Unless(count is > 0 and <= MostTogether, "regions: too many, or none, are persisted as one"u8);
         epoch = 0;
+        awaited = null;
         for (int i = 0; i < count; i++)
         {
-            awaited = regions[i];
-            RegionEntry* entry = EntryOf(awaited);
-            Errno error = entry->IsBusy || awaited->IsReturning ? Errno.EAGAIN : RegionNumbers.MayGive(entry) ? Errno.Ok : Open(entry);
-            if (error != Errno.Ok)
+            RegionEntry* entry = EntryOf(regions[i]);
+            Errno error = entry->IsBusy || !IsSettled(regions[i]) ? Errno.EAGAIN : RegionNumbers.MayGive(entry) ? Errno.Ok : Open(entry);
+            if (error == Errno.EAGAIN)
+                awaited = regions[i];
+            else if (error != Errno.Ok)
                 return error;
         }
-        awaited = null;
+        if (awaited != null)
+            return Errno.EAGAIN;
         if (!_persister.Begin((RegionEntry**)regions, count, writer, isWaitedFor))
             return Errno.ENOMEM;
         epoch = regions[0]->Taken;
         return Errno.Ok;
     }
+
+    /// <inheritdoc/>
+    public override bool IsSettled(Region* region) => !region->IsReturning && EntryOf(region)->Doomed == 0;
 
     // Why the last attempt was refused is told once; who asks after that begins another.
     private Errno Open(RegionEntry* entry)

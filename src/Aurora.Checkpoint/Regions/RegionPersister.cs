@@ -3,7 +3,7 @@
 // several go at a time, a persist alone is the matter of one fiber, and the store makes one FLUSH do for many. Persists of several regions
 // that are one go through all of this together.
 //
-// Small persists never wait for those of other regions (RegionQueue): those that keep a fiber while they are written are only some at a
+// Small persists never wait for those of other regions but what is one with one of theirs (RegionQueue): those that keep a fiber while they are written are only some at a
 // time, and so are fibers that wait for what has been submitted.
 //
 // A persist that the store refuses takes with it those that are one with it, and those of its region that were taken after it: nothing of a
@@ -85,9 +85,9 @@ internal sealed unsafe class RegionPersister(
             if (persist != null)
             {
                 // Somebody else is to see to what this fiber leaves.
-                if (table.Queue.MayAwait || table.Queue.HasMore)
+                if (table.Queue.MayAwait || table.Queue.HasMoreThan(persist))
                     fibers.WakeOne(table.PersistWork);
-                bool isSlow = RegionQueue.IsSlow(persist);
+                bool isSlow = persist->IsSlow;
                 int count = persist->Joined;
                 table.Queue.NoteTaken(persist, Submit(persist), isSlow, count);
                 continue;
@@ -136,6 +136,8 @@ internal sealed unsafe class RegionPersister(
             return false;
         }
         StoreStatus status = commits.Submit(first);
+        for (RegionPersist* persist = first; persist != null && status != StoreStatus.Ok; persist = persist->NextJoined)
+            RegionQueue.Doom(persist, status);
         for (RegionPersist* persist = first, next; persist != null; persist = next)
         {
             next = persist->NextJoined;
@@ -157,6 +159,11 @@ internal sealed unsafe class RegionPersister(
     private void AwaitDurable(RegionPersist* first)
     {
         StoreStatus status = commits.AwaitDurable(first);
+        for (RegionPersist* persist = first; persist != null && status == StoreStatus.Ok; persist = persist->NextJoined)
+        {
+            RegionNumbers.NoteDurable(persist->Entry, persist->Number);
+            scheduler.WakeAll(&persist->Entry->Memory.Changed);
+        }
         for (RegionPersist* persist = first, next; persist != null; persist = next)
         {
             next = persist->NextJoined;
@@ -186,9 +193,6 @@ internal sealed unsafe class RegionPersister(
 
     private void Land(RegionPersist* persist)
     {
-        RegionEntry* entry = persist->Entry;
-        RegionNumbers.NoteDurable(entry, persist->Number);
-        scheduler.WakeAll(&entry->Memory.Changed);
         while (!memory.Regions.LandSome(&persist->Flight))
             fibers.GiveWay();
         End(persist);
@@ -226,6 +230,7 @@ internal sealed unsafe class RegionPersister(
     {
         RegionEntry* entry = persist->Entry;
         entry->Persists--;
+        entry->Doomed -= persist->RefusedWith == StoreStatus.Ok ? 0 : 1;
         table.Persists.Free(persist);
         scheduler.WakeAll(&entry->Memory.Changed);
         if (entry->Persists != 0)

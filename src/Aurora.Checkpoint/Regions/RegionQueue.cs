@@ -19,20 +19,23 @@ internal sealed unsafe class RegionQueue
     // Half of the commits that the store has.
     private const int MostUnderWay = 16;
 
+    private const ulong MostQuickPages = 256;
+
     private RegionPersist* _first;
     private RegionPersist* _last;
     private RegionPersist* _firstSubmitted;
     private RegionPersist* _lastSubmitted;
     private int _underWay;
     private int _slow;
+    private int _slowCommits;
     private int _awaiting;
     private ulong _look;
 
     /// <summary>Something has been submitted that a fiber may wait for.</summary>
     public bool MayAwait => _firstSubmitted != null && _awaiting < MostAwaiting;
 
-    /// <summary>Something is in the queue, whether it may be submitted or not.</summary>
-    public bool HasMore => _first != null;
+    /// <summary>What is in the queue is not behind one that has been taken.</summary>
+    public bool HasMoreThan(RegionPersist* taken) => _first != null && _first->Entry != taken->Entry;
 
     /// <summary>Puts a persist behind the others.</summary>
     public void Enqueue(RegionPersist* persist) => Append(ref _first, ref _last, persist);
@@ -51,15 +54,15 @@ internal sealed unsafe class RegionQueue
             int count = 1;
             for (; first->Together != 0 && last->Next != null && last->Next->Together == first->Together; last = last->Next)
                 count++;
-            if (_underWay + count > MostUnderWay)
-                return null;
             next = last->Next;
-            if (MayBegin(first, last))
+            bool isSlow = IsSlowUntil(first, next);
+            if (IsInTurn(first, next) && (!isSlow || HasPlaceForSlow(count)))
             {
+                // For as many as that those that are quick are waited for.
+                if (_underWay + count > MostUnderWay)
+                    return null;
                 Unlink(previous, first, last);
-                first->Joined = count;
-                _underWay += count;
-                _slow += IsSlow(first) ? 1 : 0;
+                NoteBegun(first, count, isSlow);
                 return first;
             }
             for (RegionPersist* persist = first; persist != next; persist = persist->Next)
@@ -69,19 +72,11 @@ internal sealed unsafe class RegionQueue
         return null;
     }
 
-    /// <summary>Whoever submits one that has been taken waits for the device.</summary>
-    public static bool IsSlow(RegionPersist* first)
-    {
-        bool isSlow = false;
-        for (RegionPersist* persist = first; persist != null; persist = persist->NextJoined)
-            isSlow |= persist->IsSlow;
-        return isSlow;
-    }
-
     /// <summary>Persists, slow or not, that were taken together, have been submitted, or have ended.</summary>
     public void NoteTaken(RegionPersist* first, bool isSubmitted, bool wasSlow, int count)
     {
         _slow -= wasSlow ? 1 : 0;
+        _slowCommits -= wasSlow ? count : 0;
         if (isSubmitted)
             Append(ref _firstSubmitted, ref _lastSubmitted, first);
         else
@@ -120,22 +115,57 @@ internal sealed unsafe class RegionQueue
                 continue;
             Unlink(previous, persist, persist);
             for (RegionPersist* other = _first; other != null && persist->Together != 0; other = other->Next)
-                other->RefusedWith = other->Together == persist->Together ? status : other->RefusedWith;
+            {
+                if (other->Together == persist->Together)
+                    Doom(other, status);
+            }
             return persist;
         }
         return null;
     }
 
-    private bool MayBegin(RegionPersist* first, RegionPersist* last)
+    /// <summary>Another of those that a persist is one with is refused.</summary>
+    public static void Doom(RegionPersist* persist, StoreStatus status)
     {
-        for (RegionPersist* persist = first; ; persist = persist->Next)
+        if (persist->RefusedWith != StoreStatus.Ok)
+            return;
+        persist->RefusedWith = status;
+        persist->Entry->Doomed++;
+    }
+
+    private bool IsInTurn(RegionPersist* first, RegionPersist* end)
+    {
+        for (RegionPersist* persist = first; persist != end; persist = persist->Next)
         {
-            bool isInTurn = !persist->Entry->IsSubmitting && persist->Entry->PassedOver != _look;
-            if (!isInTurn || (persist->IsSlow && _slow == MostSlow))
+            if (persist->Entry->IsSubmitting || persist->Entry->PassedOver == _look)
                 return false;
-            if (persist == last)
-                return true;
         }
+        return true;
+    }
+
+    // Whoever submits them waits for the device: together they are more than a commit of the store writes without waiting for its data.
+    private static bool IsSlowUntil(RegionPersist* first, RegionPersist* end)
+    {
+        ulong pages = 0;
+        bool opens = false;
+        for (RegionPersist* persist = first; persist != end; persist = persist->Next)
+        {
+            pages += persist->Flight.Pages;
+            opens |= persist->IsOpening;
+        }
+        return opens || pages > MostQuickPages;
+    }
+
+    // Many that are one take many commits of the store, and half of them are left to others.
+    private bool HasPlaceForSlow(int count) => _slow == 0 || (_slow < MostSlow && _slowCommits + count <= MostUnderWay / 2);
+
+    private void NoteBegun(RegionPersist* first, int count, bool isSlow)
+    {
+        first->Joined = count;
+        first->IsSlow = isSlow;
+        _underWay += count;
+        _slow += isSlow ? 1 : 0;
+        _slowCommits += isSlow ? count : 0;
     }
 
     private static void Append(ref RegionPersist* first, ref RegionPersist* last, RegionPersist* persist)

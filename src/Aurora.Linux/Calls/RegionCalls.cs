@@ -60,20 +60,19 @@ public static unsafe class RegionCalls
         Region** regions = stackalloc Region*[RegionService.MostTogether];
         int count = 1;
         Errno error = Errno.Ok;
+        Region* awaited = null;
         if (number == AllRegions)
-            error = FindDirty(thread, writer, regions, out count);
+            error = FindDirty(kernel, thread, writer, regions, out count, out awaited);
         else
             regions[0] = RegionOf(kernel, thread, number);
         if (error == Errno.Ok && count != 0 && regions[0] == null)
             error = Errno.EBADF;
         other = error;
-        if (error != Errno.Ok || count == 0)
+        if ((error is not (Errno.Ok or Errno.EAGAIN)) || count == 0)
             return false;
-        Region* awaited = regions[0];
-        ulong epoch;
-        error = count == 1
-            ? kernel.Regions.Persist(regions[0], writer, isWaitedFor, out epoch)
-            : kernel.Regions.PersistTogether(regions, count, writer, isWaitedFor, out epoch, out awaited);
+        ulong epoch = 0;
+        if (error == Errno.Ok)
+            error = Persist(kernel, regions, count, writer, isWaitedFor, out epoch, out awaited);
         if (error == Errno.EAGAIN)
             kernel.Scheduler.BlockOn(thread, &awaited->Changed);
         other = error == Errno.EAGAIN ? SystemCallResult.Blocked : error;
@@ -83,13 +82,31 @@ public static unsafe class RegionCalls
         return error == Errno.Ok;
     }
 
+    private static Errno Persist(
+        LinuxKernel kernel, Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited)
+    {
+        awaited = regions[0];
+        return count == 1
+            ? kernel.Regions.Persist(regions[0], writer, isWaitedFor, out epoch)
+            : kernel.Regions.PersistTogether(regions, count, writer, isWaitedFor, out epoch, out awaited);
+    }
+
     // The regions of all that the caller shows in which something is dirty, by their addresses. E2BIG: more than can be persisted as one.
-    private static Errno FindDirty(Thread* thread, RegionWriter* writer, Region** regions, out int count)
+    // EAGAIN: not all that is going to be dirty is yet, and the others by themselves would be a part.
+    private static Errno FindDirty(
+        LinuxKernel kernel, Thread* thread, RegionWriter* writer, Region** regions, out int count, out Region* awaited)
     {
         count = 0;
+        awaited = null;
         VirtualAddress at = default;
         for (Region* region; (region = Regions.NextShown(thread->Process->AddressSpace, ref at)) != null;)
         {
+            if (!kernel.Regions.IsSettled(region))
+            {
+                count = 1;
+                regions[0] = awaited = region;
+                return Errno.EAGAIN;
+            }
             bool isNew = new ReadOnlySpan<nint>(regions, count).IndexOf((nint)region) < 0;
             if (!isNew || Regions.DirtyPagesOf(region, writer) == 0)
                 continue;

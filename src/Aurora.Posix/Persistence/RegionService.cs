@@ -121,6 +121,11 @@ public abstract unsafe class RegionService
     /// </summary>
     public abstract Errno Persist(Region* region, RegionWriter* writer, bool isWaitedFor, out ulong epoch);
 
+    /// <summary>
+    /// False while pages of a refused persist, or of one that is going to be refused with another, are not back with who made them dirty.
+    /// </summary>
+    public abstract bool IsSettled(Region* region);
+
     /// <summary>So many regions can be persisted as one.</summary>
     public const int MostTogether = 8;
 

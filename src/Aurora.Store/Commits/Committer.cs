@@ -148,20 +148,25 @@ internal sealed unsafe class Committer(
         return status == StoreStatus.Ok ? data.BuildWrites(commit) : status;
     }
 
-    /// <summary>In the turn, with room for it: the commit gets its place, and is applied. <see cref="EndPlacing"/> follows.</summary>
-    public void Place(StoreCommit* commit, in CheckpointInfo last)
+    /// <summary>In the turn, with room for it: the commit gets its place in the log. <see cref="Apply"/> follows.</summary>
+    public void Place(StoreCommit* commit)
     {
         ulong start = context.Fibers.Trace.Begin();
         log.Append(commit);
         context.Fibers.Trace.End(TraceKind.Append, start, (ulong)commit->LogPages);
-        start = context.Fibers.Trace.Begin();
+    }
+
+    /// <summary>What has its place is applied, in the same stretch. <see cref="EndApplying"/> follows.</summary>
+    public void Apply(StoreCommit* commit, in CheckpointInfo last)
+    {
+        ulong start = context.Fibers.Trace.Begin();
         applier.Apply(commit, last);
         context.Fibers.Trace.End(TraceKind.Apply, start, commit->Operations);
         space.Unclaim(commit);
     }
 
-    /// <summary>The commit, and all that it is joined with, have their places.</summary>
-    public void EndPlacing(StoreCommit* commit)
+    /// <summary>The commit, and all that it is joined with, are applied.</summary>
+    public void EndApplying(StoreCommit* commit)
     {
         if (!commit->IsWatermark)
             applier.End(commit->Info.RealtimeNanoseconds);
@@ -193,8 +198,9 @@ internal sealed unsafe class Committer(
             status = space.WaitWithRoom(commit);
         if (status != StoreStatus.Ok)
             return status;
-        Place(commit, last);
-        EndPlacing(commit);
+        Place(commit);
+        Apply(commit, last);
+        EndApplying(commit);
         return StoreStatus.Ok;
     }
 

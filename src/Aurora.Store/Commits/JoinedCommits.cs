@@ -29,6 +29,7 @@ internal sealed unsafe class JoinedCommits(
             if (last->NextJoined == null)
                 break;
         }
+        Panic.Unless(MayJoin(first) && MayJoin(commit), "store: a joined commit is about a volume"u8);
         committer.NoteInfo(commit, info);
         last->NextJoined = commit;
     }
@@ -62,6 +63,10 @@ internal sealed unsafe class JoinedCommits(
         return status;
     }
 
+    // Of those about volumes only the end of a large commit: it is about no other one.
+    private static bool MayJoin(StoreCommit* commit)
+        => commit->TakesVolume || commit->FirstOperation == null || commit->FirstOperation->Kind < LogEntryKind.Rollback;
+
     private StoreStatus ClaimAll(StoreCommit* first)
     {
         StoreStatus status = StoreStatus.Ok;
@@ -91,12 +96,14 @@ internal sealed unsafe class JoinedCommits(
             status = AwaitRoom(first);
         if (status != StoreStatus.Ok)
             return status;
-        count = 0;
         context.Device.BeginBatch();
         for (StoreCommit* commit = first; commit != null; commit = commit->NextJoined)
-            committer.Place(commit, last[count++]);
+            committer.Place(commit);
         context.Device.EndBatch();
-        committer.EndPlacing(first);
+        count = 0;
+        for (StoreCommit* commit = first; commit != null; commit = commit->NextJoined)
+            committer.Apply(commit, last[count++]);
+        committer.EndApplying(first);
         return StoreStatus.Ok;
     }
 
@@ -104,6 +111,7 @@ internal sealed unsafe class JoinedCommits(
     {
         for (bool hasWaited = true; hasWaited;)
         {
+            ulong cut = context.Super->Current.Number;
             StoreStatus status = StoreStatus.Ok;
             for (StoreCommit* commit = first; commit != null && status == StoreStatus.Ok; commit = commit->NextJoined)
                 status = space.Wait(commit, isInTurn: true);
@@ -111,6 +119,7 @@ internal sealed unsafe class JoinedCommits(
                 status = room.WaitForRoom(first, out hasWaited);
             if (status != StoreStatus.Ok)
                 return status;
+            hasWaited |= cut != context.Super->Current.Number;
         }
         return StoreStatus.Ok;
     }

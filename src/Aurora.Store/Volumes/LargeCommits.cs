@@ -31,6 +31,11 @@ internal sealed unsafe class LargeCommits(
     /// <summary>See <see cref="ObjectStore.IsFull"/>.</summary>
     public bool IsFull(StoreCommit* commit, int joined)
     {
+        // Joined ones are applied in one stretch, and none waits for its own data.
+        bool isMuch = commit->Operations * (ulong)joined >= (ulong)context.Options.FewestApart
+            || commit->DataPages * (ulong)joined * PageSize.Bytes > context.Options.OrderedCommitBytes;
+        if (joined > 1 && isMuch)
+            return true;
         CommitBudget budget = room.Budget;
         ulong share = PartShare * (ulong)joined;
         ulong logBytes = (commit->Operations * LogEntryBytes) + commit->Changes.RecordBytes;

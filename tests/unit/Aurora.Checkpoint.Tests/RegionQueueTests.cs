@@ -148,6 +148,25 @@ public sealed unsafe class RegionQueueTests : IDisposable
         Assert.Equal(0, (nint)Take());
     }
 
+    // Together they are many, whether each of them is or not.
+    [Theory]
+    [InlineData(Many)]
+    [InlineData(40)]
+    public void Many_that_are_one_leave_half_of_what_may_be_under_way_to_others(ulong pages)
+    {
+        for (int region = 0; region < 16; region++)
+            Enqueue(region, pages)->Together = region < 8 ? 7UL : 8UL;
+        RegionPersist* small = Enqueue(16, 1);
+        RegionPersist* first = Take();
+        Assert.Equal(((nint)(&_persists[0]), 8), ((nint)first, first->Joined));
+        Assert.Equal(((nint)small, (nint)0), ((nint)Take(), (nint)Take()));
+        Submitted(small);
+        _queue.TakeSubmitted();
+        _queue.NoteLanded(1);
+        Submitted(first);
+        Assert.Equal((nint)(&_persists[8]), (nint)Take());
+    }
+
     private RegionPersist* Enqueue(int region, ulong pages)
     {
         RegionPersist* persist = &_persists[_used++];

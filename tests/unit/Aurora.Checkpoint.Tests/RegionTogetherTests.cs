@@ -138,6 +138,40 @@ public sealed unsafe class RegionTogetherTests
         }
     }
 
+    // Otherwise its other half would be persisted alone by who asks again for all.
+    [Fact]
+    public void A_region_is_not_settled_while_its_half_of_what_is_refused_is_not_back()
+    {
+        using RegionSession session = RegionSession.Create(1200);
+        AddressSpace* space = session.NewSpace();
+        Region*[] regions = Show(session, space, out ulong[] at, 4000, 10, 10);
+        Write(session, space, at, 1);
+        Begin(session, regions);
+        session.RunPersists();
+        for (ulong page = 0; page < 1000; page++)
+            session.Store(0, space, at[0] + (page * Page), page + 2);
+        session.Begin(regions[0], 0);
+        session.Store(0, space, at[0], 7);
+        session.Store(0, space, at[1], 8);
+        Begin(session, regions[0], regions[1]);
+        Assert.True(session.Regions.IsSettled(regions[1]));
+
+        // Somebody else's is on its way into the log.
+        ((RegionEntry*)regions[1])->IsSubmitting = true;
+        session.RunPersists();
+        Assert.Equal((1000UL, 0UL), (regions[0]->DirtyPages, regions[1]->DirtyPages));
+        Assert.Equal((true, false), (session.Regions.IsSettled(regions[0]), session.Regions.IsSettled(regions[1])));
+        fixed (Region** all = regions)
+        {
+            Errno error = session.Regions.PersistTogether(all, 2, null, true, out _, out Region* awaited);
+            Assert.Equal((Errno.EAGAIN, (nint)regions[1]), (error, (nint)awaited));
+        }
+        ((RegionEntry*)regions[1])->IsSubmitting = false;
+        session.RunPersists();
+        Assert.Equal((1000UL, 1UL), (regions[0]->DirtyPages, regions[1]->DirtyPages));
+        Assert.True(session.Regions.IsSettled(regions[1]));
+    }
+
     // Everything moves from one to the next, and each says which round it was.
     private static void Write(RegionSession session, AddressSpace* space, ulong[] at, ulong round)
     {

@@ -148,6 +148,18 @@ public sealed unsafe class RegionCallTests : IDisposable
     }
 
     [Fact]
+    public void All_regions_wait_for_what_is_not_back_from_a_refused_persist()
+    {
+        (_, ulong at) = Make(_init, "one", 4096);
+        _kernel.Poke(_init, at, 1UL);
+        _kernel.Regions.IsUnsettled = true;
+        Assert.Null(_kernel.Call(_init, Persist, ulong.MaxValue, 0));
+        _kernel.Regions.IsUnsettled = false;
+        _kernel.Regions.Wake();
+        Assert.Equal(1, _kernel.Resume(_init));
+    }
+
+    [Fact]
     public void What_is_asked_for_reaches_who_does_it_and_regions_are_listed()
     {
         (ulong md, _) = Make(_init, "a", 4096);

@@ -49,6 +49,9 @@ internal sealed unsafe class TestRegions : RegionService
         _held.Clear();
     }
 
+    /// <summary>Whoever waits for any region looks again.</summary>
+    public void Wake() => _regions.ForEach(each => _scheduler.WakeAll(&((Region*)each.Region)->Changed));
+
     /// <summary>What is asked for waits until <see cref="Serve"/>.</summary>
     public bool IsAsking { get; set; }
 
@@ -135,6 +138,11 @@ internal sealed unsafe class TestRegions : RegionService
             Land();
         return Errno.Ok;
     }
+
+    /// <summary>What a refused persist had taken is not back.</summary>
+    public bool IsUnsettled { get; set; }
+
+    public override bool IsSettled(Region* region) => !IsUnsettled;
 
     public override Errno PersistTogether(
         Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited)
