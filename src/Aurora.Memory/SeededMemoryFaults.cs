@@ -61,6 +61,9 @@ internal enum SeededMemoryFaults
 
     /// <summary>The frame of a page of a region in flight counts as landed when the persist is taken.</summary>
     EarlyLanding = 1 << 17,
+
+    /// <summary>A page of a region that is given back replaces the newer version that is dirty.</summary>
+    OlderVersion = 1 << 18,
 }
 
 internal static class SeededMemoryFaultsExtensions

@@ -27,11 +27,11 @@ public sealed unsafe class RegionManager : RegionService
     private readonly RegionOrders _orders;
     private readonly ThreadScheduler _scheduler;
 
-    public RegionManager(
+    internal RegionManager(
         PageAllocator pages, ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, MemoryManager memory,
-        ThreadScheduler scheduler, FiberScheduler fibers, Clock clock, RandomSource random)
+        ThreadScheduler scheduler, FiberScheduler fibers, Clock clock, RandomSource random, SeededRegionFaults seeded)
     {
-        _table = new RegionTable(pages);
+        _table = new RegionTable(pages, seeded);
         _scheduler = scheduler;
         var catalog = new RegionCatalog(store, _table, clock);
         var maker = new RegionMaker(store, _table, catalog, random);

@@ -3,8 +3,8 @@
 // several go at a time, a persist alone is the matter of one fiber, and the store makes one FLUSH do for many. Persists of several regions
 // that are one go through all of this together.
 //
-// Small persists never wait for those of other regions but what is one with one of theirs (RegionQueue): those that keep a fiber while they are written are only some at a
-// time, and so are fibers that wait for what has been submitted.
+// Small persists never wait for those of other regions, but for what is one with one of theirs (RegionQueue): those that keep a fiber while
+// they are written are only some at a time, and so are fibers that wait for what has been submitted.
 //
 // A persist that the store refuses takes with it those that are one with it, and those of its region that were taken after it: nothing of a
 // region is durable that comes after something that is not. Their pages are dirty again where they were. What is one with a later one is
@@ -145,6 +145,8 @@ internal sealed unsafe class RegionPersister(
             if (status == StoreStatus.Ok)
             {
                 entry->Submitted = persist->Number;
+                if (table.Queue.Seeded.Has(SeededRegionFaults.EarlyPromise))
+                    RegionNumbers.NoteDurable(entry, persist->Number);
                 entry->Record.Sound = Math.Max(entry->Record.Sound, entry->RefusedThrough);
             }
             else
@@ -204,7 +206,8 @@ internal sealed unsafe class RegionPersister(
         RegionEntry* entry = persist->Entry;
         ulong last = persist->Number;
         RegionPersist* end = persist;
-        for (RegionPersist* next = table.Queue.TakeOf(entry, status); next != null; next = table.Queue.TakeOf(entry, status))
+        bool isAlone = table.Queue.Seeded.Has(SeededRegionFaults.LostRefusal);
+        for (RegionPersist* next; !isAlone && (next = table.Queue.TakeOf(entry, status)) != null;)
         {
             last = Math.Max(last, next->Number);
             end = end->Next = next;

@@ -31,6 +31,9 @@ internal sealed unsafe class RegionQueue
     private int _awaiting;
     private ulong _look;
 
+    /// <summary>Deliberate bugs, for tests.</summary>
+    public SeededRegionFaults Seeded { get; init; }
+
     /// <summary>Something has been submitted that a fiber may wait for.</summary>
     public bool MayAwait => _firstSubmitted != null && _awaiting < MostAwaiting;
 
@@ -137,7 +140,8 @@ internal sealed unsafe class RegionQueue
     {
         for (RegionPersist* persist = first; persist != end; persist = persist->Next)
         {
-            if (persist->Entry->IsSubmitting || persist->Entry->PassedOver == _look)
+            bool isBehind = persist->Entry->IsSubmitting && !Seeded.Has(SeededRegionFaults.UnorderedPersists);
+            if (isBehind || persist->Entry->PassedOver == _look)
                 return false;
         }
         return true;

@@ -31,8 +31,9 @@ internal sealed unsafe class RegionTable
     private readonly RegionEntry** _byNumber;
     private readonly RegionEntry** _byName;
 
-    public RegionTable(PageAllocator pages)
+    public RegionTable(PageAllocator pages, SeededRegionFaults seeded)
     {
+        Queue = new RegionQueue { Seeded = seeded };
         Entries = new Slab<RegionEntry>(pages, MostRegions);
         Persists = new Slab<RegionPersist>(pages, MostPersists);
         Orders = new Slab<RegionOrder>(pages, MostOrders);
@@ -43,7 +44,7 @@ internal sealed unsafe class RegionTable
     }
 
     /// <summary>Persists that wait for a fiber.</summary>
-    public RegionQueue Queue { get; } = new();
+    public RegionQueue Queue { get; }
 
     public Slab<RegionEntry> Entries { get; }
     public Slab<RegionPersist> Persists { get; }

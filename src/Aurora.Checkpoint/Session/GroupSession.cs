@@ -63,7 +63,8 @@ public sealed unsafe partial class GroupSession
         });
         Pager = new PageReader(machine.Fibers, Memory, Engine, store, new SharedPages(store, Engine, Tracked, Memory));
         Regions = new RegionManager(
-            machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random);
+            machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random,
+            machine.SeededRegions);
         StorageSpace space = machine.IsStoreBounded
             ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
         long window = (long)(machine.Frames.TotalFrames * PageSize.Bytes / WindowShare);

@@ -33,4 +33,6 @@ public struct SessionMachine
 
     /// <summary>True when writes are refused before the store is full. A host tool hears of it when it takes a checkpoint.</summary>
     public bool IsStoreBounded;
+
+    internal SeededRegionFaults SeededRegions;
 }

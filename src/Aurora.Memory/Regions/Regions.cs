@@ -220,6 +220,8 @@ public sealed unsafe partial class Regions
             if (count == ChunksPerStep)
                 return false;
             RegionChunk* chunk = Pop(flight);
+            if (_memory.Seeded.Has(SeededMemoryFaults.OlderVersion))
+                PutBackOlder(region, chunk);
             EndFlight(chunk);
             MakeDirtyAgain(region, chunk);
         }
@@ -334,6 +336,18 @@ public sealed unsafe partial class Regions
             _frames.EndFlight(RegionChunk.At(chunk, index)->Frame);
         chunk->List->Region->FlyingPages -= (ulong)chunk->Count;
         _state.Flying -= (ulong)chunk->Count;
+    }
+
+    // A deliberate bug.
+    private void PutBackOlder(Region* region, RegionChunk* chunk)
+    {
+        for (int index = 0; index < chunk->Count; index++)
+        {
+            RegionPage* page = RegionChunk.At(chunk, index);
+            ulong slot = _tree.Lookup(region->Object, page->Page);
+            if ((slot & Slot.Dirty) != 0)
+                PageContents.Copy(_frames.AddressOf(Slot.FrameOf(slot)), _frames.AddressOf(page->Frame));
+        }
     }
 
     private void MakeDirtyAgain(Region* region, RegionChunk* chunk)

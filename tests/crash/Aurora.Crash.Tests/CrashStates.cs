@@ -61,6 +61,44 @@ public sealed class CrashStates
         return image;
     }
 
+    /// <summary>
+    /// Which writes may have arrived: nothing, everything, prefixes, all but one, only one, random subsets in random order, torn.
+    /// </summary>
+    public static List<(List<TraceEvent> Arrived, bool IsTorn)> Choices(IReadOnlyList<TraceEvent> outstanding, int count, Random random)
+    {
+        var all = new List<TraceEvent>(outstanding);
+        List<(List<TraceEvent>, bool)> choices = [([], false), (all, false)];
+        if (all.Count == 0)
+            return [([], false)];
+        for (int i = 0; i < count; i++)
+        {
+            int which = random.Next(all.Count);
+            switch (i % 5)
+            {
+                case 0:
+                    var without = new List<TraceEvent>(all);
+                    without.RemoveAt(which);
+                    choices.Add((without, false));
+                    break;
+                case 1:
+                    choices.Add((all.GetRange(0, which), false));
+                    break;
+                case 2:
+                    choices.Add(([all[which]], random.Next(2) == 0));
+                    break;
+                case 3:
+                    choices.Add((all.FindAll(_ => random.Next(3) != 0), true));
+                    break;
+                default:
+                    var shuffled = all.FindAll(_ => random.Next(8) != 0);
+                    random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(shuffled));
+                    choices.Add((shuffled, false));
+                    break;
+            }
+        }
+        return choices;
+    }
+
     private static byte[] Torn(Dictionary<ulong, byte[]> image, TraceEvent write, Random random)
     {
         byte[] result = image.TryGetValue(write.Block, out byte[]? old) ? (byte[])old.Clone() : new byte[4096];

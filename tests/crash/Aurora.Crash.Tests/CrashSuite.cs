@@ -67,7 +67,7 @@ public sealed class CrashSuite
             bool isFormatted = states.Acknowledged > 0 || image.Count > 0 || states.Position > 40;
             if (!isFormatted || (!states.IsInteresting && random.Next(40) != 0))
                 continue;
-            foreach ((List<TraceEvent> arrived, bool isTorn) in Choices(states.Outstanding, statesPerPoint, random))
+            foreach ((List<TraceEvent> arrived, bool isTorn) in CrashStates.Choices(states.Outstanding, statesPerPoint, random))
             {
                 Dictionary<ulong, byte[]> crashed = states.Image(arrived, isTorn ? random : null);
                 Constructed++;
@@ -99,42 +99,6 @@ public sealed class CrashSuite
         value ^= value >> 32;
         value *= 0xBF58476D1CE4E5B9;
         return value ^ (value >> 29);
-    }
-
-    // Nothing, everything, prefixes, all but one, only one, random subsets in random order, torn.
-    private static List<(List<TraceEvent> Arrived, bool IsTorn)> Choices(IReadOnlyList<TraceEvent> outstanding, int count, Random random)
-    {
-        var all = new List<TraceEvent>(outstanding);
-        List<(List<TraceEvent>, bool)> choices = [([], false), (all, false)];
-        if (all.Count == 0)
-            return [([], false)];
-        for (int i = 0; i < count; i++)
-        {
-            int which = random.Next(all.Count);
-            switch (i % 5)
-            {
-                case 0:
-                    var without = new List<TraceEvent>(all);
-                    without.RemoveAt(which);
-                    choices.Add((without, false));
-                    break;
-                case 1:
-                    choices.Add((all.GetRange(0, which), false));
-                    break;
-                case 2:
-                    choices.Add(([all[which]], random.Next(2) == 0));
-                    break;
-                case 3:
-                    choices.Add((all.FindAll(_ => random.Next(3) != 0), true));
-                    break;
-                default:
-                    var shuffled = all.FindAll(_ => random.Next(8) != 0);
-                    random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(shuffled));
-                    choices.Add((shuffled, false));
-                    break;
-            }
-        }
-        return choices;
     }
 
     // A reader must see the same as recovery, without writing.

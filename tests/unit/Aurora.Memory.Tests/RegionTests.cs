@@ -254,6 +254,8 @@ public sealed unsafe class RegionTests
     [InlineData(SeededMemoryFaults.LostProtectEntry)]
     [InlineData(SeededMemoryFaults.ForgottenUnmap)]
     [InlineData(SeededMemoryFaults.EvictedDirtyPage)]
+    [InlineData(SeededMemoryFaults.WrittenInFlight)]
+    [InlineData(SeededMemoryFaults.OlderVersion)]
     internal void Random_threads_agree_with_a_model_which_finds_seeded_faults(SeededMemoryFaults seeded)
     {
         string? found = null;

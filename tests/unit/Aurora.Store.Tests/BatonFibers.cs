@@ -12,6 +12,9 @@ namespace Aurora.Store.Tests;
 #pragma warning disable CA1001 // The semaphores end with the test's threads.
 public sealed unsafe class BatonFibers(int seed) : FiberScheduler
 {
+    // Unwinds a fiber that will not go on.
+    private sealed class MachineOverException : Exception;
+
     private sealed class Fiber
     {
         public readonly SemaphoreSlim Baton = new(0);
@@ -25,8 +28,10 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
     private readonly Dictionary<nint, List<Fiber>> _waiting = [];
     private readonly ManualResetEventSlim _finished = new();
     private readonly List<Thread> _threads = [];
+    private readonly List<Fiber> _fibers = [];
     private Fiber _current = null!;
     private int _alive;
+    private volatile bool _isOver;
 
     /// <summary>Called when no fiber can run: completes device requests. False when there are none.</summary>
     public Func<bool> Idle { get; set; } = () => false;
@@ -42,19 +47,26 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
     public void Start(Action body)
     {
         var fiber = new Fiber();
+        _fibers.Add(fiber);
         _alive++;
         _ready.Add(fiber);
         var thread = new Thread(() =>
         {
-            fiber.Baton.Wait();
             try
             {
+                Await(fiber);
                 body();
+            }
+            catch (MachineOverException)
+            {
+                return;
             }
             catch (Exception failure)
             {
                 Failure ??= failure;
             }
+            if (_isOver)
+                return;
             fiber.IsDone = true;
             _alive--;
             PassOn();
@@ -64,7 +76,16 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
         thread.Start();
     }
 
-    /// <summary>Runs until every fiber has ended.</summary>
+    /// <summary>The machine is over for all fibers, wherever they wait; the caller returns.</summary>
+    public void End()
+    {
+        _isOver = true;
+        foreach (Fiber fiber in _fibers)
+            fiber.Baton.Release();
+        _finished.Set();
+    }
+
+    /// <summary>Runs until every fiber has ended, or one of them has ended all.</summary>
     public void Run(TimeSpan limit)
     {
         PassOn();
@@ -81,7 +102,7 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
         Fiber me = _current;
         waiters.Add(me);
         PassOn();
-        me.Baton.Wait();
+        Await(me);
     }
 
     public override void Yield()
@@ -93,7 +114,7 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
         Fiber me = _current;
         _ready.Add(me);
         PassOn();
-        me.Baton.Wait();
+        Await(me);
     }
 
     public override void WakeOne(FiberQueue* queue)
@@ -108,6 +129,13 @@ public sealed unsafe class BatonFibers(int seed) : FiberScheduler
     {
         if (_waiting.Remove((nint)queue, out List<Fiber>? waiters))
             _ready.AddRange(waiters);
+    }
+
+    private void Await(Fiber fiber)
+    {
+        fiber.Baton.Wait();
+        if (_isOver)
+            throw new MachineOverException();
     }
 
     private void PassOn()

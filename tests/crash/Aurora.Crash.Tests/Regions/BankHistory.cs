@@ -1,0 +1,330 @@
+// A bank: twenty threads of two programs move money between the hundred accounts of each of two regions, a page each. Who has an account
+// keeps it until its persist has been taken. Most persists are waited for, some later, and some threads give transfers up. Each transfer
+// counts in a page of its thread's own, and in one that several threads store to, which goes with whoever stored to it first. In a third
+// region everybody stores anywhere, and persists for all. Beside them the group is checkpointed, the store makes its cuts, and regions are
+// cloned.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using Aurora.Base;
+using Aurora.Checkpoint;
+using Aurora.Memory;
+using Aurora.Posix.Persistence;
+using Aurora.Posix.SystemCalls;
+using Aurora.Store.Tests;
+using Aurora.Testing;
+
+namespace Aurora.Crash.Tests;
+
+/// <summary>What a bank's machine did to its device, what the regions must be after each persist, and what was promised.</summary>
+internal sealed record RecordedBank(List<TraceEvent> Events, BankModel[] Models, List<ulong[]> Promises, int Persists, int Checkpoints);
+
+/// <summary>Records one history of a bank.</summary>
+internal sealed unsafe class BankHistory : IDisposable
+{
+    public const int Threads = 20;
+    public const int Accounts = 100;
+    public const int Banks = 2;
+    public const int Regions = Banks + 1;
+    public const int Pages = Accounts + Threads + 1;
+    public const ulong Each = 1000;
+    public const ulong Blocks = 6000;
+    private const int Programs = 2;
+
+    // The page that several threads of a bank store to.
+    private const int Common = Accounts + Threads;
+    private const int MostAccounts = 6;
+
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly BatonFibers _fibers;
+    private readonly TraceDevice _device;
+    private readonly RegionMachine _machine;
+    private readonly BankModel[] _models = new BankModel[Regions];
+    private readonly nint[] _regions = new nint[Regions];
+    private readonly ulong[] _addresses = new ulong[Regions];
+    private readonly bool[,] _taken = new bool[Banks, Accounts];
+    private readonly ulong[] _durable = new ulong[Regions];
+    private readonly List<ulong[]> _promises = [new ulong[Regions]];
+    private readonly int _transfers;
+    private readonly nint[] _spaces = new nint[Programs];
+    private int _persists;
+    private int _checkpoints;
+    private bool _isOpen;
+    private int _left = Threads;
+
+    private BankHistory(int seed, int transfers, Dictionary<ulong, byte[]> image, BankFaults faults)
+    {
+        _seed = seed;
+        _random = new Random(seed);
+        _transfers = transfers;
+        _fibers = new BatonFibers(seed);
+        _device = new TraceDevice(Blocks, image) { IsRecording = true };
+        if (image.Count == 0)
+            CrashStore.Format(_device);
+        _machine = new RegionMachine(_device, _fibers, _fibers, Threads + 1, faults, isLive: true) { Wait = Pass };
+        if (image.Count == 0)
+            CrashStore.Require(_machine.Session.Create(), "no group");
+        else
+            _machine.Restore();
+        _device.WhileWaiting = LetOthersRun;
+    }
+
+    /// <summary>What the names of clones begin with that a history has made.</summary>
+    public static string CloneNames(int seed) => $"copy-{seed}-";
+
+    public static string NameOf(int region) => region < Banks ? $"bank{region}" : "common";
+
+    /// <summary>Records a history that begins with nothing, or with an image.</summary>
+    public static RecordedBank Run(int seed, int transfers, Dictionary<ulong, byte[]> image, BankFaults faults)
+    {
+        using var history = new BankHistory(seed, transfers, image, faults);
+        try
+        {
+            history.Run();
+        }
+        catch (InvalidOperationException failure) when (failure.InnerException is CrashFindingException or PanicException)
+        {
+            throw new CrashFindingException(failure.InnerException.Message);
+        }
+        return new RecordedBank(history._device.Events, history._models, history._promises, history._persists, history._checkpoints);
+    }
+
+    public void Dispose()
+    {
+        _fibers.End();
+        _machine.Dispose();
+    }
+
+    private void Run()
+    {
+        GroupFibers();
+        _fibers.Start(Begin);
+        _fibers.Run(TimeSpan.FromMinutes(5));
+    }
+
+    private void GroupFibers()
+    {
+        for (int i = 0; i < RegionManager.PersistFibers; i++)
+            _fibers.Start(_machine.Regions.RunPersistFiber);
+        _fibers.Start(_machine.Regions.RunOrderFiber);
+        _fibers.Start(_machine.Store.RunMaintenance);
+        _fibers.Start(_machine.Session.Engine.RunFlushFiber);
+        _fibers.Start(_machine.Session.Engine.RunCommitFiber);
+    }
+
+    private void Begin()
+    {
+        Checkpoint();
+        for (int program = 0; program < Programs; program++)
+            _spaces[program] = (nint)_machine.NewSpace();
+        for (int region = 0; region < Regions; region++)
+            Open(region);
+        _isOpen = true;
+        Promise();
+        for (int i = 0; i < Threads; i++)
+        {
+            int thread = i;
+            _fibers.Start(() => Serve(thread));
+        }
+        Accompany();
+    }
+
+    private void Open(int region)
+    {
+        Region* opened = _machine.Open(NameOf(region), Pages);
+        _regions[region] = (nint)opened;
+        foreach (nint space in _spaces)
+            _addresses[region] = _machine.Map((AddressSpace*)space, opened);
+        ulong[] pages = [.. Enumerable.Range(0, Pages).Select(page => *At(Threads, region, page, FaultAccess.Read))];
+        _durable[region] = _machine.Regions.StatusOf(opened).Durable;
+        _models[region] = new BankModel(_durable[region], pages);
+        if (region >= Banks || pages[0] != 0)
+            return;
+        for (int account = 0; account < Accounts; account++)
+            Store(Threads, region, account, Each + 1);
+        ulong number = Persist(region, Threads, isOfAll: false);
+        AwaitDurable(region, number);
+    }
+
+    // A balance is kept with one added: a page of nothing is an account that is missing.
+    private void Serve(int thread)
+    {
+        int region = thread % Banks;
+        (int Region, ulong Number) later = default;
+        for (int count = 0; count < _transfers; count++)
+        {
+            List<int> accounts = TakeAccounts(region);
+            Move(thread, region, accounts);
+            bool isGivenUp = thread >= Threads - 4 && _random.Next(3) == 0;
+            ulong number = 0;
+            if (isGivenUp)
+                GiveUp(thread, region);
+            else
+                number = Persist(region, thread, isOfAll: false);
+            foreach (int account in accounts)
+                _taken[region, account] = false;
+            if (number != 0 && _random.Next(3) != 0)
+                AwaitDurable(region, number);
+            else if (number != 0)
+                later = (region, number);
+            if (_random.Next(4) == 0)
+                StoreCommon(thread);
+            if (later.Number != 0 && _random.Next(3) == 0)
+                AwaitDurable(later.Region, later.Number);
+        }
+        if (later.Number != 0)
+            AwaitDurable(later.Region, later.Number);
+        if (--_left == 0)
+            _fibers.End();
+    }
+
+    private List<int> TakeAccounts(int region)
+    {
+        var accounts = new List<int>();
+        int wanted = 2 + _random.Next(MostAccounts - 1);
+        while (accounts.Count < wanted)
+        {
+            int account = _random.Next(Accounts);
+            if (_taken[region, account])
+                continue;
+            _taken[region, account] = true;
+            accounts.Add(account);
+        }
+        return accounts;
+    }
+
+    private void Move(int thread, int region, List<int> accounts)
+    {
+        BankModel model = _models[region];
+        for (int i = 1; i < accounts.Count; i++)
+        {
+            ulong amount = (ulong)_random.NextInt64((long)model.Now(accounts[0]));
+            Store(thread, region, accounts[0], model.Now(accounts[0]) - amount);
+            Pass();
+            Store(thread, region, accounts[i], model.Now(accounts[i]) + amount);
+        }
+        Store(thread, region, Accounts + thread, model.Now(Accounts + thread) + 1);
+        if (thread < Threads - 4 && _random.Next(2) == 0)
+            Store(thread, region, Common, model.Now(Common) + 1);
+    }
+
+    // The third region is everybody's.
+    private void StoreCommon(int thread)
+    {
+        const int region = Banks;
+        for (int count = _random.Next(1, 20); count > 0; count--)
+            Store(thread, region, _random.Next(Pages), (ulong)_random.NextInt64());
+        bool isOfAll = _random.Next(3) == 0;
+        if (_models[region].Dirty(isOfAll ? -1 : thread) == 0)
+            return;
+        ulong number = Persist(region, thread, isOfAll);
+        if (_random.Next(2) == 0)
+            AwaitDurable(region, number);
+    }
+
+    private void Store(int thread, int region, int page, ulong value)
+    {
+        ulong* pointer = At(thread, region, page, FaultAccess.Write);
+        ulong now = _models[region].Now(page);
+        CrashStore.Require(pointer[0] == now && pointer[511] == now, $"{NameOf(region)} page {page} is {pointer[0]} instead of {now}");
+        pointer[0] = pointer[300] = pointer[511] = value;
+        _models[region].Store(thread, page, value);
+    }
+
+    private AddressSpace* SpaceOf(int thread) => (AddressSpace*)_spaces[thread / Banks % Programs];
+
+    private ulong* At(int thread, int region, int page, FaultAccess access)
+        => _machine.Touch(thread, SpaceOf(thread), _addresses[region] + ((ulong)page * PageSize.Bytes), access);
+
+    private ulong Persist(int region, int thread, bool isOfAll)
+    {
+        var about = (Region*)_regions[region];
+        RegionWriter* writer = isOfAll ? null : &_machine.Thread(thread)->Regions;
+        bool isWaitedFor = _random.Next(2) == 0;
+        for (;;)
+        {
+            int dirty = _models[region].Dirty(isOfAll ? -1 : thread);
+            ulong found = Aurora.Memory.Regions.DirtyPagesOf(about, writer);
+            CrashStore.Require(found == (ulong)dirty, $"{NameOf(region)}: {found} dirty pages of thread {thread} instead of {dirty}");
+            Errno error = _machine.Regions.Persist(about, writer, isWaitedFor, out ulong number);
+            CrashStore.Require(error is Errno.Ok or Errno.EAGAIN, $"persist: {error}");
+            if (error == Errno.Ok)
+            {
+                if (dirty != 0)
+                    _models[region].Take(isOfAll ? -1 : thread, number);
+                _persists++;
+                return number;
+            }
+            Pass();
+        }
+    }
+
+    private void AwaitDurable(int region, ulong number)
+    {
+        Errno error;
+        while ((error = _machine.Regions.StateOf((Region*)_regions[region], number)) == Errno.EAGAIN)
+            Pass();
+        CrashStore.Require(error == Errno.Ok, $"persist {number} of {NameOf(region)}: {error}");
+        _durable[region] = Math.Max(_durable[region], number);
+        // Until all regions are there nothing is checked.
+        if (_isOpen)
+            Promise();
+    }
+
+    private void Promise()
+    {
+        _promises.Add((ulong[])_durable.Clone());
+        _device.Acknowledge((ulong)_promises.Count - 1);
+    }
+
+    private void GiveUp(int thread, int region)
+    {
+        var request = new RegionRequest { Kind = RegionRequestKind.Abort, Number = ((Region*)_regions[region])->Number };
+        Errno error = _machine.Ask(in request, thread, out _);
+        CrashStore.Require(error == Errno.Ok, $"abort: {error}");
+        _models[region].GiveUp(thread);
+    }
+
+    // What happens beside: checkpoints, and clones.
+    private void Accompany()
+    {
+        for (int turn = 1; _left > 0; turn++)
+        {
+            for (int i = 0; i < 60; i++)
+                Pass();
+            if (turn % 3 == 0)
+                Clone(turn % Banks, $"{CloneNames(_seed)}{turn}");
+            else
+                Checkpoint();
+        }
+    }
+
+    private void Checkpoint()
+    {
+        _machine.Session.Engine.Request();
+        _machine.Session.Engine.Poll();
+        _checkpoints++;
+    }
+
+    private void Clone(int region, string target)
+    {
+        RegionRequest request = RegionMachine.Request(RegionRequestKind.Clone, NameOf(region));
+        request.SetTarget(Encoding.UTF8.GetBytes(target));
+        Errno error = _machine.Ask(in request, Threads, out _);
+        CrashStore.Require(error is Errno.Ok or Errno.EEXIST, $"clone: {error}");
+    }
+
+    private void Pass()
+    {
+        _machine.Clock.Advance(50_000);
+        _fibers.Yield();
+    }
+
+    private void LetOthersRun()
+    {
+        for (int i = _random.Next(4); i > 0; i--)
+            _fibers.Yield();
+    }
+}
