@@ -18,7 +18,8 @@ using Aurora.Testing;
 namespace Aurora.Crash.Tests;
 
 /// <summary>What a bank's machine did to its device, what the regions must be after each persist, and what was promised.</summary>
-internal sealed record RecordedBank(List<TraceEvent> Events, BankModel[] Models, List<ulong[]> Promises, int Persists, int Checkpoints);
+internal sealed record RecordedBank(
+    List<TraceEvent> Events, BankModel[] Models, List<ulong[]> Promises, IReadOnlyDictionary<ulong, BankMoment> Moments, int Persists);
 
 /// <summary>Records one history of a bank.</summary>
 internal sealed unsafe class BankHistory : IDisposable
@@ -45,12 +46,14 @@ internal sealed unsafe class BankHistory : IDisposable
     private readonly nint[] _regions = new nint[Regions];
     private readonly ulong[] _addresses = new ulong[Regions];
     private readonly bool[,] _taken = new bool[Banks, Accounts];
-    private readonly ulong[] _durable = new ulong[Regions];
-    private readonly List<ulong[]> _promises = [new ulong[Regions]];
+    private readonly ulong[] _durable = new ulong[Regions + 1];
+    private readonly BankGroup _group;
+    private readonly List<ulong[]> _promises = [new ulong[Regions + 1]];
     private readonly int _transfers;
     private readonly nint[] _spaces = new nint[Programs];
     private int _persists;
-    private int _checkpoints;
+    private bool _isQuiet;
+    private int _active;
     private bool _isOpen;
     private int _left = Threads;
 
@@ -68,6 +71,7 @@ internal sealed unsafe class BankHistory : IDisposable
             CrashStore.Require(_machine.Session.Create(), "no group");
         else
             _machine.Restore();
+        _group = new BankGroup(_machine, Threads);
         _device.WhileWaiting = LetOthersRun;
     }
 
@@ -88,7 +92,7 @@ internal sealed unsafe class BankHistory : IDisposable
         {
             throw new CrashFindingException(failure.InnerException.Message);
         }
-        return new RecordedBank(history._device.Events, history._models, history._promises, history._persists, history._checkpoints);
+        return new RecordedBank(history._device.Events, history._models, history._promises, history._group.Moments, history._persists);
     }
 
     public void Dispose()
@@ -116,11 +120,13 @@ internal sealed unsafe class BankHistory : IDisposable
 
     private void Begin()
     {
-        Checkpoint();
         for (int program = 0; program < Programs; program++)
-            _spaces[program] = (nint)_machine.NewSpace();
+            _spaces[program] = (nint)_group.NewProgram();
         for (int region = 0; region < Regions; region++)
             Open(region);
+        _group.Checkpoint(_spaces, _models);
+        while (_group.Durable < _machine.Session.Engine.LastCaptured.Value)
+            Pass();
         _isOpen = true;
         Promise();
         for (int i = 0; i < Threads; i++)
@@ -153,8 +159,10 @@ internal sealed unsafe class BankHistory : IDisposable
     {
         int region = thread % Banks;
         (int Region, ulong Number) later = default;
+        _active++;
         for (int count = 0; count < _transfers; count++)
         {
+            BeQuiet();
             List<int> accounts = TakeAccounts(region);
             Move(thread, region, accounts);
             bool isGivenUp = thread >= Threads - 4 && _random.Next(3) == 0;
@@ -176,8 +184,18 @@ internal sealed unsafe class BankHistory : IDisposable
         }
         if (later.Number != 0)
             AwaitDurable(later.Region, later.Number);
+        _active--;
         if (--_left == 0)
             _fibers.End();
+    }
+
+    // Now and then everybody is done with what he has begun.
+    private void BeQuiet()
+    {
+        _active--;
+        while (_isQuiet)
+            Pass();
+        _active++;
     }
 
     private List<int> TakeAccounts(int region)
@@ -275,6 +293,7 @@ internal sealed unsafe class BankHistory : IDisposable
 
     private void Promise()
     {
+        _durable[Regions] = _group.Durable;
         _promises.Add((ulong[])_durable.Clone());
         _device.Acknowledge((ulong)_promises.Count - 1);
     }
@@ -297,15 +316,17 @@ internal sealed unsafe class BankHistory : IDisposable
             if (turn % 3 == 0)
                 Clone(turn % Banks, $"{CloneNames(_seed)}{turn}");
             else
-                Checkpoint();
+                Checkpoint(isQuiet: turn % 4 == 0);
         }
     }
 
-    private void Checkpoint()
+    private void Checkpoint(bool isQuiet)
     {
-        _machine.Session.Engine.Request();
-        _machine.Session.Engine.Poll();
-        _checkpoints++;
+        _isQuiet = isQuiet;
+        while (isQuiet && _active > 0)
+            Pass();
+        _group.Checkpoint(_spaces, _models);
+        _isQuiet = false;
     }
 
     private void Clone(int region, string target)

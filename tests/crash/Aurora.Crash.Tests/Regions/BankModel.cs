@@ -17,7 +17,7 @@ internal sealed class BankModel
         _now = (ulong[])pages.Clone();
         _taken = (ulong[])pages.Clone();
         _owner = [.. Enumerable.Repeat(-1, pages.Length)];
-        _states[number] = (ulong[])pages.Clone();
+        _states[Last = number] = (ulong[])pages.Clone();
     }
 
     /// <summary>What it was after the persist with a number; null when there never was one.</summary>
@@ -26,6 +26,9 @@ internal sealed class BankModel
     public IEnumerable<ulong[]> States => _states.Values;
 
     public ulong Now(int page) => _now[page];
+
+    /// <summary>The last persist that was taken.</summary>
+    public ulong Last { get; private set; }
 
     /// <summary>How many dirty pages are a thread's, or with -1 all.</summary>
     public int Dirty(int thread) => _owner.Count(owner => thread < 0 ? owner >= 0 : owner == thread);
@@ -48,7 +51,7 @@ internal sealed class BankModel
             _taken[page] = _now[page];
             _owner[page] = -1;
         }
-        _states[number] = (ulong[])_taken.Clone();
+        _states[Last = number] = (ulong[])_taken.Clone();
     }
 
     /// <summary>A thread's dirty pages are as they were taken last.</summary>

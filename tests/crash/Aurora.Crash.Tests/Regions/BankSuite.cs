@@ -39,7 +39,7 @@ internal sealed unsafe class BankSuite(BankFaults faults)
     {
         RecordedBank bank = BankHistory.Run(seed, transfers, image, faults);
         Persists += bank.Persists;
-        Checkpoints += bank.Checkpoints;
+        Checkpoints += bank.Moments.Count;
         var random = new Random(seed);
         int last = States + mostStates;
         int points = 0;
@@ -84,9 +84,11 @@ internal sealed unsafe class BankSuite(BankFaults faults)
         machine.Wait = () => SteppedFibers.Run(machine.Regions.RunOrderFiber);
         machine.Restore();
         AddressSpace* space = machine.NewSpace();
+        ulong[] promised = bank.Promises[(int)acknowledged];
         Span<ulong> last = stackalloc ulong[BankHistory.Regions];
         for (int region = 0; region < BankHistory.Regions; region++)
-            last[region] = CheckRegion(machine, space, region, bank.Models[region], bank.Promises[(int)acknowledged][region]);
+            last[region] = CheckRegion(machine, space, region, bank.Models[region], promised[region]);
+        BankGroup.Check(machine, bank.Moments, promised[BankHistory.Regions], last);
         _outcomes.Add((seed, last[0], last[1], last[2]));
         if (States % 8 == 0)
             CheckClones(machine, bank, BankHistory.CloneNames(seed));

@@ -55,6 +55,8 @@ public sealed class BankTests
     [InlineData((int)SeededFaults.DroppedFlush, 0, 0)]
     [InlineData((int)SeededFaults.EarlyAcknowledge, 0, 0)]
     [InlineData((int)SeededFaults.EarlyBlockReuse, 0, 0)]
+    [InlineData((int)SeededFaults.UnflushedCut, 0, 0)]
+    [InlineData((int)SeededFaults.LostLogEntry, 0, 0)]
     [InlineData(0, (int)SeededMemoryFaults.TwoLists, 0)]
     [InlineData(0, (int)SeededMemoryFaults.EarlyLanding, 0)]
     [InlineData(0, (int)SeededMemoryFaults.WrittenInFlight, 0)]
@@ -81,5 +83,13 @@ public sealed class BankTests
         Assert.True(found.Length > 0, $"{faults} was not found in {suite.States} crash states");
         _output.WriteLine("attack: seeded faults of regions: 1 seeded, 1 found");
         _output.WriteLine($"{faults} found after {suite.States} crash states: {found}");
+    }
+
+    [Fact]
+    public void A_persist_behind_one_that_is_refused_is_refused_and_otherwise_that_is_found()
+    {
+        RefusedPersists.Run(default);
+        Assert.ThrowsAny<Exception>(() => RefusedPersists.Run(new BankFaults(Regions: SeededRegionFaults.LostRefusal)));
+        _output.WriteLine("attack: seeded faults of regions: 1 seeded, 1 found");
     }
 }
