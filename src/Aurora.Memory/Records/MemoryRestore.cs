@@ -130,6 +130,9 @@ public sealed unsafe class MemoryRestore
     {
         bool isSame = region != null && region->Taken == record.RegionTaken && record.IsRegionDirty == 0 && !region->IsDirty;
         space->HasOtherRegion |= !isSame;
+        // What it shows from here on is what the region is now: nobody is told of the same again.
+        if (!isSame)
+            _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
         if (region != null)
             return LinkRestored(mapping, space, region->Object);
         VmObject* nothing = _objects.Create(_state.TrackerOf(&space->Header), 0, VmObjectFlags.None);
@@ -138,7 +141,6 @@ public sealed unsafe class MemoryRestore
         mapping->Flags &= ~MappingFlags.Region;
         RestoreStatus status = LinkRestored(mapping, space, nothing);
         _objects.Release(nothing);
-        _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
         return status;
     }
 

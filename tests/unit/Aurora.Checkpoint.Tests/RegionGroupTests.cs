@@ -91,6 +91,28 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Assert.Equal(5UL, _machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_was_told_is_not_told_again_of_the_same(bool isPersisted)
+    {
+        Process* child = Fork();
+        int id = child->Id;
+        ulong at = Show(child, "once");
+        child->AddressSpace->RegionSignal = (byte)Signal.SIGWINCH;
+        Group.MarkChanged(&child->AddressSpace->Header);
+        Store(child, at, 5);
+        _machine.Settle();
+        if (isPersisted)
+            Persist(child, at);
+        Reboot();
+        Assert.True(Find(id)->AddressSpace->HasOtherRegion);
+        _machine.Settle();
+        Reboot();
+        Assert.False(Find(id)->AddressSpace->HasOtherRegion);
+        Assert.Equal(isPersisted ? 5UL : 0, _machine.Session.Load(Find(id)->AddressSpace, at));
+    }
+
     [Fact]
     public void A_region_that_has_gone_is_a_bus_error_for_who_is_told()
     {
