@@ -24,6 +24,10 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.OpenFile, "Lease.Descriptor")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Pipe, "Head")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "PageOffset")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "RegionTaken")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "IsRegionDirty")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "RegionIdentity.High")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.AddressSpace, "RegionSignal")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.DescriptorChunk, "CloseOnExec")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.SignalActions, null)]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Timer, "ExpiryNanoseconds")]
@@ -32,6 +36,8 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.FileContext, "CurrentDirectory")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.AddressSpace, "BreakEnd")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Mapping, "Pages")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Mapping, "RegionTaken")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Mapping, "IsRegionDirty")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Inode, "Size")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Pipe, "Length")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Terminal, "ForegroundGroup")]
@@ -83,10 +89,10 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     }
 
     // What need not be found: nobody's bytes, counts that a restore changes, time in the kernel (which takes none here), what never
-    // changes, and regions, which these programs have none of (RegionGroupTests).
+    // changes.
     private static readonly string[] _forgettable =
         ["Reserved", "Padding", "Faults", "Switches", "SystemNanoseconds", "StoreBase", "MemoryObject.Flags", "PixelWidth",
-            "PixelHeight", "Settings.Line", "ProcKey", "RegionTaken", "IsRegionDirty", "RegionIdentity", "RegionSignal"];
+            "PixelHeight", "Settings.Line", "ProcKey"];
 
     /// <summary>Every field of every record, forgotten when it is captured (AURORA_EXHAUSTIVE=1: minutes).</summary>
     [Fact]

@@ -13,14 +13,16 @@ internal sealed class GroupMoments
 
     private readonly List<TestKernel.Image> _images;
     private readonly IReadOnlyList<int>[] _orders;
-    private readonly (TestKernel.Image Image, IReadOnlyList<int> Order)[] _earlier;
+    private readonly ShownRegions[] _shown;
+    private readonly (TestKernel.Image Image, IReadOnlyList<int> Order, ShownRegions Shown)[] _earlier;
     private int _captures;
 
     public GroupMoments(TestKernel.Image boot, int groups)
     {
         _images = [.. Enumerable.Range(0, groups).Select(_ => boot.Copy())];
         _orders = [.. Enumerable.Range(0, groups).Select(_ => (IReadOnlyList<int>)[])];
-        _earlier = [.. Enumerable.Range(0, groups).Select(_ => (boot.Copy(), (IReadOnlyList<int>)[]))];
+        _shown = [.. Enumerable.Range(0, groups).Select(_ => new ShownRegions())];
+        _earlier = [.. Enumerable.Range(0, groups).Select(_ => (boot.Copy(), (IReadOnlyList<int>)[], new ShownRegions()))];
     }
 
     public IReadOnlyList<TestKernel.Image> Images => _images;
@@ -28,22 +30,28 @@ internal sealed class GroupMoments
     /// <summary>The order in which its threads sleep.</summary>
     public IReadOnlyList<int> OrderOf(int group) => _orders[group];
 
+    /// <summary>The regions that it showed then.</summary>
+    public ShownRegions ShownBy(int group) => _shown[group];
+
     /// <summary>Captures a group of a world, and enters it.</summary>
     public void Capture(World world, int group)
     {
         world.Enter(group);
         world.Kernel.Capture(_images[group]);
         _orders[group] = world.OrderOfThreads();
+        _shown[group] = ShownRegions.Of(world);
         if (++_captures % RemembersEvery == 0)
-            _earlier[group] = (_images[group].Copy(), _orders[group]);
+            _earlier[group] = (_images[group].Copy(), _orders[group], _shown[group]);
     }
 
     /// <summary>From here on a group is what another one was when it was captured, or what it was itself before.</summary>
     public TestKernel.Image Copy(int target, int source)
     {
-        (TestKernel.Image image, IReadOnlyList<int> order) = source == target ? _earlier[source] : (_images[source], _orders[source]);
+        (TestKernel.Image image, IReadOnlyList<int> order, ShownRegions shown) =
+            source == target ? _earlier[source] : (_images[source], _orders[source], _shown[source]);
         _images[target] = image.Copy();
         _orders[target] = order;
+        _shown[target] = shown;
         return _images[target];
     }
 }
@@ -53,9 +61,37 @@ internal sealed partial class StateFuzzer
     private void Copy(World original, GroupMoments moments, StateStep step)
     {
         Copies++;
+        // Otherwise it would depend on the machine whether what others have not persisted is found.
+        original.Regions.PersistAll();
         original.Trace?.AppendLine(step.Source == step.Target ? $"-- group {step.Target} goes back"
             : $"-- group {step.Target} becomes a copy of group {step.Source}");
         original.Replace(step.Target, moments.Copy(step.Target, step.Source));
+    }
+
+    // Whoever finds on both sides that a region is not what it was is told, or ends, as before a group goes on that was restored.
+    private void Tell(World original, World restored, bool[] hasOther)
+    {
+        for (int group = 0; group < groups; group++)
+        {
+            if (!hasOther[group])
+                continue;
+            Told++;
+            Enter(original, restored, group);
+            Tell(original);
+            Tell(restored);
+        }
+        if (!hasOther.Contains(true))
+            return;
+        original.SettleAll();
+        restored.SettleAll();
+    }
+
+    private static void Tell(World world)
+    {
+        world.Trace?.AppendLine("  who shows a region that is not what it was is told, or ends");
+        for (int id = 1; !world.Kernel.Life.EndDetached(world.Kernel.Tracker, ref id);)
+        {
+        }
     }
 
     // As what was in the place of the copy ends, what others have put off goes on.

@@ -23,6 +23,9 @@ internal sealed record StateProgram(IReadOnlyList<StateStep> Steps);
 /// <summary>An operation, and what is done after it.</summary>
 internal readonly record struct StateStep(Operation Operation, bool Settles, bool Captures, bool ComparesMemory, bool Replaces)
 {
+    /// <summary>Everything in regions is persisted before a capture: otherwise those who show them hear of what is lost.</summary>
+    public bool Persists { get; init; }
+
     /// <summary>The group in which it is done.</summary>
     public int Group { get; init; }
 
@@ -36,6 +39,9 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
 {
     private const int StepsPerProgram = 80;
 
+    // Every so many programs are mostly about regions.
+    private const int RegionPrograms = 4;
+
     private static readonly TestKernel.Image _boot = World.Boot();
 
     /// <summary>States captured, restored and compared.</summary>
@@ -43,6 +49,9 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
 
     /// <summary>Calls that programs made, in the original.</summary>
     public long Operations { get; private set; }
+
+    /// <summary>Restores after which somebody heard that a region is not what it was, or ended.</summary>
+    public long Told { get; private set; }
 
     /// <summary>Groups that became copies of others, or went back.</summary>
     public long Copies { get; private set; }
@@ -53,8 +62,9 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
         var steps = new List<StateStep>(StepsPerProgram);
         for (int i = 0; i < StepsPerProgram; i++)
         {
-            var step = new StateStep(Tests.Operations.Draw(random), random.Next(8) != 0, random.Next(4) != 0, random.Next(16) == 0,
-                random.Next(10) == 0);
+            Operation operation = seed % RegionPrograms == 0 ? Tests.Operations.DrawOfRegions(random, i) : Tests.Operations.Draw(random);
+            var step = new StateStep(operation, random.Next(8) != 0, random.Next(4) != 0, random.Next(16) == 0,
+                random.Next(10) == 0) { Persists = random.Next(4) != 0 };
             steps.Add(groups == 1 ? step : step with
             {
                 Group = random.Next(groups), Target = random.Next(8) == 0 ? random.Next(1, groups) : 0, Source = random.Next(groups),
@@ -68,7 +78,7 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
     {
         fault?.Forget();
         var moments = new GroupMoments(_boot, groups);
-        World original = World.Restore(moments.Images, fault);
+        World original = World.Restore(moments.Images, fault, new RegionDisk());
         original.Trace = trace;
         World? restored = null;
         try
@@ -100,6 +110,8 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
         }
         if (!step.Captures)
             return;
+        if (step.Persists)
+            PersistAll(original, restored);
         if (restored != null)
             Compare(original, restored, step.ComparesMemory, "after going on");
         restored?.Dispose();
@@ -143,7 +155,11 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
         original.Trace?.AppendLine("-- captured");
         if (step.Target != 0)
             CopyAndCapture(original, moments, step);
-        World restored = World.Restore(moments.Images, fault);
+        // From here on the original is as if its power had failed, as far as regions go.
+        original.Regions.Lose();
+        RegionDisk disk = original.Regions.Disk.Copy();
+        World restored = World.Restore(moments.Images, fault, disk);
+        bool[] hasOther = CompareRegions(original, restored, moments);
         original.Forget();
         original.Reseed(States);
         restored.Reseed(States);
@@ -163,6 +179,7 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
         try
         {
             Compare(original, restored, step.ComparesMemory, "after a restore");
+            Tell(original, restored, hasOther);
         }
         catch
         {
@@ -170,6 +187,29 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
             throw;
         }
         return restored;
+    }
+
+    private static void PersistAll(World original, World? restored)
+    {
+        original.Trace?.AppendLine("-- everything is persisted");
+        original.Regions.PersistAll();
+        original.SettleAll();
+        restored?.Regions.PersistAll();
+        restored?.SettleAll();
+    }
+
+    // Which groups have somebody whose region is not what it was.
+    private bool[] CompareRegions(World original, World restored, GroupMoments moments)
+    {
+        bool[] hasOther = new bool[groups];
+        for (int group = 0; group < groups; group++)
+        {
+            Enter(original, restored, group);
+            if (moments.ShownBy(group).DifferenceTo(restored, restored.Regions.Disk, out hasOther[group]) is { } difference)
+                throw new StateException($"after a restore: {difference}");
+            moments.ShownBy(group).Mark(original, restored.Regions.Disk);
+        }
+        return hasOther;
     }
 
     // Whoever had been woken goes first on both sides; then only those run who wait again.

@@ -160,6 +160,15 @@ internal sealed unsafe partial class TestKernel
     /// <summary>What the group was restored from: a further capture goes into it.</summary>
     public Image? Source => SourceOf(Tracker.Index);
 
+    /// <summary>From here on the pages of a group are read from an image, or with null from nowhere.</summary>
+    public void ReadFrom(ushort group, Image? image)
+    {
+        if (image == null)
+            _sources.Remove(group);
+        else
+            _sources[group] = image;
+    }
+
     private bool HasSource => _sources.Count != 0;
 
     private Image? SourceOf(ushort group) => _sources.GetValueOrDefault(group);

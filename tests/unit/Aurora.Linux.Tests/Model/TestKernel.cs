@@ -7,6 +7,7 @@ using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Tests.Files;
+using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
@@ -18,6 +19,9 @@ using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Linux.Tests;
+
+/// <summary>Regions of a kernel other than <see cref="TestRegions"/>, and what brings them back with mappings of them.</summary>
+internal delegate (RegionService Service, RegionKeeper Keeper) RegionMaking(TestKernel kernel);
 
 /// <summary>
 /// The whole kernel above the hardware, with a test in the role of the programs: it makes system calls for a thread and sees what the
@@ -40,7 +44,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
     {
     }
 
-    public TestKernel(HostPageAllocator pages, HostFramePool frames, MemoryOptions options, FileLimits limits, bool isPlain)
+    public TestKernel(HostPageAllocator pages, HostFramePool frames, MemoryOptions options, FileLimits limits, bool isPlain,
+        RegionMaking? regions = null)
     {
         HostEnvironment.Install();
         Pages = pages;
@@ -78,7 +83,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
         Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Console);
         new TerminalFile(Terminals, Scheduler, Files).RegisterWith(Files.Devices);
-        Linux = MakeLinux();
+        Linux = MakeLinux(regions);
         Executive = new SystemCallExecutive(Linux);
         IsPlain = isPlain;
         var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings, Linux.Futexes);
@@ -331,22 +336,25 @@ internal sealed unsafe partial class TestKernel : IDisposable
     /// <summary>Regions, which have no store.</summary>
     public TestRegions Regions { get; private set; } = null!;
 
-    private LinuxKernel MakeLinux()
+    private RegionKeeper? _regionKeeper;
+
+    private LinuxKernel MakeLinux(RegionMaking? making)
     {
         Regions = new TestRegions(Pages, Tracked, Memory, Scheduler);
+        (RegionService service, _regionKeeper) = making == null ? (Regions, null) : making(this);
         return new LinuxKernel(new LinuxServices
         {
             Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
             Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
             Groups = Groups,
-            Execs = Execs, Streams = Streams, Regions = Regions, Trace = Trace,
+            Execs = Execs, Streams = Streams, Regions = service, Trace = Trace,
         });
     }
 
     private void AddCodecs(ProcessCodecs process)
     {
-        StateCodec[] memory = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory)];
+        StateCodec[] memory = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory, _regionKeeper)];
         foreach (StateCodec codec in memory)
             Codecs[codec.Kind] = codec;
         var files = new FileCodecs(Files);

@@ -89,8 +89,9 @@ internal sealed unsafe class GroupPicture
         if (space == null)
             return;
         Span<byte> bytes = stackalloc byte[PageSize.Bytes];
+        // What is in a region is no group's.
         for (int i = 0; MappingTable.At(space, i) is var map && map != null; i++)
-            for (ulong page = map->Start.Value; page < map->End.Value; page += PageSize.Bytes)
+            for (ulong page = map->Start.Value; page < map->End.Value && map->Object->Region == null; page += PageSize.Bytes)
                 _pages[(space->Header.Id.Value, page)] = view.Read(space, page, bytes) == MemoryStatus.Ok ? DigestOf(bytes) : 0;
     }
 

@@ -33,18 +33,27 @@ internal sealed unsafe partial class World : IDisposable
     private readonly Dictionary<int, long>[] _sleepersOf;
     private Dictionary<int, long> _sleepers;
     private long _sleeps;
+    private StoredRegions _regions = null!;
 
-    private World(SeededCodecFault? fault, int groups)
+    private World(SeededCodecFault? fault, int groups, RegionDisk disk)
     {
         _memory = RecycledMemory.Take(groups);
         _sleepersOf = [.. Enumerable.Range(0, groups).Select(_ => new Dictionary<int, long>())];
         _sleepers = _sleepersOf[0];
-        Kernel = new TestKernel(_memory.Pages, _memory.Frames, OptionsFor(groups), LimitsFor(groups), isPlain: false);
+        Kernel = new TestKernel(_memory.Pages, _memory.Frames, OptionsFor(groups), LimitsFor(groups), isPlain: false,
+            kernel =>
+            {
+                _regions = new StoredRegions(kernel, disk);
+                return (_regions, _regions.Keeper);
+            });
         Kernel.Signals.MembersAtOnce = 1;
         fault?.Seed(Kernel);
     }
 
     public TestKernel Kernel { get; }
+
+    /// <summary>Regions of all its groups.</summary>
+    public StoredRegions Regions => _regions;
 
     /// <summary>What is compared.</summary>
     public GroupView View
@@ -59,7 +68,7 @@ internal sealed unsafe partial class World : IDisposable
     /// <summary>The state in which every program begins: a tree, a terminal, and init in it.</summary>
     public static TestKernel.Image Boot()
     {
-        using var world = new World(null, 1);
+        using var world = new World(null, 1, new RegionDisk());
         Thread* init = world.Kernel.Boot();
         SchedulerDoor.Run(world.Kernel.Scheduler, init);
         world.Kernel.OpenTerminal(init);
@@ -80,9 +89,9 @@ internal sealed unsafe partial class World : IDisposable
         => new() { MaxInodes = 512 * groups, MaxEntries = 512 * groups, MaxOpenFiles = 256 * groups, MaxTables = 64 * groups };
 
     /// <summary>A fresh machine whose groups go on from the images.</summary>
-    public static World Restore(IReadOnlyList<TestKernel.Image> images, SeededCodecFault? fault)
+    public static World Restore(IReadOnlyList<TestKernel.Image> images, SeededCodecFault? fault, RegionDisk disk)
     {
-        var world = new World(fault, images.Count);
+        var world = new World(fault, images.Count, disk);
         try
         {
             world.Kernel.Clock.Now = images[0].Monotonic;

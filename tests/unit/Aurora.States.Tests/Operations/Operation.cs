@@ -20,16 +20,31 @@ internal static class Operations
     [
         .. ProcessOperations.All, .. CredentialOperations.All, .. SignalOperations.All, .. TimeOperations.All, .. FileOperations.All,
             .. NameOperations.All,
-        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. FutexOperations.All,
+        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. RegionOperations.All,
+            .. FutexOperations.All,
             .. TerminalOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];
 
+    private static readonly int[] _ofRegions =
+        [.. _drawn.Where(index => RegionOperations.All.Any(operation => operation.Item1 == _all[index].Name))];
+
+    // Programs that a program about regions begins with.
+    private const int Forks = 2;
+
     public static int Count => _all.Length;
 
     public static Operation Draw(Random random)
         => new(_drawn[random.Next(_drawn.Length)], Number(random), Number(random), Number(random), Number(random));
+
+    /// <summary>As <see cref="Draw"/>, most of them about regions, of programs that there are then.</summary>
+    public static Operation DrawOfRegions(Random random, int step)
+    {
+        int[] drawn = random.Next(3) == 0 ? _drawn : _ofRegions;
+        int kind = step < Forks ? Array.FindIndex(_all, operation => operation.Name == "fork") : drawn[random.Next(drawn.Length)];
+        return new(kind, Number(random), Number(random), Number(random), Number(random));
+    }
 
     public static string NameOf(Operation operation) => _all[operation.Kind].Name;
 
