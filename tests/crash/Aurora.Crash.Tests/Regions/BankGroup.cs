@@ -76,7 +76,7 @@ internal sealed unsafe class BankGroup(RegionMachine machine, int thread)
             var space = (AddressSpace*)restored.Session.Tracker.Find(id, ObjectKind.AddressSpace);
             CrashStore.Require(space != null, $"program {id.Value} is not in checkpoint {epoch}");
             bool isOther = moment.IsOther(last);
-            CrashStore.Require(space->HasOtherRegion == isOther, $"regions that are other ones: {isOther}, and a restore says the opposite");
+            CrashStore.Require(space->HasOtherRegion == isOther, $"other regions: {isOther}, and a restore says the opposite");
             ulong count = *restored.Touch(0, space, Counter, FaultAccess.Read);
             CrashStore.Require(count == moment.Count, $"checkpoint {epoch} has {count} instead of {moment.Count}");
         }
