@@ -84,6 +84,22 @@ internal sealed unsafe partial class StoredRegions : RegionService
         return Errno.Ok;
     }
 
+    // What is one is never half on its way.
+    public override Errno PersistTogether(
+        Region** regions, int count, RegionWriter* writer, bool isWaitedFor, out ulong epoch, out Region* awaited)
+    {
+        awaited = null;
+        for (int i = 0; i < count; i++)
+        {
+            Persist(regions[i], writer, isWaitedFor, out _);
+            Land(regions[i]);
+        }
+        epoch = regions[0]->Taken;
+        return Errno.Ok;
+    }
+
+    public override bool IsSettled(Region* region) => true;
+
     public override Errno StateOf(Region* region, ulong epoch)
     {
         StoredRegion stored = Disk.Find(region->Number)!;
