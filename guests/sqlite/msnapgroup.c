@@ -103,7 +103,7 @@ static int refuse(const struct msnap_file *file)
     return SQLITE_PROTOCOL;
 }
 
-/* Nobody else of this group is here, and nobody uses the database before it is done: so nothing is persisted by half. */
+/* Nobody else of this group is here, and nobody of it uses the database before this is done: so nothing is persisted by half. */
 static int claim_durably(struct msnap_file *file, uint64_t group)
 {
     uint64_t claim;
@@ -119,6 +119,9 @@ static int claim_durably(struct msnap_file *file, uint64_t group)
             return refuse(file);
         if (!is_of(claim, group))
             continue;
+        /* Somebody of this group was here first, and may be in the middle of a transaction. */
+        if (__atomic_load_n(&file->mark->claim, __ATOMIC_SEQ_CST) == claim)
+            return SQLITE_OK;
         if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
             return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
         /* Somebody may have given up what he found there before it was durable. */
