@@ -103,14 +103,19 @@ int msnap_check_dirty(struct msnap_file *file, uint64_t from, uint64_t end)
 }
 
 /* What was committed without waiting is durable before anything else is changed: what is given up later must not be it, since others may
- * have read it. The number may be from before a restart: then there is nothing to persist. */
-static int await_unsynced(struct msnap_file *file)
+ * have read it. The number may be from before a restart: then there is nothing to persist. After a persist nothing is dirty, so that a copy
+ * that was made then would go on. */
+static int await_unsynced(struct msnap_file *file, void *at)
 {
     uint64_t epoch = file->mark->epoch;
     if (epoch == 0)
         return SQLITE_OK;
-    if (msnap_wait(file->region->md, epoch) != 0 && msnap_sync(file->region->md, MS_GLOBAL) < 0)
-        return msnap_failure(file, SQLITE_IOERR_WRITE, "the transaction before, which nobody has waited for");
+    if (msnap_wait(file->region->md, epoch) != 0) {
+        if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
+            return msnap_failure(file, SQLITE_IOERR_WRITE, "the transaction before, which nobody has waited for");
+        if (msnap_may_change(file, at) != SQLITE_OK)
+            return SQLITE_IOERR_WRITE;
+    }
     file->mark->epoch = 0;
     return SQLITE_OK;
 }
@@ -125,7 +130,7 @@ int msnap_begin_change(struct msnap_file *file, void *at)
         /* What could not be given up when the lock was, must not become part of what is changed now. */
         if (file->mark->writing)
             return SQLITE_IOERR_WRITE;
-        int result = await_unsynced(file);
+        int result = await_unsynced(file, at);
         if (result != SQLITE_OK)
             return result;
         if (file->refused)

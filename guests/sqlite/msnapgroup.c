@@ -12,7 +12,8 @@
  * claim that is known; it is copied with the group, but the number of the group that is asked for is then another.
  *
  * A group may be copied at any moment, also between a look at the claim and what is done then. A copy does not go on if something of the
- * region was dirty when it was made. So before a change something is made dirty, and then the claim is looked at (msnap_may_change). */
+ * region was dirty when it was made. So before a change the claim is looked at, something is made dirty, and the claim is looked at again
+ * (msnap_may_change). */
 #define _GNU_SOURCE
 #include "msnapvfs.h"
 #include "../include/aurora.h"
@@ -152,8 +153,12 @@ int msnap_claim(struct msnap_file *file)
     return result;
 }
 
+/* Only who may change it makes something dirty; who was copied in between does not go on, or is refused then. */
 int msnap_may_change(struct msnap_file *file, void *at)
 {
+    int result = msnap_claim(file);
+    if (result != SQLITE_OK)
+        return result;
     __asm__ volatile("lock orb $0, %0" : "+m"(*(char *)at) : : "memory");
     return msnap_claim(file);
 }
