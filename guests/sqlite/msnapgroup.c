@@ -9,7 +9,10 @@
  * too, and numbers of its own: so the number of the region is mixed into that of the opening, which in another is one that never was.
  *
  * A claim is used only when it is durable: what is not may be given up with the rest of the region. The group's lock file says of which
- * claim that is known; it is copied with the group, but the number of the group that is asked for is then another.
+ * claim that is known; it is copied with the group, but the number of the group that is asked for is then another. It also says since which
+ * generation of the group: the lock file goes back with the group, and no more knows who was writing, while the region, when a copy shows
+ * it, stays as a writer left it that has gone. Who goes on after that has nothing dirty (he would have been ended), nor has anybody before
+ * he has claimed the database anew. So what is dirty under a claim of the group that is not known is given up.
  *
  * A group may be copied at any moment, also between a look at the claim and what is done then. A copy does not go on if something of the
  * region was dirty when it was made. So before a change the claim is looked at, something is made dirty, and the claim is looked at again
@@ -24,17 +27,36 @@
 #define GROUP_BITS 28
 #define ATTEMPTS 100
 
-/* What a claim of this group begins with; zero, or -1. */
-static int own_group(uint64_t *group)
+/* Who asks: what a claim of this group begins with, and how often the group has gone back or become a copy. */
+struct self { uint64_t group, generation; };
+
+/* Zero, or -1. */
+static int find_self(struct self *self)
 {
     struct sls_group about;
-    if (sls_group(0, &about) != 0)
+    long generation = sls_generation(0, 0);
+    if (generation < 0 || sls_group(0, &about) != 0)
         return -1;
-    *group = (about.id + 1) & ((1ull << GROUP_BITS) - 1);
+    self->group = (about.id + 1) & ((1ull << GROUP_BITS) - 1);
+    self->generation = (uint64_t)generation;
     return 0;
 }
 
 static int is_of(uint64_t claim, uint64_t group) { return (claim & ((1ull << GROUP_BITS) - 1)) == group; }
+
+static uint64_t present_claim(const struct msnap_file *file)
+{
+    return __atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST);
+}
+
+/* The claim is durable, and nothing that somebody left before the group went back is under it. */
+static int is_known(const struct msnap_file *file, uint64_t claim, const struct self *self)
+{
+    return __atomic_load_n(&file->mark->claim, __ATOMIC_SEQ_CST) == claim
+        && __atomic_load_n(&file->mark->generation, __ATOMIC_SEQ_CST) == self->generation;
+}
+
+static void make_dirty(void *at) { __asm__ volatile("lock orb $0, %0" : "+m"(*(char *)at) : : "memory"); }
 
 /* The number of an opening as it is in a claim, and the other way. */
 static uint64_t mixed(const struct msnap_file *file, uint64_t opening)
@@ -74,14 +96,11 @@ int msnap_is_database(const struct msnap_region *region)
     return 1;
 }
 
-/* Claims the region unless somebody has: the claim that there is then. Two groups that make a region a database store the same. */
+/* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region a database store the same. */
 static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
 {
     struct msnap_header *header = msnap_header(file->region);
     struct msnap_info info;
-    *claim = __atomic_load_n(&header->claim, __ATOMIC_SEQ_CST);
-    if (is_valid(file, *claim))
-        return SQLITE_OK;
     if (msnap_find(file->region->name, &info) != 0)
         return msnap_failure(file, SQLITE_IOERR_LOCK, "its state");
     uint64_t mine = new_claim(file, group, info.durable);
@@ -104,61 +123,119 @@ static int refuse(const struct msnap_file *file)
     return SQLITE_PROTOCOL;
 }
 
-/* Nobody else of this group is here, and nobody of it uses the database before this is done: so nothing is persisted by half. */
-static int claim_durably(struct msnap_file *file, uint64_t group)
+/* The caller is no copy made since it was asked who it is, and from now on a copy would not go on. */
+static int is_still(const struct msnap_file *file, const struct self *self)
 {
-    uint64_t claim;
+    struct self now;
+    make_dirty(msnap_header(file->region));
+    return find_self(&now) == 0 && now.group == self->group && now.generation == self->generation;
+}
+
+/* Under the lock of claims, with a claim of this group that is not known. SQLITE_BUSY: once more, since something has changed. */
+static int make_durable(struct msnap_file *file, uint64_t claim, const struct self *self)
+{
+    if (!is_still(file, self))
+        return SQLITE_BUSY;
+    if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
+    /* Somebody may have given up what he found there before it was durable. */
+    if (present_claim(file) != claim)
+        return SQLITE_BUSY;
+    __atomic_store_n(&file->mark->generation, self->generation, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&file->mark->claim, claim, __ATOMIC_SEQ_CST);
+    return SQLITE_OK;
+}
+
+/* Gives up what nobody can finish, once: perhaps with the claim, if that was not durable. */
+static int give_up_unfinished(struct msnap_file *file, const struct self *self, int *is_done)
+{
+    if (!is_still(file, self))
+        return SQLITE_BUSY;
+    if (msnap_give_up(file) != 0)
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "giving up what was left before the group went back");
+    *is_done = 1;
+    return SQLITE_BUSY;
+}
+
+/* SQLITE_BUSY: once more. */
+static int try_to_claim(struct msnap_file *file, int *has_given_up)
+{
+    struct self self;
+    uint64_t claim = present_claim(file);
+    if (find_self(&self) != 0)
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "the group");
+    if (is_valid(file, claim)) {
+        if (!is_of(claim, self.group))
+            return refuse(file);
+        /* Somebody of this group was here first, and may be in the middle of a transaction. */
+        if (is_known(file, claim, &self))
+            return SQLITE_OK;
+        if (!*has_given_up)
+            return give_up_unfinished(file, &self, has_given_up);
+    } else {
+        int result = make_claim(file, self.group, &claim);
+        if (result != SQLITE_OK)
+            return result;
+        if (!is_of(claim, self.group))
+            return SQLITE_BUSY;
+    }
+    return make_durable(file, claim, &self);
+}
+
+/* Nobody else of this group is here, and nobody of it uses the database before this is done: so nothing is persisted by half. */
+static int claim_durably(struct msnap_file *file)
+{
+    int result = SQLITE_BUSY, has_given_up = 0;
     if (!msnap_is_database(file->region)) {
         sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the region is not a database", file->region->name);
         return SQLITE_CANTOPEN;
     }
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int result = make_claim(file, group, &claim);
-        if (result != SQLITE_OK)
-            return result;
-        if (!is_of(claim, group) && is_valid(file, claim))
-            return refuse(file);
-        if (!is_of(claim, group))
-            continue;
-        /* Somebody of this group was here first, and may be in the middle of a transaction. */
-        if (__atomic_load_n(&file->mark->claim, __ATOMIC_SEQ_CST) == claim)
-            return SQLITE_OK;
-        if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
-            return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
-        /* Somebody may have given up what he found there before it was durable. */
-        if (__atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST) == claim) {
-            __atomic_store_n(&file->mark->claim, claim, __ATOMIC_SEQ_CST);
-            return SQLITE_OK;
-        }
-    }
+    for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_BUSY; attempt++)
+        result = try_to_claim(file, &has_given_up);
+    if (result != SQLITE_BUSY)
+        return result;
     errno = EAGAIN;
     return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
 }
 
+/* SQLITE_BUSY: the database has to be claimed first. */
+static int look_at_claim(struct msnap_file *file)
+{
+    struct self self;
+    uint64_t claim = present_claim(file);
+    if (find_self(&self) != 0)
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "the group");
+    if (!is_valid(file, claim))
+        return SQLITE_BUSY;
+    if (!is_of(claim, self.group))
+        return refuse(file);
+    return is_known(file, claim, &self) ? SQLITE_OK : SQLITE_BUSY;
+}
+
 int msnap_claim(struct msnap_file *file)
 {
-    uint64_t group, claim = __atomic_load_n(&msnap_header(file->region)->claim, __ATOMIC_SEQ_CST);
-    if (own_group(&group) != 0)
-        return msnap_failure(file, SQLITE_IOERR_LOCK, "the group");
-    int valid = is_valid(file, claim);
-    if (valid && !is_of(claim, group))
-        return refuse(file);
-    if (valid && __atomic_load_n(&file->mark->claim, __ATOMIC_SEQ_CST) == claim)
-        return SQLITE_OK;
-    int result = msnap_lock_claims(file);
+    int result = look_at_claim(file);
+    if (result != SQLITE_BUSY)
+        return result;
+    result = msnap_lock_claims(file);
     if (result != SQLITE_OK)
         return result;
-    result = claim_durably(file, group);
+    result = claim_durably(file);
     msnap_unlock_claims(file);
     return result;
 }
 
-/* Only who may change it makes something dirty; who was copied in between does not go on, or is refused then. */
+/* Only who may change it makes something dirty; who was copied in between does not go on, or is refused then. Claiming it anew persists
+ * that byte too, so then it is looked at once more. */
 int msnap_may_change(struct msnap_file *file, void *at)
 {
-    int result = msnap_claim(file);
-    if (result != SQLITE_OK)
-        return result;
-    __asm__ volatile("lock orb $0, %0" : "+m"(*(char *)at) : : "memory");
-    return msnap_claim(file);
+    int result = SQLITE_BUSY;
+    for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_BUSY; attempt++) {
+        result = msnap_claim(file);
+        if (result != SQLITE_OK)
+            break;
+        make_dirty(at);
+        result = look_at_claim(file);
+    }
+    return result == SQLITE_BUSY ? SQLITE_IOERR_LOCK : result;
 }
