@@ -81,8 +81,12 @@ static int sync_file(sqlite3_file *base, int flags)
     if (!file->writing)
         return SQLITE_OK;
     if (msnap_sync(file->region->md, MS_GLOBAL) < 0) {
+        int result = msnap_failure(file, SQLITE_IOERR_FSYNC, "a persist");
         file->complete = 0;
-        return msnap_failure(file, SQLITE_IOERR_FSYNC, "a persist");
+        /* A copy that was made while nothing was dirty any more: there is nothing of its own to be rolled back or given up. */
+        if (msnap_may_change(file, msnap_header(file->region)) == SQLITE_PROTOCOL)
+            msnap_set_mark(file, 0);
+        return result;
     }
     msnap_set_mark(file, 0);
     return SQLITE_OK;
