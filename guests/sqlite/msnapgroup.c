@@ -26,6 +26,7 @@
 #define OPENING_SHIFT 16 /* openings are so far apart */
 #define GROUP_BITS 28
 #define ATTEMPTS 100
+#define FIRST_STATE 1 /* the epoch of a region that has never been persisted */
 
 /* Who asks: what a claim of this group begins with, and how often the group has gone back or become a copy. */
 struct self { uint64_t group, generation; };
@@ -82,18 +83,37 @@ static uint64_t new_claim(const struct msnap_file *file, uint64_t group, uint64_
     return 0;
 }
 
-int msnap_is_database(const struct msnap_region *region)
+/* Only a region that nobody has ever persisted, and in which nothing is stored, becomes a database: anything else is somebody's. Who has
+ * begun to make it one may have changed its first page. What is known of it was asked for before. */
+static int is_blank(const struct msnap_region *region, const struct msnap_info *info)
 {
-    const struct msnap_header *header = msnap_header(region);
-    if (header->magic == MSNAP_MAGIC)
-        return header->version == MSNAP_VERSION;
     /* A version without magic: somebody is about to make it one. */
-    if (header->version > MSNAP_VERSION)
+    uint64_t version = __atomic_load_n(&msnap_header(region)->version, __ATOMIC_SEQ_CST);
+    if (info->durable != FIRST_STATE || info->taken != FIRST_STATE || info->dirty > (version != 0 ? MSNAP_PAGE : 0))
+        return 0;
+    if (version > MSNAP_VERSION)
         return 0;
     for (size_t i = 0; i < MSNAP_PAGE / sizeof(uint64_t); i++)
         if (i != offsetof(struct msnap_header, version) / sizeof(uint64_t) && ((const uint64_t *)region->base)[i] != 0)
             return 0;
     return 1;
+}
+
+static int is_database(const struct msnap_region *region)
+{
+    return msnap_header(region)->magic == MSNAP_MAGIC && msnap_header(region)->version == MSNAP_VERSION;
+}
+
+/* The region is a database, or may become one; also when somebody makes it one and persists it meanwhile. */
+static int check_region(struct msnap_file *file)
+{
+    struct msnap_info info;
+    if (msnap_find(file->region->name, &info) != 0)
+        return msnap_failure(file, SQLITE_IOERR_LOCK, "its state");
+    if (is_database(file->region) || is_blank(file->region, &info) || is_database(file->region))
+        return SQLITE_OK;
+    sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the region is not a database", file->region->name);
+    return SQLITE_CANTOPEN;
 }
 
 /* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region a database store the same. */
@@ -186,12 +206,11 @@ static int try_to_claim(struct msnap_file *file, int *has_given_up)
 static int claim_durably(struct msnap_file *file)
 {
     int result = SQLITE_BUSY, has_given_up = 0;
-    if (!msnap_is_database(file->region)) {
-        sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the region is not a database", file->region->name);
-        return SQLITE_CANTOPEN;
+    for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_BUSY; attempt++) {
+        result = check_region(file);
+        if (result == SQLITE_OK)
+            result = try_to_claim(file, &has_given_up);
     }
-    for (int attempt = 0; attempt < ATTEMPTS && result == SQLITE_BUSY; attempt++)
-        result = try_to_claim(file, &has_given_up);
     if (result != SQLITE_BUSY)
         return result;
     errno = EAGAIN;

@@ -103,8 +103,6 @@ int msnap_memory_open(sqlite3_file *file);
 extern const int msnap_memory_size;
 
 /* msnapgroup.c */
-/* The region is a database, or may become one. */
-int msnap_is_database(const struct msnap_region *region);
 /* This program's group uses the database: it may go on. SQLITE_PROTOCOL: another does, which is told in the log; or any other error. */
 int msnap_claim(struct msnap_file *file);
 /* As above, before the first change of a transaction: a copy of this program does not come behind it. It will change the byte `at`. */
