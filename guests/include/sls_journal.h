@@ -21,6 +21,7 @@
 #define SLS_JOURNAL_MAGIC 0x6C6E726A2D736C73ull /* sls-jrnl */
 #define SLS_JOURNAL_PAGE 4096ull
 #define SLS_JOURNAL_HEAD 8ull
+#define SLS_JOURNAL_LOOKS 8
 #define SLS_JOURNAL_FIRST 1ull /* the epoch of a region that has never been persisted */
 
 struct sls_journal_header { uint64_t magic; uint32_t generation, reserved; };
@@ -65,12 +66,13 @@ static inline void sls_journal_close(struct sls_journal *j)
     j->header = NULL;
 }
 
-/* What is known of the journal's region: zero, or -1. */
+/* What is known of the journal's region: zero, or -1. The end of another region may move it in the list meanwhile. */
 static inline int sls_journal_about(const struct sls_journal *j, struct msnap_info *about)
 {
-    for (unsigned i = 0; msnap_list(i, about) == 0; i++)
-        if (about->md == (uint64_t)j->md)
-            return 0;
+    for (int attempt = 0; attempt < SLS_JOURNAL_LOOKS; attempt++)
+        for (unsigned i = 0; msnap_list(i, about) == 0; i++)
+            if (about->md == (uint64_t)j->md)
+                return 0;
     return -1;
 }
 

@@ -130,7 +130,8 @@ static int control_file(sqlite3_file *base, int what, void *argument)
     case SQLITE_FCNTL_PRAGMA:
         return pragma(argument);
     case SQLITE_FCNTL_SIZE_HINT:
-        return msnap_make_room(file, *(sqlite3_int64 *)argument);
+        /* Only who may change it makes it longer; who cannot yet does when he writes. */
+        return file->lock == SQLITE_LOCK_EXCLUSIVE ? msnap_make_room(file, *(sqlite3_int64 *)argument) : SQLITE_OK;
     case SQLITE_FCNTL_MMAP_SIZE:
         number = *(sqlite3_int64 *)argument;
         *(sqlite3_int64 *)argument = file->mapped;

@@ -148,6 +148,9 @@ int msnap_unlock(sqlite3_file *base, int wanted)
     if (file->lock <= wanted)
         return SQLITE_OK;
     int result = msnap_settle(file);
+    /* The mark is still set: nobody keeps SHARED then, and who takes it next gives up what is left. */
+    if (result != SQLITE_OK)
+        wanted = SQLITE_LOCK_NONE;
     if (wanted == SQLITE_LOCK_SHARED && file->lock == SQLITE_LOCK_EXCLUSIVE) {
         int shared = take(file, F_RDLCK, SHARED, SHARED_BYTES);
         if (shared != SQLITE_OK)

@@ -13,6 +13,7 @@
 
 #define MIB (1 << 20)
 #define ATTEMPTS 10
+#define LOOKS 8
 #define PAUSE_US 20000
 #define USUAL_SPAN 1024 /* MiB; the length, a quarter of it, takes no room until it is written to */
 
@@ -46,11 +47,13 @@ static const char *fault_of(const char *name)
     return NULL;
 }
 
+/* The end of another region may move it in the list meanwhile. */
 int msnap_find(const char *name, struct msnap_info *info)
 {
-    for (unsigned i = 0; msnap_list(i, info) == 0; i++)
-        if (strcmp(info->name, name) == 0)
-            return 0;
+    for (int attempt = 0; attempt < LOOKS; attempt++)
+        for (unsigned i = 0; msnap_list(i, info) == 0; i++)
+            if (strcmp(info->name, name) == 0)
+                return 0;
     return -1;
 }
 
@@ -70,7 +73,11 @@ int msnap_refresh(struct msnap_region *region, uint64_t *dirty)
 void msnap_release(struct msnap_region *region)
 {
     pthread_mutex_lock(&regions_lock);
-    if (--region->references == 0) {
+    struct msnap_info info;
+    if (region->span == 0 && msnap_find(region->name, &info) == 0)
+        region->span = info.span;
+    /* Is its span not known it stays, for whoever opens it next. */
+    if (--region->references == 0 && region->span != 0) {
         struct msnap_region **at = &regions;
         while (*at != region)
             at = &(*at)->next;
@@ -99,8 +106,9 @@ static int inspect(struct msnap_file *file)
         return SQLITE_OK;
     if (result != SQLITE_OK)
         return result;
-    const struct msnap_region *region = file->region;
-    if (msnap_refresh(file->region, NULL) != 0 || msnap_header(region)->size > region->length - MSNAP_PAGE)
+    struct msnap_info info;
+    const struct msnap_header *header = msnap_header(file->region);
+    if (msnap_find(file->region->name, &info) != 0 || header->magic != MSNAP_MAGIC || header->size > info.length - MSNAP_PAGE)
         result = refuse(file->region->name, "the region is not a database");
     msnap_unlock(&file->base, SQLITE_LOCK_NONE);
     return result;
