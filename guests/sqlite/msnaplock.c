@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -210,33 +209,15 @@ int msnap_lock_open(struct msnap_file *file, const char *name, const char *path)
         mkdir("/var/lib", 0755);
         mkdir(FOLDER, 01777);
     }
-    file->lock_descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     const char *fault = NULL;
-    struct stat about;
-    if (file->lock_descriptor >= 0 && fstat(file->lock_descriptor, &about) == 0
-        && (about.st_size >= MSNAP_PAGE || ftruncate(file->lock_descriptor, MSNAP_PAGE) == 0)) {
-        void *page = mmap(0, MSNAP_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file->lock_descriptor, 0);
-        if (page != MAP_FAILED) {
-            file->mark = page;
-            file->process = getpid();
-            fault = fault_of(file, name);
-            if (fault == NULL)
-                return SQLITE_OK;
-            munmap(page, MSNAP_PAGE);
-        }
+    file->process = getpid();
+    if (msnap_lock_file_open(file, path) == 0) {
+        fault = fault_of(file, name);
+        if (fault == NULL)
+            return SQLITE_OK;
     }
     file->last_errno = errno;
     sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the lock file %s %s", name, path, fault ? fault : strerror(errno));
-    if (file->lock_descriptor >= 0)
-        close(file->lock_descriptor);
-    file->lock_descriptor = -1;
+    msnap_lock_close(file);
     return SQLITE_CANTOPEN;
-}
-
-void msnap_lock_close(struct msnap_file *file)
-{
-    if (file->lock_descriptor < 0)
-        return;
-    munmap(file->mark, MSNAP_PAGE);
-    close(file->lock_descriptor);
 }

@@ -296,6 +296,8 @@ static sqlite3_vfs vfs = {
 int msnapvfs_register(int as_default)
 {
     int result = sqlite3_initialize();
+    if (result == SQLITE_OK)
+        result = msnap_watch_forks();
     if (result != SQLITE_OK)
         return result;
     if (vfs.pAppData == NULL)

@@ -58,6 +58,7 @@ struct msnap_file {
     sqlite3_file base;
     struct msnap_region *region;
     struct msnap_mark *mark;
+    struct msnap_file *next; /* msnapfork.c */
     int lock_descriptor;
     int lock;     /* SQLITE_LOCK_… */
     int writing;  /* this connection has set the mark */
@@ -98,6 +99,12 @@ int msnap_give_up(struct msnap_file *file);
 /* A child has its parent's connections, and what they have changed: it is the parent's. */
 int msnap_is_of_parent(const struct msnap_file *file);
 
+/* msnapfork.c */
+int msnap_watch_forks(void);
+/* Opens a connection's lock file and shows its mark; zero, or -1: it is to be closed all the same. Closed, it may be closed again. */
+int msnap_lock_file_open(struct msnap_file *file, const char *path);
+void msnap_lock_close(struct msnap_file *file);
+
 /* msnapmemory.c: a file that is memory and goes when it is closed. */
 int msnap_memory_open(sqlite3_file *file);
 extern const int msnap_memory_size;
@@ -110,7 +117,6 @@ int msnap_may_change(struct msnap_file *file, void *at);
 
 /* msnaplock.c */
 int msnap_lock_open(struct msnap_file *file, const char *name, const char *path);
-void msnap_lock_close(struct msnap_file *file);
 int msnap_lock(sqlite3_file *file, int wanted);
 int msnap_unlock(sqlite3_file *file, int wanted);
 int msnap_check_reserved(sqlite3_file *file, int *reserved);

@@ -1,6 +1,8 @@
 /* check_edges.h - what sqlchecks.c checks of who should not use a database, and of copies that could not be read. Included behind its
  * helpers. */
 
+static int until[2]; /* a pipe that ends when the checks go on */
+
 /* A child that uses its parent's connection changes nothing of its locks. */
 static void check_forks(void)
 {
@@ -59,6 +61,42 @@ static void check_forks_in_the_middle(void)
         sqlite3_close(fresh);
     }
     run(db, "drop table spilled");
+    sqlite3_close(db);
+}
+
+static void fork_in_the_middle(const char *name, int ready)
+{
+    sqlite3 *db = open_database(name);
+    run(db, "pragma cache_size=10; begin; update t set b=-1");
+    if (run(db, fill) != SQLITE_OK)
+        _exit(1);
+    /* The child stays until nobody has the other end any more, and so this one's parent's. */
+    char byte;
+    if (fork() == 0) {
+        close(until[1]);
+        _exit(read(until[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    if (write(ready, "!", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+/* A child does not hold the locks of its parent when that has been killed. */
+static void check_children_of_the_dead(void)
+{
+    int ready = -1, status = -1;
+    char byte;
+    CHECK(pipe(until) == 0, "a pipe");
+    int parent = in_child(fork_in_the_middle, "sqlchecks", &ready);
+    CHECK(read(ready, &byte, 1) == 1, "a process has a child in the middle of a transaction");
+    kill(parent, SIGKILL);
+    waitpid(parent, &status, 0);
+    sqlite3 *db = open_database("file:sqlchecks");
+    CHECK(WIFSIGNALED(status) && yields(db, "select min(b)>=0, count(*) from t; pragma integrity_check", "1|4|ok"),
+          "it is killed, its child is there: nothing of it is seen: %s", answer);
+    CHECK(run(db, "update t set b=b+0") == SQLITE_OK, "others can write");
+    close(until[1]), close(until[0]), close(ready);
     sqlite3_close(db);
 }
 

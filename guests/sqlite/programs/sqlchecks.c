@@ -340,6 +340,7 @@ int main(void)
     check_refusals("file:sqlchecks");
     check_forks();
     check_forks_in_the_middle();
+    check_children_of_the_dead();
     check_copies();
     check_owners();
     check_limits();
