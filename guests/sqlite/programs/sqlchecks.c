@@ -321,6 +321,7 @@ static void check_against_files(void)
 }
 
 #include "check_edges.h"
+#include "check_claims.h"
 
 int main(void)
 {
@@ -341,6 +342,9 @@ int main(void)
     check_forks();
     check_forks_in_the_middle();
     check_children_of_the_dead();
+    check_going_back();
+    check_claiming_together();
+    check_blank_regions();
     check_copies();
     check_owners();
     check_limits();
