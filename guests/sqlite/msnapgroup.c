@@ -116,7 +116,8 @@ static int check_region(struct msnap_file *file)
     return SQLITE_CANTOPEN;
 }
 
-/* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region a database store the same. */
+/* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region
+ * a database store the same. */
 static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
 {
     struct msnap_header *header = msnap_header(file->region);

@@ -78,8 +78,8 @@ static void check_claiming_together(void)
     int ready[CLAIMANTS], children[CLAIMANTS], sound = 0, all = 0;
     for (int round = 0; round < ROUNDS; round++) {
         sqlite3 *db = open_database("file:sqlchecks6");
-        run(db, "drop table if exists c; create table c(id integer primary key, x); create index cx on c(x); insert into c(x) with recursive "
-                "i(n) as (select 1 union all select n+1 from i where n<900) select randomblob(500) from i");
+        run(db, "drop table if exists c; create table c(id integer primary key, x); create index cx on c(x); insert into c(x) "
+                "with recursive i(n) as (select 1 union all select n+1 from i where n<900) select randomblob(500) from i");
         sqlite3_close(db);
         int winners = 0, opened = 0;
         CHECK(pipe(until) == 0 && leaves_memory("sqlchecks6"), "nobody has claimed the database");
@@ -102,8 +102,8 @@ static void check_claiming_together(void)
         sound += yields(db, "select count(*), sum(length(x)) from c; pragma integrity_check", "900|450000|ok");
         sqlite3_close(db);
     }
-    CHECK(all == ROUNDS && sound == ROUNDS, "%d claim a database at once, one writes: in %d of %d it was, in %d it is sound", CLAIMANTS, all,
-          ROUNDS, sound);
+    CHECK(all == ROUNDS && sound == ROUNDS, "%d claim a database at once, one writes: in %d of %d it was, in %d it is sound",
+          CLAIMANTS, all, ROUNDS, sound);
 }
 
 static void store_and_wait(const char *name, int ready)

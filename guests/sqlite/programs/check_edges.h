@@ -70,14 +70,16 @@ static void fork_in_the_middle(const char *name, int ready)
     run(db, "pragma cache_size=10; begin; update t set b=-1");
     if (run(db, fill) != SQLITE_OK)
         _exit(1);
-    /* The child stays until nobody has the other end any more, and so this one's parent's. */
     char byte;
-    if (fork() == 0) {
-        close(until[1]);
-        _exit(read(until[0], &byte, 1) == 0 ? 0 : 1);
-    }
-    if (write(ready, "!", 1) != 1)
+    pid_t child = fork();
+    if (child < 0)
         _exit(1);
+    /* It stays until the checks go on. */
+    if (child == 0) {
+        close(until[1]);
+        _exit(write(ready, "!", 1) == 1 && read(until[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(ready);
     for (;;)
         pause();
 }
