@@ -38,8 +38,8 @@ int msnapvfs_register(int as_default);
 struct msnap_header { uint64_t magic, version, size, claim; };
 
 /* The first page of the lock file: whether somebody writes, and the persist of a transaction that nobody has waited for (0: none; all ones:
- * there is one, and it could not be begun), whose lock file it is, and the claim that is known to be durable, and in which generation of the
- * group (msnapgroup.c). */
+ * there is one, and it could not be begun), whose lock file it is, the claim that is known to be durable, and in which generation of the
+ * group that was found (msnapgroup.c). */
 struct msnap_mark { uint32_t writing, reserved; uint64_t epoch; char name[MSNAP_NAME + 4]; uint64_t claim, generation; };
 
 /* A region that this process shows, for all its connections. */

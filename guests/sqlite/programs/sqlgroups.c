@@ -4,6 +4,8 @@
  *                         (idle: none), and says "holding MODE". A copy of it, in another group, tries to go on, says "copy MODE: …"
  *                         and ends. It goes on itself once there is /tmp/go, and says "original MODE: …"
  *   sqlgroups add N       adds N rows in as many transactions; "added N", or "refused: …"
+ *   sqlgroups keep        shows the region of the database without using it, says "keeping" and stays
+ *   sqlgroups spill       begins a transaction larger than its cache, says "in the middle" and stays there
  *   sqlgroups count [DB]  how many rows there are of whom, and whether the database is sound
  *
  * The log of the VFS goes to the standard output too. */
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #define GO "/tmp/go"
+#define TABLE "create table if not exists t(id integer primary key, who, filler)"
 
 static const char *name = "sqlgroups";
 
@@ -47,7 +50,7 @@ static const char *run(sqlite3 *db, const char *sql)
 
 static int begin(sqlite3 *db, const char *mode)
 {
-    const char *result = run(db, "create table if not exists t(id integer primary key, who, filler)");
+    const char *result = run(db, TABLE);
     if (strcmp(result, "done") == 0 && strcmp(mode, "reading") == 0)
         result = run(db, "begin; select count(*) from t");
     if (strcmp(result, "done") == 0 && strcmp(mode, "reserved") == 0)
@@ -92,6 +95,8 @@ static int hold(const char *mode)
 static int add(long rows)
 {
     sqlite3 *db = open_database();
+    if (db != NULL)
+        run(db, TABLE);
     for (long i = 0; db != NULL && i < rows; i++) {
         const char *result = run(db, "begin immediate; insert into t(who,filler) values('added',randomblob(5000)); commit");
         if (strcmp(result, "done") != 0) {
@@ -103,6 +108,27 @@ static int add(long rows)
         printf("added %ld\n", rows);
     sqlite3_close(db);
     return db == NULL;
+}
+
+static int keep(void)
+{
+    void *base;
+    if (msnap_open(name, &base, 0, 0) < 0) {
+        printf("refused: %s\n", strerror(errno));
+        return 1;
+    }
+    printf("keeping\n");
+    for (;;)
+        pause();
+}
+
+static int spill(void)
+{
+    sqlite3 *db = open_database();
+    const char *result = db == NULL ? "not opened" : run(db, "pragma cache_size=5; begin; update t set filler=randomblob(9000)");
+    printf("%s\n", strcmp(result, "done") == 0 ? "in the middle" : result);
+    for (;;)
+        pause();
 }
 
 static int show(void *unused, int columns, char **values, char **names)
@@ -136,10 +162,14 @@ int main(int count, char **arguments)
         return hold(arguments[2]);
     if (count == 3 && strcmp(arguments[1], "add") == 0)
         return add(atol(arguments[2]));
+    if (count == 2 && strcmp(arguments[1], "keep") == 0)
+        return keep();
+    if (count == 2 && strcmp(arguments[1], "spill") == 0)
+        return spill();
     if (count > 2)
         name = arguments[2];
     if (count > 1 && strcmp(arguments[1], "count") == 0)
         return count_rows();
-    fprintf(stderr, "usage: sqlgroups hold MODE | add N | count [DB]\n");
+    fprintf(stderr, "usage: sqlgroups hold MODE | add N | keep | spill | count [DB]\n");
     return 2;
 }

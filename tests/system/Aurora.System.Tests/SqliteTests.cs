@@ -26,6 +26,16 @@ public sealed class SqliteTests(ITestOutputHelper output)
         + "echo host; sqlgroups add 1; sls exec a -- touch /tmp/go < /dev/null; say a original\n"
         + "for group in a b; do sls kill $group; sls rm $group; done > /dev/null 2>&1; sqlgroups count; done; echo end\n";
 
+    // A writer is killed in the middle of a transaction, and its group goes back to when nobody wrote, while the host shows the region.
+    private const string GoingBack =
+        "sls run -d --name a -- sleep 100000 > /dev/null; sls exec a -- sqlgroups add 20 < /dev/null\n"
+        + "sqlgroups keep > /tmp/kept & keeper=$!; until grep -q keeping /tmp/kept; do usleep 20000; done\n"
+        + "sls checkpoint a before > /dev/null; writer=$(sls exec -d a sqlgroups spill)\n"
+        + "until sls logs a | grep -q 'in the middle'; do usleep 20000; done\n"
+        + "sls exec a -- sh -c \"kill -9 $writer; while kill -0 $writer 2> /dev/null; do usleep 20000; done\" < /dev/null\n"
+        + "sls rewind a before > /dev/null; sls exec a -- sqlgroups count < /dev/null; sls exec a -- sqlgroups add 1 < /dev/null\n"
+        + "sls exec a -- sqlgroups count < /dev/null; kill $keeper; echo end\n";
+
     private const string Refused =
         "log 14 msnap: sqlgroups: programs of another group use it\nhost\n"
         + "log 14 msnap: sqlgroups: programs of another group use it\nrefused: open: unable to open database file\n";
@@ -70,6 +80,18 @@ public sealed class SqliteTests(ITestOutputHelper output)
                 StringComparison.Ordinal);
         }
         Assert.EndsWith("ok\nend\n", shown, StringComparison.Ordinal);
+        Assert.Empty(DiskImage.Check(disk.Path).Faults);
+    }
+
+    [Fact]
+    public async Task What_a_killed_writer_left_is_not_seen_when_its_group_has_gone_back()
+    {
+        using var disk = new TestDisk();
+        await using Guest guest = await Guest.StartAsync(disk, "/bin/busybox", "sh", "-c", GoingBack);
+        (int? status, string shown) = await guest.FinishAsync();
+        Assert.Equal(0, status);
+        Assert.Equal("added 20\nrows added 20 100000\nok\nadded 1\nrows added 21 105000\nok\nend\n",
+            shown.Replace("\r", "", StringComparison.Ordinal));
         Assert.Empty(DiskImage.Check(disk.Path).Faults);
     }
 
