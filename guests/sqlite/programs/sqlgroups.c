@@ -126,7 +126,11 @@ static int spill(void)
 {
     sqlite3 *db = open_database();
     const char *result = db == NULL ? "not opened" : run(db, "pragma cache_size=5; begin; update t set filler=randomblob(9000)");
-    printf("%s\n", strcmp(result, "done") == 0 ? "in the middle" : result);
+    if (strcmp(result, "done") != 0) {
+        printf("failed: %s\n", result);
+        return 1;
+    }
+    printf("in the middle\n");
     for (;;)
         pause();
 }
