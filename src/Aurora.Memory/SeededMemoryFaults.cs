@@ -64,6 +64,9 @@ internal enum SeededMemoryFaults
 
     /// <summary>A page of a region that is given back replaces the newer version that is dirty.</summary>
     OlderVersion = 1 << 18,
+
+    /// <summary>An object is frozen alone although a clone of it waits for its first freeze.</summary>
+    ForgottenCloneOfAlone = 1 << 19,
 }
 
 internal static class SeededMemoryFaultsExtensions

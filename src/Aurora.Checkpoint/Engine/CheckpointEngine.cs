@@ -10,6 +10,7 @@
 // Protected by the kernel lock.
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
@@ -40,6 +41,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     private readonly CheckpointRounds _rounds;
     private readonly HistoryList _history;
     private readonly CheckpointErrands _errands;
+    private readonly MemoryCheckpoints _memory;
 
     public CheckpointEngine(in CheckpointServices services)
     {
@@ -54,6 +56,7 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         _rounds = new CheckpointRounds(in services, _pipelines, _pace, in budget);
         _history = new HistoryList(in services, queues);
         _errands = new CheckpointErrands(in services, _pipelines, queues, _history);
+        _memory = new MemoryCheckpoints(in services, _capture);
         Life = new CheckpointLife(in services, _pipelines, queues, _pace, _errands, _history);
     }
 
@@ -208,6 +211,15 @@ public sealed unsafe class CheckpointEngine : CheckpointService
         state->IsRequested = true;
         _pipelines.Round.IsAsked = true;
         return state->LastCaptured.Next;
+    }
+
+    /// <inheritdoc/>
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    {
+        Pipeline pipeline = _pipelines.Of(group);
+        MemoryAnswer answer = _memory.Take(in pipeline, mapping);
+        epoch = answer == MemoryAnswer.Whole ? Request(group) : pipeline.State->LastCaptured;
+        return answer == MemoryAnswer.NoSlot ? Errno.EAGAIN : Errno.Ok;
     }
 
     /// <inheritdoc/>

@@ -59,7 +59,7 @@ public sealed unsafe class CheckpointLife
         StoreStatus status = how.IsCopy ? StoreStatus.Ok : _errands.ReadNumbers(in pipeline, out highest);
         Epoch last = highest > restored ? highest : restored;
         last = how.Rollback > last ? how.Rollback : last;
-        pipeline.State->LastCaptured = pipeline.State->LastSubmitted = pipeline.State->LastDurable = last;
+        pipeline.State->LastCaptured = pipeline.State->LastSubmitted = pipeline.State->LastDurable = pipeline.State->LastWhole = last;
         pipeline.State->RestoredEpoch = restored.Value;
         GroupObject* about = _services.Group.Of(group);
         bool hasGoneBack = last > restored;

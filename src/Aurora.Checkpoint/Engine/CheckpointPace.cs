@@ -97,9 +97,12 @@ internal sealed unsafe class CheckpointPace
             tracker.ChangedBytes + (ran * (StateCodec.MaxPayloadBytes + RecordHeader.MaxSize)));
     }
 
-    private bool CanTake(in Pipeline pipeline)
+    /// <summary>Epochs of the group are captured, when there is a slot for them.</summary>
+    public static bool MayTake(in Pipeline pipeline)
         => pipeline.State->IsEnabled && !pipeline.HasFailed && !pipeline.State->HasFlushFailed && !pipeline.State->IsRollingBack
-            && !pipeline.State->IsQuiesced && pipeline.Free() != null;
+            && !pipeline.State->IsQuiesced;
+
+    private static bool CanTake(in Pipeline pipeline) => MayTake(in pipeline) && pipeline.Free() != null;
 
     private ulong CheckpointDueNanoseconds(in Pipeline pipeline)
     {

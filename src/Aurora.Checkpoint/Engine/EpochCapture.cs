@@ -1,8 +1,12 @@
 // The stop window: nothing here waits, and its cost is that of what changed. Pages for staged records are the only thing taken; when
 // there is none the capture is undone and tried again a period later. So is one in which an object fails the check before commit.
-// Protected by the kernel lock.
+//
+// The memory of one mapping can be captured by itself (sls_memckpt): its pages, and the group's own record, so that the state is that of
+// this epoch and its clock is not behind what the memory says. What is counted by whole captures does not notice: the pace, which object is
+// as stored (ObjectTracker), what has been granted of the disk, held output. Protected by the kernel lock.
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Persistence;
 
 namespace Aurora.Checkpoint;
@@ -39,11 +43,8 @@ internal sealed unsafe class EpochCapture
     /// </summary>
     public bool Take(in Pipeline pipeline, EpochSlot* slot)
     {
-        ulong start = _services.MachineClock.MonotonicNanoseconds;
-        pipeline.NoteStart(start);
-        slot->StartNanoseconds = start;
-        slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
-        slot->Epoch = pipeline.State->LastCaptured.Next;
+        Begin(pipeline, slot, isMemory: false);
+        pipeline.NoteStart(slot->StartNanoseconds);
         CaptureOutcome outcome = Stop(pipeline, slot);
         if (outcome != CaptureOutcome.Ok)
         {
@@ -58,12 +59,51 @@ internal sealed unsafe class EpochCapture
         }
         pipeline.Group.Ended.MoveTo(_services.Pages, ref slot->Ended);
         pipeline.State->MustRetry = false;
-        pipeline.State->IsUnquiet = true;
         _services.Output.Of(pipeline.Group).Hold(slot->Epoch);
         pipeline.State->IsRequested = pipeline.State->IsExpected = false;
         pipeline.State->Name.GiveTo(slot);
-        pipeline.State->LastCaptured = slot->Epoch;
+        pipeline.State->LastWhole = slot->Epoch;
         pipeline.Group.NoteCapture(slot->Epoch.Value);
+        HandOn(pipeline, slot);
+        return true;
+    }
+
+    /// <summary>
+    /// Captures what has changed of one object, which can be frozen alone, into a free slot. False when there was no memory for the record
+    /// that goes with it: then nothing has happened.
+    /// </summary>
+    public bool TakeMemory(in Pipeline pipeline, EpochSlot* slot, VmObject* target)
+    {
+        Begin(pipeline, slot, isMemory: true);
+        _services.Memory.Epochs.FreezeAlone(target, slot->Frozen);
+        ulong frozen = _services.MachineClock.MonotonicNanoseconds;
+        CaptureOutcome outcome = StageRecord(pipeline, slot, UpdateGroup(pipeline, slot));
+        slot->Phases = new CheckpointPhases
+        {
+            FreezeNanoseconds = frozen - slot->StartNanoseconds,
+            CaptureNanoseconds = _services.MachineClock.MonotonicNanoseconds - frozen,
+        };
+        if (outcome == CaptureOutcome.Ok)
+            HandOn(pipeline, slot);
+        else
+            Undo(pipeline, slot);
+        return outcome == CaptureOutcome.Ok;
+    }
+
+    private void Begin(in Pipeline pipeline, EpochSlot* slot, bool isMemory)
+    {
+        slot->StartNanoseconds = _services.MachineClock.MonotonicNanoseconds;
+        slot->RealtimeNanoseconds = _services.MachineClock.RealtimeNanoseconds;
+        slot->Epoch = pipeline.State->LastCaptured.Next;
+        slot->IsMemory = isMemory;
+        slot->NameLength = 0;
+    }
+
+    // The stop is over: a flush fiber has the epoch next.
+    private void HandOn(in Pipeline pipeline, EpochSlot* slot)
+    {
+        pipeline.State->IsUnquiet = true;
+        pipeline.State->LastCaptured = slot->Epoch;
         slot->State = SlotState.Captured;
         slot->Sample = new CheckpointSample
         {
@@ -71,11 +111,10 @@ internal sealed unsafe class EpochCapture
             DirtyPages = (uint)slot->Frozen->Pages,
             Records = (uint)slot->Records.Count,
             Bytes = slot->Frozen->Pages * PageSize.Bytes + (ulong)slot->Records.Bytes,
-            StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - start,
+            StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - slot->StartNanoseconds,
         };
         _services.Fibers.WakeOne(_queues.FlushWork);
         NotePhases(pipeline, slot);
-        return true;
     }
 
     private CaptureOutcome Stop(in Pipeline pipeline, EpochSlot* slot)
@@ -113,18 +152,32 @@ internal sealed unsafe class EpochCapture
     private CaptureOutcome CaptureRecords(in Pipeline pipeline, EpochSlot* slot)
     {
         ObjectTracker group = pipeline.Group;
-        GroupObject* about = _services.Group.Of(group);
-        about->Epoch = slot->Epoch;
-        about->MonotonicNanoseconds = _services.Clocks.Of(group).MonotonicNanoseconds;
-        about->RealtimeNanoseconds = slot->RealtimeNanoseconds;
-        group.MarkChanged(&about->Header);
+        group.MarkChanged(UpdateGroup(pipeline, slot));
         CaptureOutcome outcome = group.ReserveEnds() ? CaptureOutcome.Ok : CaptureOutcome.NoMemory;
         while (group.FirstChanged != null && outcome == CaptureOutcome.Ok)
             outcome = CaptureRecord(pipeline, slot, group.FirstChanged);
         return outcome;
     }
 
+    // What the group's own record says of an epoch.
+    private ObjectHeader* UpdateGroup(in Pipeline pipeline, EpochSlot* slot)
+    {
+        GroupObject* about = _services.Group.Of(pipeline.Group);
+        about->Epoch = slot->Epoch;
+        about->MonotonicNanoseconds = _services.Clocks.Of(pipeline.Group).MonotonicNanoseconds;
+        about->RealtimeNanoseconds = slot->RealtimeNanoseconds;
+        return &about->Header;
+    }
+
     private CaptureOutcome CaptureRecord(in Pipeline pipeline, EpochSlot* slot, ObjectHeader* header)
+    {
+        CaptureOutcome outcome = StageRecord(pipeline, slot, header);
+        if (outcome == CaptureOutcome.Ok)
+            pipeline.Group.EndCapture(header, slot->Epoch.Value);
+        return outcome;
+    }
+
+    private CaptureOutcome StageRecord(in Pipeline pipeline, EpochSlot* slot, ObjectHeader* header)
     {
         StateCodec? codec = _services.Codecs.Find(header->Kind);
         if (codec is null)
@@ -139,7 +192,6 @@ internal sealed unsafe class EpochCapture
         if (length > codec.LargestPayload)
             Panic.Fail("checkpoint: a record is longer than its kind's records can be"u8, (ulong)header->Kind);
         slot->Records.Append(header->Id, start + length);
-        pipeline.Group.EndCapture(header, slot->Epoch.Value);
         return CaptureOutcome.Ok;
     }
 

@@ -26,6 +26,9 @@ internal unsafe struct EpochSlot
 
     public SlotState State;
     public Epoch Epoch;
+
+    /// <summary>It holds the memory of one mapping and nothing else of the group (<see cref="EpochCapture.TakeMemory"/>).</summary>
+    public bool IsMemory;
     public RecordStage Records;
     public IdList Ended;
 

@@ -283,7 +283,8 @@ internal sealed unsafe class EpochWriter
         slot->Records.Clear(_services.Pages);
         slot->Ended.Clear(_services.Pages);
         pipeline.State->LastDurable = slot->Epoch;
-        pipeline.Group.NoteDurable(slot->Epoch.Value);
+        if (!slot->IsMemory)
+            pipeline.Group.NoteDurable(slot->Epoch.Value);
         pipeline.State->LastCommitNanoseconds = _services.MachineClock.MonotonicNanoseconds;
         pipeline.State->Kept += pipeline.State->Name.IsDoneBy(slot) ? 1 : 0;
         _statistics.Add(in slot->Sample, in slot->Phases);

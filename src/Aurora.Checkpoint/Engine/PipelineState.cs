@@ -80,6 +80,9 @@ internal unsafe struct PipelineState
     public Epoch LastCaptured;
     public Epoch LastDurable;
 
+    /// <summary>The newest epoch that captured the whole group: those behind it hold the memory of one mapping each.</summary>
+    public Epoch LastWhole;
+
     /// <summary>Up to here the store has epochs in its order; so many wait for a further one to have its place there.</summary>
     public Epoch LastSubmitted;
     public int SubmissionWaiters;

@@ -149,9 +149,10 @@ public sealed unsafe class StoreSpace(
     private static ulong Settle(Grants* grants, PipelineState* state)
     {
         ulong before = grants->Current + grants->Older;
-        if (state->LastCaptured.Value != grants->Seen)
+        // Epochs of memory alone place no page of a file.
+        if (state->LastWhole.Value != grants->Seen)
         {
-            grants->Seen = state->LastCaptured.Value;
+            grants->Seen = state->LastWhole.Value;
             grants->Older += grants->Current;
             grants->OlderEpoch = grants->Seen;
             grants->Current = 0;

@@ -153,7 +153,8 @@ public static unsafe class SlsCalls
             : AwaitDurable(kernel, thread, group, arguments->Arg0, 0);
     }
 
-    private static SystemCallResult AwaitDurable(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong epoch, long result)
+    /// <summary>Waits until an epoch of a group is durable; then the result.</summary>
+    internal static SystemCallResult AwaitDurable(LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong epoch, long result)
     {
         if (kernel.Checkpoints.IsDurable(group, new Epoch(epoch)))
             return result;

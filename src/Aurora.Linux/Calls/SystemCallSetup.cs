@@ -42,6 +42,7 @@ public static class SystemCallSetup
         FurtherProgramCalls.Register(table);
         StreamCalls.Register(table);
         TraceCalls.Register(table);
+        MemoryCheckpointCall.Register(table);
         RegionCalls.Register(table);
         RegionOrderCalls.Register(table);
     }

@@ -18,7 +18,7 @@ public sealed unsafe partial class Epochs
         bool isUnknown = set->IsNew && !set->IsClone;
         if (isUnknown)
             set->TruncateFrom = ChangeSet.NoTruncation;
-        ulong room = _hot.RoomIn(epoch);
+        ulong room = epoch->IsAlone ? 0 : _hot.RoomIn(epoch);
         epoch->ProtectedEntries += _log.Protect(set, epoch->Freeze, ref room);
         for (DirtyChunk* chunk = set->FirstDirty; chunk != null; chunk = chunk->Next)
             set->PageCount += FreezeChunk(target, chunk, epoch, keepHoles: !isUnknown);
@@ -74,7 +74,7 @@ public sealed unsafe partial class Epochs
     {
         FrameInfo* info = _frames.InfoOf(frozen->Frame);
         bool isUnwritten = OpenedPages.EndUnwritten(info);
-        if (!isUnwritten && _hot.Freeze(target, frozen, info, epoch))
+        if (!isUnwritten && !epoch->IsAlone && _hot.Freeze(target, frozen, info, epoch))
             return true;
         *slot &= ~Slot.Dirty;
         // An epoch in flight may have the page in another frame: only what the store has for certain can be clean.

@@ -1,5 +1,6 @@
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Persistence;
@@ -20,6 +21,14 @@ public abstract unsafe class CheckpointService
     /// done so far. In a group that is not persisted nothing waits for the disk: the answer is an epoch that is durable already.
     /// </summary>
     public abstract Epoch Request(ObjectTracker group);
+
+    /// <summary>
+    /// Captures at once what a mapping of anonymous memory shows, and the epoch that holds it: that memory as it is now over all else as of
+    /// the last whole checkpoint. Where that would not be a state of its own (the mapping is not the one that the last whole checkpoint
+    /// knows, a fork shares its pages and has not been captured, somebody waits for a whole one), a whole checkpoint is asked for instead,
+    /// and the epoch is that one's. Ok; EAGAIN while as many epochs are under way as may be (wait on <see cref="DurableOf"/>).
+    /// </summary>
+    public abstract Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch);
 
     /// <summary>
     /// The epoch that will cover everything done so far, of which somebody outside of the group is to see something: it is taken as one is

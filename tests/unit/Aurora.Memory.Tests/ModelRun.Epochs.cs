@@ -38,6 +38,45 @@ internal sealed unsafe partial class ModelRun
             _machine.Freeze().Tag = _state.Copy();
     }
 
+    // Freezes what one mapping shows, where that can be: all else is as the newest epoch has it.
+    private void FreezeAlone()
+    {
+        if (_machine.Tracker.IsEphemeral || _machine.Epochs.Count >= 4)
+            return;
+        if (!PickPage(out AddressSpace* space, out ulong number, out ModelPage? page) || !page.IsAnonymous)
+            return;
+        Mapping* mapping = MappingTable.Find(space, At(number));
+        AloneStatus status = _machine.Memory.Epochs.AloneStatusOf(mapping);
+        if (status == AloneStatus.Entangled)
+            return;
+        ModelState captured = ((ModelState)_machine.CapturedTag!).Copy();
+        ModelSpace now = _state.Spaces[space->Header.Id.Value];
+        ModelSpace then = captured.Spaces[space->Header.Id.Value];
+        foreach (ulong each in Range(mapping->Start.Value >> 12, mapping->Pages))
+        {
+            // Behind the end of shared memory that was mapped for longer.
+            if (now.Pages[each].Contents == null)
+                continue;
+            if (status == AloneStatus.Unchanged)
+                Assert.Equal(now.Pages[each].Contents!.Words, then.Pages[each].Contents!.Words);
+            now.Pages[each].Contents!.Words.CopyTo(then.Pages[each].ForStore().Words, 0);
+            then.Pages[each].IsWritten = now.Pages[each].IsWritten;
+        }
+        if (status == AloneStatus.Pages)
+            _machine.FreezeAlone(mapping->Object).Tag = captured;
+        FrozenAlone += status == AloneStatus.Pages ? 1 : 0;
+    }
+
+    // A program that has one mapping frozen again and again between checkpoints.
+    private void StoreAndFreezeAlone()
+    {
+        for (int round = _random.Next(1, 5); round > 0; round--)
+        {
+            StoreWord();
+            FreezeAlone();
+        }
+    }
+
     // Makes pages hot that follow each other, more than a freeze copies now and then, and leaves them so.
     private void StoreAndFreezeRepeatedly()
     {
@@ -115,6 +154,7 @@ internal sealed unsafe partial class ModelRun
             restored.Memory.Objects.Retain((VmObject*)restored.Tracker.Find(new ObjectId(id)));
         _machine.Dispose();
         _machine = restored;
+        _machine.ReleasedTag = state.Copy();
         _state = state;
         if (_random.Next(2) == 0)
             CompareAll(_machine, _state);

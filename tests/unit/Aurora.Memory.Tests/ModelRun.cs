@@ -27,6 +27,9 @@ internal sealed unsafe partial class ModelRun : IDisposable
     public ModelRun(SeededMemoryFaults seeded = SeededMemoryFaults.None, DroppedInvalidations dropped = DroppedInvalidations.None)
         => _machine = new TestMachine(seeded: seeded, dropped: dropped);
 
+    /// <summary>How often one mapping was frozen by itself.</summary>
+    public int FrozenAlone { get; private set; }
+
     public void Dispose() => _machine.Dispose();
 
     public void Run(int[] program)
@@ -34,7 +37,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
         foreach (int word in program)
         {
             _random = new Random(word);
-            Step(_random.Next(130));
+            Step(_random.Next(140));
             _machine.AssertFramesShown();
         }
         End();
@@ -48,7 +51,7 @@ internal sealed unsafe partial class ModelRun : IDisposable
             _random = new Random(program[i]);
             if (i == program.Length / 3)
                 CrashAndRestore(becomesEphemeral: true);
-            Step(_random.Next(130));
+            Step(_random.Next(140));
             _machine.AssertFramesShown();
         }
         Assert.Equal(0, _machine.Memory.ChangeStructures);
@@ -95,7 +98,9 @@ internal sealed unsafe partial class ModelRun : IDisposable
             case < 119: Remap(); break;
             case < 125: Mark(); break;
             case < 129: RemapKeeping(); break;
-            default: ForkManyMappings(); break;
+            case < 130: ForkManyMappings(); break;
+            case < 136: FreezeAlone(); break;
+            default: StoreAndFreezeAlone(); break;
         }
     }
 

@@ -33,6 +33,7 @@ public sealed class SeededFaultTests
     [InlineData((int)SeededMemoryFaults.ElidedZeroes)]
     [InlineData((int)SeededMemoryFaults.TrustedOpenedPage)]
     [InlineData((int)SeededMemoryFaults.UnaskedStores)]
+    [InlineData((int)SeededMemoryFaults.ForgottenCloneOfAlone)]
     public void The_model_finds_a_seeded_fault(int fault) => Find(((SeededMemoryFaults)fault).ToString(), (SeededMemoryFaults)fault, DroppedInvalidations.None);
 
     [Theory]

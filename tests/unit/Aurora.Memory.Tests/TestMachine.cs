@@ -68,6 +68,12 @@ internal sealed unsafe class TestMachine : IDisposable
     public ulong Baseline { get; }
     public List<InFlightEpoch> Epochs { get; } = [];
 
+    /// <summary>What the tag of the newest epoch was that has been released; of the state that the machine was restored from.</summary>
+    public object? ReleasedTag { get; set; }
+
+    /// <summary>The tag of the newest epoch there is.</summary>
+    public object? CapturedTag => Epochs.Count > 0 ? Epochs[^1].Tag : ReleasedTag;
+
     public void Dispose()
     {
         Pages.Dispose();
@@ -239,6 +245,16 @@ internal sealed unsafe class TestMachine : IDisposable
         return flight;
     }
 
+    /// <summary>Freezes one object, which can be, without records.</summary>
+    public InFlightEpoch FreezeAlone(VmObject* target)
+    {
+        var flight = new InFlightEpoch { Epoch = (FrozenEpoch*)NativeMemory.AllocZeroed((nuint)sizeof(FrozenEpoch)) };
+        Memory.Epochs.FreezeAlone(target, flight.Epoch);
+        SnapshotFrozen(flight);
+        Epochs.Add(flight);
+        return flight;
+    }
+
     /// <summary>The store takes the commit; epochs are submitted in order.</summary>
     public void Submit(InFlightEpoch flight)
     {
@@ -270,6 +286,7 @@ internal sealed unsafe class TestMachine : IDisposable
             return false;
         NativeMemory.Free(flight.Epoch);
         Epochs.RemoveAt(0);
+        ReleasedTag = flight.Tag;
         return true;
     }
 

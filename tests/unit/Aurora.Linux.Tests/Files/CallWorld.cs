@@ -28,6 +28,12 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
 
     public override Epoch Expect(ObjectTracker group) => Request(group);
 
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    {
+        epoch = Request(group);
+        return Errno.Ok;
+    }
+
     public override Epoch Request(ObjectTracker group) => new(++Requested);
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)

@@ -4,6 +4,7 @@ using System.Text;
 using Aurora.Base;
 using Aurora.Linux.Elf;
 using Aurora.Linux.Executive;
+using Aurora.Memory;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -127,6 +128,12 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
     public override Epoch Request(ObjectTracker group) => new(++Requested);
 
     public override Epoch Expect(ObjectTracker group) => Request(group);
+
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    {
+        epoch = Request(group);
+        return Errno.Ok;
+    }
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
     {
