@@ -30,6 +30,9 @@ public static unsafe class GuestCalls
     private const long StreamReadNumber = 0x5A018;
     private const long StreamWriteNumber = 0x5A019;
     private const long TraceNumber = 0x5A01A;
+    private const long MemoryCheckpointNumber = 0x5A01B;
+    private const long WaitNumber = 0x5A001;
+    private const long AsyncFlag = 1;
     private const long TraceStart = 1;
     private const long TraceStop = 2;
     private const long TraceRead = 3;
@@ -216,6 +219,16 @@ public static unsafe class GuestCalls
 
     /// <summary>Takes a checkpoint, named by a zero-terminated string unless null, and returns its epoch once durable.</summary>
     public static long Checkpoint(byte* name) => guest_system_call(CheckpointNumber, (long)name, 0, 0, 0, 0);
+
+    /// <summary>
+    /// Makes the memory of one mapping durable, and nothing else of the group (sls_memckpt); its epoch, once it is, or at once without
+    /// waiting.
+    /// </summary>
+    public static long CheckpointMemory(void* address, bool waits = true)
+        => guest_system_call(MemoryCheckpointNumber, (long)address, waits ? 0 : AsyncFlag, 0, 0, 0);
+
+    /// <summary>Waits until an epoch is durable.</summary>
+    public static long AwaitEpoch(ulong epoch) => guest_system_call(WaitNumber, (long)epoch, 0, 0, 0, 0);
 
     public static long Statistics(SlsStatistics* statistics)
         => guest_system_call(StatisticsNumber, (long)statistics, SlsStatistics.Size, 0, 0, 0);

@@ -31,6 +31,7 @@
 #define SYS_sls_stream_read  0x5A018
 #define SYS_sls_stream_write 0x5A019
 #define SYS_sls_trace        0x5A01A
+#define SYS_sls_memckpt      0x5A01B
 #define SYS_msnap_open    0x5A020
 #define SYS_msnap_persist 0x5A021
 #define SYS_msnap_wait    0x5A022
@@ -110,6 +111,13 @@ struct sls_unknown { uint64_t number, count; };
 static inline long sls_checkpoint(const char *name, unsigned flags) { return syscall(SYS_sls_checkpoint, name, flags); }
 /* Returns when all that the caller's group has done so far is durable: the epoch, or an error as above. */
 static inline long sls_barrier(void) { return sls_checkpoint(NULL, 0); }
+/* Makes the memory of one mapping durable, which begins at or contains an address (of a page), and nothing else of the group: after a power
+ * cut the group goes on from its last checkpoint, but with that memory as it was at this call. Returns the epoch, by default once it is
+ * durable. For anonymous memory, private or shared, that is there since the last checkpoint as it is; for what is newer, has been split or
+ * changed by mmap and its kin, or is shared by a fork since, a checkpoint of the whole group is taken. EINVAL (no such flag, not the address
+ * of a page), ENOMEM (nothing is mapped there), EOPNOTSUPP (a file's, a region's or a stack, or the group is ephemeral), ENOSPC and EIO as
+ * for sls_checkpoint: the pages are as before, and not durable. */
+static inline long sls_memckpt(const void *address, unsigned flags) { return syscall(SYS_sls_memckpt, address, flags); }
 /* Waits until an epoch is durable. */
 static inline long sls_wait(uint64_t epoch) { return syscall(SYS_sls_wait, epoch); }
 static inline long sls_stat(struct sls_stat *s) { return syscall(SYS_sls_stat, s, sizeof *s); }

@@ -179,7 +179,7 @@ static uint64_t argument(char kind)
 }
 
 struct call {
-    short number;
+    int number;
     char weight;
     const char *kinds;
 };
@@ -189,7 +189,7 @@ static const struct call calls[] = {
     {SYS_munmap, 5, "mL"}, {SYS_brk, 2, "p"}, {SYS_rt_sigaction, 4, "Sppn"}, {SYS_rt_sigprocmask, 3, "tppn"}, {SYS_ioctl, 3, "fnp"},
     {SYS_pread64, 4, "fplo"}, {SYS_pwrite64, 4, "fplo"}, {SYS_readv, 5, "fpt"}, {SYS_writev, 5, "fpt"}, {SYS_access, 1, "st"},
     {SYS_pipe, 2, "p"}, {SYS_select, 3, "tpppp"}, {SYS_sched_yield, 1, ""}, {SYS_mremap, 7, "mLLFm"}, {SYS_msync, 2, "mLt"},
-    {SYS_mincore, 2, "mLp"}, {SYS_madvise, 7, "mLt"}, {SYS_dup, 2, "f"}, {SYS_dup2, 3, "ff"}, {SYS_pause, 1, ""},
+    {0x5A01B /* sls_memckpt */, 2, "mt"}, {SYS_mincore, 2, "mLp"}, {SYS_madvise, 7, "mLt"}, {SYS_dup, 2, "f"}, {SYS_dup2, 3, "ff"}, {SYS_pause, 1, ""},
     {SYS_nanosleep, 1, "pp"}, {SYS_alarm, 1, "t"}, {SYS_setitimer, 1, "tpp"}, {SYS_getitimer, 1, "tp"}, {SYS_sendfile, 5, "ffpl"},
     {SYS_wait4, 3, "ipFp"}, {SYS_kill, 2, "iS"}, {SYS_uname, 1, "p"}, {SYS_fcntl, 6, "ftp"}, {SYS_fcntl, 3, "ftt"},
     {SYS_flock, 3, "ft"}, {SYS_fsync, 1, "f"}, {SYS_fdatasync, 1, "f"}, {SYS_truncate, 3, "so"}, {SYS_ftruncate, 4, "fo"},

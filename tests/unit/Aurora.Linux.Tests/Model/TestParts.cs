@@ -129,10 +129,15 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
 
     public override Epoch Expect(ObjectTracker group) => Request(group);
 
+    /// <summary>Of which memory a checkpoint was asked for last; what the answer is.</summary>
+    public Mapping* Memory { get; private set; }
+    public Errno MemoryAnswer { get; set; }
+
     public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
     {
-        epoch = Request(group);
-        return Errno.Ok;
+        Memory = mapping;
+        epoch = MemoryAnswer == Errno.Ok ? Request(group) : default;
+        return MemoryAnswer;
     }
 
     public override Errno RequestNamed(ObjectTracker group, ReadOnlySpan<byte> name, out Epoch epoch)
