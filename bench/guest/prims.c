@@ -2,11 +2,12 @@
  * the table at the end. Meant to run under QEMU's -icount. Each measure has seven rounds of so many repetitions; what is told is the least
  * of the rounds' means, metric "each": what a kernel does beside a round adds to it, and never takes from it.
  *
- *   prims FOLDER [TEXT]   all measures, or those whose name contains the text, with files in the folder; where there are no regions,
- *                         without those of regions
+ *   prims FOLDER [TEXT]   all measures, or those whose name contains the text, with files in the folder; where there are no checkpoints,
+ *                         without those of regions and of memory that is captured
  *   prims true            does nothing: the program that is run */
 #define _GNU_SOURCE
 #include "prims_files.h"
+#include "prims_memckpt.h"
 #include "prims_memory.h"
 #include "prims_persist.h"
 #include "prims_switches.h"
@@ -70,7 +71,14 @@ static const struct measure {
     {"persist_async_1024", 6, persist_async_1024, begin_region, NULL},
     {"compute", 200000, compute, NULL, NULL},
     {"fork_64mib", 4, fork_exit_wait, begin_large, NULL},
+    {"memckpt_async_1", 64, memckpt_async_1, begin_captured, NULL},
+    {"memckpt_async_1024", 6, memckpt_async_1024, begin_captured, NULL},
 };
+
+static int is_of_checkpoints(const struct measure *m)
+{
+    return m->before == begin_region || m->before == begin_captured;
+}
 
 /* What was done before a round has been written to the disk when it begins: the figures would otherwise hold a share of that. */
 static void run(const struct measure *m)
@@ -100,7 +108,7 @@ int main(int count, char **words)
     memset(block, 7, sizeof block);
     int persists = has_regions();
     for (unsigned i = 0; i < sizeof measures / sizeof *measures; i++)
-        if ((count < 3 || strstr(measures[i].name, words[2])) && (persists || measures[i].before != begin_region))
+        if ((count < 3 || strstr(measures[i].name, words[2])) && (persists || !is_of_checkpoints(&measures[i])))
             run(&measures[i]);
     return 0;
 }

@@ -31,6 +31,7 @@ public sealed class InstructionBaseline
     [
         "yield_pair", "pipe_round_trip", "futex_pair", "thread_create_join", "fault_fresh", "fault_copy", "mmap_touch_munmap",
         "mprotect_pair", "fork_64mib", "persist_async_1",
+        "memckpt_async_1", "memckpt_async_1024",
     ];
 
     // People read this file, and no browser does.
