@@ -48,8 +48,8 @@ public sealed record Primitive(string Name, string Words)
         new("fork_64mib", "fork with 64 MiB, exit, wait"),
         new("persist_async_1", "msnap_persist of a page, not waited for") { Most = 5_000 },
         new("persist_async_1024", "the same of 1,024 pages") { Most = 150_000 },
-        new("memckpt_async_1", "sls_memckpt of a page, not waited for") { Most = 50_000 },
-        new("memckpt_async_1024", "the same of 1,024 pages") { Most = 450_000 },
+        new("memckpt_async_1", "sls_memckpt of a page, not waited for") { Most = 12_000 },
+        new("memckpt_async_1024", "the same of 1,024 pages") { Most = 220_000 },
         new(Disturbance, "no call: what the kernel does beside it"),
     ];
 

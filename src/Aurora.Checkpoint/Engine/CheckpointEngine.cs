@@ -214,10 +214,10 @@ public sealed unsafe class CheckpointEngine : CheckpointService
     }
 
     /// <inheritdoc/>
-    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, bool isAwaited, out Epoch epoch)
     {
         Pipeline pipeline = _pipelines.Of(group);
-        MemoryAnswer answer = _memory.Take(in pipeline, mapping);
+        MemoryAnswer answer = _memory.Take(in pipeline, mapping, isAwaited);
         epoch = answer == MemoryAnswer.Whole ? Request(group) : pipeline.State->LastCaptured;
         return answer == MemoryAnswer.NoSlot ? Errno.EAGAIN : Errno.Ok;
     }

@@ -64,15 +64,15 @@ internal sealed unsafe class EpochCapture
         pipeline.State->Name.GiveTo(slot);
         pipeline.State->LastWhole = slot->Epoch;
         pipeline.Group.NoteCapture(slot->Epoch.Value);
-        HandOn(pipeline, slot);
+        HandOn(pipeline, slot, isAwaited: true);
         return true;
     }
 
     /// <summary>
     /// Captures what has changed of one object, which can be frozen alone, into a free slot. False when there was no memory for the record
-    /// that goes with it: then nothing has happened.
+    /// that goes with it: then nothing has happened. Who does not await it goes on first.
     /// </summary>
-    public bool TakeMemory(in Pipeline pipeline, EpochSlot* slot, VmObject* target)
+    public bool TakeMemory(in Pipeline pipeline, EpochSlot* slot, VmObject* target, bool isAwaited)
     {
         Begin(pipeline, slot, isMemory: true);
         _services.Memory.Epochs.FreezeAlone(target, slot->Frozen);
@@ -84,7 +84,7 @@ internal sealed unsafe class EpochCapture
             CaptureNanoseconds = _services.MachineClock.MonotonicNanoseconds - frozen,
         };
         if (outcome == CaptureOutcome.Ok)
-            HandOn(pipeline, slot);
+            HandOn(pipeline, slot, isAwaited);
         else
             Undo(pipeline, slot);
         return outcome == CaptureOutcome.Ok;
@@ -100,7 +100,7 @@ internal sealed unsafe class EpochCapture
     }
 
     // The stop is over: a flush fiber has the epoch next.
-    private void HandOn(in Pipeline pipeline, EpochSlot* slot)
+    private void HandOn(in Pipeline pipeline, EpochSlot* slot, bool isAwaited)
     {
         pipeline.State->IsUnquiet = true;
         pipeline.State->LastCaptured = slot->Epoch;
@@ -113,7 +113,10 @@ internal sealed unsafe class EpochCapture
             Bytes = slot->Frozen->Pages * PageSize.Bytes + (ulong)slot->Records.Bytes,
             StopNanoseconds = _services.MachineClock.MonotonicNanoseconds - slot->StartNanoseconds,
         };
-        _services.Fibers.WakeOne(_queues.FlushWork);
+        if (isAwaited)
+            _services.Fibers.WakeOne(_queues.FlushWork);
+        else
+            _services.Fibers.WakeSoon(_queues.FlushWork);
         NotePhases(pipeline, slot);
     }
 

@@ -36,7 +36,7 @@ internal sealed unsafe class MemoryCheckpoints
     }
 
     /// <summary>Captures what a mapping of anonymous memory of the group shows, if it has changed.</summary>
-    public MemoryAnswer Take(in Pipeline pipeline, Mapping* mapping)
+    public MemoryAnswer Take(in Pipeline pipeline, Mapping* mapping, bool isAwaited)
     {
         AloneStatus status = _epochs.AloneStatusOf(mapping);
         if (status == AloneStatus.Entangled || !CheckpointPace.MayTake(in pipeline) || OwesWhole(in pipeline))
@@ -46,7 +46,7 @@ internal sealed unsafe class MemoryCheckpoints
         EpochSlot* slot = pipeline.Free();
         if (slot == null)
             return MemoryAnswer.NoSlot;
-        return _capture.TakeMemory(in pipeline, slot, mapping->Object) ? MemoryAnswer.Captured : MemoryAnswer.Whole;
+        return _capture.TakeMemory(in pipeline, slot, mapping->Object, isAwaited) ? MemoryAnswer.Captured : MemoryAnswer.Whole;
     }
 
     // The group's record is written with the memory: whatever else it says must be what the last whole epoch has.

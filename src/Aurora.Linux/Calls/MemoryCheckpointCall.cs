@@ -24,7 +24,7 @@ internal static unsafe class MemoryCheckpointCall
             return Errno.EOPNOTSUPP;
         if ((flags & ~Asynchronous) != 0)
             return Errno.EINVAL;
-        if (thread->Call.Phase == 0 && !Request(kernel, thread, group, arguments->Arg0, out SystemCallResult other))
+        if (thread->Call.Phase == 0 && !Request(kernel, thread, arguments->Arg0, flags, out SystemCallResult other))
             return other;
         ulong epoch = thread->Call.Progress;
         return (flags & Asynchronous) != 0 ? (long)epoch : SlsCalls.AwaitDurable(kernel, thread, group, epoch, (long)epoch);
@@ -32,12 +32,14 @@ internal static unsafe class MemoryCheckpointCall
 
     // False when the call has ended, or waits for its turn.
     private static bool Request(
-        LinuxKernel kernel, Thread* thread, ObjectTracker group, ulong address, out SystemCallResult other)
+        LinuxKernel kernel, Thread* thread, ulong address, uint flags, out SystemCallResult other)
     {
+        ObjectTracker group = kernel.GroupOf(thread);
+        bool isAwaited = (flags & Asynchronous) == 0;
         Errno error = Find(thread, address, out Mapping* mapping);
         Epoch epoch = default;
         if (error == Errno.Ok)
-            error = kernel.Checkpoints.RequestMemory(group, mapping, out epoch);
+            error = kernel.Checkpoints.RequestMemory(group, mapping, isAwaited, out epoch);
         if (error == Errno.EAGAIN)
             kernel.Scheduler.BlockOn(thread, kernel.Checkpoints.DurableOf(group));
         other = error == Errno.EAGAIN ? SystemCallResult.Blocked : error;

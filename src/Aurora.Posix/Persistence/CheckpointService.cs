@@ -27,8 +27,9 @@ public abstract unsafe class CheckpointService
     /// the last whole checkpoint. Where that would not be a state of its own (the mapping is not the one that the last whole checkpoint
     /// knows, a fork shares its pages and has not been captured, somebody waits for a whole one), a whole checkpoint is asked for instead,
     /// and the epoch is that one's. Ok; EAGAIN while as many epochs are under way as may be (wait on <see cref="DurableOf"/>).
+    /// Who does not await the epoch goes on before the fiber that hands it to the store.
     /// </summary>
-    public abstract Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch);
+    public abstract Errno RequestMemory(ObjectTracker group, Mapping* mapping, bool isAwaited, out Epoch epoch);
 
     /// <summary>
     /// The epoch that will cover everything done so far, of which somebody outside of the group is to see something: it is taken as one is

@@ -60,7 +60,7 @@ public sealed unsafe class MemoryCheckpointCrashTests
     private static Epoch Take(TestSession session, AddressSpace* space)
     {
         Mapping* mapping = MappingTable.Find(space, new VirtualAddress(Table));
-        Assert.Equal(Errno.Ok, session.Engine.RequestMemory(session.Tracker, mapping, out Epoch epoch));
+        Assert.Equal(Errno.Ok, session.Engine.RequestMemory(session.Tracker, mapping, isAwaited: true, out Epoch epoch));
         Assert.Equal(epoch, session.Engine.LastCaptured);
         return epoch;
     }

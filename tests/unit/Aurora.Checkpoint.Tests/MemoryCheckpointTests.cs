@@ -228,7 +228,7 @@ public sealed unsafe class MemoryCheckpointTests
         }
         session.Store64(space, First, 3);
         Mapping* mapping = MappingTable.Find(space, new VirtualAddress(First));
-        Assert.Equal(Errno.EAGAIN, session.Engine.RequestMemory(session.Tracker, mapping, out _));
+        Assert.Equal(Errno.EAGAIN, session.Engine.RequestMemory(session.Tracker, mapping, isAwaited: true, out _));
         Complete(session);
         Take(session, space, First);
     }
@@ -473,7 +473,7 @@ public sealed unsafe class MemoryCheckpointTests
     private static Epoch Take(TestSession session, AddressSpace* space, ulong address)
     {
         Mapping* mapping = MappingTable.Find(space, new VirtualAddress(address));
-        Assert.Equal(Errno.Ok, session.Engine.RequestMemory(session.Tracker, mapping, out Epoch epoch));
+        Assert.Equal(Errno.Ok, session.Engine.RequestMemory(session.Tracker, mapping, isAwaited: true, out Epoch epoch));
         return epoch;
     }
 

@@ -28,7 +28,7 @@ internal sealed unsafe class TestCheckpoints(WaitQueue* durable) : CheckpointSer
 
     public override Epoch Expect(ObjectTracker group) => Request(group);
 
-    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, bool isAwaited, out Epoch epoch)
     {
         epoch = Request(group);
         return Errno.Ok;

@@ -133,7 +133,7 @@ internal sealed unsafe class TestCheckpoints : CheckpointService
     public Mapping* Memory { get; private set; }
     public Errno MemoryAnswer { get; set; }
 
-    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, out Epoch epoch)
+    public override Errno RequestMemory(ObjectTracker group, Mapping* mapping, bool isAwaited, out Epoch epoch)
     {
         Memory = mapping;
         epoch = MemoryAnswer == Errno.Ok ? Request(group) : default;
