@@ -154,8 +154,8 @@ internal sealed unsafe class EpochWriter
             pipeline.State->Name.TakeBack(slot, pipeline.State->Refusal);
             _capture.Undo(pipeline, slot);
         }
-        pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds
-            + Math.Max(pipeline.State->PeriodNanoseconds, EpochCapture.RefusedRetryNanoseconds));
+        ulong period = refused->IsMemory ? 0 : pipeline.State->PeriodNanoseconds;
+        pipeline.RetryAt(_services.MachineClock.MonotonicNanoseconds + Math.Max(period, EpochCapture.RefusedRetryNanoseconds));
         _services.Scheduler.WakeAll(pipeline.Durable);
         _services.Fibers.WakeAll(_queues.ErrandWork);
     }

@@ -17,7 +17,7 @@ internal enum MemoryAnswer
     /// <summary>It takes a checkpoint of the whole group.</summary>
     Whole,
 
-    /// <summary>As many epochs are under way as may be.</summary>
+    /// <summary>As many epochs are under way as may be, but for one place that is for the whole group: what it shows waits for that.</summary>
     NoSlot,
 }
 
@@ -43,7 +43,7 @@ internal sealed unsafe class MemoryCheckpoints
             return MemoryAnswer.Whole;
         if (status == AloneStatus.Unchanged)
             return MemoryAnswer.Captured;
-        EpochSlot* slot = pipeline.Free();
+        EpochSlot* slot = pipeline.FreeButOne();
         if (slot == null)
             return MemoryAnswer.NoSlot;
         return _capture.TakeMemory(in pipeline, slot, mapping->Object, isAwaited) ? MemoryAnswer.Captured : MemoryAnswer.Whole;

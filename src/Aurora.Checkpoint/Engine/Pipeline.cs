@@ -32,6 +32,21 @@ internal readonly unsafe struct Pipeline(ObjectTracker group, PipelineState* sta
         return null;
     }
 
+    /// <summary>A slot that is free while another one is as well, or null.</summary>
+    public EpochSlot* FreeButOne()
+    {
+        EpochSlot* free = null;
+        for (int i = 0; i < PipelineState.SlotCount; i++)
+        {
+            if (Slot(i)->State != SlotState.Free)
+                continue;
+            if (free != null)
+                return free;
+            free = Slot(i);
+        }
+        return null;
+    }
+
     /// <summary>
     /// The epoch that leaves this state next, or null: none does any more once one has failed, behind one that could not be flushed none is
     /// flushed, and while a fiber is about one no other is.

@@ -55,7 +55,6 @@ public sealed class BankTests
     [InlineData((int)SeededFaults.DroppedFlush, 0, 0)]
     [InlineData((int)SeededFaults.EarlyAcknowledge, 0, 0)]
     [InlineData((int)SeededFaults.EarlyBlockReuse, 0, 0)]
-    [InlineData((int)SeededFaults.UnflushedCut, 0, 0)]
     [InlineData((int)SeededFaults.LostLogEntry, 0, 0)]
     [InlineData(0, (int)SeededMemoryFaults.TwoLists, 0)]
     [InlineData(0, (int)SeededMemoryFaults.EarlyLanding, 0)]
