@@ -1,6 +1,7 @@
 /* bank.c - a bank in two regions (docs/api.md): accounts, and what each teller has done. Threads move money between accounts, each transfer
- * one persist of both regions, wait for some of them only later, and give others up. Whatever happens to the power or to the program, the books must balance when they are opened again, every
- * transfer be there whole or not at all, and none be missing that has been acknowledged ("ack THREAD TRANSFER").
+ * one persist of both regions, wait for some of them only later, and give others up. Whatever happens to the power or to the program, the
+ * books must balance when they are opened again, every transfer be there whole or not at all, and none be missing that has been
+ * acknowledged ("ack THREAD TRANSFER").
  *
  *   bank [LIVES] [SECONDS]    so many lives of the teller, each ended by SIGKILL after so long (0: for ever; 1)
  *

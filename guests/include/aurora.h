@@ -114,7 +114,7 @@ static inline long sls_barrier(void) { return sls_checkpoint(NULL, 0); }
 /* Makes the memory of one mapping durable, which begins at or contains an address (of a page), and nothing else of the group: after a power
  * cut the group goes on from its last checkpoint, but with that memory as it was at this call. Returns the epoch, by default once it is
  * durable. For anonymous memory, private or shared, that is there since the last checkpoint as it is; for what is newer, has been split or
- * changed by mmap and its kin, or is shared by a fork since, a checkpoint of the whole group is taken. EINVAL (no such flag, not the address
+ * changed by mmap and such, or is shared by a fork since, a checkpoint of the whole group is taken. EINVAL (no such flag, not the address
  * of a page), ENOMEM (nothing is mapped there), EOPNOTSUPP (a file's, a region's or a stack, or the group is ephemeral), ENOSPC and EIO as
  * for sls_checkpoint: the pages are as before, and not durable. */
 static inline long sls_memckpt(const void *address, unsigned flags) { return syscall(SYS_sls_memckpt, address, flags); }

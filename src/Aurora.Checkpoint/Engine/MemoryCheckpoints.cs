@@ -1,4 +1,4 @@
-// The checkpoint of one mapping's memory (sls_memckpt; decision 040). It is an epoch of its group like any other: it has the next number and
+// The checkpoint of one mapping's memory (sls_memckpt; decision 040). It is an epoch of its group like others: it has the next number and
 // a slot, and goes to the store behind those before it, so pages never come back from an older one, and what is refused before it takes it
 // along. It is captured in the call itself, since it needs nobody to stand still but who calls.
 //
@@ -17,7 +17,7 @@ internal enum MemoryAnswer
     /// <summary>It takes a checkpoint of the whole group.</summary>
     Whole,
 
-    /// <summary>As many epochs are under way as may be, but for one place that is for the whole group: what it shows waits for that.</summary>
+    /// <summary>As many epochs are under way as may be, but for one place for the whole group: what it shows waits for that.</summary>
     NoSlot,
 }
 

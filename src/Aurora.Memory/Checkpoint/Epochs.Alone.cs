@@ -1,4 +1,4 @@
-// One object's changes, frozen without those of the rest of its group. What is committed so is the object as it is now over a state in which
+// One object's changes, frozen without those of the rest of its group. What is committed is the object as it is now over a state in which
 // all else is older. That is whole as long as nothing but pages says so: the mapping and the object must be as the last freeze of the group
 // has them, and no object that the store has not heard of may be going to begin with what the store has of this one. Otherwise the whole
 // group has to be frozen. Nothing here needs memory or can fail.
@@ -15,7 +15,7 @@ public enum AloneStatus
     /// <summary>Pages have changed, and nothing else.</summary>
     Pages,
 
-    /// <summary>Only with the whole group: the mapping, or what it shows, is not what the last freeze knows, or a clone depends on it.</summary>
+    /// <summary>Only with the whole group: the mapping, or what it shows, is not as the last freeze knows it, or a clone depends on it.</summary>
     Entangled,
 }
 

@@ -31,7 +31,7 @@ public unsafe struct FrozenEpoch
     internal bool IsActive;
     internal bool IsSubmitted;
 
-    /// <summary>It took one object and nothing else of its group (<see cref="Epochs.FreezeAlone"/>); Freeze is that of the group before.</summary>
+    /// <summary>It took one object and nothing else of its group (<see cref="Epochs.FreezeAlone"/>); Freeze is the group's last.</summary>
     internal bool IsAlone;
 
     public readonly bool IsEmpty => First == null;

@@ -1,5 +1,5 @@
-// Commits of several volumes that are durable together or not at all. Their records follow each other in the log, and each but the last says
-// so (LogFlags.Joined): recovery takes all of them or none. They are submitted as one commit is (Committer), but:
+// Commits of several volumes that are durable together or not at all. Their records follow each other in the log, and each but the last
+// says so (LogFlags.Joined): recovery takes all of them or none. They are submitted as one commit is (Committer), but:
 //
 //   * They stand in the lines of all their volumes from the beginning, with places they got in one stretch.
 //   * Each claims its space while those before it have theirs. Who does so is alone: two could wait for each other's claims. What has one

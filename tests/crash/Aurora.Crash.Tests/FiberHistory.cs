@@ -144,7 +144,8 @@ public sealed unsafe class FiberHistory
             commits.Add((nint)commit);
         }
         StoreStatus status = commits.Count == 0 ? StoreStatus.Poisoned : _store.SubmitJoined((StoreCommit*)commits[0], info);
-        CrashStore.Require(status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError, $"joined: {status}");
+        bool isExpected = status is StoreStatus.Ok or StoreStatus.NoSpace or StoreStatus.Poisoned or StoreStatus.DeviceError;
+        CrashStore.Require(isExpected, $"joined: {status}");
         for (int i = 0; i < commits.Count && status == StoreStatus.Ok; i++)
             Note((StoreCommit*)commits[i], made[i], isLast: i == commits.Count - 1);
         foreach (nint commit in commits)

@@ -7,16 +7,13 @@ using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 using Aurora.Testing;
 using Xunit;
+using static Aurora.Checkpoint.Tests.MemoryCheckpointSteps;
 
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>Checkpoints of one mapping's memory: what is in them, and when the whole group is captured instead.</summary>
 public sealed unsafe class MemoryCheckpointTests
 {
-    private const ulong First = 0x4000_0000;
-    private const ulong Second = 0x5000_0000;
-    private const ulong Page = 4096;
-
     [Fact]
     public void Only_the_pages_of_that_memory_become_durable()
     {
@@ -319,99 +316,6 @@ public sealed unsafe class MemoryCheckpointTests
         session.Dispose();
     }
 
-    [Fact]
-    public void A_full_disk_refuses_it_and_the_pages_are_dirty_again()
-    {
-        TestSession session = TestSession.Create(1024);
-        const ulong pages = 400;
-        const ulong left = 32;
-        AddressSpace* space = session.NewSpace(First, pages);
-        ObjectId id = space->Header.Id;
-        session.Checkpoint();
-        byte[] piece = new byte[1 << 18];
-        int files = 0;
-        for (; session.Engine.Refusal == StoreStatus.Ok && files < 20; files++)
-        {
-            new Random(files).NextBytes(piece);
-            session.MakeFile($"/f{files}", piece);
-            session.Engine.CheckpointAndWait();
-        }
-        session.Remove("/f0");
-        session.Remove("/f1");
-        session.Remove($"/f{--files}");
-        Assert.Equal(StoreStatus.Ok, Settle(session));
-        Fill(session, space, pages, 1);
-        Epoch refused = Take(session, space, First);
-        Assert.Equal(refused, session.Engine.LastCaptured);
-        Complete(session);
-        Assert.Equal(Errno.ENOSPC, session.Engine.ErrorOf(session.Tracker, refused));
-        Assert.False(session.Engine.HasFailed);
-
-        // What was refused is owed: the next one is of the whole group.
-        Fill(session, space, 1, 2);
-        session.DropPages(space, First + (left * Page), (pages - left) * Page);
-        session.Remove("/f2");
-        Epoch whole = Take(session, space, First);
-        Assert.Equal(StoreStatus.Ok, Settle(session));
-        Assert.True(session.Engine.IsDurable(whole));
-        Assert.True(LastWhole(session) >= whole);
-        using TestSession restored = session.Reboot();
-        space = restored.Space(id);
-        Assert.Equal(2UL, restored.Load(space, First));
-        for (ulong page = 1; page < left; page++)
-            Assert.Equal(1 + page, restored.Load(space, First + (page * Page)));
-    }
-
-    // What is captured behind an epoch that is refused is undone with it, and the whole group is owed.
-    [Theory]
-    [InlineData(5)]
-    [InlineData(8)]
-    [InlineData(12)]
-    public void What_is_refused_before_it_takes_it_along(int allocations)
-    {
-        TestSession session = Begin(out AddressSpace* space, pages: 512);
-        ObjectId id = space->Header.Id;
-        Fill(session, space, 512, 10);
-        session.Store64(space, Second, 2);
-        Epoch whole = session.Capture();
-        session.Store64(space, First, 20);
-        Epoch epoch = Take(session, space, First);
-        Assert.Equal(whole.Next, epoch);
-        session.Pages.Remaining = allocations;
-        Complete(session);
-        session.Pages.Remaining = null;
-        bool isRefused = session.Engine.Refusal != StoreStatus.Ok;
-        Assert.Equal(!isRefused, session.Engine.IsDurable(epoch));
-        session.Store64(space, First + Page, 30);
-        Epoch next = Take(session, space, First);
-        Assert.Equal(epoch.Next, next);
-        session.Clock.Advance(1_000_000_000);
-        session.Engine.Poll();
-        Assert.Equal(isRefused, LastWhole(session) == next);
-        Complete(session);
-        Assert.True(session.Engine.IsDurable(next));
-        using TestSession restored = session.Reboot();
-        space = restored.Space(id);
-        Assert.Equal((20UL, 30UL, 2UL), (restored.Load(space, First), restored.Load(space, First + Page), restored.Load(space, Second)));
-        for (ulong page = 2; page < 512; page++)
-            Assert.Equal(10 + page, restored.Load(space, First + (page * Page)));
-    }
-
-    [Fact]
-    public void Without_memory_for_it_the_whole_group_is_asked_for()
-    {
-        using TestSession session = Begin(out AddressSpace* space);
-        session.Store64(space, First, 2);
-        session.Pages.IsExhausted = true;
-        Epoch whole = LastWhole(session);
-        Assert.Equal(whole.Next, Take(session, space, First));
-        Assert.Equal(whole, session.Engine.LastCaptured);
-        session.Pages.IsExhausted = false;
-        session.Engine.Poll();
-        Assert.Equal(whole.Next, LastWhole(session));
-        Complete(session);
-    }
-
     // Pages that each checkpoint finds dirty are copied by it and stay writable.
     [Fact]
     public void Pages_that_are_always_dirty_are_whole_in_every_epoch()
@@ -451,58 +355,5 @@ public sealed unsafe class MemoryCheckpointTests
         Complete(session);
         session.Group.Files.Space.Describe(out _, out ulong after);
         Assert.InRange(after, 0UL, granted);
-    }
-
-    private static TestSession Begin(out AddressSpace* space, ulong pages = 4)
-    {
-        TestSession session = TestSession.Create();
-        space = session.NewSpace(First, pages);
-        Assert.Equal(MemoryStatus.Ok, session.MapMore(space, Second, 4, null));
-        session.Store64(space, First, 1);
-        session.Store64(space, Second, 1);
-        session.Checkpoint();
-        return session;
-    }
-
-    private static void Fill(TestSession session, AddressSpace* space, ulong pages, ulong value)
-    {
-        for (ulong page = 0; page < pages; page++)
-            session.Store64(space, First + (page * Page), value + page);
-    }
-
-    private static Epoch Take(TestSession session, AddressSpace* space, ulong address)
-    {
-        Mapping* mapping = MappingTable.Find(space, new VirtualAddress(address));
-        Assert.Equal(Errno.Ok, session.Engine.RequestMemory(session.Tracker, mapping, isAwaited: true, out Epoch epoch));
-        return epoch;
-    }
-
-    private static Epoch LastWhole(TestSession session) => session.Engine.StateOf(session.Tracker.Index)->LastWhole;
-
-    private static void Complete(TestSession session)
-    {
-        session.Flush();
-        session.Commit();
-    }
-
-    // A checkpoint after a refusal, which may need a few until what was deleted is free.
-    private static StoreStatus Settle(TestSession session)
-    {
-        StoreStatus status = StoreStatus.NoSpace;
-        for (int tries = 0; tries < 5 && status != StoreStatus.Ok; tries++)
-            status = session.Engine.CheckpointAndWait();
-        return status;
-    }
-
-    private static uint FlagsOf(TestSession session, Epoch epoch)
-    {
-        session.Engine.RequestHistory();
-        session.RunErrands();
-        for (int i = 0; session.Engine.ReadHistory(i, out SlsHistoryEntry entry); i++)
-        {
-            if (entry.Epoch == epoch.Value)
-                return entry.Flags;
-        }
-        throw new InvalidOperationException($"epoch {epoch.Value} is not in the history");
     }
 }
