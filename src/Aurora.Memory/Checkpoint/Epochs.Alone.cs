@@ -15,7 +15,7 @@ public enum AloneStatus
     /// <summary>Pages have changed, and nothing else.</summary>
     Pages,
 
-    /// <summary>Only with the whole group: the mapping, or what it shows, is not as the last freeze knows it, or a clone depends on it.</summary>
+    /// <summary>Only with the whole group: mapping or object is not as the last freeze knows it, or a clone depends on it.</summary>
     Entangled,
 }
 
