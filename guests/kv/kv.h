@@ -6,8 +6,9 @@
  *   long size = kv_get(kv, NULL, "anna", 4, value, sizeof value);
  *   kv_close(kv);
  *
- * What fails returns -1 (or NULL) with errno. Any call: EIO (the store or the disk has failed), ENOMEM, ESTALE (the machine has been
- * restarted, or the group has gone back, and the program goes on: the store is to be closed and opened). */
+ * What fails returns -1 (or NULL) with errno. Any call: EIO (the store or the disk has failed), ENOMEM, ESTALE (once: what became of
+ * an earlier change is not known, ask again; from every call: the machine has been restarted, or the group has gone back, and the program
+ * goes on: the store is to be closed and opened). */
 #ifndef KV_H
 #define KV_H
 

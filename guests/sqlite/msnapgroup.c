@@ -116,6 +116,14 @@ static int check_region(struct msnap_file *file)
     return SQLITE_CANTOPEN;
 }
 
+static void make_database(struct msnap_header *header)
+{
+    if (header->magic != 0)
+        return;
+    __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
+}
+
 /* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region
  * a database store the same. */
 static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
@@ -127,12 +135,12 @@ static int make_claim(struct msnap_file *file, uint64_t group, uint64_t *claim)
     uint64_t mine = new_claim(file, group, info.durable);
     if (mine == 0)
         return msnap_failure(file, SQLITE_IOERR_LOCK, "its opening");
-    if (header->magic == 0) {
-        __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
-    }
+    make_database(header);
     if (__atomic_compare_exchange_n(&header->claim, claim, mine, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         *claim = mine;
+
+    /* A cleaning up of another group's may have come between; one that comes later takes the claim along. */
+    make_database(header);
     return SQLITE_OK;
 }
 

@@ -3,6 +3,7 @@
 // is waited for before they are in the log, only so many are submitted at a time, and only so many fibers wait for what has been submitted.
 // A third leaves commits of the store to others. Who is passed over is still before those of his region. Persists of several regions that
 // are one stand side by side and are taken together, when the first of each region may be. Protected by the kernel lock.
+using System;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -37,7 +38,7 @@ internal sealed unsafe class RegionQueue
     /// <summary>Something has been submitted that a fiber may wait for.</summary>
     public bool MayAwait => _firstSubmitted != null && _awaiting < MostAwaiting;
 
-    /// <summary>What is in the queue is not behind one that has been taken.</summary>
+    /// <summary>The first in the queue is not behind one that has been taken: somebody else may begin with it.</summary>
     public bool HasMoreThan(RegionPersist* taken) => _first != null && _first->Entry != taken->Entry;
 
     /// <summary>Puts a persist behind the others.</summary>
@@ -50,6 +51,7 @@ internal sealed unsafe class RegionQueue
     public RegionPersist* TakeNext()
     {
         _look++;
+        bool isSlowHeld = false;
         RegionPersist* previous = null;
         for (RegionPersist* first = _first, next; first != null; first = next)
         {
@@ -58,8 +60,9 @@ internal sealed unsafe class RegionQueue
             for (; first->Together != 0 && last->Next != null && last->Next->Together == first->Together; last = last->Next)
                 count++;
             next = last->Next;
+            bool isInTurn = IsInTurn(first, next);
             bool isSlow = IsSlowUntil(first, next);
-            if (IsInTurn(first, next) && (!isSlow || HasPlaceForSlow(count)))
+            if (isInTurn && (!isSlow || (!isSlowHeld && HasPlaceForSlow(count))))
             {
                 // For as many as that those that are quick are waited for.
                 if (_underWay + count > MostUnderWay)
@@ -68,6 +71,8 @@ internal sealed unsafe class RegionQueue
                 NoteBegun(first, count, isSlow);
                 return first;
             }
+            // The slow one that waits for a place is passed by no other slow one, or many that are one might never have theirs.
+            isSlowHeld |= isInTurn && isSlow;
             for (RegionPersist* persist = first; persist != next; persist = persist->Next)
                 persist->Entry->PassedOver = _look;
             previous = last;
@@ -112,16 +117,20 @@ internal sealed unsafe class RegionQueue
     public RegionPersist* TakeOf(RegionEntry* entry, StoreStatus status)
     {
         RegionPersist* previous = null;
+        RegionPersist* firstTogether = null;
         for (RegionPersist* persist = _first; persist != null; previous = persist, persist = persist->Next)
         {
+            if (firstTogether == null || firstTogether->Together != persist->Together)
+                firstTogether = persist;
             if (persist->Entry != entry)
                 continue;
-            Unlink(previous, persist, persist);
-            for (RegionPersist* other = _first; other != null && persist->Together != 0; other = other->Next)
+            RegionPersist* other = firstTogether;
+            for (; other != null && other->Together == persist->Together && persist->Together != 0; other = other->Next)
             {
-                if (other->Together == persist->Together)
+                if (other != persist)
                     Doom(other, status);
             }
+            Unlink(previous, persist, persist);
             return persist;
         }
         return null;
@@ -147,17 +156,18 @@ internal sealed unsafe class RegionQueue
         return true;
     }
 
-    // Whoever submits them waits for the device: together they are more than a commit of the store writes without waiting for its data.
+    // Whoever submits them waits for the device: one of them is more than its share of what the store writes without waiting for its data.
     private static bool IsSlowUntil(RegionPersist* first, RegionPersist* end)
     {
-        ulong pages = 0;
+        ulong most = 0;
+        ulong count = 0;
         bool opens = false;
-        for (RegionPersist* persist = first; persist != end; persist = persist->Next)
+        for (RegionPersist* persist = first; persist != end; persist = persist->Next, count++)
         {
-            pages += persist->Flight.Pages;
+            most = Math.Max(most, persist->Flight.Pages);
             opens |= persist->IsOpening;
         }
-        return opens || pages > MostQuickPages;
+        return opens || most * count > MostQuickPages;
     }
 
     // Many that are one take many commits of the store, and half of them are left to others.

@@ -167,6 +167,21 @@ public sealed unsafe class RegionQueueTests : IDisposable
         Assert.Equal((nint)(&_persists[8]), (nint)Take());
     }
 
+    [Fact]
+    public void Slow_ones_do_not_pass_many_that_are_one_and_wait_for_a_place()
+    {
+        RegionPersist* first = Enqueue(0, Many);
+        Assert.Equal((nint)first, (nint)Take());
+        for (int region = 1; region < 9; region++)
+            Enqueue(region, region == 1 ? 40UL : 1UL)->Together = 7;
+        RegionPersist* slow = Enqueue(9, Many), small = Enqueue(10, 1);
+        Assert.Equal(((nint)small, (nint)0), ((nint)Take(), (nint)Take()));
+        Submitted(first);
+        Assert.Equal((nint)(&_persists[1]), (nint)Take());
+        Submitted(&_persists[1]);
+        Assert.Equal((nint)0, (nint)slow->NextJoined);
+    }
+
     private RegionPersist* Enqueue(int region, ulong pages)
     {
         RegionPersist* persist = &_persists[_used++];
