@@ -129,7 +129,7 @@ public sealed class DiskAttackTests : IDisposable
     {
         const string Script = "echo begin; while dd if=/dev/urandom bs=64k count=16 2>/dev/null >>/root/a; do :; done; echo full; rm /root/a; echo freed; "
             + "until dd if=/dev/urandom of=/root/b bs=64k count=20 2>/dev/null; do usleep 100000; done; echo again; exit 4";
-        CreateDisk(56L << 20);
+        CreateDisk(72L << 20);
         await using (Guest guest = await Guest.StartAsync(Machine() with { Disk = Disk }, "/bin/busybox", "sh", "-c", Script))
         {
             (int? status, string output) = await guest.FinishAsync();
