@@ -38,8 +38,11 @@ internal sealed unsafe class RegionQueue
     /// <summary>Something has been submitted that a fiber may wait for.</summary>
     public bool MayAwait => _firstSubmitted != null && _awaiting < MostAwaiting;
 
-    /// <summary>The first in the queue is not behind one that has been taken: somebody else may begin with it.</summary>
-    public bool HasMoreThan(RegionPersist* taken) => _first != null && _first->Entry != taken->Entry;
+    /// <summary>
+    /// Somebody else may begin with one in the queue: the first is not behind one that has been taken, or that one takes so long that
+    /// those further behind do not wait for it.
+    /// </summary>
+    public bool HasMoreThan(RegionPersist* taken) => _first != null && (taken->IsSlow || _first->Entry != taken->Entry);
 
     /// <summary>Puts a persist behind the others.</summary>
     public void Enqueue(RegionPersist* persist) => Append(ref _first, ref _last, persist);

@@ -182,6 +182,19 @@ public sealed unsafe class RegionQueueTests : IDisposable
         Assert.Equal((nint)0, (nint)slow->NextJoined);
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(Many, true)]
+    public void Behind_a_slow_one_somebody_is_woken_for_other_regions_though_its_own_is_first(ulong pages, bool isWoken)
+    {
+        RegionPersist* taken = Enqueue(0, pages);
+        Enqueue(0, pages);
+        RegionPersist* other = Enqueue(1, pages);
+        Assert.Equal((nint)taken, (nint)Take());
+        Assert.Equal(isWoken, _queue.HasMoreThan(taken));
+        Assert.Equal((nint)other, (nint)Take());
+    }
+
     private RegionPersist* Enqueue(int region, ulong pages)
     {
         RegionPersist* persist = &_persists[_used++];

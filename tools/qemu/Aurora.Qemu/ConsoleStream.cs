@@ -28,10 +28,13 @@ public sealed class ConsoleStream
     /// <summary>Adds what a boot showed, and returns the whole lines that no boot had shown in full before.</summary>
     public string Add(EventLog events, string console)
     {
-        long? start = events.Snapshot().Select(StartOf).FirstOrDefault(position => position != null);
+        long? start = StartsOf(events).Select(position => (long?)position).FirstOrDefault();
         // Cut off before it could say where its output begins: nothing of it is of the session.
         return start == null ? "" : Add(start.Value, console);
     }
+
+    /// <summary>Where in the session's output each run of a machine began to show it.</summary>
+    public static IEnumerable<long> StartsOf(EventLog events) => events.Snapshot().Select(StartOf).OfType<long>();
 
     /// <summary>The same for output that begins at this position.</summary>
     public string Add(long start, string console)

@@ -1,11 +1,9 @@
 using System;
-using System.Text;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
-using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Checkpoint.Tests;
