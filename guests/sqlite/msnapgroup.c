@@ -83,6 +83,17 @@ static uint64_t new_claim(const struct msnap_file *file, uint64_t group, uint64_
     return 0;
 }
 
+#define WORD(member) (1u << offsetof(struct msnap_header, member) / sizeof(uint64_t))
+
+/* The first page holds nothing but what is in these words. */
+static int is_zero_but(const struct msnap_region *region, uint32_t words)
+{
+    for (size_t i = 0; i < MSNAP_PAGE / sizeof(uint64_t); i++)
+        if (((const uint64_t *)region->base)[i] != 0 && (i >= 32 || (words & 1u << i) == 0))
+            return 0;
+    return 1;
+}
+
 /* Only a region that nobody has ever persisted, and in which nothing is stored, becomes a database: anything else is somebody's. Who has
  * begun to make it one may have changed its first page. What is known of it was asked for before. */
 static int is_blank(const struct msnap_region *region, const struct msnap_info *info)
@@ -91,12 +102,14 @@ static int is_blank(const struct msnap_region *region, const struct msnap_info *
     uint64_t version = __atomic_load_n(&msnap_header(region)->version, __ATOMIC_SEQ_CST);
     if (info->durable != FIRST_STATE || info->taken != FIRST_STATE || info->dirty > (version != 0 ? MSNAP_PAGE : 0))
         return 0;
-    if (version > MSNAP_VERSION)
-        return 0;
-    for (size_t i = 0; i < MSNAP_PAGE / sizeof(uint64_t); i++)
-        if (i != offsetof(struct msnap_header, version) / sizeof(uint64_t) && ((const uint64_t *)region->base)[i] != 0)
-            return 0;
-    return 1;
+    return version <= MSNAP_VERSION && is_zero_but(region, WORD(version));
+}
+
+/* Two groups began to make it a database, and what one gave up was half of what the other had stored, and has persisted since. Before it
+ * is whole nobody stores anything else. */
+static int is_half_made(const struct msnap_region *region)
+{
+    return msnap_header(region)->magic == MSNAP_MAGIC && is_zero_but(region, WORD(magic) | WORD(version) | WORD(claim));
 }
 
 static int is_database(const struct msnap_region *region)
@@ -110,7 +123,7 @@ static int check_region(struct msnap_file *file)
     struct msnap_info info;
     if (msnap_find(file->region->name, &info) != 0)
         return msnap_failure(file, SQLITE_IOERR_LOCK, "its state");
-    if (is_database(file->region) || is_blank(file->region, &info) || is_database(file->region))
+    if (is_database(file->region) || is_blank(file->region, &info) || is_half_made(file->region) || is_database(file->region))
         return SQLITE_OK;
     sqlite3_log(SQLITE_CANTOPEN, "msnap: %s: the region is not a database", file->region->name);
     return SQLITE_CANTOPEN;
@@ -118,10 +131,10 @@ static int check_region(struct msnap_file *file)
 
 static void make_database(struct msnap_header *header)
 {
-    if (header->magic != 0)
-        return;
-    __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&header->version, __ATOMIC_SEQ_CST) == 0)
+        __atomic_store_n(&header->version, MSNAP_VERSION, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&header->magic, __ATOMIC_SEQ_CST) == 0)
+        __atomic_store_n(&header->magic, MSNAP_MAGIC, __ATOMIC_SEQ_CST);
 }
 
 /* Claims the region in place of a claim that says nothing, unless somebody has: the claim that there is then. Two groups that make a region

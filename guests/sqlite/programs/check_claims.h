@@ -130,6 +130,37 @@ static void store_and_persist(const char *name, int ready)
         _exit(1);
 }
 
+static void half_make(const char *name, int ready)
+{
+    char *base = NULL;
+    long md = msnap_open(name, (void **)&base, 1 << 20, MS_CREATE);
+    if (md < 0)
+        _exit(1);
+    ((struct msnap_header *)base)->magic = MSNAP_MAGIC;
+    if (msnap_sync(md, 0) < 0 || write(ready, "!", 1) != 1)
+        _exit(1);
+}
+
+/* As two groups leave it that make one database at the same moment. */
+static void check_half_made(void)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(MSNAP_VFS);
+    int ready = -1;
+    char byte;
+    vfs->xDelete(vfs, "sqlchecks8", 0);
+    int child = in_child(half_make, "sqlchecks8", &ready);
+    CHECK(read(ready, &byte, 1) == 1 && waitpid(child, NULL, 0) == child, "a database was made by half");
+    close(ready);
+    sqlite3 *db = open_database("sqlchecks8");
+    CHECK(db != NULL && yields(db, "create table h(x); insert into h values(1); select count(*) from h", "1"), "it is made whole");
+    sqlite3_close(db);
+    CHECK(leaves_memory("sqlchecks8"), "nobody shows it");
+    db = open_database("sqlchecks8");
+    CHECK(db != NULL && yields(db, "select count(*) from h; pragma integrity_check", "1|ok"), "and is one from now on");
+    sqlite3_close(db);
+    vfs->xDelete(vfs, "sqlchecks8", 0);
+}
+
 /* A region that somebody uses is no database, though its first page holds nothing. */
 static void check_blank_regions(void)
 {

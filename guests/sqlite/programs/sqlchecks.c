@@ -294,6 +294,7 @@ int main(void)
     check_children_of_the_dead();
     check_going_back();
     check_claiming_together();
+    check_half_made();
     check_blank_regions();
     check_copies();
     check_owners();
