@@ -38,6 +38,8 @@ public sealed class QemuCommandLineTests
         IReadOnlyList<string> arguments = Build(new MachineConfiguration { Kernel = "k", Cpus = 2, CountsInstructions = true });
         Assert.Equal("shift=0,sleep=off", After(arguments, "-icount"));
         Assert.Equal("tcg,thread=single", After(arguments, "-accel"));
+        arguments = Build(new MachineConfiguration { Kernel = "k", CountsInstructions = true, WaitsTakeTime = true });
+        Assert.Equal("shift=0,sleep=on", After(arguments, "-icount"));
         Assert.Equal("tcg,thread=multi", After(Build(new MachineConfiguration { Kernel = "k", Cpus = 2 }), "-accel"));
     }
 

@@ -50,6 +50,11 @@ public sealed record MachineConfiguration
     /// </summary>
     public bool CountsInstructions { get; init; }
 
+    /// <summary>
+    /// With <see cref="CountsInstructions"/>: waiting takes the time that it takes on the host, so waits for the disk are in what is measured.
+    /// </summary>
+    public bool WaitsTakeTime { get; init; }
+
     /// <summary>Opens QEMU's gdb stub on this UNIX socket and holds the processor until a debugger continues it.</summary>
     public string? GdbSocket { get; init; }
 

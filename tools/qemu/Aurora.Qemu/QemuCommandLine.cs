@@ -34,7 +34,7 @@ public static class QemuCommandLine
         if (machine.KernelCommandLine is { } words)
             arguments.AddRange(["-append", words]);
         if (machine.CountsInstructions)
-            arguments.AddRange(["-icount", "shift=0,sleep=off"]);
+            arguments.AddRange(["-icount", machine.WaitsTakeTime ? "shift=0,sleep=on" : "shift=0,sleep=off"]);
         AddSerialPort(arguments, "console", consoleSocket);
         AddSerialPort(arguments, "control", controlSocket);
         if (machine.Disk is { } disk)
