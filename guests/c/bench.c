@@ -250,13 +250,13 @@ int main(int count, char **words)
     if (strcmp(verb, "image") == 0 && count == 3)
         image(strtoul(words[2], NULL, 10));
     if (strcmp(verb, "copies") == 0 && count > 3) {
-        copies_of("command", words + 3, strtoul(words[2], NULL, 10), 0, 0);
+        copies_of("command", words + 3, strtoul(words[2], NULL, 10), SLS_KEEP_NOTHING, 0, 0);
         return 0;
     }
     if (strcmp(verb, "images") == 0 && count == 3) {
         char *program[] = {words[0], "image", "16", NULL};
-        copies_of("image", program, strtoul(words[2], NULL, 10), 0, 1);
-        copies_of("ended", program, strtoul(words[2], NULL, 10), 1, 1);
+        copies_of("image", program, strtoul(words[2], NULL, 10), SLS_KEEP_NOTHING, 0, 1);
+        copies_of("ended", program, strtoul(words[2], NULL, 10), SLS_KEEP_NOTHING, 1, 1);
         return 0;
     }
     if (strcmp(verb, "forks") == 0) {
@@ -272,8 +272,9 @@ int main(int count, char **words)
         char *program[] = {words[0], "image", "16", NULL};
         fork_group(words[0]);
         rewind_group(words[0]);
-        copies_of("image", program, copies, 0, 1);
-        copies_of("ended", program, copies, 1, 1);
+        copies_of("image", program, copies, SLS_KEEP_NOTHING, 0, 1);
+        copies_of("ended", program, copies, SLS_KEEP_NOTHING, 1, 1);
+        copies_of("kept", program, copies, 0, 0, 1);
         idle_copies(words[0], copies);
         return 0;
     }

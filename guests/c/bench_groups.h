@@ -199,9 +199,9 @@ static void read_log(const char *group, uint64_t *position, char *line, size_t s
     line[count] = 0;
 }
 
-/* Ephemeral copies of what a group was at one moment, each made when the one before runs, or is there; the group runs on, or has ended:
- * nothing of it is in memory. */
-static void copies_of(const char *measure, char **words, unsigned long copies, int ends, int tells)
+/* Copies of what a group was at one moment, ephemeral ones (SLS_KEEP_NOTHING) or kept ones, each made when the one before runs, or is
+ * there; the group runs on, or has ended: nothing of it is in memory. */
+static void copies_of(const char *measure, char **words, unsigned long copies, unsigned flags, int ends, int tells)
 {
     char line[4096], name[32];
     uint64_t *made = calloc(copies, sizeof *made), *begun = calloc(copies, sizeof *begun), position = 0;
@@ -217,7 +217,7 @@ static void copies_of(const char *measure, char **words, unsigned long copies, i
     for (unsigned long copy = 0; copy < copies; copy++) {
         snprintf(name, sizeof name, "%s-%lu", measure, copy);
         uint64_t start = worked();
-        made[copy] = manage_with(SLS_KEEP_NOTHING, SLS_RESTORE, "image", name, "image", NULL);
+        made[copy] = manage_with(flags, SLS_RESTORE, "image", name, "image", NULL);
         if (!tells)
             continue;
         uint64_t at = position;
