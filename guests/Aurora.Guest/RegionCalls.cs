@@ -65,6 +65,8 @@ public static unsafe class RegionCalls
     private const long CloneNumber = 0x5A026;
     private const long ListNumber = 0x5A027;
     private const long NotifyNumber = 0x5A028;
+    private const long RollbackNumber = 0x5A029;
+    private const long HistoryNumber = 0x5A02A;
 
     /// <summary>Shows a region at its address: its number.</summary>
     public static long Open(byte* name, out byte* address, ulong bytes, RegionMode mode)
@@ -95,6 +97,13 @@ public static unsafe class RegionCalls
     /// <summary>A new region with the state of an epoch (0: the last persist), at the same address.</summary>
     public static long Clone(byte* name, ulong epoch, byte* target)
         => guest_system_call(CloneNumber, (long)name, (long)epoch, (long)target, 0, 0);
+
+    /// <summary>A region that nobody shows becomes what it was after a persist, durably.</summary>
+    public static long Rollback(byte* name, ulong epoch) => guest_system_call(RollbackNumber, (long)name, (long)epoch, 0, 0, 0);
+
+    /// <summary>The next states behind an epoch that can be cloned and gone back to: how many, 0 for no more.</summary>
+    public static long History(byte* name, ulong after, RegionEpoch* epochs, int count)
+        => guest_system_call(HistoryNumber, (long)name, (long)after, (long)epochs, count, 0);
 
     /// <summary>The index-th region of the caller, or of all: begin with 0; ENOENT past the last.</summary>
     public static long List(int index, RegionInformation* about)

@@ -41,6 +41,8 @@
 #define SYS_msnap_clone   0x5A026
 #define SYS_msnap_list    0x5A027
 #define SYS_msnap_notify  0x5A028
+#define SYS_msnap_rollback 0x5A029
+#define SYS_msnap_history  0x5A02A
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -280,6 +282,17 @@ static inline long msnap_delete(const char *name) { return syscall(SYS_msnap_del
 static inline long msnap_clone(const char *name, uint64_t epoch, const char *target)
 {
     return syscall(SYS_msnap_clone, name, epoch, target);
+}
+/* A region that nobody shows (EBUSY) becomes what it was after a persist, durably; what came after that stays in its history, and numbers go
+ * on behind all there were. Programs restored later that knew another state are told (msnap_notify). ENOENT, ECANCELED as above; ENOSPC and
+ * EIO: it may have been done. */
+static inline long msnap_rollback(const char *name, uint64_t epoch) { return syscall(SYS_msnap_rollback, name, epoch); }
+struct msnap_epoch { uint64_t epoch, time_ns; };
+/* The next states of a region that can be cloned and gone back to, behind an epoch (0: from the first): how many, at most count and 8, with
+ * the time (CLOCK_REALTIME) when they were persisted; 0 when there are no more. ENOENT, EACCES. */
+static inline long msnap_history(const char *name, uint64_t after, struct msnap_epoch *epochs, uint64_t count)
+{
+    return syscall(SYS_msnap_history, name, after, epochs, count);
 }
 /* The index-th region of the caller, or with CAP_DAC_OVERRIDE of all; ENOENT past the last. Index 0 first. */
 static inline long msnap_list(unsigned index, struct msnap_info *i) { return syscall(SYS_msnap_list, index, i, sizeof *i); }

@@ -15,7 +15,7 @@ internal static unsafe class RegionCommands
     private const uint InMemory = 1;
     private const uint Damaged = 2;
 
-    /// <summary>regions [rm NAME... | clone NAME[@EPOCH] NEW].</summary>
+    /// <summary>regions [rm NAME... | clone NAME[@EPOCH] NEW | rollback NAME@EPOCH | history NAME].</summary>
     public static int Run(ref Arguments arguments)
     {
         if (arguments.Left == 0)
@@ -25,6 +25,10 @@ internal static unsafe class RegionCommands
             return Remove(ref arguments);
         if (verb.SequenceEqual("clone"u8) && arguments.Left == 2)
             return Clone(arguments.Take(), arguments.Take());
+        if (verb.SequenceEqual("rollback"u8) && arguments.Left == 1)
+            return GoBack(arguments.Take());
+        if (verb.SequenceEqual("history"u8) && arguments.Left == 1)
+            return ShowHistory(arguments.Take());
         return SlsCommand.Usage(2);
     }
 
@@ -95,19 +99,60 @@ internal static unsafe class RegionCommands
 
     private static int Clone(byte* source, byte* target)
     {
+        byte* name = stackalloc byte[LongestName + 1];
+        if (!Split(source, name, out ulong epoch, out ReadOnlySpan<byte> reason))
+            return SlsCommand.Fail("regions clone"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source), NoEntry, reason);
+        long result = RegionCalls.Clone(name, epoch, target);
+        return Tell("regions clone"u8, source, result);
+    }
+
+    private static int GoBack(byte* source)
+    {
+        byte* name = stackalloc byte[LongestName + 1];
+        if (!Split(source, name, out ulong epoch, out ReadOnlySpan<byte> reason))
+            return SlsCommand.Fail("regions rollback"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source), NoEntry, reason);
+        return Tell("regions rollback"u8, source, RegionCalls.Rollback(name, epoch));
+    }
+
+    private static int ShowHistory(byte* name)
+    {
+        const int Room = RegionService.MostEpochs;
+        RegionEpoch* epochs = stackalloc RegionEpoch[Room];
+        Span<byte> buffer = stackalloc byte[LineBytes];
+        var output = new Output(buffer);
+        long count;
+        for (ulong last = 0; (count = RegionCalls.History(name, last, epochs, Room)) > 0; last = epochs[count - 1].Epoch)
+        {
+            for (int i = 0; i < (int)count; i++)
+            {
+                output.Number(epochs[i].Epoch);
+                output.Column(22);
+                Reports.TimeOfDay(ref output, epochs[i].RealtimeNanoseconds);
+                output.End(buffer);
+            }
+        }
+        return Tell("regions history"u8, name, count);
+    }
+
+    private static int Tell(ReadOnlySpan<byte> what, byte* name, long result)
+        => result < 0 ? SlsCommand.Fail(what, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), result, ReasonOf(result)) : 0;
+
+    // NAME[@EPOCH], with room for the longest name; without an epoch it is 0.
+    private static bool Split(byte* source, byte* name, out ulong epoch, out ReadOnlySpan<byte> reason)
+    {
         ReadOnlySpan<byte> words = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source);
         int at = words.LastIndexOf((byte)'@');
-        ulong epoch = 0;
+        epoch = 0;
+        reason = "an epoch is a number"u8;
         if (at >= 0 && (!Utf8Parser.TryParse(words[(at + 1)..], out epoch, out int used) || used != words.Length - at - 1))
-            return SlsCommand.Fail("regions clone"u8, words, NoEntry, "an epoch is a number"u8);
+            return false;
         ReadOnlySpan<byte> given = at < 0 ? words : words[..at];
-        byte* name = stackalloc byte[LongestName + 1];
+        reason = ReasonOf(NoEntry);
         if (given.Length > LongestName)
-            return SlsCommand.Fail("regions clone"u8, words, NoEntry, ReasonOf(NoEntry));
+            return false;
         given.CopyTo(new Span<byte>(name, LongestName));
         name[given.Length] = 0;
-        long result = RegionCalls.Clone(name, epoch, target);
-        return result < 0 ? SlsCommand.Fail("regions clone"u8, words, result, ReasonOf(result)) : 0;
+        return true;
     }
 
     private static ReadOnlySpan<byte> ReasonOf(long result) => -result switch

@@ -162,8 +162,8 @@ internal static unsafe class Reports
         output.End(buffer);
     }
 
-    // Hours, minutes and seconds UTC of the day the checkpoint was taken.
-    private static void TimeOfDay(ref Output output, ulong realtimeNanoseconds)
+    /// <summary>Hours, minutes and seconds UTC of the day of a moment.</summary>
+    public static void TimeOfDay(ref Output output, ulong realtimeNanoseconds)
     {
         ulong second = realtimeNanoseconds / 1_000_000_000 % 86_400;
         TwoDigits(ref output, second / 3600);

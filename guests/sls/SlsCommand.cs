@@ -138,8 +138,9 @@ internal static unsafe class SlsCommand
               period N MS        the time between two checkpoints of a busy group
               rollback EPOCH|NAME  the machine goes back: everything of the host continues from that checkpoint
               regions            memory that programs persist themselves: length, what is not persisted, the last durable epoch
-              regions rm NAME..., regions clone NAME[@EPOCH] NEW
-                                 end one that nobody shows; make one with what another has as of its last persist, or of an epoch
+              regions rm NAME..., regions clone NAME[@EPOCH] NEW, regions history NAME, regions rollback NAME@EPOCH
+                                 end one that nobody shows; make one with what another has as of its last persist, or of an epoch; the
+                                 epochs that are known; one that nobody shows becomes again what it was
               stat [-v]          stop times, dirty pages, bytes, faults, unknown system calls; -v: what a checkpoint's time goes into
               trace [--seconds N] [--longer MICROSECONDS] [--faults]
                                  what the kernel does, as a file for about://tracing or Perfetto on standard output; calls from a

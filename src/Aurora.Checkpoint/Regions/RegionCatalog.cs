@@ -95,6 +95,17 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
         return ErrnoOf(status);
     }
 
+    /// <summary>The record that a region's volume has now. Blocks.</summary>
+    public StoreStatus ReadRecord(VolumeId volume, out RegionRecord record)
+    {
+        record = default;
+        Span<byte> bytes = stackalloc byte[MaxRecordBytes];
+        StoreStatus status = store.ReadRecord(volume, RegionRecord.Object, bytes, out int length);
+        if (status != StoreStatus.Ok)
+            return status;
+        return RegionRecord.TryRead(bytes[..length], out record) ? StoreStatus.Ok : StoreStatus.Corrupt;
+    }
+
     /// <summary>Deletes a region that is not in memory, durably.</summary>
     public Errno Delete(RegionEntry* entry)
     {

@@ -12,7 +12,7 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Makes and clones regions.</summary>
-internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, RegionCatalog catalog, RandomSource random)
+internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, RegionCatalog catalog, RegionHistory history, RandomSource random)
 {
     // What a region may grow to without another address: at least 64 MiB, and four times its length.
     private const ulong LeastSpanPages = 16384;
@@ -38,7 +38,7 @@ internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, R
     public Errno Clone(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
     {
         ulong sequence = 0;
-        StoreStatus status = epoch == 0 ? StoreStatus.Ok : FindEpoch(source->VolumeId, epoch, out sequence);
+        StoreStatus status = epoch == 0 ? StoreStatus.Ok : history.FindEpoch(source->VolumeId, epoch, out sequence);
         VolumeId volume = default;
         RegionRecord record = NewRecord(source->Record.SizePages, user);
         record.Address = source->Record.Address;
@@ -48,7 +48,9 @@ internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, R
             status = store.CloneVolume(source->VolumeId, sequence, flags, name, catalog.Now(0), out volume);
         if (status != StoreStatus.Ok)
             return RegionCatalog.ErrnoOf(status);
-        status = ReadSize(volume, ref record);
+        status = catalog.ReadRecord(volume, out RegionRecord then);
+        // Its source may have had another length.
+        record.SizePages = then.SizePages;
         if (status == StoreStatus.Ok)
             return RegionCatalog.ErrnoOf(Finish(volume, in record, name, out _, isPartial: true));
         catalog.Drop(volume);
@@ -103,32 +105,5 @@ internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, R
         record.Address = address;
         record.SpanPages = spanPages;
         return address < RegionRecord.WindowEnd && RegionRecord.WindowEnd - address >= bytes;
-    }
-
-    // Its source may have had another length.
-    private StoreStatus ReadSize(VolumeId volume, ref RegionRecord record)
-    {
-        Span<byte> bytes = stackalloc byte[RegionCatalog.MaxRecordBytes];
-        StoreStatus status = store.ReadRecord(volume, RegionRecord.Object, bytes, out int length);
-        if (status != StoreStatus.Ok)
-            return status;
-        if (!RegionRecord.TryRead(bytes[..length], out RegionRecord then))
-            return StoreStatus.Corrupt;
-        record.SizePages = then.SizePages;
-        return StoreStatus.Ok;
-    }
-
-    private StoreStatus FindEpoch(VolumeId volume, ulong epoch, out ulong sequence)
-    {
-        sequence = 0;
-        StoreStatus status;
-        ulong at = 0;
-        while ((status = store.NextCheckpoint(volume, at, out CheckpointInfo info)) == StoreStatus.Ok)
-        {
-            at = info.Sequence;
-            if (info.Commit.Epoch.Value == epoch)
-                sequence = info.Sequence;
-        }
-        return status == StoreStatus.NotFound && sequence != 0 ? StoreStatus.Ok : status;
     }
 }

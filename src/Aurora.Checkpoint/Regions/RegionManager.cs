@@ -1,5 +1,5 @@
 // Regions put together: the face for system calls, the keeper for restores, and the bodies of the fibers. The services beneath know each
-// other in one direction: RegionTable, RegionCatalog, RegionMaker, RegionMemory, RegionPersister, RegionWork, RegionOrders.
+// other in one direction: RegionTable, RegionCatalog, RegionHistory, RegionMaker, RegionMemory, RegionPersister, RegionWork, RegionOrders.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -34,11 +34,12 @@ public sealed unsafe class RegionManager : RegionService
         _table = new RegionTable(pages, seeded);
         _scheduler = scheduler;
         var catalog = new RegionCatalog(store, _table, clock);
-        var maker = new RegionMaker(store, _table, catalog, random);
+        var history = new RegionHistory(store, catalog);
+        var maker = new RegionMaker(store, _table, catalog, history, random);
         _opened = new RegionMemory(_table, catalog, tracked, memory, engine, scheduler, fibers);
         var commits = new RegionCommits(store, memory, fibers, clock);
         _persister = new RegionPersister(_table, catalog, commits, memory, scheduler, fibers);
-        var work = new RegionWork(_table, catalog, maker, _opened, tracked, memory, fibers);
+        var work = new RegionWork(_table, catalog, history, maker, _opened, tracked, memory, fibers);
         _orders = new RegionOrders(_table, _opened, work, tracked, memory, scheduler, fibers, clock);
         Keeper = new RestoredRegions(catalog, _opened);
     }
@@ -78,9 +79,9 @@ public sealed unsafe class RegionManager : RegionService
     }
 
     /// <inheritdoc/>
-    public override Errno Answer(Thread* thread, ulong ticket, out Region* region)
+    public override Errno Answer(Thread* thread, ulong ticket, out Region* region, Span<RegionEpoch> epochs, out int count)
     {
-        Errno error = _orders.Answer(thread, ticket, out RegionEntry* entry);
+        Errno error = _orders.Answer(thread, ticket, out RegionEntry* entry, epochs, out count);
         region = entry == null ? null : &entry->Memory;
         return error;
     }

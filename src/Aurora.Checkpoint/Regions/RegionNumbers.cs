@@ -42,6 +42,11 @@ internal static unsafe class RegionNumbers
     /// <summary>A number that no state of the region has had.</summary>
     public static ulong Next(RegionEntry* entry) => ++entry->Given;
 
+    /// <summary>
+    /// A number that no state of a region that is not in memory has had, or can have had: its volume's newest commit has this one.
+    /// </summary>
+    public static ulong NextBeyond(RegionEntry* entry, ulong last) => entry->Given = Math.Max(last + Reach, entry->Given) + 1;
+
     /// <summary>The state with a number is durable.</summary>
     public static void NoteDurable(RegionEntry* entry, ulong number)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.SystemCalls;
@@ -22,4 +23,14 @@ internal unsafe struct RegionOrder
 
     /// <summary>Done: the region that was opened, which stays for who has asked; null for none.</summary>
     public RegionEntry* Entry;
+
+    /// <summary>Done: the states that were asked for.</summary>
+    public EpochArray Epochs;
+    public int EpochCount;
+
+    [InlineArray(RegionService.MostEpochs)]
+    public struct EpochArray
+    {
+        private RegionEpoch _first;
+    }
 }

@@ -42,11 +42,12 @@ internal sealed unsafe class RegionOrders(
 
     /// <summary>
     /// What has become of what a thread has asked for: EAGAIN while it is not done; then it is forgotten. ESRCH: nobody knows of it. The
-    /// region that was opened, which stays until the caller waits; null otherwise.
+    /// region that was opened, which stays until the caller waits; null otherwise. The states that were asked for.
     /// </summary>
-    public Errno Answer(Thread* thread, ulong ticket, out RegionEntry* entry)
+    public Errno Answer(Thread* thread, ulong ticket, out RegionEntry* entry, Span<RegionEpoch> epochs, out int count)
     {
         entry = null;
+        count = 0;
         RegionOrder** link = table.OrderLink;
         while (*link != null && !IsOf(*link, thread, ticket))
             link = &(*link)->Next;
@@ -60,6 +61,8 @@ internal sealed unsafe class RegionOrders(
             return Errno.EAGAIN;
         Errno result = order->Result;
         entry = order->Entry;
+        count = Math.Min(order->EpochCount, epochs.Length);
+        order->Epochs[..count].CopyTo(epochs);
         Forget(link);
         return result;
     }

@@ -10,7 +10,7 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Does what is asked for with regions.</summary>
 internal sealed unsafe class RegionWork(
-    RegionTable table, RegionCatalog catalog, RegionMaker maker, RegionMemory opened, TrackedObjects tracked, MemoryManager memory,
+    RegionTable table, RegionCatalog catalog, RegionHistory history, RegionMaker maker, RegionMemory opened, TrackedObjects tracked, MemoryManager memory,
     FiberScheduler fibers)
 {
     /// <summary>Does what an order says; the region that it has opened, or null.</summary>
@@ -34,6 +34,8 @@ internal sealed unsafe class RegionWork(
             RegionRequestKind.Delete => Delete(about),
             RegionRequestKind.Resize => Resize(about, request.Pages),
             RegionRequestKind.Abort => Abort(about, order),
+            RegionRequestKind.Rollback => GoBack(about, request.Epoch),
+            RegionRequestKind.History => history.ReadEpochs(about, request.Epoch, order->Epochs, out order->EpochCount),
             _ => Clone(about, in request),
         };
     }
@@ -62,19 +64,39 @@ internal sealed unsafe class RegionWork(
     {
         if (entry->IsUnread)
             return Errno.EIO;
-        while (entry->IsOpen && !entry->Memory.IsMapped && (entry->IsBusy || entry->Persists != 0))
-            fibers.Block(table.Settled);
-        if (entry->IsOpen && RegionMemory.IsUnused(entry))
-            opened.Close(entry);
-        if (entry->IsOpen || entry->IsBusy || entry->Users != 0)
+        if (!TakeOut(entry))
             return Errno.EBUSY;
-        entry->IsBusy = true;
         Errno error = catalog.Delete(entry);
         if (error != Errno.Ok)
             opened.Release(entry);
         else
             fibers.WakeAll(table.Settled);
         return error;
+    }
+
+    // Whoever shows it would see its past in his present.
+    private Errno GoBack(RegionEntry* entry, ulong epoch)
+    {
+        if (entry->IsDamaged)
+            return Errno.EIO;
+        if (!TakeOut(entry))
+            return Errno.EBUSY;
+        Errno error = history.GoBack(entry, epoch);
+        opened.Release(entry);
+        return error;
+    }
+
+    // It is not in memory, and does not come there before it is released; false when somebody shows it.
+    private bool TakeOut(RegionEntry* entry)
+    {
+        while (entry->IsOpen && !entry->Memory.IsMapped && (entry->IsBusy || entry->Persists != 0))
+            fibers.Block(table.Settled);
+        if (entry->IsOpen && RegionMemory.IsUnused(entry))
+            opened.Close(entry);
+        if (entry->IsOpen || entry->IsBusy || entry->Users != 0)
+            return false;
+        entry->IsBusy = true;
+        return true;
     }
 
     private Errno Clone(RegionEntry* source, in RegionRequest request)

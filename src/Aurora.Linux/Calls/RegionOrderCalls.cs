@@ -3,6 +3,7 @@
 // not matter. After a restart of the machine nobody knows of what was asked: what may be asked twice is asked again, and of the rest the
 // caller hears that it may have been done (ECANCELED).
 using System;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -30,6 +31,8 @@ public static unsafe class RegionOrderCalls
         table.Register(RegionCalls.First + 5, &Delete);
         table.Register(RegionCalls.First + 6, &Clone);
         table.Register(RegionCalls.First + 7, &List);
+        table.Register(RegionCalls.First + 9, &Rollback);
+        table.Register(RegionCalls.First + 10, &History);
     }
 
     private static RegionRequest RequestOf(Thread* thread, RegionRequestKind kind) => new()
@@ -211,6 +214,46 @@ public static unsafe class RegionOrderCalls
         return Ask(kernel, thread, in request, out _);
     }
 
+    // msnap_rollback(name, epoch)
+    private static SystemCallResult Rollback(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        if (HasAnswer(kernel, thread, isOnce: true, out _, out SystemCallResult answer))
+            return answer;
+        if (!SlsCalls.MayAdminister(thread))
+            return Errno.EPERM;
+        return AskByName(kernel, thread, RegionRequestKind.Rollback, arguments);
+    }
+
+    private static SystemCallResult AskByName(
+        LinuxKernel kernel, Thread* thread, RegionRequestKind kind, SystemCallArguments* arguments)
+    {
+        Span<byte> name = stackalloc byte[RegionRequest.MaxNameBytes];
+        if (!ReadName(kernel, thread, arguments->Arg0, ref name, out SystemCallResult failure))
+            return failure;
+        RegionRequest request = RequestOf(thread, kind);
+        request.Epoch = arguments->Arg1;
+        request.SetName(name);
+        return Ask(kernel, thread, in request, out _);
+    }
+
+    // msnap_history(name, after, epochs, count): how many of the states behind that one there was room for.
+    private static SystemCallResult History(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
+    {
+        Span<RegionEpoch> epochs = stackalloc RegionEpoch[RegionService.MostEpochs];
+        Errno error = Errno.ESRCH;
+        int count = 0;
+        if (thread->Call.Phase == Asked)
+            error = kernel.Regions.Answer(thread, thread->Call.Progress, out _, epochs, out count);
+        if (error == Errno.ESRCH)
+            return AskByName(kernel, thread, RegionRequestKind.History, arguments);
+        if (error != Errno.Ok)
+            return error == Errno.EAGAIN ? Await(kernel, thread) : error;
+        count = (int)Math.Min((ulong)count, arguments->Arg3);
+        AccessResult access = kernel.User.Write(
+            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg2), MemoryMarshal.AsBytes(epochs[..count]));
+        return access.IsOk ? count : kernel.Stop(thread, in access);
+    }
+
     // msnap_list(index, info, size): of the caller's regions, or of all.
     private static SystemCallResult List(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
@@ -225,7 +268,7 @@ public static unsafe class RegionOrderCalls
         if (arguments->Int0 < 0
             || !kernel.Regions.Read(arguments->Int0, user, SeesAll(thread), out RegionStatus status, info[NameOffset..], out _))
             return Errno.ENOENT;
-        System.Runtime.InteropServices.MemoryMarshal.Write(info, in status);
+        MemoryMarshal.Write(info, in status);
         int bytes = (int)Math.Min(arguments->Arg2, InfoSize);
         AccessResult access = kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg1), info[..bytes]);
         return access.IsOk ? 0 : kernel.Stop(thread, in access);

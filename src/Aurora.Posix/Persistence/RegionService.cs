@@ -16,6 +16,15 @@ public enum RegionRequestKind : byte
     Clone,
     List,
     Abort,
+    Rollback,
+    History,
+}
+
+/// <summary>A state of a region that can be cloned or gone back to (struct msnap_epoch).</summary>
+public struct RegionEpoch
+{
+    public ulong Epoch;
+    public ulong RealtimeNanoseconds;
 }
 
 /// <summary>Something that is asked for with a region.</summary>
@@ -44,7 +53,9 @@ public unsafe struct RegionRequest
     /// <summary>Open, for one that is made; Resize.</summary>
     public ulong Pages;
 
-    /// <summary>Clone: the persist whose state it gets; zero for the last one.</summary>
+    /// <summary>
+    /// Clone, Rollback: the persist whose state it gets; Clone: zero for the last one. History: the states behind this one.
+    /// </summary>
     public ulong Epoch;
     public int NameLength;
     public int TargetLength;
@@ -107,7 +118,16 @@ public abstract unsafe class RegionService
     /// What has become of what a thread has asked for, as above; EAGAIN until it is done, ESRCH when nobody knows of it, as after a
     /// restart.
     /// </summary>
-    public abstract Errno Answer(Thread* thread, ulong ticket, out Region* region);
+    public Errno Answer(Thread* thread, ulong ticket, out Region* region) => Answer(thread, ticket, out region, default, out _);
+
+    /// <summary>So many states are told in one answer at most.</summary>
+    public const int MostEpochs = 8;
+
+    /// <summary>
+    /// As above; for <see cref="RegionRequestKind.History"/> also the next states, by their epochs, which rise; none past the last. There
+    /// is room for <see cref="MostEpochs"/>, or for none.
+    /// </summary>
+    public abstract Errno Answer(Thread* thread, ulong ticket, out Region* region, Span<RegionEpoch> epochs, out int count);
 
     /// <summary>Puts a thread on the queue that is woken when something that was asked for has been done.</summary>
     public abstract void Await(Thread* thread);

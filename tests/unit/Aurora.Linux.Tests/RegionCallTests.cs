@@ -20,6 +20,8 @@ public sealed unsafe class RegionCallTests : IDisposable
     private const int Clone = 0x5A026;
     private const int List = 0x5A027;
     private const int Notify = 0x5A028;
+    private const int Rollback = 0x5A029;
+    private const int History = 0x5A02A;
     private const ulong Name = TestKernel.Scratch + 0x400;
     private const ulong Out = TestKernel.Scratch + 0x800;
     private const ulong Creates = 1;
@@ -176,6 +178,28 @@ public sealed unsafe class RegionCallTests : IDisposable
         Assert.Equal("a", _kernel.PeekText(_init, Out + 64));
         Assert.Equal(4096UL, _kernel.Peek<ulong>(_init, Out + 16));
         Assert.Equal(-(long)Errno.ENOENT, _kernel.Call(_init, List, 1, Out, 128));
+    }
+
+    [Fact]
+    public void A_region_goes_back_and_its_states_are_told_as_far_as_there_is_room()
+    {
+        Make(_init, "a", 4096);
+        _kernel.PokeText(_init, Name, "a");
+        Assert.Equal(0, _kernel.Call(_init, Rollback, Name, 9));
+        Assert.Equal((RegionRequestKind.Rollback, 9UL), (_kernel.Regions.LastRequest.Kind, _kernel.Regions.LastRequest.Epoch));
+        _kernel.Regions.IsAsking = true;
+        foreach ((ulong room, ulong told) in new[] { (8UL, 3UL), (2UL, 2UL), (0UL, 0UL) })
+        {
+            Assert.Null(_kernel.Call(_init, History, Name, 4, Out, room));
+            _kernel.Regions.Serve();
+            Assert.Equal((long)told, _kernel.Resume(_init));
+        }
+        Assert.Equal((5UL, 7UL, 6UL), (_kernel.Peek<ulong>(_init, Out), _kernel.Peek<ulong>(_init, Out + 8), _kernel.Peek<ulong>(_init, Out + 16)));
+        Assert.Null(_kernel.Call(_init, History, Name, 4, 0, 8));
+        _kernel.Regions.Serve();
+        Assert.Equal(-(long)Errno.EFAULT, _kernel.Resume(_init));
+        _init->Process->Credentials.Capabilities.Effective = 0;
+        Assert.Equal(-(long)Errno.EPERM, _kernel.Call(_init, Rollback, Name, 9));
     }
 
     [Fact]

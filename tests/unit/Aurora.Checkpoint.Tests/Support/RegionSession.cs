@@ -100,6 +100,32 @@ internal sealed unsafe class RegionSession : IDisposable
         return Ask(in request, out _);
     }
 
+    public Errno GoBack(string name, ulong epoch)
+    {
+        RegionRequest request = Request(RegionRequestKind.Rollback, name);
+        request.Epoch = epoch;
+        return Ask(in request, out _);
+    }
+
+    /// <summary>The epochs of a region's states that are known.</summary>
+    public List<ulong> History(string name)
+    {
+        var known = new List<ulong>();
+        Span<RegionEpoch> epochs = stackalloc RegionEpoch[RegionService.MostEpochs];
+        for (int count = 1; count != 0;)
+        {
+            RegionRequest request = Request(RegionRequestKind.History, name);
+            request.Epoch = known.Count == 0 ? 0 : known[^1];
+            Assert.Equal(Errno.EAGAIN, BeginToAsk(in request, 0, out ulong ticket, out _));
+            RunOrders();
+            Assert.Equal(Errno.Ok, Regions.Answer(Thread(0), ticket, out _, epochs, out count));
+            for (int i = 0; i < count; i++)
+                known.Add(epochs[i].Epoch);
+        }
+        Thread(0)->Call = default;
+        return known;
+    }
+
     public AddressSpace* NewSpace() => Session.Memory.Spaces.Create(Session.Tracker, SpaceLimits.Default);
 
     /// <summary>Shows a region where it is; its address.</summary>

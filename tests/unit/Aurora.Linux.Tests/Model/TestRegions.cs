@@ -87,14 +87,18 @@ internal sealed unsafe class TestRegions : RegionService
         return Errno.EAGAIN;
     }
 
-    public override Errno Answer(Thread* thread, ulong ticket, out Region* region)
+    public override Errno Answer(Thread* thread, ulong ticket, out Region* region, Span<RegionEpoch> epochs, out int count)
     {
         region = null;
+        count = 0;
         if (_asked?.Ticket == ticket)
             return Errno.EAGAIN;
         if (_answer?.Ticket != ticket)
             return Errno.ESRCH;
         region = (Region*)_answer.Value.Region;
+        int states = LastRequest.Kind == RegionRequestKind.History ? Math.Min(3, epochs.Length) : 0;
+        for (; count < states; count++)
+            epochs[count] = new RegionEpoch { Epoch = LastRequest.Epoch + (ulong)count + 1, RealtimeNanoseconds = 7 };
         return _answer.Value.Result;
     }
 

@@ -17,7 +17,7 @@ internal static unsafe class RegionOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("open a region", 5, Open), ("store to a region", 9, Store), ("load from a region", 3, Load), ("msnap_persist", 5, Persist),
-        ("msnap_wait", 2, Wait), ("msnap_abort", 2, Abort), ("msnap_resize", 2, Resize), ("msnap_clone", 1, Clone),
+        ("msnap_wait", 2, Wait), ("msnap_abort", 2, Abort), ("msnap_resize", 2, Resize), ("msnap_clone", 1, Clone), ("msnap_rollback", 1, GoBack),
         ("msnap_delete", 1, Delete), ("msnap_notify", 2, Notify), ("munmap of a region", 1, Unmap), ("mprotect of a region", 2, Protect),
         ("madvise of a region", 1, Advise), ("mremap of a region", 1, Remap), ("regions are served", 5, Serve),
     ];
@@ -133,6 +133,16 @@ internal static unsafe class RegionOperations
         Thread* thread = world.Actor(operation.A, maySleep: true);
         if (thread != null)
             world.Call(thread, "msnap_delete", First + 5, PutName(world, thread, 0, operation.B));
+    }
+
+    private static void GoBack(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong name = PutName(world, thread, 0, operation.B);
+        world.Call(thread, "msnap_rollback", First + 9, name, (ulong)(operation.C % 8));
+        world.Call(thread, "msnap_history", First + 10, name, (ulong)(operation.C % 8), name + 0x40, 4UL);
     }
 
     private static void Notify(World world, Operation operation)

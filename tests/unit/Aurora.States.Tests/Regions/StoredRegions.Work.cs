@@ -23,13 +23,14 @@ internal sealed unsafe partial class StoredRegions
             return Errno.EACCES;
         if (request.Kind == RegionRequestKind.Open)
             return Open(stored, in about, out region);
-        if (request.Kind == RegionRequestKind.List)
+        if (request.Kind is RegionRequestKind.List or RegionRequestKind.History)
             return Errno.Ok;
         if (stored == null)
             return Errno.ENOENT;
         return request.Kind switch
         {
             RegionRequestKind.Delete => Delete(stored),
+            RegionRequestKind.Rollback => GoBack(stored, request.Epoch),
             RegionRequestKind.Resize => Resize(stored, request.Pages),
             RegionRequestKind.Abort => Abort(stored, request.IsOfAll ? null : &thread->Regions),
             _ => Clone(stored, request.Epoch, Encoding.UTF8.GetString(about.TargetBytes), request.User),
@@ -63,6 +64,21 @@ internal sealed unsafe partial class StoredRegions
         if (region != null)
             Close(region);
         Disk.Remove(stored);
+        return Errno.Ok;
+    }
+
+    private Errno GoBack(StoredRegion stored, ulong epoch)
+    {
+        Region* region = Find(stored.Number);
+        if (region != null && IsShown(region))
+            return Errno.EBUSY;
+        if (region != null)
+            Close(region);
+        if (epoch == 0 || !stored.TryFind(epoch, out ulong size, out Dictionary<ulong, byte[]> pages))
+            return Errno.ENOENT;
+        stored.Size = size;
+        stored.SetPages(pages);
+        stored.NoteDurable(++stored.Given);
         return Errno.Ok;
     }
 

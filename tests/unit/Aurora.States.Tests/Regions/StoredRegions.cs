@@ -57,9 +57,10 @@ internal sealed unsafe partial class StoredRegions : RegionService
         return Errno.EAGAIN;
     }
 
-    public override Errno Answer(Thread* thread, ulong ticket, out Region* region)
+    public override Errno Answer(Thread* thread, ulong ticket, out Region* region, Span<RegionEpoch> epochs, out int count)
     {
         region = null;
+        count = 0;
         Order? order = _orders.Find(each => each.Ticket == ticket);
         if (order is not { IsDone: true })
             return order == null ? Errno.ESRCH : Errno.EAGAIN;
