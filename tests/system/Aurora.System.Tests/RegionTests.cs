@@ -41,12 +41,15 @@ public sealed class RegionTests(ITestOutputHelper output)
         using var disk = new TestDisk();
         await using Guest guest = await Guest.StartAsync(
             disk, "/bin/sh", "-c", "journal check && bank 1 0.3 && sls regions clone bank copy && sls regions clone bank@x past; "
+            + "sls regions rollback bank@7; sls regions rollback bank@$(sls regions history bank | sed -n '$s/ .*//p') && echo went back; "
             + "sls regions && sls regions rm bank nothere; sls regions rm journal-check journal-other tellers; sls regions");
         (int? status, string shown) = await guest.FinishAsync();
         Assert.Equal(0, status);
         Assert.DoesNotContain("not ok", shown, StringComparison.Ordinal);
         Assert.Contains("1..14", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions clone bank@x: an epoch is a number", shown, StringComparison.Ordinal);
+        Assert.Contains("sls: regions rollback bank@7: there is no such region, or of that epoch", shown, StringComparison.Ordinal);
+        Assert.Contains("went back", shown, StringComparison.Ordinal);
         Assert.Contains("sls: regions rm nothere: there is no such region", shown, StringComparison.Ordinal);
         string[] last = shown[shown.LastIndexOf("REGION", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, last.Length);
