@@ -283,9 +283,9 @@ static inline long msnap_clone(const char *name, uint64_t epoch, const char *tar
 {
     return syscall(SYS_msnap_clone, name, epoch, target);
 }
-/* A region that nobody shows (EBUSY) becomes what it was after a persist, durably; what came after that stays in its history, and numbers go
- * on behind all there were. Programs restored later that knew another state are told (msnap_notify). ENOENT, ECANCELED as above; ENOSPC and
- * EIO: it may have been done. */
+/* A region that nobody shows (EBUSY) becomes what it was after a persist, durably; what came after that stays in its history, and numbers
+ * go on behind all there were. Programs restored later that knew another state are told (msnap_notify). ENOENT, ECANCELED as above; ENOSPC,
+ * ENOMEM and EIO: it may have been done. */
 static inline long msnap_rollback(const char *name, uint64_t epoch) { return syscall(SYS_msnap_rollback, name, epoch); }
 struct msnap_epoch { uint64_t epoch, time_ns; };
 /* The next states of a region that can be cloned and gone back to, behind an epoch (0: from the first): how many, at most count and 8, with

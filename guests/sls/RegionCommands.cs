@@ -109,6 +109,8 @@ internal static unsafe class RegionCommands
     private static int GoBack(byte* source)
     {
         byte* name = stackalloc byte[LongestName + 1];
+        if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source).IndexOf((byte)'@') < 0)
+            return SlsCommand.Usage(2);
         if (!Split(source, name, out ulong epoch, out ReadOnlySpan<byte> reason))
             return SlsCommand.Fail("regions rollback"u8, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(source), NoEntry, reason);
         return Tell("regions rollback"u8, source, RegionCalls.Rollback(name, epoch));

@@ -109,7 +109,7 @@ static int is_blank(const struct msnap_region *region, const struct msnap_info *
  * is whole nobody stores anything else. */
 static int is_half_made(const struct msnap_region *region)
 {
-    return msnap_header(region)->magic == MSNAP_MAGIC && is_zero_but(region, WORD(magic) | WORD(version) | WORD(claim));
+    return msnap_header(region)->magic == MSNAP_MAGIC && is_zero_but(region, WORD(magic) | WORD(claim));
 }
 
 static int is_database(const struct msnap_region *region)
@@ -178,6 +178,9 @@ static int make_durable(struct msnap_file *file, uint64_t claim, const struct se
 {
     if (!is_still(file, self))
         return SQLITE_BUSY;
+
+    /* What somebody has given up meanwhile may have taken it along: what is persisted is to be a database, claimed or not. */
+    make_database(msnap_header(file->region));
     if (msnap_sync(file->region->md, MS_GLOBAL) < 0)
         return msnap_failure(file, SQLITE_IOERR_LOCK, "claiming it for this group");
     /* Somebody may have given up what he found there before it was durable. */

@@ -38,14 +38,6 @@ public sealed unsafe partial class ObjectStore
     }
 
     /// <summary>
-    /// Whether the store has these bytes, which do not change meanwhile, as a page: by its sum, as <see cref="ReadPage"/> knows what the
-    /// device delivers. Sees every commit that was submitted. Blocks.
-    /// </summary>
-    public bool HasPage(VolumeId volume, ObjectId id, ulong page, void* bytes)
-        => _reader.FindPage(volume, id.Value, page, out MapEntry entry) == StoreStatus.Ok
-            && BlockChecksum.OfPage(_context.HashSeed, page, entry.Block, bytes) == entry.Checksum;
-
-    /// <summary>
     /// Copies an object's record. NotFound when it has none; TooLong when it does not fit (the length is still given). Blocks.
     /// </summary>
     public StoreStatus ReadRecord(VolumeId volume, ObjectId id, Span<byte> destination, out int length)

@@ -12,7 +12,8 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Makes and clones regions.</summary>
-internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, RegionCatalog catalog, RegionHistory history, RandomSource random)
+internal sealed unsafe class RegionMaker(
+    ObjectStore store, RegionTable table, RegionCatalog catalog, RegionHistory history, RandomSource random)
 {
     // What a region may grow to without another address: at least 64 MiB, and four times its length.
     private const ulong LeastSpanPages = 16384;
@@ -38,7 +39,7 @@ internal sealed unsafe class RegionMaker(ObjectStore store, RegionTable table, R
     public Errno Clone(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
     {
         ulong sequence = 0;
-        StoreStatus status = epoch == 0 ? StoreStatus.Ok : history.FindEpoch(source->VolumeId, epoch, out sequence);
+        StoreStatus status = epoch == 0 ? StoreStatus.Ok : history.Find(source->VolumeId, epoch, out sequence);
         VolumeId volume = default;
         RegionRecord record = NewRecord(source->Record.SizePages, user);
         record.Address = source->Record.Address;

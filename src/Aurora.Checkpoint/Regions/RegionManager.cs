@@ -34,7 +34,7 @@ public sealed unsafe class RegionManager : RegionService
         _table = new RegionTable(pages, seeded);
         _scheduler = scheduler;
         var catalog = new RegionCatalog(store, _table, clock);
-        var history = new RegionHistory(store, catalog);
+        var history = new RegionHistory(store, catalog, fibers);
         var maker = new RegionMaker(store, _table, catalog, history, random);
         _opened = new RegionMemory(_table, catalog, tracked, memory, engine, scheduler, fibers);
         var commits = new RegionCommits(store, memory, fibers, clock);

@@ -1,6 +1,6 @@
 // What has to be read from the store or written there for a region, beside what is persisted, or takes long: it is opened, made, cloned,
-// resized, deleted, its changes are given up, or all are listed. One fiber does what threads have asked for, one thing at a time, and takes
-// regions out of memory that nothing shows.
+// resized, deleted, goes back, its changes are given up, its history is told, or all are listed. One fiber does what threads have asked
+// for, one thing at a time, and takes regions out of memory that nothing shows.
 //
 // A thread that has asked has a ticket, and fetches its answer with it; an answer is nobody else's, and goes when the thread has gone or is
 // in another call. Tickets begin at the time of the boot, so that one of an earlier boot is not known: then whoever has it asks again, or

@@ -10,8 +10,8 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Does what is asked for with regions.</summary>
 internal sealed unsafe class RegionWork(
-    RegionTable table, RegionCatalog catalog, RegionHistory history, RegionMaker maker, RegionMemory opened, TrackedObjects tracked, MemoryManager memory,
-    FiberScheduler fibers)
+    RegionTable table, RegionCatalog catalog, RegionHistory history, RegionMaker maker, RegionMemory opened, TrackedObjects tracked,
+    MemoryManager memory, FiberScheduler fibers)
 {
     /// <summary>Does what an order says; the region that it has opened, or null.</summary>
     public Errno Do(RegionOrder* order, out RegionEntry* entry)

@@ -61,7 +61,7 @@ public sealed unsafe partial class GroupSession
             Output = OutputHold,
             Store = store,
         });
-        Pager = new PageReader(machine.Fibers, Memory, Engine, store, new SharedPages(store, Engine, Tracked, Memory, Past));
+        Pager = new PageReader(machine.Fibers, Memory, Engine, store, new SharedPages(store, Engine, Tracked, Memory));
         Regions = new RegionManager(
             machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random,
             machine.SeededRegions);

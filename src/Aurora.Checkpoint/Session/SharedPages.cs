@@ -7,10 +7,6 @@
 // Groups that began with one state have the pages that they have not written since without looking: what one of them has read, or found
 // here, is kept for the others (BaseFrames, PageIns).
 //
-// A group that has gone back shows the frames of what it was, while that is still in memory (GroupPast): what has not changed since the
-// checkpoint is read neither. There the volume has become another, and a page's place says nothing of what was in memory; its sum does, as it
-// says of what the disk delivers that it is the page.
-//
 // Looking blocks in up to one place are found by waiting for the disk. What has been clean before and is clean after, in a group of which
 // nothing was captured meanwhile, has not changed in between. Nor does a rewind of the parent in between go unnoticed: the rollback itself
 // takes the epoch after the last one captured, from which the group counts on, and the group returns under another index.
@@ -22,21 +18,16 @@ using Aurora.Store;
 namespace Aurora.Checkpoint;
 
 /// <summary>Finds frames of other groups that hold what a page of a copy is to have.</summary>
-public sealed unsafe class SharedPages(
-    ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, MemoryManager memory, GroupPast past)
+public sealed unsafe class SharedPages(ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, MemoryManager memory)
 {
     // Copies of copies are asked for no further than this.
     private const int MostAncestors = 4;
 
     /// <summary>
-    /// The frame of a page of a stored object of this group, with a reference for the caller; frame 0 when neither its past nor an ancestor
-    /// has it. Blocks.
+    /// The frame of a page of a stored object of this group, with a reference for the caller; frame 0 when no ancestor has it. Blocks.
     /// </summary>
     public FrameNumber Take(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
-        FrameNumber own = TakeFromPast(group, volume, stored, page);
-        if (own.Value != 0)
-            return own;
         ushort heir = group;
         VolumeId at = volume;
         for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
@@ -54,14 +45,10 @@ public sealed unsafe class SharedPages(
     }
 
     /// <summary>
-    /// Whether it is worth asking: the group's past or some ancestor has a clean page there. Blocks only where nobody has asked for the
-    /// group yet.
+    /// Whether it is worth asking: some ancestor has a clean page there. Blocks only where nobody has asked for the group yet.
     /// </summary>
     public bool MayHave(ushort group, VolumeId volume, ObjectId stored, ulong page)
     {
-        ObjectTracker before = PastOf(group, volume);
-        if (before.Exists && memory.Clean.Has(before, stored, page))
-            return true;
         ushort heir = group;
         VolumeId at = volume;
         for (int ancestors = 0; ancestors < MostAncestors; ancestors++)
@@ -75,20 +62,6 @@ public sealed unsafe class SharedPages(
         }
         return false;
     }
-
-    // Nothing of what it was runs, or stores into a frame that somebody else refers to.
-    private FrameNumber TakeFromPast(ushort group, VolumeId volume, ObjectId stored, ulong page)
-    {
-        ObjectTracker before = PastOf(group, volume);
-        FrameNumber frame = before.Exists ? memory.Clean.Hold(before, stored, page) : default;
-        if (frame.Value == 0 || store.HasPage(volume, stored, page, memory.Frames.AddressOf(frame)))
-            return frame;
-        memory.Frames.Release(frame);
-        return default;
-    }
-
-    private ObjectTracker PastOf(ushort group, VolumeId volume)
-        => past.IsThere && past.Index != group && StateOf(past.Index, volume) != null ? tracked.OfGroup(past.Index) : default;
 
     private FrameNumber TakeFrom(ObjectTracker owner, VolumeId parent, VolumeId volume, ObjectId stored, ulong page)
     {

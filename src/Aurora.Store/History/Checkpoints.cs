@@ -28,10 +28,10 @@ internal sealed unsafe class Checkpoints(
             kept = made;
             status = StoreStatus.Ok;
         }
-        for (int i = 0; i < recent.Count; i++)
+        for (int i = recent.FirstAfter(sequence); i < recent.Count; i++)
         {
             ref readonly CheckpointInfo newer = ref recent.InfoAt(i);
-            if (newer.Sequence <= sequence || recent.VolumeAt(i) != volume.Value)
+            if (recent.VolumeAt(i) != volume.Value)
                 continue;
             if (status == StoreStatus.Ok && kept.Sequence <= newer.Sequence)
                 break;

@@ -42,6 +42,21 @@ internal sealed unsafe class RecentCheckpoints
     /// <summary>The volume it is of.</summary>
     public ulong VolumeAt(int index) => At(index)->Volume;
 
+    /// <summary>The index of the first one behind a sequence; <see cref="Count"/> when there is none.</summary>
+    public int FirstAfter(ulong sequence)
+    {
+        int first = 0;
+        for (int end = Count; first < end;)
+        {
+            int middle = (first + end) / 2;
+            if (At(middle)->Info.Sequence > sequence)
+                end = middle;
+            else
+                first = middle + 1;
+        }
+        return first;
+    }
+
     public bool Contains(VolumeId volume, ulong sequence)
     {
         for (int i = Count - 1; i >= 0; i--)

@@ -26,7 +26,8 @@ public sealed class KernelTests
         long[] starts = [.. ConsoleStream.StartsOf(guest.Events)];
         Assert.Equal(2, starts.Length);
         IReadOnlyList<string>[] readings = [.. RestartedOutput.Readings(starts[0], starts[1], console).Select(FaultsOf)];
-        Assert.True(readings.Any(faults => faults.Count == 0), string.Join("\n", readings.FirstOrDefault(["output was lost"])) + "\n" + console);
+        string first = string.Join("\n", readings.FirstOrDefault(["output was lost"]));
+        Assert.True(readings.Any(faults => faults.Count == 0), first + "\n" + console);
     }
 
     private static IReadOnlyList<string> FaultsOf(string output)

@@ -37,6 +37,20 @@ public sealed unsafe class RegionHistoryTests
         Assert.Equal((20UL, 21UL, 5UL), Contents(after, out _, out _));
     }
 
+    /// <summary>The commits that made the volume have no number, and hold no region.</summary>
+    [Fact]
+    public void There_is_no_going_back_behind_the_beginning()
+    {
+        RegionSession session = RegionSession.Create();
+        session.Open("new", 3);
+        Assert.Equal(Errno.Ok, session.Clone("new", 0, "copy"));
+        session.RunOrders();
+        Assert.Equal((Errno.ENOENT, Errno.ENOENT), (session.GoBack("new", 0), session.GoBack("copy", 0)));
+        using RegionSession after = session.Reboot();
+        Assert.Equal(["copy", "new"], after.Names().Order());
+        Assert.Equal(3UL, after.Open("new")->Object->SizePages);
+    }
+
     [Fact]
     public void What_it_was_is_told_in_order_and_can_be_cloned()
     {

@@ -48,41 +48,6 @@ public sealed unsafe class SharedPagesTests : IDisposable
         Assert.Equal((78UL, 2UL, 2UL), At(Page));
     }
 
-    /// <summary>While what the group was is still there it shows those of its frames that are as they were, and keeps them.</summary>
-    [Fact]
-    public void Who_goes_back_reads_only_what_has_changed_since()
-    {
-        _machine.Do(GroupVerb.Run, target: "a");
-        ObjectTracker a = _machine.Find("a");
-        for (ulong page = 0; page < Pages; page++)
-            _machine.Store(a, page * Page, page + 1);
-        string then = Save("a", new ulong[Pages]).Epoch;
-        _machine.Store(a, 0, 77);
-        _machine.Settle();
-        _machine.Store(a, Page, 78);
-        ulong read = ulong.MaxValue;
-        bool isLooking = false;
-
-        // It is there again, and its rollback is not durable yet.
-        _machine.Session.Device.Fail = (operation, _) =>
-        {
-            if (operation != BlockOperation.Flush || isLooking || _machine.Session.Group.Past.Index != a.Index || !_machine.Exists("a"))
-                return BlockStatus.Ok;
-            isLooking = true;
-            read = _machine.Session.Store.Statistics.PagesRead;
-            for (ulong page = 0; page < Pages; page++)
-                Assert.Equal(page + 1, Load("a", page * Page));
-            read = _machine.Session.Store.Statistics.PagesRead - read;
-            return BlockStatus.Ok;
-        };
-        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: then) > 0);
-        _machine.Session.Device.Fail = null;
-        Assert.Equal(2UL, read);
-        Assert.False(_machine.Session.Group.Past.IsThere);
-        for (ulong page = 0; page < Pages; page++)
-            Assert.Equal(page + 1, Load("a", page * Page));
-    }
-
     [Fact]
     public void What_is_dirty_at_a_fork_is_written_once()
     {

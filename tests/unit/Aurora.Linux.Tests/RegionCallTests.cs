@@ -194,7 +194,8 @@ public sealed unsafe class RegionCallTests : IDisposable
             _kernel.Regions.Serve();
             Assert.Equal((long)told, _kernel.Resume(_init));
         }
-        Assert.Equal((5UL, 7UL, 6UL), (_kernel.Peek<ulong>(_init, Out), _kernel.Peek<ulong>(_init, Out + 8), _kernel.Peek<ulong>(_init, Out + 16)));
+        Assert.Equal((5UL, 7UL), (_kernel.Peek<ulong>(_init, Out), _kernel.Peek<ulong>(_init, Out + 8)));
+        Assert.Equal(6UL, _kernel.Peek<ulong>(_init, Out + 16));
         Assert.Null(_kernel.Call(_init, History, Name, 4, 0, 8));
         _kernel.Regions.Serve();
         Assert.Equal(-(long)Errno.EFAULT, _kernel.Resume(_init));

@@ -53,7 +53,9 @@ internal sealed unsafe class FiberedStore : IDisposable
         return volume;
     }
 
-    /// <summary>Writes so many pages of an object, which are one page in memory: for the caller to give back to <see cref="FreePage"/>.</summary>
+    /// <summary>
+    /// Writes so many pages of an object, which are one page in memory: for the caller to give back to <see cref="FreePage"/>.
+    /// </summary>
     public void Fill(StoreCommit* commit, ulong id, ulong pages, out nint page)
     {
         ulong* data = (ulong*)_pages.Allocate(1);

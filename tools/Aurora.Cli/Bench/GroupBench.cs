@@ -41,7 +41,9 @@ internal sealed class GroupBench(MachineConfiguration machine, BenchGuest guest)
             new(
                 "the same, fork until the copy is durable and runs",
                 Milliseconds(timed.Value("groups", ResidentMebibytes, "fork_ns_median"))),
-            new("the same, rewind by one second until it runs, a nanosecond an instruction", Milliseconds(rewind), "≤ 10 ms", rewind <= 10e6),
+            new(
+                "the same, rewind by one second until it runs, a nanosecond an instruction",
+                Milliseconds(rewind), "≤ 10 ms", rewind <= 10e6),
             new("the same, on the machine's clock", Milliseconds(timed.Value("groups", ResidentMebibytes, "rewind_ns_median"))),
             new("the same, until that is durable", Milliseconds(timed.Value("groups", ResidentMebibytes, "rewind_durable_ns_median"))),
             new("copy of an idle program with 16 MiB", Milliseconds(timed.Value("copies", Copies, "fork_ns_median"))),

@@ -51,7 +51,8 @@ public sealed record MachineConfiguration
     public bool CountsInstructions { get; init; }
 
     /// <summary>
-    /// With <see cref="CountsInstructions"/>: waiting takes the time that it takes on the host, so waits for the disk are in what is measured.
+    /// With <see cref="CountsInstructions"/>: waiting takes the time that it takes on the host, so waits for the disk are in what is
+    /// measured.
     /// </summary>
     public bool WaitsTakeTime { get; init; }
 

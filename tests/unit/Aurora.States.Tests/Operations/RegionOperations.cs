@@ -17,7 +17,8 @@ internal static unsafe class RegionOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("open a region", 5, Open), ("store to a region", 9, Store), ("load from a region", 3, Load), ("msnap_persist", 5, Persist),
-        ("msnap_wait", 2, Wait), ("msnap_abort", 2, Abort), ("msnap_resize", 2, Resize), ("msnap_clone", 1, Clone), ("msnap_rollback", 1, GoBack),
+        ("msnap_wait", 2, Wait), ("msnap_abort", 2, Abort), ("msnap_resize", 2, Resize), ("msnap_clone", 1, Clone),
+        ("msnap_rollback", 1, GoBack),
         ("msnap_delete", 1, Delete), ("msnap_notify", 2, Notify), ("munmap of a region", 1, Unmap), ("mprotect of a region", 2, Protect),
         ("madvise of a region", 1, Advise), ("mremap of a region", 1, Remap), ("regions are served", 5, Serve),
     ];
