@@ -30,6 +30,9 @@ public enum ChargeKind : byte
     DescriptorChunk,
     Pipe,
     FileLock,
+    EventCounter,
+    TimerFile,
+    SignalFile,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

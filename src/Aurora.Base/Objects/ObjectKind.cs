@@ -34,4 +34,7 @@ public enum ObjectKind : byte
 
     /// <summary>The one object of a region's volume; never in a group.</summary>
     Region = 34,
+    EventCounter = 40,
+    TimerFile = 41,
+    SignalFile = 42,
 }

@@ -36,6 +36,9 @@ public static class ObjectKindName
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
         ObjectKind.Region => "region"u8,
+        ObjectKind.EventCounter => "event counter"u8,
+        ObjectKind.TimerFile => "timer file"u8,
+        ObjectKind.SignalFile => "signal file"u8,
         _ => "object of an unknown kind"u8,
     };
 

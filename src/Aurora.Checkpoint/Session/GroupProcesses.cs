@@ -24,8 +24,8 @@ public sealed class GroupProcesses
         Table = group.Processes;
         Settings = group.Settings;
         Signals = group.Signals;
-        Timers = new TimerService(pages, group.Scheduler, Signals, group.Clocks, group.Tracked);
-        Deadlines = new Deadlines(group.Scheduler, Timers);
+        Timers = group.Timers;
+        Deadlines = new Deadlines(group.Scheduler, Timers, group.Files.TimerFiles);
         Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table,
             new HeldConsole(group.OutputHold, group.Tracked));
         Files = new ProcessFileTables(group.Files);

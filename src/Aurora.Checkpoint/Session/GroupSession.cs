@@ -45,6 +45,7 @@ public sealed unsafe partial class GroupSession
         Processes = new ProcessTable(machine.Pages, Tracked);
         Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks);
         Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
+        Timers = new TimerService(machine.Pages, Scheduler, Signals, Clocks, Tracked);
         Group = new GroupCodec(machine.Pages, Tracked, Clocks, Processes);
         Engine = new CheckpointEngine(new CheckpointServices
         {
@@ -74,7 +75,7 @@ public sealed unsafe partial class GroupSession
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
-        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information, Timers);
         NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
         Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, Past, machine.Fibers);
         Names = Files.Attach(Tracker);
@@ -113,6 +114,7 @@ public sealed unsafe partial class GroupSession
     public ProcessTable Processes { get; }
     public MachineSettingsTable Settings { get; }
     public SignalService Signals { get; }
+    public TimerService Timers { get; }
     public GroupCodec Group { get; }
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }

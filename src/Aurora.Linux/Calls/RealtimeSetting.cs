@@ -1,6 +1,6 @@
 // Setting real time. Who waits for a moment of real time, in a timer or asleep, waits from then on for that moment by the new time.
 //   Phase 0: checks, and sets the clock.
-//   Phase 1: the clock is set; those who wait are told in steps, in the order of ids (Progress is the last one). Each keeps the moment on
+//   Phase 1: the clock is set; those who wait are told in steps, in the order of ids (Progress is the last one), and then timerfds. Each keeps the moment on
 //   its own clock, so telling changes no record, and who begins to wait meanwhile may be told as well.
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
@@ -29,6 +29,7 @@ internal static unsafe class RealtimeSetting
             return Errno.EINVAL;
         if (!kernel.Settings.SetRealtime(kernel.GroupOf(thread), target))
             return Errno.ENOMEM;
+        kernel.Files.TimerFiles.RealtimeChanged(kernel.GroupOf(thread));
         thread->Call.Phase = 1;
         return GoOn(kernel, thread);
     }
@@ -54,7 +55,7 @@ internal static unsafe class RealtimeSetting
                 Tell(kernel, waiter, ref left);
             thread->Call.Progress = (ulong)id;
         }
-        return 0;
+        return kernel.Files.TimerFiles.TellSome(kernel.GroupOf(thread), ref left) ? 0 : SystemCallResult.Again;
     }
 
     private static void TellTimers(LinuxKernel kernel, Process* process, ref int left)

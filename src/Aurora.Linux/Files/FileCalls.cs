@@ -26,5 +26,8 @@ public static class FileCalls
         FileSystemCalls.Register(table);
         ExtendedAttributeCalls.Register(table);
         SocketCalls.Register(table);
+        EventCalls.Register(table);
+        TimerFileCalls.Register(table);
+        SignalFileCalls.Register(table);
     }
 }

@@ -122,6 +122,8 @@ internal static unsafe class ReadWriteCalls
             return Errno.EBADF;
         if (flags != 0 && !Takes(file, flags, isWrite))
             return Errno.EOPNOTSUPP;
+        if (total == 0 && file->Inode->IsAnonymousFile && (!isWrite || file->Kind == FileKind.EventCounter))
+            return 0L;
         ulong done = thread->Call.Progress;
         var transfer = new FileTransfer(kernel.Files.Transfers, thread, count, total, done)
         {

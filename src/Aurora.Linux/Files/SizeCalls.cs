@@ -40,6 +40,8 @@ internal static unsafe class SizeCalls
         if (a->UInt2 > SeekHole)
             return Errno.EINVAL;
         FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
+        if (operations is not null && operations.HasStillPosition(file))
+            return 0L;
         if (operations is null || !operations.IsSeekable(file))
             return Errno.ESPIPE;
         // Devices have no position; whatever is asked, it is at the beginning.

@@ -52,6 +52,8 @@ internal static unsafe class SpliceCalls
             return call.Failure;
         if (!copy.Source->IsReadable || !copy.Target->IsWritable)
             return Errno.EBADF;
+        if (copy.Source->Inode->IsAnonymousFile || copy.Target->Inode->IsAnonymousFile)
+            return Errno.EINVAL;
         bool isStarted = CopyPositions.IsStarted(thread);
         bool mayWait = (a->UInt5 & NonBlocking) == 0;
         bool mayWaitForBytes = mayWait && (isStarted || !copy.Source->IsNonBlocking);

@@ -15,7 +15,9 @@
 //   FileData        the pages of regular files             Transfers         what moves bytes needs
 //   SetIdBits       when they go
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
+//   TimerFiles      what timerfds do
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
+//   AnonymousFiles  eventfds, timerfds, signalfds
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
 //   StoredNames, StoredInodes, FileLoader                  bringing names and inodes in
 //   NameReclaim     letting them go
@@ -25,6 +27,8 @@ using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
 
 namespace Aurora.Posix.Files;
 
@@ -34,8 +38,8 @@ public sealed unsafe class FileServices
     private readonly FileEnvironment _environment;
 
     public FileServices(
-        FileState state, MemoryManager memory, UserMemory user, ThreadWaker waker, GroupClocks clocks, RandomSource random,
-        FileEnvironment environment, ProcessInformation information)
+        FileState state, MemoryManager memory, UserMemory user, ThreadScheduler waker, GroupClocks clocks, RandomSource random,
+        FileEnvironment environment, ProcessInformation information, TimerService timers)
     {
         _environment = environment;
         Memory = memory;
@@ -69,13 +73,18 @@ public sealed unsafe class FileServices
         Pipes = new PipeOperations(State, pipes, memory, waker);
         Devices = new DeviceTable(random, Transfers);
         var regular = new RegularFileOperations(State, Inodes, Data, SetIdBits, Stamps, memory, Room);
+        TimerFiles = new TimerFiles(State, waker, clocks);
         var system = new ProcSystemText(new ProcSettingText(State, memory, random));
         var maps = new ProcMapText(Proc);
-        var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory));
+        var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory),
+            new ProcEventText(TimerFiles));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
-        var drivers = new FileDrivers(regular, Pipes, Devices, proc);
+        Signals = new SignalFileOperations(State, timers, waker);
+        var drivers = new FileDrivers(
+            regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker), Signals);
         Watching = new FileWatching(State, drivers, waker);
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching);
+        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
@@ -133,6 +142,11 @@ public sealed unsafe class FileServices
     public PipeOperations Pipes { get; }
     public DeviceTable Devices { get; }
     public FileWatching Watching { get; }
+
+    /// <summary>eventfds, timerfds, signalfds.</summary>
+    public AnonymousFiles Anonymous { get; }
+    public TimerFiles TimerFiles { get; }
+    public SignalFileOperations Signals { get; }
     public OpenFiles OpenFiles { get; }
     public Descriptors Descriptors { get; }
     public HeldFiles Held { get; }

@@ -37,6 +37,9 @@ public sealed unsafe class FileState
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
+        EventCounters = new Slab<EventCounter>(pages, limits.MaxOpenFiles, ChargeKind.EventCounter);
+        TimerFiles = new Slab<TimerFile>(pages, limits.MaxOpenFiles, ChargeKind.TimerFile);
+        SignalFiles = new Slab<SignalFile>(pages, limits.MaxOpenFiles, ChargeKind.SignalFile);
         Reclaim = (NameReclaimState*)pages.Allocate(1);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
@@ -58,6 +61,9 @@ public sealed unsafe class FileState
     internal Slab<DescriptorTable> Tables { get; }
     internal Slab<DescriptorChunk> Chunks { get; }
     internal Slab<Pipe> Pipes { get; }
+    internal Slab<EventCounter> EventCounters { get; }
+    internal Slab<TimerFile> TimerFiles { get; }
+    internal Slab<SignalFile> SignalFiles { get; }
 
     /// <summary>Open files, tables and inodes without references that are still to be closed.</summary>
     internal OpenFile* FirstClosing;

@@ -27,6 +27,7 @@ public enum Capability : byte
     SetFileCapabilities = 31,
     MacOverride = 32,
     Syslog = 34,
+    WakeAlarm = 35,
 
     /// <summary>CAP_CHECKPOINT_RESTORE; there are none beyond.</summary>
     Last = 40,

@@ -11,6 +11,9 @@ public enum DeadlineKind : byte
 
     /// <summary>A POSIX timer.</summary>
     Timer = 2,
+
+    /// <summary>A timerfd.</summary>
+    TimerFile = 3,
 }
 
 /// <summary>A place in the <see cref="DeadlineHeap"/>, embedded in its owner. Zero is not armed.</summary>

@@ -1,11 +1,12 @@
 using Aurora.Base;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Time;
 
 /// <summary>Tells those whose deadlines have passed: threads, alarms and timers.</summary>
-public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService timers)
+public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService timers, TimerFiles timerFiles)
 {
     // Each may change a few objects, and an epoch must be able to end between them.
     private const int MostAtOnce = 256;
@@ -38,6 +39,9 @@ public sealed unsafe class Deadlines(ThreadScheduler scheduler, TimerService tim
                 break;
             case DeadlineKind.Timer:
                 timers.TimerExpired((Timer*)node->Owner);
+                break;
+            case DeadlineKind.TimerFile:
+                timerFiles.Expired((TimerFile*)node->Owner);
                 break;
             default:
                 Panic.Fail("deadlines: a node of an unknown kind"u8);

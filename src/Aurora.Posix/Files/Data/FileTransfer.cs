@@ -178,6 +178,15 @@ public unsafe ref struct FileTransfer
         }
     }
 
+    /// <summary>Bytes that are left of the buffer, or of the element of the vector, that is next.</summary>
+    public ulong PieceBytes()
+    {
+        if (Remaining == 0)
+            return 0;
+        NextPiece();
+        return _length;
+    }
+
     /// <summary>Makes the next bytes of the program's memory accessible, so that moving them neither fails nor waits in this dispatch.</summary>
     /// <param name="bytes">How many.</param>
     /// <param name="willGive">Whether they will be given or taken.</param>

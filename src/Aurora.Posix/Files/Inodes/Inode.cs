@@ -42,6 +42,9 @@ public enum InodeFlags : uint
 
     /// <summary>Some process has run it: who opens it for writing must ask whether one still does.</summary>
     Executed = 64,
+
+    /// <summary>Made by a call of its own (<see cref="AnonymousFiles"/>): has no type and no name; its target is what /proc shows.</summary>
+    AnonymousFile = 128,
 }
 
 /// <summary>What must not happen to a memory file any more (F_ADD_SEALS). The values are part of the record format.</summary>
@@ -103,7 +106,7 @@ public unsafe struct Inode
     /// <summary>Memory files: what is forbidden.</summary>
     public FileSeals Seals;
 
-    // Symbolic links: the target, inline or in a page of its own. Memory files: the name they were made with.
+    // Symbolic links: the target, inline or in a page of its own. Memory and anonymous files: the name they were made with.
     public ushort TargetLength;
     internal byte* TargetPage;
     internal SymbolicLinkTail* Tail;
@@ -172,6 +175,7 @@ public unsafe struct Inode
     public readonly bool IsProc => (Flags & InodeFlags.Proc) != 0;
     public readonly bool IsAnonymousPipe => IsFifo && (Flags & InodeFlags.Anonymous) != 0;
     public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
+    public readonly bool IsAnonymousFile => (Flags & InodeFlags.AnonymousFile) != 0;
     public readonly bool IsMemoryFile => (Flags & InodeFlags.MemoryFile) != 0;
 
     /// <summary>Memory files: one of these things must not happen.</summary>
@@ -203,5 +207,5 @@ public unsafe struct Inode
 
     /// <summary>st_nlink.</summary>
     public readonly uint LinkCount
-        => !IsDirectory ? (IsProc ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
+        => !IsDirectory ? (IsProc || IsAnonymousFile ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
 }

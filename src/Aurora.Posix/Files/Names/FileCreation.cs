@@ -100,7 +100,7 @@ public sealed unsafe class FileCreation(
     {
         if (target->IsDirectory)
             return Errno.EPERM;
-        if (target->IsProc || target->IsMemoryFile || target->Header.Group != directory->Header.Group)
+        if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->Header.Group != directory->Header.Group)
             return Errno.EXDEV;
         if (target->NameCount == 0 && (target->Flags & InodeFlags.Linkable) == 0)
             return Errno.ENOENT;

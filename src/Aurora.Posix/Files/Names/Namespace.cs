@@ -21,6 +21,10 @@ public unsafe struct Namespace
     /// <summary>How many entries are in memory.</summary>
     public int EntryCount;
 
+    /// <summary>Timerfds of real time, and how often that has been set since the group came into memory (<see cref="TimerFiles"/>).</summary>
+    internal TimerFile* FirstRealtime, LastRealtime;
+    internal ulong RealtimeChanges;
+
     /// <summary>The group it belongs to.</summary>
     public ushort Group { get; private set; }
 

@@ -8,13 +8,21 @@ public sealed unsafe class FileDrivers
     private readonly PipeOperations _pipes;
     private readonly DeviceTable _devices;
     private readonly ProcFileOperations _proc;
+    private readonly EventCounterOperations _counters;
+    private readonly TimerFileOperations _timers;
+    private readonly SignalFileOperations _signals;
 
-    internal FileDrivers(RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc)
+    internal FileDrivers(
+        RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc, EventCounterOperations counters,
+        TimerFileOperations timers, SignalFileOperations signals)
     {
         _regular = regular;
         _pipes = pipes;
         _devices = devices;
         _proc = proc;
+        _counters = counters;
+        _timers = timers;
+        _signals = signals;
     }
 
     /// <summary>The operations on a file; null when nothing carries them out (an unknown device).</summary>
@@ -25,6 +33,9 @@ public sealed unsafe class FileDrivers
         FileKind.Pipe => _pipes,
         FileKind.Device => _devices.Find(file->Inode->Device),
         FileKind.Proc => _proc,
+        FileKind.EventCounter => _counters,
+        FileKind.Timer => _timers,
+        FileKind.Signals => _signals,
         _ => null,
     };
 }

@@ -51,6 +51,9 @@ public abstract unsafe class FileOperations
     /// <summary>True when the file has a position that lseek and pread may choose.</summary>
     public virtual bool IsSeekable(OpenFile* file) => false;
 
+    /// <summary>True when the file has no position, and lseek says zero whatever it is asked.</summary>
+    public virtual bool HasStillPosition(OpenFile* file) => false;
+
     /// <summary>Bytes that can be read at once (FIONREAD), or -1 when that means nothing here.</summary>
     public virtual long ReadableBytes(OpenFile* file) => -1;
 

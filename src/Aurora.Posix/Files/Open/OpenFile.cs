@@ -17,6 +17,11 @@ public enum FileKind : byte
 
     /// <summary>Opened with O_PATH: names a file and does nothing else.</summary>
     PathOnly = 6,
+
+    /// <summary>eventfd, timerfd, signalfd.</summary>
+    EventCounter = 40,
+    Timer = 41,
+    Signals = 42,
 }
 
 /// <summary>One opening of a file.</summary>
@@ -44,7 +49,8 @@ public unsafe struct OpenFile
     /// <summary>The shared position in bytes; in a directory, the position of getdents.</summary>
     public ulong Offset;
 
-    /// <summary>The kernel object a device driver attached when it was opened (a terminal); captured by id.</summary>
+    /// <summary>The kernel object that a device driver attached when it was opened (a terminal), or that an anonymous file is for; captured by
+    /// id.</summary>
     public ObjectHeader* Attachment;
 
     /// <summary>Who is told of it.</summary>

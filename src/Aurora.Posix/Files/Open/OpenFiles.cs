@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -8,6 +9,9 @@ namespace Aurora.Posix.Files;
 public sealed unsafe class OpenFiles(
     FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching)
 {
+    // Read and write for root, to whom they all belong.
+    private const uint AnonymousMode = 0x180;
+
     /// <summary>
     /// Opens an inode: the new file has one reference, the caller's, and holds the inode. Permissions have been checked, O_TRUNC and
     /// O_CREAT dealt with; the other end of a FIFO is awaited afterwards.
@@ -56,6 +60,31 @@ public sealed unsafe class OpenFiles(
             Release(reader);
         inodes.Release(inode);
         return error;
+    }
+
+    /// <summary>
+    /// Makes an anonymous file, for reading and writing, with one reference; the caller attaches what it is for at once.
+    /// </summary>
+    internal Errno MakeAnonymous(in FileCaller caller, FileKind kind, ReadOnlySpan<byte> name, uint flags, out OpenFile* file)
+    {
+        ObjectTracker tracker = state.TrackerOf(&caller.Context->Header);
+        file = state.OpenFiles.Allocate();
+        Inode* inode = file == null ? null : inodes.Create(tracker, AnonymousMode, 0, 0);
+        if (inode == null)
+        {
+            if (file != null)
+                state.OpenFiles.Free(file);
+            file = null;
+            return Errno.ENFILE;
+        }
+        inode->Flags |= InodeFlags.AnonymousFile;
+        Panic.Unless(name.Length <= Inode.InlineTargetBytes && inodes.SetTarget(tracker, inode, name), "files: a long name of an anonymous file"u8);
+        file->Inode = inode;
+        file->Flags = (flags & OpenFlags.NonBlocking) | OpenFlags.ReadWrite;
+        file->Kind = kind;
+        file->Header.References = 1;
+        tracker.Register(&file->Header, ObjectKind.OpenFile);
+        return Errno.Ok;
     }
 
     // A memory file is outside the tree: running it while it is open for writing is what it is for.

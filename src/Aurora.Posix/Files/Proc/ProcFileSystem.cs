@@ -150,6 +150,12 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
             writer.Append((byte)']');
             return;
         }
+        if (inode->IsAnonymousFile)
+        {
+            writer.Append(AnonymousFiles.Prefix);
+            writer.Append(Inodes.TargetOf(inode));
+            return;
+        }
         if (inode->IsMemoryFile)
         {
             writer.Append("/memfd:"u8);

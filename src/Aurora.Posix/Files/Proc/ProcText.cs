@@ -9,7 +9,8 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Writes what a /proc file shows. NotMapped: the process is gone. WouldBlock: a page of its memory is on its way.</summary>
 internal sealed unsafe class ProcText(
-    ProcFileSystem proc, UserMemory user, ProcSystemText system, ProcMapText maps, ProcSmapText smaps, ProcStatusText status)
+    ProcFileSystem proc, UserMemory user, ProcSystemText system, ProcMapText maps, ProcSmapText smaps, ProcStatusText status,
+    ProcEventText events)
 {
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
@@ -142,7 +143,7 @@ internal sealed unsafe class ProcText(
         return default;
     }
 
-    private static void WriteDescriptor(Process* process, int descriptor, ref Utf8Writer writer)
+    private void WriteDescriptor(Process* process, int descriptor, ref Utf8Writer writer)
     {
         OpenFile* file = ProcFileSystem.OpenFileOf(process, descriptor);
         if (file == null)
@@ -157,5 +158,6 @@ internal sealed unsafe class ProcText(
         writer.Append("\nino:\t"u8);
         writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Number);
         writer.Append((byte)'\n');
+        events.Write(file, ref writer);
     }
 }

@@ -21,7 +21,7 @@ public sealed unsafe class FormerNameCodec(FileServices files) : NameCodec(files
         Inode* target = entry->Target;
         return entry->Directory != target && entry->Directory->IsDirectory && !entry->Directory->IsProc
             && (target->NameCount == 0 || !target->IsDirectory) && target->StoredName.IsNone && target->EntryCount == 0 && !target->IsRoot
-            && !target->IsProc && !target->IsMemoryFile && !target->IsAnonymousPipe;
+            && !target->IsProc && !target->IsMemoryFile && !target->IsAnonymousPipe && !target->IsAnonymousFile;
     }
 
     private protected override bool Connect(DirectoryEntry* entry, Inode* directory, Inode* target)

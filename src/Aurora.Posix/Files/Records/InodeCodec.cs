@@ -53,11 +53,11 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private const byte LeadsToEnd = 2;
 
     private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous
-        | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
+        | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile;
 
     private const byte VersionWithoutNewFlags = 2;
     private const byte VersionWithoutNames = 3;
-    private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed;
+    private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile;
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
@@ -191,7 +191,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (!FileIds.IsOnDemand(id))
             return !isRoot || space->Root == null;
         return space->Tree != null && isRoot == (space->Tree->Root == id) && isProc == (space->Tree->ProcRoot == id)
-            && (record.Flags & (InodeFlags.Anonymous | InodeFlags.MemoryFile)) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
+            && (record.Flags & (InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile)) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
     }
 
     // What the id and the record say of it.
@@ -277,18 +277,20 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         bool isProc = (record.Flags & InodeFlags.Proc) != 0;
         bool hasTarget = isLink && !isProc;
         bool isMemoryFile = (record.Flags & InodeFlags.MemoryFile) != 0;
+        bool isAnonymous = (record.Flags & InodeFlags.AnonymousFile) != 0;
         bool isNameless = (record.Flags & (InodeFlags.MemoryFile | InodeFlags.Linkable)) != 0;
         bool isRegular = (record.Mode & InodeMode.TypeMask) == InodeMode.Regular && !isProc;
         return (record.Flags & ~KnownFlags) == 0
-            && record.Mode <= 0xFFFF && InodeMode.IsValidType(record.Mode)
+            && record.Mode <= 0xFFFF && (isAnonymous ? record.Mode <= InodeMode.PermissionMask : InodeMode.IsValidType(record.Mode))
+            && (!isAnonymous || !isProc)
             && record.Size <= FileData.MaxFileBytes
             && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
             && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
             && (!isProc || record.ProcKey.Node != ProcNode.Root || isDirectory)
             && (isRegular || (!isNameless && (record.Flags & InodeFlags.Executed) == 0))
             && (record.Seals & ~FileSeals.All) == 0 && (isMemoryFile || record.Seals == FileSeals.None)
-            && record.TargetLength <= (isMemoryFile ? Inode.MaxMemoryFileName : Inode.MaxTargetBytes)
-            && (isMemoryFile || hasTarget == record.TargetLength > 0)
+            && record.TargetLength <= (isMemoryFile ? Inode.MaxMemoryFileName : isAnonymous ? Inode.InlineTargetBytes : Inode.MaxTargetBytes)
+            && (isMemoryFile || (hasTarget || isAnonymous) == record.TargetLength > 0)
             && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
     }
 

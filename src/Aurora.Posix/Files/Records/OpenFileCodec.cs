@@ -96,8 +96,12 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     private static bool HasKindOf(OpenFile* file, Inode* inode)
     {
         bool isPathOnly = (file->Flags & OpenFlags.Path) != 0;
+        if (inode->IsAnonymousFile && !isPathOnly)
+            return IsOfAnonymousFile(file->Kind);
         return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : OpenFiles.KindOf(inode));
     }
+
+    private static bool IsOfAnonymousFile(FileKind kind) => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals;
 
     private bool IsServed(OpenFile* file) => Files.OpenFiles.OperationsOf(file) is { } operations && operations.IsSound(file);
 

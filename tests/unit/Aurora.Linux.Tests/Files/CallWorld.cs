@@ -94,7 +94,7 @@ internal sealed unsafe class CallWorld : IDisposable
     {
         World = world ?? new FileWorld();
         Checkpoints = new TestCheckpoints((WaitQueue*)World.Pages.Allocate(1));
-        _signals = new SignalService(World.Pages, World.Scheduler, World.Tracker.Objects, World.Processes);
+        _signals = World.Signals;
         Kernel = new LinuxKernel(new LinuxServices
         {
             Pages = World.Pages,

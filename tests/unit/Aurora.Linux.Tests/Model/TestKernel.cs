@@ -62,13 +62,14 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Processes = new ProcessTable(Pages, Tracked);
         Settings = new MachineSettingsTable(Pages, Tracked, Clocks);
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
+        Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
         var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
         Records = new ModelFileRecords(
             group => SourceOf(group.Index)?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version,
             (group, id) => SourceOf(group.Index)!.Users.GetValueOrDefault(id));
         var environment = new FileEnvironment(Space, Preemption, Records, new HostFibers());
-        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information);
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information, Timers);
         Names = Files.Attach(Tracker);
         _names[Tracker.Index] = (nint)Names;
         Console = new TestConsole(Pages);
@@ -77,8 +78,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Execs = new TestExecs((WaitQueue*)Pages.Allocate(1)) { Scheduler = Scheduler };
         Trace = new TraceLog(Pages, Clock);
         Streams = new TestStreams((WaitQueue*)Pages.Allocate(1), Scheduler);
-        Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
-        Deadlines = new Deadlines(Scheduler, Timers);
+        Deadlines = new Deadlines(Scheduler, Timers, Files.TimerFiles);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
         Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Console);

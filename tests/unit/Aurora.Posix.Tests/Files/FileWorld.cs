@@ -7,8 +7,10 @@ using Aurora.Memory;
 using Aurora.Memory.Tests;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
 using Aurora.Testing;
 using Xunit;
 
@@ -39,12 +41,14 @@ internal sealed unsafe class FileWorld : IDisposable
         Tracker = tracked.Add(0, new ObjectId(1));
         Records = new ModelFileRecords(_ => Store!.Records, kind => CodecOf(kind).Version, (_, _) => UserOfRecords);
         Store = store ?? new ModelStore();
+        Processes = new ProcessTable(Pages, tracked);
+        Signals = new SignalService(Pages, Scheduler, tracked, Processes);
         var environment = new FileEnvironment(new StorageSpace(), new Preemption(), Records, new HostFibers());
-        Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this));
+        Files = new FileServices(files, Memory, User, Scheduler, Clocks, new RandomSource(), environment, new TestProcesses(this),
+            new TimerService(Pages, Scheduler, Signals, Clocks, tracked));
         Space = Files.Attach(Tracker)!;
         _codecs = [new MemoryObjectCodec(Memory), new AddressSpaceCodec(Memory), new MappingCodec(Memory), .. CodecsOf(Files)];
         Tables = new ProcessFileTables(Files);
-        Processes = new ProcessTable(Pages, tracked);
         if (store is null)
             Assert.True(Files.Creation.CreateRoot(Space));
         else
@@ -74,6 +78,7 @@ internal sealed unsafe class FileWorld : IDisposable
     public uint UserOfRecords { get; set; }
     public Namespace* Space { get; }
     public ProcessTable Processes { get; }
+    public SignalService Signals { get; }
     public PidNamespace Pids => Processes.Of(Tracker);
     public ProcessFileTables Tables { get; }
     public TreeBuilder Build { get; }

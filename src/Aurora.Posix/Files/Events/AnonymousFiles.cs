@@ -1,0 +1,81 @@
+// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds. Each has an inode without a type, whose target
+// is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together. Protected by the kernel lock.
+using System;
+using Aurora.Base;
+using Aurora.Posix.Signals;
+using Aurora.Posix.SystemCalls;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>Makes anonymous files. ENFILE or ENOMEM when there is no room; else the new file has one reference.</summary>
+public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers)
+{
+    /// <summary>What all their names begin with.</summary>
+    public static ReadOnlySpan<byte> Prefix => "anon_inode:"u8;
+
+    /// <summary>eventfd2.</summary>
+    public Errno MakeCounter(in FileCaller caller, uint count, bool isSemaphore, uint flags, out OpenFile* file)
+    {
+        file = null;
+        EventCounter* counter = state.EventCounters.Allocate();
+        if (counter == null)
+            return Errno.ENOMEM;
+        Errno error = openFiles.MakeAnonymous(in caller, FileKind.EventCounter, "[eventfd]"u8, flags, out file);
+        if (error != Errno.Ok)
+        {
+            state.EventCounters.Free(counter);
+            return error;
+        }
+        counter->Count = count;
+        counter->IsSemaphore = isSemaphore;
+        counter->File = file;
+        Attach(file, &counter->Header, ObjectKind.EventCounter);
+        return Errno.Ok;
+    }
+
+    /// <summary>timerfd_create.</summary>
+    public Errno MakeTimer(in FileCaller caller, TimerFileClock clock, uint flags, out OpenFile* file)
+    {
+        file = null;
+        TimerFile* timer = state.TimerFiles.Allocate();
+        if (timer == null)
+            return Errno.ENOMEM;
+        Errno error = openFiles.MakeAnonymous(in caller, FileKind.Timer, "[timerfd]"u8, flags, out file);
+        if (error != Errno.Ok)
+        {
+            state.TimerFiles.Free(timer);
+            return error;
+        }
+        timer->Clock = clock;
+        timer->File = file;
+        Attach(file, &timer->Header, ObjectKind.TimerFile);
+        timers.Begin(timer);
+        return Errno.Ok;
+    }
+
+    /// <summary>signalfd4.</summary>
+    public Errno MakeSignals(in FileCaller caller, SignalSet mask, uint flags, out OpenFile* file)
+    {
+        file = null;
+        SignalFile* signals = state.SignalFiles.Allocate();
+        if (signals == null)
+            return Errno.ENOMEM;
+        Errno error = openFiles.MakeAnonymous(in caller, FileKind.Signals, "[signalfd]"u8, flags, out file);
+        if (error != Errno.Ok)
+        {
+            state.SignalFiles.Free(signals);
+            return error;
+        }
+        signals->Mask = mask;
+        signals->File = file;
+        Attach(file, &signals->Header, ObjectKind.SignalFile);
+        return Errno.Ok;
+    }
+
+    private void Attach(OpenFile* file, ObjectHeader* header, ObjectKind kind)
+    {
+        file->Attachment = header;
+        state.TrackerOf(&file->Header).Register(header, kind);
+        state.MarkChanged(&file->Header);
+    }
+}

@@ -1,0 +1,68 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Files;
+
+/// <summary>What /proc/PID/fdinfo shows beside the usual of eventfds, timerfds and signalfds.</summary>
+internal sealed unsafe class ProcEventText(TimerFiles timers)
+{
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
+
+    public void Write(OpenFile* file, ref Utf8Writer writer)
+    {
+        switch (file->Kind)
+        {
+            case FileKind.EventCounter:
+                WriteCounter(file, EventCounterOperations.Of(file), ref writer);
+                break;
+            case FileKind.Timer:
+                WriteTimer(TimerFileOperations.Of(file), ref writer);
+                break;
+            case FileKind.Signals:
+                writer.Append("sigmask:\t"u8);
+                writer.AppendHex(SignalFileOperations.Of(file)->Mask.Bits, 16);
+                writer.Append((byte)'\n');
+                break;
+        }
+    }
+
+    private static void WriteCounter(OpenFile* file, EventCounter* counter, ref Utf8Writer writer)
+    {
+        const int width = 16;
+        writer.Append("eventfd-count: "u8);
+        int digits = 1;
+        for (ulong rest = counter->Count >> 4; rest != 0; rest >>= 4)
+            digits++;
+        for (int i = digits; i < width; i++)
+            writer.Append((byte)' ');
+        writer.AppendHex(counter->Count, digits);
+        writer.Append("\neventfd-id: "u8);
+        writer.AppendDecimal(file->Inode->Number);
+        writer.Append("\neventfd-semaphore: "u8);
+        writer.AppendDecimal(counter->IsSemaphore ? 1UL : 0);
+        writer.Append((byte)'\n');
+    }
+
+    private void WriteTimer(TimerFile* timer, ref Utf8Writer writer)
+    {
+        writer.Append("clockid: "u8);
+        writer.AppendDecimal((ulong)timer->Clock);
+        writer.Append("\nticks: "u8);
+        writer.AppendDecimal(timer->Ticks);
+        writer.Append("\nsettime flags: 0"u8);
+        writer.AppendOctal((ulong)timer->Flags);
+        writer.Append("\nit_value: "u8);
+        WriteTime(timers.Remaining(timer), ref writer);
+        writer.Append("\nit_interval: "u8);
+        WriteTime(timer->IntervalNanoseconds, ref writer);
+        writer.Append((byte)'\n');
+    }
+
+    private static void WriteTime(ulong nanoseconds, ref Utf8Writer writer)
+    {
+        writer.Append((byte)'(');
+        writer.AppendDecimal(nanoseconds / NanosecondsPerSecond);
+        writer.Append(", "u8);
+        writer.AppendDecimal(nanoseconds % NanosecondsPerSecond);
+        writer.Append((byte)')');
+    }
+}
