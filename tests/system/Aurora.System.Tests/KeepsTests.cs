@@ -13,6 +13,7 @@ public sealed class KeepsTests
     [InlineData("holding", "/usr/lib/aurora/gone", "8")]
     [InlineData("READY", "/usr/lib/aurora/windows", "cut")]
     [InlineData("holding", "/usr/lib/aurora/leases", "cut")]
+    [InlineData("READY", "/usr/lib/aurora/events", "8")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {
         (int? status, string output) = await ThreeCuts.RunAsync(MemoryMebibytes, begun, program, argument);

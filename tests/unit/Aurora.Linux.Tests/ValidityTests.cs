@@ -50,6 +50,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.FileContext)]
     [InlineData(ObjectKind.SymbolicLinkTail)]
     [InlineData(ObjectKind.ExtendedAttributes)]
+    [InlineData(ObjectKind.EventCounter)]
+    [InlineData(ObjectKind.TimerFile)]
+    [InlineData(ObjectKind.SignalFile)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -125,8 +128,24 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.FileLock => StructFields.Of<FileLock>(),
         ObjectKind.FileContext => StructFields.Of<FileContext>(),
         ObjectKind.ExtendedAttributes => StructFields.Of<ExtendedAttributes>(),
+        ObjectKind.EventCounter => StructFields.Of<EventCounter>(),
+        ObjectKind.TimerFile => StructFields.Of<TimerFile>(),
+        ObjectKind.SignalFile => StructFields.Of<SignalFile>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
+
+    // A counter, a timer that stands still and one that runs, and one that may be given up; signals.
+    private static void FillEvents(TestKernel kernel, Thread* init)
+    {
+        kernel.Do(init, 290, 5, 1);
+        kernel.Poke(init, Scratch, new IntervalTimespec { Value = Timespec.From(1), Interval = Timespec.From(7) });
+        kernel.Do(init, 286, (ulong)kernel.Do(init, 283, 1, 0), 0, Scratch, 0);
+        kernel.Advance(100);
+        kernel.Poke(init, Scratch, new IntervalTimespec { Value = Timespec.From(2_000_000_000_000_000_000) });
+        kernel.Do(init, 286, (ulong)kernel.Do(init, 283, 0, 0), 3, Scratch, 0);
+        kernel.Poke(init, Scratch, 0xFFUL);
+        kernel.Do(init, 289, unchecked((ulong)-1), Scratch, 8, 0);
+    }
 
     // A session with every kind of object in it.
     private static void Fill(TestKernel kernel)
@@ -135,6 +154,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.OpenTerminal(init);
         kernel.Do(init, 170, kernel.PokeText(init, Scratch, "named"), 5);
         kernel.Do(init, 293, Scratch, 0);
+        FillEvents(kernel, init);
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         kernel.Do(init, 1, writer, Scratch, 100);
         kernel.WriteFile("/l", "text"u8, 0x81B6);

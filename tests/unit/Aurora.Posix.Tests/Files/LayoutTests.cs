@@ -23,6 +23,10 @@ public sealed class LayoutTests
         Assert.Equal(DescriptorTableRecord.Bytes, Marshal.SizeOf<DescriptorTableRecord>());
         Assert.Equal(DescriptorChunkRecord.Bytes, Marshal.SizeOf<DescriptorChunkRecord>());
         Assert.Equal(PipeRecord.Bytes, Marshal.SizeOf<PipeRecord>());
+        Assert.Equal(EventCounterRecord.Bytes, Marshal.SizeOf<EventCounterRecord>());
+        Assert.Equal(TimerFileRecord.Bytes, Marshal.SizeOf<TimerFileRecord>());
+        Assert.Equal(SignalFileRecord.Bytes, Marshal.SizeOf<SignalFileRecord>());
+        Assert.Equal(SignalFileInfo.Bytes, Marshal.SizeOf<SignalFileInfo>());
         Assert.Equal(FileLockRecord.Bytes, Marshal.SizeOf<FileLockRecord>());
         Assert.Equal(FileContextRecord.Bytes, Marshal.SizeOf<FileContextRecord>());
         Assert.Equal(12, Marshal.SizeOf<ProcKey>());
@@ -106,6 +110,40 @@ public sealed class LayoutTests
     [InlineData(nameof(PipeRecord.RestHead), 48)]
     [InlineData(nameof(PipeRecord.RestLength), 52)]
     public void Pipe_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<PipeRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(EventCounterRecord.Count), 8)]
+    [InlineData(nameof(EventCounterRecord.IsSemaphore), 16)]
+    [InlineData(nameof(EventCounterRecord.Reserved), 20)]
+    public void Event_counter_record_offsets(string field, int offset)
+        => Assert.Equal(offset, (int)Marshal.OffsetOf<EventCounterRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(TimerFileRecord.Clock), 8)]
+    [InlineData(nameof(TimerFileRecord.Flags), 12)]
+    [InlineData(nameof(TimerFileRecord.ExpiryNanoseconds), 16)]
+    [InlineData(nameof(TimerFileRecord.IntervalNanoseconds), 24)]
+    [InlineData(nameof(TimerFileRecord.Ticks), 32)]
+    [InlineData(nameof(TimerFileRecord.LeadNanoseconds), 40)]
+    [InlineData(nameof(TimerFileRecord.State), 48)]
+    public void Timer_file_record_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<TimerFileRecord>(field));
+
+    [Theory]
+    [InlineData(nameof(SignalFileInfo.Code), 8)]
+    [InlineData(nameof(SignalFileInfo.Pid), 12)]
+    [InlineData(nameof(SignalFileInfo.Descriptor), 20)]
+    [InlineData(nameof(SignalFileInfo.TimerId), 24)]
+    [InlineData(nameof(SignalFileInfo.Overruns), 32)]
+    [InlineData(nameof(SignalFileInfo.Status), 40)]
+    [InlineData(nameof(SignalFileInfo.Integer), 44)]
+    [InlineData(nameof(SignalFileInfo.Pointer), 48)]
+    [InlineData(nameof(SignalFileInfo.UserTicks), 56)]
+    [InlineData(nameof(SignalFileInfo.Address), 72)]
+    [InlineData(nameof(SignalFileInfo.AddressGranule), 80)]
+    [InlineData(nameof(SignalFileInfo.SystemCall), 84)]
+    [InlineData(nameof(SignalFileInfo.CallAddress), 88)]
+    [InlineData(nameof(SignalFileInfo.Architecture), 96)]
+    public void Signal_file_info_offsets(string field, int offset) => Assert.Equal(offset, (int)Marshal.OffsetOf<SignalFileInfo>(field));
 
     [Theory]
     [InlineData(nameof(DescriptorChunkRecord.Index), 8)]

@@ -40,6 +40,7 @@ internal sealed unsafe class ObjectFields
             [ObjectKind.DescriptorTable] = typeof(DescriptorTable),
         [ObjectKind.OpenFile] = typeof(OpenFile), [ObjectKind.Inode] = typeof(Inode), [ObjectKind.DirectoryEntry] = typeof(DirectoryEntry),
             [ObjectKind.FormerName] = typeof(DirectoryEntry),
+        [ObjectKind.EventCounter] = typeof(EventCounter), [ObjectKind.TimerFile] = typeof(TimerFile), [ObjectKind.SignalFile] = typeof(SignalFile),
         [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
@@ -78,6 +79,7 @@ internal sealed unsafe class ObjectFields
         [typeof(Session)] = ["FirstGroup"],
         [typeof(Pipe)] = ["Produced"], // counts from when it came into memory
         [typeof(Timer)] = ["Next", "NextCounting"],
+        [typeof(TimerFile)] = ["NextRealtime", "PreviousRealtime", "ChangesSeen"], // a list, and how far its telling has come
         [typeof(SignalBacklog)] = ["Storage"], // as far as it is in use: ObjectPicture
         [typeof(FileLock)] = ["Next"],
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: ObjectPicture

@@ -133,7 +133,7 @@ internal sealed unsafe class ObjectPicture
                 break;
             case ObjectKind.Inode:
                 var inode = (Inode*)header;
-                if ((inode->IsSymbolicLink || inode->IsMemoryFile) && !inode->IsProc)
+                if ((inode->IsSymbolicLink || inode->IsMemoryFile || inode->IsAnonymousFile) && !inode->IsProc)
                     AddPart(Part.Target, Inodes.TargetOf(inode));
                 break;
             case ObjectKind.ExtendedAttributes:

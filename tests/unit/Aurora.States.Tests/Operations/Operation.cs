@@ -22,7 +22,7 @@ internal static class Operations
             .. NameOperations.All,
         .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. RegionOperations.All,
             .. FutexOperations.All,
-            .. TerminalOperations.All,
+            .. TerminalOperations.All, .. EventOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];
