@@ -120,7 +120,7 @@ internal static unsafe class PollCalls
         FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OpenFiles.OperationsOf(file);
         if (operations is null)
             return PollEvents.Invalid;
-        return operations.Poll(file, interest, null) & (interest | PollEvents.Always);
+        return operations.PollFor(file, interest, call.Thread) & (interest | PollEvents.Always);
     }
 
     /// <summary>

@@ -31,6 +31,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     [
         ObjectKind.Process, ObjectKind.Thread, ObjectKind.SignalActions, ObjectKind.ProcessGroup, ObjectKind.Session,
         ObjectKind.Terminal, ObjectKind.TerminalText, ObjectKind.Timer, ObjectKind.Pipe,
+        ObjectKind.EventCounter, ObjectKind.TimerFile, ObjectKind.SignalFile,
     ];
 
     private readonly List<(ObjectId Id, byte[] Record)> _records = [];
@@ -113,12 +114,27 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         OpenFile* pipe = machine.Session.OpenFile("/fifo");
         var table = (DescriptorTable*)init->Process->Descriptors;
         Assert.Equal(Errno.Ok, machine.Session.Group.Files.Descriptors.InstallAt(table, pipe, 3, closeOnExec: false));
+        FillEvents(machine, init);
         Thread* shell = machine.Fork(init);
         Assert.Equal(Errno.Ok, machine.Processes.SetGroup(shell->Process, shell->Process->Id));
         machine.Life.EndProcess(machine.Fork(shell)->Process, 7 << 8);
         machine.Signals.Send(shell->Process, new SignalInfo { Number = (int)Signal.SIGUSR1, Pid = 1 });
         machine.Fork(shell);
         machine.Session.Checkpoint();
+    }
+
+    private static void FillEvents(ProcessMachine machine, Thread* init)
+    {
+        FileServices files = machine.Session.Group.Files;
+        var table = (DescriptorTable*)init->Process->Descriptors;
+        var caller = new FileCaller(init);
+        Assert.Equal(Errno.Ok, files.Anonymous.MakeCounter(in caller, 5, isSemaphore: true, 0, out OpenFile* counter));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, counter, 4, closeOnExec: false));
+        Assert.Equal(Errno.Ok, files.Anonymous.MakeTimer(in caller, TimerFileClock.Realtime, 0, out OpenFile* timer));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, timer, 5, closeOnExec: false));
+        Assert.Equal(Errno.Ok, files.TimerFiles.Set((TimerFile*)timer->Attachment, TimerFileFlags.None, 5_000_000, 1_000_000));
+        Assert.Equal(Errno.Ok, files.Anonymous.MakeSignals(in caller, new SignalSet(0xFF), 0, out OpenFile* signals));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, signals, 6, closeOnExec: false));
     }
 
     private List<(ObjectId Id, byte[] Record)> With(int index, byte[] record)

@@ -253,14 +253,14 @@ public sealed unsafe class EventFileTests
     {
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
-        kernel.Poke(init, Scratch, 0UL);
         const int many = ProcessLife.UnitsPerStep * 2;
         ulong moment = kernel.Clock.Realtime + (100 * Second);
+        var files = new ulong[many];
         for (int i = 0; i < many; i++)
-            Timer(kernel, init, 0, 3, moment);
+            files[i] = Timer(kernel, init, 0, 3, moment);
         kernel.Poke(init, Scratch, Timespec.From(moment + Second));
         kernel.Do(init, SetRealtime, 0, Scratch);
-        for (ulong file = 3; file < many + 3; file++)
+        foreach (ulong file in files)
             Assert.Equal(Canceled, Read(kernel, init, file));
     }
 
@@ -273,7 +273,7 @@ public sealed unsafe class EventFileTests
         init->Process->Credentials.Capabilities.Effective &= ~(1UL << (int)Capability.WakeAlarm);
         Assert.Equal(-(long)Errno.EPERM, kernel.Call(init, 283, 8, 0));
         Assert.Equal(-(long)Errno.EPERM, Set(kernel, init, file, 0, Second));
-        Assert.Equal(3, kernel.Do(init, 32, 0));
+        Assert.Equal((long)file + 1, kernel.Do(init, 32, file));
     }
 
     [Fact]
@@ -344,8 +344,8 @@ public sealed unsafe class EventFileTests
     {
         using var kernel = new TestKernel();
         Thread* init = kernel.Boot();
-        kernel.Poke(init, Scratch + 0x1000, 1_000_000UL);
-        kernel.Poke(init, Scratch + 0x1008, 1_000_000UL);
+        kernel.Poke(init, Scratch + 0x1000, 4096UL);
+        kernel.Poke(init, Scratch + 0x1008, 4096UL);
         kernel.Do(init, 302, 0, 7, Scratch + 0x1000, 0);
         kernel.Poke(init, Scratch, 1UL);
         for (int round = 0; round < 2; round++)
@@ -357,7 +357,7 @@ public sealed unsafe class EventFileTests
             }
             Assert.True(last is -(long)Errno.ENFILE or -(long)Errno.EMFILE or -(long)Errno.ENOMEM, $"{last}");
             Assert.InRange(made, 1000, 4096);
-            kernel.Do(init, 436, 3, uint.MaxValue, 0);
+            kernel.Do(init, 436, 0, uint.MaxValue, 0);
         }
     }
 }

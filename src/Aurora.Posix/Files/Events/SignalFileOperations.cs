@@ -60,13 +60,13 @@ public sealed unsafe class SignalFileOperations(FileState state, TimerService ti
 
     public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
     {
-        Thread* asking = waiter != null ? waiter : scheduler.Current;
-        if (asking == null)
-            return PollEvents.None;
         if (waiter != null)
             scheduler.BlockOn(waiter, &waiter->Process->SignalArrived);
-        return SignalService.Peek(asking, OthersOf(file), out _) ? PollEvents.In : PollEvents.None;
+        return PollFor(file, interest, waiter != null ? waiter : scheduler.Current);
     }
+
+    public override PollEvents PollFor(OpenFile* file, PollEvents interest, Thread* asking)
+        => asking != null && SignalService.Peek(asking, OthersOf(file), out _) ? PollEvents.In : PollEvents.None;
 
     public override bool HasStillPosition(OpenFile* file) => true;
 

@@ -39,6 +39,9 @@ public abstract unsafe class FileOperations
     /// </summary>
     public virtual PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter) => PollEvents.Readable | PollEvents.Writable;
 
+    /// <summary>What the file is ready for now, to a thread that asks: with signalfds that depends on who does.</summary>
+    public virtual PollEvents PollFor(OpenFile* file, PollEvents interest, Thread* asking) => Poll(file, interest, null);
+
     /// <summary>True when the owner of a file can be told by a signal that it is ready (O_ASYNC).</summary>
     public virtual bool CanWatch(OpenFile* file) => false;
 
