@@ -10,6 +10,7 @@ using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
+using Aurora.Posix.Time;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;

@@ -39,7 +39,8 @@ internal static unsafe class CopyCalls
             return Errno.EBADF;
         bool refusesAppend = !CopyPositions.IsStarted(thread) && copy.Target->Kind != FileKind.Pipe
             && (copy.Target->Flags & OpenFlags.Append) != 0;
-        return copy.Source->Kind != FileKind.Regular || copy.Target->Inode->IsAnonymousFile || refusesAppend ? Errno.EINVAL : Run(ref call, ref copy);
+        bool isPossible = copy.Source->Kind == FileKind.Regular && !copy.Target->Inode->IsAnonymousFile;
+        return !isPossible || refusesAppend ? Errno.EINVAL : Run(ref call, ref copy);
     }
 
     private static SystemCallResult CopyRange(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

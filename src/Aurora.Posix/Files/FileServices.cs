@@ -81,7 +81,8 @@ public sealed unsafe class FileServices
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
         Signals = new SignalFileOperations(State, timers, waker);
         var drivers = new FileDrivers(
-            regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker), Signals);
+            regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
+            Signals);
         Watching = new FileWatching(State, drivers, waker);
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching);
         Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles);

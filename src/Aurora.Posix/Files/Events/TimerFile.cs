@@ -45,7 +45,9 @@ public unsafe struct TimerFile
     public TimerFileClock Clock;
     public TimerFileFlags Flags;
 
-    /// <summary>The next expiry on the timer's own clock, or the last when it is not armed; zero when it was never set, or stopped.</summary>
+    /// <summary>
+    /// The next expiry on the timer's own clock, or the last when it is not armed; zero when it was never set, or stopped.
+    /// </summary>
     public ulong ExpiryNanoseconds;
     public ulong IntervalNanoseconds;
 

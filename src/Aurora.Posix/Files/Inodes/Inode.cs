@@ -43,7 +43,9 @@ public enum InodeFlags : uint
     /// <summary>Some process has run it: who opens it for writing must ask whether one still does.</summary>
     Executed = 64,
 
-    /// <summary>Made by a call of its own (<see cref="AnonymousFiles"/>): has no type and no name; its target is what /proc shows.</summary>
+    /// <summary>
+    /// Made by a call of its own (<see cref="AnonymousFiles"/>): has no type and no name; its target is what /proc shows.
+    /// </summary>
     AnonymousFile = 128,
 }
 

@@ -21,7 +21,9 @@ public unsafe struct Namespace
     /// <summary>How many entries are in memory.</summary>
     public int EntryCount;
 
-    /// <summary>Timerfds of real time, and how often that has been set since the group came into memory (<see cref="TimerFiles"/>).</summary>
+    /// <summary>
+    /// Timerfds of real time, and how often that has been set since the group came into memory (<see cref="TimerFiles"/>).
+    /// </summary>
     internal TimerFile* FirstRealtime, LastRealtime;
     internal ulong RealtimeChanges;
 

@@ -49,8 +49,9 @@ public unsafe struct OpenFile
     /// <summary>The shared position in bytes; in a directory, the position of getdents.</summary>
     public ulong Offset;
 
-    /// <summary>The kernel object that a device driver attached when it was opened (a terminal), or that an anonymous file is for; captured by
-    /// id.</summary>
+    /// <summary>
+    /// The kernel object that a device driver attached when it was opened (a terminal), or that an anonymous file is for; captured by id.
+    /// </summary>
     public ObjectHeader* Attachment;
 
     /// <summary>Who is told of it.</summary>

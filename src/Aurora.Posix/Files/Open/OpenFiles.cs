@@ -78,7 +78,8 @@ public sealed unsafe class OpenFiles(
             return Errno.ENFILE;
         }
         inode->Flags |= InodeFlags.AnonymousFile;
-        Panic.Unless(name.Length <= Inode.InlineTargetBytes && inodes.SetTarget(tracker, inode, name), "files: a long name of an anonymous file"u8);
+        bool isNamed = name.Length <= Inode.InlineTargetBytes && inodes.SetTarget(tracker, inode, name);
+        Panic.Unless(isNamed, "files: a long name of an anonymous file"u8);
         file->Inode = inode;
         file->Flags = (flags & OpenFlags.NonBlocking) | OpenFlags.ReadWrite;
         file->Kind = kind;

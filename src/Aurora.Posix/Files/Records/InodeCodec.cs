@@ -57,6 +57,9 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
 
     private const byte VersionWithoutNewFlags = 2;
     private const byte VersionWithoutNames = 3;
+    // What is never in a tree.
+    private const InodeFlags Nameless = InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile;
+
     private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile;
 
     public override ObjectKind Kind => ObjectKind.Inode;
@@ -191,7 +194,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         if (!FileIds.IsOnDemand(id))
             return !isRoot || space->Root == null;
         return space->Tree != null && isRoot == (space->Tree->Root == id) && isProc == (space->Tree->ProcRoot == id)
-            && (record.Flags & (InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile)) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
+            && (record.Flags & Nameless) == 0 && (!isProc || record.ProcKey.Node == ProcNode.Root);
     }
 
     // What the id and the record say of it.
@@ -278,6 +281,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         bool hasTarget = isLink && !isProc;
         bool isMemoryFile = (record.Flags & InodeFlags.MemoryFile) != 0;
         bool isAnonymous = (record.Flags & InodeFlags.AnonymousFile) != 0;
+        int mostTargetBytes = isMemoryFile ? Inode.MaxMemoryFileName : isAnonymous ? Inode.InlineTargetBytes : Inode.MaxTargetBytes;
         bool isNameless = (record.Flags & (InodeFlags.MemoryFile | InodeFlags.Linkable)) != 0;
         bool isRegular = (record.Mode & InodeMode.TypeMask) == InodeMode.Regular && !isProc;
         return (record.Flags & ~KnownFlags) == 0
@@ -289,7 +293,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && (!isProc || record.ProcKey.Node != ProcNode.Root || isDirectory)
             && (isRegular || (!isNameless && (record.Flags & InodeFlags.Executed) == 0))
             && (record.Seals & ~FileSeals.All) == 0 && (isMemoryFile || record.Seals == FileSeals.None)
-            && record.TargetLength <= (isMemoryFile ? Inode.MaxMemoryFileName : isAnonymous ? Inode.InlineTargetBytes : Inode.MaxTargetBytes)
+            && record.TargetLength <= mostTargetBytes
             && (isMemoryFile || (hasTarget || isAnonymous) == record.TargetLength > 0)
             && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
     }

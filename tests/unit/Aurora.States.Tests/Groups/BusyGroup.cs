@@ -1,6 +1,6 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex
-// wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, timers, a lock, pending signals, and threads that sleep in
+// a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -19,7 +19,7 @@ internal static unsafe class BusyGroup
     public const ulong PrivateFile = 0x2200_0000;
 
     // Descriptors.
-    private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8;
+    private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Counter = 9, Timer = 10, Signals = 11;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -35,6 +35,7 @@ internal static unsafe class BusyGroup
         OpenFiles(programs, init);
         MapMemory(programs, init);
         SetTimers(programs, init);
+        OpenEvents(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -56,6 +57,8 @@ internal static unsafe class BusyGroup
         foreach (ulong file in new[] { Data, Gone, PipeStart, Console })
             Assert.Equal(text.Length, programs.Do(init, 1, file, Buffer, (ulong)text.Length));
         programs.Do(init, 0, PipeEnd, Buffer, 5);
+        programs.Put(init, Buffer, 3);
+        programs.Do(init, 1, Counter, Buffer, 8);
         ulong name = programs.PutText(init, Buffer, $"/tmp/{mark}{round}");
         programs.Do(init, 3, (ulong)programs.Do(init, 2, name, 0x42, 0x1B6));
         if (round % 2 == 0)
@@ -121,6 +124,19 @@ internal static unsafe class BusyGroup
         programs.Do(init, 38, 0, time, 0);
         programs.Do(init, 222, 1, 0, ProgramDriver.Slot);
         programs.Do(init, 223, (uint)programs.Get(init, ProgramDriver.Slot), 0, time, 0);
+    }
+
+    // An eventfd, a timerfd for a moment of real time, and a signalfd.
+    private static void OpenEvents(ProgramDriver programs, Thread* init)
+    {
+        ulong time = ProgramDriver.Slot + 0x40;
+        Assert.Equal((long)Counter, programs.Do(init, 290, 5, 0));
+        Assert.Equal((long)Timer, programs.Do(init, 283, 0, 0));
+        programs.Put(init, time, 7);
+        programs.Put(init, time + 16, 3 * (1UL << 30));
+        programs.Do(init, 286, Timer, 1, time, 0);
+        programs.Put(init, ProgramDriver.Slot, (1UL << (10 - 1)) | (1UL << (34 - 1)));
+        Assert.Equal((long)Signals, programs.Do(init, 289, ulong.MaxValue, ProgramDriver.Slot, 8, 0));
     }
 
     private static void BlockSignals(ProgramDriver programs, Thread* init)

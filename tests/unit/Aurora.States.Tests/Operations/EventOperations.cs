@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Threads;
 
@@ -60,7 +61,10 @@ internal static unsafe class EventOperations
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
         if (thread != null && World.DescriptorCount(thread) < MaxDescriptors)
-            world.Call(thread, "timerfd_create", 283, (operation.B % 5) switch { 0 or 1 => 0UL, 2 => 1, 3 => 7, _ => 8 }, FlagsOf(operation.C));
+            world.Call(thread, "timerfd_create", 283, (operation.B % 5) switch
+            {
+                0 or 1 => 0UL, 2 => 1, 3 => 7, _ => 8,
+            }, FlagsOf(operation.C));
     }
 
     private static void SetTimer(World world, Operation operation)
@@ -70,7 +74,8 @@ internal static unsafe class EventOperations
             return;
         ulong slot = World.SlotOf(thread);
         uint flags = operation.D % 4;
-        ulong now = (operation.D >> 4) % 2 == 0 ? world.Kernel.GroupClock.MonotonicNanoseconds : world.Kernel.GroupClock.RealtimeNanoseconds;
+        GroupClock clock = world.Kernel.GroupClock;
+        ulong now = (operation.D >> 4) % 2 == 0 ? clock.MonotonicNanoseconds : clock.RealtimeNanoseconds;
         ulong value = operation.D % 11 == 0 ? 0 : Duration(operation.C) + ((flags & 1) != 0 ? now : 0);
         ulong interval = operation.D % 3 == 0 ? Duration(operation.B) : 0;
         world.Put(thread, slot, interval / Second);
@@ -124,7 +129,9 @@ internal static unsafe class EventOperations
         if (thread == null)
             return;
         ulong slot = World.SlotOf(thread);
-        ulong now = world.Kernel.GroupClock.RealtimeNanoseconds + ((operation.C % 2 == 0 ? 1UL : ulong.MaxValue) * (operation.B % (4 * Second)));
+        ulong step = operation.B % (4 * Second);
+        ulong now = world.Kernel.GroupClock.RealtimeNanoseconds;
+        now = operation.C % 2 == 0 ? now + step : now - step;
         world.Put(thread, slot, now / Second);
         world.Put(thread, slot + 8, now % Second);
         world.Call(thread, "clock_settime", 227, 0, slot);
