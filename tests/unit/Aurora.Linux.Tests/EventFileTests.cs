@@ -139,6 +139,19 @@ public sealed unsafe class EventFileTests
     }
 
     [Fact]
+    public void A_moment_that_has_passed_when_it_is_set_has_come_at_once()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong past = Timer(kernel, init, 1, 1, 1, Second);
+        Assert.Equal((long)((kernel.Clock.Now - 1) / Second) + 1, Read(kernel, init, past));
+        ulong file = Timer(kernel, init, 0, 1, kernel.Clock.Realtime + (100 * Second));
+        kernel.Poke(init, Scratch, Timespec.From(kernel.Clock.Realtime + (101 * Second)));
+        kernel.Do(init, SetRealtime, 0, Scratch);
+        Assert.Equal(1, Read(kernel, init, file));
+    }
+
+    [Fact]
     public void A_moment_of_real_time_that_is_set_comes_sooner_or_later()
     {
         using var kernel = new TestKernel();

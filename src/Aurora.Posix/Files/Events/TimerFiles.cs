@@ -29,7 +29,8 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
         timer->IsArmed = valueNanoseconds != 0;
         Rearm(timer);
         state.MarkChanged(&timer->Header);
-        return timer->IsArmed && TakeJump(timer) ? Errno.ECANCELED : Errno.Ok;
+        ExpireIfPassed(timer);
+        return valueNanoseconds != 0 && TakeJump(timer) ? Errno.ECANCELED : Errno.Ok;
     }
 
     /// <summary>The time until the next expiry, after what has passed has been counted; zero when there is none.</summary>
@@ -92,6 +93,7 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
             Rearm(timer);
             return;
         }
+        scheduler.Disarm(&timer->Deadline);
         timer->IsArmed = false;
         timer->IsExpired = true;
         timer->Ticks++;
@@ -138,12 +140,22 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
     private void Tell(TimerFile* timer)
     {
         if (timer->IsArmed && timer->CountsRealtime)
+        {
             Rearm(timer);
+            ExpireIfPassed(timer);
+        }
         if (!timer->IsCancelable)
             return;
         timer->IsCanceled = true;
         state.MarkChanged(&timer->Header);
         scheduler.WakeAll(&timer->Readable);
+    }
+
+    // Whoever has set it, or the clock, finds it expired at once.
+    private void ExpireIfPassed(TimerFile* timer)
+    {
+        if (timer->IsArmed && Now(timer) >= timer->ExpiryNanoseconds)
+            Expired(timer);
     }
 
     private void Rearm(TimerFile* timer)
