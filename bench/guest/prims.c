@@ -6,6 +6,7 @@
  *                         without those of regions and of memory that is captured
  *   prims true            does nothing: the program that is run */
 #define _GNU_SOURCE
+#include "prims_epoll.h"
 #include "prims_files.h"
 #include "prims_memckpt.h"
 #include "prims_memory.h"
@@ -50,6 +51,8 @@ static const struct measure {
     {"thread_create_join", 200, thread_create_join, NULL, NULL},
     {"signal_self", 1000, signal_self, begin_signals, NULL},
     {"poll_100", 500, poll_100, begin_polls, end_polls},
+    {"epoll_1", 2000, epoll_wait_one, begin_epoll_1, end_epoll},
+    {"epoll_1000", 2000, epoll_wait_one, begin_epoll_1000, end_epoll},
     {"stat_5", 2000, stat_5, make_names, NULL},
     {"open_close_5", 2000, open_close_5, make_names, NULL},
     {"create_unlink", 500, create_unlink, make_names, NULL},

@@ -22,7 +22,21 @@ public sealed unsafe class RecordingWaker : ThreadWaker
 
     public override void Wake(WaitQueue* queue) => _woken.Add((nint)queue);
 
+    public override void WakeThreads(WaitQueue* queue) => _woken.Add((nint)queue);
+
     public override void WakeNext(WaitQueue* queue) => _woken.Add((nint)queue);
+
+    public override void WakeNextThread(WaitQueue* queue) => _woken.Add((nint)queue);
+
+    public override void Listen(ReadyWatch* watch, WaitQueue* queue, uint events)
+    {
+    }
+
+    public override void StopListening(ReadyWatch* watch)
+    {
+    }
+
+    public override void MakeReady(ReadyWatch* watch) => ReadyList.Append(watch);
 
     public override bool Watch(Watcher* watcher, WaitQueue* queue, uint events) => true;
 

@@ -28,6 +28,8 @@ public sealed record Primitive(string Name, string Words)
         new("thread_create_join", "a thread made and joined"),
         new("signal_self", "a signal to oneself, handled"),
         new("poll_100", "poll of 100 descriptors"),
+        new("epoll_1", "epoll_wait of one descriptor, which is ready"),
+        new("epoll_1000", "the same beside 999 that are not"),
         new("stat_5", "stat of a path of five names"),
         new("open_close_5", "open and close of it"),
         new("create_unlink", "a file made and removed"),

@@ -41,6 +41,8 @@ public sealed class TscClock : Clock
 
     public override ulong RealtimeNanoseconds => _realtimeOrigin + MonotonicNanoseconds;
 
+    public override ulong RealtimeLeadNanoseconds => _realtimeOrigin;
+
     /// <summary>Sets real time: it is <paramref name="unixSeconds"/> now.</summary>
     public void SetRealtime(ulong unixSeconds)
         => _realtimeOrigin = (unixSeconds * TickScale.NanosecondsPerSecond) - MonotonicNanoseconds;

@@ -7,4 +7,9 @@ public abstract class Clock
 
     /// <summary>Nanoseconds since 1970-01-01 00:00 UTC.</summary>
     public abstract ulong RealtimeNanoseconds { get; }
+
+    /// <summary>
+    /// How far real time is ahead of monotonic time, modulo 2^64. A clock that goes on between two readings has it from where it began.
+    /// </summary>
+    public virtual ulong RealtimeLeadNanoseconds => unchecked(RealtimeNanoseconds - MonotonicNanoseconds);
 }

@@ -62,6 +62,12 @@ public readonly unsafe struct GroupClock
         }
     }
 
+    /// <summary>
+    /// How far real time is ahead of monotonic time, modulo 2^64: the same until one of them jumps. Not kept within what real time is.
+    /// </summary>
+    public ulong RealtimeLeadNanoseconds
+        => unchecked(_machine.RealtimeLeadNanoseconds + (ulong)_state->RealtimeShiftNanoseconds - _state->OffsetNanoseconds);
+
     /// <summary>How far real time has been set from the machine's (clock_settime).</summary>
     public long RealtimeShiftNanoseconds
     {

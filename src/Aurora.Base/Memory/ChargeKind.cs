@@ -33,6 +33,8 @@ public enum ChargeKind : byte
     EventCounter,
     TimerFile,
     SignalFile,
+    EventPoll,
+    EventWatch,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

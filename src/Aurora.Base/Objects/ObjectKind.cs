@@ -29,6 +29,8 @@ public enum ObjectKind : byte
     SignalBacklog = 23,
     FormerName = 24,
     FileTree = 25,
+    EventPoll = 29,
+    EventWatch = 30,
     TerminalText = 32,
     MachineSettings = 33,
 

@@ -5,9 +5,14 @@
 //
 // On a queue stand, in this order:
 //
-//   watchers, and tokens       asynchronous owners, which stay and are told of every wake-up; threads woken alone that have not looked yet
+//   watchers, and tokens       asynchronous owners and watches of epolls (ReadyList), which stay and are told of every wake-up; threads
+//                              woken alone that have not looked yet
 //   threads                    each wake-up wakes all of them (poll, splice)
-//   threads that wait alone    each wake-up wakes the first: what they wait for, one takes away (readers and large writers of a pipe)
+//   who waits alone            each wake-up wakes the first: what they wait for, one takes away (readers and large writers of a pipe,
+//                              watches with EPOLLEXCLUSIVE, which stay)
+//
+// Watches of epolls are told what a queue stands for (the events it is listened to for), and take it when that is what they are interested
+// in. Who wakes all (WakeAll) does so because everything may have changed: then every watch takes it.
 //
 // Who is woken alone and ends or is stopped before it has looked passes the wake-up on; so does a call that leaves something for the next.
 namespace Aurora.Base;
@@ -33,21 +38,27 @@ public enum WaitKind : byte
     /// <summary>A thread that has been woken alone and has not looked yet; it wakes nobody.</summary>
     Token,
     Watcher,
+
+    /// <summary>A <see cref="ReadyWatch"/>; one that takes a wake-up away from those behind it.</summary>
+    Ready,
+    ReadyAlone,
 }
 
-/// <summary>A place in one <see cref="WaitQueue"/>; the thread scheduler owns these.</summary>
+/// <summary>
+/// A place in one <see cref="WaitQueue"/>; the thread scheduler owns these, but for those within a <see cref="ReadyWatch"/>.
+/// </summary>
 public unsafe struct WaitEntry
 {
     public WaitEntry* Next;
     public WaitEntry* Previous;
     public WaitQueue* Queue;
 
-    /// <summary>The waiting thread (Aurora.Posix knows its type), or the <see cref="Watcher"/>.</summary>
+    /// <summary>The waiting thread (Aurora.Posix knows its type), the <see cref="Watcher"/> or the <see cref="ReadyWatch"/>.</summary>
     public void* Owner;
     public WaitEntry* NextOfOwner;
     public WaitKind Kind;
 
-    /// <summary>For a watcher: what has come about when this queue is woken.</summary>
+    /// <summary>For a watcher or watch: what has come about when this queue is woken.</summary>
     public uint Events;
 }
 
@@ -86,8 +97,14 @@ public abstract unsafe class ThreadWaker
     /// <summary>Something has come that one can take: wakes one of those who wait alone, and all others.</summary>
     public abstract void Wake(WaitQueue* queue);
 
-    /// <summary>There is something left for another one of those who wait alone.</summary>
+    /// <summary>As <see cref="Wake"/>, for threads and owners: watches of epolls see nothing that they have not seen before.</summary>
+    public abstract void WakeThreads(WaitQueue* queue);
+
+    /// <summary>There is something left for another one of those who wait alone, watches among them.</summary>
     public abstract void WakeNext(WaitQueue* queue);
+
+    /// <summary>As above, for a thread.</summary>
+    public abstract void WakeNextThread(WaitQueue* queue);
 
     /// <summary>Wakes all; nobody has to look for those that wait alone any more.</summary>
     public abstract void WakeAll(WaitQueue* queue);
@@ -100,4 +117,13 @@ public abstract unsafe class ThreadWaker
 
     /// <summary>Takes a watcher off all its queues, with what was posted to it.</summary>
     public abstract void Unwatch(Watcher* watcher);
+
+    /// <summary>Puts a watch on a queue that is woken when these events come about.</summary>
+    public abstract void Listen(ReadyWatch* watch, WaitQueue* queue, uint events);
+
+    /// <summary>Takes a watch off all its queues; it stays on its list.</summary>
+    public abstract void StopListening(ReadyWatch* watch);
+
+    /// <summary>A watch has something to tell: it goes on its list, and those who wait for that are woken.</summary>
+    public abstract void MakeReady(ReadyWatch* watch);
 }

@@ -324,7 +324,7 @@ public readonly unsafe struct HeldOutput
             return;
         chunk->Start += (ulong)chunk->Length;
         chunk->Length = chunk->Sent = chunk->Emitted = 0;
-        _hold.Waker.WakeAll(Space);
+        _hold.Waker.Wake(Space);
     }
 
     private void DropOldest()
@@ -340,6 +340,6 @@ public readonly unsafe struct HeldOutput
             _state->Last = null;
         _group.Remove(&chunk->Header);
         PutBack(chunk);
-        _hold.Waker.WakeAll(Space);
+        _hold.Waker.Wake(Space);
     }
 }

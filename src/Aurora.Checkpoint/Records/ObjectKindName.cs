@@ -33,6 +33,8 @@ public static class ObjectKindName
         ObjectKind.SignalBacklog => "queued signals"u8,
         ObjectKind.FormerName => "former name"u8,
         ObjectKind.FileTree => "tree of files"u8,
+        ObjectKind.EventPoll => "epoll"u8,
+        ObjectKind.EventWatch => "watch of an epoll"u8,
         ObjectKind.TerminalText => "terminal text"u8,
         ObjectKind.MachineSettings => "machine settings"u8,
         ObjectKind.Region => "region"u8,

@@ -124,6 +124,8 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.EventCounter => ChargeKind.EventCounter,
             ObjectKind.TimerFile => ChargeKind.TimerFile,
             ObjectKind.SignalFile => ChargeKind.SignalFile,
+            ObjectKind.EventPoll => ChargeKind.EventPoll,
+            ObjectKind.EventWatch => ChargeKind.EventWatch,
             ObjectKind.SymbolicLinkTail => ChargeKind.SymbolicLinkTail,
             ObjectKind.ExtendedAttributes => ChargeKind.ExtendedAttributes,
             ObjectKind.SignalBacklog => ChargeKind.SignalBacklog,

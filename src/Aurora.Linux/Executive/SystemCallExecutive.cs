@@ -67,6 +67,13 @@ public sealed unsafe partial class SystemCallExecutive
                 StopAccounting();
                 return false;
             }
+            if (thread->Call.RestartCode == (ushort)Errno.ERESTARTNEVER)
+            {
+                // What the call's mask kept from the thread is delivered next.
+                thread->Call.RestartCode = 0;
+                Finish(thread, -(long)Errno.EINTR);
+                return false;
+            }
             if (thread->Call.Active)
             {
                 // No handler ran: the call continues with its progress, after the other threads have had their chance.

@@ -22,6 +22,7 @@ public static class FileCalls
         SpliceCalls.Register(table);
         PollCalls.Register(table);
         SelectCalls.Register(table);
+        EventPollCalls.Register(table);
         OtherCalls.Register(table);
         FileSystemCalls.Register(table);
         ExtendedAttributeCalls.Register(table);

@@ -12,6 +12,7 @@ internal static unsafe class StatCalls
 {
     private const long AuroraMagic = 0x41555230;
     private const long ProcMagic = 0x9FA0;
+    private const long AnonymousMagic = 0x09041934;
 
     public static void Register(SystemCallTable table)
     {
@@ -117,27 +118,30 @@ internal static unsafe class StatCalls
             return call.Failure;
         bool isProc = inode->IsProc;
         kernel.Files.Inodes.Release(inode);
-        return WriteStatFs(ref call, isProc, a->Arg1);
+        return WriteStatFs(ref call, isProc ? ProcMagic : AuroraMagic, a->Arg1);
     }
 
     private static SystemCallResult StatFsOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
-        return call.AnyFile(a->Int0, out OpenFile* file) ? WriteStatFs(ref call, file->Inode->IsProc, a->Arg1) : call.Failure;
+        if (!call.AnyFile(a->Int0, out OpenFile* file))
+            return call.Failure;
+        long magic = file->Inode->IsProc ? ProcMagic : file->Inode->IsAnonymousFile ? AnonymousMagic : AuroraMagic;
+        return WriteStatFs(ref call, magic, a->Arg1);
     }
 
-    private static SystemCallResult WriteStatFs(ref FileCall call, bool isProc, ulong address)
+    private static SystemCallResult WriteStatFs(ref FileCall call, long magic, ulong address)
     {
         call.Files.Space.Describe(out ulong total, out ulong free);
         var result = new LinuxStatFs
         {
-            Type = isProc ? ProcMagic : AuroraMagic,
+            Type = magic,
             BlockSize = PageSize.Bytes,
             FragmentSize = PageSize.Bytes,
             NameLength = DirectoryEntry.MaxNameBytes,
-            Id = isProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem,
+            Id = magic == ProcMagic ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem,
         };
-        if (!isProc)
+        if (magic == AuroraMagic)
         {
             result.Blocks = total;
             result.FreeBlocks = free;

@@ -16,6 +16,7 @@
 //   SetIdBits       when they go
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
 //   TimerFiles      what timerfds do
+//   EventPolls      epolls, which ask the files they watch
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
 //   AnonymousFiles  eventfds, timerfds, signalfds
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
@@ -79,13 +80,14 @@ public sealed unsafe class FileServices
         var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory),
             new ProcEventText(TimerFiles));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
-        Signals = new SignalFileOperations(State, timers, waker);
+        Signals = new SignalFileOperations(State, timers, waker, information);
         var drivers = new FileDrivers(
             regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
-            Signals);
+            Signals, State, waker);
+        EventPolls = drivers.EventPolls;
         Watching = new FileWatching(State, drivers, waker);
-        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching);
-        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles);
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls);
+        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
@@ -148,6 +150,7 @@ public sealed unsafe class FileServices
     public AnonymousFiles Anonymous { get; }
     public TimerFiles TimerFiles { get; }
     public SignalFileOperations Signals { get; }
+    public EventPolls EventPolls { get; }
     public OpenFiles OpenFiles { get; }
     public Descriptors Descriptors { get; }
     public HeldFiles Held { get; }

@@ -40,6 +40,8 @@ public sealed unsafe class FileState
         EventCounters = new Slab<EventCounter>(pages, limits.MaxOpenFiles, ChargeKind.EventCounter);
         TimerFiles = new Slab<TimerFile>(pages, limits.MaxOpenFiles, ChargeKind.TimerFile);
         SignalFiles = new Slab<SignalFile>(pages, limits.MaxOpenFiles, ChargeKind.SignalFile);
+        EventPolls = new Slab<EventPoll>(pages, limits.MaxOpenFiles, ChargeKind.EventPoll);
+        EventWatches = new Slab<EventWatch>(pages, limits.MaxOpenFiles, ChargeKind.EventWatch);
         Reclaim = (NameReclaimState*)pages.Allocate(1);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
@@ -64,6 +66,11 @@ public sealed unsafe class FileState
     internal Slab<EventCounter> EventCounters { get; }
     internal Slab<TimerFile> TimerFiles { get; }
     internal Slab<SignalFile> SignalFiles { get; }
+    internal Slab<EventPoll> EventPolls { get; }
+    internal Slab<EventWatch> EventWatches { get; }
+
+    /// <summary>The number of the last search among epolls.</summary>
+    internal ulong EventSearch;
 
     /// <summary>Open files, tables and inodes without references that are still to be closed.</summary>
     internal OpenFile* FirstClosing;

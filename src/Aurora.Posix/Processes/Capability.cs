@@ -28,6 +28,7 @@ public enum Capability : byte
     MacOverride = 32,
     Syslog = 34,
     WakeAlarm = 35,
+    BlockSuspend = 36,
 
     /// <summary>CAP_CHECKPOINT_RESTORE; there are none beyond.</summary>
     Last = 40,

@@ -10,6 +10,7 @@ public unsafe struct PidState
 {
     internal IdState Ids;
     internal Process* Init;
+    internal WaitQueue SignalArrived;
     internal ulong ForkCount;
     internal int ProcessCount;
     internal int ThreadCount;
@@ -35,6 +36,9 @@ public readonly unsafe struct PidNamespace
 
     /// <summary>The process that adopts orphans, usually 1; null before it starts and after it has ended.</summary>
     public Process* Init => _state->Init;
+
+    /// <summary>A signal is pending for one of them: who watches signalfds of the group asks again.</summary>
+    public WaitQueue* SignalArrived => &_state->SignalArrived;
 
     /// <summary>Processes and threads created since boot or restore, for /proc/stat.</summary>
     public ulong ForkCount => _state->ForkCount;

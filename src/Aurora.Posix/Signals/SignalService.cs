@@ -204,6 +204,7 @@ public sealed unsafe partial class SignalService
     private void Notify(Process* process, Thread* thread, Signal signal)
     {
         _scheduler.WakeAll(&process->SignalArrived);
+        _scheduler.Wake(_processes.Of(_tracked.Of(&process->Header)).SignalArrived);
         if (signal == Signal.SIGKILL)
         {
             for (Thread* t = process->FirstThread; t != null; t = t->NextOfProcess)

@@ -1,7 +1,7 @@
 namespace Aurora.Posix.SystemCalls;
 
 /// <summary>
-/// Error numbers of the Linux x86-64 ABI, positive. The four restart codes above 511 never reach a program: a call returns one when a
+/// Error numbers of the Linux x86-64 ABI, positive. The five restart codes above 511 never reach a program: a call returns one when a
 /// signal interrupts it, and the executive turns it into a restart or into EINTR when it knows how the signal is handled.
 /// </summary>
 public enum Errno
@@ -94,6 +94,9 @@ public enum Errno
 
     /// <summary>Restart only when no handler runs (poll, pause, sigsuspend).</summary>
     ERESTARTNOHAND = 514,
+
+    /// <summary>EINTR in any case. The mask that the call has put in place is the one that says which signal's handler runs (epoll_pwait).</summary>
+    ERESTARTNEVER = 515,
 
     /// <summary>Continue with the recorded deadline when no handler runs; else EINTR (nanosleep and other relative time-outs).</summary>
     ERESTARTBLOCK = 516,

@@ -116,6 +116,18 @@ public sealed unsafe class TerminalFile : FileOperations
     }
 
     /// <inheritdoc/>
+    public override bool CanPoll(OpenFile* file) => true;
+
+    /// <inheritdoc/>
+    public override void Listen(OpenFile* file, ReadyWatch* watch)
+    {
+        Terminal* terminal = Of(file);
+        _scheduler.Listen(watch, &terminal->Readers, (uint)PollEvents.Readable);
+        _scheduler.Listen(watch, &terminal->Writers, (uint)PollEvents.Writable);
+        _scheduler.Listen(watch, _terminals.Sink.SpaceOf(terminal), (uint)PollEvents.Writable);
+    }
+
+    /// <inheritdoc/>
     public override bool CanWatch(OpenFile* file) => true;
 
     /// <inheritdoc/>

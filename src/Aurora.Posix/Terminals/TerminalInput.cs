@@ -18,7 +18,7 @@ public sealed unsafe class TerminalInput(
         while (taken < bytes.Length && CanReceive(terminal))
             ReceiveByte(terminal, bytes[taken++]);
         if (TerminalReads.CanRead(terminal))
-            scheduler.WakeAll(&terminal->Readers);
+            scheduler.Wake(&terminal->Readers);
         return taken;
     }
 
@@ -58,7 +58,7 @@ public sealed unsafe class TerminalInput(
         terminal->IsOutputStopped = isStopped;
         tracked.MarkChanged(&terminal->Header);
         if (!isStopped)
-            scheduler.WakeAll(&terminal->Writers);
+            scheduler.Wake(&terminal->Writers);
     }
 
     /// <summary>Drops all input that has not been read.</summary>

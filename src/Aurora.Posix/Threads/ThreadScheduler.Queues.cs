@@ -135,12 +135,13 @@ public sealed unsafe partial class ThreadScheduler
         thread->Token = null;
     }
 
-    // Threads that wait alone stand behind all others.
+    // Who waits alone stands behind all others.
     private static void Append(WaitEntry* entry, WaitQueue* queue)
     {
-        if (entry->Kind == WaitKind.ThreadAlone && queue->FirstAlone == null)
+        bool isAlone = entry->Kind is WaitKind.ThreadAlone or WaitKind.ReadyAlone;
+        if (isAlone && queue->FirstAlone == null)
             queue->FirstAlone = entry;
-        Insert(entry, queue, entry->Kind == WaitKind.ThreadAlone || queue->FirstAlone == null ? queue->Last : queue->FirstAlone->Previous);
+        Insert(entry, queue, isAlone || queue->FirstAlone == null ? queue->Last : queue->FirstAlone->Previous);
     }
 
     private static void Prepend(WaitEntry* entry, WaitQueue* queue) => Insert(entry, queue, null);

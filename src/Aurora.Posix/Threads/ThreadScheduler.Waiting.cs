@@ -74,13 +74,27 @@ public sealed unsafe partial class ThreadScheduler
     /// <inheritdoc/>
     public override void Wake(WaitQueue* queue)
     {
-        if (queue->First == null)
-            return;
+        if (queue->First != null)
+            Wake(queue, tellsWatches: true);
+    }
+
+    /// <inheritdoc/>
+    public override void WakeThreads(WaitQueue* queue)
+    {
+        if (queue->First != null)
+            Wake(queue, tellsWatches: false);
+    }
+
+    private void Wake(WaitQueue* queue, bool tellsWatches)
+    {
         _lock.AssertHeld();
-        WaitEntry* last = PassWatchers(queue, endsTokens: false);
+        WaitEntry* last = PassWatchers(queue, endsTokens: false, out bool hasWatches);
         for (WaitEntry* entry = After(last, queue); entry != null && entry != queue->FirstAlone; entry = After(last, queue))
             WakeEntry(entry);
-        WakeNext(queue);
+        if (hasWatches && tellsWatches)
+            TellWatches(queue, tellsAll: false);
+        if (queue->FirstAlone != null)
+            WakeOneAlone(queue, tellsWatches);
     }
 
     /// <inheritdoc/>
@@ -92,11 +106,28 @@ public sealed unsafe partial class ThreadScheduler
     }
 
     /// <inheritdoc/>
-    public override void WakeNext(WaitQueue* queue)
+    public override void WakeNext(WaitQueue* queue) => WakeOneAlone(queue, tellsWatches: true);
+
+    /// <inheritdoc/>
+    public override void WakeNextThread(WaitQueue* queue) => WakeOneAlone(queue, tellsWatches: false);
+
+    private void WakeOneAlone(WaitQueue* queue, bool tellsWatches)
     {
         bool isAwake = false;
-        while (queue->FirstAlone != null && !isAwake)
-            isAwake = WakeAlone(queue->FirstAlone);
+        WaitEntry* entry = queue->FirstAlone;
+        while (entry != null && !isAwake)
+        {
+            if (entry->Kind == WaitKind.ReadyAlone)
+            {
+                isAwake = tellsWatches && Tell((ReadyWatch*)entry->Owner, entry->Events);
+                entry = entry->Next;
+                continue;
+            }
+            // A thread leaves the queue, whether it is woken or had not gone to sleep.
+            WaitEntry* next = entry->Next;
+            isAwake = WakeAlone(entry);
+            entry = next;
+        }
     }
 
     /// <inheritdoc/>
@@ -105,9 +136,19 @@ public sealed unsafe partial class ThreadScheduler
         if (queue->First == null)
             return;
         _lock.AssertHeld();
-        WaitEntry* last = PassWatchers(queue, endsTokens: true);
-        for (WaitEntry* entry = After(last, queue); entry != null; entry = After(last, queue))
+        WaitEntry* last = PassWatchers(queue, endsTokens: true, out bool hasWatches);
+        for (WaitEntry* entry = After(last, queue); entry != null && entry != queue->FirstAlone; entry = After(last, queue))
             WakeEntry(entry);
+        for (WaitEntry* entry = queue->FirstAlone; entry != null;)
+        {
+            WaitEntry* next = entry->Next;
+            hasWatches |= entry->Kind == WaitKind.ReadyAlone;
+            if (entry->Kind == WaitKind.ThreadAlone)
+                WakeEntry(entry);
+            entry = next;
+        }
+        if (hasWatches)
+            TellWatches(queue, tellsAll: true);
     }
 
     /// <summary>Forgets what a thread registered for; the sleep will not happen or is over.</summary>
@@ -180,12 +221,13 @@ public sealed unsafe partial class ThreadScheduler
         return true;
     }
 
-    // Tells the watchers; returns the last entry that is no sleeping thread's.
-    private WaitEntry* PassWatchers(WaitQueue* queue, bool endsTokens)
+    // Tells the watchers; returns the last entry that is no sleeping thread's, and whether there are watches still to be told.
+    private WaitEntry* PassWatchers(WaitQueue* queue, bool endsTokens, out bool hasWatches)
     {
+        hasWatches = false;
         WaitEntry* last = null;
         WaitEntry* next = queue->First;
-        while (next != null && (next->Kind is WaitKind.Watcher or WaitKind.Token))
+        while (next != null && (next->Kind is WaitKind.Watcher or WaitKind.Token or WaitKind.Ready))
         {
             WaitEntry* entry = next;
             next = entry->Next;
@@ -194,6 +236,7 @@ public sealed unsafe partial class ThreadScheduler
                 EndToken((Thread*)entry->Owner);
                 continue;
             }
+            hasWatches |= entry->Kind == WaitKind.Ready;
             if (entry->Kind == WaitKind.Watcher)
                 Post((Watcher*)entry->Owner, entry->Events);
             last = entry;

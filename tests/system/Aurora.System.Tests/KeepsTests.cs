@@ -1,4 +1,4 @@
-// States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape.
+// States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -14,6 +14,7 @@ public sealed class KeepsTests
     [InlineData("READY", "/usr/lib/aurora/windows", "cut")]
     [InlineData("holding", "/usr/lib/aurora/leases", "cut")]
     [InlineData("READY", "/usr/lib/aurora/events", "8")]
+    [InlineData("holding", "/usr/lib/aurora/epolls", "cut")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {
         (int? status, string output) = await ThreeCuts.RunAsync(MemoryMebibytes, begun, program, argument);

@@ -35,6 +35,10 @@ public sealed unsafe class DamagedRecordTests : IDisposable
     [Fact]
     public void TheUndamagedRecordsAreRestored() => Assert.Equal(RestoreStatus.Ok, Restore(_records));
 
+    /// <summary>As host tools restore, which have no processes: what belongs to those is left alone.</summary>
+    [Fact]
+    public void WithoutProcessesTheRestIsRestored() => Assert.Equal(RestoreStatus.Ok, Restore(_records, RestoreScope.KnownKinds));
+
     [Fact]
     public void TruncatedRecordsAreRefused()
     {
@@ -129,7 +133,9 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         Assert.Equal(Errno.Ok, tree.MakeLink("/link"u8, "a/file"u8));
         Assert.Equal(Errno.Ok, tree.MakeLink("/long"u8, LongTarget()));
         Assert.Equal(Errno.Ok, tree.Make("/fifo"u8, InodeMode.Fifo | 0x1B6));
-        session.OpenFile("/fifo");
+        OpenFile* fifo = session.OpenFile("/fifo");
+        OpenFile* outer = session.WatchFile(session.WatchFile(fifo));
+        Assert.True(EventPolls.Of(outer)->WatchCount == 1);
         Assert.Equal(Errno.Ok, tree.Make("/null"u8, InodeMode.CharacterDevice | 0x1B6, 0x103));
         session.Memory.Spaces.Fork(session.NewSpace(0x4000_0000, 8), out _);
         session.Group.Output.Write(new byte[5_000]);
@@ -151,12 +157,12 @@ public sealed unsafe class DamagedRecordTests : IDisposable
     }
 
     // A restore as GroupSession does it, from these records; a panic would be an exception.
-    private RestoreStatus Restore(List<(ObjectId Id, byte[] Record)> records)
+    private RestoreStatus Restore(List<(ObjectId Id, byte[] Record)> records, RestoreScope scope = RestoreScope.Whole)
     {
         _cases++;
         using TestSession session = TestSession.Open(_device, records: new ListedFileRecords(records));
         RestoreStatus status = new ObjectRestorer(session.Group.Codecs, session.Pages.Accounts, session.Fibers, session.Group.Files.Loader)
-            .Restore(session.Tracker, new ListedRecords(records), RestoreScope.Whole).Fault.Status;
+            .Restore(session.Tracker, new ListedRecords(records), scope).Fault.Status;
         bool isWhole = status != RestoreStatus.Ok || session.Group.Names->Root == null || session.TryLoadTree();
         return isWhole ? status : RestoreStatus.BadRecord;
     }

@@ -53,6 +53,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.EventCounter)]
     [InlineData(ObjectKind.TimerFile)]
     [InlineData(ObjectKind.SignalFile)]
+    [InlineData(ObjectKind.EventPoll)]
+    [InlineData(ObjectKind.EventWatch)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -131,6 +133,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.EventCounter => StructFields.Of<EventCounter>(),
         ObjectKind.TimerFile => StructFields.Of<TimerFile>(),
         ObjectKind.SignalFile => StructFields.Of<SignalFile>(),
+        ObjectKind.EventPoll => StructFields.Of<EventPoll>(),
+        ObjectKind.EventWatch => StructFields.Of<EventWatch>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -157,6 +161,12 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         FillEvents(kernel, init);
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         kernel.Do(init, 1, writer, Scratch, 100);
+        ulong poll = (ulong)kernel.Do(init, 291, 0);
+        kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 4 | EventFlags.OneShot, Data = 5 });
+        kernel.Do(init, 233, poll, 1, writer, Scratch);
+        kernel.Do(init, 232, poll, Scratch, 1, 0);
+        kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 1 | EventFlags.EdgeTriggered, Data = 5 });
+        kernel.Do(init, 233, poll, 1, writer - 1, Scratch);
         kernel.WriteFile("/l", "text"u8, 0x81B6);
         ulong file = (ulong)kernel.Do(init, 2, kernel.PokeText(init, Scratch, "/l"), 2);
         kernel.Do(init, 73, file, 1);

@@ -53,6 +53,12 @@ internal sealed unsafe class RandomDevice(RandomSource random, RandomControl con
     public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
         => control.Control(thread, command, argument);
 
+    // As on Linux, only the one that could once run dry can be watched; it is readable.
+    public override bool CanPoll(OpenFile* file) => file->Inode->Device == DeviceNumber.Random;
+
+    public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
+        => CanPoll(file) ? PollEvents.Readable : base.Poll(file, interest, waiter);
+
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         Span<byte> piece = stackalloc byte[PieceBytes];

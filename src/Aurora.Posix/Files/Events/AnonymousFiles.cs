@@ -1,4 +1,4 @@
-// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds. Each has an inode without a type, whose target
+// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, epolls. Each has an inode without a type, whose target
 // is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together. Protected by the kernel lock.
 using System;
 using Aurora.Base;
@@ -8,7 +8,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Makes anonymous files. ENFILE or ENOMEM when there is no room; else the new file has one reference.</summary>
-public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers)
+public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers, EventPolls polls)
 {
     /// <summary>What all their names begin with.</summary>
     public static ReadOnlySpan<byte> Prefix => "anon_inode:"u8;
@@ -69,6 +69,25 @@ public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, 
         signals->Mask = mask;
         signals->File = file;
         Attach(file, &signals->Header, ObjectKind.SignalFile);
+        return Errno.Ok;
+    }
+
+    /// <summary>epoll_create1.</summary>
+    public Errno MakeEventPoll(in FileCaller caller, out OpenFile* file)
+    {
+        file = null;
+        EventPoll* poll = polls.Create(state.TrackerOf(&caller.Context->Header));
+        if (poll == null)
+            return Errno.ENOMEM;
+        Errno error = openFiles.MakeAnonymous(in caller, FileKind.EventPoll, "[eventpoll]"u8, 0, out file);
+        if (error != Errno.Ok)
+        {
+            polls.End(poll);
+            return error;
+        }
+        file->Attachment = &poll->Header;
+        state.MarkChanged(&file->Header);
+        Panic.Unless(EventPolls.Attach(file), "files: a new epoll has a file"u8);
         return Errno.Ok;
     }
 

@@ -41,7 +41,7 @@ public sealed unsafe class EventCounterOperations(FileState state, ThreadWaker w
             return transfer.Stop(status);
         counter->Count -= value;
         state.MarkChanged(&counter->Header);
-        waker.WakeAll(&counter->Writable);
+        waker.Wake(&counter->Writable);
         return transfer.Finish();
     }
 
@@ -62,7 +62,7 @@ public sealed unsafe class EventCounterOperations(FileState state, ThreadWaker w
             transfer.Skip(ValueBytes);
             counter->Count += value;
             state.MarkChanged(&counter->Header);
-            waker.WakeAll(&counter->Readable);
+            waker.Wake(&counter->Readable);
             // What is behind the value in its piece is left, and the pieces behind it too.
             if (piece > ValueBytes)
                 break;
@@ -81,6 +81,14 @@ public sealed unsafe class EventCounterOperations(FileState state, ThreadWaker w
         return (counter->Count > 0 ? PollEvents.In : PollEvents.None)
             | (counter->Count < EventCounter.Most ? PollEvents.Out : PollEvents.None)
             | (counter->Count > EventCounter.Most ? PollEvents.Error : PollEvents.None);
+    }
+
+    public override bool CanPoll(OpenFile* file) => true;
+
+    public override void Listen(OpenFile* file, ReadyWatch* watch)
+    {
+        waker.Listen(watch, &Of(file)->Readable, (uint)PollEvents.In);
+        waker.Listen(watch, &Of(file)->Writable, (uint)PollEvents.Out);
     }
 
     public override bool HasStillPosition(OpenFile* file) => true;

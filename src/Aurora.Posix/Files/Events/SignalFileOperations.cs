@@ -12,7 +12,7 @@ using Aurora.Posix.Time;
 namespace Aurora.Posix.Files;
 
 /// <summary>Operations on signalfds.</summary>
-public sealed unsafe class SignalFileOperations(FileState state, TimerService timers, ThreadScheduler scheduler) : FileOperations
+public sealed unsafe class SignalFileOperations(FileState state, TimerService timers, ThreadScheduler scheduler, ProcessInformation information) : FileOperations
 {
     public override void Close(OpenFile* file)
     {
@@ -31,6 +31,7 @@ public sealed unsafe class SignalFileOperations(FileState state, TimerService ti
         Of(file)->Mask = mask;
         state.MarkChanged(&Of(file)->Header);
         scheduler.WakeAll(&thread->Process->SignalArrived);
+        scheduler.Wake(information.SignalArrivedIn(file->Header.Group));
     }
 
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
@@ -67,6 +68,12 @@ public sealed unsafe class SignalFileOperations(FileState state, TimerService ti
 
     public override PollEvents PollFor(OpenFile* file, PollEvents interest, Thread* asking)
         => asking != null && SignalService.Peek(asking, OthersOf(file), out _) ? PollEvents.In : PollEvents.None;
+
+    public override bool CanPoll(OpenFile* file) => true;
+
+    // Whose signals it is about depends on who asks: what comes to any process of the group makes an epoll ask again.
+    public override void Listen(OpenFile* file, ReadyWatch* watch)
+        => scheduler.Listen(watch, information.SignalArrivedIn(file->Header.Group), (uint)PollEvents.In);
 
     public override bool HasStillPosition(OpenFile* file) => true;
 

@@ -55,6 +55,11 @@ public sealed unsafe class TimerFileOperations(TimerFiles timers, UserMemory use
         return timers.IsReadable(timer) ? PollEvents.In : PollEvents.None;
     }
 
+    public override bool CanPoll(OpenFile* file) => true;
+
+    public override void Listen(OpenFile* file, ReadyWatch* watch)
+        => waker.Listen(watch, &Of(file)->Readable, (uint)PollEvents.In);
+
     public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
     {
         if (command != SetTicks)

@@ -11,7 +11,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Sets timerfds, counts their expiries, and tells them of real time.</summary>
 public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler, GroupClocks clocks)
 {
-    // Less than this is how precisely two clocks can be read after each other.
+    // A copy of a running group continues in real time as soon as this.
     private const ulong StillNanoseconds = 1_000_000;
 
     /// <summary>Sets a timer; zero stops it. ECANCELED: it is set, and real time has jumped since it was set to be told of that.</summary>
@@ -36,6 +36,7 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
     /// <summary>The time until the next expiry, after what has passed has been counted; zero when there is none.</summary>
     public ulong Left(TimerFile* timer)
     {
+        ExpireIfPassed(timer);
         if (timer->IsExpired && timer->IntervalNanoseconds != 0)
             GoOn(timer);
         return Remaining(timer);
@@ -49,7 +50,11 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
     }
 
     /// <summary>True when a read would not wait.</summary>
-    public bool IsReadable(TimerFile* timer) => timer->Ticks != 0 || HasJumped(timer);
+    public bool IsReadable(TimerFile* timer)
+    {
+        ExpireIfPassed(timer);
+        return timer->Ticks != 0 || HasJumped(timer);
+    }
 
     /// <summary>
     /// Takes the expiries counted, those of a timer that stands still too, which goes on: ECANCELED when real time has jumped. None, though
@@ -88,9 +93,11 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
     internal void Expired(TimerFile* timer)
     {
         // Real time may have been set back, or it was armed while the clocks of a restored group were not yet right.
-        if (Now(timer) < timer->ExpiryNanoseconds)
+        if (!timer->IsArmed || Now(timer) < timer->ExpiryNanoseconds)
         {
             Rearm(timer);
+            if (HasJumped(timer))
+                scheduler.WakeAll(&timer->Readable);
             return;
         }
         scheduler.Disarm(&timer->Deadline);
@@ -120,7 +127,18 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
         return true;
     }
 
-    /// <summary>A timer begins, or has been restored.</summary>
+    /// <summary>
+    /// A timer has been restored. If it is given up when real time jumps, that may have happened: who watches it is told as soon as the
+    /// group's clocks are right, when its threads run.
+    /// </summary>
+    internal void Restored(TimerFile* timer)
+    {
+        Begin(timer);
+        if (timer->IsCancelable)
+            scheduler.Arm(&timer->Deadline, DeadlineKind.TimerFile, &timer->Header, 1);
+    }
+
+    /// <summary>A timer begins.</summary>
     internal void Begin(TimerFile* timer)
     {
         if (timer->IsOfRealtime)
@@ -151,7 +169,7 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
         scheduler.WakeAll(&timer->Readable);
     }
 
-    // Whoever has set it, or the clock, finds it expired at once.
+    // Whoever has set it, or the clock, or asks, finds it expired at once.
     private void ExpireIfPassed(TimerFile* timer)
     {
         if (timer->IsArmed && Now(timer) >= timer->ExpiryNanoseconds)
@@ -219,19 +237,21 @@ public sealed unsafe class TimerFiles(FileState state, ThreadScheduler scheduler
         return true;
     }
 
+    // Who knows of it is not told once more.
     private void NoteLead(TimerFile* timer)
     {
+        if (timer->IsOfRealtime)
+        {
+            Unlist(timer);
+            Enlist(timer);
+        }
         timer->LeadNanoseconds = Lead(timer);
         timer->IsCanceled = false;
         state.MarkChanged(&timer->Header);
     }
 
     // Modulo 2^64, as real time may be set to before monotonic time began.
-    private ulong Lead(TimerFile* timer)
-    {
-        GroupClock clock = clocks.Of(&timer->Header);
-        return unchecked(clock.RealtimeNanoseconds - clock.MonotonicNanoseconds);
-    }
+    private ulong Lead(TimerFile* timer) => clocks.Of(&timer->Header).RealtimeLeadNanoseconds;
 
     private void Enlist(TimerFile* timer)
     {

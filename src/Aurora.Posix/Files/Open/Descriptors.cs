@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -136,8 +137,9 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
         OpenFile* previous = Find(table, descriptor);
         if (!Set(table, descriptor, file, closeOnExec))
             return Errno.ENOMEM;
+        int left = ProcessLife.UnitsPerStep;
         if (previous != null)
-            Closed(table, previous);
+            Closed(table, previous, ref left);
         return Errno.Ok;
     }
 
@@ -147,7 +149,8 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
         OpenFile* file = Find(table, descriptor);
         if (file == null)
             return Errno.EBADF;
-        CloseSlot(table, table->ChunkAt(descriptor / DescriptorChunk.Capacity), descriptor % DescriptorChunk.Capacity);
+        int left = ProcessLife.UnitsPerStep;
+        CloseSlot(table, table->ChunkAt(descriptor / DescriptorChunk.Capacity), descriptor % DescriptorChunk.Capacity, ref left);
         return Errno.Ok;
     }
 
@@ -163,7 +166,7 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
                 return false;
             if (Find(table, i)->Header.References == 1)
                 left--;
-            Close(table, i);
+            CloseSlot(table, table->ChunkAt(i / DescriptorChunk.Capacity), i % DescriptorChunk.Capacity, ref left);
         }
         return true;
     }
@@ -252,7 +255,8 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
     }
 
     // POSIX: closing any descriptor of a file ends the record locks its owner has on it.
-    private void CloseSlot(DescriptorTable* table, DescriptorChunk* chunk, int slot) => Closed(table, Empty(table, chunk, slot));
+    private void CloseSlot(DescriptorTable* table, DescriptorChunk* chunk, int slot, ref int left)
+        => Closed(table, Empty(table, chunk, slot), ref left);
 
     // An empty chunk other than the first goes away, so that a table's records are bounded by what is open.
     private OpenFile* Empty(DescriptorTable* table, DescriptorChunk* chunk, int slot)
@@ -278,10 +282,10 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
         state.Chunks.Free(chunk);
     }
 
-    private void Closed(DescriptorTable* table, OpenFile* file)
+    private void Closed(DescriptorTable* table, OpenFile* file, ref int left)
     {
         if (file->Inode->FirstLock != null)
             locks.ReleaseOwner(file->Inode, table->Header.Id);
-        openFiles.Release(file);
+        openFiles.Release(file, ref left);
     }
 }

@@ -1,3 +1,5 @@
+using Aurora.Base;
+
 namespace Aurora.Posix.Files;
 
 /// <summary>What carries out the operations on each kind of file.</summary>
@@ -11,11 +13,14 @@ public sealed unsafe class FileDrivers
     private readonly EventCounterOperations _counters;
     private readonly TimerFileOperations _timers;
     private readonly SignalFileOperations _signals;
+    private readonly EventPollFile _eventPolls;
 
     internal FileDrivers(
         RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc, EventCounterOperations counters,
-        TimerFileOperations timers, SignalFileOperations signals)
+        TimerFileOperations timers, SignalFileOperations signals, FileState state, ThreadWaker waker)
     {
+        EventPolls = new EventPolls(state, this, waker);
+        _eventPolls = new EventPollFile(EventPolls, waker);
         _regular = regular;
         _pipes = pipes;
         _devices = devices;
@@ -24,6 +29,9 @@ public sealed unsafe class FileDrivers
         _timers = timers;
         _signals = signals;
     }
+
+    /// <summary>Epolls ask the files they watch.</summary>
+    internal EventPolls EventPolls { get; }
 
     /// <summary>The operations on a file; null when nothing carries them out (an unknown device).</summary>
     public FileOperations? Of(OpenFile* file) => file->Kind switch
@@ -36,6 +44,7 @@ public sealed unsafe class FileDrivers
         FileKind.EventCounter => _counters,
         FileKind.Timer => _timers,
         FileKind.Signals => _signals,
+        FileKind.EventPoll => _eventPolls,
         _ => null,
     };
 }

@@ -42,6 +42,18 @@ public abstract unsafe class FileOperations
     /// <summary>What the file is ready for now, to a thread that asks: with signalfds that depends on who does.</summary>
     public virtual PollEvents PollFor(OpenFile* file, PollEvents interest, Thread* asking) => Poll(file, interest, null);
 
+    /// <summary>True for files that an epoll can watch; others are always ready, and have no queues.</summary>
+    public virtual bool CanPoll(OpenFile* file) => false;
+
+    /// <summary>
+    /// Puts an epoll's watch (ThreadWaker.Listen) on the queues that are woken when the file becomes ready for something, whatever the watch is
+    /// interested in now. After each change of what <see cref="Poll"/> says one of them must be woken: by Wake when just what it stands for has
+    /// come, by WakeAll when errors and hang-ups may have come too.
+    /// </summary>
+    public virtual void Listen(OpenFile* file, ReadyWatch* watch)
+    {
+    }
+
     /// <summary>True when the owner of a file can be told by a signal that it is ready (O_ASYNC).</summary>
     public virtual bool CanWatch(OpenFile* file) => false;
 

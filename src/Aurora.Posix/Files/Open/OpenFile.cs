@@ -18,6 +18,9 @@ public enum FileKind : byte
     /// <summary>Opened with O_PATH: names a file and does nothing else.</summary>
     PathOnly = 6,
 
+    /// <summary>An epoll: the attachment is an <see cref="EventPoll"/>.</summary>
+    EventPoll = 10,
+
     /// <summary>eventfd, timerfd, signalfd.</summary>
     EventCounter = 40,
     Timer = 41,
@@ -67,6 +70,9 @@ public unsafe struct OpenFile
 
     /// <summary>The next member of a large group to be told; not captured: the telling begins again.</summary>
     public int NextMember;
+
+    /// <summary>The watches of epolls on it.</summary>
+    public EventWatch* FirstWatch;
 
     /// <summary>Regular files.</summary>
     public FileLease Lease;

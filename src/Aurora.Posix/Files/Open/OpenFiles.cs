@@ -7,7 +7,7 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Opening and closing of files.</summary>
 public sealed unsafe class OpenFiles(
-    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching)
+    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching, EventPolls polls)
 {
     // Read and write for root, to whom they all belong.
     private const uint AnonymousMode = 0x180;
@@ -127,11 +127,12 @@ public sealed unsafe class OpenFiles(
         _ => FileKind.None,
     };
 
-    /// <summary>Closes an open file without references; later, if it has too many locks.</summary>
+    /// <summary>Closes an open file without references; later, if it has too many locks or watches.</summary>
     internal void CloseOrPutOff(OpenFile* file, ref int left)
     {
         leases.Remove(file);
-        if (file->Inode->FirstLock == null || (left > 0 && locks.ReleaseSome(file->Inode, file->Header.Id, ref left)))
+        bool hasNoLocks = file->Inode->FirstLock == null || (left > 0 && locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
+        if (hasNoLocks && polls.ReleaseSome(file, ref left))
             Close(file);
         else
             PutOff(file);

@@ -49,6 +49,9 @@ public sealed unsafe partial class PipeOperations
         Pipe* pipe = file->Inode->Pipe;
         file->WriterOpens = pipe->HasWriter || file->Inode->IsAnonymousPipe ? pipe->WriterOpens - 1 : pipe->WriterOpens;
         Count(file);
+        // The first at an end ends a hang-up or an error, which those see who watch.
+        if ((file->IsReadable && pipe->Readers == 1) || (file->IsWritable && pipe->Writers == 1))
+            waker.WakeAll(&pipe->Readable);
         if (file->IsReadable)
         {
             pipe->ReaderOpens++;

@@ -21,13 +21,19 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
         return result;
     }
 
-    // A call has done what it could: what it leaves is for the next who waits alone. One that waits for a page of its buffer has not.
+    // A call has done what it could: what it leaves is for the next who waits alone. One that waits for a page of its buffer has not. A watch
+    // that waits alone has heard of what was there before this call, unless the call was woken in its place.
     private void EndLook(Thread* thread, WaitQueue* queue, bool isMoreLeft)
     {
-        if (thread != null && thread->Token != null)
+        bool wasWoken = thread != null && thread->Token != null && thread->Token->Queue == queue;
+        if (wasWoken)
             waker.NoteLook(thread, queue);
-        if (isMoreLeft && queue->FirstAlone != null)
+        if (!isMoreLeft || queue->FirstAlone == null)
+            return;
+        if (wasWoken)
             waker.WakeNext(queue);
+        else
+            waker.WakeNextThread(queue);
     }
 
     // Who wants to put a page or more can go on with any room there is, and waits alone: each wake-up is for one of them. Others may not
@@ -144,13 +150,30 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
     {
         if (bytes == 0)
             return;
+        // Where there was room already, a watch has seen it.
+        bool wasFull = pipe->Free < Pipe.AtomicBytes;
         uint fromRest = Math.Min(bytes, pipe->RestLength);
         if (fromRest > 0)
             ConsumeRest(pipe, fromRest);
         pipe->Length -= bytes;
         pipe->Head = pipe->Length == 0 ? 0 : (pipe->Head + bytes - fromRest) % pipe->Capacity;
         state.MarkChanged(&pipe->Header);
-        waker.Wake(&pipe->Writable);
+        if (wasFull)
+            waker.Wake(&pipe->Writable);
+        else
+            waker.WakeThreads(&pipe->Writable);
+    }
+
+    /// <inheritdoc/>
+    public override bool CanPoll(OpenFile* file) => true;
+
+    /// <inheritdoc/>
+    public override void Listen(OpenFile* file, ReadyWatch* watch)
+    {
+        if (file->IsReadable)
+            waker.Listen(watch, &file->Inode->Pipe->Readable, (uint)PollEvents.Readable);
+        if (file->IsWritable)
+            waker.Listen(watch, &file->Inode->Pipe->Writable, (uint)PollEvents.Writable);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,8 @@ public sealed unsafe class GroupInformation(
 
     public override int LastProcessOf(ushort group) => Processes(group).Ids.Last;
 
+    public override WaitQueue* SignalArrivedIn(ushort group) => Processes(group).SignalArrived;
+
     public override int SignalsOf(Process* process) => signals.CountOf(process);
 
     public override Errno SetHostName(Thread* thread, ReadOnlySpan<byte> name)

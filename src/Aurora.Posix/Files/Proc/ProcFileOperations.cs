@@ -2,6 +2,7 @@ using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Files;
 
@@ -25,6 +26,21 @@ internal sealed unsafe class ProcFileOperations(
     }
 
     public override bool IsSeekable(OpenFile* file) => true;
+
+    // The files of the machine, not those of processes, but for their mounts.
+    public override bool CanPoll(OpenFile* file)
+    {
+        ProcKey key = file->Inode->ProcKey;
+        return (key.Node < ProcNode.Process && (key.Mode & InodeMode.TypeMask) == InodeMode.Regular) || IsListOfMounts(key.Node);
+    }
+
+    public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
+    {
+        ProcNode node = file->Inode->ProcKey.Node;
+        return node == ProcNode.Swaps || IsListOfMounts(node) ? PollEvents.Readable : base.Poll(file, interest, waiter);
+    }
+
+    private static bool IsListOfMounts(ProcNode node) => node is ProcNode.ProcessMounts or ProcNode.ProcessMountInformation;
 
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {

@@ -13,6 +13,8 @@ internal static class ProcNames
     {
         ProcNode.Root or ProcNode.None => ProcNode.None,
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
+        ProcNode.SysFsEpoll => ProcNode.SysFs,
+        ProcNode.MaxUserWatches => ProcNode.SysFsEpoll,
         ProcNode.OvercommitMemory or ProcNode.MinFreeKilobytes or ProcNode.MaxMapCount or ProcNode.MinimumAddress => ProcNode.SysVm,
         ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize or ProcNode.FileNumber or ProcNode.InodeNumber
             or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
@@ -96,6 +98,8 @@ internal static class ProcNames
         ProcNode.ProtectedHardLinks => "protected_hardlinks"u8,
         ProcNode.ProtectedSymbolicLinks => "protected_symlinks"u8,
         ProcNode.LeaseBreakTime => "lease-break-time"u8,
+        ProcNode.SysFsEpoll => "epoll"u8,
+        ProcNode.MaxUserWatches => "max_user_watches"u8,
         _ => default,
     };
 

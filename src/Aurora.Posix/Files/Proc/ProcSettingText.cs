@@ -28,6 +28,7 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.FileMax: ProcFields.WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;
             case ProcNode.NrOpen: ProcFields.WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
             case ProcNode.PipeMaxSize: ProcFields.WriteLine((int)Pipe.MaxCapacity, ref writer); break;
+            case ProcNode.MaxUserWatches: WriteMaxUserWatches(ref writer); break;
             case ProcNode.EntropyAvailable: ProcFields.WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.ThreadsMax: ProcFields.WriteLine(ProcessTable.MaxThreads, ref writer); break;
             case ProcNode.MaxMapCount: ProcFields.WriteLine(memory.MaxMappingsPerSpace, ref writer); break;
@@ -40,6 +41,13 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.MinimumAddress: ProcFields.WriteLine((int)AddressSpace.UserStart, ref writer); break;
             case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;
         }
+    }
+
+    // What one user may have when no other has any (UserAccounts).
+    private void WriteMaxUserWatches(ref Utf8Writer writer)
+    {
+        int limit = state.EventWatches.Limit;
+        ProcFields.WriteLine((limit - (limit / UserAccounts.ObjectReserveShare)) / 2, ref writer);
     }
 
     // Open files, of which none is kept unused, and the most there can be.

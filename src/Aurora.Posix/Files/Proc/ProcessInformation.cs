@@ -1,4 +1,5 @@
 using System;
+using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
@@ -48,6 +49,9 @@ public abstract unsafe class ProcessInformation
 
     /// <summary>How many signals and timers the real user of a process has waiting.</summary>
     public virtual int SignalsOf(Process* process) => 0;
+
+    /// <summary>Woken when a signal is pending for some process of a group.</summary>
+    public abstract WaitQueue* SignalArrivedIn(ushort group);
 
     /// <summary>Sets the host name on behalf of a thread: Ok, EPERM or EINVAL.</summary>
     public virtual Errno SetHostName(Threads.Thread* thread, ReadOnlySpan<byte> name) => Errno.EPERM;

@@ -32,7 +32,7 @@ public sealed unsafe class EventCounterCodec(FileServices files) : FileCodec(fil
     public override bool IsSound(ObjectHeader* header)
     {
         EventCounter* counter = (EventCounter*)header;
-        return IsLive(counter->File, ObjectKind.OpenFile) && IsWhole(counter);
+        return IsLive(counter->File, ObjectKind.OpenFile) && IsWhole(counter) && IsValid(Describe(counter));
     }
 
     private static bool IsWhole(EventCounter* counter)

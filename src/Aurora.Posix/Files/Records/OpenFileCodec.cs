@@ -69,7 +69,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         OpenFile* file = (OpenFile*)header;
         return (header->References > 0 || file->IsClosing)
             && IsLive(file->Inode, ObjectKind.Inode) && IsValid(Describe(file)) && HasKindOf(file, file->Inode)
-            && (file->Attachment == null || IsLive(file->Attachment, file->Attachment->Kind)) && IsServed(file);
+            && (file->Attachment == null || (MayAttach(file->Kind) && IsLive(file->Attachment, file->Attachment->Kind))) && IsServed(file);
     }
 
     private static bool IsValid(in OpenFileRecord record)
@@ -101,7 +101,10 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : OpenFiles.KindOf(inode));
     }
 
-    private static bool IsOfAnonymousFile(FileKind kind) => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals;
+    private static bool IsOfAnonymousFile(FileKind kind) => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.EventPoll;
+
+    // What devices attach, and what anonymous files are for; others would lead to an object that is not theirs.
+    private static bool MayAttach(FileKind kind) => kind == FileKind.Device || IsOfAnonymousFile(kind);
 
     private bool IsServed(OpenFile* file) => Files.OpenFiles.OperationsOf(file) is { } operations && operations.IsSound(file);
 
@@ -141,12 +144,14 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         Inode* inode = (Inode*)tracker.Find(record.Inode, ObjectKind.Inode);
         if (inode == null)
             return RestoreStatus.MissingReference;
-        if (!HasKindOf(file, inode))
+        if (!HasKindOf(file, inode) || (!record.Attachment.IsNone && !MayAttach(file->Kind)))
             return RestoreStatus.BadRecord;
         file->Inode = inode;
         Files.Inodes.Hold(inode);
         file->Attachment = record.Attachment.IsNone ? null : tracker.Find(record.Attachment);
-        return file->Attachment == null && !record.Attachment.IsNone ? RestoreStatus.MissingReference : RestoreStatus.Ok;
+        if (file->Attachment == null && !record.Attachment.IsNone)
+            return RestoreStatus.MissingReference;
+        return file->Kind != FileKind.EventPoll || EventPolls.Attach(file) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)

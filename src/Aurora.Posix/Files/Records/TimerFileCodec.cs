@@ -65,7 +65,6 @@ public sealed unsafe class TimerFileCodec(FileServices files) : FileCodec(files)
             && record.ExpiryNanoseconds <= TimerFile.LatestNanoseconds && record.IntervalNanoseconds <= TimerFile.LatestNanoseconds
             && (running == TimerFileState.None || record.ExpiryNanoseconds != 0)
             && running != (TimerFileState.Armed | TimerFileState.Expired)
-            && (running != TimerFileState.Expired || record.Ticks != 0)
             && ((record.State & TimerFileState.Canceled) == 0 || (isOfRealtime && record.Flags == TimerFileFlags.All));
     }
 
@@ -111,7 +110,7 @@ public sealed unsafe class TimerFileCodec(FileServices files) : FileCodec(files)
     {
         if (!IsWhole((TimerFile*)header))
             return RestoreStatus.BadRecord;
-        Files.TimerFiles.Begin((TimerFile*)header);
+        Files.TimerFiles.Restored((TimerFile*)header);
         return RestoreStatus.Ok;
     }
 }

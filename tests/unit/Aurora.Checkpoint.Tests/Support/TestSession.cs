@@ -289,6 +289,17 @@ internal sealed unsafe class TestSession : IDisposable
         return file;
     }
 
+    /// <summary>A new epoll that watches an open file.</summary>
+    public OpenFile* WatchFile(OpenFile* file)
+    {
+        var context = new FileContext();
+        Tracker.Lend(&context.Header);
+        var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1), Context = &context };
+        Assert.Equal(Errno.Ok, Group.Files.OpenFiles.CreateEventPoll(in caller, out OpenFile* poll));
+        Assert.Equal(Errno.Ok, Group.Files.EventPolls.Add(EventPolls.Of(poll), file, 3, (uint)PollEvents.In, 77));
+        return poll;
+    }
+
     private byte* Touch(AddressSpace* space, ulong address, FaultAccess access)
     {
         for (int tries = 0; tries < 20; tries++)

@@ -1,4 +1,5 @@
 using System;
+using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 
@@ -11,6 +12,8 @@ internal sealed unsafe class TestProcesses(FileWorld world) : ProcessInformation
     public override ReadOnlySpan<byte> ProcessorName => "Test Processor"u8;
     public override ReadOnlySpan<byte> Release => "6.1.0-aurora"u8;
     public override ReadOnlySpan<byte> Version => "#1 test"u8;
+
+    public override WaitQueue* SignalArrivedIn(ushort group) => world.Processes.Of(world.Tracker).SignalArrived;
 
     public override Process* Find(ushort group, int id) => world.Processes.Of(world.Tracker).FindProcess(id);
 

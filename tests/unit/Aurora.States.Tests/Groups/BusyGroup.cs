@@ -1,6 +1,6 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, timers, a lock, pending signals, and threads that sleep in
-// a read, a poll, a nanosleep and a futex wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, an epoll, timers, a lock, pending signals, and threads that
+// sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -19,7 +19,8 @@ internal static unsafe class BusyGroup
     public const ulong PrivateFile = 0x2200_0000;
 
     // Descriptors.
-    private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Counter = 9, Timer = 10, Signals = 11;
+    private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
+    private const ulong Counter = 10, Timer = 11, Signals = 12;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -105,6 +106,20 @@ internal static unsafe class BusyGroup
         programs.Put(init, ProgramDriver.Slot + 8, 100);
         programs.Put(init, ProgramDriver.Slot + 16, 50);
         programs.Do(init, 72, Data, 6, ProgramDriver.Slot);
+        WatchFiles(programs, init);
+    }
+
+    // An epoll with a pipe that has something (EPOLLIN), one that has not, and room (EPOLLOUT | EPOLLET), which it has told of.
+    private static void WatchFiles(ProgramDriver programs, Thread* init)
+    {
+        Assert.Equal((long)Epoll, programs.Do(init, 291, 0));
+        foreach ((ulong file, ulong events) in new (ulong, ulong)[] { (PipeEnd, 1), (EmptyEnd, 1), (EmptyStart, 0x8000_0004) })
+        {
+            programs.Put(init, ProgramDriver.Slot, events | (file << 32));
+            programs.Put(init, ProgramDriver.Slot + 8, 0);
+            programs.Do(init, 233, Epoll, 1, file, ProgramDriver.Slot);
+        }
+        Assert.Equal(2, programs.Do(init, 232, Epoll, ProgramDriver.Slot, 4, 0));
     }
 
     private static void MapMemory(ProgramDriver programs, Thread* init)

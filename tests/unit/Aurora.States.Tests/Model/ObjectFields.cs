@@ -47,6 +47,7 @@ internal sealed unsafe class ObjectFields
             [ObjectKind.FileLock] = typeof(FileLock),
         [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes), [ObjectKind.FileTree] = typeof(FileTree),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
+        [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
@@ -86,9 +87,12 @@ internal sealed unsafe class ObjectFields
         [typeof(ExtendedAttributes)] = ["Page"], // what is in it: ObjectPicture
         [typeof(DescriptorTable)] = ["LowestFree", "IsClosing", "NextClosing"], // a lower bound, lists
         [typeof(OpenFile)] = ["Text", "TextPages", "TextPart", "TextScan", "IsClosing", "NextClosing",
-            "NextLease", "PreviousLease",
+            "NextLease", "PreviousLease", "FirstWatch",
             "Watcher.Object", "Watcher.Waits", "Watcher.NextPosted", "Watcher.PreviousPosted", "NextMember"],
             // made again when it is read
+        [typeof(EventPoll)] = ["Ready.First", "Ready.Last", "Tree", "FirstWatch", "LastWatch", "Depth", "Search"], // lists, and a search
+        [typeof(EventWatch)] = ["Ready.Object", "Ready.List", "Ready.Next", "Ready.Previous", "Ready.First", "Ready.Second", "Ready.Third",
+            "Left", "Right", "NextOfPoll", "PreviousOfPoll", "NextOfFile", "PreviousOfFile"], // its order is compared
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],

@@ -20,7 +20,7 @@ internal static class Operations
     [
         .. ProcessOperations.All, .. CredentialOperations.All, .. SignalOperations.All, .. TimeOperations.All, .. FileOperations.All,
             .. NameOperations.All,
-        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. MemoryOperations.All, .. RegionOperations.All,
+        .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. EventPollOperations.All, .. MemoryOperations.All, .. RegionOperations.All,
             .. FutexOperations.All,
             .. TerminalOperations.All, .. EventOperations.All,
     ];
