@@ -10,10 +10,13 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -566,6 +569,59 @@ static void a_waiting_thread_keeps_a_closed_epoll(void)
     EXPECT(woken(&thread, 1, is_done) == 0 && put(ends[1]) && woken(&thread, 1, is_done) == 1);
 }
 
+static void counters_are_watched(void)
+{
+    int epoll = epoll_create1(0), level = eventfd(3, EFD_NONBLOCK), edge = eventfd(0, EFD_NONBLOCK);
+    eventfd_t value;
+    EXPECT(add(epoll, level, EPOLLIN, 1) == 0 && one(epoll) == 1);
+    EXPECT(add(epoll, edge, EPOLLIN | EPOLLOUT | EPOLLET, 2) == 0);
+    struct epoll_event events[4];
+    EXPECT(epoll_wait(epoll, events, 4, 0) == 2);
+    middle();
+    EXPECT(one(epoll) == 1 && eventfd_read(level, &value) == 0 && value == 3 && one(epoll) == 0);
+    EXPECT(eventfd_write(edge, 1) == 0 && one(epoll) == 2 && one(epoll) == 0);
+    EXPECT(eventfd_write(level, 1) == 0 && one(epoll) == 1);
+}
+
+static void timers_are_watched(void)
+{
+    int epoll = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), past = timerfd_create(CLOCK_MONOTONIC, 0);
+    struct itimerspec soon = {.it_value.tv_nsec = 20000000, .it_interval.tv_sec = 1000}, later = {.it_value.tv_sec = 1000};
+    struct epoll_event event;
+    uint64_t ticks;
+    EXPECT(add(epoll, past, EPOLLIN, 1) == 0 && timerfd_settime(past, 0, &soon, NULL) == 0);
+    EXPECT(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.u64 == 1);
+    EXPECT(add(epoll, timer, EPOLLIN | EPOLLET, 2) == 0 && timerfd_settime(timer, 0, &later, NULL) == 0 && one(epoll) == 1);
+    middle();
+    EXPECT(one(epoll) == 1 && read(past, &ticks, 8) == 8 && ticks == 1 && one(epoll) == 0);
+    EXPECT(timerfd_settime(timer, 0, &soon, NULL) == 0 && epoll_wait(epoll, &event, 1, -1) == 1 && event.data.u64 == 2);
+    EXPECT(one(epoll) == 0);
+}
+
+static void signals_are_watched(void)
+{
+    int epoll = epoll_create1(0);
+    struct signalfd_siginfo info;
+    sigset_t set;
+    sigemptyset(&set), sigaddset(&set, SIGUSR1), sigaddset(&set, SIGUSR2);
+    EXPECT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    int signals = signalfd(-1, &set, SFD_NONBLOCK);
+    EXPECT(add(epoll, signals, EPOLLIN, 5) == 0 && one(epoll) == 0);
+    EXPECT(raise(SIGUSR1) == 0 && one(epoll) == 5);
+    middle();
+    EXPECT(one(epoll) == 5 && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo == SIGUSR1 && one(epoll) == 0);
+    pid_t self = getpid(), child = fork();
+    if (child == 0) {
+        nap(20);
+        kill(self, SIGUSR2);
+        _exit(0);
+    }
+    struct epoll_event event;
+    EXPECT(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.u64 == 5);
+    EXPECT(read(signals, &info, sizeof info) == sizeof info && info.ssi_signo == SIGUSR2 && info.ssi_pid == (uint32_t)child);
+    EXPECT(waitpid(child, NULL, 0) == child && one(epoll) == 0);
+}
+
 static const struct { const char *name; void (*run)(void); } tests[] = {
 #define TEST(name) {#name, name}
     TEST(level_triggered_is_told_until_it_is_taken), TEST(edge_triggered_is_told_once_for_each_write),
@@ -577,6 +633,7 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
     TEST(a_level_wakes_one_thread_after_the_other), TEST(exclusive_watches_wake_one_of_many_epolls), TEST(a_wait_ends_at_its_time),
     TEST(the_mask_lasts_as_long_as_the_wait), TEST(a_stop_interrupts_a_wait), TEST(forks_share_an_epoll),
     TEST(a_fifo_is_watched_through_all_its_ends), TEST(one_of_a_thousand_is_found), TEST(a_waiting_thread_keeps_a_closed_epoll),
+    TEST(counters_are_watched), TEST(timers_are_watched), TEST(signals_are_watched),
 };
 
 #define COUNT (sizeof tests / sizeof *tests)

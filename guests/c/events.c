@@ -1,6 +1,6 @@
-/* events.c - eventfds, timerfds and signalfds, one behaviour a check, over power cuts too. Each check runs in a process of its own: it builds up what it
- * is about, holds still (argument: seconds), and then looks whether all of it goes on as if nothing had happened. When all hold still the program
- * says "READY". What needs no before and after is over by then. */
+/* events.c - eventfds, timerfds and signalfds, one behaviour a check, over power cuts too. Each check runs in a process of its own: it
+ * builds up what it is about, holds still (argument: seconds), and then looks whether all of it goes on as if nothing had happened. When
+ * all hold still the program says "READY". What needs no before and after is over by then. */
 #define _GNU_SOURCE
 #include "tap.h"
 #include <fcntl.h>
@@ -426,7 +426,8 @@ static const char *a_pending_signal_is_read_and_gone(void)
     int file = signals_of(&set, SIGUSR1, 0, SFD_NONBLOCK);
     MUST(!kill(getpid(), SIGUSR1) && is_ready(file, POLLIN) == POLLIN);
     hold();
-    MUST(read(file, &info, sizeof info) == 128 && info.ssi_signo == SIGUSR1 && info.ssi_code == SI_USER && info.ssi_pid == (uint32_t)getpid());
+    MUST(read(file, &info, sizeof info) == 128 && info.ssi_signo == SIGUSR1);
+    MUST(info.ssi_code == SI_USER && info.ssi_pid == (uint32_t)getpid());
     MUST(info.ssi_uid == getuid() && !sigpending(&set) && !sigismember(&set, SIGUSR1) && FAILS(read(file, &info, 128), EAGAIN));
     return 0;
 }

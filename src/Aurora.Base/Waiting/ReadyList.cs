@@ -59,7 +59,8 @@ public unsafe struct ReadyList
     public static void Append(ReadyWatch* watch)
     {
         ReadyList* list = watch->List;
-        watch->Order = list->Last == null ? 1 : list->Last->Order + 1;
+        // Only a doctored checkpoint has one near the greatest: then several have that.
+        watch->Order = list->Last == null ? 1 : System.Math.Min(list->Last->Order + 1, ReadyWatch.MaxOrder);
         watch->Previous = list->Last;
         watch->Next = null;
         if (list->Last != null)
@@ -98,6 +99,13 @@ public unsafe struct ReadyList
     public static void Sort(ReadyList* list)
     {
         ReadyWatch* rest = list->First;
+        for (ReadyWatch* each = rest; ; each = each->Next)
+        {
+            if (each == null || each->Next == null)
+                return;
+            if (each->Order > each->Next->Order)
+                break;
+        }
         for (int run = 1; run < list->Count; run *= 2)
         {
             ReadyWatch* unsorted = rest;

@@ -23,7 +23,7 @@ public unsafe struct WaitQueue
     public WaitEntry* First;
     public WaitEntry* Last;
 
-    /// <summary>The first thread that waits alone.</summary>
+    /// <summary>The first thread, or watch, that waits alone.</summary>
     public WaitEntry* FirstAlone;
 
     public readonly bool IsEmpty => First == null;

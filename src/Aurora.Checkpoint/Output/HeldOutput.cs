@@ -131,15 +131,17 @@ public readonly unsafe struct HeldOutput
     /// <summary>An epoch is durable.</summary>
     public void Release(Epoch durable)
     {
+        ulong before = Durable;
         _state->Gate.Settle(durable);
-        TellLog();
+        if (Durable != before)
+            TellLog();
     }
 
     // More of the log may be shown.
     private void TellLog()
     {
         if (_state->IsLogged)
-            _hold.Waker.WakeAll(Space);
+            _hold.Waker.Wake(Space);
     }
 
     /// <summary>Gives releasable bytes to the device until it has no more room, and drops what has left it.</summary>

@@ -1,7 +1,7 @@
 // Setting real time. Who waits for a moment of real time, in a timer or asleep, waits from then on for that moment by the new time.
 //   Phase 0: checks, and sets the clock.
-//   Phase 1: the clock is set; those who wait are told in steps, in the order of ids (Progress is the last one), and then timerfds. Each keeps the moment on
-//   its own clock, so telling changes no record, and who begins to wait meanwhile may be told as well.
+//   Phase 1: the clock is set; those who wait are told in steps, in the order of ids (Progress is the last one), and then timerfds. Each
+//   keeps the moment on its own clock, so telling changes no record, and who begins to wait meanwhile may be told as well.
 using Aurora.Linux.Executive;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;

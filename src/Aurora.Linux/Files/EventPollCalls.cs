@@ -192,6 +192,9 @@ internal static unsafe class EventPollCalls
             call.Files.EventPolls.EndLook(poll, call.Thread);
             return SystemCallResult.Done((long)progress.Progress);
         }
+        // What came while this call waited for a page, or let others run, has woken nobody: the thread was not in the queue.
+        if (poll->Ready.First != null && progress.DeadlineNanoseconds > call.Kernel.Now(call.Thread))
+            return SystemCallResult.Again;
         if (!PollCalls.Wait(ref call))
             return SystemCallResult.Done(0);
         call.Kernel.Scheduler.BlockAloneOn(call.Thread, &poll->Ready.Waiters);
@@ -210,6 +213,7 @@ internal static unsafe class EventPollCalls
         {
             if (steps++ == WatchesPerStep)
             {
+                polls.EndLook(poll, call.Thread);
                 call.Failure = at.Progress > 0 ? SystemCallResult.AgainWith((long)at.Progress) : SystemCallResult.Again;
                 return false;
             }

@@ -198,5 +198,6 @@ internal static unsafe class ExtendedAttributeCalls
         => securityName.SequenceEqual("security.capability"u8) ? Capability.SetFileCapabilities : Capability.SysAdmin;
 
     private static Errno Suffix(Inode* inode, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> prefix, Errno error)
-        => error != Errno.Ok ? error : inode->IsProc || inode->IsAnonymousFile ? Errno.EOPNOTSUPP : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;
+        => error != Errno.Ok ? error
+            : inode->IsProc || inode->IsAnonymousFile ? Errno.EOPNOTSUPP : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;
 }

@@ -95,7 +95,9 @@ public enum Errno
     /// <summary>Restart only when no handler runs (poll, pause, sigsuspend).</summary>
     ERESTARTNOHAND = 514,
 
-    /// <summary>EINTR in any case. The mask that the call has put in place is the one that says which signal's handler runs (epoll_pwait).</summary>
+    /// <summary>
+    /// EINTR in any case. The mask that the call has put in place is the one that says which signal's handler runs (epoll_pwait).
+    /// </summary>
     ERESTARTNEVER = 515,
 
     /// <summary>Continue with the recorded deadline when no handler runs; else EINTR (nanosleep and other relative time-outs).</summary>

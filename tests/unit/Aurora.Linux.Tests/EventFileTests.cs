@@ -303,6 +303,31 @@ public sealed unsafe class EventFileTests
     }
 
     [Fact]
+    public void Ticks_that_run_over_are_none_and_can_be_kept()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong file = Timer(kernel, init, 1, 0, Second);
+        kernel.Poke(init, Scratch, ulong.MaxValue);
+        kernel.Do(init, 16, file, 0x40085400, Scratch);
+        kernel.Advance(2 * Second);
+        using TestKernel restored = Move(kernel);
+        Assert.Equal(Again, Read(restored, restored.ThreadOf(1), file));
+    }
+
+    /// <summary>Nobody has slept since, so no deadline has been looked at.</summary>
+    [Fact]
+    public void Who_asks_a_timer_whose_moment_has_come_finds_it_expired()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong file = Timer(kernel, init, 1, 0, Second, Second);
+        kernel.Clock.Advance(Second + (Second / 2));
+        Assert.Equal(Second / 2, Left(kernel, init, file));
+        Assert.Equal(1, Read(kernel, init, file));
+    }
+
+    [Fact]
     public void Signals_wait_for_their_reader_over_a_restore_and_are_the_readers_own()
     {
         using var kernel = new TestKernel();

@@ -119,6 +119,36 @@ public sealed unsafe partial class EventPollTests
         kernel.Dispose();
     }
 
+    /// <summary>While a wait lets others run, in the middle of a long list, it stands in no queue.</summary>
+    [Fact]
+    public void What_comes_in_the_middle_of_a_look_is_told()
+    {
+        var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong poll = Poll(kernel, init);
+        (ulong early, ulong earlyEnd) = Pipe(kernel, init);
+        (ulong read, ulong write) = Pipe(kernel, init);
+        Add(kernel, init, poll, early, In, 7);
+        for (int i = 0; i < 300; i++)
+            Add(kernel, init, poll, (ulong)kernel.Do(init, 32, read), In, 8);
+        foreach ((ulong from, ulong to) in new[] { (early, earlyEnd), (read, write) })
+        {
+            Put(kernel, init, to);
+            kernel.Do(init, 0, from, Data, 1);
+        }
+        Thread* waiter = kernel.Fork(init);
+        UserContext* context = waiter->Context;
+        (context->Rax, context->Rdi, context->Rsi, context->Rdx, context->R10) = (232, poll, Events, 8, ulong.MaxValue);
+        context->Trap = UserContext.SystemCallTrap;
+        context->Rip += 2;
+        kernel.Executive.HandleTrap(waiter);
+        Assert.Equal(ThreadState.Runnable, waiter->State);
+        Put(kernel, init, earlyEnd);
+        Assert.Equal(1, kernel.Resume(waiter));
+        Assert.Equal(7UL, kernel.Peek<LinuxEpollEvent>(waiter, Events).Data);
+        kernel.Dispose();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1000)]

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Linux.Calls;
 using Aurora.Linux.Files;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
@@ -96,6 +97,30 @@ public sealed unsafe partial class EventPollTests
         Assert.Empty(Told(kernel, init, poll));
         Put(kernel, init, write);
         Assert.Equal([1], Told(kernel, init, poll));
+        kernel.Dispose();
+    }
+
+    /// <summary>What a restore changes is told once: nobody wakes the file.</summary>
+    [Fact]
+    public void A_jump_of_real_time_over_a_restore_is_an_edge_of_a_timer_that_is_given_up()
+    {
+        var kernel = new TestKernel();
+        var image = new TestKernel.Image();
+        Thread* init = kernel.Boot();
+        ulong poll = Poll(kernel, init);
+        ulong timer = (ulong)kernel.Do(init, 283, 0, 0x800);
+        Add(kernel, init, poll, timer, In | EventFlags.EdgeTriggered, 1);
+        kernel.Poke(init, Data, new IntervalTimespec { Value = Timespec.From(kernel.Clock.Realtime + 1_000_000_000_000) });
+        kernel.Do(init, 286, timer, 3, Data, 0);
+        Assert.Empty(Told(kernel, init, poll));
+        kernel.Capture(image);
+        image.Realtime += 5_000_000_000;
+        kernel.Dispose();
+        kernel = TestKernel.Restore(image);
+        init = kernel.ThreadOf(1);
+        kernel.Advance(1);
+        Assert.Equal([1], Told(kernel, init, poll));
+        Assert.Empty(Told(kernel, init, poll));
         kernel.Dispose();
     }
 

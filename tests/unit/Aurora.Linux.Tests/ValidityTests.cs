@@ -158,8 +158,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.OpenTerminal(init);
         kernel.Do(init, 170, kernel.PokeText(init, Scratch, "named"), 5);
         kernel.Do(init, 293, Scratch, 0);
-        FillEvents(kernel, init);
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
+        FillEvents(kernel, init);
         kernel.Do(init, 1, writer, Scratch, 100);
         ulong poll = (ulong)kernel.Do(init, 291, 0);
         kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 4 | EventFlags.OneShot, Data = 5 });

@@ -1,5 +1,6 @@
-// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, epolls. Each has an inode without a type, whose target
-// is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together. Protected by the kernel lock.
+// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, epolls. Each has an inode without a type,
+// whose target is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together. Protected by
+// the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Signals;

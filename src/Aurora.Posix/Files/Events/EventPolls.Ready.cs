@@ -7,6 +7,8 @@ namespace Aurora.Posix.Files;
 
 public sealed unsafe partial class EventPolls
 {
+    private const int MostDropped = 256;
+
     /// <summary>What the watched file is ready for now, of what was asked for.</summary>
     public uint EventsOf(EventWatch* watch)
     {
@@ -52,9 +54,11 @@ public sealed unsafe partial class EventPolls
     /// <summary>True when something an epoll watches is ready. What is on its list and is not is taken off.</summary>
     internal bool IsReady(EventPoll* poll)
     {
+        int left = MostDropped;
         for (EventWatch* first = FirstOf(poll); first != null; first = FirstOf(poll))
         {
-            if (EventsOf(first) != 0)
+            // Who then asks for events finds that there are none, as when another has been faster.
+            if (left-- == 0 || EventsOf(first) != 0)
                 return true;
             Drop(first);
         }
@@ -83,7 +87,8 @@ public sealed unsafe partial class EventPolls
     internal bool Finish(EventWatch* watch)
     {
         OpenFile* file = watch->File;
-        if (!IsSound(watch) || !_drivers.Of(file)!.IsSound(file))
+        // Before it listens: what leads in a circle would be told for ever.
+        if (!IsSound(watch) || !_drivers.Of(file)!.IsSound(file) || !EventPollGraph.IsSound(watch->Poll))
             return false;
         Listen(watch);
         return true;

@@ -12,7 +12,8 @@ using Aurora.Posix.Time;
 namespace Aurora.Posix.Files;
 
 /// <summary>Operations on signalfds.</summary>
-public sealed unsafe class SignalFileOperations(FileState state, TimerService timers, ThreadScheduler scheduler, ProcessInformation information) : FileOperations
+public sealed unsafe class SignalFileOperations(
+    FileState state, TimerService timers, ThreadScheduler scheduler, ProcessInformation information) : FileOperations
 {
     public override void Close(OpenFile* file)
     {

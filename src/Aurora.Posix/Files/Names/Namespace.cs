@@ -51,7 +51,8 @@ public unsafe struct Namespace
     /// <summary>The tree is empty and the group goes.</summary>
     internal void Close()
     {
-        Panic.Unless(Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null, "namespace: closed with files in it"u8);
+        bool isEmpty = Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null;
+        Panic.Unless(isEmpty, "namespace: closed with files in it"u8);
         this = default;
     }
 }

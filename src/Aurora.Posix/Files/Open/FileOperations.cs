@@ -46,9 +46,9 @@ public abstract unsafe class FileOperations
     public virtual bool CanPoll(OpenFile* file) => false;
 
     /// <summary>
-    /// Puts an epoll's watch (ThreadWaker.Listen) on the queues that are woken when the file becomes ready for something, whatever the watch is
-    /// interested in now. After each change of what <see cref="Poll"/> says one of them must be woken: by Wake when just what it stands for has
-    /// come, by WakeAll when errors and hang-ups may have come too.
+    /// Puts an epoll's watch (ThreadWaker.Listen) on the queues that are woken when the file becomes ready for something, whatever the
+    /// watch is interested in now. After each change of what <see cref="Poll"/> says one of them must be woken: by Wake when just what it
+    /// stands for has come, by WakeAll when errors and hang-ups may have come too.
     /// </summary>
     public virtual void Listen(OpenFile* file, ReadyWatch* watch)
     {

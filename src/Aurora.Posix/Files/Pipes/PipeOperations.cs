@@ -21,8 +21,8 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
         return result;
     }
 
-    // A call has done what it could: what it leaves is for the next who waits alone. One that waits for a page of its buffer has not. A watch
-    // that waits alone has heard of what was there before this call, unless the call was woken in its place.
+    // A call has done what it could: what it leaves is for the next who waits alone. One that waits for a page of its buffer has not. A
+    // watch that waits alone has heard of what was there before this call, unless the call was woken in its place.
     private void EndLook(Thread* thread, WaitQueue* queue, bool isMoreLeft)
     {
         bool wasWoken = thread != null && thread->Token != null && thread->Token->Queue == queue;

@@ -140,7 +140,8 @@ public struct ProcKey
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
-            or ProcNode.SysFsEpoll or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.Task => InodeMode.Directory | 0x16D,
+            or ProcNode.SysFsEpoll or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
+            or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,
         ProcNode.ProcessMemory => InodeMode.Regular | 0x180,

@@ -101,7 +101,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         return file->Kind != FileKind.None && file->Kind == (isPathOnly ? FileKind.PathOnly : OpenFiles.KindOf(inode));
     }
 
-    private static bool IsOfAnonymousFile(FileKind kind) => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.EventPoll;
+    private static bool IsOfAnonymousFile(FileKind kind)
+        => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.EventPoll;
 
     // What devices attach, and what anonymous files are for; others would lead to an object that is not theirs.
     private static bool MayAttach(FileKind kind) => kind == FileKind.Device || IsOfAnonymousFile(kind);

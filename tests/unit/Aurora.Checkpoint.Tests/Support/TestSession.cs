@@ -4,6 +4,7 @@ using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 using Aurora.Testing;
@@ -289,13 +290,24 @@ internal sealed unsafe class TestSession : IDisposable
         return file;
     }
 
+    /// <summary>Makes an eventfd, a timerfd and a signalfd.</summary>
+    public void MakeEventFiles()
+    {
+        var context = new FileContext();
+        Tracker.Lend(&context.Header);
+        var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1), Context = &context };
+        Assert.Equal(Errno.Ok, Group.Files.Anonymous.MakeCounter(in caller, 5, isSemaphore: true, 0, out _));
+        Assert.Equal(Errno.Ok, Group.Files.Anonymous.MakeTimer(in caller, TimerFileClock.Realtime, 0, out _));
+        Assert.Equal(Errno.Ok, Group.Files.Anonymous.MakeSignals(in caller, new SignalSet(0xFF), 0, out _));
+    }
+
     /// <summary>A new epoll that watches an open file.</summary>
     public OpenFile* WatchFile(OpenFile* file)
     {
         var context = new FileContext();
         Tracker.Lend(&context.Header);
         var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1), Context = &context };
-        Assert.Equal(Errno.Ok, Group.Files.OpenFiles.CreateEventPoll(in caller, out OpenFile* poll));
+        Assert.Equal(Errno.Ok, Group.Files.Anonymous.MakeEventPoll(in caller, out OpenFile* poll));
         Assert.Equal(Errno.Ok, Group.Files.EventPolls.Add(EventPolls.Of(poll), file, 3, (uint)PollEvents.In, 77));
         return poll;
     }

@@ -63,6 +63,10 @@ internal sealed unsafe class ObjectPicture
         foreach (ObjectField field in fields.Pointers)
             Add(ValueOf((byte*)header + field.Offset, field.Kind));
         DrawParts(header);
+
+        // It follows from the expiry and the machine's real time, or asks whether that has jumped.
+        if (header->Kind == ObjectKind.TimerFile && (((TimerFile*)header)->CountsRealtime || ((TimerFile*)header)->IsCancelable))
+            Blank(fields, nameof(TimerFile.Deadline));
         if (!isSettled && header->Kind == ObjectKind.Thread && ((Thread*)header)->Call.Active)
         {
             Blank(fields, nameof(Thread.State));
