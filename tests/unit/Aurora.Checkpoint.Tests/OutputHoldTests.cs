@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text;
+using Aurora.Base;
 using Aurora.Posix.Persistence;
 using Xunit;
 
@@ -170,6 +171,30 @@ public sealed class OutputHoldTests
         Assert.Equal(log.Written, log.Durable);
         foreach (nint chunk in taken)
             hold.Chunks.Free((OutputChunk*)chunk);
+    }
+
+    /// <summary>An epoll that heard of every commit would be woken by what its own waking makes durable.</summary>
+    [Theory]
+    [InlineData(1U, false)]
+    [InlineData(4U, true)]
+    public unsafe void WhoWatchesALogHearsOfRoomAndOnlyWhenMoreMayBeShown(uint interest, bool hears)
+    {
+        using GroupMachine machine = GroupMachine.Create(TestSession.NewDevice());
+        machine.Do(GroupVerb.Run, target: "a");
+        GroupSession session = machine.Session.Group;
+        HeldOutput log = session.OutputHold.Of(machine.Find("a"));
+        var list = new ReadyList();
+        var watch = new ReadyWatch { Object = &machine.Init(machine.Find("a"))->Header, List = &list, Interest = interest };
+        session.Scheduler.Listen(&watch, log.Space, 4);
+        machine.Store(machine.Find("a"), 0, 1);
+        machine.Settle();
+        Assert.False(watch.IsReady);
+        log.Write("a line"u8);
+        machine.Store(machine.Find("a"), 0, 2);
+        machine.Settle();
+        Assert.Equal(log.Written, log.Durable);
+        Assert.Equal(hears, watch.IsReady);
+        session.Scheduler.StopListening(&watch);
     }
 
     [Fact]
