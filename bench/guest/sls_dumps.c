@@ -7,6 +7,7 @@
 #define PROGRAM "/usr/lib/aurora/saved"
 #define NAME "first"
 #define LONGEST_PERIOD_NS 10000000000ull
+#define DEFAULT_PERIOD_NS 10000000ull
 
 static const char *group;
 static uint64_t position, first_position, period_ns = 50 * 1000000;
@@ -99,12 +100,14 @@ static void end(void)
     manage(SLS_KILL, group, "", "", NULL);
 }
 
-/* Its log is as it was at that checkpoint, and so is what has been read of it. */
+/* Its log is as it was at that checkpoint, and so is what has been read of it. Its period is the one that it would have without these
+ * measurements: its answer is seen when a checkpoint has it. */
 static void bring_back(void)
 {
     group = "restored";
     position = first_position;
     manage(SLS_RESTORE, "source", group, NAME, NULL);
+    require(sls_of(group, SYS_sls_period, DEFAULT_PERIOD_NS, 0, 0) == 0, "sls_period");
 }
 
 static void forget(void)

@@ -19,7 +19,8 @@ internal sealed unsafe class TargetKeeper(
     Cutter cutter,
     int treeLevels)
 {
-    private const int Attempts = 4;
+    // The cut that is being made, that of the frozen set, and that of the active one; and as many that were asked for too early.
+    private const int Attempts = 6;
 
     /// <summary>The target has its place in the log, or will not have one.</summary>
     public void Forget() => history.RollbackTarget = 0;
@@ -56,7 +57,8 @@ internal sealed unsafe class TargetKeeper(
             if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
                 return status;
             bool willBeKept = (isKept || isPending) && !checkpoints.IsDropped(volume, sequence);
-            status = willBeKept ? cutter.CutNow() : Promote(volume, sequence);
+            // What a cut has freed is being discarded for long after it is there.
+            status = willBeKept ? cutter.AwaitCut() : Promote(volume, sequence);
             if (status != StoreStatus.Ok)
                 return status;
         }
