@@ -58,14 +58,7 @@ internal static unsafe class EventPollCalls
             return Errno.EMFILE;
         FileCaller caller = call.Caller;
         Errno error = kernel.Files.Anonymous.MakeEventPoll(in caller, out OpenFile* file);
-        if (error != Errno.Ok)
-            return error;
-        bool closes = (flags & OpenFlags.CloseOnExec) != 0;
-        error = kernel.Files.Descriptors.Install(call.Table, file, 0, call.DescriptorLimit, closes, out int descriptor);
-        if (error == Errno.Ok)
-            return descriptor;
-        kernel.Files.OpenFiles.Release(file);
-        return error;
+        return error == Errno.Ok ? EventCalls.Install(ref call, file, flags) : error;
     }
 
     private static SystemCallResult Control(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
