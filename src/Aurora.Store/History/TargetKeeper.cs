@@ -19,8 +19,9 @@ internal sealed unsafe class TargetKeeper(
     Cutter cutter,
     int treeLevels)
 {
-    // The cut that is being made, that of the frozen set, and that of the active one; and as many that were asked for too early.
-    private const int Attempts = 6;
+    // Two cuts at most, of the frozen set and of the active one; before each somebody may be told that one has ended which was there
+    // already, while what it freed was discarded, and once more when maintenance stops. The last wait is looked behind as well.
+    private const int Attempts = 8;
 
     /// <summary>The target has its place in the log, or will not have one.</summary>
     public void Forget() => history.RollbackTarget = 0;
