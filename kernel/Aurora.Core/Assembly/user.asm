@@ -1,5 +1,6 @@
-; To user mode and back. user_enter(UserContext*) returns when the program traps: by SYSCALL, an exception or an interrupt. Interrupts
-; are disabled on entry and on return. User threads have no kernel stack: what the kernel knows of them is in the UserContext.
+; To user mode and back. user_enter(UserContext*) returns when the program traps: by SYSCALL, an exception or an interrupt, or at once when
+; an interrupt has arrived that the main loop has not seen. It returns with interrupts disabled. User threads have no kernel stack: what
+; the kernel knows of them is in the UserContext.
 
 %include "layout.inc"
 
@@ -12,6 +13,9 @@ section .text
 
 global user_enter
 user_enter:
+  cli
+  cmp byte [gs:CPU_INTERRUPT_ARRIVED], 0
+  jne .not_entered
   push rbp
   mov rbp, rsp
   push rbx
@@ -29,6 +33,10 @@ user_enter:
   mov [gs:CPU_ROOT], rax
   mov cr3, rax
 .root_loaded:
+  rdtsc
+  shl rdx, 32
+  or rax, rdx
+  mov [rdi + USER_ENTERED_TICKS], rax
 
   ; What was loaded holds only while this context is the one that runs: a program that loads a selector changes a base behind our back,
   ; and may do that to itself, not to the next one.
@@ -109,6 +117,10 @@ user_enter:
   swapgs
   iretq
 
+.not_entered:
+  mov qword [rdi + USER_TRAP], NOT_ENTERED_TRAP
+  ret
+
 ; SYSCALL: RCX = return address, R11 = flags; interrupts are off (FMASK), the stack is still the program's.
 global system_call_entry
 system_call_entry:
@@ -144,12 +156,17 @@ system_call_entry:
 ; RAX = the context, its general registers already stored. Returns from user_enter.
 global user_leave
 user_leave:
+  mov rdi, rax
+  rdtsc
+  shl rdx, 32
+  or rax, rdx
+  mov [rdi + USER_TRAPPED_TICKS], rax
 %assign i 0
 %rep 16
-  movaps [rax + USER_XMM + i * 16], xmm %+ i
+  movaps [rdi + USER_XMM + i * 16], xmm %+ i
 %assign i i + 1
 %endrep
-  stmxcsr [rax + USER_MXCSR]
+  stmxcsr [rdi + USER_MXCSR]
   ldmxcsr [default_mxcsr]
   cmp byte [gs:CPU_HAS_SMAP], 0
   je .access_checked

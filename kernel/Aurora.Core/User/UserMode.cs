@@ -20,24 +20,22 @@ public static unsafe class UserMode
     private const ulong RequiredFlags = 0x202;
     private const uint MxcsrMask = 0xFFFF;
 
+    /// <summary>Addresses of programs have so many bits; what is above the end of user space and within them is never mapped.</summary>
+    private const int UserAddressBits = 47;
+
     /// <summary>
     /// Runs the program until it traps, leaving the reason in its context. When the trap is a device interrupt its handler has already
     /// run. Called and returns with interrupts enabled.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(UserContext* context)
     {
         if (!MakeSafe(context))
             return;
-        Cpu.DisableInterrupts();
-        if (Interrupts.HaveArrived)
-        {
-            context->Trap = NotEntered;
-            Cpu.EnableInterrupts();
-            return;
-        }
         user_enter(context);
-        if (context->Trap is >= Interrupts.FirstDeviceVector and < Interrupts.VectorCount)
-            Interrupts.Dispatch((int)context->Trap);
+        ulong trap = context->Trap;
+        if (trap - Interrupts.FirstDeviceVector < Interrupts.VectorCount - Interrupts.FirstDeviceVector)
+            Interrupts.Dispatch((int)trap);
         Cpu.EnableInterrupts();
     }
 
@@ -54,13 +52,17 @@ public static unsafe class UserMode
     private static bool MakeSafe(UserContext* context)
     {
         Panic.Unless(((ulong)context & 15) == 0, "user mode: context is not aligned"u8);
-        Panic.Unless(context->FsBase < KernelLayout.UserEnd && context->GsBase < KernelLayout.UserEnd, "user mode: segment base in the kernel"u8);
         context->Cs = DescriptorTables.UserCode;
         context->Ss = DescriptorTables.UserData;
         context->Rflags = (context->Rflags & UserFlags) | RequiredFlags;
         context->Mxcsr &= MxcsrMask;
-        if (context->Rip < KernelLayout.UserEnd)
-            return true;
+        return ((context->Rip | context->FsBase | context->GsBase) >> UserAddressBits) == 0 || MayRun(context);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool MayRun(UserContext* context)
+    {
+        Panic.Unless(((context->FsBase | context->GsBase) >> UserAddressBits) == 0, "user mode: segment base in the kernel"u8);
         context->Trap = GeneralProtectionTrap;
         context->ErrorCode = 0;
         context->OriginalRax = ulong.MaxValue;

@@ -1,5 +1,6 @@
 // The next event in time, by the local APIC's timer: Intel SDM vol. 3A §11.5.4. With the TSC-deadline mode the deadline is a counter value; otherwise
 // a 32-bit count is started, which may end before a far deadline: whoever serves the timer event looks at the clock and arms again.
+using Aurora.Base;
 using Aurora.Core;
 
 namespace Aurora.Hal;

@@ -39,6 +39,10 @@ public sealed class TscClock : Clock
         }
     }
 
+    public override ulong Ticks => Cpu.ReadTimeStampCounter();
+
+    public override TickScale TickScale => _toNanoseconds;
+
     public override ulong RealtimeNanoseconds => _realtimeOrigin + MonotonicNanoseconds;
 
     public override ulong RealtimeLeadNanoseconds => _realtimeOrigin;

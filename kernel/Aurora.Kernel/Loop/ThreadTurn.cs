@@ -9,6 +9,7 @@ using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
+using Aurora.Posix.Files;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 
@@ -24,6 +25,8 @@ internal sealed unsafe class ThreadTurn(
     private const ulong SoonNanoseconds = 20_000;
 
     private readonly HeldOutput _output = group.Output;
+    private readonly FileClosing _closing = group.Files.Closing;
+    private readonly GroupRestore _restorer = group.Restorer;
     private bool _isBeforeFibers;
 
     /// <summary>
@@ -48,6 +51,7 @@ internal sealed unsafe class ThreadTurn(
     }
 
     // Runs the thread once; false when the turn is over for all.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Stay(Thread* thread)
     {
         // A call that goes on is a step; the next one is not for this turn if it changes much.
@@ -86,7 +90,7 @@ internal sealed unsafe class ThreadTurn(
     private bool HasWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || group.Restorer.HasFilesToClose;
+        get => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || (_closing.HasWork && !_restorer.IsUnderWay);
     }
 
     // Nothing that the main loop does between two threads has come up since it looked: it would pick the next one.

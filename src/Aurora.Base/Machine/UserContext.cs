@@ -36,6 +36,9 @@ public unsafe struct UserContext
     public uint Mxcsr;
     public uint Reserved;
 
+    /// <summary>When the program began to run and when it trapped, in ticks of the machine's clock (<see cref="Clock.Ticks"/>).</summary>
+    public ulong EnteredTicks, TrappedTicks;
+
     /// <summary>Pads Xmm to a 16-byte boundary when the structure itself is 16-byte aligned.</summary>
     public ulong Padding;
 

@@ -26,128 +26,150 @@ public sealed unsafe partial class SystemCallExecutive
     private const ulong NoCall = ulong.MaxValue;
 
     private readonly LinuxKernel _kernel;
+    private readonly Regions _regions;
+    private readonly SignalService _signals;
+    private readonly ThreadScheduler _scheduler;
+    private readonly UserAccounts _accounts;
+    private readonly SystemCallTable _calls;
+    private readonly TraceLog _trace;
     private readonly SignalDelivery _delivery;
     private readonly RestartableSequences _sequences;
-    private Thread* _accounted;
-
-    // When the accounted thread entered the kernel, and when it left it: what it spent there is charged together with what it then spends
-    // in user mode, once it is back.
-    private ulong _entered;
-    private ulong _left;
+    private readonly TrapAccounting _time;
 
     public SystemCallExecutive(LinuxKernel kernel)
     {
         _kernel = kernel;
+        _regions = kernel.Memory.Regions;
+        _signals = kernel.Signals;
+        _scheduler = kernel.Scheduler;
+        _accounts = kernel.Pages.Accounts;
+        _calls = kernel.Calls;
+        _trace = kernel.Trace;
         _sequences = new RestartableSequences(kernel);
         _delivery = new SignalDelivery(kernel, _sequences);
+        _time = new TrapAccounting(kernel.Scheduler, kernel.Timers, kernel.Clocks.Machine);
     }
 
     /// <summary>Does what must be done before the thread may run in user mode; false when it sleeps, stopped, ended, or must yield.</summary>
-    public bool PrepareToRun(Thread* thread)
-    {
-        _kernel.Memory.Regions.BeWriter(&thread->Regions);
-        if (thread->Process->IsEnding)
-        {
-            TakeEndStep(thread);
-            return false;
-        }
-        if (_kernel.Signals.IsSendingToGroups)
-            _kernel.Signals.CatchUp(thread->Process);
-        if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
-        {
-            StartAccounting(thread, _kernel.Scheduler.MachineNanoseconds);
-            if (!Dispatch(thread))
-                return false;
-        }
-        if (thread->Call.RestartCode != 0 || SignalService.HasDeliverable(thread))
-        {
-            ChargeWithoutLimit(thread->Process);
-            if (!_delivery.Deliver(thread))
-            {
-                StopAccounting();
-                return false;
-            }
-            if (thread->Call.RestartCode == (ushort)Errno.ERESTARTNEVER)
-            {
-                // What the call's mask kept from the thread is delivered next.
-                thread->Call.RestartCode = 0;
-                Finish(thread, -(long)Errno.EINTR);
-                return false;
-            }
-            if (thread->Call.Active)
-            {
-                // No handler ran: the call continues with its progress, after the other threads have had their chance.
-                thread->Call.RestartCode = 0;
-                return false;
-            }
-        }
-        if (thread->MustLeaveSequence)
-        {
-            ChargeWithoutLimit(thread->Process);
-            if (!_sequences.Leave(thread))
-            {
-                StopAccounting();
-                return false;
-            }
-        }
-        LeaveKernel(thread);
-        return true;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool PrepareToRun(Thread* thread) => MayRun(thread) || Prepare(thread);
 
     /// <summary>The thread was ready for user mode and did not get there.</summary>
-    public void NotEntered(Thread* thread) => ChargeStay(thread);
+    public void NotEntered(Thread* thread) => _time.ChargeKernel(thread);
 
     /// <summary>Handles what brought the thread into the kernel.</summary>
     public void HandleTrap(Thread* thread)
     {
-        AccountEntryToKernel(thread);
-        _kernel.Memory.Regions.BeWriter(&thread->Regions);
+        _time.Trapped(thread);
+        _regions.BeWriter(&thread->Regions);
         UserContext* context = thread->Context;
         if (context->Trap == UserContext.SystemCallTrap)
         {
-            BeginCall(thread);
+            BeginCall(thread, context);
             Dispatch(thread);
             return;
         }
         context->OriginalRax = NoCall;
         if (context->Trap < FirstInterruptVector)
             HandleException(thread);
-        if (_kernel.Scheduler.Current != thread)
-            StopAccounting();
+        if (_scheduler.Current != thread)
+            _time.Stop();
+    }
+
+    // There is nothing that must be done first.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MayRun(Thread* thread)
+        => !thread->Call.Active && thread->Call.RestartCode == 0 && !thread->MustLeaveSequence && !SignalService.HasDeliverable(thread)
+            && !thread->Process->IsEnding && !_signals.IsSendingToGroups;
+
+    private bool Prepare(Thread* thread)
+    {
+        _regions.BeWriter(&thread->Regions);
+        if (thread->Process->IsEnding)
+        {
+            TakeEndStep(thread);
+            return false;
+        }
+        if (_signals.IsSendingToGroups)
+            _signals.CatchUp(thread->Process);
+        if (thread->Call.Active && thread->Call.RestartCode == 0 && !SignalService.IsKilled(thread))
+        {
+            _time.Start(thread);
+            if (!Dispatch(thread))
+                return false;
+        }
+        if ((thread->Call.RestartCode != 0 || SignalService.HasDeliverable(thread)) && !DeliverSignals(thread))
+            return false;
+        if (thread->MustLeaveSequence)
+        {
+            ChargeWithoutLimit(thread->Process);
+            if (!_sequences.Leave(thread))
+            {
+                _time.Stop();
+                return false;
+            }
+        }
+        _time.Start(thread);
+        return true;
+    }
+
+    // False when the thread does not go on now.
+    private bool DeliverSignals(Thread* thread)
+    {
+        ChargeWithoutLimit(thread->Process);
+        if (!_delivery.Deliver(thread))
+        {
+            _time.Stop();
+            return false;
+        }
+        if (thread->Call.RestartCode == (ushort)Errno.ERESTARTNEVER)
+        {
+            // What the call's mask kept from the thread is delivered next.
+            thread->Call.RestartCode = 0;
+            Finish(thread, -(long)Errno.EINTR);
+            return false;
+        }
+        if (!thread->Call.Active)
+            return true;
+        // No handler ran: the call continues with its progress, after the other threads have had their chance.
+        thread->Call.RestartCode = 0;
+        return false;
     }
 
     // Whoever of an ending process's threads gets the processor takes the next step of its end.
     private void TakeEndStep(Thread* thread)
     {
         ChargeWithoutLimit(thread->Process);
-        StartAccounting(thread, _kernel.Scheduler.MachineNanoseconds);
+        _time.Start(thread);
         SystemCallResult result = ExitCalls.ContinueEnd(_kernel, thread);
         if (result.Outcome == SystemCallOutcome.Blocked)
-            _kernel.Scheduler.Sleep(thread, false);
+            _scheduler.Sleep(thread, false);
         else if (result.Outcome == SystemCallOutcome.Again)
-            ChargeKernel(thread);
-        StopAccounting();
+            _time.ChargeKernel(thread);
+        _time.Stop();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void BeginCall(Thread* thread)
+    private void BeginCall(Thread* thread, UserContext* context)
     {
-        UserContext* context = thread->Context;
-        context->OriginalRax = context->Rax;
-        thread->Call = default;
+        ulong number = context->Rax;
+        context->OriginalRax = number;
         thread->RoomWaits = 0;
-        thread->Call.Active = true;
-        thread->Call.Number = context->OriginalRax <= uint.MaxValue ? (uint)context->OriginalRax : uint.MaxValue;
-        thread->Call.Arguments = new SystemCallArguments
+        thread->Call = new CallContinuation
         {
-            Arg0 = context->Rdi,
-            Arg1 = context->Rsi,
-            Arg2 = context->Rdx,
-            Arg3 = context->R10,
-            Arg4 = context->R8,
-            Arg5 = context->R9,
+            Arguments = new SystemCallArguments
+            {
+                Arg0 = context->Rdi,
+                Arg1 = context->Rsi,
+                Arg2 = context->Rdx,
+                Arg3 = context->R10,
+                Arg4 = context->R8,
+                Arg5 = context->R9,
+            },
+            Number = number <= uint.MaxValue ? (uint)number : uint.MaxValue,
+            Active = true,
         };
-        _kernel.Calls.CountEntry();
+        _calls.CountEntry();
     }
 
     // Whatever the process makes from here on is its user's, until another thread has its turn.
@@ -155,43 +177,64 @@ public sealed unsafe partial class SystemCallExecutive
     private void ChargeTo(Process* process)
     {
         ref readonly Credentials credentials = ref process->Credentials;
-        _kernel.Pages.Accounts.Enter(credentials.RealUid, credentials.Has(Capability.SysResource));
+        _accounts.Enter(credentials.RealUid, credentials.Has(Capability.SysResource));
     }
 
     // As above, for what cannot be refused: it counts all the same, and what can be is refused the sooner.
-    private void ChargeWithoutLimit(Process* process) => _kernel.Pages.Accounts.Enter(process->Credentials.RealUid, isPrivileged: true);
+    private void ChargeWithoutLimit(Process* process) => _accounts.Enter(process->Credentials.RealUid, isPrivileged: true);
 
     // Runs one dispatch of the thread's call; false when the thread cannot go on now (or no longer exists).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Dispatch(Thread* thread)
     {
         ChargeTo(thread->Process);
         if (!thread->Files.IsHeld)
             thread->Files.Count = 0;
+        if (_trace.IsOn)
+            return DispatchTold(thread);
+        ushort group = thread->Header.Group;
+        return EndDispatch(thread, group, _calls.Dispatch(_kernel, thread));
+    }
+
+    private bool DispatchTold(Thread* thread)
+    {
         ushort group = thread->Header.Group;
         uint number = thread->Call.Number;
-        ulong start = _kernel.Trace.Begin();
-        SystemCallResult result = _kernel.Calls.Dispatch(_kernel, thread);
-        _kernel.Trace.EndLong(group, TraceKind.Call, start, number);
-        if (_kernel.Scheduler.HasPosted)
+        ulong start = _trace.Begin();
+        SystemCallResult result = _calls.Dispatch(_kernel, thread);
+        _trace.EndLong(group, TraceKind.Call, start, number);
+        return EndDispatch(thread, group, result);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool EndDispatch(Thread* thread, ushort group, SystemCallResult result)
+    {
+        if (_scheduler.HasPosted)
             OwnerSignals.Deliver(_kernel, group);
+        if (result.Outcome != SystemCallOutcome.Done)
+            return EndStep(thread, result);
+        _scheduler.EndWait(thread);
+        Finish(thread, result.Value);
+        return true;
+    }
+
+    // The call is not over, or the thread does not come back from it.
+    private bool EndStep(Thread* thread, SystemCallResult result)
+    {
         switch (result.Outcome)
         {
-            case SystemCallOutcome.Done:
-                _kernel.Scheduler.EndWait(thread);
-                Finish(thread, result.Value);
-                return true;
             case SystemCallOutcome.Blocked:
                 return Wait(thread, in result);
             case SystemCallOutcome.Again:
                 return Continue(thread, in result);
             case SystemCallOutcome.NoReturn:
-                _kernel.Scheduler.EndWait(thread);
+                _scheduler.EndWait(thread);
                 EndFiles(thread);
                 thread->Call.Active = false;
                 thread->Context->OriginalRax = NoCall;
                 return true;
             default:
-                StopAccounting();
+                _time.Stop();
                 return false;
         }
     }
@@ -199,7 +242,7 @@ public sealed unsafe partial class SystemCallExecutive
     // The thread stays runnable; its time is charged here, since it may make many steps before it sees user mode again.
     private bool Continue(Thread* thread, in SystemCallResult result)
     {
-        _kernel.Scheduler.LeaveQueues(thread);
+        _scheduler.LeaveQueues(thread);
         if (SignalService.IsKilled(thread))
             return true;
         if (result.IsInterruptible && SignalService.HasDeliverable(thread))
@@ -208,8 +251,8 @@ public sealed unsafe partial class SystemCallExecutive
             return true;
         }
         _kernel.Files.Held.Hold(thread);
-        ChargeKernel(thread);
-        StopAccounting();
+        _time.ChargeKernel(thread);
+        _time.Stop();
         return false;
     }
 
@@ -217,18 +260,18 @@ public sealed unsafe partial class SystemCallExecutive
     {
         if (SignalService.IsKilled(thread))
         {
-            _kernel.Scheduler.EndWait(thread);
+            _scheduler.EndWait(thread);
             return true;
         }
         if (result.IsInterruptible && SignalService.HasDeliverable(thread))
         {
-            _kernel.Scheduler.EndWait(thread);
+            _scheduler.EndWait(thread);
             Finish(thread, result.Value);
             return true;
         }
         _kernel.Files.Held.Hold(thread);
-        _kernel.Scheduler.Sleep(thread, result.IsInterruptible);
-        StopAccounting();
+        _scheduler.Sleep(thread, result.IsInterruptible);
+        _time.Stop();
         return false;
     }
 
@@ -251,58 +294,6 @@ public sealed unsafe partial class SystemCallExecutive
         }
         thread->Context->Rax = (ulong)value;
         thread->Call.Active = false;
-        _kernel.Signals.RestoreMask(thread);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void StartAccounting(Thread* thread, ulong now)
-    {
-        if (_accounted == thread)
-            return;
-        _accounted = thread;
-        _entered = _left = now;
-    }
-
-    private void StopAccounting() => _accounted = null;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void LeaveKernel(Thread* thread)
-    {
-        _left = _kernel.Scheduler.MachineNanoseconds;
-        StartAccounting(thread, _left);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AccountEntryToKernel(Thread* thread)
-    {
-        ulong now = _kernel.Scheduler.MachineNanoseconds;
-        if (_accounted == thread)
-            Charge(thread, now - _left, _left - _entered);
-        _accounted = thread;
-        _entered = _left = now;
-    }
-
-    // What it spent in the kernel before it left.
-    private void ChargeStay(Thread* thread)
-    {
-        Charge(thread, 0, _left - _entered);
-        _entered = _left;
-    }
-
-    // What it has spent in the kernel so far.
-    private void ChargeKernel(Thread* thread)
-    {
-        _left = _kernel.Scheduler.MachineNanoseconds;
-        StartAccounting(thread, _left);
-        ChargeStay(thread);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Charge(Thread* thread, ulong user, ulong system)
-    {
-        thread->UserNanoseconds += user;
-        thread->SystemNanoseconds += system;
-        _kernel.Scheduler.Charge(thread, user + system);
-        _kernel.Timers.ChargeProcessorTime(thread->Process, user, system);
+        _signals.RestoreMask(thread);
     }
 }

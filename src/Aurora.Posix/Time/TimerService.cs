@@ -132,8 +132,16 @@ public sealed unsafe partial class TimerService
         _tracked.MarkChanged(&process->Header);
     }
 
-    /// <summary>Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time.</summary>
+    /// <summary>True when something waits for the process to use processor time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool CountsTimeOf(Process* process)
+        => (process->ProcessorTimeToLook | process->VirtualTimerNanoseconds | process->ProfileTimerNanoseconds
+            | ~process->Limits.Soft(Resource.CpuSeconds)) != 0;
+
+    /// <summary>
+    /// Advances ITIMER_VIRTUAL and ITIMER_PROF by what a thread has just used, and enforces the limit on processor time: where
+    /// <see cref="CountsTimeOf"/>.
+    /// </summary>
     public void ChargeProcessorTime(Process* process, ulong userNanoseconds, ulong systemNanoseconds)
     {
         if (process->ProcessorTimeToLook != 0)

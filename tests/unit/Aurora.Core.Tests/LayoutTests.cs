@@ -44,6 +44,8 @@ public sealed unsafe class LayoutTests
     [InlineData("USER_ROOT", nameof(UserContext.PageTableRoot))]
     [InlineData("USER_EXTENDED", nameof(UserContext.ExtendedState))]
     [InlineData("USER_MXCSR", nameof(UserContext.Mxcsr))]
+    [InlineData("USER_ENTERED_TICKS", nameof(UserContext.EnteredTicks))]
+    [InlineData("USER_TRAPPED_TICKS", nameof(UserContext.TrappedTicks))]
     [InlineData("USER_XMM", nameof(UserContext.Xmm))]
     public void User_context_offsets_match_the_assembly(string constant, string field)
         => Assert.Equal(s_constants[constant], (ulong)Marshal.OffsetOf<UserContext>(field));
@@ -90,6 +92,7 @@ public sealed unsafe class LayoutTests
         Assert.Equal(DescriptorTables.UserCode, s_constants["USER_CODE"]);
         Assert.Equal(DescriptorTables.UserData, s_constants["USER_DATA"]);
         Assert.Equal(UserContext.SystemCallTrap, s_constants["SYSTEM_CALL_TRAP"]);
+        Assert.Equal(UserMode.NotEntered, s_constants["NOT_ENTERED_TRAP"]);
         Assert.Equal(KernelLayout.DirectMap >> 39 & 511, s_constants["DIRECT_MAP_SLOT"]);
     }
 

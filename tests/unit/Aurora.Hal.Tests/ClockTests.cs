@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using Aurora.Base;
 using FsCheck;
 using FsCheck.Xunit;
 using Xunit;

@@ -39,6 +39,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 2048, MaxTables = 512 };
 
+    // Who was let into user mode last.
+    private Thread* _inUserMode;
+
     public TestKernel(bool isPlain = false, int frames = 8192, int mostMappings = 0)
         : this(new HostPageAllocator(), new HostFramePool(frames), _options with { MaxMappingsPerSpace = mostMappings }, _limits, isPlain)
     {
@@ -187,7 +190,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         context->R9 = arguments.Length > 5 ? arguments[5] : 0;
         context->Trap = UserContext.SystemCallTrap;
         context->Rip += 2;
-        Executive.HandleTrap(thread);
+        Trap(thread);
         return Resume(thread);
     }
 
@@ -201,7 +204,11 @@ internal sealed unsafe partial class TestKernel : IDisposable
             if (!IsAlive(thread) || thread->State != ThreadState.Runnable)
                 return null;
             if (Executive.PrepareToRun(thread))
+            {
+                _inUserMode = thread;
+                thread->Context->EnteredTicks = Clock.Ticks;
                 return (long)thread->Context->Rax;
+            }
         }
         throw new InvalidOperationException("a thread neither runs nor sleeps");
     }
@@ -241,6 +248,16 @@ internal sealed unsafe partial class TestKernel : IDisposable
         thread->Context->Trap = vector;
         thread->Context->ErrorCode = error;
         thread->Context->FaultAddress = address;
+        Trap(thread);
+    }
+
+    /// <summary>The thread comes into the kernel, for the reason in its context.</summary>
+    public void Trap(Thread* thread)
+    {
+        ulong now = Clock.Ticks;
+        thread->Context->TrappedTicks = now;
+        if (_inUserMode != thread)
+            thread->Context->EnteredTicks = now;
         Executive.HandleTrap(thread);
     }
 

@@ -29,6 +29,9 @@ internal sealed unsafe class ProgramDriver(TestSession session, GroupProcesses p
     private const ulong InterruptVector = 48;
     private const int MaxTurns = 200;
 
+    // Who was let into user mode last.
+    private Thread* _inUserMode;
+
     /// <summary>Process 1 of a group, with a code page, memory, a stack, and no descriptors.</summary>
     public Thread* StartInit(ObjectTracker group)
     {
@@ -78,7 +81,7 @@ internal sealed unsafe class ProgramDriver(TestSession session, GroupProcesses p
         (context->R10, context->R8, context->R9) = (words[3], words[4], words[5]);
         context->Trap = UserContext.SystemCallTrap;
         context->Rip += 2;
-        executive.HandleTrap(thread);
+        Trap(thread);
         long? result = Resume(thread);
         Stop();
         return result;
@@ -185,6 +188,16 @@ internal sealed unsafe class ProgramDriver(TestSession session, GroupProcesses p
         if (thread == null)
             return;
         thread->Context->Trap = InterruptVector;
+        Trap(thread);
+    }
+
+    // The thread comes into the kernel, for the reason in its context.
+    private void Trap(Thread* thread)
+    {
+        ulong now = session.Clock.Ticks;
+        thread->Context->TrappedTicks = now;
+        if (_inUserMode != thread)
+            thread->Context->EnteredTicks = now;
         executive.HandleTrap(thread);
     }
 
@@ -197,7 +210,11 @@ internal sealed unsafe class ProgramDriver(TestSession session, GroupProcesses p
             if (!IsAlive(group, thread) || thread->State != ThreadState.Runnable)
                 return null;
             if (executive.PrepareToRun(thread))
+            {
+                _inUserMode = thread;
+                thread->Context->EnteredTicks = session.Clock.Ticks;
                 return (long)thread->Context->Rax;
+            }
         }
         throw new InvalidOperationException("a thread neither runs nor sleeps");
     }

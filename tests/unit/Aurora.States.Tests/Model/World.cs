@@ -269,7 +269,7 @@ internal sealed unsafe partial class World : IDisposable
         if (thread == null)
             return;
         thread->Context->Trap = InterruptVector;
-        Kernel.Executive.HandleTrap(thread);
+        Kernel.Trap(thread);
     }
 
     /// <summary>Time passes while all sleep.</summary>

@@ -1,7 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 
-namespace Aurora.Hal;
+namespace Aurora.Base;
 
 /// <summary>
 /// Converts between two rates without a 128-bit multiplication: result = ticks × (to ÷ from), rounded down, without overflow.
@@ -14,6 +14,12 @@ public readonly struct TickScale
     public readonly ulong Factor;
 
     private TickScale(ulong factor) => Factor = factor;
+
+    /// <summary>The scale between equal rates.</summary>
+    public static TickScale Same => new(1UL << 32);
+
+    /// <summary>The greatest number of ticks that <see cref="ConvertFew"/> takes.</summary>
+    public ulong FewTicks => ulong.MaxValue / Factor;
 
     /// <summary>The scale from one frequency to another; both in hertz, the ratio below 2^32.</summary>
     public static TickScale Between(ulong fromHertz, ulong toHertz) => new((ulong)(((UInt128)toHertz << 32) / fromHertz));
@@ -28,4 +34,8 @@ public readonly struct TickScale
         ulong fraction = (uint)Factor;
         return ((high * whole) << 32) + (high * fraction) + (low * whole) + ((low * fraction) >> 32);
     }
+
+    /// <summary>As <see cref="Convert"/>, of at most <see cref="FewTicks"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong ConvertFew(ulong ticks) => (ticks * Factor) >> 32;
 }
