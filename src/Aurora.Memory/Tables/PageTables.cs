@@ -54,19 +54,24 @@ public sealed unsafe class PageTables
     }
 
     /// <summary>The lowest-level entry for a user address, or null when its table does not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* Find(FrameNumber root, VirtualAddress address)
     {
         if (address.Value >= AddressSpace.UserEnd)
             return null;
-        ulong* table = (ulong*)_frames.AddressOf(root);
-        for (int level = TopLevel; level > 1; level--)
-        {
-            ulong entry = table[IndexAt(address.Value, level)];
-            if (entry == 0)
-                return null;
-            table = (ulong*)_frames.AddressOf(PageEntry.FrameOf(entry));
-        }
-        return table + IndexAt(address.Value, 1);
+        // Level by level without a loop: every page that the kernel copies from or to a program comes through here.
+        ulong* table = Below((ulong*)_frames.AddressOf(root), address.Value, TopLevel);
+        table = table == null ? null : Below(table, address.Value, TopLevel - 1);
+        table = table == null ? null : Below(table, address.Value, TopLevel - 2);
+        return table == null ? null : table + IndexAt(address.Value, 1);
+    }
+
+    // The table behind an entry, or null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong* Below(ulong* table, ulong address, int level)
+    {
+        ulong entry = table[IndexAt(address, level)];
+        return entry == 0 ? null : (ulong*)_frames.AddressOf(PageEntry.FrameOf(entry));
     }
 
     /// <summary>

@@ -176,17 +176,29 @@ public sealed unsafe class UserMemory
         return pointer != null || ReachByFault(space, address, access, ref result, out pointer);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Translate(AddressSpace* space, VirtualAddress address, FaultAccess access)
+        => access == FaultAccess.Write ? TranslateForWrite(space, address) : TranslateForRead(space, address);
+
+    private byte* TranslateForRead(AddressSpace* space, VirtualAddress address)
     {
         ulong* entry = _tables.Find(space->Root, address);
-        ulong needed = access == FaultAccess.Write ? PageEntry.Present | PageEntry.Writable : PageEntry.Present;
+        return entry == null || (*entry & PageEntry.Present) == 0 ? null : Shown(*entry, address);
+    }
+
+    private byte* TranslateForWrite(AddressSpace* space, VirtualAddress address)
+    {
+        const ulong needed = PageEntry.Present | PageEntry.Writable;
+        ulong* entry = _tables.Find(space->Root, address);
         if (entry == null || (*entry & needed) != needed)
             return null;
         // As the CPU does: an opened page has changed.
-        if (access == FaultAccess.Write)
-            *entry |= PageEntry.Dirty;
-        return _frames.AddressOf(PageEntry.FrameOf(*entry)) + address.PageOffset;
+        *entry |= PageEntry.Dirty;
+        return Shown(*entry, address);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Shown(ulong entry, VirtualAddress address) => _frames.AddressOf(PageEntry.FrameOf(entry)) + address.PageOffset;
 
     private bool ReachByFault(AddressSpace* space, VirtualAddress address, FaultAccess access, ref AccessResult result, out byte* pointer)
     {

@@ -102,8 +102,8 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
     {
         if ((uint)descriptor >= DescriptorTable.MaxDescriptors)
             return null;
-        DescriptorChunk* chunk = table->ChunkAt(descriptor / DescriptorChunk.Capacity);
-        return chunk == null ? null : chunk->FileAt(descriptor % DescriptorChunk.Capacity);
+        DescriptorChunk* chunk = table->ChunkAt((int)((uint)descriptor / DescriptorChunk.Capacity));
+        return chunk == null ? null : chunk->FileAt((int)((uint)descriptor % DescriptorChunk.Capacity));
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
@@ -5,46 +6,36 @@ namespace Aurora.Posix.Files;
 /// <summary>What carries out the operations on each kind of file.</summary>
 public sealed unsafe class FileDrivers
 {
-    private readonly RegularFileOperations _regular;
-    private readonly DirectoryOperations _directories = new();
-    private readonly PipeOperations _pipes;
+    private readonly FileOperations?[] _byKind = new FileOperations?[(int)FileKind.Signals + 1];
     private readonly DeviceTable _devices;
-    private readonly ProcFileOperations _proc;
-    private readonly EventCounterOperations _counters;
-    private readonly TimerFileOperations _timers;
-    private readonly SignalFileOperations _signals;
-    private readonly EventPollFile _eventPolls;
 
     internal FileDrivers(
         RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc, EventCounterOperations counters,
         TimerFileOperations timers, SignalFileOperations signals, FileState state, ThreadWaker waker)
     {
         EventPolls = new EventPolls(state, this, waker);
-        _eventPolls = new EventPollFile(EventPolls, waker);
-        _regular = regular;
-        _pipes = pipes;
         _devices = devices;
-        _proc = proc;
-        _counters = counters;
-        _timers = timers;
-        _signals = signals;
+        var directories = new DirectoryOperations();
+        _byKind[(int)FileKind.Regular] = regular;
+        _byKind[(int)FileKind.Directory] = directories;
+        _byKind[(int)FileKind.PathOnly] = directories;
+        _byKind[(int)FileKind.Pipe] = pipes;
+        _byKind[(int)FileKind.Proc] = proc;
+        _byKind[(int)FileKind.EventPoll] = new EventPollFile(EventPolls, waker);
+        _byKind[(int)FileKind.EventCounter] = counters;
+        _byKind[(int)FileKind.Timer] = timers;
+        _byKind[(int)FileKind.Signals] = signals;
     }
 
     /// <summary>Epolls ask the files they watch.</summary>
     internal EventPolls EventPolls { get; }
 
     /// <summary>The operations on a file; null when nothing carries them out (an unknown device).</summary>
-    public FileOperations? Of(OpenFile* file) => file->Kind switch
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FileOperations? Of(OpenFile* file)
     {
-        FileKind.Regular => _regular,
-        FileKind.Directory or FileKind.PathOnly => _directories,
-        FileKind.Pipe => _pipes,
-        FileKind.Device => _devices.Find(file->Inode->Device),
-        FileKind.Proc => _proc,
-        FileKind.EventCounter => _counters,
-        FileKind.Timer => _timers,
-        FileKind.Signals => _signals,
-        FileKind.EventPoll => _eventPolls,
-        _ => null,
-    };
+        uint kind = (uint)file->Kind;
+        FileOperations?[] byKind = _byKind;
+        return kind == (uint)FileKind.Device ? _devices.Find(file->Inode->Device) : kind < (uint)byKind.Length ? byKind[kind] : null;
+    }
 }

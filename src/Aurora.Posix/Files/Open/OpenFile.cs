@@ -1,5 +1,6 @@
 // An open file description: what dup and fork share. It holds its inode. Header.References counts the descriptors (and calls in the
 // middle of a dispatch); at zero it is closed. Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -90,7 +91,18 @@ public unsafe struct OpenFile
     internal bool IsClosing;
     internal OpenFile* NextClosing;
 
-    public readonly bool IsReadable => (Flags & OpenFlags.AccessMask) is OpenFlags.ReadOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
-    public readonly bool IsWritable => (Flags & OpenFlags.AccessMask) is OpenFlags.WriteOnly or OpenFlags.ReadWrite && Kind != FileKind.PathOnly;
+    // Of the access modes 0 and 2 read, 1 and 2 write, 3 does neither. They are asked of each file of each poll.
+    public readonly bool IsReadable
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((uint)Flags & 1) == 0 && Kind != FileKind.PathOnly;
+    }
+
+    public readonly bool IsWritable
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (((uint)Flags + 1) & 2) != 0 && Kind != FileKind.PathOnly;
+    }
+
     public readonly bool IsNonBlocking => (Flags & OpenFlags.NonBlocking) != 0;
 }
