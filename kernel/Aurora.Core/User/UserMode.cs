@@ -56,16 +56,17 @@ public static unsafe class UserMode
         context->Ss = DescriptorTables.UserData;
         context->Rflags = (context->Rflags & UserFlags) | RequiredFlags;
         context->Mxcsr &= MxcsrMask;
-        return ((context->Rip | context->FsBase | context->GsBase) >> UserAddressBits) == 0 || MayRun(context);
+        return ((context->Rip | context->FsBase | context->GsBase) >> UserAddressBits) == 0 || Refuse(context);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool MayRun(UserContext* context)
+    private static bool Refuse(UserContext* context)
     {
         Panic.Unless(((context->FsBase | context->GsBase) >> UserAddressBits) == 0, "user mode: segment base in the kernel"u8);
         context->Trap = GeneralProtectionTrap;
         context->ErrorCode = 0;
         context->OriginalRax = ulong.MaxValue;
+        context->EnteredTicks = context->TrappedTicks = Cpu.ReadTimeStampCounter();
         return false;
     }
 

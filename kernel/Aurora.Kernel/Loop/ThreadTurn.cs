@@ -9,7 +9,6 @@ using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
 using Aurora.Linux.Executive;
-using Aurora.Posix.Files;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 
@@ -25,7 +24,6 @@ internal sealed unsafe class ThreadTurn(
     private const ulong SoonNanoseconds = 20_000;
 
     private readonly HeldOutput _output = group.Output;
-    private readonly FileClosing _closing = group.Files.Closing;
     private readonly GroupRestore _restorer = group.Restorer;
     private bool _isBeforeFibers;
 
@@ -35,6 +33,12 @@ internal sealed unsafe class ThreadTurn(
     /// closed, and so nothing waited for.
     /// </summary>
     public void Run(Thread* thread, ulong nextEventNanoseconds)
+    {
+        RunThreads(thread, nextEventNanoseconds);
+        executive.EndTurn();
+    }
+
+    private void RunThreads(Thread* thread, ulong nextEventNanoseconds)
     {
         _isBeforeFibers = false;
         ulong sliceEnd = clock.MonotonicNanoseconds + ThreadScheduler.SliceNanoseconds;
@@ -90,7 +94,7 @@ internal sealed unsafe class ThreadTurn(
     private bool HasWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || (_closing.HasWork && !_restorer.IsUnderWay);
+        get => scheduler.IsTurnOver || fibers.HasReady || engine.MustLookAgain || _restorer.HasFilesToClose;
     }
 
     // Nothing that the main loop does between two threads has come up since it looked: it would pick the next one.

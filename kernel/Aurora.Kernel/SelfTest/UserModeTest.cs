@@ -147,13 +147,18 @@ internal sealed unsafe partial class UserModeTest
 
     private void MalformedContexts()
     {
-        ReadOnlySpan<ulong> addresses = [0x0000_8000_0000_0000, ulong.MaxValue, KernelLayout.ImageBase, KernelLayout.UserEnd];
+        ReadOnlySpan<ulong> addresses = [0x0000_8000_0000_0000, ulong.MaxValue, KernelLayout.ImageBase];
         foreach (ulong address in addresses)
         {
             _context->Rip = address;
             Resume(_context);
             SelfTest.Expect(_context->Trap, GeneralProtection, "trap of a bad rip"u8);
         }
+        // The page below the hole is never mapped.
+        _context->Rip = KernelLayout.UserEnd;
+        Resume(_context);
+        SelfTest.Expect(_context->Trap, PageFault, "trap of a rip behind user space"u8);
+        SelfTest.Expect(_context->FaultAddress, KernelLayout.UserEnd, "address of it"u8);
         _context->Rflags = ulong.MaxValue & ~0x100UL;
         _context->Cs = 0x10;
         _context->Ss = 0;

@@ -18,9 +18,6 @@ public readonly struct TickScale
     /// <summary>The scale between equal rates.</summary>
     public static TickScale Same => new(1UL << 32);
 
-    /// <summary>The greatest number of ticks that <see cref="ConvertFew"/> takes.</summary>
-    public ulong FewTicks => ulong.MaxValue / Factor;
-
     /// <summary>The scale from one frequency to another; both in hertz, the ratio below 2^32.</summary>
     public static TickScale Between(ulong fromHertz, ulong toHertz) => new((ulong)(((UInt128)toHertz << 32) / fromHertz));
 
@@ -34,8 +31,4 @@ public readonly struct TickScale
         ulong fraction = (uint)Factor;
         return ((high * whole) << 32) + (high * fraction) + (low * whole) + ((low * fraction) >> 32);
     }
-
-    /// <summary>As <see cref="Convert"/>, of at most <see cref="FewTicks"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong ConvertFew(ulong ticks) => (ticks * Factor) >> 32;
 }

@@ -1,5 +1,6 @@
 // Brings a group back from its volume, or begins one with the files of another. Before the heap is sealed or after, and while other groups
 // run: the group is held meanwhile, and nothing of it is captured.
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -19,7 +20,11 @@ public sealed unsafe class GroupRestore(
     public bool IsUnderWay { get; private set; }
 
     /// <summary>True when files are to be closed, and may be.</summary>
-    public bool HasFilesToClose => !IsUnderWay && files.Closing.HasWork;
+    public bool HasFilesToClose
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => files.Closing.HasWork && !IsUnderWay;
+    }
 
     /// <summary>
     /// Rebuilds a group, which has a tree without a root, from the newest state of a volume. What nothing refers to is ended where the

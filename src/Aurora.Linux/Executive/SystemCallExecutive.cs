@@ -57,6 +57,9 @@ public sealed unsafe partial class SystemCallExecutive
     /// <summary>The thread was ready for user mode and did not get there.</summary>
     public void NotEntered(Thread* thread) => _time.ChargeKernel(thread);
 
+    /// <summary>No thread has its turn: what passes until one has is nobody's time.</summary>
+    public void EndTurn() => _time.Stop();
+
     /// <summary>Handles what brought the thread into the kernel.</summary>
     public void HandleTrap(Thread* thread)
     {

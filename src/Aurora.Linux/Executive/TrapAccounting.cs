@@ -1,7 +1,7 @@
 // Whose time it is. The entry code notes in a thread's context, in ticks of the machine's counter, when its program began to run and when
 // it trapped. What lies between the two is user time; what lies between a trap and the next entry is system time, of the thread whose trap
-// it was and that goes on; all else is nobody's. Everything is charged as it becomes known, so who asks is never told of less than there
-// has been. Protected by the kernel lock.
+// it was, until its turn ends; all else is nobody's. The fractions of a nanosecond that are left over are charged with the next, so short
+// calls are not cheaper for being many. Protected by the kernel lock.
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Threads;
@@ -16,11 +16,16 @@ internal sealed unsafe class TrapAccounting
     private readonly TimerService _timers;
     private readonly Clock _clock;
     private readonly TickScale _scale;
+    private readonly ulong _factor;
     private readonly ulong _fewTicks;
 
     // Who is charged for what passes in the kernel, and until when he has been.
     private Thread* _thread;
     private ulong _untilTicks;
+
+    // What has not been charged yet, in parts of 2^-32 ns.
+    private uint _userRest;
+    private uint _systemRest;
 
     public TrapAccounting(ThreadScheduler scheduler, TimerService timers, Clock clock)
     {
@@ -28,7 +33,8 @@ internal sealed unsafe class TrapAccounting
         _timers = timers;
         _clock = clock;
         _scale = clock.TickScale;
-        _fewTicks = _scale.FewTicks;
+        _factor = _scale.Factor;
+        _fewTicks = (ulong.MaxValue - uint.MaxValue) / _factor;
     }
 
     /// <summary>A thread has trapped: its program has run, and before that it may have been in the kernel.</summary>
@@ -71,7 +77,16 @@ internal sealed unsafe class TrapAccounting
         if (userTicks > _fewTicks || systemTicks > _fewTicks)
             ChargeMany(thread, userTicks, systemTicks);
         else
-            ChargeNanoseconds(thread, _scale.ConvertFew(userTicks), _scale.ConvertFew(systemTicks));
+            ChargeNanoseconds(thread, Take(userTicks, ref _userRest), Take(systemTicks, ref _systemRest));
+    }
+
+    // A few ticks in nanoseconds, with the rest of those before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Take(ulong ticks, ref uint rest)
+    {
+        ulong parts = (ticks * _factor) + rest;
+        rest = (uint)parts;
+        return parts >> 32;
     }
 
     private void ChargeMany(Thread* thread, ulong userTicks, ulong systemTicks)

@@ -59,6 +59,8 @@ public sealed unsafe class LayoutTests
     [InlineData("CPU_FS_BASE", nameof(PerCpu.FsBase))]
     [InlineData("CPU_GS_BASE", nameof(PerCpu.GsBase))]
     [InlineData("CPU_HAS_SMAP", nameof(PerCpu.HasSmap))]
+    [InlineData("CPU_INTERRUPT_ARRIVED", nameof(PerCpu.InterruptArrived))]
+    [InlineData("CPU_BASES_OF", nameof(PerCpu.BasesOf))]
     public void Per_cpu_offsets_match_the_assembly(string constant, string field)
         => Assert.Equal(s_constants[constant], (ulong)Marshal.OffsetOf<PerCpu>(field));
 

@@ -27,7 +27,7 @@ public sealed unsafe class CallSliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(init, 27, Area, pages << 12, Vector);
-        kernel.Executive.HandleTrap(init);
+        kernel.Trap(init);
         int steps = 1;
         for (; init->Call.Active; steps++)
         {
@@ -109,7 +109,7 @@ public sealed unsafe class CallSliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(sender, 62, isGroup ? (ulong)-senderId : ulong.MaxValue, 10);
-        kernel.Executive.HandleTrap(sender);
+        kernel.Trap(sender);
         int steps = 1;
         for (; sender->Call.Active && sender->Call.Number == 62 && steps < Many; steps++)
         {

@@ -141,7 +141,7 @@ public sealed unsafe partial class EventPollTests
         (context->Rax, context->Rdi, context->Rsi, context->Rdx, context->R10) = (232, poll, Events, 8, ulong.MaxValue);
         context->Trap = UserContext.SystemCallTrap;
         context->Rip += 2;
-        kernel.Executive.HandleTrap(waiter);
+        kernel.Trap(waiter);
         Assert.Equal(ThreadState.Runnable, waiter->State);
         Put(kernel, init, earlyEnd);
         Assert.Equal(1, kernel.Resume(waiter));

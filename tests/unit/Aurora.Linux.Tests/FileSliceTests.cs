@@ -105,7 +105,7 @@ public sealed unsafe class FileSliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(program, 59, kernel.PokeText(program, Scratch, "/next"));
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         int steps = 1;
         for (; !program->Process->HasExecuted; steps++)
         {

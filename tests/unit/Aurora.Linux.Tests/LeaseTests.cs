@@ -194,7 +194,7 @@ public sealed unsafe class LeaseTests
         Assert.True(!moves || kernel.Resume(opener) != null);
         kernel.PokeText(opener, Scratch, "/f");
         Start(opener, 2, Scratch, OpenFlags.WriteOnly);
-        kernel.Executive.HandleTrap(opener);
+        kernel.Trap(opener);
         int steps = GoOn(ref kernel, id, moves, out bool isOpen);
         Assert.True(steps >= Many / ProcessLife.UnitsPerStep, $"{steps} steps");
         Assert.False(isOpen);

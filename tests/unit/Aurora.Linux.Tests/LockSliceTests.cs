@@ -22,7 +22,7 @@ public sealed unsafe class LockSliceTests
         Settle(kernel);
         PokeLock(kernel, program, 1, 0, 4 * Many);
         Start(program, 72, (ulong)file, 6, Scratch);
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         int steps = 1;
         for (; program->Call.Active; steps++)
         {
@@ -53,7 +53,7 @@ public sealed unsafe class LockSliceTests
         int its = Open(kernel, rival, "/locks");
         PokeLock(kernel, program, 1, 0, 0);
         Start(program, 72, (ulong)file, SetLock, Scratch);
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         Assert.True(program->Call.Active);
         PokeLock(kernel, second, 2, 10_100, 100, Scratch + 64);
         Assert.Equal(0, kernel.Call(second, 72, (ulong)file, SetLock, Scratch + 64));

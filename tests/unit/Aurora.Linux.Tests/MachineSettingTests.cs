@@ -210,7 +210,7 @@ public sealed unsafe class MachineSettingTests : IDisposable
         using TestKernel restored = Move();
         Thread* again = restored.ThreadOf(1);
         Slices.Start(again, 159, Scratch);
-        restored.Executive.HandleTrap(again);
+        restored.Trap(again);
         for (int turns = 0; again->Call.Active; turns++)
         {
             Assert.InRange(turns, 0, 20);

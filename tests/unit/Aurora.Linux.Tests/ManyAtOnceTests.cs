@@ -36,7 +36,7 @@ public sealed unsafe class ManyAtOnceTests : IDisposable
         thread->Context->R10 = arguments.Length > 3 ? arguments[3] : 0;
         thread->Context->R8 = arguments.Length > 4 ? arguments[4] : 0;
         thread->Context->R9 = arguments.Length > 5 ? arguments[5] : 0;
-        _kernel.Executive.HandleTrap(thread);
+        _kernel.Trap(thread);
         int steps = 1;
         for (; thread->Call.Active; steps++)
         {

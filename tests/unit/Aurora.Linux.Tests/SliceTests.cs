@@ -159,7 +159,7 @@ public sealed unsafe class SliceTests
             Spawn(kernel, sender);
         Settle(kernel);
         Start(sender, 62, 0, 10);
-        kernel.Executive.HandleTrap(sender);
+        kernel.Trap(sender);
         int steps = 1;
         for (; sender->Call.Active && sender->Call.Number == 62 && steps < Many; steps++)
         {
@@ -189,7 +189,7 @@ public sealed unsafe class SliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(program, 59, kernel.PokeText(program, Scratch, "/next"));
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         int steps = 1;
         for (; program->Call.Active; steps++)
         {
@@ -229,7 +229,7 @@ public sealed unsafe class SliceTests
         program->Context->R8 = Scratch + 64;
         program->Context->R9 = 0;
         Start(program, 202, Scratch, (ulong)operation, isWake ? int.MaxValue : 1UL);
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         int steps = 1;
         for (; program->Call.Active; steps++)
         {
@@ -255,7 +255,7 @@ public sealed unsafe class SliceTests
         for (int i = 0; i < Many; i += 2)
             Assert.Equal(0, kernel.Call(parent, 22, Scratch));
         Start(parent, 231, 5);
-        kernel.Executive.HandleTrap(parent);
+        kernel.Trap(parent);
         Assert.Null(kernel.Call(child, 231, 3));
         Assert.Null(kernel.Resume(parent));
         Assert.Equal(parentId, kernel.Call(heir, 61, (ulong)parentId, Scratch, 0, 0));
@@ -278,7 +278,7 @@ public sealed unsafe class SliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(program, 59, kernel.PokeText(program, Scratch, "/next"));
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         Assert.InRange(program->Process->ThreadCount, 2, Many);
         kernel.Do(init, 87, kernel.PokeText(init, Scratch, "/next"));
         kernel.Tracker.MarkChanged(&program->Header);
@@ -313,7 +313,7 @@ public sealed unsafe class SliceTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Start(program, 231, 5);
-        kernel.Executive.HandleTrap(program);
+        kernel.Trap(program);
         int steps = 1;
         for (; kernel.Pids.FindProcess(id)->State == ProcessState.Alive; steps++)
         {

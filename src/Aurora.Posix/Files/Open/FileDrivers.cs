@@ -6,7 +6,7 @@ namespace Aurora.Posix.Files;
 /// <summary>What carries out the operations on each kind of file.</summary>
 public sealed unsafe class FileDrivers
 {
-    private readonly FileOperations?[] _byKind = new FileOperations?[(int)FileKind.Signals + 1];
+    private readonly FileOperations?[] _byKind = new FileOperations?[byte.MaxValue + 1];
     private readonly DeviceTable _devices;
 
     internal FileDrivers(
@@ -34,8 +34,7 @@ public sealed unsafe class FileDrivers
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FileOperations? Of(OpenFile* file)
     {
-        uint kind = (uint)file->Kind;
-        FileOperations?[] byKind = _byKind;
-        return kind == (uint)FileKind.Device ? _devices.Find(file->Inode->Device) : kind < (uint)byKind.Length ? byKind[kind] : null;
+        FileKind kind = file->Kind;
+        return kind == FileKind.Device ? _devices.Find(file->Inode->Device) : _byKind[(byte)kind];
     }
 }

@@ -154,7 +154,7 @@ public sealed unsafe class TransferTests
         thread->Context->Rsi = b;
         thread->Context->Rdx = c;
         thread->Context->Trap = Base.UserContext.SystemCallTrap;
-        kernel.Executive.HandleTrap(thread);
+        kernel.Trap(thread);
     }
 
     [Fact]

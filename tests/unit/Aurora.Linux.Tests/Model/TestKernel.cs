@@ -258,6 +258,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         thread->Context->TrappedTicks = now;
         if (_inUserMode != thread)
             thread->Context->EnteredTicks = now;
+        _inUserMode = null;
         Executive.HandleTrap(thread);
     }
 

@@ -198,6 +198,7 @@ internal sealed unsafe class ProgramDriver(TestSession session, GroupProcesses p
         thread->Context->TrappedTicks = now;
         if (_inUserMode != thread)
             thread->Context->EnteredTicks = now;
+        _inUserMode = null;
         executive.HandleTrap(thread);
     }
 
