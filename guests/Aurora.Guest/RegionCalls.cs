@@ -67,6 +67,8 @@ public static unsafe class RegionCalls
     private const long NotifyNumber = 0x5A028;
     private const long RollbackNumber = 0x5A029;
     private const long HistoryNumber = 0x5A02A;
+    private const long SendNumber = 0x5A02B;
+    private const long ReceiveNumber = 0x5A02C;
 
     /// <summary>Shows a region at its address: its number.</summary>
     public static long Open(byte* name, out byte* address, ulong bytes, RegionMode mode)
@@ -104,6 +106,16 @@ public static unsafe class RegionCalls
     /// <summary>The next states behind an epoch that can be cloned and gone back to: how many, 0 for no more.</summary>
     public static long History(byte* name, ulong after, RegionEpoch* epochs, int count)
         => guest_system_call(HistoryNumber, (long)name, (long)after, (long)epochs, count, 0);
+
+    /// <summary>
+    /// The number of a stream with the state of an epoch (0: the last persist), or what differs from another before (0: none); it is read
+    /// with StreamRead.
+    /// </summary>
+    public static long Send(byte* name, ulong epoch, ulong since)
+        => guest_system_call(SendNumber, (long)name, (long)epoch, (long)since, 0, 0);
+
+    /// <summary>The number of a stream that is written with StreamWrite, of which a new region is made.</summary>
+    public static long Receive(byte* name) => guest_system_call(ReceiveNumber, (long)name, 0, 0, 0, 0);
 
     /// <summary>The index-th region of the caller, or of all: begin with 0; ENOENT past the last.</summary>
     public static long List(int index, RegionInformation* about)

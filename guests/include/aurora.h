@@ -43,6 +43,8 @@
 #define SYS_msnap_notify  0x5A028
 #define SYS_msnap_rollback 0x5A029
 #define SYS_msnap_history  0x5A02A
+#define SYS_msnap_send     0x5A02B
+#define SYS_msnap_recv     0x5A02C
 
 #define SLS_ASYNC 1 /* return the epoch without waiting until it is durable */
 
@@ -294,6 +296,19 @@ static inline long msnap_history(const char *name, uint64_t after, struct msnap_
 {
     return syscall(SYS_msnap_history, name, after, epochs, count);
 }
+/* The number of a stream (sls_stream_read) with the state of a region as of an epoch (0: of the last persist), or with what differs from
+ * another epoch before (since; 0: all). Whoever uses the region goes on. EPERM (not root of the host), ENOENT (no such region, or an epoch
+ * is not known any more), EINVAL (since is not before epoch), EACCES, EBUSY (something is being sent), EIO (damaged), ENOMEM, ENOSPC,
+ * ECANCELED as above. */
+static inline long msnap_send(const char *name, uint64_t epoch, uint64_t since)
+{
+    return syscall(SYS_msnap_send, name, epoch, since);
+}
+/* The number of a stream (sls_stream_write) of which a new region of that name is made, which belongs to the caller: with the address,
+ * length and contents that were sent, and numbers of its own. It is there when all of it is durable, or not at all. EPERM, EEXIST, EBUSY,
+ * ENOMEM, ECANCELED; the end of the stream also says ENODATA (it ended before its end), EBADMSG (damaged, or none), EPROTOTYPE (it is of a
+ * group), EPROTONOSUPPORT, ENOENT (what it differs from was never received here), EEXIST (the name was taken meanwhile), ENOSPC, EIO. */
+static inline long msnap_recv(const char *name) { return syscall(SYS_msnap_recv, name); }
 /* The index-th region of the caller, or with CAP_DAC_OVERRIDE of all; ENOENT past the last. Index 0 first. */
 static inline long msnap_list(unsigned index, struct msnap_info *i) { return syscall(SYS_msnap_list, index, i, sizeof *i); }
 /* The signal (0: none) that tells this program, when it continues from a checkpoint, that a region it shows is not what it was; without one

@@ -6,7 +6,7 @@ using Aurora.Posix.Persistence;
 
 namespace Aurora.Sls;
 
-/// <summary>Regions of all programs: listed, cloned and removed.</summary>
+/// <summary>Regions of all programs: listed, cloned, sent, received and removed.</summary>
 internal static unsafe class RegionCommands
 {
     private const int LineBytes = 256;
@@ -15,7 +15,9 @@ internal static unsafe class RegionCommands
     private const uint InMemory = 1;
     private const uint Damaged = 2;
 
-    /// <summary>regions [rm NAME... | clone NAME[@EPOCH] NEW | rollback NAME@EPOCH | history NAME].</summary>
+    /// <summary>
+    /// regions [rm NAME... | clone NAME[@EPOCH] NEW | rollback NAME@EPOCH | history NAME | send NAME[@EPOCH] [--since EPOCH] | recv NEW].
+    /// </summary>
     public static int Run(ref Arguments arguments)
     {
         if (arguments.Left == 0)
@@ -29,6 +31,10 @@ internal static unsafe class RegionCommands
             return GoBack(arguments.Take());
         if (verb.SequenceEqual("history"u8) && arguments.Left == 1)
             return ShowHistory(arguments.Take());
+        if (verb.SequenceEqual("send"u8))
+            return Send(ref arguments);
+        if (verb.SequenceEqual("recv"u8) && arguments.Left == 1)
+            return Receive(arguments.Take());
         return SlsCommand.Usage(2);
     }
 
@@ -56,7 +62,7 @@ internal static unsafe class RegionCommands
         output.Text("DIRTY"u8);
         output.Column(11);
         output.Text("EPOCH"u8);
-        output.Column(11);
+        output.Column(21);
         output.Text("OWNER"u8);
         output.Column(8);
         output.Text("STATE"u8);
@@ -77,7 +83,7 @@ internal static unsafe class RegionCommands
             output.Number(about->Status.Durable);
         else
             output.Text("-"u8);
-        output.Column(11);
+        output.Column(21);
         output.Number(about->Status.User);
         output.Column(8);
         output.Text((about->Status.Flags & Damaged) != 0 ? "damaged"u8 : isInMemory ? "in use"u8 : "stored"u8);
@@ -136,6 +142,32 @@ internal static unsafe class RegionCommands
         return Tell("regions history"u8, name, count);
     }
 
+    private static int Send(ref Arguments arguments)
+    {
+        byte* name = stackalloc byte[LongestName + 1];
+        byte* since = null;
+        bool isUnderstood = StreamCommands.TakeSince(ref arguments, ref since);
+        byte* source = arguments.Take();
+        if (!isUnderstood || source == null || !StreamCommands.TakeSince(ref arguments, ref since) || arguments.Left != 0)
+            return SlsCommand.Usage(2);
+        if (GuestCalls.IsTerminal(1))
+            return StreamMessages.Refused(
+                StreamMessages.SendVerb(isRegion: true), source, "standard output is a terminal: give it a file or a pipe"u8);
+        if (!Split(source, name, out ulong epoch, out ReadOnlySpan<byte> reason))
+            return StreamMessages.Refused(StreamMessages.SendVerb(isRegion: true), source, reason);
+        ulong before = 0;
+        if (since != null && (!IsEpoch(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(since), out before) || before == 0))
+            return StreamMessages.Refused(StreamMessages.SendVerb(isRegion: true), source, "an epoch is a number"u8);
+        long number = RegionCalls.Send(name, epoch, before);
+        return number < 0 ? StreamMessages.NotSent(source, number, isRegion: true) : StreamCommands.Pass(source, number, isRegion: true);
+    }
+
+    private static int Receive(byte* name)
+    {
+        long number = RegionCalls.Receive(name);
+        return number < 0 ? StreamMessages.NotReceived(name, number, isRegion: true) : StreamCommands.Take(name, number, isRegion: true);
+    }
+
     private static int Tell(ReadOnlySpan<byte> what, byte* name, long result)
         => result < 0 ? SlsCommand.Fail(what, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), result, ReasonOf(result)) : 0;
 
@@ -146,7 +178,7 @@ internal static unsafe class RegionCommands
         int at = words.LastIndexOf((byte)'@');
         epoch = 0;
         reason = "an epoch is a number"u8;
-        if (at >= 0 && (!Utf8Parser.TryParse(words[(at + 1)..], out epoch, out int used) || used != words.Length - at - 1))
+        if (at >= 0 && !IsEpoch(words[(at + 1)..], out epoch))
             return false;
         ReadOnlySpan<byte> given = at < 0 ? words : words[..at];
         reason = ReasonOf(NoEntry);
@@ -156,6 +188,9 @@ internal static unsafe class RegionCommands
         name[given.Length] = 0;
         return true;
     }
+
+    private static bool IsEpoch(ReadOnlySpan<byte> word, out ulong epoch)
+        => Utf8Parser.TryParse(word, out epoch, out int used) && used == word.Length;
 
     private static ReadOnlySpan<byte> ReasonOf(long result) => -result switch
     {

@@ -141,6 +141,9 @@ internal static unsafe class SlsCommand
               regions rm NAME..., regions clone NAME[@EPOCH] NEW, regions history NAME, regions rollback NAME@EPOCH
                                  end one that nobody shows; make one with what another has as of its last persist, or of an epoch; the
                                  epochs that are known; one that nobody shows becomes again what it was
+              regions send NAME[@EPOCH] [--since EPOCH], regions recv NEW
+                                 write one as it was persisted last, or at an epoch, as a stream to standard output; --since: what
+                                 differs; a new region of the stream on standard input, at the same address
               stat [-v]          stop times, dirty pages, bytes, faults, unknown system calls; -v: what a checkpoint's time goes into
               trace [--seconds N] [--longer MICROSECONDS] [--faults]
                                  what the kernel does, as a file for about://tracing or Perfetto on standard output; calls from a

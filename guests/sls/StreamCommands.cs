@@ -32,7 +32,7 @@ internal static unsafe class StreamCommands
         if (GuestCalls.IsTerminal(1))
             return StreamMessages.Refused("send"u8, group, "standard output is a terminal: give it a file or a pipe"u8);
         long number = fits ? GuestCalls.Manage(&request) : NameTooLong;
-        return number < 0 ? StreamMessages.NotSent(group, number) : Pass(group, number);
+        return number < 0 ? StreamMessages.NotSent(group, number) : Pass(group, number, isRegion: false);
     }
 
     /// <summary>recv NEW.</summary>
@@ -45,7 +45,7 @@ internal static unsafe class StreamCommands
         long number = GroupCommands.Set(request.Target, GroupRequest.NameBytes, name) ? GuestCalls.Manage(&request) : NameTooLong;
         if (number < 0)
             return StreamMessages.NotReceived(name, number);
-        return Take(name, number);
+        return Take(name, number, isRegion: false);
     }
 
     /// <summary>What follows an '@' in a word, which then ends there; null when there is none.</summary>
@@ -59,8 +59,8 @@ internal static unsafe class StreamCommands
         return word + 1;
     }
 
-    // False for an option that is another, or lacks its checkpoint.
-    private static bool TakeSince(ref Arguments arguments, ref byte* since)
+    /// <summary>--since CHECKPOINT, if it comes next; false for an option that is another, or lacks its checkpoint.</summary>
+    public static bool TakeSince(ref Arguments arguments, ref byte* since)
     {
         while (arguments.TakeOption(out ReadOnlySpan<byte> option))
         {
@@ -71,7 +71,8 @@ internal static unsafe class StreamCommands
         return true;
     }
 
-    private static int Pass(byte* group, long number)
+    /// <summary>Writes a stream that goes out to standard output.</summary>
+    public static int Pass(byte* group, long number, bool isRegion)
     {
         byte* piece = stackalloc byte[PieceBytes];
         for (;;)
@@ -80,10 +81,10 @@ internal static unsafe class StreamCommands
             if (got == Interrupted)
                 continue;
             if (got <= 0)
-                return got == 0 ? 0 : StreamMessages.NotSent(group, got);
+                return got == 0 ? 0 : StreamMessages.NotSent(group, got, isRegion);
             long error = Show(new ReadOnlySpan<byte>(piece, (int)got));
             if (error < 0)
-                return StreamMessages.Lost("send"u8, group, "it cannot be written"u8, error);
+                return StreamMessages.Lost(StreamMessages.SendVerb(isRegion), group, "it cannot be written"u8, error);
         }
     }
 
@@ -101,8 +102,11 @@ internal static unsafe class StreamCommands
         return 0;
     }
 
-    // An input that cannot be read is not ended: what was received of it goes with this command.
-    private static int Take(byte* name, long number)
+    /// <summary>
+    /// Gives a stream that comes in what standard input has. An input that cannot be read is not ended: what was received of it goes with
+    /// this command.
+    /// </summary>
+    public static int Take(byte* name, long number, bool isRegion)
     {
         byte* piece = stackalloc byte[PieceBytes];
         for (long taken = 0; taken >= 0;)
@@ -111,19 +115,19 @@ internal static unsafe class StreamCommands
             if (got == TryAgain)
                 GuestCalls.AwaitInput(0, -1);
             else if (got < 0 && got != Interrupted)
-                return StreamMessages.Lost("recv"u8, name, "its input cannot be read"u8, got);
+                return StreamMessages.Lost(StreamMessages.ReceiveVerb(isRegion), name, "its input cannot be read"u8, got);
             if (got == 0)
                 break;
             taken = Give(number, piece, got);
             // It has seen enough: what became of it is told below.
             if (taken < 0 && taken != Broken)
-                return StreamMessages.NotReceived(name, taken);
+                return StreamMessages.NotReceived(name, taken, isRegion);
         }
         long made;
         do
             made = GuestCalls.StreamWrite(number, null, 0);
         while (made == Interrupted);
-        return made < 0 ? StreamMessages.NotReceived(name, made) : 0;
+        return made < 0 ? StreamMessages.NotReceived(name, made, isRegion) : 0;
     }
 
     private static long Give(long number, byte* bytes, long count)

@@ -4,16 +4,22 @@ using Aurora.Guest;
 
 namespace Aurora.Sls;
 
-/// <summary>What send and recv say when something cannot be done, on standard error.</summary>
+/// <summary>What send and recv, of groups and of regions, say when something cannot be done, on standard error.</summary>
 internal static unsafe class StreamMessages
 {
     private const int RefusedStatus = 1;
 
-    public static int NotSent(byte* group, long result) => Tell("send"u8, group, SendReasonOf(result), result);
+    public static ReadOnlySpan<byte> SendVerb(bool isRegion) => isRegion ? "regions send"u8 : "send"u8;
+
+    public static ReadOnlySpan<byte> ReceiveVerb(bool isRegion) => isRegion ? "regions recv"u8 : "recv"u8;
+
+    public static int NotSent(byte* name, long result, bool isRegion = false)
+        => Tell(SendVerb(isRegion), name, isRegion ? SendRegionReasonOf(result) : SendReasonOf(result), result);
 
     public static int NotDumped(byte* group, long result) => Tell("dump"u8, group, DumpReasonOf(result), result);
 
-    public static int NotReceived(byte* name, long result) => Tell("recv"u8, name, ReceiveReasonOf(result), result);
+    public static int NotReceived(byte* name, long result, bool isRegion = false)
+        => Tell(ReceiveVerb(isRegion), name, isRegion ? ReceiveRegionReasonOf(result) : ReceiveReasonOf(result), result);
 
     public static int Refused(ReadOnlySpan<byte> verb, byte* group, ReadOnlySpan<byte> why) => Tell(verb, group, why, 0);
 
@@ -52,11 +58,30 @@ internal static unsafe class StreamMessages
     private static ReadOnlySpan<byte> SendReasonOf(long result) => -result switch
     {
         2 => "there is no such group or checkpoint; 'sls history N' lists those there are"u8,
-        16 => "another group is being sent; try again when that is done"u8,
+        16 => "something else is being sent; try again when that is done"u8,
         22 => "the checkpoint of --since is not before the one that is sent"u8,
         28 => "the disk is too full to keep the checkpoint while it is sent"u8,
         125 => "the stream has been broken off: this is a copy of who asked, or the machine restarted meanwhile; ask again"u8,
         _ => SlsCommand.ReasonOf(result),
+    };
+
+    private static ReadOnlySpan<byte> SendRegionReasonOf(long result) => -result switch
+    {
+        2 => "there is no such region, or of that epoch nothing is known any more; 'sls regions' lists them"u8,
+        5 => "it is damaged, or the store has failed: the kernel's log says why"u8,
+        13 => "it is another user's"u8,
+        22 => "the epoch of --since is not before the one that is sent"u8,
+        _ => SendReasonOf(result),
+    };
+
+    private static ReadOnlySpan<byte> ReceiveRegionReasonOf(long result) => -result switch
+    {
+        2 => "the stream holds what differs from an epoch that was never received here; receive that first"u8,
+        12 => "not enough memory, or as many regions as there may be"u8,
+        13 or 17 => "there is a region with that name"u8,
+        22 => "a name has 1 to 63 bytes"u8,
+        91 => "the stream is of a group: 'sls recv' takes it"u8,
+        _ => ReceiveReasonOf(result),
     };
 
     private static ReadOnlySpan<byte> DumpReasonOf(long result) => -result switch
@@ -78,6 +103,7 @@ internal static unsafe class StreamMessages
         28 => "the disk is full; nothing is left of what was received"u8,
         61 => "the stream ends before its end; nothing is left of what was received"u8,
         74 => "the stream is damaged, or is none; nothing is left of what was received"u8,
+        91 => "the stream is of a region: 'sls regions recv' takes it"u8,
         93 => "the stream has a version of the format that this kernel does not know"u8,
         125 => "the stream has been broken off: this is a copy of who asked, or the machine restarted meanwhile; begin again"u8,
         _ => SlsCommand.ReasonOf(result),

@@ -37,19 +37,18 @@ internal sealed class Machine
         Group = new GroupSession(SessionMachineOf(bare, hardware, fibers), store);
         var end = new EndState();
         var execs = new GroupExecTable(Group, bare.Pages);
-        var streams = new VolumeStreamTable(Group, bare.Pages, fibers);
-        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group), execs, streams);
+        var control = new SessionControl(end, Group.Engine, Group.Tracker, new GroupEnds(Group), execs, Group.Streams);
         var extended = new KernelExtendedState();
         var futexes = new FutexTable(bare.Pages, Group.Scheduler, Group.Tracked, Group.Clocks);
         Processes = new GroupProcesses(Group, bare.Pages, extended, control, futexes);
         var programs = new GroupPrograms(bare.Pages, Group.Tracked);
         Init = new InitStart(Group, Processes, fibers);
-        var groups = new GroupManager(Group, Processes, programs, execs, streams, Init, bare.Pages, hardware.Clock, fibers);
+        var groups = new GroupManager(Group, Processes, programs, execs, Init, bare.Pages, hardware.Clock, fibers);
         var further = new GroupExecs(Group, execs);
         Linux = new LinuxKernel(
             LinuxServicesOf(
                 bare, Group, Processes, extended, control, futexes, groups, further,
-                new VolumeStreams(Group, streams, fibers), new InitProgram(settings, Group.Tracker, programs)));
+                new VolumeStreams(Group, fibers), new InitProgram(settings, Group.Tracker, programs)));
 
         FailedStarts = new FailedStarts(store, new StartMark(hardware.Ports));
         HeldReport = new HeldReport(hardware, Group.Engine, Processes.Table.Of(Group.Tracker), Processes.Terminals, FailedStarts);

@@ -40,6 +40,7 @@ public sealed unsafe partial class ObjectStore
                 status = opened._recovery.Run();
                 if (status == StoreStatus.Ok)
                 {
+                    context.FirstNewVolume = new VolumeId(context.Super->NextVolume);
                     store = opened;
                     fault = default;
                     return status;

@@ -58,11 +58,16 @@ public sealed unsafe partial class ObjectStore
 
     /// <summary>
     /// Makes a new volume of a stream; a name keeps the checkpoint that was sent, so that what differs from it later can be received as
-    /// well. NotFound when the stream is based on a checkpoint that this store has not received. A stream that breaks off or is damaged
-    /// leaves nothing; a power cut may leave a volume with the flag Partial. Blocks.
+    /// well. That of a region is still Partial when all of it is there: <see cref="SetVolume"/>. NotFound when the stream is based on a
+    /// checkpoint that this store has not received, WrongKind when it is none of those that are taken. A stream that breaks off or is
+    /// damaged leaves nothing; a power cut may leave a volume with the flag Partial. Blocks.
     /// </summary>
-    public StoreStatus ReceiveVolume(VolumeSource source, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
-        => _receiver.Receive(source, name, info, out volume);
+    public StoreStatus ReceiveVolume(
+        VolumeSource source, ReadOnlySpan<byte> name, in CommitInfo info, in ReceivedKinds kinds, out VolumeId volume)
+        => _receiver.Receive(source, name, info, in kinds, out volume);
+
+    /// <summary>The number of the first volume that was made since the store was opened; those that were there have lower ones.</summary>
+    public VolumeId FirstNewVolume => _context.FirstNewVolume;
 
     /// <summary>What a volume is; NotFound when there is none with this number. Blocks.</summary>
     public StoreStatus FindVolume(VolumeId volume, out VolumeInfo info) => _directory.Get(volume, out info);

@@ -123,8 +123,8 @@ public sealed unsafe partial class ObjectStore
         _volumes = new VolumeCommits(context, turns, _log, _builder, _committer, keeper);
         _large = new LargeCommits(context, _history, open, _pool, _room, _builder, _committer, _directory, _volumes, schedule);
         _sender = new VolumeSender(
-            context, turns, keeper, _views, _checkpoints, trees, _objects, new TreeDifference(_cache));
-        _receiver = new VolumeReceiver(context, _volumes, _directory, _checkpoints, _builder, _committer);
+            context, turns, keeper, _views, _checkpoints, _directory, trees, _objects, new TreeDifference(_cache));
+        _receiver = new VolumeReceiver(context, _volumes, _directory, _checkpoints, _reader, _builder, _committer);
 
         // Opening.
         _starts = new StartCounter(context);

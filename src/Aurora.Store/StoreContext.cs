@@ -29,6 +29,9 @@ internal sealed unsafe class StoreContext
     public StoreFault RootFault;
     public StoreStatistics Statistics;
 
+    /// <summary>See <see cref="ObjectStore.FirstNewVolume"/>.</summary>
+    public VolumeId FirstNewVolume;
+
     /// <summary>The open store's queues; null while formatting.</summary>
     public readonly StoreQueues* Queues;
 

@@ -23,6 +23,7 @@ public static class StoreMessages
         StoreStatus.UnknownVersion => "unknown format version"u8,
         StoreStatus.OldVersion => "format version 1, from before volumes: `aurora image upgrade` brings it up to date"u8,
         StoreStatus.StreamEnded => "the stream ended before its end, or cannot be written"u8,
+        StoreStatus.WrongKind => "the stream is of another kind of volume"u8,
         StoreStatus.UnknownFeature => "unknown format feature"u8,
         StoreStatus.DeviceError => "device error"u8,
         StoreStatus.Poisoned => "an earlier write failed"u8,

@@ -44,6 +44,9 @@ public enum StoreStatus : byte
     /// <summary>A stream of a volume ended before its end, or could not be written.</summary>
     StreamEnded,
 
+    /// <summary>A stream is of another kind of volume than is to be received.</summary>
+    WrongKind,
+
     /// <summary>The store uses a feature or a checksum algorithm this code does not know.</summary>
     UnknownFeature,
 

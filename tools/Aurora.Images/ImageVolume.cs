@@ -11,5 +11,7 @@ namespace Aurora.Images;
 /// <param name="IsPartial">Receiving it was broken off.</param>
 /// <param name="IsGroup">A consistency group lives in it: a machine runs it when it starts.</param>
 /// <param name="IsImage">It never changes: a base for others.</param>
+/// <param name="IsRegion">It is a region: memory that programs persist themselves.</param>
 public sealed record ImageVolume(
-    ulong Number, string Name, ulong Parent, ulong LastSequence, DateTimeOffset? Made, bool IsPartial, bool IsGroup, bool IsImage);
+    ulong Number, string Name, ulong Parent, ulong LastSequence, DateTimeOffset? Made, bool IsPartial, bool IsGroup, bool IsImage,
+    bool IsRegion);

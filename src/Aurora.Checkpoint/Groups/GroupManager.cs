@@ -26,8 +26,8 @@ public sealed unsafe class GroupManager : GroupService
     private readonly GroupWork _work;
 
     public GroupManager(
-        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, VolumeStreamTable streams,
-        GroupStarter starter, PageAllocator pages, Clock clock, FiberScheduler fibers)
+        GroupSession session, GroupProcesses processes, GroupPrograms programs, GroupExecTable execs, GroupStarter starter,
+        PageAllocator pages, Clock clock, FiberScheduler fibers)
     {
         _session = session;
         _processes = processes;
@@ -38,9 +38,9 @@ public sealed unsafe class GroupManager : GroupService
         _bases = new BaseVolumes(_volumes, session.Staged, session.Memory.Bases, fibers, pages);
         var maker = new GroupMaker(session, _directory, _memory, _volumes, _bases, programs, starter, fibers);
         var further = new ExecMaker(session, processes, execs, fibers);
-        var sink = new StreamSink(streams, session.Scheduler, fibers);
-        _dumps = new GroupDumps(session, processes, _memory, _volumes, streams, sink, pages, fibers);
-        _streams = new GroupStreams(session, _directory, _volumes, streams, sink, _dumps, fibers);
+        var sink = new StreamSink(session.Streams, session.Scheduler, fibers);
+        _dumps = new GroupDumps(session, processes, _memory, _volumes, session.Streams, sink, pages, fibers);
+        _streams = new GroupStreams(session, _directory, _volumes, sink, _dumps, fibers);
         _work = new GroupWork(session, _directory, _memory, _volumes, _bases, maker, further, _streams, _dumps);
         GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
         host->Index = session.Tracker.Index;

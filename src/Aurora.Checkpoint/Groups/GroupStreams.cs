@@ -1,7 +1,7 @@
-// Groups as streams. What is asked for (sls_manage) is looked up, and has its checkpoint, before who asked is told its number; the stream
-// itself is a fiber's work, one for each direction, beside what else is done with groups. What comes in becomes a saved volume: it has a
-// name among the groups, nobody runs it, and groups are made of it. Until all of it is durable it is Partial, and a machine that starts
-// drops it.
+// Groups as streams; regions go through the same fibers (RegionStreams). What is asked for (sls_manage) is looked up, and has its
+// checkpoint, before who asked is told its number; the stream itself is a fiber's work, one for each direction, beside what else is done
+// with groups. What comes in becomes a saved volume: it has a name among the groups, nobody runs it, and groups are made of it. Until all
+// of it is durable it is Partial, and a machine that starts drops it.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
@@ -13,10 +13,11 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Sends checkpoints of groups, and receives them.</summary>
 internal sealed unsafe class GroupStreams(
-    GroupSession session, GroupDirectory directory, GroupVolumes volumes, VolumeStreamTable table, StreamSink sink, GroupDumps dumps,
+    GroupSession session, GroupDirectory directory, GroupVolumes volumes, StreamSink sink, GroupDumps dumps,
     FiberScheduler fibers)
 {
-    private readonly StreamSource _source = new(table, session.Scheduler, fibers);
+    private readonly VolumeStreamTable _table = session.Streams;
+    private readonly StreamSource _source = new(session.Streams, session.Scheduler, fibers);
 
     /// <summary>
     /// Lets a checkpoint of a group go out, or what differs from another; the number of the stream, or a negated errno. Blocks.
@@ -34,13 +35,13 @@ internal sealed unsafe class GroupStreams(
             error = Errno.EINVAL;
         VolumeStream* stream = null;
         if (error == Errno.Ok)
-            error = table.Take(isIncoming: false, order->Ticket, order->Process, out stream);
+            error = _table.Take(isIncoming: false, order->Ticket, order->Process, out stream);
         if (error != Errno.Ok)
             return -(long)error;
         stream->Volume = entry->Volume;
         stream->Sequence = sent.Sequence;
         stream->BaseSequence = known.Sequence;
-        table.Begin(stream);
+        _table.Begin(stream);
         return (long)order->Ticket;
     }
 
@@ -51,31 +52,40 @@ internal sealed unsafe class GroupStreams(
         Errno error = !GroupDirectory.IsAllowed(name) ? Errno.EINVAL : directory.Find(name) != null ? Errno.EEXIST : Errno.Ok;
         VolumeStream* stream = null;
         if (error == Errno.Ok)
-            error = table.Take(isIncoming: true, order->Ticket, order->Process, out stream);
+            error = _table.Take(isIncoming: true, order->Ticket, order->Process, out stream);
         if (error != Errno.Ok)
             return -(long)error;
         name.CopyTo(new Span<byte>(stream->Name, VolumeStream.NameBytes));
         stream->NameLength = name.Length;
-        table.Begin(stream);
+        _table.Begin(stream);
         return (long)order->Ticket;
     }
 
     /// <summary>Sends, dumps or receives what has been asked for; returns when there is nothing more. Blocks.</summary>
     public void Serve(bool isIncoming)
     {
-        VolumeStream* stream = table.Of(isIncoming);
+        VolumeStream* stream = _table.Of(isIncoming);
         while (stream->Phase == StreamPhase.Asked)
         {
             stream->Phase = StreamPhase.Running;
             ulong made = 0;
-            Errno error = isIncoming ? Receive(stream, out made)
-                : stream->ProcessId != 0 ? dumps.Write(stream) : volumes.Send(stream, sink);
-            table.Finish(stream, error, made);
+            Errno error = isIncoming ? ReceiveAny(stream, out made) : SendAny(stream);
+            _table.Finish(stream, error, made);
         }
     }
 
     /// <summary>Sleeps until something may have been asked for. Blocks.</summary>
-    public void Wait(bool isIncoming) => fibers.Block(&table.Of(isIncoming)->Moved);
+    public void Wait(bool isIncoming) => fibers.Block(&_table.Of(isIncoming)->Moved);
+
+    private Errno SendAny(VolumeStream* stream)
+    {
+        if (stream->IsOfRegion)
+            return session.Regions.Send(stream, sink);
+        return stream->ProcessId != 0 ? dumps.Write(stream) : volumes.Send(stream, sink);
+    }
+
+    private Errno ReceiveAny(VolumeStream* stream, out ulong made)
+        => stream->IsOfRegion ? session.Regions.Receive(stream, _source, out made) : Receive(stream, out made);
 
     private static ReadOnlySpan<byte> Text(byte* field) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(field);
 

@@ -140,22 +140,14 @@ internal sealed unsafe class GroupVolumes(
 
     /// <summary>Sends what a stream is to hold; how it ended.</summary>
     public Errno Send(VolumeStream* stream, VolumeSink sink)
-        => ErrnoOfStream(store.SendVolume(new VolumeId(stream->Volume), stream->Sequence, stream->BaseSequence, sink));
+        => StreamErrors.Of(store, store.SendVolume(new VolumeId(stream->Volume), stream->Sequence, stream->BaseSequence, sink));
 
     /// <summary>
     /// Makes a volume of a stream. ENODATA: it ended before its end. EBADMSG: it is damaged, or none. EPROTONOSUPPORT: another version of
-    /// the format. ENOENT: it holds what differs from a checkpoint that was never received.
+    /// the format. EPROTOTYPE: it is of a region. ENOENT: it holds what differs from a checkpoint that was never received.
     /// </summary>
     public Errno Receive(ReadOnlySpan<byte> name, VolumeSource source, out VolumeId volume)
-        => ErrnoOfStream(store.ReceiveVolume(source, name, Now, out volume));
-
-    private Errno ErrnoOfStream(StoreStatus status) => status switch
-    {
-        StoreStatus.StreamEnded => Errno.ENODATA,
-        StoreStatus.UnknownVersion => Errno.EPROTONOSUPPORT,
-        StoreStatus.BadChecksum or StoreStatus.Corrupt when store.LastFault.Place == FaultPlace.Stream => Errno.EBADMSG,
-        _ => ErrnoOf(status),
-    };
+        => StreamErrors.Of(store, store.ReceiveVolume(source, name, Now, new ReceivedKinds { Groups = true }, out volume));
 
     /// <summary>
     /// Lists the groups that a machine starts with and the saved volumes, and drops what was being made when the last one stopped. The host
@@ -169,6 +161,9 @@ internal sealed unsafe class GroupVolumes(
         {
             after = info.Id;
             var name = new ReadOnlySpan<byte>(info.Name, info.NameLength);
+            // Programs of the host run already, and may be making something.
+            if (info.Id.Value >= store.FirstNewVolume.Value)
+                return;
             if ((info.Flags & VolumeFlags.Partial) != 0)
                 DropUnfinished(info.Id);
             else if ((info.Flags & VolumeFlags.Region) == 0)
@@ -201,7 +196,7 @@ internal sealed unsafe class GroupVolumes(
             entry->Phase = phase;
     }
 
-    private static Errno ErrnoOf(StoreStatus status) => status switch
+    internal static Errno ErrnoOf(StoreStatus status) => status switch
     {
         StoreStatus.Ok => Errno.Ok,
         StoreStatus.NotFound => Errno.ENOENT,

@@ -63,6 +63,9 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
         while (store.NextVolume(after, out VolumeInfo info) == StoreStatus.Ok)
         {
             after = info.Id;
+            // What is not listed and has been made since is being received.
+            if (info.Id.Value >= store.FirstNewVolume.Value)
+                return;
             if ((info.Flags & VolumeFlags.Region) != 0 && table.Find(info.Id.Value) == null)
                 Drop(info.Id);
         }
@@ -106,6 +109,21 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
         return RegionRecord.TryRead(bytes[..length], out record) ? StoreStatus.Ok : StoreStatus.Corrupt;
     }
 
+    /// <summary>
+    /// Makes the newest state of a region, of which nothing is on its way, the newest once more: with a commit that changes nothing and has
+    /// the number of the last one.
+    /// </summary>
+    public Errno Repeat(RegionEntry* entry)
+    {
+        Errno error = FindLast(entry, out ulong last);
+        if (error != Errno.Ok)
+            return error;
+        StoreCommit* commit = store.Begin(entry->VolumeId);
+        if (commit == null)
+            return store.Health == StoreStatus.Ok ? Errno.ENOMEM : Errno.EIO;
+        return ErrnoOf(SubmitAndWait(commit, last));
+    }
+
     /// <summary>Deletes a region that is not in memory, durably.</summary>
     public Errno Delete(RegionEntry* entry)
     {
@@ -137,7 +155,7 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
     {
         if ((info.Flags & VolumeFlags.Partial) != 0)
         {
-            table.HasUnfinished = true;
+            table.HasUnfinished |= info.Id.Value < store.FirstNewVolume.Value;
             return StoreStatus.Ok;
         }
         Span<byte> bytes = stackalloc byte[MaxRecordBytes];
@@ -204,7 +222,14 @@ internal sealed unsafe class RegionCatalog(ObjectStore store, RegionTable table,
         if (status == StoreStatus.Ok && cutsFrom != ulong.MaxValue)
             status = store.Truncate(commit, RegionRecord.Object, cutsFrom);
         if (status == StoreStatus.Ok)
-            status = store.Submit(commit, Now(epoch));
+            return SubmitAndWait(commit, epoch);
+        store.Abort(commit);
+        return status;
+    }
+
+    private StoreStatus SubmitAndWait(StoreCommit* commit, ulong epoch)
+    {
+        StoreStatus status = store.Submit(commit, Now(epoch));
         if (status != StoreStatus.Ok)
         {
             store.Abort(commit);

@@ -1,8 +1,7 @@
 // New regions. One is made by two commits: its volume, and the record of its object. A clone's volume has its source's record until it has
 // its own, and is Partial meanwhile. What a power cut leaves of either goes (RegionCatalog). The address is found in the gaps between those
-// there are, so it is free again when a region has been deleted. Everything blocks, and is for one fiber at a time.
+// there are, so it is free again when a region has been deleted. Everything blocks; one region is made at a time.
 using System;
-using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
@@ -13,18 +12,85 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Makes and clones regions.</summary>
 internal sealed unsafe class RegionMaker(
-    ObjectStore store, RegionTable table, RegionCatalog catalog, RegionHistory history, RandomSource random)
+    ObjectStore store, RegionTable table, RegionCatalog catalog, RegionHistory history, RandomSource random, FiberScheduler fibers)
 {
     // What a region may grow to without another address: at least 64 MiB, and four times its length.
     private const ulong LeastSpanPages = 16384;
     private const ulong SpanShare = 4;
 
-    /// <summary>Makes a region of so many pages that belongs to a user; its name is free.</summary>
+    /// <summary>
+    /// Takes up a region that has been received (<see cref="RegionStreams"/>), of which all is durable but that it is whole. EEXIST:
+    /// somebody has taken the name meanwhile. When it is refused nothing of it is left.
+    /// </summary>
+    public Errno TakeUp(VolumeId volume, ReadOnlySpan<byte> name, out RegionEntry* entry)
+    {
+        Errno error = BeginMaking(name);
+        error = error == Errno.Ok ? TakeUpFree(volume, name, out entry) : Refuse(volume, error, out entry);
+        EndMaking();
+        return error;
+    }
+
+    /// <summary>Makes a region of so many pages that belongs to a user. EEXIST: there is one of that name.</summary>
     public Errno Create(ReadOnlySpan<byte> name, ulong pages, uint user, out RegionEntry* entry)
+    {
+        entry = null;
+        Errno error = BeginMaking(name);
+        if (error == Errno.Ok)
+            error = CreateFree(name, pages, user, out entry);
+        EndMaking();
+        return error;
+    }
+
+    /// <summary>
+    /// Makes a region with what another has now (epoch zero) or had at a persist that is still known, at the same address. ENOENT when that
+    /// is not known; EEXIST as above.
+    /// </summary>
+    public Errno Clone(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
+    {
+        Errno error = BeginMaking(name);
+        if (error == Errno.Ok)
+            error = CloneFree(source, epoch, name, user);
+        EndMaking();
+        return error;
+    }
+
+    // From the look at the name until the region is listed nobody else makes one.
+    private Errno BeginMaking(ReadOnlySpan<byte> name)
+    {
+        while (table.IsMaking)
+            fibers.Block(table.Settled);
+        table.IsMaking = true;
+        return table.Find(name) != null ? Errno.EEXIST : table.Entries.Count == RegionTable.MostRegions ? Errno.ENOMEM : Errno.Ok;
+    }
+
+    private void EndMaking()
+    {
+        table.IsMaking = false;
+        fibers.WakeAll(table.Settled);
+    }
+
+    private Errno Refuse(VolumeId volume, Errno error, out RegionEntry* entry)
+    {
+        entry = null;
+        catalog.Drop(volume);
+        return error;
+    }
+
+    private Errno TakeUpFree(VolumeId volume, ReadOnlySpan<byte> name, out RegionEntry* entry)
+    {
+        StoreStatus status = catalog.ReadRecord(volume, out RegionRecord record);
+        if (status == StoreStatus.Ok)
+            status = store.SetVolume(volume, VolumeFlags.Region, name, catalog.Now(0));
+        entry = status == StoreStatus.Ok ? catalog.Keep(volume, in record, name) : null;
+        return entry != null ? Errno.Ok
+            : Refuse(volume, status == StoreStatus.Ok ? Errno.ENOMEM : RegionCatalog.ErrnoOf(status), out entry);
+    }
+
+    private Errno CreateFree(ReadOnlySpan<byte> name, ulong pages, uint user, out RegionEntry* entry)
     {
         RegionRecord record = NewRecord(pages, user);
         entry = null;
-        if (table.Entries.Count == RegionTable.MostRegions || !ChooseAddress(ref record))
+        if (!ChooseAddress(ref record))
             return Errno.ENOMEM;
         StoreStatus status = store.CreateVolume(VolumeFlags.Region, name, catalog.Now(0), out VolumeId volume);
         if (status == StoreStatus.Ok)
@@ -32,11 +98,7 @@ internal sealed unsafe class RegionMaker(
         return RegionCatalog.ErrnoOf(status);
     }
 
-    /// <summary>
-    /// Makes a region with what another has now (epoch zero) or had at a persist that is still known, at the same address. ENOENT when that
-    /// is not known.
-    /// </summary>
-    public Errno Clone(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
+    private Errno CloneFree(RegionEntry* source, ulong epoch, ReadOnlySpan<byte> name, uint user)
     {
         ulong sequence = 0;
         StoreStatus status = epoch == 0 ? StoreStatus.Ok : history.Find(source->VolumeId, epoch, out sequence);
@@ -60,11 +122,8 @@ internal sealed unsafe class RegionMaker(
 
     private RegionRecord NewRecord(ulong pages, uint user)
     {
-        var record = new RegionRecord { SizePages = pages, User = user, Opened = 1, Before = 1, Sound = 1 };
-        Span<ulong> identity = stackalloc ulong[2];
-        while ((identity[0] | identity[1]) == 0)
-            random.Fill(MemoryMarshal.AsBytes(identity));
-        record.Identity = new RegionIdentity { Low = identity[0], High = identity[1] };
+        RegionRecord record = RegionRecord.New(random, user, number: 1);
+        record.SizePages = pages;
         return record;
     }
 

@@ -1,5 +1,6 @@
 // Regions put together: the face for system calls, the keeper for restores, and the bodies of the fibers. The services beneath know each
-// other in one direction: RegionTable, RegionCatalog, RegionHistory, RegionMaker, RegionMemory, RegionPersister, RegionWork, RegionOrders.
+// other in one direction: RegionTable, RegionCatalog, RegionHistory, RegionMaker, RegionMemory, RegionPersister, RegionStreams, RegionWork,
+// RegionOrders.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -25,21 +26,24 @@ public sealed unsafe class RegionManager : RegionService
     private readonly RegionMemory _opened;
     private readonly RegionPersister _persister;
     private readonly RegionOrders _orders;
+    private readonly RegionStreams _streams;
     private readonly ThreadScheduler _scheduler;
 
     internal RegionManager(
         PageAllocator pages, ObjectStore store, CheckpointEngine engine, TrackedObjects tracked, MemoryManager memory,
-        ThreadScheduler scheduler, FiberScheduler fibers, Clock clock, RandomSource random, SeededRegionFaults seeded)
+        ThreadScheduler scheduler, FiberScheduler fibers, Clock clock, RandomSource random, VolumeStreamTable streams,
+        SeededRegionFaults seeded)
     {
         _table = new RegionTable(pages, seeded);
         _scheduler = scheduler;
         var catalog = new RegionCatalog(store, _table, clock);
         var history = new RegionHistory(store, catalog, fibers);
-        var maker = new RegionMaker(store, _table, catalog, history, random);
+        var maker = new RegionMaker(store, _table, catalog, history, random, fibers);
         _opened = new RegionMemory(_table, catalog, tracked, memory, engine, scheduler, fibers);
         var commits = new RegionCommits(store, memory, fibers, clock);
         _persister = new RegionPersister(_table, catalog, commits, memory, scheduler, fibers);
-        var work = new RegionWork(_table, catalog, history, maker, _opened, tracked, memory, fibers);
+        _streams = new RegionStreams(store, _table, catalog, history, maker, _opened, tracked, streams, random, fibers);
+        var work = new RegionWork(_table, catalog, history, maker, _opened, _streams, tracked, memory, fibers);
         _orders = new RegionOrders(_table, _opened, work, tracked, memory, scheduler, fibers, clock);
         Keeper = new RestoredRegions(catalog, _opened);
     }
@@ -62,6 +66,12 @@ public sealed unsafe class RegionManager : RegionService
         for (Thread* thread = process->FirstThread; thread != null; thread = thread->NextOfProcess)
             _opened.GiveUpAll(&thread->Regions);
     }
+
+    /// <inheritdoc cref="RegionStreams.Send"/>
+    internal Errno Send(VolumeStream* stream, VolumeSink sink) => _streams.Send(stream, sink);
+
+    /// <inheritdoc cref="RegionStreams.Receive"/>
+    internal Errno Receive(VolumeStream* stream, VolumeSource source, out ulong made) => _streams.Receive(stream, source, out made);
 
     /// <inheritdoc/>
     public override Errno Ask(Thread* thread, in RegionRequest request, out ulong ticket, out Region* region)

@@ -11,6 +11,7 @@ using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
 
 namespace Aurora.Checkpoint;
 
@@ -53,6 +54,17 @@ internal struct RegionRecord
 
     /// <summary>What the region is as after, when the newest commit of its volume has this number.</summary>
     public readonly ulong StateOf(ulong last) => last == Opened ? Before : last;
+
+    /// <summary>The record of a new region, of which the commit with a number is the first.</summary>
+    public static RegionRecord New(RandomSource random, uint user, ulong number)
+    {
+        var record = new RegionRecord { User = user, Opened = number, Before = number, Sound = number };
+        Span<ulong> identity = stackalloc ulong[2];
+        while ((identity[0] | identity[1]) == 0)
+            random.Fill(MemoryMarshal.AsBytes(identity));
+        record.Identity = new RegionIdentity { Low = identity[0], High = identity[1] };
+        return record;
+    }
 
     /// <summary>Writes it with its header; returns the length.</summary>
     public readonly int Write(Span<byte> record)

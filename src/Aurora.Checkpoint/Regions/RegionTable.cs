@@ -71,6 +71,9 @@ internal sealed unsafe class RegionTable
     /// <summary>What leads to the oldest order.</summary>
     public RegionOrder** OrderLink => &_lists->FirstOrder;
 
+    /// <summary>Some fiber makes a region, from looking whether the name is free until it is listed.</summary>
+    public bool IsMaking;
+
     /// <summary>There are volumes of regions that were being made when the machine stopped.</summary>
     public bool HasUnfinished;
 

@@ -10,8 +10,8 @@ namespace Aurora.Checkpoint;
 
 /// <summary>Does what is asked for with regions.</summary>
 internal sealed unsafe class RegionWork(
-    RegionTable table, RegionCatalog catalog, RegionHistory history, RegionMaker maker, RegionMemory opened, TrackedObjects tracked,
-    MemoryManager memory, FiberScheduler fibers)
+    RegionTable table, RegionCatalog catalog, RegionHistory history, RegionMaker maker, RegionMemory opened, RegionStreams streams,
+    TrackedObjects tracked, MemoryManager memory, FiberScheduler fibers)
 {
     /// <summary>Does what an order says; the region that it has opened, or null.</summary>
     public Errno Do(RegionOrder* order, out RegionEntry* entry)
@@ -22,6 +22,18 @@ internal sealed unsafe class RegionWork(
         if (error != Errno.Ok || request.Kind == RegionRequestKind.List)
             return error;
         catalog.EndUnfinished();
+        error = DoListed(order, out entry);
+        // Who only wants to have it opens what has been received under that name meanwhile.
+        bool isThereNow = error == Errno.EEXIST && request.Kind == RegionRequestKind.Open && !request.IsExclusive;
+        return isThereNow ? DoListed(order, out entry) : error;
+    }
+
+    private Errno DoListed(RegionOrder* order, out RegionEntry* entry)
+    {
+        entry = null;
+        RegionRequest request = order->Request;
+        if (request.Kind == RegionRequestKind.Receive)
+            return streams.BeginReceive(order);
         RegionEntry* about = request.Number != 0 ? table.Find(request.Number) : table.Find(request.NameBytes);
         if (about != null && request.Number == 0 && !about->BelongsTo(request.User, request.IsPrivileged))
             return Errno.EACCES;
@@ -34,6 +46,7 @@ internal sealed unsafe class RegionWork(
             RegionRequestKind.Delete => Delete(about),
             RegionRequestKind.Resize => Resize(about, request.Pages),
             RegionRequestKind.Abort => Abort(about, order),
+            RegionRequestKind.Send => streams.BeginSend(about, order),
             RegionRequestKind.Rollback => GoBack(about, request.Epoch),
             RegionRequestKind.History => history.ReadEpochs(about, request.Epoch, order->Epochs, out order->EpochCount),
             _ => Clone(about, in request),

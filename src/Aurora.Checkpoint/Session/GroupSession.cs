@@ -64,8 +64,9 @@ public sealed unsafe partial class GroupSession
             Store = store,
         });
         Pager = new PageReader(machine.Fibers, Memory, Engine, store, new SharedPages(store, Engine, Tracked, Memory));
+        Streams = new VolumeStreamTable(Tracker, Scheduler, machine.Pages, machine.Fibers);
         Regions = new RegionManager(
-            machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random,
+            machine.Pages, store, Engine, Tracked, Memory, Scheduler, machine.Fibers, machine.Clock, Random, Streams,
             machine.SeededRegions);
         StorageSpace space = machine.IsStoreBounded
             ? new StoreSpace(store, Engine, Tracked, machine.Pages.Accounts, machine.Frames) : new StorageSpace();
@@ -119,6 +120,9 @@ public sealed unsafe partial class GroupSession
     public GroupCodec Group { get; }
     public CodecTable Codecs { get; }
     public CheckpointEngine Engine { get; }
+
+    /// <summary>Groups and regions on their way out of the machine or into it.</summary>
+    public VolumeStreamTable Streams { get; }
 
     /// <summary>Memory that programs persist themselves.</summary>
     public RegionManager Regions { get; }

@@ -47,6 +47,15 @@ internal unsafe struct VolumeStream
     /// <summary>The process whose core file goes out instead; 0 for none.</summary>
     public int ProcessId;
 
+    /// <summary>It is of a region; else of a group.</summary>
+    public bool IsOfRegion;
+
+    /// <summary>Of a region that goes out: it is what was persisted last, whatever that is by then.</summary>
+    public bool IsNewest;
+
+    /// <summary>Of a region that comes in: the user it is to belong to.</summary>
+    public uint User;
+
     /// <summary>What is made of what comes in.</summary>
     public fixed byte Name[NameBytes];
     public int NameLength;

@@ -6,6 +6,7 @@ using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Checkpoint;
 
@@ -15,14 +16,16 @@ public sealed unsafe class VolumeStreamTable
     private const int Directions = 2;
     private const int RingPages = VolumeStream.RingBytes / PageSize.Bytes;
 
-    private readonly GroupSession _session;
+    private readonly ObjectTracker _host;
+    private readonly ThreadScheduler _scheduler;
     private readonly PageAllocator _pages;
     private readonly FiberScheduler _fibers;
     private readonly VolumeStream* _streams;
 
-    public VolumeStreamTable(GroupSession session, PageAllocator pages, FiberScheduler fibers)
+    public VolumeStreamTable(ObjectTracker host, ThreadScheduler scheduler, PageAllocator pages, FiberScheduler fibers)
     {
-        _session = session;
+        _host = host;
+        _scheduler = scheduler;
         _pages = pages;
         _fibers = fibers;
         _streams = (VolumeStream*)pages.Allocate(1);
@@ -51,7 +54,7 @@ public sealed unsafe class VolumeStreamTable
         stream = Of(isIncoming);
         if (stream->Phase != StreamPhase.None)
             return Errno.EBUSY;
-        var process = (Process*)_session.Tracker.Find(new ObjectId(asker), ObjectKind.Process);
+        var process = (Process*)_host.Find(new ObjectId(asker), ObjectKind.Process);
         if (process == null || process->State != ProcessState.Alive)
             return Errno.ECANCELED;
         byte* ring = (byte*)_pages.Allocate(RingPages);
@@ -87,7 +90,7 @@ public sealed unsafe class VolumeStreamTable
         stream->Phase = StreamPhase.Done;
         stream->Error = error;
         stream->Made = made;
-        _session.Scheduler.WakeAll(&stream->Changed);
+        _scheduler.WakeAll(&stream->Changed);
         FreeIfUnused(stream);
     }
 
@@ -95,7 +98,7 @@ public sealed unsafe class VolumeStreamTable
     internal void Dismiss(VolumeStream* stream)
     {
         stream->HasAsker = false;
-        _session.Scheduler.WakeAll(&stream->Changed);
+        _scheduler.WakeAll(&stream->Changed);
         _fibers.WakeAll(&stream->Moved);
         FreeIfUnused(stream);
     }
@@ -103,7 +106,7 @@ public sealed unsafe class VolumeStreamTable
     /// <summary>A process has ended: what it has asked for is broken off.</summary>
     public void NoteEnd(Process* process)
     {
-        if (process->Header.Group != _session.Tracker.Index)
+        if (process->Header.Group != _host.Index)
             return;
         for (VolumeStream* stream = _streams; stream < _streams + Directions; stream++)
             if (stream->HasAsker && stream->Asker == process->Header.Id.Value)

@@ -9,20 +9,22 @@ using Aurora.Posix.Threads;
 namespace Aurora.Checkpoint;
 
 /// <summary>Volumes on their way, as system calls see them.</summary>
-public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable table, FiberScheduler fibers) : StreamService
+public sealed unsafe class VolumeStreams(GroupSession session, FiberScheduler fibers) : StreamService
 {
+    private readonly VolumeStreamTable _table = session.Streams;
+
     /// <inheritdoc/>
     public override Errno Look(ulong number, ObjectId asker, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        VolumeStream* stream = table.Find(number, asker);
+        VolumeStream* stream = _table.Find(number, asker);
         if (stream == null || stream->IsIncoming)
             return Errno.ECANCELED;
         // What is in the ring of one that failed is of no use to anybody.
         if (stream->Phase == StreamPhase.Done && (stream->Error != Errno.Ok || stream->Used == 0))
         {
             Errno error = stream->Error;
-            table.Dismiss(stream);
+            _table.Dismiss(stream);
             return error;
         }
         bytes = stream->Bytes;
@@ -32,7 +34,7 @@ public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable
     /// <inheritdoc/>
     public override void Taken(ulong number, ObjectId asker, int bytes)
     {
-        VolumeStream* stream = table.Find(number, asker);
+        VolumeStream* stream = _table.Find(number, asker);
         stream->Taken += (ulong)bytes;
         fibers.WakeAll(&stream->Moved);
     }
@@ -41,7 +43,7 @@ public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable
     public override Errno Room(ulong number, ObjectId asker, out Span<byte> room)
     {
         room = default;
-        VolumeStream* stream = table.Find(number, asker);
+        VolumeStream* stream = _table.Find(number, asker);
         if (stream == null || !stream->IsIncoming)
             return Errno.ECANCELED;
         if (stream->Phase == StreamPhase.Done || stream->HasEnded)
@@ -53,7 +55,7 @@ public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable
     /// <inheritdoc/>
     public override void Put(ulong number, ObjectId asker, int bytes)
     {
-        VolumeStream* stream = table.Find(number, asker);
+        VolumeStream* stream = _table.Find(number, asker);
         stream->Written += (ulong)bytes;
         fibers.WakeAll(&stream->Moved);
     }
@@ -62,7 +64,7 @@ public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable
     public override Errno End(ulong number, ObjectId asker, out ulong made)
     {
         made = 0;
-        VolumeStream* stream = table.Find(number, asker);
+        VolumeStream* stream = _table.Find(number, asker);
         if (stream == null || !stream->IsIncoming)
             return Errno.ECANCELED;
         stream->HasEnded = true;
@@ -71,11 +73,11 @@ public sealed unsafe class VolumeStreams(GroupSession session, VolumeStreamTable
             return Errno.EAGAIN;
         made = stream->Made;
         Errno error = stream->Error;
-        table.Dismiss(stream);
+        _table.Dismiss(stream);
         return error;
     }
 
     /// <inheritdoc/>
     public override void Await(Thread* thread, ulong number, ObjectId asker)
-        => session.Scheduler.BlockOn(thread, &table.Find(number, asker)->Changed);
+        => session.Scheduler.BlockOn(thread, &_table.Find(number, asker)->Changed);
 }

@@ -19,7 +19,7 @@ public static unsafe class RegionOrderCalls
     private const uint Creates = 1;
     private const uint Exclusive = 2;
     private const uint ReadOnly = 4;
-    private const byte Asked = 1;
+    internal const byte Asked = 1;
     private const int InfoSize = 128;
     private const int NameOffset = InfoSize - 64;
 
@@ -35,7 +35,7 @@ public static unsafe class RegionOrderCalls
         table.Register(RegionCalls.First + 10, &History);
     }
 
-    private static RegionRequest RequestOf(Thread* thread, RegionRequestKind kind) => new()
+    internal static RegionRequest RequestOf(Thread* thread, RegionRequestKind kind) => new()
     {
         Kind = kind,
         User = thread->Process->Credentials.EffectiveUid,
@@ -46,7 +46,7 @@ public static unsafe class RegionOrderCalls
     private static bool SeesAll(Thread* thread) => thread->Process->Credentials.Has(Capability.DacOverride);
 
     // Asks for it; what the call comes to, as far as it can be said.
-    private static SystemCallResult Ask(LinuxKernel kernel, Thread* thread, in RegionRequest request, out Region* region)
+    internal static SystemCallResult Ask(LinuxKernel kernel, Thread* thread, in RegionRequest request, out Region* region)
     {
         Errno error = kernel.Regions.Ask(thread, in request, out ulong ticket, out region);
         if (error != Errno.EAGAIN)
@@ -63,7 +63,7 @@ public static unsafe class RegionOrderCalls
     }
 
     // What has become of what was asked for before; false when it is to be asked for, for the first time or again.
-    private static bool HasAnswer(LinuxKernel kernel, Thread* thread, bool isOnce, out Region* region, out SystemCallResult answer)
+    internal static bool HasAnswer(LinuxKernel kernel, Thread* thread, bool isOnce, out Region* region, out SystemCallResult answer)
     {
         region = null;
         answer = default;

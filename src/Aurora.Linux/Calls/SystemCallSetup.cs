@@ -45,5 +45,6 @@ public static class SystemCallSetup
         MemoryCheckpointCall.Register(table);
         RegionCalls.Register(table);
         RegionOrderCalls.Register(table);
+        RegionStreamCalls.Register(table);
     }
 }

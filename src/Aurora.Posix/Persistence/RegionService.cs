@@ -18,6 +18,10 @@ public enum RegionRequestKind : byte
     Abort,
     Rollback,
     History,
+
+    /// <summary>The ticket is then the number of a stream that goes out or comes in (<see cref="StreamService"/>).</summary>
+    Send,
+    Receive,
 }
 
 /// <summary>A state of a region that can be cloned or gone back to (struct msnap_epoch).</summary>
@@ -54,9 +58,13 @@ public unsafe struct RegionRequest
     public ulong Pages;
 
     /// <summary>
-    /// Clone, Rollback: the persist whose state it gets; Clone: zero for the last one. History: the states behind this one.
+    /// Clone, Rollback, Send: the persist whose state it gets, or that is sent; Clone, Send: zero for the last one. History: the states
+    /// behind this one.
     /// </summary>
     public ulong Epoch;
+
+    /// <summary>Send: the persist whose state the receiver has already; zero for none.</summary>
+    public ulong Since;
     public int NameLength;
     public int TargetLength;
     public fixed byte Name[MaxNameBytes];
@@ -64,7 +72,7 @@ public unsafe struct RegionRequest
 
     public Span<byte> NameBytes => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref Name[0], NameLength);
 
-    /// <summary>Clone: the name of what is made.</summary>
+    /// <summary>Clone, Receive: the name of what is made.</summary>
     public Span<byte> TargetBytes => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref Target[0], TargetLength);
 
     /// <summary>Sets a name; it is not longer than may be.</summary>

@@ -46,17 +46,30 @@ internal struct StreamFrame
     public ulong Checksum;
 }
 
+/// <summary>Of what kind the volume is that is sent.</summary>
+internal enum StreamContent : uint
+{
+    /// <summary>The state of a group.</summary>
+    Group = 0,
+
+    /// <summary>A region: one object.</summary>
+    Region = 1,
+}
+
 /// <summary>What is sent.</summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 internal struct StreamStart
 {
     public const int Bytes = 64;
     public const ulong ExpectedMagic = 0x31444E4553554100; // "\0AUSEND1"
-    public const uint CurrentVersion = 1;
+
+    /// <summary>Of groups. Who knows no other version would take a region for a group.</summary>
+    public const uint GroupVersion = 1;
+    public const uint RegionVersion = 2;
 
     public ulong Magic;
     public uint Version;
-    public uint Reserved;
+    public StreamContent Content;
 
     /// <summary>The store that sends.</summary>
     public ulong UuidLow;
@@ -69,4 +82,11 @@ internal struct StreamStart
     /// <summary>The checkpoint's commit.</summary>
     public ulong Epoch;
     public ulong RealtimeNanoseconds;
+
+    /// <summary>The version in which this is sent.</summary>
+    public static uint VersionOf(StreamContent content) => content == StreamContent.Region ? RegionVersion : GroupVersion;
+
+    /// <summary>Its numbers may be.</summary>
+    public readonly bool IsPlausible => Magic == ExpectedMagic && BaseSequence < Sequence
+        && Sequence <= StoreFormat.MaxCounter && Epoch <= StoreFormat.MaxCounter;
 }

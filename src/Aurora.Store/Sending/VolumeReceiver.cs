@@ -1,7 +1,8 @@
 // Receiving: a new volume takes what a stream says, in commits of a bounded size, and is Partial until the stream's end has come and all of
 // it is durable. Its last commit has a name that says what it is a copy of, `recv:STORE:SEQUENCE`, and so is kept: a later stream that only
 // holds what differs from that checkpoint starts with a clone of it. What comes in is not trusted: every frame is summed, and every
-// number in it checked, as those of a program's commits are.
+// number in it checked, as those of a program's commits are. A stream says whether it is of a group or of a region (RegionIntake); a
+// region's volume stays Partial when all is there, until whoever lists regions takes it up.
 using System;
 using Aurora.Base;
 
@@ -9,47 +10,57 @@ namespace Aurora.Store;
 
 /// <summary>Receives checkpoints.</summary>
 internal sealed unsafe class VolumeReceiver(
-    StoreContext context, VolumeCommits volumes, VolumeDirectory directory, Checkpoints checkpoints, CommitBuilder builder,
-        Committer committer)
+    StoreContext context, VolumeCommits volumes, VolumeDirectory directory, Checkpoints checkpoints, PresentReader present,
+        CommitBuilder builder, Committer committer)
 {
     private const int MostPages = 64;
+
+    // The frame that was read, a record that is kept, the pages of a commit.
+    private const int RecordPlace = FrameWriter.BufferPages;
+    private const int PagesPlace = RecordPlace + 1;
+    private const int BufferPages = PagesPlace + MostPages;
 
     // Far below what any store takes in one commit.
     private const ulong MostLayerBytes = 32 << 10;
 
-    // The commit that is being filled.
+    // What is being filled: a volume, and the commit of it that has begun.
     private ref struct Filling
     {
+        public VolumeId Volume;
+        public StreamStart Start;
+        public CommitInfo Info;
+        public RegionIntake Region;
         public StoreCommit* Commit;
         public byte* Pages;
         public int Used;
     }
 
     /// <summary>See <see cref="ObjectStore.ReceiveVolume"/>.</summary>
-    public StoreStatus Receive(VolumeSource source, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
+    public StoreStatus Receive(
+        VolumeSource source, ReadOnlySpan<byte> name, in CommitInfo info, in ReceivedKinds kinds, out VolumeId volume)
     {
         volume = default;
-        byte* memory = (byte*)context.Pages.Allocate(FrameWriter.BufferPages + MostPages);
+        byte* memory = (byte*)context.Pages.Allocate(BufferPages);
         if (memory == null)
             return StoreStatus.OutOfMemory;
         var reader = new FrameReader(context, source, memory);
-        StoreStatus status = ReadStart(ref reader, out StreamStart start);
+        StoreStatus status = ReadStart(ref reader, in kinds, out StreamStart start);
         if (status == StoreStatus.Ok)
             status = MakeVolume(start, name, info, out volume);
         if (status == StoreStatus.Ok)
         {
-            status = Fill(ref reader, memory + (FrameWriter.BufferPages * PageSize.Bytes), volume, start, info);
-            if (status == StoreStatus.Ok)
+            status = Fill(ref reader, memory, volume, start, info, kinds.Region);
+            if (status == StoreStatus.Ok && start.Content == StreamContent.Group)
                 status = volumes.Set(volume, VolumeFlags.None, name, info);
             if (status != StoreStatus.Ok && context.PoisonStatus == StoreStatus.Ok)
                 volumes.Drop(volume, info);
         }
-        context.Pages.Free(memory, FrameWriter.BufferPages + MostPages);
+        context.Pages.Free(memory, BufferPages);
         volume = status == StoreStatus.Ok ? volume : default;
         return status;
     }
 
-    private StoreStatus ReadStart(ref FrameReader reader, out StreamStart start)
+    private StoreStatus ReadStart(ref FrameReader reader, in ReceivedKinds kinds, out StreamStart start)
     {
         start = default;
         StoreStatus status = reader.Read();
@@ -57,28 +68,32 @@ internal sealed unsafe class VolumeReceiver(
             return status;
         if (reader.Frame->Kind == StreamFrameKind.Start)
             start = *(StreamStart*)(reader.Frame + 1);
-        if (start.Magic != StreamStart.ExpectedMagic || start.BaseSequence >= start.Sequence
-            || start.Sequence > StoreFormat.MaxCounter || start.Epoch > StoreFormat.MaxCounter)
+        if (!start.IsPlausible)
             return context.Refuse(StoreStatus.Corrupt, FaultPlace.Stream, 0);
-        return start.Version == StreamStart.CurrentVersion
-            ? StoreStatus.Ok
-            : context.Refuse(StoreStatus.UnknownVersion, FaultPlace.Stream, 0, 0, 0, start.Version);
+        bool isKnown = start.Content is StreamContent.Group or StreamContent.Region
+            && start.Version == StreamStart.VersionOf(start.Content);
+        if (!isKnown)
+            return context.Refuse(StoreStatus.UnknownVersion, FaultPlace.Stream, 0, 0, 0, start.Version);
+        bool isTaken = start.Content == StreamContent.Region ? kinds.Region != null : kinds.Groups;
+        return isTaken ? StoreStatus.Ok : context.Refuse(StoreStatus.WrongKind, FaultPlace.Stream, 0);
     }
 
     // Empty, or a clone of the checkpoint that the stream is based on.
     private StoreStatus MakeVolume(in StreamStart start, ReadOnlySpan<byte> name, in CommitInfo info, out VolumeId volume)
     {
         volume = default;
+        VolumeFlags kind = start.Content == StreamContent.Region ? VolumeFlags.Region : VolumeFlags.None;
         if (start.BaseSequence == 0)
-            return volumes.Create(VolumeFlags.Partial, name, info, out volume);
+            return volumes.Create(VolumeFlags.Partial | kind, name, info, out volume);
         Span<byte> wanted = stackalloc byte[CommitInfo.MaxNameBytes];
         ReadOnlySpan<byte> copy = NameOf(start, start.BaseSequence, wanted);
         VolumeId at = default;
         while (directory.Next(at, out VolumeInfo candidate) == StoreStatus.Ok)
         {
             at = candidate.Id;
-            if (checkpoints.Find(at, copy, out CheckpointInfo found) == StoreStatus.Ok)
-                return volumes.Clone(at, found.Sequence, VolumeFlags.Partial, name, info, waits: true, out volume);
+            if ((candidate.Flags & (VolumeFlags.Region | VolumeFlags.Partial)) == kind
+                && checkpoints.Find(at, copy, out CheckpointInfo found) == StoreStatus.Ok)
+                return volumes.Clone(at, found.Sequence, VolumeFlags.Partial | kind, name, info, waits: true, out volume);
         }
         return context.Refuse(StoreStatus.NotFound, FaultPlace.Stream, 0, 0, start.BaseSequence);
     }
@@ -94,39 +109,63 @@ internal sealed unsafe class VolumeReceiver(
         return text.Written;
     }
 
-    private StoreStatus Fill(ref FrameReader reader, byte* pages, VolumeId volume, in StreamStart start, in CommitInfo info)
+    private StoreStatus Fill(
+        ref FrameReader reader, byte* memory, VolumeId volume, in StreamStart start, in CommitInfo info, ReceivedRegion? region)
     {
-        var filling = new Filling { Pages = pages };
+        var filling = new Filling
+        {
+            Volume = volume, Start = start, Info = info, Pages = memory + (PagesPlace * PageSize.Bytes),
+        };
         StoreStatus status = StoreStatus.Ok;
+        if (start.Content == StreamContent.Region)
+            status = BeginRegion(ref filling, new RegionIntake(builder, region!, memory + (RecordPlace * PageSize.Bytes)));
         bool isEnd = false;
         while (status == StoreStatus.Ok && !isEnd)
         {
             status = reader.Read();
             if (status == StoreStatus.Ok && filling.Commit == null)
-                status = Begin(ref filling, volume);
+                status = Begin(ref filling);
             isEnd = status == StoreStatus.Ok && reader.Frame->Kind == StreamFrameKind.End;
             if (status == StoreStatus.Ok && !isEnd)
                 status = Add(ref reader, ref filling);
             bool isFull = filling.Used == MostPages || (filling.Commit != null && filling.Commit->LayerBytes >= MostLayerBytes);
             if (status == StoreStatus.Ok && (isEnd || isFull))
-                status = Submit(ref filling, isEnd, start, info);
+                status = Submit(ref filling, isEnd);
         }
         if (filling.Commit != null)
             builder.Abort(filling.Commit);
         return status;
     }
 
-    private StoreStatus Begin(ref Filling filling, VolumeId volume)
+    // The clone of a base has that one's record.
+    private StoreStatus BeginRegion(ref Filling filling, RegionIntake region)
+    {
+        StoreStatus status = StoreStatus.Ok;
+        if (filling.Start.BaseSequence != 0)
+        {
+            Span<byte> record = stackalloc byte[StoreFormat.MaxRecordBytes];
+            status = present.ReadRecord(filling.Volume, RegionIntake.Only, record, out int length);
+            if (status == StoreStatus.Ok && !region.Begin(record[..length]))
+                status = context.Refuse(StoreStatus.Corrupt, FaultPlace.ObjectTree, 0, RegionIntake.Only.Value);
+        }
+        filling.Region = region;
+        return status;
+    }
+
+    private StoreStatus Begin(ref Filling filling)
     {
         filling.Used = 0;
-        filling.Commit = builder.Begin(volume);
+        filling.Commit = builder.Begin(filling.Volume);
         return filling.Commit != null ? StoreStatus.Ok : context.PoisonStatus == StoreStatus.Ok ? StoreStatus.OutOfMemory
             : StoreStatus.Poisoned;
     }
 
     private StoreStatus Add(ref FrameReader reader, ref Filling filling)
     {
-        StoreStatus status = AddFrame(ref reader, ref filling);
+        bool isRegion = filling.Start.Content == StreamContent.Region;
+        StoreStatus status = isRegion && !filling.Region.Allows(reader.Frame) ? StoreStatus.BadArgument
+            : isRegion && reader.Frame->Kind == StreamFrameKind.Record ? filling.Region.Take(filling.Commit, reader.Bytes)
+            : AddFrame(ref reader, ref filling);
         return status == StoreStatus.BadArgument
             ? context.Refuse(StoreStatus.Corrupt, FaultPlace.Stream, 0, reader.Frame->Object, reader.Frame->Page)
             : status;
@@ -153,21 +192,32 @@ internal sealed unsafe class VolumeReceiver(
     }
 
     // Durable before the pages are used again. The last commit is the checkpoint that was sent.
-    private StoreStatus Submit(ref Filling filling, bool isEnd, in StreamStart start, in CommitInfo info)
+    private StoreStatus Submit(ref Filling filling, bool isEnd)
     {
         StoreCommit* commit = filling.Commit;
-        filling.Commit = null;
-        CommitInfo about = info;
+        CommitInfo about = filling.Info;
         about.NameLength = 0;
-        if (isEnd)
-        {
-            about.Epoch = new Epoch(start.Epoch);
-            about.NameLength = NameOf(start, start.Sequence, new Span<byte>(about.Name, CommitInfo.MaxNameBytes)).Length;
-        }
-        StoreStatus status = committer.Submit(commit, about);
+        StoreStatus status = isEnd ? Finish(ref filling, ref about) : StoreStatus.Ok;
+        if (status != StoreStatus.Ok)
+            return status;
+        filling.Commit = null;
+        status = committer.Submit(commit, about);
         if (status == StoreStatus.Ok)
             status = committer.WaitDurable(commit);
         committer.Release(commit);
         return status;
+    }
+
+    private StoreStatus Finish(ref Filling filling, ref CommitInfo about)
+    {
+        CommitInfo named = about;
+        named.Epoch = new Epoch(filling.Start.Epoch);
+        named.NameLength = NameOf(filling.Start, filling.Start.Sequence, new Span<byte>(named.Name, CommitInfo.MaxNameBytes)).Length;
+        about = named;
+        if (filling.Start.Content == StreamContent.Group)
+            return StoreStatus.Ok;
+        return filling.Region.HasRecord
+            ? filling.Region.Finish(filling.Commit, out about.Epoch)
+            : context.Refuse(StoreStatus.Corrupt, FaultPlace.Stream, 0, RegionIntake.Only.Value);
     }
 }

@@ -12,6 +12,7 @@ internal sealed unsafe class VolumeSender(
     TargetKeeper keeper,
     CheckpointViews views,
     Checkpoints checkpoints,
+    VolumeDirectory directory,
     TreeReader trees,
     ObjectReader objects,
     TreeDifference difference)
@@ -32,6 +33,10 @@ internal sealed unsafe class VolumeSender(
         StoreStatus status = checkpoints.Next(volume, sequence - 1, out CheckpointInfo info);
         if (status == StoreStatus.Ok && info.Sequence != sequence)
             status = StoreStatus.NotFound;
+        VolumeInfo about = default;
+        if (status == StoreStatus.Ok)
+            status = directory.Get(volume, out about);
+        StreamContent content = (about.Flags & VolumeFlags.Region) != 0 ? StreamContent.Region : StreamContent.Group;
         StoreView? target = null;
         if (status == StoreStatus.Ok)
             status = Open(volume, sequence, out target);
@@ -44,7 +49,7 @@ internal sealed unsafe class VolumeSender(
         if (status == StoreStatus.Ok)
         {
             var writer = new FrameWriter(sink, buffer + PageSize.Bytes);
-            status = SendStart(ref writer, sequence, baseSequence, info.Commit);
+            status = SendStart(ref writer, content, sequence, baseSequence, info.Commit);
             if (status == StoreStatus.Ok)
                 status = SendObjects(ref writer, buffer, since == null ? default : since.Objects, target!.Objects);
             if (status == StoreStatus.Ok)
@@ -72,12 +77,14 @@ internal sealed unsafe class VolumeSender(
         return status;
     }
 
-    private StoreStatus SendStart(ref FrameWriter writer, ulong sequence, ulong baseSequence, in CommitInfo info)
+    private StoreStatus SendStart(
+        ref FrameWriter writer, StreamContent content, ulong sequence, ulong baseSequence, in CommitInfo info)
     {
         var start = new StreamStart
         {
             Magic = StreamStart.ExpectedMagic,
-            Version = StreamStart.CurrentVersion,
+            Version = StreamStart.VersionOf(content),
+            Content = content,
             UuidLow = context.Super->UuidLow,
             UuidHigh = context.Super->UuidHigh,
             Sequence = sequence,

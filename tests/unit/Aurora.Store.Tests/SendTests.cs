@@ -10,6 +10,8 @@ namespace Aurora.Store.Tests;
 /// <summary>Volumes sent from one store to another, as a whole and as what differs.</summary>
 public sealed unsafe class SendTests
 {
+    private static readonly ReceivedKinds Groups = new() { Groups = true };
+
     [Fact]
     public void What_is_received_is_what_was_sent()
     {
@@ -210,13 +212,13 @@ public sealed unsafe class SendTests
     private static VolumeId Receive(StoreHarness harness, byte[] stream, string name)
     {
         StoreStatus status =
-            harness.Store.ReceiveVolume(new Source(stream), Encoding.UTF8.GetBytes(name), harness.Info(), out VolumeId volume);
+            harness.Store.ReceiveVolume(new Source(stream), Encoding.UTF8.GetBytes(name), harness.Info(), Groups, out VolumeId volume);
         Assert.Equal(StoreStatus.Ok, status);
         return volume;
     }
 
     private static StoreStatus TryReceive(StoreHarness harness, byte[] stream, out VolumeId volume)
-        => harness.Store.ReceiveVolume(new Source(stream), "bad"u8, harness.Info(), out volume);
+        => harness.Store.ReceiveVolume(new Source(stream), "bad"u8, harness.Info(), Groups, out volume);
 
     private static void RequireRefused(StoreHarness harness, byte[] stream)
     {

@@ -66,7 +66,7 @@ internal static class VolumeCommand
         StateOf(volume));
 
     private static string StateOf(ImageVolume volume)
-        => volume.IsPartial ? "incomplete" : volume.IsGroup ? "group" : volume.IsImage ? "image" : "";
+        => volume.IsPartial ? "incomplete" : volume.IsGroup ? "group" : volume.IsImage ? "image" : volume.IsRegion ? "region" : "";
 
     private static Command CreateFork()
     {

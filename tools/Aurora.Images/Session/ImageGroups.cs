@@ -13,14 +13,16 @@ internal static class ImageGroups
     /// <summary>The name of the machine's own group.</summary>
     public const string Host = "host";
 
-    /// <summary>The volume of a group; the machine's own for null. Throws with the groups there are.</summary>
+    /// <summary>
+    /// The volume of a group, or of a region where no group has that name; the machine's own for null. Throws with the groups there are.
+    /// </summary>
     public static ImageVolume Find(ImageStore image, string? group)
     {
         IReadOnlyList<ImageVolume> all = ImageVolumes.Read(image);
         group ??= Host;
         ImageVolume? found = ulong.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
             ? all.FirstOrDefault(volume => NumberOf(volume) == number)
-            : all.FirstOrDefault(volume => NameOf(volume) == group);
+            : all.OrderBy(volume => volume.IsRegion).FirstOrDefault(volume => NameOf(volume) == group);
         if (found == null)
             throw new ImageException($"no group {group} in the image; there are {Describe(all)}");
         return found.IsPartial

@@ -32,12 +32,16 @@ internal static unsafe class ImageVolumes
     {
         RequireNew(image, name);
         ImageVolume volume = Find(image, source);
+        RequireWhole(volume);
         ulong sequence = checkpoint == null ? 0 : SequenceOf(image, volume, checkpoint);
+        VolumeFlags flags = volume.IsRegion ? VolumeFlags.Region | VolumeFlags.Partial : VolumeFlags.None;
         StoreStatus status = image.Store.CloneVolume(
-            new VolumeId(volume.Number), sequence, VolumeFlags.None, Encoding.UTF8.GetBytes(name), Now(), out VolumeId clone);
-        return status == StoreStatus.Ok
-            ? Find(image, clone.Value.ToString(CultureInfo.InvariantCulture))
-            : throw new ImageException($"volume {source} cannot be forked: {image.Explain(status)}");
+            new VolumeId(volume.Number), sequence, flags, Encoding.UTF8.GetBytes(name), Now(), out VolumeId clone);
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"volume {source} cannot be forked: {image.Explain(status)}");
+        if (volume.IsRegion)
+            ImageRegions.Own(image, clone, name);
+        return Find(image, clone.Value.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Ends a volume; what only it held becomes free.</summary>
@@ -58,6 +62,7 @@ internal static unsafe class ImageVolumes
     public static ulong Send(ImageStore image, string name, string? checkpoint, string? since, Stream output)
     {
         ImageVolume volume = Find(image, name);
+        RequireWhole(volume);
         var id = new VolumeId(volume.Number);
         ulong sequence = checkpoint == null ? Mark(image, volume) : SequenceOf(image, volume, checkpoint);
         ulong from = since == null ? 0 : SequenceOf(image, volume, since);
@@ -73,12 +78,24 @@ internal static unsafe class ImageVolumes
     public static ImageVolume Receive(ImageStore image, string name, Stream input)
     {
         RequireNew(image, name);
-        StoreStatus status = image.Store.ReceiveVolume(new StreamSource(input), Encoding.UTF8.GetBytes(name), Now(), out VolumeId volume);
+        var kinds = new ReceivedKinds { Groups = true, Region = ImageRegions.Copies() };
+        StoreStatus status = image.Store.ReceiveVolume(
+            new StreamSource(input), Encoding.UTF8.GetBytes(name), Now(), in kinds, out VolumeId volume);
         if (status == StoreStatus.NotFound)
             throw new ImageException("the stream holds what differs from a checkpoint that this image has not received");
-        return status == StoreStatus.Ok
-            ? Find(image, volume.Value.ToString(CultureInfo.InvariantCulture))
-            : throw new ImageException($"nothing was received: {image.Explain(status)}");
+        if (status != StoreStatus.Ok)
+            throw new ImageException($"nothing was received: {image.Explain(status)}");
+        ImageVolume received = Find(image, volume.Value.ToString(CultureInfo.InvariantCulture));
+        if (!received.IsRegion)
+            return received;
+        ImageRegions.Finish(image, volume, name);
+        return received with { IsPartial = false };
+    }
+
+    private static void RequireWhole(ImageVolume volume)
+    {
+        if (volume.IsPartial)
+            throw new ImageException($"volume {volume.Number} ({volume.Name}) is incomplete");
     }
 
     // By name, or by number.
@@ -115,8 +132,10 @@ internal static unsafe class ImageVolumes
         if (commit == null)
             throw new ImageException("not enough memory");
         CommitInfo info = Now();
-        info.Epoch = NewestEpochOf(image, id);
-        StoreStatus status = image.Store.Submit(commit, in info);
+        StoreStatus status = image.Store.FindVolume(id, out VolumeInfo about);
+        info.Epoch = about.LastEpoch;
+        if (status == StoreStatus.Ok)
+            status = image.Store.Submit(commit, in info);
         if (status == StoreStatus.Ok)
             status = image.Store.WaitDurable(commit);
         ulong sequence = commit->SequenceNumber;
@@ -133,7 +152,8 @@ internal static unsafe class ImageVolumes
         return info.Commit.Epoch;
     }
 
-    private static CommitInfo Now()
+    /// <summary>What is said of a commit of now.</summary>
+    public static CommitInfo Now()
         => new() { RealtimeNanoseconds = (ulong)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * (long)NanosecondsPerTick) };
 
     private static ImageVolume Describe(VolumeInfo info)
@@ -146,7 +166,8 @@ internal static unsafe class ImageVolumes
         // A machine runs the first one without its saying so.
         bool isGroup = info.Id.Value == VolumeId.First.Value || (info.Flags & VolumeFlags.Group) != 0;
         bool isImage = (info.Flags & VolumeFlags.Image) != 0;
-        return new ImageVolume(info.Id.Value, name, info.Parent.Value, info.LastSequence, made, isPartial, isGroup, isImage);
+        bool isRegion = (info.Flags & VolumeFlags.Region) != 0;
+        return new ImageVolume(info.Id.Value, name, info.Parent.Value, info.LastSequence, made, isPartial, isGroup, isImage, isRegion);
     }
 
     private sealed class StreamSink(Stream stream) : VolumeSink

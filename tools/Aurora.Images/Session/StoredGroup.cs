@@ -55,6 +55,8 @@ internal sealed class StoredGroup
     public static StoredGroup Open(ImageStore image, string? group, string? checkpoint)
     {
         ImageVolume volume = ImageGroups.Find(image, group);
+        if (volume.IsRegion)
+            throw new ImageException($"volume {volume.Number} ({volume.Name}) is a region: it has no files and no processes");
         var id = new VolumeId(volume.Number);
         string name = ImageGroups.NameOf(volume);
         ImageCheckpoint? state = checkpoint == null ? null : ImageHistory.TryFind(image, id, checkpoint)

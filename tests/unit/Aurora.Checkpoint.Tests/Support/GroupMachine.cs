@@ -30,14 +30,13 @@ internal sealed unsafe class GroupMachine : IDisposable
         Session = session;
         var execs = new GroupExecTable(session.Group, session.Pages);
         Execs = new GroupExecs(session.Group, execs);
-        StreamTable = new VolumeStreamTable(session.Group, session.Pages, session.Fibers);
-        Streams = new VolumeStreams(session.Group, StreamTable, session.Fibers);
+        Streams = new VolumeStreams(session.Group, session.Fibers);
         var control = new Control(session.Group, execs, StreamTable);
         Processes = new GroupProcesses(session.Group, session.Pages, new FakeExtendedState(), control, waits: null);
         Programs = new GroupPrograms(session.Pages, session.Group.Tracked);
         Starter = new TestStarter(this);
         Manager = new GroupManager(
-            session.Group, Processes, Programs, execs, StreamTable, Starter, session.Pages, session.Clock, session.Fibers);
+            session.Group, Processes, Programs, execs, Starter, session.Pages, session.Clock, session.Fibers);
         session.Fibers.Turn = Turn;
     }
 
@@ -47,7 +46,7 @@ internal sealed unsafe class GroupMachine : IDisposable
     public TestStarter Starter { get; }
     public GroupManager Manager { get; }
     public GroupExecs Execs { get; }
-    public VolumeStreamTable StreamTable { get; }
+    public VolumeStreamTable StreamTable => Session.Group.Streams;
     public VolumeStreams Streams { get; }
     public ObjectTracker Host => Session.Tracker;
 

@@ -40,20 +40,19 @@ internal sealed unsafe class GroupWorld : IDisposable
         GroupSession group = session.Group;
         var extended = new TestExtendedState();
         var execs = new GroupExecTable(group, session.Pages);
-        var streams = new VolumeStreamTable(group, session.Pages, session.Fibers);
-        var control = new Control(group, execs, streams);
+        var control = new Control(group, execs, group.Streams);
         var futexes = new FutexTable(session.Pages, group.Scheduler, group.Tracked, group.Clocks);
         Processes = new GroupProcesses(group, session.Pages, extended, control, futexes);
         var programs = new GroupPrograms(session.Pages, group.Tracked);
         Manager = new GroupManager(
-            group, Processes, programs, execs, streams, new Starter(this), session.Pages, session.Clock, session.Fibers);
+            group, Processes, programs, execs, new Starter(this), session.Pages, session.Clock, session.Fibers);
         var linux = new LinuxKernel(new LinuxServices
         {
             Pages = session.Pages, Tracked = group.Tracked, Clocks = group.Clocks, Memory = group.Memory, User = group.User,
             Scheduler = group.Scheduler, Processes = Processes.Table, Settings = Processes.Settings, Signals = Processes.Signals,
             Timers = Processes.Timers, ProcessFiles = Processes.Files, Life = Processes.Life, Terminals = Processes.Terminals,
             Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
-            Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, streams, session.Fibers),
+            Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, session.Fibers),
             Trace = session.Fibers.Trace,
             Regions = group.Regions,
         });
