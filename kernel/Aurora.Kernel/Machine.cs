@@ -126,6 +126,7 @@ internal sealed class Machine
             Tracked = group.Tracked,
             Clocks = group.Clocks,
             Memory = group.Memory,
+            Ipc = group.Ipc,
             User = group.User,
             Scheduler = group.Scheduler,
             Processes = processes.Table,

@@ -35,6 +35,7 @@ public enum ChargeKind : byte
     SignalFile,
     EventPoll,
     EventWatch,
+    SharedSegment,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

@@ -39,4 +39,6 @@ public enum ObjectKind : byte
     EventCounter = 40,
     TimerFile = 41,
     SignalFile = 42,
+    IpcSpace = 48,
+    SharedSegment = 49,
 }

@@ -116,6 +116,8 @@ internal sealed unsafe class GroupMemory(
         execs.Leave(group);
         EndProcesses(group);
         AwaitLeftovers(group);
+        while (!session.Ipc.EndStep(group))
+            fibers.Yield();
         while (!session.Files.TreeEnd.Step(group))
             fibers.Yield();
         AwaitLeftovers(group);

@@ -41,6 +41,8 @@ public static class ObjectKindName
         ObjectKind.EventCounter => "event counter"u8,
         ObjectKind.TimerFile => "timer file"u8,
         ObjectKind.SignalFile => "signal file"u8,
+        ObjectKind.IpcSpace => "System V objects"u8,
+        ObjectKind.SharedSegment => "shared segment"u8,
         _ => "object of an unknown kind"u8,
     };
 

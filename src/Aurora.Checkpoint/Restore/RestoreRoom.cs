@@ -126,6 +126,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.SignalFile => ChargeKind.SignalFile,
             ObjectKind.EventPoll => ChargeKind.EventPoll,
             ObjectKind.EventWatch => ChargeKind.EventWatch,
+            ObjectKind.SharedSegment => ChargeKind.SharedSegment,
             ObjectKind.SymbolicLinkTail => ChargeKind.SymbolicLinkTail,
             ObjectKind.ExtendedAttributes => ChargeKind.ExtendedAttributes,
             ObjectKind.SignalBacklog => ChargeKind.SignalBacklog,

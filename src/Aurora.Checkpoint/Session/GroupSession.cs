@@ -6,6 +6,7 @@ using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -36,9 +37,12 @@ public sealed unsafe partial class GroupSession
         Clocks = new GroupClocks(machine.Clock, Tracked);
         Scheduler = new ThreadScheduler(machine.Pages, Tracked, Clocks);
         var files = new FileState(machine.Pages, Tracked, machine.Files);
+        var ipc = new IpcState(machine.Pages, Tracked);
+        var segments = new SharedSegmentKeeper(ipc, Scheduler, Clocks);
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
-            machine.Memory);
+            machine.Memory, segments);
+        Ipc = new IpcServices(ipc, segments, Memory);
         User = new UserMemory(Memory);
         Random = new RandomSource();
         OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
@@ -76,7 +80,7 @@ public sealed unsafe partial class GroupSession
         var environment = new FileEnvironment(
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
-        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names, Ipc);
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information, Timers);
         NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
         Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, Past, machine.Fibers);
@@ -89,6 +93,9 @@ public sealed unsafe partial class GroupSession
         var fileCodecs = new FileCodecs(Files);
         for (int i = 0; i < FileCodecs.Count; i++)
             Codecs.Add(fileCodecs[i]);
+        var ipcCodecs = new IpcCodecs(Ipc);
+        for (int i = 0; i < ipcCodecs.Count; i++)
+            Codecs.Add(ipcCodecs[i]);
         Restorer = new GroupRestore(
             new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader),
             new StoreRecords(store, urgentPages, window, Staged),
@@ -110,6 +117,9 @@ public sealed unsafe partial class GroupSession
     /// <summary>Where names are read, and who reads them waits for work.</summary>
     public StoreFileRecords FileRecords { get; }
     public Namespace* Names { get; }
+
+    /// <summary>System V IPC.</summary>
+    public IpcServices Ipc { get; }
     public OutputHold OutputHold { get; }
     public HeldOutput Output => OutputHold.Of(Tracker);
 

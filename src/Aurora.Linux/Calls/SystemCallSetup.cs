@@ -31,6 +31,8 @@ public static class SystemCallSetup
         SequenceCalls.Register(table);
         MemoryLockCalls.Register(table);
         MapCalls.Register(table);
+        SegmentCalls.Register(table);
+        SegmentControl.Register(table);
         ExecCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);

@@ -6,6 +6,7 @@ using Aurora.Linux.Elf;
 using Aurora.Linux.Files;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -38,6 +39,7 @@ public sealed unsafe class LinuxKernel
         Settings = services.Settings;
         OutOfMemory = new OutOfMemory(this);
         Files = services.Files;
+        Ipc = services.Ipc;
         Checkpoints = services.Checkpoints;
         Groups = services.Groups;
         Execs = services.Execs;
@@ -70,6 +72,9 @@ public sealed unsafe class LinuxKernel
 
     /// <summary>The files behind the file calls.</summary>
     public FileServices Files { get; }
+
+    /// <summary>System V IPC.</summary>
+    public IpcServices Ipc { get; }
 
     /// <summary>What fsync and its kin wait for.</summary>
     public CheckpointService Checkpoints { get; }

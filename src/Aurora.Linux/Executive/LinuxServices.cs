@@ -2,6 +2,7 @@ using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -36,6 +37,9 @@ public struct LinuxServices
 
     /// <summary>The files behind the file calls.</summary>
     public FileServices Files;
+
+    /// <summary>System V IPC.</summary>
+    public IpcServices Ipc;
 
     /// <summary>What fsync and its kin wait for.</summary>
     public CheckpointService Checkpoints;

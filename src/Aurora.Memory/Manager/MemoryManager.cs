@@ -30,11 +30,12 @@ public sealed class MemoryManager
 
     /// <summary>
     /// Builds the services. <paramref name="templateRoot"/> is a top-level page table whose kernel half every address space gets, or
-    /// frame 0 where there is no MMU; <paramref name="keeper"/> holds the objects of files, and is null where there are none.
+    /// frame 0 where there is no MMU; <paramref name="keeper"/> holds the objects of files, and is null where there are none;
+    /// <paramref name="segments"/> those of shared segments.
     /// </summary>
     public MemoryManager(
         PageAllocator pages, TrackedObjects tracked, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers,
-        FrameNumber templateRoot, FileKeeper? keeper, in MemoryOptions options)
+        FrameNumber templateRoot, FileKeeper? keeper, in MemoryOptions options, SegmentKeeper? segments = null)
     {
         var state = new MemoryState(pages, tracked, frames, waker, fibers, templateRoot, options);
         State = state;
@@ -46,7 +47,7 @@ public sealed class MemoryManager
         PageIns = new PageIns(state, Shortage);
         Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage, books);
         Holes = new ObjectHoles(state, Pages, PageIns, reverse);
-        _list = new SpaceMappings(state, pages, Objects, reverse, options);
+        _list = new SpaceMappings(state, pages, Objects, reverse, segments, options);
         var windows = new Windows(state, Objects, Holes, _list);
         Spaces = new AddressSpaces(state, reverse, Objects, _list, tlb);
         Mappings = new Mappings(state, Objects, Holes, reverse, _list, windows);

@@ -66,6 +66,12 @@ public unsafe struct VmObject
     /// <summary>The region whose pages these are; null for all others.</summary>
     public Region* Region;
 
+    /// <summary>The shared segment whose pages these are, which holds a reference; null for all others.</summary>
+    public void* Segment;
+
+    /// <summary>Mappings that show the pages as a segment's (<see cref="MappingFlags.Segment"/>).</summary>
+    public int Attaches;
+
     /// <summary>The reverse map.</summary>
     internal Mapping* FirstMapping;
 

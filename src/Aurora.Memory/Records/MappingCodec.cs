@@ -22,8 +22,8 @@ public sealed unsafe class MappingCodec : StateCodec
     public override ObjectKind Kind => ObjectKind.Mapping;
     public override int LargestPayload => sizeof(MappingRecord);
 
-    /// <summary>Version 1 had fewer flags, version 2 none of regions.</summary>
-    public override byte Version => 3;
+    /// <summary>Version 1 had fewer flags, version 2 none of regions, version 3 none of segments.</summary>
+    public override byte Version => 4;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -47,6 +47,7 @@ public sealed unsafe class MappingCodec : StateCodec
             return RestoreStatus.BadRecord;
         MappingRecord record = Read(payload);
         bool isKnown = (version > 1 || (record.Flags & NewFlags) == 0) && (version > 2 || !record.IsRegion)
+            && (version > 3 || !record.IsSegment)
             && payload.Length == record.Size;
         return record.IsValid && isKnown ? _restore.AdoptMapping(tracker, id, record) : RestoreStatus.BadRecord;
     }

@@ -79,14 +79,16 @@ internal struct MappingRecord
 
     private const MappingFlags KnownFlags = MappingFlags.Shared | MappingFlags.GrowsDown | MappingFlags.OwnsObject
         | MappingFlags.Anonymous | MappingFlags.Break | MappingFlags.Stack
-        | MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked | MappingFlags.Region;
+        | MappingFlags.DontFork | MappingFlags.WipeOnFork | MappingFlags.Locked | MappingFlags.Region | MappingFlags.Segment;
 
     private const Protection KnownProtection = Protection.Read | Protection.Write | Protection.Execute;
 
     /// <summary>What the check before commit and a restore both ask of the fields.</summary>
-    public readonly bool IsValid => IsRange && AreBits && MayWrite && MayWipe && MayBeRegion;
+    public readonly bool IsValid => IsRange && AreBits && MayWrite && MayWipe && MayBeRegion && MayBeSegment;
 
     public readonly bool IsRegion => (Flags & MappingFlags.Region) != 0;
+
+    public readonly bool IsSegment => (Flags & MappingFlags.Segment) != 0;
 
     /// <summary>How long the payload is.</summary>
     public readonly int Size => IsRegion ? SizeWithoutRegion + (3 * sizeof(ulong)) : SizeWithoutRegion;
@@ -116,6 +118,9 @@ internal struct MappingRecord
         ? IsRegionDirty <= 1 && !Object.IsNone && !RegionIdentity.IsNone
             && (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject)) == MappingFlags.Shared
         : IsRegionDirty == 0 && RegionTaken == 0 && RegionIdentity.IsNone;
+
+    private readonly bool MayBeSegment => !IsSegment
+        || (Flags & (MappingFlags.Shared | MappingFlags.OwnsObject | MappingFlags.Anonymous | MappingFlags.Region)) == MappingFlags.Shared;
 
     private readonly bool MayWipe =>
         (Flags & MappingFlags.WipeOnFork) == 0 || (Flags & (MappingFlags.Shared | MappingFlags.Anonymous)) == MappingFlags.Anonymous;

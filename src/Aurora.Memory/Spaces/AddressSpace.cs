@@ -73,6 +73,9 @@ public unsafe struct AddressSpace
     /// <summary>Faults resolved, for statistics; not captured.</summary>
     public ulong Faults;
 
+    /// <summary>Mappings that show shared segments.</summary>
+    internal int Segments;
+
     internal GapBound Gaps;
     internal Mapping** TableMemory;
     internal Mapping** Table;

@@ -37,9 +37,11 @@ public sealed unsafe partial class AddressSpaces
         FreeSpace(space);
     }
 
-    /// <summary>Nobody refers to the space: it ends, now or in steps.</summary>
-    internal void BeginEnd(AddressSpace* space)
+    /// <summary>Nobody refers to the space: it ends, now or in steps; a process was the last to use it.</summary>
+    internal void BeginEnd(AddressSpace* space, int process = 0)
     {
+        // At once, however many there are: whoever waits for the end of the process sees that it has left them.
+        _list.DetachAll(space, process);
         _reverse.ClearEntries(space, default, new VirtualAddress(AddressSpace.UserEnd));
         if (space->Count > MappingsPerStep)
         {

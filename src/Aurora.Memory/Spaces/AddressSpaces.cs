@@ -41,12 +41,15 @@ public sealed unsafe partial class AddressSpaces
 
     public void Retain(AddressSpace* space) => space->Header.References++;
 
-    /// <summary>Drops a reference; with the last one the space ends: at once, or in steps when it has many mappings.</summary>
-    public void Release(AddressSpace* space)
+    /// <summary>
+    /// Drops a reference; with the last one the space ends: at once, or in steps when it has many mappings. <paramref name="process"/> is
+    /// who has used it, where it is not the one whose call it is.
+    /// </summary>
+    public void Release(AddressSpace* space, int process = 0)
     {
         Panic.Unless(space->Header.References > 0, "memory: released an address space nobody refers to"u8);
         if (--space->Header.References == 0)
-            BeginEnd(space);
+            BeginEnd(space, process);
     }
 
     // A space without an identity, or null when out of memory.

@@ -25,6 +25,9 @@ public unsafe struct Mapping
     public Protection MaxProtection;
     public MappingFlags Flags;
 
+    /// <summary>Of a space that is being taken apart: it does not count for the segment any more. Not captured.</summary>
+    internal bool IsDetached;
+
     /// <summary>The reverse map: the object's other mappings.</summary>
     internal Mapping* NextOfObject;
     internal Mapping* PreviousOfObject;
@@ -35,6 +38,9 @@ public unsafe struct Mapping
         get => new(Start.Value + (Pages << PageSize.Shift));
     }
     public readonly bool IsShared => (Flags & MappingFlags.Shared) != 0;
+
+    /// <summary>It shows a shared segment.</summary>
+    public readonly bool IsOfSegment => (Flags & MappingFlags.Segment) != 0;
 
     /// <summary>It shows what it may be used to write to others too. Never changes.</summary>
     public readonly bool IsSharedWriter => IsShared && (MaxProtection & Protection.Write) != 0;

@@ -37,4 +37,7 @@ public enum MappingFlags : ushort
 
     /// <summary>Shows a region.</summary>
     Region = 512,
+
+    /// <summary>Shows a shared segment (shmat). Pieces of it are never joined: each counts.</summary>
+    Segment = 1024,
 }

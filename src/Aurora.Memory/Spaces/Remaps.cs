@@ -82,6 +82,7 @@ public sealed unsafe partial class Remaps
         if (newPages > oldPages && !_windows.GrowUp(mapping, newPages - oldPages))
             return MemoryStatus.OutOfMemory;
         _list.Move(mapping, newStart, newPages);
+        _list.NoteMoved(mapping);
         return MemoryStatus.Ok;
     }
 
@@ -100,6 +101,8 @@ public sealed unsafe partial class Remaps
         if (!_windows.GrowUp(mapping, newPages - mapping->Pages))
             return MemoryStatus.OutOfMemory;
         _list.Move(mapping, newStart, newPages);
+        if (!staysInPlace)
+            _list.NoteMoved(mapping);
         address = new VirtualAddress(newStart);
         return MemoryStatus.Ok;
     }

@@ -13,10 +13,13 @@ internal sealed unsafe class SpaceMappings
     private readonly PageAllocator _pages;
     private readonly VmObjects _objects;
     private readonly ReverseMap _reverse;
+    private readonly SegmentKeeper? _segments;
     private readonly SeededMemoryFaults _seeded;
 
-    public SpaceMappings(MemoryState state, PageAllocator pages, VmObjects objects, ReverseMap reverse, in MemoryOptions options)
+    public SpaceMappings(
+        MemoryState state, PageAllocator pages, VmObjects objects, ReverseMap reverse, SegmentKeeper? segments, in MemoryOptions options)
     {
+        _segments = segments;
         _state = state;
         _slab = state.Mappings;
         _pages = pages;
@@ -55,6 +58,8 @@ internal sealed unsafe class SpaceMappings
         mapping->Flags = model->Flags;
         _state.TrackerOf(&space->Header).Register(&mapping->Header, ObjectKind.Mapping);
         Place(mapping, space, target);
+        if (mapping->IsOfSegment && target->Segment != null)
+            _segments!.Attached(target);
         return mapping;
     }
 
@@ -67,6 +72,36 @@ internal sealed unsafe class SpaceMappings
         ReverseMap.Link(mapping);
         MappingTable.Insert(space, mapping);
         space->MappedPages += mapping->Pages;
+        if (!mapping->IsOfSegment)
+            return;
+        space->Segments++;
+        target->Attaches++;
+    }
+
+    /// <summary>
+    /// The mappings of segments in a space that nobody uses any more count for them no longer, as if they had ended, on behalf of a process.
+    /// </summary>
+    public void DetachAll(AddressSpace* space, int process)
+    {
+        for (int index = 0; space->Segments > 0; index++)
+        {
+            Mapping* mapping = space->Table[index];
+            if (mapping->IsOfSegment)
+                Detach(mapping, process);
+        }
+    }
+
+    // The mapping counts for its segment no longer, which may end with that.
+    private void Detach(Mapping* mapping, int process)
+    {
+        VmObject* target = mapping->Object;
+        mapping->IsDetached = true;
+        mapping->Space->Segments--;
+        target->Attaches--;
+        if (target->Segment == null || !_segments!.Detached(target, process))
+            return;
+        target->Segment = null;
+        _objects.Release(target);
     }
 
     /// <summary>Takes a mapping out of its space and ends it; its page-table entries have been cleared.</summary>
@@ -79,6 +114,8 @@ internal sealed unsafe class SpaceMappings
     /// <summary>The same for a mapping that is not in the table any more, or about to be taken out.</summary>
     public void EndUnlisted(Mapping* mapping)
     {
+        if (mapping->IsOfSegment && !mapping->IsDetached)
+            Detach(mapping, 0);
         mapping->Space->MappedPages -= mapping->Pages;
         ReverseMap.Unlink(mapping);
         VmObject* target = mapping->Object;
@@ -143,6 +180,7 @@ internal sealed unsafe class SpaceMappings
         && lower->Protection == upper->Protection
         && lower->MaxProtection == upper->MaxProtection
         && lower->Flags == upper->Flags
+        && !lower->IsOfSegment
         && lower->File == upper->File;
 
     /// <summary>Gives a mapping another place and size; its object already has the pages.</summary>
@@ -165,5 +203,14 @@ internal sealed unsafe class SpaceMappings
             FreeRanges.NoteFreed(space, MappingTable.IndexOf(space, mapping) + 1);
         }
         _state.TrackerOf(&mapping->Header).MarkChanged(&mapping->Header);
+    }
+
+    /// <summary>A mapping has been moved by a program: to a segment it is a new one, and the old one ended.</summary>
+    public void NoteMoved(Mapping* mapping)
+    {
+        if (!mapping->IsOfSegment || mapping->Object->Segment == null)
+            return;
+        _segments!.Attached(mapping->Object);
+        _ = _segments.Detached(mapping->Object, 0);
     }
 }

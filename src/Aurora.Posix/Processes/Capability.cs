@@ -14,6 +14,7 @@ public enum Capability : byte
     SetPermitted = 8,
     LinuxImmutable = 9,
     LockMemory = 14,
+    IpcOwner = 15,
     SysChroot = 18,
     SysPtrace = 19,
     SysAdmin = 21,

@@ -146,7 +146,7 @@ public sealed unsafe partial class ProcessLife
     private void ReleaseMemory(Process* process)
     {
         if (process->AddressSpace != null)
-            _memory.Spaces.Release(process->AddressSpace);
+            _memory.Spaces.Release(process->AddressSpace, process->Id);
         process->AddressSpace = null;
         ReturnMemory(process);
     }

@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Linux.Files;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Terminals;
@@ -26,6 +27,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     private static readonly HashSet<string> _identities =
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
+        "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key",
     ];
 
     [Theory]
@@ -55,6 +57,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.SignalFile)]
     [InlineData(ObjectKind.EventPoll)]
     [InlineData(ObjectKind.EventWatch)]
+    [InlineData(ObjectKind.IpcSpace)]
+    [InlineData(ObjectKind.SharedSegment)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -135,6 +139,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.SignalFile => StructFields.Of<SignalFile>(),
         ObjectKind.EventPoll => StructFields.Of<EventPoll>(),
         ObjectKind.EventWatch => StructFields.Of<EventWatch>(),
+        ObjectKind.IpcSpace => StructFields.Of<IpcSpace>(),
+        ObjectKind.SharedSegment => StructFields.Of<SharedSegment>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -151,6 +157,16 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Do(init, 289, unchecked((ulong)-1), Scratch, 8, 0);
     }
 
+    // A segment with a key, and a removed one that is attached and locked.
+    private static void FillIpc(TestKernel kernel, Thread* init)
+    {
+        kernel.Do(init, 29, 7, 5000, 0x3B6);
+        ulong gone = (ulong)kernel.Do(init, 29, 0, 5000, 0x1B6);
+        kernel.Do(init, 30, gone, 0, 0);
+        kernel.Do(init, 31, gone, 11, 0);
+        kernel.Do(init, 31, gone, 0, 0);
+    }
+
     // A session with every kind of object in it.
     private static void Fill(TestKernel kernel)
     {
@@ -160,6 +176,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Do(init, 293, Scratch, 0);
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         FillEvents(kernel, init);
+        FillIpc(kernel, init);
         kernel.Do(init, 1, writer, Scratch, 100);
         ulong poll = (ulong)kernel.Do(init, 291, 0);
         kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 4 | EventFlags.OneShot, Data = 5 });

@@ -1,6 +1,7 @@
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -12,7 +13,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Answers /proc's questions about the processes of each group.</summary>
 public sealed unsafe class GroupInformation(
     TrackedObjects tracked, ProcessTable processes, MachineSettingsTable settings, SignalService signals, ThreadScheduler scheduler,
-    GroupClocks clocks, FramePool frames, MachineNames names) : ProcessInformation
+    GroupClocks clocks, FramePool frames, MachineNames names, IpcServices ipc) : ProcessInformation
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
@@ -42,6 +43,15 @@ public sealed unsafe class GroupInformation(
 
     public override bool SetLeaseBreakSeconds(ushort group, int seconds)
         => settings.SetLeaseBreakSeconds(tracked.OfGroup(group), seconds);
+
+    internal override void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
+        => ipc.Text.Write(tracked.OfGroup(group), node, ref part, ref writer);
+
+    internal override void WriteIpcSetting(ushort group, ProcNode node, ref Utf8Writer writer)
+        => ipc.Settings.Write(tracked.OfGroup(group), node, ref writer);
+
+    internal override Errno SetIpcSetting(Thread* thread, ProcNode node, ReadOnlySpan<byte> text)
+        => ipc.Settings.Set(thread, node, text);
 
     private static Errno MaySetName(Thread* thread, ReadOnlySpan<byte> name)
         => !thread->Process->Credentials.Has(Capability.SysAdmin) ? Errno.EPERM

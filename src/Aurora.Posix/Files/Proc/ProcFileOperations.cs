@@ -31,7 +31,7 @@ internal sealed unsafe class ProcFileOperations(
     public override bool CanPoll(OpenFile* file)
     {
         ProcKey key = file->Inode->ProcKey;
-        return (key.Node < ProcNode.Process && (key.Mode & InodeMode.TypeMask) == InodeMode.Regular) || IsListOfMounts(key.Node);
+        return (ProcNames.IsOfSystem(key.Node) && (key.Mode & InodeMode.TypeMask) == InodeMode.Regular) || IsListOfMounts(key.Node);
     }
 
     public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)

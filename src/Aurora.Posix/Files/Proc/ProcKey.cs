@@ -57,6 +57,8 @@ public enum ProcNode : ushort
     LeaseBreakTime = 50,
     SysFsEpoll = 54,
     MaxUserWatches = 55,
+    SysVIpc = 58,
+    SysVIpcSegments = 59,
 
     Process = 64,
     ProcessStat = 65,
@@ -92,8 +94,18 @@ public enum ProcNode : ushort
     Descriptor = 96,
     Task = 97,
 
+    /// <summary>From here on nodes of the system again.</summary>
+    FirstFurther = 100,
+    FirstIpcSetting = 100,
+    SegmentBytesMax = 100,
+    SegmentPagesMax = 101,
+    SegmentsMax = 102,
+    SegmentRemovalForced = 103,
+    SegmentNextId = 104,
+    LastIpcSetting = 104,
+
     /// <summary>One more than the last.</summary>
-    End = 98,
+    End = 105,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -130,7 +142,8 @@ public struct ProcKey
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName or ProcNode.LeaseBreakTime;
+        or ProcNode.DomainName or ProcNode.LeaseBreakTime
+        || (ProcNames.IsIpcSetting(Node) && Node != ProcNode.SegmentRemovalForced);
 
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
@@ -140,7 +153,7 @@ public struct ProcKey
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
-            or ProcNode.SysFsEpoll or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
+            or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
             or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,

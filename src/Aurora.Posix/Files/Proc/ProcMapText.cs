@@ -1,5 +1,6 @@
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
@@ -44,10 +45,21 @@ internal sealed unsafe class ProcMapText(ProcFileSystem proc)
             writer.Append((byte)' ');
         if (inode != null && process->FileSystem != null)
             proc.WritePath(inode, ((FileContext*)process->FileSystem)->Root, ref writer);
+        else if (mapping->IsOfSegment)
+            WriteSegment(mapping, ref writer);
         else if ((mapping->Flags & MappingFlags.Break) != 0)
             writer.Append("[heap]"u8);
         else if ((mapping->Flags & MappingFlags.Stack) != 0)
             writer.Append("[stack]"u8);
         writer.Append((byte)'\n');
+    }
+
+    // A segment that only its programs know any more has no key.
+    private static void WriteSegment(Mapping* mapping, ref Utf8Writer writer)
+    {
+        SharedSegment* segment = (SharedSegment*)mapping->Object->Segment;
+        writer.Append("/SYSV"u8);
+        writer.AppendHex(segment == null ? 0 : (uint)segment->Ipc.Key, 8);
+        writer.Append(" (deleted)"u8);
     }
 }

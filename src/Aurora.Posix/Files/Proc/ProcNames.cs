@@ -6,7 +6,16 @@ namespace Aurora.Posix.Files;
 internal static class ProcNames
 {
     /// <summary>The fixed name of a node; empty for those named by a number.</summary>
-    public static ReadOnlySpan<byte> NameOf(ProcNode node) => node < ProcNode.Process ? SystemName(node) : ProcessName(node);
+    public static ReadOnlySpan<byte> NameOf(ProcNode node) => IsOfSystem(node) ? SystemName(node) : ProcessName(node);
+
+    /// <summary>True for a node that is of no process.</summary>
+    public static bool IsOfSystem(ProcNode node) => node is < ProcNode.Process or >= ProcNode.FirstFurther;
+
+    /// <summary>True for the files of /proc/sysvipc.</summary>
+    public static bool IsOfIpc(ProcNode node) => DirectoryOf(node) == ProcNode.SysVIpc;
+
+    /// <summary>True for a limit of System V objects below /proc/sys.</summary>
+    public static bool IsIpcSetting(ProcNode node) => node is >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting;
 
     /// <summary>The directory a node is in. For /proc itself, None.</summary>
     public static ProcNode DirectoryOf(ProcNode node) => node switch
@@ -20,6 +29,8 @@ internal static class ProcNames
             or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
         ProcNode.ThreadsMax or ProcNode.DomainName or ProcNode.OverflowUid or ProcNode.OverflowGid or ProcNode.LastPid or ProcNode.Tainted
             or ProcNode.Architecture => ProcNode.SysKernel,
+        ProcNode.SysVIpcSegments => ProcNode.SysVIpc,
+        >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting => ProcNode.SysKernel,
         ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable or ProcNode.PoolSize => ProcNode.RandomDirectory,
         >= ProcNode.HostName and <= ProcNode.RandomDirectory => ProcNode.SysKernel,
         < ProcNode.Process => ProcNode.Root,
@@ -100,6 +111,13 @@ internal static class ProcNames
         ProcNode.LeaseBreakTime => "lease-break-time"u8,
         ProcNode.SysFsEpoll => "epoll"u8,
         ProcNode.MaxUserWatches => "max_user_watches"u8,
+        ProcNode.SysVIpc => "sysvipc"u8,
+        ProcNode.SysVIpcSegments => "shm"u8,
+        ProcNode.SegmentBytesMax => "shmmax"u8,
+        ProcNode.SegmentPagesMax => "shmall"u8,
+        ProcNode.SegmentsMax => "shmmni"u8,
+        ProcNode.SegmentNextId => "shm_next_id"u8,
+        ProcNode.SegmentRemovalForced => "shm_rmid_forced"u8,
         _ => default,
     };
 

@@ -10,6 +10,8 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
 {
     public void Write(ProcessInformation information, ushort group, ProcNode node, ref Utf8Writer writer)
     {
+        if (ProcNames.IsIpcSetting(node))
+            information.WriteIpcSetting(group, node, ref writer);
         switch (node)
         {
             case ProcNode.HostName: ProcFields.WriteLine(information.HostNameOf(group), ref writer); break;

@@ -26,6 +26,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             return transfer.Finish(Errno.ESRCH);
         bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime;
         int most = key.Node switch { _ when isNumber => MaxNumberBytes, ProcNode.ProcessName => NameBytes - 1, _ => MaxTextBytes };
+        isNumber |= ProcNames.IsIpcSetting(key.Node);
         Span<byte> text = stackalloc byte[MaxTextBytes];
         text = text[..(int)Math.Min(transfer.Remaining, (ulong)most)];
         // A value that is refused has not been written; one whose page is still to come is read again.
@@ -38,6 +39,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
             ProcNode.LeaseBreakTime => SetLeaseBreakTime(file->Inode->Header.Group, text),
+            _ when ProcNames.IsIpcSetting(key.Node) => proc.Information.SetIpcSetting(transfer.Thread, key.Node, text),
             ProcNode.DomainName => proc.Information.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => proc.Information.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
         };

@@ -16,6 +16,11 @@ internal sealed unsafe class ProcText(
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
     {
         ProcessInformation information = proc.Information;
+        if (ProcNames.IsOfIpc(inode->ProcKey.Node))
+        {
+            information.WriteIpc(inode->Header.Group, inode->ProcKey.Node, ref part, ref writer);
+            return default;
+        }
         if (inode->ProcKey.Process == 0)
         {
             system.Write(information, inode->Header.Group, inode->ProcKey.Node, ref writer);

@@ -68,6 +68,17 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets that; false when memory is short.</summary>
     public virtual bool SetLeaseBreakSeconds(ushort group, int seconds) => false;
 
+    /// <summary>Writes a part of a file of /proc/sysvipc.</summary>
+    internal virtual void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer) => part.IsLast = true;
+
+    /// <summary>Writes what a file below /proc/sys says of the limits of System V objects.</summary>
+    internal virtual void WriteIpcSetting(ushort group, ProcNode node, ref Utf8Writer writer)
+    {
+    }
+
+    /// <summary>Sets that on behalf of a thread: Ok, EPERM, EINVAL or ENOMEM.</summary>
+    internal virtual Errno SetIpcSetting(Threads.Thread* thread, ProcNode node, ReadOnlySpan<byte> text) => Errno.EPERM;
+
     /// <summary>The model name of the processor.</summary>
     public abstract ReadOnlySpan<byte> ProcessorName { get; }
 

@@ -37,6 +37,8 @@ internal sealed unsafe partial class TestKernel
     public void RemoveGroup()
     {
         int turns = 0;
+        while (!Ipc.EndStep(Tracker))
+            Assert.True(turns++ < MostTurns, "the System V objects of a group that ends do not");
         while (MustStep() || !Files.TreeEnd.Step(Tracker))
             Assert.True(turns++ < MostTurns, "the tree of a group that ends does not");
         while (MustStep())

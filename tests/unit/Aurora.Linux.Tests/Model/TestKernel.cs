@@ -6,6 +6,7 @@ using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Tests.Files;
 using Aurora.Posix.Persistence;
 using Aurora.Posix.Processes;
@@ -59,7 +60,11 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Clocks = new GroupClocks(Clock, Tracked);
         Scheduler = new ThreadScheduler(Pages, Tracked, Clocks);
         var files = new FileState(Pages, Tracked, limits);
-        Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options);
+        var ipc = new IpcState(Pages, Tracked);
+        var segments = new SharedSegmentKeeper(ipc, Scheduler, Clocks);
+        Memory = new MemoryManager(
+            Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options, segments);
+        Ipc = new IpcServices(ipc, segments, Memory);
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracked);
@@ -67,7 +72,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
-        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names, Ipc);
         Records = new ModelFileRecords(
             group => SourceOf(group.Index)?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version,
             (group, id) => SourceOf(group.Index)!.Users.GetValueOrDefault(id));
@@ -107,6 +112,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
     public ThreadScheduler Scheduler { get; }
     public MemoryManager Memory { get; }
     public UserMemory User { get; }
+    public IpcServices Ipc { get; }
     public RandomSource Random { get; } = new();
     public TestSpace Space { get; } = new();
     public TestPreemption Preemption { get; } = new();
@@ -364,8 +370,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         {
             Pages = Pages, Tracked = Tracked, Clocks = Clocks, Memory = Memory, User = User, Scheduler = Scheduler, Processes = Processes,
             Signals = Signals, Timers = Timers, ProcessFiles = FileTables, Life = Life, Terminals = Terminals, Extended = Extended, Machine = Machine,
-            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Checkpoints = Checkpoints,
-            Groups = Groups,
+            Settings = Settings, Futexes = new FutexTable(Pages, Scheduler, Tracked, Clocks), Files = Files, Ipc = Ipc,
+            Checkpoints = Checkpoints, Groups = Groups,
             Execs = Execs, Streams = Streams, Regions = service, Trace = Trace,
         });
     }
@@ -378,6 +384,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var files = new FileCodecs(Files);
         for (int i = 0; i < FileCodecs.Count; i++)
             Codecs[files[i].Kind] = files[i];
+        var ipc = new IpcCodecs(Ipc);
+        for (int i = 0; i < ipc.Count; i++)
+            Codecs[ipc[i].Kind] = ipc[i];
         for (int i = 0; i < process.Count; i++)
             Codecs[process[i].Kind] = process[i];
     }

@@ -1,6 +1,6 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, an epoll, timers, a lock, pending signals, and threads that
-// sleep in a read, a poll, a nanosleep and a futex wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, an epoll, System V objects, timers, a lock, pending signals,
+// and threads that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -17,6 +17,9 @@ internal static unsafe class BusyGroup
     public const ulong SharedMemory = 0x2000_0000;
     public const ulong SharedFile = 0x2100_0000;
     public const ulong PrivateFile = 0x2200_0000;
+
+    public const ulong Segment = 0x2300_0000;
+    public const ulong RemovedSegment = 0x2400_0000;
 
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
@@ -37,6 +40,7 @@ internal static unsafe class BusyGroup
         MapMemory(programs, init);
         SetTimers(programs, init);
         OpenEvents(programs, init);
+        MakeIpc(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -53,6 +57,8 @@ internal static unsafe class BusyGroup
         programs.Put(init, Private + ((ulong)(round % 4) * PageSize.Bytes), number);
         programs.Put(init, SharedMemory + 64, number + 1);
         programs.Put(init, SharedFile + 64, number + 2);
+        programs.Put(init, Segment + 64, number + 4);
+        programs.Put(init, RemovedSegment + 64, number + 5);
         programs.Put(init, PrivateFile + PageSize.Bytes, number + 3);
         programs.PutText(init, Buffer, text);
         foreach (ulong file in new[] { Data, Gone, PipeStart, Console })
@@ -152,6 +158,16 @@ internal static unsafe class BusyGroup
         programs.Do(init, 286, Timer, 1, time, 0);
         programs.Put(init, ProgramDriver.Slot, (1UL << (10 - 1)) | (1UL << (34 - 1)));
         Assert.Equal((long)Signals, programs.Do(init, 289, ulong.MaxValue, ProgramDriver.Slot, 8, 0));
+    }
+
+    // A segment with a key, one that is removed, and one that nobody has attached.
+    private static void MakeIpc(ProgramDriver programs, Thread* init)
+    {
+        ulong removed = (ulong)programs.Do(init, 29, 0, PageSize.Bytes, 0x1B6);
+        Assert.Equal((long)Segment, programs.Do(init, 30, (ulong)programs.Do(init, 29, 77, 2 * PageSize.Bytes, 0x3B6), Segment, 0));
+        Assert.Equal((long)RemovedSegment, programs.Do(init, 30, removed, RemovedSegment, 0));
+        programs.Do(init, 31, removed, 0, 0);
+        programs.Do(init, 29, 78, PageSize.Bytes, 0x3B6);
     }
 
     private static void BlockSignals(ProgramDriver programs, Thread* init)

@@ -51,8 +51,8 @@ internal sealed unsafe class GroupWorld : IDisposable
             Pages = session.Pages, Tracked = group.Tracked, Clocks = group.Clocks, Memory = group.Memory, User = group.User,
             Scheduler = group.Scheduler, Processes = Processes.Table, Settings = Processes.Settings, Signals = Processes.Signals,
             Timers = Processes.Timers, ProcessFiles = Processes.Files, Life = Processes.Life, Terminals = Processes.Terminals,
-            Extended = extended, Machine = control, Files = group.Files, Checkpoints = group.Engine, Groups = Manager, Futexes = futexes,
-            Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, session.Fibers),
+            Extended = extended, Machine = control, Files = group.Files, Ipc = group.Ipc, Checkpoints = group.Engine, Groups = Manager,
+            Futexes = futexes, Execs = new GroupExecs(group, execs), Streams = new VolumeStreams(group, session.Fibers),
             Trace = session.Fibers.Trace,
             Regions = group.Regions,
         });

@@ -9,6 +9,7 @@ using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -48,6 +49,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes), [ObjectKind.FileTree] = typeof(FileTree),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
         [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
+        [ObjectKind.IpcSpace] = typeof(IpcSpace), [ObjectKind.SharedSegment] = typeof(SharedSegment),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
@@ -99,11 +101,16 @@ internal sealed unsafe class ObjectFields
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
             "StoreBase", "Flags", "Keeper", "CountedPages", // counted again
             "AheadEnd", "AheadPages", "IsAsRestored", // what is asked for ahead, and need not be read, is found out again
+            "Segment", // the segment's record leads to it
             "Region"], // no group's
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit",
-            "HasOtherRegion"], // what a restore has found,
-        [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject"],
+            "Segments", "HasOtherRegion"], // counted, and what a restore has found
+        [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject", "IsDetached"], // counted again until its space has ended
+        [typeof(IpcSpace)] = [.. TableOf("Segments"), .. TableOf("Sets"), .. TableOf("Queues")], // found by the objects
+        [typeof(SharedSegment)] = ["Ipc.NextOfKey"], // a list
     };
+
+    private static string[] TableOf(string name) => [$"{name}.Pages", $"{name}.Used", $"{name}.Buckets"];
 
     // Arrays of addresses of persistent objects.
     private static readonly (Type Type, string Field)[] _arrays =

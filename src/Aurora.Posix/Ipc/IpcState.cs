@@ -1,0 +1,77 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Ipc;
+
+/// <summary>All System V objects of the machine, and where each group's are. Made once at boot. Protected by the kernel lock.</summary>
+public sealed unsafe class IpcState
+{
+    private struct Place
+    {
+        public IpcSpace* Space;
+    }
+
+    private readonly GroupTable<Place> _places;
+    private readonly Slab<IpcSpace> _spaces;
+
+    public IpcState(PageAllocator pages, TrackedObjects tracked)
+    {
+        Tracked = tracked;
+        Ids = new IpcIds(pages);
+        _places = new GroupTable<Place>(tracked);
+        _spaces = new Slab<IpcSpace>(pages, GroupTable.MaxGroups);
+        Segments = new Slab<SharedSegment>(pages, 1 << 16, ChargeKind.SharedSegment);
+    }
+
+    internal TrackedObjects Tracked { get; }
+    internal IpcIds Ids { get; }
+    internal Slab<SharedSegment> Segments { get; }
+
+    /// <summary>Null while a group has had no System V object and no setting.</summary>
+    public IpcSpace* Of(ObjectTracker group) => _places.At(group.Index)->Space;
+
+    /// <summary>Those of the group that an object belongs to.</summary>
+    public IpcSpace* Of(ObjectHeader* header) => _places.At(header->Group)->Space;
+
+    /// <summary>The settings of a group.</summary>
+    public IpcSettings SettingsOf(ObjectTracker group)
+    {
+        IpcSpace* space = Of(group);
+        return space == null ? IpcSettings.Default : space->Settings;
+    }
+
+    /// <summary>As <see cref="Of(ObjectTracker)"/>, made if need be; null without memory.</summary>
+    internal IpcSpace* Make(ObjectTracker group)
+    {
+        IpcSpace* space = Of(group);
+        if (space != null)
+            return space;
+        space = Allocate(group);
+        if (space == null)
+            return null;
+        space->Settings = IpcSettings.Default;
+        space->Segments.ChosenId = space->Sets.ChosenId = space->Queues.ChosenId = -1;
+        group.Register(&space->Header, ObjectKind.IpcSpace);
+        return space;
+    }
+
+    /// <summary>One to be filled by a restore; null without memory or when the group has one already.</summary>
+    internal IpcSpace* Allocate(ObjectTracker group)
+    {
+        Place* place = _places.At(group.Index);
+        return place->Space != null ? null : place->Space = _spaces.Allocate();
+    }
+
+    /// <summary>The group ends, and has no objects any more.</summary>
+    internal void End(ObjectTracker group)
+    {
+        IpcSpace* space = Of(group);
+        if (space == null)
+            return;
+        Ids.Free(&space->Segments);
+        Ids.Free(&space->Sets);
+        Ids.Free(&space->Queues);
+        group.Remove(&space->Header);
+        _spaces.Free(space);
+        _places.At(group.Index)->Space = null;
+    }
+}

@@ -1,0 +1,13 @@
+using Aurora.Base;
+
+namespace Aurora.Posix.Ipc;
+
+/// <summary>The codecs of System V objects, for the checkpoint engine's table.</summary>
+public sealed class IpcCodecs(IpcServices ipc)
+{
+    private readonly StateCodec[] _all = [new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc)];
+
+    public int Count => _all.Length;
+
+    public StateCodec this[int index] => _all[index];
+}
