@@ -74,6 +74,7 @@ internal sealed unsafe class MainLoop(
             return;
         linux.Signals.SendToGroupsStep();
         group.Files.Closing.Step();
+        group.Ipc.Step();
     }
 
     private void RunNothing()

@@ -36,6 +36,8 @@ public enum ChargeKind : byte
     EventPoll,
     EventWatch,
     SharedSegment,
+    MessageQueue,
+    Message,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

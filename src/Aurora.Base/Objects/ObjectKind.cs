@@ -41,4 +41,7 @@ public enum ObjectKind : byte
     SignalFile = 42,
     IpcSpace = 48,
     SharedSegment = 49,
+    IpcWaiter = 53,
+    MessageQueue = 54,
+    Message = 55,
 }

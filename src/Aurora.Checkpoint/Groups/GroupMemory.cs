@@ -57,6 +57,7 @@ internal sealed unsafe class GroupMemory(
         if (!result.IsOk)
         {
             session.Files.Closing.Forget(group);
+            session.Ipc.Forget(group);
             session.Scheduler.ForgetPosted(group);
             processes.Table.ForgetSending(group);
             return result;

@@ -43,6 +43,9 @@ public static class ObjectKindName
         ObjectKind.SignalFile => "signal file"u8,
         ObjectKind.IpcSpace => "System V objects"u8,
         ObjectKind.SharedSegment => "shared segment"u8,
+        ObjectKind.IpcWaiter => "waiter for a System V object"u8,
+        ObjectKind.MessageQueue => "message queue"u8,
+        ObjectKind.Message => "message"u8,
         _ => "object of an unknown kind"u8,
     };
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Store;
 
 namespace Aurora.Checkpoint;
@@ -11,7 +12,7 @@ namespace Aurora.Checkpoint;
 /// <summary>Restores groups, one at a time.</summary>
 public sealed unsafe class GroupRestore(
     ObjectRestorer restorer, StoreRecords records, RestoreRoom room, GroupCodec groups, FileServices files, MemoryManager memory,
-    FiberScheduler fibers)
+    FiberScheduler fibers, IpcServices ipc)
 {
     /// <summary>
     /// True while objects of some group are there and not yet put together: what ends unused objects a few at a time must wait, since some
@@ -19,11 +20,11 @@ public sealed unsafe class GroupRestore(
     /// </summary>
     public bool IsUnderWay { get; private set; }
 
-    /// <summary>True when files are to be closed, and may be.</summary>
+    /// <summary>True when files are to be closed, or messages to be ended, and may be.</summary>
     public bool HasFilesToClose
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => files.Closing.HasWork && !IsUnderWay;
+        get => (files.Closing.HasWork || ipc.HasWork) && !IsUnderWay;
     }
 
     /// <summary>

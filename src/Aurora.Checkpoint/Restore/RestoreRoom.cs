@@ -127,6 +127,8 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.EventPoll => ChargeKind.EventPoll,
             ObjectKind.EventWatch => ChargeKind.EventWatch,
             ObjectKind.SharedSegment => ChargeKind.SharedSegment,
+            ObjectKind.MessageQueue => ChargeKind.MessageQueue,
+            ObjectKind.Message => ChargeKind.Message,
             ObjectKind.SymbolicLinkTail => ChargeKind.SymbolicLinkTail,
             ObjectKind.ExtendedAttributes => ChargeKind.ExtendedAttributes,
             ObjectKind.SignalBacklog => ChargeKind.SignalBacklog,

@@ -29,7 +29,7 @@ public sealed class GroupProcesses
         Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table,
             new HeldConsole(group.OutputHold, group.Tracked));
         Files = new ProcessFileTables(group.Files);
-        Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control);
+        Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control, group.Ipc);
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
         var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings,
             waits);

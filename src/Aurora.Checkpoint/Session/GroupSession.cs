@@ -42,8 +42,8 @@ public sealed unsafe partial class GroupSession
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory, segments);
-        Ipc = new IpcServices(ipc, segments, Memory);
         User = new UserMemory(Memory);
+        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random = new RandomSource();
         OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
         Panic.Unless(Output.Reserve(), "session: no memory for held output"u8);
@@ -99,7 +99,7 @@ public sealed unsafe partial class GroupSession
         Restorer = new GroupRestore(
             new ObjectRestorer(Codecs, machine.Pages.Accounts, machine.Fibers, Files.Loader),
             new StoreRecords(store, urgentPages, window, Staged),
-            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, Past, machine.Fibers), Group, Files, Memory, machine.Fibers);
+            new RestoreRoom(machine.Pages, Reclaimer, NameReclaimer, Past, machine.Fibers), Group, Files, Memory, machine.Fibers, Ipc);
     }
 
     public ObjectStore Store { get; }

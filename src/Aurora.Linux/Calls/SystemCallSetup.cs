@@ -33,6 +33,8 @@ public static class SystemCallSetup
         MapCalls.Register(table);
         SegmentCalls.Register(table);
         SegmentControl.Register(table);
+        MessageCalls.Register(table);
+        MessageControl.Register(table);
         ExecCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);

@@ -21,6 +21,10 @@ public sealed unsafe class IpcLimits(IpcState state)
             case ProcNode.SegmentPagesMax: writer.AppendDecimal(settings.AllSegmentPages); break;
             case ProcNode.SegmentsMax: writer.AppendDecimal((long)settings.MostSegments); break;
             case ProcNode.SegmentRemovalForced: writer.AppendDecimal(0L); break;
+            case ProcNode.LargestMessage: writer.AppendDecimal((long)settings.LargestMessage); break;
+            case ProcNode.MessageQueueBytes: writer.AppendDecimal((long)settings.QueueBytes); break;
+            case ProcNode.MessageQueuesMax: writer.AppendDecimal((long)settings.MostQueues); break;
+            case ProcNode.MessageQueueNextId: writer.AppendDecimal((long)(space == null ? -1 : space->Queues.ChosenId)); break;
             case ProcNode.SegmentNextId: writer.AppendDecimal((long)(space == null ? -1 : space->Segments.ChosenId)); break;
         }
         writer.Append((byte)'\n');
@@ -42,6 +46,10 @@ public sealed unsafe class IpcLimits(IpcState state)
             case ProcNode.SegmentBytesMax: settings.LargestSegment = value; break;
             case ProcNode.SegmentPagesMax: settings.AllSegmentPages = value; break;
             case ProcNode.SegmentsMax: settings.MostSegments = Number(value); break;
+            case ProcNode.LargestMessage: settings.LargestMessage = Number(value); break;
+            case ProcNode.MessageQueueBytes: settings.QueueBytes = Number(value); break;
+            case ProcNode.MessageQueuesMax: settings.MostQueues = Number(value); break;
+            case ProcNode.MessageQueueNextId: return Choose(thread, space, &space->Queues, value);
             case ProcNode.SegmentNextId: return Choose(thread, space, &space->Segments, value);
             default: return Errno.EINVAL;
         }

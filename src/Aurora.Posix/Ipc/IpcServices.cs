@@ -3,18 +3,26 @@
 //   IpcState             slabs, each group's space
 //   IpcIds               ids and keys
 //   IpcLimits            the settings below /proc/sys
+//   Messages             messages, and their text
+//   IpcWaiters           who waits for what
+//   MessageQueues        making, changing and ending queues, and what goes through them
 //   SharedSegmentKeeper  what memory says of segments
 //   SharedSegments       making, changing and ending segments
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Ipc;
 
 /// <summary>What does the work behind shmget and its kin. Made once at boot.</summary>
 public sealed unsafe class IpcServices
 {
-    public IpcServices(IpcState state, SharedSegmentKeeper keeper, MemoryManager memory)
+    public IpcServices(
+        IpcState state, SharedSegmentKeeper keeper, MemoryManager memory, UserMemory user, ThreadScheduler scheduler, GroupClocks clocks)
     {
+        Messages = new Messages(state, user);
+        Waiters = new IpcWaiters(state, scheduler, Messages);
+        Queues = new MessageQueues(state, Waiters, Messages, clocks);
         State = state;
         Segments = new SharedSegments(state, keeper, memory.Objects);
         Settings = new IpcLimits(state);
@@ -23,6 +31,10 @@ public sealed unsafe class IpcServices
 
     public IpcState State { get; }
     public SharedSegments Segments { get; }
+
+    public Messages Messages { get; }
+    public MessageQueues Queues { get; }
+    public IpcWaiters Waiters { get; }
 
     /// <summary>What root has set.</summary>
     public IpcLimits Settings { get; }
@@ -38,9 +50,21 @@ public sealed unsafe class IpcServices
         IpcSpace* space = State.Of(group);
         if (space == null)
             return true;
-        if (!Segments.EndSome(space))
+        if (!Segments.EndSome(space) || !Queues.EndSome(space))
             return false;
         State.End(group);
         return true;
     }
+
+    /// <summary>A thread has ended: it waits for nothing any more.</summary>
+    public void ThreadEnded(Thread* thread) => Waiters.End(thread);
+
+    /// <summary>True while something that was removed is being ended: <see cref="Step"/> has work.</summary>
+    public bool HasWork => State.FirstEnding != null;
+
+    /// <summary>Goes on with that. The main loop calls it every turn.</summary>
+    public void Step() => Queues.EndStep();
+
+    /// <summary>Leaves alone what is being ended of a group whose restore has failed: some of it is not whole.</summary>
+    public void Forget(ObjectTracker group) => State.ForgetEnding(group);
 }

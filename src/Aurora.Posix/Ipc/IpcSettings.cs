@@ -29,7 +29,7 @@ public struct IpcSettings
 
     /// <summary>What a restore and the check before commit both ask: what can be set.</summary>
     public readonly bool IsValid => IsNumber(MostSegments) && IsNumber(MostQueues) && IsNumber(MostSets)
-        && LargestMessage >= 0 && QueueBytes >= 0 && SemaphoresInSet >= 0 && AllSemaphores >= 0 && OperationsInCall >= 0;
+        && LargestMessage is >= 0 and <= Message.MostBytes && QueueBytes >= 0 && SemaphoresInSet >= 0 && AllSemaphores >= 0 && OperationsInCall >= 0;
 
     private static bool IsNumber(int count) => count is >= 0 and <= IpcTable.MaxObjects;
 }

@@ -16,4 +16,7 @@ public unsafe struct IpcSpace
 
     /// <summary>The lengths of all segments, each in whole pages. Not captured.</summary>
     public ulong SegmentPages;
+
+    /// <summary>Messages in all queues, and their bytes of text. Not captured.</summary>
+    public ulong MessageCount, MessageBytes;
 }

@@ -1,4 +1,5 @@
 using Aurora.Base;
+using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Ipc;
 
@@ -19,12 +20,59 @@ public sealed unsafe class IpcState
         Ids = new IpcIds(pages);
         _places = new GroupTable<Place>(tracked);
         _spaces = new Slab<IpcSpace>(pages, GroupTable.MaxGroups);
+        Pages = pages;
+        Waiters = new Slab<IpcWaiter>(pages, ProcessTable.MaxThreads);
+        Queues = new Slab<MessageQueue>(pages, 1 << 16, ChargeKind.MessageQueue);
+        Messages = new Slab<Message>(pages, 1 << 20, ChargeKind.Message);
         Segments = new Slab<SharedSegment>(pages, 1 << 16, ChargeKind.SharedSegment);
     }
 
     internal TrackedObjects Tracked { get; }
     internal IpcIds Ids { get; }
+    internal PageAllocator Pages { get; }
     internal Slab<SharedSegment> Segments { get; }
+    internal Slab<IpcWaiter> Waiters { get; }
+    internal Slab<MessageQueue> Queues { get; }
+    internal Slab<Message> Messages { get; }
+
+    /// <summary>Removed queues whose messages are being ended.</summary>
+    internal MessageQueue* FirstEnding;
+
+    /// <summary>True while a removed queue of a group is being ended.</summary>
+    internal bool IsEndingOf(ObjectTracker group)
+    {
+        MessageQueue* queue = FirstEnding;
+        while (queue != null && queue->Header.Group != group.Index)
+            queue = queue->NextEnding;
+        return queue != null;
+    }
+
+    /// <summary>A queue is not on the list of those any more.</summary>
+    internal void ForgetEnding(MessageQueue* queue)
+    {
+        fixed (MessageQueue** first = &FirstEnding)
+        {
+            MessageQueue** link = first;
+            while (*link != queue)
+                link = &(*link)->NextEnding;
+            *link = queue->NextEnding;
+        }
+    }
+
+    /// <summary>Leaves alone what is being ended of a group whose restore has failed.</summary>
+    internal void ForgetEnding(ObjectTracker group)
+    {
+        fixed (MessageQueue** first = &FirstEnding)
+        {
+            for (MessageQueue** link = first; *link != null;)
+            {
+                if ((*link)->Header.Group == group.Index)
+                    *link = (*link)->NextEnding;
+                else
+                    link = &(*link)->NextEnding;
+            }
+        }
+    }
 
     /// <summary>Null while a group has had no System V object and no setting.</summary>
     public IpcSpace* Of(ObjectTracker group) => _places.At(group.Index)->Space;

@@ -16,6 +16,7 @@ public sealed unsafe class IpcText(IpcState state, ObjectHoles holes)
         switch (node)
         {
             case ProcNode.SysVIpcSegments: WriteSegments(group, ref part, ref writer); break;
+            case ProcNode.SysVIpcMessages: WriteQueues(group, ref part, ref writer); break;
         }
     }
 
@@ -37,6 +38,41 @@ public sealed unsafe class IpcText(IpcState state, ObjectHoles holes)
             part.Length = writer.Length;
         }
         part.IsLast = true;
+    }
+
+    private void WriteQueues(ObjectTracker group, ref ProcPart part, ref Utf8Writer writer)
+    {
+        if (part.Start == 0)
+        {
+            writer.Append("       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"u8);
+            writer.Append("      stime      rtime      ctime\n"u8);
+        }
+        IpcSpace* space = state.Of(group);
+        IpcObject* next = space == null ? null : IpcIds.Next(&space->Queues, (int)part.Address);
+        for (part.Length = writer.Length; next != null; next = IpcIds.Next(&space->Queues, next->Ipc.Index + 1))
+        {
+            part.NextAddress = (ulong)next->Ipc.Index;
+            WriteQueue((MessageQueue*)next, ref writer);
+            if (writer.Truncated)
+                return;
+            part.Length = writer.Length;
+        }
+        part.IsLast = true;
+    }
+
+    private static void WriteQueue(MessageQueue* queue, ref Utf8Writer writer)
+    {
+        WriteBeginning(in queue->Ipc, ref writer);
+        writer.Append((byte)' ');
+        WriteColumn(queue->Bytes, 10, ref writer);
+        WriteColumn(queue->Count, 10, ref writer);
+        WriteColumn((ulong)queue->LastSender, 5, ref writer);
+        WriteColumn((ulong)queue->LastReceiver, 5, ref writer);
+        WriteOwners(in queue->Ipc, ref writer);
+        WriteColumn(queue->SendSeconds, 10, ref writer);
+        WriteColumn(queue->ReceiveSeconds, 10, ref writer);
+        WriteColumn(queue->ChangeSeconds, 10, ref writer);
+        writer.Append((byte)'\n');
     }
 
     private void WriteSegment(SharedSegment* segment, ref Utf8Writer writer)

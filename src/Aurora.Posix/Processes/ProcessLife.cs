@@ -2,6 +2,7 @@
 // leaves its queues and is gone. How a process ends is in ProcessLife.End. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
@@ -14,6 +15,7 @@ namespace Aurora.Posix.Processes;
 public sealed unsafe partial class ProcessLife
 {
     private readonly ProcessTable _table;
+    private readonly IpcServices _ipc;
     private readonly ThreadScheduler _scheduler;
     private readonly SignalService _signals;
     private readonly MemoryManager _memory;
@@ -23,8 +25,9 @@ public sealed unsafe partial class ProcessLife
     private readonly MachineControl _machine;
 
     public ProcessLife(ProcessTable table, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, ProcessFiles files,
-        TimerService timers, ExtendedStateUnit extended, MachineControl machine)
+        TimerService timers, ExtendedStateUnit extended, MachineControl machine, IpcServices ipc)
     {
+        _ipc = ipc;
         _table = table;
         _scheduler = scheduler;
         _signals = signals;
@@ -96,6 +99,7 @@ public sealed unsafe partial class ProcessLife
         _files.ThreadEnded(thread);
         _signals.Discard(process, thread);
         _timers.ThreadEnded(thread);
+        _ipc.ThreadEnded(thread);
         _memory.Regions.EndWriter(&thread->Regions);
         _extended.Forget(thread->Context);
         _table.FreeThread(thread);

@@ -3,6 +3,7 @@
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -24,6 +25,9 @@ public unsafe struct Thread
     /// <summary>The open files the call works on; held while it waits.</summary>
     public CallFiles Files;
     public Process* Process;
+
+    /// <summary>What it waits for of System V objects, or has been given; null for most. The waiter's record leads to it.</summary>
+    public IpcWaiter* IpcWait;
 
     /// <summary>How often the call has waited for room for names (<see cref="NameRoom"/>). Not captured: a restore has other
     /// room.</summary>

@@ -27,7 +27,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     private static readonly HashSet<string> _identities =
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
-        "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key",
+        "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
     ];
 
     [Theory]
@@ -59,6 +59,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.EventWatch)]
     [InlineData(ObjectKind.IpcSpace)]
     [InlineData(ObjectKind.SharedSegment)]
+    [InlineData(ObjectKind.MessageQueue)]
+    [InlineData(ObjectKind.Message)]
+    [InlineData(ObjectKind.IpcWaiter)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -141,6 +144,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.EventWatch => StructFields.Of<EventWatch>(),
         ObjectKind.IpcSpace => StructFields.Of<IpcSpace>(),
         ObjectKind.SharedSegment => StructFields.Of<SharedSegment>(),
+        ObjectKind.MessageQueue => StructFields.Of<MessageQueue>(),
+        ObjectKind.Message => StructFields.Of<Message>(),
+        ObjectKind.IpcWaiter => StructFields.Of<IpcWaiter>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -165,6 +171,17 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Do(init, 30, gone, 0, 0);
         kernel.Do(init, 31, gone, 11, 0);
         kernel.Do(init, 31, gone, 0, 0);
+        ulong queue = (ulong)kernel.Do(init, 68, 7, 0x3B6);
+        kernel.Poke(init, Scratch, 5L);
+        kernel.Do(init, 69, queue, Scratch, 10, 0);
+        kernel.Do(init, 69, queue, Scratch, 7000, 0);
+        kernel.Do(init, 69, queue, Scratch, 7000, 0);
+        Assert.Null(kernel.Call(kernel.Fork(init), 69, queue, Scratch, 7000, 0));
+        Assert.Null(kernel.Call(kernel.Fork(init), 70, queue, Scratch, 7000, 6, 0));
+        Thread* served = kernel.Fork(init);
+        ulong other = (ulong)kernel.Do(init, 68, 0, 0x3B6);
+        Assert.Null(kernel.Call(served, 70, other, Scratch, 7000, 0, 0));
+        kernel.Do(init, 69, other, Scratch, 20, 0);
     }
 
     // A session with every kind of object in it.

@@ -35,6 +35,12 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SharedSegment, "LastProcess")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.SharedSegment, "Ipc.Mode")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.SharedSegment, "Object")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.MessageQueue, "MostBytes")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.MessageQueue, "LastSender")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Message, "Type")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Message, "Order")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.IpcWaiter, "Search")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.IpcWaiter, "Result")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "PageOffset")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "RegionTaken")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Mapping, "IsRegionDirty")]
@@ -75,6 +81,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)ObjectKind.SymbolicLinkTail)]
     [InlineData((int)ObjectKind.FormerName)]
     [InlineData((int)ObjectKind.Process)]
+    [InlineData((int)ObjectKind.Message)]
     public void A_lost_tail_is_found(int kind) => AssertFound(SeededCodecFault.OfTail((ObjectKind)kind),
         $"lost tail of {(ObjectKind)kind}");
 

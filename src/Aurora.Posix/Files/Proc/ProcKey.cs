@@ -59,6 +59,7 @@ public enum ProcNode : ushort
     MaxUserWatches = 55,
     SysVIpc = 58,
     SysVIpcSegments = 59,
+    SysVIpcMessages = 61,
 
     Process = 64,
     ProcessStat = 65,
@@ -102,10 +103,14 @@ public enum ProcNode : ushort
     SegmentsMax = 102,
     SegmentRemovalForced = 103,
     SegmentNextId = 104,
-    LastIpcSetting = 104,
+    LargestMessage = 105,
+    MessageQueueBytes = 106,
+    MessageQueuesMax = 107,
+    MessageQueueNextId = 108,
+    LastIpcSetting = 108,
 
     /// <summary>One more than the last.</summary>
-    End = 105,
+    End = 109,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>

@@ -5,7 +5,10 @@ namespace Aurora.Posix.Ipc;
 /// <summary>The codecs of System V objects, for the checkpoint engine's table.</summary>
 public sealed class IpcCodecs(IpcServices ipc)
 {
-    private readonly StateCodec[] _all = [new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc)];
+    private readonly StateCodec[] _all = 
+    [
+        new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc), new MessageQueueCodec(ipc), new MessageCodec(ipc), new IpcWaiterCodec(ipc),
+    ];
 
     public int Count => _all.Length;
 

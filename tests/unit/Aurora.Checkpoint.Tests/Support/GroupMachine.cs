@@ -209,6 +209,7 @@ internal sealed unsafe class GroupMachine : IDisposable
         Session.ServePager();
         Session.Memory.Spaces.EndStep();
         Session.Group.Files.Closing.Step();
+        Session.Group.Ipc.Step();
         for (int group = Session.Group.Tracked.NextGroup(0); group >= 0; group = Session.Group.Tracked.NextGroup(group + 1))
             EndIfMust(Session.Group.Tracked.OfGroup((ushort)group));
     }

@@ -38,7 +38,10 @@ internal sealed unsafe partial class TestKernel
     {
         int turns = 0;
         while (!Ipc.EndStep(Tracker))
+        {
+            Ipc.Step();
             Assert.True(turns++ < MostTurns, "the System V objects of a group that ends do not");
+        }
         while (MustStep() || !Files.TreeEnd.Step(Tracker))
             Assert.True(turns++ < MostTurns, "the tree of a group that ends does not");
         while (MustStep())
@@ -58,6 +61,7 @@ internal sealed unsafe partial class TestKernel
         ServePager();
         Memory.Spaces.EndStep();
         Files.Closing.Step();
+        Ipc.Step();
         return Memory.Spaces.IsEndingOf(Tracker) || Files.Closing.HasWorkOf(Tracker) || Files.Requests.IsWaitingFor(Tracker);
     }
 }

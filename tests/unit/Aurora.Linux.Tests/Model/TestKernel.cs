@@ -64,8 +64,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var segments = new SharedSegmentKeeper(ipc, Scheduler, Clocks);
         Memory = new MemoryManager(
             Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options, segments);
-        Ipc = new IpcServices(ipc, segments, Memory);
         User = new UserMemory(Memory);
+        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracked);
         Settings = new MachineSettingsTable(Pages, Tracked, Clocks);
@@ -88,7 +88,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Streams = new TestStreams((WaitQueue*)Pages.Allocate(1), Scheduler);
         Deadlines = new Deadlines(Scheduler, Timers, Files.TimerFiles);
         FileTables = new ProcessFileTables(Files);
-        Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine);
+        Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine, Ipc);
         Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Console);
         new TerminalFile(Terminals, Scheduler, Files).RegisterWith(Files.Devices);
         Linux = MakeLinux(regions);

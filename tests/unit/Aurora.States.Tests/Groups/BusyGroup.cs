@@ -71,6 +71,7 @@ internal static unsafe class BusyGroup
         if (round % 2 == 0)
             programs.Do(init, 82, name, programs.PutText(init, Buffer + 0x100, $"/tmp/{mark}"));
         Queue(programs, init, number);
+        SendOn(programs, init, number);
         Assert.Equal(text.Length, world.Manager.Type(group, Encoding.ASCII.GetBytes(text)));
     }
 
@@ -168,6 +169,20 @@ internal static unsafe class BusyGroup
         Assert.Equal((long)RemovedSegment, programs.Do(init, 30, removed, RemovedSegment, 0));
         programs.Do(init, 31, removed, 0, 0);
         programs.Do(init, 29, 78, PageSize.Bytes, 0x3B6);
+        ulong queue = (ulong)programs.Do(init, 68, 77, 0x3B6);
+        programs.Put(init, ProgramDriver.Slot, 5);
+        programs.Do(init, 69, queue, ProgramDriver.Slot, 100, 0);
+        programs.Do(init, 69, queue, ProgramDriver.Slot, 4000, 0);
+    }
+
+    // The oldest message goes, and a new one comes.
+    private static void SendOn(ProgramDriver programs, Thread* init, ulong number)
+    {
+        ulong queue = (ulong)programs.Do(init, 68, 77, 0);
+        Assert.True(programs.Do(init, 70, queue, Buffer, 4000, 0, 0) >= 8);
+        programs.Put(init, Buffer, 5);
+        programs.Put(init, Buffer + 8, number);
+        programs.Do(init, 69, queue, Buffer, 8 + (number % 50), 0);
     }
 
     private static void BlockSignals(ProgramDriver programs, Thread* init)

@@ -208,6 +208,7 @@ internal sealed unsafe class GroupWorld : IDisposable
         Written?.Invoke();
         Session.Memory.Spaces.EndStep();
         Session.Group.Files.Closing.Step();
+        Session.Group.Ipc.Step();
     }
 
     private sealed class Starter(GroupWorld world) : GroupStarter

@@ -50,6 +50,8 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
         [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
         [ObjectKind.IpcSpace] = typeof(IpcSpace), [ObjectKind.SharedSegment] = typeof(SharedSegment),
+            [ObjectKind.MessageQueue] = typeof(MessageQueue), [ObjectKind.Message] = typeof(Message),
+            [ObjectKind.IpcWaiter] = typeof(IpcWaiter),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
@@ -107,6 +109,10 @@ internal sealed unsafe class ObjectFields
             "Segments", "HasOtherRegion"], // counted, and what a restore has found
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject", "IsDetached"], // counted again until its space has ended
         [typeof(IpcSpace)] = [.. TableOf("Segments"), .. TableOf("Sets"), .. TableOf("Queues")], // found by the objects
+        [typeof(MessageQueue)] = ["Ipc.NextOfKey", "First", "Last", "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last",
+            "NextEnding"], // lists
+        [typeof(Message)] = ["Page", "NextPart", "Next", "Previous"], // its order is compared, and its text by ObjectPicture
+        [typeof(IpcWaiter)] = ["Next", "Previous"], // its order is compared
         [typeof(SharedSegment)] = ["Ipc.NextOfKey"], // a list
     };
 

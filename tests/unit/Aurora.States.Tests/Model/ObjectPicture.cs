@@ -11,6 +11,7 @@ using System;
 using System.Buffers.Binary;
 using Aurora.Base;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -35,6 +36,7 @@ internal sealed unsafe class ObjectPicture
         Name,
         Target,
         Attributes,
+        Text,
     }
 
     // The words of a context, in their order.
@@ -139,6 +141,9 @@ internal sealed unsafe class ObjectPicture
                 var inode = (Inode*)header;
                 if ((inode->IsSymbolicLink || inode->IsMemoryFile || inode->IsAnonymousFile) && !inode->IsProc)
                     AddPart(Part.Target, Inodes.TargetOf(inode));
+                break;
+            case ObjectKind.Message:
+                AddPart(Part.Text, Messages.TextOf((Message*)header));
                 break;
             case ObjectKind.ExtendedAttributes:
                 AddPart(Part.Attributes, ExtendedAttributes.BytesOf((ExtendedAttributes*)header));

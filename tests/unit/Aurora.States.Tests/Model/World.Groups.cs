@@ -67,6 +67,7 @@ internal sealed unsafe partial class World
             Settle();
             Kernel.Memory.Spaces.EndStep();
             Kernel.Files.Closing.Step();
+            Kernel.Ipc.Step();
         }
     }
 }

@@ -21,7 +21,8 @@ internal static class Operations
         .. ProcessOperations.All, .. CredentialOperations.All, .. SignalOperations.All, .. TimeOperations.All, .. FileOperations.All,
             .. NameOperations.All,
         .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. EventPollOperations.All, .. EventOperations.All,
-            .. MemoryOperations.All, .. SegmentOperations.All, .. RegionOperations.All, .. FutexOperations.All, .. TerminalOperations.All,
+            .. MemoryOperations.All, .. SegmentOperations.All,
+            .. MessageOperations.All, .. RegionOperations.All, .. FutexOperations.All, .. TerminalOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];

@@ -1,0 +1,8 @@
+namespace Aurora.Posix.Ipc;
+
+/// <summary>The numbers of the calls in which a thread waits for a System V object.</summary>
+public static class IpcWaitCalls
+{
+    public const uint Send = 69;
+    public const uint Receive = 70;
+}

@@ -1,0 +1,62 @@
+// A thread that waits for a System V object. Linux serves those who wait at once when something comes about: a message is theirs, a
+// semaphore has been changed for them, whenever they run again. So who waits is an object: what it waits for, and what it has been given. Its
+// thread finds it at each dispatch of its call, and takes what is there before it looks at signals and deadlines; it ends with the
+// call, or with the thread. Persistent (ObjectKind.IpcWaiter): after a restore all stand in the order in which they stood.
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Ipc;
+
+/// <summary>What a waiter waits for. The values are part of the record format.</summary>
+public enum IpcWaitKind : byte
+{
+    /// <summary>For a message (msgrcv).</summary>
+    Receiver = 1,
+
+    /// <summary>For room for one (msgsnd).</summary>
+    Sender = 2,
+
+    /// <summary>For values of semaphores, which it changes or not (semop).</summary>
+    Changer = 3,
+    Observer = 4,
+}
+
+/// <summary>One waiting thread; a thread has at most one. Protected by the kernel lock.</summary>
+public unsafe struct IpcWaiter
+{
+    public ObjectHeader Header;
+    public Thread* Thread;
+
+    /// <summary>The queue or set, on whose list it stands; null once it has been served.</summary>
+    public IpcObject* Target;
+
+    /// <summary>Its place on that list: lower ones come first.</summary>
+    public ulong Order;
+    public IpcWaitKind Kind;
+
+    /// <summary>How it has been served: Ok, or the error of its call.</summary>
+    public Errno Result;
+
+    /// <summary>Receivers: which messages, and the longest one in bytes.</summary>
+    public MessageChoice Choice;
+    public ulong MostBytes;
+
+    /// <summary>Senders: what is to be sent. Receivers that have been served: what they get.</summary>
+    public Message* Message;
+
+    internal IpcWaiter* Next;
+    internal IpcWaiter* Previous;
+
+    /// <summary>It has been served, and its call has yet to see it.</summary>
+    public readonly bool IsServed => Target == null;
+}
+
+/// <summary>Who waits for one object, first come first.</summary>
+public unsafe struct IpcWaitList
+{
+    internal IpcWaiter* First;
+    internal IpcWaiter* Last;
+
+    public readonly bool IsEmpty => First == null;
+}

@@ -1,0 +1,144 @@
+using Aurora.Base;
+using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Threads;
+
+namespace Aurora.Posix.Ipc;
+
+/// <summary>Puts threads on the lists of those who wait for System V objects, serves them, and ends their waits.</summary>
+public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler, Messages messages)
+{
+    /// <summary>A thread begins to wait at the end of a list; null without memory. The caller fills in what it waits for.</summary>
+    public IpcWaiter* Begin(Thread* thread, IpcObject* target, IpcWaitKind kind)
+    {
+        Panic.Unless(thread->IpcWait == null, "ipc: a thread began two waits"u8);
+        IpcWaiter* waiter = state.Waiters.Allocate();
+        if (waiter == null)
+            return null;
+        waiter->Thread = thread;
+        waiter->Kind = kind;
+        waiter->Target = target;
+        thread->IpcWait = waiter;
+        Append(ListOf(target, kind), waiter);
+        state.Tracked.Of(&thread->Header).Register(&waiter->Header, ObjectKind.IpcWaiter);
+        return waiter;
+    }
+
+    /// <summary>The waiter has what it waits for, or an error: it leaves its list, and its thread goes on.</summary>
+    internal void Serve(IpcWaiter* waiter, Errno result)
+    {
+        Leave(waiter);
+        waiter->Result = result;
+        state.Tracked.MarkChanged(&waiter->Header);
+        scheduler.Wake(waiter->Thread);
+    }
+
+    /// <summary>The waiter has a message from here on.</summary>
+    public static void Give(IpcWaiter* waiter, Message* message)
+    {
+        waiter->Message = message;
+        message->Holder = waiter;
+    }
+
+    /// <summary>The message that it has, which is nobody's now.</summary>
+    public static Message* TakeMessage(IpcWaiter* waiter)
+    {
+        Message* message = waiter->Message;
+        waiter->Message = null;
+        message->Holder = null;
+        return message;
+    }
+
+    /// <summary>The waiter's thread is to look again; it stays where it is.</summary>
+    internal void Wake(IpcWaiter* waiter) => scheduler.Wake(waiter->Thread);
+
+    /// <summary>All on a list are served with an error.</summary>
+    internal void ServeAll(IpcWaitList* list, Errno result)
+    {
+        while (list->First != null)
+            Serve(list->First, result);
+    }
+
+    /// <summary>Goes to the end of its list.</summary>
+    internal void MoveToEnd(IpcWaiter* waiter)
+    {
+        IpcWaitList* list = ListOf(waiter->Target, waiter->Kind);
+        if (list->Last == waiter)
+            return;
+        Unlink(list, waiter);
+        Append(list, waiter);
+        state.Tracked.MarkChanged(&waiter->Header);
+    }
+
+    /// <summary>The wait of a thread is over, whatever it has come to; a message that nobody has taken ends.</summary>
+    public void End(Thread* thread)
+    {
+        IpcWaiter* waiter = thread->IpcWait;
+        if (waiter == null)
+            return;
+        Leave(waiter);
+        if (waiter->Message != null)
+            messages.End(TakeMessage(waiter));
+        thread->IpcWait = null;
+        state.Tracked.Remove(&waiter->Header);
+        state.Waiters.Free(waiter);
+    }
+
+    /// <summary>The list of those who wait for something of an object.</summary>
+    internal static IpcWaitList* ListOf(IpcObject* target, IpcWaitKind kind)
+        => kind == IpcWaitKind.Receiver ? &((MessageQueue*)target)->Receivers : &((MessageQueue*)target)->Senders;
+
+    /// <summary>Puts a restored waiter in its place; false when another one has it.</summary>
+    internal static bool Place(IpcWaitList* list, IpcWaiter* waiter)
+    {
+        IpcWaiter* before = list->Last;
+        while (before != null && before->Order > waiter->Order)
+            before = before->Previous;
+        if (before != null && before->Order == waiter->Order)
+            return false;
+        waiter->Previous = before;
+        waiter->Next = before == null ? list->First : before->Next;
+        if (waiter->Next != null)
+            waiter->Next->Previous = waiter;
+        else
+            list->Last = waiter;
+        if (before != null)
+            before->Next = waiter;
+        else
+            list->First = waiter;
+        return true;
+    }
+
+    private static void Append(IpcWaitList* list, IpcWaiter* waiter)
+    {
+        waiter->Order = list->Last == null ? 1 : list->Last->Order + 1;
+        waiter->Next = null;
+        waiter->Previous = list->Last;
+        if (list->Last != null)
+            list->Last->Next = waiter;
+        else
+            list->First = waiter;
+        list->Last = waiter;
+    }
+
+    private static void Leave(IpcWaiter* waiter)
+    {
+        if (waiter->Target == null)
+            return;
+        Unlink(ListOf(waiter->Target, waiter->Kind), waiter);
+        waiter->Target = null;
+        waiter->Order = 0;
+    }
+
+    private static void Unlink(IpcWaitList* list, IpcWaiter* waiter)
+    {
+        if (waiter->Previous != null)
+            waiter->Previous->Next = waiter->Next;
+        else
+            list->First = waiter->Next;
+        if (waiter->Next != null)
+            waiter->Next->Previous = waiter->Previous;
+        else
+            list->Last = waiter->Previous;
+        waiter->Next = waiter->Previous = null;
+    }
+}
