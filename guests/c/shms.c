@@ -119,7 +119,7 @@ static const char *addresses_are_taken_as_asked(void)
     MUST(FAILS(shmat(id, room + PAGE, 0), EINVAL));
     MUST(shmat(id, room + PAGE, SHM_REMAP) == room + PAGE && attaches(id) == 2);
     MUST(FAILS(shmat(id, 0, SHM_REMAP), EINVAL) && FAILS(shmat(id, (void *)100, SHM_REMAP | SHM_RND), EINVAL));
-    MUST(FAILS(shmat(id + 1, 0, 0), EINVAL) && FAILS(shmat(-1, 0, 0), EINVAL));
+    MUST(FAILS(shmat(id ^ 0x40000000, 0, 0), EINVAL) && FAILS(shmat(-1, 0, 0), EINVAL));
     MUST(FAILS(shmdt(room + 9), EINVAL));
     return shmctl(id, IPC_RMID, 0) ? failed("remove", __LINE__) : 0;
 }
@@ -255,7 +255,7 @@ static const char *locking_is_remembered(void)
     hold();
     MUST(shmctl(id, IPC_STAT, &status) == 0 && (status.shm_perm.mode & SHM_LOCKED));
     MUST(shmctl(id, SHM_UNLOCK, 0) == 0 && shmctl(id, IPC_STAT, &status) == 0 && !(status.shm_perm.mode & SHM_LOCKED));
-    MUST(FAILS(shmctl(id + 1, SHM_LOCK, 0), EINVAL));
+    MUST(FAILS(shmctl(id ^ 0x40000000, SHM_LOCK, 0), EINVAL));
     return shmctl(id, IPC_RMID, 0) ? failed("remove", __LINE__) : 0;
 }
 

@@ -38,6 +38,9 @@ public enum ChargeKind : byte
     SharedSegment,
     MessageQueue,
     Message,
+    SemaphoreSet,
+    SemaphoreBlock,
+    SemaphoreUndo,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

@@ -132,6 +132,10 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
     private static bool IsOwnedByProcesses(ObjectKind kind)
         => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext or ObjectKind.FileLock
             or ObjectKind.AddressSpace or ObjectKind.Mapping or ObjectKind.EventCounter or ObjectKind.TimerFile or ObjectKind.SignalFile
-            or ObjectKind.EventPoll or ObjectKind.EventWatch or ObjectKind.IpcSpace or ObjectKind.SharedSegment
-            or ObjectKind.IpcWaiter or ObjectKind.MessageQueue or ObjectKind.Message;
+            or ObjectKind.EventPoll or ObjectKind.EventWatch
+            || IsOfIpc(kind);
+
+    private static bool IsOfIpc(ObjectKind kind)
+        => kind is ObjectKind.IpcSpace or ObjectKind.SharedSegment or ObjectKind.IpcWaiter or ObjectKind.MessageQueue or ObjectKind.Message
+            or ObjectKind.SemaphoreSet or ObjectKind.SemaphoreBlock or ObjectKind.SemaphoreUndo;
 }

@@ -32,7 +32,7 @@ public sealed class GroupProcesses
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control, group.Ipc);
         new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
         var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings,
-            waits);
+            waits, group.Ipc);
         for (int i = 0; i < codecs.Count; i++)
             group.Codecs.Add(codecs[i]);
     }

@@ -14,6 +14,7 @@ namespace Aurora.Linux.Calls;
 
 public static unsafe class CloneCalls
 {
+    private const ulong SharesSemaphoreUndo = 0x40000;
     private const ulong SignalMask = 0xFF;
     private const ulong SharesMemory = 0x100;
     private const ulong SharesFileContext = 0x200;
@@ -109,9 +110,14 @@ public static unsafe class CloneCalls
         // A child gets no signal that came before it: the maker takes it first, as on Linux, and may not come to make the child.
         if (SignalService.HasDeliverable(thread))
             return Errno.ERESTARTNOINTR;
+        bool sharesUndo = (request.Flags & SharesSemaphoreUndo) != 0;
+        if (sharesUndo && kernel.Ipc.Undos.Make(thread) == null)
+            return Errno.ENOMEM;
         error = kernel.Life.Clone(thread, Translate(in request), out Thread* child);
         if (error != Errno.Ok)
             return error;
+        if (sharesUndo)
+            kernel.Ipc.Undos.Share(thread, child);
         int id = child->Id;
         // After a fork both pages must be copied to be written: without memory for that the child does not come to be.
         AccessResult written = WriteIds(kernel, thread, child, in request);

@@ -1,5 +1,5 @@
-// msgget, msgsnd and msgrcv: System V message queues. Who waits is an object (IpcWaiter) that its call finds at every dispatch: first what it has
-// been given, then signals.
+// msgget, msgsnd and msgrcv: System V message queues. Who waits is an object (IpcWaiter) that its call finds at every dispatch: first
+// what it has been given, then signals.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
@@ -14,6 +14,9 @@ namespace Aurora.Linux.Calls;
 
 internal static unsafe class MessageCalls
 {
+    // The receiver has waited for a queue, which may be gone by now.
+    private const byte HasWaited = 1;
+
     private const uint NoError = 0x1000;
     private const uint Except = 0x2000;
     private const uint Copy = 0x4000;
@@ -125,7 +128,7 @@ internal static unsafe class MessageCalls
             return Errno.EINVAL;
         MessageQueue* queue = Find(kernel, thread, a->Int0);
         if (queue == null)
-            return Errno.EINVAL;
+            return thread->Call.Phase == HasWaited ? Errno.EIDRM : Errno.EINVAL;
         if (!IpcAccess.Has(&thread->Process->Credentials, in queue->Ipc, IpcAccess.Read))
             return Errno.EACCES;
         MessageChoice choice = MessageChoice.Of((long)a->Arg3, (flags & Except) != 0, isCopy);
@@ -137,7 +140,7 @@ internal static unsafe class MessageCalls
         if (isCopy && (ulong)message->Bytes > a->Arg2)
             return Errno.EINVAL;
         AccessResult ready = Probe(kernel, thread, message, a);
-        if (ready.Status == MemoryStatus.WouldBlock)
+        if (ready.Status is MemoryStatus.WouldBlock or MemoryStatus.OutOfMemory)
             return kernel.Stop(thread, in ready);
         if (isCopy)
             return Deliver(kernel, thread, message, a);
@@ -172,6 +175,9 @@ internal static unsafe class MessageCalls
             AccessResult ready = Probe(kernel, thread, waiter->Message, a);
             if (ready.Status == MemoryStatus.WouldBlock)
                 return kernel.Stop(thread, in ready);
+            // The message is its already, and nobody else's: memory may be there when others have run.
+            if (ready.Status == MemoryStatus.OutOfMemory)
+                return SystemCallResult.Again;
             SystemCallResult result = Deliver(kernel, thread, waiter->Message, a);
             kernel.Ipc.Waiters.End(thread);
             return result;
@@ -179,6 +185,7 @@ internal static unsafe class MessageCalls
         Errno error = EndWait(kernel, thread, waiter->Result);
         if (error != Errno.EAGAIN)
             return error;
+        thread->Call.Phase = HasWaited;
         return SignalService.HasDeliverable(thread) ? Errno.ERESTARTNOHAND : null;
     }
 

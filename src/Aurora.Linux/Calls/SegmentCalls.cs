@@ -1,5 +1,5 @@
-// shmget, shmat and shmdt: System V shared memory. A segment is a memory object, and attaching it a shared mapping of all of it; how often it
-// is attached is how many mappings show it, pieces that mprotect or munmap has made counted each, as on Linux.
+// shmget, shmat and shmdt: System V shared memory. A segment is a memory object, and attaching it a shared mapping of all of it; how often
+// it is attached is how many mappings show it, pieces that mprotect or munmap has made counted each, as on Linux.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;

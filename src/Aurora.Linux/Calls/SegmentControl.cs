@@ -47,8 +47,8 @@ internal static unsafe class SegmentControl
         IpcSettings settings = kernel.Ipc.State.SettingsOf(kernel.GroupOf(thread));
         var limits = new SegmentLimits
         {
-            Largest = settings.LargestSegment, Smallest = 1, Most = (ulong)settings.MostSegments, MostOfProcess = (ulong)settings.MostSegments,
-            AllPages = settings.AllSegmentPages,
+            Largest = settings.LargestSegment, Smallest = 1, Most = (ulong)settings.MostSegments,
+            MostOfProcess = (ulong)settings.MostSegments, AllPages = settings.AllSegmentPages,
         };
         return kernel.Write(thread, address, in limits, out SystemCallResult failure) ? HighestIndex(SpaceOf(kernel, thread)) : failure;
     }

@@ -30,7 +30,10 @@ internal static unsafe class UnshareCalls
             return Errno.EPERM;
         if ((flags & (Namespaces | UserNamespace)) != 0)
             return Errno.EINVAL;
-        return kernel.ProcessFiles.Unshare(process, (flags & Descriptors) != 0, (flags & FileContext) != 0);
+        Errno error = kernel.ProcessFiles.Unshare(process, (flags & Descriptors) != 0, (flags & FileContext) != 0);
+        if (error == Errno.Ok && (flags & SemaphoreUndo) != 0)
+            kernel.Ipc.Semaphores.LeaveUndo(thread);
+        return error;
     }
 
     // What threads share cannot be had apart; descriptors and file context are among it here.

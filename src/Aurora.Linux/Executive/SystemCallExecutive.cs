@@ -268,7 +268,9 @@ public sealed unsafe partial class SystemCallExecutive
         }
         if (result.IsInterruptible && SignalService.HasDeliverable(thread))
         {
+            // A signal that the call itself has not seen: what it has begun to wait with ends here.
             _scheduler.EndWait(thread);
+            _kernel.Ipc.Waiters.End(thread);
             Finish(thread, result.Value);
             return true;
         }

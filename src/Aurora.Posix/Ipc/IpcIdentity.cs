@@ -22,6 +22,9 @@ public unsafe struct IpcIdentity
     /// <summary>The next object in the bucket of its key.</summary>
     public IpcObject* NextOfKey;
 
+    /// <summary>The next removed object that is being ended.</summary>
+    internal IpcObject* NextEnding;
+
     public readonly int Index => Id & IpcTable.IndexMask;
     public readonly int Sequence => Id >> IpcTable.IndexBits;
 

@@ -64,11 +64,18 @@ public sealed unsafe class IpcIds(PageAllocator pages)
     /// <summary>Gives an object that is not registered yet its id; false without memory, or when all indexes are taken.</summary>
     public bool Add(IpcTable* table, IpcObject* added)
     {
-        int index = table->ChosenId < 0 ? FreeIndex(table) : FirstFree(table, table->ChosenId & IpcTable.IndexMask, IpcTable.MaxObjects);
+        // Where a chosen id cannot be had any other will do (Documentation/admin-guide/sysctl/kernel.rst).
+        int chosen = table->ChosenId;
+        int index = chosen < 0 ? -1 : FirstFree(table, chosen & IpcTable.IndexMask, IpcTable.MaxObjects);
+        if (index < 0)
+        {
+            chosen = -1;
+            index = FreeIndex(table);
+        }
         if (index < 0 || !HasRoom(table, index))
             return false;
-        int sequence = table->ChosenId >> IpcTable.IndexBits;
-        if (table->ChosenId < 0)
+        int sequence = chosen >> IpcTable.IndexBits;
+        if (chosen < 0)
         {
             sequence = table->Sequence;
             if (index < table->NextIndex)

@@ -8,7 +8,9 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Ipc;
 
-/// <summary>What the files below /proc/sys say of the limits of System V objects, and setting them. A file has one number, or four.</summary>
+/// <summary>
+/// What the files below /proc/sys say of the limits of System V objects, and setting them. A file has one number, or four.
+/// </summary>
 public sealed unsafe class IpcLimits(IpcState state)
 {
     internal void Write(ObjectTracker group, ProcNode node, ref Utf8Writer writer)
@@ -25,9 +27,40 @@ public sealed unsafe class IpcLimits(IpcState state)
             case ProcNode.MessageQueueBytes: writer.AppendDecimal((long)settings.QueueBytes); break;
             case ProcNode.MessageQueuesMax: writer.AppendDecimal((long)settings.MostQueues); break;
             case ProcNode.MessageQueueNextId: writer.AppendDecimal((long)(space == null ? -1 : space->Queues.ChosenId)); break;
+            case ProcNode.SemaphoreLimits: WriteSemaphores(in settings, ref writer); break;
+            case ProcNode.SemaphoreNextId: writer.AppendDecimal((long)(space == null ? -1 : space->Sets.ChosenId)); break;
             case ProcNode.SegmentNextId: writer.AppendDecimal((long)(space == null ? -1 : space->Segments.ChosenId)); break;
         }
         writer.Append((byte)'\n');
+    }
+
+    private static void WriteSemaphores(in IpcSettings settings, ref Utf8Writer writer)
+    {
+        writer.AppendDecimal((long)settings.SemaphoresInSet);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal((long)settings.AllSemaphores);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal((long)settings.OperationsInCall);
+        writer.Append((byte)'\t');
+        writer.AppendDecimal((long)settings.MostSets);
+    }
+
+    // As many of the four numbers as there are; what is not said stays.
+    private static bool ReadSemaphores(ReadOnlySpan<byte> text, ref IpcSettings settings)
+    {
+        Span<int> numbers = [settings.SemaphoresInSet, settings.AllSemaphores, settings.OperationsInCall, settings.MostSets];
+        for (int i = 0; i < numbers.Length && !text.IsEmpty; i++)
+        {
+            if (!Utf8Parser.TryParse(text, out int number, out int used))
+                return false;
+            numbers[i] = number;
+            text = text[used..].TrimStart(" \t"u8);
+        }
+        settings.SemaphoresInSet = numbers[0];
+        settings.AllSemaphores = numbers[1];
+        settings.OperationsInCall = numbers[2];
+        settings.MostSets = numbers[3];
+        return text.IsEmpty;
     }
 
     /// <summary>Sets a limit: Ok, EINVAL, EPERM or ENOMEM.</summary>
@@ -38,9 +71,9 @@ public sealed unsafe class IpcLimits(IpcState state)
             return Errno.ENOMEM;
         text = text.Trim(" \t\n\r"u8);
         bool isNumber = Utf8Parser.TryParse(text, out ulong value, out int used) && used == text.Length;
-        if (!isNumber)
-            return Errno.EINVAL;
         IpcSettings settings = space->Settings;
+        if (node == ProcNode.SemaphoreLimits ? text.IsEmpty || !ReadSemaphores(text, ref settings) : !isNumber)
+            return Errno.EINVAL;
         switch (node)
         {
             case ProcNode.SegmentBytesMax: settings.LargestSegment = value; break;
@@ -50,6 +83,8 @@ public sealed unsafe class IpcLimits(IpcState state)
             case ProcNode.MessageQueueBytes: settings.QueueBytes = Number(value); break;
             case ProcNode.MessageQueuesMax: settings.MostQueues = Number(value); break;
             case ProcNode.MessageQueueNextId: return Choose(thread, space, &space->Queues, value);
+            case ProcNode.SemaphoreLimits: break;
+            case ProcNode.SemaphoreNextId: return Choose(thread, space, &space->Sets, value);
             case ProcNode.SegmentNextId: return Choose(thread, space, &space->Segments, value);
             default: return Errno.EINVAL;
         }

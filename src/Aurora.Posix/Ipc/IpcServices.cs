@@ -6,6 +6,9 @@
 //   Messages             messages, and their text
 //   IpcWaiters           who waits for what
 //   MessageQueues        making, changing and ending queues, and what goes through them
+//   UndoLists            what is to be undone when threads end
+//   Semaphores           operations, and who is served by them
+//   SemaphoreSets        making, changing and ending sets
 //   SharedSegmentKeeper  what memory says of segments
 //   SharedSegments       making, changing and ending segments
 using Aurora.Base;
@@ -22,6 +25,9 @@ public sealed unsafe class IpcServices
     {
         Messages = new Messages(state, user);
         Waiters = new IpcWaiters(state, scheduler, Messages);
+        Undos = new UndoLists(state);
+        Semaphores = new Semaphores(state, Waiters, Undos, clocks);
+        Sets = new SemaphoreSets(state, Waiters, Undos, clocks);
         Queues = new MessageQueues(state, Waiters, Messages, clocks);
         State = state;
         Segments = new SharedSegments(state, keeper, memory.Objects);
@@ -35,6 +41,9 @@ public sealed unsafe class IpcServices
     public Messages Messages { get; }
     public MessageQueues Queues { get; }
     public IpcWaiters Waiters { get; }
+    public UndoLists Undos { get; }
+    public Semaphores Semaphores { get; }
+    public SemaphoreSets Sets { get; }
 
     /// <summary>What root has set.</summary>
     public IpcLimits Settings { get; }
@@ -50,20 +59,33 @@ public sealed unsafe class IpcServices
         IpcSpace* space = State.Of(group);
         if (space == null)
             return true;
-        if (!Segments.EndSome(space) || !Queues.EndSome(space))
+        if (!Segments.EndSome(space) || !Queues.EndSome(space) || !Sets.EndSome(space) || State.IsEndingOf(group))
             return false;
         State.End(group);
         return true;
     }
 
-    /// <summary>A thread has ended: it waits for nothing any more.</summary>
-    public void ThreadEnded(Thread* thread) => Waiters.End(thread);
+    /// <summary>A thread has ended, or is about to: it waits for nothing any more, and what it has done with SEM_UNDO is undone.</summary>
+    public void ThreadEnded(Thread* thread)
+    {
+        Waiters.End(thread);
+        Semaphores.LeaveUndo(thread);
+    }
 
     /// <summary>True while something that was removed is being ended: <see cref="Step"/> has work.</summary>
     public bool HasWork => State.FirstEnding != null;
 
     /// <summary>Goes on with that. The main loop calls it every turn.</summary>
-    public void Step() => Queues.EndStep();
+    public void Step()
+    {
+        IpcObject* ending = State.FirstEnding;
+        if (ending == null)
+            return;
+        if (ending->Header.Kind == ObjectKind.SemaphoreSet)
+            Sets.EndStep((SemaphoreSet*)ending);
+        else
+            Queues.EndStep((MessageQueue*)ending);
+    }
 
     /// <summary>Leaves alone what is being ended of a group whose restore has failed: some of it is not whole.</summary>
     public void Forget(ObjectTracker group) => State.ForgetEnding(group);

@@ -3,6 +3,9 @@ namespace Aurora.Posix.Ipc;
 /// <summary>The limits of a group's System V objects, which root may set below /proc/sys/kernel; Linux's defaults.</summary>
 public struct IpcSettings
 {
+    /// <summary>Operations there may be in one call of semop, whatever is set.</summary>
+    public const int MostOperations = 500;
+
     /// <summary>The longest segment in bytes, and all segments of the group in pages.</summary>
     public ulong LargestSegment, AllSegmentPages;
     public int MostSegments;
@@ -23,13 +26,14 @@ public struct IpcSettings
         MostQueues = 32000,
         SemaphoresInSet = 32000,
         AllSemaphores = 1024000000,
-        OperationsInCall = 500,
+        OperationsInCall = MostOperations,
         MostSets = 32000,
     };
 
     /// <summary>What a restore and the check before commit both ask: what can be set.</summary>
     public readonly bool IsValid => IsNumber(MostSegments) && IsNumber(MostQueues) && IsNumber(MostSets)
-        && LargestMessage is >= 0 and <= Message.MostBytes && QueueBytes >= 0 && SemaphoresInSet >= 0 && AllSemaphores >= 0 && OperationsInCall >= 0;
+        && LargestMessage is >= 0 and <= Message.MostBytes && QueueBytes >= 0 && SemaphoresInSet is >= 0 and <= SemaphoreSet.MostSemaphores
+        && AllSemaphores >= 0 && OperationsInCall is >= 0 and <= MostOperations;
 
     private static bool IsNumber(int count) => count is >= 0 and <= IpcTable.MaxObjects;
 }

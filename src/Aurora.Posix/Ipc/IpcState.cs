@@ -9,6 +9,7 @@ public sealed unsafe class IpcState
     private struct Place
     {
         public IpcSpace* Space;
+        public UndoList* FirstUndoList;
     }
 
     private readonly GroupTable<Place> _places;
@@ -24,6 +25,10 @@ public sealed unsafe class IpcState
         Waiters = new Slab<IpcWaiter>(pages, ProcessTable.MaxThreads);
         Queues = new Slab<MessageQueue>(pages, 1 << 16, ChargeKind.MessageQueue);
         Messages = new Slab<Message>(pages, 1 << 20, ChargeKind.Message);
+        Sets = new Slab<SemaphoreSet>(pages, 1 << 16, ChargeKind.SemaphoreSet);
+        Blocks = new Slab<SemaphoreBlock>(pages, 1 << 18, ChargeKind.SemaphoreBlock);
+        Undos = new Slab<SemaphoreUndo>(pages, 1 << 18, ChargeKind.SemaphoreUndo);
+        UndoLists = new Slab<UndoList>(pages, ProcessTable.MaxThreads);
         Segments = new Slab<SharedSegment>(pages, 1 << 16, ChargeKind.SharedSegment);
     }
 
@@ -35,41 +40,56 @@ public sealed unsafe class IpcState
     internal Slab<MessageQueue> Queues { get; }
     internal Slab<Message> Messages { get; }
 
-    /// <summary>Removed queues whose messages are being ended.</summary>
-    internal MessageQueue* FirstEnding;
+    internal Slab<SemaphoreSet> Sets { get; }
+    internal Slab<SemaphoreBlock> Blocks { get; }
+    internal Slab<SemaphoreUndo> Undos { get; }
+    internal Slab<UndoList> UndoLists { get; }
 
-    /// <summary>True while a removed queue of a group is being ended.</summary>
+    /// <summary>The undo lists of a group, that with the highest number first.</summary>
+    internal ref UndoList* FirstUndoList(ObjectTracker group) => ref _places.At(group.Index)->FirstUndoList;
+
+    /// <summary>Removed queues and sets that are being ended.</summary>
+    internal IpcObject* FirstEnding;
+
+    /// <summary>True while a removed object of a group is being ended.</summary>
     internal bool IsEndingOf(ObjectTracker group)
     {
-        MessageQueue* queue = FirstEnding;
-        while (queue != null && queue->Header.Group != group.Index)
-            queue = queue->NextEnding;
-        return queue != null;
+        IpcObject* ending = FirstEnding;
+        while (ending != null && ending->Header.Group != group.Index)
+            ending = ending->Ipc.NextEnding;
+        return ending != null;
     }
 
-    /// <summary>A queue is not on the list of those any more.</summary>
-    internal void ForgetEnding(MessageQueue* queue)
+    /// <summary>A removed object is to be ended.</summary>
+    internal void PutOff(IpcObject* removed)
     {
-        fixed (MessageQueue** first = &FirstEnding)
+        removed->Ipc.NextEnding = FirstEnding;
+        FirstEnding = removed;
+    }
+
+    /// <summary>An object is not on the list of those any more.</summary>
+    internal void ForgetEnding(IpcObject* ended)
+    {
+        fixed (IpcObject** first = &FirstEnding)
         {
-            MessageQueue** link = first;
-            while (*link != queue)
-                link = &(*link)->NextEnding;
-            *link = queue->NextEnding;
+            IpcObject** link = first;
+            while (*link != ended)
+                link = &(*link)->Ipc.NextEnding;
+            *link = ended->Ipc.NextEnding;
         }
     }
 
     /// <summary>Leaves alone what is being ended of a group whose restore has failed.</summary>
     internal void ForgetEnding(ObjectTracker group)
     {
-        fixed (MessageQueue** first = &FirstEnding)
+        fixed (IpcObject** first = &FirstEnding)
         {
-            for (MessageQueue** link = first; *link != null;)
+            for (IpcObject** link = first; *link != null;)
             {
                 if ((*link)->Header.Group == group.Index)
-                    *link = (*link)->NextEnding;
+                    *link = (*link)->Ipc.NextEnding;
                 else
-                    link = &(*link)->NextEnding;
+                    link = &(*link)->Ipc.NextEnding;
             }
         }
     }

@@ -16,6 +16,7 @@ public sealed unsafe class IpcText(IpcState state, ObjectHoles holes)
         switch (node)
         {
             case ProcNode.SysVIpcSegments: WriteSegments(group, ref part, ref writer); break;
+            case ProcNode.SysVIpcSemaphores: WriteSets(group, ref part, ref writer); break;
             case ProcNode.SysVIpcMessages: WriteQueues(group, ref part, ref writer); break;
         }
     }
@@ -53,6 +54,29 @@ public sealed unsafe class IpcText(IpcState state, ObjectHoles holes)
         {
             part.NextAddress = (ulong)next->Ipc.Index;
             WriteQueue((MessageQueue*)next, ref writer);
+            if (writer.Truncated)
+                return;
+            part.Length = writer.Length;
+        }
+        part.IsLast = true;
+    }
+
+    private void WriteSets(ObjectTracker group, ref ProcPart part, ref Utf8Writer writer)
+    {
+        if (part.Start == 0)
+            writer.Append("       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"u8);
+        IpcSpace* space = state.Of(group);
+        IpcObject* next = space == null ? null : IpcIds.Next(&space->Sets, (int)part.Address);
+        for (part.Length = writer.Length; next != null; next = IpcIds.Next(&space->Sets, next->Ipc.Index + 1))
+        {
+            part.NextAddress = (ulong)next->Ipc.Index;
+            var set = (SemaphoreSet*)next;
+            WriteBeginning(in set->Ipc, ref writer);
+            WriteColumn((ulong)set->Count, 10, ref writer);
+            WriteOwners(in set->Ipc, ref writer);
+            WriteColumn(set->OperationSeconds, 10, ref writer);
+            WriteColumn(set->ChangeSeconds, 10, ref writer);
+            writer.Append((byte)'\n');
             if (writer.Truncated)
                 return;
             part.Length = writer.Length;

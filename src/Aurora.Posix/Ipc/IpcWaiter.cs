@@ -1,7 +1,8 @@
 // A thread that waits for a System V object. Linux serves those who wait at once when something comes about: a message is theirs, a
-// semaphore has been changed for them, whenever they run again. So who waits is an object: what it waits for, and what it has been given. Its
-// thread finds it at each dispatch of its call, and takes what is there before it looks at signals and deadlines; it ends with the
+// semaphore has been changed for them, whenever they run again. So who waits is an object: what it waits for, and what it has been given.
+// Its thread finds it at each dispatch of its call, and takes what is there before it looks at signals and deadlines; it ends with the
 // call, or with the thread. Persistent (ObjectKind.IpcWaiter): after a restore all stand in the order in which they stood.
+using System;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -25,6 +26,9 @@ public enum IpcWaitKind : byte
 /// <summary>One waiting thread; a thread has at most one. Protected by the kernel lock.</summary>
 public unsafe struct IpcWaiter
 {
+    internal const int InlineOperations = 4;
+    internal const int OperationBytes = 6;
+
     public ObjectHeader Header;
     public Thread* Thread;
 
@@ -45,8 +49,31 @@ public unsafe struct IpcWaiter
     /// <summary>Senders: what is to be sent. Receivers that have been served: what they get.</summary>
     public Message* Message;
 
+    /// <summary>Changers and observers: how many operations, and which of them had to wait when they were tried last.</summary>
+    public int OperationCount;
+    public int Blocking;
+
+    /// <summary>The operations: few of them here, more in a page.</summary>
+    internal SemaphoreOperation* Page;
+    internal fixed byte Inline[InlineOperations * OperationBytes];
+
     internal IpcWaiter* Next;
     internal IpcWaiter* Previous;
+
+    /// <summary>What it is to do to its set.</summary>
+    public readonly Span<SemaphoreOperation> Operations
+    {
+        get
+        {
+            if (Page != null)
+                return new Span<SemaphoreOperation>(Page, Math.Clamp(OperationCount, 0, IpcSettings.MostOperations));
+            fixed (byte* inline = Inline)
+                return new Span<SemaphoreOperation>(inline, Math.Clamp(OperationCount, 0, InlineOperations));
+        }
+    }
+
+    /// <summary>Its process ends: nothing is done for it any more.</summary>
+    public readonly bool IsEnding => Thread->Process->IsEnding;
 
     /// <summary>It has been served, and its call has yet to see it.</summary>
     public readonly bool IsServed => Target == null;

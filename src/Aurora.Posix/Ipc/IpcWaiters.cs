@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -21,6 +22,39 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
         Append(ListOf(target, kind), waiter);
         state.Tracked.Of(&thread->Header).Register(&waiter->Header, ObjectKind.IpcWaiter);
         return waiter;
+    }
+
+    /// <summary>As <see cref="Begin"/>, for operations on a set.</summary>
+    public IpcWaiter* BeginOperations(
+        Thread* thread, SemaphoreSet* set, ReadOnlySpan<SemaphoreOperation> operations, bool changes)
+    {
+        IpcWaiter* waiter = Begin(thread, (IpcObject*)set, changes ? IpcWaitKind.Changer : IpcWaitKind.Observer);
+        if (waiter == null || !HasRoom(waiter, operations.Length))
+        {
+            End(thread);
+            return null;
+        }
+        operations.CopyTo(waiter->Operations);
+        CountComplex(waiter, 1);
+        return waiter;
+    }
+
+    /// <summary>Gives a new waiter room for operations; false without memory.</summary>
+    internal bool HasRoom(IpcWaiter* waiter, int count)
+    {
+        if (count > IpcWaiter.InlineOperations)
+            waiter->Page = (SemaphoreOperation*)state.Pages.AllocateFor(waiter, 1);
+        if (count > IpcWaiter.InlineOperations && waiter->Page == null)
+            return false;
+        waiter->OperationCount = count;
+        return true;
+    }
+
+    /// <summary>A waiter with several operations that change something stands on its list, or does no longer.</summary>
+    internal static void CountComplex(IpcWaiter* waiter, int more)
+    {
+        if (waiter->Kind == IpcWaitKind.Changer && waiter->OperationCount > 1)
+            ((SemaphoreSet*)waiter->Target)->ComplexChangers += more;
     }
 
     /// <summary>The waiter has what it waits for, or an error: it leaves its list, and its thread goes on.</summary>
@@ -78,6 +112,8 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
         Leave(waiter);
         if (waiter->Message != null)
             messages.End(TakeMessage(waiter));
+        if (waiter->Page != null)
+            state.Pages.FreeFor(waiter, waiter->Page, 1);
         thread->IpcWait = null;
         state.Tracked.Remove(&waiter->Header);
         state.Waiters.Free(waiter);
@@ -85,7 +121,13 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
 
     /// <summary>The list of those who wait for something of an object.</summary>
     internal static IpcWaitList* ListOf(IpcObject* target, IpcWaitKind kind)
-        => kind == IpcWaitKind.Receiver ? &((MessageQueue*)target)->Receivers : &((MessageQueue*)target)->Senders;
+        => kind switch
+        {
+            IpcWaitKind.Receiver => &((MessageQueue*)target)->Receivers,
+            IpcWaitKind.Sender => &((MessageQueue*)target)->Senders,
+            IpcWaitKind.Changer => &((SemaphoreSet*)target)->Changers,
+            _ => &((SemaphoreSet*)target)->Observers,
+        };
 
     /// <summary>Puts a restored waiter in its place; false when another one has it.</summary>
     internal static bool Place(IpcWaitList* list, IpcWaiter* waiter)
@@ -124,6 +166,7 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
     {
         if (waiter->Target == null)
             return;
+        CountComplex(waiter, -1);
         Unlink(ListOf(waiter->Target, waiter->Kind), waiter);
         waiter->Target = null;
         waiter->Order = 0;

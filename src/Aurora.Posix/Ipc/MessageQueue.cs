@@ -28,9 +28,6 @@ public unsafe struct MessageQueue
     internal IpcWaitList Receivers;
     internal IpcWaitList Senders;
 
-    /// <summary>The next queue whose messages are being ended.</summary>
-    internal MessageQueue* NextEnding;
-
     public readonly bool IsRemoved => (Ipc.Mode & Removed) != 0;
 
     /// <summary>True if a message of so many bytes may be added.</summary>

@@ -64,16 +64,9 @@ public sealed unsafe class MessageQueues(IpcState state, IpcWaiters waiters, Mes
         state.Ids.Remove(&space->Queues, (IpcObject*)queue);
         queue->Ipc.Mode |= MessageQueue.Removed;
         state.Tracked.MarkChanged(&queue->Header);
-        PutOff(queue);
+        state.PutOff((IpcObject*)queue);
         if (queue->Count <= MessagesPerStep)
             EndStep(queue);
-    }
-
-    /// <summary>Goes on with ending removed queues, if there are any.</summary>
-    internal void EndStep()
-    {
-        if (state.FirstEnding != null)
-            EndStep(state.FirstEnding);
     }
 
     /// <summary>Ends queues of a group that ends, which nobody waits for, some of them; true when none is left.</summary>
@@ -83,19 +76,14 @@ public sealed unsafe class MessageQueues(IpcState state, IpcWaiters waiters, Mes
         {
             MessageQueue* queue = (MessageQueue*)IpcIds.Next(&space->Queues, 0);
             if (queue == null)
-                return !state.IsEndingOf(state.Tracked.Of(&space->Header));
+                return true;
             Remove(queue);
         }
         return false;
     }
 
-    internal void PutOff(MessageQueue* queue)
-    {
-        queue->NextEnding = state.FirstEnding;
-        state.FirstEnding = queue;
-    }
-
-    private void EndStep(MessageQueue* queue)
+    /// <summary>Goes on with ending a removed queue.</summary>
+    internal void EndStep(MessageQueue* queue)
     {
         for (int left = MessagesPerStep; left > 0 && queue->First != null; left--)
         {
@@ -105,7 +93,7 @@ public sealed unsafe class MessageQueues(IpcState state, IpcWaiters waiters, Mes
         }
         if (queue->First != null)
             return;
-        state.ForgetEnding(queue);
+        state.ForgetEnding((IpcObject*)queue);
         state.Tracked.Remove(&queue->Header);
         state.Queues.Free(queue);
     }
@@ -121,7 +109,7 @@ public sealed unsafe class MessageQueues(IpcState state, IpcWaiters waiters, Mes
         for (IpcWaiter* waiter = queue->Receivers.First; waiter != null;)
         {
             IpcWaiter* next = waiter->Next;
-            bool matches = waiter->Choice.Matches(message->Type);
+            bool matches = waiter->Choice.Matches(message->Type) && !waiter->IsEnding;
             if (matches && waiter->MostBytes >= (ulong)message->Bytes)
             {
                 queue->LastReceiver = waiter->Thread->Process->Id;

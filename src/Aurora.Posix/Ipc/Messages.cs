@@ -59,7 +59,7 @@ public sealed unsafe class Messages(IpcState state, UserMemory user)
 
     /// <summary>The text of a part.</summary>
     public static Span<byte> TextOf(Message* part)
-        => new(part->Page != null ? part->Page : part->Inline, part->OwnBytes);
+        => part->Page != null ? new(part->Page, part->OwnBytes) : new(part->Inline, Math.Min(part->OwnBytes, Message.InlineBytes));
 
     /// <summary>A part that is not registered, with room for its text; null without memory.</summary>
     internal Message* Allocate(int bytes, int number)

@@ -4,7 +4,7 @@ using Aurora.Memory;
 namespace Aurora.Posix.Ipc;
 
 /// <summary>
-/// A segment of shared memory. Persistent (<see cref="ObjectKind.SharedSegment"/>). How often it is attached is what its memory object says.
+/// A segment of shared memory. Persistent (<see cref="ObjectKind.SharedSegment"/>). How often it is attached its memory object says.
 /// Protected by the kernel lock.
 /// </summary>
 public unsafe struct SharedSegment

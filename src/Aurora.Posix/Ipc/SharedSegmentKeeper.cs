@@ -5,8 +5,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.Posix.Ipc;
 
 /// <summary>
-/// Hears from memory who shows a segment: that is when it was attached or detached last, and by whom; and the last one takes a removed segment
-/// with him. What nobody's call has brought about (a restore that ends a half-built program) is no news.
+/// Hears from memory who shows a segment: that is when it was attached or detached last, and by whom; and the last one takes a removed
+/// segment with him. What nobody's call has brought about (a restore that ends a half-built program) is no news.
 /// </summary>
 public sealed unsafe class SharedSegmentKeeper(IpcState state, ThreadScheduler scheduler, GroupClocks clocks) : SegmentKeeper
 {

@@ -59,6 +59,7 @@ public sealed unsafe partial class ProcessLife
             if (others != EndProgress.Done)
                 return others;
         }
+        _ipc.ThreadEnded(process->FirstThread);
         if (!_files.CloseSome(process, ref left))
             return EndProgress.More;
         LeaveTerminal(process);

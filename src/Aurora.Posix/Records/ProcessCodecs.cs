@@ -1,6 +1,7 @@
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Terminals;
@@ -15,13 +16,14 @@ namespace Aurora.Posix.Records;
 /// </summary>
 public sealed class ProcessCodecs(
     ProcessTable processes, ThreadScheduler scheduler, SignalService signals, MemoryManager memory, FileServices files,
-    ExtendedStateUnit extended, TimerService timers, TerminalService terminals, MachineSettingsTable settings, WaitRestorer? waits)
+    ExtendedStateUnit extended, TimerService timers, TerminalService terminals, MachineSettingsTable settings, WaitRestorer? waits,
+    IpcServices ipc)
 {
     private readonly StateCodec[] _all =
     [
         new SignalActionsCodec(processes), new SessionCodec(processes), new ProcessGroupCodec(processes),
         new ProcessCodec(processes, scheduler, signals.Queue, memory, files),
-        new ThreadCodec(processes, scheduler, signals.Queue, files, extended, waits), new TimerCodec(timers),
+        new ThreadCodec(processes, scheduler, signals.Queue, files, extended, waits, ipc.Undos), new TimerCodec(timers),
         new SignalBacklogCodec(signals.Queue), new TerminalCodec(terminals), new TerminalTextCodec(terminals),
         new MachineSettingsCodec(settings),
     ];

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
@@ -15,7 +16,7 @@ namespace Aurora.Posix.Records;
 /// <summary>Captures threads and puts them back.</summary>
 public sealed unsafe class ThreadCodec(
     ProcessTable processes, ThreadScheduler scheduler, SignalQueue signals, FileServices files, ExtendedStateUnit extended,
-        WaitRestorer? waits)
+        WaitRestorer? waits, UndoLists undos)
     : RecordCodec
 {
     private const int NameBytes = 16;
@@ -86,6 +87,13 @@ public sealed unsafe class ThreadCodec(
         if (process == null)
             return RestoreStatus.MissingReference;
         processes.Attach(process, (Thread*)header);
+        if (record.UndoList != 0)
+        {
+            UndoList* list = undos.Restore(tracker, record.UndoList);
+            if (list == null)
+                return RestoreStatus.OutOfMemory;
+            UndoLists.Attach((Thread*)header, list);
+        }
         return LinkFiles(tracker, (Thread*)header, in record);
     }
 
@@ -237,6 +245,7 @@ public sealed unsafe class ThreadCodec(
         record.RobustList = thread->RobustList;
         record.SequenceArea = thread->SequenceArea;
         record.SequenceSignature = thread->SequenceSignature;
+        record.UndoList = thread->UndoList == null ? 0 : thread->UndoList->Number;
         record.Call = thread->Call;
         fixed (byte* name = record.Name)
             new ReadOnlySpan<byte>(thread->Name, NameBytes).CopyTo(new Span<byte>(name, NameBytes));

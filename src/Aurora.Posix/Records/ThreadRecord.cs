@@ -57,5 +57,7 @@ public unsafe struct ThreadRecord
     public ulong TimerSlackNanoseconds, DefaultTimerSlackNanoseconds;
     public ulong SequenceArea;
     public uint SequenceSignature;
-    public uint Reserved2;
+
+    /// <summary>The number of its undo list, or zero, as in older images.</summary>
+    public uint UndoList;
 }

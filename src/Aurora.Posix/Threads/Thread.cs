@@ -29,6 +29,10 @@ public unsafe struct Thread
     /// <summary>What it waits for of System V objects, or has been given; null for most. The waiter's record leads to it.</summary>
     public IpcWaiter* IpcWait;
 
+    /// <summary>What is to be undone to semaphores when it ends, and others that share the list; null for most. Its record has the
+    /// number.</summary>
+    public UndoList* UndoList;
+
     /// <summary>How often the call has waited for room for names (<see cref="NameRoom"/>). Not captured: a restore has other
     /// room.</summary>
     public byte RoomWaits;

@@ -1,4 +1,5 @@
-// States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls.
+// States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls;
+// System V objects.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -15,6 +16,9 @@ public sealed class KeepsTests
     [InlineData("holding", "/usr/lib/aurora/leases", "cut")]
     [InlineData("READY", "/usr/lib/aurora/events", "8")]
     [InlineData("holding", "/usr/lib/aurora/epolls", "cut")]
+    [InlineData("READY", "/usr/lib/aurora/shms", "8")]
+    [InlineData("READY", "/usr/lib/aurora/msgs", "8")]
+    [InlineData("READY", "/usr/lib/aurora/sems", "8")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {
         (int? status, string output) = await ThreeCuts.RunAsync(MemoryMebibytes, begun, program, argument);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Aurora.Base;
 using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Store;
 using Xunit;
@@ -137,10 +138,20 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         OpenFile* outer = session.WatchFile(session.WatchFile(fifo));
         Assert.True(EventPolls.Of(outer)->WatchCount == 1);
         session.MakeEventFiles();
+        MakeIpc(session);
         Assert.Equal(Errno.Ok, tree.Make("/null"u8, InodeMode.CharacterDevice | 0x1B6, 0x103));
         session.Memory.Spaces.Fork(session.NewSpace(0x4000_0000, 8), out _);
         session.Group.Output.Write(new byte[5_000]);
         session.Checkpoint();
+    }
+
+    private static void MakeIpc(TestSession session)
+    {
+        var process = new Process { Id = 1 };
+        session.Tracker.Lend(&process.Header);
+        Assert.Equal(Errno.Ok, session.Group.Ipc.Segments.Make(&process, 5, 5_000, 0x1B6, out _));
+        Assert.Equal(Errno.Ok, session.Group.Ipc.Sets.Make(&process, 5, 100, 0x1B6, out _));
+        Assert.Equal(Errno.Ok, session.Group.Ipc.Queues.Make(&process, 5, 0x1B6, out _));
     }
 
     private static byte[] LongTarget()

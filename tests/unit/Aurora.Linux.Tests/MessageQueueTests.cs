@@ -1,4 +1,3 @@
-using System.Linq;
 using Aurora.Base;
 using Aurora.Linux.Calls;
 using Aurora.Posix.Ipc;
@@ -45,15 +44,7 @@ public sealed unsafe class MessageQueueTests
         return kernel.Peek<QueueStatus>(thread, Scratch + 0x8000);
     }
 
-    // What a restore would bring back.
-    private static int CountOf(TestKernel kernel, ObjectKind kind)
-    {
-        var image = new TestKernel.Image();
-        for (ulong place = 0; !kernel.Tracker.MarkAllChanged(ref place);)
-            continue;
-        kernel.Capture(image);
-        return image.Records.Count(record => record.Value.Kind == kind);
-    }
+    private static int CountOf(TestKernel kernel, ChargeKind kind) => kernel.Pages.Accounts.StockOf(kind)!.Count;
 
     [Fact]
     public void Messages_come_back_in_their_order_and_are_found_by_type()
@@ -112,7 +103,7 @@ public sealed unsafe class MessageQueueTests
         Assert.Equal(8000, Receive(restored, again, queue, 0, 0, 8192));
         for (ulong i = 0; i < 1000; i++)
             Assert.Equal(i * i, restored.Peek<ulong>(again, Scratch + 0x4008 + (i * 8)));
-        Assert.Equal(0, CountOf(restored, ObjectKind.Message));
+        Assert.Equal(0, CountOf(restored, ChargeKind.Message));
     }
 
     [Fact]
@@ -191,7 +182,7 @@ public sealed unsafe class MessageQueueTests
                 Assert.True(steps < 20);
                 each.Ipc.Step();
             }
-            Assert.Equal(0, CountOf(each, ObjectKind.Message) + CountOf(each, ObjectKind.MessageQueue));
+            Assert.Equal(0, CountOf(each, ChargeKind.Message) + CountOf(each, ChargeKind.MessageQueue));
         }
     }
 

@@ -28,6 +28,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
         "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
+        "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key",
     ];
 
     [Theory]
@@ -62,6 +63,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.MessageQueue)]
     [InlineData(ObjectKind.Message)]
     [InlineData(ObjectKind.IpcWaiter)]
+    [InlineData(ObjectKind.SemaphoreSet)]
+    [InlineData(ObjectKind.SemaphoreBlock)]
+    [InlineData(ObjectKind.SemaphoreUndo)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -147,6 +151,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.MessageQueue => StructFields.Of<MessageQueue>(),
         ObjectKind.Message => StructFields.Of<Message>(),
         ObjectKind.IpcWaiter => StructFields.Of<IpcWaiter>(),
+        ObjectKind.SemaphoreSet => StructFields.Of<SemaphoreSet>(),
+        ObjectKind.SemaphoreBlock => StructFields.Of<SemaphoreBlock>(),
+        ObjectKind.SemaphoreUndo => StructFields.Of<SemaphoreUndo>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -182,6 +189,11 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ulong other = (ulong)kernel.Do(init, 68, 0, 0x3B6);
         Assert.Null(kernel.Call(served, 70, other, Scratch, 7000, 0, 0));
         kernel.Do(init, 69, other, Scratch, 20, 0);
+        ulong set = (ulong)kernel.Do(init, 64, 7, 100, 0x3B6);
+        kernel.Poke(init, Scratch, 0x1000_0003_0046UL);
+        kernel.Do(init, 65, set, Scratch, 1);
+        kernel.Poke(init, Scratch, 0x0000_FFFF_0005UL);
+        Assert.Null(kernel.Call(kernel.Fork(init), 65, set, Scratch, 1));
     }
 
     // A session with every kind of object in it.

@@ -59,6 +59,7 @@ public enum ProcNode : ushort
     MaxUserWatches = 55,
     SysVIpc = 58,
     SysVIpcSegments = 59,
+    SysVIpcSemaphores = 60,
     SysVIpcMessages = 61,
 
     Process = 64,
@@ -107,10 +108,12 @@ public enum ProcNode : ushort
     MessageQueueBytes = 106,
     MessageQueuesMax = 107,
     MessageQueueNextId = 108,
-    LastIpcSetting = 108,
+    SemaphoreLimits = 109,
+    SemaphoreNextId = 110,
+    LastIpcSetting = 110,
 
     /// <summary>One more than the last.</summary>
-    End = 109,
+    End = 111,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>

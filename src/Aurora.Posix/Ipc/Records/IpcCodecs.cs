@@ -8,6 +8,7 @@ public sealed class IpcCodecs(IpcServices ipc)
     private readonly StateCodec[] _all = 
     [
         new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc), new MessageQueueCodec(ipc), new MessageCodec(ipc), new IpcWaiterCodec(ipc),
+        new SemaphoreSetCodec(ipc), new SemaphoreBlockCodec(ipc), new SemaphoreUndoCodec(ipc),
     ];
 
     public int Count => _all.Length;

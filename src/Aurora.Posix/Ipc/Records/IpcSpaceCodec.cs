@@ -27,7 +27,7 @@ public struct IpcTableRecord
 [StructLayout(LayoutKind.Sequential)]
 public struct IpcSpaceRecord
 {
-    public const int Bytes = 104;
+    public const int Bytes = 96;
 
     public IpcSettings Settings;
     public IpcTableRecord Segments, Sets, Queues;

@@ -31,8 +31,9 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
     {
         Message* message = (Message*)header;
         int length = Write(payload, Describe(message));
-        Messages.TextOf(message).CopyTo(payload[length..]);
-        return length + message->OwnBytes;
+        ReadOnlySpan<byte> text = Messages.TextOf(message);
+        text.CopyTo(payload[length..]);
+        return length + text.Length;
     }
 
     public override bool IsSound(ObjectHeader* header)
@@ -70,7 +71,8 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
     {
         bool isHead = record.Part == 0;
         return record.TextBytes is >= 0 and <= Message.MostBytes && record.Part >= 0 && record.Part < Message.PartsFor(record.TextBytes)
-            && isHead == record.Head.IsNone && (record.Order != 0) == !record.Queue.IsNone && record.Priority == 0 && record.Reserved == 0
+            && isHead == record.Head.IsNone && (record.Order != 0) == !record.Queue.IsNone && record.Order <= long.MaxValue
+            && record.Priority == 0 && record.Reserved == 0
             && (isHead ? record.Type > 0 : record.Type == 0 && record.Queue.IsNone);
     }
 

@@ -90,7 +90,7 @@ public sealed unsafe class MessageQueueCodec(IpcServices ipc) : IpcCodec(ipc)
         if (!IsWhole(queue))
             return RestoreStatus.BadRecord;
         if (queue->IsRemoved)
-            Ipc.Queues.PutOff(queue);
+            Ipc.State.PutOff((IpcObject*)queue);
         return RestoreStatus.Ok;
     }
 }

@@ -94,7 +94,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Linux = MakeLinux(regions);
         Executive = new SystemCallExecutive(Linux);
         IsPlain = isPlain;
-        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings, Linux.Futexes);
+        var process = new ProcessCodecs(Processes, Scheduler, Signals, Memory, Files, Extended, Timers, Terminals, Settings, Linux.Futexes,
+            Ipc);
         AddCodecs(process);
     }
 

@@ -173,6 +173,9 @@ internal static unsafe class BusyGroup
         programs.Put(init, ProgramDriver.Slot, 5);
         programs.Do(init, 69, queue, ProgramDriver.Slot, 100, 0);
         programs.Do(init, 69, queue, ProgramDriver.Slot, 4000, 0);
+        ulong set = (ulong)programs.Do(init, 64, 77, 70, 0x3B6);
+        programs.Put(init, ProgramDriver.Slot, 0x1000_0003_0045UL);
+        programs.Do(init, 65, set, ProgramDriver.Slot, 1);
     }
 
     // The oldest message goes, and a new one comes.
@@ -183,6 +186,8 @@ internal static unsafe class BusyGroup
         programs.Put(init, Buffer, 5);
         programs.Put(init, Buffer + 8, number);
         programs.Do(init, 69, queue, Buffer, 8 + (number % 50), 0);
+        programs.Put(init, Buffer, ((1 + (number % 3)) << 16) | 3);
+        programs.Do(init, 65, (ulong)programs.Do(init, 64, 77, 0, 0), Buffer, 1);
     }
 
     private static void BlockSignals(ProgramDriver programs, Thread* init)

@@ -51,7 +51,8 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
         [ObjectKind.IpcSpace] = typeof(IpcSpace), [ObjectKind.SharedSegment] = typeof(SharedSegment),
             [ObjectKind.MessageQueue] = typeof(MessageQueue), [ObjectKind.Message] = typeof(Message),
-            [ObjectKind.IpcWaiter] = typeof(IpcWaiter),
+            [ObjectKind.IpcWaiter] = typeof(IpcWaiter), [ObjectKind.SemaphoreSet] = typeof(SemaphoreSet),
+            [ObjectKind.SemaphoreBlock] = typeof(SemaphoreBlock), [ObjectKind.SemaphoreUndo] = typeof(SemaphoreUndo),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
@@ -69,6 +70,7 @@ internal sealed unsafe class ObjectFields
             "VoluntarySwitches", "InvoluntarySwitches", "MinorFaults", "MajorFaults",
                 // a restored program waits and touches its pages again
             "Pending.First", "Pending.Last", "Pending.LastBacklog", // the queue is compared by ObjectPicture
+            "UndoList", // what is in it has its number
             "RoomWaits", // it asks for room again
             "Regions.First", // what is not persisted of regions is no group's
             "Call", // only while it is in one: ObjectPicture
@@ -109,11 +111,14 @@ internal sealed unsafe class ObjectFields
             "Segments", "HasOtherRegion"], // counted, and what a restore has found
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject", "IsDetached"], // counted again until its space has ended
         [typeof(IpcSpace)] = [.. TableOf("Segments"), .. TableOf("Sets"), .. TableOf("Queues")], // found by the objects
+        [typeof(SemaphoreSet)] = ["Ipc.NextOfKey", "Ipc.NextEnding", "First", "Table", "FirstUndo", "Changers.First", "Changers.Last",
+            "Observers.First", "Observers.Last"], // lists
+        [typeof(SemaphoreUndo)] = ["List", "NextOfList", "PreviousOfList", "NextOfSet", "PreviousOfSet"], // its number is compared
         [typeof(MessageQueue)] = ["Ipc.NextOfKey", "First", "Last", "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last",
-            "NextEnding"], // lists
+            "Ipc.NextEnding"], // lists
         [typeof(Message)] = ["Page", "NextPart", "Next", "Previous"], // its order is compared, and its text by ObjectPicture
-        [typeof(IpcWaiter)] = ["Next", "Previous"], // its order is compared
-        [typeof(SharedSegment)] = ["Ipc.NextOfKey"], // a list
+        [typeof(IpcWaiter)] = ["Next", "Previous", "Page"], // its order is compared, and its operations by ObjectPicture
+        [typeof(SharedSegment)] = ["Ipc.NextOfKey", "Ipc.NextEnding"], // lists
     };
 
     private static string[] TableOf(string name) => [$"{name}.Pages", $"{name}.Used", $"{name}.Buckets"];

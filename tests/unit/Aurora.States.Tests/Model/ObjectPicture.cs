@@ -9,6 +9,7 @@
 // Two machines have the same object exactly if its pictures are equal. Where they are not, the difference is named.
 using System;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Ipc;
@@ -144,6 +145,9 @@ internal sealed unsafe class ObjectPicture
                 break;
             case ObjectKind.Message:
                 AddPart(Part.Text, Messages.TextOf((Message*)header));
+                break;
+            case ObjectKind.IpcWaiter:
+                AddPart(Part.Text, MemoryMarshal.AsBytes(((IpcWaiter*)header)->Operations));
                 break;
             case ObjectKind.ExtendedAttributes:
                 AddPart(Part.Attributes, ExtendedAttributes.BytesOf((ExtendedAttributes*)header));
