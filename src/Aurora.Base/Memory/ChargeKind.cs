@@ -41,6 +41,12 @@ public enum ChargeKind : byte
     SemaphoreSet,
     SemaphoreBlock,
     SemaphoreUndo,
+    Socket,
+    SocketMessage,
+    SocketRights,
+
+    /// <summary>Open files in messages, each for each place.</summary>
+    FileInFlight,
 
     /// <summary>Numbers, not objects: ids of processes, threads, groups and sessions.</summary>
     ProcessId,

@@ -99,7 +99,36 @@ public sealed unsafe class UserAccounts
         return isAdmitted;
     }
 
-    /// <summary>Gives back what <see cref="TryTake"/> has charged.</summary>
+    /// <summary>
+    /// As above, for so many of them at once, of which <paramref name="taken"/> is the number there are and becomes the new one.
+    /// </summary>
+    public bool TryTake(ChargeKind kind, int many, ref int taken, int limit, out Payer payer)
+    {
+        bool isAdmitted = Admit(kind, taken + many - 1, limit, 0, out UserAccount* account);
+        payer = new Payer(account);
+        if (!isAdmitted)
+            return false;
+        taken += many;
+        for (int i = 0; account != null && i < many; i++)
+            Charge(account, kind, 0);
+        return true;
+    }
+
+    /// <summary>Gives back so many of what that has charged; whoever counts them counts them himself.</summary>
+    public void GiveBack(ChargeKind kind, int many, Payer payer)
+    {
+        for (int i = 0; payer.Account != null && i < many; i++)
+            Refund(payer.Account, kind, 0);
+    }
+
+    /// <summary>How many of a kind the user at work has; none if he is root, who pays for nothing.</summary>
+    public int CountOfCurrent(ChargeKind kind)
+    {
+        UserAccount* account = _user == 0 ? null : _current != null ? _current : Find(_user);
+        return account == null ? 0 : (int)account->Counts[(int)kind];
+    }
+
+    /// <summary>Gives back what <see cref="TryTake(ChargeKind, int, int, out Payer)"/> has charged.</summary>
     public void GiveBack(ChargeKind kind, Payer payer)
     {
         if (payer.Account != null)

@@ -13,6 +13,7 @@ internal static unsafe class StatCalls
     private const long AuroraMagic = 0x41555230;
     private const long ProcMagic = 0x9FA0;
     private const long AnonymousMagic = 0x09041934;
+    private const long SocketMagic = 0x534F434B;
 
     public static void Register(SystemCallTable table)
     {
@@ -126,7 +127,8 @@ internal static unsafe class StatCalls
         var call = new FileCall(kernel, thread);
         if (!call.AnyFile(a->Int0, out OpenFile* file))
             return call.Failure;
-        long magic = file->Inode->IsProc ? ProcMagic : file->Inode->IsAnonymousFile ? AnonymousMagic : AuroraMagic;
+        long magic = file->Inode->IsProc ? ProcMagic : file->Inode->IsAnonymousFile ? AnonymousMagic
+            : file->Inode->IsAnonymousSocket ? SocketMagic : AuroraMagic;
         return WriteStatFs(ref call, magic, a->Arg1);
     }
 

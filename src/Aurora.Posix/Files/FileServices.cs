@@ -16,6 +16,8 @@
 //   SetIdBits       when they go
 //   FileDrivers     what carries out the operations on each kind of file (RegularFileOperations, PipeOperations, DeviceTable, …)
 //   TimerFiles      what timerfds do
+//   SocketBooks, SocketFlights, SocketQueue   sockets, open files in messages, messages
+//   SocketNames, SocketConnections, SocketClosing, SocketSender, SocketReceiver   what is done with them
 //   EventPolls      epolls, which ask the files they watch
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
 //   AnonymousFiles  eventfds, timerfds, signalfds
@@ -78,19 +80,32 @@ public sealed unsafe class FileServices
         var system = new ProcSystemText(new ProcSettingText(State, memory, random));
         var maps = new ProcMapText(Proc);
         var text = new ProcText(Proc, user, system, maps, new ProcSmapText(maps, memory), new ProcStatusText(memory),
-            new ProcEventText(TimerFiles));
+            new ProcEventText(TimerFiles), new ProcSocketText(State));
         var proc = new ProcFileOperations(State, Proc, text, new ProcSettings(State, Proc), new ProcMemory(State, Proc, memory, user));
         Signals = new SignalFileOperations(State, timers, waker, information);
+        var bytes = new SocketBytes(State, memory);
+        var room = new SocketRoom(waker);
+        var books = new SocketBooks(State, Inodes, bytes, waker);
+        Flights = new SocketFlights(State);
+        var queue = new SocketQueue(State, books, bytes, Flights, room, waker);
+        SocketNames = new SocketNames(State, Inodes, Creation);
+        Connections = new SocketConnections(State, books, queue, Flights, room, waker);
+        var closing = new SocketClosing(State, books, SocketNames, queue, Connections, Flights, room);
+        SocketWaits = new SocketWaits(waker);
+        SocketSender = new SocketSender(books, bytes, queue, Flights, Connections, SocketWaits);
+        Sockets = new SocketOperations(
+            SocketSender, new SocketReceiver(State, books, bytes, queue, Flights, SocketWaits), closing, user, waker);
         var drivers = new FileDrivers(
             regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
-            Signals, State, waker);
+            Signals, Sockets, State, waker);
         EventPolls = drivers.EventPolls;
         Watching = new FileWatching(State, drivers, waker);
-        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls);
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls, closing, Flights);
+        SocketFiles = new SocketFiles(State, OpenFiles, books, closing, Connections);
         Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
-        Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes);
+        Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes, new FlightCollector(queue));
         StoredNames = new StoredNames(State, Names, Entries, Buckets);
         StoredInodes = new StoredInodes(State, Inodes, Attributes, memory, this);
         Reclaim = new NameReclaim(State, environment.Records, Requests, Entries, StoredInodes, memory);
@@ -151,6 +166,15 @@ public sealed unsafe class FileServices
     public TimerFiles TimerFiles { get; }
     public SignalFileOperations Signals { get; }
     public EventPolls EventPolls { get; }
+
+    /// <summary>Sockets: as open files, their names and connections, what is sent, and open files in messages.</summary>
+    public SocketFiles SocketFiles { get; }
+    public SocketOperations Sockets { get; }
+    public SocketNames SocketNames { get; }
+    public SocketConnections Connections { get; }
+    public SocketSender SocketSender { get; }
+    public SocketWaits SocketWaits { get; }
+    public SocketFlights Flights { get; }
     public OpenFiles OpenFiles { get; }
     public Descriptors Descriptors { get; }
     public HeldFiles Held { get; }

@@ -13,6 +13,9 @@ public sealed unsafe class FileState
     /// <summary>Elements of the longest vector a call takes (UIO_MAXIOV).</summary>
     public const int MaxVectors = 1024;
 
+    /// <summary>Abstract names of sockets are found through so many lists.</summary>
+    internal const uint SocketBucketCount = PageSize.Bytes / 8;
+
     private const int ScratchPages = 4;
     private const int VectorPages = MaxVectors * 16 / PageSize.Bytes;
 
@@ -42,11 +45,17 @@ public sealed unsafe class FileState
         SignalFiles = new Slab<SignalFile>(pages, limits.MaxOpenFiles, ChargeKind.SignalFile);
         EventPolls = new Slab<EventPoll>(pages, limits.MaxOpenFiles, ChargeKind.EventPoll);
         EventWatches = new Slab<EventWatch>(pages, limits.MaxOpenFiles, ChargeKind.EventWatch);
+        Sockets = new Slab<Socket>(pages, limits.MaxOpenFiles, ChargeKind.Socket);
+        SocketMessages = new Slab<SocketMessage>(pages, limits.MaxOpenFiles, ChargeKind.SocketMessage);
+        SocketRights = new Slab<SocketRights>(pages, limits.MaxOpenFiles / 4, ChargeKind.SocketRights);
+        SocketBuckets = (Socket**)pages.Allocate(1);
         Reclaim = (NameReclaimState*)pages.Allocate(1);
         Scratch = (byte*)pages.Allocate(ScratchPages);
         ZeroPage = (byte*)pages.Allocate(1);
         Vectors = (UserVector*)pages.Allocate(VectorPages);
-        Panic.Unless(Reclaim != null && Scratch != null && ZeroPage != null && Vectors != null, "files: no memory for path buffers"u8);
+        Panic.Unless(
+            SocketBuckets != null && Reclaim != null && Scratch != null && ZeroPage != null && Vectors != null,
+            "files: no memory for path buffers"u8);
     }
 
     internal PageAllocator Pages { get; }
@@ -69,6 +78,19 @@ public sealed unsafe class FileState
     internal Slab<EventPoll> EventPolls { get; }
     internal Slab<EventWatch> EventWatches { get; }
 
+    internal Slab<Socket> Sockets { get; }
+    internal Slab<SocketMessage> SocketMessages { get; }
+    internal Slab<SocketRights> SocketRights { get; }
+
+    /// <summary>Sockets with abstract names, of all groups (<see cref="SocketNames"/>).</summary>
+    internal Socket** SocketBuckets { get; }
+
+    /// <summary>How many open files are in messages, each as often as it is.</summary>
+    internal int FilesInFlight;
+
+    /// <summary>Groups in which a search for sockets that only messages lead to is due or under way.</summary>
+    internal FlightState* FirstDue;
+
     /// <summary>The number of the last search among epolls.</summary>
     internal ulong EventSearch;
 
@@ -78,7 +100,7 @@ public sealed unsafe class FileState
     internal Inode* FirstPutOff;
 
     /// <summary>True while there are such; every call of a thread asks.</summary>
-    internal bool HasPutOff => ((nuint)FirstClosing | (nuint)FirstClosingTable | (nuint)FirstPutOff) != 0;
+    internal bool HasPutOff => ((nuint)FirstClosing | (nuint)FirstClosingTable | (nuint)FirstPutOff | (nuint)FirstDue) != 0;
 
     /// <summary>Where the dropping of names stands.</summary>
     internal NameReclaimState* Reclaim { get; }
@@ -118,6 +140,43 @@ public sealed unsafe class FileState
         inode->IsPutOff = true;
         inode->NextPutOff = FirstPutOff;
         FirstPutOff = inode;
+    }
+
+    /// <summary>Closes an open file without references later.</summary>
+    internal void PutOff(OpenFile* file)
+    {
+        file->IsClosing = true;
+        file->NextClosing = FirstClosing;
+        FirstClosing = file;
+    }
+
+    /// <summary>What of sockets is in messages, in the group of an object.</summary>
+    internal FlightState* FlightsOf(ObjectHeader* header) => &NamespaceOf(header)->Flights;
+
+    /// <summary>A search for sockets that only messages lead to is due in the group of an object.</summary>
+    internal void MakeSearchDue(ObjectHeader* header)
+    {
+        FlightState* flights = FlightsOf(header);
+        if (!flights->Search.HasWork)
+        {
+            flights->NextDue = FirstDue;
+            FirstDue = flights;
+        }
+        flights->Search.IsDue = true;
+    }
+
+    /// <summary>A group has no such search any more.</summary>
+    internal void EndSearch(FlightState* flights)
+    {
+        fixed (FlightState** first = &FirstDue)
+        {
+            FlightState** link = first;
+            while (*link != null && *link != flights)
+                link = &(*link)->NextDue;
+            if (*link != null)
+                *link = flights->NextDue;
+        }
+        flights->Search = default;
     }
 
     /// <summary>The tree of a group; null while it has none.</summary>

@@ -13,6 +13,8 @@ public enum Capability : byte
     SetUid = 7,
     SetPermitted = 8,
     LinuxImmutable = 9,
+    NetAdmin = 12,
+    NetRaw = 13,
     LockMemory = 14,
     IpcOwner = 15,
     SysChroot = 18,

@@ -19,6 +19,9 @@ public sealed class KeepsTests
     [InlineData("READY", "/usr/lib/aurora/shms", "8")]
     [InlineData("READY", "/usr/lib/aurora/msgs", "8")]
     [InlineData("READY", "/usr/lib/aurora/sems", "8")]
+    [InlineData("READY", "/usr/lib/aurora/sockets", "8")]
+    [InlineData("READY", "/usr/lib/aurora/names", "8")]
+    [InlineData("READY", "/usr/lib/aurora/passes", "8")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {
         (int? status, string output) = await ThreeCuts.RunAsync(MemoryMebibytes, begun, program, argument);

@@ -139,6 +139,7 @@ public sealed unsafe class DamagedRecordTests : IDisposable
         Assert.True(EventPolls.Of(outer)->WatchCount == 1);
         session.MakeEventFiles();
         MakeIpc(session);
+        session.MakeSockets(fifo);
         Assert.Equal(Errno.Ok, tree.Make("/null"u8, InodeMode.CharacterDevice | 0x1B6, 0x103));
         session.Memory.Spaces.Fork(session.NewSpace(0x4000_0000, 8), out _);
         session.Group.Output.Write(new byte[5_000]);

@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 using Aurora.Posix.Threads;
 using Xunit;
@@ -5,7 +6,7 @@ using Xunit;
 namespace Aurora.Linux.Tests;
 
 /// <summary>Who is charged for the time between entries into user mode and traps.</summary>
-public sealed unsafe class TrapAccountingTests
+public sealed unsafe class TrapAccountingTests : IDisposable
 {
     private const ulong Millisecond = 1_000_000;
     private const int GetParent = 110;
@@ -110,6 +111,8 @@ public sealed unsafe class TrapAccountingTests
         Assert.Equal(user, _thread->UserNanoseconds);
         Assert.InRange(_thread->SystemNanoseconds - system, 0UL, 10UL);
     }
+
+    public void Dispose() => _kernel.Dispose();
 
     private void Trap()
     {

@@ -66,6 +66,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.SemaphoreSet)]
     [InlineData(ObjectKind.SemaphoreBlock)]
     [InlineData(ObjectKind.SemaphoreUndo)]
+    [InlineData(ObjectKind.Socket)]
+    [InlineData(ObjectKind.SocketMessage)]
+    [InlineData(ObjectKind.SocketRights)]
     public void The_check_before_commit_refuses_what_a_restore_refuses(ObjectKind kind)
     {
         using var kernel = new TestKernel();
@@ -154,6 +157,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.SemaphoreSet => StructFields.Of<SemaphoreSet>(),
         ObjectKind.SemaphoreBlock => StructFields.Of<SemaphoreBlock>(),
         ObjectKind.SemaphoreUndo => StructFields.Of<SemaphoreUndo>(),
+        ObjectKind.Socket => StructFields.Of<Socket>(),
+        ObjectKind.SocketMessage => StructFields.Of<SocketMessage>(),
+        ObjectKind.SocketRights => StructFields.Of<SocketRights>(),
         _ => StructFields.Of<SymbolicLinkTail>(),
     };
 
@@ -206,6 +212,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         FillEvents(kernel, init);
         FillIpc(kernel, init);
+        SocketTests.Fill(kernel, init);
         kernel.Do(init, 1, writer, Scratch, 100);
         ulong poll = (ulong)kernel.Do(init, 291, 0);
         kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 4 | EventFlags.OneShot, Data = 5 });

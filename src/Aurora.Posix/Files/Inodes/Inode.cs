@@ -31,7 +31,7 @@ public enum InodeFlags : uint
     /// <summary>A directory that must stay where it is (/proc itself).</summary>
     Pinned = 4,
 
-    /// <summary>A pipe made by pipe(2), which never had a name.</summary>
+    /// <summary>A pipe or socket made by pipe(2), socket(2) and their kin, which never had a name.</summary>
     Anonymous = 8,
 
     /// <summary>Made without a name (O_TMPFILE without O_EXCL): it may still be given one.</summary>
@@ -98,6 +98,9 @@ public unsafe struct Inode
 
     /// <summary>FIFOs and anonymous pipes: the buffer; null while nobody has it open.</summary>
     public Pipe* Pipe;
+
+    /// <summary>Nodes of sockets: the one that is bound to it; null while none is.</summary>
+    public Socket* Socket;
 
     /// <summary>/proc nodes: which one.</summary>
     public ProcKey ProcKey;
@@ -176,6 +179,7 @@ public unsafe struct Inode
     public readonly bool IsDevice => Type is InodeMode.CharacterDevice or InodeMode.BlockDevice;
     public readonly bool IsProc => (Flags & InodeFlags.Proc) != 0;
     public readonly bool IsAnonymousPipe => IsFifo && (Flags & InodeFlags.Anonymous) != 0;
+    public readonly bool IsAnonymousSocket => Type == InodeMode.Socket && (Flags & InodeFlags.Anonymous) != 0;
     public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
     public readonly bool IsAnonymousFile => (Flags & InodeFlags.AnonymousFile) != 0;
     public readonly bool IsMemoryFile => (Flags & InodeFlags.MemoryFile) != 0;
@@ -209,5 +213,5 @@ public unsafe struct Inode
 
     /// <summary>st_nlink.</summary>
     public readonly uint LinkCount
-        => !IsDirectory ? (IsProc || IsAnonymousFile ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
+        => !IsDirectory ? (IsProc || IsAnonymousFile || IsAnonymousSocket ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
 }

@@ -27,6 +27,9 @@ public unsafe struct Namespace
     internal TimerFile* FirstRealtime, LastRealtime;
     internal ulong RealtimeChanges;
 
+    /// <summary>Sockets in messages.</summary>
+    internal FlightState Flights;
+
     /// <summary>The group it belongs to.</summary>
     public ushort Group { get; private set; }
 
@@ -51,7 +54,8 @@ public unsafe struct Namespace
     /// <summary>The tree is empty and the group goes.</summary>
     internal void Close()
     {
-        bool isEmpty = Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null;
+        bool isEmpty = Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null
+            && Flights.Count == 0 && !Flights.Search.HasWork;
         Panic.Unless(isEmpty, "namespace: closed with files in it"u8);
         this = default;
     }

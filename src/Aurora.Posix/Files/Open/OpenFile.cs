@@ -26,6 +26,9 @@ public enum FileKind : byte
     EventCounter = 40,
     Timer = 41,
     Signals = 42,
+
+    /// <summary>The attachment is a <see cref="Files.Socket"/>.</summary>
+    Socket = 44,
 }
 
 /// <summary>One opening of a file.</summary>

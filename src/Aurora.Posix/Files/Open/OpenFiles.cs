@@ -7,10 +7,14 @@ namespace Aurora.Posix.Files;
 
 /// <summary>Opening and closing of files.</summary>
 public sealed unsafe class OpenFiles(
-    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching, EventPolls polls)
+    FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching, EventPolls polls,
+    SocketClosing sockets, SocketFlights flights)
 {
     // Read and write for root, to whom they all belong.
     private const uint AnonymousMode = 0x180;
+
+    // Everything for everybody: what of it the umask leaves is the mode of the node it is bound to.
+    private const uint SocketMode = 0x1FF;
 
     /// <summary>
     /// Opens an inode: the new file has one reference, the caller's, and holds the inode. Permissions have been checked, O_TRUNC and
@@ -88,6 +92,28 @@ public sealed unsafe class OpenFiles(
         return Errno.Ok;
     }
 
+    /// <summary>Makes an open file for a socket, with one reference; the caller attaches the socket at once.</summary>
+    internal Errno MakeSocket(in FileCaller caller, uint flags, out OpenFile* file)
+    {
+        ObjectTracker tracker = state.TrackerOf(&caller.Context->Header);
+        file = state.OpenFiles.Allocate();
+        Inode* inode = file == null ? null : inodes.Create(tracker, InodeMode.Socket | SocketMode, caller.Uid, caller.Gid);
+        if (inode == null)
+        {
+            if (file != null)
+                state.OpenFiles.Free(file);
+            file = null;
+            return Errno.ENFILE;
+        }
+        inode->Flags |= InodeFlags.Anonymous;
+        file->Inode = inode;
+        file->Flags = (flags & OpenFlags.NonBlocking) | OpenFlags.ReadWrite;
+        file->Kind = FileKind.Socket;
+        file->Header.References = 1;
+        tracker.Register(&file->Header, ObjectKind.OpenFile);
+        return Errno.Ok;
+    }
+
     // A memory file is outside the tree: running it while it is open for writing is what it is for.
     internal static void CountOpening(OpenFile* file, int change)
     {
@@ -113,6 +139,8 @@ public sealed unsafe class OpenFiles(
     {
         if (--file->Header.References == 0)
             CloseOrPutOff(file, ref left);
+        else if (file->Kind == FileKind.Socket)
+            flights.NoteRelease(file);
     }
 
     /// <summary>What carries out operations on a file; null when nothing does (an unknown device).</summary>
@@ -124,6 +152,7 @@ public sealed unsafe class OpenFiles(
         InodeMode.Regular => inode->IsProc ? FileKind.Proc : FileKind.Regular,
         InodeMode.Fifo => FileKind.Pipe,
         InodeMode.CharacterDevice => FileKind.Device,
+        InodeMode.Socket when inode->IsAnonymousSocket => FileKind.Socket,
         _ => FileKind.None,
     };
 
@@ -132,18 +161,13 @@ public sealed unsafe class OpenFiles(
     {
         leases.Remove(file);
         bool hasNoLocks = file->Inode->FirstLock == null || (left > 0 && locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
-        if (hasNoLocks && polls.ReleaseSome(file, ref left))
+        if (hasNoLocks && polls.ReleaseSome(file, ref left) && sockets.ReleaseSome(file, ref left))
             Close(file);
         else
             PutOff(file);
     }
 
-    internal void PutOff(OpenFile* file)
-    {
-        file->IsClosing = true;
-        file->NextClosing = state.FirstClosing;
-        state.FirstClosing = file;
-    }
+    internal void PutOff(OpenFile* file) => state.PutOff(file);
 
     /// <summary>True while open files wait to be closed.</summary>
     internal bool HasPutOff => state.FirstClosing != null;

@@ -109,6 +109,10 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         {
             writer.Append("self/mounts"u8);
         }
+        else if (link->ProcKey.Node == ProcNode.Net)
+        {
+            writer.Append("self/net"u8);
+        }
         else
         {
             Process* process = ProcessOf(link);
@@ -146,6 +150,13 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         if (inode->IsAnonymousPipe)
         {
             writer.Append("pipe:["u8);
+            writer.AppendDecimal(inode->Number);
+            writer.Append((byte)']');
+            return;
+        }
+        if (inode->IsAnonymousSocket)
+        {
+            writer.Append("socket:["u8);
             writer.AppendDecimal(inode->Number);
             writer.Append((byte)']');
             return;

@@ -55,12 +55,19 @@ public enum ProcNode : ushort
     MinimumAddress = 48,
     Swaps = 49,
     LeaseBreakTime = 50,
+
+    /// <summary>Of a process, as all that follows from <see cref="ProcessNet"/>.</summary>
+    NetUnix = 53,
     SysFsEpoll = 54,
     MaxUserWatches = 55,
-    SysVIpc = 58,
-    SysVIpcSegments = 59,
-    SysVIpcSemaphores = 60,
-    SysVIpcMessages = 61,
+    Net = 56,
+    SysNet = 57,
+    SysNetUnix = 58,
+    MaxDatagrams = 59,
+    SysNetCore = 60,
+    SendBufferDefault = 61,
+    SendBufferMost = 62,
+    MaxConnections = 63,
 
     Process = 64,
     ProcessStat = 65,
@@ -91,6 +98,7 @@ public enum ProcNode : ushort
     Namespace = 90,
     NamespaceFile = 91,
     ProcessPersonality = 92,
+    ProcessNet = 93,
     ProcessMountInformation = 94,
     ProcessMountStatistics = 95,
     Descriptor = 96,
@@ -111,9 +119,13 @@ public enum ProcNode : ushort
     SemaphoreLimits = 109,
     SemaphoreNextId = 110,
     LastIpcSetting = 110,
+    SysVIpc = 111,
+    SysVIpcSegments = 112,
+    SysVIpcSemaphores = 113,
+    SysVIpcMessages = 114,
 
     /// <summary>One more than the last.</summary>
-    End = 111,
+    End = 115,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -156,12 +168,13 @@ public struct ProcKey
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
     {
-        ProcNode.Self or ProcNode.Mounts or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory or ProcNode.ProcessRoot
-            or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
+        ProcNode.Self or ProcNode.Mounts or ProcNode.Net or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory
+            or ProcNode.ProcessRoot or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
-            or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
+            or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.SysNet or ProcNode.SysNetUnix or ProcNode.SysNetCore
+            or ProcNode.ProcessNet or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
             or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,

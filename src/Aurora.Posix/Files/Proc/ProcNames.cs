@@ -24,6 +24,11 @@ internal static class ProcNames
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
         ProcNode.SysFsEpoll => ProcNode.SysFs,
         ProcNode.MaxUserWatches => ProcNode.SysFsEpoll,
+        ProcNode.NetUnix => ProcNode.ProcessNet,
+        ProcNode.SysNet => ProcNode.Sys,
+        ProcNode.SysNetUnix or ProcNode.SysNetCore => ProcNode.SysNet,
+        ProcNode.MaxDatagrams => ProcNode.SysNetUnix,
+        ProcNode.SendBufferDefault or ProcNode.SendBufferMost or ProcNode.MaxConnections => ProcNode.SysNetCore,
         ProcNode.OvercommitMemory or ProcNode.MinFreeKilobytes or ProcNode.MaxMapCount or ProcNode.MinimumAddress => ProcNode.SysVm,
         ProcNode.FileMax or ProcNode.NrOpen or ProcNode.PipeMaxSize or ProcNode.FileNumber or ProcNode.InodeNumber
             or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
@@ -126,6 +131,15 @@ internal static class ProcNames
         ProcNode.SegmentsMax => "shmmni"u8,
         ProcNode.SegmentNextId => "shm_next_id"u8,
         ProcNode.SegmentRemovalForced => "shm_rmid_forced"u8,
+        ProcNode.NetUnix => "unix"u8,
+        ProcNode.Net => "net"u8,
+        ProcNode.SysNet => "net"u8,
+        ProcNode.SysNetUnix => "unix"u8,
+        ProcNode.MaxDatagrams => "max_dgram_qlen"u8,
+        ProcNode.SysNetCore => "core"u8,
+        ProcNode.SendBufferDefault => "wmem_default"u8,
+        ProcNode.SendBufferMost => "wmem_max"u8,
+        ProcNode.MaxConnections => "somaxconn"u8,
         _ => default,
     };
 
@@ -158,6 +172,7 @@ internal static class ProcNames
         ProcNode.ProcessDescriptorInformation => "fdinfo"u8,
         ProcNode.ProcessNamespaces => "ns"u8,
         ProcNode.ProcessPersonality => "personality"u8,
+        ProcNode.ProcessNet => "net"u8,
         _ => default,
     };
 }

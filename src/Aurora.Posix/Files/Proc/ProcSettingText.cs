@@ -30,6 +30,9 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.FileMax: ProcFields.WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;
             case ProcNode.NrOpen: ProcFields.WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
             case ProcNode.PipeMaxSize: ProcFields.WriteLine((int)Pipe.MaxCapacity, ref writer); break;
+            case ProcNode.MaxDatagrams: ProcFields.WriteLine((int)Socket.DefaultBacklog, ref writer); break;
+            case ProcNode.SendBufferDefault or ProcNode.SendBufferMost: ProcFields.WriteLine((int)Socket.DefaultBuffer, ref writer); break;
+            case ProcNode.MaxConnections: ProcFields.WriteLine((int)Socket.MaxBacklog, ref writer); break;
             case ProcNode.MaxUserWatches: WriteMaxUserWatches(ref writer); break;
             case ProcNode.EntropyAvailable: ProcFields.WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.ThreadsMax: ProcFields.WriteLine(ProcessTable.MaxThreads, ref writer); break;

@@ -10,7 +10,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Writes what a /proc file shows. NotMapped: the process is gone. WouldBlock: a page of its memory is on its way.</summary>
 internal sealed unsafe class ProcText(
     ProcFileSystem proc, UserMemory user, ProcSystemText system, ProcMapText maps, ProcSmapText smaps, ProcStatusText status,
-    ProcEventText events)
+    ProcEventText events, ProcSocketText sockets)
 {
     /// <summary>Writes as much from the start of <paramref name="part"/> on as the writer takes, and completes it.</summary>
     public AccessResult Write(Inode* inode, Thread* reader, ref ProcPart part, ref ProcScan scan, ref Utf8Writer writer)
@@ -40,6 +40,9 @@ internal sealed unsafe class ProcText(
         {
             case ProcNode.ProcessMaps:
                 maps.Write(process, ref part, ref writer);
+                return default;
+            case ProcNode.NetUnix:
+                sockets.Write(process->Header.Group, ref part, ref writer);
                 return default;
             case ProcNode.ProcessSmaps:
                 smaps.Write(process, ref part, ref scan, ref writer);

@@ -80,7 +80,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     private static bool IsAsyncValid(in OpenFileRecord record)
         => (record.AsyncPosted & ~(OpenFile.PostedIn | OpenFile.PostedOut)) == 0 && record.AsyncPlace <= 1U << 31
             && (record.AsyncPosted == 0 || record.AsyncPlace != 0)
-            && (record.AsyncPlace == 0 || ((record.Flags & OpenFlags.Async) != 0 && (record.Kind is FileKind.Pipe or FileKind.Device)));
+            && (record.AsyncPlace == 0 || ((record.Flags & OpenFlags.Async) != 0
+                && (record.Kind is FileKind.Pipe or FileKind.Device or FileKind.Socket)));
 
     private static FileOwner OwnerOf(in OpenFileRecord record)
         => new()
@@ -105,7 +106,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.EventPoll;
 
     // What devices attach, and what anonymous files are for; others would lead to an object that is not theirs.
-    private static bool MayAttach(FileKind kind) => kind == FileKind.Device || IsOfAnonymousFile(kind);
+    private static bool MayAttach(FileKind kind) => kind is FileKind.Device or FileKind.Socket || IsOfAnonymousFile(kind);
 
     private bool IsServed(OpenFile* file) => Files.OpenFiles.OperationsOf(file) is { } operations && operations.IsSound(file);
 
@@ -152,7 +153,13 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         file->Attachment = record.Attachment.IsNone ? null : tracker.Find(record.Attachment);
         if (file->Attachment == null && !record.Attachment.IsNone)
             return RestoreStatus.MissingReference;
-        return file->Kind != FileKind.EventPoll || EventPolls.Attach(file) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        bool isAttached = file->Kind switch
+        {
+            FileKind.EventPoll => EventPolls.Attach(file),
+            FileKind.Socket => SocketBooks.Restore(file),
+            _ => true,
+        };
+        return isAttached ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)

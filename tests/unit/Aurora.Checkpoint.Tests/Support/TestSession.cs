@@ -301,6 +301,26 @@ internal sealed unsafe class TestSession : IDisposable
         Assert.Equal(Errno.Ok, Group.Files.Anonymous.MakeSignals(in caller, new SignalSet(0xFF), 0, out _));
     }
 
+    /// <summary>Makes a pair of sockets of which one has messages, one of them with an open file, and one with a name.</summary>
+    public void MakeSockets(OpenFile* file)
+    {
+        var context = new FileContext();
+        Tracker.Lend(&context.Header);
+        var caller = new FileCaller { Credentials = (Credentials*)Pages.Allocate(1), Context = &context };
+        FileServices files = Group.Files;
+        Assert.Equal(Errno.Ok, files.SocketFiles.MakePair(in caller, SocketType.Stream, 0, out OpenFile* one, out _));
+        byte* bytes = (byte*)Pages.Allocate(1);
+        for (int i = 0; i < 3; i++)
+        {
+            nint passed = (nint)file;
+            var send = new SocketSend { Files = &passed, FileCount = i % 2 };
+            var transfer = new FileTransfer(files.Transfers, null, bytes, 100);
+            Assert.Equal(100, files.SocketSender.SendStream(SocketFiles.Of(one), ref transfer, ref send, mayWait: false).Value);
+        }
+        Assert.Equal(Errno.Ok, files.SocketFiles.Make(in caller, SocketType.Datagram, 0, out OpenFile* named));
+        Assert.Equal(Errno.Ok, files.SocketNames.BindAbstract(SocketFiles.Of(named), "\0name"u8));
+    }
+
     /// <summary>A new epoll that watches an open file.</summary>
     public OpenFile* WatchFile(OpenFile* file)
     {

@@ -1,6 +1,6 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, an epoll, System V objects, timers, a lock, pending signals,
-// and threads that sleep in a read, a poll, a nanosleep and a futex wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll,
+// System V objects, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -23,7 +23,7 @@ internal static unsafe class BusyGroup
 
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
-    private const ulong Counter = 10, Timer = 11, Signals = 12;
+    private const ulong Counter = 10, Timer = 11, Signals = 12, SocketEnd = 13, SocketStart = 14;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -41,6 +41,7 @@ internal static unsafe class BusyGroup
         SetTimers(programs, init);
         OpenEvents(programs, init);
         MakeIpc(programs, init);
+        ConnectSockets(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -66,6 +67,9 @@ internal static unsafe class BusyGroup
         programs.Do(init, 0, PipeEnd, Buffer, 5);
         programs.Put(init, Buffer, 3);
         programs.Do(init, 1, Counter, Buffer, 8);
+        // What is sent takes the place of what is read: there is always as much in the queue.
+        Assert.Equal(8, programs.Do(init, 1, SocketStart, Buffer, 8));
+        Assert.Equal(8, programs.Do(init, 0, SocketEnd, Buffer, 8));
         ulong name = programs.PutText(init, Buffer, $"/tmp/{mark}{round}");
         programs.Do(init, 3, (ulong)programs.Do(init, 2, name, 0x42, 0x1B6));
         if (round % 2 == 0)
@@ -188,6 +192,26 @@ internal static unsafe class BusyGroup
         programs.Do(init, 69, queue, Buffer, 8 + (number % 50), 0);
         programs.Put(init, Buffer, ((1 + (number % 3)) << 16) | 3);
         programs.Do(init, 65, (ulong)programs.Do(init, 64, 77, 0, 0), Buffer, 1);
+    }
+
+    // A pair with 24 bytes, and one of another in a message at its peer, which nobody has open any more.
+    private static void ConnectSockets(ProgramDriver programs, Thread* init)
+    {
+        Assert.Equal(0, programs.Do(init, 53, 1, 1, 0, ProgramDriver.Slot));
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(8, programs.Do(init, 1, SocketStart, Buffer, 8));
+        ulong header = ProgramDriver.Slot + 0x80, vector = ProgramDriver.Slot + 0xC0, control = ProgramDriver.Slot + 0xD0;
+        Assert.Equal(0, programs.Do(init, 53, 1, 2, 0, ProgramDriver.Slot));
+        foreach ((ulong place, ulong value) in new (ulong, ulong)[]
+        {
+            (header, 0), (header + 8, 0), (header + 16, vector), (header + 24, 1), (header + 32, control), (header + 40, 24), (header + 48, 0),
+            (vector, Buffer), (vector + 8, 1), (control, 20), (control + 8, 1 | (1UL << 32)), (control + 16, SocketStart + 1),
+        })
+        {
+            programs.Put(init, place, value);
+        }
+        Assert.Equal(1, programs.Do(init, 46, SocketStart + 1, header, 0));
+        Assert.Equal(0, programs.Do(init, 3, SocketStart + 1));
     }
 
     private static void BlockSignals(ProgramDriver programs, Thread* init)

@@ -33,6 +33,7 @@ public sealed unsafe class GroupPictureTests : IDisposable
     [InlineData("an unlinked file")]
     [InlineData("a pipe")]
     [InlineData("a watch")]
+    [InlineData("a socket")]
     [InlineData("a name")]
     [InlineData("a signal")]
     [InlineData("the terminal")]
@@ -60,6 +61,7 @@ public sealed unsafe class GroupPictureTests : IDisposable
             "a file" => () => programs.Do(init, 18, 3, Byte, 1, 7),
             "an unlinked file" => () => programs.Do(init, 18, 4, Byte, 1, 7),
             "a pipe" => () => programs.Do(init, 1, 6, Byte, 1),
+            "a socket" => () => programs.Do(init, 1, 14, Byte, 1),
             "a watch" => () => programs.Do(init, 233, 9, 2, 5, Byte),
             "a name" => () => programs.Do(init, 83, programs.PutText(init, Byte, "/tmp/new"), 0x1ED),
             "a signal" => () => programs.Do(init, 62, 1, 34),

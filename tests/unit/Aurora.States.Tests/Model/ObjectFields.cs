@@ -53,6 +53,8 @@ internal sealed unsafe class ObjectFields
             [ObjectKind.MessageQueue] = typeof(MessageQueue), [ObjectKind.Message] = typeof(Message),
             [ObjectKind.IpcWaiter] = typeof(IpcWaiter), [ObjectKind.SemaphoreSet] = typeof(SemaphoreSet),
             [ObjectKind.SemaphoreBlock] = typeof(SemaphoreBlock), [ObjectKind.SemaphoreUndo] = typeof(SemaphoreUndo),
+        [ObjectKind.Socket] = typeof(Socket), [ObjectKind.SocketMessage] = typeof(SocketMessage),
+            [ObjectKind.SocketRights] = typeof(SocketRights),
         [ObjectKind.MachineSettings] = typeof(MachineSettings), [ObjectKind.SignalBacklog] = typeof(SignalBacklog),
     };
 
@@ -99,6 +101,10 @@ internal sealed unsafe class ObjectFields
         [typeof(EventPoll)] = ["Ready.First", "Ready.Last", "Tree", "FirstWatch", "LastWatch", "Depth", "Search"], // lists, and a search
         [typeof(EventWatch)] = ["Ready.Object", "Ready.List", "Ready.Next", "Ready.Previous", "Ready.First", "Ready.Second", "Ready.Third",
             "Left", "Right", "NextOfPoll", "PreviousOfPoll", "NextOfFile", "PreviousOfFile"], // its order is compared
+        [typeof(Socket)] = ["NextInFlight", "PreviousInFlight", "FirstRights", "FlightMark", "FlightsFromInside", "NextReached", "NextNamed",
+            "RoomOf", "FirstForRoom", "NextForRoom", "PreviousForRoom", // lists, a search, and who has asked
+            "Name"], // what is used of it: ObjectPicture
+        [typeof(SocketRights)] = ["Next", "Previous", "Payer.Account"],
         [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
@@ -125,7 +131,10 @@ internal sealed unsafe class ObjectFields
 
     // Arrays of addresses of persistent objects.
     private static readonly (Type Type, string Field)[] _arrays =
-        [(typeof(DescriptorTable), "_chunks"), (typeof(DescriptorChunk), "_files"), (typeof(Terminal), "Texts")];
+        [
+            (typeof(DescriptorTable), "_chunks"), (typeof(DescriptorChunk), "_files"), (typeof(SocketRights), "_files"),
+            (typeof(Terminal), "Texts"),
+        ];
 
     private static readonly Dictionary<ObjectKind, ObjectFields> _all = _types.ToDictionary(pair => pair.Key, pair
         => new ObjectFields(pair.Value));

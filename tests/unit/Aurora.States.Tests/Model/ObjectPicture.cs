@@ -149,6 +149,9 @@ internal sealed unsafe class ObjectPicture
             case ObjectKind.IpcWaiter:
                 AddPart(Part.Text, MemoryMarshal.AsBytes(((IpcWaiter*)header)->Operations));
                 break;
+            case ObjectKind.Socket:
+                AddPart(Part.Name, ((Socket*)header)->NameBytes);
+                break;
             case ObjectKind.ExtendedAttributes:
                 AddPart(Part.Attributes, ExtendedAttributes.BytesOf((ExtendedAttributes*)header));
                 break;

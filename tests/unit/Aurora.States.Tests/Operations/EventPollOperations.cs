@@ -45,7 +45,7 @@ internal static unsafe class EventPollOperations
         world.Call(thread, name, 233, PollOf(thread, operation), kind, (ulong)file, slot);
     }
 
-    private static bool IsPipeOrDevice(nint file) => ((OpenFile*)file)->Kind is FileKind.Pipe or FileKind.Device;
+    private static bool IsPipeOrDevice(nint file) => ((OpenFile*)file)->Kind is FileKind.Pipe or FileKind.Device or FileKind.Socket;
 
     // EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP, and one time in three each edge-triggered and one-shot; exclusive now and then.
     private static ulong EventsIn(Operation operation)
